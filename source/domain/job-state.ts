@@ -1,0 +1,69 @@
+/** The states of a job, in the order in which a job usually meets them. */
+export const jobStates = [
+  'pending',
+  'waiting_upstream',
+  'running',
+  'paused',
+  'resuming',
+  'completed',
+  'failed',
+  'cancelled',
+] as const;
+
+export type JobState = (typeof jobStates)[number];
+
+/** Allowed transitions of a job (the schema contract's state machine, base writers included). */
+export const transitions: Readonly<Record<JobState, readonly JobState[]>> = {
+  pending: ['running', 'waiting_upstream', 'cancelled'],
+  waiting_upstream: ['pending', 'failed', 'cancelled'],
+  running: ['paused', 'completed', 'failed', 'cancelled', 'waiting_upstream'],
+  paused: ['resuming', 'cancelled'],
+  resuming: ['running', 'cancelled'],
+  completed: [],
+  failed: [],
+  cancelled: [],
+};
+
+export function isJobState(state: string): state is JobState {
+  return state in transitions;
+}
+
+/** A state that nothing leaves. An unknown state, written by a newer program, is not terminal. */
+export function isTerminal(state: string): boolean {
+  return isJobState(state) && transitions[state].length === 0;
+}
+
+export function canTransition(from: string, to: JobState): boolean {
+  return isJobState(from) && transitions[from].includes(to);
+}
+
+export const actions = ['pause', 'resume', 'cancel'] as const;
+export type Action = (typeof actions)[number];
+
+/** What an operator's action makes of a job, and the states it may be asked in. */
+export const actionTargets: Readonly<Record<Action, JobState>> = {
+  pause: 'paused',
+  resume: 'resuming',
+  cancel: 'cancelled',
+};
+
+export function sourcesOf(action: Action): JobState[] {
+  return jobStates.filter((state) => canTransition(state, actionTargets[action]));
+}
+
+const participles: Readonly<Record<Action, string>> = {
+  pause: 'paused',
+  resume: 'resumed',
+  cancel: 'cancelled',
+};
+
+/**
+ * Why an action is not possible on a job in this state, as a sentence, or null where it is.
+ * `only running jobs can be paused; this one is paused`
+ */
+export function refusalOf(action: Action, state: string): string | null {
+  const sources = sourcesOf(action);
+  if ((sources as string[]).includes(state)) return null;
+  const wanted = sources.length > 1 ? `${sources.slice(0, -1).join(', ')} or ${sources.at(-1)}` : sources[0];
+  return `only ${wanted?.replace('_', ' ')} jobs can be ${participles[action]}; this one is ${state.replace('_', ' ')}`;
+}

@@ -1,0 +1,106 @@
+import { etaSeconds, progressOf, type RateBase, ratePerMinute, remainingPartitions, staleHeartbeatSeconds } from './eta.ts';
+import { isTerminal } from './job-state.ts';
+import { type RiskLevel, riskOf } from './risk.ts';
+import { readStrategy } from './strategy.ts';
+
+/** One row of backfill_jobs, by its columns' names. `state` is a string: a newer program's is kept. */
+export type Job = {
+  id: string;
+  tenant_id: string;
+  asset_id: string;
+  asset_name: string;
+  idempotency_key: string;
+  state: string;
+  execution_strategy: Record<string, unknown>;
+  partition_start: string | null;
+  partition_end: string | null;
+  total_partitions: number;
+  completed_partitions: number;
+  failed_partitions: number;
+  skipped_partitions: number;
+  include_upstream: boolean;
+  error_message: string | null;
+  created_by: string | null;
+  created_at: Date;
+  started_at: Date | null;
+  completed_at: Date | null;
+  heartbeat_at: Date | null;
+  paused_at: Date | null;
+  version: number;
+  checkpoint_partition_key: string | null;
+  estimated_completion_at: Date | null;
+  avg_partition_duration_ms: number | null;
+  parent_job_id: string | null;
+  max_upstream_depth: number;
+  upstream_job_count: number;
+  completed_upstream_jobs: number;
+  execution_order: number;
+  sla_deadline_at: Date | null;
+  priority: number;
+};
+
+/** What a job's row does not say, read with it in the same statement. */
+export type JobActivity = {
+  /** Slots at work on the job, over all hosts: its live leases. */
+  lanes: number;
+  /** Where the rate is counted from: a sample of the last minutes, or the job's start. */
+  rate_base: RateBase | null;
+};
+
+/** A job with the figures derived from it; `as_of` is the database's clock, never this machine's. */
+export type JobView = Job &
+  JobActivity & {
+    progress: number;
+    remaining_partitions: number;
+    rate_per_minute: number | null;
+    heartbeat_age_seconds: number | null;
+    heartbeat_stale: boolean;
+    /** Null where it is not known: nothing completed yet, a stale heartbeat, an ended job. */
+    eta_seconds: number | null;
+    waiting_upstream_count: number;
+    risk_level: RiskLevel;
+    risk_severity: number | null;
+  };
+
+export function viewJob(job: Job & JobActivity, asOf: Date): JobView {
+  const heartbeatAge = ageSeconds(job.heartbeat_at, asOf);
+  const stale = job.state === 'running' && (heartbeatAge === null || heartbeatAge > staleHeartbeatSeconds);
+  const remaining = remainingPartitions(job);
+  const ended = isTerminal(job.state);
+  const eta = ended || stale ? null : etaSeconds(remaining, slotsAtWork(job), job.avg_partition_duration_ms);
+  const etaAt = eta === null ? null : new Date(asOf.getTime() + eta * 1000);
+  const risk = ended
+    ? endedRisk(job)
+    : riskOf(job.sla_deadline_at, etaAt, asOf);
+  return {
+    ...job,
+    progress: progressOf(job),
+    remaining_partitions: remaining,
+    rate_per_minute: job.state === 'running' ? ratePerMinute(job.completed_partitions, job.rate_base, asOf) : null,
+    heartbeat_age_seconds: heartbeatAge,
+    heartbeat_stale: stale,
+    eta_seconds: eta,
+    waiting_upstream_count: Math.max(0, job.upstream_job_count - job.completed_upstream_jobs),
+    risk_level: risk.level,
+    risk_severity: risk.severity,
+  };
+}
+
+/** Lanes on a running job; for one that is not, the slots it would have ("if started now"). */
+function slotsAtWork(job: Job & JobActivity): number {
+  return job.state === 'running' && job.lanes > 0
+    ? job.lanes
+    : readStrategy(job.execution_strategy).max_parallel;
+}
+
+/** An ended job has met its deadline or not; a cancelled one has none any more. */
+function endedRisk(job: Job): { level: RiskLevel; severity: null } {
+  const deadline = job.sla_deadline_at;
+  if (deadline === null || job.state === 'cancelled') return { level: 'none', severity: null };
+  const met = job.state === 'completed' && job.completed_at !== null && job.completed_at <= deadline;
+  return { level: met ? 'on_track' : 'breached', severity: null };
+}
+
+function ageSeconds(at: Date | null, asOf: Date): number | null {
+  return at === null ? null : Math.max(0, (asOf.getTime() - at.getTime()) / 1000);
+}

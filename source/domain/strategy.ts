@@ -1,0 +1,52 @@
+export type PartitionOrder = 'asc' | 'desc';
+
+/** A job's execution_strategy: how many of its partitions run at once, and how each is tried. */
+export type Strategy = {
+  /** Partitions of the job that may run at once, over all hosts. 1 = sequential. */
+  max_parallel: number;
+  /** Failures after which a partition is failed for good. */
+  max_attempts: number;
+  /** Time one attempt may take, in milliseconds. */
+  timeout_ms: number;
+  order: PartitionOrder;
+};
+
+export const strategyDefaults: Readonly<Strategy> = {
+  max_parallel: 1,
+  max_attempts: 3,
+  timeout_ms: 5 * 60_000,
+  order: 'asc',
+};
+
+/**
+ * Reads the execution_strategy column, which other programs write too: what is missing or not
+ * usable counts as its default. The same rules stand in the SQL function servo_strategy.
+ */
+export function readStrategy(column: unknown): Strategy {
+  const raw = (typeof column === 'object' && column !== null ? column : {}) as Record<string, unknown>;
+  return {
+    max_parallel: raw['type'] === 'parallel' ? whole(raw['max_parallel'], 1) : 1,
+    max_attempts: whole(raw['max_attempts'], strategyDefaults.max_attempts),
+    timeout_ms: whole(raw['timeout_ms'], strategyDefaults.timeout_ms),
+    order: raw['order'] === 'desc' ? 'desc' : 'asc',
+  };
+}
+
+/** The column for a strategy; only what differs from the defaults is written. */
+export function writeStrategy(strategy: Partial<Strategy>): Record<string, unknown> {
+  const { max_parallel = 1, ...rest } = strategy;
+  const kept = Object.entries(rest).filter(
+    ([name, value]) => value !== undefined && value !== strategyDefaults[name as keyof Strategy],
+  );
+  return {
+    type: max_parallel > 1 ? 'parallel' : 'sequential',
+    ...(max_parallel > 1 ? { max_parallel } : {}),
+    ...Object.fromEntries(kept),
+  };
+}
+
+function whole(value: unknown, fallback: number): number {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 2 ** 31
+    ? value
+    : fallback;
+}

@@ -1,0 +1,60 @@
+/**
+ * Exit codes, the same for every command (see "Exit codes" in the README).
+ * 129, 130 and 143 are the shell's own for SIGHUP, SIGINT and SIGTERM.
+ */
+export const exitCodes = {
+  internal: 1,
+  usage: 2,
+  not_found: 3,
+  not_allowed: 4,
+  database_unreachable: 5,
+  schema: 6,
+  partial: 7,
+  findings: 10,
+  interrupted: 130,
+} as const;
+
+export type ErrorCode = keyof typeof exitCodes;
+
+/**
+ * An error meant for a person: what happened (`message`), what to do next (`hint`), and the cause.
+ * Anything else that reaches the top is our own fault and exits with 1.
+ */
+export class ServoError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'ServoError';
+    this.code = code;
+    this.hint = options.hint;
+  }
+
+  get exitCode(): number {
+    return exitCodes[this.code];
+  }
+}
+
+export type Problem = { message: string; hint?: string };
+
+/** All mistakes of one command line, reported together rather than one a run. */
+export class UsageError extends ServoError {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    const hints = problems.flatMap((problem) => problem.hint ?? []);
+    super('usage', problems.map((problem) => problem.message).join('; '), {
+      hint: hints.length > 0 ? [...new Set(hints)].join('; ') : undefined,
+    });
+    this.name = 'UsageError';
+    this.problems = problems;
+  }
+}
+
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) {
+    return error.errors.map(messageOf).join('; ');
+  }
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config';
+
+/** `fast` needs no database, terminal or bundle; it is what `npm run check` runs. */
+const fast = [
+  'test/{architecture,domain,presentation,console,tui}/**/*.test.{ts,tsx}',
+  'test/*.test.ts',
+];
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'fast', include: fast, pool: 'threads' } },
+      {
+        test: {
+          name: 'real',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: [...fast, 'test/benchmarks/**', 'node_modules/**'],
+          globalSetup: 'test/support/global-setup.ts',
+          pool: 'forks',
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
