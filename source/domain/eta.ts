@@ -23,7 +23,11 @@ export function progressOf(job: Counted): number {
  * Seconds until the job is done: ceil(remaining ÷ slots at work) × average. Null until one partition
  * has completed (backfill-operations, "ETA Not Updating").
  */
-export function etaSeconds(remaining: number, slots: number, averageMs: number | null): number | null {
+export function etaSeconds(
+  remaining: number,
+  slots: number,
+  averageMs: number | null,
+): number | null {
   if (averageMs === null) return null;
   return (Math.ceil(remaining / Math.max(1, slots)) * averageMs) / 1000;
 }

@@ -4,7 +4,10 @@ export const partitionStates = ['pending', 'running', 'completed', 'failed', 'sk
 export type PartitionState = (typeof partitionStates)[number];
 
 /** A run of neighbouring partitions in key order, with how many of them are in each state. */
-export type PartitionBucket = { first_key: string; last_key: string } & Record<PartitionState, number>;
+export type PartitionBucket = { first_key: string; last_key: string } & Record<
+  PartitionState,
+  number
+>;
 
 export type FailedPartition = {
   partition_key: string;

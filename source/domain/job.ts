@@ -1,4 +1,11 @@
-import { etaSeconds, progressOf, type RateBase, ratePerMinute, remainingPartitions, staleHeartbeatSeconds } from './eta.ts';
+import {
+  etaSeconds,
+  progressOf,
+  type RateBase,
+  ratePerMinute,
+  remainingPartitions,
+  staleHeartbeatSeconds,
+} from './eta.ts';
 import { isTerminal } from './job-state.ts';
 import { type RiskLevel, riskOf } from './risk.ts';
 import { readStrategy } from './strategy.ts';
@@ -64,19 +71,20 @@ export type JobView = Job &
 
 export function viewJob(job: Job & JobActivity, asOf: Date): JobView {
   const heartbeatAge = ageSeconds(job.heartbeat_at, asOf);
-  const stale = job.state === 'running' && (heartbeatAge === null || heartbeatAge > staleHeartbeatSeconds);
+  const stale =
+    job.state === 'running' && (heartbeatAge === null || heartbeatAge > staleHeartbeatSeconds);
   const remaining = remainingPartitions(job);
   const ended = isTerminal(job.state);
-  const eta = ended || stale ? null : etaSeconds(remaining, slotsAtWork(job), job.avg_partition_duration_ms);
+  const eta =
+    ended || stale ? null : etaSeconds(remaining, slotsAtWork(job), job.avg_partition_duration_ms);
   const etaAt = eta === null ? null : new Date(asOf.getTime() + eta * 1000);
-  const risk = ended
-    ? endedRisk(job)
-    : riskOf(job.sla_deadline_at, etaAt, asOf);
+  const risk = ended ? endedRisk(job) : riskOf(job.sla_deadline_at, etaAt, asOf);
   return {
     ...job,
     progress: progressOf(job),
     remaining_partitions: remaining,
-    rate_per_minute: job.state === 'running' ? ratePerMinute(job.completed_partitions, job.rate_base, asOf) : null,
+    rate_per_minute:
+      job.state === 'running' ? ratePerMinute(job.completed_partitions, job.rate_base, asOf) : null,
     heartbeat_age_seconds: heartbeatAge,
     heartbeat_stale: stale,
     eta_seconds: eta,
@@ -97,7 +105,8 @@ function slotsAtWork(job: Job & JobActivity): number {
 function endedRisk(job: Job): { level: RiskLevel; severity: null } {
   const deadline = job.sla_deadline_at;
   if (deadline === null || job.state === 'cancelled') return { level: 'none', severity: null };
-  const met = job.state === 'completed' && job.completed_at !== null && job.completed_at <= deadline;
+  const met =
+    job.state === 'completed' && job.completed_at !== null && job.completed_at <= deadline;
   return { level: met ? 'on_track' : 'breached', severity: null };
 }
 

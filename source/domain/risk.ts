@@ -1,5 +1,13 @@
 /** How near a job is to missing its deadline (backfill-sla-at-risk, "Analyze Risk Level"). */
-export const riskLevels = ['none', 'on_track', 'low', 'medium', 'high', 'unknown', 'breached'] as const;
+export const riskLevels = [
+  'none',
+  'on_track',
+  'low',
+  'medium',
+  'high',
+  'unknown',
+  'breached',
+] as const;
 export type RiskLevel = (typeof riskLevels)[number];
 
 export type Risk = {

@@ -23,7 +23,10 @@ export const strategyDefaults: Readonly<Strategy> = {
  * usable counts as its default. The same rules stand in the SQL function servo_strategy.
  */
 export function readStrategy(column: unknown): Strategy {
-  const raw = (typeof column === 'object' && column !== null ? column : {}) as Record<string, unknown>;
+  const raw = (typeof column === 'object' && column !== null ? column : {}) as Record<
+    string,
+    unknown
+  >;
   return {
     max_parallel: raw['type'] === 'parallel' ? whole(raw['max_parallel'], 1) : 1,
     max_attempts: whole(raw['max_attempts'], strategyDefaults.max_attempts),

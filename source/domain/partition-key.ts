@@ -1,0 +1,129 @@
+import { countStarts, floorTo, type Granularity, parsePeriod } from './period.ts';
+
+/** The width of backfill_partitions.partition_key. */
+export const maxKeyLength = 255;
+
+/** More partitions than this in one job are taken for a slip of the pen. */
+export const maxPartitions = 10_000_000;
+
+/** backfill_jobs.partition_keys holds the keys up to here; above it the partition rows are the list. */
+export const maxListedKeys = 10_000;
+
+/**
+ * The key of the partition that `at` lies in, in UTC: hour `2024-01-31T05`, day `2024-01-31`, week
+ * its Monday's date, month `2024-01`. The order of the text is the order of time.
+ */
+export function keyOf(granularity: Granularity, at: Date): string {
+  return floorTo(granularity, at).toISOString().slice(0, keyLengths[granularity]);
+}
+
+const keyLengths: Readonly<Record<Granularity, number>> = { hour: 13, day: 10, week: 10, month: 7 };
+
+/** A range of time partitions, both ends included, and how many there are. */
+export type KeyRange = {
+  granularity: Granularity;
+  first: string;
+  last: string;
+  /** The instants that the first and the last partition begin at. */
+  from: Date;
+  to: Date;
+  count: number;
+};
+
+/**
+ * The partitions from the one that `start` begins in to the one that `end` ends in: `--end 2024-01`
+ * takes in all of January whatever the granularity.
+ * @returns a sentence for each mistake instead of the range
+ */
+export function parseRange(
+  granularity: Granularity,
+  start: string,
+  end: string,
+): { range: KeyRange } | { problems: string[] } {
+  const first = parsePeriod(start);
+  const last = parsePeriod(end);
+  const problems = [
+    ...(first === null ? [`"${start}" is not a date (--start)`] : []),
+    ...(last === null ? [`"${end}" is not a date (--end)`] : []),
+  ];
+  if (first === null || last === null) return { problems };
+  const from = floorTo(granularity, first.from);
+  const to = floorTo(granularity, last.to);
+  if (to < from) return { problems: [`the range ends (${end}) before it starts (${start})`] };
+  const count = countStarts(granularity, from, to);
+  if (count > maxPartitions) {
+    return {
+      problems: [
+        `${count.toLocaleString('en')} partitions are too many for one job (at most ${maxPartitions.toLocaleString('en')})`,
+      ],
+    };
+  }
+  return {
+    range: {
+      granularity,
+      first: keyOf(granularity, from),
+      last: keyOf(granularity, to),
+      from,
+      to,
+      count,
+    },
+  };
+}
+
+/**
+ * What is wrong with a key given by name, or null. A key in the shape of a date must be one, and of
+ * the asset's granularity where it has one; keys of any other shape belong to whoever made the asset.
+ */
+export function problemOfKey(key: string, granularity: Granularity | null): string | null {
+  if (key.trim() === '') return 'a partition key is empty';
+  const length = [...key].length;
+  if (length > maxKeyLength) {
+    return `the partition key "${shorten(key)}" is longer than ${maxKeyLength} characters (${length})`;
+  }
+  if (hasControlCharacters(key))
+    return `the partition key ${JSON.stringify(key)} holds a control character`;
+  if (!/^\d{4}-\d\d(-\d\d(T\d\d)?)?$/.test(key)) return null;
+  const period = parsePeriod(key);
+  if (period === null) return `the partition key "${key}" is not a date of the calendar`;
+  if (granularity === null) return null;
+  const proper = keyOf(granularity, period.from);
+  return proper === key
+    ? null
+    : `the partition key "${key}" does not name ${article(granularity)}: "${proper}" would`;
+}
+
+/**
+ * The keys of a partitions file: one a line, blank lines and lines that begin with `#` left out.
+ * @returns the keys, and a sentence for every key that stands there twice (at most five)
+ */
+export function parseKeyFile(text: string): { keys: string[]; problems: string[] } {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  const seen = new Map<string, number>();
+  const problems: string[] = [];
+  lines.forEach((line, index) => {
+    const key = line.trim();
+    if (key === '' || key.startsWith('#')) return;
+    const before = seen.get(key);
+    if (before === undefined) seen.set(key, index + 1);
+    else problems.push(`the key "${shorten(key)}" stands on lines ${before} and ${index + 1}`);
+  });
+  return { keys: [...seen.keys()], problems: firstFew(problems) };
+}
+
+/** At most five sentences, and how many more there would have been. */
+export function firstFew(problems: readonly string[]): string[] {
+  if (problems.length <= 5) return [...problems];
+  return [...problems.slice(0, 5), `and ${problems.length - 5} more like these`];
+}
+
+function shorten(key: string): string {
+  return key.length > 40 ? `${key.slice(0, 39)}…` : key;
+}
+
+function article(granularity: Granularity): string {
+  return granularity === 'hour' ? 'an hour' : `a ${granularity}`;
+}
+
+function hasControlCharacters(text: string): boolean {
+  return /[\u0000-\u001f\u007f-\u009f]/.test(text);
+}

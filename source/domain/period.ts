@@ -1,0 +1,96 @@
+/** How wide a time partition is. Days begin at 00:00 UTC, weeks on Monday. */
+export const granularities = ['hour', 'day', 'week', 'month'] as const;
+export type Granularity = (typeof granularities)[number];
+
+export function isGranularity(word: unknown): word is Granularity {
+  return granularities.includes(word as Granularity);
+}
+
+/** A stretch of time, both ends included, in whole milliseconds. */
+export type Period = { from: Date; to: Date };
+
+const pattern =
+  /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,3})\d*)?)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?)?)?$/;
+
+/**
+ * Reads an ISO 8601 date or time, as coarse as it was written: `2024` is the year, `2024-01` the
+ * month, `2024-01-31T05` the hour. Without a zone it is UTC. Null for anything that the calendar
+ * does not have, `2024-02-30` among them.
+ */
+export function parsePeriod(text: string): Period | null {
+  const match = pattern.exec(text.trim());
+  if (match === null) return null;
+  const [, year, month, day, hour, minute, second, fraction, zone] = match;
+  const written = [year, month, day, hour, minute, second, fraction?.padEnd(3, '0')].map((part) =>
+    part === undefined ? undefined : Number(part),
+  );
+  const start = utc(written);
+  if (start === null) return null;
+  const finest = written.findLastIndex((part) => part !== undefined);
+  const offset = zone === undefined || zone === 'Z' ? 0 : offsetMinutes(zone);
+  if (offset === null) return null;
+  const shift = offset * 60_000;
+  const from = start.getTime() - shift;
+  return { from: new Date(from), to: new Date(finest === 6 ? from : endOf(start, finest) - shift) };
+}
+
+/** The start of the hour, day, week or month that `at` lies in. */
+export function floorTo(granularity: Granularity, at: Date): Date {
+  const floor = new Date(at);
+  floor.setUTCMinutes(0, 0, 0);
+  if (granularity !== 'hour') floor.setUTCHours(0);
+  if (granularity === 'week') floor.setUTCDate(floor.getUTCDate() - ((floor.getUTCDay() + 6) % 7));
+  if (granularity === 'month') floor.setUTCDate(1);
+  return floor;
+}
+
+/** How many starts of an hour, day, week or month lie from `first` to `last`, themselves starts. */
+export function countStarts(granularity: Granularity, first: Date, last: Date): number {
+  if (granularity === 'month') return monthOf(last) - monthOf(first) + 1;
+  return (last.getTime() - first.getTime()) / milliseconds[granularity] + 1;
+}
+
+const milliseconds = { hour: 3_600_000, day: 86_400_000, week: 7 * 86_400_000 } as const;
+
+function monthOf(date: Date): number {
+  return date.getUTCFullYear() * 12 + date.getUTCMonth();
+}
+
+/** Year, month (1..12), day, hour, minute, second, millisecond; null where one is out of range. */
+function utc(parts: (number | undefined)[]): Date | null {
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0, ms = 0] = parts;
+  const date = new Date(0);
+  // Not Date.UTC, which takes the years 0 to 99 for 1900 to 1999.
+  date.setUTCFullYear(year, month - 1, day);
+  date.setUTCHours(hour, minute, second, ms);
+  const kept =
+    year > 0 &&
+    date.getUTCMonth() === month - 1 &&
+    date.getUTCDate() === day &&
+    date.getUTCHours() === hour &&
+    date.getUTCMinutes() === minute &&
+    date.getUTCSeconds() === second;
+  return kept ? date : null;
+}
+
+/** The last millisecond of the year, month, … or second (0..5) that begins at `start`. */
+function endOf(start: Date, finest: number): number {
+  const end = new Date(start);
+  const steps: ((date: Date) => unknown)[] = [
+    (date) => date.setUTCFullYear(date.getUTCFullYear() + 1),
+    (date) => date.setUTCMonth(date.getUTCMonth() + 1),
+    (date) => date.setUTCDate(date.getUTCDate() + 1),
+    (date) => date.setUTCHours(date.getUTCHours() + 1),
+    (date) => date.setUTCMinutes(date.getUTCMinutes() + 1),
+    (date) => date.setUTCSeconds(date.getUTCSeconds() + 1),
+  ];
+  steps[finest]?.(end);
+  return end.getTime() - 1;
+}
+
+function offsetMinutes(zone: string): number | null {
+  const hours = Number(zone.slice(1, 3));
+  const minutes = Number(zone.slice(3).replace(':', '') || 0);
+  if (hours > 14 || minutes > 59) return null;
+  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes);
+}
