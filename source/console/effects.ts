@@ -1,0 +1,53 @@
+import type { ActionResult, JobDetail, JobList } from '../domain/job-detail.ts';
+import type { Action } from '../domain/job-state.ts';
+import type { ErrorCode } from '../errors.ts';
+
+/** Read the job table: the most urgent first, at most `limit` of them. */
+export type LoadJobs = { type: 'load-jobs'; limit: number };
+
+/** Read one job. `map_buckets` = at most so many partition buckets; 0 = leave the map unread. */
+export type LoadJob = { type: 'load-job'; id: string; map_buckets: number };
+
+/** An operator's action, compare-and-set on the state and version that the operator saw. */
+export type Act = {
+  type: 'act';
+  action: Action;
+  id: string;
+  state: string;
+  version: number;
+  /** Null where none was given. Required for cancel: the dialog sees to it. */
+  reason: string | null;
+};
+
+/** What the console asks of the database. It can ask for nothing else. */
+export type DataEffect = LoadJobs | LoadJob | Act;
+
+export type Failure = { code: ErrorCode; message: string; hint?: string };
+
+/** The answers, failures among them: they come back by the same door. */
+export type DataAnswer =
+  | { type: 'jobs'; list: JobList }
+  | { type: 'job'; detail: JobDetail }
+  | { type: 'acted'; result: ActionResult }
+  | { type: 'failure'; failure: Failure };
+
+/**
+ * Carries out a data effect: load-jobs → jobs, load-job → job (an unknown id: code `not_found`),
+ * act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
+ */
+export type Perform = (effect: DataEffect) => Promise<DataAnswer>;
+
+/** Timers by name: setting one again replaces it. */
+export type TimerName = 'refresh' | 'watch' | 'notice' | 'clock';
+
+/** What the model wants done; the loop in source/tui carries it out. */
+export type Effect =
+  | { type: 'data'; request: number; effect: DataEffect }
+  | { type: 'timer'; name: TimerName; after_ms: number }
+  | { type: 'stop-timer'; name: TimerName }
+  /** Says `painted` with this token once the frame that shows the present state has been written. */
+  | { type: 'announce-paint'; token: number }
+  | { type: 'copy'; text: string }
+  | { type: 'repaint' }
+  | { type: 'suspend' }
+  | { type: 'exit'; code: number };
