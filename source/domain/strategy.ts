@@ -20,7 +20,7 @@ export const strategyDefaults: Readonly<Strategy> = {
 
 /**
  * Reads the execution_strategy column, which other programs write too: what is missing or not
- * usable counts as its default. The same rules stand in the SQL function servo_strategy.
+ * usable counts as its default. The same rules stand in the SQL function servo_whole.
  */
 export function readStrategy(column: unknown): Strategy {
   const raw = (typeof column === 'object' && column !== null ? column : {}) as Record<
@@ -49,7 +49,7 @@ export function writeStrategy(strategy: Partial<Strategy>): Record<string, unkno
 }
 
 function whole(value: unknown, fallback: number): number {
-  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 2 ** 31
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 1e9
     ? value
     : fallback;
 }

@@ -1,0 +1,29 @@
+-- What an executor keeps on the base rows. Nullable or defaulted, so that a base writer that names
+-- only base columns goes on working, and no table is rewritten.
+alter table backfill_jobs
+  -- One token for each lane at work: never more than max_parallel, changed under the row's lock.
+  add column if not exists lease_tokens uuid[] not null default '{}',
+  -- Leases taken before this moment are void: an operator set heartbeat_at back.
+  add column if not exists leases_void_at timestamptz,
+  add column if not exists claimed_by text,
+  -- The version that our own last claim left. Another one on a running job: somebody else runs it.
+  add column if not exists claimed_version integer,
+  -- Ended with partitions that nobody will run: they are still to be marked as skipped.
+  add column if not exists unsettled boolean not null default false;
+
+alter table backfill_partitions
+  add column if not exists lease_owner text,
+  add column if not exists lease_token uuid,
+  add column if not exists lease_expires_at timestamptz,
+  -- null = never handed back; a time = retried, released or rescued, due then; infinity = failed for good.
+  add column if not exists available_at timestamptz,
+  -- Failures and time-outs of the handler; compared with max_attempts.
+  add column if not exists failure_count integer not null default 0,
+  -- Leases that were lost; three make the partition poison.
+  add column if not exists crash_count integer not null default 0;
+
+-- Measured: a job row stays HOT when its wide values live in TOAST, and it is rewritten at every
+-- step, so it is vacuumed by number of rows, not by share.
+alter table backfill_jobs set (toast_tuple_target = 256, fillfactor = 70,
+  autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
+alter table backfill_partitions set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02);

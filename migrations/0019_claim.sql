@@ -1,0 +1,63 @@
+-- Makes a job that is pending or resuming `running`, or takes over one that a base executor runs (a version that is
+-- not of our own claim) and has let go stale. The lock on the tenant comes before any job row: whatever is
+-- counted over a tenant's running jobs is exact across hosts. Returns no row if somebody else was faster.
+--   paused_seconds  length of the pause that ends here, or null
+create or replace function servo_claim_v1(p_tenant text, p_job uuid, p_owner text, p_stale_ms bigint,
+  out job_state text, out paused_seconds double precision
+) returns setof record language plpgsql set lock_timeout = '2s' as $$
+#variable_conflict use_column
+declare
+  j record;
+  t timestamptz;
+  v_keys integer;
+  v_rows integer;
+begin
+  perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_owner, true), set_config('servo.reason', '', true);
+  perform pg_advisory_xact_lock(hashtextextended('servo claim ' || p_tenant, 0));
+  select state, version, claimed_version, heartbeat_at, started_at, paused_at, partition_keys, partition_start, partition_end, total_partitions
+    into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update;
+  t := clock_timestamp();
+  if not found or not (j.state in ('pending', 'resuming') or (j.state = 'running' and j.claimed_version is distinct from j.version
+      and (j.heartbeat_at is null or j.heartbeat_at < t - p_stale_ms * interval '1 millisecond'))) then
+    return;
+  end if;
+
+  -- Made by another writer row by row, or cut off half-way: the missing rows come from the keys, else from the range.
+  v_keys := jsonb_array_length(j.partition_keys);
+  select count(*) into v_rows from (select from backfill_partitions where backfill_job_id = p_job limit greatest(v_keys, j.total_partitions, 1)) r;
+  if v_rows < greatest(v_keys, j.total_partitions, 1) then
+    begin
+      insert into backfill_partitions (backfill_job_id, tenant_id, partition_key)
+        select p_job, p_tenant, key from (
+          select jsonb_array_elements_text(j.partition_keys) as key where v_keys > 0
+          union select servo_partition_keys(j.partition_start, j.partition_end, servo_key_granularity(j.partition_start)) where v_keys = 0) k
+        where key is not null on conflict do nothing;
+    exception when others then null; -- A range that is not one of times: what rows there are must do.
+    end;
+    select count(*) into v_rows from backfill_partitions where backfill_job_id = p_job;
+  end if;
+
+  if v_rows = 0 or v_rows < greatest(v_keys, j.total_partitions) then
+    -- The contract knows no way from pending to failed: it is running for the length of this transaction.
+    update backfill_jobs set state = 'running', version = version + 1, started_at = coalesce(started_at, t), claimed_by = p_owner
+      where id = p_job and tenant_id = p_tenant and state <> 'running';
+    update backfill_jobs set state = 'failed', version = version + 1, completed_at = t, unsettled = true,
+        error_message = case when v_rows = 0 then 'no partitions: created incomplete'
+          else format('%s of %s partitions: created incomplete', v_rows, greatest(v_keys, j.total_partitions)) end
+      where id = p_job and tenant_id = p_tenant;
+    job_state := 'failed';
+    return next;
+    return;
+  end if;
+
+  update backfill_jobs set state = 'running', version = version + 1, claimed_version = version + 1, claimed_by = p_owner,
+      started_at = coalesce(started_at, t), heartbeat_at = t, paused_at = null, total_partitions = v_rows
+    where id = p_job and tenant_id = p_tenant;
+  if j.state = 'running' then
+    insert into backfill_events (tenant_id, job_id, kind, from_state, to_state, actor, reason)
+      values (p_tenant, p_job, 'reclaimed', 'running', 'running', p_owner, 'its executor let the heartbeat go stale');
+  end if;
+  job_state := 'running';
+  paused_seconds := extract(epoch from t - j.paused_at);
+  return next;
+end $$;

@@ -1,0 +1,31 @@
+-- One batch of what is left to do after a job has been cancelled: its unfinished partitions become skipped and are
+-- counted, and the jobs below it are cancelled. In batches, because a million rows in one transaction hold the job's
+-- row for 15 s. What still runs may end. Returns how many were skipped; `unsettled` is false when nothing is left.
+create or replace function servo_settle_v1(p_tenant text, p_job uuid, p_actor text, p_batch integer,
+  out skipped integer, out unsettled boolean
+) language plpgsql
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off set lock_timeout = '2s' as $$
+#variable_conflict use_column
+declare
+  j record;
+begin
+  perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_actor, true), set_config('servo.reason', 'its parent ended', true);
+  skipped := 0;
+  select b.state, b.unsettled into j from backfill_jobs b where b.id = p_job and b.tenant_id = p_tenant for no key update;
+  if not found or not j.unsettled then
+    unsettled := false;
+    return;
+  end if;
+  with skip as (
+    update backfill_partitions set state = 'skipped', completed_at = clock_timestamp()
+      where id = any (array(select id from backfill_partitions where backfill_job_id = p_job and state = 'pending' limit p_batch))
+        and state || '' = 'pending'
+      returning 1
+  ) select count(*) into skipped from skip;
+  update backfill_jobs set state = 'cancelled', version = version + 1, completed_at = clock_timestamp(),
+      error_message = format('the job it belongs to is %s', j.state)
+    where parent_job_id = p_job and tenant_id = p_tenant and state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming');
+  unsettled := exists (select from backfill_partitions where backfill_job_id = p_job and state in ('pending', 'running'));
+  update backfill_jobs b set skipped_partitions = b.skipped_partitions + settle.n, unsettled = settle.open
+    from (values (skipped, unsettled)) settle (n, open) where b.id = p_job and b.tenant_id = p_tenant;
+end $$;

@@ -1,0 +1,29 @@
+-- One heartbeat of an executor: keeps the jobs it works on fresh, renews the leases of the attempts it names,
+-- and returns those of them that are lost. Rows that somebody holds are left for the next beat: "not renewed" is not yet "lost".
+create or replace function servo_beat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint)
+  returns setof uuid language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+declare
+  t timestamptz := clock_timestamp();
+begin
+  perform set_config('app.current_tenant', p_tenant, true);
+  update backfill_jobs b set heartbeat_at = greatest(b.heartbeat_at, t)
+    from (select id from backfill_jobs where id = any (p_jobs) and tenant_id = p_tenant and state || '' = 'running'
+        and claimed_version = version and (heartbeat_at is null or heartbeat_at < t - interval '5 seconds')
+      order by id for no key update skip locked) due
+    where b.id = due.id;
+  -- An attempt that an operator took back, or whose lease has run out, is not renewed: it will be rescued.
+  update backfill_partitions p set lease_expires_at = t + p_lease_ms * interval '1 millisecond'
+    from (select q.id from backfill_partitions q join unnest(p_ids, p_tokens) a (id, token) on q.id = a.id
+        join backfill_jobs j on j.id = q.backfill_job_id
+      where q.tenant_id = p_tenant and q.state || '' = 'running' and q.lease_token = a.token and q.lease_expires_at > t
+        and q.lease_expires_at < t + p_lease_ms * interval '1 millisecond' * 2 / 3
+        and (j.leases_void_at is null or q.started_at > j.leases_void_at)
+      order by q.id for no key update of q skip locked) due
+    where p.id = due.id;
+  return query
+    select a.id from unnest(p_ids, p_tokens) a (id, token)
+      left join backfill_partitions q on q.id = a.id and q.tenant_id = p_tenant
+      left join backfill_jobs j on j.id = q.backfill_job_id
+    where q.id is null or q.state <> 'running' or q.lease_token is distinct from a.token or q.lease_expires_at <= t
+      or q.started_at <= j.leases_void_at;
+end $$;

@@ -1,0 +1,46 @@
+-- What a handler written in SQL may call to end its attempt otherwise than by success or by an error.
+create or replace function servo_fail(message text) returns void language plpgsql as $$
+begin
+  raise exception using errcode = 'SV065', message = coalesce(message, 'failed');
+end $$;
+
+create or replace function servo_retry(message text, after interval default '0') returns void language plpgsql as $$
+begin
+  raise exception using errcode = 'SV075', message = coalesce(message, 'later'),
+    detail = round(extract(epoch from after) * 1000)::bigint::text;
+end $$;
+
+-- Runs a handler written in SQL and completes its partition in the same transaction: its effect is exactly-once. Only
+-- then is the job's row locked, so that a pause never waits for a handler. An attempt that lost its lease meanwhile raises
+-- SV410, and its effect is rolled back. The lane goes on with one more partition, if p_next is given.
+--
+-- plpgsql's execute takes an unused $1, several statements and DO blocks in one flight, and refuses COMMIT even inside DO.
+create or replace function servo_run_sql_v1(
+  p_tenant text, p_job uuid, p_owner text, p_asset text, p_id uuid, p_key text, p_attempt integer, p_token uuid, p_sql text,
+  p_next uuid, p_lease_ms bigint
+) returns table (job_state text, job_version integer, lanes integer, max_parallel integer, timeout_ms integer, average_ms bigint,
+  accepted uuid[], ids uuid[], keys text[], attempts integer[], failures integer[], tokens uuid[], next_due timestamptz)
+  language plpgsql as $$
+declare
+  v_role text := current_setting('role');
+  v_path text := current_setting('search_path');
+  v_start timestamptz := clock_timestamp();
+begin
+  perform set_config('app.current_tenant', p_tenant, true), set_config('servo.tenant_id', p_tenant, true),
+    set_config('servo.job_id', p_job::text, true), set_config('servo.asset', p_asset, true),
+    set_config('servo.partition_key', p_key, true), set_config('servo.attempt', p_attempt::text, true),
+    set_config('servo.idempotency_key', format('backfill:%s:%s', p_job, p_key), true);
+  execute p_sql using p_key;
+  -- Whatever the handler set is not for what follows.
+  perform set_config('role', v_role, true), set_config('search_path', v_path, true);
+  -- A handler may have worked for an hour: it is worth waiting for an operator who holds the job's row.
+  perform set_config('lock_timeout', '60s', true);
+  select s.* into job_state, job_version, lanes, max_parallel, timeout_ms, average_ms, accepted, ids, keys, attempts, failures, tokens, next_due
+    from servo_step_v1(p_tenant, p_job, p_owner, array[p_id], array[p_attempt], array[p_token], array['completed'],
+      array[round(extract(epoch from clock_timestamp() - v_start) * 1000)::bigint], array[0::bigint], array[null::text],
+      array[p_token], array[p_token], array_remove(array[p_next], null), 1, p_lease_ms) s;
+  if not coalesce(p_id = any (accepted), false) then
+    raise exception using errcode = 'SV410', message = 'the lease was lost while the handler ran: its effect is rolled back';
+  end if;
+  return next;
+end $$;

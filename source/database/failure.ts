@@ -1,0 +1,72 @@
+import { messageOf, ServoError } from '../errors.ts';
+import { type ConnectionSettings, describeConnection } from './settings.ts';
+
+/** The SQLSTATE of a database error, or a socket error's code (`ECONNREFUSED`). */
+export function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+const hints: Readonly<Record<string, string>> = {
+  '28P01': 'check the password (PGPASSWORD, ~/.pgpass or the connection settings)',
+  '28000': 'the server does not let this role log in: check the user, and pg_hba.conf',
+  '3D000': 'create the database, or check its name',
+  '53300': 'the server has no connection left: close some, or raise max_connections',
+  '57P03': 'the server is starting up or shutting down: try again in a moment',
+  ENOTFOUND: 'the host name is not known: check the host',
+  EAI_AGAIN: 'the host name cannot be looked up just now: check the host and the network',
+};
+
+/** The connection is gone, was never there, or is refused; what was asked may work on another one. */
+export function isConnectionFailure(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code !== undefined) {
+    if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E')) {
+      return code.startsWith('08') || code.startsWith('57P') || code in hints;
+    }
+    return /^E[A-Z_]+$/.test(code) || code === 'ERR_SOCKET_CLOSED';
+  }
+  return /connection (terminated|ended|error)|client (was closed|has encountered)|timeout (exceeded|expired)|not queryable/i.test(
+    messageOf(error),
+  );
+}
+
+const missingObject = new Set(['42P01', '42883', '42703', '3F000']);
+
+/**
+ * What a person should be told about a failed statement: unreachable (exit 5), no usable schema (exit 6),
+ * or the error itself where it is our own fault.
+ */
+export function explainFailure(error: unknown, settings: ConnectionSettings): unknown {
+  if (error instanceof ServoError) return error;
+  const code = codeOf(error) ?? '';
+  if (missingObject.has(code)) {
+    return new ServoError(
+      'schema',
+      `${describeConnection(settings)} has no usable schema: ${messageOf(error)}`,
+      {
+        hint: 'run: servo-tui migrate',
+        cause: error,
+      },
+    );
+  }
+  if (code === '42501') {
+    return new ServoError(
+      'database_unreachable',
+      `${describeConnection(settings)}: ${messageOf(error)}`,
+      {
+        hint: 'grant the role what servo_app has (servo-tui migrate grants it), or connect as servo_app',
+        cause: error,
+      },
+    );
+  }
+  if (!isConnectionFailure(error)) return error;
+  return new ServoError(
+    'database_unreachable',
+    `cannot reach ${describeConnection(settings)}: ${messageOf(error)}`,
+    {
+      hint: hints[code] ?? 'is the server up, and may this host reach it?',
+      cause: error,
+    },
+  );
+}
