@@ -1,0 +1,84 @@
+import { Client } from 'pg';
+import { ServoError } from '../../errors.ts';
+import type { Place } from './place.ts';
+
+/** What a client of `pg` needs. Complete, so that no PG* variable has a say. */
+export type ConnectionSettings = {
+  /** The folder of the server's socket. */
+  host: string;
+  port: number;
+  database: string;
+  user: string;
+  password?: string;
+  ssl: boolean;
+  options: string;
+};
+
+/** The role that every program works as: row-level security applies to it. */
+export const applicationRole = 'servo_app';
+
+export function settingsFor(place: Place, user: string): ConnectionSettings {
+  return {
+    host: place.socketDirectory,
+    port: 5432,
+    database: 'postgres',
+    user,
+    ssl: false,
+    options: '-c client_encoding=UTF8',
+  };
+}
+
+/** `absent`: nothing listens. `busy`: something does that takes nobody in yet, or no more. */
+export type Answer =
+  | { state: 'ready'; version: string }
+  | { state: 'busy' | 'absent'; cause: unknown };
+
+/** Knocks at the server, and makes the application's role where it is missing. */
+export async function askServer(place: Place): Promise<Answer> {
+  const client = new Client({ ...settingsFor(place, 'postgres'), connectionTimeoutMillis: 5_000 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ version: string; has_role: boolean }>(
+      `select current_setting('server_version') as version, to_regrole('${applicationRole}') is not null as has_role`,
+    );
+    if (!rows[0]!.has_role) await client.query(createRole);
+    return { state: 'ready', version: rows[0]!.version };
+  } catch (cause) {
+    return { state: stateAfter(cause as NodeJS.ErrnoException), cause };
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** Two processes may do this at once, and in two databases: roles belong to the cluster. */
+const createRole = `do $$ begin
+  create role ${applicationRole} login nosuperuser nobypassrls nocreatedb nocreaterole;
+exception when duplicate_object or unique_violation then null; end $$`;
+
+function stateAfter(cause: NodeJS.ErrnoException): 'busy' | 'absent' {
+  if (cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED') return 'absent';
+  if (cause.code === '53300') {
+    throw new ServoError(
+      'database_unreachable',
+      'the embedded database has no free connection left',
+      {
+        hint: 'end some of the programs that use it, or start it again: servo-tui embedded stop',
+        cause,
+      },
+    );
+  }
+  // 57P03: it starts or stops; a client without a code: it stopped while we knocked.
+  const passing =
+    cause.code === undefined ||
+    ['57P03', '57P01', 'ECONNRESET', 'EPIPE', 'EAGAIN'].includes(cause.code);
+  if (passing) return 'busy';
+  throw new ServoError(
+    'database_unreachable',
+    `the embedded database refuses us: ${cause.message}`,
+    {
+      hint: 'see: servo-tui embedded status',
+      cause,
+    },
+  );
+}

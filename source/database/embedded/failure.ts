@@ -1,0 +1,58 @@
+import { messageOf, ServoError } from '../../errors.ts';
+
+const elsewhere = 'or use another database: DATABASE_URL';
+
+/** What PostgreSQL and the system say when something is wrong, and what a person can do about it. */
+const remedies: readonly (readonly [RegExp, string])[] = [
+  [
+    /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded/i,
+    `the disk is full: free some space, or name a folder on another disk in SERVO_EMBEDDED_HOME`,
+  ],
+  [
+    /could not look up effective user ID/i,
+    `PostgreSQL wants a user that has a name: run as one that stands in /etc/passwd, ${elsewhere}`,
+  ],
+  [
+    /invalid locale name/i,
+    `the locale C is missing, which every system has: check LOCPATH and the C library, ${elsewhere}`,
+  ],
+  [
+    /has wrong ownership|invalid permissions|is not owned by/i,
+    `the data folder was made by another user: start over with: servo-tui embedded reset`,
+  ],
+  [
+    /is not a valid data directory|is missing|corrupt|invalid (primary )?checkpoint|could not locate a valid checkpoint|PANIC/i,
+    `the data folder is damaged: start over with: servo-tui embedded reset`,
+  ],
+  [
+    /could not (create|map).*shared memory|Cannot allocate memory|ENOMEM/i,
+    `the system has too little memory left: stop something, ${elsewhere}`,
+  ],
+  [
+    /error while loading shared libraries|GLIBC|symbol not found/i,
+    `these programs need glibc 2.17 or newer and do not run on Alpine: use another database: DATABASE_URL`,
+  ],
+  [
+    /EACCES|EPERM|EROFS|Permission denied|Operation not permitted|Read-only file system/i,
+    `the folder may be read-only, closed to that user, or mounted noexec: name another one in SERVO_EMBEDDED_HOME, ${elsewhere}`,
+  ],
+];
+
+/** One of our failures to a person: `output` is what the program printed, its tail goes into the message. */
+export function failure(what: string, output: string, cause?: unknown): ServoError {
+  const said = tail(output) || (cause === undefined ? '' : messageOf(cause));
+  const remedy = remedies.find(([pattern]) => pattern.test(`${output}\n${messageOf(cause ?? '')}`));
+  return new ServoError('database_unreachable', said ? `${what}: ${said}` : what, {
+    hint: remedy?.[1] ?? `start over with: servo-tui embedded reset, ${elsewhere}`,
+    cause,
+  });
+}
+
+/** The last lines that say something, on one line and without time stamps. */
+function tail(output: string): string {
+  const lines = output
+    .split('\n')
+    .map((line) => line.replace(/^\d{4}-\d\d-\d\d [\d:.]+ \w+ \[\d+\] /, '').trim())
+    .filter((line) => line !== '' && !line.endsWith(' ok'));
+  return lines.slice(-4).join(' | ');
+}

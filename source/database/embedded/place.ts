@@ -1,0 +1,151 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  realpathSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { ServoError } from '../../errors.ts';
+import { type BinaryPackage, findBinaryPackage } from './binaries.ts';
+
+/** The system user that the server runs as where that is not us: PostgreSQL refuses to run as root. */
+export type ServerUser = { name: string; uid: number; gid: number };
+
+/** Where one embedded server has its things. Everything but the binaries is per major version. */
+export type Place = {
+  home: string;
+  folder: string;
+  dataDirectory: string;
+  socketDirectory: string;
+  binaries: string;
+  logFile: string;
+  package: BinaryPackage;
+  /** Null: the server runs as the user that we are. */
+  user: ServerUser | null;
+};
+
+/** macOS takes 103 bytes for a socket's path, Linux 107. */
+const longestSocketPath = 103;
+const socketName = '.s.PGSQL.5432';
+
+/**
+ * The folder of the embedded server: SERVO_EMBEDDED_HOME, else $XDG_DATA_HOME/servo-tui, else
+ * ~/.local/share/servo-tui. Root's lies outside of home folders, where the server's user can reach it.
+ */
+export function embeddedHome(env: NodeJS.ProcessEnv = process.env): string {
+  const asked = env.SERVO_EMBEDDED_HOME;
+  if (asked) return resolve(asked);
+  if (isRoot()) return rootHome();
+  const dataHome = env.XDG_DATA_HOME;
+  const base = dataHome && isAbsolute(dataHome) ? dataHome : join(homedir(), '.local', 'share');
+  return join(base, 'servo-tui');
+}
+
+function rootHome(): string {
+  const homes = ['/var/lib/servo-tui', '/var/tmp/servo-tui-root'];
+  const usable = (home: string) => canWrite(existsSync(home) ? home : dirname(home));
+  return homes.find(existsSync) ?? homes.find(usable) ?? homes[0]!;
+}
+
+function canWrite(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Makes the home folder where it is missing, and says where everything in it lies. */
+export function placeOf(home: string): Place {
+  const binaryPackage = findBinaryPackage();
+  const made = makeHome(home);
+  const folder = join(made, String(binaryPackage.major));
+  return {
+    home: made,
+    folder,
+    dataDirectory: join(folder, 'data'),
+    socketDirectory: socketDirectoryFor(folder),
+    binaries: join(folder, `postgres-${binaryPackage.version}`),
+    logFile: join(folder, 'server.log'),
+    package: binaryPackage,
+    user: isRoot() ? serverUser() : null,
+  };
+}
+
+function makeHome(home: string): string {
+  const mode = isRoot() ? 0o755 : 0o700;
+  try {
+    // A restrictive umask would close root's folders to the server's user: hence chmod.
+    if (mkdirSync(home, { recursive: true, mode }) !== undefined) chmodSync(home, mode);
+    const real = realpathSync(home);
+    ownedBy(real, process.getuid?.());
+    return real;
+  } catch (cause) {
+    if (cause instanceof ServoError) throw cause;
+    throw new ServoError(
+      'database_unreachable',
+      `cannot make the embedded database's folder ${home}`,
+      {
+        hint: 'name a folder that you can write to in SERVO_EMBEDDED_HOME, or use another database: DATABASE_URL',
+        cause,
+      },
+    );
+  }
+}
+
+/**
+ * In our own folder where nobody can squat on it, else, where that path is too long for a socket, in
+ * the system's. Not in XDG_RUNTIME_DIR: that one is deleted at logout, and the server outlives it.
+ */
+function socketDirectoryFor(folder: string): string {
+  const near = join(folder, 'socket');
+  if (Buffer.byteLength(join(near, socketName)) <= longestSocketPath) return near;
+  const key = createHash('sha256').update(folder).digest('hex').slice(0, 12);
+  return join('/tmp', `servo-tui-${process.getuid?.() ?? 0}-${key}`);
+}
+
+/** Throws unless `path` is a real folder, no link, of that user: in a shared place it may be somebody's trap. */
+export function ownedBy(path: string, uid: number | undefined): void {
+  const found = lstatSync(path);
+  if (uid === undefined || (found.isDirectory() && found.uid === uid)) return;
+  throw new ServoError(
+    'database_unreachable',
+    `${path} belongs to the user with id ${found.uid}, not to the one with id ${uid}`,
+    {
+      hint: `give it back (chown -R ${uid} ${path}), or name another folder in SERVO_EMBEDDED_HOME`,
+    },
+  );
+}
+
+export function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+function serverUser(): ServerUser {
+  for (const name of ['postgres', 'nobody']) {
+    const uid = idOf(name, '-u');
+    const gid = idOf(name, '-g');
+    if (uid !== null && gid !== null) return { name, uid, gid };
+  }
+  throw new ServoError(
+    'database_unreachable',
+    'PostgreSQL does not run as root, and there is neither a user postgres nor nobody',
+    { hint: 'run servo-tui as an ordinary user, or use another database: DATABASE_URL' },
+  );
+}
+
+function idOf(name: string, flag: string): number | null {
+  try {
+    const id = Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] }));
+    return Number.isInteger(id) ? id : null;
+  } catch {
+    return null;
+  }
+}

