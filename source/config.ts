@@ -1,0 +1,111 @@
+import { hostname } from 'node:os';
+import {
+  type Choice,
+  chooseDatabase,
+  type DatabaseSource,
+  isOn,
+  type Variables,
+} from './config/choose.ts';
+import { userName } from './config/connection.ts';
+import { type ConfigFile, configPath, loadConfigFile } from './config/file.ts';
+import { type Problem, UsageError } from './errors.ts';
+
+export type { DatabaseSource, Variables } from './config/choose.ts';
+
+/** What decides which rows are read and written, and by whom. */
+export type Settings = {
+  /** Null for a command that needs none. */
+  database: DatabaseSource | null;
+  /** One, or several for `--worker`; none for a command that needs none. */
+  tenants: string[];
+  read_only: boolean;
+  actor: string;
+  context: string | null;
+  /** The colour of this context in the console. */
+  accent: string | null;
+  /** Lines for stderr: which variables are set and do not count. */
+  notices: string[];
+  /** Variables to take out of the environment, so that no library and no child process reads them. */
+  ignored: string[];
+};
+
+/** The global flags that settings come from, as given on the command line; their variables not included. */
+export type SettingFlags = {
+  context?: string;
+  tenant?: string;
+  embedded?: boolean;
+  read_only?: boolean;
+  actor?: string;
+};
+
+export type Needs = { database: boolean; tenants: 'none' | 'one' | 'many' };
+
+/** The tenant of the embedded database where none is named. */
+export const embeddedTenant = 'local';
+
+/**
+ * Reads the configuration file and decides (see "Configuration" in the README).
+ * @throws UsageError with everything that is wrong or missing
+ */
+export async function resolveSettings(
+  flags: SettingFlags,
+  env: Variables,
+  needs: Needs,
+): Promise<Settings> {
+  // A command without a database works with a broken file too.
+  const file = needs.database
+    ? await loadConfigFile(env)
+    : { path: configPath(env), fallback: null, contexts: {} };
+  return decide(flags, env, file, needs);
+}
+
+/** The rule itself, without I/O. */
+export function decide(
+  flags: SettingFlags,
+  env: Variables,
+  file: ConfigFile,
+  needs: Needs,
+): Settings {
+  const problems: Problem[] = [];
+  const chosen = needs.database
+    ? chooseDatabase(flags, env, file, problems)
+    : { database: null, context: null, ignored: [] };
+  if (chosen === null) throw new UsageError(problems);
+  const tenants = needs.tenants === 'none' ? [] : tenantsOf(chosen, flags, env, needs, problems);
+  if (problems.length > 0) throw new UsageError(problems);
+  return {
+    database: chosen.database,
+    tenants,
+    read_only:
+      flags.read_only ?? (isOn(env.SERVO_READ_ONLY) || (chosen.context?.read_only ?? false)),
+    actor: flags.actor || env.SERVO_ACTOR || env.SUDO_USER || `${userName(env)}@${hostname()}`,
+    context: chosen.context?.name ?? null,
+    accent: chosen.context?.accent ?? null,
+    notices:
+      chosen.ignored.length > 0
+        ? [`${chosen.database?.from} alone counts: ignoring ${chosen.ignored.join(', ')}`]
+        : [],
+    ignored: chosen.ignored,
+  };
+}
+
+/** A context brings its own tenant or none: TENANT_ID belongs to DATABASE_URL. */
+function tenantsOf(
+  chosen: Choice,
+  flags: SettingFlags,
+  env: Variables,
+  needs: Needs,
+  problems: Problem[],
+): string[] {
+  const { context } = chosen;
+  const own = context === null ? env.SERVO_TENANT || env.TENANT_ID : context.tenant;
+  const fallback = chosen.database?.kind === 'embedded' ? embeddedTenant : '';
+  const text = flags.tenant ?? (own || fallback);
+  const tenants = (needs.tenants === 'many' ? text.split(',') : [text]).map((one) => one.trim());
+  const named = [...new Set(tenants.filter((tenant) => tenant !== ''))];
+  if (named.length === 0) {
+    const where = context === null ? 'set TENANT_ID' : `add tenant to context "${context.name}"`;
+    problems.push({ message: 'no tenant', hint: `${where}, or give --tenant` });
+  }
+  return named;
+}

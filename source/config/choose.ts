@@ -1,0 +1,135 @@
+import type { ConnectionSettings } from '../database/settings.ts';
+import { nearest } from '../domain/nearest.ts';
+import type { Problem } from '../errors.ts';
+import { connectionFromUrl, connectionFromVariables } from './connection.ts';
+import type { ConfigFile, Context } from './file.ts';
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Where the data is, and which setting said so. */
+export type DatabaseSource =
+  | {
+      kind: 'server';
+      read: ConnectionSettings;
+      /** The same unless the context has a write_url. */
+      write: ConnectionSettings;
+      from: string;
+    }
+  | { kind: 'embedded'; from: string };
+
+export type Choice = {
+  database: DatabaseSource | null;
+  context: (Context & { name: string }) | null;
+  /** Set in the environment, and of no effect because of this choice. */
+  ignored: string[];
+};
+
+const noDatabase: Problem = {
+  message: 'no database',
+  hint: 'set DATABASE_URL, --context or --embedded, or look around with: servo-tui demo',
+};
+
+/**
+ * One source only, never a mixture: a URL from here with a tenant from there is how accidents
+ * happen. Flags come before their variables, a context before the rest of the environment.
+ * Null where no source can be made out: the problems say why.
+ */
+export function chooseDatabase(
+  flags: { context?: string; embedded?: boolean },
+  env: Variables,
+  file: ConfigFile,
+  problems: Problem[],
+): Choice | null {
+  const none = { database: null, context: null, ignored: [] };
+  if (flags.context !== undefined && flags.embedded === true) {
+    problems.push({ message: '--context and --embedded exclude each other' });
+    return null;
+  }
+  if (flags.context !== undefined) return fromContext(flags.context, env, file, problems);
+  if (flags.embedded === true) return embedded('--embedded', env);
+  if (env.SERVO_CONTEXT && isOn(env.SERVO_EMBEDDED)) {
+    problems.push({ message: 'SERVO_CONTEXT and SERVO_EMBEDDED are both set', hint: 'unset one' });
+    return null;
+  }
+  if (env.SERVO_CONTEXT) return fromContext(env.SERVO_CONTEXT, env, file, problems);
+  if (isOn(env.SERVO_EMBEDDED)) return embedded('SERVO_EMBEDDED', env);
+  if (env.DATABASE_URL) {
+    const connection = connectionFromUrl('DATABASE_URL', env.DATABASE_URL, env);
+    return { ...none, database: server(connection, connection, 'DATABASE_URL', problems) };
+  }
+  const named = ['PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER'].filter((name) => env[name]);
+  if (named.length > 0) {
+    const connection = connectionFromVariables(env);
+    return { ...none, database: server(connection, connection, named.join(', '), problems) };
+  }
+  if (file.fallback !== null) return fromContext(file.fallback, env, file, problems);
+  problems.push(noDatabase);
+  return none;
+}
+
+/** How a variable says yes: `1`, `true`, `yes`, `on`. */
+export function isOn(value: string | undefined): boolean {
+  return /^(1|true|yes|on)$/i.test(value ?? '');
+}
+
+function embedded(from: string, env: Variables): Choice {
+  return { database: { kind: 'embedded', from }, context: null, ignored: connectionVariables(env) };
+}
+
+function fromContext(
+  name: string,
+  env: Variables,
+  file: ConfigFile,
+  problems: Problem[],
+): Choice | null {
+  if (!Object.hasOwn(file.contexts, name)) {
+    const message = `there is no context "${name}" in ${file.path}`;
+    problems.push({ message, hint: knownContexts(name, file) });
+    return null;
+  }
+  const section = file.contexts[name]!;
+  const besides = ['TENANT_ID', 'SERVO_TENANT', 'SERVO_EMBEDDED'].filter((other) => env[other]);
+  const choice: Choice = {
+    database: null,
+    context: { ...section, name },
+    ignored: [...connectionVariables(env), ...besides],
+  };
+  const from = `context ${name}`;
+  if (section.embedded === true) return { ...choice, database: { kind: 'embedded', from } };
+  if (section.database_url === undefined) {
+    const hint = `add database_url in ${file.path}`;
+    problems.push({ message: `context "${name}" names no database`, hint });
+    return choice;
+  }
+  // What the URL leaves out must not come from the environment: hence no variables here.
+  const read = connectionFromUrl(`database_url of ${from}`, section.database_url, {});
+  const write = section.write_url
+    ? connectionFromUrl(`write_url of ${from}`, section.write_url, {})
+    : read;
+  return { ...choice, database: server(read, write, from, problems) };
+}
+
+function server(
+  read: ConnectionSettings | Problem,
+  write: ConnectionSettings | Problem,
+  from: string,
+  problems: Problem[],
+): DatabaseSource | null {
+  for (const side of new Set([read, write])) if ('message' in side) problems.push(side);
+  if ('message' in read || 'message' in write) return null;
+  return { kind: 'server', read, write, from };
+}
+
+function connectionVariables(env: Variables): string[] {
+  const names = Object.keys(env).filter(
+    (name) => name === 'DATABASE_URL' || /^PG[A-Z]+$/.test(name),
+  );
+  return names.filter((name) => env[name]).sort();
+}
+
+function knownContexts(name: string, file: ConfigFile): string {
+  const names = Object.keys(file.contexts);
+  if (names.length === 0) return `it holds none: add [${name}] with database_url and tenant`;
+  const near = nearest(name, names);
+  return `${near === null ? '' : `did you mean ${near}? `}it holds ${names.join(', ')}`;
+}

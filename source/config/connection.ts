@@ -1,0 +1,65 @@
+import { userInfo } from 'node:os';
+import { parse, toClientConfig } from 'pg-connection-string';
+import type { ConnectionSettings } from '../database/settings.ts';
+import { messageOf, type Problem } from '../errors.ts';
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What a postgres:// URL says, with libpq's meaning of `sslmode`, so that psql and this program reach
+ * the same server in the same way. Never repeats the URL in a problem: it may hold a password.
+ */
+export function connectionFromUrl(
+  what: string,
+  url: string,
+  env: Variables,
+): ConnectionSettings | Problem {
+  const hint = 'write it as postgres://user@host:5432/database';
+  if (!/^postgres(ql)?:\/\//.test(url))
+    return { message: `${what} is not a postgres:// URL`, hint };
+  const defaults = connectionFromVariables(env);
+  if ('message' in defaults) return defaults;
+  try {
+    const given = toClientConfig(parse(url, { useLibpqCompat: true }));
+    const user = given.user || defaults.user;
+    return {
+      host: given.host || defaults.host,
+      port: given.port ?? defaults.port,
+      user,
+      ...(given.password ? { password: String(given.password) } : {}),
+      database: given.database || env.PGDATABASE || user,
+      ...(given.ssl === undefined ? {} : { ssl: given.ssl as ConnectionSettings['ssl'] }),
+      application_name: given.application_name || applicationName,
+    };
+  } catch (error) {
+    // A certificate that cannot be read is worth telling; what is wrong with the URL is not quotable.
+    const cause = 'path' in (error as object) ? `: ${messageOf(error)}` : '';
+    return { message: `${what} is not a postgres:// URL that can be used${cause}`, hint };
+  }
+}
+
+/** PGHOST, PGPORT, PGUSER and PGDATABASE; the rest (PGPASSWORD, PGSSLMODE) pg reads by itself. */
+export function connectionFromVariables(env: Variables): ConnectionSettings | Problem {
+  const port = Number(env.PGPORT || 5432);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    return { message: 'PGPORT is not a port' };
+  const user = env.PGUSER || userName(env);
+  return {
+    host: env.PGHOST || 'localhost',
+    port,
+    user,
+    database: env.PGDATABASE || user,
+    application_name: applicationName,
+  };
+}
+
+export const applicationName = 'servo-tui';
+
+/** The operating system's name of the user; in a container the uid may belong to none. */
+export function userName(env: Variables): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return env.USER || `uid-${process.getuid?.() ?? 'unknown'}`;
+  }
+}

@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { nearest } from '../domain/nearest.ts';
+import { messageOf, type Problem, UsageError } from '../errors.ts';
+
+/** A section of config.toml: one database and one tenant on it, with a name. */
+export type Context = {
+  database_url?: string;
+  /** Another role, or another host, for what writes. */
+  write_url?: string;
+  tenant?: string;
+  read_only?: boolean;
+  accent?: string;
+  embedded?: boolean;
+};
+
+export type ConfigFile = {
+  path: string;
+  /** The context to use where neither a flag nor the environment names a database. */
+  fallback: string | null;
+  contexts: Readonly<Record<string, Context>>;
+};
+
+const keys: Readonly<Record<keyof Context, 'string' | 'boolean'>> = {
+  database_url: 'string',
+  write_url: 'string',
+  tenant: 'string',
+  read_only: 'boolean',
+  accent: 'string',
+  embedded: 'boolean',
+};
+
+export function configPath(env: Readonly<Record<string, string | undefined>>): string {
+  return join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'servo-tui', 'config.toml');
+}
+
+/**
+ * Reads `$XDG_CONFIG_HOME/servo-tui/config.toml`; a file that is not there is an empty one.
+ * @throws UsageError with every mistake in the file
+ */
+export async function loadConfigFile(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<ConfigFile> {
+  const path = configPath(env);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { path, fallback: null, contexts: {} };
+    throw new UsageError([{ message: `cannot read ${path}: ${messageOf(error)}` }]);
+  }
+  // Most hosts have no such file, and a command's start is counted in milliseconds.
+  const { parse } = await import('smol-toml');
+  try {
+    return readConfig(path, parse(text));
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    // The parser quotes the line it stumbled over, which may hold a password: only the place is told.
+    const { line, column } = error as { line?: number; column?: number };
+    throw new UsageError([
+      { message: `${path} is not valid TOML (line ${line}, column ${column})` },
+    ]);
+  }
+}
+
+/** `default = "name"` names the default context; every table is a context. */
+export function readConfig(path: string, document: Record<string, unknown>): ConfigFile {
+  const problems: Problem[] = [];
+  const contexts: Record<string, Context> = {};
+  let fallback: string | null = null;
+  for (const [name, section] of Object.entries(document)) {
+    if (name === 'default' && typeof section === 'string') fallback = section;
+    else if (isTable(section)) contexts[name] = readContext(name, section, path, problems);
+    else {
+      problems.push({
+        message: `"${name}" in ${path} is not a context`,
+        hint: 'a context is a table, as in [prod]; the default one is named by default = "prod"',
+      });
+    }
+  }
+  if (fallback === null && Object.hasOwn(contexts, 'default')) fallback = 'default';
+  if (problems.length > 0) throw new UsageError(problems);
+  return { path, fallback, contexts };
+}
+
+function readContext(
+  name: string,
+  section: Record<string, unknown>,
+  path: string,
+  problems: Problem[],
+): Context {
+  for (const [key, value] of Object.entries(section)) {
+    const type = Object.hasOwn(keys, key) ? keys[key as keyof Context] : undefined;
+    if (type === undefined) {
+      const near = nearest(key, Object.keys(keys));
+      problems.push({
+        message: `context "${name}" in ${path} has an unknown setting "${key}"`,
+        hint: near === null ? `known are ${Object.keys(keys).join(', ')}` : `did you mean ${near}?`,
+      });
+    } else if (typeof value !== type) {
+      problems.push({ message: `${key} of context "${name}" in ${path} must be a ${type}` });
+    }
+  }
+  return section as Context;
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+  );
+}

@@ -1,0 +1,275 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readConfig } from '../source/config/file.ts';
+import { decide, type Needs, resolveSettings, type SettingFlags } from '../source/config.ts';
+import { UsageError } from '../source/errors.ts';
+
+const needs: Needs = { database: true, tenants: 'one' };
+const file = readConfig('/etc/config.toml', {
+  prod: {
+    database_url: 'postgres://app:s3cret@db.prod:6432/servo?sslmode=require',
+    tenant: 'acme',
+  },
+  replica: {
+    database_url: 'postgres://ro@replica/servo',
+    write_url: 'postgres://rw@primary/servo',
+    tenant: 'acme',
+    read_only: true,
+    accent: 'red',
+  },
+  here: { embedded: true },
+  'no-tenant': { database_url: 'postgres://db/servo' },
+});
+const empty = readConfig('/etc/config.toml', {});
+const environment = { DATABASE_URL: 'postgres://me:pw@env.host/envdb', TENANT_ID: 'env-tenant' };
+
+function settle(
+  flags: SettingFlags,
+  env: Record<string, string> = {},
+  config = file,
+  wants = needs,
+) {
+  return decide(flags, env, config, wants);
+}
+
+function problemsOf(...args: Parameters<typeof settle>): UsageError {
+  try {
+    settle(...args);
+  } catch (error) {
+    if (error instanceof UsageError) return error;
+    throw error;
+  }
+  throw new Error('no error');
+}
+
+describe('which database', () => {
+  test('a context is exclusive: the environment is ignored, and named as such', () => {
+    const settings = settle({ context: 'prod' }, { ...environment, PGPASSWORD: 'x', PGHOST: 'y' });
+    expect(settings.database).toMatchObject({
+      kind: 'server',
+      read: { host: 'db.prod', port: 6432, user: 'app', password: 's3cret', database: 'servo' },
+    });
+    expect(settings.tenants).toEqual(['acme']);
+    expect(settings.ignored).toEqual(['DATABASE_URL', 'PGHOST', 'PGPASSWORD', 'TENANT_ID']);
+    expect(settings.notices).toEqual([
+      'context prod alone counts: ignoring DATABASE_URL, PGHOST, PGPASSWORD, TENANT_ID',
+    ]);
+  });
+
+  test('what a context leaves out does not come from PG* variables', () => {
+    const settings = settle(
+      { context: 'no-tenant', tenant: 't' },
+      { PGUSER: 'other', PGPORT: '1' },
+    );
+    expect(settings.database).toMatchObject({ read: { port: 5432 } });
+    expect(settings.database).not.toMatchObject({ read: { user: 'other' } });
+  });
+
+  test('a context without a tenant does not take TENANT_ID', () => {
+    const error = problemsOf({ context: 'no-tenant' }, environment);
+    expect(error.exitCode).toBe(2);
+    expect(error.message).toBe('no tenant');
+    expect(error.hint).toContain('context "no-tenant"');
+  });
+
+  test('--tenant overrides a context, SERVO_TENANT does not', () => {
+    expect(settle({ context: 'prod', tenant: 'other' }).tenants).toEqual(['other']);
+    expect(settle({ context: 'prod' }, { SERVO_TENANT: 'other' }).tenants).toEqual(['acme']);
+  });
+
+  test('DATABASE_URL comes before PG*, the environment before the default context', () => {
+    const config = { ...file, fallback: 'prod' };
+    const url = settle({}, { ...environment, PGHOST: 'pg.host' }, config);
+    expect(url.database).toMatchObject({ from: 'DATABASE_URL', read: { host: 'env.host' } });
+    const variables = settle({}, { PGHOST: 'pg.host', PGDATABASE: 'd', TENANT_ID: 't' }, config);
+    expect(variables.database).toMatchObject({
+      read: { host: 'pg.host', database: 'd', port: 5432 },
+    });
+    const context = settle({}, {}, config);
+    expect(context).toMatchObject({ context: 'prod', tenants: ['acme'] });
+  });
+
+  test('a database from the environment never gets the tenant of a context', () => {
+    const error = problemsOf(
+      {},
+      { DATABASE_URL: environment.DATABASE_URL },
+      { ...file, fallback: 'prod' },
+    );
+    expect(error.message).toBe('no tenant');
+  });
+
+  test.each([
+    ['--embedded', { embedded: true }, environment],
+    ['SERVO_EMBEDDED', {}, { ...environment, SERVO_EMBEDDED: '1' }],
+    ['context here', { context: 'here' }, {}],
+  ])('the embedded one by %s', (from, flags, env) => {
+    expect(settle(flags, env as Record<string, string>).database).toEqual({
+      kind: 'embedded',
+      from,
+    });
+  });
+
+  test('the embedded one is never a fallback', () => {
+    const error = problemsOf({}, { TENANT_ID: 't' }, empty);
+    expect(error.exitCode).toBe(2);
+    expect(`${error.message}: ${error.hint}`).toBe(
+      'no database: set DATABASE_URL, --context or --embedded, or look around with: servo-tui demo',
+    );
+  });
+
+  test('SERVO_EMBEDDED=0 is no', () => {
+    expect(problemsOf({}, { SERVO_EMBEDDED: '0' }, empty).message).toContain('no database');
+  });
+
+  test('no database and no tenant are reported together', () => {
+    expect(problemsOf({}, {}, empty).problems.map((problem) => problem.message)).toEqual([
+      'no database',
+      'no tenant',
+    ]);
+  });
+
+  test('a context that is not there: the nearest one, and all of them', () => {
+    const error = problemsOf({ context: 'prdo' });
+    expect(error.message).toContain('there is no context "prdo"');
+    expect(error.hint).toContain('did you mean prod? it holds prod, replica');
+  });
+
+  test('a context called like a property of every object is not there either', () => {
+    expect(problemsOf({ context: 'constructor' }).message).toContain('there is no context');
+  });
+
+  test('two sources at once are refused', () => {
+    expect(problemsOf({ context: 'prod', embedded: true }).message).toContain('exclude each other');
+    const both = { SERVO_CONTEXT: 'prod', SERVO_EMBEDDED: '1' };
+    expect(problemsOf({}, both).message).toContain('both set');
+  });
+
+  test('write_url is another way in for what writes', () => {
+    expect(settle({ context: 'replica' })).toMatchObject({
+      database: { read: { host: 'replica' }, write: { host: 'primary', user: 'rw' } },
+      read_only: true,
+      accent: 'red',
+    });
+  });
+
+  test.each([
+    'localhost/servo',
+    'mysql://h/d',
+    'postgres://u:s3cret@h:port/d',
+    'postgres://s3cret@[/d',
+  ])('a URL that is none is told without repeating it: %s', (url) => {
+    const error = problemsOf({ tenant: 't' }, { DATABASE_URL: url });
+    expect(error.message).toContain('DATABASE_URL is not a postgres:// URL');
+    expect(JSON.stringify([error.message, error.hint])).not.toMatch(
+      /s3cret|localhost\/servo|mysql/,
+    );
+  });
+
+  test.each([
+    ['require', { rejectUnauthorized: false }],
+    ['verify-full', {}],
+    ['disable', false],
+  ])('sslmode=%s means what it means to psql', (mode, ssl) => {
+    const settings = settle({ tenant: 't' }, { DATABASE_URL: `postgres://h/d?sslmode=${mode}` });
+    expect(settings.database).toMatchObject({ read: { ssl } });
+  });
+
+  test('a socket folder is a host', () => {
+    const env = { DATABASE_URL: 'postgres://servo_app@/servo?host=/run/pg', TENANT_ID: 't' };
+    expect(settle({}, env).database).toMatchObject({
+      read: { host: '/run/pg', database: 'servo', user: 'servo_app' },
+    });
+  });
+});
+
+describe('which tenant', () => {
+  test('the embedded database has one of its own', () => {
+    expect(settle({ embedded: true }).tenants).toEqual(['local']);
+    expect(settle({ embedded: true }, { TENANT_ID: 'x' }).tenants).toEqual(['x']);
+  });
+
+  test('several for a worker only', () => {
+    const many: Needs = { database: true, tenants: 'many' };
+    expect(settle({ tenant: 'a, b,,a' }, environment, file, many).tenants).toEqual(['a', 'b']);
+    expect(settle({ tenant: 'a,b' }, environment).tenants).toEqual(['a,b']);
+  });
+
+  test('an empty --tenant is none', () => {
+    expect(problemsOf({ tenant: '' }, environment).message).toBe('no tenant');
+  });
+
+  test('none for a command that needs none', () => {
+    const migrate = settle({}, { DATABASE_URL: 'postgres://h/d' }, empty, {
+      database: true,
+      tenants: 'none',
+    });
+    expect(migrate.tenants).toEqual([]);
+  });
+});
+
+test.each([
+  [{ actor: 'mara' }, { SERVO_ACTOR: 'x', SUDO_USER: 'y' }, 'mara'],
+  [{}, { SERVO_ACTOR: 'x', SUDO_USER: 'y' }, 'x'],
+  [{}, { SUDO_USER: 'y' }, 'y'],
+])('the actor of %j and %j is %s', (flags, env, actor) => {
+  expect(settle({ embedded: true, ...flags }, env as Record<string, string>).actor).toBe(actor);
+});
+
+test('without any of them the actor is user@host', () => {
+  expect(settle({ embedded: true }).actor).toMatch(/^.+@.+$/);
+});
+
+describe('the file', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'servo-config-'));
+    await mkdir(join(folder, 'servo-tui'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+  const load = async (text: string) => {
+    await writeFile(join(folder, 'servo-tui', 'config.toml'), text);
+    return resolveSettings({}, { XDG_CONFIG_HOME: folder }, needs);
+  };
+
+  test('is TOML with a default', async () => {
+    const settings = await load(
+      'default = "prod"\n[prod]\ndatabase_url = "postgres://h/d"\ntenant = "a"\n',
+    );
+    expect(settings).toMatchObject({ context: 'prod', tenants: ['a'], notices: [] });
+  });
+
+  test('a table called default is the default', async () => {
+    const settings = await load('[default]\nembedded = true\n');
+    expect(settings.database).toEqual({ kind: 'embedded', from: 'context default' });
+  });
+
+  test('every mistake in it is told at once, with the nearest setting', async () => {
+    const text = 'x = 1\n[prod]\ndatabase_ulr = "postgres://u:s3cret@h/d"\nread_only = "yes"\n';
+    const error = await load(text).catch((caught: UsageError) => caught);
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as UsageError).problems).toHaveLength(3);
+    expect((error as UsageError).hint).toContain('did you mean database_url?');
+    expect(JSON.stringify(error)).not.toContain('s3cret');
+  });
+
+  test('broken TOML is told by place, without quoting a line that may hold a password', async () => {
+    const error = await load('[prod]\ndatabase_url = postgres://u:s3cret@h/d\n').catch((e) => e);
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error.message).toMatch(/config\.toml is not valid TOML \(line 2, column \d+\)/);
+    expect(`${error.message}${error.hint}`).not.toContain('s3cret');
+  });
+
+  test('is not read for a command without a database', async () => {
+    await writeFile(join(folder, 'servo-tui', 'config.toml'), '[');
+    const none: Needs = { database: false, tenants: 'none' };
+    const settings = await resolveSettings({}, { XDG_CONFIG_HOME: folder }, none);
+    expect(settings.database).toBeNull();
+  });
+
+  test('that is not there is an empty one', async () => {
+    const missing = { XDG_CONFIG_HOME: join(folder, 'nowhere') };
+    await expect(resolveSettings({}, missing, needs)).rejects.toThrow('no database');
+  });
+});
