@@ -21,7 +21,6 @@ import { build } from 'esbuild';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findBinaryPackage, installBinaries } from '../../source/database/embedded/binaries.ts';
-import type { ConnectionSettings } from '../../source/database/embedded/connection.ts';
 import { failure } from '../../source/database/embedded/failure.ts';
 import { embeddedHome, ownedBy, placeOf } from '../../source/database/embedded/place.ts';
 import {
@@ -31,15 +30,18 @@ import {
   resetEmbeddedServer,
   stopEmbeddedServer,
 } from '../../source/database/embedded/server.ts';
+import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { ServoError } from '../../source/errors.ts';
 
 const base = join(tmpdir(), `servo-embedded-${process.pid}`);
+const programs = `${base}-programs`;
 const clientProgram = `${base}-client.mjs`;
 let count = 0;
 let home = '';
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
+  await installBinaries(findBinaryPackage(), programs);
   await build({
     entryPoints: [join(import.meta.dirname, '../support/embedded-client.ts')],
     outfile: clientProgram,
@@ -57,9 +59,18 @@ beforeAll(async () => {
   });
 });
 
-function newHome(): string {
+/** A home where nothing has been made yet. */
+function bareHome(): string {
   count += 1;
   home = `${base}-${count}`;
+  return home;
+}
+
+/** A home that has its programs, by a link: copying them thirty times is most of what the tests would do. */
+function newHome(): string {
+  const place = placeOf(bareHome());
+  mkdirSync(place.folder, { mode: 0o755 });
+  symlinkSync(programs, place.binaries);
   return home;
 }
 
@@ -71,7 +82,10 @@ afterEach(async () => {
   home = '';
 });
 
-afterAll(() => rmSync(clientProgram));
+afterAll(() => {
+  rmSync(clientProgram);
+  rmSync(programs, { recursive: true });
+});
 
 function startClient(...args: string[]): ChildProcess {
   const env = { ...process.env, SERVO_EMBEDDED_HOME: home };
@@ -161,7 +175,7 @@ describe('a running embedded server', () => {
   });
 
   it('is one for all processes, also when they ask at once', async () => {
-    newHome();
+    bareHome();
     const servers = await Promise.all([1, 2, 3].map(() => serverOf(startClient())));
     expect(new Set(servers.map((server) => server.pid)).size).toBe(1);
     expect((await ensureEmbeddedServer({ home })).pid).toBe(servers[0]!.pid);
@@ -180,7 +194,10 @@ describe('a running embedded server', () => {
   );
 
   it('is told apart from a stopped and an absent one', async () => {
-    expect(await embeddedStatus({ home: newHome() })).toMatchObject({ state: 'absent', pid: null });
+    expect(await embeddedStatus({ home: bareHome() })).toMatchObject({
+      state: 'absent',
+      pid: null,
+    });
     const server = await ensureEmbeddedServer({ home });
     expect(await embeddedStatus({ home })).toMatchObject({
       state: 'running',
@@ -219,7 +236,7 @@ describe('a running embedded server', () => {
   });
 
   it('starts under a umask that closes our folders to others', async () => {
-    newHome();
+    bareHome();
     const before = process.umask(0o077);
     try {
       expect((await serverOf(startClient())).pid).toBeGreaterThan(0);
@@ -300,7 +317,7 @@ describe('after an accident', () => {
 describe('what goes wrong', () => {
   /** A home with the real programs, one of them replaced by a shell script; `real` stands for the replaced one. */
   async function replaceProgram(name: string, script: (real: string) => string): Promise<void> {
-    const place = placeOf(newHome());
+    const place = placeOf(bareHome());
     mkdirSync(place.folder, { recursive: true });
     await installBinaries(place.package, place.binaries);
     const program = join(place.binaries, 'bin', name);
@@ -333,7 +350,6 @@ describe('what goes wrong', () => {
       (real) =>
         `case "$*" in *--locale=C.UTF-8*) echo 'initdb: error: invalid locale name "C.UTF-8"'; exit 1;; esac; exec '${real}' "$@"`,
     );
-    // initdb looks for the server beside itself, under its own name.
     const server = await ensureEmbeddedServer({ home });
     const [row] = await query(
       server.superuser,
@@ -362,7 +378,7 @@ describe('what goes wrong', () => {
   });
 
   it('a folder that somebody else owns, or a link, is not used', () => {
-    const path = newHome();
+    const path = bareHome();
     mkdirSync(path);
     const link = `${path}-link`;
     symlinkSync(path, link);
@@ -377,7 +393,7 @@ describe('what goes wrong', () => {
   });
 
   it('the home folder cannot be made: says where to put it', async () => {
-    const file = newHome();
+    const file = bareHome();
     writeFileSync(file, '');
     const error = await errorOf(ensureEmbeddedServer({ home: join(file, 'below') }));
     expect(error.hint).toContain('SERVO_EMBEDDED_HOME');
@@ -403,7 +419,7 @@ describe('what goes wrong', () => {
 
 describe('the copy of the programs', () => {
   it('has the links that npm did not make, and can be read by every user', async () => {
-    const root = newHome();
+    const root = bareHome();
     const native = join(root, 'native');
     mkdirSync(join(native, 'bin'), { recursive: true });
     mkdirSync(join(native, 'lib'));
@@ -421,7 +437,7 @@ describe('the copy of the programs', () => {
   });
 
   it('is left alone where another process was faster', async () => {
-    const place = placeOf(newHome());
+    const place = placeOf(bareHome());
     mkdirSync(join(place.binaries, 'bin'), { recursive: true });
     writeFileSync(join(place.binaries, 'bin', 'theirs'), '');
     cpSync(place.binaries, `${place.binaries}-before`, { recursive: true });

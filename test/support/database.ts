@@ -1,9 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { inject } from 'vitest';
-import type { ConnectionSettings } from '../../source/database/embedded/connection.ts';
+import { migrate } from '../../source/database/migrate.ts';
+import { migrationsFolder, ownMigrations } from '../../source/database/schema-version.ts';
+import type { ConnectionSettings } from '../../source/database/settings.ts';
 
 export type TestDatabase = {
   name: string;
@@ -42,18 +44,11 @@ async function asSuperuser(work: (client: Client) => Promise<unknown>): Promise<
   }
 }
 
-const root = join(import.meta.dirname, '..', '..');
-const migrateModule = join(root, 'source', 'database', 'migrate.ts');
-
 /** Named by what is in it, so that a cluster that outlives a run never serves an old schema. */
 function templateName(): string {
-  const folder = join(root, 'migrations');
-  const files = readdirSync(folder)
-    .sort()
-    .map((name) => join(folder, name));
   const hash = createHash('sha256');
-  for (const file of [...files, migrateModule])
-    if (existsSync(file)) hash.update(file).update(readFileSync(file));
+  for (const name of ownMigrations())
+    hash.update(readFileSync(join(migrationsFolder, `${name}.sql`)));
   return `servo_template_${hash.digest('hex').slice(0, 16)}`;
 }
 
@@ -73,10 +68,7 @@ async function makeTemplate(): Promise<string> {
     if (rowCount) return;
     await client.query(`drop database if exists ${name}_partial with (force)`);
     await client.query(`create database ${name}_partial`);
-    if (existsSync(migrateModule)) {
-      const { migrate } = await import(migrateModule);
-      await migrate({ ...inject('superuser'), database: `${name}_partial` });
-    }
+    await migrate({ ...inject('superuser'), database: `${name}_partial` });
     await client.query(`alter database ${name}_partial rename to ${name}`);
     await client.query(`alter database ${name} is_template true allow_connections false`);
   });

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
-import type { ConnectionSettings } from '../../source/database/embedded/connection.ts';
 import {
   ensureEmbeddedServer,
   resetEmbeddedServer,
 } from '../../source/database/embedded/server.ts';
+import type { ConnectionSettings } from '../../source/database/settings.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -54,7 +54,6 @@ function settingsOf(url: string): ConnectionSettings {
     user: user!,
     password: password ?? undefined,
     ssl: Boolean(ssl),
-    options: '-c client_encoding=UTF8',
   };
 }
 

@@ -1,23 +1,15 @@
 import { Client } from 'pg';
 import { ServoError } from '../../errors.ts';
+import type { ConnectionSettings } from '../settings.ts';
 import type { Place } from './place.ts';
 
-/** What a client of `pg` needs. Complete, so that no PG* variable has a say. */
-export type ConnectionSettings = {
-  /** The folder of the server's socket. */
-  host: string;
-  port: number;
-  database: string;
-  user: string;
-  password?: string;
-  ssl: boolean;
-  options: string;
-};
+/** Complete, so that no PG* variable has a say. */
+export type EmbeddedSettings = ConnectionSettings & { ssl: false; options: string };
 
 /** The role that every program works as: row-level security applies to it. */
 export const applicationRole = 'servo_app';
 
-export function settingsFor(place: Place, user: string): ConnectionSettings {
+export function settingsFor(place: Place, user: string): EmbeddedSettings {
   return {
     host: place.socketDirectory,
     port: 5432,

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, ServoError } from '../../errors.ts';
 import { prepare, serverUid } from './cluster.ts';
-import { applicationRole, askServer, type ConnectionSettings, settingsFor } from './connection.ts';
+import { applicationRole, askServer, type EmbeddedSettings, settingsFor } from './connection.ts';
 import { failure } from './failure.ts';
 import { withLock } from './lock.ts';
 import { embeddedHome, ownedBy, type Place, placeOf } from './place.ts';
@@ -10,8 +10,8 @@ import { findPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts
 
 export type EmbeddedServer = {
   /** Role postgres: for creating databases and migrating, for nothing else. */
-  superuser: ConnectionSettings;
-  app: ConnectionSettings;
+  superuser: EmbeddedSettings;
+  app: EmbeddedSettings;
   socketDirectory: string;
   dataDirectory: string;
   /** As the server says: "18.4". */

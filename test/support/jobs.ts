@@ -1,0 +1,101 @@
+import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job.ts';
+import type { JobDetail, JobList, PartitionBucket } from '../../source/domain/job-detail.ts';
+
+/** The database's clock in tests that do not say otherwise. */
+export const now = new Date('2024-05-14T12:00:00Z');
+
+export function secondsAgo(seconds: number, from = now): Date {
+  return new Date(from.getTime() - seconds * 1000);
+}
+
+/** A running job of 100 partitions, 40 of them done, with a healthy heartbeat; `id` counts as hex. */
+export function aJob(
+  overrides: Partial<Job & JobActivity> & { number?: number } = {},
+  asOf = now,
+): JobView {
+  const { number = 1, ...columns } = overrides;
+  return viewJob(
+    {
+      id: `${number.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`,
+      tenant_id: 'acme',
+      asset_id: '00000000-0000-4000-8000-000000000001',
+      asset_name: 'orders_daily',
+      idempotency_key: `key-${number}`,
+      state: 'running',
+      execution_strategy: { type: 'parallel', max_parallel: 4 },
+      partition_start: null,
+      partition_end: null,
+      total_partitions: 100,
+      completed_partitions: 40,
+      failed_partitions: 0,
+      skipped_partitions: 0,
+      include_upstream: false,
+      error_message: null,
+      created_by: 'mara',
+      created_at: secondsAgo(3600, asOf),
+      started_at: secondsAgo(1200, asOf),
+      completed_at: null,
+      heartbeat_at: secondsAgo(4, asOf),
+      paused_at: null,
+      version: 7,
+      checkpoint_partition_key: '2024-02-09',
+      estimated_completion_at: null,
+      avg_partition_duration_ms: 30_000,
+      parent_job_id: null,
+      max_upstream_depth: 0,
+      upstream_job_count: 0,
+      completed_upstream_jobs: 0,
+      execution_order: 0,
+      sla_deadline_at: null,
+      priority: 5,
+      lanes: 2,
+      rate_base: { at: secondsAgo(600, asOf), completed: 20 },
+      ...columns,
+    },
+    asOf,
+  );
+}
+
+export function aList(jobs: JobView[], overrides: Partial<JobList> = {}): JobList {
+  const counts: Record<string, number> = {};
+  for (const job of jobs) counts[job.state] = (counts[job.state] ?? 0) + 1;
+  return { as_of: now, tenant_id: 'acme', jobs, truncated: false, counts, ...overrides };
+}
+
+export function aDetail(job: JobView, overrides: Partial<JobDetail> = {}): JobDetail {
+  return {
+    as_of: now,
+    tenant_id: 'acme',
+    job,
+    map: [],
+    failed: [],
+    open: [],
+    events: [],
+    executors: [],
+    ...overrides,
+  };
+}
+
+/** One bucket per key. */
+export function buckets(
+  keys: readonly string[],
+  state: (key: string, index: number) => keyof Omit<PartitionBucket, 'first_key' | 'last_key'>,
+): PartitionBucket[] {
+  return keys.map((key, index) => ({
+    first_key: key,
+    last_key: key,
+    pending: 0,
+    running: 0,
+    completed: 0,
+    failed: 0,
+    skipped: 0,
+    [state(key, index)]: 1,
+  }));
+}
+
+export function dailyKeys(first: string, count: number): string[] {
+  const start = Date.parse(`${first}T00:00:00Z`);
+  return Array.from({ length: count }, (_, index) =>
+    new Date(start + index * 86_400_000).toISOString().slice(0, 10),
+  );
+}
