@@ -1,0 +1,61 @@
+import { widthOf } from './safe-text.ts';
+
+/** For each sign that this program draws, one ASCII character of the same width. */
+const substitutes: Readonly<Record<string, string>> = {
+  '–': '-',
+  '—': '-',
+  '…': '~',
+  '·': '.',
+  '→': '>',
+  '×': 'x',
+  '↑': '^',
+  '↓': 'v',
+  '▲': '^',
+  '▼': 'v',
+  '↗': '/',
+  '●': '*',
+  '◌': 'o',
+  '‖': '=',
+  '⧗': '~',
+  '✓': '+',
+  '✗': 'x',
+  '⊘': '-',
+  '◆': '*',
+  '█': '#',
+  '▉': '#',
+  '▊': '#',
+  '▋': '#',
+  '▌': '=',
+  '▍': '=',
+  '▎': '=',
+  '▏': '-',
+  '▁': '_',
+  '▂': '_',
+  '▃': '-',
+  '▄': '-',
+  '▅': '=',
+  '▆': '=',
+  '▇': '=',
+  '▓': '>',
+  '░': '-',
+  '│': '|',
+  '─': '-',
+  '┌': '+',
+  '┐': '+',
+  '└': '+',
+  '┘': '+',
+  '├': '+',
+  '┤': '+',
+  '┃': '|',
+};
+
+const notAscii = /[^\x20-\x7e\n]/;
+const segmenter = new Intl.Segmenter();
+
+/** The same text, column for column, in ASCII: our own signs by table, anything else as `?`. */
+export function toAscii(text: string): string {
+  if (!notAscii.test(text)) return text;
+  return Array.from(segmenter.segment(text), ({ segment }) =>
+    notAscii.test(segment) ? (substitutes[segment] ?? '?'.repeat(widthOf(segment))) : segment,
+  ).join('');
+}

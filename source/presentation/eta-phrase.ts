@@ -1,0 +1,68 @@
+import type { JobView } from '../domain/job.ts';
+import { formatAge, formatClock, formatDuration, formatLeft, type Zone } from './format.ts';
+import type { Phrase } from './tone.ts';
+
+type Expected = Pick<
+  JobView,
+  | 'state'
+  | 'eta_seconds'
+  | 'heartbeat_stale'
+  | 'heartbeat_age_seconds'
+  | 'paused_at'
+  | 'started_at'
+  | 'completed_at'
+  | 'waiting_upstream_count'
+>;
+
+/** When the job will be done, or what it is waiting for; `asOf` is the database's clock. */
+export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
+  switch (job.state) {
+    case 'running':
+      return runningEta(job, asOf, zone);
+    case 'paused': {
+      const age = job.paused_at ? formatAge(secondsBetween(job.paused_at, asOf)) : '';
+      return { forms: [`paused ${age}`.trim(), 'paused'], tone: 'plain' };
+    }
+    case 'resuming': {
+      const waited = job.heartbeat_age_seconds ?? 0;
+      return waited < 30
+        ? { forms: ['to be claimed', '–'], tone: 'dim' }
+        : { forms: [`unclaimed ${formatAge(waited)}`, formatAge(waited)], tone: 'warn' };
+    }
+    case 'waiting_upstream': {
+      const count = job.waiting_upstream_count;
+      return { forms: [count > 0 ? `waits for ${count}` : 'waits', 'waits'], tone: 'dim' };
+    }
+    case 'completed':
+    case 'failed':
+      return endedAfter(job);
+    case 'pending':
+      return ifStartedNow(job);
+    default:
+      return { forms: ['–'], tone: 'dim' };
+  }
+}
+
+function runningEta(job: Expected, asOf: Date, zone: Zone): Phrase {
+  if (job.heartbeat_stale) return { forms: ['unknown'], tone: 'warn' };
+  if (job.eta_seconds === null) return { forms: ['–'], tone: 'dim' };
+  const at = new Date(asOf.getTime() + job.eta_seconds * 1000);
+  const left = `in ${formatLeft(job.eta_seconds)}`;
+  return { forms: [`${formatClock(at, asOf, zone)} ${left}`, left], tone: 'plain' };
+}
+
+/** An estimate for a job that does not run reads "if started now". */
+function ifStartedNow(job: Expected): Phrase {
+  if (job.eta_seconds === null) return { forms: ['–'], tone: 'dim' };
+  return { forms: [`needs ${formatDuration(job.eta_seconds)}`], tone: 'dim' };
+}
+
+function endedAfter(job: Expected): Phrase {
+  if (job.started_at === null || job.completed_at === null) return { forms: ['–'], tone: 'dim' };
+  const took = formatDuration(secondsBetween(job.started_at, job.completed_at));
+  return { forms: [`${job.state === 'failed' ? 'after' : 'took'} ${took}`], tone: 'dim' };
+}
+
+export function secondsBetween(from: Date, to: Date): number {
+  return Math.max(0, (to.getTime() - from.getTime()) / 1000);
+}

@@ -1,0 +1,31 @@
+import type { JobEvent } from '../domain/job-detail.ts';
+import { safeText } from './safe-text.ts';
+import { stateWord } from './state-words.ts';
+import type { Cell } from './tone.ts';
+
+/** One line of the journal without its time: what happened, who did it, and why. */
+export function eventWords(event: JobEvent): Cell[] {
+  return [...whatHappened(event), { text: `  ${who(event)}`, tone: 'dim' }, ...why(event)];
+}
+
+function whatHappened(event: JobEvent): Cell[] {
+  if (event.to_state === null) {
+    const key =
+      event.partition_key === null ? '' : `${safeText(event.partition_key, { cap: 300 })} `;
+    return [{ text: `${key}${safeText(event.kind, { cap: 64 })}`, tone: 'plain' }];
+  }
+  const to = stateWord(event.to_state);
+  const from = event.from_state === null ? '' : `${stateWord(event.from_state).word} → `;
+  return [
+    { text: from, tone: 'dim' },
+    { text: to.word, tone: to.tone === 'dim' ? 'plain' : to.tone },
+  ];
+}
+
+function who(event: JobEvent): string {
+  return safeText(event.actor, { cap: 300 });
+}
+
+function why(event: JobEvent): Cell[] {
+  return event.reason === null ? [] : [{ text: `  "${safeText(event.reason)}"`, tone: 'plain' }];
+}

@@ -1,0 +1,56 @@
+import { widthOf } from './safe-text.ts';
+
+export type Align = 'left' | 'right';
+
+const segmenter = new Intl.Segmenter();
+const plainAscii = /^[\x20-\x7e]*$/;
+
+/** The beginning of a safe text, at most `width` columns of it; what is missing shows as `ellipsis`. */
+export function truncate(text: string, width: number, ellipsis = '…'): string {
+  if (width <= 0) return '';
+  if (widthOf(text) <= width) return text;
+  const room = Math.max(0, width - widthOf(ellipsis));
+  return takeColumns(text, room) + ellipsis.slice(0, width);
+}
+
+/** Exactly `width` columns: truncated or padded. */
+export function fitted(text: string, width: number, align: Align = 'left', ellipsis = '…'): string {
+  const shown = truncate(text, width, ellipsis);
+  const padding = ' '.repeat(Math.max(0, width - widthOf(shown)));
+  return align === 'right' ? padding + shown : shown + padding;
+}
+
+/** As many whole characters from the beginning as fit into `width` columns. */
+export function takeColumns(text: string, width: number): string {
+  if (plainAscii.test(text)) return text.slice(0, width);
+  let taken = '';
+  let columns = 0;
+  for (const { segment } of segmenter.segment(text)) {
+    columns += widthOf(segment);
+    if (columns > width) break;
+    taken += segment;
+  }
+  return taken;
+}
+
+/** Breaks a safe text (line ends kept) into lines of at most `width` columns, at spaces where it can. */
+export function wrap(text: string, width: number): string[] {
+  if (width <= 0) return [];
+  return text.split('\n').flatMap((line) => wrapLine(line, width));
+}
+
+function wrapLine(line: string, width: number): string[] {
+  const lines: string[] = [];
+  let rest = line;
+  while (widthOf(rest) > width) {
+    // A character wider than the whole line is taken all the same: the loop must end.
+    const head =
+      takeColumns(rest, width) ||
+      (segmenter.segment(rest)[Symbol.iterator]().next().value?.segment ?? rest);
+    const space = rest[head.length] === ' ' ? head.length : head.lastIndexOf(' ');
+    const end = space > width / 3 ? space : head.length;
+    lines.push(rest.slice(0, end));
+    rest = rest.slice(end).replace(/^ /, '');
+  }
+  return [...lines, rest];
+}

@@ -1,0 +1,228 @@
+import type { JobView } from '../domain/job.ts';
+import { shortId } from '../domain/job-reference.ts';
+import { formatEta, secondsBetween } from './eta-phrase.ts';
+import { type Align, fitted } from './fitted.ts';
+import { formatAge, formatCount, formatPercent, formatRate, type Zone } from './format.ts';
+import { progressBar } from './progress-bar.ts';
+import { riskBadge } from './risk-badge.ts';
+import { safeText, widthOf } from './safe-text.ts';
+import { stateWord } from './state-words.ts';
+import type { Cell, Phrase } from './tone.ts';
+
+export type CellContext = {
+  /** The database's clock. */
+  as_of: Date;
+  zone: Zone;
+  /** Columns of the terminal that the cell has. */
+  width: number;
+};
+
+export type JobColumn = {
+  name: string;
+  title: string;
+  align: Align;
+  /** Blank columns before it. */
+  gap: number;
+  /** Columns that it would like to have for these jobs. */
+  width: (jobs: readonly JobView[]) => number;
+  /** May take spare space up to this. */
+  grows_to?: number;
+  phrase: (job: JobView, context: CellContext) => Phrase;
+  /** What the column sorts by; null comes last either way. */
+  value: (job: JobView) => number | string | null;
+};
+
+/** The columns of the job table in their order, for the console and for `list`. */
+export const jobColumns: readonly JobColumn[] = [
+  column(
+    'state',
+    'STATE',
+    (jobs) => Math.max(11, longest((job) => `? ${stateWord(job.state).word}`, 18)(jobs)),
+    (job) => {
+      const { glyph, word, tone } = stateWord(job.state);
+      return { forms: [`${glyph} ${word}`, glyph], tone };
+    },
+    { gap: 1, value: (job) => job.state },
+  ),
+  column(
+    'asset',
+    'ASSET',
+    longest((job) => safeText(job.asset_name), 60),
+    (job) => phrase(safeText(job.asset_name)),
+    { gap: 1, value: (job) => job.asset_name },
+  ),
+  column(
+    'progress',
+    'PROGRESS',
+    20,
+    (job, { width }) => ({
+      forms: [progressBar(width, job.progress)],
+      tone: stateWord(job.state).tone,
+    }),
+    { grows_to: 40, value: (job) => job.progress },
+  ),
+  column(
+    'done',
+    'DONE',
+    longest(
+      (job) => `${formatCount(job.total_partitions)}/${formatCount(job.total_partitions)}`,
+      13,
+    ),
+    (job) => phrase(`${formatCount(finished(job))}/${formatCount(job.total_partitions)}`),
+    { gap: 1, align: 'right', value: finished },
+  ),
+  column('percent', '%', 4, (job) => phrase(formatPercent(job.progress)), {
+    gap: 1,
+    align: 'right',
+    value: (job) => job.progress,
+  }),
+  column(
+    'failed',
+    'FAILED',
+    6,
+    (job) => ({
+      forms: [formatCount(job.failed_partitions)],
+      tone: job.failed_partitions > 0 ? 'bad' : 'dim',
+    }),
+    { align: 'right', value: (job) => job.failed_partitions },
+  ),
+  column(
+    'rate',
+    '/MIN',
+    5,
+    (job) => (job.rate_per_minute === null ? absent : phrase(formatRate(job.rate_per_minute))),
+    { align: 'right', value: (job) => job.rate_per_minute },
+  ),
+  column('eta', 'ETA', 15, (job, { as_of, zone }) => formatEta(job, as_of, zone), {
+    value: (job) => job.eta_seconds,
+  }),
+  column('sla', 'SLA', 16, (job, { as_of }) => riskBadge(job, as_of), {
+    value: (job) => job.sla_deadline_at?.getTime() ?? null,
+  }),
+  column(
+    'priority',
+    'PRI',
+    3,
+    (job) => (job.priority === 0 ? { forms: ['0'], tone: 'dim' } : phrase(String(job.priority))),
+    { align: 'right', value: (job) => job.priority },
+  ),
+  column('beat', 'BEAT', 5, heartbeat, {
+    align: 'right',
+    value: (job) => job.heartbeat_age_seconds,
+  }),
+  column('lanes', 'LANES', 5, (job) => (job.lanes > 0 ? phrase(String(job.lanes)) : absent), {
+    align: 'right',
+    value: (job) => job.lanes,
+  }),
+  column(
+    'age',
+    'AGE',
+    4,
+    (job, { as_of }) => phrase(formatAge(secondsBetween(job.created_at, as_of))),
+    { align: 'right', value: (job) => job.created_at.getTime() },
+  ),
+  column('id', 'JOB', 8, (job) => ({ forms: [shortId(job.id)], tone: 'dim' }), {
+    value: (job) => job.id,
+  }),
+  column(
+    'checkpoint',
+    'CHECKPOINT',
+    longest((job) => safeText(job.checkpoint_partition_key ?? ''), 20),
+    (job) =>
+      job.checkpoint_partition_key === null
+        ? absent
+        : phrase(safeText(job.checkpoint_partition_key)),
+    { value: (job) => job.checkpoint_partition_key },
+  ),
+  column(
+    'by',
+    'BY',
+    longest((job) => safeText(job.created_by ?? ''), 16),
+    (job) => (job.created_by === null ? absent : phrase(safeText(job.created_by))),
+    { value: (job) => job.created_by },
+  ),
+];
+
+/**
+ * What gives way when the terminal is narrow, first to last: the column, and the width it is brought
+ * down to (as far as is needed for `elastic` ones; 0 = dropped).
+ */
+export const narrowings: readonly { column: string; to: number; elastic?: true }[] = [
+  { column: 'by', to: 0 },
+  { column: 'checkpoint', to: 0 },
+  { column: 'id', to: 0 },
+  { column: 'age', to: 0 },
+  { column: 'progress', to: 8, elastic: true },
+  { column: 'asset', to: 28, elastic: true },
+  { column: 'state', to: 1 },
+  { column: 'lanes', to: 0 },
+  { column: 'priority', to: 0 },
+  { column: 'rate', to: 0 },
+  { column: 'beat', to: 0 },
+  { column: 'asset', to: 20, elastic: true },
+  { column: 'eta', to: 10 },
+  { column: 'sla', to: 10 },
+  { column: 'asset', to: 16, elastic: true },
+  { column: 'percent', to: 0 },
+  { column: 'failed', to: 0 },
+  { column: 'eta', to: 0 },
+  { column: 'progress', to: 0 },
+  { column: 'asset', to: 8, elastic: true },
+  { column: 'sla', to: 0 },
+  { column: 'done', to: 0 },
+  { column: 'asset', to: 1, elastic: true },
+];
+
+/** The longest form that the width has room for, or a truncated last one, aligned. */
+export function jobCell(column: JobColumn, job: JobView, context: CellContext): Cell {
+  const { forms, tone } = column.phrase(job, context);
+  const form = forms.find((text) => widthOf(text) <= context.width) ?? forms.at(-1)!;
+  return { text: fitted(form, context.width, column.align), tone };
+}
+
+const absent: Phrase = { forms: ['–'], tone: 'dim' };
+
+function phrase(text: string): Phrase {
+  return { forms: [text], tone: 'plain' };
+}
+
+function finished(job: JobView): number {
+  return job.completed_partitions + job.failed_partitions + job.skipped_partitions;
+}
+
+/** Only a live job has a heartbeat worth looking at; `!` = stale beyond the runbook's 120 s. */
+function heartbeat(job: JobView): Phrase {
+  if (job.state !== 'running' && job.state !== 'resuming') return absent;
+  if (job.heartbeat_age_seconds === null) {
+    return job.heartbeat_stale ? { forms: ['none!'], tone: 'bad' } : absent;
+  }
+  const age = formatAge(job.heartbeat_age_seconds);
+  return job.heartbeat_stale ? { forms: [`${age}!`], tone: 'bad' } : phrase(age);
+}
+
+function longest(text: (job: JobView) => string, cap: number) {
+  return (jobs: readonly JobView[]) =>
+    Math.min(
+      cap,
+      jobs.reduce((width, job) => Math.max(width, widthOf(text(job))), 0),
+    );
+}
+
+function column(
+  name: string,
+  title: string,
+  width: number | ((jobs: readonly JobView[]) => number),
+  phraseOf: JobColumn['phrase'],
+  rest: Pick<JobColumn, 'value'> & Partial<Pick<JobColumn, 'gap' | 'align' | 'grows_to'>>,
+): JobColumn {
+  const natural = typeof width === 'number' ? () => width : width;
+  return {
+    name,
+    title,
+    gap: 2,
+    align: 'left',
+    width: (jobs) => Math.max(widthOf(title), natural(jobs)),
+    phrase: phraseOf,
+    ...rest,
+  };
+}

@@ -1,0 +1,40 @@
+import type { JobView } from '../domain/job.ts';
+import { isTerminal } from '../domain/job-state.ts';
+import { formatAge, formatDuration } from './format.ts';
+import type { Phrase } from './tone.ts';
+
+type Risky = Pick<
+  JobView,
+  'risk_level' | 'risk_severity' | 'sla_deadline_at' | 'eta_seconds' | 'state'
+>;
+
+/** How a job stands to its deadline, as word + figure, long and short. */
+export function riskBadge(job: Risky, asOf: Date): Phrase {
+  const left = job.sla_deadline_at ? (job.sla_deadline_at.getTime() - asOf.getTime()) / 1000 : 0;
+  const over = overage(job.risk_severity ?? 0);
+  switch (job.risk_level) {
+    case 'none':
+      return { forms: ['–'], tone: 'dim' };
+    case 'on_track': {
+      if (isTerminal(job.state)) return { forms: ['met'], tone: 'dim' };
+      const spare = formatDuration(left - (job.eta_seconds ?? 0));
+      return { forms: [`on track ${spare}`, `ok ${spare}`, 'ok'], tone: 'good' };
+    }
+    case 'low':
+      return { forms: [`low ${over} over`, `low ${over}`], tone: 'warn' };
+    case 'medium':
+      return { forms: [`MEDIUM ${over} over`, `MED ${over}`], tone: 'warn' };
+    case 'high':
+      return { forms: [`HIGH ${over} over`, `HIGH ${over}`], tone: 'bad' };
+    case 'unknown':
+      return { forms: ['unknown'], tone: 'warn' };
+    case 'breached':
+      return isTerminal(job.state)
+        ? { forms: ['missed'], tone: 'bad' }
+        : { forms: [`BREACHED ${formatAge(-left)} ago`, 'BREACHED'], tone: 'bad' };
+  }
+}
+
+function overage(severity: number): string {
+  return severity > 9.99 ? '>999%' : `${Math.max(1, Math.floor(severity * 100 + 1e-9))}%`;
+}

@@ -1,0 +1,36 @@
+import { isJobState, type JobState } from '../domain/job-state.ts';
+import { safeText } from './safe-text.ts';
+import type { Tone } from './tone.ts';
+
+export type StateWord = { glyph: string; word: string; tone: Tone };
+
+/** A state is glyph + word (+ colour): colour is never the only carrier. */
+export const stateWords: Readonly<Record<JobState, StateWord>> = {
+  running: { glyph: '●', word: 'running', tone: 'good' },
+  resuming: { glyph: '◌', word: 'resuming', tone: 'accent' },
+  paused: { glyph: '‖', word: 'paused', tone: 'warn' },
+  pending: { glyph: '·', word: 'pending', tone: 'plain' },
+  waiting_upstream: { glyph: '⧗', word: 'waiting', tone: 'plain' },
+  completed: { glyph: '✓', word: 'completed', tone: 'dim' },
+  failed: { glyph: '✗', word: 'failed', tone: 'bad' },
+  cancelled: { glyph: '⊘', word: 'cancelled', tone: 'dim' },
+};
+
+/** The order in which the header counts states: what moves first, what has ended last. */
+export const stateOrder: readonly JobState[] = [
+  'running',
+  'resuming',
+  'paused',
+  'waiting_upstream',
+  'pending',
+  'failed',
+  'completed',
+  'cancelled',
+];
+
+/** An unknown state, written by a newer program, is shown as it is. */
+export function stateWord(state: string): StateWord {
+  return isJobState(state)
+    ? stateWords[state]
+    : { glyph: '?', word: safeText(state) || '(none)', tone: 'warn' };
+}

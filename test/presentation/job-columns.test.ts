@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest';
+import { jobCell, jobColumns } from '../../source/presentation/job-columns.ts';
+import { layoutColumns } from '../../source/presentation/layout-columns.ts';
+import { widthOf } from '../../source/presentation/safe-text.ts';
+import { aJob, now, secondsAgo } from '../support/jobs.ts';
+
+function row(job = aJob(), width = 160): Record<string, string> {
+  return Object.fromEntries(
+    layoutColumns([job], width).map(({ column, width }) => [
+      column.name,
+      jobCell(column, job, { as_of: now, zone: 'utc', width }).text.trim(),
+    ]),
+  );
+}
+
+const names = (width: number, jobs = [aJob()]) =>
+  layoutColumns(jobs, width).map(({ column }) => column.name);
+
+const total = (width: number, jobs = [aJob()]) =>
+  layoutColumns(jobs, width).reduce((sum, { column, width }) => sum + column.gap + width, 0);
+
+const later = (seconds: number) => secondsAgo(-seconds);
+
+describe('the columns that fit', () => {
+  const long = [aJob({ asset_name: 'a_very_long_name_for_an_asset_that_nobody_can_read_at_once' })];
+
+  test('never take more than there is, at any width', () => {
+    for (let width = 4; width <= 220; width += 1) {
+      expect(total(width), `${width}`).toBeLessThanOrEqual(width);
+      expect(total(width, long), `${width}`).toBeLessThanOrEqual(width);
+    }
+  });
+
+  test('at 78 the state is its glyph, the bar has 8 cells, and LANES, PRI, /MIN, BEAT are gone', () => {
+    expect(names(78)).toEqual([
+      'state',
+      'asset',
+      'progress',
+      'done',
+      'percent',
+      'failed',
+      'eta',
+      'sla',
+    ]);
+    const laid = Object.fromEntries(layoutColumns(long, 78).map((l) => [l.column.name, l.width]));
+    expect(laid).toMatchObject({ state: 1, progress: 8 });
+  });
+
+  test('drop in the order of the screens page: lanes, priority, rate, beat', () => {
+    const order = ['lanes', 'priority', 'rate', 'beat'];
+    const lastSeen = order.map((name) => {
+      let width = 200;
+      while (names(width, long).includes(name)) width -= 1;
+      return width;
+    });
+    expect(lastSeen).toEqual([...lastSeen].sort((a, b) => b - a));
+    expect(new Set(lastSeen).size).toBe(4);
+  });
+
+  test('a long name is not truncated where there is space', () => {
+    const laid = layoutColumns(long, 200).find(({ column }) => column.name === 'asset')!;
+    expect(laid.width).toBe(widthOf(long[0]!.asset_name));
+  });
+
+  test('no jobs at all still gives a heading', () => expect(names(80, [])).toContain('asset'));
+});
+
+describe('a row says', () => {
+  test('how a healthy job is', () => {
+    expect(row(aJob({ sla_deadline_at: later(7200) }))).toMatchObject({
+      state: '● running',
+      asset: 'orders_daily',
+      done: '40/100',
+      percent: '40%',
+      failed: '0',
+      rate: '2.0',
+      eta: '12:15 in 15m',
+      sla: 'on track 1h45m',
+      priority: '5',
+      beat: '<30s',
+      lanes: '2',
+    });
+  });
+
+  test('that a stuck job has no ETA and an unknown risk, not old figures', () => {
+    const stuck = aJob({ heartbeat_at: secondsAgo(840), sla_deadline_at: later(7200) });
+    expect(row(stuck)).toMatchObject({ beat: '14m!', eta: 'unknown', sla: 'unknown' });
+  });
+
+  test.each([
+    [{ sla_deadline_at: later(800) }, 'low 12% over'],
+    [{ sla_deadline_at: later(700) }, 'MEDIUM 28% over'],
+    [{ sla_deadline_at: later(552) }, 'HIGH 63% over'],
+    [{ sla_deadline_at: later(10) }, 'HIGH >999% over'],
+    [{ sla_deadline_at: secondsAgo(1200) }, 'BREACHED 20m ago'],
+    [{ sla_deadline_at: later(10), state: 'completed', completed_at: secondsAgo(60) }, 'met'],
+    [
+      { sla_deadline_at: secondsAgo(90), state: 'completed', completed_at: secondsAgo(60) },
+      'missed',
+    ],
+    [{ sla_deadline_at: later(10), state: 'cancelled' }, '–'],
+  ])('its risk %#', (overrides, sla) => expect(row(aJob(overrides)).sla).toBe(sla));
+
+  test.each([
+    [{ state: 'paused', paused_at: secondsAgo(720) }, 'paused 12m'],
+    [{ state: 'resuming', heartbeat_at: secondsAgo(720) }, 'unclaimed 12m'],
+    [{ state: 'resuming', heartbeat_at: secondsAgo(2) }, 'to be claimed'],
+    [
+      { state: 'waiting_upstream', upstream_job_count: 3, completed_upstream_jobs: 1 },
+      'waits for 2',
+    ],
+    [{ state: 'pending', avg_partition_duration_ms: null }, '–'],
+    [{ state: 'pending' }, 'needs 8m'],
+    [{ state: 'completed', completed_at: now }, 'took 20m'],
+    [{ state: 'failed', completed_at: now }, 'after 20m'],
+    [{ state: 'cancelled' }, '–'],
+    [{ avg_partition_duration_ms: null }, '–'],
+  ])('what it waits for %#', (overrides, eta) => expect(row(aJob(overrides)).eta).toBe(eta));
+
+  test('an unknown state as it is, with nothing else lost', () => {
+    expect(row(aJob({ state: 'quarantined' }))).toMatchObject({
+      state: '? quarantined',
+      done: '40/100',
+    });
+  });
+
+  test('a job of which next to nothing is known', () => {
+    const bare = aJob({
+      total_partitions: 0,
+      completed_partitions: 0,
+      started_at: null,
+      heartbeat_at: null,
+      checkpoint_partition_key: null,
+      avg_partition_duration_ms: null,
+      created_by: null,
+      rate_base: null,
+      lanes: 0,
+    });
+    expect(row(bare, 220)).toMatchObject({
+      done: '0/0',
+      percent: '0%',
+      rate: '–',
+      eta: 'unknown',
+      sla: '–',
+      beat: 'none!',
+      lanes: '–',
+      checkpoint: '–',
+      by: '–',
+    });
+  });
+
+  test('the same bytes when only the clock has moved on', () => {
+    const later = new Date(now.getTime() + 3000);
+    const columns = { state: 'pending', heartbeat_at: null, started_at: null } as const;
+    const at = (clock: Date) =>
+      jobColumns.map((column) =>
+        jobCell(column, aJob({ ...columns, created_at: secondsAgo(3600) }, clock), {
+          as_of: clock,
+          zone: 'utc',
+          width: 16,
+        }),
+      );
+    expect(at(later)).toEqual(at(now));
+  });
+});

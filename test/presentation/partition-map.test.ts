@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { PartitionBucket } from '../../source/domain/job-detail.ts';
+import { partitionMap } from '../../source/presentation/partition-map.ts';
+import { widthOf } from '../../source/presentation/safe-text.ts';
+import { buckets, dailyKeys } from '../support/jobs.ts';
+
+const drawn = (map: ReturnType<typeof partitionMap>) =>
+  map.lines.map((line) =>
+    line
+      .map(({ text }) => text)
+      .join('')
+      .trimEnd(),
+  );
+const legend = (map: ReturnType<typeof partitionMap>) =>
+  map.legend.map(({ text }) => text).join('');
+
+describe('daily keys', () => {
+  test('are a calendar: a row per month, a cell per day', () => {
+    const map = partitionMap(
+      buckets(dailyKeys('2024-01-30', 33), (_, index) => (index < 4 ? 'completed' : 'pending')),
+      { width: 79, height: 3 },
+    );
+    expect(drawn(map)).toEqual([
+      `        1   5    10   15   20   25   30 ${' '.repeat(8)}1   5    10   15   20   25   30`,
+      `2024-01 ${' '.repeat(29)}██ 2024-03 ··`,
+      `2024-02 ██${'·'.repeat(27)}`,
+    ]);
+    expect(legend(map)).toBe('█ done  · pending  1 cell = 1 day');
+  });
+
+  test('of four years on a small screen are weeks', () => {
+    const map = partitionMap(
+      buckets(dailyKeys('2000-01-01', 1461), (key) =>
+        key === '2001-02-03' ? 'failed' : 'completed',
+      ),
+      { width: 78, height: 6 },
+    );
+    expect(drawn(map).map((line) => line.slice(0, 4))).toEqual(
+      ['', '2000', '2001', '2002', '2003'].map((l) => l.padEnd(0) || '    '),
+    );
+    expect(drawn(map)[2]).toBe(`2001 ████✗${'█'.repeat(48)}`);
+    expect(legend(map)).toContain('1 cell = 1 week');
+  });
+
+  test('of twenty years, six to a bucket, are months', () => {
+    const keys = dailyKeys('1994-01-01', 7670);
+    const map = partitionMap(inBuckets(keys, 6), { width: 78, height: 7 });
+    expect(drawn(map)[1]).toMatch(/^1994 █{12} {2}2000 █{12} {2}2006 █{12} {2}2012 █{12}$/);
+    expect(legend(map)).toContain('1 cell = 1 month');
+  });
+
+  test('a week apart are not shown a day to the cell', () => {
+    const keys = dailyKeys('2024-01-01', 365).filter((_, index) => index % 7 === 0);
+    expect(
+      legend(
+        partitionMap(
+          buckets(keys, () => 'completed'),
+          { width: 78, height: 8 },
+        ),
+      ),
+    ).toContain('1 week');
+  });
+});
+
+test('hourly keys are a row per day', () => {
+  const keys = dailyKeys('2024-01-30', 2).flatMap((day) =>
+    Array.from({ length: 24 }, (_, hour) => `${day}T${String(hour).padStart(2, '0')}`),
+  );
+  const map = partitionMap(
+    buckets(keys, () => 'completed'),
+    { width: 40, height: 4 },
+  );
+  expect(drawn(map)).toEqual([
+    '           0     6     12    18',
+    `2024-01-30 ${'█'.repeat(24)}`,
+    `2024-01-31 ${'█'.repeat(24)}`,
+  ]);
+});
+
+test('monthly keys are a row per year', () => {
+  const map = partitionMap(
+    buckets(['2023-11', '2023-12', '2024-01'], () => 'pending'),
+    {
+      width: 30,
+      height: 4,
+    },
+  );
+  expect(drawn(map)).toEqual(['     JFMAMJJASOND', '2023           ··', '2024 ·']);
+});
+
+describe('other keys', () => {
+  test('are blocks, each row beginning with its first key', () => {
+    const keys = Array.from(
+      { length: 24 },
+      (_, index) => `shard-${String(index).padStart(2, '0')}`,
+    );
+    const map = partitionMap(
+      buckets(
+        keys,
+        (_, index) => (['completed', 'running', 'failed', 'skipped'] as const)[index % 4]!,
+      ),
+      { width: 24, height: 4 },
+    );
+    expect(drawn(map)).toEqual(['shard-00 █▓✗░█▓✗░█▓✗░█▓✗', 'shard-15 ░█▓✗░█▓✗░']);
+    expect(legend(map)).toBe('✗ failed  ▓ running  █ done  ░ skipped  1 cell = 1 partition');
+  });
+
+  test('too many for the screen share cells, as high as the share that is done', () => {
+    const keys = Array.from({ length: 80 }, (_, index) => `k${index + 100}`);
+    const map = partitionMap(
+      buckets(keys, (_, index) => (index % 4 < 2 ? 'completed' : 'pending')),
+      {
+        width: 15,
+        height: 2,
+      },
+    );
+    expect(drawn(map)).toEqual(['k100 ▄▄▄▄▄▄▄▄▄▄', 'k140 ▄▄▄▄▄▄▄▄▄▄']);
+    expect(legend(map)).toContain('1 cell = 4 partitions');
+  });
+
+  test('with control characters are drawn harmless', () => {
+    const map = partitionMap(
+      buckets(['\x1b[2Jevil', 'ok'], () => 'pending'),
+      { width: 20, height: 2 },
+    );
+    expect(drawn(map)[0]).not.toContain('\x1b');
+  });
+});
+
+test('any map fits the place it is given', () => {
+  const keys = fc.oneof(
+    fc.tuple(fc.integer({ min: 1, max: 800 })).map(([count]) => dailyKeys('2019-11-20', count)),
+    fc
+      .integer({ min: 1, max: 800 })
+      .map((count) => Array.from({ length: count }, (_, i) => `表-${i}`)),
+  );
+  fc.assert(
+    fc.property(
+      keys,
+      fc.nat(220),
+      fc.nat(14),
+      fc.integer({ min: 1, max: 9 }),
+      (keys, width, height, per) => {
+        const map = partitionMap(inBuckets(keys, per), { width, height });
+        expect(map.lines.length).toBeLessThanOrEqual(height);
+        for (const line of map.lines) {
+          expect(widthOf(line.map(({ text }) => text).join(''))).toBeLessThanOrEqual(width);
+        }
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+test('no failed partition is hidden by its neighbours', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 600 }), fc.nat(599), (count, failed) => {
+      const keys = dailyKeys('2021-03-03', count);
+      const map = partitionMap(
+        buckets(keys, (_, index) => (index === failed % count ? 'failed' : 'completed')),
+        { width: 60, height: 6 },
+      );
+      expect(drawn(map).join('').split('✗')).toHaveLength(2);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+function inBuckets(keys: readonly string[], per: number): PartitionBucket[] {
+  return Array.from({ length: Math.ceil(keys.length / per) }, (_, index) => {
+    const run = keys.slice(index * per, (index + 1) * per);
+    return {
+      first_key: run[0]!,
+      last_key: run.at(-1)!,
+      pending: 0,
+      running: 0,
+      completed: run.length,
+      failed: 0,
+      skipped: 0,
+    };
+  });
+}
