@@ -293,6 +293,13 @@ describe('after an accident', () => {
     expect(other.exitCode).toBeNull();
   });
 
+  it('starts although a full disk has left an empty pid file', async () => {
+    const first = await ensureEmbeddedServer({ home: newHome() });
+    await killServer(first);
+    writeFileSync(join(first.dataDirectory, 'postmaster.pid'), '');
+    expect((await ensureEmbeddedServer({ home })).pid).not.toBe(first.pid);
+  });
+
   it('is started anew when its socket has been deleted', async () => {
     const first = await ensureEmbeddedServer({ home: newHome() });
     rmSync(first.socketDirectory, { recursive: true });
@@ -335,7 +342,8 @@ describe('what goes wrong', () => {
   it('initdb fails on a full disk: says so, and leaves nothing', async () => {
     await replaceProgram(
       'initdb',
-      () => 'echo "initdb: error: could not write file: No space left on device" >&2; exit 1',
+      () =>
+        'echo "initdb: error: could not write file: No space left on device" >&2; echo Aborted; exit 1',
     );
     const error = await errorOf(ensureEmbeddedServer({ home }));
     expect(error.exitCode).toBe(5);

@@ -38,21 +38,33 @@ const remedies: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** One of our failures to a person: `output` is what the program printed, its tail goes into the message. */
+/**
+ * One of our failures, told to a person. `output` is what the program printed: of that the line that a remedy
+ * is known for goes into the message, else the last few. A failure that has been told already stays as it is.
+ */
 export function failure(what: string, output: string, cause?: unknown): ServoError {
-  const said = tail(output) || (cause === undefined ? '' : messageOf(cause));
-  const remedy = remedies.find(([pattern]) => pattern.test(`${output}\n${messageOf(cause ?? '')}`));
-  return new ServoError('database_unreachable', said ? `${what}: ${said}` : what, {
-    hint: remedy?.[1] ?? `start over with: servo-tui embedded reset, ${elsewhere}`,
+  if (cause instanceof ServoError) return cause;
+  const lines = linesOf(output || (cause === undefined ? '' : messageOf(cause)));
+  for (const [pattern, hint] of remedies) {
+    const line = lines.find((text) => pattern.test(text));
+    if (line !== undefined) return tell(`${what}: ${line}`, hint, cause);
+  }
+  const said = lines.slice(-4).join(' | ');
+  return tell(
+    said ? `${what}: ${said}` : what,
+    `start over with: servo-tui embedded reset, ${elsewhere}`,
     cause,
-  });
+  );
 }
 
-/** The last lines that say something, on one line and without time stamps. */
-function tail(output: string): string {
-  const lines = output
+function tell(message: string, hint: string, cause: unknown): ServoError {
+  return new ServoError('database_unreachable', message, { hint, cause });
+}
+
+/** The lines that say something, without time stamps. */
+function linesOf(output: string): string[] {
+  return output
     .split('\n')
-    .map((line) => line.replace(/^\d{4}-\d\d-\d\d [\d:.]+ \w+ \[\d+\] /, '').trim())
+    .map((line) => line.replace(/^.*?\d{4}-\d\d-\d\d [\d:.]+ \w+ \[\d+\] /, '').trim())
     .filter((line) => line !== '' && !line.endsWith(' ok'));
-  return lines.slice(-4).join(' | ');
 }

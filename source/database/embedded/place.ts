@@ -67,15 +67,16 @@ export function placeOf(home: string): Place {
   const binaryPackage = findBinaryPackage();
   const made = makeHome(home);
   const folder = join(made, String(binaryPackage.major));
+  const dataDirectory = join(folder, 'data');
   return {
     home: made,
     folder,
-    dataDirectory: join(folder, 'data'),
+    dataDirectory,
     socketDirectory: socketDirectoryFor(folder),
     binaries: join(folder, `postgres-${binaryPackage.version}`),
     logFile: join(folder, 'server.log'),
     package: binaryPackage,
-    user: isRoot() ? serverUser() : null,
+    user: isRoot() ? (ownerOf(dataDirectory) ?? serverUser()) : null,
   };
 }
 
@@ -139,6 +140,13 @@ function serverUser(): ServerUser {
     'PostgreSQL does not run as root, and there is neither a user postgres nor nobody',
     { hint: 'run servo-tui as an ordinary user, or use another database: DATABASE_URL' },
   );
+}
+
+/** Data that are there stay whose they are, even if a user postgres has been added since. */
+function ownerOf(dataDirectory: string): ServerUser | null {
+  if (!existsSync(dataDirectory)) return null;
+  const { uid, gid } = lstatSync(dataDirectory);
+  return uid === 0 ? null : { name: `with id ${uid}`, uid, gid };
 }
 
 function idOf(name: string, flag: string): number | null {

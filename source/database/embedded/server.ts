@@ -41,7 +41,13 @@ const startTimeoutMs = 60_000;
  */
 export async function ensureEmbeddedServer(options: Options = {}): Promise<EmbeddedServer> {
   const place = placeOf(options.home ?? embeddedHome());
-  return (await findRunning(place)) ?? (await withLock(place.home, () => start(place)));
+  const running = await findRunning(place);
+  if (running !== null) return running;
+  return withLock(place.home, () =>
+    start(place).catch((error) => {
+      throw failure('the embedded database does not start', '', error);
+    }),
+  );
 }
 
 /** Stops the server. False where none was running. */
