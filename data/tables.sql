@@ -1,0 +1,32 @@
+-- The two series as they were published, and what the demonstration's backfills make of them.
+
+create table births_cdc (day date primary key, births integer not null);
+create table births_ssa (day date primary key, births integer not null);
+
+create table births_daily (
+  day date primary key,
+  births integer not null,
+  source text not null check (source in ('ssa', 'cdc'))
+);
+
+create table births_agreement (
+  day date primary key,
+  ssa integer not null,
+  cdc integer not null,
+  difference numeric not null
+);
+
+create table births_monthly (
+  month text primary key,
+  days integer not null,
+  births integer not null
+);
+
+-- Only so that a person can watch: at a terminal the demonstration sets the pause, otherwise there is none.
+create function demo_pace() returns void language sql as $$
+  select pg_sleep(coalesce(nullif(current_setting('demo.pace_seconds', true), ''), '0')::double precision)
+$$;
+
+-- The handlers run as servo_app: they may read the sources, and write the results.
+grant select on births_cdc, births_ssa to servo_app;
+grant select, insert, update on births_daily, births_agreement, births_monthly to servo_app;

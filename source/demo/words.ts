@@ -1,0 +1,55 @@
+import type { DemoReport, Finding, JobProgress } from './progress.ts';
+
+/** `births_daily      running      3,214/7,670   42 %` */
+export function progressLine(job: JobProgress): string {
+  const done = job.completed_partitions + job.failed_partitions;
+  const share = job.total_partitions === 0 ? 0 : Math.floor((100 * done) / job.total_partitions);
+  const failed = job.failed_partitions > 0 ? `   ${job.failed_partitions} failed` : '';
+  return `${job.asset_name.padEnd(18)}${job.state.padEnd(11)}${`${grouped(done)}/${grouped(job.total_partitions)}`.padStart(13)}${`${share} %`.padStart(7)}${failed}`;
+}
+
+/** What came out, for a person: each backfill, what failed, and every fact beside the published one. */
+export function reportText(report: DemoReport): string {
+  return [
+    '',
+    ...report.jobs.map(jobLine),
+    '',
+    ...failures(report),
+    '',
+    ...report.facts.map(factLine),
+    '',
+    report.ok
+      ? 'All figures are as published. births_agreement is failed by design: its 12 days are to be looked at, not to be tried again.'
+      : 'Some figures are not as published: this is a fault of servo-tui, or somebody has taken a hand in the jobs.',
+    '',
+  ].join('\n');
+}
+
+function jobLine(job: JobProgress): string {
+  const seconds = job.seconds ?? 0;
+  const rate =
+    seconds > 0
+      ? `, ${grouped(Math.round((job.completed_partitions + job.failed_partitions) / seconds))}/s`
+      : '';
+  const why = job.error_message === null ? '' : `   ${job.error_message}`;
+  return `${progressLine(job)}   in ${seconds.toFixed(1)} s${rate}${why}`;
+}
+
+function failures({ failed }: DemoReport): string[] {
+  return failed.map(
+    (row) => `  ${row.asset_name}  ${row.partition_key}  ${row.error_message ?? ''}`,
+  );
+}
+
+function factLine({ fact, expected, actual, ok }: Finding): string {
+  const verdict = ok ? 'as published' : `NOT as published: ${readable(expected)}`;
+  return `${fact.padEnd(56)}${readable(actual ?? 'nothing').padStart(19)}   ${verdict}`;
+}
+
+function readable(text: string): string {
+  return /^\d+$/.test(text) ? grouped(Number(text)) : text;
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString('en');
+}
