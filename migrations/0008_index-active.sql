@@ -1,5 +1,5 @@
 -- no-transaction
--- Everything alive, for executors (running) and for the job table.
-create index concurrently if not exists backfill_jobs_active
-  on backfill_jobs (tenant_id, state, created_at desc)
-  where state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming');
+-- Jobs by state, newest first: for executors (running), and for the job table, which takes the first few of
+-- each state. Not only the living: one failed job among a million completed ones must be found too.
+create index concurrently if not exists backfill_jobs_state
+  on backfill_jobs (tenant_id, state, created_at desc);

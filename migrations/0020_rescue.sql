@@ -2,7 +2,7 @@
 -- running in a job that is ours now. Three lost leases make a partition poison. Heals lease_tokens, which must name
 -- just the lanes that run something. Returns how many attempts were taken back.
 create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint) returns integer language plpgsql
-  set plan_cache_mode = force_generic_plan set enable_seqscan = off set lock_timeout = '2s' as $$
+  set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
 #variable_conflict use_column
 declare
   j record;

@@ -4,7 +4,7 @@
 create or replace function servo_settle_v1(p_tenant text, p_job uuid, p_actor text, p_batch integer,
   out skipped integer, out unsettled boolean
 ) language plpgsql
-  set plan_cache_mode = force_generic_plan set enable_seqscan = off set lock_timeout = '2s' as $$
+  set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
 #variable_conflict use_column
 declare
   j record;

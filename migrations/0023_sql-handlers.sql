@@ -19,7 +19,7 @@ create or replace function servo_run_sql_v1(
   p_tenant text, p_job uuid, p_owner text, p_asset text, p_id uuid, p_key text, p_attempt integer, p_token uuid, p_sql text,
   p_next uuid, p_lease_ms bigint
 ) returns table (job_state text, job_version integer, lanes integer, max_parallel integer, timeout_ms integer, average_ms bigint,
-  accepted uuid[], ids uuid[], keys text[], attempts integer[], failures integer[], tokens uuid[], next_due timestamptz)
+  accepted uuid[], ids uuid[], keys text[], attempts integer[], failures integer[], tokens uuid[], due_in_ms bigint)
   language plpgsql as $$
 declare
   v_role text := current_setting('role');
@@ -35,7 +35,7 @@ begin
   perform set_config('role', v_role, true), set_config('search_path', v_path, true);
   -- A handler may have worked for an hour: it is worth waiting for an operator who holds the job's row.
   perform set_config('lock_timeout', '60s', true);
-  select s.* into job_state, job_version, lanes, max_parallel, timeout_ms, average_ms, accepted, ids, keys, attempts, failures, tokens, next_due
+  select s.* into job_state, job_version, lanes, max_parallel, timeout_ms, average_ms, accepted, ids, keys, attempts, failures, tokens, due_in_ms
     from servo_step_v1(p_tenant, p_job, p_owner, array[p_id], array[p_attempt], array[p_token], array['completed'],
       array[round(extract(epoch from clock_timestamp() - v_start) * 1000)::bigint], array[0::bigint], array[null::text],
       array[p_token], array[p_token], array_remove(array[p_next], null), 1, p_lease_ms) s;

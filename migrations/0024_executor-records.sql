@@ -1,0 +1,36 @@
+-- What an executor writes down beside its steps, each in one message.
+
+-- The tails of attempts' outputs, by attempt.
+create or replace function servo_keep_logs_v1(p_tenant text, p_executor text, p_jobs uuid[], p_keys text[], p_attempts integer[], p_outputs text[])
+  returns void language plpgsql as $$
+begin
+  perform set_config('app.current_tenant', p_tenant, true);
+  insert into backfill_attempt_logs (job_id, partition_key, attempt, tenant_id, executor_id, output)
+    select job, key, attempt, p_tenant, p_executor, output from unnest(p_jobs, p_keys, p_attempts, p_outputs) l (job, key, attempt, output)
+    where exists (select from backfill_jobs where id = l.job and tenant_id = p_tenant)
+    on conflict (job_id, partition_key, attempt) do update set output = excluded.output, executor_id = excluded.executor_id, at = clock_timestamp();
+end $$;
+
+-- A sample of each of these jobs, one a minute whoever asks.
+create or replace function servo_sample_v1(p_tenant text, p_jobs uuid[]) returns void language plpgsql as $$
+begin
+  perform set_config('app.current_tenant', p_tenant, true);
+  insert into backfill_samples (job_id, at, tenant_id, completed, failed, avg_partition_duration_ms, estimated_completion_at)
+    select id, clock_timestamp(), tenant_id, completed_partitions, failed_partitions,
+      avg_partition_duration_ms, estimated_completion_at
+    from backfill_jobs j where id = any (p_jobs) and tenant_id = p_tenant
+      and not exists (select from backfill_samples s where s.job_id = j.id and s.at >= date_trunc('minute', clock_timestamp()))
+    on conflict do nothing;
+end $$;
+
+-- An executor tells that it is there: once when it starts, then again and again, and when it drains and stops.
+create or replace function servo_register_v1(p_id text, p_tenants text[], p_host text, p_pid integer, p_version text, p_slots integer,
+  p_handlers text[], p_draining boolean, p_stopped boolean) returns void language plpgsql as $$
+begin
+  perform set_config('app.current_tenant', p_tenants[1], true);
+  insert into backfill_executors as e (id, tenants, host, pid, version, slots, handlers)
+    values (p_id, p_tenants, p_host, p_pid, p_version, p_slots, p_handlers)
+    on conflict (id) do update set seen_at = clock_timestamp(),
+      draining_at = case when p_draining then coalesce(e.draining_at, clock_timestamp()) end,
+      stopped_at = case when p_stopped then clock_timestamp() end;
+end $$;

@@ -1,0 +1,16 @@
+import type { Database } from '../database.ts';
+
+/**
+ * Makes a waiting job `running`, or takes over a stale one of a base executor. Null if somebody else was
+ * faster; `failed` if its partitions are missing and cannot be made. See migrations/0019_claim.sql.
+ */
+export async function claimJob(
+  database: Database,
+  claim: { tenant: string; job: string; owner: string; stale_ms: number },
+): Promise<{ state: string; paused_seconds: number | null } | null> {
+  const [row] = await database.call<{ job_state: string; paused_seconds: number | null }>(
+    'select job_state, paused_seconds from servo_claim_v1($1, $2, $3, $4)',
+    [claim.tenant, claim.job, claim.owner, claim.stale_ms],
+  );
+  return row === undefined ? null : { state: row.job_state, paused_seconds: row.paused_seconds };
+}

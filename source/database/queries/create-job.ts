@@ -1,0 +1,156 @@
+import type { Job } from '../../domain/job.ts';
+import type { KeySource } from '../../domain/start-request.ts';
+import type { Query } from '../database.ts';
+
+/** The keys as rows `(key)`: a range is made in the database, so that a million keys cost no message. */
+function keysOf(keys: KeySource, from: number): { sql: string; values: unknown[] } {
+  if ('list' in keys) return { sql: `unnest($${from}::text[]) k (key)`, values: [keys.list] };
+  return {
+    sql: `servo_partition_keys($${from}, $${from + 1}, $${from + 2}) k (key)`,
+    values: [keys.range.first, keys.range.last, keys.range.granularity],
+  };
+}
+
+/** Until the transaction ends nobody else starts a job of the asset: the overlap check stays true. */
+export async function lockStarts(query: Query, tenant: string, asset: string): Promise<void> {
+  await query(
+    `select pg_advisory_xact_lock(hashtextextended('servo start ' || $1 || ' ' || $2, 0))`,
+    [tenant, asset],
+  );
+}
+
+export type Overlap = { id: string; state: string; partition_key: string };
+
+/**
+ * Keys that a living job of the asset still has to do. Keys that still run in a cancelled job are no
+ * overlap: their partitions are not claimed before that attempt has ended. First the jobs, which are few
+ * and mostly none: a first job of a million partitions pays nothing for the check.
+ */
+export async function findOverlap(
+  query: Query,
+  tenant: string,
+  asset: string,
+  keys: KeySource,
+  limit: number,
+): Promise<Overlap[]> {
+  const living = await query<{ id: string }>(
+    `select id from backfill_jobs
+     where asset_id = $2 and tenant_id = $1 and state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming')`,
+    [tenant, asset],
+  );
+  if (living.length === 0) return [];
+  const source = keysOf(keys, 4);
+  return query<Overlap>(
+    `select j.id, j.state, p.partition_key
+     from backfill_jobs j join backfill_partitions p on p.backfill_job_id = j.id
+     where j.id = any ($2) and j.tenant_id = $1 and p.tenant_id = $1
+       and (p.state in ('pending', 'running') or (p.state = 'failed' and p.available_at is null and p.attempt_count < 3))
+       and p.partition_key in (select key from ${source.sql})
+     order by p.partition_key limit $3`,
+    [tenant, living.map((job) => job.id), limit, ...source.values],
+  );
+}
+
+export type NewJob = Pick<
+  Job,
+  | 'tenant_id'
+  | 'asset_id'
+  | 'asset_name'
+  | 'idempotency_key'
+  | 'execution_strategy'
+  | 'partition_start'
+  | 'partition_end'
+  | 'total_partitions'
+  | 'created_by'
+  | 'sla_deadline_at'
+  | 'priority'
+>;
+
+/**
+ * Writes the job, without its partitions. Null where the tenant has a job with that idempotency key.
+ * `list_keys`: the column partition_keys holds the keys, else `[]`.
+ */
+export async function insertJob(
+  query: Query,
+  job: NewJob,
+  keys: KeySource,
+  listKeys: boolean,
+): Promise<string | null> {
+  const source = keysOf(keys, 12);
+  const list = listKeys
+    ? `(select coalesce(jsonb_agg(key), '[]') from ${source.sql})`
+    : `'[]'::jsonb`;
+  const [row] = await query<{ id: string }>(
+    `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, execution_strategy, partition_start,
+       partition_end, total_partitions, created_by, sla_deadline_at, priority, state, partition_keys)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'pending', ${list})
+     on conflict (tenant_id, idempotency_key) do nothing returning id`,
+    [
+      job.tenant_id,
+      job.asset_id,
+      job.asset_name,
+      job.idempotency_key,
+      job.execution_strategy,
+      job.partition_start,
+      job.partition_end,
+      job.total_partitions,
+      job.created_by,
+      job.sla_deadline_at,
+      job.priority,
+      ...(listKeys ? source.values : []),
+    ],
+  );
+  return row?.id ?? null;
+}
+
+/**
+ * Writes a job's partitions, all in one statement, in the transaction of the job itself. The contract
+ * gives partitions no default id.
+ */
+export async function insertPartitions(
+  query: Query,
+  tenant: string,
+  job: string,
+  keys: KeySource,
+): Promise<void> {
+  const source = keysOf(keys, 3);
+  await query(
+    `insert into backfill_partitions (id, backfill_job_id, tenant_id, partition_key)
+     select gen_random_uuid(), $2, $1, key from ${source.sql}`,
+    [tenant, job, ...source.values],
+  );
+}
+
+export type KnownStart = NewJob & { id: string };
+
+/** The job that an idempotency key was used for. */
+export async function findStart(
+  query: Query,
+  tenant: string,
+  idempotencyKey: string,
+): Promise<KnownStart | null> {
+  const [row] = await query<KnownStart>(
+    `select id, tenant_id, asset_id, asset_name, idempotency_key, execution_strategy, partition_start, partition_end,
+       total_partitions, created_by, sla_deadline_at, priority
+     from backfill_jobs where tenant_id = $1 and idempotency_key = $2`,
+    [tenant, idempotencyKey],
+  );
+  return row ?? null;
+}
+
+/** Whether the job's partitions are just these keys. */
+export async function hasKeys(
+  query: Query,
+  tenant: string,
+  job: string,
+  keys: KeySource,
+): Promise<boolean> {
+  const source = keysOf(keys, 3);
+  const [row] = await query<{ same: boolean }>(
+    `select not exists (select from ${source.sql} full join (
+         select partition_key from backfill_partitions where backfill_job_id = $2 and tenant_id = $1) p on p.partition_key = k.key
+       where k.key is null or p.partition_key is null) as same`,
+    [tenant, job, ...source.values],
+  );
+  return row!.same;
+}

@@ -1,0 +1,81 @@
+import type { Attempt } from '../../domain/attempt.ts';
+import type { Database } from '../database.ts';
+
+/** Takes back the attempts of a job whose leases are gone: see migrations/0020_rescue.sql. Returns how many. */
+export async function rescueJob(
+  database: Database,
+  rescue: { tenant: string; job: string; actor: string; stale_ms: number },
+): Promise<number> {
+  const [row] = await database.call<{ rescued: number }>(
+    'select servo_rescue_v1($1, $2, $3, $4) as rescued',
+    [rescue.tenant, rescue.job, rescue.actor, rescue.stale_ms],
+  );
+  return row?.rescued ?? 0;
+}
+
+/** Skips one batch of what a cancelled job left unfinished: see migrations/0021_settle.sql. */
+export async function settleJob(
+  database: Database,
+  settle: { tenant: string; job: string; actor: string; batch: number },
+): Promise<{ skipped: number; unsettled: boolean }> {
+  const [row] = await database.call<{ skipped: number; unsettled: boolean }>(
+    'select skipped, unsettled from servo_settle_v1($1, $2, $3, $4)',
+    [settle.tenant, settle.job, settle.actor, settle.batch],
+  );
+  return row ?? { skipped: 0, unsettled: false };
+}
+
+export type AttemptLog = { attempt: Attempt; output: string };
+
+export async function keepLogs(
+  database: Database,
+  tenant: string,
+  executor: string,
+  logs: readonly AttemptLog[],
+): Promise<void> {
+  await database.call('select servo_keep_logs_v1($1, $2, $3, $4, $5, $6)', [
+    tenant,
+    executor,
+    logs.map((log) => log.attempt.job_id),
+    logs.map((log) => log.attempt.partition_key),
+    logs.map((log) => log.attempt.attempt),
+    logs.map((log) => log.output),
+  ]);
+}
+
+export async function sampleJobs(
+  database: Database,
+  tenant: string,
+  jobs: readonly string[],
+): Promise<void> {
+  await database.call('select servo_sample_v1($1, $2)', [tenant, jobs]);
+}
+
+export type Registration = {
+  id: string;
+  tenants: readonly string[];
+  host: string;
+  pid: number;
+  version: string;
+  slots: number;
+  handlers: readonly string[];
+};
+
+/** Tells the registry that this executor is there, drains, or has stopped in order. */
+export async function registerExecutor(
+  database: Database,
+  executor: Registration,
+  phase: { draining: boolean; stopped: boolean },
+): Promise<void> {
+  await database.call('select servo_register_v1($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
+    executor.id,
+    executor.tenants,
+    executor.host,
+    executor.pid,
+    executor.version,
+    executor.slots,
+    executor.handlers,
+    phase.draining,
+    phase.stopped,
+  ]);
+}

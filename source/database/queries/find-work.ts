@@ -1,0 +1,101 @@
+import type { Database } from '../database.ts';
+
+/** A job that an executor may work on now. */
+export type Candidate = {
+  id: string;
+  tenant_id: string;
+  asset_name: string;
+  state: string;
+  priority: number;
+  execution_order: number;
+  sla_deadline_at: Date | null;
+  created_at: Date;
+  average_ms: number | null;
+  /** Lanes that the job has room for. */
+  room: number;
+  /** It is not running under our own claim: claim it first. */
+  unclaimed: boolean;
+};
+
+const columns = `id, tenant_id, asset_name, state, priority, execution_order, sla_deadline_at, created_at,
+  avg_partition_duration_ms as average_ms`;
+
+/**
+ * Jobs of a tenant that wait to be claimed, and running ones with room for another lane and something for it to do,
+ * in claim order. Separate probes: one condition for both cost 0.69 ms at a million jobs and grew, against 0.04.
+ */
+export function findWork(
+  database: Database,
+  tenant: string,
+  options: { assets: readonly string[]; stale_ms: number; limit: number },
+): Promise<Candidate[]> {
+  return database.read(tenant, (query) =>
+    query<Candidate>(
+      `with waiting as (
+         select ${columns}, servo_max_parallel(execution_strategy) as room, true as unclaimed
+         from backfill_jobs
+         where tenant_id = $1 and state in ('pending', 'resuming') and asset_name = any ($2)
+         order by priority desc, execution_order, sla_deadline_at, created_at limit $4
+       ), running as (
+         select ${columns}, servo_max_parallel(execution_strategy) - cardinality(lease_tokens) as room,
+           claimed_version is distinct from version as unclaimed
+         from backfill_jobs j
+         where tenant_id = $1 and state = 'running' and asset_name = any ($2)
+           and case when claimed_version is distinct from version
+             then heartbeat_at is null or heartbeat_at < clock_timestamp() - $3 * interval '1 millisecond'
+             else cardinality(lease_tokens) < servo_max_parallel(execution_strategy) and (cardinality(lease_tokens) = 0
+               or exists (select from backfill_partitions
+                 where backfill_job_id = j.id and state = 'pending' and available_at is null)
+               or exists (select from backfill_partitions
+                 where backfill_job_id = j.id and state = 'pending' and available_at <= clock_timestamp())) end
+       )
+       select * from (select * from waiting union all select * from running) work
+       order by priority desc, execution_order, sla_deadline_at, created_at limit $4`,
+      [tenant, options.assets, options.stale_ms, options.limit],
+    ),
+  );
+}
+
+/** Which of these jobs are still running under our claim; for the others, what they are now. */
+export function findStates(
+  database: Database,
+  tenant: string,
+  jobs: readonly string[],
+): Promise<{ id: string; state: string; ours: boolean }[]> {
+  return database.read(tenant, (query) =>
+    query(
+      `select id, state, claimed_version is not distinct from version as ours
+       from backfill_jobs where tenant_id = $1 and id = any ($2)`,
+      [tenant, jobs],
+    ),
+  );
+}
+
+export type Duty = { id: string; state: string; unsettled: boolean };
+
+/**
+ * Jobs with attempts to take back or drifted leases, and ended ones whose partitions are still to be skipped; with the
+ * database's clock.
+ */
+export function findDuties(
+  database: Database,
+  tenant: string,
+  staleMs: number,
+): Promise<{ now: Date; duties: Duty[] }> {
+  return database.read(tenant, async (query) => {
+    const [clock] = await query<{ now: Date }>('select clock_timestamp() as now');
+    const duties = await query<Duty>(
+      `select id, state, unsettled from backfill_jobs j
+       where tenant_id = $1 and (state in ('running', 'paused', 'resuming') or unsettled)
+         and (unsettled
+           or cardinality(lease_tokens) <> (select count(distinct lease_token) from backfill_partitions
+             where backfill_job_id = j.id and state = 'running' and lease_token is not null)
+           or exists (select from backfill_partitions where backfill_job_id = j.id and state = 'running'
+             and (lease_expires_at < clock_timestamp() or started_at <= j.leases_void_at
+               or (lease_expires_at is null and j.claimed_version is not distinct from j.version
+                 and coalesce(started_at, '-infinity') < clock_timestamp() - $2 * interval '1 millisecond'))))`,
+      [tenant, staleMs],
+    );
+    return { now: clock!.now, duties };
+  });
+}

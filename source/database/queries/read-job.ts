@@ -1,0 +1,34 @@
+import type { Job, JobActivity } from '../../domain/job.ts';
+import type { IdRange } from '../../domain/job-reference.ts';
+import type { Query } from '../database.ts';
+import { activityColumns, type JobRow, jobColumns, jobOf, rateBase } from './job-columns.ts';
+
+/** One job, or null. */
+export async function readJob(
+  query: Query,
+  tenant: string,
+  id: string,
+): Promise<(Job & JobActivity) | null> {
+  const [row] = await query<JobRow>(
+    `select ${jobColumns}, ${activityColumns} from backfill_jobs j ${rateBase}
+     where j.tenant_id = $1 and j.id = $2`,
+    [tenant, id],
+  );
+  return row === undefined ? null : jobOf(row);
+}
+
+export type NamedJob = Pick<Job, 'id' | 'asset_name' | 'state'>;
+
+/** The jobs whose id lies in the range, at most `limit`. A range of the primary key, where LIKE would read them all. */
+export function findJobs(
+  query: Query,
+  tenant: string,
+  range: IdRange,
+  limit: number,
+): Promise<NamedJob[]> {
+  return query<NamedJob>(
+    `select id, asset_name, state from backfill_jobs
+     where id >= $2::uuid and id <= $3::uuid and tenant_id = $1 order by id limit $4`,
+    [tenant, range.from, range.to, limit],
+  );
+}

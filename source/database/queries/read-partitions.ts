@@ -1,0 +1,75 @@
+import type { FailedPartition, OpenPartition, PartitionBucket } from '../../domain/job-detail.ts';
+import type { Query } from '../database.ts';
+
+/**
+ * A job's partitions in key order, in at most `buckets` groups of neighbours of the same size. Reads
+ * all of them once (some 0.5 s for a million): never to be repeated at every tick.
+ */
+export function mapPartitions(
+  query: Query,
+  tenant: string,
+  job: string,
+  buckets: number,
+): Promise<PartitionBucket[]> {
+  return query<PartitionBucket>(
+    `select min(partition_key) as first_key, max(partition_key) as last_key,
+       count(*) filter (where state = 'pending')::int as pending, count(*) filter (where state = 'running')::int as running,
+       count(*) filter (where state = 'completed')::int as completed, count(*) filter (where state = 'failed')::int as failed,
+       count(*) filter (where state = 'skipped')::int as skipped
+     from (
+       select partition_key, state, (row_number() over (order by partition_key) - 1) * least($3, total) / total as bucket
+       from backfill_partitions, (select greatest(count(*), 1) as total from backfill_partitions
+         where backfill_job_id = $2 and tenant_id = $1) t
+       where backfill_job_id = $2 and tenant_id = $1) p
+     group by bucket order by bucket`,
+    [tenant, job, buckets],
+  );
+}
+
+/** Partitions that failed for good, in key order. */
+export function failedPartitions(
+  query: Query,
+  tenant: string,
+  job: string,
+  limit: number,
+): Promise<FailedPartition[]> {
+  return query<FailedPartition>(
+    `select partition_key, attempt_count, failure_count, error_message, completed_at
+     from backfill_partitions
+     where backfill_job_id = $2 and tenant_id = $1 and state = 'failed'
+     order by partition_key limit $3`,
+    [tenant, job, limit],
+  );
+}
+
+/** Partitions that run, then those that wait for another attempt. Each has an index of its own. */
+export function openPartitions(
+  query: Query,
+  tenant: string,
+  job: string,
+  limit: number,
+): Promise<OpenPartition[]> {
+  const columns = `partition_key, state, attempt_count, lease_owner, started_at, available_at, error_message`;
+  return query<OpenPartition>(
+    `select * from (
+       (select ${columns} from backfill_partitions
+        where backfill_job_id = $2 and tenant_id = $1 and state = 'running' order by partition_key limit $3)
+       union all
+       (select ${columns} from backfill_partitions
+        where backfill_job_id = $2 and tenant_id = $1 and state = 'pending' and available_at is not null
+        order by available_at, partition_key limit $3)) p
+     order by state = 'pending', partition_key limit $3`,
+    [tenant, job, limit],
+  );
+}
+
+/** The executors that run a partition of the job now. */
+export async function executorsOf(query: Query, tenant: string, job: string): Promise<string[]> {
+  const rows = await query<{ lease_owner: string }>(
+    `select distinct lease_owner from backfill_partitions
+     where backfill_job_id = $2 and tenant_id = $1 and state = 'running' and lease_owner is not null
+     order by lease_owner`,
+    [tenant, job],
+  );
+  return rows.map((row) => row.lease_owner);
+}

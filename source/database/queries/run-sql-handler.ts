@@ -1,0 +1,36 @@
+import type pg from 'pg';
+import type { Attempt } from '../../domain/attempt.ts';
+import { readStep, type StepReply, type StepRow } from './step-job.ts';
+
+/**
+ * Runs a handler written in SQL and completes its partition in the same transaction, in one message; the lane goes on with
+ * one more partition under the token `next`. See migrations/0023_sql-handlers.sql for what it raises.
+ */
+export async function runSqlHandler(
+  client: pg.ClientBase,
+  attempt: Attempt,
+  sql: string,
+  options: { owner: string; next: string | null; lease_ms: number },
+): Promise<StepReply> {
+  const { rows } = await client.query<StepRow>(
+    'select * from servo_run_sql_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+    [
+      attempt.tenant_id,
+      attempt.job_id,
+      options.owner,
+      attempt.asset_name,
+      attempt.id,
+      attempt.partition_key,
+      attempt.attempt,
+      attempt.token,
+      sql,
+      options.next,
+      options.lease_ms,
+    ],
+  );
+  return readStep(rows[0], {
+    tenant: attempt.tenant_id,
+    job: attempt.job_id,
+    asset: attempt.asset_name,
+  })!;
+}

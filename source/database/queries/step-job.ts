@@ -1,0 +1,117 @@
+import type { Attempt, Outcome } from '../../domain/attempt.ts';
+import type { Database } from '../database.ts';
+
+export type Report = {
+  attempt: Attempt;
+  outcome: Outcome;
+  /** Time the handler took, in milliseconds, by the monotonic clock. */
+  duration_ms: number;
+  /** How long until it is tried again, if it is. */
+  delay_ms: number;
+};
+
+export type Opening = {
+  /** Chosen before the message is sent: the same message again gives the same attempts. */
+  token: string;
+  /** The token that this lane held until now, or null for a new lane. */
+  replaces: string | null;
+};
+
+export type StepRequest = {
+  tenant: string;
+  job: string;
+  asset: string;
+  owner: string;
+  reports: readonly Report[];
+  closing: readonly string[];
+  opening: readonly Opening[];
+  /** Attempts for each lane, at most. */
+  want: number;
+  lease_ms: number;
+};
+
+export type StepReply = {
+  /** State of the job after the step. */
+  state: string;
+  lanes: number;
+  max_parallel: number;
+  timeout_ms: number;
+  average_ms: number | null;
+  /** Ids of the partitions whose report counts; the others' leases were lost. */
+  accepted: ReadonlySet<string>;
+  /** The new attempts, by the token of their lane. */
+  claimed: Attempt[];
+  /** When the next handed-back partition is due, where nothing was claimed. */
+  due_in_ms: number | null;
+};
+
+/** What servo_step_v1 and servo_run_sql_v1 answer. */
+export type StepRow = {
+  job_state: string | null;
+  lanes: number;
+  max_parallel: number;
+  timeout_ms: number;
+  average_ms: number | null;
+  accepted: string[] | null;
+  ids: string[] | null;
+  keys: string[] | null;
+  attempts: number[] | null;
+  failures: number[] | null;
+  tokens: string[] | null;
+  due_in_ms: number | null;
+};
+
+const columns =
+  'job_state, lanes, max_parallel, timeout_ms, average_ms, accepted, ids, keys, attempts, failures, tokens, due_in_ms';
+
+/** One step, in one message and one transaction: see migrations/0018_step.sql. Null if the job is gone. */
+export async function stepJob(database: Database, request: StepRequest): Promise<StepReply | null> {
+  const { reports } = request;
+  const [row] = await database.call<StepRow>(
+    `select ${columns} from servo_step_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+    [
+      request.tenant,
+      request.job,
+      request.owner,
+      reports.map((report) => report.attempt.id),
+      reports.map((report) => report.attempt.attempt),
+      reports.map((report) => report.attempt.token),
+      reports.map((report) => report.outcome.kind),
+      reports.map((report) => Math.round(report.duration_ms)),
+      reports.map((report) => Math.round(report.delay_ms)),
+      reports.map((report) => ('message' in report.outcome ? report.outcome.message : null)),
+      request.closing,
+      request.opening.map((lane) => lane.replaces),
+      request.opening.map((lane) => lane.token),
+      request.want,
+      request.lease_ms,
+    ],
+  );
+  return readStep(row, request);
+}
+
+export function readStep(
+  row: StepRow | undefined,
+  request: { tenant: string; job: string; asset: string },
+): StepReply | null {
+  if (row === undefined || row.job_state === null) return null;
+  return {
+    state: row.job_state,
+    lanes: row.lanes,
+    max_parallel: row.max_parallel,
+    timeout_ms: row.timeout_ms,
+    average_ms: row.average_ms,
+    accepted: new Set(row.accepted ?? []),
+    claimed: (row.ids ?? []).map((id, i) => ({
+      id,
+      job_id: request.job,
+      tenant_id: request.tenant,
+      asset_name: request.asset,
+      partition_key: row.keys![i]!,
+      attempt: row.attempts![i]!,
+      failures: row.failures![i]!,
+      token: row.tokens![i]!,
+    })),
+    due_in_ms: row.due_in_ms,
+  };
+}

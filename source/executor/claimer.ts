@@ -1,0 +1,169 @@
+import type { Database } from '../database/database.ts';
+import { claimJob } from '../database/queries/claim-job.ts';
+import { type Candidate, findStates, findWork } from '../database/queries/find-work.ts';
+import { messageOf } from '../errors.ts';
+import type { Catalogue } from '../handlers/handler.ts';
+import type { Log } from '../observability/log.ts';
+import { JobWork, type WorkPorts } from './job-work.ts';
+import { Loop } from './loop.ts';
+import { compareRank, outranks } from './rank.ts';
+import { jittered } from './settings.ts';
+
+export type ClaimerPorts = Omit<WorkPorts, 'outranked' | 'changed'> & {
+  tenants: readonly string[];
+  catalogue: Catalogue;
+  slots: number;
+  database: Database;
+  log: Log;
+};
+
+/** Jobs beyond the free slots that are looked at, since some of them will be taken by others. */
+const spareCandidates = 8;
+
+/** Finds work for free slots, in claim order, and sees what has become of the jobs at work. */
+export class Claimer {
+  readonly #ports: ClaimerPorts;
+  readonly #loop: Loop;
+  readonly #works = new Map<string, JobWork>();
+  /** Jobs that had nothing to do, until when (monotonic). */
+  readonly #resting = new Map<string, number>();
+  /** The first in the queue that no slot is free for. */
+  #waiting: Candidate | null = null;
+  #draining = false;
+  #emptied: (() => void) | null = null;
+
+  constructor(ports: ClaimerPorts) {
+    this.#ports = ports;
+    this.#loop = new Loop(() => this.#round());
+  }
+
+  get works(): Iterable<JobWork> {
+    return this.#works.values();
+  }
+
+  start(): void {
+    this.#loop.start();
+  }
+
+  /** Something has changed: jobs, their states, or free slots. */
+  wake(): void {
+    this.#loop.wake();
+  }
+
+  /** A notification: what was at rest may have work again. */
+  notified(): void {
+    this.#resting.clear();
+    this.wake();
+  }
+
+  /** Takes no more work and gives back what has not been started; resolves when nothing is held any more. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    await this.#loop.stop();
+    for (const work of this.#works.values()) work.stop();
+    if (this.#works.size > 0) await new Promise<void>((resolve) => (this.#emptied = resolve));
+  }
+
+  async #round(): Promise<number> {
+    const { timings, log } = this.#ports;
+    try {
+      await this.#observe();
+      if (this.#ports.mayStart()) await this.#claim();
+    } catch (error) {
+      log.warn(`cannot look for work, trying again: ${messageOf(error)}`);
+      return jittered(Math.min(1_000, timings.poll));
+    }
+    const next = Math.min(...this.#resting.values()) - performance.now();
+    return Math.max(1, Math.min(jittered(timings.poll), next));
+  }
+
+  /** A pause, a cancel, or somebody else's claim takes effect at the next partition boundary. */
+  async #observe(): Promise<void> {
+    for (const tenant of this.#ports.tenants) {
+      const jobs = [...this.#works.values()]
+        .filter((work) => work.job.tenant_id === tenant)
+        .map((work) => work.job.id);
+      if (jobs.length === 0) continue;
+      const states = new Map(
+        (await findStates(this.#ports.database, tenant, jobs)).map((row) => [
+          row.id,
+          row.state === 'running' && row.ours,
+        ]),
+      );
+      for (const job of jobs) if (states.get(job) !== true) this.#works.get(job)?.stop();
+    }
+  }
+
+  async #claim(): Promise<void> {
+    const { slots, catalogue, timings, tenants, database } = this.#ports;
+    const assets = [...catalogue.keys()];
+    const found = await Promise.all(
+      tenants.map((tenant) =>
+        findWork(database, tenant, {
+          assets,
+          stale_ms: timings.stale,
+          limit: slots + spareCandidates,
+        }),
+      ),
+    );
+    const now = performance.now();
+    for (const [job, until] of this.#resting) if (until <= now) this.#resting.delete(job);
+    let free = slots - this.#used();
+    this.#waiting = null;
+    for (const candidate of found.flat().sort(compareRank)) {
+      if (this.#draining) return;
+      if (!candidate.unclaimed && this.#resting.has(candidate.id)) continue;
+      const room = candidate.room - (this.#works.get(candidate.id)?.asked ?? 0);
+      if (room <= 0) continue;
+      if (free <= 0) {
+        this.#waiting = candidate;
+        return;
+      }
+      if (candidate.unclaimed && !(await this.#claimJob(candidate))) continue;
+      const lanes = Math.min(free, room);
+      this.#workOn(candidate).addLanes(lanes);
+      free -= lanes;
+    }
+  }
+
+  async #claimJob(job: Candidate): Promise<boolean> {
+    const { database, owner, timings, log } = this.#ports;
+    const claim = await claimJob(database, {
+      tenant: job.tenant_id,
+      job: job.id,
+      owner,
+      stale_ms: timings.stale,
+    });
+    if (claim === null) return false;
+    log.info(
+      { job_id: job.id, asset: job.asset_name },
+      claim.state === 'running' ? 'claimed' : 'created incomplete',
+    );
+    return claim.state === 'running';
+  }
+
+  #workOn(job: Candidate): JobWork {
+    const existing = this.#works.get(job.id);
+    if (existing !== undefined) return existing;
+    const work = new JobWork(job, this.#ports.catalogue.get(job.asset_name)!, {
+      ...this.#ports,
+      outranked: (working) => this.#waiting !== null && outranks(this.#waiting, working),
+      changed: (changed, rest) => this.#changed(changed, rest),
+    });
+    this.#works.set(job.id, work);
+    return work;
+  }
+
+  #changed(work: JobWork, rest: number | null): void {
+    if (rest !== null) this.#resting.set(work.job.id, performance.now() + rest);
+    if (work.idle) this.#works.delete(work.job.id);
+    if (this.#draining && this.#works.size === 0) this.#emptied?.();
+    this.wake();
+  }
+
+  #used(): number {
+    let used = 0;
+    for (const work of this.#works.values()) used += work.size;
+    return used;
+  }
+}

@@ -1,0 +1,250 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type Database, openDatabase } from '../database/database.ts';
+import {
+  type Registration,
+  registerExecutor,
+  sampleJobs,
+} from '../database/queries/executor-calls.ts';
+import { registerAssets } from '../database/queries/register-assets.ts';
+import { requireSchema } from '../database/schema-version.ts';
+import type { ConnectionSettings } from '../database/settings.ts';
+import { messageOf } from '../errors.ts';
+import type { Catalogue } from '../handlers/handler.ts';
+import type { Log } from '../observability/log.ts';
+import { version } from '../package.ts';
+import { Claimer } from './claimer.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { Listener } from './listener.ts';
+import { Loop } from './loop.ts';
+import { Rescuer } from './rescuer.ts';
+import { jittered, type Timings } from './settings.ts';
+
+export type ExecutorOptions = {
+  settings: ConnectionSettings;
+  tenants: readonly string[];
+  catalogue: Catalogue;
+  /** Handlers that run at once. */
+  slots: number;
+  /** Time that handlers have to end when the executor is told to drain, in milliseconds. */
+  grace: number;
+  timings: Timings;
+  /** @param id host:pid:random, new at every start */
+  log(id: string): Log | Promise<Log>;
+};
+
+/** Samples are kept one a minute; asked for more often, so that a job's first one is not a minute late. */
+const sampleMs = 15_000;
+
+/**
+ * Starts one executor: it claims jobs, runs their partitions and heartbeats until it is drained. Throws where the database
+ * cannot be reached, has no usable schema, or where the catalogue is not to be used.
+ */
+export async function startExecutor(options: ExecutorOptions): Promise<Executor> {
+  const id = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
+  const executor = new Executor(id, options, await options.log(id));
+  await executor.start();
+  return executor;
+}
+
+export class Executor {
+  readonly id: string;
+  /** Resolves when everything is given back and closed, whoever asked for it. */
+  readonly finished: Promise<void>;
+  readonly #options: ExecutorOptions;
+  readonly #log: Log;
+  readonly #steps: Database;
+  readonly #handlers: Database;
+  readonly #beats: Database;
+  readonly #claimer: Claimer;
+  readonly #heartbeat: Heartbeat;
+  readonly #rescuer: Rescuer;
+  readonly #listener: Listener;
+  readonly #registry: Loop;
+  readonly #sampler: Loop;
+  #draining: Promise<void> | null = null;
+  #finish!: () => void;
+
+  constructor(id: string, options: ExecutorOptions, log: Log) {
+    this.id = id;
+    this.#options = options;
+    this.#log = log;
+    this.finished = new Promise((resolve) => (this.#finish = resolve));
+    const { slots, tenants, timings } = options;
+    const settings = { ...options.settings, application_name: `servo-tui executor ${id}` };
+    // A step may wait for a job's row that an operator holds: there is a connection for each slot, and some for the duties.
+    this.#steps = openDatabase(settings, { connections: slots + 3 });
+    this.#handlers = openDatabase(settings, { connections: slots });
+    this.#beats = openDatabase(settings, { connections: 1 });
+    this.#heartbeat = new Heartbeat({
+      database: this.#beats,
+      timings,
+      log,
+      held: () => this.#held(),
+      lost: (attempt) => {
+        for (const work of this.#claimer.works)
+          if (work.job.id === attempt.job_id) work.lose(attempt.id);
+      },
+      abort: () => {
+        for (const work of this.#claimer.works) work.abort({ why: 'fence' });
+      },
+    });
+    this.#claimer = new Claimer({
+      owner: id,
+      pools: { steps: this.#steps, handlers: this.#handlers },
+      database: this.#steps,
+      tenants,
+      catalogue: options.catalogue,
+      slots,
+      timings,
+      log,
+      mayStart: () => this.#draining === null && !this.#heartbeat.fenced,
+    });
+    this.#rescuer = new Rescuer({
+      database: this.#steps,
+      tenants,
+      owner: id,
+      timings,
+      log,
+      rescued: () => this.#claimer.notified(),
+    });
+    const hashes = new Set(
+      tenants.map((tenant) => createHash('md5').update(tenant).digest('hex').slice(0, 8)),
+    );
+    this.#listener = new Listener(
+      settings,
+      (hash) => {
+        if (hash !== '' && !hashes.has(hash)) return;
+        this.#claimer.notified();
+        this.#rescuer.wake();
+      },
+      log,
+    );
+    this.#registry = this.#duty('register', timings.ping, () =>
+      this.#register({ draining: this.#draining !== null, stopped: false }),
+    );
+    this.#sampler = this.#duty('sample', sampleMs, () => this.#sample());
+  }
+
+  async start(): Promise<void> {
+    try {
+      await requireSchema(this.#steps);
+      await this.#registerAssets();
+      await this.#register({ draining: false, stopped: false });
+    } catch (error) {
+      await this.#close();
+      throw error;
+    }
+    const { tenants, slots, catalogue } = this.#options;
+    this.#log.info(
+      `executor ${this.id} started: tenants ${tenants.join(', ')}; ${slots} slots; handlers for ${[...catalogue.keys()].join(', ')}`,
+    );
+    for (const duty of [
+      this.#heartbeat,
+      this.#listener,
+      this.#claimer,
+      this.#rescuer,
+      this.#registry,
+      this.#sampler,
+    ])
+      duty.start();
+  }
+
+  /**
+   * Stops in order: takes nothing new, gives back what has not been started, lets handlers end within the
+   * grace time, stops the rest. Asked again, it answers with the same end.
+   */
+  drain(): Promise<void> {
+    this.#draining ??= this.#drain(this.#options.grace);
+    return this.#draining;
+  }
+
+  /** Stops handlers now; what they did not finish will be done again. */
+  abort(): Promise<void> {
+    this.#draining ??= this.#drain(0);
+    for (const work of this.#claimer.works) work.abort({ why: 'drain' });
+    return this.#draining;
+  }
+
+  async #drain(grace: number): Promise<void> {
+    this.#log.info('draining: nothing new is started');
+    // Let `#draining` be set before anybody asks.
+    await null;
+    this.#registry.wake();
+    const stopHandlers = setTimeout(() => {
+      for (const work of this.#claimer.works) work.abort({ why: 'drain' });
+    }, grace);
+    // A database that does not come back must not keep the process for ever: the leases will run out.
+    const giveUp = setTimeout(() => {
+      this.#log.error('the database does not answer: what is not reported will be done again');
+      for (const work of this.#claimer.works) work.abandon();
+    }, grace + 15_000);
+    await Promise.all([
+      this.#listener.stop(),
+      this.#rescuer.stop(),
+      this.#sampler.stop(),
+      this.#claimer.drain(),
+    ]);
+    clearTimeout(stopHandlers);
+    clearTimeout(giveUp);
+    await Promise.all([this.#heartbeat.stop(), this.#registry.stop()]);
+    await this.#register({ draining: true, stopped: true }).catch(() => {});
+    await this.#close();
+    this.#log.info('drained');
+    this.#finish();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([this.#steps.close(), this.#handlers.close(), this.#beats.close()]);
+  }
+
+  *#held() {
+    for (const work of this.#claimer.works) yield* work.attempts();
+  }
+
+  #duty(name: string, pause: number, work: () => Promise<void>): Loop {
+    return new Loop(async () => {
+      await work().catch((error) =>
+        this.#log.debug(`${name} failed, trying again: ${messageOf(error)}`),
+      );
+      return jittered(pause);
+    });
+  }
+
+  #register(phase: { draining: boolean; stopped: boolean }): Promise<void> {
+    const { tenants, slots, catalogue } = this.#options;
+    const registration: Registration = {
+      id: this.id,
+      tenants,
+      host: hostname(),
+      pid: process.pid,
+      version,
+      slots,
+      handlers: [...catalogue.keys()],
+    };
+    return registerExecutor(this.#beats, registration, phase);
+  }
+
+  /** A handler is enough to make its asset known: there is something that can backfill it now. */
+  async #registerAssets(): Promise<void> {
+    const { tenants, catalogue } = this.#options;
+    const assets = [...catalogue.values()].map(({ asset, kind }) => ({
+      name: asset,
+      asset_type: kind,
+    }));
+    for (const tenant of tenants) {
+      const added = await registerAssets(this.#steps, tenant, this.id, assets);
+      for (const name of added)
+        this.#log.info({ asset: name }, `registered the new asset ${name} for tenant ${tenant}`);
+    }
+  }
+
+  async #sample(): Promise<void> {
+    for (const tenant of this.#options.tenants) {
+      const jobs = [...this.#claimer.works]
+        .filter((work) => work.job.tenant_id === tenant)
+        .map((work) => work.job.id);
+      if (jobs.length > 0) await sampleJobs(this.#steps, tenant, jobs);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import type { Database } from '../database/database.ts';
+import type { Attempt } from '../domain/attempt.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../observability/log.ts';
+import { Loop } from './loop.ts';
+import { jittered, type Timings } from './settings.ts';
+
+export type HeartbeatPorts = {
+  /** A pool of one connection, so that no step or handler can keep a beat waiting. */
+  database: Database;
+  timings: Timings;
+  log: Log;
+  held(): Iterable<Attempt>;
+  lost(attempt: Attempt): void;
+  /** No beat was acknowledged for so long that leases are about to run out. */
+  abort(): void;
+};
+
+/** Renews the leases of every attempt held and keeps their jobs fresh, whatever the handlers do. */
+export class Heartbeat {
+  readonly #ports: HeartbeatPorts;
+  readonly #loop: Loop;
+  /** Of the last acknowledged beat, by the monotonic clock. */
+  #acknowledged = performance.now();
+  #aborted = false;
+
+  constructor(ports: HeartbeatPorts) {
+    this.#ports = ports;
+    this.#loop = new Loop(() => this.#round());
+  }
+
+  start(): void {
+    this.#acknowledged = performance.now();
+    this.#loop.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop();
+  }
+
+  /** The database has not answered for so long that nothing new may be started. */
+  get fenced(): boolean {
+    return performance.now() - this.#acknowledged > this.#ports.timings.fence;
+  }
+
+  async #round(): Promise<number> {
+    const { timings, log } = this.#ports;
+    const watch = setInterval(() => this.#abortIfLate(), Math.max(10, timings.beat / 2));
+    try {
+      await this.#beat();
+      this.#acknowledged = performance.now();
+      this.#aborted = false;
+      return jittered(timings.beat);
+    } catch (error) {
+      log.warn(`no heartbeat: ${messageOf(error)}`);
+      this.#abortIfLate();
+      return jittered(Math.min(timings.beat, 1_000));
+    } finally {
+      clearInterval(watch);
+    }
+  }
+
+  #abortIfLate(): void {
+    if (this.#aborted || performance.now() - this.#acknowledged <= this.#ports.timings.abort)
+      return;
+    this.#aborted = true;
+    this.#ports.log.error(
+      'no heartbeat was acknowledged for too long: handlers are stopped before their leases run out',
+    );
+    this.#ports.abort();
+  }
+
+  async #beat(): Promise<void> {
+    const byTenant = new Map<string, Attempt[]>();
+    for (const attempt of this.#ports.held()) {
+      const held = byTenant.get(attempt.tenant_id);
+      if (held === undefined) byTenant.set(attempt.tenant_id, [attempt]);
+      else held.push(attempt);
+    }
+    if (byTenant.size === 0) await this.#ports.database.call('select 1 as alive');
+    for (const [tenant, attempts] of byTenant) {
+      const rows = await this.#ports.database.call<{ id: string }>(
+        'select servo_beat_v1($1, $2, $3, $4, $5) as id',
+        [
+          tenant,
+          [...new Set(attempts.map((attempt) => attempt.job_id))],
+          attempts.map((attempt) => attempt.id),
+          attempts.map((attempt) => attempt.token),
+          this.#ports.timings.lease,
+        ],
+      );
+      const lost = new Set(rows.map((row) => row.id));
+      // Attempts that ended while the beat was under way are not held any more, and nobody minds.
+      for (const attempt of attempts) if (lost.has(attempt.id)) this.#ports.lost(attempt);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import type pg from 'pg';
+import { createClient } from '../database/database.ts';
+import type { ConnectionSettings } from '../database/settings.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../observability/log.ts';
+import { Loop } from './loop.ts';
+
+/** The channel of migrations/0016_journal.sql; its payload is a hash of the tenant. */
+const channel = 'servo';
+/** A connection that has died in silence is found by asking it something. */
+const probeMs = 30_000;
+const probePatienceMs = 5_000;
+
+/** Calls `notified` when a job has appeared or changed its state. Polling stands behind it: what it misses is late, not lost. */
+export class Listener {
+  readonly #settings: ConnectionSettings;
+  readonly #notified: (tenantHash: string) => void;
+  readonly #log: Log;
+  readonly #loop: Loop;
+  #client: pg.Client | null = null;
+
+  constructor(settings: ConnectionSettings, notified: (tenantHash: string) => void, log: Log) {
+    this.#settings = { ...settings };
+    this.#notified = notified;
+    this.#log = log;
+    this.#loop = new Loop(() => this.#round());
+  }
+
+  start(): void {
+    this.#loop.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#loop.stop();
+    await this.#drop();
+  }
+
+  async #round(): Promise<number> {
+    try {
+      if (this.#client === null) await this.#listen();
+      else await withPatience(this.#client.query('select 1'));
+      return probeMs;
+    } catch (error) {
+      this.#log.debug(`the listener lost its connection: ${messageOf(error)}`);
+      await this.#drop();
+      return 1_000;
+    }
+  }
+
+  async #listen(): Promise<void> {
+    const client = createClient(this.#settings);
+    this.#client = client;
+    client.on('notification', (message) => this.#notified(message.payload ?? ''));
+    client.on('error', () => {
+      if (this.#client === client) this.#loop.wake();
+    });
+    await client.connect();
+    await client.query(`listen ${channel}`);
+    // What was said while nobody listened.
+    this.#notified('');
+  }
+
+  async #drop(): Promise<void> {
+    const client = this.#client;
+    this.#client = null;
+    if (client === null) return;
+    client.removeAllListeners('notification');
+    await withPatience(client.end()).catch(() => {});
+  }
+}
+
+function withPatience<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer')), probePatienceMs);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,46 @@
+/**
+ * A duty that is done again and again, never twice at once: when it is woken, or after the pause that the last
+ * round asked for. Starting and stopping are idempotent; `stop` waits for the round under way.
+ */
+export class Loop {
+  readonly #round: () => Promise<number>;
+  #timer: NodeJS.Timeout | null = null;
+  #current: Promise<void> | null = null;
+  #again = false;
+  #stopped = true;
+
+  /** @param round one round; resolves to the milliseconds until the next one, and never rejects */
+  constructor(round: () => Promise<number>) {
+    this.#round = round;
+  }
+
+  start(): void {
+    if (!this.#stopped) return;
+    this.#stopped = false;
+    this.wake();
+  }
+
+  /** Runs a round now, or once more after the one under way. */
+  wake(): void {
+    if (this.#stopped) return;
+    this.#again = true;
+    if (this.#current === null) this.#current = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#current;
+  }
+
+  async #run(): Promise<void> {
+    let pause = 0;
+    while (this.#again && !this.#stopped) {
+      this.#again = false;
+      if (this.#timer !== null) clearTimeout(this.#timer);
+      pause = await this.#round();
+    }
+    this.#current = null;
+    if (!this.#stopped) this.#timer = setTimeout(() => this.wake(), pause);
+  }
+}

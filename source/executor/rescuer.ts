@@ -1,0 +1,96 @@
+import type { Database } from '../database/database.ts';
+import { rescueJob, settleJob } from '../database/queries/executor-calls.ts';
+import { findDuties } from '../database/queries/find-work.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../observability/log.ts';
+import { Loop } from './loop.ts';
+import { jittered, type Timings } from './settings.ts';
+
+export type RescuerPorts = {
+  database: Database;
+  tenants: readonly string[];
+  owner: string;
+  timings: Timings;
+  log: Log;
+  /** Attempts were taken back: there is work. */
+  rescued(): void;
+};
+
+/** A clock that jumped by more than this makes every lease look expired, or none. */
+const clockJumpMs = 30_000;
+/** Rows that one transaction skips: a million at once hold the job's row for 15 s. */
+const settleBatch = 10_000;
+
+/** Takes back attempts whose executor is gone, and settles cancelled jobs: any executor does it for all. */
+export class Rescuer {
+  readonly #ports: RescuerPorts;
+  readonly #loop: Loop;
+  /** Database clock minus monotonic clock at the last look. */
+  #offset: number | null = null;
+
+  constructor(ports: RescuerPorts) {
+    this.#ports = ports;
+    this.#loop = new Loop(() => this.#round());
+  }
+
+  start(): void {
+    this.#loop.start();
+  }
+
+  wake(): void {
+    this.#loop.wake();
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop();
+  }
+
+  async #round(): Promise<number> {
+    for (const tenant of this.#ports.tenants) {
+      try {
+        await this.#serve(tenant);
+      } catch (error) {
+        this.#ports.log.warn(`rescue failed, trying again: ${messageOf(error)}`);
+      }
+    }
+    return jittered(this.#ports.timings.rescue);
+  }
+
+  async #serve(tenant: string): Promise<void> {
+    const { database, owner, timings, log } = this.#ports;
+    const { now, duties } = await findDuties(database, tenant, timings.stale);
+    if (this.#clockJumped(now)) {
+      log.warn('the database clock has jumped: no lease is judged by it in this round');
+      return;
+    }
+    for (const duty of duties) {
+      const { id: job } = duty;
+      const count = await rescueJob(database, {
+        tenant,
+        job,
+        actor: owner,
+        stale_ms: timings.stale,
+      });
+      if (count > 0) {
+        log.warn({ job_id: job }, `took back ${count} attempts whose lease was lost`);
+        this.#ports.rescued();
+      }
+      for (let open = duty.unsettled; open; ) {
+        const settled = await settleJob(database, {
+          tenant,
+          job,
+          actor: owner,
+          batch: settleBatch,
+        });
+        open = settled.unsettled && settled.skipped > 0;
+      }
+    }
+  }
+
+  #clockJumped(now: Date): boolean {
+    const offset = now.getTime() - performance.now();
+    const jumped = this.#offset !== null && Math.abs(offset - this.#offset) > clockJumpMs;
+    this.#offset = offset;
+    return jumped;
+  }
+}

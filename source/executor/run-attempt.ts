@@ -1,0 +1,79 @@
+import type { Attempt, Outcome } from '../domain/attempt.ts';
+import { keptMessage } from '../domain/attempt.ts';
+import { messageOf } from '../errors.ts';
+
+/** Why a handler is stopped before it has ended. */
+export type StopReason =
+  | { why: 'timeout'; after_ms: number }
+  | { why: 'lost' }
+  | { why: 'drain' }
+  | { why: 'fence' };
+
+export type Ended = { outcome: Outcome; output?: string; duration_ms: number };
+
+const stopOutcomes: Readonly<Record<StopReason['why'], (reason: StopReason) => Outcome>> = {
+  timeout: (reason) => ({
+    kind: 'failed',
+    message: `timed out after ${'after_ms' in reason ? reason.after_ms / 1000 : 0} s`,
+  }),
+  lost: () => ({ kind: 'later', message: 'stopped: its lease was lost', delay_ms: 0 }),
+  drain: () => ({
+    kind: 'later',
+    message: 'interrupted: its executor was told to stop',
+    delay_ms: 0,
+  }),
+  fence: () => ({
+    kind: 'later',
+    message: 'interrupted: its executor lost the database',
+    delay_ms: 0,
+  }),
+};
+
+/** One attempt under way: it ends by itself, at its time-out, or when it is stopped. */
+export class RunningAttempt {
+  readonly attempt: Attempt;
+  readonly #controller = new AbortController();
+  #reason: StopReason | null = null;
+
+  constructor(attempt: Attempt) {
+    this.attempt = attempt;
+  }
+
+  stop(reason: StopReason): void {
+    if (this.#reason !== null) return;
+    this.#reason = reason;
+    this.#controller.abort();
+  }
+
+  get stopped(): StopReason | null {
+    return this.#reason;
+  }
+
+  /** Runs `work` and says how it ended; never rejects. Work that completed although it was told to stop has completed. */
+  async run(
+    work: (signal: AbortSignal) => Promise<{ outcome: Outcome; output?: string }>,
+    timeoutMs: number,
+  ): Promise<Ended> {
+    const started = performance.now();
+    const timer = setTimeout(() => this.stop({ why: 'timeout', after_ms: timeoutMs }), timeoutMs);
+    let ended: { outcome: Outcome; output?: string };
+    try {
+      ended = await work(this.#controller.signal);
+    } catch (error) {
+      ended = { outcome: { kind: 'failed', message: messageOf(error) } };
+    } finally {
+      clearTimeout(timer);
+    }
+    const duration_ms = performance.now() - started;
+    const stopped = this.#reason;
+    const outcome =
+      stopped !== null && ended.outcome.kind !== 'completed'
+        ? stopOutcomes[stopped.why](stopped)
+        : ended.outcome;
+    return { outcome: cleaned(outcome), output: ended.output, duration_ms };
+  }
+}
+
+function cleaned(outcome: Outcome): Outcome {
+  return 'message' in outcome ? { ...outcome, message: keptMessage(outcome.message) } : outcome;
+}

@@ -1,0 +1,60 @@
+import type { BackOff } from '../domain/attempt.ts';
+
+/** The executor's timings, in milliseconds. A fault suite runs them a hundred times faster. */
+export type Timings = {
+  /** Life of a lease; renewed while the attempt runs. Backstop for a host that vanishes. */
+  lease: number;
+  /** Between two heartbeats. */
+  beat: number;
+  /** Without an acknowledged beat for so long, nothing new is started … */
+  fence: number;
+  /** … and for so long, handlers are aborted: before their leases run out. */
+  abort: number;
+  /** Backstop for a notification that did not come. */
+  poll: number;
+  /** Between two looks for leases that have run out. */
+  rescue: number;
+  /** Between two signs of life in the registry. */
+  ping: number;
+  /** Heartbeat age at which a base executor's job may be taken over. */
+  stale: number;
+  /** Work that a lane claims ahead, by the job's own average. */
+  look_ahead: number;
+  back_off: BackOff;
+};
+
+export const defaultTimings: Readonly<Timings> = {
+  lease: 120_000,
+  beat: 10_000,
+  fence: 72_000,
+  abort: 90_000,
+  poll: 5_000,
+  rescue: 5_000,
+  ping: 3_000,
+  stale: 120_000,
+  look_ahead: 200,
+  back_off: { base_ms: 1_000, cap_ms: 60_000 },
+};
+
+/** All timings divided by `speed`, but for the look-ahead, which is measured against the work itself. */
+export function scaleTimings(speed: number): Timings {
+  const scaled = Object.entries(defaultTimings).map(([name, value]) => [
+    name,
+    typeof value === 'number' && name !== 'look_ahead'
+      ? Math.max(1, Math.round(value / speed))
+      : value,
+  ]);
+  const { base_ms, cap_ms } = defaultTimings.back_off;
+  return {
+    ...Object.fromEntries(scaled),
+    back_off: { base_ms: base_ms / speed, cap_ms: cap_ms / speed },
+  };
+}
+
+/** Rows that one step reports or claims at most: a step must stay under 20 ms, or a pause queues behind it. */
+export const stepRows = 500;
+
+/** With `jitter`, so that many executors do not all ask at once: from three quarters to five quarters. */
+export function jittered(milliseconds: number): number {
+  return milliseconds * (0.75 + Math.random() / 2);
+}

@@ -1,0 +1,84 @@
+import type { Database } from '../database/database.ts';
+import { codeOf, isConnectionFailure } from '../database/failure.ts';
+import { runSqlHandler } from '../database/queries/run-sql-handler.ts';
+import type { StepReply } from '../database/queries/step-job.ts';
+import type { Attempt, Outcome } from '../domain/attempt.ts';
+import { messageOf } from '../errors.ts';
+
+/** What a handler's error means, by its SQLSTATE; any other error is a failure that is tried again. */
+const outcomes: Readonly<Record<string, (message: string, detail: string | undefined) => Outcome>> =
+  {
+    // servo_fail and servo_retry: see migrations/0023_sql-handlers.sql.
+    SV065: (message) => ({ kind: 'fatal', message }),
+    SV075: (message, detail) => ({
+      kind: 'later',
+      message,
+      delay_ms: Math.max(0, Number(detail) || 0),
+    }),
+    // The lease was lost: there is nothing to report, and the step that says so is fenced off.
+    SV410: (message) => ({ kind: 'later', message, delay_ms: 0 }),
+    '2D000': (message) => ({
+      kind: 'fatal',
+      message: `a handler may not end its transaction: ${message}`,
+    }),
+  };
+
+/**
+ * Runs one attempt of a handler written in SQL on a connection of its own. Completed, it has been reported already, and
+ * `reply` says what comes next on the lane. Otherwise the outcome is to be reported by a step: also after a broken connection, where the
+ * completion may have been committed, and then the step finds it so.
+ */
+export async function runSqlAttempt(
+  pools: { handlers: Database; steps: Database },
+  attempt: Attempt,
+  sql: string,
+  options: { owner: string; next: string | null; lease_ms: number; signal: AbortSignal },
+): Promise<{ outcome: Outcome; reply: StepReply | null }> {
+  let client: Awaited<ReturnType<Database['connect']>>;
+  try {
+    client = await pools.handlers.connect();
+  } catch (error) {
+    return { outcome: { kind: 'later', message: messageOf(error), delay_ms: 1_000 }, reply: null };
+  }
+  let broken: Error | undefined;
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onError);
+  const { processID } = client as unknown as { processID: number };
+  let cancelled: Promise<unknown> = Promise.resolve();
+  const cancel = () => {
+    cancelled = pools.steps.call('select pg_cancel_backend($1)', [processID]).catch(() => {
+      // The database does not answer: only closing the connection is left.
+      client.release(true);
+    });
+  };
+  options.signal.addEventListener('abort', cancel, { once: true });
+  try {
+    if (options.signal.aborted)
+      return { outcome: { kind: 'failed', message: 'stopped' }, reply: null };
+    const reply = await runSqlHandler(client, attempt, sql, options);
+    return { outcome: { kind: 'completed' }, reply };
+  } catch (error) {
+    if (isConnectionFailure(error)) {
+      broken = error as Error;
+      return { outcome: { kind: 'later', message: messageOf(error), delay_ms: 0 }, reply: null };
+    }
+    return { outcome: outcomeOf(error), reply: null };
+  } finally {
+    options.signal.removeEventListener('abort', cancel);
+    // A cancel that is still on its way must not meet the connection's next statement.
+    await cancelled;
+    client.removeListener('error', onError);
+    client.release(broken);
+  }
+}
+
+function outcomeOf(error: unknown): Outcome {
+  const { detail, where } = error as { detail?: string; where?: string };
+  const known = outcomes[codeOf(error) ?? ''];
+  if (known !== undefined) return known(messageOf(error), detail);
+  const line = /^SQL statement|line \d+ at (?!EXECUTE)/.exec(where ?? '');
+  const context = [detail, line === null ? undefined : where?.split('\n', 1)[0]].filter(Boolean);
+  return { kind: 'failed', message: [messageOf(error), ...context].join('\n') };
+}
