@@ -43,7 +43,7 @@ function failures({ failed }: DemoReport): string[] {
 
 function factLine({ fact, expected, actual, ok }: Finding): string {
   const verdict = ok ? 'as published' : `NOT as published: ${readable(expected)}`;
-  return `${fact.padEnd(56)}${readable(actual ?? 'nothing').padStart(19)}   ${verdict}`;
+  return `${fact.padEnd(60)}${readable(actual ?? 'nothing').padStart(18)}   ${verdict}`;
 }
 
 function readable(text: string): string {
