@@ -114,7 +114,7 @@ describe('which database', () => {
   test('the embedded one is never a fallback', () => {
     const error = problemsOf({}, { TENANT_ID: 't' }, empty);
     expect(error.exitCode).toBe(2);
-    expect(`${error.message}: ${error.hint}`).toBe(
+    expect(error.message).toBe(
       'no database: set DATABASE_URL, --context or --embedded, or look around with: servo-tui demo',
     );
   });
@@ -125,7 +125,7 @@ describe('which database', () => {
 
   test('no database and no tenant are reported together', () => {
     expect(problemsOf({}, {}, empty).problems.map((problem) => problem.message)).toEqual([
-      'no database',
+      expect.stringMatching(/^no database: /),
       'no tenant',
     ]);
   });

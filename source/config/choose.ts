@@ -24,10 +24,8 @@ export type Choice = {
   ignored: string[];
 };
 
-const noDatabase: Problem = {
-  message: 'no database',
-  hint: 'set DATABASE_URL, --context or --embedded, or look around with: servo-tui demo',
-};
+const sources = 'set DATABASE_URL, --context or --embedded, or look around with: servo-tui demo';
+const noDatabase: Problem = { message: `no database: ${sources}`, hint: sources };
 
 /**
  * One source only, never a mixture: a URL from here with a tenant from there is how accidents

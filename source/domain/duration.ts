@@ -30,3 +30,9 @@ export function writeDuration(milliseconds: number): string {
   }
   return parts.join('');
 }
+
+/** A duration by its largest unit, as one says it: `12m`, `3h`, `2d`. Under a second: `0s`. */
+export function roughDuration(milliseconds: number): string {
+  const unit = ['d', 'h', 'm', 's'].find((name) => milliseconds >= units[name]!) ?? 's';
+  return `${Math.max(0, Math.floor(milliseconds / units[unit]!))}${unit}`;
+}

@@ -1,0 +1,39 @@
+import { createInterface } from 'node:readline/promises';
+import type { Variables } from '../config.ts';
+
+/** The process, as far as a command may touch it. */
+export type Io = {
+  env: Variables;
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  /** Somebody sits there: stdin and stdout both are terminals. */
+  terminal: boolean;
+};
+
+export function processIo(): Io {
+  const { env, stdin, stdout, stderr } = process;
+  return { env, stdin, stdout, stderr, terminal: Boolean(stdin.isTTY && stdout.isTTY) };
+}
+
+/** Asks on stderr, since stdout carries only the result. The end of the input is an empty answer. */
+export async function ask(io: Io, question: string): Promise<string> {
+  const readline = createInterface({ input: io.stdin, output: io.stderr });
+  const closed = new Promise<string>((resolve) => readline.once('close', () => resolve('')));
+  try {
+    return (await Promise.race([readline.question(question), closed])).trim();
+  } finally {
+    readline.close();
+  }
+}
+
+export async function confirm(io: Io, question: string): Promise<boolean> {
+  return /^y(es)?$/i.test(await ask(io, `${question} [y/N] `));
+}
+
+/** All of stdin as text. */
+export async function readAll(io: Io): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}

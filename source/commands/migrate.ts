@@ -1,0 +1,56 @@
+import type { Settings } from '../config.ts';
+import {
+  migrate as applyMigrations,
+  pendingMigrations,
+  printMigrations,
+} from '../database/migrate.ts';
+import { type ConnectionSettings, describeConnection } from '../database/settings.ts';
+import { exitCodes, ServoError, UsageError } from '../errors.ts';
+import type { Invocation, Output } from './command.ts';
+
+/** `servo-tui migrate [--check|--print|--rls]`. */
+export async function migrate({ flags, settings, io }: Invocation): Promise<Output> {
+  const ways = ['check', 'print', 'rls'].filter((name) => flags.has(name));
+  if (ways.length > 1) {
+    throw new UsageError([{ message: `--${ways.join(' and --')} exclude each other` }]);
+  }
+  const connection = await connectionOf(settings);
+  const where = describeConnection(connection);
+  if (flags.has('check') || flags.has('print')) {
+    const pending = await pendingMigrations(connection);
+    const sql = flags.has('print') ? await printMigrations(pending) : null;
+    return {
+      json: { database: where, pending, applied: [], ...(sql === null ? {} : { sql }) },
+      text: () => sql ?? checkText(where, pending),
+      exit: flags.has('check') && pending.length > 0 ? exitCodes.schema : 0,
+    };
+  }
+  if (settings.read_only) {
+    throw new ServoError('not_allowed', 'migrate writes, and this is read-only', {
+      hint: 'leave out --read-only, or look with: servo-tui migrate --check',
+    });
+  }
+  const applied = await applyMigrations(connection, {
+    rls: flags.has('rls'),
+    report: (line) => io.stderr.write(`${line}\n`),
+  });
+  return {
+    json: { database: where, pending: [], applied },
+    text: () =>
+      applied.length === 0
+        ? `${where} is up to date\n`
+        : `${applied.map((name) => `applied ${name}\n`).join('')}${where} is up to date\n`,
+  };
+}
+
+/** Migrating is the owner's work: the embedded server's superuser, a context's write_url. */
+async function connectionOf(settings: Settings): Promise<ConnectionSettings> {
+  if (settings.database?.kind === 'server') return settings.database.write;
+  const { ensureEmbeddedServer } = await import('../database/embedded/server.ts');
+  return (await ensureEmbeddedServer()).superuser;
+}
+
+function checkText(where: string, pending: readonly string[]): string {
+  if (pending.length === 0) return `${where} is up to date\n`;
+  return `${where} lacks\n${pending.map((name) => `  ${name}\n`).join('')}bring it up to date with: servo-tui migrate\n`;
+}

@@ -1,0 +1,61 @@
+import type { Settings } from '../config.ts';
+import { type Database, openDatabase } from '../database/database.ts';
+import { requireSchema } from '../database/schema-version.ts';
+import type { ConnectionSettings } from '../database/settings.ts';
+import { ServoError } from '../errors.ts';
+
+/** The database of one command, with the tenant it works on. */
+export type Session = {
+  tenant: string;
+  actor: string;
+  reader: Database;
+  /** The reader, unless the context has a write_url. */
+  writer: Database;
+  close(): Promise<void>;
+};
+
+/**
+ * Opens the database that the settings name, and refuses one whose schema this program cannot use.
+ * The embedded one is started and brought to the schema; any other is never migrated unasked.
+ * @throws ServoError database_unreachable or schema
+ */
+export async function openSession(settings: Settings): Promise<Session> {
+  const { read, write } = await connectionsOf(settings);
+  const reader = openDatabase(read);
+  const writer = write === read ? reader : openDatabase(write);
+  const close = async () => {
+    await Promise.all([reader.close(), writer.close()]);
+  };
+  try {
+    await requireSchema(reader);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { tenant: settings.tenants[0] ?? '', actor: settings.actor, reader, writer, close };
+}
+
+/** Opens a session, and closes it when the work is done or has failed. */
+export async function withSession<T>(
+  settings: Settings,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await openSession(settings);
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+export async function connectionsOf(
+  settings: Settings,
+): Promise<{ read: ConnectionSettings; write: ConnectionSettings }> {
+  const { database } = settings;
+  if (database === null) throw new ServoError('internal', 'this command has no database');
+  if (database.kind === 'server') return database;
+  // Most databases are not embedded, and starting a server is a lot of code.
+  const { openEmbedded } = await import('./embedded-session.ts');
+  const connection = await openEmbedded();
+  return { read: connection, write: connection };
+}

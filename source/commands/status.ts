@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseDuration } from '../domain/duration.ts';
+import type { JobDetail } from '../domain/job-detail.ts';
+import { isTerminal } from '../domain/job-state.ts';
+import { ServoError, UsageError } from '../errors.ts';
+import { getJob, getJobDetail } from '../operations/get-job.ts';
+import { resolveJob } from '../operations/resolve-job.ts';
+import type { Invocation, Output } from './command.ts';
+import type { TextOptions } from './job-text.ts';
+import { openSession, type Session, withSession } from './session.ts';
+
+/** `servo-tui status JOB [--watch]`. */
+export async function status(invocation: Invocation): Promise<Output | AsyncIterable<Output>> {
+  const { input, flags, settings, io } = invocation;
+  const options: TextOptions = {
+    width: io.stdout.columns ?? 120,
+    zone: flags.has('utc') ? 'utc' : 'local',
+    ascii: flags.has('ascii'),
+  };
+  if (flags.has('watch')) {
+    const interval = readInterval(flags.text('interval'));
+    return watch(await openSession(settings), input[0]!, interval, options);
+  }
+  const detail = await withSession(settings, async (session) => {
+    const id = await resolveJob(session.reader, session.tenant, input[0]!);
+    return getJobDetail(session.reader, session.tenant, id, { buckets: 0 });
+  });
+  return jobOutput(detail, options);
+}
+
+export function jobOutput({ map: _, ...detail }: JobDetail, options: TextOptions): Output {
+  return {
+    json: detail,
+    text: async () => (await import('./job-text.ts')).jobText({ ...detail, map: [] }, options),
+  };
+}
+
+/** How long the database may be away before a watch gives up. */
+const patienceMs = 60_000;
+
+/**
+ * One output for every change, until the job has ended. A database that goes away is waited for: the
+ * job goes on without us too.
+ */
+async function* watch(
+  session: Session,
+  reference: string,
+  interval: number,
+  options: TextOptions,
+): AsyncGenerator<Output> {
+  try {
+    const id = await resolveJob(session.reader, session.tenant, reference);
+    let before = '';
+    let heard = performance.now();
+    for (;;) {
+      try {
+        const { as_of, tenant_id, job } = await getJob(session.reader, session.tenant, id);
+        heard = performance.now();
+        const { watchLine } = await import('./job-text.ts');
+        const line = watchLine(job, as_of, options);
+        // Without its clock: an unchanged job says nothing new.
+        const now = line.slice(line.indexOf('  '));
+        if (now !== before) yield { json: { as_of, tenant_id, job }, text: () => line };
+        before = now;
+        if (isTerminal(job.state)) return;
+      } catch (error) {
+        const away = error instanceof ServoError && error.code === 'database_unreachable';
+        if (!away || performance.now() - heard > patienceMs) throw error;
+      }
+      await sleep(interval);
+    }
+  } finally {
+    await session.close();
+  }
+}
+
+export function readInterval(text: string | undefined): number {
+  if (text === undefined) return 1000;
+  const interval = parseDuration(text);
+  if (interval !== null && interval >= 100 && interval <= 3_600_000) return interval;
+  throw new UsageError([
+    { message: `"${text}" is no interval (--interval)`, hint: 'from 100ms to 1h, as 2s' },
+  ]);
+}

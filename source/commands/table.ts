@@ -1,0 +1,232 @@
+import type { Needs } from '../config.ts';
+import { granularities } from '../domain/period.ts';
+import { tiers } from '../domain/tier.ts';
+import type { Command } from './command.ts';
+import type { FlagRow } from './flags.ts';
+
+const onTenant: Needs = { database: true, tenants: 'one' };
+const reason: FlagRow = { name: 'reason', value: 'R', help: 'why: recorded in the journal' };
+
+/** What `servo-tui` runs when no command is named. */
+export const consoleCommand: Command = {
+  name: 'console',
+  usage: '',
+  summary: 'the console; without a terminal the same as list',
+  flags: [],
+  examples: [
+    ['', 'the console'],
+    ['--json', 'the job table, once, as JSON'],
+  ],
+  needs: onTenant,
+  words: { least: 0, most: 0 },
+  load: async () => (await import('./console.ts')).runConsole,
+};
+
+/** `servo-tui --worker`. */
+export const workerCommand: Command = {
+  name: '--worker',
+  usage: '[--handlers DIR] [--slots N] [--grace D] [--tenant A,B]',
+  summary: 'the headless executor',
+  flags: [
+    { name: 'worker', help: 'run partitions until told to stop' },
+    { name: 'handlers', value: 'DIR', variable: true, help: 'the handlers (default ./handlers)' },
+    { name: 'slots', value: 'N', variable: true, help: 'handlers at once (default: CPU count)' },
+    {
+      name: 'grace',
+      value: 'D',
+      variable: true,
+      help: 'time to finish after SIGTERM (default 30s)',
+    },
+  ],
+  examples: [
+    ['--worker --handlers ./handlers', 'run the jobs of the assets that have a handler there'],
+    ['--worker --tenant acme,globex --slots 8', 'for two tenants'],
+  ],
+  needs: { database: true, tenants: 'many' },
+  words: { least: 0, most: 0 },
+  load: async () => (await import('./worker.ts')).runWorker,
+};
+
+const stateFlag: FlagRow = {
+  name: 'state',
+  value: 'S',
+  multiple: true,
+  also: ['status'],
+  help: 'only jobs in this state (a,b for several; active, ended)',
+};
+
+/** Every command that is named by a word. */
+export const commands: readonly Command[] = [
+  {
+    name: 'demo',
+    usage: '',
+    summary: 'real data, a worker and the console, in a database of its own',
+    flags: [],
+    examples: [['demo', 'watch a backfill of 7,670 days run']],
+    needs: { database: false, tenants: 'none' },
+    writes: true,
+    words: { least: 0, most: 0 },
+    load: async () => (await import('./demo.ts')).demo,
+  },
+  {
+    name: 'list',
+    usage: '[--state S] [--asset A] [--limit 100]',
+    summary: 'the job table: what is alive first, then the newest',
+    flags: [
+      stateFlag,
+      {
+        name: 'asset',
+        value: 'A',
+        multiple: true,
+        help: 'only jobs of this asset (orders* for several)',
+      },
+      { name: 'limit', value: 'N', help: 'at most so many (default 100)' },
+    ],
+    examples: [
+      ['list --state running', 'what runs now'],
+      ["list --asset 'orders*' --json | jq '.jobs[].id'", 'ids for a script'],
+    ],
+    needs: onTenant,
+    words: { least: 0, most: 0 },
+    load: async () => (await import('./list.ts')).list,
+  },
+  {
+    name: 'status',
+    usage: 'JOB [--watch]',
+    summary: 'one job: progress, ETA, risk, failed partitions, journal',
+    flags: [{ name: 'watch', help: 'again and again, until the job has ended' }],
+    examples: [
+      ['status 3f2a', 'by the first characters of its id'],
+      ['status 3f2a --watch', 'until it has ended'],
+    ],
+    needs: onTenant,
+    words: { least: 1, most: 1 },
+    load: async () => (await import('./status.ts')).status,
+  },
+  {
+    name: 'start',
+    usage: 'ASSET (--partition K… | --start A --end B [--every G] | --partitions-file F|-)',
+    summary: 'a new job with all its partitions, or nothing',
+    flags: [
+      {
+        name: 'partition',
+        value: 'K',
+        multiple: true,
+        help: 'a partition key; give it again for more',
+      },
+      {
+        name: 'start',
+        value: 'A',
+        help: 'the first partition: 2024, 2024-01, 2024-01-31, 2024-01-31T05',
+      },
+      { name: 'end', value: 'B', help: 'the last one, included' },
+      {
+        name: 'every',
+        value: 'G',
+        help: `${granularities.join(', ')} (default: the asset's, else day)`,
+      },
+      { name: 'partitions-file', value: 'F', help: 'a file with a key on each line; - for stdin' },
+      { name: 'priority', value: 'N', help: '-10 to 10, higher first (default 0)' },
+      { name: 'tier', value: 'T', help: `${tiers.join(', ')}: a priority by name` },
+      { name: 'sla-deadline', value: 'T', help: 'ISO 8601 (no zone: UTC), or relative: +2h' },
+      { name: 'parallel', value: 'N', help: 'partitions at once, over all hosts (default 1)' },
+      {
+        name: 'max-attempts',
+        value: 'N',
+        help: 'failures before a partition is given up (default 3)',
+      },
+      { name: 'timeout', value: 'D', help: 'for one attempt (default 5m)' },
+      { name: 'reverse', help: 'the newest partitions first' },
+      { name: 'idempotency-key', value: 'K', help: 'starting twice with the same key starts once' },
+      { name: 'dry-run', help: 'say what would be started, and write nothing' },
+    ],
+    examples: [
+      [
+        'start orders_daily --start 2024-01 --end 2024-06 --parallel 4',
+        'half a year, four days at once',
+      ],
+      [
+        'start orders_daily --partition 2024-01-31 --tier critical --sla-deadline +2h',
+        'one day, urgently',
+      ],
+      ['start clicks --partitions-file keys.txt --dry-run', 'see what it would do'],
+    ],
+    needs: onTenant,
+    writes: true,
+    words: { least: 1, most: Number.POSITIVE_INFINITY },
+    load: async () => (await import('./start.ts')).start,
+  },
+  {
+    name: 'pause',
+    usage: 'JOB… [--reason R]',
+    summary: 'claim no more partitions; those at work are finished',
+    flags: [reason],
+    examples: [['pause 3f2a --reason "db maintenance"', '']],
+    needs: onTenant,
+    writes: true,
+    words: { least: 1, most: Number.POSITIVE_INFINITY },
+    load: async () => (await import('./act.ts')).pause,
+  },
+  {
+    name: 'resume',
+    usage: 'JOB… [--reason R]',
+    summary: 'go on from the checkpoint',
+    flags: [reason],
+    examples: [['resume 3f2a', '']],
+    needs: onTenant,
+    writes: true,
+    words: { least: 1, most: Number.POSITIVE_INFINITY },
+    load: async () => (await import('./act.ts')).resume,
+  },
+  {
+    name: 'cancel',
+    usage: 'JOB… --reason R',
+    summary: 'end a job for good; what is not done is skipped',
+    flags: [reason],
+    examples: [['cancel 3f2a --reason "maintenance window"', '']],
+    needs: onTenant,
+    writes: true,
+    words: { least: 1, most: Number.POSITIVE_INFINITY },
+    load: async () => (await import('./act.ts')).cancel,
+  },
+  {
+    name: 'migrate',
+    usage: '[--check | --print | --rls]',
+    summary: 'bring the database to the schema of this program',
+    flags: [
+      { name: 'check', help: 'say what would be done; exit 6 if anything' },
+      { name: 'print', help: 'the SQL that would be run, on stdout' },
+      { name: 'rls', help: 'also add row-level security where another program left it out' },
+    ],
+    examples: [
+      ['migrate --check', 'is there anything to do?'],
+      ['migrate', 'do it; twice does nothing'],
+    ],
+    needs: { database: true, tenants: 'none' },
+    words: { least: 0, most: 0 },
+    load: async () => (await import('./migrate.ts')).migrate,
+  },
+  {
+    name: 'env',
+    usage: '[--password]',
+    summary: "variables with which the runbooks' psql lines work as printed",
+    flags: [{ name: 'password', help: 'with the password, which is left out otherwise' }],
+    examples: [['env', 'eval "$(servo-tui env)" sets them']],
+    needs: onTenant,
+    words: { least: 0, most: 0 },
+    load: async () => (await import('./env.ts')).env,
+  },
+  {
+    name: 'embedded',
+    usage: 'stop | status | reset',
+    summary: 'the built-in database server',
+    flags: [],
+    examples: [
+      ['embedded status', 'is it running, and where are its files'],
+      ['embedded reset --yes', 'stop it and delete its data'],
+    ],
+    needs: { database: false, tenants: 'none' },
+    words: { least: 1, most: 1 },
+    load: async () => (await import('./embedded.ts')).embedded,
+  },
+];

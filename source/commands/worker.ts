@@ -1,0 +1,72 @@
+import { availableParallelism } from 'node:os';
+import { parseDuration } from '../domain/duration.ts';
+import { type Problem, UsageError } from '../errors.ts';
+import type { Invocation } from './command.ts';
+import type { Flags } from './flags.ts';
+import { connectionsOf } from './session.ts';
+
+/**
+ * `servo-tui --worker`: runs until it is told to stop. SIGTERM or SIGINT drains it (exit 0), a second one
+ * stops its handlers at once (exit 1).
+ */
+export async function runWorker({ flags, settings, io }: Invocation): Promise<{ exit: number }> {
+  const { slots, grace } = readFlags(flags);
+  const [{ loadCatalogue }, { startExecutor }, { defaultTimings }, { createLog }] =
+    await Promise.all([
+      import('../handlers/catalogue.ts'),
+      import('../executor/executor.ts'),
+      import('../executor/settings.ts'),
+      import('../observability/log.ts'),
+    ]);
+  const catalogue = await loadCatalogue(flags.text('handlers') ?? 'handlers');
+  const { write } = await connectionsOf(settings);
+  const executor = await startExecutor({
+    settings: write,
+    tenants: settings.tenants,
+    catalogue,
+    slots,
+    grace,
+    timings: defaultTimings,
+    log: (executor_id) =>
+      createLog(
+        { executor_id },
+        { verbose: flags.has('verbose'), pretty: Boolean(io.stderr.isTTY) && !flags.has('plain') },
+      ),
+  });
+  let signals = 0;
+  const stop = () => {
+    signals++;
+    if (signals === 1) executor.drain();
+    else executor.abort();
+  };
+  const names = ['SIGTERM', 'SIGINT'] as const;
+  for (const name of names) process.on(name, stop);
+  await executor.finished;
+  for (const name of names) process.removeListener(name, stop);
+  return { exit: signals > 1 ? 1 : 0 };
+}
+
+function readFlags(flags: Flags): { slots: number; grace: number } {
+  const problems: Problem[] = [];
+  const slotsText = flags.text('slots');
+  const slots = slotsText === undefined ? availableParallelism() : wholeNumber(slotsText);
+  if (slots === null) {
+    const hint = 'a whole number from 1 to 1000';
+    problems.push({ message: `--slots ${slotsText} is no number of slots`, hint });
+  }
+  const graceText = flags.text('grace') ?? '30s';
+  const grace = parseDuration(graceText);
+  if (grace === null || grace > 86_400_000) {
+    problems.push({
+      message: `"${graceText}" is no time to finish (--grace)`,
+      hint: 'as 30s or 5m',
+    });
+  }
+  if (problems.length > 0) throw new UsageError(problems);
+  return { slots: slots!, grace: grace! };
+}
+
+function wholeNumber(text: string): number | null {
+  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  return value >= 1 && value <= 1000 ? value : null;
+}

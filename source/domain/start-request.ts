@@ -1,0 +1,234 @@
+import type { Problem } from '../errors.ts';
+import { type Moment, parseMoment } from './deadline.ts';
+import { parseDuration } from './duration.ts';
+import { nearest } from './nearest.ts';
+import {
+  firstFew,
+  type KeyRange,
+  maxKeyLength,
+  maxPartitions,
+  parseKeyFile,
+  parseRange,
+  problemOfKey,
+} from './partition-key.ts';
+import { type Granularity, granularities, isGranularity } from './period.ts';
+import type { Strategy } from './strategy.ts';
+import { highestPriority, lowestPriority, type Tier, tierPriorities, tiers } from './tier.ts';
+
+/** What a person asks for when starting a backfill, in their own words. */
+export type StartInput = {
+  asset: string;
+  partitions?: readonly string[];
+  /** The text of a file of keys, and how to call it. */
+  partitions_file?: { name: string; text: string };
+  start?: string;
+  end?: string;
+  every?: string;
+  priority?: string;
+  tier?: string;
+  sla_deadline?: string;
+  parallel?: string;
+  max_attempts?: string;
+  timeout?: string;
+  reverse?: boolean;
+  idempotency_key?: string;
+  dry_run?: boolean;
+};
+
+/** The partitions of a new job: a range, which is never written out here, or a list of keys. */
+export type KeySource = { range: KeyRange } | { list: string[] };
+
+export type StartRequest = {
+  keys: KeySource;
+  priority: number;
+  deadline: Moment | null;
+  strategy: Partial<Strategy>;
+  idempotency_key: string | null;
+};
+
+/** Bounds of whole numbers; those of a time-out are in milliseconds. */
+const bounds = {
+  parallel: [1, 10_000],
+  max_attempts: [1, 1000],
+  timeout: [1, 7 * 86_400_000],
+} as const;
+
+/**
+ * Reads the request against the granularity of its asset, where that has one.
+ * @returns the request (null where there is a mistake) and every mistake that can be seen without the database
+ */
+export function readStart(
+  input: StartInput,
+  granularity: Granularity | null,
+): { request: StartRequest | null; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const keys = readKeys(input, granularity, problems);
+  const request = {
+    keys: keys!,
+    priority: readPriority(input, problems),
+    deadline: readDeadline(input, problems),
+    strategy: {
+      max_parallel: readWhole('parallel', input.parallel, bounds.parallel, problems),
+      max_attempts: readWhole('max-attempts', input.max_attempts, bounds.max_attempts, problems),
+      timeout_ms: readTimeout(input, problems),
+      order: input.reverse ? ('desc' as const) : undefined,
+    },
+    idempotency_key: readIdempotencyKey(input, problems),
+  };
+  return { request: problems.length > 0 || keys === null ? null : request, problems };
+}
+
+function readKeys(
+  input: StartInput,
+  granularity: Granularity | null,
+  problems: Problem[],
+): KeySource | null {
+  const { partitions = [], partitions_file: file, start, end, every } = input;
+  const ways = [
+    partitions.length > 0 ? '--partition' : [],
+    start !== undefined || end !== undefined ? '--start and --end' : [],
+    file !== undefined ? '--partitions-file' : [],
+  ].flat();
+  const hint = 'give --partition K, --start A --end B or --partitions-file F';
+  if (ways.length !== 1) {
+    const message =
+      ways.length === 0 ? 'no partitions' : `${ways.join(' and ')} exclude each other`;
+    problems.push({ message, hint });
+  }
+  if (every !== undefined && start === undefined && end === undefined) {
+    problems.push({ message: '--every goes with --start and --end only' });
+  }
+  if (start !== undefined || end !== undefined) {
+    return readRange(start, end, every ?? granularity ?? 'day', problems);
+  }
+  const { keys, problems: doubles } =
+    file === undefined ? parseKeyList(partitions) : parseKeyFile(file.text);
+  problems.push(...doubles.map((message) => ({ message, hint: 'name each partition once' })));
+  if (file !== undefined && keys.length === 0) {
+    problems.push({
+      message: `there is no partition key in ${file.name}`,
+      hint: 'one key on each line',
+    });
+  }
+  if (keys.length > maxPartitions) {
+    problems.push({ message: `${keys.length} partitions are too many for one job` });
+  }
+  const faults = keys.flatMap((key) => problemOfKey(key, granularity) ?? []);
+  problems.push(...firstFew(faults).map((message) => ({ message, hint: keyHint(granularity) })));
+  return ways.length === 1 ? { list: keys } : null;
+}
+
+function readRange(
+  start: string | undefined,
+  end: string | undefined,
+  every: string,
+  problems: Problem[],
+): KeySource | null {
+  if (!isGranularity(every)) {
+    const near = nearest(every, granularities);
+    const hint = near === null ? `known are ${granularities.join(', ')}` : `did you mean ${near}?`;
+    problems.push({ message: `"${every}" is no granularity (--every)`, hint });
+  }
+  if (start === undefined)
+    problems.push({ message: '--start is missing', hint: '--start 2024-01-01' });
+  if (end === undefined) problems.push({ message: '--end is missing', hint: '--end 2024-12-31' });
+  const result = parseRange(
+    isGranularity(every) ? every : 'day',
+    start ?? end ?? '',
+    end ?? start ?? '',
+  );
+  if ('range' in result) return result;
+  const hint = 'dates are ISO 8601: 2024-01-31, 2024-01, 2024-01-31T05';
+  for (const message of new Set(result.problems)) problems.push({ message, hint });
+  return null;
+}
+
+function parseKeyList(partitions: readonly string[]): { keys: string[]; problems: string[] } {
+  const keys = [...new Set(partitions)];
+  const doubles = keys.filter((key) => partitions.indexOf(key) !== partitions.lastIndexOf(key));
+  return {
+    keys,
+    problems: firstFew(doubles.map((key) => `the partition "${key}" is given twice`)),
+  };
+}
+
+function keyHint(granularity: Granularity | null): string {
+  return granularity === null
+    ? `a key is 1 to ${maxKeyLength} characters of text`
+    : `a key of this asset is one ${granularity} in UTC`;
+}
+
+function readPriority(input: StartInput, problems: Problem[]): number {
+  const { priority, tier } = input;
+  if (priority !== undefined && tier !== undefined) {
+    problems.push({
+      message: '--priority and --tier exclude each other',
+      hint: 'a tier is a priority by name',
+    });
+  }
+  if (tier !== undefined) {
+    if (Object.hasOwn(tierPriorities, tier)) return tierPriorities[tier as Tier];
+    const near = nearest(tier, tiers);
+    const hint = near === null ? `known are ${tiers.join(', ')}` : `did you mean ${near}?`;
+    problems.push({ message: `"${tier}" is no tier (--tier)`, hint });
+  }
+  return (
+    readWhole(
+      'priority',
+      tier === undefined ? priority : undefined,
+      [lowestPriority, highestPriority],
+      problems,
+    ) ?? 0
+  );
+}
+
+function readDeadline(input: StartInput, problems: Problem[]): Moment | null {
+  if (input.sla_deadline === undefined) return null;
+  const moment = parseMoment(input.sla_deadline);
+  if (moment === null) {
+    const hint = 'ISO 8601 (2024-01-17T00:00:00Z; without a zone UTC), or relative: +2h';
+    problems.push({ message: `"${input.sla_deadline}" is not a time (--sla-deadline)`, hint });
+  }
+  return moment;
+}
+
+function readTimeout(input: StartInput, problems: Problem[]): number | undefined {
+  if (input.timeout === undefined) return undefined;
+  const [least, most] = bounds.timeout;
+  const timeout = parseDuration(input.timeout);
+  if (timeout !== null && timeout >= least && timeout <= most) return timeout;
+  const message =
+    timeout === null
+      ? `"${input.timeout}" is not a duration (--timeout)`
+      : `--timeout ${input.timeout} is out of range (up to 7d)`;
+  problems.push({ message, hint: 'as 30s, 5m or 1h30m' });
+  return undefined;
+}
+
+function readWhole(
+  flag: string,
+  text: string | undefined,
+  [least, most]: readonly [number, number],
+  problems: Problem[],
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^[+-]?\d{1,15}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  const what = Number.isNaN(value) ? 'is not a whole number' : 'is out of range';
+  problems.push({
+    message: `--${flag} ${text} ${what}`,
+    hint: `a whole number from ${least} to ${most}`,
+  });
+  return undefined;
+}
+
+function readIdempotencyKey(input: StartInput, problems: Problem[]): string | null {
+  const key = input.idempotency_key;
+  if (key === undefined) return null;
+  const length = [...key].length;
+  if (key.trim() === '' || length > 255) {
+    const what = length > 255 ? 'is longer than 255 characters' : 'is empty';
+    problems.push({ message: `--idempotency-key ${what}`, hint: '1 to 255 characters' });
+  }
+  return key;
+}

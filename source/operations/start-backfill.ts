@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto';
+import type { Author, Database, Query } from '../database/database.ts';
+import {
+  findOverlap,
+  findStart,
+  hasKeys,
+  insertJob,
+  insertPartitions,
+  type KnownStart,
+  lockStarts,
+  type NewJob,
+  type Overlap,
+} from '../database/queries/create-job.ts';
+import { assetNames, findAsset } from '../database/queries/read-assets.ts';
+import { readClock } from '../database/queries/read-clock.ts';
+import { readJob } from '../database/queries/read-job.ts';
+import type { Asset } from '../domain/asset.ts';
+import { momentAt } from '../domain/deadline.ts';
+import { roughDuration } from '../domain/duration.ts';
+import { type JobView, viewJob } from '../domain/job.ts';
+import { shortId } from '../domain/job-reference.ts';
+import { maxListedKeys } from '../domain/partition-key.ts';
+import {
+  type KeySource,
+  readStart,
+  type StartInput,
+  type StartRequest,
+} from '../domain/start-request.ts';
+import { writeStrategy } from '../domain/strategy.ts';
+import { type Problem, ServoError, UsageError } from '../errors.ts';
+import { unknownAsset } from './unknown-asset.ts';
+
+/** What a dry run says would be started. */
+export type StartPlan = {
+  asset_name: string;
+  total_partitions: number;
+  first_key: string;
+  last_key: string;
+  execution_strategy: Record<string, unknown>;
+  priority: number;
+  sla_deadline_at: Date | null;
+};
+
+export type Started = {
+  as_of: Date;
+  tenant_id: string;
+  /** False for the job of an earlier start with the same idempotency key, and for a dry run. */
+  created: boolean;
+  /** Null for a dry run of a job that does not exist. */
+  job: JobView | null;
+  /** Null unless it was a dry run. */
+  plan: StartPlan | null;
+};
+
+/**
+ * Starts a backfill: the job and all its partitions in one transaction, or nothing.
+ * @throws UsageError with every mistake; ServoError not_found (no such asset) or not_allowed (a living job of
+ * the asset still has to do one of the keys; the idempotency key was used for something else)
+ */
+export async function startBackfill(
+  db: Database,
+  author: Author,
+  input: StartInput,
+): Promise<Started> {
+  const { tenant } = author;
+  if (input.dry_run) {
+    return db.read(tenant, async (query) => {
+      const { now, job, keys } = await prepare(query, author, input);
+      const known = await findKnown(query, job, keys, input);
+      if (known === null) checkNew(job, now, await overlapOf(query, job, keys));
+      return answer(query, tenant, known?.id ?? null, false, planOf(job, keys));
+    });
+  }
+  return db.write(author, async (query) => {
+    const { now, job, keys } = await prepare(query, author, input);
+    await lockStarts(query, tenant, job.asset_id);
+    const known = await findKnown(query, job, keys, input);
+    if (known !== null) return answer(query, tenant, known.id, false, null);
+    checkNew(job, now, await overlapOf(query, job, keys));
+    const id = await insertJob(query, job, keys, job.total_partitions <= maxListedKeys);
+    if (id === null) {
+      // Another asset's start took the key just now: the lock is only on ours.
+      const other = await findKnown(query, job, keys, input);
+      return answer(query, tenant, other!.id, false, null);
+    }
+    await insertPartitions(query, tenant, id, keys);
+    return answer(query, tenant, id, true, null);
+  });
+}
+
+type Prepared = { now: Date; job: NewJob; keys: KeySource };
+
+/** Reads the input against the database, and collects every mistake before the first is told. */
+async function prepare(query: Query, author: Author, input: StartInput): Promise<Prepared> {
+  const { tenant } = author;
+  const now = await readClock(query);
+  const asset = await findAsset(query, tenant, input.asset);
+  const { request, problems } = readStart(input, asset?.granularity ?? null);
+  const missing =
+    asset === null ? unknownAsset(input.asset, await assetNames(query, tenant, 5000)) : null;
+  if (missing !== null && problems.length === 0) throw missing;
+  if (missing !== null) problems.unshift({ message: missing.message, hint: missing.hint });
+  if (request === null || asset === null) throw new UsageError(problems);
+  return { now, job: newJob(author, asset, request, now), keys: request.keys };
+}
+
+function newJob(author: Author, asset: Asset, request: StartRequest, now: Date): NewJob {
+  const range = 'range' in request.keys ? request.keys.range : null;
+  return {
+    tenant_id: author.tenant,
+    asset_id: asset.id,
+    asset_name: asset.name,
+    idempotency_key: request.idempotency_key ?? randomUUID(),
+    execution_strategy: writeStrategy(request.strategy),
+    partition_start: range?.first ?? null,
+    partition_end: range?.last ?? null,
+    total_partitions: countOf(request.keys),
+    created_by: [...author.actor].slice(0, 255).join(''),
+    sla_deadline_at: request.deadline && momentAt(request.deadline, now),
+    priority: request.priority,
+  };
+}
+
+function countOf(keys: KeySource): number {
+  return 'range' in keys ? keys.range.count : keys.list.length;
+}
+
+const overlapsShown = 5;
+
+function overlapOf(query: Query, job: NewJob, keys: KeySource): Promise<Overlap[]> {
+  return findOverlap(query, job.tenant_id, job.asset_id, keys, overlapsShown + 1);
+}
+
+/** What may not be started, though it is well said. */
+function checkNew(job: NewJob, now: Date, overlap: readonly Overlap[]): void {
+  const problems: Problem[] = [];
+  const deadline = job.sla_deadline_at;
+  if (deadline !== null && deadline <= now) {
+    problems.push({
+      message: `the deadline ${deadline.toISOString()} is in the past (${roughDuration(now.getTime() - deadline.getTime())} ago)`,
+      hint: 'give a later one, as --sla-deadline +2h',
+    });
+  }
+  if (problems.length > 0) throw new UsageError(problems);
+  const [first] = overlap;
+  if (first === undefined) return;
+  const told = overlap.slice(0, overlapsShown);
+  const jobs = [...new Set(told.map((one) => one.id))];
+  const sentences = jobs.map((id) => {
+    const own = told.filter((one) => one.id === id);
+    return `job ${shortId(id)} (${own[0]!.state}) still has to do ${own.map((one) => one.partition_key).join(', ')}`;
+  });
+  const more = overlap.length > overlapsShown ? ' and more' : '';
+  throw new ServoError('not_allowed', `${sentences.join('; ')}${more}`, {
+    hint: `leave those partitions out, wait for it, or cancel it: servo-tui cancel ${shortId(first.id)} --reason "why"`,
+  });
+}
+
+/** The job of an earlier start with the same idempotency key. @throws not_allowed if it was another start */
+async function findKnown(
+  query: Query,
+  job: NewJob,
+  keys: KeySource,
+  input: StartInput,
+): Promise<KnownStart | null> {
+  if (input.idempotency_key === undefined) return null;
+  const known = await findStart(query, job.tenant_id, job.idempotency_key);
+  if (known === null) return null;
+  const differing = differences(known, job, input);
+  if (!(await hasKeys(query, job.tenant_id, known.id, keys))) differing.push('partitions');
+  if (differing.length === 0) return known;
+  throw new ServoError(
+    'not_allowed',
+    `the idempotency key "${job.idempotency_key}" was used for job ${shortId(known.id)}, which differs in ${differing.join(', ')}`,
+    { hint: `give another key, or look at that job: servo-tui status ${shortId(known.id)}` },
+  );
+}
+
+function differences(known: KnownStart, job: NewJob, input: StartInput): string[] {
+  // "+2h" is a later moment each time it is said.
+  const relative = input.sla_deadline?.trim().startsWith('+') === true;
+  const sameDeadline = relative
+    ? known.sla_deadline_at !== null
+    : known.sla_deadline_at?.getTime() === job.sla_deadline_at?.getTime();
+  return [
+    ...(known.asset_id === job.asset_id ? [] : [`asset (${known.asset_name})`]),
+    ...(known.priority === job.priority ? [] : [`priority (${known.priority})`]),
+    ...(sameDeadline ? [] : [`deadline (${known.sla_deadline_at?.toISOString() ?? 'none'})`]),
+    ...(sameJson(known.execution_strategy, job.execution_strategy) ? [] : ['execution strategy']),
+  ];
+}
+
+function sameJson(one: Record<string, unknown>, other: Record<string, unknown>): boolean {
+  const sorted = (value: Record<string, unknown>) =>
+    JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return sorted(one) === sorted(other);
+}
+
+function planOf(job: NewJob, keys: KeySource): StartPlan {
+  const [first, last] = 'range' in keys ? [keys.range.first, keys.range.last] : endsOf(keys.list);
+  return {
+    asset_name: job.asset_name,
+    total_partitions: job.total_partitions,
+    first_key: first,
+    last_key: last,
+    execution_strategy: job.execution_strategy,
+    priority: job.priority,
+    sla_deadline_at: job.sla_deadline_at,
+  };
+}
+
+function endsOf(list: readonly string[]): [string, string] {
+  const sorted = [...list].sort();
+  return [sorted[0]!, sorted.at(-1)!];
+}
+
+async function answer(
+  query: Query,
+  tenant: string,
+  id: string | null,
+  created: boolean,
+  plan: StartPlan | null,
+): Promise<Started> {
+  const as_of = await readClock(query);
+  const job = id === null ? null : await readJob(query, tenant, id);
+  return { as_of, tenant_id: tenant, created, job: job && viewJob(job, as_of), plan };
+}
