@@ -1,0 +1,76 @@
+import type { JobView } from '../domain/job.ts';
+import { jobMatches } from '../domain/job-filter.ts';
+import { compareBy } from './sort.ts';
+import type { JobsScreen, State } from './state.ts';
+
+/** A row of the table. A ghost is shown as it was last known; nothing can be done to it. */
+export type JobRow = {
+  job: JobView;
+  ghost: boolean /** Shown only because the cursor is on it. */;
+  unmatched: boolean;
+};
+
+/** The order is held this long after the operator's last move, and while a dialog is open. */
+export const holdMs = 3000;
+
+export function rowsOf(jobs: JobsScreen): JobRow[] {
+  const present = new Map(jobs.list?.jobs.map((job) => [job.id, job]));
+  return jobs.order.flatMap((id) => {
+    const job = present.get(id) ?? jobs.ghosts[id];
+    if (job === undefined) return [];
+    return [{ job, ghost: !present.has(id), unmatched: !jobMatches(jobs.filter, job) }];
+  });
+}
+
+export function rowOf(jobs: JobsScreen, id: string | null): JobRow | null {
+  return id === null ? null : (rowsOf(jobs).find(({ job }) => job.id === id) ?? null);
+}
+
+/** The rows after new data: in their old places while the order is held, else sorted anew. */
+export function arrangeAfterData(state: State, before: JobsScreen): JobsScreen {
+  const held = state.at < state.jobs.held_until || state.overlay?.type === 'card';
+  const sorted = matchingIds(state.jobs);
+  if (!held) return remember(withCursorKept(state.jobs, sorted, before), before);
+  const known = new Set(before.order);
+  const order = [...before.order, ...sorted.filter((id) => !known.has(id))];
+  return remember({ ...state.jobs, order }, before);
+}
+
+/** The rows after the operator has asked for another order or filter: nothing is held. */
+export function rearrange(jobs: JobsScreen): JobsScreen {
+  const order = matchingIds(jobs);
+  const cursor =
+    jobs.cursor !== null && order.includes(jobs.cursor) ? jobs.cursor : (order[0] ?? null);
+  return { ...jobs, order, ghosts: {}, cursor, top: 0, held_until: 0 };
+}
+
+function matchingIds(jobs: JobsScreen): string[] {
+  return (jobs.list?.jobs ?? [])
+    .filter((job) => jobMatches(jobs.filter, job))
+    .sort(compareBy(jobs.sort))
+    .map((job) => job.id);
+}
+
+/** The row under the cursor stays where it was even if it has vanished or matches no more. */
+function withCursorKept(jobs: JobsScreen, sorted: string[], before: JobsScreen): JobsScreen {
+  const { cursor } = jobs;
+  if (cursor === null || sorted.length === 0) {
+    const order = cursor === null ? sorted : [cursor];
+    return { ...jobs, order, cursor: cursor ?? sorted[0] ?? null };
+  }
+  if (sorted.includes(cursor)) return { ...jobs, order: sorted };
+  const place = Math.min(Math.max(0, before.order.indexOf(cursor)), sorted.length);
+  return { ...jobs, order: sorted.toSpliced(place, 0, cursor) };
+}
+
+/** Keeps what was last known of every row shown that is no longer in the list. */
+function remember(jobs: JobsScreen, before: JobsScreen): JobsScreen {
+  const present = new Set(jobs.list?.jobs.map((job) => job.id));
+  const known = new Map(before.list?.jobs.map((job) => [job.id, job]));
+  const ghosts: Record<string, JobView> = {};
+  for (const id of jobs.order) {
+    const last = known.get(id) ?? before.ghosts[id];
+    if (!present.has(id) && last !== undefined) ghosts[id] = last;
+  }
+  return { ...jobs, ghosts, order: jobs.order.filter((id) => present.has(id) || id in ghosts) };
+}

@@ -1,0 +1,27 @@
+import type { State, Step } from './state.ts';
+
+/** Where keys are pressed: a screen, or a text that lies over it. */
+export const contexts = ['jobs', 'job', 'reader'] as const;
+export type Context = (typeof contexts)[number];
+
+export const groups = ['Move', 'Look', 'Act', 'Program'] as const;
+
+/** One row per key: handling, footer, help and README are all made from these. */
+export type Binding = {
+  keys: readonly [string, ...string[]];
+  title: string;
+  group: (typeof groups)[number];
+  on: readonly Context[];
+  /** The footer's word for it; without one it is in the help only. */
+  hint?: string;
+  /** Works in text fields and dialogs too. */
+  always?: true;
+  /** Writes to the database, after a dialog. */
+  danger?: true;
+  /** Why it would do nothing now, or null. */
+  disabled?: (state: State) => string | null;
+  run: (state: State) => Step;
+};
+
+export const everywhere: readonly Context[] = contexts;
+export const onScreens = ['jobs', 'job'] as const;

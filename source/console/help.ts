@@ -1,0 +1,73 @@
+import { type Binding, groups } from './binding.ts';
+import { contextOf, keymap, runBinding } from './keymap.ts';
+import type { Help, State, Step } from './state.ts';
+import { editText, insertText } from './text-field.ts';
+
+export type HelpEntry = { binding: Binding; reason: string | null };
+
+/** The keymap's rows that work where the help was opened, by group; the help is never written by hand. */
+export function helpEntries(state: State, help: Help): HelpEntry[] {
+  const wanted = help.filter.toLowerCase();
+  return groups.flatMap((group) =>
+    keymap
+      .filter((binding) => binding.group === group && binding.on.includes(contextOf(state)))
+      .filter(({ keys, title }) =>
+        `${keys.join(' ')} ${title} ${group}`.toLowerCase().includes(wanted),
+      )
+      .map((binding) => ({ binding, reason: binding.disabled?.(state) ?? null })),
+  );
+}
+
+export function helpKey(state: State, help: Help, key: string, text: string | null): Step {
+  const edited = editText(help.filter, key, text);
+  if (edited !== null) return shown(state, { ...help, filter: edited, cursor: 0 });
+  const entries = helpEntries(state, help);
+  const last = Math.max(0, entries.length - 1);
+  const moves: Record<string, number> = {
+    down: help.cursor + 1,
+    up: help.cursor - 1,
+    'page-down': help.cursor + 10,
+    'page-up': help.cursor - 10,
+    home: 0,
+    end: last,
+  };
+  const next = moves[key];
+  if (next !== undefined)
+    return shown(state, { ...help, cursor: Math.min(Math.max(0, next), last) });
+  if (key === 'enter') {
+    const entry = entries[help.cursor];
+    return entry ? runBinding({ ...state, overlay: null }, entry.binding) : [state, []];
+  }
+  if (key !== 'escape') return [state, []];
+  return help.filter === ''
+    ? [{ ...state, overlay: null }, []]
+    : shown(state, { ...help, filter: '', cursor: 0 });
+}
+
+export function helpPaste(state: State, help: Help, text: string): Step {
+  return shown(state, { ...help, filter: insertText(help.filter, text), cursor: 0 });
+}
+
+/** A key as a person reads it: `Ctrl-R`, `PgDn`, `↑`. */
+export function keyName(key: string): string {
+  if (key.startsWith('ctrl-')) return `Ctrl-${key.slice(5).toUpperCase()}`;
+  return names[key] ?? key;
+}
+
+const names: Readonly<Record<string, string>> = {
+  up: '↑',
+  down: '↓',
+  'page-up': 'PgUp',
+  'page-down': 'PgDn',
+  home: 'Home',
+  end: 'End',
+  enter: 'Enter',
+  escape: 'Esc',
+  tab: 'Tab',
+  'shift-tab': 'Shift-Tab',
+  space: 'Space',
+};
+
+function shown(state: State, help: Help): Step {
+  return [{ ...state, overlay: help }, []];
+}

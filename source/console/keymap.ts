@@ -1,0 +1,226 @@
+import { shortId } from '../domain/job-reference.ts';
+import type { Action } from '../domain/job-state.ts';
+import { type Binding, type Context, everywhere, onScreens } from './binding.ts';
+import { openCard, whyNot } from './card.ts';
+import { refreshNow } from './loading.ts';
+import { type Motion, move } from './moves.ts';
+import { backOrQuit, goBack, readSelected, showJob, showJobs, turnPanel } from './navigate.ts';
+import { noticed } from './notice.ts';
+import { selectedItem } from './panels.ts';
+import { invertSort, turnFreeze, turnInterval, turnSort } from './settings.ts';
+import type { State, Step } from './state.ts';
+import { noTarget, type Target, targetOf } from './target.ts';
+
+/** The one table of keys: a later row never hides an earlier one (a test sees to it). */
+export const keymap: readonly Binding[] = [
+  motion(['down', 'j'], 'next row', 'down'),
+  motion(['up', 'k'], 'previous row', 'up'),
+  motion(['page-down', 'ctrl-f', 'ctrl-d'], 'a page down', 'page-down'),
+  motion(['page-up', 'ctrl-b', 'ctrl-u'], 'a page up', 'page-up'),
+  motion(['home', 'g'], 'first row', 'first'),
+  motion(['end', 'G'], 'last row', 'last'),
+  {
+    keys: ['enter', '2'],
+    title: 'open the job',
+    group: 'Move',
+    on: ['jobs'],
+    hint: 'open',
+    disabled: noTarget,
+    run: showJob,
+  },
+  { keys: ['1'], title: 'the job table', group: 'Move', on: onScreens, run: showJobs },
+  {
+    keys: ['tab', 'right'],
+    title: 'next panel',
+    group: 'Move',
+    on: ['job'],
+    hint: 'panel',
+    run: (state) => turnPanel(state, 1),
+  },
+  {
+    keys: ['shift-tab', 'left'],
+    title: 'previous panel',
+    group: 'Move',
+    on: ['job'],
+    run: (state) => turnPanel(state, -1),
+  },
+  {
+    keys: ['escape'],
+    title: 'back, close, or clear the filter',
+    group: 'Move',
+    on: everywhere,
+    run: goBack,
+  },
+  {
+    keys: ['enter'],
+    title: 'read it in full',
+    group: 'Look',
+    on: ['job'],
+    hint: 'read',
+    disabled: ({ job }) => (job && selectedItem(job) ? null : 'this panel is empty'),
+    run: readSelected,
+  },
+  {
+    keys: ['/'],
+    title: 'filter: words, state:paused, asset:orders*, risk:high, priority:>=8, !not',
+    group: 'Look',
+    on: ['jobs'],
+    hint: 'filter',
+    run: (state) => [{ ...state, overlay: { type: 'filter', before: state.jobs.filter } }, []],
+  },
+  {
+    keys: ['>'],
+    title: 'sort by the next column',
+    group: 'Look',
+    on: ['jobs'],
+    run: (state) => turnSort(state, 1),
+  },
+  {
+    keys: ['<'],
+    title: 'sort by the previous column',
+    group: 'Look',
+    on: ['jobs'],
+    run: (state) => turnSort(state, -1),
+  },
+  { keys: ['I'], title: 'invert the order', group: 'Look', on: ['jobs'], run: invertSort },
+  {
+    keys: ['Z'],
+    title: 'freeze the data, or let it move again',
+    group: 'Look',
+    on: onScreens,
+    run: turnFreeze,
+  },
+  copy(
+    'y',
+    "copy the job's id",
+    ({ job }) => job.id,
+    ({ job }) => `copied ${job.id}`,
+  ),
+  copy(
+    'Y',
+    'copy the job as JSON',
+    ({ job }) => JSON.stringify(job, null, 2),
+    ({ job }) => `copied ${shortId(job.id)} as JSON`,
+  ),
+  action('p', 'pause', 'pause: claim no more partitions, let those in flight finish'),
+  action('r', 'resume', 'resume: an executor claims it and goes on'),
+  action('X', 'cancel', 'cancel: stop for good, what is left is skipped'),
+  {
+    keys: ['?'],
+    title: 'this help: type to search, Enter runs an entry',
+    group: 'Program',
+    on: onScreens,
+    hint: 'help',
+    run: (state) => [{ ...state, overlay: { type: 'help', filter: '', cursor: 0 } }, []],
+  },
+  {
+    keys: ['+'],
+    title: 'refresh less often',
+    group: 'Program',
+    on: onScreens,
+    run: (state) => turnInterval(state, 1),
+  },
+  {
+    keys: ['-'],
+    title: 'refresh more often',
+    group: 'Program',
+    on: onScreens,
+    run: (state) => turnInterval(state, -1),
+  },
+  {
+    keys: ['ctrl-r'],
+    title: 'refresh now',
+    group: 'Program',
+    on: onScreens,
+    disabled: ({ frozen_at }) => (frozen_at === null ? null : 'the data is frozen: Z lets it move'),
+    run: refreshNow,
+  },
+  {
+    keys: ['q'],
+    title: 'back; from the job table: quit',
+    group: 'Program',
+    on: everywhere,
+    hint: 'quit',
+    run: backOrQuit,
+  },
+  {
+    keys: ['ctrl-l'],
+    title: 'repaint the screen',
+    group: 'Program',
+    on: everywhere,
+    always: true,
+    run: (state) => [state, [{ type: 'repaint' }]],
+  },
+  {
+    keys: ['ctrl-z'],
+    title: 'suspend (fg brings it back)',
+    group: 'Program',
+    on: everywhere,
+    always: true,
+    run: (state) => [state, [{ type: 'suspend' }]],
+  },
+  {
+    keys: ['ctrl-c'],
+    title: 'quit at once',
+    group: 'Program',
+    on: everywhere,
+    always: true,
+    run: (state) => [state, [{ type: 'exit', code: 130 }]],
+  },
+];
+
+export function contextOf(state: State): Context {
+  return state.overlay?.type === 'reader' ? 'reader' : state.screen;
+}
+
+export function bindingFor(state: State, key: string): Binding | null {
+  const context = contextOf(state);
+  return keymap.find(({ keys, on }) => keys.includes(key) && on.includes(context)) ?? null;
+}
+
+/** Runs a binding, or says why it does nothing. */
+export function runBinding(state: State, binding: Binding): Step {
+  const reason = binding.disabled?.(state) ?? null;
+  return reason === null ? binding.run(state) : noticed(state, reason, 'warn');
+}
+
+function motion(keys: Binding['keys'], title: string, name: Motion): Binding {
+  return { keys, title, group: 'Move', on: everywhere, run: (state) => [move(state, name), []] };
+}
+
+function action(key: string, name: Action, title: string): Binding {
+  return {
+    keys: [key],
+    title,
+    group: 'Act',
+    on: onScreens,
+    hint: name,
+    danger: true,
+    disabled: (state) => whyNot(state, name, targetOf(state)),
+    run: (state) => {
+      const target = targetOf(state);
+      return target === null ? [state, []] : openCard(state, name, target);
+    },
+  };
+}
+
+function copy(
+  key: string,
+  title: string,
+  text: (target: Target) => string,
+  remark: (target: Target) => string,
+): Binding {
+  return {
+    keys: [key],
+    title,
+    group: 'Look',
+    on: onScreens,
+    disabled: noTarget,
+    run: (state) => {
+      const target = targetOf(state);
+      if (target === null) return [state, []];
+      const [next, effects] = noticed(state, remark(target));
+      return [next, [{ type: 'copy', text: text(target) }, ...effects]];
+    },
+  };
+}

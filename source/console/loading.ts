@@ -1,0 +1,142 @@
+import type { JobDetail, JobList } from '../domain/job-detail.ts';
+import { arrangeAfterData } from './arrange.ts';
+import type { DataEffect, Effect, Failure } from './effects.ts';
+import { type JobScreen, type Question, type State, type Step, tableLimit } from './state.ts';
+
+/** An answer that is not there by now is worth saying so. */
+export const silenceMs = 3000;
+/** Waits between attempts while the database is away: doubled each time, at most this. */
+const longestRetryMs = 10_000;
+const firstRetryMs = 500;
+/** Buckets of a partition map: enough for a large terminal, and one per key for most jobs. */
+export const mapBuckets = 1500;
+/** A big job's map is read this much less often than its figures. */
+const slowMapFrom = 5000;
+const slowMapMs = 5000;
+
+type View = keyof State['asked'];
+
+/** Asks what the present screen shows, unless the last question is still open. */
+export function refresh(state: State): Step {
+  // A job that is opened while the data is frozen is read once.
+  const unread = state.screen === 'job' && state.job?.detail === null;
+  if (state.frozen_at !== null && !unread) return [state, []];
+  return state.screen === 'job' && state.job !== null
+    ? askForJob(state, state.job)
+    : ask(state, 'jobs', { type: 'load-jobs', limit: tableLimit });
+}
+
+/** Asks at once, in place of a question that has had no answer for a while. */
+export function refreshNow(state: State): Step {
+  const view = state.screen === 'job' ? 'job' : 'jobs';
+  const open = state.asked[view];
+  const overdue = open !== null && state.at - open.asked_at >= silenceMs;
+  return refresh(overdue ? { ...state, asked: { ...state.asked, [view]: null } } : state);
+}
+
+function askForJob(state: State, job: JobScreen): Step {
+  const age = job.map_read_at === null ? Number.POSITIVE_INFINITY : state.at - job.map_read_at;
+  const due = job.job.total_partitions < slowMapFrom || age >= slowMapMs;
+  return ask(state, 'job', { type: 'load-job', id: job.id, map_buckets: due ? mapBuckets : 0 });
+}
+
+export function ask(state: State, view: View, effect: DataEffect): Step {
+  if (state.asked[view] !== null) return [state, []];
+  const request = state.next_request;
+  const id = effect.type === 'load-jobs' ? null : effect.id;
+  const question: Question = { request, asked_at: state.at, id };
+  const next = { ...state, next_request: request + 1, asked: { ...state.asked, [view]: question } };
+  const effects: Effect[] = [{ type: 'data', request, effect }];
+  if (view !== 'watch') effects.push({ type: 'timer', name: 'clock', after_ms: silenceMs });
+  return [next, effects];
+}
+
+/** The view that waits for this request, or null: then the answer is stale and is dropped. */
+export function viewOf(state: State, request: number): View | null {
+  const views = ['jobs', 'job', 'watch'] as const;
+  return views.find((view) => state.asked[view]?.request === request) ?? null;
+}
+
+export function listLoaded(state: State, list: JobList): Step {
+  if (state.frozen_at !== null) return [answered(state, 'jobs'), []];
+  const loaded = { ...state.jobs, list, received_at: state.at };
+  const up = reached(answered({ ...state, jobs: loaded }, 'jobs'));
+  return [{ ...up, jobs: arrangeAfterData(up, state.jobs) }, later(up)];
+}
+
+export function jobLoaded(state: State, detail: JobDetail): Step {
+  const open = state.job;
+  const up = reached(answered(state, 'job'));
+  const frozen = state.frozen_at !== null && open?.detail !== null;
+  if (open === null || open.id !== detail.job.id || frozen) return [up, later(up)];
+  // A job without partition rows has no map either way; an old one is better than none.
+  const read = detail.map.length > 0;
+  const job: JobScreen = {
+    ...open,
+    job: detail.job,
+    detail,
+    gone: false,
+    received_at: state.at,
+    map: read ? detail.map : open.map,
+    map_read_at: read ? state.at : open.map_read_at,
+  };
+  return [{ ...up, job }, later(up)];
+}
+
+export function loadFailed(state: State, view: View, failure: Failure): Step {
+  const heard = answered(state, view);
+  if (failure.code === 'not_found' && view === 'job' && heard.job !== null) {
+    const up = reached({ ...heard, job: { ...heard.job, gone: true } });
+    return [up, later(up)];
+  }
+  const attempts = heard.link.failed_attempts + 1;
+  const link = {
+    ...heard.link,
+    failure,
+    down_since: heard.link.down_since ?? heard.at,
+    failed_attempts: attempts,
+    silent_since: null,
+  };
+  const wait = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(attempts - 1, 10));
+  return [
+    { ...heard, link },
+    [
+      { type: 'timer', name: 'refresh', after_ms: wait },
+      { type: 'timer', name: 'clock', after_ms: 1000 },
+    ],
+  ];
+}
+
+/** The clock runs only while old data is on the screen: silence, a lost connection, frozen data. */
+export function clockTicked(state: State): Step {
+  const open = state.asked[state.screen === 'job' ? 'job' : 'jobs'];
+  const silent = open !== null && state.at - open.asked_at >= silenceMs;
+  const link = silent ? { ...state.link, silent_since: open.asked_at } : state.link;
+  const needed = silent || open !== null || link.down_since !== null || state.frozen_at !== null;
+  return [{ ...state, link }, needed ? [{ type: 'timer', name: 'clock', after_ms: 1000 }] : []];
+}
+
+/** When the data on the screen was received, by the monotonic clock. */
+export function receivedAt(state: State): number | null {
+  return state.screen === 'job' ? (state.job?.received_at ?? null) : state.jobs.received_at;
+}
+
+export function isStale(state: State): boolean {
+  return state.link.down_since !== null || state.link.silent_since !== null;
+}
+
+function answered(state: State, view: View): State {
+  return { ...state, asked: { ...state.asked, [view]: null } };
+}
+
+function reached(state: State): State {
+  return {
+    ...state,
+    link: { failure: null, down_since: null, failed_attempts: 0, silent_since: null },
+  };
+}
+
+function later(state: State): Effect[] {
+  const next: Effect = { type: 'timer', name: 'refresh', after_ms: state.interval_ms };
+  return state.frozen_at === null ? [next, { type: 'stop-timer', name: 'clock' }] : [];
+}

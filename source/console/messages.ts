@@ -1,0 +1,22 @@
+import type { DataAnswer, TimerName } from './effects.ts';
+
+export type Size = { columns: number; rows: number };
+
+/**
+ * Whatever happens to the console. `at` is a monotonic clock in milliseconds, this machine's: it
+ * orders key presses and time-outs, and never stands for the time of day.
+ */
+export type Message = { at: number } & (
+  | { type: 'started' }
+  /** A key by name (`up`, `enter`, `ctrl-r`), or the character typed, which is then also `text`. */
+  | { type: 'key'; key: string; text: string | null }
+  | { type: 'paste'; text: string }
+  | { type: 'resized'; size: Size }
+  | { type: 'answered'; request: number; answer: DataAnswer }
+  | { type: 'timer'; name: TimerName }
+  | { type: 'painted'; token: number }
+  /** Back from Ctrl-Z, or from being stopped by somebody else. */
+  | { type: 'woken' }
+);
+
+export type MessageOf<T extends Message['type']> = Extract<Message, { type: T }>;

@@ -1,0 +1,59 @@
+import { holdMs, rowsOf } from './arrange.ts';
+import { jobsLayout, pageRows, readerLines, readerRows } from './layout.ts';
+import { panelItems, selectedIndex } from './panels.ts';
+import type { JobScreen, State } from './state.ts';
+
+export type Motion = 'up' | 'down' | 'page-up' | 'page-down' | 'first' | 'last';
+
+/** Moves within whatever has the focus: the table, a panel, the reader. */
+export function move(state: State, motion: Motion): State {
+  if (state.overlay?.type === 'reader') {
+    const { overlay } = state;
+    const last = Math.max(0, readerLines(overlay, state.size).length - readerRows(state.size));
+    return { ...state, overlay: { ...overlay, top: target(motion, overlay.top, last + 1, state) } };
+  }
+  return state.screen === 'job' && state.job !== null
+    ? { ...state, job: movedPanel(state, state.job, motion) }
+    : movedTable(state, motion);
+}
+
+function movedTable(state: State, motion: Motion): State {
+  const rows = rowsOf(state.jobs);
+  const index = rows.findIndex(({ job }) => job.id === state.jobs.cursor);
+  const next = rows[target(motion, index, rows.length, state)];
+  if (next === undefined) return state;
+  return {
+    ...state,
+    jobs: { ...state.jobs, cursor: next.job.id, held_until: state.at + holdMs },
+  };
+}
+
+function movedPanel(state: State, job: JobScreen, motion: Motion): JobScreen {
+  const items = panelItems(job, job.panel);
+  const next = items[target(motion, selectedIndex(job, items, job.panel), items.length, state)];
+  if (next === undefined) return job;
+  return { ...job, selected: { ...job.selected, [job.panel]: next.key } };
+}
+
+function target(motion: Motion, index: number, length: number, state: State): number {
+  const page = Math.max(1, pageRows(state) - 1);
+  const steps: Record<Motion, number> = {
+    up: index - 1,
+    down: index + 1,
+    'page-up': index - page,
+    'page-down': index + page,
+    first: 0,
+    last: length - 1,
+  };
+  return Math.min(Math.max(0, steps[motion]), Math.max(0, length - 1));
+}
+
+/** Keeps the cursor inside the window, moving the window as little as possible. */
+export function withWindow(state: State): State {
+  const { order, cursor, top } = state.jobs;
+  const { rows } = jobsLayout(state);
+  const index = cursor === null ? 0 : Math.max(0, order.indexOf(cursor));
+  const lowest = Math.max(0, order.length - rows);
+  const next = Math.min(lowest, Math.max(index - rows + 1, Math.min(top, index)));
+  return next === top ? state : { ...state, jobs: { ...state.jobs, top: Math.max(0, next) } };
+}

@@ -1,0 +1,17 @@
+import type { State, Step } from './state.ts';
+
+/** How long a passing remark stays. */
+const noticeMs = 5000;
+
+export function noticed(state: State, text: string, tone: 'plain' | 'warn' = 'plain'): Step {
+  return [
+    { ...state, notice: { text, tone } },
+    [{ type: 'timer', name: 'notice', after_ms: noticeMs }],
+  ];
+}
+
+/** Takes away what has been read: remarks, and actions that are settled. */
+export function dismissed(state: State): State {
+  const follows = state.follows.filter(({ phase }) => phase !== 'settled');
+  return { ...state, notice: null, follows };
+}

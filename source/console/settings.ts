@@ -1,0 +1,54 @@
+import { jobColumns } from '../presentation/job-columns.ts';
+import { rearrange } from './arrange.ts';
+import type { Effect } from './effects.ts';
+import { refresh } from './loading.ts';
+import { noticed } from './notice.ts';
+import { sortColumns } from './sort.ts';
+import { attention, type Sort, type State, type Step } from './state.ts';
+
+/** What `+` and `-` go through, in milliseconds. */
+const intervals = [500, 1000, 2000, 5000, 10_000, 30_000, 60_000];
+
+export function turnSort(state: State, by: 1 | -1): Step {
+  const index = sortColumns.indexOf(state.jobs.sort.column) + by + sortColumns.length;
+  return sorted(state, { column: sortColumns[index % sortColumns.length]!, descending: false });
+}
+
+export function invertSort(state: State): Step {
+  const { column, descending } = state.jobs.sort;
+  return sorted(state, { column, descending: !descending });
+}
+
+function sorted(state: State, sort: Sort): Step {
+  return noticed(
+    { ...state, jobs: rearrange({ ...state.jobs, sort }) },
+    `sorted by ${sortName(sort)}`,
+  );
+}
+
+export function sortName({ column, descending }: Sort): string {
+  const title = jobColumns.find(({ name }) => name === column)?.title;
+  const name = column === attention ? 'what needs attention' : (title ?? column);
+  return descending ? `${name}, inverted` : name;
+}
+
+/** While the data is frozen nothing is asked; letting it move again asks at once. */
+export function turnFreeze(state: State): Step {
+  if (state.frozen_at !== null) return refresh({ ...state, frozen_at: null });
+  return [
+    { ...state, frozen_at: state.at },
+    [
+      { type: 'stop-timer', name: 'refresh' },
+      { type: 'timer', name: 'clock', after_ms: 1000 },
+    ],
+  ];
+}
+
+export function turnInterval(state: State, by: 1 | -1): Step {
+  const others = intervals.filter((ms) => Math.sign(ms - state.interval_ms) === by);
+  const interval_ms = (by === 1 ? others[0] : others.at(-1)) ?? state.interval_ms;
+  const text = `refresh every ${interval_ms / 1000} s`;
+  const [next, effects] = noticed({ ...state, interval_ms }, text);
+  const timer: Effect = { type: 'timer', name: 'refresh', after_ms: interval_ms };
+  return [next, state.frozen_at === null ? [...effects, timer] : effects];
+}

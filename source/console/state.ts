@@ -1,0 +1,183 @@
+import type { JobView } from '../domain/job.ts';
+import type { JobDetail, JobList, PartitionBucket } from '../domain/job-detail.ts';
+import type { JobFilter } from '../domain/job-filter.ts';
+import { parseFilter } from '../domain/job-filter.ts';
+import type { Action } from '../domain/job-state.ts';
+import type { Zone } from '../presentation/format.ts';
+import type { Tone } from '../presentation/tone.ts';
+import type { Effect, Failure } from './effects.ts';
+import type { Size } from './messages.ts';
+
+/** Where the console is looking, so that no one acts on the wrong database. */
+export type Labels = {
+  /** The configuration's section, where one was named. */
+  context: string | null;
+  database: string;
+  tenant: string;
+  embedded: boolean;
+  /** A superuser or BYPASSRLS role: row-level security does not isolate the tenants. */
+  rls_bypassed: boolean;
+};
+
+export type ConsoleOptions = {
+  labels: Labels;
+  read_only: boolean;
+  zone: Zone;
+  interval_ms: number;
+  size: Size;
+};
+
+export const screenNames = ['jobs', 'job'] as const;
+export type ScreenName = (typeof screenNames)[number];
+
+export type Sort = { column: string; descending: boolean };
+
+export type JobsScreen = {
+  list: JobList | null;
+  received_at: number | null;
+  /** Ids in the order shown, ghosts among them. */
+  order: readonly string[];
+  /** The last that was known of jobs that are shown but no longer there. */
+  ghosts: Readonly<Record<string, JobView>>;
+  /** The cursor is a job, never a row number. */
+  cursor: string | null;
+  /** The first row of the window, as an index into `order`. */
+  top: number;
+  sort: Sort;
+  filter: JobFilter;
+  /** The order is held until then, because the operator moves. */
+  held_until: number;
+};
+
+export const panelNames = ['failed', 'open', 'events'] as const;
+export type PanelName = (typeof panelNames)[number];
+
+export type JobScreen = {
+  id: string;
+  /** From the table at first, then from the job itself. */
+  job: JobView;
+  detail: JobDetail | null;
+  /** Read less often than the rest for a big job. */
+  map: readonly PartitionBucket[];
+  map_read_at: number | null;
+  received_at: number | null;
+  gone: boolean;
+  panel: PanelName;
+  /** What is selected in each panel: a partition key, a message, an event's id. */
+  selected: Readonly<Record<PanelName, string | null>>;
+};
+
+export type CardFocus = 'cancel' | 'reason' | 'check' | 'confirm';
+
+/** The intent card: one action on one job as it was seen, waiting for the operator's word. */
+export type Card = {
+  type: 'card';
+  action: Action;
+  job: JobView;
+  /** The database's clock when the job was read, and ours. */
+  as_of: Date;
+  seen_at: number;
+  focus: CardFocus;
+  reason: string;
+  check: string;
+  /** What the operator must type to arm the button; null where nothing is asked. */
+  expected: string | null;
+  token: number;
+  /** When the card had been painted: input before that, and 300 ms on, is dropped. */
+  painted_at: number | null;
+  /** What is missing, said when `y` came too early. */
+  hint: string | null;
+};
+
+export type Help = { type: 'help'; filter: string; cursor: number };
+/** A text to be read in full, as it was when it was opened. */
+export type Reader = { type: 'reader'; title: string; text: string; top: number };
+export type FilterField = { type: 'filter'; before: JobFilter };
+
+export type Overlay = Card | Help | Reader | FilterField;
+
+/** The connection as the answers show it. */
+export type Link = {
+  failure: Failure | null;
+  /** Since when there has been no good answer; null while all is well. */
+  down_since: number | null;
+  failed_attempts: number;
+  /** A question asked so long ago that its silence is worth showing. */
+  silent_since: number | null;
+};
+
+/** An action on its way, until the database has confirmed what became of it. */
+export type Follow = {
+  id: string;
+  asset_name: string;
+  action: Action;
+  request: number;
+  phase: 'sent' | 'applied' | 'unknown' | 'settled';
+  sent_at: number;
+  /** When the action was applied: what it waits for may take a while. */
+  applied_at: number | null;
+  looked_at: number;
+  text: string;
+  tone: Tone;
+};
+
+export type Notice = { text: string; tone: Tone };
+
+/** A question in flight; `id` is the job it asks about. */
+export type Question = { request: number; asked_at: number; id: string | null };
+
+export type State = {
+  options: ConsoleOptions;
+  size: Size;
+  /** The monotonic clock of the last message. */
+  at: number;
+  screen: ScreenName;
+  jobs: JobsScreen;
+  job: JobScreen | null;
+  overlay: Overlay | null;
+  link: Link;
+  /** At most one for a job, the newest last. */
+  follows: readonly Follow[];
+  notice: Notice | null;
+  frozen_at: number | null;
+  interval_ms: number;
+  /** The questions in flight: one per view, and an answer to any other is dropped. */
+  asked: { jobs: Question | null; job: Question | null; watch: Question | null };
+  next_request: number;
+};
+
+export type Step = readonly [State, readonly Effect[]];
+
+/** Rows that the table asks for at once. */
+export const tableLimit = 1000;
+
+export const attention = 'attention';
+
+export function initialState(options: ConsoleOptions): State {
+  return {
+    options,
+    size: options.size,
+    at: 0,
+    screen: 'jobs',
+    jobs: {
+      list: null,
+      received_at: null,
+      order: [],
+      ghosts: {},
+      cursor: null,
+      top: 0,
+      sort: { column: attention, descending: false },
+      filter: parseFilter(''),
+      held_until: 0,
+    },
+    job: null,
+    overlay: null,
+    link: { failure: null, down_since: null, failed_attempts: 0, silent_since: null },
+    follows: [],
+    notice: null,
+    frozen_at: null,
+    interval_ms: options.interval_ms,
+    asked: { jobs: null, job: null, watch: null },
+    next_request: 1,
+  };
+}

@@ -1,0 +1,33 @@
+import type { JobView } from '../domain/job.ts';
+import { rowOf } from './arrange.ts';
+import type { State } from './state.ts';
+
+/** What a key acts upon: a job as it was last read, and when that was. */
+export type Target = {
+  job: JobView;
+  /** No longer there: shown, and nothing can be done to it. */
+  gone: boolean;
+  /** The database's clock at the reading, and ours. */
+  as_of: Date;
+  received_at: number;
+};
+
+export function targetOf(state: State): Target | null {
+  const { screen, job, jobs } = state;
+  if (jobs.list === null || jobs.received_at === null) return null;
+  if (screen === 'job' && job !== null) {
+    return {
+      job: job.job,
+      gone: job.gone,
+      as_of: job.detail?.as_of ?? jobs.list.as_of,
+      received_at: job.received_at ?? jobs.received_at,
+    };
+  }
+  const row = rowOf(jobs, jobs.cursor);
+  if (row === null) return null;
+  return { job: row.job, gone: row.ghost, as_of: jobs.list.as_of, received_at: jobs.received_at };
+}
+
+export function noTarget(state: State): string | null {
+  return targetOf(state) === null ? 'no job is selected' : null;
+}

@@ -1,0 +1,113 @@
+import { cardKey, cardPaste } from './card.ts';
+import type { DataAnswer } from './effects.ts';
+import { filterKey, filterPaste } from './filter-field.ts';
+import { actionAnswered, actionFailed, watch, watched, watchFailed } from './follow.ts';
+import { helpKey, helpPaste } from './help.ts';
+import { bindingFor, runBinding } from './keymap.ts';
+import {
+  clockTicked,
+  jobLoaded,
+  listLoaded,
+  loadFailed,
+  refresh,
+  refreshNow,
+  viewOf,
+} from './loading.ts';
+import type { Message, MessageOf } from './messages.ts';
+import { withWindow } from './moves.ts';
+import { dismissed } from './notice.ts';
+import type { State, Step } from './state.ts';
+
+type Handlers = { [T in Message['type']]: (state: State, message: MessageOf<T>) => Step };
+
+const handlers: Handlers = {
+  started: refresh,
+  key: keyPressed,
+  paste: pasted,
+  resized: (state, { size }) => [{ ...state, size }, []],
+  answered: (state, { request, answer }) => answered(state, request, answer),
+  timer: (state, { name }) => timers[name](state),
+  painted: painted,
+  woken: refreshNow,
+};
+
+const timers = {
+  refresh,
+  watch,
+  clock: clockTicked,
+  notice: (state: State): Step => [dismissed(state), []],
+} as const;
+
+/** The whole console: what happened, and what to do about it. Pure and total. */
+export function update(state: State, message: Message): Step {
+  const handler = handlers[message.type] as (state: State, message: Message) => Step;
+  const [next, effects] = handler({ ...state, at: message.at }, message);
+  return [withWindow(next), effects];
+}
+
+/** Keys belong to whatever has the focus; only the few that always work go past it. */
+function keyPressed(state: State, { key, text }: MessageOf<'key'>): Step {
+  const binding = bindingFor(state, key);
+  if (binding?.always) return runBinding(state, binding);
+  const { overlay } = state;
+  switch (overlay?.type) {
+    case 'card':
+      return cardKey(state, overlay, key, text);
+    case 'help':
+      return helpKey(state, overlay, key, text);
+    case 'filter':
+      return filterKey(state, overlay, key, text);
+    default:
+      return binding === null ? [state, []] : runBinding(state, binding);
+  }
+}
+
+/** Pasted text never reaches key handlers: it is text in a field, or nothing. */
+function pasted(state: State, { text }: MessageOf<'paste'>): Step {
+  const { overlay } = state;
+  switch (overlay?.type) {
+    case 'card':
+      return cardPaste(state, overlay, text);
+    case 'help':
+      return helpPaste(state, overlay, text);
+    case 'filter':
+      return filterPaste(state, text);
+    default:
+      return [state, []];
+  }
+}
+
+function painted(state: State, { token, at }: MessageOf<'painted'>): Step {
+  const { overlay } = state;
+  if (overlay?.type !== 'card' || overlay.token !== token) return [state, []];
+  return [{ ...state, overlay: { ...overlay, painted_at: at } }, []];
+}
+
+/** An answer to a question that nobody waits for any more is stale, and dropped. */
+function answered(state: State, request: number, answer: DataAnswer): Step {
+  const follow = state.follows.find((one) => one.request === request && one.phase === 'sent');
+  if (follow !== undefined) {
+    // What the table shows has just changed: no need to wait for the next round.
+    if (answer.type === 'acted')
+      return chain(actionAnswered(state, follow, answer.result), refresh);
+    return answer.type === 'failure' ? actionFailed(state, follow, answer.failure) : [state, []];
+  }
+  const view = viewOf(state, request);
+  if (view === null) return [state, []];
+  if (view === 'watch') return watchAnswered(state, answer);
+  if (answer.type === 'jobs') return listLoaded(state, answer.list);
+  if (answer.type === 'job') return jobLoaded(state, answer.detail);
+  return answer.type === 'failure' ? loadFailed(state, view, answer.failure) : [state, []];
+}
+
+function watchAnswered(state: State, answer: DataAnswer): Step {
+  const id = state.asked.watch?.id ?? '';
+  const free = { ...state, asked: { ...state.asked, watch: null } };
+  if (answer.type === 'job') return watched(free, answer.detail.job);
+  return answer.type === 'failure' ? watchFailed(free, id, answer.failure) : [free, []];
+}
+
+function chain([state, effects]: Step, then: (state: State) => Step): Step {
+  const [next, more] = then(state);
+  return [next, [...effects, ...more]];
+}
