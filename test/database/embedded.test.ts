@@ -32,6 +32,7 @@ import {
 } from '../../source/database/embedded/server.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { ServoError } from '../../source/errors.ts';
+import { untilGone } from '../support/processes.ts';
 
 const base = join(tmpdir(), `servo-embedded-${process.pid}`);
 const programs = `${base}-programs`;
@@ -123,9 +124,7 @@ async function until(fact: () => boolean): Promise<void> {
 
 async function killServer(server: EmbeddedServer): Promise<void> {
   process.kill(server.pid, 'SIGKILL');
-  const command = `/proc/${server.pid}/cmdline`;
-  if (existsSync('/proc/self/cmdline'))
-    await until(() => !existsSync(command) || readFileSync(command).length === 0);
+  await untilGone(server.pid);
 }
 
 async function errorOf(work: Promise<unknown>): Promise<ServoError> {

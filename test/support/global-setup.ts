@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,8 @@ import {
   resetEmbeddedServer,
 } from '../../source/database/embedded/server.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
+import { buildBundle } from './bundle.ts';
+import { isAlive } from './processes.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -19,7 +20,6 @@ declare module 'vitest' {
   }
 }
 
-const root = join(import.meta.dirname, '..', '..');
 const prefix = 'servo-tui-test-';
 
 /**
@@ -27,11 +27,7 @@ const prefix = 'servo-tui-test-';
  * TEST_DATABASE_URL names a superuser's connection to a server of another version.
  */
 export default async function setup(project: TestProject) {
-  try {
-    execFileSync(process.execPath, ['scripts/build.js'], { cwd: root, stdio: 'pipe' });
-  } catch {
-    process.stderr.write('the bundle does not build\n');
-  }
+  buildBundle();
   const home = join(tmpdir(), `${prefix}${process.pid}`);
   // Programs that a test starts must not find the embedded database of whoever runs the tests.
   Object.assign(process.env, { SERVO_EMBEDDED_HOME: home, SERVO_EMBEDDED_FSYNC: 'off' });
@@ -74,14 +70,6 @@ async function sweep(): Promise<void> {
   for (const name of readdirSync(tmpdir())) {
     const pid = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : Number.NaN;
     if (Number.isInteger(pid) && !isAlive(pid)) await remove(join(tmpdir(), name)).catch(() => {});
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -1,0 +1,230 @@
+import { randomUUID } from 'node:crypto';
+import { Pool } from 'pg';
+import { openDatabase } from '../../source/database/database.ts';
+import { type StepReply, stepJob } from '../../source/database/queries/step-job.ts';
+import type { Outcome } from '../../source/domain/attempt.ts';
+import { type Executor, startExecutor } from '../../source/executor/executor.ts';
+import { scaleTimings, type Timings } from '../../source/executor/settings.ts';
+import type { Handler } from '../../source/handlers/handler.ts';
+import { type Log, silentLog } from '../../source/observability/log.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { waitFor } from './wait-for.ts';
+
+export const tenant = 'acme';
+
+export type JobSpec = {
+  asset?: string;
+  keys: readonly string[];
+  strategy?: Record<string, unknown>;
+  columns?: Record<string, unknown>;
+};
+
+/** A fresh database with what a test of the executor needs; everything started through it is stopped by `close`. */
+export class Backfills {
+  readonly database: TestDatabase;
+  /** As superuser: what is there, whoever's it is. */
+  readonly pool: Pool;
+  readonly #executors: Executor[] = [];
+
+  private constructor(database: TestDatabase) {
+    this.database = database;
+    this.pool = new Pool(database.superuser);
+    this.pool.on('error', () => {});
+  }
+
+  static async open(): Promise<Backfills> {
+    return new Backfills(await createTestDatabase());
+  }
+
+  async rows<Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> {
+    return (await this.pool.query(text, values)).rows;
+  }
+
+  async row<Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row> {
+    return (await this.rows<Row>(text, values))[0]!;
+  }
+
+  /** A pending job with its partitions. */
+  async job(spec: JobSpec): Promise<string> {
+    const asset = spec.asset ?? 'orders';
+    const columns = { ...spec.columns };
+    await this.pool.query(
+      `insert into assets (name, asset_type, tenant_id) values ($1, 'table', $2) on conflict do nothing`,
+      [asset, tenant],
+    );
+    const { id } = await this.row<{ id: string }>(
+      `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, total_partitions, partition_keys, execution_strategy)
+       select tenant_id, id, name, $3, $4, $5, $6 from assets where name = $2 and tenant_id = $1 returning id`,
+      [
+        tenant,
+        asset,
+        randomUUID(),
+        spec.keys.length,
+        JSON.stringify(spec.keys.slice(0, 10_000)),
+        JSON.stringify(spec.strategy ?? { type: 'sequential' }),
+      ],
+    );
+    for (const [name, value] of Object.entries(columns)) {
+      await this.pool.query(`update backfill_jobs set ${name} = $2 where id = $1`, [id, value]);
+    }
+    await this.pool.query(
+      'insert into backfill_partitions (backfill_job_id, tenant_id, partition_key) select $1, $2, unnest($3::text[])',
+      [id, tenant, spec.keys],
+    );
+    return id;
+  }
+
+  async execute(
+    handlers: Handler[],
+    options: {
+      slots?: number;
+      timings?: Partial<Timings>;
+      speed?: number;
+      grace?: number;
+      log?: Log;
+    } = {},
+  ): Promise<Executor> {
+    const executor = await startExecutor({
+      settings: this.database.app,
+      tenants: [tenant],
+      catalogue: new Map(handlers.map((handler) => [handler.asset, handler])),
+      slots: options.slots ?? 4,
+      grace: options.grace ?? 10_000,
+      timings: { ...scaleTimings(options.speed ?? 50), ...options.timings },
+      log: () => options.log ?? silentLog,
+    });
+    this.#executors.push(executor);
+    return executor;
+  }
+
+  /** The job's row, once it is in one of these states. */
+  state(id: string, ...states: string[]): Promise<Record<string, never>> {
+    const look = () =>
+      this.row<Record<string, never>>('select * from backfill_jobs where id = $1', [id]);
+    return waitFor(
+      `the job to be ${states.join(' or ')}`,
+      async () => {
+        const row = await look();
+        return states.includes(row.state!) ? row : null;
+      },
+      { seen: look },
+    );
+  }
+
+  partitions(id: string): Promise<Record<string, never>[]> {
+    return this.rows(
+      'select * from backfill_partitions where backfill_job_id = $1 order by partition_key',
+      [id],
+    );
+  }
+
+  /** Kinds and partition keys of the job's journal, oldest first, without its own transitions. */
+  async attemptsJournal(id: string): Promise<string[]> {
+    const rows = await this.rows<{ kind: string; partition_key: string }>(
+      `select kind, partition_key from backfill_events where job_id = $1 and kind <> 'state' order by id`,
+      [id],
+    );
+    return rows.map((row) => `${row.kind} ${row.partition_key}`);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#executors.map((executor) => executor.abort()));
+    await this.pool.end();
+    await this.database.drop();
+  }
+}
+
+export function keys(count: number, prefix = 'k'): string[] {
+  return Array.from({ length: count }, (_, i) => `${prefix}${String(i + 1).padStart(5, '0')}`);
+}
+
+/** A handler in this process: what `run` returns, or the error it throws, is the outcome. */
+export function functionHandler(
+  asset: string,
+  run: (
+    key: string,
+    attempt: number,
+    signal: AbortSignal,
+  ) => Promise<Outcome | undefined> | Outcome | undefined,
+): Handler {
+  return {
+    asset,
+    kind: 'function',
+    run: async ({ attempt, signal }) => ({
+      outcome: (await run(attempt.partition_key, attempt.attempt, signal)) ?? { kind: 'completed' },
+    }),
+  };
+}
+
+/** Something that a test opens and handlers wait for. */
+export class Gate {
+  readonly opened: Promise<void>;
+  open!: () => void;
+
+  constructor() {
+    this.opened = new Promise((resolve) => (this.open = resolve));
+  }
+}
+
+/** An executor's messages without an executor, for tests of the protocol itself. */
+export class Lane {
+  readonly #database;
+  readonly #job: string;
+  readonly owner: string;
+
+  constructor(backfills: Backfills, job: string, owner: string) {
+    this.#database = openDatabase(backfills.database.app, { connections: 1 });
+    this.#job = job;
+    this.owner = owner;
+  }
+
+  claimJob(): Promise<unknown[]> {
+    return this.#database.call('select * from servo_claim_v1($1, $2, $3, 120000)', [
+      tenant,
+      this.#job,
+      this.owner,
+    ]);
+  }
+
+  /** Opens lanes (`replaces` null or a token) and claims up to `want` attempts for each; reports and closes what is given. */
+  step(
+    step: Partial<{
+      reports: {
+        attempt: StepReply['claimed'][number];
+        outcome: Outcome;
+        duration_ms?: number;
+        delay_ms?: number;
+      }[];
+      closing: string[];
+      opening: { token: string; replaces: string | null }[];
+      want: number;
+      lease_ms: number;
+    }>,
+  ): Promise<StepReply | null> {
+    return stepJob(this.#database, {
+      tenant,
+      job: this.#job,
+      asset: 'orders',
+      owner: this.owner,
+      reports: (step.reports ?? []).map((report) => ({ duration_ms: 10, delay_ms: 0, ...report })),
+      closing: step.closing ?? [],
+      opening: step.opening ?? [],
+      want: step.want ?? 1,
+      lease_ms: step.lease_ms ?? 120_000,
+    });
+  }
+
+  async rescue(): Promise<number> {
+    const [row] = await this.#database.call<{ n: number }>(
+      'select servo_rescue_v1($1, $2, $3, 120000) as n',
+      [tenant, this.#job, this.owner],
+    );
+    return row!.n;
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+}
+
+export const completed: Outcome = { kind: 'completed' };

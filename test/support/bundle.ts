@@ -1,0 +1,20 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** Builds the bundle, unless it is newer than everything that it is made of. Throws where it does not build. */
+export function buildBundle(): void {
+  const bundle = join(root, 'dist', 'cli.js');
+  const made = existsSync(bundle) ? statSync(bundle).mtimeMs : 0;
+  const sources = readdirSync(join(root, 'source'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  const others = ['package.json', 'package-lock.json', 'scripts/build.js'].map((file) =>
+    join(root, file),
+  );
+  if ([...sources, ...others].some((file) => statSync(file).mtimeMs >= made)) {
+    execFileSync(process.execPath, ['scripts/build.js'], { cwd: root, stdio: 'inherit' });
+  }
+}

@@ -1,0 +1,77 @@
+import pg from 'pg';
+import { type Database, openDatabase } from '../../source/database/database.ts';
+import type { Granularity } from '../../source/domain/period.ts';
+import type { StartInput } from '../../source/domain/start-request.ts';
+import { type Started, startBackfill } from '../../source/operations/start-backfill.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+
+export const author = { tenant: 'acme', actor: 'mara' };
+
+/** A fresh database as an operator has it: as servo_app through `db`; `sql` sees and does everything. */
+export class Operator {
+  readonly database: TestDatabase;
+  readonly db: Database;
+  readonly #superuser: pg.Pool;
+
+  private constructor(database: TestDatabase) {
+    this.database = database;
+    this.db = openDatabase(database.app);
+    this.#superuser = new pg.Pool({ ...database.superuser, max: 2 });
+    this.#superuser.on('error', () => {});
+  }
+
+  static async open(): Promise<Operator> {
+    return new Operator(await createTestDatabase());
+  }
+
+  async sql<Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> {
+    return (await this.#superuser.query(text, values)).rows;
+  }
+
+  /** The only value of the only row. */
+  async value<T>(text: string, values: unknown[] = []): Promise<T> {
+    return Object.values((await this.sql<Record<string, T>>(text, values))[0]!)[0]!;
+  }
+
+  async asset(
+    name: string,
+    every?: Granularity,
+    tenant: string | null = author.tenant,
+  ): Promise<string> {
+    const config = every && { partition_type: { Time: { granularity: every } } };
+    return this.value(
+      `insert into assets (name, asset_type, tenant_id, partition_config) values ($1, 'table', $2, $3) returning id`,
+      [name, tenant, config ?? null],
+    );
+  }
+
+  start(input: StartInput): Promise<Started> {
+    return startBackfill(this.db, author, input);
+  }
+
+  /** A job that an executor of ours might run, brought to `state` by an update of `columns`. */
+  async job(input: StartInput, columns: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    const { job } = await this.start(input);
+    for (const [name, value] of Object.entries(columns)) {
+      await this.sql(`update backfill_jobs set ${name} = $2 where id = $1`, [job!.id, value]);
+    }
+    return job!.id;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.db.close(), this.#superuser.end()]);
+    await this.database.drop();
+  }
+}
+
+/** The error that the work ends with. */
+export async function errorOf(
+  work: Promise<unknown>,
+): Promise<Error & { code?: string; hint?: string }> {
+  try {
+    await work;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('it did not fail');
+}
