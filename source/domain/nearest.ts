@@ -2,8 +2,7 @@ import { distance } from 'fastest-levenshtein';
 
 /**
  * The candidate that `word` was most likely meant to be, or null where none is near: at most two
- * letters in five of the longer word differ (two always: swapped neighbours), or the one begins with
- * the other.
+ * letters in five of the longer word differ, or they are the same letters, or the one begins with the other.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   const wanted = word.toLowerCase();
@@ -12,9 +11,14 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
     const known = candidate.toLowerCase();
     const cost = distance(wanted, known);
     const longer = Math.max(wanted.length, known.length);
-    const near = cost <= Math.max(longer > 3 ? 2 : 1, Math.floor(longer * 0.4));
+    const near =
+      cost <= Math.max(1, Math.floor(longer * 0.4)) || letters(wanted) === letters(known);
     const begins = wanted.length >= 3 && (known.startsWith(wanted) || wanted.startsWith(known));
     if ((near || begins) && (best === null || cost < best.cost)) best = { candidate, cost };
   }
   return best?.candidate ?? null;
+}
+
+function letters(word: string): string {
+  return [...word].sort().join('');
 }
