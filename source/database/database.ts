@@ -37,6 +37,8 @@ export class Database {
     });
     // An idle connection that breaks is not news: the next statement gets another, or fails by itself.
     this.#pool.on('error', () => {});
+    // Nor is one that says why it breaks after it was given up: without a listener it would end the process.
+    this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
 
   /** Reads under `BEGIN READ ONLY`: the transaction, not good manners, keeps it from writing. */

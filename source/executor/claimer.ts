@@ -117,6 +117,7 @@ export class Claimer {
       if (room <= 0) continue;
       if (free <= 0) {
         this.#waiting = candidate;
+        this.#ports.log.debug({ job_id: candidate.id }, 'waits for a slot');
         return;
       }
       if (candidate.unclaimed && !(await this.#claimJob(candidate))) continue;
@@ -128,18 +129,17 @@ export class Claimer {
 
   async #claimJob(job: Candidate): Promise<boolean> {
     const { database, owner, timings, log } = this.#ports;
-    const claim = await claimJob(database, {
-      tenant: job.tenant_id,
-      job: job.id,
-      owner,
-      stale_ms: timings.stale,
-    });
-    if (claim === null) return false;
-    log.info(
-      { job_id: job.id, asset: job.asset_name },
-      claim.state === 'running' ? 'claimed' : 'created incomplete',
-    );
-    return claim.state === 'running';
+    const { id, tenant_id: tenant, asset_name: asset } = job;
+    try {
+      const claim = await claimJob(database, { tenant, job: id, owner, stale_ms: timings.stale });
+      if (claim === null) return false;
+      log.info({ job_id: id, asset }, claim.state === 'running' ? 'claimed' : 'created incomplete');
+      return claim.state === 'running';
+    } catch (error) {
+      // One job that cannot be claimed must not keep the executor from those behind it.
+      log.warn({ job_id: id, asset }, `cannot claim it, trying again later: ${messageOf(error)}`);
+      return false;
+    }
   }
 
   #workOn(job: Candidate): JobWork {

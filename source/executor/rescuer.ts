@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.ts';
 import { rescueJob, settleJob } from '../database/queries/executor-calls.ts';
-import { findDuties } from '../database/queries/find-work.ts';
+import { type Duty, findDuties } from '../database/queries/find-work.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import { Loop } from './loop.ts';
@@ -57,33 +57,30 @@ export class Rescuer {
   }
 
   async #serve(tenant: string): Promise<void> {
-    const { database, owner, timings, log } = this.#ports;
+    const { database, timings, log } = this.#ports;
     const { now, duties } = await findDuties(database, tenant, timings.stale);
     if (this.#clockJumped(now)) {
       log.warn('the database clock has jumped: no lease is judged by it in this round');
       return;
     }
     for (const duty of duties) {
-      const { id: job } = duty;
-      const count = await rescueJob(database, {
-        tenant,
-        job,
-        actor: owner,
-        stale_ms: timings.stale,
-      });
-      if (count > 0) {
-        log.warn({ job_id: job }, `took back ${count} attempts whose lease was lost`);
-        this.#ports.rescued();
-      }
-      for (let open = duty.unsettled; open; ) {
-        const settled = await settleJob(database, {
-          tenant,
-          job,
-          actor: owner,
-          batch: settleBatch,
-        });
-        open = settled.unsettled && settled.skipped > 0;
-      }
+      await this.#attend(tenant, duty).catch((error) =>
+        log.warn({ job_id: duty.id }, `rescue failed, trying again: ${messageOf(error)}`),
+      );
+    }
+  }
+
+  async #attend(tenant: string, duty: Duty): Promise<void> {
+    const { database, owner, timings, log } = this.#ports;
+    const { id: job } = duty;
+    const count = await rescueJob(database, { tenant, job, actor: owner, stale_ms: timings.stale });
+    if (count > 0) {
+      log.warn({ job_id: job }, `took back ${count} attempts whose lease was lost`);
+      this.#ports.rescued();
+    }
+    for (let open = duty.unsettled; open; ) {
+      const settled = await settleJob(database, { tenant, job, actor: owner, batch: settleBatch });
+      open = settled.unsettled && settled.skipped > 0;
     }
   }
 

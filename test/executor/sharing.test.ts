@@ -1,0 +1,185 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Backfills, functionHandler, Gate, keys } from '../support/backfill.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+let backfills: Backfills;
+
+beforeEach(async () => {
+  backfills = await Backfills.open();
+});
+
+afterEach(() => backfills.close());
+
+it('two executors on one job never run a partition twice', async () => {
+  const runs = new Map<string, number>();
+  const workers = [new Set<string>(), new Set<string>()];
+  const both = new Gate();
+  const handlers = workers.map((mine) =>
+    functionHandler('orders', async (key) => {
+      mine.add(key);
+      runs.set(key, (runs.get(key) ?? 0) + 1);
+      if (workers.every((other) => other.size > 0)) both.open();
+      // Nobody goes on before both are at it: the test is about both.
+      await both.opened;
+      return undefined;
+    }),
+  );
+  const job = await backfills.job({
+    keys: keys(1000),
+    strategy: { type: 'parallel', max_parallel: 8 },
+  });
+  await Promise.all(
+    handlers.map((handler) => backfills.execute([handler], { slots: 4, speed: 1 })),
+  );
+  const row = await backfills.state(job, 'completed');
+  expect(row).toMatchObject({
+    completed_partitions: 1000,
+    failed_partitions: 0,
+    checkpoint_partition_key: 'k01000',
+  });
+  expect(runs.size).toBe(1000);
+  expect([...runs.values()].every((count) => count === 1)).toBe(true);
+});
+
+it('never runs more partitions of a job at once than max_parallel, over all executors', async () => {
+  let running = 0;
+  let most = 0;
+  const handler = functionHandler('orders', async () => {
+    most = Math.max(most, ++running);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    running--;
+    return undefined;
+  });
+  const job = await backfills.job({
+    keys: keys(200),
+    strategy: { type: 'parallel', max_parallel: 3 },
+  });
+  await Promise.all([
+    backfills.execute([handler], { slots: 4 }),
+    backfills.execute([handler], { slots: 4 }),
+  ]);
+  await backfills.state(job, 'completed');
+  expect(most).toBeLessThanOrEqual(3);
+});
+
+it('runs a sequential job in key order', async () => {
+  const order: string[] = [];
+  const handler = functionHandler('orders', (key) => {
+    order.push(key);
+    return undefined;
+  });
+  const job = await backfills.job({ keys: keys(300).reverse() });
+  await Promise.all([backfills.execute([handler]), backfills.execute([handler])]);
+  await backfills.state(job, 'completed');
+  expect(order).toEqual(keys(300));
+});
+
+it('starts a new job without waiting for the poll', async () => {
+  await backfills.execute([functionHandler('orders', () => undefined)], {
+    timings: { poll: 3_600_000 },
+  });
+  const job = await backfills.job({ keys: keys(3) });
+  await backfills.state(job, 'completed');
+});
+
+it('finds a new job by polling where nothing is notified', async () => {
+  await backfills.rows('drop trigger servo_journal_insert on backfill_jobs');
+  await backfills.execute([functionHandler('orders', () => undefined)], { speed: 50 });
+  const job = await backfills.job({ keys: keys(3) });
+  await backfills.state(job, 'completed');
+});
+
+it('takes the job of the highest priority first, and gives a slot up to it', async () => {
+  const lines: string[] = [];
+  const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
+  const order: string[] = [];
+  const gate = new Gate();
+  const handler = (asset: string) =>
+    functionHandler(asset, async (key) => {
+      order.push(`${asset} ${key}`);
+      if (asset === 'low' && key === 'k00002') await gate.opened;
+      return undefined;
+    });
+  const low = await backfills.job({
+    asset: 'low',
+    keys: keys(4),
+    columns: { avg_partition_duration_ms: 60_000 },
+  });
+  await backfills.execute([handler('low'), handler('high')], { slots: 1, speed: 1, log });
+  await waitFor('the low job to be at its second partition', () => order.length === 2);
+  const high = await backfills.job({
+    asset: 'high',
+    keys: keys(2),
+    columns: { priority: 5, avg_partition_duration_ms: 60_000 },
+  });
+  await waitFor('the executor to have seen it', () =>
+    lines.some((line) => line.includes('waits for a slot') && line.includes(high)),
+  );
+  gate.open();
+  await backfills.state(low, 'completed');
+  await backfills.state(high, 'completed');
+  expect(order).toEqual([
+    'low k00001',
+    'low k00002',
+    'high k00001',
+    'high k00002',
+    'low k00003',
+    'low k00004',
+  ]);
+});
+
+it('works for every tenant it serves and leaves the others alone', async () => {
+  const job = await backfills.job({ keys: keys(2) });
+  const other = await backfills.job({ asset: 'others', keys: keys(2) });
+  await backfills.rows(
+    `update backfill_partitions set tenant_id = 'globex' where backfill_job_id = $1`,
+    [other],
+  );
+  await backfills.rows(`update backfill_jobs set tenant_id = 'globex' where id = $1`, [other]);
+  await backfills.execute([
+    functionHandler('orders', () => undefined),
+    functionHandler('others', () => undefined),
+  ]);
+  await backfills.state(job, 'completed');
+  expect(
+    await backfills.row('select state, version from backfill_jobs where id = $1', [other]),
+  ).toEqual({ state: 'pending', version: 1 });
+});
+
+it('goes on to the next job where one cannot be claimed', async () => {
+  const broken = await backfills.job({ keys: keys(2), columns: { priority: 9 } });
+  await backfills.rows(`update backfill_jobs set partition_keys = '"not a list"' where id = $1`, [
+    broken,
+  ]);
+  const job = await backfills.job({ keys: keys(2) });
+  await backfills.execute([functionHandler('orders', () => undefined)]);
+  await backfills.state(job, 'completed');
+  expect(await backfills.row('select state from backfill_jobs where id = $1', [broken])).toEqual({
+    state: 'pending',
+  });
+});
+
+it('makes the partitions of a job that another writer created without them', async () => {
+  const handler = functionHandler('orders', () => undefined);
+  const fromKeys = await backfills.job({ keys: ['a', 'b', 'c'] });
+  const fromRange = await backfills.job({ keys: [] });
+  const fromNothing = await backfills.job({ keys: [] });
+  await backfills.rows(
+    `delete from backfill_partitions where backfill_job_id = $1 and partition_key <> 'b'`,
+    [fromKeys],
+  );
+  await backfills.rows(
+    `update backfill_jobs set partition_start = '2024-02-27', partition_end = '2024-03-01', total_partitions = 4 where id = $1`,
+    [fromRange],
+  );
+  await backfills.execute([handler]);
+  expect(await backfills.state(fromKeys, 'completed')).toMatchObject({ completed_partitions: 3 });
+  expect(await backfills.state(fromRange, 'completed')).toMatchObject({
+    completed_partitions: 4,
+    checkpoint_partition_key: '2024-03-01',
+  });
+  expect(await backfills.state(fromNothing, 'failed')).toMatchObject({
+    error_message: 'no partitions: created incomplete',
+  });
+});

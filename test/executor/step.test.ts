@@ -1,0 +1,303 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nextAverage } from '../../source/domain/eta.ts';
+import { Backfills, completed, keys, Lane } from '../support/backfill.ts';
+
+let backfills: Backfills;
+const lanes: Lane[] = [];
+
+beforeAll(async () => {
+  backfills = await Backfills.open();
+});
+
+afterAll(async () => {
+  await Promise.all(lanes.map((lane) => lane.close()));
+  await backfills.close();
+});
+
+async function claimed(count: number, strategy?: Record<string, unknown>) {
+  const job = await backfills.job({ keys: keys(count), strategy });
+  const lane = new Lane(backfills, job, 'executor-1');
+  lanes.push(lane);
+  await lane.claimJob();
+  return { job, lane };
+}
+
+const parallel = (max_parallel: number) => ({ type: 'parallel', max_parallel });
+const fresh = () => ({ token: randomUUID(), replaces: null });
+
+describe('servo_step_v1', () => {
+  it('claims in key order, finishes, and moves counters and checkpoint in one transaction', async () => {
+    const { job, lane } = await claimed(3);
+    const first = fresh();
+    const opened = await lane.step({ opening: [first], want: 2 });
+    expect(opened!.claimed.map((attempt) => [attempt.partition_key, attempt.attempt])).toEqual([
+      ['k00001', 1],
+      ['k00002', 1],
+    ]);
+    const next = { token: randomUUID(), replaces: first.token };
+    const reply = await lane.step({
+      reports: opened!.claimed.map((attempt) => ({ attempt, outcome: completed, duration_ms: 40 })),
+      closing: [first.token],
+      opening: [next],
+    });
+    expect(reply!.claimed.map((attempt) => attempt.partition_key)).toEqual(['k00003']);
+    const row = await backfills.row('select * from backfill_jobs where id = $1', [job]);
+    expect(row).toMatchObject({
+      completed_partitions: 2,
+      checkpoint_partition_key: 'k00002',
+      avg_partition_duration_ms: '40',
+      lease_tokens: [next.token],
+    });
+    expect(row.estimated_completion_at).toBeInstanceOf(Date);
+    const last = await lane.step({
+      reports: [{ attempt: reply!.claimed[0]!, outcome: completed }],
+      closing: [next.token],
+      opening: [{ token: randomUUID(), replaces: next.token }],
+    });
+    expect(last).toMatchObject({ state: 'completed', claimed: [] });
+    expect(
+      await backfills.row(
+        'select state, completed_partitions, lease_tokens, version from backfill_jobs where id = $1',
+        [job],
+      ),
+    ).toEqual({
+      state: 'completed',
+      completed_partitions: 3,
+      lease_tokens: [],
+      version: 3,
+    });
+  });
+
+  it('answers a repeated message as the first time, and counts it once', async () => {
+    const { job, lane } = await claimed(4);
+    const first = fresh();
+    const opened = await lane.step({ opening: [first], want: 2 });
+    const message = {
+      reports: opened!.claimed.map((attempt) => ({ attempt, outcome: completed })),
+      closing: [first.token],
+      opening: [{ token: randomUUID(), replaces: first.token }],
+      want: 2,
+    };
+    const once = await lane.step(message);
+    const again = await lane.step(message);
+    expect(again!.claimed).toEqual(once!.claimed);
+    expect(again!.accepted).toEqual(new Set(opened!.claimed.map((attempt) => attempt.id)));
+    expect(
+      await backfills.row('select completed_partitions from backfill_jobs where id = $1', [job]),
+    ).toEqual({
+      completed_partitions: 2,
+    });
+    expect(await backfills.attemptsJournal(job)).toEqual([]);
+  });
+
+  it('gives nothing to a late duplicate of a message whose lane has moved on', async () => {
+    const { lane } = await claimed(4);
+    const [first, second, third] = [fresh(), randomUUID(), randomUUID()];
+    const opened = await lane.step({ opening: [first] });
+    const message = {
+      reports: [{ attempt: opened!.claimed[0]!, outcome: completed }],
+      closing: [first.token],
+      opening: [{ token: second, replaces: first.token }],
+    };
+    const moved = await lane.step(message);
+    const moving = { attempt: moved!.claimed[0]!, outcome: completed };
+    await lane.step({
+      reports: [moving],
+      closing: [second],
+      opening: [{ token: third, replaces: second }],
+    });
+    const late = await lane.step(message);
+    expect(late!.claimed).toEqual([]);
+    expect(late!.lanes).toBe(1);
+  });
+
+  it('fences a result whose lease was lost, and journals it', async () => {
+    const { job, lane } = await claimed(1);
+    const zombie = fresh();
+    const held = await lane.step({ opening: [zombie], lease_ms: -1 });
+    expect(await lane.rescue()).toBe(1);
+    const heir = fresh();
+    const taken = await lane.step({ opening: [heir] });
+    expect(taken!.claimed[0]).toMatchObject({ partition_key: 'k00001', attempt: 2 });
+    const rejected = await lane.step({
+      reports: [{ attempt: held!.claimed[0]!, outcome: completed }],
+      closing: [zombie.token],
+    });
+    expect(rejected!.accepted.size).toBe(0);
+    const [partition] = await backfills.partitions(job);
+    expect(partition).toMatchObject({ state: 'running', lease_token: heir.token, crash_count: 1 });
+    expect(await backfills.attemptsJournal(job)).toEqual(['lost k00001', 'fenced k00001']);
+  });
+
+  it('never opens more lanes than max_parallel, whoever asks', async () => {
+    const { lane } = await claimed(20, parallel(3));
+    const one = await lane.step({ opening: [fresh(), fresh()], want: 2 });
+    const other = new Lane(backfills, one!.claimed[0]!.job_id, 'executor-2');
+    lanes.push(other);
+    const two = await other.step({ opening: [fresh(), fresh(), fresh()], want: 2 });
+    expect([one!.lanes, two!.lanes]).toEqual([2, 3]);
+    expect(new Set(two!.claimed.map((attempt) => attempt.token)).size).toBe(1);
+  });
+
+  it('deals what is left evenly among the lanes', async () => {
+    const { lane } = await claimed(4, parallel(4));
+    const reply = await lane.step({ opening: [fresh(), fresh(), fresh(), fresh()], want: 50 });
+    expect(new Set(reply!.claimed.map((attempt) => attempt.token)).size).toBe(4);
+  });
+
+  it('refunds the attempt of a partition that was released before it started', async () => {
+    const { job, lane } = await claimed(1);
+    const first = fresh();
+    const opened = await lane.step({ opening: [first] });
+    await lane.step({
+      reports: [{ attempt: opened!.claimed[0]!, outcome: { kind: 'released' } }],
+      closing: [first.token],
+    });
+    expect((await backfills.partitions(job))[0]).toMatchObject({
+      state: 'pending',
+      attempt_count: 0,
+      lease_token: null,
+    });
+    const again = await lane.step({ opening: [fresh()] });
+    expect(again!.claimed[0]!.attempt).toBe(1);
+  });
+
+  it('accepts completions in a paused job but claims nothing there', async () => {
+    const { job, lane } = await claimed(3);
+    const first = fresh();
+    const opened = await lane.step({ opening: [first] });
+    await backfills.rows(`update backfill_jobs set state = 'paused' where id = $1`, [job]);
+    const reply = await lane.step({
+      reports: [{ attempt: opened!.claimed[0]!, outcome: completed }],
+      closing: [first.token],
+      opening: [{ token: randomUUID(), replaces: first.token }],
+    });
+    expect(reply).toMatchObject({ state: 'paused', claimed: [], lanes: 0 });
+    expect(reply!.accepted.size).toBe(1);
+    expect(
+      await backfills.row(
+        'select completed_partitions, checkpoint_partition_key from backfill_jobs where id = $1',
+        [job],
+      ),
+    ).toEqual({
+      completed_partitions: 1,
+      checkpoint_partition_key: 'k00001',
+    });
+  });
+
+  it('claims handed-back partitions first, lost ones alone, and not before they are due', async () => {
+    const { job, lane } = await claimed(6);
+    const first = fresh();
+    const opened = await lane.step({ opening: [first], want: 3 });
+    const [one, two, three] = opened!.claimed;
+    const next = { token: randomUUID(), replaces: first.token };
+    const reply = await lane.step({
+      reports: [
+        { attempt: one!, outcome: { kind: 'failed', message: 'not yet' }, delay_ms: 3_600_000 },
+        { attempt: two!, outcome: { kind: 'released' } },
+        { attempt: three!, outcome: { kind: 'released' } },
+      ],
+      closing: [first.token],
+      opening: [next],
+      want: 3,
+      lease_ms: -1,
+    });
+    // A sequential job goes on past the one in back-off.
+    expect(reply!.claimed.map((attempt) => attempt.partition_key)).toEqual(['k00002', 'k00003']);
+    await lane.rescue();
+    const alone = await lane.step({ opening: [fresh()], want: 3 });
+    expect(alone!.claimed.map((attempt) => attempt.partition_key)).toEqual(['k00002']);
+    expect((await backfills.partitions(job))[0]).toMatchObject({
+      state: 'pending',
+      failure_count: 1,
+      error_message: 'not yet',
+    });
+  });
+
+  it('says when a partition in back-off is due, and ends the job only after it', async () => {
+    const { job, lane } = await claimed(1);
+    const first = fresh();
+    const opened = await lane.step({ opening: [first] });
+    const reply = await lane.step({
+      reports: [
+        {
+          attempt: opened!.claimed[0]!,
+          outcome: { kind: 'later', message: 'come back', delay_ms: 60_000 },
+          delay_ms: 60_000,
+        },
+      ],
+      closing: [first.token],
+      opening: [{ token: randomUUID(), replaces: first.token }],
+    });
+    expect(reply!.state).toBe('running');
+    expect(reply!.due_in_ms).toBeGreaterThan(50_000);
+    expect((await backfills.partitions(job))[0]).toMatchObject({
+      failure_count: 0,
+      attempt_count: 1,
+    });
+  });
+
+  it('poisons a partition that was lost three times, and says so', async () => {
+    const { job, lane } = await claimed(2);
+    for (let i = 0; i < 3; i++) {
+      await lane.step({ opening: [fresh()], lease_ms: -1 });
+      await lane.rescue();
+    }
+    const [poison] = await backfills.partitions(job);
+    expect(poison).toMatchObject({ state: 'failed', crash_count: 3, failure_count: 0 });
+    expect(poison!.error_message).toContain('lost 3 times while it ran (last on executor-1)');
+    const row = await backfills.row(
+      'select failed_partitions, lease_tokens from backfill_jobs where id = $1',
+      [job],
+    );
+    expect(row).toEqual({ failed_partitions: 1, lease_tokens: [] });
+  });
+
+  it('averages the durations of one message as if they had come one by one', async () => {
+    const { job, lane } = await claimed(6, parallel(1));
+    const durations = [120, 80, 400, 10];
+    const first = fresh();
+    const opened = await lane.step({ opening: [first], want: 4 });
+    await lane.step({
+      reports: opened!.claimed.map((attempt, i) => ({
+        attempt,
+        outcome: completed,
+        duration_ms: durations[i]!,
+      })),
+      closing: [first.token],
+    });
+    const expected = durations.reduce<number | null>(nextAverage, null)!;
+    const row = await backfills.row<{ avg: number }>(
+      'select avg_partition_duration_ms::int as avg from backfill_jobs where id = $1',
+      [job],
+    );
+    expect(row.avg).toBe(Math.round(expected));
+  });
+
+  it('runs a job backwards on request', async () => {
+    const { lane } = await claimed(5, { type: 'sequential', order: 'desc' });
+    const reply = await lane.step({ opening: [fresh()], want: 3 });
+    expect(reply!.claimed.map((attempt) => attempt.partition_key)).toEqual([
+      'k00005',
+      'k00004',
+      'k00003',
+    ]);
+  });
+
+  it('leaves a job alone that a base executor has claimed', async () => {
+    const { job, lane } = await claimed(2);
+    await backfills.rows(
+      'update backfill_jobs set version = version + 1, heartbeat_at = now() where id = $1',
+      [job],
+    );
+    expect((await lane.step({ opening: [fresh()] }))!.claimed).toEqual([]);
+    expect(await lane.claimJob()).toEqual([]);
+    await backfills.rows(
+      `update backfill_jobs set heartbeat_at = now() - interval '121 seconds' where id = $1`,
+      [job],
+    );
+    expect(await lane.claimJob()).toMatchObject([{ job_state: 'running' }]);
+    expect((await lane.step({ opening: [fresh()] }))!.claimed).toHaveLength(1);
+  });
+});
