@@ -11,13 +11,14 @@ import { connectionsOf } from './session.ts';
  */
 export async function runWorker({ flags, settings, io }: Invocation): Promise<{ exit: number }> {
   const { slots, grace } = readFlags(flags);
-  const [{ loadCatalogue }, { startExecutor }, { defaultTimings }, { createLog }] =
-    await Promise.all([
+  const [{ loadCatalogue }, { startExecutor }, { scaleTimings }, { createLog }] = await Promise.all(
+    [
       import('../handlers/catalogue.ts'),
       import('../executor/executor.ts'),
       import('../executor/settings.ts'),
       import('../observability/log.ts'),
-    ]);
+    ],
+  );
   const catalogue = await loadCatalogue(flags.text('handlers') ?? 'handlers');
   const { write } = await connectionsOf(settings);
   const executor = await startExecutor({
@@ -26,7 +27,8 @@ export async function runWorker({ flags, settings, io }: Invocation): Promise<{ 
     catalogue,
     slots,
     grace,
-    timings: defaultTimings,
+    // Leases, heartbeats and polls run so many times faster: for suites that kill executors and wait for others to notice.
+    timings: scaleTimings(Number(io.env.SERVO_SPEED) || 1),
     log: (executor_id) =>
       createLog(
         { executor_id },

@@ -17,11 +17,15 @@ const outcomes: Readonly<Record<string, (message: string, detail: string | undef
     }),
     // The lease was lost: there is nothing to report, and the step that says so is fenced off.
     SV410: (message) => ({ kind: 'later', message, delay_ms: 0 }),
-    '2D000': (message) => ({
-      kind: 'fatal',
-      message: `a handler may not end its transaction: ${message}`,
-    }),
+    '2D000': endsTransaction,
+    // What plpgsql says of a COMMIT that it is given as a statement.
+    '0A000': (message) =>
+      /transaction commands/.test(message) ? endsTransaction(message) : { kind: 'failed', message },
   };
+
+function endsTransaction(message: string): Outcome {
+  return { kind: 'fatal', message: `a handler may not end its transaction: ${message}` };
+}
 
 /**
  * Runs one attempt of a handler written in SQL on a connection of its own. Completed, it has been reported already, and

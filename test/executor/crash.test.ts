@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Backfills, keys, tenant } from '../support/backfill.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { handlerDirectory, Worker } from '../support/worker.ts';
+
+let backfills: Backfills;
+let workers: Worker[];
+
+beforeEach(async () => {
+  backfills = await Backfills.open();
+  workers = [];
+});
+
+afterEach(async () => {
+  await Promise.all(workers.map((worker) => worker.kill()));
+  await backfills.close();
+});
+
+async function work(handlers: string, args: string[] = [], speed = 50): Promise<Worker> {
+  const worker = new Worker(
+    backfills.database.app,
+    tenant,
+    ['--handlers', handlers, '--slots', '4', ...args],
+    { SERVO_SPEED: String(speed) },
+  );
+  workers.push(worker);
+  return worker.started();
+}
+
+/** Everything done once, and every counter true. */
+async function expectExactlyOnce(job: string, count: number): Promise<void> {
+  expect(
+    await backfills.row(
+      'select count(*)::int as all, count(distinct key)::int as keys from effects',
+    ),
+  ).toEqual({ all: count, keys: count });
+  const recount = await backfills.row(
+    `select count(*) filter (where state = 'completed')::int as completed, count(*) filter (where state <> 'completed')::int as others
+     from backfill_partitions where backfill_job_id = $1`,
+    [job],
+  );
+  expect(recount).toEqual({ completed: count, others: 0 });
+  expect(
+    await backfills.row(
+      'select completed_partitions, failed_partitions, lease_tokens from backfill_jobs where id = $1',
+      [job],
+    ),
+  ).toEqual({
+    completed_partitions: count,
+    failed_partitions: 0,
+    lease_tokens: [],
+  });
+}
+
+const effects =
+  'create table effects (key text, at timestamptz default clock_timestamp()); grant insert, select on effects to servo_app';
+
+it('kill -9 of one of two workers in a job of 1,000 partitions loses and doubles nothing', async () => {
+  await backfills.rows(effects);
+  const handlers = handlerDirectory({
+    'orders.sql': 'select pg_sleep(0.005); insert into effects (key) values ($1)',
+  });
+  const job = await backfills.job({
+    keys: keys(1000),
+    strategy: { type: 'parallel', max_parallel: 8 },
+  });
+  const [victim] = await Promise.all([work(handlers), work(handlers)]);
+  const owner = /"executor_id":"([^"]+)"/.exec(victim!.log)![1];
+  await waitFor('the victim to be in the middle of a partition', async () => {
+    const row = await backfills.row(
+      `select count(*)::int as n from backfill_partitions where backfill_job_id = $1 and state = 'running' and lease_owner = $2`,
+      [job, owner],
+    );
+    return (row.n as number) > 0;
+  });
+  await victim!.kill('SIGKILL');
+  await backfills.state(job, 'completed');
+  await expectExactlyOnce(job, 1000);
+  expect(
+    (await backfills.attemptsJournal(job)).filter((line) => line.startsWith('lost')).length,
+  ).toBeGreaterThan(0);
+});
+
+it('a worker that was frozen past its leases does no harm when it wakes', async () => {
+  await backfills.rows(effects);
+  const handlers = handlerDirectory({
+    'orders.sql': 'select pg_sleep(0.005); insert into effects (key) values ($1)',
+  });
+  const job = await backfills.job({
+    keys: keys(400),
+    strategy: { type: 'parallel', max_parallel: 8 },
+  });
+  const [frozen] = await Promise.all([work(handlers, [], 100), work(handlers, [], 100)]);
+  await waitFor(
+    'work to be under way',
+    async () => (await backfills.state(job, 'running')).completed_partitions! > 50,
+  );
+  frozen!.process.kill('SIGSTOP');
+  await waitFor('its attempts to be taken back', async () =>
+    (await backfills.attemptsJournal(job)).some((line) => line.startsWith('lost')),
+  );
+  frozen!.process.kill('SIGCONT');
+  await backfills.state(job, 'completed');
+  await expectExactlyOnce(job, 400);
+});
+
+it('SIGTERM drains: what runs ends, and the exit code is 0', async () => {
+  const handlers = handlerDirectory({ orders: '#!/bin/sh\ntouch "$SERVO_STARTED"\nsleep 1\n' });
+  const job = await backfills.job({ keys: keys(3) });
+  const worker = await work(handlers);
+  await waitFor(
+    'a partition to run',
+    async () => (await backfills.partitions(job))[0]!.state === 'running',
+  );
+  expect(await worker.kill('SIGTERM')).toEqual([0, null]);
+  expect((await backfills.partitions(job)).map((partition) => partition.state)).toEqual([
+    'completed',
+    'pending',
+    'pending',
+  ]);
+});
+
+it('a second signal stops handlers at once, with exit code 1', async () => {
+  const handlers = handlerDirectory({ orders: '#!/bin/sh\nexec sleep 600\n' });
+  const job = await backfills.job({ keys: keys(1) });
+  const worker = await work(handlers);
+  await waitFor(
+    'the partition to run',
+    async () => (await backfills.partitions(job))[0]!.state === 'running',
+  );
+  worker.process.kill('SIGTERM');
+  await waitFor('it to drain', () => worker.log.includes('draining'));
+  expect(await worker.kill('SIGTERM')).toEqual([1, null]);
+  expect((await backfills.partitions(job))[0]).toMatchObject({
+    state: 'pending',
+    failure_count: 0,
+  });
+});

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Attempt, Outcome } from '../../source/domain/attempt.ts';
+import { loadCatalogue } from '../../source/handlers/catalogue.ts';
+import { OutputTail } from '../../source/handlers/output-tail.ts';
+import { Backfills, keys } from '../support/backfill.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { handlerDirectory } from '../support/worker.ts';
+
+const attempt: Attempt = {
+  id: 'p',
+  job_id: 'j',
+  tenant_id: 'acme',
+  asset_name: 'orders',
+  partition_key: '2024-01-31',
+  attempt: 2,
+  failures: 1,
+  token: 't',
+};
+
+async function run(script: string, signal = new AbortController().signal) {
+  const handler = (await loadCatalogue(handlerDirectory({ orders: script }))).get('orders')!;
+  if (handler.kind === 'sql') throw new Error('not an executable');
+  return handler.run({ attempt, signal });
+}
+
+describe('an executable handler', () => {
+  const outcomes: [string, Outcome][] = [
+    ['exit 0', { kind: 'completed' }],
+    ['echo "no such table"; exit 65', { kind: 'fatal', message: 'no such table' }],
+    [
+      'echo "not there yet" >&2; exit 75',
+      { kind: 'later', message: 'not there yet', delay_ms: 30_000 },
+    ],
+    ['exit 3', { kind: 'failed', message: 'exit code 3' }],
+    ['kill -SEGV $$', { kind: 'failed', message: 'ended by SIGSEGV' }],
+  ];
+  for (const [script, outcome] of outcomes) {
+    it(`${script} → ${outcome.kind}`, async () => {
+      expect((await run(`#!/bin/sh\n${script}\n`)).outcome).toEqual(outcome);
+    });
+  }
+
+  it('is told what to do by its environment, and not how to reach the database', async () => {
+    process.env.PGPASSWORD = 'secret';
+    process.env.DATABASE_URL = 'postgres://secret';
+    try {
+      const { output } = await run('#!/bin/sh\nenv\n');
+      expect(output).toContain('SERVO_PARTITION_KEY=2024-01-31\n');
+      expect(output).toContain('SERVO_ATTEMPT=2\n');
+      expect(output).toContain('SERVO_IDEMPOTENCY_KEY=backfill:j:2024-01-31\n');
+      expect(output).toContain('SERVO_TENANT_ID=acme\n');
+      expect(output).not.toContain('secret');
+    } finally {
+      delete process.env.PGPASSWORD;
+      delete process.env.DATABASE_URL;
+    }
+  });
+
+  it('that cannot be run is a failure with the reason', async () => {
+    const { outcome } = await run('#!/no/such/interpreter\n');
+    expect(outcome.kind).toBe('failed');
+    expect((outcome as { message: string }).message).toContain('cannot run');
+  });
+
+  it('is stopped with everything it started, also when it ignores SIGTERM', {
+    timeout: 20_000,
+  }, async () => {
+    const controller = new AbortController();
+    const running = run(
+      '#!/bin/sh\ntrap "" TERM\nsleep 600 &\necho "child $!"\nwait\nwait\nsleep 600\n',
+      controller.signal,
+    );
+    setTimeout(() => controller.abort(), 200);
+    const { outcome, output } = await running;
+    expect(outcome.kind).toBe('failed');
+    const child = Number(/child (\d+)/.exec(output!)![1]);
+    await waitFor('its child to be gone', () => {
+      try {
+        return process.kill(child, 0) && false;
+      } catch {
+        return true;
+      }
+    });
+  });
+
+  it('may write without end: the tail is kept', async () => {
+    const { outcome, output } = await run(
+      '#!/bin/sh\nhead -c 20000000 /dev/zero | tr "\\\\0" "x"\necho\necho the end >&2\nexit 1\n',
+    );
+    expect(outcome).toEqual({ kind: 'failed', message: 'the end' });
+    expect(Buffer.byteLength(output!)).toBeLessThanOrEqual(65_536);
+    expect(output).toMatch(/^… \d+ bytes before this were dropped\n/);
+  });
+});
+
+it('keeps no more than the database takes, whatever the bytes', () => {
+  const tail = new OutputTail();
+  for (let i = 0; i < 300; i++) tail.push(Buffer.alloc(1000, i % 2 ? 0xff : 0));
+  expect(Buffer.byteLength(tail.toString())).toBeLessThanOrEqual(65_536);
+  expect(tail.toString()).not.toContain('\0');
+});
+
+describe('the catalogue', () => {
+  it('refuses a directory that is not there, with exit code 2', async () => {
+    await expect(loadCatalogue('/no/such/place')).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('/no/such/place'),
+    });
+  });
+
+  it('reports every mistake at once', async () => {
+    const directory = handlerDirectory({
+      'a.txt': 'x',
+      'b.sql': 'select 1',
+      b: '#!/bin/sh\n',
+      'README.md': 'about',
+    });
+    await expect(loadCatalogue(directory)).rejects.toMatchObject({
+      code: 'usage',
+      problems: [
+        { message: expect.stringContaining('a.txt is not a kind of handler') },
+        { message: expect.stringContaining('two handlers for b') },
+      ],
+    });
+  });
+});
+
+describe('in a worker', () => {
+  let backfills: Backfills;
+  beforeAll(async () => {
+    backfills = await Backfills.open();
+  });
+  afterAll(() => backfills.close());
+
+  it('what an attempt prints is kept as its log', async () => {
+    const directory = handlerDirectory({
+      orders: '#!/bin/sh\necho "doing $SERVO_PARTITION_KEY"\n',
+    });
+    const job = await backfills.job({ keys: keys(2) });
+    await backfills.execute([...(await loadCatalogue(directory)).values()]);
+    await backfills.state(job, 'completed');
+    expect(
+      await backfills.rows(
+        'select partition_key, attempt, output from backfill_attempt_logs where job_id = $1 order by 1',
+        [job],
+      ),
+    ).toEqual([
+      { partition_key: 'k00001', attempt: 1, output: 'doing k00001\n' },
+      { partition_key: 'k00002', attempt: 1, output: 'doing k00002\n' },
+    ]);
+  });
+});
