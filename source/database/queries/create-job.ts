@@ -40,13 +40,15 @@ export async function findOverlap(
   );
   if (living.length === 0) return [];
   const source = keysOf(keys, 4);
+  // Materialized: with the limit inside, the planner walks all of a big job in key order to meet a few keys.
   return query<Overlap>(
-    `select j.id, j.state, p.partition_key
-     from backfill_jobs j join backfill_partitions p on p.backfill_job_id = j.id
-     where j.id = any ($2) and j.tenant_id = $1 and p.tenant_id = $1
-       and (p.state in ('pending', 'running') or (p.state = 'failed' and p.available_at is null and p.attempt_count < 3))
-       and p.partition_key in (select key from ${source.sql})
-     order by p.partition_key limit $3`,
+    `with hit as materialized (
+       select p.backfill_job_id, p.partition_key
+       from ${source.sql} join backfill_partitions p on p.partition_key = k.key
+       where p.backfill_job_id = any ($2) and p.tenant_id = $1
+         and (p.state in ('pending', 'running') or (p.state = 'failed' and p.available_at is null and p.attempt_count < 3)))
+     select j.id, j.state, hit.partition_key from hit join backfill_jobs j on j.id = hit.backfill_job_id
+     where j.tenant_id = $1 order by hit.partition_key limit $3`,
     [tenant, living.map((job) => job.id), limit, ...source.values],
   );
 }

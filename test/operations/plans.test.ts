@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Query } from '../../source/database/database.ts';
+import { findOverlap } from '../../source/database/queries/create-job.ts';
+import { countJobs, listJobs } from '../../source/database/queries/list-jobs.ts';
+import { jobEvents, lastTransition } from '../../source/database/queries/read-events.ts';
+import { findJobs, readJob } from '../../source/database/queries/read-job.ts';
+import {
+  executorsOf,
+  failedPartitions,
+  openPartitions,
+} from '../../source/database/queries/read-partitions.ts';
+import { Operator } from '../support/operator.ts';
+
+let operator: Operator;
+let job: string;
+let asset: string;
+const tenant = 'acme';
+
+beforeAll(async () => {
+  operator = await Operator.open();
+  asset = await operator.asset('orders', 'day');
+  await operator.sql(
+    `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, state, created_at)
+     select 'acme', $1, 'orders', i::text, case when i % 100 = 0 then 'running' when i = 5 then 'failed' when i % 9 = 0 then 'pending' else 'completed' end,
+       now() - i * interval '1 minute' from generate_series(1, 20000) i`,
+    [asset],
+  );
+  job = await operator.job({ asset: 'orders', start: '2000-01-01', end: '2040-12-31' });
+  await operator.sql('analyze');
+});
+afterAll(() => operator.close());
+
+const statements: [name: string, run: (query: Query) => Promise<unknown>][] = [
+  [
+    'the job table',
+    (query) => listJobs(query, tenant, { states: null, asset_ids: null, limit: 101 }),
+  ],
+  [
+    'failed jobs',
+    (query) => listJobs(query, tenant, { states: ['failed'], asset_ids: null, limit: 101 }),
+  ],
+  [
+    'failed jobs of an asset',
+    (query) => listJobs(query, tenant, { states: ['failed'], asset_ids: [asset], limit: 101 }),
+  ],
+  ['counts by state', (query) => countJobs(query, tenant, 1000)],
+  ['one job', (query) => readJob(query, tenant, job)],
+  [
+    'a job by prefix',
+    (query) => findJobs(query, tenant, { from: job, to: job.replace(/.{4}$/, 'ffff') }, 6),
+  ],
+  ['failed partitions', (query) => failedPartitions(query, tenant, job, 100)],
+  ['open partitions', (query) => openPartitions(query, tenant, job, 20)],
+  ['executors', (query) => executorsOf(query, tenant, job)],
+  ['the journal of a job', (query) => jobEvents(query, tenant, job, 50)],
+  ['its last transition', (query) => lastTransition(query, tenant, job, 'pending')],
+  [
+    'overlap',
+    (query) => findOverlap(query, tenant, asset, { list: ['2001-01-01', '2050-01-01'] }, 6),
+  ],
+];
+
+/** Under row-level security only: as superuser a plan proves nothing. */
+test.each(statements)('%s reads no big table from end to end', async (_, run) => {
+  const plans: string[] = [];
+  await operator.db.read(tenant, async (query) => {
+    const explained: Query = async <Row extends object>(
+      text: string,
+      values?: readonly unknown[],
+    ) => {
+      const rows = await query<{ 'QUERY PLAN': string }>(`explain ${text}`, values);
+      plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
+      return query<Row>(text, values);
+    };
+    await run(explained);
+  });
+  expect(plans.length).toBeGreaterThan(0);
+  expect(plans.join('\n')).not.toMatch(/Seq Scan on backfill_(jobs|partitions|events)/);
+});
