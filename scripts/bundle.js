@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** How everything of ours is bundled: for Node, as ES modules, with our dependencies inside. */
+export const bundling = {
+  absWorkingDir: root,
+  bundle: true,
+  minifySyntax: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.20',
+  jsx: 'automatic',
+  logLevel: 'warning',
+  define: { 'process.env.NODE_ENV': '"production"' },
+  // pg loads its native twin and Ink its developer tools only when asked to: neither is installed.
+  external: ['pg-native', 'react-devtools-core'],
+  // CommonJS dependencies call require() for Node's own modules.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+};

@@ -1,0 +1,29 @@
+import { type BenchDatabase, withClient } from './server.ts';
+
+/** A pending job with its partitions, analysed, without going through servo-tui. */
+export function createJob(
+  database: BenchDatabase,
+  asset: string,
+  partitions: number,
+  parallel: number,
+): Promise<string> {
+  return withClient(database.superuser, async (client) => {
+    await client.query(
+      `insert into assets (name, asset_type, tenant_id) values ($1, 'bench', 'bench') on conflict do nothing`,
+      [asset],
+    );
+    const { rows } = await client.query(
+      `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, total_partitions, execution_strategy)
+       select 'bench', id, name, gen_random_uuid()::text, $2, $3 from assets where name = $1 returning id`,
+      [asset, partitions, JSON.stringify({ type: 'parallel', max_parallel: parallel })],
+    );
+    const job: string = rows[0].id;
+    await client.query(
+      `insert into backfill_partitions (backfill_job_id, tenant_id, partition_key)
+       select $1, 'bench', lpad(i::text, 9, '0') from generate_series(1, $2) i`,
+      [job, partitions],
+    );
+    await client.query('vacuum analyze backfill_partitions');
+    return job;
+  });
+}
