@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { slimDependencies } from './slim-dependencies.js';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -15,6 +16,7 @@ export const bundling = {
   define: { 'process.env.NODE_ENV': '"production"' },
   // pg loads its native twin and Ink its developer tools only when asked to: neither is installed.
   external: ['pg-native', 'react-devtools-core'],
+  plugins: [slimDependencies],
   // CommonJS dependencies call require() for Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
