@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** `fast` needs no database, terminal or bundle; it is what `npm run check` runs. */
 const fast = [
-  'test/{architecture,domain,presentation,console,tui}/**/*.test.{ts,tsx}',
+  'test/{architecture,domain,presentation,console,sessions,tui}/**/*.test.{ts,tsx}',
   'test/*.test.ts',
 ];
 

@@ -33,7 +33,7 @@ export function whyNot(state: State, action: Action, target: Target | null): str
   if (followOf(state, job.id)?.phase === 'sent') return 'the last action on it is not answered yet';
   const refusal = refusalOf(action, job.state);
   if (refusal === null || job.state !== 'paused' || job.paused_at === null) return refusal;
-  return `${refusal} since ${formatAge(secondsBetween(job.paused_at, as_of))}`;
+  return `${refusal} for ${formatAge(secondsBetween(job.paused_at, as_of))}`;
 }
 
 /** The question: nothing is sent before it has been answered with `y`. */

@@ -80,11 +80,12 @@ export function jobLayout(state: State, job: JobScreen): JobLayout {
     frame.facts +
     count(frame.header, frame.error, frame.banner, frame.note, frame.hints, frame.gap);
   const free = Math.max(0, lines - taken);
-  const height = Math.max(0, Math.min(Math.floor(free * 0.5), free - panelsWanted(state, job)) - 1);
-  const map = partitionMap(job.map, {
-    width: state.size.columns - 1,
-    height: free < 8 ? 0 : Math.max(height, 2),
-  });
+  // The panels keep four lines; the map may take more than half of the rest, and what they leave.
+  const height = Math.min(
+    free - 5,
+    Math.max(Math.floor(free * 0.6), free - panelsWanted(state, job) - 1),
+  );
+  const map = partitionMap(job.map, { width: state.size.columns - 1, height: Math.max(0, height) });
   const legend = map.lines.length > 0;
   return { ...frame, map, legend, panels: Math.max(0, free - map.lines.length - Number(legend)) };
 }

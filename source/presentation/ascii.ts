@@ -47,6 +47,7 @@ const substitutes: Readonly<Record<string, string>> = {
   '├': '+',
   '┤': '+',
   '┃': '|',
+  '▐': '>',
 };
 
 const notAscii = /[^\x20-\x7e\n]/;

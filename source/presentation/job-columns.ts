@@ -106,7 +106,7 @@ export const jobColumns: readonly JobColumn[] = [
     (job) => (job.priority === 0 ? { forms: ['0'], tone: 'dim' } : phrase(String(job.priority))),
     { align: 'right', value: (job) => job.priority },
   ),
-  column('beat', 'BEAT', 5, heartbeat, {
+  column('beat', 'BEAT', 4, heartbeat, {
     align: 'right',
     value: (job) => job.heartbeat_age_seconds,
   }),
@@ -153,20 +153,19 @@ export const narrowings: readonly { column: string; to: number; elastic?: true }
   { column: 'id', to: 0 },
   { column: 'age', to: 0 },
   { column: 'progress', to: 8, elastic: true },
-  { column: 'asset', to: 28, elastic: true },
-  { column: 'state', to: 1 },
+  { column: 'asset', to: 20, elastic: true },
   { column: 'lanes', to: 0 },
+  { column: 'asset', to: 16, elastic: true },
+  { column: 'state', to: 1 },
   { column: 'priority', to: 0 },
+  { column: 'sla', to: 10 },
+  { column: 'eta', to: 10 },
   { column: 'rate', to: 0 },
   { column: 'beat', to: 0 },
-  { column: 'asset', to: 20, elastic: true },
-  { column: 'eta', to: 10 },
-  { column: 'sla', to: 10 },
-  { column: 'asset', to: 16, elastic: true },
   { column: 'percent', to: 0 },
-  { column: 'failed', to: 0 },
-  { column: 'eta', to: 0 },
   { column: 'progress', to: 0 },
+  { column: 'eta', to: 0 },
+  { column: 'failed', to: 0 },
   { column: 'asset', to: 8, elastic: true },
   { column: 'sla', to: 0 },
   { column: 'done', to: 0 },
@@ -194,7 +193,7 @@ function finished(job: JobView): number {
 function heartbeat(job: JobView): Phrase {
   if (job.state !== 'running' && job.state !== 'resuming') return absent;
   if (job.heartbeat_age_seconds === null) {
-    return job.heartbeat_stale ? { forms: ['none!'], tone: 'bad' } : absent;
+    return job.heartbeat_stale ? { forms: ['none'], tone: 'bad' } : absent;
   }
   const age = formatAge(job.heartbeat_age_seconds);
   return job.heartbeat_stale ? { forms: [`${age}!`], tone: 'bad' } : phrase(age);

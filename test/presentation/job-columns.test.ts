@@ -32,7 +32,7 @@ describe('the columns that fit', () => {
   });
 
   test('at 78 the state is its glyph, the bar has 8 cells, and LANES, PRI, /MIN, BEAT are gone', () => {
-    expect(names(78)).toEqual([
+    expect(names(78, long)).toEqual([
       'state',
       'asset',
       'progress',
@@ -142,7 +142,7 @@ describe('a row says', () => {
       rate: '–',
       eta: 'unknown',
       sla: '–',
-      beat: 'none!',
+      beat: 'none',
       lanes: '–',
       checkpoint: '–',
       by: '–',

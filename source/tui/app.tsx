@@ -1,0 +1,103 @@
+import { Box, Text } from 'ink';
+import { type ReactNode, useContext, useMemo } from 'react';
+import { linesOf, readerLines, readerRows } from '../console/layout.ts';
+import type { State } from '../console/state.ts';
+import { toAscii } from '../presentation/ascii.ts';
+import { truncate } from '../presentation/fitted.ts';
+import { cardLines, cardTitle } from './card-text.ts';
+import { helpLines } from './help-text.ts';
+import { jobPicture } from './job-screen.ts';
+import { jobsPicture, type Picture } from './jobs-screen.ts';
+import { Lines } from './lines.tsx';
+import { cut, type Line } from './spans.ts';
+import { type Theme, ThemeContext } from './theme.ts';
+
+/** One table of screens: a new one is a row here. */
+const pictures: Record<State['screen'], (state: State) => Picture> = {
+  jobs: jobsPicture,
+  job: (state) => (state.job === null ? jobsPicture(state) : jobPicture(state, state.job)),
+};
+
+export function App({ state, theme }: { state: State; theme: Theme }) {
+  const { columns } = state.size;
+  const { top, body, bottom } = pictures[state.screen](state);
+  const box = useMemo(() => boxOf(state, body.length), [state, body.length]);
+  return (
+    <ThemeContext value={theme}>
+      <Box flexDirection="column" width={columns} height={linesOf(state.size)} overflow="hidden">
+        <Lines lines={top} />
+        {box === null ? (
+          <Lines lines={body} />
+        ) : (
+          <>
+            <Lines lines={body.slice(0, box.above)} />
+            <Frame title={box.title} width={box.width}>
+              <Lines lines={box.lines} />
+            </Frame>
+            <Lines lines={body.slice(box.above + box.lines.length + 2)} />
+          </>
+        )}
+        <Lines lines={bottom} />
+      </Box>
+    </ThemeContext>
+  );
+}
+
+type FramedBox = { title: string; lines: Line[]; width: number; above: number };
+
+/** What lies over the screen's body, and where. */
+function boxOf(state: State, room: number): FramedBox | null {
+  const { overlay } = state;
+  const { columns } = state.size;
+  const place = (title: string, lines: readonly Line[], width: number): FramedBox => {
+    const shown = lines.slice(0, Math.max(1, room - 2)).map((line) => cut(line, width - 4));
+    const above = Math.max(0, Math.floor((room - shown.length - 2) / 2));
+    return { title, lines: shown.map((line) => (line.length === 0 ? [] : line)), width, above };
+  };
+  switch (overlay?.type) {
+    case 'card': {
+      const width = Math.min(columns - 2, 104);
+      return place(cardTitle(overlay), cardLines(state, overlay, width - 4), width);
+    }
+    case 'help': {
+      const width = Math.min(columns - 2, 110);
+      return place('Keys', helpLines(state, overlay, width - 4, room - 2), width);
+    }
+    case 'reader': {
+      const all = readerLines(overlay, state.size);
+      const rows = Math.min(readerRows(state.size), Math.max(1, room - 2));
+      const lines = all.slice(overlay.top, overlay.top + rows);
+      const width = Math.min(columns - 2, 124);
+      return place(
+        all.length > rows
+          ? `${overlay.title} (${overlay.top + 1}–${overlay.top + lines.length} of ${all.length} lines)`
+          : overlay.title,
+        lines.map((text) => [{ text, tone: 'plain' as const }]),
+        width,
+      );
+    }
+    default:
+      return null;
+  }
+}
+
+function Frame({ title, width, children }: { title: string; width: number; children: ReactNode }) {
+  const { ascii, accent, color } = useContext(ThemeContext);
+  const heading = truncate(` ${title} `, width - 4);
+  return (
+    <Box flexDirection="column" marginLeft={1} width={width} flexShrink={0}>
+      <Box
+        flexDirection="column"
+        borderStyle={ascii ? 'classic' : 'round'}
+        borderColor={color ? accent : undefined}
+        paddingX={1}
+        width={width}
+      >
+        {children}
+      </Box>
+      <Box position="absolute" marginLeft={2}>
+        <Text bold>{ascii ? toAscii(heading) : heading}</Text>
+      </Box>
+    </Box>
+  );
+}

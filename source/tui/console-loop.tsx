@@ -1,0 +1,235 @@
+import chalk from 'chalk';
+import { type Instance, render, useInput } from 'ink';
+import type { Effect, Failure, TimerName } from '../console/effects.ts';
+import { type Decoder, decodeInput, idleDecoder } from '../console/input.ts';
+import type { Message, Size } from '../console/messages.ts';
+import { initialState, type State } from '../console/state.ts';
+import { update } from '../console/update.ts';
+import { messageOf, ServoError } from '../errors.ts';
+import { App } from './app.tsx';
+import { rawInput } from './keys.ts';
+import type { RunConsoleOptions } from './run-console.ts';
+import { Screen } from './screen.ts';
+import { type Ending, Terminal } from './terminal.ts';
+import type { Theme } from './theme.ts';
+
+/** Two frames are at least this far apart, unless a key asks for one. */
+const frameMs = 16;
+
+/** Joins the model to the terminal: messages in, frames and effects out. Holds the only state. */
+export class ConsoleLoop {
+  readonly #options: RunConsoleOptions;
+  readonly #theme: Theme;
+  readonly #screen: Screen;
+  readonly #terminal: Terminal;
+  readonly #timers = new Map<TimerName, NodeJS.Timeout>();
+  #state: State;
+  #decoder: Decoder = idleDecoder;
+  #ink: Instance | null = null;
+  #drawTimer: NodeJS.Timeout | null = null;
+  #drawnAt = 0;
+  #end: (ending: Ending) => void = () => {};
+
+  constructor(options: RunConsoleOptions) {
+    this.#options = options;
+    const size = sizeOf(options.stdout);
+    this.#theme = {
+      ascii: options.ascii ?? false,
+      color: options.color ?? (process.env.NO_COLOR ?? '') === '',
+      accent: options.accent ?? 'cyan',
+    };
+    this.#state = initialState({
+      labels: options.labels,
+      read_only: options.read_only,
+      zone: options.utc === true ? 'utc' : 'local',
+      interval_ms: options.interval_ms ?? 1000,
+      size,
+    });
+    this.#screen = new Screen(options.stdout, size);
+    this.#terminal = new Terminal(options.stdin, options.stdout, (ending) => this.#end(ending));
+  }
+
+  async run(): Promise<number> {
+    const ended = new Promise<Ending>((resolve) => {
+      this.#end = resolve;
+    });
+    // Bold, dim and inverse are chalk's too, and without colour it would leave them out.
+    chalk.level = chalk.level === 0 ? 1 : chalk.level;
+    const { stdout } = this.#options;
+    const resized = () => this.#dispatch({ type: 'resized', size: sizeOf(stdout), at: clock() });
+    this.#terminal.start();
+    stdout.on('resize', resized);
+    try {
+      this.#ink = render(this.#picture(), {
+        stdin: this.#options.stdin,
+        stdout: this.#sink(),
+        // A frame is written whole to our sink, which knows better what has changed on the screen.
+        debug: true,
+        exitOnCtrlC: false,
+        patchConsole: false,
+        isScreenReaderEnabled: false,
+      });
+      this.#ink.waitUntilExit().catch((error: unknown) => this.#end({ error }));
+      this.#dispatch({ type: 'started', at: clock() });
+      const ending = await ended;
+      if ('error' in ending) throw ending.error;
+      return ending.code;
+    } finally {
+      stdout.off('resize', resized);
+      this.#stop();
+    }
+  }
+
+  #stop(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    if (this.#drawTimer !== null) clearTimeout(this.#drawTimer);
+    this.#screen.close();
+    this.#terminal.stop();
+    this.#ink?.unmount();
+  }
+
+  #dispatch(message: Message): void {
+    const before = this.#state;
+    const [next, effects] = update(before, message);
+    this.#state = next;
+    if (next.size !== before.size) this.#screen.resize(next.size);
+    if (next !== before) this.#scheduleDraw(message.type === 'key');
+    for (const effect of effects) this.#carryOut(effect);
+  }
+
+  /** A key is answered at once; everything else waits for its turn. */
+  #scheduleDraw(now: boolean): void {
+    if (now) {
+      queueMicrotask(() => this.#draw());
+      return;
+    }
+    const wait = Math.max(0, this.#drawnAt + frameMs - clock());
+    this.#drawTimer ??= setTimeout(() => this.#draw(), wait);
+  }
+
+  #drawnState: State | null = null;
+
+  #draw(): void {
+    if (this.#drawTimer !== null) clearTimeout(this.#drawTimer);
+    this.#drawTimer = null;
+    if (this.#drawnState === this.#state) return;
+    this.#drawnState = this.#state;
+    this.#drawnAt = clock();
+    this.#ink?.rerender(this.#picture());
+  }
+
+  #picture() {
+    return (
+      <>
+        <App state={this.#state} theme={this.#theme} />
+        <Keys onInput={this.#input} />
+      </>
+    );
+  }
+
+  readonly #input: Parameters<typeof useInput>[0] = (input, key) => {
+    const raw = rawInput(input, key);
+    if (raw === null) return;
+    const [decoder, messages] = decodeInput(this.#decoder, raw, clock());
+    this.#decoder = decoder;
+    for (const message of messages) this.#dispatch(message);
+  };
+
+  #carryOut(effect: Effect): void {
+    switch (effect.type) {
+      case 'data': {
+        const answer = (answered: Message) => this.#dispatch(answered);
+        this.#options.perform(effect.effect).then(
+          (result) =>
+            answer({ type: 'answered', request: effect.request, answer: result, at: clock() }),
+          (error: unknown) =>
+            answer({
+              type: 'answered',
+              request: effect.request,
+              answer: { type: 'failure', failure: failureOf(error) },
+              at: clock(),
+            }),
+        );
+        break;
+      }
+      case 'timer':
+        clearTimeout(this.#timers.get(effect.name));
+        this.#timers.set(
+          effect.name,
+          setTimeout(
+            () => this.#dispatch({ type: 'timer', name: effect.name, at: clock() }),
+            effect.after_ms,
+          ),
+        );
+        break;
+      case 'stop-timer':
+        clearTimeout(this.#timers.get(effect.name));
+        this.#timers.delete(effect.name);
+        break;
+      case 'announce-paint':
+        queueMicrotask(() => {
+          this.#draw();
+          this.#screen.afterPaint(() =>
+            this.#dispatch({ type: 'painted', token: effect.token, at: clock() }),
+          );
+        });
+        break;
+      case 'copy':
+        // OSC 52: the terminal's own clipboard, also through ssh.
+        this.#options.stdout.write(`\x1b]52;c;${Buffer.from(effect.text).toString('base64')}\x07`);
+        break;
+      case 'repaint':
+        this.#screen.repaint();
+        break;
+      case 'suspend':
+        this.#screen.close();
+        this.#terminal.suspend(() => {
+          this.#screen.open();
+          this.#dispatch({ type: 'woken', at: clock() });
+        });
+        break;
+      case 'exit':
+        this.#end({ code: effect.code });
+        break;
+    }
+  }
+
+  /** What Ink takes for its terminal: as wide as ours, never too low, and never resized behind our back. */
+  #sink(): NodeJS.WriteStream {
+    const { stdout } = this.#options;
+    const screen = this.#screen;
+    const sink = {
+      get columns() {
+        return sizeOf(stdout).columns;
+      },
+      rows: Number.MAX_SAFE_INTEGER,
+      write: (frame: string) => {
+        if (frame !== '') screen.draw(frame);
+        return true;
+      },
+      on: () => sink,
+      off: () => sink,
+    };
+    return sink as unknown as NodeJS.WriteStream;
+  }
+}
+
+/** The one place where keys are read. */
+function Keys({ onInput }: { onInput: Parameters<typeof useInput>[0] }) {
+  useInput(onInput);
+  return null;
+}
+
+function clock(): number {
+  return performance.now();
+}
+
+function sizeOf({ columns, rows }: { columns: number; rows: number }): Size {
+  return { columns: columns || 80, rows: rows || 24 };
+}
+
+function failureOf(error: unknown): Failure {
+  return error instanceof ServoError
+    ? { code: error.code, message: error.message, hint: error.hint }
+    : { code: 'internal', message: messageOf(error) };
+}

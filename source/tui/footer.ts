@@ -1,0 +1,142 @@
+import { rowOf, rowsOf } from '../console/arrange.ts';
+import { followText } from '../console/follow.ts';
+import { keyName } from '../console/help.ts';
+import { contextOf, keymap } from '../console/keymap.ts';
+import { jobsLayout } from '../console/layout.ts';
+import { sortName } from '../console/settings.ts';
+import type { State } from '../console/state.ts';
+import { formatFullCount, plural } from '../presentation/format.ts';
+import { type JobColumn, jobCell, jobColumns } from '../presentation/job-columns.ts';
+import type { LaidColumn } from '../presentation/layout-columns.ts';
+import { safeText } from '../presentation/safe-text.ts';
+import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
+
+/** What the table shows of what there is; while a filter is typed, the field. */
+export function infoLine(state: State): Line {
+  const { list, filter, sort, order, top } = state.jobs;
+  const width = state.size.columns - 1;
+  if (list === null) return [];
+  const { rows } = jobsLayout(state);
+  const place =
+    order.length > rows
+      ? `${top + 1}–${Math.min(order.length, top + rows)} of ${order.length}`
+      : '';
+  if (state.overlay?.type === 'filter') {
+    const field = [span(' / ', 'accent'), span(filter.text, 'strong'), span('▏', 'accent')];
+    const note = filter.problems[0] ?? `${plural(order.length, 'job')}`;
+    return spread(field, [span(note, filter.problems.length > 0 ? 'warn' : 'dim')], width);
+  }
+  const all = list.truncated
+    ? `the first ${plural(list.jobs.length, 'job')}`
+    : plural(list.jobs.length, 'job');
+  const matching = rowsOf(state.jobs).filter(({ unmatched }) => !unmatched).length;
+  const left = [
+    span(filter.text === '' ? ` ${all}` : ` ${formatFullCount(matching)} of ${all}`, 'dim'),
+  ];
+  if (filter.text !== '')
+    left.push(span(' · filter: ', 'dim'), span(safeText(filter.text), 'accent'));
+  if (filter.problems.length > 0) left.push(span(` · ${filter.problems[0]}`, 'warn'));
+  if (list.jobs.length > 1) left.push(span(` · sorted by ${sortName(sort)}`, 'dim'));
+  return spread(left, [span(place, 'dim')], width);
+}
+
+/** An action on its way, else a remark, else what the selected row has no columns for. */
+export function noteLine(state: State, laid: readonly LaidColumn[]): Line {
+  const width = state.size.columns - 1;
+  const open = state.follows.filter(({ phase }) => phase !== 'settled');
+  const follow = open.at(-1) ?? state.follows.at(-1);
+  if (state.notice !== null) return cut([span(` ${state.notice.text}`, state.notice.tone)], width);
+  if (follow !== undefined) {
+    const others = open.length > 1 ? `  (+${open.length - 1} more)` : '';
+    return cut([span(` ${followText(follow)}`, follow.tone), span(others, 'dim')], width);
+  }
+  return state.screen === 'jobs' ? cut(hiddenFields(state, laid), width) : [];
+}
+
+function hiddenFields(state: State, laid: readonly LaidColumn[]): Line {
+  const row = rowOf(state.jobs, state.jobs.cursor);
+  if (row === null || state.jobs.list === null) return [];
+  const { job } = row;
+  if (row.ghost) return [span(' this job is no longer there: shown as it was last read', 'warn')];
+  if (row.unmatched) return [span(' it matches the filter no longer', 'warn')];
+  const context = { as_of: state.jobs.list.as_of, zone: state.options.zone, width: 40 };
+  const narrow = (name: string) => laid.find(({ column }) => column.name === name)?.width ?? 0;
+  const words = jobColumns.flatMap((column) => {
+    const { forms } = column.phrase(job, context);
+    const shown = narrow(column.name);
+    const cutShort = forms.length > 1 && forms[0].length > shown;
+    if (drawnOnly.includes(column.name)) return [];
+    if (laid.length === 0 || forms[0] === '–' || (shown > 0 && !cutShort)) return [];
+    return [hiddenField(column, jobCell(column, job, context).text.trim())];
+  });
+  return [span(` ${words.join(' · ')}`, 'dim')];
+}
+
+/** Says nothing that is not in DONE. */
+const drawnOnly = ['progress', 'percent'];
+
+/** `128/min`, `priority 5`, and for what speaks for itself the bare words. */
+function hiddenField({ name, title }: JobColumn, text: string): string {
+  if (name === 'state' || name === 'sla') return text;
+  return name === 'rate'
+    ? `${text}/min`
+    : `${title === 'ETA' ? title : title.toLowerCase()} ${text}`;
+}
+
+/** The keys that matter here, from the keymap; what cannot be done now is dim. */
+export function hintsLine(state: State): Line {
+  const hints = hintsFor(state);
+  const width = state.size.columns - 1;
+  const line: Span[] = [];
+  for (const { key, word, off } of hints) {
+    const piece = [
+      span(`${line.length === 0 ? ' ' : '  '}${key}`, off ? 'dim' : 'accent'),
+      span(` ${word}`, 'dim'),
+    ];
+    if (lineWidth(line) + lineWidth(piece) > width) break;
+    line.push(...piece);
+  }
+  return line;
+}
+
+type Hint = { key: string; word: string; off: boolean };
+
+function hintsFor(state: State): Hint[] {
+  const overlay = state.overlay?.type;
+  if (overlay === 'filter')
+    return fixed([
+      ['Enter', 'keep'],
+      ['Esc', 'back to what it was'],
+      ['↑↓', 'move'],
+    ]);
+  if (overlay === 'help')
+    return fixed([
+      ['type', 'to search'],
+      ['↑↓', 'move'],
+      ['Enter', 'run'],
+      ['Esc', 'close'],
+    ]);
+  if (overlay === 'reader')
+    return fixed([
+      ['↑↓', 'scroll'],
+      ['Esc', 'close'],
+    ]);
+  if (overlay === 'card')
+    return fixed([
+      ['Tab', 'next'],
+      ['y', 'yes, on a button'],
+      ['Esc', 'close'],
+    ]);
+  const context = contextOf(state);
+  return keymap
+    .filter(({ hint, on }) => hint !== undefined && on.includes(context))
+    .map((binding) => ({
+      key: keyName(binding.keys[0]),
+      word: context === 'job' && binding.hint === 'quit' ? 'back' : binding.hint!,
+      off: (binding.disabled?.(state) ?? null) !== null,
+    }));
+}
+
+function fixed(pairs: [string, string][]): Hint[] {
+  return pairs.map(([key, word]) => ({ key, word, off: false }));
+}

@@ -1,0 +1,102 @@
+import { receivedAt } from '../console/loading.ts';
+import type { State } from '../console/state.ts';
+import { isTerminal } from '../domain/job-state.ts';
+import { formatAge, formatFullCount } from '../presentation/format.ts';
+import { safeText } from '../presentation/safe-text.ts';
+import { stateOrder, stateWord } from '../presentation/state-words.ts';
+import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
+
+/** Where one is, and what is unusual about it. */
+export function headerLine(state: State): Line {
+  const { labels, read_only } = state.options;
+  const where = `${safeText(labels.context ?? labels.database)} / ${safeText(labels.tenant)}`;
+  const left = [
+    span(' servo-tui', 'accent'),
+    span(' · ', 'dim'),
+    span(where, 'strong'),
+    span(' · ', 'dim'),
+    read_only ? span('READ-ONLY', 'warn') : span('RW', 'dim'),
+  ];
+  return withBadges(left, badges(state), state.size.columns - 1);
+}
+
+/** As many badges as there is room for, the most important first; for the first the name gives way. */
+function withBadges(left: Line, all: readonly Span[], width: number): Line {
+  const [first, ...others] = all;
+  if (first === undefined) return cut(left, width);
+  const shown = [first];
+  for (const next of others) {
+    if (lineWidth(left) + lineWidth([...shown, next]) + 2 * (shown.length + 1) <= width)
+      shown.push(next);
+  }
+  const right = shown.flatMap((piece, index) => (index === 0 ? [piece] : [span('  '), piece]));
+  return spread(cut(left, Math.max(0, width - lineWidth(right) - 2)), right, width);
+}
+
+/** What must not be overlooked, the most important first. */
+function badges(state: State): Span[] {
+  const { labels } = state.options;
+  const shown: Span[] = [];
+  if (state.frozen_at !== null) {
+    const age = stepAge((state.at - (receivedAt(state) ?? state.frozen_at)) / 1000);
+    shown.push(badge(`FROZEN ${age}`));
+  }
+  if (labels.rls_bypassed) shown.push(badge('RLS BYPASSED'));
+  const risky = atRisk(state);
+  if (risky > 0) shown.push(span(`▲ ${risky} at risk`, 'bad'));
+  if (labels.embedded) shown.push(span('EMBEDDED', 'accent'));
+  return shown;
+}
+
+function badge(text: string): Span {
+  return { text: ` ${text} `, tone: 'warn', inverse: true };
+}
+
+/** Live jobs that are expected to miss their deadline, or have: of those that the table holds. */
+function atRisk(state: State): number {
+  const levels = ['low', 'medium', 'high', 'breached'];
+  const jobs = state.jobs.list?.jobs ?? [];
+  return jobs.filter((job) => !isTerminal(job.state) && levels.includes(job.risk_level)).length;
+}
+
+/** How many jobs are in which state, as many states as there is room for. */
+export function countsLine(state: State): Line {
+  const counts = state.jobs.list?.counts ?? {};
+  const known: readonly string[] = stateOrder;
+  const states = [...known, ...Object.keys(counts).filter((name) => !known.includes(name))];
+  const line: Span[] = [span(' ')];
+  for (const name of states) {
+    const count = counts[name] ?? 0;
+    if (count === 0) continue;
+    const { glyph, word, tone } = stateWord(name);
+    if (line.length > 1) line.push(span('  '));
+    line.push(span(glyph, tone), span(` ${capped(count)} ${word}`));
+  }
+  return cut(line, state.size.columns - 1);
+}
+
+/** Counts are capped in the database, never `count(*)` over everything. */
+function capped(count: number): string {
+  return count >= 1000 ? '1,000+' : formatFullCount(count);
+}
+
+/** What the operator must know before believing anything below it: the data is old. */
+export function bannerLine(state: State): Line {
+  const { failure, down_since, silent_since } = state.link;
+  const since = down_since ?? silent_since;
+  if (since === null) return [];
+  const received = receivedAt(state);
+  const age =
+    received === null ? 'nothing read yet' : `data is ${stepAge((state.at - received) / 1000)} old`;
+  const what =
+    failure === null
+      ? `no answer from the database for ${stepAge((state.at - since) / 1000)}`
+      : `${safeText(failure.message)}${failure.hint === undefined ? '' : ` (${safeText(failure.hint)})`}`;
+  const text = ` ${age} · trying again · ${what} `;
+  return [{ text: cut([span(text)], state.size.columns - 1)[0]!.text, tone: 'bad', inverse: true }];
+}
+
+/** Seconds in steps of five, so that the line does not tick. */
+function stepAge(seconds: number): string {
+  return seconds < 60 ? `${Math.max(0, Math.floor(seconds / 5) * 5)}s` : formatAge(seconds);
+}

@@ -1,0 +1,25 @@
+import { helpEntries, keyName } from '../console/help.ts';
+import type { Help, State } from '../console/state.ts';
+import { fitted } from '../presentation/fitted.ts';
+import { cut, exactly, type Line, selected, span } from './spans.ts';
+
+/** The keymap as a list, narrowed by what has been typed. */
+export function helpLines(state: State, help: Help, width: number, height: number): Line[] {
+  const field: Line = [span('Search: ', 'dim'), span(help.filter, 'strong'), span('▏', 'accent')];
+  const entries = helpEntries(state, help);
+  if (entries.length === 0) return exactly([field, [], [span('no key does that', 'dim')]], height);
+  const rows = Math.max(1, height - 2);
+  const first = Math.max(0, Math.min(help.cursor - Math.floor(rows / 2), entries.length - rows));
+  const lines = entries.slice(first, first + rows).map(({ binding, reason }, row) => {
+    const before = entries[first + row - 1];
+    const group = before?.binding.group === binding.group && row > 0 ? '' : binding.group;
+    const line: Line = [
+      span(fitted(group, 9), 'dim'),
+      span(fitted(binding.keys.map(keyName).join(' '), 20), reason === null ? 'accent' : 'dim'),
+      span(binding.title, reason === null ? 'plain' : 'dim'),
+      span(reason === null ? '' : ` (${reason})`, 'warn'),
+    ];
+    return first + row === help.cursor ? selected(line, width) : cut(line, width);
+  });
+  return exactly([field, [], ...lines], height);
+}

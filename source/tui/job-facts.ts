@@ -1,0 +1,140 @@
+import type { JobScreen, State } from '../console/state.ts';
+import type { JobView } from '../domain/job.ts';
+import { shortId } from '../domain/job-reference.ts';
+import { isTerminal } from '../domain/job-state.ts';
+import { readStrategy } from '../domain/strategy.ts';
+import { formatEta, secondsBetween } from '../presentation/eta-phrase.ts';
+import {
+  formatAge,
+  formatClock,
+  formatDuration,
+  formatFullCount,
+  formatMilliseconds,
+  formatRate,
+  plural,
+} from '../presentation/format.ts';
+import { riskBadge } from '../presentation/risk-badge.ts';
+import { safeText } from '../presentation/safe-text.ts';
+import { stateWord } from '../presentation/state-words.ts';
+import { type Line, span } from './spans.ts';
+
+type Facts = { job: JobView; screen: JobScreen; state: State; now: Date };
+
+/** Everything that has figures; the risk too where the title had no room for it. */
+export function factsOf(state: State, screen: JobScreen, withRisk: boolean): Line[] {
+  const now = screen.detail?.as_of ?? state.jobs.list?.as_of ?? screen.job.created_at;
+  const facts: Facts = { job: screen.job, screen, state, now };
+  const risk = withRisk ? riskFact(facts.job, now) : [];
+  return [
+    ...counts(facts),
+    ...(risk.length > 0 ? [risk] : []),
+    ...pace(facts),
+    ...place(facts),
+    ...deadline(facts),
+  ];
+}
+
+/** `orders_daily · 3f2a9c1e · ● running · priority 5 · started 42m ago by mara`, the first two always. */
+export function titleFacts(state: State, { job, detail, gone }: JobScreen): Line[] {
+  const now = detail?.as_of ?? state.jobs.list?.as_of ?? job.created_at;
+  const { glyph, word, tone } = stateWord(job.state);
+  const since = (at: Date) => `${formatAge(secondsBetween(at, now))} ago`;
+  const by = job.created_by === null ? '' : ` by ${safeText(job.created_by, { cap: 300 })}`;
+  const begun =
+    job.started_at === null
+      ? `created ${since(job.created_at)}`
+      : `started ${since(job.started_at)}`;
+  return [
+    [span(safeText(job.asset_name), 'strong')],
+    [span(`${glyph} ${word}`, tone)],
+    ...(gone ? [[span('NO LONGER THERE', 'bad')]] : []),
+    [span(shortId(job.id), 'dim')],
+    [span(`priority ${job.priority}`)],
+    [span(begun + by)],
+  ];
+}
+
+/** How the job stands to its deadline, in words. */
+export function riskFact(job: JobView, now: Date): Line {
+  if (job.risk_level === 'none') return [];
+  const { forms, tone } = riskBadge(job, now);
+  return [span(forms[0], tone)];
+}
+
+function counts({ job }: Facts): Line[] {
+  const skipped = job.skipped_partitions;
+  return [
+    [span(`${formatFullCount(job.completed_partitions)} done`)],
+    [
+      span(
+        `${formatFullCount(job.failed_partitions)} failed`,
+        job.failed_partitions > 0 ? 'bad' : 'dim',
+      ),
+    ],
+    ...(skipped > 0 ? [[span(`${formatFullCount(skipped)} skipped`)]] : []),
+    [span(`${formatFullCount(job.remaining_partitions)} left`)],
+  ];
+}
+
+function pace({ job, state, now }: Facts): Line[] {
+  const eta = formatEta(job, now, state.options.zone);
+  const { max_parallel } = readStrategy(job.execution_strategy);
+  const ended = isTerminal(job.state);
+  return [
+    ...(job.rate_per_minute === null ? [] : [[span(`${formatRate(job.rate_per_minute)}/min`)]]),
+    ...(job.avg_partition_duration_ms === null
+      ? []
+      : [[span(`avg ${formatMilliseconds(job.avg_partition_duration_ms)}`)]]),
+    ...(ended
+      ? []
+      : [[span(max_parallel > 1 ? `up to ${max_parallel} at once` : 'one at a time')]]),
+    ...(eta.forms[0] === '–' ? [] : [[span(expected(job, eta.forms[0]), eta.tone)]]),
+    ...(job.state === 'paused' && job.eta_seconds !== null
+      ? [[span(`needs ${formatDuration(job.eta_seconds)} once resumed`)]]
+      : []),
+  ];
+}
+
+function expected({ state }: JobView, words: string): string {
+  if (state === 'running') return `ETA ${words}`;
+  return state === 'failed' ? `ended ${words}` : words;
+}
+
+function place({ job, screen }: Facts): Line[] {
+  const executors = screen.detail?.executors ?? [];
+  const key = job.checkpoint_partition_key;
+  const beat = job.heartbeat_age_seconds;
+  return [
+    ...(key === null ? [] : [[span(`checkpoint ${safeText(key, { cap: 300 })}`)]]),
+    ...(executors.length === 0
+      ? []
+      : [
+          [
+            span(
+              `${plural(executors.length, 'executor')}: ${executors.map(executorName).join(', ')}`,
+            ),
+          ],
+        ]),
+    ...(job.state === 'running' && beat !== null
+      ? [
+          [
+            span(
+              `beat ${formatAge(beat)}${job.heartbeat_stale ? ', stale' : ''}`,
+              job.heartbeat_stale ? 'bad' : 'plain',
+            ),
+          ],
+        ]
+      : []),
+    [span(`version ${job.version}`, 'dim')],
+  ];
+}
+
+/** host:pid:random without its random part. */
+function executorName(id: string): string {
+  return safeText(id.split(':').slice(0, 2).join(':'), { cap: 100 });
+}
+
+function deadline({ job, state, now }: Facts): Line[] {
+  const at = job.sla_deadline_at;
+  return at === null ? [] : [[span(`deadline ${formatClock(at, now, state.options.zone)}`)]];
+}

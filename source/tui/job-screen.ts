@@ -1,0 +1,54 @@
+import { jobLayout } from '../console/layout.ts';
+import type { JobScreen, State } from '../console/state.ts';
+import { formatPercent } from '../presentation/format.ts';
+import { progressBar } from '../presentation/progress-bar.ts';
+import { safeText } from '../presentation/safe-text.ts';
+import { stateWord } from '../presentation/state-words.ts';
+import { hintsLine, noteLine } from './footer.ts';
+import { bannerLine, headerLine } from './header.ts';
+import { factsOf, riskFact, titleFacts } from './job-facts.ts';
+import { panelLines } from './job-panels.ts';
+import type { Picture } from './jobs-screen.ts';
+import { blank, cut, exactly, flow, type Line, lineWidth, span, spread } from './spans.ts';
+
+export function jobPicture(state: State, job: JobScreen): Picture {
+  const layout = jobLayout(state, job);
+  const { columns } = state.size;
+  const width = columns - 1;
+  const now = job.detail?.as_of ?? state.jobs.list?.as_of ?? job.job.created_at;
+  const title = indented(flow(titleFacts(state, job), width - 1)[0] ?? blank);
+  const risk = riskFact(job.job, now);
+  const roomForRisk = lineWidth(title) + lineWidth(risk) + 2 <= width;
+  return {
+    top: layout.header ? [headerLine(state)] : [],
+    body: [
+      spread(title, risk, width),
+      barLine(job, width),
+      ...exactly(flow(factsOf(state, job, !roomForRisk), width - 1).map(indented), layout.facts),
+      ...(layout.error ? [errorLine(job, width)] : []),
+      ...(layout.banner ? [bannerLine(state)] : []),
+      ...layout.map.lines.map(indented),
+      ...(layout.legend ? [cut(indented(layout.map.legend), width)] : []),
+      ...(layout.gap ? [blank] : []),
+      ...panelLines(state, job, layout.panels),
+    ],
+    bottom: [
+      ...(layout.note ? [noteLine(state, [])] : []),
+      ...(layout.hints ? [hintsLine(state)] : []),
+    ],
+  };
+}
+
+function barLine({ job }: JobScreen, width: number): Line {
+  const percent = formatPercent(job.progress).padStart(5);
+  const bar = progressBar(width - 1 - percent.length, job.progress);
+  return [span(' '), span(bar, stateWord(job.state).tone), span(percent, 'strong')];
+}
+
+function errorLine({ job }: JobScreen, width: number): Line {
+  return cut([span(` ${safeText(job.error_message ?? '')}`, 'bad')], width);
+}
+
+function indented(line: Line): Line {
+  return [span(' '), ...line];
+}

@@ -1,0 +1,79 @@
+import { type JobRow, rowsOf } from '../console/arrange.ts';
+import { jobsLayout } from '../console/layout.ts';
+import type { State } from '../console/state.ts';
+import { fitted } from '../presentation/fitted.ts';
+import { type CellContext, jobCell } from '../presentation/job-columns.ts';
+import { type LaidColumn, layoutColumns } from '../presentation/layout-columns.ts';
+import { hintsLine, infoLine, noteLine } from './footer.ts';
+import { bannerLine, countsLine, headerLine } from './header.ts';
+import { blank, exactly, type Line, selected, span } from './spans.ts';
+
+/** The three parts of a screen; what lies over it covers the middle one. */
+export type Picture = { top: readonly Line[]; body: readonly Line[]; bottom: readonly Line[] };
+
+export function jobsPicture(state: State): Picture {
+  const layout = jobsLayout(state);
+  // A column for the cursor's mark on the left, and one free on the right.
+  const laid = layoutColumns(state.jobs.list?.jobs ?? [], state.size.columns - 2);
+  const rows = rowsOf(state.jobs).slice(state.jobs.top, state.jobs.top + layout.rows);
+  const lines =
+    rows.length > 0 ? rows.map((row) => rowLine(state, row, laid)) : emptyTable(state, layout.rows);
+  return {
+    top: [
+      ...(layout.header ? [headerLine(state)] : []),
+      ...(layout.counts ? [countsLine(state)] : []),
+      ...(layout.banner ? [bannerLine(state)] : []),
+      ...(layout.heads ? [rows.length > 0 ? headsLine(state, laid) : blank] : []),
+    ],
+    body: exactly(lines, layout.rows),
+    bottom: [
+      ...(layout.info ? [infoLine(state)] : []),
+      ...(layout.note ? [noteLine(state, laid)] : []),
+      ...(layout.hints ? [hintsLine(state)] : []),
+    ],
+  };
+}
+
+function headsLine(state: State, laid: readonly LaidColumn[]): Line {
+  const { column: sorted, descending } = state.jobs.sort;
+  const heads = laid.map(({ column, width }) => {
+    const mark = column.name === sorted ? (descending ? '▼' : '▲') : '';
+    const title = width > column.title.length ? column.title + mark : mark || column.title;
+    const text = ' '.repeat(column.gap) + fitted(width < 3 ? mark : title, width, column.align);
+    return span(text, mark === '' ? 'dim' : 'strong');
+  });
+  return [span(' '), ...heads];
+}
+
+function rowLine(state: State, row: JobRow, laid: readonly LaidColumn[]): Line {
+  const context: Omit<CellContext, 'width'> = {
+    as_of: state.jobs.list!.as_of,
+    zone: state.options.zone,
+  };
+  const faint = row.ghost || row.unmatched;
+  const cells = laid.flatMap(({ column, width }) => {
+    const { text, tone } = jobCell(column, row.job, { ...context, width });
+    return [span(' '.repeat(column.gap)), span(text, faint ? 'dim' : tone)];
+  });
+  if (row.job.id !== state.jobs.cursor) return [span(' '), ...cells];
+  return [span('▐', 'accent'), ...selected(cells, state.size.columns - 2)];
+}
+
+/** An empty table says why it is empty. */
+function emptyTable(state: State, rows: number): Line[] {
+  const { list, filter } = state.jobs;
+  const texts =
+    list === null
+      ? ['reading the jobs …']
+      : filter.text !== '' && list.jobs.length > 0
+        ? ['no job matches the filter', 'Esc clears it']
+        : ['no jobs', 'start one with: servo-tui start ASSET --start DATE --end DATE'];
+  const above = Math.max(0, Math.floor((rows - texts.length) / 3));
+  return [
+    ...exactly([], above),
+    ...texts.map((text, index) => {
+      const left = Math.max(1, Math.floor((state.size.columns - text.length) / 2));
+      return [span(' '.repeat(left) + text, index === 0 ? 'plain' : 'dim')];
+    }),
+  ];
+}

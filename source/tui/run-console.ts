@@ -1,0 +1,36 @@
+import type { ReadStream, WriteStream } from 'node:tty';
+import type { Perform } from '../console/effects.ts';
+import type { Labels } from '../console/state.ts';
+
+export type RunConsoleOptions = {
+  /** Carries out what the console asks of the database. A rejection is shown, not thrown on. */
+  perform: Perform;
+  labels: Labels;
+  read_only: boolean;
+  /** Both must be terminals. */
+  stdin: ReadStream;
+  stdout: WriteStream;
+  /** Milliseconds between two looks at the database. Default 1000. */
+  interval_ms?: number;
+  /** Times of day in UTC rather than in the local zone. */
+  utc?: boolean;
+  /** Only ASCII on the screen. */
+  ascii?: boolean;
+  /** Default: unless NO_COLOR is set to something. */
+  color?: boolean;
+  /** Name of one of the terminal's colours. Default cyan. */
+  accent?: string;
+};
+
+/**
+ * Runs the console until the operator or a signal ends it, and restores the terminal.
+ * @returns the exit code: 0, 130 (Ctrl-C, SIGINT), 143 (SIGTERM), 129 (SIGHUP, lost terminal)
+ * @throws what crashed it, after the terminal has been restored
+ */
+export async function runConsole(options: RunConsoleOptions): Promise<number> {
+  // With one of these in the environment Ink draws nothing live; it looks once, when it is loaded.
+  delete process.env.CI;
+  delete process.env.CONTINUOUS_INTEGRATION;
+  const { ConsoleLoop } = await import('./console-loop.tsx');
+  return new ConsoleLoop(options).run();
+}

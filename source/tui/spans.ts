@@ -1,0 +1,77 @@
+import { takeColumns, truncate } from '../presentation/fitted.ts';
+import { widthOf } from '../presentation/safe-text.ts';
+import type { Tone } from '../presentation/tone.ts';
+
+/** A piece of a line that looks the same all along. */
+export type Span = { text: string; tone: Tone; inverse?: boolean };
+export type Line = readonly Span[];
+
+export const blank: Line = [];
+
+export function span(text: string, tone: Tone = 'plain'): Span {
+  return { text, tone };
+}
+
+export function lineWidth(line: Line): number {
+  return line.reduce((width, { text }) => width + widthOf(text), 0);
+}
+
+/** At most `width` columns; a line that is cut ends in `…`. */
+export function cut(line: Line, width: number): Line {
+  if (lineWidth(line) <= width) return line;
+  const kept: Span[] = [];
+  let room = width;
+  for (const piece of line) {
+    const columns = widthOf(piece.text);
+    if (columns >= room) {
+      // The last piece that fits exactly is cut too: something after it is missing.
+      const text =
+        columns === room ? `${takeColumns(piece.text, room - 1)}…` : truncate(piece.text, room);
+      return room > 0 ? [...kept, { ...piece, text }] : kept;
+    }
+    kept.push(piece);
+    room -= columns;
+  }
+  return kept;
+}
+
+/** Left and right ends of a line; the right end goes first when there is no room for both. */
+export function spread(left: Line, right: Line, width: number): Line {
+  const spare = width - lineWidth(left) - lineWidth(right);
+  if (right.length === 0 || spare < 2) return cut(left, width);
+  return [...left, span(' '.repeat(spare)), ...right];
+}
+
+/** Exactly `width` columns. */
+export function filled(line: Line, width: number): Line {
+  const shown = cut(line, width);
+  const spare = width - lineWidth(shown);
+  return spare > 0 ? [...shown, span(' '.repeat(spare))] : shown;
+}
+
+/** The whole line in reverse video, in one piece: a selection, whatever colours it had. */
+export function selected(line: Line, width: number): Line {
+  const text = filled(line, width)
+    .map((piece) => piece.text)
+    .join('');
+  return [{ text, tone: 'plain', inverse: true }];
+}
+
+/** Pieces joined by ` · ` and broken into lines of at most `width` where they must be. */
+export function flow(facts: readonly Line[], width: number): Line[] {
+  const lines: Span[][] = [];
+  for (const fact of facts) {
+    const line = lines.at(-1);
+    if (line !== undefined && lineWidth(line) + 3 + lineWidth(fact) <= width) {
+      line.push(span(' · ', 'dim'), ...fact);
+    } else {
+      lines.push([...cut(fact, width)]);
+    }
+  }
+  return lines;
+}
+
+/** Exactly `count` lines: cut off or filled up with blank ones. */
+export function exactly(lines: readonly Line[], count: number): Line[] {
+  return Array.from({ length: count }, (_, index) => lines[index] ?? blank);
+}

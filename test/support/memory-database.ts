@@ -1,0 +1,332 @@
+import type { DataAnswer, DataEffect, Perform } from '../../source/console/effects.ts';
+import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job.ts';
+import type { JobDetail, PartitionBucket } from '../../source/domain/job-detail.ts';
+import { actionTargets, refusalOf } from '../../source/domain/job-state.ts';
+import { ServoError } from '../../source/errors.ts';
+import { aJob, aList, buckets, dailyKeys, secondsAgo } from './jobs.ts';
+
+type Row = Job & JobActivity;
+
+/** The console's other side without a database: holds jobs, carries out actions, and can be away. */
+export class MemoryDatabase {
+  readonly jobs = new Map<string, Row>();
+  readonly acted: Extract<DataEffect, { type: 'act' }>[] = [];
+  /** Set = every question is refused with it. */
+  failure: ServoError | null = null;
+  /** Set = questions wait until it resolves. */
+  silence: Promise<void> | null = null;
+  clock: () => Date;
+
+  constructor(jobs: readonly JobView[], clock: () => Date) {
+    for (const job of jobs) this.jobs.set(job.id, { ...job });
+    this.clock = clock;
+  }
+
+  readonly perform: Perform = async (effect) => {
+    if (this.silence !== null) await this.silence;
+    if (this.failure !== null) throw this.failure;
+    return this.#answer(effect);
+  };
+
+  change(id: string, columns: Partial<Row>): void {
+    const row = this.jobs.get(id);
+    if (row !== undefined) this.jobs.set(id, { ...row, ...columns });
+  }
+
+  #answer(effect: DataEffect): DataAnswer {
+    const as_of = this.clock();
+    if (effect.type === 'load-jobs') {
+      const all = [...this.jobs.values()].map((row) => viewJob(row, as_of));
+      const counts = aList(all).counts;
+      const jobs = all.slice(0, effect.limit);
+      return {
+        type: 'jobs',
+        list: { as_of, tenant_id: 'acme', jobs, counts, truncated: all.length > jobs.length },
+      };
+    }
+    const row = this.jobs.get(effect.id);
+    if (row === undefined) throw new ServoError('not_found', `no job ${effect.id}`);
+    return effect.type === 'act'
+      ? this.#act(effect, row)
+      : { type: 'job', detail: detailOf(viewJob(row, as_of), as_of, effect.map_buckets) };
+  }
+
+  #act(effect: Extract<DataEffect, { type: 'act' }>, row: Row): DataAnswer {
+    this.acted.push(effect);
+    const refusal = refusalOf(effect.action, row.state);
+    if (refusal !== null || row.state !== effect.state || row.version !== effect.version) {
+      const message = refusal ?? `it is now ${row.state}`;
+      return { type: 'acted', result: { ...statusOf(row), result: 'skipped', message } };
+    }
+    const now = this.clock();
+    this.change(row.id, {
+      state: actionTargets[effect.action],
+      version: row.version + 1,
+      ...(effect.action === 'pause' ? { paused_at: now } : {}),
+      ...(effect.action === 'resume' ? { heartbeat_at: now } : {}),
+      ...(effect.action === 'cancel' ? { completed_at: now } : {}),
+    });
+    const after = this.jobs.get(row.id)!;
+    return { type: 'acted', result: { ...statusOf(after), result: 'applied', message: 'done' } };
+  }
+}
+
+function statusOf({ id, state, version }: Row) {
+  return { id, state, version };
+}
+
+function detailOf(job: JobView, as_of: Date, mapBuckets: number): JobDetail {
+  return {
+    as_of,
+    tenant_id: 'acme',
+    job,
+    map: mapBuckets === 0 ? [] : mapOf(job, mapBuckets),
+    failed: Array.from({ length: Math.min(100, job.failed_partitions) }, (_, index) => ({
+      partition_key: dailyKeys('2000-02-03', 1461)[index * 97] ?? `k${index}`,
+      attempt_count: 3,
+      failure_count: 3,
+      error_message:
+        index % 3 === 2
+          ? 'connection refused 10.1.2.3:5432'
+          : `ssa and cdc differ by ${3 + index / 4} % (limit 3 %)`,
+      completed_at: secondsAgo(600 - index, as_of),
+    })),
+    open: Array.from({ length: job.lanes }, (_, index) => ({
+      partition_key: dailyKeys('2003-01-01', 20)[index] ?? `k${index}`,
+      state: 'running' as const,
+      attempt_count: 1,
+      lease_owner: `web-${index + 1}:${800 + index}:4f2a`,
+      started_at: secondsAgo(index * 40, as_of),
+      available_at: null,
+      error_message: null,
+    })),
+    events: [
+      {
+        kind: 'state',
+        from: 'pending',
+        to: 'running',
+        actor: 'web-1:812',
+        reason: null,
+        ago: 1200,
+      },
+      {
+        kind: 'state',
+        from: 'running',
+        to: 'paused',
+        actor: 'mara',
+        reason: 'db maintenance',
+        ago: 900,
+      },
+      {
+        kind: 'state',
+        from: 'paused',
+        to: 'resuming',
+        actor: 'mara',
+        reason: 'db ok again',
+        ago: 700,
+      },
+      { kind: 'state', from: 'resuming', to: 'running', actor: 'web-2:77', reason: null, ago: 699 },
+      {
+        kind: 'failed',
+        from: null,
+        to: null,
+        actor: 'web-2:77',
+        reason: 'source differs',
+        ago: 300,
+      },
+    ]
+      .map(({ kind, from, to, actor, reason, ago }, index) => ({
+        id: 100 - index,
+        job_id: job.id,
+        partition_key: kind === 'failed' ? '2000-02-03' : null,
+        kind,
+        from_state: from,
+        to_state: to,
+        actor,
+        reason,
+        at: secondsAgo(ago, as_of),
+      }))
+      .reverse(),
+    executors: Array.from(
+      { length: Math.min(3, job.lanes) },
+      (_, index) => `web-${index + 1}:${800 + index}:4f2a`,
+    ),
+  };
+}
+
+function mapOf(job: JobView, most: number): PartitionBucket[] {
+  const total = job.total_partitions;
+  const keys = dailyKeys('2000-01-01', total);
+  const per = Math.max(1, Math.ceil(total / most));
+  const { completed_partitions: done, lanes } = job;
+  const single = buckets(keys, (_, index) => {
+    if (index % 97 === 33 && index / 97 < job.failed_partitions) return 'failed';
+    if (index < done) return 'completed';
+    return index < done + lanes ? 'running' : job.state === 'cancelled' ? 'skipped' : 'pending';
+  });
+  return Array.from({ length: Math.ceil(total / per) }, (_, at) => {
+    const run = single.slice(at * per, (at + 1) * per);
+    const sum = (state: 'pending' | 'running' | 'completed' | 'failed' | 'skipped') =>
+      run.reduce((count, bucket) => count + bucket[state], 0);
+    return {
+      first_key: run[0]!.first_key,
+      last_key: run.at(-1)!.last_key,
+      pending: sum('pending'),
+      running: sum('running'),
+      completed: sum('completed'),
+      failed: sum('failed'),
+      skipped: sum('skipped'),
+    };
+  });
+}
+
+/** A dozen jobs, every state and every kind of trouble among them. */
+export function variedJobs(asOf: Date): JobView[] {
+  const ago = (seconds: number) => secondsAgo(seconds, asOf);
+  const rows: Parameters<typeof aJob>[0][] = [
+    {
+      asset_name: 'orders_daily',
+      total_partitions: 365,
+      completed_partitions: 251,
+      failed_partitions: 3,
+      lanes: 3,
+      sla_deadline_at: ago(-9000),
+      avg_partition_duration_ms: 140_000,
+      rate_base: { at: ago(60), completed: 122 },
+    },
+    {
+      asset_name: 'weather_hourly',
+      total_partitions: 8760,
+      completed_partitions: 1260,
+      failed_partitions: 41,
+      lanes: 6,
+      priority: 8,
+      sla_deadline_at: ago(-4900),
+      avg_partition_duration_ms: 6400,
+    },
+    {
+      asset_name: 'sessions',
+      total_partitions: 240,
+      completed_partitions: 120,
+      lanes: 0,
+      priority: 4,
+      heartbeat_at: ago(840),
+      sla_deadline_at: ago(-4200),
+    },
+    {
+      asset_name: 'clicks',
+      state: 'resuming',
+      total_partitions: 730,
+      completed_partitions: 719,
+      lanes: 0,
+      priority: 0,
+      heartbeat_at: ago(720),
+    },
+    {
+      asset_name: 'events_raw',
+      state: 'paused',
+      total_partitions: 120,
+      completed_partitions: 40,
+      lanes: 0,
+      priority: 4,
+      paused_at: ago(720),
+    },
+    {
+      asset_name: 'revenue_daily',
+      state: 'pending',
+      total_partitions: 90,
+      completed_partitions: 0,
+      lanes: 0,
+      priority: 10,
+      sla_deadline_at: ago(1200),
+      started_at: null,
+      heartbeat_at: null,
+      avg_partition_duration_ms: null,
+    },
+    {
+      asset_name: 'revenue_monthly',
+      state: 'waiting_upstream',
+      total_partitions: 3,
+      completed_partitions: 0,
+      lanes: 0,
+      priority: 0,
+      upstream_job_count: 1,
+      started_at: null,
+      heartbeat_at: null,
+      avg_partition_duration_ms: null,
+    },
+    {
+      asset_name: 'births_daily',
+      total_partitions: 7670,
+      completed_partitions: 3120,
+      lanes: 4,
+      avg_partition_duration_ms: 14,
+      sla_deadline_at: ago(-3600),
+    },
+    {
+      asset_name: 'births_agreement',
+      state: 'failed',
+      total_partitions: 1461,
+      completed_partitions: 1449,
+      failed_partitions: 12,
+      lanes: 0,
+      completed_at: ago(300),
+      error_message: '12 of 1461 partitions failed after 1 attempt each',
+      sla_deadline_at: ago(-60),
+    },
+    {
+      asset_name: 'births_monthly',
+      state: 'completed',
+      total_partitions: 252,
+      completed_partitions: 252,
+      lanes: 0,
+      completed_at: ago(200),
+    },
+    {
+      asset_name: '売上集計_日次_東京',
+      total_partitions: 31,
+      completed_partitions: 12,
+      lanes: 1,
+      sla_deadline_at: ago(-200),
+      avg_partition_duration_ms: 12_000,
+    },
+    {
+      asset_name: 'a_very_long_asset_name_that_somebody_thought_was_a_good_idea_at_the_time',
+      total_partitions: 1_000_000,
+      completed_partitions: 999_999,
+      lanes: 12,
+      priority: -10,
+    },
+    {
+      asset_name: 'evil\x1b[2J\u202ename',
+      state: 'quarantined',
+      total_partitions: 10,
+      completed_partitions: 3,
+      lanes: 0,
+    },
+    {
+      asset_name: 'nothing_known',
+      state: 'pending',
+      total_partitions: 0,
+      completed_partitions: 0,
+      lanes: 0,
+      started_at: null,
+      heartbeat_at: null,
+      avg_partition_duration_ms: null,
+      created_by: null,
+      checkpoint_partition_key: null,
+      rate_base: null,
+      priority: 0,
+    },
+    {
+      asset_name: 'old_import',
+      state: 'cancelled',
+      total_partitions: 60,
+      completed_partitions: 22,
+      skipped_partitions: 38,
+      lanes: 0,
+      completed_at: ago(86_400),
+    },
+  ];
+  return rows.map((row, index) => aJob({ ...row, number: 0x3f2a9c10 + index }, asOf));
+}

@@ -1,0 +1,72 @@
+// A program that runs the console on an in-memory database, for tests in a real pseudo-terminal and
+// for looking at screens. Arguments: varied | empty | many | live | crash, then options.
+import type { ReadStream, WriteStream } from 'node:tty';
+import { ServoError } from '../../source/errors.ts';
+import { runConsole } from '../../source/tui/run-console.ts';
+import { aJob, now } from '../support/jobs.ts';
+import { MemoryDatabase, variedJobs } from '../support/memory-database.ts';
+
+const [scenario = 'varied', ...options] = process.argv.slice(2);
+const live = scenario === 'live';
+const clock = () => (live ? new Date() : now);
+
+const scenarios: Record<string, () => ReturnType<typeof variedJobs>> = {
+  empty: () => [],
+  many: () =>
+    Array.from({ length: 1000 }, (_, index) =>
+      aJob({ number: index + 1, asset_name: `asset_${String(index + 1).padStart(4, '0')}` }),
+    ),
+};
+const database = new MemoryDatabase((scenarios[scenario] ?? (() => variedJobs(clock())))(), clock);
+
+if (live) {
+  setInterval(() => {
+    for (const job of database.jobs.values()) {
+      if (job.state === 'resuming')
+        database.change(job.id, { state: 'running', lanes: 2, version: job.version + 1 });
+      if (job.state !== 'running') {
+        if (job.lanes > 0) database.change(job.id, { lanes: job.lanes - 1 });
+        continue;
+      }
+      const done = Math.min(job.total_partitions, job.completed_partitions + job.lanes);
+      if (job.lanes > 0)
+        database.change(job.id, { completed_partitions: done, heartbeat_at: clock() });
+    }
+  }, 1000);
+}
+
+// `f` on standard error's side of the test: signals that change what the database does.
+process.on('SIGUSR2', () => {
+  database.failure =
+    database.failure === null
+      ? new ServoError('database_unreachable', 'connection refused', { hint: 'is it running?' })
+      : null;
+});
+
+const code = await runConsole({
+  perform: async (effect) => {
+    if (scenario === 'crash' && effect.type === 'load-job') {
+      setImmediate(() => {
+        throw new Error('the fixture crashed');
+      });
+    }
+    return database.perform(effect);
+  },
+  labels: {
+    context: options.includes('context') ? 'prod' : null,
+    database: 'warehouse',
+    tenant: 'acme',
+    embedded: options.includes('embedded'),
+    rls_bypassed: options.includes('bypassed'),
+  },
+  read_only: options.includes('read-only'),
+  stdin: process.stdin as ReadStream,
+  stdout: process.stdout as WriteStream,
+  utc: true,
+  ascii: options.includes('ascii'),
+  interval_ms: 200,
+}).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  return 1;
+});
+process.exit(code);
