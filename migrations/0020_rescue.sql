@@ -19,7 +19,9 @@ begin
   end if;
   t := clock_timestamp();
   with lost as (
-    select id, lease_owner, coalesce(started_at <= j.leases_void_at, false) as void from backfill_partitions
+    select id, lease_owner, case when started_at <= j.leases_void_at then 'an operator took it back from %s'
+        when lease_expires_at = '-infinity' then '%s is gone' else 'the lease of %s expired' end as why,
+      coalesce(started_at <= j.leases_void_at, false) as void from backfill_partitions
     where backfill_job_id = p_job and state = 'running' and (lease_expires_at < t or started_at <= j.leases_void_at
       or (lease_expires_at is null and j.claimed_version is not distinct from j.version
         and coalesce(started_at, '-infinity') < t - p_stale_ms * interval '1 millisecond'))
@@ -33,11 +35,11 @@ begin
         then format('lost %s times while it ran (last on %s): it may be what kills its executor', p.crash_count + 1, coalesce(lost.lease_owner, 'a base executor'))
         else p.error_message end
     from lost where p.id = lost.id and p.state || '' = 'running'
-    returning p.partition_key, p.state, lost.lease_owner, lost.void
+    returning p.partition_key, p.state, lost.lease_owner, lost.why, lost.void
   ), journalled as (
     insert into backfill_events (tenant_id, job_id, partition_key, kind, actor, reason)
       select p_tenant, p_job, partition_key, case when void then 'reclaimed' else 'lost' end, p_actor,
-        format(case when void then 'an operator took it back from %s' else 'the lease of %s expired' end, coalesce(lease_owner, 'a base executor'))
+        format(why, coalesce(lease_owner, 'a base executor'))
       from rescued
   )
   select count(*), count(*) filter (where state = 'failed'), count(*) filter (where state = 'skipped')

@@ -25,12 +25,12 @@ end $$;
 
 -- An executor tells that it is there: once when it starts, then again and again, and when it drains and stops.
 create or replace function servo_register_v1(p_id text, p_tenants text[], p_host text, p_pid integer, p_version text, p_slots integer,
-  p_handlers text[], p_draining boolean, p_stopped boolean) returns void language plpgsql as $$
+  p_handlers text[], p_locked boolean, p_draining boolean, p_stopped boolean) returns void language plpgsql as $$
 begin
   perform set_config('app.current_tenant', p_tenants[1], true);
-  insert into backfill_executors as e (id, tenants, host, pid, version, slots, handlers)
-    values (p_id, p_tenants, p_host, p_pid, p_version, p_slots, p_handlers)
-    on conflict (id) do update set seen_at = clock_timestamp(),
+  insert into backfill_executors as e (id, tenants, host, pid, version, slots, handlers, locked)
+    values (p_id, p_tenants, p_host, p_pid, p_version, p_slots, p_handlers, p_locked)
+    on conflict (id) do update set seen_at = clock_timestamp(), locked = p_locked, lost_at = null,
       draining_at = case when p_draining then coalesce(e.draining_at, clock_timestamp()) end,
       stopped_at = case when p_stopped then clock_timestamp() end;
 end $$;

@@ -1,11 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Database, openDatabase } from '../database/database.ts';
-import {
-  type Registration,
-  registerExecutor,
-  sampleJobs,
-} from '../database/queries/executor-calls.ts';
+import { sampleJobs } from '../database/queries/executor-calls.ts';
 import { registerAssets } from '../database/queries/register-assets.ts';
 import { requireSchema } from '../database/schema-version.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
@@ -17,6 +13,7 @@ import { Claimer } from './claimer.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Listener } from './listener.ts';
 import { Loop } from './loop.ts';
+import { Registry } from './registry.ts';
 import { Rescuer } from './rescuer.ts';
 import { jittered, type Timings } from './settings.ts';
 
@@ -60,7 +57,7 @@ export class Executor {
   readonly #heartbeat: Heartbeat;
   readonly #rescuer: Rescuer;
   readonly #listener: Listener;
-  readonly #registry: Loop;
+  readonly #registry: Registry;
   readonly #sampler: Loop;
   #draining: Promise<void> | null = null;
   #finish!: () => void;
@@ -76,6 +73,20 @@ export class Executor {
     this.#steps = openDatabase(settings, { connections: slots + 3 });
     this.#handlers = openDatabase(settings, { connections: slots });
     this.#beats = openDatabase(settings, { connections: 1 });
+    this.#registry = new Registry(
+      settings,
+      {
+        id,
+        tenants,
+        host: hostname(),
+        pid: process.pid,
+        version,
+        slots,
+        handlers: [...options.catalogue.keys()],
+      },
+      timings,
+      log,
+    );
     this.#heartbeat = new Heartbeat({
       database: this.#beats,
       timings,
@@ -98,7 +109,8 @@ export class Executor {
       slots,
       timings,
       log,
-      mayStart: () => this.#draining === null && !this.#heartbeat.fenced,
+      mayStart: () =>
+        this.#draining === null && !this.#heartbeat.fenced && !this.#registry.doubtful,
     });
     this.#rescuer = new Rescuer({
       database: this.#steps,
@@ -106,6 +118,7 @@ export class Executor {
       owner: id,
       timings,
       log,
+      mayJudge: () => this.#registry.mayJudge,
       rescued: () => this.#claimer.notified(),
     });
     const hashes = new Set(
@@ -120,9 +133,6 @@ export class Executor {
       },
       log,
     );
-    this.#registry = this.#duty('register', timings.ping, () =>
-      this.#register({ draining: this.#draining !== null, stopped: false }),
-    );
     this.#sampler = this.#duty('sample', sampleMs, () => this.#sample());
   }
 
@@ -130,7 +140,7 @@ export class Executor {
     try {
       await requireSchema(this.#steps);
       await this.#registerAssets();
-      await this.#register({ draining: false, stopped: false });
+      await this.#registry.start();
     } catch (error) {
       await this.#close();
       throw error;
@@ -144,7 +154,6 @@ export class Executor {
       this.#listener,
       this.#claimer,
       this.#rescuer,
-      this.#registry,
       this.#sampler,
     ])
       duty.start();
@@ -170,7 +179,7 @@ export class Executor {
     this.#log.info('draining: nothing new is started');
     // Let `#draining` be set before anybody asks.
     await null;
-    this.#registry.wake();
+    this.#registry.drain();
     const stopHandlers = setTimeout(() => {
       for (const work of this.#claimer.works) work.abort({ why: 'drain' });
     }, grace);
@@ -188,7 +197,6 @@ export class Executor {
     clearTimeout(stopHandlers);
     clearTimeout(giveUp);
     await Promise.all([this.#heartbeat.stop(), this.#registry.stop()]);
-    await this.#register({ draining: true, stopped: true }).catch(() => {});
     await this.#close();
     this.#log.info('drained');
     this.#finish();
@@ -209,20 +217,6 @@ export class Executor {
       );
       return jittered(pause);
     });
-  }
-
-  #register(phase: { draining: boolean; stopped: boolean }): Promise<void> {
-    const { tenants, slots, catalogue } = this.#options;
-    const registration: Registration = {
-      id: this.id,
-      tenants,
-      host: hostname(),
-      pid: process.pid,
-      version,
-      slots,
-      handlers: [...catalogue.keys()],
-    };
-    return registerExecutor(this.#beats, registration, phase);
   }
 
   /** A handler is enough to make its asset known: there is something that can backfill it now. */

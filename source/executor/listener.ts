@@ -4,12 +4,12 @@ import type { ConnectionSettings } from '../database/settings.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import { Loop } from './loop.ts';
+import { withPatience } from './patience.ts';
 
 /** The channel of migrations/0016_journal.sql; its payload is a hash of the tenant. */
 const channel = 'servo';
 /** A connection that has died in silence is found by asking it something. */
 const probeMs = 30_000;
-const probePatienceMs = 5_000;
 
 /** Calls `notified` when a job has appeared or changed its state. Polling stands behind it: what it misses is late, not lost. */
 export class Listener {
@@ -67,12 +67,4 @@ export class Listener {
     client.removeAllListeners('notification');
     await withPatience(client.end()).catch(() => {});
   }
-}
-
-function withPatience<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer')), probePatienceMs);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

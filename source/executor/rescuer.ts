@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts';
-import { rescueJob, settleJob } from '../database/queries/executor-calls.ts';
+import { judgeExecutors, rescueJob, settleJob } from '../database/queries/executor-calls.ts';
 import { type Duty, findDuties } from '../database/queries/find-work.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
@@ -12,6 +12,8 @@ export type RescuerPorts = {
   owner: string;
   timings: Timings;
   log: Log;
+  /** This executor's own lock is old enough to judge others by theirs. */
+  mayJudge(): boolean;
   /** Attempts were taken back: there is work. */
   rescued(): void;
 };
@@ -57,7 +59,13 @@ export class Rescuer {
   }
 
   async #serve(tenant: string): Promise<void> {
-    const { database, timings, log } = this.#ports;
+    const { database, owner, timings, log } = this.#ports;
+    if (this.#ports.mayJudge()) {
+      const silence_ms = timings.silence;
+      for (const dead of await judgeExecutors(database, { tenant, owner, silence_ms })) {
+        log.warn(`executor ${dead} is gone: its leases expire now`);
+      }
+    }
     const { now, duties } = await findDuties(database, tenant, timings.stale);
     if (this.#clockJumped(now)) {
       log.warn('the database clock has jumped: no lease is judged by it in this round');

@@ -12,10 +12,12 @@ export type Timings = {
   abort: number;
   /** Backstop for a notification that did not come. */
   poll: number;
-  /** Between two looks for leases that have run out. */
+  /** Between two looks for executors that have died and leases that have run out. */
   rescue: number;
   /** Between two signs of life in the registry. */
   ping: number;
+  /** Without a sign of life for so long, an executor whose lock is free is dead. */
+  silence: number;
   /** Heartbeat age at which a base executor's job may be taken over. */
   stale: number;
   /** Work that a lane claims ahead, by the job's own average. */
@@ -29,8 +31,9 @@ export const defaultTimings: Readonly<Timings> = {
   fence: 72_000,
   abort: 90_000,
   poll: 5_000,
-  rescue: 5_000,
+  rescue: 3_000,
   ping: 3_000,
+  silence: 10_000,
   stale: 120_000,
   look_ahead: 200,
   back_off: { base_ms: 1_000, cap_ms: 60_000 },

@@ -27,6 +27,14 @@ async function work(handlers: string, args: string[] = [], speed = 50): Promise<
   return worker.started();
 }
 
+async function lostReasons(job: string): Promise<string[]> {
+  const rows = await backfills.rows<{ reason: string }>(
+    `select distinct reason from backfill_events where job_id = $1 and kind = 'lost'`,
+    [job],
+  );
+  return rows.map((row) => row.reason);
+}
+
 /** Everything done once, and every counter true. */
 async function expectExactlyOnce(job: string, count: number): Promise<void> {
   expect(
@@ -76,9 +84,39 @@ it('kill -9 of one of two workers in a job of 1,000 partitions loses and doubles
   await victim!.kill('SIGKILL');
   await backfills.state(job, 'completed');
   await expectExactlyOnce(job, 1000);
+  const lost = await lostReasons(job);
+  // By its lock and its silence, long before its leases run out.
+  expect(lost).toEqual([`${owner} is gone`]);
   expect(
-    (await backfills.attemptsJournal(job)).filter((line) => line.startsWith('lost')).length,
-  ).toBeGreaterThan(0);
+    await backfills.rows(
+      'select lost_at is not null as lost from backfill_executors where id = $1',
+      [owner],
+    ),
+  ).toEqual([{ lost: true }]);
+});
+
+it('an executor that nobody may judge by its lock is given up when its leases run out', async () => {
+  await backfills.rows(effects);
+  const handlers = handlerDirectory({
+    'orders.sql': 'select pg_sleep(0.005); insert into effects (key) values ($1)',
+  });
+  const job = await backfills.job({
+    keys: keys(400),
+    strategy: { type: 'parallel', max_parallel: 8 },
+  });
+  const [victim] = await Promise.all([work(handlers, [], 100), work(handlers, [], 100)]);
+  const owner = /"executor_id":"([^"]+)"/.exec(victim!.log)![1];
+  await waitFor(
+    'work to be under way',
+    async () => (await backfills.state(job, 'running')).completed_partitions! > 50,
+  );
+  await backfills.rows(`create function unlock() returns trigger language plpgsql as 'begin new.locked := false; return new; end';
+    create trigger unlock before insert or update on backfill_executors for each row execute function unlock();
+    update backfill_executors set locked = false`);
+  await victim!.kill('SIGKILL');
+  await backfills.state(job, 'completed');
+  await expectExactlyOnce(job, 400);
+  expect(await lostReasons(job)).toEqual([`the lease of ${owner} expired`]);
 });
 
 it('a worker that was frozen past its leases does no harm when it wakes', async () => {

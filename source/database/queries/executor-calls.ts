@@ -51,31 +51,15 @@ export async function sampleJobs(
   await database.call('select servo_sample_v1($1, $2)', [tenant, jobs]);
 }
 
-export type Registration = {
-  id: string;
-  tenants: readonly string[];
-  host: string;
-  pid: number;
-  version: string;
-  slots: number;
-  handlers: readonly string[];
-};
-
-/** Tells the registry that this executor is there, drains, or has stopped in order. */
-export async function registerExecutor(
+/** Expires the leases of executors that have died, and names them: see migrations/0025_judge.sql. */
+export async function judgeExecutors(
   database: Database,
-  executor: Registration,
-  phase: { draining: boolean; stopped: boolean },
-): Promise<void> {
-  await database.call('select servo_register_v1($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
-    executor.id,
-    executor.tenants,
-    executor.host,
-    executor.pid,
-    executor.version,
-    executor.slots,
-    executor.handlers,
-    phase.draining,
-    phase.stopped,
+  judge: { tenant: string; owner: string; silence_ms: number },
+): Promise<string[]> {
+  const rows = await database.call<{ id: string }>('select servo_judge_v1($1, $2, $3) as id', [
+    judge.tenant,
+    judge.owner,
+    judge.silence_ms,
   ]);
+  return rows.map((row) => row.id);
 }

@@ -1,0 +1,142 @@
+import type pg from 'pg';
+import { createClient } from '../database/database.ts';
+import type { ConnectionSettings } from '../database/settings.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../observability/log.ts';
+import { Loop } from './loop.ts';
+import { withPatience } from './patience.ts';
+import { jittered, type Timings } from './settings.ts';
+
+export type Registration = {
+  id: string;
+  tenants: readonly string[];
+  host: string;
+  pid: number;
+  version: string;
+  slots: number;
+  handlers: readonly string[];
+};
+
+/**
+ * An executor's entry among the living. Its session holds an advisory lock, and gives its signs of life on that same
+ * session: when both end, others know within seconds that it has died. Through a pooler a lock outlives its client,
+ * so there it is registered without one, and only its leases tell.
+ */
+export class Registry {
+  readonly #settings: ConnectionSettings;
+  readonly #registration: Registration;
+  readonly #timings: Timings;
+  readonly #log: Log;
+  readonly #loop: Loop;
+  #client: pg.Client | null = null;
+  #pooled = false;
+  #locked = false;
+  #draining = false;
+  /** When this session got its lock, and when the last sign of life was acknowledged (monotonic). */
+  #lockedAt = Number.POSITIVE_INFINITY;
+  #seenAt = performance.now();
+
+  constructor(
+    settings: ConnectionSettings,
+    registration: Registration,
+    timings: Timings,
+    log: Log,
+  ) {
+    this.#settings = settings;
+    this.#registration = registration;
+    this.#timings = timings;
+    this.#log = log;
+    this.#loop = new Loop(() => this.#round());
+  }
+
+  /** Registers at once, and throws if that fails; then keeps it up. */
+  async start(): Promise<void> {
+    await this.#sign(false);
+    this.#loop.start();
+  }
+
+  drain(): void {
+    this.#draining = true;
+    this.#loop.wake();
+  }
+
+  async stop(): Promise<void> {
+    await this.#loop.stop();
+    await this.#sign(true).catch(() => {});
+    await this.#drop();
+  }
+
+  /** Others may take this executor for dead soon: it must not start anything. */
+  get doubtful(): boolean {
+    return (
+      !this.#pooled &&
+      performance.now() - this.#seenAt > this.#timings.silence - this.#timings.ping * 0.6
+    );
+  }
+
+  /** Its own lock is old enough to judge others by theirs. */
+  get mayJudge(): boolean {
+    return (
+      this.#locked &&
+      performance.now() - this.#lockedAt > this.#timings.silence + this.#timings.ping
+    );
+  }
+
+  async #round(): Promise<number> {
+    try {
+      await this.#sign(false);
+      return jittered(this.#timings.ping);
+    } catch (error) {
+      this.#log.debug(`no sign of life, trying again: ${messageOf(error)}`);
+      await this.#drop();
+      return jittered(Math.min(500, this.#timings.ping));
+    }
+  }
+
+  async #sign(stopped: boolean): Promise<void> {
+    const client = this.#client ?? (await this.#connect());
+    const { id, tenants, host, pid, version, slots, handlers } = this.#registration;
+    if (!this.#pooled && !this.#locked) {
+      const { rows } = await withPatience(
+        client.query('select pg_try_advisory_lock(servo_executor_lock($1)) as taken', [id]),
+      );
+      // Not to be had while a session of ours that was cut off still lingers: which keeps us alive as well.
+      this.#locked = rows[0].taken;
+      this.#lockedAt = performance.now();
+    }
+    const phase = [!this.#pooled, this.#draining || stopped, stopped];
+    await withPatience(
+      client.query('select servo_register_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
+        id,
+        tenants,
+        host,
+        pid,
+        version,
+        slots,
+        handlers,
+        ...phase,
+      ]),
+    );
+    this.#seenAt = performance.now();
+  }
+
+  async #connect(): Promise<pg.Client> {
+    const client = createClient(this.#settings);
+    this.#client = client;
+    client.on('error', () => {
+      if (this.#client === client) this.#loop.wake();
+    });
+    await client.connect();
+    const { rows } = await withPatience(client.query('select pg_backend_pid() as pid'));
+    // A pooler answers with a process id of its own making.
+    this.#pooled = rows[0].pid !== (client as unknown as { processID: number }).processID;
+    return client;
+  }
+
+  async #drop(): Promise<void> {
+    const client = this.#client;
+    this.#client = null;
+    this.#locked = false;
+    if (client !== null) await withPatience(client.end()).catch(() => {});
+  }
+}
