@@ -2,28 +2,24 @@
 -- and meaning are exact. A database that another implementation created is adopted as it stands:
 -- only what is missing is added, and nothing of theirs is renamed, retyped or dropped.
 
-select set_config('servo.creating', case when to_regclass('backfill_jobs') is null then 'on' else 'off' end, true);
+-- Which of the tables are somebody else's.
+select set_config('servo.adopted', concat_ws(',', to_regclass('assets'), to_regclass('backfill_jobs'), to_regclass('backfill_partitions')), true);
 
+-- The columns that every base has; the others follow.
 create table if not exists assets (
-  id uuid primary key default gen_random_uuid(),
-  name varchar(255) not null,
-  description text,
+  id uuid primary key,
+  name varchar(255),
   asset_type varchar(100) not null,
-  owner varchar(255),
-  tags jsonb default '[]',
   tenant_id varchar(255),
-  partition_config jsonb,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
   unique (name, tenant_id)
 );
 
 create table if not exists asset_dependencies (
   id uuid primary key default gen_random_uuid(),
-  upstream_asset_id uuid not null references assets (id) on delete cascade,
-  downstream_asset_id uuid not null references assets (id) on delete cascade,
+  upstream_asset_id uuid references assets (id) on delete cascade,
+  downstream_asset_id uuid references assets (id) on delete cascade,
   dependency_type varchar(50) not null,
-  created_at timestamptz not null default now(),
+  created_at timestamptz default now(),
   unique (upstream_asset_id, downstream_asset_id, dependency_type)
 );
 
@@ -34,22 +30,6 @@ create table if not exists backfill_jobs (
   asset_name varchar(255) not null,
   idempotency_key varchar(255) not null,
   state varchar(50) not null default 'pending',
-  execution_strategy jsonb not null default '{"type":"sequential"}',
-  partition_start varchar(255),
-  partition_end varchar(255),
-  partition_keys jsonb not null default '[]',
-  total_partitions integer not null default 0,
-  completed_partitions integer not null default 0,
-  failed_partitions integer not null default 0,
-  skipped_partitions integer not null default 0,
-  include_upstream boolean not null default false,
-  error_message text,
-  created_by varchar(255),
-  created_at timestamptz not null default now(),
-  started_at timestamptz,
-  completed_at timestamptz,
-  heartbeat_at timestamptz,
-  version integer not null default 1,
   constraint valid_backfill_state check (state in (
     'pending', 'waiting_upstream', 'running', 'paused', 'resuming', 'completed', 'failed', 'cancelled'
   )),
@@ -57,16 +37,10 @@ create table if not exists backfill_jobs (
 );
 
 create table if not exists backfill_partitions (
-  id uuid primary key default gen_random_uuid(),
+  id uuid primary key,
   backfill_job_id uuid not null references backfill_jobs (id) on delete cascade,
   partition_key varchar(255) not null,
   state varchar(50) not null default 'pending',
-  attempt_count integer not null default 0,
-  execution_id uuid,
-  error_message text,
-  duration_ms bigint,
-  started_at timestamptz,
-  completed_at timestamptz,
   tenant_id varchar(255) not null,
   constraint valid_partition_state check (state in (
     'pending', 'running', 'completed', 'failed', 'skipped'
@@ -74,30 +48,46 @@ create table if not exists backfill_partitions (
   unique (backfill_job_id, partition_key)
 );
 
--- The columns that older bases lack.
-alter table assets add column if not exists partition_config jsonb;
+-- The columns that an older base may lack. No default is volatile: no table is rewritten.
+alter table assets
+  add column if not exists description text,
+  add column if not exists owner varchar(255),
+  add column if not exists tags jsonb default '[]',
+  add column if not exists partition_config jsonb,
+  add column if not exists created_at timestamptz default now(),
+  add column if not exists updated_at timestamptz default now();
 alter table backfill_jobs
   add column if not exists execution_strategy jsonb not null default '{"type":"sequential"}',
   add column if not exists partition_start varchar(255),
   add column if not exists partition_end varchar(255),
   add column if not exists partition_keys jsonb not null default '[]',
+  add column if not exists total_partitions integer not null default 0,
+  add column if not exists completed_partitions integer not null default 0,
+  add column if not exists failed_partitions integer not null default 0,
   add column if not exists skipped_partitions integer not null default 0,
   add column if not exists include_upstream boolean not null default false,
   add column if not exists error_message text,
   add column if not exists created_by varchar(255),
+  add column if not exists created_at timestamptz not null default now(),
+  add column if not exists started_at timestamptz,
+  add column if not exists completed_at timestamptz,
   add column if not exists heartbeat_at timestamptz,
   add column if not exists version integer not null default 1,
   add column if not exists paused_at timestamptz,
   add column if not exists checkpoint_partition_key varchar(255),
   add column if not exists estimated_completion_at timestamptz,
   add column if not exists avg_partition_duration_ms bigint,
-  add column if not exists parent_job_id uuid references backfill_jobs (id) on delete cascade,
   add column if not exists max_upstream_depth integer not null default 0,
   add column if not exists upstream_job_count integer not null default 0,
-  add column if not exists completed_upstream_jobs integer not null default 0,
+  -- With its check, or not at all: a base that has the column and not the check may break it for a moment.
+  add column if not exists completed_upstream_jobs integer not null default 0 constraint valid_upstream_counts
+    check (0 <= completed_upstream_jobs and completed_upstream_jobs <= upstream_job_count),
   add column if not exists execution_order integer not null default 0,
   add column if not exists sla_deadline_at timestamptz,
   add column if not exists priority integer not null default 0;
+-- By itself: beside a column that has a default the reference would be checked row by row, under the lock.
+alter table backfill_jobs
+  add column if not exists parent_job_id uuid references backfill_jobs (id) on delete cascade;
 alter table backfill_partitions
   add column if not exists attempt_count integer not null default 0,
   add column if not exists execution_id uuid,
@@ -106,45 +96,24 @@ alter table backfill_partitions
   add column if not exists started_at timestamptz,
   add column if not exists completed_at timestamptz;
 
--- Base databases have these; a second one of the same shape would only cost.
-do $$
-declare
-  i record;
-begin
-  for i in select * from (values
-      ('backfill_partitions', '{backfill_job_id,partition_key}'::text[], true),
-      ('backfill_partitions', '{backfill_job_id,state}', false),
-      ('backfill_partitions', '{tenant_id}', false)) t (table_name, columns, is_unique)
-  loop
-    continue when exists (
-      select from pg_index x
-      where x.indrelid = i.table_name::regclass and x.indisvalid and x.indpred is null and (x.indisunique or not i.is_unique)
-        and i.columns = array(select a.attname::text from unnest(x.indkey) with ordinality k (attnum, n)
-          join pg_attribute a on a.attrelid = x.indrelid and a.attnum = k.attnum order by k.n));
-    execute format('create %s index on %I (%s)', case when i.is_unique then 'unique' end, i.table_name,
-      array_to_string(i.columns, ', '));
-  end loop;
-end $$;
-
 -- Row-level security, enabled and forced: a row belongs to the tenant of the session, or to none.
--- On a database of our own it is there from the start; on an adopted one only `migrate --rls` adds it.
-create or replace function servo_isolate_tenants() returns void language plpgsql as $$
+-- Tables of our own have it from the start; on adopted ones only `migrate --rls` adds it.
+create function servo_isolate_tenants(tables text[] default '{assets,backfill_jobs,backfill_partitions}')
+  returns void language plpgsql as $$
 declare
-  t text;
+  t regclass;
 begin
-  foreach t in array '{assets,backfill_jobs,backfill_partitions}'::text[] loop
-    continue when (select relrowsecurity and relforcerowsecurity from pg_class where oid = t::regclass);
-    execute format('alter table %I enable row level security', t);
-    execute format('alter table %I force row level security', t);
-    if not exists (select from pg_policy where polrelid = t::regclass) then
-      execute format('create policy tenant_isolation on %I using (tenant_id is null or tenant_id = current_setting(''app.current_tenant'', true))', t);
+  foreach t in array tables::regclass[] loop
+    continue when (select relrowsecurity and relforcerowsecurity from pg_class where oid = t);
+    execute format('alter table %s enable row level security', t);
+    execute format('alter table %s force row level security', t);
+    if not exists (select from pg_policy where polrelid = t) then
+      execute format('create policy tenant_isolation on %s using (tenant_id is null or tenant_id = current_setting(''app.current_tenant'', true))', t);
     end if;
   end loop;
 end $$;
-revoke all on function servo_isolate_tenants() from public;
+revoke all on function servo_isolate_tenants(text[]) from public;
 
-do $$ begin
-  if current_setting('servo.creating', true) = 'on' then
-    perform servo_isolate_tenants();
-  end if;
-end $$;
+select servo_isolate_tenants(array(
+  select t from unnest('{assets,backfill_jobs,backfill_partitions}'::text[]) t
+  where t <> all (string_to_array(current_setting('servo.adopted'), ','))));

@@ -1,26 +1,34 @@
--- Every job transition, whoever makes it, is in the journal, and wakes who listens.
+-- Every job transition, whoever makes it, is in the journal, and wakes who listens. It runs as the owner of
+-- the journal: base writers have no rights on it. It sets the row's tenant for itself and gives the
+-- caller's back; not by a clause of the function, which takes a superuser to define.
 --
--- Measured: an invoker's trigger breaks base writers, which have no rights on our tables; a definer's
--- under a non-superuser owner breaks a superuser's UPDATE unless it sets the tenant itself. The
--- clause below gives the caller's tenant back. It never raises: losing a line of the journal is bad, losing the
--- emergency pause is worse.
+-- It never fails an update: losing a line of the journal is bad, losing the emergency pause is worse. So it does not
+-- wait for a locked journal either, and what wakes the executors does not depend on it.
 --
 -- NOTIFY ignores row-level security, so its payload is a hash of the tenant and nothing else.
-create or replace function servo_journal() returns trigger language plpgsql
-  security definer set search_path from current set app.current_tenant = '' as $$
+create function servo_journal() returns trigger language plpgsql security definer set lock_timeout = '1s' as $$
+declare
+  v_tenant text := current_setting('app.current_tenant', true);
 begin
-  perform set_config('app.current_tenant', new.tenant_id, true);
-  insert into backfill_events (tenant_id, job_id, kind, from_state, to_state, actor, reason)
-    values (new.tenant_id, new.id, 'state', case when tg_op = 'UPDATE' then old.state end, new.state,
-      coalesce(nullif(current_setting('servo.actor', true), ''),
-        case when tg_op = 'INSERT' then new.created_by end,
-        session_user || coalesce(' (' || nullif(current_setting('application_name', true), '') || ')', '')),
-      nullif(current_setting('servo.reason', true), ''));
-  perform pg_notify('servo', left(md5(new.tenant_id), 8));
+  perform pg_notify('servo', left(md5(new.tenant_id::text), 8));
+  begin
+    perform set_config('app.current_tenant', new.tenant_id::text, true);
+    insert into backfill_events (tenant_id, job_id, kind, from_state, to_state, actor, reason)
+      values (new.tenant_id, new.id, 'state', case when tg_op = 'UPDATE' then old.state end, new.state,
+        coalesce(nullif(current_setting('servo.actor', true), ''),
+          case when tg_op = 'INSERT' then new.created_by end,
+          format('%s', session_user) || coalesce(format(' (%s)', nullif(current_setting('application_name', true), '')), '')),
+        nullif(current_setting('servo.reason', true), ''));
+    perform set_config('app.current_tenant', coalesce(v_tenant, ''), true);
+  exception when others then -- The tenant is as before: what a block has set goes when it fails.
+    raise warning 'servo: the journal missed a change of job %: %', new.id, sqlerrm;
+  end;
   return null;
-exception when others then
-  raise warning 'servo: the journal missed a change of job %: %', new.id, sqlerrm;
-  return null;
+end $$;
+
+-- Not the caller's path, on which a caller could put a function of the same name.
+do $$ begin
+  execute format('alter function servo_journal() set search_path = pg_catalog, %I, pg_temp', current_schema());
 end $$;
 
 create trigger servo_journal_insert after insert on backfill_jobs for each row execute function servo_journal();

@@ -2,7 +2,7 @@
 -- counts as its default. The same rules stand in source/domain/strategy.ts.
 create or replace function servo_whole(value jsonb, fallback integer) returns integer
   language sql immutable parallel safe as $$
-  select coalesce(case when jsonb_typeof(value) = 'number' and value::text ~ '^[1-9][0-9]{0,8}$' then value::text::integer end, fallback)
+  select coalesce(case when jsonb_typeof(value) = 'number' and value::text ~ '^[1-9][0-9]{0,8}(\.0+)?$' then value::text::numeric::integer end, fallback)
 $$;
 
 create or replace function servo_max_parallel(strategy jsonb) returns integer
@@ -10,20 +10,40 @@ create or replace function servo_max_parallel(strategy jsonb) returns integer
   select case when strategy ->> 'type' = 'parallel' then servo_whole(strategy -> 'max_parallel', 1) else 1 end
 $$;
 
--- The partition keys from first to last, both included, in UTC; `every` is hour, day, week or month. Raises on a
--- key that is not of that form. Order of text is order of time.
+-- The moment that the partition of a key begins at, in UTC. Raises an error of class 22 where the key is not one of an
+-- hour (2024-01-31T05), day (2024-01-31), week (its Monday) or month (2024-01): what a cast would take besides, as
+-- "tomorrow", names no partition.
+create or replace function servo_key_start(key text, every text) returns timestamp language plpgsql stable as $$
+declare
+  t timestamp;
+begin
+  if coalesce(key !~ case every when 'hour' then '^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3])$'
+      when 'month' then '^[0-9]{4}-[0-9]{2}$' when 'day' then '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
+      when 'week' then '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' end, true) then
+    raise exception using errcode = 'invalid_datetime_format', message = format('%L is not the key of a partition by %s', key, every);
+  end if;
+  t := key || case every when 'hour' then ':00' when 'month' then '-01' else '' end;
+  if every = 'week' and extract(isodow from t) <> 1 then
+    raise exception using errcode = 'invalid_datetime_format', message = format('%L is not a Monday', key);
+  end if;
+  return t;
+end $$;
+
+-- The partition keys from first to last, both included; `every` is hour, day, week or month. Order of text is order of
+-- time. Raises as servo_key_start. The same keys as source/domain/partition-key.ts.
 create or replace function servo_partition_keys(first text, last text, every text) returns setof text
   language sql stable as $$
   select to_char(t, case every when 'hour' then 'YYYY-MM-DD"T"HH24' when 'month' then 'YYYY-MM' else 'YYYY-MM-DD' end)
-  from generate_series(
-    (case every when 'hour' then first || ':00' when 'month' then first || '-01' else first end)::timestamp,
-    (case every when 'hour' then last || ':00' when 'month' then last || '-01' else last end)::timestamp,
-    ('1 ' || every)::interval) t
+  from generate_series(servo_key_start(first, every), servo_key_start(last, every), ('1 ' || every)::interval) t
 $$;
 
--- The granularity that a key is written in, or null.
-create or replace function servo_key_granularity(key text) returns text
+-- The granularity that an asset's partition_config names, else the one that a key is written in; or null. A week's key
+-- looks like a day's. The words are those of source/domain/asset.ts.
+create or replace function servo_granularity(partition_config jsonb, key text) returns text
   language sql immutable as $$
-  select case when key ~ '^\d{4}-\d\d$' then 'month' when key ~ '^\d{4}-\d\d-\d\d$' then 'day'
-    when key ~ '^\d{4}-\d\d-\d\dT\d\d$' then 'hour' end
+  select case lower(partition_config #>> '{partition_type,Time,granularity}')
+    when 'hour' then 'hour' when 'hourly' then 'hour' when 'day' then 'day' when 'daily' then 'day'
+    when 'week' then 'week' when 'weekly' then 'week' when 'month' then 'month' when 'monthly' then 'month'
+    else case when key ~ '^[0-9]{4}-[0-9]{2}$' then 'month' when key ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' then 'day'
+      when key ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}$' then 'hour' end end
 $$;

@@ -15,7 +15,7 @@ declare
 begin
   perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_owner, true), set_config('servo.reason', '', true);
   perform pg_advisory_xact_lock(hashtextextended('servo claim ' || p_tenant, 0));
-  select state, version, claimed_version, heartbeat_at, started_at, paused_at, partition_keys, partition_start, partition_end, total_partitions
+  select state, version, claimed_version, heartbeat_at, started_at, paused_at, asset_id, partition_keys, partition_start, partition_end, total_partitions
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update skip locked;
   t := clock_timestamp();
   if not found or not (j.state in ('pending', 'resuming') or (j.state = 'running' and j.claimed_version is distinct from j.version
@@ -24,16 +24,21 @@ begin
   end if;
 
   -- Made by another writer row by row, or cut off half-way: the missing rows come from the keys, else from the range.
-  v_keys := jsonb_array_length(j.partition_keys);
+  v_keys := case when jsonb_typeof(j.partition_keys) = 'array' then jsonb_array_length(j.partition_keys) else 0 end;
   select count(*) into v_rows from (select from backfill_partitions where backfill_job_id = p_job limit greatest(v_keys, j.total_partitions, 1)) r;
   if v_rows < greatest(v_keys, j.total_partitions, 1) then
     begin
-      insert into backfill_partitions (backfill_job_id, tenant_id, partition_key)
-        select p_job, p_tenant, key from (
-          select jsonb_array_elements_text(j.partition_keys) as key where v_keys > 0
-          union select servo_partition_keys(j.partition_start, j.partition_end, servo_key_granularity(j.partition_start)) where v_keys = 0) k
-        where key is not null on conflict do nothing;
-    exception when others then null; -- A range that is not one of times: what rows there are must do.
+      if v_keys > 0 then
+        insert into backfill_partitions (id, backfill_job_id, tenant_id, partition_key)
+          select gen_random_uuid(), p_job, p_tenant, key from (select distinct jsonb_array_elements_text(j.partition_keys) as key) k
+          where key is not null on conflict do nothing;
+      else
+        insert into backfill_partitions (id, backfill_job_id, tenant_id, partition_key)
+          select gen_random_uuid(), p_job, p_tenant, key from servo_partition_keys(j.partition_start, j.partition_end,
+            servo_granularity((select partition_config from assets where id = j.asset_id), j.partition_start)) key
+          on conflict do nothing;
+      end if;
+    exception when data_exception then null; -- A range that is not one of times: what rows there are must do.
     end;
     select count(*) into v_rows from backfill_partitions where backfill_job_id = p_job;
   end if;

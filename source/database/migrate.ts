@@ -1,11 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { runner as Runner } from 'node-pg-migrate';
+import type { MigrationBuilder, runner as Runner } from 'node-pg-migrate';
 import type pg from 'pg';
 import { messageOf, ServoError } from '../errors.ts';
+import { version } from '../package.ts';
+import { buildIndex } from './build-index.ts';
 import { createClient } from './database.ts';
 import { codeOf, explainFailure } from './failure.ts';
+import { printScript, readMigration } from './migration-file.ts';
 import { migrationsFolder, ownMigrations, refuseNewer } from './schema-version.ts';
 import type { ConnectionSettings } from './settings.ts';
 
@@ -24,7 +26,7 @@ const lockTimeout = '3s';
  * Brings a database to this program's schema and returns the names of the migrations that were
  * applied: none, if it was there already. Adopts what another implementation created. Safe to run on a live
  * database: a lock that is not to be had within 3 s is let go and tried again, for as long as `patience` ms.
- * Throws `schema` (exit 6) if the database wants a newer program.
+ * Throws `schema` (exit 6) if the database wants a newer program, or if it cannot be brought there.
  */
 export async function migrate(
   settings: ConnectionSettings,
@@ -32,20 +34,23 @@ export async function migrate(
   patience = 120_000,
 ): Promise<string[]> {
   return withClient(settings, async (client) => {
+    // Warnings are of class 01; "already exists, skipping" is not.
+    client.on('notice', (notice) => {
+      if (notice.code?.startsWith('01')) options.report?.(messageOf(notice));
+    });
     await takeLock(client, patience, options.report);
     const before = await readState(client);
-    refuseNewer(before.lowestProgram);
+    refuse(before);
     const until = performance.now() + patience;
     for (;;) {
       try {
-        await dropInvalidIndexes(client);
-        await apply(client, before.schema);
+        await apply(client, before.schema, patience);
+        await client.query('select servo_admit_application()');
         if (options.rls) await client.query('select servo_isolate_tenants()');
         break;
       } catch (error) {
         await client.query('rollback').catch(() => {});
-        if (!retryable.has(codeOf(error) ?? '') || performance.now() > until)
-          throw explainMigration(error);
+        if (!passes(error) || performance.now() > until) throw explainMigration(error);
         options.report?.(`waiting: ${messageOf(error)}`);
         await sleep(250 + Math.random() * 750);
       }
@@ -55,26 +60,19 @@ export async function migrate(
   });
 }
 
-/** The migrations that `migrate` would apply, without changing anything. */
+/** The migrations that `migrate` would apply, without changing anything. Throws `schema` as `migrate`. */
 export async function pendingMigrations(settings: ConnectionSettings): Promise<string[]> {
   return withClient(settings, async (client) => {
     const state = await readState(client);
-    refuseNewer(state.lowestProgram);
-    return ownMigrations().filter((name) => !state.applied.includes(name));
+    refuse(state);
+    return pendingOf(state);
   });
 }
 
 /** The SQL of the named migrations, for a person to read or to run by hand. */
-export async function printMigrations(names: readonly string[]): Promise<string> {
-  const texts = names.map(async (name) => {
-    const sql = await readFile(join(migrationsFolder, `${name}.sql`), 'utf8');
-    return `-- ${name}\n${sql}`;
-  });
-  return (await Promise.all(texts)).join('\n');
+export function printMigrations(names: readonly string[]): Promise<string> {
+  return printScript(names);
 }
-
-// Lock timeout, deadlock, and a catalogue row that a migration of another database of the cluster wrote just now.
-const retryable = new Set(['55P03', '40P01', 'XX000']);
 
 async function withClient<T>(
   settings: ConnectionSettings,
@@ -116,11 +114,21 @@ async function takeLock(
 type SchemaState = { schema: string; applied: string[]; lowestProgram: string | null };
 
 async function readState(client: pg.Client): Promise<SchemaState> {
-  const { rows } = await client.query<{ schema: string; migrations: boolean; version: boolean }>(
-    `select coalesce((select relnamespace::regnamespace::text from pg_class where oid = to_regclass('backfill_jobs')), current_schema()) as schema,
+  const { rows } = await client.query<{
+    schema: string | null;
+    migrations: boolean;
+    version: boolean;
+  }>(
+    `select coalesce((select nspname from pg_class c join pg_namespace n on n.oid = relnamespace
+         where c.oid = to_regclass('backfill_jobs')), current_schema()) as schema,
        to_regclass('servo_migrations') is not null as migrations, to_regclass('servo_schema') is not null as version`,
   );
   const { schema, migrations, version } = rows[0]!;
+  if (schema === null) {
+    throw new ServoError('schema', 'no schema of the search_path exists', {
+      hint: 'create it, or set another search_path for this role or database',
+    });
+  }
   const applied = migrations
     ? (await client.query('select name from servo_migrations order by id')).rows
     : [];
@@ -134,75 +142,99 @@ async function readState(client: pg.Client): Promise<SchemaState> {
   };
 }
 
-async function apply(client: pg.Client, schema: string): Promise<void> {
+function pendingOf(state: SchemaState): string[] {
+  return ownMigrations().filter((name) => !state.applied.includes(name));
+}
+
+/**
+ * A newer program's migrations beside all of ours are none of our business: they are additive. But ours are not put
+ * on top of what we do not know.
+ */
+function refuse(state: SchemaState): void {
+  refuseNewer(state.lowestProgram);
+  const own = new Set(ownMigrations());
+  const unknown = state.applied.filter((name) => !own.has(name));
+  const pending = pendingOf(state);
+  if (unknown.length === 0 || pending.length === 0) return;
+  throw new ServoError(
+    'schema',
+    `the schema has ${unknown.join(', ')}, which servo-tui ${version} does not know, and lacks ${pending.join(', ')}`,
+    { hint: 'run migrate with the newest servo-tui that works on this database' },
+  );
+}
+
+async function apply(client: pg.Client, schema: string, patience: number): Promise<void> {
   const { runner }: { runner: typeof Runner } = await import('node-pg-migrate');
-  await client.query(`set lock_timeout = '${lockTimeout}'`);
+  // A role's or database's own time-out is meant for queries.
+  await client.query(`set statement_timeout = 0; set lock_timeout = '${lockTimeout}'`);
   const silent = { debug() {}, info() {}, warn() {}, error() {} };
   await runner({
     dbClient: client,
     dir: migrationsFolder,
     direction: 'up',
     migrationsTable: 'servo_migrations',
-    // pg_temp last: definer functions keep this path, and nobody's temporary table must come before ours.
     schema: [schema, 'pg_temp'],
     migrationsSchema: schema,
+    // It compares by run_on, the wall clock of whoever ran them, whatever the time zone: see refuse.
+    checkOrder: false,
+    singleTransaction: false,
     noLock: true,
     logger: silent,
-    migrationLoaderStrategies: [{ extensions: ['.sql'], loader: loadSql }],
+    migrationLoaderStrategies: [
+      { extensions: ['.sql'], loader: (paths) => load(paths, client, patience) },
+    ],
   });
 }
 
-async function loadSql(paths: string[]) {
+function load(paths: string[], client: pg.Client, patience: number) {
   return Promise.all(
     paths.map(async (path) => {
-      const sql = await readFile(path, 'utf8');
-      return {
-        id: path,
-        filePaths: [path],
-        actions: {
-          up: (pgm: { noTransaction(): void; sql(text: string): void }) => {
-            if (sql.startsWith('-- no-transaction\n')) pgm.noTransaction();
-            pgm.sql(sql);
-          },
-          down: false as const,
-        },
+      const { sql, indexes } = await readMigration(basename(path, '.sql'));
+      const up = async (pgm: MigrationBuilder) => {
+        if (indexes === null) return pgm.sql(sql);
+        pgm.noTransaction();
+        for (const index of indexes) await buildIndex(client, index, patience);
+        await client.query(`set lock_timeout = '${lockTimeout}'`);
       };
+      return { id: path, filePaths: [path], actions: { up, down: false as const } };
     }),
   );
 }
 
-/** What a CREATE INDEX CONCURRENTLY that was cut off left behind, which "if not exists" would take for the index. */
-async function dropInvalidIndexes(client: pg.Client): Promise<void> {
-  const names = await Promise.all(
-    ownMigrations().map(async (name) => {
-      const sql = await readFile(join(migrationsFolder, `${basename(name)}.sql`), 'utf8');
-      return /^create index concurrently if not exists (\w+)/m.exec(sql)?.[1] ?? [];
-    }),
+/** A lock that is not to be had now, a deadlock, a catalogue row that somebody else wrote just now. */
+function passes(error: unknown): boolean {
+  const code = codeOf(error);
+  return (
+    code === '55P03' ||
+    code === '40P01' ||
+    (code === 'XX000' && /tuple concurrently/.test(messageOf(error)))
   );
-  const { rows } = await client.query<{ name: string }>(
-    'select indexrelid::regclass::text as name from pg_index join pg_class c on c.oid = indexrelid where not indisvalid and relname = any ($1)',
-    [names.flat()],
-  );
-  for (const { name } of rows) await client.query(`drop index concurrently if exists ${name}`);
 }
+
+const explanations: Readonly<Record<string, { what: string; hint: string }>> = {
+  '42501': {
+    what: 'this role may not change the schema',
+    hint: 'run migrate as the owner of the backfill tables, or as a superuser',
+  },
+  '55P03': {
+    what: 'a table stayed locked for as long as the migration could wait',
+    hint: 'find who holds it in pg_locks, then run: servo-tui migrate',
+  },
+  '23505': {
+    what: 'rows break the contract of the base tables',
+    hint: 'remove the duplicates, then run: servo-tui migrate',
+  },
+  '42P07': {
+    what: 'something else has the name of an object of ours',
+    hint: 'rename it, then run: servo-tui migrate',
+  },
+};
 
 function explainMigration(error: unknown): unknown {
-  const code = codeOf(error);
-  if (code === '42501') {
-    return new ServoError('schema', `this role may not change the schema: ${messageOf(error)}`, {
-      hint: 'run migrate as the owner of the backfill tables, or as a superuser',
-      cause: error,
-    });
-  }
-  if (code === '55P03') {
-    return new ServoError(
-      'schema',
-      'a table stayed locked for as long as the migration could wait',
-      {
-        hint: 'find who holds it in pg_locks, then run: servo-tui migrate',
-        cause: error,
-      },
-    );
-  }
-  return error;
+  const explanation = explanations[codeOf(error) ?? ''];
+  if (explanation === undefined) return error;
+  return new ServoError('schema', `${explanation.what}: ${messageOf(error)}`, {
+    hint: explanation.hint,
+    cause: error,
+  });
 }

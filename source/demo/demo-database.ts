@@ -48,8 +48,8 @@ export async function registerDemoAssets(database: Database, actor: string): Pro
   await database.write({ tenant: demoTenant, actor }, async (query) => {
     for (const job of demoJobs) {
       await query(
-        `insert into assets (name, description, asset_type, owner, tags, tenant_id, partition_config)
-         values ($1, $2, 'sql', 'servo-tui demo', '["demo"]', $3, $4)`,
+        `insert into assets (id, name, description, asset_type, owner, tags, tenant_id, partition_config)
+         values (gen_random_uuid(), $1, $2, 'sql', 'servo-tui demo', '["demo"]', $3, $4)`,
         [
           job.asset,
           job.description,

@@ -9,7 +9,7 @@ export function createJob(
 ): Promise<string> {
   return withClient(database.superuser, async (client) => {
     await client.query(
-      `insert into assets (name, asset_type, tenant_id) values ($1, 'bench', 'bench') on conflict do nothing`,
+      `insert into assets (id, name, asset_type, tenant_id) values (gen_random_uuid(), $1, 'bench', 'bench') on conflict do nothing`,
       [asset],
     );
     const { rows } = await client.query(
@@ -19,8 +19,8 @@ export function createJob(
     );
     const job: string = rows[0].id;
     await client.query(
-      `insert into backfill_partitions (backfill_job_id, tenant_id, partition_key)
-       select $1, 'bench', lpad(i::text, 9, '0') from generate_series(1, $2) i`,
+      `insert into backfill_partitions (id, backfill_job_id, tenant_id, partition_key)
+       select gen_random_uuid(), $1, 'bench', lpad(i::text, 9, '0') from generate_series(1, $2) i`,
       [job, partitions],
     );
     await client.query('vacuum analyze backfill_partitions');

@@ -26,7 +26,7 @@ export async function creatingAJob(database: BenchDatabase, rounds: number): Pro
 async function start(database: BenchDatabase): Promise<number> {
   await withClient(database.superuser, (client) =>
     client.query(
-      `insert into assets (name, asset_type, tenant_id) values ('created', 'bench', 'bench') on conflict do nothing`,
+      `insert into assets (id, name, asset_type, tenant_id) values (gen_random_uuid(), 'created', 'bench', 'bench') on conflict do nothing`,
     ),
   );
   const db = openDatabase(database.app);
@@ -50,7 +50,7 @@ async function start(database: BenchDatabase): Promise<number> {
 async function bareInsert(database: BenchDatabase): Promise<number> {
   return withClient(database.superuser, async (client) => {
     const { rows } = await client.query(
-      `with asset as (insert into assets (name, asset_type, tenant_id) values ('bare insert', 'bench', 'bench')
+      `with asset as (insert into assets (id, name, asset_type, tenant_id) values (gen_random_uuid(), 'bare insert', 'bench', 'bench')
          on conflict (name, tenant_id) do update set asset_type = 'bench' returning id)
        insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, total_partitions)
        select 'bench', id, 'bare insert', gen_random_uuid()::text, $1 from asset returning id`,
@@ -58,8 +58,8 @@ async function bareInsert(database: BenchDatabase): Promise<number> {
     );
     const started = performance.now();
     const { rowCount } = await client.query(
-      `insert into backfill_partitions (backfill_job_id, tenant_id, partition_key)
-       select $1, 'bench', to_char(t, 'YYYY-MM-DD"T"HH24') from generate_series($2::timestamp, $3::timestamp, '1 hour') t`,
+      `insert into backfill_partitions (id, backfill_job_id, tenant_id, partition_key)
+       select gen_random_uuid(), $1, 'bench', to_char(t, 'YYYY-MM-DD"T"HH24') from generate_series($2::timestamp, $3::timestamp, '1 hour') t`,
       [rows[0].id, `${first}:00`, `${last}:00`],
     );
     const ms = performance.now() - started;

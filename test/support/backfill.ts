@@ -49,7 +49,7 @@ export class Backfills {
     const asset = spec.asset ?? 'orders';
     const columns = { ...spec.columns };
     await this.pool.query(
-      `insert into assets (name, asset_type, tenant_id) values ($1, 'table', $2) on conflict do nothing`,
+      `insert into assets (id, name, asset_type, tenant_id) values (gen_random_uuid(), $1, 'table', $2) on conflict do nothing`,
       [asset, tenant],
     );
     const { id } = await this.row<{ id: string }>(
@@ -68,7 +68,7 @@ export class Backfills {
       await this.pool.query(`update backfill_jobs set ${name} = $2 where id = $1`, [id, value]);
     }
     await this.pool.query(
-      'insert into backfill_partitions (backfill_job_id, tenant_id, partition_key) select $1, $2, unnest($3::text[])',
+      'insert into backfill_partitions (id, backfill_job_id, tenant_id, partition_key) select gen_random_uuid(), $1, $2, unnest($3::text[])',
       [id, tenant, spec.keys],
     );
     return id;

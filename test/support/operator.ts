@@ -40,7 +40,7 @@ export class Operator {
   ): Promise<string> {
     const config = every && { partition_type: { Time: { granularity: every } } };
     return this.value(
-      `insert into assets (name, asset_type, tenant_id, partition_config) values ($1, 'table', $2, $3) returning id`,
+      `insert into assets (id, name, asset_type, tenant_id, partition_config) values (gen_random_uuid(), $1, 'table', $2, $3) returning id`,
       [name, tenant, config ?? null],
     );
   }

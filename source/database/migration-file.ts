@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { migrationsFolder } from './schema-version.ts';
+
+/** One CREATE INDEX CONCURRENTLY, as far as it says which table and what shape. */
+export type IndexStatement = {
+  text: string;
+  name: string;
+  table: string;
+  unique: boolean;
+  /** Columns and condition. */
+  shape: string;
+};
+
+export type MigrationFile = {
+  name: string;
+  sql: string;
+  /** What a file that begins with `-- no-transaction` consists of; null for any other. */
+  indexes: IndexStatement[] | null;
+};
+
+export async function readMigration(name: string): Promise<MigrationFile> {
+  const sql = await readFile(join(migrationsFolder, `${name}.sql`), 'utf8');
+  return {
+    name,
+    sql,
+    indexes: sql.startsWith('-- no-transaction\n') ? parseIndexes(name, sql) : null,
+  };
+}
+
+/** Outside of a transaction nothing else is to be had: what is cut off there must be safe to begin again. */
+function parseIndexes(name: string, sql: string): IndexStatement[] {
+  return sql
+    .replace(/^--.*\n/gm, '')
+    .split(';')
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+    .map((text) => {
+      const match = /^create (unique )?index concurrently (\w+) on (\w+) (\(.*)$/s.exec(text);
+      if (match === null) throw new Error(`${name} holds another statement: ${text}`);
+      const [, unique, index, table, shape] = match;
+      return {
+        text,
+        name: index!,
+        table: table!,
+        unique: unique !== undefined,
+        shape: shape!,
+      };
+    });
+}
+
+/** A script for psql that does what `migrate` would do, and leaves the same record of it. */
+export async function printScript(names: readonly string[]): Promise<string> {
+  if (names.length === 0) return '';
+  const files = await Promise.all(names.map(readMigration));
+  const parts = files.map(({ name, sql, indexes }) => {
+    const record = `insert into servo_migrations (name, run_on) values ('${name}', now());\n`;
+    return indexes === null
+      ? `-- ${name}\nbegin;\n${sql}${record}commit;\n`
+      : `-- ${name}\n${sql}${record}`;
+  });
+  return [recordTable, ...parts, 'select servo_admit_application();\n'].join('\n');
+}
+
+// As node-pg-migrate makes it.
+const recordTable = `-- To be run with psql by the owner of the backfill tables, whose search_path begins with their schema.
+create table if not exists servo_migrations (id serial primary key, name varchar(255) not null, run_on timestamp not null);
+`;
