@@ -152,6 +152,7 @@ export const narrowings: readonly { column: string; to: number; elastic?: true }
   { column: 'checkpoint', to: 0 },
   { column: 'id', to: 0 },
   { column: 'age', to: 0 },
+  { column: 'asset', to: 28, elastic: true },
   { column: 'progress', to: 8, elastic: true },
   { column: 'asset', to: 20, elastic: true },
   { column: 'lanes', to: 0 },
