@@ -62,10 +62,6 @@ function isClosedPipe(error: unknown): boolean {
 }
 
 const io = processIo();
-for (const stream of [io.stdout, io.stderr]) {
-  stream.on('error', (error) => {
-    if (isClosedPipe(error)) process.exit(0);
-    throw error;
-  });
-}
+// A write that fails says so to whoever wrote; without a listener it would also end the process.
+for (const stream of [io.stdout, io.stderr]) stream.on('error', () => {});
 process.exitCode = await main(process.argv.slice(2), io);

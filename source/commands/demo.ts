@@ -14,11 +14,7 @@ export async function demo(invocation: Invocation): Promise<Output | { exit: num
     openConsole: watched
       ? async (connection, tenant) => {
           const { openConsole } = await import('./console.ts');
-          return openConsole(invocation, {
-            connection: { read: connection, write: connection },
-            tenant,
-            embedded: true,
-          });
+          return openConsole(invocation, { read: connection, write: connection }, tenant);
         }
       : null,
   });

@@ -19,8 +19,8 @@ export type Session = {
  * The embedded one is started and brought to the schema; any other is never migrated unasked.
  * @throws ServoError database_unreachable or schema
  */
-export async function openSession(settings: Settings): Promise<Session> {
-  const { read, write } = await connectionsOf(settings);
+export async function openSession(settings: Settings, connections?: Connections): Promise<Session> {
+  const { read, write } = connections ?? (await connectionsOf(settings));
   const reader = openDatabase(read);
   const writer = write === read ? reader : openDatabase(write);
   const close = async () => {
@@ -48,9 +48,10 @@ export async function withSession<T>(
   }
 }
 
-export async function connectionsOf(
-  settings: Settings,
-): Promise<{ read: ConnectionSettings; write: ConnectionSettings }> {
+/** How to reach the database for reading, and for writing: mostly the same. */
+export type Connections = { read: ConnectionSettings; write: ConnectionSettings };
+
+export async function connectionsOf(settings: Settings): Promise<Connections> {
   const { database } = settings;
   if (database === null) throw new ServoError('internal', 'this command has no database');
   if (database.kind === 'server') return database;

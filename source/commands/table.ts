@@ -229,4 +229,17 @@ export const commands: readonly Command[] = [
     words: { least: 1, most: 1 },
     load: async () => (await import('./embedded.ts')).embedded,
   },
+  {
+    name: 'schema',
+    usage: '[COMMAND]',
+    summary: 'the JSON Schema of what a command prints with --json',
+    flags: [],
+    examples: [
+      ['schema list', 'of one command'],
+      ['schema', 'of all, by command'],
+    ],
+    needs: { database: false, tenants: 'none' },
+    words: { least: 0, most: 1 },
+    load: async () => (await import('./schema.ts')).schema,
+  },
 ];
