@@ -2,6 +2,7 @@
 -- not of our own claim) and has let go stale. The lock on the tenant comes before any job row: whatever is
 -- counted over a tenant's running jobs is exact across hosts. Returns no row if somebody else was faster, or holds the job's row:
 -- nobody waits for an operator with the tenant's lock in hand.
+--   job_state       running; failed, if its partitions are missing and cannot be made; limited, if it must wait
 --   paused_seconds  length of the pause that ends here, or null
 create or replace function servo_claim_v1(p_tenant text, p_job uuid, p_owner text, p_stale_ms bigint,
   out job_state text, out paused_seconds double precision
@@ -15,11 +16,18 @@ declare
 begin
   perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_owner, true), set_config('servo.reason', '', true);
   perform pg_advisory_xact_lock(hashtextextended('servo claim ' || p_tenant, 0));
-  select state, version, claimed_version, heartbeat_at, started_at, paused_at, asset_id, partition_keys, partition_start, partition_end, total_partitions
+  select state, version, claimed_version, heartbeat_at, started_at, paused_at, asset_id, asset_name, partition_keys, partition_start, partition_end, total_partitions
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update skip locked;
   t := clock_timestamp();
   if not found or not (j.state in ('pending', 'resuming') or (j.state = 'running' and j.claimed_version is distinct from j.version
       and (j.heartbeat_at is null or j.heartbeat_at < t - p_stale_ms * interval '1 millisecond'))) then
+    return;
+  end if;
+  if j.state <> 'running' and exists (
+      select from servo_limits_reached_v1(p_tenant) l, assets a where a.id = j.asset_id
+        and case l.scope when 'asset' then l.name = j.asset_name when 'asset_type' then l.name = a.asset_type else true end) then
+    job_state := 'limited';
+    return next;
     return;
   end if;
 

@@ -133,7 +133,12 @@ export class Claimer {
     try {
       const claim = await claimJob(database, { tenant, job: id, owner, stale_ms: timings.stale });
       if (claim === null) return false;
-      log.info({ job_id: id, asset }, claim.state === 'running' ? 'claimed' : 'created incomplete');
+      if (claim.state !== 'limited') {
+        log.info(
+          { job_id: id, asset },
+          claim.state === 'running' ? 'claimed' : 'created incomplete',
+        );
+      }
       return claim.state === 'running';
     } catch (error) {
       // One job that cannot be claimed must not keep the executor from those behind it.

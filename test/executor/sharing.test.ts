@@ -182,3 +182,58 @@ it('makes the partitions of a job that another writer created without them', asy
     error_message: 'no partitions: created incomplete',
   });
 });
+
+it('keeps to the limits on running jobs per asset type, asset and tenant, over all executors', async () => {
+  const running = new Map<string, number>();
+  const most = new Map<string, number>();
+  const count = (scope: string, by: number) => {
+    running.set(scope, (running.get(scope) ?? 0) + by);
+    most.set(scope, Math.max(most.get(scope) ?? 0, running.get(scope)!));
+  };
+  const handler = (asset: string, type: string) =>
+    functionHandler(asset, async () => {
+      for (const scope of [asset, type, 'all']) count(scope, 1);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      for (const scope of [asset, type, 'all']) count(scope, -1);
+      return undefined;
+    });
+  const jobs: string[] = [];
+  for (let round = 0; round < 3; round++) {
+    for (const asset of ['a', 'b', 'c', 'd'])
+      jobs.push(await backfills.job({ asset, keys: keys(3) }));
+  }
+  await backfills.rows(`update assets set asset_type = 'heavy' where name in ('a', 'b')`);
+  await backfills.rows(
+    `insert into backfill_limits values ('acme', 'asset', 'c', 1), ('acme', 'asset_type', 'heavy', 2), ('acme', 'tenant', '', 4)`,
+  );
+  const handlers = [
+    handler('a', 'heavy'),
+    handler('b', 'heavy'),
+    handler('c', 'light'),
+    handler('d', 'light'),
+  ];
+  await Promise.all([
+    backfills.execute(handlers, { slots: 8 }),
+    backfills.execute(handlers, { slots: 8 }),
+  ]);
+  for (const job of jobs) await backfills.state(job, 'completed');
+  expect(most.get('c')).toBe(1);
+  expect(most.get('heavy')).toBeLessThanOrEqual(2);
+  expect(most.get('all')).toBeLessThanOrEqual(4);
+});
+
+it('a limit of none keeps an asset from running, and others go on', async () => {
+  const held = await backfills.job({ keys: keys(1), columns: { priority: 9 } });
+  const other = await backfills.job({ asset: 'other', keys: keys(1) });
+  await backfills.rows(`insert into backfill_limits values ('acme', 'asset', 'orders', 0)`);
+  await backfills.execute([
+    functionHandler('orders', () => undefined),
+    functionHandler('other', () => undefined),
+  ]);
+  await backfills.state(other, 'completed');
+  expect(await backfills.row('select state from backfill_jobs where id = $1', [held])).toEqual({
+    state: 'pending',
+  });
+  await backfills.rows('delete from backfill_limits');
+  await backfills.state(held, 'completed');
+});
