@@ -30,7 +30,11 @@ export function whyNot(state: State, action: Action, target: Target | null): str
   if (target.gone) return 'this job is no longer there';
   if (isStale(state)) return 'the database does not answer: what is shown is old';
   const { job, as_of } = target;
-  if (followOf(state, job.id)?.phase === 'sent') return 'the last action on it is not answered yet';
+  const follow = followOf(state, job.id);
+  if (follow?.phase === 'sent') return 'the last action on it is not answered yet';
+  if (follow?.phase === 'applied' && job.version <= follow.version) {
+    return 'the last action on it is not shown yet';
+  }
   const refusal = refusalOf(action, job.state);
   if (refusal === null || job.state !== 'paused' || job.paused_at === null) return refusal;
   return `${refusal} for ${formatAge(secondsBetween(job.paused_at, as_of))}`;

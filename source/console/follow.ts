@@ -30,6 +30,7 @@ export function act(state: State, card: Card): Step {
     id: job.id,
     asset_name: safeText(job.asset_name),
     action,
+    version: job.version,
     request,
     phase: 'sent',
     sent_at: state.at,

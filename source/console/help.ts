@@ -8,14 +8,17 @@ export type HelpEntry = { binding: Binding; reason: string | null };
 /** The keymap's rows that work where the help was opened, by group; the help is never written by hand. */
 export function helpEntries(state: State, help: Help): HelpEntry[] {
   const wanted = help.filter.toLowerCase();
-  return groups.flatMap((group) =>
+  const found = groups.flatMap((group) =>
     keymap
       .filter((binding) => binding.group === group && binding.on.includes(contextOf(state)))
       .filter(({ keys, title }) =>
-        `${keys.join(' ')} ${title} ${group}`.toLowerCase().includes(wanted),
+        `${keys.map(keyName).join(' ')} ${title} ${group}`.toLowerCase().includes(wanted),
       )
       .map((binding) => ({ binding, reason: binding.disabled?.(state) ?? null })),
   );
+  // What begins with the word is what was meant: "pause" before the filter that can say state:paused.
+  const begins = ({ binding }: HelpEntry) => wanted !== '' && binding.title.startsWith(wanted);
+  return [...found.filter(begins), ...found.filter((entry) => !begins(entry))];
 }
 
 export function helpKey(state: State, help: Help, key: string, text: string | null): Step {
@@ -57,6 +60,8 @@ export function keyName(key: string): string {
 const names: Readonly<Record<string, string>> = {
   up: '↑',
   down: '↓',
+  left: '←',
+  right: '→',
   'page-up': 'PgUp',
   'page-down': 'PgDn',
   home: 'Home',

@@ -111,6 +111,8 @@ export type Follow = {
   id: string;
   asset_name: string;
   action: Action;
+  /** The version that was acted upon. */
+  version: number;
   request: number;
   phase: 'sent' | 'applied' | 'unknown' | 'settled';
   sent_at: number;

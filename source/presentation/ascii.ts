@@ -8,6 +8,7 @@ const substitutes: Readonly<Record<string, string>> = {
   '·': '.',
   '→': '>',
   '×': 'x',
+  '←': '<',
   '↑': '^',
   '↓': 'v',
   '▲': '^',

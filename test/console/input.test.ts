@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decodeInput, idleDecoder, type RawInput } from '../../source/console/input.ts';
+
+type Timed = RawInput & { after?: number };
+
+/** Feeds pieces of input, a millisecond apart or as they say, and gives what came out. */
+function decode(pieces: Timed[]) {
+  let decoder = idleDecoder;
+  let at = 1000;
+  return pieces.flatMap((piece) => {
+    at += piece.after ?? 1;
+    const [next, messages] = decodeInput(decoder, piece, at);
+    decoder = next;
+    return messages.map((message) =>
+      message.type === 'paste' ? { paste: message.text } : (message.text ?? `<${message.key}>`),
+    );
+  });
+}
+
+describe('keys', () => {
+  test('that arrive in one read are told apart', () => {
+    expect(decode([{ characters: '/or\r' }])).toEqual(['/', 'o', 'r', '<enter>']);
+    expect(decode([{ characters: 'jjjjjjjjjjjjjjjjjjjjjjjj' }])).toHaveLength(24);
+    expect(decode([{ characters: 'ab\x7f\x12' }])).toEqual(['a', 'b', '<backspace>', '<ctrl-r>']);
+  });
+
+  test('that are more than one code unit stay whole', () => {
+    expect(decode([{ characters: 'é' }, { characters: '👍🏽' }])).toEqual(['é', '👍🏽']);
+  });
+});
+
+describe('pasted text never comes out as a key', () => {
+  test('between its brackets, whatever is in it', () => {
+    const inside = fc.oneof(
+      fc.string({ unit: 'binary' }).map((characters) => ({ characters })),
+      fc.constantFrom('up', 'enter', 'escape', 'tab').map((key) => ({ key })),
+    );
+    fc.assert(
+      fc.property(fc.array(inside), (pieces) => {
+        const out = decode([{ key: 'paste-start' }, ...pieces, { key: 'paste-end' }]);
+        const text = pieces
+          .map((piece) => ('characters' in piece ? piece.characters : ''))
+          .join('');
+        expect(out).toEqual(text === '' ? [] : [{ paste: text }]);
+      }),
+    );
+  });
+
+  test('without brackets, when it is more than anybody types', () => {
+    expect(decode([{ characters: 'rm -rf / # and then some' }])).toEqual([
+      { paste: 'rm -rf / # and then some' },
+    ]);
+  });
+
+  test('and neither does its tail in the next read', () => {
+    const pieces = [{ characters: 'x'.repeat(2000).replace(/xx/g, 'xy') }, { characters: 'yy' }];
+    expect(decode(pieces).at(-1)).toEqual({ paste: 'yy' });
+    expect(decode([...pieces, { characters: 'j', after: 200 }]).at(-1)).toBe('j');
+  });
+});
+
+test('a terminal that loses the closing bracket does not leave the console deaf', () => {
+  expect(
+    decode([{ key: 'paste-start' }, { characters: 'x' }, { characters: 'q', after: 3000 }]),
+  ).toEqual(['q']);
+});

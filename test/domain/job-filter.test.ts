@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { jobMatches, parseFilter } from '../../source/domain/job-filter.ts';
+import { aJob, secondsAgo } from '../support/jobs.ts';
+
+const jobs = [
+  aJob({ number: 0xabc1, asset_name: 'orders_daily', priority: 8 }),
+  aJob({ number: 2, asset_name: 'orders_hourly', state: 'paused', priority: 3 }),
+  aJob({ number: 3, asset_name: 'weather', state: 'failed', created_by: 'joe' }),
+  aJob({ number: 4, asset_name: 'weather_test', state: 'waiting_upstream', priority: -2 }),
+  aJob({ number: 5, asset_name: 'clicks', sla_deadline_at: secondsAgo(60) }),
+];
+
+const matching = (text: string) => {
+  const filter = parseFilter(text);
+  return jobs.filter((job) => jobMatches(filter, job)).map((job) => job.asset_name);
+};
+
+const all = jobs.map((job) => job.asset_name);
+
+describe('FILTER', () => {
+  test.each([
+    ['', all],
+    ['   ', all],
+    ['orders', ['orders_daily', 'orders_hourly']],
+    ['ORDERS', ['orders_daily', 'orders_hourly']],
+    ['orders hourly', ['orders_hourly']],
+    ['!test weather', ['weather']],
+    ['0000abc1', ['orders_daily']],
+    ['state:paused', ['orders_hourly']],
+    ['state:waiting', ['weather_test']],
+    ['state:active', ['orders_daily', 'orders_hourly', 'weather_test', 'clicks']],
+    ['state:ended', ['weather']],
+    ['!state:active', ['weather']],
+    ['asset:orders*', ['orders_daily', 'orders_hourly']],
+    ['asset:*ly', ['orders_daily', 'orders_hourly']],
+    ['asset:weather*', ['weather', 'weather_test']],
+    ['asset:eath', ['weather', 'weather_test']],
+    ['asset:(*', []],
+    ['priority:>=8', ['orders_daily']],
+    ['priority:<0', ['weather_test']],
+    ['priority:3', ['orders_hourly']],
+    ['risk:breached', ['clicks']],
+    ['risk:at-risk', ['clicks']],
+    ['sla:none', ['orders_daily', 'orders_hourly', 'weather', 'weather_test']],
+    ['by:joe', ['weather']],
+    ['id:0000abc1', ['orders_daily']],
+    ['state:', all],
+  ])('%s', (text, names) => expect(matching(text)).toEqual(names));
+
+  test.each([
+    ['stat:paused', 'no filter is called "stat:" (did you mean state:?)'],
+    ['priority:high', 'priority:high is not a comparison: write priority:>=8'],
+    ['risk:purple', 'risk:purple is not one of'],
+    ['sla:soon', 'sla:soon is not known'],
+  ])('%s is a mistake that leaves every job in', (text, problem) => {
+    expect(parseFilter(text).problems[0]).toContain(problem);
+    expect(matching(text)).toEqual(all);
+  });
+
+  test('an unknown state of a newer program can be looked for', () => {
+    const filter = parseFilter('state:quarantined');
+    expect(jobMatches(filter, aJob({ state: 'quarantined' }))).toBe(true);
+    expect(jobMatches(filter, aJob())).toBe(false);
+  });
+});

@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { rowsOf } from '../../source/console/arrange.ts';
+import { keymap } from '../../source/console/keymap.ts';
+import { jobLayout, jobsLayout, linesOf } from '../../source/console/layout.ts';
+import { jobStates } from '../../source/domain/job-state.ts';
+import type { ErrorCode } from '../../source/errors.ts';
+import { aJob } from '../support/jobs.ts';
+import { Session } from './session.ts';
+
+const keys = fc.constantFrom(
+  ...new Set(keymap.flatMap((binding) => binding.keys)),
+  ...'abyn :é表'.split(''),
+  'unknown',
+  'backspace',
+);
+
+const someJobs = fc
+  .array(
+    fc.record({
+      number: fc.integer({ min: 1, max: 12 }),
+      state: fc.constantFrom(...jobStates, 'quarantined'),
+      version: fc.integer({ min: 1, max: 5 }),
+      total_partitions: fc.constantFrom(0, 3, 10_000),
+      asset_name: fc.constantFrom('orders', 'clicks', '\x1b[2J', ''),
+      error_message: fc.constantFrom(null, 'boom'),
+    }),
+    { maxLength: 8 },
+  )
+  .map((rows) => [...new Map(rows.map((row) => [row.number, aJob(row)])).values()]);
+
+type Act = (session: Session) => unknown;
+
+const acts: fc.Arbitrary<Act> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: keys.map(
+      (key): Act =>
+        (session) =>
+          session.press(key),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: someJobs.map(
+      (jobs): Act =>
+        (session) =>
+          session.refreshed(jobs),
+    ),
+  },
+  fc
+    .tuple(
+      fc.constantFrom('load-jobs', 'load-job', 'act'),
+      fc.constantFrom<ErrorCode>('database_unreachable', 'not_found', 'internal', 'not_allowed'),
+    )
+    .map(
+      ([type, code]): Act =>
+        (session) => {
+          if (session.asked(type as 'act').length > 0) session.fail(type as 'act', code);
+        },
+    ),
+  someJobs.map(
+    (jobs): Act =>
+      (session) => {
+        if (jobs[0] !== undefined && session.asked('load-job').length > 0)
+          session.answerJob(jobs[0]);
+      },
+  ),
+  fc.constantFrom('applied', 'skipped', 'failed').map(
+    (result): Act =>
+      (session) => {
+        if (session.acts.length > 0) session.answerAct({ result: result as 'applied' });
+      },
+  ),
+  fc.constantFrom('refresh', 'watch', 'notice', 'clock').map(
+    (name): Act =>
+      (session) =>
+        session.timer(name as 'clock'),
+  ),
+  fc.string().map(
+    (text): Act =>
+      (session) =>
+        session.paste(text),
+  ),
+  fc.nat(5000).map(
+    (time): Act =>
+      (session) =>
+        session.wait(time),
+  ),
+  fc.constant<Act>((session) => session.state.overlay?.type === 'card' && session.read()),
+  fc.tuple(fc.nat(210), fc.nat(60)).map(
+    ([columns, rows]): Act =>
+      (session) =>
+        session.send({ type: 'resized', size: { columns, rows } }),
+  ),
+);
+
+test('whatever happens: no crash, the cursor is on a row, and nothing is sent without y on a card', () => {
+  fc.assert(
+    fc.property(fc.array(acts, { maxLength: 80 }), (script) => {
+      const session = Session.showing([aJob({ number: 1 }), aJob({ number: 2, state: 'paused' })]);
+      for (const step of script) {
+        const before = session.acts.length;
+        const { overlay } = session.state;
+        step(session);
+        if (session.acts.length > before) {
+          // Only a card that was there, painted and complete can have sent it.
+          expect(overlay).toMatchObject({ type: 'card', painted_at: expect.any(Number) });
+          expect(session.state.overlay).toBeNull();
+        }
+        check(session);
+      }
+    }),
+    { numRuns: 400 },
+  );
+});
+
+function check({ state }: Session): void {
+  const rows = rowsOf(state.jobs);
+  expect(rows).toHaveLength(state.jobs.order.length);
+  if (rows.length > 0) expect(state.jobs.order).toContain(state.jobs.cursor);
+  const layout = jobsLayout(state);
+  const index = state.jobs.order.indexOf(state.jobs.cursor ?? '');
+  if (index >= 0) {
+    expect(index).toBeGreaterThanOrEqual(state.jobs.top);
+    expect(index).toBeLessThan(state.jobs.top + layout.rows);
+  }
+  if (state.job !== null && linesOf(state.size) >= 6) {
+    const job = jobLayout(state, state.job);
+    const lines =
+      2 +
+      job.facts +
+      job.map.lines.length +
+      job.panels +
+      [job.header, job.error, job.banner, job.legend, job.gap, job.note, job.hints].filter(Boolean)
+        .length;
+    expect(lines).toBeLessThanOrEqual(linesOf(state.size));
+  }
+}

@@ -1,0 +1,179 @@
+import type { Act, DataAnswer, DataEffect, Effect } from '../../source/console/effects.ts';
+import { decodeInput, idleDecoder } from '../../source/console/input.ts';
+import type { Message } from '../../source/console/messages.ts';
+import {
+  type Card,
+  type ConsoleOptions,
+  initialState,
+  type State,
+} from '../../source/console/state.ts';
+import { targetOf } from '../../source/console/target.ts';
+import { update } from '../../source/console/update.ts';
+import type { JobView } from '../../source/domain/job.ts';
+import type { ActionResult, JobDetail, JobList } from '../../source/domain/job-detail.ts';
+import type { ErrorCode } from '../../source/errors.ts';
+import { aDetail, aList } from '../support/jobs.ts';
+
+type Untimed = Message extends infer M ? (M extends Message ? Omit<M, 'at'> : never) : never;
+
+/** A scripted session: keys and answers go in, state and effects are looked at. No terminal, no time. */
+export class Session {
+  state: State;
+  /** All effects so far, oldest first. */
+  readonly effects: Effect[] = [];
+  #at = 1000;
+  #decoder = idleDecoder;
+
+  constructor(options: Partial<ConsoleOptions> = {}) {
+    this.state = initialState({
+      labels: {
+        context: null,
+        database: 'warehouse',
+        tenant: 'acme',
+        embedded: false,
+        rls_bypassed: false,
+      },
+      read_only: false,
+      zone: 'utc',
+      interval_ms: 1000,
+      size: { columns: 120, rows: 30 },
+      ...options,
+    });
+  }
+
+  /** A console that shows these jobs, the cursor on the first of them. */
+  static showing(jobs: JobView[], options: Partial<ConsoleOptions> = {}): Session {
+    const session = new Session(options);
+    session.send({ type: 'started' });
+    session.answerJobs(jobs);
+    return session;
+  }
+
+  send(message: Untimed): this {
+    const [state, effects] = update(this.state, { ...message, at: this.#at } as Message);
+    this.state = state;
+    this.effects.push(...effects);
+    return this;
+  }
+
+  wait(milliseconds: number): this {
+    this.#at += milliseconds;
+    return this;
+  }
+
+  /** Keys by name (`enter`, `ctrl-r`) or as the character, a tenth of a second apart. */
+  press(...keys: string[]): this {
+    for (const key of keys) {
+      this.wait(100);
+      const input = [...key].length === 1 ? { characters: key } : { key };
+      const [decoder, messages] = decodeInput(this.#decoder, input, this.#at);
+      this.#decoder = decoder;
+      for (const message of messages) this.send(message);
+    }
+    return this;
+  }
+
+  type(text: string): this {
+    return this.press(...text);
+  }
+
+  paste(text: string): this {
+    return this.send({ type: 'paste', text });
+  }
+
+  /** The card has been painted, and the operator has had the time to read it. */
+  read(): this {
+    const { token } = this.card;
+    return this.send({ type: 'painted', token }).wait(300);
+  }
+
+  timer(name: Extract<Message, { type: 'timer' }>['name']): this {
+    return this.send({ type: 'timer', name });
+  }
+
+  /** Refresh, and this is the answer. */
+  refreshed(jobs: JobView[], overrides: Partial<JobList> = {}): this {
+    return this.wait(1000).timer('refresh').answerJobs(jobs, overrides);
+  }
+
+  answerJobs(jobs: JobView[], overrides: Partial<JobList> = {}): this {
+    return this.answer('load-jobs', { type: 'jobs', list: aList(jobs, overrides) });
+  }
+
+  answerJob(job: JobView, overrides: Partial<JobDetail> = {}): this {
+    return this.answer('load-job', { type: 'job', detail: aDetail(job, overrides) });
+  }
+
+  answerAct(result: Partial<ActionResult>): this {
+    const { id } = this.acts.at(-1)!;
+    const full: ActionResult = {
+      id,
+      result: 'applied',
+      state: null,
+      version: null,
+      message: 'done',
+      ...result,
+    };
+    return this.answer('act', { type: 'acted', result: full });
+  }
+
+  fail(type: DataEffect['type'], code: ErrorCode = 'database_unreachable', hint?: string): this {
+    return this.answer(type, {
+      type: 'failure',
+      failure: { code, message: 'connection refused', ...(hint === undefined ? {} : { hint }) },
+    });
+  }
+
+  /** Answers the last question of its kind. */
+  answer(type: DataEffect['type'], answer: DataAnswer): this {
+    const request = this.asked(type).at(-1)?.request;
+    if (request === undefined) throw new Error(`nobody asked for ${type}`);
+    return this.send({ type: 'answered', request, answer });
+  }
+
+  asked(type: DataEffect['type']) {
+    return this.effects
+      .filter((effect) => effect.type === 'data')
+      .filter(({ effect }) => effect.type === type);
+  }
+
+  /** What has been sent to be carried out: the only effect that writes. */
+  get acts(): Act[] {
+    return this.effects
+      .flatMap((effect) => (effect.type === 'data' ? [effect.effect] : []))
+      .filter((effect) => effect.type === 'act');
+  }
+
+  timersSet(name: string): number[] {
+    return this.effects.flatMap((effect) =>
+      effect.type === 'timer' && effect.name === name ? [effect.after_ms] : [],
+    );
+  }
+
+  get exits(): number[] {
+    return this.effects.flatMap((effect) => (effect.type === 'exit' ? [effect.code] : []));
+  }
+
+  get card(): Card {
+    const { overlay } = this.state;
+    if (overlay?.type !== 'card') throw new Error('no card is open');
+    return overlay;
+  }
+
+  get focus(): string {
+    return this.card.focus;
+  }
+
+  get cursorName(): string | undefined {
+    return targetOf(this.state)?.job.asset_name;
+  }
+
+  get names(): string[] {
+    const { list, order, ghosts } = this.state.jobs;
+    return order.map((id) => (list?.jobs.find((job) => job.id === id) ?? ghosts[id])!.asset_name);
+  }
+
+  get notice(): string | undefined {
+    return this.state.notice?.text;
+  }
+}
