@@ -1,9 +1,9 @@
 import type { Flags } from './commands/flags.ts';
 import { type Io, processIo } from './commands/io.ts';
-import { parseCommandLine, wantsJson } from './commands/parse.ts';
+import { type Parsed, parseCommandLine, wantsJson } from './commands/parse.ts';
 import { print, write, writeError } from './commands/writer.ts';
-import { resolveSettings, type SettingFlags } from './config.ts';
-import { ServoError } from './errors.ts';
+import { resolveSettings, type SettingFlags, type Settings } from './config.ts';
+import { ServoError, UsageError } from './errors.ts';
 
 /** Runs one command line and returns its exit code. Nothing above it can throw. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -18,15 +18,11 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     }
     const { command, flags, input } = parsed;
     verbose = flags.has('verbose');
-    const settings = await resolveSettings(
-      settingFlags(flags, parsed.onLine),
-      io.env,
-      command.needs,
-    );
+    const settings = await settle(parsed, io);
     for (const notice of settings.notices) io.stderr.write(`${notice}\n`);
     // No library and no child process may read what does not count.
     for (const name of settings.ignored) delete process.env[name];
-    if (settings.read_only && command.writes) throw readOnly(command.name);
+    if (settings.read_only && command.writes?.(flags)) throw readOnly(command.name);
     const run = await command.load();
     const output = await run({ command, input, flags, settings, io });
     return 'json' in output || Symbol.asyncIterator in output
@@ -36,6 +32,21 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     if (isClosedPipe(error)) return 0;
     return writeError(error, io, { json, verbose });
   }
+}
+
+/** What is wrong with the line and what is wrong with the settings are told together. */
+async function settle(
+  { flags, onLine, command, problems }: Extract<Parsed, { kind: 'run' }>,
+  io: Io,
+): Promise<Settings> {
+  try {
+    const settings = await resolveSettings(settingFlags(flags, onLine), io.env, command.needs);
+    if (problems.length === 0) return settings;
+  } catch (error) {
+    if (problems.length === 0 || !(error instanceof UsageError)) throw error;
+    throw new UsageError([...problems, ...error.problems]);
+  }
+  throw new UsageError(problems);
 }
 
 function settingFlags(flags: Flags, onLine: ReadonlySet<string>): SettingFlags {

@@ -12,8 +12,8 @@ export type Command = {
   /** Command lines without the program's name, each with what it does. */
   examples: readonly (readonly [line: string, what: string])[];
   needs: Needs;
-  /** Writes to the database: refused under --read-only. */
-  writes?: boolean;
+  /** Whether it writes to the database, run so: refused under --read-only. */
+  writes?: (flags: Flags) => boolean;
   /** How many words it takes. */
   words: { least: number; most: number };
   /** Loaded only when it runs, so that none pays for the others. */

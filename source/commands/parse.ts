@@ -11,15 +11,24 @@ import { problemOfFlag, takeApart, type Words } from './words.ts';
 
 /** A command line that is to be run, or a text that answers it. */
 export type Parsed =
-  | { kind: 'run'; command: Command; input: string[]; flags: Flags; onLine: ReadonlySet<string> }
+  | {
+      kind: 'run';
+      command: Command;
+      input: string[];
+      flags: Flags;
+      /** Flags that stand on the line itself; the others come from variables. */
+      onLine: ReadonlySet<string>;
+      problems: readonly Problem[];
+    }
   | { kind: 'print'; text: string };
 
 const all = [consoleCommand, workerCommand, ...commands];
 const everyFlag = [...globalFlags, ...all.flatMap((command) => command.flags)];
 
 /**
- * Reads a command line (without the program's name) and the variables of its flags.
- * @throws UsageError with everything that is wrong with it
+ * Reads a command line (without the program's name) and the variables of its flags, with everything
+ * that is wrong with it.
+ * @throws UsageError for an unknown command: there is nothing more to be said then
  */
 export function parseCommandLine(argv: readonly string[], env: Variables): Parsed {
   const line = takeApart(argv, everyFlag);
@@ -39,8 +48,7 @@ export function parseCommandLine(argv: readonly string[], env: Variables): Parse
   for (const row of [...command.flags, ...globalFlags]) {
     if (row.variable && !onLine.has(row.name)) readVariable(row, env, values, problems);
   }
-  if (problems.length > 0) throw new UsageError(problems);
-  return { kind: 'run', command, input, flags: new Flags(values), onLine };
+  return { kind: 'run', command, input, flags: new Flags(values), onLine, problems };
 }
 
 /** Whether the answer is to be JSON, said of a command line that may be wrong in any way. */
@@ -75,7 +83,7 @@ function findCommand(line: Words): { command: Command; input: string[] } {
 
 function problemsOfFlags(line: Words, command: Command): Problem[] {
   const own = [...command.flags, ...globalFlags];
-  const called = command === consoleCommand ? 'servo-tui' : command.name;
+  const called = command === consoleCommand ? '' : command.name;
   const foreign = line.flags.filter(({ row }) => !own.some((known) => known.name === row.name));
   const names = [
     ...line.unknown.map(({ name }) => name),

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { StartInput } from '../domain/start-request.ts';
 import { messageOf, UsageError } from '../errors.ts';
 import { type Started, startBackfill } from '../operations/start-backfill.ts';
-import { formatFullCount, plural } from '../presentation/format.ts';
+import { plural } from '../presentation/format.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import type { Invocation, Output } from './command.ts';
 import type { Flags } from './flags.ts';
@@ -72,5 +72,5 @@ function textOf({ created, job, plan }: Started): string {
   if (!created)
     return `${safeText(asset_name)} ${id} is there already (${state}): same idempotency key\n`;
   const deadline = sla_deadline_at === null ? '' : `, deadline ${sla_deadline_at.toISOString()}`;
-  return `started ${safeText(asset_name)} ${id}: ${formatFullCount(total_partitions)} partitions${deadline}\nwatch it with: servo-tui status ${id.slice(0, 8)} --watch\n`;
+  return `started ${safeText(asset_name)} ${id}: ${plural(total_partitions, 'partition')}${deadline}\nwatch it with: servo-tui status ${id.slice(0, 8)} --watch\n`;
 }

@@ -64,12 +64,13 @@ function switchValue(row: FlagRow, written: string | undefined, result: Words): 
   }
 }
 
-/** Why a flag is not known to a command, with the nearest one that is. */
+/** Why a flag is not known to a command (`list`; '' where none is named), with the nearest one that is. */
 export function problemOfFlag(name: string, command: string, rows: readonly FlagRow[]): Problem {
   const names = [...rows, ...endingFlags].flatMap((row) => [row.name, ...(row.also ?? [])]);
   const near = nearest(name.replace(/^-+/, ''), names);
   return {
-    message: `${command} has no flag ${name}`,
-    hint: near === null ? `see: servo-tui ${command} --help` : `did you mean --${near}?`,
+    message: `${command || 'servo-tui'} has no flag ${name}`,
+    hint:
+      near === null ? `see: ${`servo-tui ${command}`.trim()} --help` : `did you mean --${near}?`,
   };
 }

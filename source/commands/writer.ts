@@ -47,6 +47,7 @@ export function writeError(
       code,
       message,
       hint,
+      ...(options.verbose ? { causes: causes(error) } : {}),
       ...(problems.length > 1
         ? { problems: problems.map(({ message, hint = null }) => ({ message, hint })) }
         : {}),
@@ -55,7 +56,7 @@ export function writeError(
   } else {
     io.stderr.write(problems.map((problem) => `${lineOf(problem)}\n`).join(''));
   }
-  if (options.verbose) io.stderr.write(`${causes(error).join('\n')}\n`);
+  if (options.verbose && !options.json) io.stderr.write(`${causes(error).join('\n')}\n`);
   return told.exitCode;
 }
 

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { binary, environment, run, urlOf } from '../support/cli.ts';
+import { Operator } from '../support/operator.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+let operator: Operator;
+let variables: Record<string, string>;
+beforeAll(async () => {
+  operator = await Operator.open();
+  await operator.asset('orders');
+  await operator.sql(
+    `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, state)
+     select 'acme', id, name, i::text, 'completed' from assets, generate_series(1, 5000) i`,
+  );
+  variables = { DATABASE_URL: urlOf(operator.database.app), TENANT_ID: 'acme' };
+});
+afterAll(() => operator.close());
+
+const start = (...args: string[]): ChildProcess =>
+  spawn(process.execPath, [binary, ...args], { env: environment(variables) });
+const endOf = async (child: ChildProcess) => {
+  let stderr = '';
+  child.stderr!.on('data', (chunk) => (stderr += chunk));
+  const [code, signal] = await once(child, 'close');
+  return { code, signal, stderr };
+};
+
+test('a reader that has seen enough ends it quietly, as head -1 does', async () => {
+  for (const args of [
+    ['list', '--limit', '5000'],
+    ['list', '--limit', '5000', '--json'],
+  ]) {
+    const child = start(...args);
+    child.stdout!.once('data', () => child.stdout!.destroy());
+    expect(await endOf(child)).toEqual({ code: 0, signal: null, stderr: '' });
+  }
+});
+
+test('a reader that never looked ends it quietly too', async () => {
+  const child = start('list', '--limit', '5000', '--json');
+  child.stdout!.destroy();
+  expect(await endOf(child)).toEqual({ code: 0, signal: null, stderr: '' });
+});
+
+test('a watch ends when nobody reads it any more', async () => {
+  const id = await operator.job({ asset: 'orders', partitions: ['watched'] }, { state: 'running' });
+  const child = start('status', id, '--watch', '--interval', '100ms', '--json');
+  const ended = endOf(child);
+  await once(child.stdout!, 'data');
+  child.stdout!.destroy();
+  // It notices at its next line.
+  await waitFor('the end of the watch', async () => {
+    if (child.exitCode !== null) return true;
+    await operator.sql(
+      'update backfill_jobs set completed_partitions = completed_partitions + 1 where id = $1',
+      [id],
+    );
+    return false;
+  });
+  expect(await ended).toEqual({ code: 0, signal: null, stderr: '' });
+});
+
+test('all of a long document comes through a pipe', async () => {
+  const { stdout } = await run(['list', '--limit', '5000', '--json'], variables);
+  expect(JSON.parse(stdout).jobs).toHaveLength(5000);
+});
+
+test('a full disk is an error', async () => {
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [binary, 'list'], {
+    env: environment(variables),
+    stdio: ['ignore', full, 'pipe'],
+  });
+  const { code, stderr } = await endOf(child);
+  closeSync(full);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/ENOSPC/);
+});
+
+test('Ctrl-C ends a watch as an interrupt', async () => {
+  const id = await operator.job(
+    { asset: 'orders', partitions: ['interrupted'] },
+    { state: 'running' },
+  );
+  const child = start('status', id, '--watch');
+  const ended = endOf(child);
+  await once(child.stdout!, 'data');
+  child.kill('SIGINT');
+  expect(await ended).toMatchObject({ signal: 'SIGINT' });
+});
+
+test('a watch waits for a database that goes away, and goes on when it is back', async () => {
+  const id = await operator.job({ asset: 'orders', partitions: ['away'] }, { state: 'running' });
+  const child = start('status', id, '--watch', '--interval', '100ms', '--json');
+  let seen = '';
+  child.stdout!.on('data', (chunk) => (seen += chunk));
+  const ended = endOf(child);
+  await waitFor('the first line', () => seen.includes('\n'));
+  await operator.sql(
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'servo-tui'`,
+  );
+  await operator.sql(`update backfill_jobs set state = 'completed' where id = $1`, [id]);
+  expect(await ended).toEqual({ code: 0, signal: null, stderr: '' });
+  expect(JSON.parse(seen.trim().split('\n').at(-1)!).job.state).toBe('completed');
+});

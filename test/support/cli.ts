@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020.js';
+import { expect } from 'vitest';
+import { jsonSchemas } from '../../source/commands/schemas.ts';
+import type { ConnectionSettings } from '../../source/database/settings.ts';
+
+export const binary = join(import.meta.dirname, '..', '..', 'bin', 'servo-tui.js');
+
+export type Ran = { code: number | null; stdout: string; stderr: string };
+
+/** Variables of whoever runs the tests must not reach a program under test. */
+const inherited = Object.fromEntries(
+  Object.entries(process.env).filter(
+    ([name]) =>
+      !/^(DATABASE_URL|TENANT_ID|PG[A-Z]+|SUDO_USER|XDG_CONFIG_HOME|SERVO_(?!EMBEDDED_).*)$/.test(
+        name,
+      ),
+  ),
+);
+
+/** An environment with nothing of ours but what is given; no configuration file. */
+export function environment(variables: Record<string, string> = {}): NodeJS.ProcessEnv {
+  return { ...inherited, XDG_CONFIG_HOME: '/nonexistent', ...variables };
+}
+
+export function urlOf({ host, port, user, password, database }: ConnectionSettings): string {
+  const login = password === undefined ? user : `${user}:${encodeURIComponent(password)}`;
+  return host.startsWith('/')
+    ? `postgres://${login}@/${database}?host=${encodeURIComponent(host)}&port=${port}`
+    : `postgres://${login}@${host}:${port}/${database}`;
+}
+
+/** Runs the built program with stdin, stdout and stderr as pipes. */
+export function run(
+  args: readonly string[],
+  variables: Record<string, string> = {},
+  input = '',
+): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [binary, ...args], { env: environment(variables) });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => (stdout += chunk));
+    child.stderr.on('data', (chunk) => (stderr += chunk));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+  });
+}
+
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+const validators = new Map<string, ValidateFunction>();
+
+/** The JSON document, which must be one and be as the published schema says. */
+// biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects to be there.
+export function documentOf(command: string, text: string): Record<string, any> {
+  if (!validators.has(command)) validators.set(command, ajv.compile(jsonSchemas()[command]!));
+  const document = JSON.parse(text);
+  const validate = validators.get(command)!;
+  validate(document);
+  expect(validate.errors, `${command}: ${text.slice(0, 400)}`).toBeNull();
+  return document;
+}
+
+/** The error on stderr of a command run with --json; stdout must be empty. */
+export function errorDocument(ran: Ran): { code: string; message: string; hint: string | null } {
+  expect(ran.stdout).toBe('');
+  return documentOf('error', ran.stderr).error;
+}
