@@ -11,7 +11,7 @@ export async function buildIndex(
   patience: number,
 ): Promise<void> {
   if (await hasIndex(client, index)) return;
-  await client.query(`set lock_timeout = ${Math.ceil(patience)}`);
+  await client.query(`set lock_timeout = ${Math.max(1, Math.ceil(patience))}`);
   // What one that was cut off has left.
   const { rows } = await client.query<{ name: string }>(
     `select indexrelid::regclass::text as name from pg_index join pg_class c on c.oid = indexrelid

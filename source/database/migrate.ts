@@ -7,8 +7,8 @@ import { version } from '../package.ts';
 import { buildIndex } from './build-index.ts';
 import { createClient } from './database.ts';
 import { codeOf, explainFailure } from './failure.ts';
-import { printScript, readMigration } from './migration-file.ts';
-import { migrationsFolder, ownMigrations, refuseNewer } from './schema-version.ts';
+import { printScript, readMigration, recordTable } from './migration-file.ts';
+import { firstNames, migrationsFolder, ownMigrations, refuseNewer } from './schema-version.ts';
 import type { ConnectionSettings } from './settings.ts';
 
 export type MigrateOptions = {
@@ -38,13 +38,15 @@ export async function migrate(
     client.on('notice', (notice) => {
       if (notice.code?.startsWith('01')) options.report?.(messageOf(notice));
     });
+    // A role's or database's own time-out is meant for queries.
+    await client.query('set statement_timeout = 0');
     await takeLock(client, patience, options.report);
     const before = await readState(client);
     refuse(before);
     const until = performance.now() + patience;
     for (;;) {
       try {
-        await apply(client, before.schema, patience);
+        await apply(client, before, patience);
         await client.query('select servo_admit_application()');
         if (options.rls) await client.query('select servo_isolate_tenants()');
         break;
@@ -111,7 +113,13 @@ async function takeLock(
   }
 }
 
-type SchemaState = { schema: string; applied: string[]; lowestProgram: string | null };
+type SchemaState = {
+  schema: string;
+  /** Whether there is a record of what was applied. */
+  recorded: boolean;
+  applied: string[];
+  lowestProgram: string | null;
+};
 
 async function readState(client: pg.Client): Promise<SchemaState> {
   const { rows } = await client.query<{
@@ -137,6 +145,7 @@ async function readState(client: pg.Client): Promise<SchemaState> {
     : [];
   return {
     schema,
+    recorded: migrations,
     applied: applied.map((row) => row.name),
     lowestProgram: lowest[0]?.lowest_program ?? null,
   };
@@ -158,15 +167,21 @@ function refuse(state: SchemaState): void {
   if (unknown.length === 0 || pending.length === 0) return;
   throw new ServoError(
     'schema',
-    `the schema has ${unknown.join(', ')}, which servo-tui ${version} does not know, and lacks ${pending.join(', ')}`,
+    `the schema has ${firstNames(unknown)}, which servo-tui ${version} does not know, and lacks ${firstNames(pending)}`,
     { hint: 'run migrate with the newest servo-tui that works on this database' },
   );
 }
 
-async function apply(client: pg.Client, schema: string, patience: number): Promise<void> {
+async function apply(
+  client: pg.Client,
+  { schema, recorded }: SchemaState,
+  patience: number,
+): Promise<void> {
   const { runner }: { runner: typeof Runner } = await import('node-pg-migrate');
-  // A role's or database's own time-out is meant for queries.
-  await client.query(`set statement_timeout = 0; set lock_timeout = '${lockTimeout}'`);
+  await client.query(`set lock_timeout = '${lockTimeout}'`);
+  await client.query(`set search_path = ${client.escapeIdentifier(schema)}, pg_temp`);
+  // By ourselves: the library's error has no code. Not at every run: it takes a right to create.
+  if (!recorded) await client.query(recordTable);
   const silent = { debug() {}, info() {}, warn() {}, error() {} };
   await runner({
     dbClient: client,

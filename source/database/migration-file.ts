@@ -49,6 +49,13 @@ function parseIndexes(name: string, sql: string): IndexStatement[] {
     });
 }
 
+/** The record of what was applied, as node-pg-migrate would make it. */
+export const recordTable =
+  'create table if not exists servo_migrations (id serial primary key, name varchar(255) not null, run_on timestamp not null);\n';
+
+const instructions =
+  '-- To be run with psql by the owner of the backfill tables, whose search_path begins with their schema.\n';
+
 /** A script for psql that does what `migrate` would do, and leaves the same record of it. */
 export async function printScript(names: readonly string[]): Promise<string> {
   if (names.length === 0) return '';
@@ -59,10 +66,5 @@ export async function printScript(names: readonly string[]): Promise<string> {
       ? `-- ${name}\nbegin;\n${sql}${record}commit;\n`
       : `-- ${name}\n${sql}${record}`;
   });
-  return [recordTable, ...parts, 'select servo_admit_application();\n'].join('\n');
+  return [instructions + recordTable, ...parts, 'select servo_admit_application();\n'].join('\n');
 }
-
-// As node-pg-migrate makes it.
-const recordTable = `-- To be run with psql by the owner of the backfill tables, whose search_path begins with their schema.
-create table if not exists servo_migrations (id serial primary key, name varchar(255) not null, run_on timestamp not null);
-`;

@@ -24,12 +24,18 @@ export async function requireSchema(database: Database): Promise<void> {
   if (missing.length > 0) {
     throw new ServoError(
       'schema',
-      `the schema is too old for servo-tui ${version}: it lacks ${missing.join(', ')}`,
+      `the schema is too old for servo-tui ${version}: it lacks ${firstNames(missing)}`,
       {
         hint: 'run: servo-tui migrate',
       },
     );
   }
+}
+
+/** Three names, and how many more there are. */
+export function firstNames(names: readonly string[]): string {
+  const rest = names.length - 3;
+  return names.slice(0, 3).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
 
 /** Throws `schema` where the database says that this program is too old for it. */
