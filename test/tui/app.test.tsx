@@ -1,0 +1,336 @@
+import { renderToString } from 'ink';
+import { describe, expect, test } from 'vitest';
+import type { ConsoleOptions, State } from '../../source/console/state.ts';
+import type { JobDetail } from '../../source/domain/job-detail.ts';
+import { widthOf } from '../../source/presentation/safe-text.ts';
+import { App } from '../../source/tui/app.tsx';
+import { plainTheme } from '../../source/tui/theme.ts';
+import { Session } from '../sessions/session.ts';
+import { aJob, buckets, dailyKeys, now, secondsAgo } from '../support/jobs.ts';
+import { variedJobs } from '../support/memory-database.ts';
+
+const sizes = [
+  [80, 24],
+  [120, 40],
+  [200, 50],
+  [60, 15],
+  [40, 10],
+  [20, 5],
+] as const;
+
+/** The screen as lines; there may never be more, nor wider ones, than the terminal has. */
+function screen(state: State, ascii = false): string[] {
+  const { columns, rows } = state.size;
+  const picture = renderToString(<App state={state} theme={{ ...plainTheme, ascii }} />, {
+    columns,
+  });
+  const lines = picture.split('\n');
+  expect(lines.length).toBeLessThanOrEqual(rows - 1);
+  for (const line of lines) expect(widthOf(line), line).toBeLessThanOrEqual(columns);
+  return lines;
+}
+
+const text = (state: State) => screen(state).join('\n');
+
+const sized = (columns: number, rows: number, options: Partial<ConsoleOptions> = {}) => ({
+  ...options,
+  size: { columns, rows },
+});
+
+const hostile = '\x1b[2J\x1b]52;c;aGk=\x07\u202eevil\u200b\r\n\t表'.repeat(40);
+
+const detail = (overrides: Partial<JobDetail> = {}): Partial<JobDetail> => ({
+  map: buckets(dailyKeys('2000-01-01', 1461), (_, index) =>
+    index < 900 ? 'completed' : 'pending',
+  ),
+  failed: [
+    {
+      partition_key: '2000-02-03',
+      attempt_count: 3,
+      failure_count: 3,
+      error_message: 'differs by 3.2 %',
+      completed_at: now,
+    },
+    {
+      partition_key: '2000-05-06',
+      attempt_count: 3,
+      failure_count: 3,
+      error_message: 'differs by 4.1 %',
+      completed_at: now,
+    },
+  ],
+  open: [
+    {
+      partition_key: '2002-07-01',
+      state: 'running',
+      attempt_count: 1,
+      lease_owner: 'web-1:812:ab',
+      started_at: secondsAgo(90),
+      available_at: null,
+      error_message: null,
+    },
+    {
+      partition_key: '2002-07-02',
+      state: 'pending',
+      attempt_count: 2,
+      lease_owner: null,
+      started_at: null,
+      available_at: secondsAgo(-40),
+      error_message: 'timed out',
+    },
+  ],
+  events: [
+    {
+      id: 1,
+      job_id: 'x',
+      partition_key: null,
+      kind: 'state',
+      from_state: 'running',
+      to_state: 'paused',
+      actor: 'mara',
+      reason: 'db maintenance',
+      at: secondsAgo(60),
+    },
+  ],
+  executors: ['web-1:812:ab'],
+  ...overrides,
+});
+
+describe.each(sizes)('at %i×%i', (columns, rows) => {
+  test('every screen and everything that lies over one fits', () => {
+    const jobs = variedJobs(now);
+    const table = Session.showing(jobs, sized(columns, rows));
+    screen(table.state);
+    screen(table.press('?').state);
+    screen(table.press('escape', '/').type('state:paus').state);
+    screen(table.press('escape').state);
+    for (const job of jobs.filter((_, index) => index % 3 === 2)) {
+      const one = Session.showing([job], sized(columns, rows))
+        .press('enter')
+        .answerJob(job, detail());
+      screen(one.state);
+      screen(one.press('tab', 'enter').state);
+      screen(one.press('escape', 'X').state);
+      screen(one.press('escape', 'p').state);
+      screen(one.wait(3000).timer('refresh').fail('load-job').state);
+    }
+  });
+
+  test('hostile text in every field breaks nothing', () => {
+    const job = aJob({
+      asset_name: hostile,
+      state: hostile,
+      created_by: hostile,
+      checkpoint_partition_key: hostile,
+      error_message: hostile,
+    });
+    const nasty: Partial<JobDetail> = {
+      map: buckets([hostile, `${hostile}2`], () => 'running'),
+      failed: [
+        {
+          partition_key: hostile,
+          attempt_count: 1,
+          failure_count: 1,
+          error_message: hostile,
+          completed_at: null,
+        },
+      ],
+      open: [
+        {
+          partition_key: hostile,
+          state: 'running',
+          attempt_count: 1,
+          lease_owner: hostile,
+          started_at: null,
+          available_at: null,
+          error_message: hostile,
+        },
+      ],
+      events: [
+        {
+          id: 1,
+          job_id: hostile,
+          partition_key: hostile,
+          kind: hostile,
+          from_state: null,
+          to_state: null,
+          actor: hostile,
+          reason: hostile,
+          at: now,
+        },
+      ],
+      executors: [hostile],
+    };
+    const labels = {
+      context: hostile,
+      database: hostile,
+      tenant: hostile,
+      embedded: true,
+      rls_bypassed: true,
+    };
+    const session = Session.showing([job], sized(columns, rows, { labels }));
+    const shown = [screen(session.state)];
+    session.press('enter').answerJob(job, nasty);
+    for (const key of ['tab', 'tab', 'tab', 'enter']) shown.push(screen(session.press(key).state));
+    for (const line of shown.flat()) expect(line).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202e\u200b]/);
+  });
+});
+
+describe('the table', () => {
+  test('shows each job in one line, the selected one marked', () => {
+    const lines = screen(
+      Session.showing([aJob(), aJob({ number: 2, asset_name: 'clicks' })]).state,
+    );
+    expect(lines.find((line) => line.includes('orders_daily'))).toMatch(
+      /^▐ ● running {3}orders_daily {2}█+▏? +40\/100 {2}40% {7}0 {4}2\.0 {2}12:15 in 15m/,
+    );
+    expect(lines.find((line) => line.includes('clicks'))).toMatch(/^ {2}●/);
+  });
+
+  test('at 80 columns the selected row says below what it has no column for', () => {
+    const state = Session.showing(
+      [aJob({ asset_name: 'a_name_of_some_length_that_leaves_less' })],
+      sized(80, 24),
+    ).state;
+    expect(text(state)).toContain('● running · 2.0/min');
+    expect(text(state)).toContain('pri 5 · beat <30s');
+  });
+
+  test('says why it is empty', () => {
+    expect(text(new Session().send({ type: 'started' }).state)).toContain('reading the jobs …');
+    expect(text(Session.showing([]).state)).toContain('start one with: servo-tui start');
+    expect(text(Session.showing([aJob()]).press('/').type('zzz').state)).toContain(
+      'no job matches the filter',
+    );
+  });
+
+  test('the same jobs a second later are the same bytes', () => {
+    const session = Session.showing([aJob()]);
+    const before = text(session.state);
+    expect(text(session.refreshed([aJob()]).state)).toBe(before);
+  });
+
+  test('counts by state, capped', () => {
+    const session = new Session().send({ type: 'started' });
+    session.answerJobs([aJob()], { counts: { running: 1000, paused: 2, odd: 1 } });
+    expect(text(session.state)).toContain('● 1,000+ running  ‖ 2 paused  ? 1 odd');
+  });
+
+  test('what cannot be done is dim, and says why when it is asked for', () => {
+    const session = Session.showing([aJob({ state: 'paused', lanes: 0 })]).press('p');
+    expect(text(session.state)).toContain('only running jobs can be paused; this one is paused');
+  });
+});
+
+describe('what must not be overlooked', () => {
+  test('read-only, embedded, row-level security bypassed', () => {
+    const labels = {
+      context: null,
+      database: 'warehouse',
+      tenant: 'acme',
+      embedded: true,
+      rls_bypassed: true,
+    };
+    const [header] = screen(Session.showing([aJob()], { read_only: true, labels }).state);
+    expect(header).toMatch(/warehouse \/ acme · READ-ONLY .*RLS BYPASSED.*EMBEDDED/);
+  });
+
+  test('a badge pushes the name aside, not the other way round', () => {
+    const labels = {
+      context: 'a'.repeat(90),
+      database: 'd',
+      tenant: 'acme',
+      embedded: false,
+      rls_bypassed: true,
+    };
+    const [header] = screen(Session.showing([], sized(80, 24, { labels })).state);
+    expect(header).toContain('RLS BYPASSED');
+  });
+
+  test('frozen data has its age', () => {
+    const session = Session.showing([aJob()]).press('Z').wait(130_000).timer('clock');
+    expect(screen(session.state)[0]).toContain('FROZEN 2m');
+  });
+
+  test('old data says how old it is and why', () => {
+    const session = Session.showing([aJob()])
+      .wait(14_000)
+      .timer('refresh')
+      .fail('load-jobs', 'database_unreachable', 'is it running?');
+    expect(text(session.state)).toContain(
+      'data is 10s old · trying again · connection refused (is it running?)',
+    );
+  });
+});
+
+describe('the job screen', () => {
+  const opened = (columns: number, rows: number) => {
+    const job = aJob({ failed_partitions: 2, sla_deadline_at: secondsAgo(-7200) });
+    return Session.showing([job], sized(columns, rows)).press('enter').answerJob(job, detail());
+  };
+
+  test('draws the map and groups the failures', () => {
+    const shown = text(opened(80, 30).state);
+    expect(shown).toMatch(/2000 █{52}/);
+    expect(shown).toContain('1 cell = 1 week');
+    expect(shown).toMatch(/2 × {2}differs by … % +2000-02-03, 2000-05-06/);
+  });
+
+  test('side by side where there is room', () => {
+    const shown = text(opened(200, 50).state);
+    for (const part of [
+      'Failed 2',
+      'Open 2',
+      'Events 1',
+      'next try in 40s',
+      'running → paused  mara  "db maintenance"',
+    ]) {
+      expect(shown).toContain(part);
+    }
+  });
+
+  test('a failed partition can be read in full', () => {
+    const shown = text(opened(80, 24).press('enter').state);
+    expect(shown).toMatch(
+      /2000-02-03 {3}attempts 3 {3}ended 12:00[\s\S]*differs by 3.2 %[\s\S]*2000-05-06[\s\S]*differs by 4.1 %/,
+    );
+  });
+});
+
+describe('the intent card', () => {
+  const card = (key: string, columns = 80, rows = 24) =>
+    Session.showing([aJob({ sla_deadline_at: secondsAgo(-7200) })], sized(columns, rows))
+      .press(key)
+      .read();
+
+  test('shows the job, the state seen, what will happen, and the SQL to its last word', () => {
+    const shown = text(card('X').state).replace(/│\s+│/g, ' ').replace(/\s+/g, ' ');
+    for (const part of [
+      'Cancel orders_daily · 00000001',
+      'just now: running, version 7, 40/100, 2 partitions in flight',
+      '60 unfinished partitions will be skipped',
+      "UPDATE backfill_jobs SET state = 'cancelled'",
+      "AND state = 'running' AND version = 7;",
+      'Reason (required)',
+      'Type orders_daily',
+    ]) {
+      expect(shown).toContain(part);
+    }
+  });
+
+  test('what the pause means for the deadline', () => {
+    expect(text(card('p').state)).toContain('at risk if it stays paused for longer than 1h45m');
+  });
+
+  test('says what has changed under it', () => {
+    const session = card('p').refreshed([aJob({ state: 'paused', version: 8 })]);
+    expect(text(session.state)).toContain('paused, version 8: it has changed since');
+  });
+});
+
+test('in ASCII mode nothing else is drawn', () => {
+  const session = Session.showing(variedJobs(now), sized(120, 40));
+  for (const keys of [[], ['?'], ['escape', 'p']]) {
+    expect(screen(session.press(...keys).state, true).join('')).toMatch(/^[\x20-\x7e]*$/);
+  }
+});
