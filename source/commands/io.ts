@@ -31,9 +31,9 @@ export async function confirm(io: Io, question: string): Promise<boolean> {
   return /^y(es)?$/i.test(await ask(io, `${question} [y/N] `));
 }
 
-/** All of stdin as text. */
-export async function readAll(io: Io): Promise<string> {
+/** All of stdin. */
+export async function readAll(io: Io): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

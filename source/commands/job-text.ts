@@ -28,7 +28,7 @@ export type TextOptions = { width: number; zone: Zone; ascii: boolean };
 
 /** The job table as lines; nothing wraps within `width`. */
 export function jobTable(list: JobList, options: TextOptions): string {
-  if (list.jobs.length === 0) return `no jobs of tenant ${safeText(list.tenant_id)}\n`;
+  if (list.jobs.length === 0) return noJobs(list);
   const laid = layoutColumns(list.jobs, options.width);
   const lineOf = (cell: (column: (typeof laid)[number]) => string) =>
     laid
@@ -46,6 +46,17 @@ export function jobTable(list: JobList, options: TextOptions): string {
     ...(list.truncated ? [` the first ${list.jobs.length}: more with --limit`] : []),
   ];
   return finish(lines, options);
+}
+
+/** Under row-level security a tenant that does not exist looks just like one that has no jobs. */
+function noJobs({ tenant_id, counts }: JobList): string {
+  const tenant = safeText(tenant_id);
+  const others = Object.entries(counts).map(
+    ([state, count]) => `${count} ${stateWord(state).word}`,
+  );
+  return others.length === 0
+    ? `tenant ${tenant} has no jobs, or it is not called so\n`
+    : `no such jobs: tenant ${tenant} has ${others.join(', ')}\n`;
 }
 
 /** One job for a person: what it does, how far it is, what failed, and who did what to it. */

@@ -53,9 +53,11 @@ async function inputOf(words: readonly string[], flags: Flags, io: Io): Promise<
 
 async function readKeys(file: string, io: Io): Promise<string> {
   try {
-    return file === '-' ? await readAll(io) : await readFile(file, 'utf8');
+    const bytes = file === '-' ? await readAll(io) : await readFile(file);
+    // Not with replacement characters: two keys that differ must not become one.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    const hint = 'a file with one partition key on each line, or - for stdin';
+    const hint = 'a UTF-8 file with one partition key on each line, or - for stdin';
     throw new UsageError([{ message: `cannot read ${file}: ${messageOf(error)}`, hint }]);
   }
 }

@@ -31,6 +31,8 @@ export type StartInput = {
   max_attempts?: string;
   timeout?: string;
   reverse?: boolean;
+  include_upstream?: boolean;
+  max_upstream_depth?: string;
   idempotency_key?: string;
   dry_run?: boolean;
 };
@@ -43,6 +45,9 @@ export type StartRequest = {
   priority: number;
   deadline: Moment | null;
   strategy: Partial<Strategy>;
+  include_upstream: boolean;
+  /** 0 = what the asset itself needs, n = that of n more levels. */
+  max_upstream_depth: number;
   idempotency_key: string | null;
 };
 
@@ -51,6 +56,7 @@ const bounds = {
   parallel: [1, 10_000],
   max_attempts: [1, 1000],
   timeout: [1, 7 * 86_400_000],
+  max_upstream_depth: [0, 10],
 } as const;
 
 /**
@@ -73,6 +79,8 @@ export function readStart(
       timeout_ms: readTimeout(input, problems),
       order: input.reverse ? ('desc' as const) : undefined,
     },
+    include_upstream: input.include_upstream ?? false,
+    max_upstream_depth: readDepth(input, problems),
     idempotency_key: readIdempotencyKey(input, problems),
   };
   return { request: problems.length > 0 || keys === null ? null : request, problems };
@@ -144,12 +152,11 @@ function readRange(
 }
 
 function parseKeyList(partitions: readonly string[]): { keys: string[]; problems: string[] } {
-  const keys = [...new Set(partitions)];
-  const doubles = keys.filter((key) => partitions.indexOf(key) !== partitions.lastIndexOf(key));
-  return {
-    keys,
-    problems: firstFew(doubles.map((key) => `the partition "${key}" is given twice`)),
-  };
+  const keys = new Set<string>();
+  const doubles = new Set<string>();
+  for (const key of partitions) (keys.has(key) ? doubles : keys).add(key);
+  const problems = firstFew([...doubles].map((key) => `the partition "${key}" is given twice`));
+  return { keys: [...keys], problems };
 }
 
 function keyHint(granularity: Granularity | null): string {
@@ -220,6 +227,13 @@ function readWhole(
     hint: `a whole number from ${least} to ${most}`,
   });
   return undefined;
+}
+
+function readDepth(input: StartInput, problems: Problem[]): number {
+  const { max_upstream_depth: depth, include_upstream: include } = input;
+  if (depth !== undefined && !include)
+    problems.push({ message: '--max-upstream-depth goes with --include-upstream only' });
+  return readWhole('max-upstream-depth', depth, bounds.max_upstream_depth, problems) ?? 0;
 }
 
 function readIdempotencyKey(input: StartInput, problems: Problem[]): string | null {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -385,6 +385,8 @@ describe('schema', () => {
   test('publishes one for every command', async () => {
     const { stdout } = await run(['schema']);
     const names = Object.keys(JSON.parse(stdout));
+    const published = join(import.meta.dirname, '../../dist/json-schema.json');
+    expect(readFileSync(published, 'utf8')).toBe(stdout);
     for (const name of [
       'list',
       'status',

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { performer } from '../../source/commands/perform.ts';
+import type { Session } from '../../source/commands/session.ts';
+import type { Perform } from '../../source/console/effects.ts';
+import { openDatabase } from '../../source/database/database.ts';
+import { Operator } from '../support/operator.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+let operator: Operator;
+let perform: Perform;
+
+const sessionOn = (db: Operator['db']): Session => ({
+  tenant: 'acme',
+  actor: 'mara',
+  reader: db,
+  writer: db,
+  close: async () => {},
+});
+beforeAll(async () => {
+  operator = await Operator.open();
+  await operator.asset('orders');
+  perform = performer(sessionOn(operator.db));
+});
+afterAll(() => operator.close());
+
+let made = 0;
+const aRunning = () =>
+  operator.job({ asset: 'orders', partitions: [`k${made++}`] }, { state: 'running' });
+
+test('load-jobs and load-job are answered with the table and the job', async () => {
+  const id = await aRunning();
+  const jobs = await perform({ type: 'load-jobs', limit: 10 });
+  expect(jobs).toMatchObject({ type: 'jobs', list: { tenant_id: 'acme', truncated: false } });
+  const job = await perform({ type: 'load-job', id, map_buckets: 5 });
+  expect(job).toMatchObject({ type: 'job', detail: { job: { id }, map: [{ pending: 1 }] } });
+});
+
+test('act is compare-and-set on what the operator saw', async () => {
+  const id = await aRunning();
+  const act = {
+    type: 'act',
+    action: 'pause',
+    id,
+    state: 'running',
+    version: 1,
+    reason: 'look',
+  } as const;
+  expect(await perform(act)).toMatchObject({ type: 'acted', result: { result: 'skipped' } });
+  expect(await perform({ ...act, version: 2 })).toMatchObject({
+    type: 'acted',
+    result: { id, result: 'applied', state: 'paused', version: 3 },
+  });
+  const again = await perform({ ...act, version: 3, state: 'paused' });
+  expect(again).toMatchObject({
+    result: { message: expect.stringMatching(/already paused .* by mara: "look"\) — resume it/) },
+  });
+});
+
+test('a cancel skips what is left, behind its answer', async () => {
+  const id = await operator.job({ asset: 'orders', start: '2024-01', end: '2024-12' });
+  const act = {
+    type: 'act',
+    action: 'cancel',
+    id,
+    state: 'pending',
+    version: 1,
+    reason: 'r',
+  } as const;
+  expect(await perform(act)).toMatchObject({ result: { result: 'applied', state: 'cancelled' } });
+  await waitFor(
+    'the partitions to be skipped',
+    async () =>
+      (await operator.value('select skipped_partitions from backfill_jobs where id = $1', [id])) ===
+      366,
+  );
+});
+
+test('failures come back by the same door', async () => {
+  const id = '00000000-0000-4000-8000-000000000000';
+  expect(await perform({ type: 'load-job', id, map_buckets: 0 })).toMatchObject({
+    type: 'failure',
+    failure: { code: 'not_found', message: 'there is no job 00000000' },
+  });
+  const nowhere = openDatabase({ host: '127.0.0.1', port: 1, user: 'u', database: 'd' });
+  expect(await performer(sessionOn(nowhere))({ type: 'load-jobs', limit: 1 })).toMatchObject({
+    type: 'failure',
+    failure: { code: 'database_unreachable' },
+  });
+  await nowhere.close();
+});
