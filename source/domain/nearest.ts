@@ -12,7 +12,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
     const cost = distance(wanted, known);
     const longer = Math.max(wanted.length, known.length);
     const near =
-      cost <= Math.max(longer > 2 ? 1 : 0, Math.floor(longer * 0.4)) || letters(wanted) === letters(known);
+      cost <= Math.max(longer > 2 ? 1 : 0, Math.floor(longer * 0.4)) ||
+      letters(wanted) === letters(known);
     const begins = wanted.length >= 3 && (known.startsWith(wanted) || wanted.startsWith(known));
     if ((near || begins) && (best === null || cost < best.cost)) best = { candidate, cost };
   }
