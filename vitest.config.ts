@@ -9,7 +9,7 @@ const fast = [
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'fast', include: fast, pool: 'threads' } },
+      { test: { name: 'fast', include: fast, pool: 'threads', sequence: { groupOrder: 0 } } },
       {
         test: {
           name: 'real',
@@ -18,6 +18,7 @@ export default defineConfig({
           globalSetup: 'test/support/global-setup.ts',
           pool: 'forks',
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -23,7 +23,8 @@ begin
         ('assets', 'select,insert,update,delete'), ('asset_dependencies', 'select,insert,update,delete'),
         ('backfill_jobs', 'select,insert,update,delete'), ('backfill_partitions', 'select,insert,update,delete'),
         ('backfill_executors', 'select,insert,update,delete'), ('backfill_samples', 'select,insert,update,delete'),
-        ('backfill_attempt_logs', 'select,insert,update,delete'), ('backfill_limits', 'select,insert,update,delete'), ('backfill_events', 'select,insert'),
+        ('backfill_attempt_logs', 'select,insert,update,delete'), ('backfill_limits', 'select,insert,update,delete'),
+        ('backfill_upstreams', 'select,insert,update,delete'), ('backfill_events', 'select,insert'),
         ('servo_schema', 'select'), ('servo_migrations', 'select')) t (name, privileges),
       unnest(string_to_array(t.privileges, ',')) p (privilege)
     where not has_table_privilege('servo_app', t.name, p.privilege)

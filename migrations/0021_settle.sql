@@ -22,9 +22,16 @@ begin
         and state || '' = 'pending'
       returning 1
   ) select count(*) into skipped from skip;
-  update backfill_jobs set state = 'cancelled', version = version + 1, completed_at = clock_timestamp(),
+  -- Not one that another living job waits for as well.
+  update backfill_jobs b set state = 'cancelled', version = b.version + 1, completed_at = clock_timestamp(),
       error_message = format('the job it belongs to is %s', j.state)
-    where parent_job_id = p_job and tenant_id = p_tenant and state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming');
+    where b.tenant_id = p_tenant and b.state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming')
+      and b.id in (select c.id from backfill_jobs c where c.parent_job_id = p_job
+        union select u.upstream_job_id from backfill_upstreams u join backfill_jobs c on c.id = u.upstream_job_id
+          where u.job_id = p_job and c.parent_job_id is not null)
+      and not exists (select from backfill_upstreams u join backfill_jobs o on o.id = u.job_id
+        where u.upstream_job_id = b.id and u.job_id <> p_job
+          and o.state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming'));
   unsettled := exists (select from backfill_partitions where backfill_job_id = p_job and state in ('pending', 'running'));
   update backfill_jobs b set skipped_partitions = b.skipped_partitions + settle.n, unsettled = settle.open
     from (values (skipped, unsettled)) settle (n, open) where b.id = p_job and b.tenant_id = p_tenant;

@@ -44,6 +44,6 @@ export function backOffMs(failures: number, backOff: BackOff, random: number): n
 export function keptMessage(message: string): string {
   const text = message.replaceAll('\0', '').trim();
   return text.length > 8000
-    ? `${text.slice(0, 7980)} … (${text.length} characters)`
+    ? `${text.slice(0, 7950)} … (${text.length} characters)`
     : text || 'failed without a message';
 }

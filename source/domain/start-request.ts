@@ -140,14 +140,17 @@ function readRange(
   if (start === undefined)
     problems.push({ message: '--start is missing', hint: '--start 2024-01-01' });
   if (end === undefined) problems.push({ message: '--end is missing', hint: '--end 2024-12-31' });
-  const result = parseRange(
-    isGranularity(every) ? every : 'day',
-    start ?? end ?? '',
-    end ?? start ?? '',
-  );
+  // One that is missing is not bad as well.
+  const [first, last] = [start ?? end ?? '', end ?? start ?? ''];
+  const result = parseRange(isGranularity(every) ? every : 'day', first, last);
   if ('range' in result) return result;
   const hint = 'dates are ISO 8601: 2024-01-31, 2024-01, 2024-01-31T05';
-  for (const message of new Set(result.problems)) problems.push({ message, hint });
+  const told = result.problems.filter(
+    (message) =>
+      !(start === undefined && message.endsWith('(--start)')) &&
+      !(end === undefined && message.endsWith('(--end)')),
+  );
+  problems.push(...told.map((message) => ({ message, hint })));
   return null;
 }
 
@@ -161,7 +164,7 @@ function parseKeyList(partitions: readonly string[]): { keys: string[]; problems
 
 function keyHint(granularity: Granularity | null): string {
   return granularity === null
-    ? `a key is 1 to ${maxKeyLength} characters of text`
+    ? `a key is 1 to ${maxKeyLength} characters, and one that looks like a date is one`
     : `a key of this asset is one ${granularity} in UTC`;
 }
 

@@ -28,10 +28,10 @@ export function readStrategy(column: unknown): Strategy {
     unknown
   >;
   return {
-    max_parallel: raw['type'] === 'parallel' ? whole(raw['max_parallel'], 1) : 1,
-    max_attempts: whole(raw['max_attempts'], strategyDefaults.max_attempts),
-    timeout_ms: whole(raw['timeout_ms'], strategyDefaults.timeout_ms),
-    order: raw['order'] === 'desc' ? 'desc' : 'asc',
+    max_parallel: raw.type === 'parallel' ? whole(raw.max_parallel, 1) : 1,
+    max_attempts: whole(raw.max_attempts, strategyDefaults.max_attempts),
+    timeout_ms: whole(raw.timeout_ms, strategyDefaults.timeout_ms),
+    order: raw.order === 'desc' ? 'desc' : 'asc',
   };
 }
 

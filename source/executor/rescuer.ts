@@ -1,6 +1,7 @@
 import type { Database } from '../database/database.ts';
 import { judgeExecutors, rescueJob, settleJob } from '../database/queries/executor-calls.ts';
 import { type Duty, findDuties } from '../database/queries/find-work.ts';
+import { settleUpstreams } from '../database/queries/upstreams.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import { Loop } from './loop.ts';
@@ -81,6 +82,12 @@ export class Rescuer {
   async #attend(tenant: string, duty: Duty): Promise<void> {
     const { database, owner, timings, log } = this.#ports;
     const { id: job } = duty;
+    if (duty.state === 'waiting_upstream') {
+      const settle = { tenant, job, actor: owner, stale_ms: timings.stale };
+      const verdict = await settleUpstreams(database, settle);
+      if (verdict !== null) log.info({ job_id: job }, `its upstreams are decided: ${verdict}`);
+      return;
+    }
     const count = await rescueJob(database, { tenant, job, actor: owner, stale_ms: timings.stale });
     if (count > 0) {
       log.warn({ job_id: job }, `took back ${count} attempts whose lease was lost`);

@@ -7,7 +7,6 @@ import {
   insertJob,
   insertPartitions,
   type KnownStart,
-  lockStarts,
   type NewJob,
   type Overlap,
 } from '../database/queries/create-job.ts';
@@ -27,7 +26,10 @@ import {
   type StartRequest,
 } from '../domain/start-request.ts';
 import { writeStrategy } from '../domain/strategy.ts';
+import { countKeys } from '../domain/upstream-keys.ts';
+import type { PlanNode } from '../domain/upstream-plan.ts';
 import { type Problem, ServoError, UsageError } from '../errors.ts';
+import { insertTree, lockTree, matchTree, readTree, type TreeNode } from './create-tree.ts';
 import { unknownAsset } from './unknown-asset.ts';
 
 /** What a dry run says would be started. */
@@ -39,6 +41,21 @@ export type StartPlan = {
   execution_strategy: Record<string, unknown>;
   priority: number;
   sla_deadline_at: Date | null;
+  /** With --include-upstream: furthest upstream first, without the job itself. */
+  upstreams: UpstreamPlan[];
+};
+
+export type UpstreamPlan = {
+  asset_name: string;
+  /** Names of the assets in the tree that it needs. */
+  needs: string[];
+  execution_order: number;
+  /** Of the new job; 0 where living jobs have all its keys. */
+  total_partitions: number;
+  first_key: string | null;
+  last_key: string | null;
+  /** Living jobs that have some of its keys already, which are waited for. */
+  existing: string[];
 };
 
 export type Started = {
@@ -65,18 +82,24 @@ export async function startBackfill(
   const { tenant } = author;
   if (input.dry_run) {
     return db.read(tenant, async (query) => {
-      const { now, job, keys } = await prepare(query, author, input);
+      const { now, asset, job, keys } = await prepare(query, author, input);
       const known = await findKnown(query, job, keys, input);
       if (known === null) checkNew(job, now, await overlapOf(query, job, keys));
-      return answer(query, tenant, known?.id ?? null, false, planOf(job, keys));
+      const tree = await matchTree(query, tenant, await readUpstreams(query, asset, job), keys);
+      return answer(query, tenant, known?.id ?? null, false, planOf(job, keys, tree));
     });
   }
   return db.write(author, async (query) => {
-    const { now, job, keys } = await prepare(query, author, input);
-    await lockStarts(query, tenant, job.asset_id);
+    const { now, asset, job, keys } = await prepare(query, author, input);
+    const plan = await readUpstreams(query, asset, job);
+    await lockTree(query, tenant, plan);
     const known = await findKnown(query, job, keys, input);
     if (known !== null) return answer(query, tenant, known.id, false, null);
     checkNew(job, now, await overlapOf(query, job, keys));
+    const tree = await matchTree(query, tenant, plan, keys);
+    // Without upstreams it runs at once.
+    if (tree.length > 1) job.state = 'waiting_upstream';
+    job.execution_order = tree.at(-1)!.execution_order;
     const id = await insertJob(query, job, keys, job.total_partitions <= maxListedKeys);
     if (id === null) {
       // Another asset's start took the key just now: the lock is only on ours.
@@ -84,11 +107,17 @@ export async function startBackfill(
       return answer(query, tenant, other!.id, false, null);
     }
     await insertPartitions(query, tenant, id, keys);
+    await insertTree(query, tree, job, id);
     return answer(query, tenant, id, true, null);
   });
 }
 
-type Prepared = { now: Date; job: NewJob; keys: KeySource };
+type Prepared = { now: Date; asset: Asset; job: NewJob; keys: KeySource };
+
+/** The tree of the job's upstreams and itself; itself alone, where they are not asked for. */
+function readUpstreams(query: Query, asset: Asset, job: NewJob): Promise<PlanNode[]> {
+  return readTree(query, job.tenant_id, asset, job.include_upstream ? job.max_upstream_depth : -1);
+}
 
 /** Reads the input against the database, and collects every mistake before the first is told. */
 async function prepare(query: Query, author: Author, input: StartInput): Promise<Prepared> {
@@ -101,7 +130,7 @@ async function prepare(query: Query, author: Author, input: StartInput): Promise
   if (missing !== null && problems.length === 0) throw missing;
   if (missing !== null) problems.unshift({ message: missing.message, hint: missing.hint });
   if (request === null || asset === null) throw new UsageError(problems);
-  return { now, job: newJob(author, asset, request, now), keys: request.keys };
+  return { now, asset, job: newJob(author, asset, request, now), keys: request.keys };
 }
 
 function newJob(author: Author, asset: Asset, request: StartRequest, now: Date): NewJob {
@@ -114,15 +143,16 @@ function newJob(author: Author, asset: Asset, request: StartRequest, now: Date):
     execution_strategy: writeStrategy(request.strategy),
     partition_start: range?.first ?? null,
     partition_end: range?.last ?? null,
-    total_partitions: countOf(request.keys),
+    total_partitions: countKeys(request.keys),
     created_by: [...author.actor].slice(0, 255).join(''),
     sla_deadline_at: request.deadline && momentAt(request.deadline, now),
     priority: request.priority,
+    include_upstream: request.include_upstream,
+    max_upstream_depth: request.max_upstream_depth,
+    state: 'pending',
+    parent_job_id: null,
+    execution_order: 0,
   };
-}
-
-function countOf(keys: KeySource): number {
-  return 'range' in keys ? keys.range.count : keys.list.length;
 }
 
 const overlapsShown = 5;
@@ -186,6 +216,10 @@ function differences(known: KnownStart, job: NewJob, input: StartInput): string[
     ...(known.asset_id === job.asset_id ? [] : [`asset (${known.asset_name})`]),
     ...(known.priority === job.priority ? [] : [`priority (${known.priority})`]),
     ...(sameDeadline ? [] : [`deadline (${known.sla_deadline_at?.toISOString() ?? 'none'})`]),
+    ...(known.include_upstream === job.include_upstream &&
+    known.max_upstream_depth === job.max_upstream_depth
+      ? []
+      : ['upstreams']),
     ...(sameJson(known.execution_strategy, job.execution_strategy) ? [] : ['execution strategy']),
   ];
 }
@@ -196,8 +230,9 @@ function sameJson(one: Record<string, unknown>, other: Record<string, unknown>):
   return sorted(one) === sorted(other);
 }
 
-function planOf(job: NewJob, keys: KeySource): StartPlan {
-  const [first, last] = 'range' in keys ? [keys.range.first, keys.range.last] : endsOf(keys.list);
+function planOf(job: NewJob, keys: KeySource, tree: readonly TreeNode[]): StartPlan {
+  const [first, last] = endsOf(keys);
+  const names = new Map(tree.map((node) => [node.asset.id, node.asset.name]));
   return {
     asset_name: job.asset_name,
     total_partitions: job.total_partitions,
@@ -206,11 +241,24 @@ function planOf(job: NewJob, keys: KeySource): StartPlan {
     execution_strategy: job.execution_strategy,
     priority: job.priority,
     sla_deadline_at: job.sla_deadline_at,
+    upstreams: tree.slice(0, -1).map((node) => {
+      const [first_key, last_key] = node.new_keys === null ? [null, null] : endsOf(node.new_keys);
+      return {
+        asset_name: node.asset.name,
+        needs: node.needs.map((id) => names.get(id)!),
+        execution_order: node.execution_order,
+        total_partitions: node.new_keys === null ? 0 : countKeys(node.new_keys),
+        first_key,
+        last_key,
+        existing: node.existing.map((one) => one.id),
+      };
+    }),
   };
 }
 
-function endsOf(list: readonly string[]): [string, string] {
-  const sorted = [...list].sort();
+function endsOf(keys: KeySource): [string, string] {
+  if ('range' in keys) return [keys.range.first, keys.range.last];
+  const sorted = [...keys.list].sort();
   return [sorted[0]!, sorted.at(-1)!];
 }
 

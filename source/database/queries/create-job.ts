@@ -3,7 +3,7 @@ import type { KeySource } from '../../domain/start-request.ts';
 import type { Query } from '../database.ts';
 
 /** The keys as rows `(key)`: a range is made in the database, so that a million keys cost no message. */
-function keysOf(keys: KeySource, from: number): { sql: string; values: unknown[] } {
+export function keysOf(keys: KeySource, from: number): { sql: string; values: unknown[] } {
   if ('list' in keys) return { sql: `unnest($${from}::text[]) k (key)`, values: [keys.list] };
   return {
     sql: `servo_partition_keys($${from}, $${from + 1}, $${from + 2}) k (key)`,
@@ -66,6 +66,11 @@ export type NewJob = Pick<
   | 'created_by'
   | 'sla_deadline_at'
   | 'priority'
+  | 'include_upstream'
+  | 'max_upstream_depth'
+  | 'state'
+  | 'parent_job_id'
+  | 'execution_order'
 >;
 
 /**
@@ -78,14 +83,15 @@ export async function insertJob(
   keys: KeySource,
   listKeys: boolean,
 ): Promise<string | null> {
-  const source = keysOf(keys, 12);
+  const source = keysOf(keys, 17);
   const list = listKeys
     ? `(select coalesce(jsonb_agg(key), '[]') from ${source.sql})`
     : `'[]'::jsonb`;
   const [row] = await query<{ id: string }>(
     `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, execution_strategy, partition_start,
-       partition_end, total_partitions, created_by, sla_deadline_at, priority, state, partition_keys)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'pending', ${list})
+       partition_end, total_partitions, created_by, sla_deadline_at, priority, include_upstream, max_upstream_depth, state,
+       parent_job_id, execution_order, partition_keys)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, ${list})
      on conflict (tenant_id, idempotency_key) do nothing returning id`,
     [
       job.tenant_id,
@@ -99,6 +105,11 @@ export async function insertJob(
       job.created_by,
       job.sla_deadline_at,
       job.priority,
+      job.include_upstream,
+      job.max_upstream_depth,
+      job.state,
+      job.parent_job_id,
+      job.execution_order,
       ...(listKeys ? source.values : []),
     ],
   );
@@ -123,7 +134,9 @@ export async function insertPartitions(
   );
 }
 
-export type KnownStart = NewJob & { id: string };
+export type KnownStart = Omit<NewJob, 'state' | 'parent_job_id' | 'execution_order'> & {
+  id: string;
+};
 
 /** The job that an idempotency key was used for. */
 export async function findStart(
@@ -133,7 +146,7 @@ export async function findStart(
 ): Promise<KnownStart | null> {
   const [row] = await query<KnownStart>(
     `select id, tenant_id, asset_id, asset_name, idempotency_key, execution_strategy, partition_start, partition_end,
-       total_partitions, created_by, sla_deadline_at, priority
+       total_partitions, created_by, sla_deadline_at, priority, include_upstream, max_upstream_depth
      from backfill_jobs where tenant_id = $1 and idempotency_key = $2`,
     [tenant, idempotencyKey],
   );

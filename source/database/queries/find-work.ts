@@ -80,8 +80,8 @@ export function findStates(
 export type Duty = { id: string; state: string; unsettled: boolean };
 
 /**
- * Jobs with attempts to take back or drifted leases, and ended ones whose partitions are still to be skipped; with the
- * database's clock.
+ * Jobs with attempts to take back or drifted leases, waiting ones that their upstreams have decided, and ended ones whose
+ * partitions are still to be skipped; with the database's clock.
  */
 export function findDuties(
   database: Database,
@@ -92,8 +92,10 @@ export function findDuties(
     const [clock] = await query<{ now: Date }>('select clock_timestamp() as now');
     const duties = await query<Duty>(
       `select id, state, unsettled from backfill_jobs j
-       where tenant_id = $1 and (state in ('running', 'paused', 'resuming') or unsettled)
+       where tenant_id = $1 and (state in ('waiting_upstream', 'running', 'paused', 'resuming') or unsettled)
          and (unsettled
+           or (state = 'waiting_upstream' and (select verdict is not null or done <> completed_upstream_jobs
+             from servo_upstream_verdict_v1($1, j.id, $2)))
            or cardinality(lease_tokens) <> (select count(distinct lease_token) from backfill_partitions
              where backfill_job_id = j.id and state = 'running' and lease_token is not null)
            or exists (select from backfill_partitions where backfill_job_id = j.id and state = 'running'

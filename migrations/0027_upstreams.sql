@@ -1,0 +1,68 @@
+-- What a job waits for: jobs that were created with it for its upstream assets, or that were there already and have its keys. A job of
+-- a base writer has no rows here: it waits for its children.
+create table backfill_upstreams (
+  job_id uuid not null references backfill_jobs (id) on delete cascade,
+  -- No foreign key: that an upstream was deleted must stay known.
+  upstream_job_id uuid not null,
+  tenant_id varchar(255) not null,
+  primary key (job_id, upstream_job_id)
+);
+create index backfill_upstreams_upstream on backfill_upstreams (upstream_job_id);
+alter table backfill_upstreams enable row level security;
+create policy tenant_isolation on backfill_upstreams
+  using (tenant_id = current_setting('app.current_tenant', true));
+
+-- The jobs that a job waits for; `state` is null for one that was deleted. The tenant must be set.
+create function servo_upstreams_v1(p_tenant text, p_job uuid)
+  returns table (upstream_job_id uuid, asset_name varchar, state varchar, error_message text) language sql stable as $$
+  select u.upstream_job_id, j.asset_name, j.state, j.error_message
+  from backfill_upstreams u left join backfill_jobs j on j.id = u.upstream_job_id and j.tenant_id = p_tenant
+  where u.job_id = p_job and u.tenant_id = p_tenant
+  union all
+  select j.id, j.asset_name, j.state, j.error_message from backfill_jobs j
+  where j.parent_job_id = p_job and j.tenant_id = p_tenant
+    and not exists (select from backfill_upstreams u where u.job_id = p_job)
+$$;
+
+-- Whether a waiting job's upstreams have decided it: `failed` as soon as one of them failed, was cancelled or deleted, `pending` when all
+-- are completed, else null. One that waits for nothing may be still in the making by a base writer, for p_stale_ms.
+create function servo_upstream_verdict_v1(p_tenant text, p_job uuid, p_stale_ms bigint,
+  out verdict text, out total integer, out done integer) language sql stable as $$
+  select case
+      when count(*) filter (where u.upstream_job_id is not null and (u.state is null or u.state in ('failed', 'cancelled'))) > 0 then 'failed'
+      when count(*) filter (where u.state is distinct from 'completed' and u.upstream_job_id is not null) = 0
+        and (count(u.upstream_job_id) > 0 or min(j.created_at) < clock_timestamp() - p_stale_ms * interval '1 millisecond') then 'pending' end,
+    count(u.upstream_job_id)::integer, count(*) filter (where u.state = 'completed')::integer
+  from backfill_jobs j left join lateral servo_upstreams_v1(p_tenant, j.id) u on true
+  where j.id = p_job and j.tenant_id = p_tenant
+$$;
+
+-- Lets a waiting job go on, or fails it, once its upstreams have decided it; and derives its counters from them, so that an update
+-- that was lost heals. Returns the verdict.
+create function servo_settle_upstreams_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint) returns text language plpgsql
+  set lock_timeout = '2s' as $$
+declare
+  v record;
+  v_why text;
+begin
+  perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_actor, true), set_config('servo.reason', '', true);
+  perform from backfill_jobs where id = p_job and tenant_id = p_tenant and state = 'waiting_upstream' for no key update;
+  if not found then
+    return null;
+  end if;
+  select * into v from servo_upstream_verdict_v1(p_tenant, p_job, p_stale_ms);
+  if v.verdict = 'failed' then
+    select format('upstream %s %s', coalesce(asset_name, 'job'), left(upstream_job_id::text, 8)) || coalesce(format(' is %s', state), ' was deleted')
+        || coalesce(': ' || left(error_message, 500), '') into v_why
+      from servo_upstreams_v1(p_tenant, p_job) where state is null or state in ('failed', 'cancelled') order by state, asset_name limit 1;
+    perform set_config('servo.reason', v_why, true);
+  elsif v.verdict = 'pending' then
+    perform set_config('servo.reason', case when v.total = 0 then 'it waits for nothing' else 'its upstreams are completed' end, true);
+  end if;
+  update backfill_jobs set upstream_job_count = greatest(v.total, v.done), completed_upstream_jobs = v.done, state = coalesce(v.verdict, state),
+      version = version + (v.verdict is not null)::integer,
+      completed_at = case when v.verdict = 'failed' then clock_timestamp() else completed_at end,
+      error_message = coalesce(v_why, error_message)
+    where id = p_job and tenant_id = p_tenant;
+  return v.verdict;
+end $$;

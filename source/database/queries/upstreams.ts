@@ -1,0 +1,88 @@
+import { readGranularity } from '../../domain/asset.ts';
+import type { KeySource } from '../../domain/start-request.ts';
+import type { Dependency } from '../../domain/upstream-plan.ts';
+import type { Database, Query } from '../database.ts';
+import { keysOf } from './create-job.ts';
+
+/** What these assets need, one level of the lineage. */
+export async function findUpstreams(
+  query: Query,
+  tenant: string,
+  assets: readonly string[],
+): Promise<Dependency[]> {
+  const rows = await query<{
+    downstream_id: string;
+    id: string;
+    name: string;
+    partition_config: unknown;
+  }>(
+    `select d.downstream_asset_id as downstream_id, a.id, a.name, a.partition_config
+     from asset_dependencies d join assets a on a.id = d.upstream_asset_id
+     where d.downstream_asset_id = any ($2) and (a.tenant_id = $1 or a.tenant_id is null)
+     order by a.name`,
+    [tenant, assets],
+  );
+  return rows.map(({ downstream_id, id, name, partition_config }) => ({
+    downstream_id,
+    upstream: { id, name, granularity: readGranularity(partition_config) },
+  }));
+}
+
+/**
+ * Which of the keys a living job of the asset still has to do: those jobs, and the keys that are left to a new one (null
+ * where none of them is taken).
+ */
+export async function findTaken(
+  query: Query,
+  tenant: string,
+  asset: string,
+  keys: KeySource,
+): Promise<{ jobs: { id: string; state: string }[]; rest: string[] | null }> {
+  const living = await query<{ id: string; state: string }>(
+    `select id, state from backfill_jobs
+     where asset_id = $2 and tenant_id = $1 and state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming')`,
+    [tenant, asset],
+  );
+  if (living.length === 0) return { jobs: [], rest: null };
+  const source = keysOf(keys, 3);
+  const rows = await query<{ key: string; job: string | null }>(
+    `with taken as materialized (
+       select p.partition_key, p.backfill_job_id from backfill_partitions p
+       where p.backfill_job_id = any ($2) and p.tenant_id = $1
+         and (p.state in ('pending', 'running') or (p.state = 'failed' and p.available_at is null and p.attempt_count < 3)))
+     select k.key, t.backfill_job_id as job from ${source.sql} left join taken t on t.partition_key = k.key order by k.key`,
+    [tenant, living.map((job) => job.id), ...source.values],
+  );
+  const jobs = living.filter((job) => rows.some((row) => row.job === job.id));
+  return {
+    jobs,
+    rest: jobs.length === 0 ? null : rows.filter((row) => row.job === null).map((row) => row.key),
+  };
+}
+
+/** Makes a job wait for others. */
+export async function insertUpstreams(
+  query: Query,
+  tenant: string,
+  job: string,
+  upstreams: readonly string[],
+): Promise<void> {
+  await query(
+    `with edges as (
+       insert into backfill_upstreams (job_id, upstream_job_id, tenant_id) select $2, unnest($3::uuid[]), $1)
+     update backfill_jobs set upstream_job_count = cardinality($3::uuid[]) where id = $2 and tenant_id = $1`,
+    [tenant, job, upstreams],
+  );
+}
+
+/** Settles a job that waits for its upstreams: see migrations/0027_upstreams.sql. Returns its new state, or null. */
+export async function settleUpstreams(
+  database: Database,
+  settle: { tenant: string; job: string; actor: string; stale_ms: number },
+): Promise<string | null> {
+  const [row] = await database.call<{ verdict: string | null }>(
+    'select servo_settle_upstreams_v1($1, $2, $3, $4) as verdict',
+    [settle.tenant, settle.job, settle.actor, settle.stale_ms],
+  );
+  return row?.verdict ?? null;
+}
