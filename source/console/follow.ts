@@ -179,7 +179,9 @@ function took(follow: Follow, at: number): string {
 }
 
 function settle(state: State, follow: Follow, text: string, tone: Tone): Step {
-  const [next, effects] = watch(changed(state, { ...follow, phase: 'settled', text, tone }));
+  // The last word must not hide behind an earlier remark.
+  const free = { ...state, notice: null };
+  const [next, effects] = watch(changed(free, { ...follow, phase: 'settled', text, tone }));
   return [next, [...effects, { type: 'timer', name: 'notice', after_ms: lingerMs }]];
 }
 

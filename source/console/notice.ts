@@ -15,3 +15,11 @@ export function dismissed(state: State): State {
   const follows = state.follows.filter(({ phase }) => phase !== 'settled');
   return { ...state, notice: null, follows };
 }
+
+/** A remark's time is over; then that of what lay behind it begins. */
+export function noticePassed(state: State): Step {
+  const behind = state.follows.some(({ phase }) => phase === 'settled');
+  return state.notice !== null && behind
+    ? [{ ...state, notice: null }, [{ type: 'timer', name: 'notice', after_ms: noticeMs }]]
+    : [dismissed(state), []];
+}

@@ -15,7 +15,7 @@ import {
 } from './loading.ts';
 import type { Message, MessageOf } from './messages.ts';
 import { withWindow } from './moves.ts';
-import { dismissed } from './notice.ts';
+import { noticePassed } from './notice.ts';
 import type { State, Step } from './state.ts';
 
 type Handlers = { [T in Message['type']]: (state: State, message: MessageOf<T>) => Step };
@@ -35,7 +35,7 @@ const timers = {
   refresh,
   watch,
   clock: clockTicked,
-  notice: (state: State): Step => [dismissed(state), []],
+  notice: noticePassed,
 } as const;
 
 /** The whole console: what happened, and what to do about it. Pure and total. */

@@ -160,7 +160,7 @@ export const narrowings: readonly { column: string; to: number; elastic?: true }
   { column: 'state', to: 1 },
   { column: 'priority', to: 0 },
   { column: 'sla', to: 10 },
-  { column: 'eta', to: 10 },
+  { column: 'eta', to: 11 },
   { column: 'rate', to: 0 },
   { column: 'beat', to: 0 },
   { column: 'percent', to: 0 },

@@ -46,7 +46,14 @@ export class ConsoleLoop {
       size,
     });
     this.#screen = new Screen(options.stdout, size);
-    this.#terminal = new Terminal(options.stdin, options.stdout, (ending) => this.#end(ending));
+    this.#terminal = new Terminal(options.stdin, options.stdout, {
+      end: (ending) => this.#end(ending),
+      asleep: () => this.#screen.close(),
+      awake: () => {
+        this.#screen.open();
+        this.#dispatch({ type: 'woken', at: clock() });
+      },
+    });
   }
 
   async run(): Promise<number> {
@@ -182,11 +189,7 @@ export class ConsoleLoop {
         this.#screen.repaint();
         break;
       case 'suspend':
-        this.#screen.close();
-        this.#terminal.suspend(() => {
-          this.#screen.open();
-          this.#dispatch({ type: 'woken', at: clock() });
-        });
+        this.#terminal.suspend();
         break;
       case 'exit':
         this.#end({ code: effect.code });

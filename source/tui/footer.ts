@@ -5,6 +5,7 @@ import { contextOf, keymap } from '../console/keymap.ts';
 import { jobsLayout } from '../console/layout.ts';
 import { sortName } from '../console/settings.ts';
 import type { State } from '../console/state.ts';
+import type { JobView } from '../domain/job.ts';
 import { formatFullCount, plural } from '../presentation/format.ts';
 import { type JobColumn, jobCell, jobColumns } from '../presentation/job-columns.ts';
 import type { LaidColumn } from '../presentation/layout-columns.ts';
@@ -67,7 +68,7 @@ function hiddenFields(state: State, laid: readonly LaidColumn[]): Line {
     const cutShort = forms.length > 1 && forms[0].length > shown;
     if (drawnOnly.includes(column.name)) return [];
     if (laid.length === 0 || forms[0] === '–' || (shown > 0 && !cutShort)) return [];
-    return [hiddenField(column, jobCell(column, job, context).text.trim())];
+    return [hiddenField(column, job, jobCell(column, job, context).text.trim())];
   });
   return [span(` ${words.join(' · ')}`, 'dim')];
 }
@@ -76,11 +77,11 @@ function hiddenFields(state: State, laid: readonly LaidColumn[]): Line {
 const drawnOnly = ['progress', 'percent'];
 
 /** `128/min`, `priority 5`, and for what speaks for itself the bare words. */
-function hiddenField({ name, title }: JobColumn, text: string): string {
+function hiddenField({ name, title }: JobColumn, job: JobView, text: string): string {
   if (name === 'state' || name === 'sla') return text;
-  return name === 'rate'
-    ? `${text}/min`
-    : `${title === 'ETA' ? title : title.toLowerCase()} ${text}`;
+  if (name === 'rate') return `${text}/min`;
+  if (name === 'eta') return job.state === 'running' ? `ETA ${text}` : text;
+  return `${title.toLowerCase()} ${text}`;
 }
 
 /** The keys that matter here, from the keymap; what cannot be done now is dim. */

@@ -13,53 +13,94 @@ const leave = '\x1b[m\x1b[?2026l\x1b[?2004l\x1b[?25h\x1b[?1049l';
 const signals = { SIGTERM: 143, SIGHUP: 129, SIGINT: 130 } as const;
 const lostTerminal = 129;
 
+/** In an orphaned process group a stop is ignored, and no SIGCONT ever comes. */
+const unstoppedMs = 500;
+
 export type Ending = { code: number } | { error: unknown };
+
+export type TerminalEvents = {
+  /** The console has to end for a reason outside of it. May be called more than once. */
+  end: (ending: Ending) => void;
+  /** The terminal is somebody else's from here on … */
+  asleep: () => void;
+  /** … and ours again, with who knows what on it. */
+  awake: () => void;
+};
 
 /** Takes the terminal over, and gives it back as it was on every way out. */
 export class Terminal {
   readonly #stdin: ReadStream;
   readonly #stdout: Output;
-  readonly #end: (ending: Ending) => void;
+  readonly #events: TerminalEvents;
   readonly #listeners: (() => void)[] = [];
   #entered = false;
+  #wakeTimer: NodeJS.Timeout | null = null;
 
-  /** `end` is called, once or more often, when the console has to end for a reason outside of it. */
-  constructor(stdin: ReadStream, stdout: Output, end: (ending: Ending) => void) {
+  constructor(stdin: ReadStream, stdout: Output, events: TerminalEvents) {
     this.#stdin = stdin;
     this.#stdout = stdout;
-    this.#end = end;
+    this.#events = events;
   }
 
   start(): void {
+    const { end } = this.#events;
     for (const [signal, code] of Object.entries(signals)) {
       this.#listen(process, signal, () => this.#leaveAnd({ code }));
     }
     for (const event of ['uncaughtException', 'unhandledRejection']) {
       this.#listen(process, event, (error) => this.#leaveAnd({ error }));
     }
+    this.#listen(process, 'SIGTSTP', this.#stop);
+    this.#listen(process, 'SIGCONT', this.#continue);
     // The last net: process.exit() from anywhere.
-    this.#listen(process, 'exit', () => this.leave());
+    this.#listen(process, 'exit', () => this.#leave());
     // A closed window or a dead ssh: EIO, EPIPE, or the end of the input.
-    this.#listen(this.#stdout, 'error', () => this.#end({ code: lostTerminal }));
+    this.#listen(this.#stdout, 'error', () => end({ code: lostTerminal }));
     for (const event of ['error', 'end', 'close']) {
-      this.#listen(this.#stdin, event, () => this.#end({ code: lostTerminal }));
+      this.#listen(this.#stdin, event, () => end({ code: lostTerminal }));
     }
-    this.enter();
+    this.#enter();
   }
 
   stop(): void {
-    this.leave();
+    if (this.#wakeTimer !== null) clearTimeout(this.#wakeTimer);
+    this.#leave();
     for (const remove of this.#listeners.splice(0)) remove();
   }
 
-  enter(): void {
-    if (this.#entered) return;
+  /** Ctrl-Z: stops the whole foreground job, as a shell expects. */
+  suspend(): void {
+    process.kill(0, 'SIGTSTP');
+  }
+
+  readonly #stop = (): void => {
+    this.#leave();
+    this.#events.asleep();
+    // Without our listener the signal does what it does by itself.
+    process.off('SIGTSTP', this.#stop);
+    process.kill(process.pid, 'SIGTSTP');
+    this.#wakeTimer = setTimeout(this.#continue, unstoppedMs);
+  };
+
+  /** Also after a SIGSTOP, of which nobody was told: the shell has had the terminal meanwhile. */
+  readonly #continue = (): void => {
+    if (this.#wakeTimer !== null) clearTimeout(this.#wakeTimer);
+    this.#wakeTimer = null;
+    if (!process.listeners('SIGTSTP').includes(this.#stop)) process.on('SIGTSTP', this.#stop);
+    this.#rawMode(false);
+    this.#enter();
+    this.#events.awake();
+  };
+
+  /** Raw before the first frame: until then a Ctrl-Z or Ctrl-C is the terminal's, not ours. */
+  #enter(): void {
     this.#entered = true;
+    this.#rawMode(true);
     this.#stdout.write(enter);
   }
 
   /** Synchronously: after this the process may die at any moment. */
-  leave(): void {
+  #leave(): void {
     if (!this.#entered) return;
     this.#entered = false;
     try {
@@ -68,27 +109,6 @@ export class Terminal {
       // The terminal is gone: there is nothing left to restore.
     }
     this.#rawMode(false);
-  }
-
-  /**
-   * Ctrl-Z: gives the terminal back and stops the whole foreground job, as a shell expects.
-   * `woken` is called when it runs again, at once where nobody is there to stop it for.
-   */
-  suspend(woken: () => void): void {
-    this.leave();
-    let back = false;
-    const wake = () => {
-      if (back) return;
-      back = true;
-      process.off('SIGCONT', wake);
-      this.enter();
-      this.#rawMode(true);
-      woken();
-    };
-    process.on('SIGCONT', wake);
-    process.kill(0, 'SIGTSTP');
-    // In an orphaned process group the stop is ignored, and no SIGCONT ever comes.
-    setTimeout(wake, 500);
   }
 
   #rawMode(on: boolean): void {
@@ -100,8 +120,8 @@ export class Terminal {
   }
 
   #leaveAnd(ending: Ending): void {
-    this.leave();
-    this.#end(ending);
+    this.#leave();
+    this.#events.end(ending);
   }
 
   #listen(

@@ -127,3 +127,14 @@ test('the table is read again at once', () => {
   const asked = session.asked('load-jobs').length;
   expect(session.answerAct({}).asked('load-jobs')).toHaveLength(asked + 1);
 });
+
+test('the last word does not hide behind an earlier remark, nor is it cut short by a later one', () => {
+  const session = paused().answerAct({}).press('y');
+  expect(session.notice).toContain('copied');
+  session.answerJob(changed({ state: 'paused', lanes: 0 }));
+  expect(session.notice).toBeUndefined();
+  session.press('y').timer('notice');
+  expect(session.notice).toBeUndefined();
+  expect(says(session)[0]).toContain('paused at');
+  expect(says(session.timer('notice'))).toEqual([]);
+});

@@ -1,5 +1,7 @@
 // A program that runs the console on an in-memory database, for tests in a real pseudo-terminal and
-// for looking at screens. Arguments: varied | empty | many | live | crash, then options.
+// for looking at screens. Arguments: varied | empty | many | live | crash | reject | exit, and
+// options.
+import { appendFileSync } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { ServoError } from '../../source/errors.ts';
 import { runConsole } from '../../source/tui/run-console.ts';
@@ -35,7 +37,25 @@ if (live) {
   }, 1000);
 }
 
-// `f` on standard error's side of the test: signals that change what the database does.
+/** What happened, for the test to wait for. */
+function tell(line: string): void {
+  if (process.env.FIXTURE_JOURNAL) appendFileSync(process.env.FIXTURE_JOURNAL, `${line}\n`);
+}
+
+tell(`pid ${process.pid}`);
+
+/** Ways to go wrong, when a job is opened. */
+const accidents: Record<string, () => void> = {
+  crash: () => {
+    setImmediate(() => {
+      throw new Error('the fixture crashed');
+    });
+  },
+  reject: () => void Promise.reject(new Error('the fixture rejected')),
+  exit: () => process.exit(7),
+};
+
+// The database goes away, and comes back with the next one.
 process.on('SIGUSR2', () => {
   database.failure =
     database.failure === null
@@ -45,11 +65,8 @@ process.on('SIGUSR2', () => {
 
 const code = await runConsole({
   perform: async (effect) => {
-    if (scenario === 'crash' && effect.type === 'load-job') {
-      setImmediate(() => {
-        throw new Error('the fixture crashed');
-      });
-    }
+    tell(effect.type === 'act' ? `act ${effect.action}` : effect.type);
+    if (effect.type === 'load-job') accidents[scenario]?.();
     return database.perform(effect);
   },
   labels: {

@@ -1,0 +1,246 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { bundleFixture, Emulator, isAlive, linesOfFile, type Size } from './emulator.ts';
+
+const small: Size = { columns: 80, rows: 24 };
+const large: Size = { columns: 200, rows: 50 };
+
+let fixture: string;
+let journal: string;
+let running: Emulator[] = [];
+
+beforeAll(async () => {
+  fixture = await bundleFixture();
+});
+afterEach(() => {
+  for (const emulator of running) emulator.kill();
+  running = [];
+});
+afterAll(() => rmSync(dirname(fixture), { recursive: true, force: true }));
+
+/** The fixture in a terminal; `loads()` tells what it has asked its database. */
+function start(scenario: string, size: Size, env: Record<string, string> = {}) {
+  journal = join(mkdtempSync(join(dirname(fixture), 'run-')), 'journal');
+  const args = [fixture, ...scenario.split(' ')];
+  const emulator = new Emulator(process.execPath, args, size, { FIXTURE_JOURNAL: journal, ...env });
+  running.push(emulator);
+  return emulator;
+}
+
+/** The same under a shell that stays, and says afterwards how the terminal was left. */
+function startUnderShell(scenario: string, size: Size) {
+  journal = join(mkdtempSync(join(dirname(fixture), 'run-')), 'journal');
+  const script = `"${process.execPath}" "${fixture}" ${scenario}; echo "code=$?"; stty -a; echo settled; read line`;
+  const emulator = new Emulator('/bin/sh', ['-c', script], size, { FIXTURE_JOURNAL: journal });
+  running.push(emulator);
+  return emulator;
+}
+
+const asked = (what: string) => linesOfFile(journal).filter((line) => line.startsWith(what)).length;
+const pidOfFixture = () =>
+  Number(
+    linesOfFile(journal)
+      .find((line) => line.startsWith('pid '))
+      ?.slice(4),
+  );
+
+/** Everything but the first frame, which may do with the screen what it likes. */
+const clears = (output: string) => output.match(/\x1b\[[23]J|\x1bc/g) ?? [];
+
+describe.each([
+  ['80×24', small],
+  ['200×50', large],
+])('at %s', (_, size) => {
+  test('the whole screen is there, in one line per job, and nothing clears it', async () => {
+    const console = await start('varied', size).until('Enter open');
+    await console.until('▐ ·');
+    for (const name of ['revenue_daily', 'weather_hourly', '売上集計_日次', 'births_monthly']) {
+      expect(console.lines.filter((line) => line.includes(name))).toHaveLength(1);
+    }
+    expect(console.lines[0]).toMatch(/^ servo-tui · warehouse \/ acme · RW .*▲ 3 at risk$/);
+    expect(console.lines.at(-1)).toBe('');
+    console.type('jj?');
+    await console.until('Search:');
+    console.type('\x1b');
+    await console.until(() => !console.screen.includes('Search:'));
+    console.type('\r');
+    await console.until('1 cell =');
+    expect(clears(console.output)).toEqual([]);
+  });
+
+  test('a resize lays it out anew, without clearing', async () => {
+    const console = await start('varied', size).until('Enter open');
+    for (const columns of [100, 60, 140, 90]) console.resize({ columns, rows: 30 });
+    await console.until(() => (console.lines[0]?.length ?? 0) === 89);
+    await console.until(() => console.lines[28]?.startsWith(' Enter open') === true);
+    expect(clears(console.output)).toEqual([]);
+  });
+});
+
+describe('acting', () => {
+  const onRunningJob = async () => {
+    const console = await start('live', small).until('▐');
+    console.type('/orders_d\r');
+    return console.until('filter: orders_d');
+  };
+
+  test('p, and y once the card has been seen: paused, when the database says so', async () => {
+    const console = await onRunningJob();
+    console.type('p');
+    await console.until('Pause orders_daily');
+    await console.until(() => {
+      console.type('y');
+      return asked('act pause') === 1;
+    });
+    await console.until(/orders_daily: paused at \d{4}/);
+  });
+
+  test('typed ahead, the same keys do nothing', async () => {
+    const console = await onRunningJob();
+    console.type('pyyy');
+    await console.until('Pause orders_daily');
+    const loads = asked('load');
+    await console.until(() => asked('load') > loads + 3);
+    expect(asked('act')).toBe(0);
+    expect(console.screen).toContain('Pause orders_daily');
+  });
+
+  test('pasted, they do nothing either', async () => {
+    const console = await onRunningJob();
+    console.type('\x1b[200~pyXq\r\x1b[201~');
+    const loads = asked('load');
+    await console.until(() => asked('load') > loads + 3);
+    expect(console.screen).not.toContain('Pause orders_daily');
+    expect(console.exitCode).toBeNull();
+  });
+});
+
+describe('the database goes away and comes back', () => {
+  test('a banner with the age of the data, then none', async () => {
+    const console = await start('varied', small).until('▐');
+    process.kill(pidOfFixture(), 'SIGUSR2');
+    await console.until(/data is \d+s old · trying again · connection refused/);
+    expect(console.screen).toContain('revenue_daily');
+    process.kill(pidOfFixture(), 'SIGUSR2');
+    await console.until(() => !console.screen.includes('trying again'));
+  });
+});
+
+test('nothing is written while nothing changes', async () => {
+  const console = await start('varied', large).until('▐');
+  const loads = asked('load');
+  await console.until(() => asked('load') > loads + 2);
+  const written = console.output.length;
+  await console.until(() => asked('load') > loads + 8);
+  expect(console.output.slice(written)).toBe('');
+});
+
+describe('the environment', () => {
+  test('with CI set it draws all the same', async () => {
+    await start('varied', small, { CI: 'true', CONTINUOUS_INTEGRATION: '1' }).until('Enter open');
+  });
+
+  test('with NO_COLOR there is no colour, and the selection is still inverse', async () => {
+    const console = await start('varied', small, { NO_COLOR: '1' }).until('▐');
+    expect(console.output).not.toMatch(/\x1b\[[\d;]*(?:3[0-7]|9[0-7])m/);
+    expect(console.output).toMatch(/\x1b\[(?:[\d;]*;)?7m/);
+  });
+
+  test('in ASCII mode nothing else reaches the terminal', async () => {
+    const console = await start('varied ascii', small).until('Enter open');
+    await console.until('> .');
+    expect(console.screen).toMatch(/^[\x20-\x7e\n]*$/);
+  });
+});
+
+describe('the terminal is restored on every way out', () => {
+  const restored = async (console: Emulator, code: number) => {
+    await console.until('settled');
+    expect(console.screen).toContain(`code=${code}`);
+    expect(console.inAlternateScreen).toBe(false);
+    expect(console.pasteIsBracketed).toBe(false);
+    expect(console.cursorIsShown).toBe(true);
+    expect(console.screen).toMatch(/[^-]icanon/);
+    expect(console.screen).toMatch(/[^-]echo\b/);
+    expect(console.screen).not.toContain('servo-tui ·');
+  };
+  const started = async (scenario = 'varied') => {
+    const console = await startUnderShell(scenario, large).until('Enter open');
+    expect(console.inAlternateScreen).toBe(true);
+    expect(console.pasteIsBracketed).toBe(true);
+    return console;
+  };
+
+  test('q', async () => {
+    const console = await started();
+    console.type('q');
+    await restored(console, 0);
+  });
+
+  test('Ctrl-C', async () => {
+    const console = await started();
+    console.type('\x03');
+    await restored(console, 130);
+  });
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+  ] as const)('%s', async (signal, code) => {
+    const console = await started();
+    process.kill(pidOfFixture(), signal);
+    await restored(console, code);
+  });
+
+  test('a crash, which is told afterwards', async () => {
+    const console = await started('crash');
+    console.type('\r');
+    await restored(console, 1);
+    expect(console.screen).toContain('the fixture crashed');
+  });
+
+  test('a rejection that nobody handles', async () => {
+    const console = await started('reject');
+    console.type('\r');
+    await restored(console, 1);
+    expect(console.screen).toContain('the fixture rejected');
+  });
+
+  test('process.exit from anywhere', async () => {
+    const console = await started('exit');
+    console.type('\r');
+    await restored(console, 7);
+  });
+
+  test('a window that is closed: it ends and does not linger', async () => {
+    const console = await start('varied', small).until('Enter open');
+    const pid = pidOfFixture();
+    console.hangUp();
+    await console.until(() => !isAlive(pid));
+  });
+});
+
+test('Ctrl-Z gives the terminal back, and fg brings the console back as it was', async () => {
+  journal = join(mkdtempSync(join(dirname(fixture), 'run-')), 'journal');
+  const console = new Emulator('/bin/bash', ['--norc', '--noprofile', '-i'], small, {
+    FIXTURE_JOURNAL: journal,
+    PS1: 'ready> ',
+  });
+  running.push(console);
+  await console.until('ready>');
+  console.type(`"${process.execPath}" "${fixture}" varied\r`);
+  await console.until('Enter open');
+  console.type('\x1a');
+  await console.until(/Stopped/);
+  expect(console.inAlternateScreen).toBe(false);
+  // bash's own prompt has bracketed paste on.
+  console.type('fg\r');
+  await console.until('Enter open');
+  expect(console.inAlternateScreen).toBe(true);
+  console.type('j');
+  await console.until(/▐ ● sessions/);
+  console.type('q');
+  await console.until(() => !console.inAlternateScreen);
+});

@@ -1,0 +1,146 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as pty from '@lydell/node-pty';
+import xterm from '@xterm/headless';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Bundles the fixture as the program is bundled, and gives its path. */
+export async function bundleFixture(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'servo-tui-fixture-'));
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['test/terminal/fixture.ts'],
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.20',
+    jsx: 'automatic',
+    logLevel: 'error',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    external: ['react-devtools-core'],
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+  });
+  return join(folder, 'fixture.mjs');
+}
+
+export type Size = { columns: number; rows: number };
+
+/** How long a fact may take to come true before a test has failed. */
+const patienceMs = 15_000;
+
+/** A program in a real pseudo-terminal, and what a terminal emulator shows of it. */
+export class Emulator {
+  readonly #pty: pty.IPty;
+  readonly #terminal: InstanceType<typeof xterm.Terminal>;
+  /** Everything that was written to the terminal. */
+  output = '';
+  exitCode: number | null = null;
+
+  constructor(command: string, args: string[], size: Size, env: Record<string, string> = {}) {
+    const { columns: cols, rows } = size;
+    this.#terminal = new xterm.Terminal({ cols, rows, allowProposedApi: true });
+    const inherited = { ...process.env, TERM: 'xterm-256color' } as Record<string, string>;
+    for (const name of ['CI', 'NO_COLOR', 'FORCE_COLOR', 'COLORTERM', 'NODE_OPTIONS'])
+      delete inherited[name];
+    this.#pty = pty.spawn(command, args, { cols, rows, cwd: root, env: { ...inherited, ...env } });
+    this.#pty.onData((data) => {
+      this.output += data;
+      this.#terminal.write(data);
+    });
+    this.#pty.onExit(({ exitCode }) => {
+      this.exitCode = exitCode;
+    });
+  }
+
+  get pid(): number {
+    return this.#pty.pid;
+  }
+
+  get lines(): string[] {
+    const { active } = this.#terminal.buffer;
+    return Array.from({ length: this.#terminal.rows }, (_, row) =>
+      (active.getLine(active.viewportY + row)?.translateToString(true) ?? '').trimEnd(),
+    );
+  }
+
+  get screen(): string {
+    return this.lines.join('\n');
+  }
+
+  /** Whether the program has the alternate screen. */
+  get inAlternateScreen(): boolean {
+    return this.#terminal.buffer.active.type === 'alternate';
+  }
+
+  get pasteIsBracketed(): boolean {
+    return this.#terminal.modes.bracketedPasteMode;
+  }
+
+  /** Whether the last word on the cursor was to show it. */
+  get cursorIsShown(): boolean {
+    return this.output.lastIndexOf('\x1b[?25h') >= this.output.lastIndexOf('\x1b[?25l');
+  }
+
+  type(text: string): void {
+    this.#pty.write(text);
+  }
+
+  resize({ columns, rows }: Size): void {
+    this.#pty.resize(columns, rows);
+    this.#terminal.resize(columns, rows);
+  }
+
+  /** Hangs up, as a closed window does. */
+  hangUp(): void {
+    // In every implementation, but not in the types.
+    (this.#pty as pty.IPty & { destroy: () => void }).destroy();
+  }
+
+  /** Waits for a fact about the screen; a test that waits in vain shows the screen. */
+  async until(what: string | RegExp | (() => boolean)): Promise<this> {
+    const holds =
+      typeof what === 'function'
+        ? what
+        : () => (typeof what === 'string' ? this.screen.includes(what) : what.test(this.screen));
+    const deadline = Date.now() + patienceMs;
+    while (!holds()) {
+      if (Date.now() > deadline) {
+        throw new Error(`in vain: ${what}\n${this.screen}\n(exit code ${this.exitCode})`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return this;
+  }
+
+  kill(): void {
+    if (this.exitCode === null) this.#pty.kill('SIGKILL');
+  }
+}
+
+export function linesOfFile(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '');
+  } catch {
+    return [];
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
