@@ -84,6 +84,8 @@ function findCommand(line: Words): { command: Command; input: string[] } {
 function problemsOfFlags(line: Words, command: Command): Problem[] {
   const own = [...command.flags, ...globalFlags];
   const called = command === consoleCommand ? '' : command.name;
+  // Without a command `--worker` may have been meant.
+  const mode = command === consoleCommand ? workerCommand.flags.slice(0, 1) : [];
   const foreign = line.flags.filter(({ row }) => !own.some((known) => known.name === row.name));
   const names = [
     ...line.unknown.map(({ name }) => name),
@@ -92,7 +94,7 @@ function problemsOfFlags(line: Words, command: Command): Problem[] {
   const counts = new Map<FlagRow, number>();
   for (const { row } of line.flags) counts.set(row, (counts.get(row) ?? 0) + 1);
   return [
-    ...[...new Set(names)].map((name) => problemOfFlag(name, called, own)),
+    ...[...new Set(names)].map((name) => problemOfFlag(name, called, [...own, ...mode])),
     ...[...counts]
       .filter(([row, count]) => count > 1 && row.value !== undefined && !row.multiple)
       .map(([row, count]) => ({ message: `--${row.name} is given ${count} times` })),

@@ -126,6 +126,7 @@ describe('flags', () => {
     ['list --staet running', 'list has no flag --staet', 'did you mean --state?'],
     ['list --reason r', 'list has no flag --reason', 'see: servo-tui list --help'],
     ['--wacth', 'servo-tui has no flag --wacth', 'see: servo-tui --help'],
+    ['--wokrer', 'servo-tui has no flag --wokrer', 'did you mean --worker?'],
     ['--worker --watch', '--worker has no flag --watch', 'see: servo-tui --worker --help'],
     ['list -x', 'list has no flag -x', 'see: servo-tui list --help'],
     ['list --limit', '--limit needs a value', '--limit N'],

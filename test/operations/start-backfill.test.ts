@@ -164,6 +164,14 @@ describe('a dry run', () => {
   });
 });
 
+test('a date that is missing is not told as a bad one too', async () => {
+  const error = await errorOf(operator.start({ asset: 'sessions', start: '2024-1-1' }));
+  expect((error as UsageError).problems.map((problem) => problem.message)).toEqual([
+    '--end is missing',
+    '"2024-1-1" is not a date (--start)',
+  ]);
+});
+
 describe('bad input', () => {
   const bad: [name: string, input: Partial<StartInput>, message: RegExp, hint: RegExp][] = [
     [
