@@ -25,7 +25,7 @@ export const transitions: Readonly<Record<JobState, readonly JobState[]>> = {
 };
 
 export function isJobState(state: string): state is JobState {
-  return state in transitions;
+  return Object.hasOwn(transitions, state);
 }
 
 /** A state that nothing leaves. An unknown state, written by a newer program, is not terminal. */
