@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { parse, toClientConfig } from 'pg-connection-string';
 import type { ConnectionSettings } from '../database/settings.ts';
 import { messageOf, type Problem } from '../errors.ts';
+import { hostsFromVariables, splitHosts, targetOf } from './hosts.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -20,11 +21,18 @@ export function connectionFromUrl(
   const defaults = connectionFromVariables(env);
   if ('message' in defaults) return defaults;
   try {
-    const given = toClientConfig(parse(url, { useLibpqCompat: true }));
+    const several = splitHosts(url, defaults.port);
+    const parsed = parse(several?.url ?? url, { useLibpqCompat: true });
+    const target = targetOf(String(parsed.target_session_attrs ?? env.PGTARGETSESSIONATTRS ?? ''));
+    if (target === undefined)
+      return { message: `${what}: target_session_attrs may be any, read-write or primary`, hint };
+    const given = toClientConfig(parsed);
     const user = given.user || defaults.user;
+    const { hosts } = given.host ? (several ?? {}) : defaults;
     return {
       host: given.host || defaults.host,
       port: given.port ?? defaults.port,
+      ...(hosts === undefined ? {} : { hosts, ...target }),
       user,
       ...(given.password ? { password: String(given.password) } : {}),
       database: given.database || env.PGDATABASE || user,
@@ -40,13 +48,18 @@ export function connectionFromUrl(
 
 /** PGHOST, PGPORT, PGUSER and PGDATABASE; the rest (PGPASSWORD, PGSSLMODE) pg reads by itself. */
 export function connectionFromVariables(env: Variables): ConnectionSettings | Problem {
-  const port = Number(env.PGPORT || 5432);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+  const host = env.PGHOST || 'localhost';
+  const hosts = hostsFromVariables(host, env.PGPORT || '5432');
+  const places = hosts ?? [{ host, port: Number(env.PGPORT || 5432) }];
+  if (places.some(({ port }) => !Number.isInteger(port) || port < 1 || port > 65_535))
     return { message: 'PGPORT is not a port' };
+  const target = targetOf(env.PGTARGETSESSIONATTRS ?? '');
+  if (target === undefined)
+    return { message: 'PGTARGETSESSIONATTRS may be any, read-write or primary' };
   const user = env.PGUSER || userName(env);
   return {
-    host: env.PGHOST || 'localhost',
-    port,
+    ...places[0]!,
+    ...(hosts === null ? {} : { hosts, ...target }),
     user,
     database: env.PGDATABASE || user,
     application_name: applicationName,

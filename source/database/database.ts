@@ -1,5 +1,7 @@
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import { ServoError } from '../errors.ts';
+import { FailoverClient } from './failover.ts';
 import { explainFailure, isConnectionFailure } from './failure.ts';
 import type { ConnectionSettings } from './settings.ts';
 
@@ -16,29 +18,55 @@ export type Query = <Row extends object>(
 /** On whose behalf a transaction writes; actor and reason reach the journal by trigger. */
 export type Author = { tenant: string; actor: string; reason?: string | null };
 
+/** A peer that has vanished is noticed by the system within half a minute, on idle connections as well. */
+const liveness = {
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+  connectionTimeoutMillis: 10_000,
+};
+
+/** How long closing waits for the server's good-byes. */
+const farewellMs = 2_000;
+
 export function createClient(settings: ConnectionSettings): pg.Client {
-  return new pg.Client({ keepAlive: true, connectionTimeoutMillis: 10_000, ...settings, types });
+  return new (clientOf(settings))({ ...liveness, ...settings, types });
 }
+
+function clientOf(settings: ConnectionSettings) {
+  return settings.hosts === undefined ? pg.Client : FailoverClient;
+}
+
+export type DatabaseOptions = {
+  connections?: number;
+  /** A statement without an answer for so long (ms) counts as failed, and its connection as dead. Without it, patience has no end. */
+  patience?: number;
+};
 
 /** A pool on one database, whose every statement runs in a transaction that has its tenant set. */
 export class Database {
   readonly settings: ConnectionSettings;
   readonly #pool: pg.Pool;
+  readonly #clients = new Set<pg.PoolClient>();
 
-  constructor(settings: ConnectionSettings, options: { connections?: number } = {}) {
+  constructor(settings: ConnectionSettings, options: DatabaseOptions = {}) {
     this.settings = settings;
     this.#pool = new pg.Pool({
-      keepAlive: true,
-      connectionTimeoutMillis: 10_000,
+      ...liveness,
       ...settings,
       types,
+      Client: clientOf(settings) as new () => pg.Client,
       max: options.connections ?? 4,
       allowExitOnIdle: true,
+      ...(options.patience === undefined ? {} : { query_timeout: options.patience }),
     });
     // An idle connection that breaks is not news: the next statement gets another, or fails by itself.
     this.#pool.on('error', () => {});
     // Nor is one that says why it breaks after it was given up: without a listener it would end the process.
-    this.#pool.on('connect', (client) => client.on('error', () => {}));
+    this.#pool.on('connect', (client) => {
+      this.#clients.add(client);
+      client.on('error', () => {});
+      client.once('end', () => this.#clients.delete(client));
+    });
   }
 
   /** Reads under `BEGIN READ ONLY`: the transaction, not good manners, keeps it from writing. */
@@ -73,7 +101,13 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    if (!this.#pool.ended) await this.#pool.end();
+    if (this.#pool.ending) return;
+    // A server that has vanished says no good-bye.
+    const late = setTimeout(() => {
+      for (const client of this.#clients) destroy(client);
+    }, farewellMs);
+    await this.#pool.end();
+    clearTimeout(late);
   }
 
   async #transaction<T>(begin: string, work: (query: Query) => Promise<T>): Promise<T> {
@@ -103,6 +137,11 @@ export class Database {
   }
 }
 
+/** Cuts a connection without a word; what it was asked fails at once. */
+export function destroy(client: pg.ClientBase): void {
+  (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+}
+
 function tenantSetting(tenant: string): string {
   return `select ${setting('app.current_tenant', tenant)}`;
 }
@@ -112,9 +151,6 @@ function setting(name: string, value: string): string {
   return `set_config('${name}', ${pg.escapeLiteral(value)}, true)`;
 }
 
-export function openDatabase(
-  settings: ConnectionSettings,
-  options?: { connections?: number },
-): Database {
+export function openDatabase(settings: ConnectionSettings, options?: DatabaseOptions): Database {
   return new Database(settings, options);
 }

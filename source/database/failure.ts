@@ -13,6 +13,7 @@ const hints: Readonly<Record<string, string>> = {
   '3D000': 'create the database, or check its name',
   '53300': 'the server has no connection left: close some, or raise max_connections',
   '57P03': 'the server is starting up or shutting down: try again in a moment',
+  '25006': 'the server takes no writes: it is a standby, or has just become one',
   ENOTFOUND: 'the host name is not known: check the host',
   EAI_AGAIN: 'the host name cannot be looked up just now: check the host and the network',
 };
@@ -26,7 +27,7 @@ export function isConnectionFailure(error: unknown): boolean {
     }
     return /^E[A-Z_]+$/.test(code) || code === 'ERR_SOCKET_CLOSED';
   }
-  return /connection (terminated|ended|error)|client (was closed|has encountered)|timeout (exceeded|expired)|not queryable/i.test(
+  return /connection (terminated|ended|error)|client (was closed|has encountered)|query read timeout|timeout (exceeded|expired)|not queryable/i.test(
     messageOf(error),
   );
 }

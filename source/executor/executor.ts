@@ -1,10 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Database, openDatabase } from '../database/database.ts';
-import { sampleJobs } from '../database/queries/executor-calls.ts';
+import { sampleJobs, setHeldReason } from '../database/queries/executor-calls.ts';
 import { registerAssets } from '../database/queries/register-assets.ts';
 import { requireSchema } from '../database/schema-version.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
+import {
+  type FailureLimit,
+  failureLimitDefault,
+  type HealthLimits,
+  healthLimitDefaults,
+} from '../domain/throttle.ts';
 import { messageOf } from '../errors.ts';
 import type { Catalogue } from '../handlers/handler.ts';
 import type { Log } from '../observability/log.ts';
@@ -15,7 +21,7 @@ import { Listener } from './listener.ts';
 import { Loop } from './loop.ts';
 import { Registry } from './registry.ts';
 import { Rescuer } from './rescuer.ts';
-import { jittered, type Timings } from './settings.ts';
+import { beatPatience, jittered, type Timings } from './settings.ts';
 
 export type ExecutorOptions = {
   settings: ConnectionSettings;
@@ -26,6 +32,10 @@ export type ExecutorOptions = {
   /** Time that handlers have to end when the executor is told to drain, in milliseconds. */
   grace: number;
   timings: Timings;
+  /** Above which the database is not well; the defaults where not given. */
+  health?: HealthLimits;
+  /** Above which a job is paused by itself; null: never. */
+  failures?: FailureLimit | null;
   /** @param id host:pid:random, new at every start */
   log(id: string): Log | Promise<Log>;
 };
@@ -59,6 +69,7 @@ export class Executor {
   readonly #listener: Listener;
   readonly #registry: Registry;
   readonly #sampler: Loop;
+  readonly #throttle: Throttle;
   #draining: Promise<void> | null = null;
   #finish!: () => void;
 
@@ -70,9 +81,12 @@ export class Executor {
     const { slots, tenants, timings } = options;
     const settings = { ...options.settings, application_name: `servo-tui executor ${id}` };
     // A step may wait for a job's row that an operator holds: there is a connection for each slot, and some for the duties.
-    this.#steps = openDatabase(settings, { connections: slots + 3 });
+    const { patience } = timings;
+    this.#steps = openDatabase(settings, { connections: slots + 3, patience });
+    // A handler takes its time: whether its connection still lives is asked apart from it.
     this.#handlers = openDatabase(settings, { connections: slots });
-    this.#beats = openDatabase(settings, { connections: 1 });
+    // A beat waits for nobody's row, and there must be time for another one before leases run out.
+    this.#beats = openDatabase(settings, { connections: 1, patience: beatPatience(timings) });
     this.#registry = new Registry(
       settings,
       {
@@ -110,7 +124,10 @@ export class Executor {
       timings,
       log,
       mayStart: () =>
-        this.#draining === null && !this.#heartbeat.fenced && !this.#registry.doubtful,
+        this.#draining === null &&
+        !this.#heartbeat.fenced &&
+        !this.#registry.doubtful &&
+        this.#throttle.reason === null,
     });
     this.#rescuer = new Rescuer({
       database: this.#steps,
@@ -133,6 +150,20 @@ export class Executor {
       },
       log,
     );
+    const { health = healthLimitDefaults, failures = failureLimitDefault } = options;
+    this.#throttle = new Throttle({
+      database: this.#steps,
+      timings,
+      log,
+      owner: id,
+      health,
+      failures,
+      jobs: () => this.#jobsAtWork(),
+      held: async (reason) => {
+        await setHeldReason(this.#steps, { tenant: tenants[0]!, executor: id }, reason);
+        this.#claimer.wake();
+      },
+    });
     this.#sampler = this.#duty('sample', sampleMs, () => this.#sample());
   }
 
@@ -154,6 +185,7 @@ export class Executor {
       this.#listener,
       this.#claimer,
       this.#rescuer,
+      this.#throttle,
       this.#sampler,
     ])
       duty.start();
@@ -192,6 +224,7 @@ export class Executor {
       this.#listener.stop(),
       this.#rescuer.stop(),
       this.#sampler.stop(),
+      this.#throttle.stop(),
       this.#claimer.drain(),
     ]);
     clearTimeout(stopHandlers);
@@ -234,11 +267,15 @@ export class Executor {
   }
 
   async #sample(): Promise<void> {
+    for (const [tenant, jobs] of this.#jobsAtWork()) await sampleJobs(this.#steps, tenant, jobs);
+  }
+
+  *#jobsAtWork(): Iterable<readonly [tenant: string, jobs: string[]]> {
     for (const tenant of this.#options.tenants) {
       const jobs = [...this.#claimer.works]
         .filter((work) => work.job.tenant_id === tenant)
         .map((work) => work.job.id);
-      if (jobs.length > 0) await sampleJobs(this.#steps, tenant, jobs);
+      if (jobs.length > 0) yield [tenant, jobs];
     }
   }
 }

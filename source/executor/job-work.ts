@@ -195,11 +195,11 @@ export class JobWork {
       }
       const current = attempt;
       const next = this.#mayGoOn() ? randomUUID() : null;
-      const { lease } = this.#ports.timings;
+      const { lease, patience } = this.#ports.timings;
       let reply: StepReply | null = null;
       lane.running = new RunningAttempt(current);
       const ended = await lane.running.run(async (signal) => {
-        const options = { owner: this.#ports.owner, next, lease_ms: lease, signal };
+        const options = { owner: this.#ports.owner, next, lease_ms: lease, patience, signal };
         const result = await runSqlAttempt(this.#ports.pools, current, sql, options);
         reply = result.reply;
         return { outcome: result.outcome };

@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { createClient } from '../database/database.ts';
+import { createClient, destroy } from '../database/database.ts';
+import { isPooled } from '../database/pooler.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
@@ -18,6 +19,7 @@ export class Listener {
   readonly #log: Log;
   readonly #loop: Loop;
   #client: pg.Client | null = null;
+  #pooled = false;
 
   constructor(settings: ConnectionSettings, notified: (tenantHash: string) => void, log: Log) {
     this.#settings = { ...settings };
@@ -37,6 +39,7 @@ export class Listener {
 
   async #round(): Promise<number> {
     try {
+      if (this.#pooled) return probeMs;
       if (this.#client === null) await this.#listen();
       else await withPatience(this.#client.query('select 1'));
       return probeMs;
@@ -55,7 +58,14 @@ export class Listener {
       if (this.#client === client) this.#loop.wake();
     });
     await client.connect();
-    await client.query(`listen ${channel}`);
+    if (await isPooled(client)) {
+      // A pooler would give the notifications to somebody else, or to nobody.
+      this.#pooled = true;
+      this.#log.info('connected through a pooler: new work is found by polling');
+      await this.#drop();
+      return;
+    }
+    await withPatience(client.query(`listen ${channel}`));
     // What was said while nobody listened.
     this.#notified('');
   }
@@ -65,6 +75,6 @@ export class Listener {
     this.#client = null;
     if (client === null) return;
     client.removeAllListeners('notification');
-    await withPatience(client.end()).catch(() => {});
+    await withPatience(client.end()).catch(() => destroy(client));
   }
 }

@@ -4,20 +4,26 @@
  */
 export class Loop {
   readonly #round: () => Promise<number>;
+  readonly #delay: number | null;
   #timer: NodeJS.Timeout | null = null;
   #current: Promise<void> | null = null;
   #again = false;
   #stopped = true;
 
-  /** @param round one round; resolves to the milliseconds until the next one, and never rejects */
-  constructor(round: () => Promise<number>) {
+  /**
+   * @param round one round; resolves to the milliseconds until the next one, and never rejects
+   * @param delay milliseconds until the first round; without it, it runs at once
+   */
+  constructor(round: () => Promise<number>, delay: number | null = null) {
     this.#round = round;
+    this.#delay = delay;
   }
 
   start(): void {
     if (!this.#stopped) return;
     this.#stopped = false;
-    this.wake();
+    if (this.#delay === null) this.wake();
+    else this.#timer = setTimeout(() => this.wake(), this.#delay);
   }
 
   /** Runs a round now, or once more after the one under way. */

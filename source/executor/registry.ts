@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { createClient } from '../database/database.ts';
+import { createClient, destroy } from '../database/database.ts';
+import { isPooled } from '../database/pooler.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
@@ -127,9 +128,7 @@ export class Registry {
       if (this.#client === client) this.#loop.wake();
     });
     await client.connect();
-    const { rows } = await withPatience(client.query('select pg_backend_pid() as pid'));
-    // A pooler answers with a process id of its own making.
-    this.#pooled = rows[0].pid !== (client as unknown as { processID: number }).processID;
+    this.#pooled = await isPooled(client);
     return client;
   }
 
@@ -137,6 +136,6 @@ export class Registry {
     const client = this.#client;
     this.#client = null;
     this.#locked = false;
-    if (client !== null) await withPatience(client.end()).catch(() => {});
+    if (client !== null) await withPatience(client.end()).catch(() => destroy(client));
   }
 }

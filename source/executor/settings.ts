@@ -23,6 +23,8 @@ export type Timings = {
   /** Work that a lane claims ahead, by the job's own average. */
   look_ahead: number;
   back_off: BackOff;
+  /** Without an answer for so long, a step's or a duty's connection counts as dead. A step may wait 2 s for a job's row, whatever the speed. */
+  patience: number;
 };
 
 export const defaultTimings: Readonly<Timings> = {
@@ -37,7 +39,11 @@ export const defaultTimings: Readonly<Timings> = {
   stale: 120_000,
   look_ahead: 200,
   back_off: { base_ms: 1_000, cap_ms: 60_000 },
+  patience: 20_000,
 };
+
+/** More than the 2 s that a step waits for a row. */
+const lowestPatience = 4_000;
 
 /** All timings divided by `speed`, but for the look-ahead, which is measured against the work itself. */
 export function scaleTimings(speed: number): Timings {
@@ -51,6 +57,7 @@ export function scaleTimings(speed: number): Timings {
   return {
     ...Object.fromEntries(scaled),
     back_off: { base_ms: base_ms / speed, cap_ms: cap_ms / speed },
+    patience: Math.max(lowestPatience, defaultTimings.patience / speed),
   };
 }
 
@@ -60,4 +67,9 @@ export const stepRows = 500;
 /** With `jitter`, so that many executors do not all ask at once: from three quarters to five quarters. */
 export function jittered(milliseconds: number): number {
   return milliseconds * (0.75 + Math.random() / 2);
+}
+
+/** A beat without an answer for so long (ms) has failed. */
+export function beatPatience(timings: Timings): number {
+  return Math.max(500, timings.beat);
 }

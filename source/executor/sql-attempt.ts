@@ -1,9 +1,14 @@
-import type { Database } from '../database/database.ts';
+import { type Database, destroy } from '../database/database.ts';
 import { codeOf, isConnectionFailure } from '../database/failure.ts';
-import { runSqlHandler } from '../database/queries/run-sql-handler.ts';
+import {
+  cancelSqlAttempt,
+  runSqlHandler,
+  sqlAttemptRuns,
+} from '../database/queries/run-sql-handler.ts';
 import type { StepReply } from '../database/queries/step-job.ts';
 import type { Attempt, Outcome } from '../domain/attempt.ts';
 import { messageOf } from '../errors.ts';
+import { Loop } from './loop.ts';
 
 /** What a handler's error means, by its SQLSTATE; any other error is a failure that is tried again. */
 const outcomes: Readonly<Record<string, (message: string, detail: string | undefined) => Outcome>> =
@@ -27,6 +32,18 @@ function endsTransaction(message: string): Outcome {
   return { kind: 'fatal', message: `a handler may not end its transaction: ${message}` };
 }
 
+type Options = {
+  owner: string;
+  next: string | null;
+  lease_ms: number;
+  /** A cancelled statement has so long to say so, and one that nobody runs is looked for so often, in milliseconds. */
+  patience: number;
+  signal: AbortSignal;
+};
+
+/** Between two requests to cancel: the first may have come before the statement did. */
+const cancelAgainMs = 250;
+
 /**
  * Runs one attempt of a handler written in SQL on a connection of its own. Completed, it has been reported already, and
  * `reply` says what comes next on the lane. Otherwise the outcome is to be reported by a step: also after a broken connection, where the
@@ -36,7 +53,7 @@ export async function runSqlAttempt(
   pools: { handlers: Database; steps: Database },
   attempt: Attempt,
   sql: string,
-  options: { owner: string; next: string | null; lease_ms: number; signal: AbortSignal },
+  options: Options,
 ): Promise<{ outcome: Outcome; reply: StepReply | null }> {
   let client: Awaited<ReturnType<Database['connect']>>;
   try {
@@ -49,15 +66,7 @@ export async function runSqlAttempt(
     broken = error;
   };
   client.on('error', onError);
-  const { processID } = client as unknown as { processID: number };
-  let cancelled: Promise<unknown> = Promise.resolve();
-  const cancel = () => {
-    cancelled = pools.steps.call('select pg_cancel_backend($1)', [processID]).catch(() => {
-      // The database does not answer: only closing the connection is left.
-      client.release(true);
-    });
-  };
-  options.signal.addEventListener('abort', cancel, { once: true });
+  const watch = watchOver(pools.steps, attempt, options, () => destroy(client));
   try {
     if (options.signal.aborted)
       return { outcome: { kind: 'failed', message: 'stopped' }, reply: null };
@@ -70,12 +79,41 @@ export async function runSqlAttempt(
     }
     return { outcome: outcomeOf(error), reply: null };
   } finally {
-    options.signal.removeEventListener('abort', cancel);
     // A cancel that is still on its way must not meet the connection's next statement.
-    await cancelled;
+    await watch.stop();
     client.removeListener('error', onError);
     client.release(broken);
   }
+}
+
+/**
+ * Cancels the statement when the attempt is stopped, and cuts its connection where the answer does not come: the server has cancelled
+ * it long ago, or nobody there has run it for two looks.
+ */
+function watchOver(
+  database: Database,
+  { token }: Attempt,
+  { patience, signal }: Options,
+  cut: () => void,
+): Loop {
+  let missing = 0;
+  let stoppedAt: number | null = null;
+  const loop: Loop = new Loop(async () => {
+    if (signal.aborted) {
+      stoppedAt ??= performance.now();
+      if (performance.now() - stoppedAt > patience) cut();
+      else await cancelSqlAttempt(database, token).catch(() => {});
+      return cancelAgainMs;
+    }
+    // A database that does not answer proves nothing.
+    const runs = await sqlAttemptRuns(database, token).catch(() => true);
+    missing = runs ? 0 : missing + 1;
+    if (missing > 1) cut();
+    return patience;
+  }, patience);
+  signal.addEventListener('abort', () => loop.wake(), { once: true });
+  loop.start();
+  return loop;
 }
 
 function outcomeOf(error: unknown): Outcome {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Attempt } from '../../domain/attempt.ts';
+import type { Database } from '../database.ts';
 import { readStep, type StepReply, type StepRow } from './step-job.ts';
 
 /**
@@ -33,4 +34,15 @@ export async function runSqlHandler(
     job: attempt.job_id,
     asset: attempt.asset_name,
   })!;
+}
+
+/** Cancels the statement that runs the attempt under this token, whichever backend that is; nothing where none does. */
+export async function cancelSqlAttempt(database: Database, token: string): Promise<void> {
+  await database.call('select pg_cancel_backend(pid) from servo_attempt_backends($1) pid', [token]);
+}
+
+/** Whether a backend is at work on the attempt under this token. */
+export async function sqlAttemptRuns(database: Database, token: string): Promise<boolean> {
+  const rows = await database.call('select from servo_attempt_backends($1)', [token]);
+  return rows.length > 0;
 }
