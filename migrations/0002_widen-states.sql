@@ -6,19 +6,21 @@ declare
   c record;
 begin
   for c in
-    select k.conrelid::regclass as table_name, k.conname, array_agg(distinct m[1]) as allowed, s.states
+    select k.conrelid::regclass as table_name, k.conname, array_agg(distinct word) as allowed, s.states
     from (values
         ('backfill_jobs'::regclass, '{pending,waiting_upstream,running,paused,resuming,completed,failed,cancelled}'::text[]),
         ('backfill_partitions'::regclass, '{pending,running,completed,failed,skipped}'::text[])) s (table_id, states)
       join pg_attribute a on a.attrelid = s.table_id and a.attname = 'state'
       join pg_constraint k on k.conrelid = s.table_id and k.contype = 'c' and k.conkey = array[a.attnum],
-      regexp_matches(pg_get_constraintdef(k.oid), '''([^'']+)''', 'g') m
+      -- Written as a list, ARRAY['one', 'other'], or as a literal, '{one,other}'.
+      regexp_matches(pg_get_constraintdef(k.oid), '''([^'']+)''', 'g') m,
+      unnest(string_to_array(translate(m[1], '{}"', ''), ',')) word
     where pg_get_constraintdef(k.oid) ~ '= ANY \(' and pg_get_constraintdef(k.oid) !~ ' (AND|OR) '
     group by k.oid, k.conrelid, k.conname, s.states
   loop
     continue when c.allowed @> c.states;
     execute format('alter table %s drop constraint %I', c.table_name, c.conname);
-    execute format('alter table %s add constraint %I check (state = any (%L::text[])) not valid',
-      c.table_name, c.conname, (select array_agg(distinct s) from unnest(c.allowed || c.states) s));
+    execute format('alter table %s add constraint %I check (state in (%s)) not valid',
+      c.table_name, c.conname, (select string_agg(distinct quote_literal(s), ', ') from unnest(c.allowed || c.states) s));
   end loop;
 end $$;

@@ -36,7 +36,7 @@ export async function migrate(
   return withClient(settings, async (client) => {
     // Warnings are of class 01; "already exists, skipping" is not.
     client.on('notice', (notice) => {
-      if (notice.code?.startsWith('01')) options.report?.(messageOf(notice));
+      if (notice.code?.startsWith('01')) options.report?.(notice.message ?? '');
     });
     // A role's or database's own time-out is meant for queries.
     await client.query('set statement_timeout = 0');

@@ -1,0 +1,127 @@
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import {
+  type EmbeddedServer,
+  ensureEmbeddedServer,
+  resetEmbeddedServer,
+} from '../../source/database/embedded/server.ts';
+import { migrate } from '../../source/database/migrate.ts';
+import { ownMigrations } from '../../source/database/schema-version.ts';
+import type { ConnectionSettings } from '../../source/database/settings.ts';
+import { run } from '../support/roles.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+// Roles belong to the cluster: to take servo_app away takes one of our own.
+const home = join(tmpdir(), `servo-tui-roles-${process.pid}`);
+let server: EmbeddedServer;
+let count = 0;
+
+beforeAll(async () => {
+  server = await ensureEmbeddedServer({ home });
+});
+afterAll(async () => {
+  await resetEmbeddedServer({ home });
+  rmSync(home, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  for (let i = 1; i <= count; i++) {
+    await run(server.superuser, `drop database if exists roles_${i} with (force)`);
+  }
+  await run(server.superuser, 'drop role if exists servo_app');
+});
+
+async function database(owner = 'postgres'): Promise<ConnectionSettings> {
+  const name = `roles_${++count}`;
+  await run(server.superuser, `create database ${name} owner ${owner}`);
+  return { ...server.superuser, user: owner, database: name };
+}
+
+const attributes = `select rolsuper, rolbypassrls, rolcreatedb, rolcreaterole, rolcanlogin from pg_roles where rolname = 'servo_app'`;
+const admission = `select has_schema_privilege('servo_app', current_schema(), 'usage') as enters,
+  has_table_privilege('servo_app', 'backfill_partitions', 'select, insert, update, delete') as works,
+  has_table_privilege('servo_app', 'backfill_events', 'update') as rewrites_history`;
+
+test('several databases of a cluster, migrated at once, make the role together', async () => {
+  const databases = await Promise.all([database(), database(), database(), database()]);
+  const results = await Promise.all(databases.map((settings) => migrate(settings)));
+  for (const names of results) expect(names).toEqual(ownMigrations());
+  expect(await run(server.superuser, attributes)).toEqual([
+    {
+      rolsuper: false,
+      rolbypassrls: false,
+      rolcreatedb: false,
+      rolcreaterole: false,
+      rolcanlogin: true,
+    },
+  ]);
+  for (const settings of databases) {
+    expect(await run(settings, admission)).toEqual([
+      { enters: true, works: true, rewrites_history: false },
+    ]);
+  }
+});
+
+test('a role that another transaction is just making is waited for, and not made twice', async () => {
+  const settings = await database();
+  const other = new Client(server.superuser);
+  await other.connect();
+  await other.query('begin; create role servo_app login');
+  const done = migrate(settings);
+  await waitFor('migrate to wait for the other', async () => {
+    const waiting = await run(
+      server.superuser,
+      `select from pg_stat_activity where datname = $1 and wait_event_type = 'Lock' and query like '%servo_admit_application%'`,
+      [settings.database],
+    );
+    return waiting.length > 0;
+  });
+  await other.query('commit');
+  await other.end();
+  expect(await done).toEqual(ownMigrations());
+  expect(await run(settings, admission)).toMatchObject([{ enters: true, works: true }]);
+});
+
+test('an owner that is no superuser but may make roles makes it', async () => {
+  await run(server.superuser, 'drop role if exists maker; create role maker login createrole');
+  const settings = await database('maker');
+  expect(await migrate(settings)).toEqual(ownMigrations());
+  expect(await run(settings, admission)).toMatchObject([{ enters: true, works: true }]);
+});
+
+test('whoever may not make roles is told, and migrates; once the role is there, migrate admits it', async () => {
+  await run(server.superuser, 'drop role if exists plain_owner; create role plain_owner login');
+  const settings = await database('plain_owner');
+  const told: string[] = [];
+  expect(await migrate(settings, { report: (line) => told.push(line) })).toEqual(ownMigrations());
+  expect(told).toEqual([
+    'there is no role servo_app, and plain_owner may not create it: create it, then run migrate again',
+  ]);
+  await run(server.superuser, 'create role servo_app login');
+  expect(await run(settings, admission)).toMatchObject([{ works: false }]);
+  expect(await migrate(settings)).toEqual([]);
+  expect(await run(settings, admission)).toEqual([
+    { enters: true, works: true, rewrites_history: false },
+  ]);
+});
+
+test('functions that are not everybody’s by default are granted to it, but for the owner’s own', async () => {
+  const settings = await database();
+  await run(settings, 'alter default privileges revoke execute on functions from public');
+  await migrate(settings);
+  expect(
+    await run(
+      settings,
+      `select proname as name, has_function_privilege('servo_app', oid, 'execute') as may
+       from pg_proc where proname in ('servo_step_v1', 'servo_partition_keys', 'servo_isolate_tenants', 'servo_admit_application')
+       order by proname`,
+    ),
+  ).toEqual([
+    { name: 'servo_admit_application', may: false },
+    { name: 'servo_isolate_tenants', may: false },
+    { name: 'servo_partition_keys', may: true },
+    { name: 'servo_step_v1', may: true },
+  ]);
+});
