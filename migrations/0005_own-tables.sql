@@ -37,6 +37,8 @@ create table backfill_executors (
   seen_at timestamptz not null default clock_timestamp(),
   -- Its session holds an advisory lock, by which others can tell that it has died. Through a pooler a lock outlives its client.
   locked boolean not null default false,
+  -- Why it claims nothing just now: the database is not well.
+  held_reason text,
   -- Found dead, and its leases expired.
   lost_at timestamptz,
   -- Set when it was told to drain, and when it stopped in order; null after a crash.

@@ -22,6 +22,7 @@ import { Loop } from './loop.ts';
 import { Registry } from './registry.ts';
 import { Rescuer } from './rescuer.ts';
 import { beatPatience, jittered, type Timings } from './settings.ts';
+import { Throttle } from './throttle.ts';
 
 export type ExecutorOptions = {
   settings: ConnectionSettings;

@@ -3,6 +3,7 @@ import { Pool } from 'pg';
 import { openDatabase } from '../../source/database/database.ts';
 import { type StepReply, stepJob } from '../../source/database/queries/step-job.ts';
 import type { Outcome } from '../../source/domain/attempt.ts';
+import type { FailureLimit, HealthLimits } from '../../source/domain/throttle.ts';
 import { type Executor, startExecutor } from '../../source/executor/executor.ts';
 import { scaleTimings, type Timings } from '../../source/executor/settings.ts';
 import type { Handler } from '../../source/handlers/handler.ts';
@@ -82,6 +83,8 @@ export class Backfills {
       speed?: number;
       grace?: number;
       log?: Log;
+      health?: HealthLimits;
+      failures?: FailureLimit | null;
     } = {},
   ): Promise<Executor> {
     const executor = await startExecutor({
@@ -91,6 +94,8 @@ export class Backfills {
       slots: options.slots ?? 4,
       grace: options.grace ?? 10_000,
       timings: { ...scaleTimings(options.speed ?? 50), ...options.timings },
+      health: options.health,
+      failures: options.failures,
       log: () => options.log ?? silentLog,
     });
     this.#executors.push(executor);

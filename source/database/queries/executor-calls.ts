@@ -63,3 +63,19 @@ export async function judgeExecutors(
   ]);
   return rows.map((row) => row.id);
 }
+
+/** Writes down why an executor claims nothing, or that it claims again. */
+export async function setHeldReason(
+  database: Database,
+  author: { tenant: string; executor: string },
+  reason: string | null,
+): Promise<void> {
+  const { tenant, executor } = author;
+  await database.write({ tenant, actor: executor }, (query) =>
+    query('update backfill_executors set held_reason = $3 where id = $2 and $1 = any (tenants)', [
+      tenant,
+      executor,
+      reason,
+    ]),
+  );
+}

@@ -1,0 +1,22 @@
+import type { Finished } from '../../domain/throttle.ts';
+import type { Query } from '../database.ts';
+
+/**
+ * What each of these running jobs has finished since its oldest sample of the last ten minutes; since its start, where
+ * it began within them.
+ */
+export function readFinished(
+  query: Query,
+  tenant: string,
+  jobs: readonly string[],
+): Promise<({ id: string } & Finished)[]> {
+  return query(
+    `select j.id, j.completed_partitions - coalesce(s.completed, 0) as completed, j.failed_partitions - coalesce(s.failed, 0) as failed
+     from backfill_jobs j left join lateral (
+       select completed, failed from backfill_samples
+       where job_id = j.id and at > clock_timestamp() - interval '10 minutes' order by at limit 1) s on true
+     where j.tenant_id = $1 and j.id = any ($2) and j.state = 'running'
+       and (s.completed is not null or j.started_at > clock_timestamp() - interval '10 minutes')`,
+    [tenant, jobs],
+  );
+}

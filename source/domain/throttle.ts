@@ -1,0 +1,53 @@
+/** What an executor sees of the database's health; null where its role may not see it, or there is nothing to see. */
+export type HealthSignals = {
+  /** How far the slowest standby is behind in replaying, in seconds. */
+  replication_lag_seconds: number | null;
+  /** How long the longest waiter in this database has waited for a lock, in seconds. */
+  lock_wait_seconds: number | null;
+  /** Share of the connections that are in use, 0..1. */
+  connections: number | null;
+};
+
+/** Above these, nothing new is started; null switches a signal off. */
+export type HealthLimits = { [Signal in keyof HealthSignals]: number | null };
+
+export const healthLimitDefaults: Readonly<HealthLimits> = {
+  replication_lag_seconds: 60,
+  lock_wait_seconds: 30,
+  connections: 0.95,
+};
+
+const wordings: { [Signal in keyof HealthSignals]: (seen: number, limit: number) => string } = {
+  replication_lag_seconds: (seen, limit) =>
+    `replication lags ${Math.round(seen)} s behind (limit ${limit} s)`,
+  lock_wait_seconds: (seen, limit) =>
+    `somebody has waited ${Math.round(seen)} s for a lock (limit ${limit} s)`,
+  connections: (seen, limit) =>
+    `${Math.round(seen * 100)} % of the connections are in use (limit ${Math.round(limit * 100)} %)`,
+};
+
+/** Why claiming is held, with the figures, or null where nothing stands against it. */
+export function holdReason(seen: HealthSignals, limits: HealthLimits): string | null {
+  const reasons = (Object.keys(wordings) as (keyof HealthSignals)[]).flatMap((signal) => {
+    const [figure, limit] = [seen[signal], limits[signal]];
+    return figure !== null && limit !== null && figure > limit
+      ? wordings[signal](figure, limit)
+      : [];
+  });
+  return reasons.length > 0 ? reasons.join('; ') : null;
+}
+
+export type Finished = { completed: number; failed: number };
+
+/** A job is paused by itself when more than `rate` of at least `least` partitions failed for good within ten minutes. */
+export type FailureLimit = { rate: number; least: number };
+
+export const failureLimitDefault: Readonly<FailureLimit> = { rate: 0.5, least: 20 };
+
+/** Why a job should be paused, from what has finished in the last ten minutes, or null. */
+export function pauseReason(finished: Finished, limit: FailureLimit): string | null {
+  const all = finished.completed + finished.failed;
+  if (all < limit.least || finished.failed <= limit.rate * all) return null;
+  const percent = Math.round((finished.failed / all) * 100);
+  return `paused by itself: ${finished.failed} of the last ${all} partitions failed (${percent} %, limit ${Math.round(limit.rate * 100)} %)`;
+}

@@ -1,0 +1,91 @@
+import type { Database } from '../database/database.ts';
+import { readFinished } from '../database/queries/read-finished.ts';
+import { readHealth } from '../database/queries/read-health.ts';
+import {
+  type FailureLimit,
+  type HealthLimits,
+  holdReason,
+  pauseReason,
+} from '../domain/throttle.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../observability/log.ts';
+import { actOnJob } from '../operations/act-on-job.ts';
+import { Loop } from './loop.ts';
+import { jittered, type Timings } from './settings.ts';
+
+export type ThrottlePorts = {
+  database: Database;
+  timings: Timings;
+  log: Log;
+  owner: string;
+  health: HealthLimits;
+  /** Null: no job is paused by itself. */
+  failures: FailureLimit | null;
+  /** Ids of the jobs at work, by tenant. */
+  jobs(): Iterable<readonly [tenant: string, jobs: string[]]>;
+  /** Held now for this reason, or, with null, not any more. */
+  held(reason: string | null): Promise<void>;
+};
+
+/** Holds claiming while the database is unhealthy, and pauses a job whose partitions mostly fail; both say why. */
+export class Throttle {
+  readonly #ports: ThrottlePorts;
+  readonly #loop: Loop;
+  #reason: string | null = null;
+
+  constructor(ports: ThrottlePorts) {
+    this.#ports = ports;
+    this.#loop = new Loop(() => this.#round());
+  }
+
+  start(): void {
+    this.#loop.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop();
+  }
+
+  /** Why nothing new is started, or null. */
+  get reason(): string | null {
+    return this.#reason;
+  }
+
+  async #round(): Promise<number> {
+    const { timings, log } = this.#ports;
+    for (const duty of [() => this.#judgeDatabase(), () => this.#judgeJobs()]) {
+      await duty().catch((error) =>
+        log.debug(`cannot judge the load, trying again: ${messageOf(error)}`),
+      );
+    }
+    return jittered(timings.poll);
+  }
+
+  async #judgeDatabase(): Promise<void> {
+    const { database, health, log, held } = this.#ports;
+    const reason = holdReason(await readHealth(database), health);
+    const changed = (reason === null) !== (this.#reason === null);
+    this.#reason = reason;
+    if (!changed) return;
+    if (reason === null) log.info('claiming goes on: the database is healthy again');
+    else log.warn(`claiming is held: ${reason}`);
+    await held(reason);
+  }
+
+  async #judgeJobs(): Promise<void> {
+    const { database, failures, owner, log } = this.#ports;
+    if (failures === null) return;
+    for (const [tenant, jobs] of this.#ports.jobs()) {
+      for (const job of await database.read(tenant, (query) => readFinished(query, tenant, jobs))) {
+        const reason = pauseReason(job, failures);
+        if (reason === null) continue;
+        const { result } = await actOnJob(
+          database,
+          { tenant, actor: owner, reason },
+          { action: 'pause', id: job.id, state: 'running' },
+        );
+        if (result === 'applied') log.warn({ job_id: job.id }, reason);
+      }
+    }
+  }
+}
