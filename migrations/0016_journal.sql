@@ -17,7 +17,7 @@ begin
       values (new.tenant_id, new.id, 'state', case when tg_op = 'UPDATE' then old.state end, new.state,
         coalesce(nullif(current_setting('servo.actor', true), ''),
           case when tg_op = 'INSERT' then new.created_by end,
-          format('%s', session_user) || coalesce(format(' (%s)', nullif(current_setting('application_name', true), '')), '')),
+          session_user::text || coalesce(' (' || nullif(current_setting('application_name', true), '') || ')', '')),
         nullif(current_setting('servo.reason', true), ''));
     perform set_config('app.current_tenant', coalesce(v_tenant, ''), true);
   exception when others then -- The tenant is as before: what a block has set goes when it fails.
