@@ -4,6 +4,7 @@ import { type Candidate, findStates, findWork } from '../database/queries/find-w
 import { messageOf } from '../errors.ts';
 import type { Catalogue } from '../handlers/handler.ts';
 import type { Log } from '../observability/log.ts';
+import { expandUpstreams } from '../operations/expand-upstreams.ts';
 import { JobWork, type WorkPorts } from './job-work.ts';
 import { Loop } from './loop.ts';
 import { compareRank, outranks } from './rank.ts';
@@ -131,6 +132,10 @@ export class Claimer {
     const { database, owner, timings, log } = this.#ports;
     const { id, tenant_id: tenant, asset_name: asset } = job;
     try {
+      if (job.unexpanded) {
+        const expanded = await expandUpstreams(database, { tenant, actor: owner }, id);
+        if (expanded !== 'claimable') return false;
+      }
       const claim = await claimJob(database, { tenant, job: id, owner, stale_ms: timings.stale });
       if (claim === null) return false;
       if (claim.state !== 'limited') {

@@ -322,4 +322,32 @@ describe('known faults of the base implementation, with its own trees', () => {
       'parent k00001',
     ]);
   });
+
+  it('a job that another program created with include_upstream gets its upstreams before it runs', async () => {
+    await lineage({ a: 'day', b: 'hour' }, [['a', 'b']]);
+    const root = await backfills.job({
+      asset: 'a',
+      keys: ['2024-01-01'],
+      columns: { include_upstream: true },
+    });
+    const order: string[] = [];
+    await backfills.execute(recording(order, 'a', 'b'));
+    await backfills.state(root, 'completed');
+    expect(order).toHaveLength(25);
+    expect(order.at(-1)).toBe('a 2024-01-01');
+  });
+
+  it('… and fails where its lineage runs in a circle', async () => {
+    await lineage({ a: 'day', b: 'day' }, [
+      ['a', 'b'],
+      ['b', 'a'],
+    ]);
+    const root = await backfills.job({
+      asset: 'a',
+      keys: ['2024-01-01'],
+      columns: { include_upstream: true, max_upstream_depth: 3 },
+    });
+    await backfills.execute(recording([], 'a', 'b'));
+    expect((await backfills.state(root, 'failed')).error_message).toContain('a → b → a');
+  });
 });

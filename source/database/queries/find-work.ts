@@ -1,4 +1,5 @@
 import type { Database } from '../database.ts';
+import { unexpanded } from './expand-job.ts';
 
 /** A job that an executor may work on now. */
 export type Candidate = {
@@ -15,6 +16,8 @@ export type Candidate = {
   room: number;
   /** It is not running under our own claim: claim it first. */
   unclaimed: boolean;
+  /** It asks for upstreams that nobody has created for it yet. */
+  unexpanded: boolean;
 };
 
 const columns = `id, tenant_id, asset_name, state, priority, execution_order, sla_deadline_at, created_at,
@@ -34,8 +37,9 @@ export function findWork(
       `with reached as materialized (
          select l.scope, l.name from servo_limits_reached_v1($1) l
        ), waiting as (
-         select ${columns}, servo_max_parallel(execution_strategy) as room, true as unclaimed
-         from backfill_jobs
+         select ${columns}, servo_max_parallel(execution_strategy) as room, true as unclaimed,
+           ${unexpanded} as unexpanded
+         from backfill_jobs j
          where tenant_id = $1 and state in ('pending', 'resuming') and asset_name = any ($2)
            and not exists (select from reached where case scope
              when 'asset' then name = asset_name
@@ -44,7 +48,7 @@ export function findWork(
          order by priority desc, execution_order, sla_deadline_at, created_at limit $4
        ), running as (
          select ${columns}, servo_max_parallel(execution_strategy) - cardinality(lease_tokens) as room,
-           claimed_version is distinct from version as unclaimed
+           claimed_version is distinct from version as unclaimed, false as unexpanded
          from backfill_jobs j
          where tenant_id = $1 and state = 'running' and asset_name = any ($2)
            and case when claimed_version is distinct from version

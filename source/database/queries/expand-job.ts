@@ -1,0 +1,73 @@
+import { type Asset, readGranularity } from '../../domain/asset.ts';
+import type { KeySource } from '../../domain/start-request.ts';
+import type { Query } from '../database.ts';
+import type { NewJob } from './create-job.ts';
+
+/** A job that asks for its upstreams and has none: not ours, which have them from the start. For `backfill_jobs j`. */
+export const unexpanded = `j.state = 'pending' and j.include_upstream and j.started_at is null and j.upstream_job_count = 0
+  and not exists (select from backfill_upstreams u where u.job_id = j.id)
+  and not exists (select from backfill_jobs c where c.parent_job_id = j.id)`;
+
+/** Such a job with its asset and keys: its partition rows, else what its keys or its range say. Null if it is none any more. */
+export async function readForExpansion(
+  query: Query,
+  tenant: string,
+  id: string,
+): Promise<{ asset: Asset; job: NewJob; keys: KeySource } | null> {
+  const [row] = await query<NewJob & { partition_config: unknown; keys: string[] | null }>(
+    `select j.tenant_id, j.asset_id, j.asset_name, j.idempotency_key, j.execution_strategy, j.partition_start, j.partition_end,
+       j.total_partitions, j.created_by, j.sla_deadline_at, j.priority, j.include_upstream, j.max_upstream_depth, j.state,
+       j.parent_job_id, j.execution_order, a.partition_config,
+       coalesce(
+         (select array_agg(p.partition_key::text order by p.partition_key) from backfill_partitions p where p.backfill_job_id = j.id),
+         case when jsonb_typeof(j.partition_keys) = 'array' and j.partition_keys <> '[]'
+           then array(select jsonb_array_elements_text(j.partition_keys)) end,
+         array(select servo_partition_keys(j.partition_start, j.partition_end, servo_granularity(a.partition_config, j.partition_start))
+           where j.partition_start is not null)) as keys
+     from backfill_jobs j join assets a on a.id = j.asset_id
+     where j.id = $2 and j.tenant_id = $1 and ${unexpanded}`,
+    [tenant, id],
+  );
+  if (row === undefined) return null;
+  const { partition_config, keys, ...job } = row;
+  const asset = {
+    id: job.asset_id,
+    name: job.asset_name,
+    granularity: readGranularity(partition_config),
+  };
+  return { asset, job, keys: { list: keys ?? [] } };
+}
+
+/** Makes it wait, unless somebody was faster. */
+export async function waitForUpstreams(
+  query: Query,
+  tenant: string,
+  id: string,
+  order: number,
+): Promise<boolean> {
+  const rows = await query(
+    `update backfill_jobs j set state = 'waiting_upstream', version = j.version + 1, execution_order = $3
+     where j.id = $2 and j.tenant_id = $1 and ${unexpanded} returning j.id`,
+    [tenant, id, order],
+  );
+  return rows.length > 0;
+}
+
+/** The contract knows no way from pending to failed: it is running for the length of this transaction. */
+export async function failUnstarted(
+  query: Query,
+  tenant: string,
+  id: string,
+  why: string,
+): Promise<void> {
+  await query(
+    `update backfill_jobs set state = 'running', version = version + 1, started_at = clock_timestamp()
+     where id = $2 and tenant_id = $1 and state = 'pending'`,
+    [tenant, id],
+  );
+  await query(
+    `update backfill_jobs set state = 'failed', version = version + 1, completed_at = clock_timestamp(), unsettled = true, error_message = $3
+     where id = $2 and tenant_id = $1 and state = 'running'`,
+    [tenant, id, why],
+  );
+}
