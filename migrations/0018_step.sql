@@ -51,6 +51,9 @@ declare
   v_seats integer;
   v_beat boolean;
   v_recount record;
+  -- A completed attempt's record is its partition's row. Where this is set, it is in the journal as well, with its token: so that a test
+  -- can tell that there was only one.
+  v_all boolean := coalesce(current_setting('servo.journal_completions', true), '') = 'on';
 begin
   perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_owner, true), set_config('servo.reason', '', true);
   if current_setting('lock_timeout') = '0' then
@@ -92,7 +95,7 @@ begin
         with ordinality r (id, attempt, token, outcome, duration, delay, message, n)
       where p.id = r.id and p.state || '' = 'running' and p.backfill_job_id || '' = p_job::text
         and p.tenant_id || '' = p_tenant and p.lease_token = r.token and p.attempt_count = r.attempt
-      returning p.id, p.partition_key, p.state, p.attempt_count as attempt, p.duration_ms as duration, r.outcome, r.message, r.n
+      returning p.id, p.partition_key, p.state, p.attempt_count as attempt, p.duration_ms as duration, r.outcome, r.message, r.n, r.token
     ), counted as (
       select array_agg(id) as ids, count(*) filter (where state = 'completed') as ok, count(*) filter (where state = 'failed') as bad,
         max(partition_key) filter (where state = 'completed') as top from finished
@@ -104,8 +107,8 @@ begin
       insert into backfill_events (tenant_id, job_id, partition_key, kind, actor, reason)
         select p_tenant, p_job, partition_key,
           case when outcome in ('failed', 'fatal') and state = 'pending' then 'retry' when outcome in ('failed', 'fatal') then 'failed' else outcome end,
-          p_owner, left(message, 2000)
-        from finished where outcome <> 'completed'
+          p_owner, case when outcome = 'completed' then token::text else left(message, 2000) end
+        from finished where outcome <> 'completed' or v_all
     )
     select coalesce(c.ids, '{}'), c.ok, c.bad, c.top, coalesce(a.part, 0) + coalesce(j.average, 0) * power(0.7::float8, a.of)
       into accepted, v_ok, v_bad, v_top, v_average from counted c, averaged a;
@@ -135,7 +138,7 @@ begin
     v_seats := greatest(0, max_parallel - cardinality(v_live));
     select coalesce(array_agg(o.token), '{}') into v_new from (
       select token from unnest(p_opening, p_replaces) with ordinality o (token, follows, n)
-      where follows is null or follows = any (j.lease_tokens) order by n limit v_seats) o;
+      where token is not null and (follows is null or follows = any (j.lease_tokens)) order by n limit v_seats) o;
     v_seats := cardinality(v_new);
     if v_seats > 0 then
       -- Handed back and due. One that was lost goes alone, or a partition that kills executors takes its mates along.

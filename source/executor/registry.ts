@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { createClient, destroy } from '../database/database.ts';
+import { explainFailure } from '../database/failure.ts';
 import { isPooled } from '../database/pooler.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
 import { messageOf } from '../errors.ts';
@@ -52,7 +53,9 @@ export class Registry {
 
   /** Registers at once, and throws if that fails; then keeps it up. */
   async start(): Promise<void> {
-    await this.#sign(false);
+    await this.#sign(false).catch((error) => {
+      throw explainFailure(error, this.#settings);
+    });
     this.#loop.start();
   }
 

@@ -4,9 +4,10 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
+import { packageRoot } from '../../source/package.ts';
 import { waitFor } from './wait-for.ts';
 
-export const binary = join(import.meta.dirname, '..', '..', 'bin', 'servo-tui.js');
+export const binary = join(packageRoot, 'bin', 'servo-tui.js');
 
 /** A handler directory with these files; those whose text starts with #! may be executed. */
 export function handlerDirectory(files: Record<string, string>): string {

@@ -1,0 +1,190 @@
+import { type JobState, transitions } from '../../domain/job-state.ts';
+import type { Database } from '../database.ts';
+
+/** One row that breaks an invariant of the protocol. */
+export type Violation = {
+  /** `I2` */
+  id: string;
+  /** What should hold. */
+  text: string;
+  job_id: string;
+  partition_key: string | null;
+  /** What is there instead. */
+  found: string;
+};
+
+type Invariant = {
+  id: string;
+  text: string;
+  /** Its rows: job_id, partition_key, found. $1 is the tenant. It reads jobs that live or ended within a day. */
+  sql: string;
+};
+
+// Ended by our own last claim: a base executor's claim and completion raise the version by more.
+const endedByUs = 'j.claimed_version + 1 = j.version';
+
+/** Jobs of the tenant that live, or ended within a day. A recount of all that ever ran is for nobody to wait for. */
+const recentJobs = `select * from backfill_jobs where tenant_id = $1
+  and (state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming') or completed_at > clock_timestamp() - interval '1 day')`;
+
+/** An executor of the tenant has been there for a minute, and was heard of just now. */
+const executorLives = `exists (select from backfill_executors e where $1 = any (e.tenants) and e.stopped_at is null
+  and e.started_at < clock_timestamp() - interval '60 seconds' and e.seen_at > clock_timestamp() - interval '15 seconds')`;
+
+/** The journal's transitions of jobs that were made within a day, with the state that each job had come to before. */
+const steps = `select e.job_id, e.id, e.from_state, e.to_state, e.at,
+    lag(e.to_state) over (partition by e.job_id order by e.id) as before
+  from backfill_events e join recent j on j.id = e.job_id
+  where e.tenant_id = $1 and e.kind = 'state' and j.created_at > clock_timestamp() - interval '1 day'`;
+
+const allowed = Object.entries(transitions as Record<string, readonly JobState[]>)
+  .flatMap(([from, targets]) => targets.map((to) => `('${from}', '${to}')`))
+  .join(', ');
+
+/**
+ * The protocol's invariants, as far as rows can show them. Each is one statement under one snapshot. Of rows that a base
+ * executor wrote nothing is asked: it keeps none of them. What no row shows (I11: nobody touches another tenant's rows; I12:
+ * messages per partition; I13: a wrong clock on a host) is for the fault suite.
+ */
+export const invariants: readonly Invariant[] = [
+  {
+    id: 'I1',
+    text: 'at most one accepted completion per partition (known where servo.journal_completions is on)',
+    sql: `select e.job_id, e.partition_key, format('%s completions: %s', count(*), string_agg(e.actor, ', ' order by e.id)) as found
+      from backfill_events e join recent j on j.id = e.job_id
+      where e.tenant_id = $1 and e.kind = 'completed' and e.partition_key is not null
+      group by e.job_id, e.partition_key having count(*) > 1`,
+  },
+  {
+    id: 'I2',
+    text: 'at rest, the counters of a job equal a recount',
+    sql: `select j.id as job_id, null as partition_key, format('completed %s, failed %s, skipped %s; recount %s, %s, %s',
+        j.completed_partitions, j.failed_partitions, j.skipped_partitions, r.completed, r.failed, r.skipped) as found
+      from recent j, lateral (select count(*) filter (where state = 'completed') as completed, count(*) filter (where state = 'failed') as failed,
+          count(*) filter (where state = 'skipped') as skipped, count(*) filter (where state = 'running') as running
+        from backfill_partitions p where p.backfill_job_id = j.id) r
+      where j.claimed_version between j.version - 3 and j.version and not j.unsettled and r.running = 0
+        and (j.completed_partitions, j.failed_partitions, j.skipped_partitions) is distinct from (r.completed, r.failed, r.skipped)
+        and not (j.state in ('pending', 'running', 'paused', 'resuming') and j.upstream_job_count > 0)`,
+  },
+  {
+    id: 'I3',
+    text: 'a completed job has no unfinished partition, and at least as many as it counts',
+    sql: `select j.id as job_id, null as partition_key, format('%s of %s partitions, %s of them unfinished', r.total, j.total_partitions, r.open) as found
+      from recent j, lateral (select count(*) as total, count(*) filter (where state not in ('completed', 'skipped')) as open
+        from backfill_partitions p where p.backfill_job_id = j.id) r
+      where j.state = 'completed' and ${endedByUs} and (r.open > 0 or r.total < j.total_partitions)`,
+  },
+  {
+    id: 'I4',
+    text: 'live leases of a job never exceed its parallelism, and stand on the job',
+    sql: `select j.id as job_id, null as partition_key, format('%s lanes (%s on the job) where %s may be; not on the job: %s', r.lanes,
+        cardinality(j.lease_tokens), servo_max_parallel(j.execution_strategy), coalesce(r.strays, 'none')) as found
+      from recent j, lateral (select count(distinct lease_token) as lanes, string_agg(format('%s of %s until %s', partition_key, lease_owner, lease_expires_at), ', ')
+            filter (where lease_token <> all (j.lease_tokens)) as strays
+        from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'running' and p.lease_expires_at > clock_timestamp()) r
+      where r.lanes > servo_max_parallel(j.execution_strategy) or r.strays is not null
+        or (j.state = 'running' and cardinality(j.lease_tokens) > servo_max_parallel(j.execution_strategy))`,
+  },
+  {
+    id: 'I5',
+    text: 'no lease is expired by over 60 s while an executor lives',
+    sql: `select j.id as job_id, p.partition_key, format('held by %s, expired at %s', p.lease_owner, p.lease_expires_at) as found
+      from recent j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'running'
+      where (j.state in ('running', 'paused', 'resuming') or j.unsettled) and ${executorLives}
+        and case when p.lease_expires_at > '-infinity' then p.lease_expires_at
+          else (select e.lost_at from backfill_executors e where e.id = p.lease_owner) end < clock_timestamp() - interval '60 seconds'`,
+  },
+  {
+    id: 'I6',
+    text: 'every transition of a job is in the journal',
+    sql: `select job_id, null as partition_key, found from (
+        select job_id, format('from %s, but it was %s before', from_state, before) as found from steps
+          where before is not null and from_state is distinct from before
+        union all
+        select j.id, format('it is %s; the journal ends with %s', j.state, l.to_state) from recent j
+          join lateral (select to_state from steps s where s.job_id = j.id order by s.id desc limit 1) l on true
+          where l.to_state is distinct from j.state) broken`,
+  },
+  {
+    id: 'I6',
+    text: 'every attempt that did not complete is in the journal',
+    sql: `select j.id as job_id, p.partition_key, format('%s attempts, it is %s, and the journal knows %s that ended otherwise',
+        p.attempt_count, p.state, e.ended) as found
+      from recent j join backfill_partitions p on p.backfill_job_id = j.id, lateral (
+        select count(*) filter (where partition_key is not null) as ended, bool_or(partition_key is null and kind = 'reclaimed') as taken_over
+        from backfill_events e where e.job_id = j.id and e.tenant_id = $1 and (partition_key is null or partition_key = p.partition_key)
+          and kind in ('retry', 'failed', 'later', 'lost', 'reclaimed')) e
+      where j.created_at > clock_timestamp() - interval '1 day' and j.claimed_version between j.version - 3 and j.version
+        and p.attempt_count > 1 and not coalesce(e.taken_over, false)
+        and p.attempt_count - (p.state in ('completed', 'running'))::int > e.ended`,
+  },
+  {
+    id: 'I7',
+    text: 'no claim after a pause or cancel',
+    sql: `select j.id as job_id, p.partition_key, format('claimed at %s by %s; %s since %s', p.started_at, p.lease_owner, j.state, l.at) as found
+      from recent j
+        join lateral (select at from backfill_events e where e.job_id = j.id and e.tenant_id = $1 and e.kind = 'state' order by e.id desc limit 1) l on true
+        join backfill_partitions p on p.backfill_job_id = j.id
+      where j.state in ('paused', 'cancelled') and p.lease_owner is not null and p.lease_token is not null and p.started_at > l.at`,
+  },
+  {
+    id: 'I8',
+    text: 'only allowed transitions',
+    sql: `select job_id, null as partition_key, format('from %s to %s', from_state, to_state) as found from steps
+      where from_state is not null and (from_state, to_state) not in (${allowed})`,
+  },
+  {
+    id: 'I8',
+    text: 'the version grows with each transition',
+    sql: `select j.id as job_id, null as partition_key, format('version %s after %s transitions', j.version, t.transitions) as found
+      from recent j join (select job_id, count(from_state) as transitions from steps group by job_id) t on t.job_id = j.id
+      where j.version <= t.transitions`,
+  },
+  {
+    id: 'I9',
+    text: 'a parent leaves waiting_upstream exactly when its children decide it',
+    sql: `select j.id as job_id, null as partition_key, format('%s, with %s of %s children not completed', j.state, c.open, c.children) as found
+      from recent j, lateral (select count(*) as children, count(*) filter (where state <> 'completed') as open,
+          count(*) filter (where state in ('failed', 'cancelled')) as lost, max(completed_at) as last
+        from backfill_jobs c where c.parent_job_id = j.id and c.tenant_id = $1) c
+      where c.children > 0 and ((j.state in ('running', 'completed') and j.claimed_version is not null and c.open > 0)
+        or (j.state = 'waiting_upstream' and (c.open = 0 or c.lost > 0) and c.last < clock_timestamp() - interval '60 seconds' and ${executorLives}))`,
+  },
+  {
+    id: 'I10',
+    text: 'the heartbeat of a job at work stays younger than 35 s',
+    sql: `select distinct j.id as job_id, null as partition_key, format('heartbeat of %s', j.heartbeat_at) as found
+      from recent j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'running'
+        join backfill_executors e on e.id = p.lease_owner and e.stopped_at is null and e.lost_at is null
+      where j.state = 'running' and j.claimed_version = j.version and p.lease_expires_at > clock_timestamp()
+        and p.started_at < clock_timestamp() - interval '35 seconds' and e.seen_at > clock_timestamp() - interval '15 seconds'
+        and greatest(j.heartbeat_at, j.leases_void_at) < clock_timestamp() - interval '35 seconds'`,
+  },
+  {
+    id: 'I14',
+    text: 'whoever reports a completion holds the partition’s token (known where servo.journal_completions is on)',
+    sql: `select j.id as job_id, p.partition_key, format('completed by %s under %s; the row says %s, %s', e.actor, e.reason, p.lease_owner, p.lease_token) as found
+      from recent j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'completed'
+        join backfill_events e on e.job_id = j.id and e.tenant_id = $1 and e.kind = 'completed' and e.partition_key = p.partition_key
+      where e.reason is distinct from p.lease_token::text or e.actor is distinct from p.lease_owner`,
+  },
+];
+
+/** The rows at which most is said about one invariant: whoever reads them needs no more. */
+const enough = 20;
+
+/** Checks every invariant on the rows of a tenant; read-only, one statement each. Empty where all hold. */
+export async function findViolations(database: Database, tenant: string): Promise<Violation[]> {
+  const violations: Violation[] = [];
+  for (const { id, text, sql } of invariants) {
+    const rows = await database.read(tenant, (query) =>
+      query<Omit<Violation, 'id' | 'text'>>(
+        `with recent as (${recentJobs}), steps as (${steps}) select * from (${sql}) violations limit ${enough}`,
+        [tenant],
+      ),
+    );
+    violations.push(...rows.map((row) => ({ id, text, ...row })));
+  }
+  return violations;
+}

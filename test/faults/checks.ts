@@ -1,0 +1,91 @@
+import { findViolations } from '../../source/database/queries/find-violations.ts';
+import { neighbour, tenant } from './jobs.ts';
+import type { Scene } from './scene.ts';
+
+/** What is wrong at this moment, one line each; empty where every invariant holds. */
+export async function violationsNow(scene: Scene): Promise<string[]> {
+  const found = await findViolations(scene.database, tenant);
+  return found.map(
+    ({ id, text, job_id, partition_key, found: what }) =>
+      `${id} (${text}): job ${job_id}${partition_key === null ? '' : `, ${partition_key}`}: ${what}`,
+  );
+}
+
+/** Wholly ours: a base executor's completions leave no effect, and it may have crashed in the middle. */
+const ours = `p.lease_owner is not null`;
+
+/** What only the suite can check, once everything has come to rest. */
+const history: readonly { what: string; sql: string }[] = [
+  {
+    what: 'every job has come to an end',
+    sql: `select id as job, state || case when unsettled then ', unsettled' else '' end as found from backfill_jobs
+      where tenant_id = '${tenant}' and (state not in ('completed', 'failed', 'cancelled') or unsettled)`,
+  },
+  {
+    what: 'nothing runs in a job that has ended, and no lane is left on it',
+    sql: `select distinct j.id as job, p.state || ' ' || p.partition_key as found from backfill_jobs j
+      left join backfill_partitions p on p.backfill_job_id = j.id and p.state in ('running', 'pending')
+      where j.tenant_id = '${tenant}' and (p.id is not null or (cardinality(j.lease_tokens) > 0))`,
+  },
+  {
+    what: 'the effect of an SQL handler is exactly-once',
+    sql: `select j.id as job, format('%s is %s and has %s effects', p.partition_key, p.state, count(e.id)) as found
+      from backfill_jobs j join backfill_partitions p on p.backfill_job_id = j.id
+        left join effects e on e.job_id = j.id and e.key = p.partition_key
+      where j.tenant_id = '${tenant}' and j.asset_name in ('fast', 'slow', 'hanging', 'flaky')
+      group by j.id, p.id having count(e.id) <> (p.state = 'completed' and ${ours})::int
+        and not (p.state = 'completed' and p.lease_owner is null)`,
+  },
+  {
+    what: 'each completion of ours is in the journal just once',
+    sql: `select j.id as job, format('%s: %s completions', p.partition_key, count(e.id)) as found
+      from backfill_jobs j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'completed' and ${ours}
+        left join backfill_events e on e.job_id = j.id and e.partition_key = p.partition_key and e.kind = 'completed'
+      where j.tenant_id = '${tenant}' group by j.id, p.id having count(e.id) <> 1`,
+  },
+  {
+    what: 'a sequential job does its keys in order, but for those that were handed back',
+    sql: `select job, found from (
+        select j.id as job, format('%s after %s', e.key, lag(e.key) over w) as found,
+          case when j.execution_strategy ->> 'order' = 'desc' then e.key > lag(e.key) over w else e.key < lag(e.key) over w end as wrong
+        from backfill_jobs j join effects e on e.job_id = j.id
+        where j.tenant_id = '${tenant}' and j.execution_strategy ->> 'type' = 'sequential'
+          and not exists (select from backfill_events b where b.job_id = j.id and b.partition_key = e.key and b.kind <> 'completed')
+          -- A base executor leaves its own gaps.
+          and not exists (select from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'completed' and p.lease_owner is null)
+        window w as (partition by j.id order by e.id)) o where wrong`,
+  },
+  {
+    what: 'a failed job says which partitions failed it',
+    sql: `select j.id as job, coalesce(error_message, 'no message') as found from backfill_jobs j
+      where tenant_id = '${tenant}' and state = 'failed' and (error_message is null
+        or not exists (select from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'failed' and p.error_message is not null))`,
+  },
+  {
+    what: 'I11: nobody touches another tenant’s rows',
+    sql: `select j.id as job, format('%s, version %s', j.state, j.version) as found from backfill_jobs j
+      where tenant_id = '${neighbour}' and (state <> 'pending' or version <> 1 or exists (
+        select from backfill_partitions p where p.backfill_job_id = j.id and (p.state <> 'pending' or p.attempt_count > 0)))`,
+  },
+];
+
+export async function violationsAtRest(scene: Scene): Promise<string[]> {
+  const lines = await violationsNow(scene);
+  for (const { what, sql } of history) {
+    const rows = await scene.rows<{ job: string; found: string }>(`${sql} limit 20`);
+    lines.push(...rows.map(({ job, found }) => `${what}: job ${job}: ${found}`));
+  }
+  const done = new Set(scene.effects());
+  const programs = await scene.rows<{ id: string; partition_key: string }>(
+    `select j.id, p.partition_key from backfill_jobs j join backfill_partitions p on p.backfill_job_id = j.id
+     where j.tenant_id = $1 and j.asset_name in ('program', 'killer') and p.state = 'completed' and p.lease_owner is not null`,
+    [tenant],
+  );
+  for (const { id, partition_key } of programs) {
+    if (!done.has(`${id} ${partition_key}`))
+      lines.push(`a completed program has run: job ${id}: ${partition_key} never ran`);
+  }
+  for (const host of scene.hosts)
+    lines.push(...host.deaths.map((death) => `no worker dies by itself: ${death}`));
+  return lines;
+}

@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConnectionSettings } from '../../source/database/settings.ts';
+import { FrontendMessages } from './frontend-messages.ts';
+
+/** What the proxy does to the bytes of all its connections, old and new. */
+export type Weather =
+  | { kind: 'clear' }
+  /** Half-open: connections come about and stay, and everything sent is swallowed. */
+  | { kind: 'frozen' }
+  /** Every piece waits so long, in milliseconds, in both directions. */
+  | { kind: 'slow'; delay: number };
+
+/** A request that is waited for: the next one whose text matches. */
+type Trap = {
+  matches: RegExp;
+  /** Just before the request goes on to the server; false: it never does. */
+  before?: (() => boolean | undefined) | undefined;
+  /** The reply is there, and has not been passed on yet; false: it never is, and the connection is cut. */
+  after?: (() => boolean | undefined) | undefined;
+};
+
+type Link = {
+  client: Socket;
+  server: Socket;
+  /** A request of this link has sprung a trap that wants its reply. */
+  armed: Trap | null;
+  /** Bytes were swallowed: whatever the weather, it stays half-open. */
+  dead: boolean;
+  /** Resolves when everything sent so far has been passed on, by direction. */
+  passed: Map<Socket, Promise<void>>;
+};
+
+/** A proxy in front of a server's Unix socket or TCP port: it knows PostgreSQL's messages, and how to lose them. */
+export class DatabaseProxy {
+  readonly #target: ConnectionSettings;
+  readonly #listener: Server;
+  readonly #links = new Set<Link>();
+  readonly #folder: string | null;
+  readonly settings: ConnectionSettings;
+  weather: Weather = { kind: 'clear' };
+  #traps: Trap[] = [];
+  /** Requests that clients have sent: a simple query, or everything up to a Sync, is one. */
+  requests = 0;
+  /** Requests by the text of their statement. */
+  readonly requestTexts = new Map<string, number>();
+
+  private constructor(target: ConnectionSettings, folder: string | null, port: number) {
+    this.#target = target;
+    this.#folder = folder;
+    this.settings = { ...target, host: folder ?? '127.0.0.1', port };
+    this.#listener = createServer((client) => this.#link(client));
+  }
+
+  /** On a Unix socket, or with `tcp` on a free port of 127.0.0.1. */
+  static async open(
+    target: ConnectionSettings,
+    options: { tcp?: boolean } = {},
+  ): Promise<DatabaseProxy> {
+    const folder = options.tcp
+      ? null
+      : mkdtempSync(join(tmpdir(), `servo-proxy-${randomUUID().slice(0, 6)}`));
+    const proxy = new DatabaseProxy(target, folder, 5432);
+    await new Promise<void>((resolve, reject) => {
+      proxy.#listener.once('error', reject);
+      if (folder === null) proxy.#listener.listen(0, '127.0.0.1', resolve);
+      else proxy.#listener.listen(join(folder, '.s.PGSQL.5432'), resolve);
+    });
+    const address = proxy.#listener.address();
+    if (address !== null && typeof address === 'object') proxy.settings.port = address.port;
+    return proxy;
+  }
+
+  /** Ends every connection without a word. Returns how many there were. */
+  cut(): number {
+    const count = this.#links.size;
+    for (const link of [...this.#links]) this.#drop(link);
+    return count;
+  }
+
+  /** The next request whose text matches, on whatever connection; resolves when it has come and `before` and `after` were asked. */
+  trap(
+    matches: RegExp,
+    what: { before?: () => boolean | undefined; after?: () => boolean | undefined },
+  ): Promise<void> {
+    return new Promise((resolve) => {
+      const sprung =
+        <T>(work: (() => T) | undefined, last: boolean) =>
+        () => {
+          const answer = work?.();
+          if (last) resolve();
+          return answer;
+        };
+      this.#traps.push({
+        matches,
+        before: sprung(what.before, what.after === undefined),
+        after: what.after === undefined ? undefined : sprung(what.after, true),
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.#listener.close(resolve));
+    if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #link(client: Socket): void {
+    const { host, port } = this.#target;
+    const server = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
+    const link: Link = { client, server, armed: null, dead: false, passed: new Map() };
+    this.#links.add(link);
+    const messages = new FrontendMessages((text) => this.#request(link, text));
+    for (const socket of [client, server]) {
+      socket.on('error', () => this.#drop(link));
+      socket.on('close', () => this.#drop(link));
+    }
+    client.on('data', (data) => {
+      if (this.#swallows(link)) return;
+      if (messages.push(data) === 'withhold') return;
+      this.#pass(link, server, data);
+    });
+    server.on('data', (data) => {
+      if (this.#swallows(link)) return;
+      if (link.armed !== null) {
+        const { after } = link.armed;
+        link.armed = null;
+        if (after!() === false) {
+          this.#drop(link);
+          return;
+        }
+      }
+      this.#pass(link, client, data);
+    });
+  }
+
+  #swallows(link: Link): boolean {
+    if (this.weather.kind === 'frozen') link.dead = true;
+    return link.dead;
+  }
+
+  #pass(link: Link, to: Socket, data: Buffer): void {
+    const before = link.passed.get(to);
+    if (this.weather.kind !== 'slow' && before === undefined) {
+      to.write(data);
+      return;
+    }
+    const due = sleep(this.weather.kind === 'slow' ? this.weather.delay : 0);
+    const passed = Promise.all([before, due]).then(() => {
+      to.write(data);
+      if (link.passed.get(to) === passed) link.passed.delete(to);
+    });
+    link.passed.set(to, passed);
+  }
+
+  #request(link: Link, text: string): 'withhold' | undefined {
+    this.requests++;
+    this.requestTexts.set(text, (this.requestTexts.get(text) ?? 0) + 1);
+    const index = this.#traps.findIndex((trap) => trap.matches.test(text));
+    if (index === -1) return undefined;
+    const [trap] = this.#traps.splice(index, 1);
+    if (trap!.before?.() === false) {
+      this.#drop(link);
+      return 'withhold';
+    }
+    if (trap!.after !== undefined) link.armed = trap!;
+    return undefined;
+  }
+
+  #drop(link: Link): void {
+    if (!this.#links.delete(link)) return;
+    link.client.destroy();
+    link.server.destroy();
+  }
+}
