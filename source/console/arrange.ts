@@ -13,7 +13,16 @@ export type JobRow = {
 /** The order is held this long after the operator's last move, and while a dialog is open. */
 export const holdMs = 3000;
 
-export function rowsOf(jobs: JobsScreen): JobRow[] {
+/** The rows of the last few tables: one frame asks for the same ones several times. */
+const known = new WeakMap<JobsScreen, readonly JobRow[]>();
+
+export function rowsOf(jobs: JobsScreen): readonly JobRow[] {
+  const rows = known.get(jobs) ?? makeRows(jobs);
+  known.set(jobs, rows);
+  return rows;
+}
+
+function makeRows(jobs: JobsScreen): JobRow[] {
   const present = new Map(jobs.list?.jobs.map((job) => [job.id, job]));
   return jobs.order.flatMap((id) => {
     const job = present.get(id) ?? jobs.ghosts[id];

@@ -1,5 +1,5 @@
 import { eventWords } from '../presentation/event-words.ts';
-import { formatClock } from '../presentation/format.ts';
+import { formatMoment } from '../presentation/format.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import type { PanelItem } from './panels.ts';
 import type { Reader, State } from './state.ts';
@@ -15,7 +15,7 @@ export function openReader(state: State, item: PanelItem): Reader {
 
 function contents(state: State, item: PanelItem): { title: string; lines: string[] } {
   const clock = (at: Date | null) =>
-    at === null ? '–' : formatClock(at, state.job?.detail?.as_of ?? at, state.options.zone);
+    at === null ? '–' : formatMoment(at, state.job?.detail?.as_of ?? at, state.options.zone);
   switch (item.panel) {
     case 'failed': {
       const { partitions } = item.group;
@@ -32,7 +32,7 @@ function contents(state: State, item: PanelItem): { title: string; lines: string
       const lines = [
         `state     ${safeText(partition.state)}`,
         `attempts  ${partition.attempt_count}`,
-        `executor  ${partition.lease_owner === null ? '–' : safeText(partition.lease_owner)}`,
+        `executor  ${partition.lease_owner === null ? '–' : safeText(partition.lease_owner, { cap: 300 })}`,
         `started   ${clock(partition.started_at)}`,
         `next try  ${clock(partition.available_at)}`,
         '',

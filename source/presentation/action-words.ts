@@ -1,6 +1,6 @@
 import type { JobView } from '../domain/job.ts';
 import type { Action } from '../domain/job-state.ts';
-import { formatDuration, formatFullCount, formatLeft, plural } from './format.ts';
+import { formatDuration, formatFullCount, formatMilliseconds, plural } from './format.ts';
 import { safeText } from './safe-text.ts';
 
 /** What the intent card says about an action. */
@@ -49,7 +49,7 @@ export const actionWords: Readonly<Record<Action, ActionWords>> = {
 };
 
 function about({ avg_partition_duration_ms: average }: JobView): string {
-  return average === null ? '' : ` (about ${formatLeft(average / 1000)})`;
+  return average === null ? '' : ` (about ${formatMilliseconds(average)})`;
 }
 
 /** How long the job can wait before it would miss its deadline, where that is known. */

@@ -1,4 +1,5 @@
 import type { JobEvent } from '../domain/job-detail.ts';
+import { executorName } from './executor-name.ts';
 import { safeText } from './safe-text.ts';
 import { stateWord } from './state-words.ts';
 import type { Cell } from './tone.ts';
@@ -12,7 +13,11 @@ function whatHappened(event: JobEvent): Cell[] {
   if (event.to_state === null) {
     const key =
       event.partition_key === null ? '' : `${safeText(event.partition_key, { cap: 300 })} `;
-    return [{ text: `${key}${safeText(event.kind, { cap: 64 })}`, tone: 'plain' }];
+    const kind = safeText(event.kind, { cap: 64 });
+    return [
+      { text: key, tone: 'plain' },
+      { text: kind, tone: kind === 'failed' ? 'bad' : 'plain' },
+    ];
   }
   const to = stateWord(event.to_state);
   const from = event.from_state === null ? '' : `${stateWord(event.from_state).word} → `;
@@ -23,7 +28,7 @@ function whatHappened(event: JobEvent): Cell[] {
 }
 
 function who(event: JobEvent): string {
-  return safeText(event.actor, { cap: 300 });
+  return executorName(event.actor);
 }
 
 function why(event: JobEvent): Cell[] {

@@ -52,7 +52,17 @@ function cleanLine(line: string): string {
     .replace(leadingMarks, replacement);
 }
 
+/** Widths that were asked for lately: the same cells are drawn again and again. */
+const widths = new Map<string, number>();
+const mostWidths = 4096;
+
 /** Columns that a terminal gives to a safe text. */
 export function widthOf(text: string): number {
-  return plainAscii.test(text) ? text.length : stringWidth(text);
+  if (plainAscii.test(text)) return text.length;
+  const known = widths.get(text);
+  if (known !== undefined) return known;
+  const width = stringWidth(text);
+  if (widths.size >= mostWidths) widths.clear();
+  widths.set(text, width);
+  return width;
 }

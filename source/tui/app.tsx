@@ -1,5 +1,5 @@
 import { Box, Text } from 'ink';
-import { type ReactNode, useContext, useMemo } from 'react';
+import { type ReactNode, useContext } from 'react';
 import { linesOf, readerLines, readerRows } from '../console/layout.ts';
 import type { State } from '../console/state.ts';
 import { toAscii } from '../presentation/ascii.ts';
@@ -18,13 +18,17 @@ const pictures: Record<State['screen'], (state: State) => Picture> = {
   job: (state) => (state.job === null ? jobsPicture(state) : jobPicture(state, state.job)),
 };
 
+/** What lies over the screen needs as many lines; on a lower terminal it covers the frame too. */
+const roomToRead = 16;
+
 export function App({ state, theme }: { state: State; theme: Theme }) {
-  const { columns } = state.size;
-  const { top, body, bottom } = pictures[state.screen](state);
-  const box = useMemo(() => boxOf(state, body.length), [state, body.length]);
+  const picture = pictures[state.screen](state);
+  const covered = isBox(state) && picture.body.length < roomToRead;
+  const { top, body, bottom } = covered ? bare(picture) : picture;
+  const box = boxOf(state, body.length);
   return (
     <ThemeContext value={theme}>
-      <Box flexDirection="column" width={columns} height={linesOf(state.size)} overflow="hidden">
+      <Box flexDirection="column" width={state.size.columns} height={linesOf(state.size)}>
         <Lines lines={top} />
         {box === null ? (
           <Lines lines={body} />
@@ -43,6 +47,14 @@ export function App({ state, theme }: { state: State; theme: Theme }) {
   );
 }
 
+function isBox({ overlay }: State): boolean {
+  return overlay !== null && overlay.type !== 'filter';
+}
+
+function bare({ top, body, bottom }: Picture): Picture {
+  return { top: [], body: [...top, ...body, ...bottom], bottom: [] };
+}
+
 type FramedBox = { title: string; lines: Line[]; width: number; above: number };
 
 /** What lies over the screen's body, and where. */
@@ -57,7 +69,7 @@ function boxOf(state: State, room: number): FramedBox | null {
   switch (overlay?.type) {
     case 'card': {
       const width = Math.min(columns - 2, 104);
-      return place(cardTitle(overlay), cardLines(state, overlay, width - 4), width);
+      return place(cardTitle(overlay), cardLines(state, overlay, width - 4, room - 2), width);
     }
     case 'help': {
       const width = Math.min(columns - 2, 110);

@@ -9,23 +9,46 @@ import { safeText } from '../presentation/safe-text.ts';
 import { stateWord } from '../presentation/state-words.ts';
 import { cut, type Line, type Span, span, spread } from './spans.ts';
 
-/** The intent card's inside, `width` columns wide: what was seen, what will happen, and the questions. */
-export function cardLines(state: State, card: Card, width: number): Line[] {
+/**
+ * The intent card's inside: what was seen, what will happen, and the questions. On a low terminal
+ * the questions stay, and it is said that something is missing.
+ */
+export function cardLines(state: State, card: Card, width: number, height: number): Line[] {
+  const details = detailLines(state, card, width);
+  const controls = controlLines(state, card, width);
+  const spare = height - details.length - controls.length;
+  if (spare >= 2) return [...details, [], ...controls.slice(0, -1), [], ...controls.slice(-1)];
+  if (spare >= 0) return [...details, ...controls];
+  const kept = Math.max(0, height - controls.length - 1);
+  const note: Line = [span('… the terminal is too low to show everything', 'warn')];
+  return [
+    ...details.slice(0, kept),
+    ...(height > controls.length ? [note] : []),
+    ...controls.slice(-height),
+  ];
+}
+
+function detailLines(state: State, card: Card, width: number): Line[] {
   const { job, action } = card;
   const words = actionWords[action];
   const after = words.after(job, card.as_of);
+  const sql = actionSql(action, job).replace(/\s+/g, ' ');
   return [
     ...labelled('Seen', seenText(state, card), width, 2),
     ...changedLine(state, card, width),
     ...labelled('Will', words.will(job), width, 3),
     ...(after === null ? [] : labelled('Then', after, width, 1)),
-    ...labelled('SQL', actionSql(action, job).replace(/\s+/g, ' '), width, 6, 'dim'),
-    [],
-    fieldLine(card, 'reason', needsReason(card) ? 'Reason (required)' : 'Reason (optional)', width),
+    ...labelled('SQL', sql, width, 6, 'dim'),
+  ];
+}
+
+function controlLines(state: State, card: Card, width: number): Line[] {
+  const reason = needsReason(card) ? 'Reason (required)' : 'Reason (optional)';
+  return [
+    fieldLine(card, 'reason', reason, width),
     ...(card.expected === null
       ? []
       : [fieldLine(card, 'check', `Type ${safeText(card.expected)}`, width)]),
-    [],
     buttonsLine(state, card, width),
   ];
 }

@@ -10,6 +10,7 @@ import { App } from './app.tsx';
 import { rawInput } from './keys.ts';
 import type { RunConsoleOptions } from './run-console.ts';
 import { Screen } from './screen.ts';
+import { StandInContext, StandIns } from './stand-ins.ts';
 import { type Ending, Terminal } from './terminal.ts';
 import type { Theme } from './theme.ts';
 
@@ -22,6 +23,7 @@ export class ConsoleLoop {
   readonly #theme: Theme;
   readonly #screen: Screen;
   readonly #terminal: Terminal;
+  readonly #standIns = new StandIns();
   readonly #timers = new Map<TimerName, NodeJS.Timeout>();
   #state: State;
   #decoder: Decoder = idleDecoder;
@@ -127,10 +129,10 @@ export class ConsoleLoop {
 
   #picture() {
     return (
-      <>
+      <StandInContext value={this.#standIns}>
         <App state={this.#state} theme={this.#theme} />
         <Keys onInput={this.#input} />
-      </>
+      </StandInContext>
     );
   }
 
@@ -201,13 +203,14 @@ export class ConsoleLoop {
   #sink(): NodeJS.WriteStream {
     const { stdout } = this.#options;
     const screen = this.#screen;
+    const standIns = this.#standIns;
     const sink = {
       get columns() {
         return sizeOf(stdout).columns;
       },
       rows: Number.MAX_SAFE_INTEGER,
       write: (frame: string) => {
-        if (frame !== '') screen.draw(frame);
+        if (frame !== '') screen.draw(standIns.expand(frame));
         return true;
       },
       on: () => sink,

@@ -4,6 +4,7 @@ import { shortId } from '../domain/job-reference.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import { readStrategy } from '../domain/strategy.ts';
 import { formatEta, secondsBetween } from '../presentation/eta-phrase.ts';
+import { executorName } from '../presentation/executor-name.ts';
 import {
   formatAge,
   formatClock,
@@ -127,11 +128,6 @@ function place({ job, screen }: Facts): Line[] {
       : []),
     [span(`version ${job.version}`, 'dim')],
   ];
-}
-
-/** host:pid:random without its random part. */
-function executorName(id: string): string {
-  return safeText(id.split(':').slice(0, 2).join(':'), { cap: 100 });
 }
 
 function deadline({ job, state, now }: Facts): Line[] {

@@ -3,12 +3,13 @@ import { type PanelItem, panelItems, selectedIndex } from '../console/panels.ts'
 import { type JobScreen, type PanelName, panelNames, type State } from '../console/state.ts';
 import { secondsBetween } from '../presentation/eta-phrase.ts';
 import { eventWords } from '../presentation/event-words.ts';
+import { executorName } from '../presentation/executor-name.ts';
 import { fitted } from '../presentation/fitted.ts';
 import {
   formatAge,
   formatFullCount,
   formatLeft,
-  formatSecond,
+  formatMoment,
   plural,
 } from '../presentation/format.ts';
 import { safeText, widthOf } from '../presentation/safe-text.ts';
@@ -148,7 +149,7 @@ function itemLine(
     }
     case 'events':
       return [
-        span(`${formatSecond(item.event.at, state.options.zone)}  `, 'dim'),
+        span(`${formatMoment(item.event.at, now, state.options.zone)}  `, 'dim'),
         ...eventWords(item.event),
       ];
   }
@@ -163,8 +164,8 @@ function openWords(partition: Open, now: Date): Line {
       partition.started_at === null
         ? ''
         : ` for ${formatAge(secondsBetween(partition.started_at, now))}`;
-    const owner = partition.lease_owner?.split(':').slice(0, 2).join(':');
-    const on = owner === undefined ? '' : ` on ${safeText(owner, { cap: 100 })}`;
+    const owner = partition.lease_owner;
+    const on = owner === null ? '' : ` on ${executorName(owner)}`;
     return [span(`running${since}`, 'accent'), span(`, ${attempt}${on}`)];
   }
   const due =

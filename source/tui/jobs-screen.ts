@@ -1,6 +1,7 @@
 import { type JobRow, rowsOf } from '../console/arrange.ts';
 import { jobsLayout } from '../console/layout.ts';
 import type { State } from '../console/state.ts';
+import type { JobList } from '../domain/job-detail.ts';
 import { fitted } from '../presentation/fitted.ts';
 import { type CellContext, jobCell } from '../presentation/job-columns.ts';
 import { type LaidColumn, layoutColumns } from '../presentation/layout-columns.ts';
@@ -14,7 +15,7 @@ export type Picture = { top: readonly Line[]; body: readonly Line[]; bottom: rea
 export function jobsPicture(state: State): Picture {
   const layout = jobsLayout(state);
   // A column for the cursor's mark on the left, and one free on the right.
-  const laid = layoutColumns(state.jobs.list?.jobs ?? [], state.size.columns - 2);
+  const laid = columnsFor(state.jobs.list, state.size.columns - 2);
   const rows = rowsOf(state.jobs).slice(state.jobs.top, state.jobs.top + layout.rows);
   const lines =
     rows.length > 0 ? rows.map((row) => rowLine(state, row, laid)) : emptyTable(state, layout.rows);
@@ -32,6 +33,17 @@ export function jobsPicture(state: State): Picture {
       ...(layout.hints ? [hintsLine(state)] : []),
     ],
   };
+}
+
+type Layout = { list: JobList | null; width: number; laid: LaidColumn[] };
+let lastLayout: Layout | null = null;
+
+/** The layout looks at every job, and changes only with the data and the terminal's width. */
+function columnsFor(list: JobList | null, width: number): LaidColumn[] {
+  if (lastLayout?.list !== list || lastLayout.width !== width) {
+    lastLayout = { list, width, laid: layoutColumns(list?.jobs ?? [], width) };
+  }
+  return lastLayout.laid;
 }
 
 function headsLine(state: State, laid: readonly LaidColumn[]): Line {

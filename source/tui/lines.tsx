@@ -1,41 +1,77 @@
 import { Box, Text } from 'ink';
-import { memo, useContext } from 'react';
+import { memo, useContext, useEffect, useState } from 'react';
 import { toAscii } from '../presentation/ascii.ts';
-import type { Line } from './spans.ts';
+import type { Line, Span } from './spans.ts';
+import { StandInContext, type StandIns, styled } from './stand-ins.ts';
 import { ThemeContext, textProps } from './theme.ts';
 
 /** Lines of text, one terminal line each: whoever made them saw to it that they fit. */
 export function Lines({ lines }: { lines: readonly Line[] }) {
+  const standIns = useContext(StandInContext);
   return (
     <Box flexDirection="column" flexShrink={0}>
-      {lines.map((line, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place on the screen
-        <OneLine key={row} line={line} />
-      ))}
+      {lines.map((line, row) =>
+        standIns === null ? (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place on the screen
+          <TextLine key={row} line={line} />
+        ) : (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place on the screen
+          <StandInLine key={row} line={line} standIns={standIns} />
+        ),
+      )}
     </Box>
   );
 }
 
-const OneLine = memo(
-  function OneLine({ line }: { line: Line }) {
-    const theme = useContext(ThemeContext);
-    // A text of nothing would take no line.
-    if (line.every(({ text }) => text === '')) return <Text> </Text>;
-    return (
-      <Text wrap="truncate-end">
-        {line.map(({ text, tone, inverse }, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a piece is its place in the line
-          <Text key={index} {...textProps(theme, tone)} inverse={inverse}>
-            {theme.ascii ? toAscii(text) : text}
-          </Text>
-        ))}
-      </Text>
-    );
-  },
-  (before, after) => sameLine(before.line, after.line),
-);
+const TextLine = memo(function TextLine({ line }: { line: Line }) {
+  const theme = useContext(ThemeContext);
+  // A text of nothing would take no line.
+  if (line.every(({ text }) => text === '')) return <Text> </Text>;
+  return (
+    <Text wrap="truncate-end">
+      {merged(line).map(({ text, tone, inverse }, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a piece is its place in the line
+        <Text key={index} {...textProps(theme, tone)} inverse={inverse}>
+          {theme.ascii ? toAscii(text) : text}
+        </Text>
+      ))}
+    </Text>
+  );
+}, sameLine);
 
-function sameLine(a: Line, b: Line): boolean {
+const StandInLine = memo(function StandInLine({
+  line,
+  standIns,
+}: {
+  line: Line;
+  standIns: StandIns;
+}) {
+  const theme = useContext(ThemeContext);
+  const [standIn] = useState(() => standIns.take());
+  useEffect(() => () => void (standIn !== null && standIns.giveBack(standIn)), [standIn, standIns]);
+  if (standIn === null) return <TextLine line={line} />;
+  const { text, width } = styled(theme, merged(line));
+  standIns.set(standIn, text, width);
+  return <Text>{standIn}</Text>;
+}, sameLine);
+
+/** Neighbours that look alike in one piece, blanks with what stands before them. */
+function merged(line: Line): Span[] {
+  const pieces: Span[] = [];
+  for (const piece of line) {
+    const before = pieces.at(-1);
+    const alike =
+      before !== undefined &&
+      before.inverse === piece.inverse &&
+      (before.tone === piece.tone || (piece.inverse !== true && piece.text.trim() === ''));
+    if (alike) pieces[pieces.length - 1] = { ...before, text: before.text + piece.text };
+    else pieces.push(piece);
+  }
+  return pieces;
+}
+
+function sameLine(before: { line: Line }, after: { line: Line }): boolean {
+  const [a, b] = [before.line, after.line];
   return (
     a.length === b.length &&
     a.every((piece, index) => {

@@ -30,7 +30,8 @@ export class Screen {
   }
 
   draw(frame: string): void {
-    this.#latest = frame.split('\n');
+    // A line too many would scroll the screen.
+    this.#latest = frame.split('\n').slice(0, this.#size.rows);
     this.#flush();
   }
 

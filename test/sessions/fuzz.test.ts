@@ -111,7 +111,7 @@ test('whatever happens: no crash, the cursor is on a row, and nothing is sent wi
         check(session);
       }
     }),
-    { numRuns: 400 },
+    { numRuns: 1000 },
   );
 });
 

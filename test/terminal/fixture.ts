@@ -1,5 +1,5 @@
 // A program that runs the console on an in-memory database, for tests in a real pseudo-terminal and
-// for looking at screens. Arguments: varied | empty | many | live | crash | reject | exit, and
+// for looking at screens. Arguments: varied | empty | many | live | busy | crash | reject | exit, and
 // options.
 import { appendFileSync } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
@@ -9,11 +9,20 @@ import { aJob, now } from '../support/jobs.ts';
 import { MemoryDatabase, variedJobs } from '../support/memory-database.ts';
 
 const [scenario = 'varied', ...options] = process.argv.slice(2);
-const live = scenario === 'live';
+const live = scenario === 'live' || scenario === 'busy';
 const clock = () => (live ? new Date() : now);
 
 const scenarios: Record<string, () => ReturnType<typeof variedJobs>> = {
   empty: () => [],
+  busy: () =>
+    Array.from({ length: 20 }, (_, index) =>
+      aJob({
+        number: index + 1,
+        asset_name: `asset_${index + 1}`,
+        total_partitions: 50_000,
+        rate_base: { at: clock(), completed: 40 },
+      }),
+    ),
   many: () =>
     Array.from({ length: 1000 }, (_, index) =>
       aJob({ number: index + 1, asset_name: `asset_${String(index + 1).padStart(4, '0')}` }),
@@ -81,7 +90,7 @@ const code = await runConsole({
   stdout: process.stdout as WriteStream,
   utc: true,
   ascii: options.includes('ascii'),
-  interval_ms: 200,
+  interval_ms: Number(process.env.FIXTURE_INTERVAL ?? 200),
 }).catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   return 1;

@@ -292,7 +292,7 @@ describe('the job screen', () => {
   test('a failed partition can be read in full', () => {
     const shown = text(opened(80, 24).press('enter').state);
     expect(shown).toMatch(
-      /2000-02-03 {3}attempts 3 {3}ended 12:00[\s\S]*differs by 3.2 %[\s\S]*2000-05-06[\s\S]*differs by 4.1 %/,
+      /2000-02-03 {3}attempts 3 {3}ended 12:00:00[\s\S]*differs by 3.2 %[\s\S]*2000-05-06[\s\S]*differs by 4.1 %/,
     );
   });
 });
@@ -320,6 +320,18 @@ describe('the intent card', () => {
 
   test('what the pause means for the deadline', () => {
     expect(text(card('p').state)).toContain('at risk if it stays paused for longer than 1h45m');
+  });
+
+  test('on a low terminal the questions stay, and it is said that something is missing', () => {
+    const shown = text(card('X', 80, 11).state);
+    for (const part of [
+      'Reason (required)',
+      'Type orders_daily',
+      '[ Keep it ]',
+      'too low to show everything',
+    ]) {
+      expect(shown).toContain(part);
+    }
   });
 
   test('says what has changed under it', () => {

@@ -1,0 +1,73 @@
+import chalk from 'chalk';
+import { createContext } from 'react';
+import { toAscii } from '../presentation/ascii.ts';
+import { type Line, lineWidth } from './spans.ts';
+import { type Theme, textProps } from './theme.ts';
+
+/** Private-use characters, one for each line on the screen: safeText lets none of them through. */
+const first = 0xe000;
+const last = 0xf8ff;
+const standIns = /[\ue000-\uf8ff]/;
+
+/**
+ * Lines that go through Ink as one character each and are put in their places afterwards. Ink looks at
+ * every character of every line for every frame: on a full 120×45 that took 15 ms a key, and takes 5.
+ */
+export class StandIns {
+  readonly #lines = new Map<string, { text: string; width: number }>();
+  readonly #free: string[] = [];
+  #next = first;
+
+  /** A character that stands for one line, until it is given back; null when there are no more. */
+  take(): string | null {
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    if (this.#next > last) return null;
+    this.#next += 1;
+    return String.fromCharCode(this.#next - 1);
+  }
+
+  set(standIn: string, text: string, width: number): void {
+    // Its own column is there even when the line is empty.
+    this.#lines.set(standIn, width === 0 ? { text: ' ', width: 1 } : { text, width });
+  }
+
+  giveBack(standIn: string): void {
+    this.#lines.delete(standIn);
+    this.#free.push(standIn);
+  }
+
+  /** The frame as it is meant: a line covers the blanks that Ink has left after its stand-in. */
+  expand(frame: string): string {
+    return frame
+      .split('\n')
+      .map((row) => this.#expandRow(row).trimEnd())
+      .join('\n');
+  }
+
+  #expandRow(row: string): string {
+    const at = row.search(standIns);
+    if (at === -1) return row;
+    const { text, width } = this.#lines.get(row[at]!) ?? { text: '', width: 0 };
+    let rest = at + 1;
+    while (rest < row.length && rest < at + width && row[rest] === ' ') rest += 1;
+    return row.slice(0, at) + text + this.#expandRow(row.slice(rest));
+  }
+}
+
+/** Without one, lines are Ink's own text. */
+export const StandInContext = createContext<StandIns | null>(null);
+
+/** A line with its looks, as Ink would have written it. */
+export function styled(theme: Theme, line: Line): { text: string; width: number } {
+  const text = line.map((piece) => {
+    const { bold, dimColor, color } = textProps(theme, piece.tone);
+    let shown = theme.ascii ? toAscii(piece.text) : piece.text;
+    if (dimColor) shown = chalk.dim(shown);
+    if (color !== undefined)
+      shown = (chalk as unknown as Record<string, typeof chalk>)[String(color)]!(shown);
+    if (bold) shown = chalk.bold(shown);
+    return piece.inverse ? chalk.inverse(shown) : shown;
+  });
+  return { text: text.join(''), width: lineWidth(line) };
+}

@@ -1,0 +1,91 @@
+import chalk from 'chalk';
+import { render, renderToString } from 'ink';
+import type { ReactNode } from 'react';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { State } from '../../source/console/state.ts';
+import { App } from '../../source/tui/app.tsx';
+import { paintAll } from '../../source/tui/frame.ts';
+import { StandInContext, StandIns } from '../../source/tui/stand-ins.ts';
+import type { Theme } from '../../source/tui/theme.ts';
+import { Session } from '../sessions/session.ts';
+import { now } from '../support/jobs.ts';
+import { variedJobs } from '../support/memory-database.ts';
+
+const themes: Theme[] = [
+  { ascii: false, color: true, accent: 'magenta' },
+  { ascii: false, color: false, accent: 'cyan' },
+  { ascii: true, color: true, accent: 'cyan' },
+];
+
+let level: typeof chalk.level;
+beforeAll(() => {
+  level = chalk.level;
+  chalk.level = 1;
+});
+afterAll(() => {
+  chalk.level = level;
+});
+
+/** What would be painted: the same cells with the same looks, however they were written down. */
+const painted = (frame: string, state: State) => paintAll(frame.split('\n'), state.size.rows);
+
+describe('lines that bypass Ink look exactly as through Ink', () => {
+  test.each([
+    [80, 24],
+    [200, 50],
+    [50, 12],
+  ])('at %i×%i', (columns, rows) => {
+    const session = Session.showing(variedJobs(now), { size: { columns, rows } });
+    for (const keys of [
+      [],
+      ['j'],
+      ['?', 'p'],
+      ['escape', 'escape', 'X'],
+      ['escape', '/', 'o'],
+      ['enter', 'Z', 'enter'],
+    ]) {
+      const { state } = session.press(...keys);
+      if (state.overlay?.type === 'card') session.read();
+      for (const theme of themes) {
+        const options = { columns };
+        const direct = renderToString(<App state={state} theme={theme} />, options);
+        const standIns = new StandIns();
+        const indirect = expanded(
+          <StandInContext value={standIns}>
+            <App state={state} theme={theme} />
+          </StandInContext>,
+          columns,
+          standIns,
+        );
+        expect(painted(indirect, state)).toBe(painted(direct, state));
+      }
+    }
+  });
+});
+
+/** The first frame that Ink writes, expanded at once: what is unmounted gives its stand-ins back. */
+function expanded(node: ReactNode, columns: number, standIns: StandIns): string {
+  const frames: string[] = [];
+  const sink = {
+    columns,
+    rows: 1000,
+    write: (frame: string) => frames.push(standIns.expand(frame)),
+    on: () => {},
+    off: () => {},
+  } as unknown as NodeJS.WriteStream;
+  render(node, { stdout: sink, debug: true, patchConsole: false }).unmount();
+  return frames[0]!;
+}
+
+test('a stand-in that has been given back is used again', () => {
+  const standIns = new StandIns();
+  const one = standIns.take()!;
+  standIns.giveBack(one);
+  expect(standIns.take()).toBe(one);
+});
+
+test('when there are no more, lines go through Ink', () => {
+  const standIns = new StandIns();
+  for (let index = 0; index < 6400; index += 1) expect(standIns.take()).not.toBeNull();
+  expect(standIns.take()).toBeNull();
+});
