@@ -84,11 +84,16 @@ export function formatClock(at: Date, now: Date, zone: Zone): string {
   return sameDay ? time : `${then.day} ${months[then.month]} ${time}`;
 }
 
-/** To the second on the day of `now`: `14:18:05`; else as formatClock. */
-export function formatMoment(at: Date, now: Date, zone: Zone): string {
-  if (formatDay(at, zone) !== formatDay(now, zone)) return formatClock(at, now, zone);
+/** `14:18:05`. */
+export function formatSecond(at: Date, zone: Zone): string {
   const { hour, minute, second } = fieldsOf(at, zone);
   return `${two(hour)}:${two(minute)}:${two(second)}`;
+}
+
+/** To the second on the day of `now`, else as formatClock. */
+export function formatMoment(at: Date, now: Date, zone: Zone): string {
+  const today = formatDay(at, zone) === formatDay(now, zone);
+  return today ? formatSecond(at, zone) : formatClock(at, now, zone);
 }
 
 /** `2024-11-24`. */
