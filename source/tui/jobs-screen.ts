@@ -5,9 +5,10 @@ import type { JobList } from '../domain/job-detail.ts';
 import { fitted } from '../presentation/fitted.ts';
 import { type CellContext, jobCell } from '../presentation/job-columns.ts';
 import { type LaidColumn, layoutColumns } from '../presentation/layout-columns.ts';
+import { safeText, widthOf } from '../presentation/safe-text.ts';
 import { hintsLine, infoLine, noteLine } from './footer.ts';
 import { bannerLine, countsLine, headerLine } from './header.ts';
-import { blank, exactly, type Line, selected, span } from './spans.ts';
+import { blank, cut, exactly, type Line, selected, span } from './spans.ts';
 
 /** The three parts of a screen; what lies over it covers the middle one. */
 export type Picture = { top: readonly Line[]; body: readonly Line[]; bottom: readonly Line[] };
@@ -79,13 +80,20 @@ function emptyTable(state: State, rows: number): Line[] {
       ? ['reading the jobs …']
       : filter.text !== '' && list.jobs.length > 0
         ? ['no job matches the filter', 'Esc clears it']
-        : ['no jobs', 'start one with: servo-tui start ASSET --start DATE --end DATE'];
+        : [
+            // Under row-level security a tenant that does not exist looks just the same.
+            `tenant ${safeText(list.tenant_id, { cap: 300 })} has no jobs, or it is not called so`,
+            'start one with: servo-tui start ASSET --start DATE --end DATE',
+          ];
   const above = Math.max(0, Math.floor((rows - texts.length) / 3));
   return [
     ...exactly([], above),
     ...texts.map((text, index) => {
-      const left = Math.max(1, Math.floor((state.size.columns - text.length) / 2));
-      return [span(' '.repeat(left) + text, index === 0 ? 'plain' : 'dim')];
+      const left = Math.max(1, Math.floor((state.size.columns - widthOf(text)) / 2));
+      return cut(
+        [span(' '.repeat(left) + text, index === 0 ? 'plain' : 'dim')],
+        state.size.columns - 1,
+      );
     }),
   ];
 }
