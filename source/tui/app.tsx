@@ -1,6 +1,7 @@
 import { Box, Text } from 'ink';
 import { type ReactNode, useContext } from 'react';
 import { linesOf, readerLines, readerRows } from '../console/layout.ts';
+import { isStale } from '../console/loading.ts';
 import type { State } from '../console/state.ts';
 import { toAscii } from '../presentation/ascii.ts';
 import { truncate } from '../presentation/fitted.ts';
@@ -22,7 +23,8 @@ const pictures: Record<State['screen'], (state: State) => Picture> = {
 const roomToRead = 16;
 
 export function App({ state, theme }: { state: State; theme: Theme }) {
-  const picture = pictures[state.screen](state);
+  const drawn = pictures[state.screen](state);
+  const picture = isStale(state) ? { ...drawn, body: drawn.body.map(faded) } : drawn;
   const covered = isBox(state) && picture.body.length < roomToRead;
   const { top, body, bottom } = covered ? bare(picture) : picture;
   const box = boxOf(state, body.length);
@@ -45,6 +47,11 @@ export function App({ state, theme }: { state: State; theme: Theme }) {
       </Box>
     </ThemeContext>
   );
+}
+
+/** Old data looks old. What is in reverse video stays: the cursor, the banner. */
+function faded(line: Line): Line {
+  return line.map((piece) => (piece.inverse ? piece : { ...piece, tone: 'dim' as const }));
 }
 
 function isBox({ overlay }: State): boolean {

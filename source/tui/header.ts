@@ -91,8 +91,8 @@ export function bannerLine(state: State): Line {
   const what =
     failure === null
       ? `no answer from the database for ${stepAge((state.at - since) / 1000)}`
-      : `${safeText(failure.message)}${failure.hint === undefined ? '' : ` (${safeText(failure.hint)})`}`;
-  const text = ` ${age} · trying again · ${what} `;
+      : `trying again · ${safeText(failure.message)}${failure.hint === undefined ? '' : ` (${safeText(failure.hint)})`}`;
+  const text = ` ${age} · ${what} `;
   return [{ text: cut([span(text)], state.size.columns - 1)[0]!.text, tone: 'bad', inverse: true }];
 }
 
