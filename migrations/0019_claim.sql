@@ -67,6 +67,15 @@ begin
   update backfill_jobs set state = 'running', version = version + 1, claimed_version = version + 1, claimed_by = p_owner,
       started_at = coalesce(started_at, t), heartbeat_at = t, paused_at = null, total_partitions = v_rows
     where id = p_job and tenant_id = p_tenant;
+  -- Others have worked on it (a pause and a resume raise the version by two): one that crashed between a partition and its counters
+  -- has left them wrong. Our own move together, and need no recount.
+  if j.started_at is not null and (j.state = 'running' or j.claimed_version is null or j.version > j.claimed_version + 2) then
+    update backfill_jobs b set completed_partitions = r.completed, failed_partitions = r.failed, skipped_partitions = r.skipped, checkpoint_partition_key = r.top
+      from (select count(*) filter (where state = 'completed') as completed, count(*) filter (where state = 'failed') as failed,
+          count(*) filter (where state = 'skipped') as skipped, max(partition_key) filter (where state = 'completed') as top
+        from backfill_partitions where backfill_job_id = p_job) r
+      where b.id = p_job and b.tenant_id = p_tenant;
+  end if;
   if j.state = 'running' then
     insert into backfill_events (tenant_id, job_id, kind, from_state, to_state, actor, reason)
       values (p_tenant, p_job, 'reclaimed', 'running', 'running', p_owner, 'its executor let the heartbeat go stale');

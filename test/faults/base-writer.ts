@@ -50,7 +50,9 @@ export async function baseWriter(
       if (partition === undefined) break;
       await sleep(random.between(0, 20));
       await say(
-        `UPDATE backfill_partitions SET state = 'completed', completed_at = NOW(), duration_ms = 10 WHERE id = $1`,
+        `WITH done AS (UPDATE backfill_partitions SET state = 'completed', completed_at = NOW(), duration_ms = 10 WHERE id = $1
+           RETURNING backfill_job_id, partition_key)
+         INSERT INTO base_effects (job_id, key) SELECT * FROM done`,
         [partition.id],
       );
       await say(

@@ -11,8 +11,8 @@ export async function violationsNow(scene: Scene): Promise<string[]> {
   );
 }
 
-/** Wholly ours: a base executor's completions leave no effect, and it may have crashed in the middle. */
-const ours = `p.lease_owner is not null`;
+/** What the base writer completed is no effect of ours. */
+const ours = `not exists (select from base_effects b where b.job_id = p.backfill_job_id and b.key = p.partition_key)`;
 
 /** What only the suite can check, once everything has come to rest. */
 const history: readonly { what: string; sql: string }[] = [
@@ -33,8 +33,7 @@ const history: readonly { what: string; sql: string }[] = [
       from backfill_jobs j join backfill_partitions p on p.backfill_job_id = j.id
         left join effects e on e.job_id = j.id and e.key = p.partition_key
       where j.tenant_id = '${tenant}' and j.asset_name in ('fast', 'slow', 'hanging', 'flaky')
-      group by j.id, p.id having count(e.id) <> (p.state = 'completed' and ${ours})::int
-        and not (p.state = 'completed' and p.lease_owner is null)`,
+      group by j.id, p.id having count(e.id) <> (p.state = 'completed' and ${ours})::int`,
   },
   {
     what: 'each completion of ours is in the journal just once',
@@ -52,7 +51,7 @@ const history: readonly { what: string; sql: string }[] = [
         where j.tenant_id = '${tenant}' and j.execution_strategy ->> 'type' = 'sequential'
           and not exists (select from backfill_events b where b.job_id = j.id and b.partition_key = e.key and b.kind <> 'completed')
           -- A base executor leaves its own gaps.
-          and not exists (select from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'completed' and p.lease_owner is null)
+          and not exists (select from base_effects b where b.job_id = j.id)
         window w as (partition by j.id order by e.id)) o where wrong`,
   },
   {
@@ -78,7 +77,7 @@ export async function violationsAtRest(scene: Scene): Promise<string[]> {
   const done = new Set(scene.effects());
   const programs = await scene.rows<{ id: string; partition_key: string }>(
     `select j.id, p.partition_key from backfill_jobs j join backfill_partitions p on p.backfill_job_id = j.id
-     where j.tenant_id = $1 and j.asset_name in ('program', 'killer') and p.state = 'completed' and p.lease_owner is not null`,
+     where j.tenant_id = $1 and j.asset_name in ('program', 'killer') and p.state = 'completed'`,
     [tenant],
   );
   for (const { id, partition_key } of programs) {

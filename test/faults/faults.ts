@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from './host.ts';
 import { orders } from './operator.ts';
+import type { Fate } from './proxy.ts';
 import type { Random } from './random.ts';
 import type { Scene } from './scene.ts';
 
@@ -34,7 +35,7 @@ function onHost(work: (host: Host, random: Random) => Promise<unknown>): Fault {
 /** Something is done at the moment when the proxy has a message, or its reply, in hand. */
 function atPoint(
   point: 'before' | 'after',
-  act: (host: Host) => boolean | undefined,
+  act: (host: Host) => Fate,
 ): (host: Host, random: Random) => Promise<boolean> {
   return async (host, random) => {
     const message =
@@ -46,13 +47,15 @@ function atPoint(
 
 const kill = (host: Host) => {
   host.signal('SIGKILL');
-  return undefined;
+  return 'passed' as const;
 };
 /** The message, or its reply, is lost with the connection. */
-const lose = () => false;
+const lose = () => 'lost' as const;
+/** … or the connection stays, and says nothing any more. */
+const swallow = () => 'swallowed' as const;
 const killAndLose = (host: Host) => {
   host.signal('SIGKILL');
-  return false;
+  return 'lost' as const;
 };
 
 const killed = (work: (host: Host, random: Random) => Promise<boolean>) =>
@@ -111,6 +114,8 @@ export const faults: Readonly<Record<string, { weight: number; fault: Fault }>> 
   },
   'message lost': { weight: 4, fault: onHost(atPoint('before', lose)) },
   'reply lost after commit': { weight: 5, fault: onHost(atPoint('after', lose)) },
+  'message swallowed': { weight: 1, fault: onHost(atPoint('before', swallow)) },
+  'reply swallowed after commit': { weight: 2, fault: onHost(atPoint('after', swallow)) },
   'pg_terminate_backend, one': { weight: 4, fault: terminate('order by random() limit 1') },
   'pg_terminate_backend, all': { weight: 1, fault: terminate('') },
   'server restart, fast': {

@@ -3,18 +3,26 @@ const query = 'Q';
 const sync = 'S';
 const parse = 'P';
 
+export type MessagePorts = {
+  /** A request, by the text of its statement. */
+  request(text: string): 'withhold' | undefined;
+  startUp(parameters: Record<string, string>): void;
+  /** A statement was prepared under a name. */
+  named(name: string): void;
+};
+
 /**
  * Splits what a client sends into the messages of PostgreSQL's protocol 3, and tells of each request with the text of
  * its statement. A start-up message has no type; it comes first. Nothing is held back: it only looks.
  */
 export class FrontendMessages {
-  readonly #onRequest: (text: string) => 'withhold' | undefined;
+  readonly #ports: MessagePorts;
   #rest: Buffer = Buffer.alloc(0);
   #started = false;
   #text = '';
 
-  constructor(onRequest: (text: string) => 'withhold' | undefined) {
-    this.#onRequest = onRequest;
+  constructor(ports: MessagePorts) {
+    this.#ports = ports;
   }
 
   /** `withhold` if this piece holds a request that is not to go on. */
@@ -30,6 +38,7 @@ export class FrontendMessages {
       this.#rest = this.#rest.subarray(length);
       if (!this.#started) {
         this.#started = true;
+        this.#ports.startUp(parametersOf(message.subarray(8)));
         continue;
       }
       verdict = this.#message(String.fromCharCode(message[0]!), message.subarray(5)) ?? verdict;
@@ -37,15 +46,27 @@ export class FrontendMessages {
   }
 
   #message(type: string, body: Buffer): 'withhold' | undefined {
-    if (type === query) return this.#onRequest(textAt(body, 0));
-    if (type === parse) this.#text = textAt(body, body.indexOf(0) + 1);
+    if (type === query) return this.#ports.request(textAt(body, 0));
+    if (type === parse) {
+      const name = textAt(body, 0);
+      if (name !== '') this.#ports.named(name);
+      this.#text = textAt(body, body.indexOf(0) + 1);
+    }
     if (type !== sync) return undefined;
     const text = this.#text;
     this.#text = '';
-    return this.#onRequest(text);
+    return this.#ports.request(text);
   }
 }
 
 function textAt(body: Buffer, from: number): string {
   return body.toString('utf8', from, body.indexOf(0, from));
+}
+
+function parametersOf(body: Buffer): Record<string, string> {
+  const words = body.toString('utf8').split('\0');
+  const pairs = words.flatMap((word, i) =>
+    i % 2 === 0 && word !== '' ? [[word, words[i + 1]!]] : [],
+  );
+  return Object.fromEntries(pairs);
 }

@@ -15,13 +15,23 @@ export type Weather =
   /** Every piece waits so long, in milliseconds, in both directions. */
   | { kind: 'slow'; delay: number };
 
+/** What becomes of a request or a reply: passed on, lost with its connection, or swallowed by one that then says nothing any more. */
+export type Fate = 'passed' | 'lost' | 'swallowed';
+
 /** A request that is waited for: the next one whose text matches. */
 type Trap = {
   matches: RegExp;
-  /** Just before the request goes on to the server; false: it never does. */
-  before?: (() => boolean | undefined) | undefined;
-  /** The reply is there, and has not been passed on yet; false: it never is, and the connection is cut. */
-  after?: (() => boolean | undefined) | undefined;
+  /** Just before the request goes on to the server. */
+  before?: (() => Fate) | undefined;
+  /** The reply is there, and has not been passed on yet. */
+  after?: (() => Fate) | undefined;
+};
+
+type ProxyOptions = {
+  /** On a free port of 127.0.0.1, not on a Unix socket. */
+  tcp?: boolean;
+  /** Gives clients another process id than their backend's, as a pooler does. */
+  pooled?: boolean;
 };
 
 type Link = {
@@ -31,6 +41,8 @@ type Link = {
   armed: Trap | null;
   /** Bytes were swallowed: whatever the weather, it stays half-open. */
   dead: boolean;
+  /** The server has told its process id. */
+  greeted: boolean;
   /** Resolves when everything sent so far has been passed on, by direction. */
   passed: Map<Socket, Promise<void>>;
 };
@@ -41,30 +53,37 @@ export class DatabaseProxy {
   readonly #listener: Server;
   readonly #links = new Set<Link>();
   readonly #folder: string | null;
+  readonly #pooled: boolean;
   readonly settings: ConnectionSettings;
   weather: Weather = { kind: 'clear' };
   #traps: Trap[] = [];
+  /** Connections that came while the weather was frozen. */
+  refused = 0;
   /** Requests that clients have sent: a simple query, or everything up to a Sync, is one. */
   requests = 0;
+  /** What clients asked for when they connected, by parameter. */
+  readonly startUps: Record<string, string>[] = [];
+  /** Names of prepared statements that clients made: none of which would live behind a pooler. */
+  readonly namedStatements: string[] = [];
   /** Requests by the text of their statement. */
   readonly requestTexts = new Map<string, number>();
 
-  private constructor(target: ConnectionSettings, folder: string | null, port: number) {
+  private constructor(target: ConnectionSettings, folder: string | null, options: ProxyOptions) {
     this.#target = target;
     this.#folder = folder;
-    this.settings = { ...target, host: folder ?? '127.0.0.1', port };
+    this.#pooled = options.pooled ?? false;
+    this.settings = { ...target, host: folder ?? '127.0.0.1', port: 5432 };
     this.#listener = createServer((client) => this.#link(client));
   }
 
-  /** On a Unix socket, or with `tcp` on a free port of 127.0.0.1. */
   static async open(
     target: ConnectionSettings,
-    options: { tcp?: boolean } = {},
+    options: ProxyOptions = {},
   ): Promise<DatabaseProxy> {
     const folder = options.tcp
       ? null
       : mkdtempSync(join(tmpdir(), `servo-proxy-${randomUUID().slice(0, 6)}`));
-    const proxy = new DatabaseProxy(target, folder, 5432);
+    const proxy = new DatabaseProxy(target, folder, options);
     await new Promise<void>((resolve, reject) => {
       proxy.#listener.once('error', reject);
       if (folder === null) proxy.#listener.listen(0, '127.0.0.1', resolve);
@@ -83,18 +102,13 @@ export class DatabaseProxy {
   }
 
   /** The next request whose text matches, on whatever connection; resolves when it has come and `before` and `after` were asked. */
-  trap(
-    matches: RegExp,
-    what: { before?: () => boolean | undefined; after?: () => boolean | undefined },
-  ): Promise<void> {
+  trap(matches: RegExp, what: { before?: () => Fate; after?: () => Fate }): Promise<void> {
     return new Promise((resolve) => {
-      const sprung =
-        <T>(work: (() => T) | undefined, last: boolean) =>
-        () => {
-          const answer = work?.();
-          if (last) resolve();
-          return answer;
-        };
+      const sprung = (work: (() => Fate) | undefined, last: boolean) => (): Fate => {
+        const fate = work === undefined ? 'passed' : work();
+        if (last) resolve();
+        return fate;
+      };
       this.#traps.push({
         matches,
         before: sprung(what.before, what.after === undefined),
@@ -110,11 +124,23 @@ export class DatabaseProxy {
   }
 
   #link(client: Socket): void {
+    if (this.weather.kind === 'frozen') this.refused++;
     const { host, port } = this.#target;
     const server = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
-    const link: Link = { client, server, armed: null, dead: false, passed: new Map() };
+    const link: Link = {
+      client,
+      server,
+      armed: null,
+      dead: false,
+      greeted: false,
+      passed: new Map(),
+    };
     this.#links.add(link);
-    const messages = new FrontendMessages((text) => this.#request(link, text));
+    const messages = new FrontendMessages({
+      request: (text) => this.#request(link, text),
+      startUp: (parameters) => this.startUps.push(parameters),
+      named: (name) => this.namedStatements.push(name),
+    });
     for (const socket of [client, server]) {
       socket.on('error', () => this.#drop(link));
       socket.on('close', () => this.#drop(link));
@@ -129,11 +155,9 @@ export class DatabaseProxy {
       if (link.armed !== null) {
         const { after } = link.armed;
         link.armed = null;
-        if (after!() === false) {
-          this.#drop(link);
-          return;
-        }
+        if (!this.#goesOn(link, after!())) return;
       }
+      if (this.#pooled && !link.greeted) link.greeted = disguiseProcess(data);
       this.#pass(link, client, data);
     });
   }
@@ -163,12 +187,15 @@ export class DatabaseProxy {
     const index = this.#traps.findIndex((trap) => trap.matches.test(text));
     if (index === -1) return undefined;
     const [trap] = this.#traps.splice(index, 1);
-    if (trap!.before?.() === false) {
-      this.#drop(link);
-      return 'withhold';
-    }
+    if (!this.#goesOn(link, trap!.before?.() ?? 'passed')) return 'withhold';
     if (trap!.after !== undefined) link.armed = trap!;
     return undefined;
+  }
+
+  #goesOn(link: Link, fate: Fate): boolean {
+    if (fate === 'lost') this.#drop(link);
+    if (fate === 'swallowed') link.dead = true;
+    return fate === 'passed';
   }
 
   #drop(link: Link): void {
@@ -176,4 +203,14 @@ export class DatabaseProxy {
     link.client.destroy();
     link.server.destroy();
   }
+}
+
+/** Changes the process id in BackendKeyData ('K'), if these first bytes of a server hold it. */
+function disguiseProcess(data: Buffer): boolean {
+  for (let at = 0; at + 5 <= data.length; at += 1 + data.readInt32BE(at + 1)) {
+    if (data[at] !== 'K'.charCodeAt(0)) continue;
+    data.writeInt32BE(data.readInt32BE(at + 5) + 1_000_000, at + 5);
+    return true;
+  }
+  return false;
 }

@@ -128,7 +128,8 @@ export class Scene {
     appendFileSync(this.effectsFile, '');
     await this.rows(`create table effects (id bigint generated always as identity primary key, job_id uuid not null, key text not null,
       attempt int not null, at timestamptz not null default clock_timestamp());
-      create index on effects (job_id); grant insert, select on effects to servo_app`);
+      create index on effects (job_id);
+      create table base_effects (job_id uuid not null, key text not null); grant insert, select on effects to servo_app`);
     const names = Object.keys(handlers).map((file) => file.replace(/\..*/, ''));
     await this.rows(
       `insert into assets (id, name, asset_type, tenant_id) select gen_random_uuid(), name, 'table', tenant

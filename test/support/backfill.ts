@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import { openDatabase } from '../../source/database/database.ts';
+import { findViolations, type Violation } from '../../source/database/queries/find-violations.ts';
 import { type StepReply, stepJob } from '../../source/database/queries/step-job.ts';
+import type { ConnectionSettings } from '../../source/database/settings.ts';
 import type { Outcome } from '../../source/domain/attempt.ts';
 import type { FailureLimit, HealthLimits } from '../../source/domain/throttle.ts';
 import { type Executor, startExecutor } from '../../source/executor/executor.ts';
@@ -85,10 +87,12 @@ export class Backfills {
       log?: Log;
       health?: HealthLimits;
       failures?: FailureLimit | null;
+      /** Another way to the database. */
+      settings?: ConnectionSettings;
     } = {},
   ): Promise<Executor> {
     const executor = await startExecutor({
-      settings: this.database.app,
+      settings: options.settings ?? this.database.app,
       tenants: [tenant],
       catalogue: new Map(handlers.map((handler) => [handler.asset, handler])),
       slots: options.slots ?? 4,
@@ -130,6 +134,16 @@ export class Backfills {
       [id],
     );
     return rows.map((row) => `${row.kind} ${row.partition_key}`);
+  }
+
+  /** What breaks an invariant at this moment. */
+  async violations(): Promise<Violation[]> {
+    const database = openDatabase(this.database.app, { connections: 1 });
+    try {
+      return await findViolations(database, tenant);
+    } finally {
+      await database.close();
+    }
   }
 
   async close(): Promise<void> {

@@ -20,8 +20,9 @@ type Invariant = {
   sql: string;
 };
 
-// Ended by our own last claim: a base executor's claim and completion raise the version by more.
-const endedByUs = 'j.claimed_version + 1 = j.version';
+// Nobody but us has worked on it since our last claim: a base executor's claim raises the version by more than what an operator did.
+const ourWork = `j.version - j.claimed_version between 0 and
+  case j.state when 'running' then 0 when 'resuming' then 2 when 'cancelled' then 3 else 1 end`;
 
 /** Jobs of the tenant that live, or ended within a day. A recount of all that ever ran is for nobody to wait for. */
 const recentJobs = `select * from backfill_jobs where tenant_id = $1
@@ -63,7 +64,7 @@ export const invariants: readonly Invariant[] = [
       from recent j, lateral (select count(*) filter (where state = 'completed') as completed, count(*) filter (where state = 'failed') as failed,
           count(*) filter (where state = 'skipped') as skipped, count(*) filter (where state = 'running') as running
         from backfill_partitions p where p.backfill_job_id = j.id) r
-      where j.claimed_version between j.version - 3 and j.version and not j.unsettled and r.running = 0
+      where ${ourWork} and not j.unsettled and r.running = 0
         and (j.completed_partitions, j.failed_partitions, j.skipped_partitions) is distinct from (r.completed, r.failed, r.skipped)
         and not (j.state in ('pending', 'running', 'paused', 'resuming') and j.upstream_job_count > 0)`,
   },
@@ -73,7 +74,7 @@ export const invariants: readonly Invariant[] = [
     sql: `select j.id as job_id, null as partition_key, format('%s of %s partitions, %s of them unfinished', r.total, j.total_partitions, r.open) as found
       from recent j, lateral (select count(*) as total, count(*) filter (where state not in ('completed', 'skipped')) as open
         from backfill_partitions p where p.backfill_job_id = j.id) r
-      where j.state = 'completed' and ${endedByUs} and (r.open > 0 or r.total < j.total_partitions)`,
+      where j.state = 'completed' and ${ourWork} and (r.open > 0 or r.total < j.total_partitions)`,
   },
   {
     id: 'I4',
@@ -115,7 +116,7 @@ export const invariants: readonly Invariant[] = [
         select count(*) filter (where partition_key is not null) as ended, bool_or(partition_key is null and kind = 'reclaimed') as taken_over
         from backfill_events e where e.job_id = j.id and e.tenant_id = $1 and (partition_key is null or partition_key = p.partition_key)
           and kind in ('retry', 'failed', 'later', 'lost', 'reclaimed')) e
-      where j.created_at > clock_timestamp() - interval '1 day' and j.claimed_version between j.version - 3 and j.version
+      where j.created_at > clock_timestamp() - interval '1 day' and ${ourWork}
         and p.attempt_count > 1 and not coalesce(e.taken_over, false)
         and p.attempt_count - (p.state in ('completed', 'running'))::int > e.ended`,
   },
