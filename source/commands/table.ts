@@ -1,11 +1,10 @@
 import type { Needs } from '../config.ts';
 import { granularities } from '../domain/period.ts';
-import { tiers } from '../domain/tier.ts';
 import type { Command } from './command.ts';
 import type { FlagRow } from './flags.ts';
+import { newJobFlags, reason } from './job-flags.ts';
 
 const onTenant: Needs = { database: true, tenants: 'one' };
-const reason: FlagRow = { name: 'reason', value: 'R', help: 'why: recorded in the journal' };
 
 /** What `servo-tui` runs when no command is named. */
 export const consoleCommand: Command = {
@@ -126,19 +125,7 @@ export const commands: readonly Command[] = [
         help: `${granularities.join(', ')} (default: the asset's, else day)`,
       },
       { name: 'partitions-file', value: 'F', help: 'a file with a key on each line; - for stdin' },
-      { name: 'priority', value: 'N', help: '-10 to 10, higher first (default 0)' },
-      { name: 'tier', value: 'T', help: `${tiers.join(', ')}: a priority by name` },
-      { name: 'sla-deadline', value: 'T', help: 'ISO 8601 (no zone: UTC), or relative: +2h' },
-      { name: 'parallel', value: 'N', help: 'partitions at once, over all hosts (default 1)' },
-      {
-        name: 'max-attempts',
-        value: 'N',
-        help: 'failures before a partition is given up (default 3)',
-      },
-      { name: 'timeout', value: 'D', help: 'for one attempt (default 5m)' },
-      { name: 'reverse', help: 'the newest partitions first' },
-      { name: 'idempotency-key', value: 'K', help: 'starting twice with the same key starts once' },
-      { name: 'dry-run', help: 'say what would be started, and write nothing' },
+      ...newJobFlags,
     ],
     examples: [
       [
@@ -150,6 +137,10 @@ export const commands: readonly Command[] = [
         'one day, urgently',
       ],
       ['start clicks --partitions-file keys.txt --dry-run', 'see what it would do'],
+      [
+        'start report --start 2024-01 --end 2024-01 --include-upstream --dry-run',
+        'with what it is made from: the tree',
+      ],
     ],
     needs: onTenant,
     writes: (flags) => !flags.has('dry-run'),

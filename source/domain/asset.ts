@@ -1,7 +1,42 @@
 import { type Granularity, isGranularity } from './period.ts';
+import { readStrategy, type Strategy } from './strategy.ts';
 
 /** What `start` needs to know of a row of assets. */
-export type Asset = { id: string; name: string; granularity: Granularity | null };
+export type Asset = {
+  id: string;
+  name: string;
+  granularity: Granularity | null;
+  /** Of its new jobs; absent: none. */
+  defaults?: AssetDefaults;
+};
+
+/** What a job of the asset has unless it is started with something else. */
+export type AssetDefaults = Partial<Pick<Strategy, 'max_attempts' | 'timeout_ms' | 'max_parallel'>>;
+
+/** What an executor's handler directory says of an asset. */
+export type AssetDeclaration = {
+  name: string;
+  asset_type: string;
+  /** Null where nothing is said. */
+  every: Granularity | null;
+  /** Names of assets; null where nothing is said. */
+  upstreams: readonly string[] | null;
+  defaults: AssetDefaults;
+};
+
+/**
+ * The defaults in an asset's partition_config, `{"servo": {"max_attempts": 5, "timeout_ms": 600000, "max_parallel": 4}}`: only
+ * what is there and usable, so that `{...readAssetDefaults(column), ...request.strategy}` is the strategy of a new job.
+ */
+export function readAssetDefaults(column: unknown): AssetDefaults {
+  const raw = at(column, 'servo');
+  const read = readStrategy({ ...(raw as object), type: 'parallel' });
+  const names = ['max_attempts', 'timeout_ms', 'max_parallel'] as const;
+  // What is not usable reads as its default, which is left out.
+  return Object.fromEntries(
+    names.filter((name) => read[name] === at(raw, name)).map((name) => [name, read[name]]),
+  );
+}
 
 /**
  * The granularity in an asset's partition_config, `{"partition_type": {"Time": {"granularity":

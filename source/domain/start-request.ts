@@ -15,15 +15,8 @@ import { type Granularity, granularities, isGranularity } from './period.ts';
 import type { Strategy } from './strategy.ts';
 import { highestPriority, lowestPriority, type Tier, tierPriorities, tiers } from './tier.ts';
 
-/** What a person asks for when starting a backfill, in their own words. */
-export type StartInput = {
-  asset: string;
-  partitions?: readonly string[];
-  /** The text of a file of keys, and how to call it. */
-  partitions_file?: { name: string; text: string };
-  start?: string;
-  end?: string;
-  every?: string;
+/** How a job is to be run, in a person's own words. */
+export type OptionsInput = {
   priority?: string;
   tier?: string;
   sla_deadline?: string;
@@ -31,14 +24,34 @@ export type StartInput = {
   max_attempts?: string;
   timeout?: string;
   reverse?: boolean;
-  include_upstream?: boolean;
-  max_upstream_depth?: string;
-  idempotency_key?: string;
-  dry_run?: boolean;
 };
+
+export type UpstreamInput = { include_upstream?: boolean; max_upstream_depth?: string };
+
+/** What a person asks for when starting a backfill, in their own words. */
+export type StartInput = OptionsInput &
+  UpstreamInput & {
+    asset: string;
+    partitions?: readonly string[];
+    /** The text of a file of keys, and how to call it. */
+    partitions_file?: { name: string; text: string };
+    start?: string;
+    end?: string;
+    every?: string;
+    idempotency_key?: string;
+    dry_run?: boolean;
+  };
 
 /** The partitions of a new job: a range, which is never written out here, or a list of keys. */
 export type KeySource = { range: KeyRange } | { list: string[] };
+
+/** How a job is to be run, as far as it was said. */
+export type JobOptions = {
+  priority: number | undefined;
+  deadline: Moment | undefined;
+  /** Without what was not said. */
+  strategy: Partial<Strategy>;
+};
 
 export type StartRequest = {
   keys: KeySource;
@@ -69,21 +82,43 @@ export function readStart(
 ): { request: StartRequest | null; problems: Problem[] } {
   const problems: Problem[] = [];
   const keys = readKeys(input, granularity, problems);
+  const { priority = 0, deadline = null, strategy } = readOptions(input, problems);
   const request = {
     keys: keys!,
-    priority: readPriority(input, problems),
-    deadline: readDeadline(input, problems),
-    strategy: {
-      max_parallel: readWhole('parallel', input.parallel, bounds.parallel, problems),
-      max_attempts: readWhole('max-attempts', input.max_attempts, bounds.max_attempts, problems),
-      timeout_ms: readTimeout(input, problems),
-      order: input.reverse ? ('desc' as const) : undefined,
-    },
+    priority,
+    deadline,
+    strategy,
     include_upstream: input.include_upstream ?? false,
     max_upstream_depth: readDepth(input, problems),
     idempotency_key: readIdempotencyKey(input, problems),
   };
   return { request: problems.length > 0 || keys === null ? null : request, problems };
+}
+
+/**
+ * How a job is to be run, with every mistake added to `problems`.
+ * @param deadlineFlag what the flag of the deadline is called
+ */
+export function readOptions(
+  input: OptionsInput,
+  problems: Problem[],
+  deadlineFlag = 'sla-deadline',
+): JobOptions {
+  const priority = readPriority(input, problems);
+  const deadline = readDeadline(input.sla_deadline, deadlineFlag, problems);
+  const strategy: { [Name in keyof Strategy]: Strategy[Name] | undefined } = {
+    max_parallel: readWhole('parallel', input.parallel, bounds.parallel, problems),
+    max_attempts: readWhole('max-attempts', input.max_attempts, bounds.max_attempts, problems),
+    timeout_ms: readTimeout(input, problems),
+    order: input.reverse ? 'desc' : undefined,
+  };
+  return {
+    priority,
+    deadline,
+    strategy: Object.fromEntries(
+      Object.entries(strategy).filter(([, value]) => value !== undefined),
+    ),
+  };
 }
 
 function readKeys(
@@ -168,7 +203,7 @@ function keyHint(granularity: Granularity | null): string {
     : `a key of this asset is one ${granularity} in UTC`;
 }
 
-function readPriority(input: StartInput, problems: Problem[]): number {
+function readPriority(input: OptionsInput, problems: Problem[]): number | undefined {
   const { priority, tier } = input;
   if (priority !== undefined && tier !== undefined) {
     problems.push({
@@ -182,27 +217,28 @@ function readPriority(input: StartInput, problems: Problem[]): number {
     const hint = near === null ? `known are ${tiers.join(', ')}` : `did you mean ${near}?`;
     problems.push({ message: `"${tier}" is no tier (--tier)`, hint });
   }
-  return (
-    readWhole(
-      'priority',
-      tier === undefined ? priority : undefined,
-      [lowestPriority, highestPriority],
-      problems,
-    ) ?? 0
+  return readWhole(
+    'priority',
+    tier === undefined ? priority : undefined,
+    [lowestPriority, highestPriority],
+    problems,
   );
 }
 
-function readDeadline(input: StartInput, problems: Problem[]): Moment | null {
-  if (input.sla_deadline === undefined) return null;
-  const moment = parseMoment(input.sla_deadline);
-  if (moment === null) {
-    const hint = 'ISO 8601 (2024-01-17T00:00:00Z; without a zone UTC), or relative: +2h';
-    problems.push({ message: `"${input.sla_deadline}" is not a time (--sla-deadline)`, hint });
-  }
-  return moment;
+function readDeadline(
+  text: string | undefined,
+  flag: string,
+  problems: Problem[],
+): Moment | undefined {
+  if (text === undefined) return undefined;
+  const moment = parseMoment(text);
+  if (moment !== null) return moment;
+  const hint = 'ISO 8601 (2024-01-17T00:00:00Z; without a zone UTC), or relative: +2h';
+  problems.push({ message: `"${text}" is not a time (--${flag})`, hint });
+  return undefined;
 }
 
-function readTimeout(input: StartInput, problems: Problem[]): number | undefined {
+function readTimeout(input: OptionsInput, problems: Problem[]): number | undefined {
   if (input.timeout === undefined) return undefined;
   const [least, most] = bounds.timeout;
   const timeout = parseDuration(input.timeout);
@@ -232,7 +268,8 @@ function readWhole(
   return undefined;
 }
 
-function readDepth(input: StartInput, problems: Problem[]): number {
+/** Levels of upstreams beyond the direct ones. */
+export function readDepth(input: UpstreamInput, problems: Problem[]): number {
   const { max_upstream_depth: depth, include_upstream: include } = input;
   if (depth !== undefined && !include)
     problems.push({ message: '--max-upstream-depth goes with --include-upstream only' });

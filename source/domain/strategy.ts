@@ -48,6 +48,25 @@ export function writeStrategy(strategy: Partial<Strategy>): Record<string, unkno
   };
 }
 
+/** The column with some of it changed; what other programs wrote besides is kept. */
+export function changeStrategy(
+  column: unknown,
+  changes: Partial<Strategy>,
+): Record<string, unknown> {
+  const { type: _, max_parallel: __, ...kept } = (column ?? {}) as Record<string, unknown>;
+  const { max_parallel, ...rest } = { ...readStrategy(column), ...changes };
+  const said = Object.entries(rest).filter(
+    ([name, value]) =>
+      name in kept || name in changes || value !== strategyDefaults[name as keyof Strategy],
+  );
+  return {
+    ...kept,
+    type: max_parallel > 1 ? 'parallel' : 'sequential',
+    ...(max_parallel > 1 ? { max_parallel } : {}),
+    ...Object.fromEntries(said),
+  };
+}
+
 function whole(value: unknown, fallback: number): number {
   return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 1e9
     ? value

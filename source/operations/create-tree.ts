@@ -10,6 +10,7 @@ import { findTaken, findUpstreams, insertUpstreams } from '../database/queries/u
 import type { Asset } from '../domain/asset.ts';
 import { maxListedKeys } from '../domain/partition-key.ts';
 import type { KeySource } from '../domain/start-request.ts';
+import { readStrategy, writeStrategy } from '../domain/strategy.ts';
 import { countKeys } from '../domain/upstream-keys.ts';
 import {
   type Dependency,
@@ -101,7 +102,8 @@ export async function matchTree(
 
 /**
  * Writes the jobs of the tree's upstreams, all below the root job, which exists and waits for them. What they do not say for themselves
- * (strategy, priority, deadline, author) is the root's.
+ * (strategy, priority, deadline, author) is the root's; what their assets say of
+ * new jobs comes before the root's strategy.
  */
 export async function insertTree(
   query: Query,
@@ -143,6 +145,10 @@ async function insertNode(
     ...root,
     asset_id: node.asset.id,
     asset_name: node.asset.name,
+    execution_strategy: writeStrategy({
+      ...readStrategy(root.execution_strategy),
+      ...node.asset.defaults,
+    }),
     idempotency_key: randomUUID(),
     partition_start: range?.first ?? null,
     partition_end: range?.last ?? null,

@@ -1,24 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Author, Database, Query } from '../database/database.ts';
 import {
-  findOverlap,
   findStart,
   hasKeys,
-  insertJob,
-  insertPartitions,
   type KnownStart,
   type NewJob,
-  type Overlap,
 } from '../database/queries/create-job.ts';
 import { assetNames, findAsset } from '../database/queries/read-assets.ts';
 import { readClock } from '../database/queries/read-clock.ts';
 import { readJob } from '../database/queries/read-job.ts';
 import type { Asset } from '../domain/asset.ts';
 import { momentAt } from '../domain/deadline.ts';
-import { roughDuration } from '../domain/duration.ts';
 import { type JobView, viewJob } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
-import { maxListedKeys } from '../domain/partition-key.ts';
 import {
   type KeySource,
   readStart,
@@ -28,8 +22,11 @@ import {
 import { writeStrategy } from '../domain/strategy.ts';
 import { countKeys } from '../domain/upstream-keys.ts';
 import type { PlanNode } from '../domain/upstream-plan.ts';
-import { type Problem, ServoError, UsageError } from '../errors.ts';
-import { insertTree, lockTree, matchTree, readTree, type TreeNode } from './create-tree.ts';
+import { ServoError, UsageError } from '../errors.ts';
+import { lockTree, matchTree, readTree, type TreeNode } from './create-tree.ts';
+import { futureDeadline } from './future-deadline.ts';
+import { refuseOverlap } from './overlap.ts';
+import { placeJob } from './place-job.ts';
 import { unknownAsset } from './unknown-asset.ts';
 
 /** What a dry run says would be started. */
@@ -47,6 +44,8 @@ export type StartPlan = {
 
 export type UpstreamPlan = {
   asset_name: string;
+  /** Whether the job itself needs it, and not only another upstream. */
+  direct: boolean;
   /** Names of the assets in the tree that it needs. */
   needs: string[];
   execution_order: number;
@@ -82,37 +81,31 @@ export async function startBackfill(
   const { tenant } = author;
   if (input.dry_run) {
     return db.read(tenant, async (query) => {
-      const { now, asset, job, keys } = await prepare(query, author, input);
+      const { now, asset, request, job, keys } = await prepare(query, author, input);
       const known = await findKnown(query, job, keys, input);
-      if (known === null) checkNew(job, now, await overlapOf(query, job, keys));
+      if (known === null) await checkNew(query, request, now, job, keys);
       const tree = await matchTree(query, tenant, await readUpstreams(query, asset, job), keys);
       return answer(query, tenant, known?.id ?? null, false, planOf(job, keys, tree));
     });
   }
   return db.write(author, async (query) => {
-    const { now, asset, job, keys } = await prepare(query, author, input);
+    const { now, asset, request, job, keys } = await prepare(query, author, input);
     const plan = await readUpstreams(query, asset, job);
     await lockTree(query, tenant, plan);
     const known = await findKnown(query, job, keys, input);
     if (known !== null) return answer(query, tenant, known.id, false, null);
-    checkNew(job, now, await overlapOf(query, job, keys));
-    const tree = await matchTree(query, tenant, plan, keys);
-    // Without upstreams it runs at once.
-    if (tree.length > 1) job.state = 'waiting_upstream';
-    job.execution_order = tree.at(-1)!.execution_order;
-    const id = await insertJob(query, job, keys, job.total_partitions <= maxListedKeys);
+    await checkNew(query, request, now, job, keys);
+    const id = await placeJob(query, job, keys, await matchTree(query, tenant, plan, keys));
     if (id === null) {
       // Another asset's start took the key just now: the lock is only on ours.
       const other = await findKnown(query, job, keys, input);
       return answer(query, tenant, other!.id, false, null);
     }
-    await insertPartitions(query, tenant, id, keys);
-    await insertTree(query, tree, job, id);
     return answer(query, tenant, id, true, null);
   });
 }
 
-type Prepared = { now: Date; asset: Asset; job: NewJob; keys: KeySource };
+type Prepared = { now: Date; asset: Asset; request: StartRequest; job: NewJob; keys: KeySource };
 
 /** The tree of the job's upstreams and itself; itself alone, where they are not asked for. */
 function readUpstreams(query: Query, asset: Asset, job: NewJob): Promise<PlanNode[]> {
@@ -130,7 +123,7 @@ async function prepare(query: Query, author: Author, input: StartInput): Promise
   if (missing !== null && problems.length === 0) throw missing;
   if (missing !== null) problems.unshift({ message: missing.message, hint: missing.hint });
   if (request === null || asset === null) throw new UsageError(problems);
-  return { now, asset, job: newJob(author, asset, request, now), keys: request.keys };
+  return { now, asset, request, job: newJob(author, asset, request, now), keys: request.keys };
 }
 
 function newJob(author: Author, asset: Asset, request: StartRequest, now: Date): NewJob {
@@ -140,7 +133,7 @@ function newJob(author: Author, asset: Asset, request: StartRequest, now: Date):
     asset_id: asset.id,
     asset_name: asset.name,
     idempotency_key: request.idempotency_key ?? randomUUID(),
-    execution_strategy: writeStrategy(request.strategy),
+    execution_strategy: writeStrategy({ ...asset.defaults, ...request.strategy }),
     partition_start: range?.first ?? null,
     partition_end: range?.last ?? null,
     total_partitions: countKeys(request.keys),
@@ -155,35 +148,16 @@ function newJob(author: Author, asset: Asset, request: StartRequest, now: Date):
   };
 }
 
-const overlapsShown = 5;
-
-function overlapOf(query: Query, job: NewJob, keys: KeySource): Promise<Overlap[]> {
-  return findOverlap(query, job.tenant_id, job.asset_id, keys, overlapsShown + 1);
-}
-
 /** What may not be started, though it is well said. */
-function checkNew(job: NewJob, now: Date, overlap: readonly Overlap[]): void {
-  const problems: Problem[] = [];
-  const deadline = job.sla_deadline_at;
-  if (deadline !== null && deadline <= now) {
-    problems.push({
-      message: `the deadline ${deadline.toISOString()} is in the past (${roughDuration(now.getTime() - deadline.getTime())} ago)`,
-      hint: 'give a later one, as --sla-deadline +2h',
-    });
-  }
-  if (problems.length > 0) throw new UsageError(problems);
-  const [first] = overlap;
-  if (first === undefined) return;
-  const told = overlap.slice(0, overlapsShown);
-  const jobs = [...new Set(told.map((one) => one.id))];
-  const sentences = jobs.map((id) => {
-    const own = told.filter((one) => one.id === id);
-    return `job ${shortId(id)} (${own[0]!.state}) still has to do ${own.map((one) => one.partition_key).join(', ')}`;
-  });
-  const more = overlap.length > overlapsShown ? ' and more' : '';
-  throw new ServoError('not_allowed', `${sentences.join('; ')}${more}`, {
-    hint: `leave those partitions out, wait for it, or cancel it: servo-tui cancel ${shortId(first.id)} --reason "why"`,
-  });
+async function checkNew(
+  query: Query,
+  request: StartRequest,
+  now: Date,
+  job: NewJob,
+  keys: KeySource,
+): Promise<void> {
+  if (request.deadline !== null) futureDeadline(request.deadline, now);
+  await refuseOverlap(query, job, keys);
 }
 
 /** The job of an earlier start with the same idempotency key. @throws not_allowed if it was another start */
@@ -230,7 +204,7 @@ function sameJson(one: Record<string, unknown>, other: Record<string, unknown>):
   return sorted(one) === sorted(other);
 }
 
-function planOf(job: NewJob, keys: KeySource, tree: readonly TreeNode[]): StartPlan {
+export function planOf(job: NewJob, keys: KeySource, tree: readonly TreeNode[]): StartPlan {
   const [first, last] = endsOf(keys);
   const names = new Map(tree.map((node) => [node.asset.id, node.asset.name]));
   return {
@@ -245,6 +219,7 @@ function planOf(job: NewJob, keys: KeySource, tree: readonly TreeNode[]): StartP
       const [first_key, last_key] = node.new_keys === null ? [null, null] : endsOf(node.new_keys);
       return {
         asset_name: node.asset.name,
+        direct: node.needed_by.includes(job.asset_id),
         needs: node.needs.map((id) => names.get(id)!),
         execution_order: node.execution_order,
         total_partitions: node.new_keys === null ? 0 : countKeys(node.new_keys),

@@ -1,4 +1,4 @@
-import { type Asset, readGranularity } from '../../domain/asset.ts';
+import { type Asset, readAssetDefaults, readGranularity } from '../../domain/asset.ts';
 import type { Query } from '../database.ts';
 
 // An asset without a tenant belongs to all of them.
@@ -12,7 +12,28 @@ export async function findAsset(query: Query, tenant: string, name: string): Pro
     [tenant, name],
   );
   if (row === undefined) return null;
-  return { id: row.id, name: row.name, granularity: readGranularity(row.partition_config) };
+  return assetOf(row);
+}
+
+export async function findAssetById(
+  query: Query,
+  tenant: string,
+  id: string,
+): Promise<Asset | null> {
+  const [row] = await query<{ id: string; name: string; partition_config: unknown }>(
+    `select id, name, partition_config from assets where id = $2 and ${visible}`,
+    [tenant, id],
+  );
+  return row === undefined ? null : assetOf(row);
+}
+
+export function assetOf(row: { id: string; name: string; partition_config: unknown }): Asset {
+  return {
+    id: row.id,
+    name: row.name,
+    granularity: readGranularity(row.partition_config),
+    defaults: readAssetDefaults(row.partition_config),
+  };
 }
 
 /** Names of the tenant's assets, in order. */

@@ -1,8 +1,8 @@
-import { readGranularity } from '../../domain/asset.ts';
 import type { KeySource } from '../../domain/start-request.ts';
 import type { Dependency } from '../../domain/upstream-plan.ts';
 import type { Database, Query } from '../database.ts';
 import { keysOf } from './create-job.ts';
+import { assetOf } from './read-assets.ts';
 
 /** What these assets need, one level of the lineage. */
 export async function findUpstreams(
@@ -22,10 +22,7 @@ export async function findUpstreams(
      order by a.name`,
     [tenant, assets],
   );
-  return rows.map(({ downstream_id, id, name, partition_config }) => ({
-    downstream_id,
-    upstream: { id, name, granularity: readGranularity(partition_config) },
-  }));
+  return rows.map(({ downstream_id, ...row }) => ({ downstream_id, upstream: assetOf(row) }));
 }
 
 /**

@@ -1,0 +1,18 @@
+import type { Job } from '../../domain/job.ts';
+import type { Query } from '../database.ts';
+
+/**
+ * Writes what an operator changes while the job lives. Not its version: that grows with changes of state alone, and a running job whose version
+ * is not that of our own claim counts as run by somebody else.
+ */
+export async function setJobSettings(
+  query: Query,
+  tenant: string,
+  id: string,
+  columns: Pick<Job, 'priority' | 'sla_deadline_at' | 'execution_strategy'>,
+): Promise<void> {
+  await query(
+    `update backfill_jobs set priority = $3, sla_deadline_at = $4, execution_strategy = $5 where id = $2 and tenant_id = $1`,
+    [tenant, id, columns.priority, columns.sla_deadline_at, columns.execution_strategy],
+  );
+}

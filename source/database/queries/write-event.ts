@@ -1,0 +1,19 @@
+import type { Author, Query } from '../database.ts';
+
+/** Puts into the journal what an operator asked for and no change of state tells. */
+export async function writeEvent(
+  query: Query,
+  author: Author,
+  job: string,
+  kind: string,
+): Promise<void> {
+  await query(
+    'insert into backfill_events (tenant_id, job_id, kind, actor, reason) values ($1, $2, $3, $4, $5)',
+    [author.tenant, job, kind, author.actor, author.reason?.slice(0, 2000) ?? null],
+  );
+}
+
+/** Wakes the tenant's executors when the transaction commits, as a change of state does (migrations/0016_journal.sql). */
+export async function wakeExecutors(query: Query, tenant: string): Promise<void> {
+  await query(`select pg_notify('servo', left(md5($1), 8))`, [tenant]);
+}

@@ -1,0 +1,41 @@
+import type { Author, Database } from '../database/database.ts';
+import { lockJob } from '../database/queries/lock-job.ts';
+import { reclaimJob as reclaim } from '../database/queries/reclaim-job.ts';
+import { livingExecutors } from '../database/queries/settle-job.ts';
+import { wakeExecutors, writeEvent } from '../database/queries/write-event.ts';
+import { shortId } from '../domain/job-reference.ts';
+import type { Outcome } from './act-on-job.ts';
+
+/**
+ * Takes a running job from whoever runs it, as the runbook's emergency SQL does (backfill-operations, "Force reclaim"): its leases
+ * are void from now on, what ran under them is tried again, and the next executor claims it.
+ */
+export function reclaimJob(db: Database, author: Author, id: string): Promise<Outcome> {
+  return db.write(author, async (query) => {
+    const job = await lockJob(query, author.tenant, id);
+    if (job === null) {
+      const message = `there is no job ${shortId(id)}`;
+      const hint = 'see: servo-tui list';
+      return { id, result: 'failed', state: null, version: null, message, hint };
+    }
+    const { state, version } = job;
+    if (state !== 'running') {
+      const message = `cannot reclaim ${shortId(id)} (only running jobs can be reclaimed; this one is ${state.replace('_', ' ')})`;
+      const hint = `see why it does not run with: servo-tui explain ${shortId(id)}`;
+      return { id, result: 'skipped', state, version, message, hint };
+    }
+    const now = await reclaim(query, author.tenant, id);
+    await writeEvent(query, author, id, 'reclaim requested');
+    await wakeExecutors(query, author.tenant);
+    const alive = await livingExecutors(query, author.tenant);
+    return {
+      id,
+      result: 'applied',
+      state,
+      version: now,
+      message: `reclaiming ${job.asset_name} ${shortId(id)}: what runs is taken back and tried again`,
+      hint:
+        alive > 0 ? null : 'no executor of this tenant lives: start one with servo-tui --worker',
+    };
+  });
+}

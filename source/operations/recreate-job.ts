@@ -1,0 +1,129 @@
+import type { Author, Database, Query } from '../database/database.ts';
+import { lockJob } from '../database/queries/lock-job.ts';
+import { findAssetById } from '../database/queries/read-assets.ts';
+import { readClock } from '../database/queries/read-clock.ts';
+import { readJob } from '../database/queries/read-job.ts';
+import { takePlace, unfinishedKeys, upstreamsOf } from '../database/queries/replace-job.ts';
+import { setJobState } from '../database/queries/set-job-state.ts';
+import { insertUpstreams } from '../database/queries/upstreams.ts';
+import { type Job, viewJob } from '../domain/job.ts';
+import { shortId } from '../domain/job-reference.ts';
+import { canTransition, isTerminal } from '../domain/job-state.ts';
+import {
+  type OptionsInput,
+  readDepth,
+  readOptions,
+  type UpstreamInput,
+} from '../domain/start-request.ts';
+import { changeStrategy } from '../domain/strategy.ts';
+import { type Problem, ServoError, UsageError } from '../errors.ts';
+import { lockTree, matchTree, readTree } from './create-tree.ts';
+import { followUp } from './follow-up.ts';
+import { futureDeadline } from './future-deadline.ts';
+import { noSuchJob } from './get-job.ts';
+import { refuseOverlap } from './overlap.ts';
+import { placeJob } from './place-job.ts';
+import { planOf, type Started } from './start-backfill.ts';
+
+export type RecreateInput = OptionsInput & UpstreamInput & { dry_run?: boolean };
+
+/** As of a start, and the job that was cancelled for it. */
+export type Recreated = Started & {
+  replaced: { id: string; state: string; version: number };
+};
+
+/**
+ * Cancels a job and makes a new one of its unfinished partitions, in one transaction: there is never both, nor neither. What is not said
+ * is as it was. Keys that still run in the cancelled job are not claimed before that attempt has ended (migrations/0018_step.sql).
+ * Of a job that has ended: a new one of what it skipped.
+ * @throws UsageError (no reason, or a mistake in the options); ServoError not_found, or not_allowed where nothing is left to do
+ */
+export async function recreateJob(
+  db: Database,
+  author: Author,
+  id: string,
+  input: RecreateInput,
+): Promise<Recreated> {
+  const { tenant } = author;
+  const reason = author.reason?.trim() || null;
+  const problems: Problem[] = [];
+  const options = readOptions(input, problems);
+  const depth = readDepth(input, problems);
+  if (reason === null)
+    problems.push({ message: 'recreate wants a reason', hint: '--reason "why"' });
+  if (problems.length > 0) throw new UsageError(problems);
+  const transaction = input.dry_run
+    ? (work: (query: Query) => Promise<Recreated>) => db.read(tenant, work)
+    : (work: (query: Query) => Promise<Recreated>) => db.write({ ...author, reason }, work);
+  return transaction(async (query) => {
+    const now = await readClock(query);
+    const known = await readJob(query, tenant, id);
+    if (known === null) throw noSuchJob(id);
+    const asset = (await findAssetById(query, tenant, known.asset_id)) ?? {
+      id: known.asset_id,
+      name: known.asset_name,
+      granularity: null,
+    };
+    const plan = await readTree(query, tenant, asset, input.include_upstream ? depth : -1);
+    if (!input.dry_run) await lockTree(query, tenant, plan);
+    const old = input.dry_run ? known : await lockJob(query, tenant, id);
+    if (old === null) throw noSuchJob(id);
+    const { state, version } = input.dry_run ? old : await cancel(query, old, reason);
+    const list = await unfinishedKeys(query, tenant, id, isTerminal(old.state));
+    if (list.length === 0) throw nothingLeft(old);
+    const upstreams =
+      old.state === 'waiting_upstream' && !input.include_upstream
+        ? await upstreamsOf(query, tenant, id)
+        : [];
+    const job = followUp(author, old, list, {
+      execution_strategy: changeStrategy(old.execution_strategy, options.strategy),
+      sla_deadline_at: options.deadline
+        ? futureDeadline(options.deadline, now)
+        : old.sla_deadline_at,
+      priority: options.priority ?? old.priority,
+      include_upstream: input.include_upstream ?? false,
+      max_upstream_depth: depth,
+      state: upstreams.length > 0 ? 'waiting_upstream' : 'pending',
+    });
+    const answer = { as_of: now, tenant_id: tenant, replaced: { id, state, version } };
+    if (input.dry_run) {
+      const tree = await matchTree(query, tenant, plan, { list });
+      return { ...answer, created: false, job: null, plan: planOf(job, { list }, tree) };
+    }
+    await refuseOverlap(query, job, { list });
+    const tree = await matchTree(query, tenant, plan, { list });
+    const created = (await placeJob(query, job, { list }, tree))!;
+    if (upstreams.length > 0) await insertUpstreams(query, tenant, created, upstreams);
+    await takePlace(query, tenant, id, created);
+    const view = viewJob((await readJob(query, tenant, created))!, now);
+    return { ...answer, created: true, job: view, plan: null };
+  });
+}
+
+/** What it is now. The row is locked: the state is the one that was read. */
+async function cancel(
+  query: Query,
+  job: Job,
+  reason: string | null,
+): Promise<{ state: string; version: number }> {
+  if (isTerminal(job.state)) return job;
+  if (!canTransition(job.state, 'cancelled')) {
+    throw new ServoError('not_allowed', `cannot recreate ${shortId(job.id)} (it is ${job.state})`, {
+      hint: 'update servo-tui on this host: it does not know that state',
+    });
+  }
+  return (await setJobState(query, job.tenant_id, 'cancel', job, reason))!;
+}
+
+function nothingLeft(job: Job): ServoError {
+  const failed = job.failed_partitions > 0;
+  return new ServoError(
+    'not_allowed',
+    `nothing is left to do in ${job.asset_name} ${shortId(job.id)} (it is ${job.state})`,
+    {
+      hint: failed
+        ? `try what has failed again with: servo-tui retry ${shortId(job.id)}`
+        : `start anew with: servo-tui start ${job.asset_name} …`,
+    },
+  );
+}

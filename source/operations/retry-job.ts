@@ -1,0 +1,177 @@
+import type { Author, Database, Query } from '../database/database.ts';
+import { lockStarts } from '../database/queries/create-job.ts';
+import { lockJob } from '../database/queries/lock-job.ts';
+import { readClock } from '../database/queries/read-clock.ts';
+import { readJob } from '../database/queries/read-job.ts';
+import {
+  hasFailed,
+  keysInState,
+  partitionStates,
+  retryPartitions,
+} from '../database/queries/retry-partitions.ts';
+import { wakeExecutors, writeEvent } from '../database/queries/write-event.ts';
+import { type Job, type JobView, viewJob } from '../domain/job.ts';
+import { shortId } from '../domain/job-reference.ts';
+import { isJobState, isTerminal } from '../domain/job-state.ts';
+import { ServoError } from '../errors.ts';
+import { followUp } from './follow-up.ts';
+import { noSuchJob } from './get-job.ts';
+import { refuseOverlap } from './overlap.ts';
+import { placeJob } from './place-job.ts';
+
+export type Retried = {
+  as_of: Date;
+  tenant_id: string;
+  /** The job that was asked for. */
+  id: string;
+  /** A new job was made of the failed partitions, because that one has ended. */
+  created: boolean;
+  retried_partitions: number;
+  /** The job in which they are tried again. */
+  job: JobView;
+};
+
+/** Rows of one transaction: they hold the job's row for some 150 ms. */
+const defaultBatch = 10_000;
+
+/**
+ * Tries failed partitions again, all or those of `keys`: in place while the job lives, with their attempts counted on and their failures
+ * forgotten; as a new job of the same strategy, priority and deadline when it has ended. Journalled with actor and reason.
+ * @throws ServoError not_found, or not_allowed where nothing has failed, or where a living job has to do one of the keys
+ */
+export async function retryJob(
+  db: Database,
+  author: Author,
+  id: string,
+  keys: readonly string[] | null = null,
+  batch = defaultBatch,
+): Promise<Retried> {
+  const named = keys !== null && keys.length > 0 ? [...new Set(keys)] : null;
+  const seen = await db.read(author.tenant, async (query) => {
+    const job = await readJob(query, author.tenant, id);
+    if (job === null) throw noSuchJob(id);
+    await refuseUnfailed(query, job, named);
+    return { job, before: await readClock(query) };
+  });
+  const which = { keys: named, before: seen.before, limit: batch };
+  const { retried, ended } = await retryInPlace(db, author, id, which);
+  if (!ended) return answer(db, author.tenant, { id, in: id, retried, created: false });
+  const anew = await db.write(author, (query) => retryAnew(query, author, id, named));
+  if (anew === null && retried === 0) throw nothingFailed(seen.job);
+  return answer(db, author.tenant, {
+    id,
+    in: anew?.id ?? id,
+    retried: retried + (anew?.retried ?? 0),
+    created: anew !== null,
+  });
+}
+
+type Which = Parameters<typeof retryPartitions>[3];
+
+/** In batches, since each holds the job's row; `ended`: what is left is for a new job. */
+async function retryInPlace(
+  db: Database,
+  author: Author,
+  id: string,
+  which: Which,
+): Promise<{ retried: number; ended: boolean }> {
+  for (let retried = 0; ; ) {
+    const count = await db.write(author, async (query) => {
+      const job = await lockJob(query, author.tenant, id);
+      if (job === null) throw noSuchJob(id);
+      if (isTerminal(job.state)) return null;
+      if (!isJobState(job.state)) throw unknownState(job);
+      const batch = await retryPartitions(query, author.tenant, id, which);
+      if (retried === 0) await writeEvent(query, author, id, 'retry requested');
+      await wakeExecutors(query, author.tenant);
+      return batch;
+    });
+    if (count === null) return { retried, ended: true };
+    retried += count;
+    if (count < which.limit) return { retried, ended: false };
+  }
+}
+
+async function retryAnew(
+  query: Query,
+  author: Author,
+  id: string,
+  named: readonly string[] | null,
+): Promise<{ id: string; retried: number } | null> {
+  const { tenant } = author;
+  const ended = await readJob(query, tenant, id);
+  if (ended === null) throw noSuchJob(id);
+  await lockStarts(query, tenant, ended.asset_id);
+  const list = await keysInState(query, tenant, id, ['failed'], named);
+  if (list.length === 0) return null;
+  const job = followUp(author, ended, list);
+  await refuseOverlap(query, job, { list });
+  const created = await placeJob(query, job, { list });
+  await writeEvent(query, author, id, 'retry requested');
+  return { id: created!, retried: list.length };
+}
+
+async function refuseUnfailed(
+  query: Query,
+  job: Job,
+  named: readonly string[] | null,
+): Promise<void> {
+  if (named === null) {
+    if (!(await hasFailed(query, job.tenant_id, job.id))) throw nothingFailed(job);
+    return;
+  }
+  const found = await partitionStates(query, job.tenant_id, job.id, named);
+  const known = new Map(found.map((row) => [row.partition_key, row.state]));
+  const unknown = named.filter((key) => !known.has(key));
+  const others = found.filter((row) => row.state !== 'failed');
+  const sentences = [
+    ...unknown.map((key) => `job ${shortId(job.id)} has no partition ${key}`),
+    ...others.map((row) => `partition ${row.partition_key} is ${row.state}`),
+  ];
+  if (sentences.length === 0) return;
+  throw new ServoError(unknown.length > 0 ? 'not_found' : 'not_allowed', sentences.join('; '), {
+    hint: `only failed partitions can be tried again: servo-tui status ${shortId(job.id)}`,
+  });
+}
+
+function nothingFailed(job: Job): ServoError {
+  const open = isTerminal(job.state) && job.skipped_partitions > 0;
+  return new ServoError(
+    'not_allowed',
+    `no partition of ${job.asset_name} ${shortId(job.id)} has failed (it is ${job.state})`,
+    {
+      hint: open
+        ? `run what it skipped with: servo-tui recreate ${shortId(job.id)} --reason "why"`
+        : `look at it with: servo-tui status ${shortId(job.id)}`,
+    },
+  );
+}
+
+function unknownState(job: Job): ServoError {
+  return new ServoError(
+    'not_allowed',
+    `${shortId(job.id)} is ${job.state}, a state that this program does not know`,
+    { hint: 'update servo-tui on this host' },
+  );
+}
+
+function answer(
+  db: Database,
+  tenant: string,
+  retried: { id: string; in: string; retried: number; created: boolean },
+): Promise<Retried> {
+  return db.read(tenant, async (query) => {
+    const as_of = await readClock(query);
+    const job = await readJob(query, tenant, retried.in);
+    if (job === null) throw noSuchJob(retried.in);
+    const { id, created } = retried;
+    return {
+      as_of,
+      tenant_id: tenant,
+      id,
+      created,
+      retried_partitions: retried.retried,
+      job: viewJob(job, as_of),
+    };
+  });
+}

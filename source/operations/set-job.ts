@@ -1,0 +1,81 @@
+import type { Author, Database } from '../database/database.ts';
+import { lockJob } from '../database/queries/lock-job.ts';
+import { readClock } from '../database/queries/read-clock.ts';
+import { readJob } from '../database/queries/read-job.ts';
+import { setJobSettings } from '../database/queries/set-job-settings.ts';
+import { wakeExecutors, writeEvent } from '../database/queries/write-event.ts';
+import { type JobView, viewJob } from '../domain/job.ts';
+import { shortId } from '../domain/job-reference.ts';
+import { type Change, changesOf, describeChanges } from '../domain/job-settings.ts';
+import { isTerminal } from '../domain/job-state.ts';
+import { readOptions } from '../domain/start-request.ts';
+import { type Problem, ServoError, UsageError } from '../errors.ts';
+import { futureDeadline } from './future-deadline.ts';
+import { noSuchJob } from './get-job.ts';
+
+/** In a person's own words; a deadline of `none` takes it away. */
+export type SetInput = {
+  priority?: string;
+  deadline?: string;
+  parallel?: string;
+  max_attempts?: string;
+  timeout?: string;
+};
+
+export type SetResult = {
+  as_of: Date;
+  tenant_id: string;
+  /** Empty where all was so already. */
+  changes: Change[];
+  job: JobView;
+};
+
+/**
+ * Changes how a living job is run: it takes effect at the next step. Journalled with what has changed, actor and reason.
+ * @throws UsageError with every mistake, or where nothing is to be set; ServoError not_found, or not_allowed for a job that has ended
+ */
+export async function setJob(
+  db: Database,
+  author: Author,
+  id: string,
+  input: SetInput,
+): Promise<SetResult> {
+  const { deadline, ...rest } = input;
+  const none = deadline?.trim().toLowerCase() === 'none';
+  const problems: Problem[] = [];
+  const options = readOptions(
+    { ...rest, sla_deadline: none ? undefined : deadline },
+    problems,
+    'deadline',
+  );
+  if (Object.values(input).every((value) => value === undefined)) {
+    const hint = 'give --priority, --deadline, --parallel, --max-attempts or --timeout';
+    problems.push({ message: 'nothing is to be set', hint });
+  }
+  if (problems.length > 0) throw new UsageError(problems);
+  return db.write(author, async (query) => {
+    const now = await readClock(query);
+    const job = await lockJob(query, author.tenant, id);
+    if (job === null) throw noSuchJob(id);
+    if (isTerminal(job.state)) {
+      throw new ServoError('not_allowed', `cannot set ${shortId(id)} (it is ${job.state})`, {
+        hint: `look at it with: servo-tui status ${shortId(id)}`,
+      });
+    }
+    const moment = options.deadline && futureDeadline(options.deadline, now, 'deadline');
+    const { changes, columns } = changesOf(job, {
+      priority: options.priority,
+      sla_deadline_at: none ? null : moment,
+      strategy: options.strategy,
+    });
+    if (changes.length > 0) {
+      await setJobSettings(query, author.tenant, id, columns);
+      const why = author.reason?.trim() ? `: ${author.reason.trim()}` : '';
+      const reason = `${describeChanges(changes)}${why}`;
+      await writeEvent(query, { ...author, reason }, id, 'set');
+      await wakeExecutors(query, author.tenant);
+    }
+    const after = (await readJob(query, author.tenant, id))!;
+    return { as_of: now, tenant_id: author.tenant, changes, job: viewJob(after, now) };
+  });
+}
