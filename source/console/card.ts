@@ -106,10 +106,12 @@ export function isDropping(card: Card, at: number): boolean {
   return card.painted_at === null || at < card.painted_at + dropMs;
 }
 
-export function cardKey(state: State, card: Card, key: string, text: string | null): Step {
+type Pressed = { key: string; text: string | null; alone: boolean };
+
+export function cardKey(state: State, card: Card, { key, text, alone }: Pressed): Step {
   if (isDropping(card, state.at)) return [state, []];
   if (card.focus === 'reason' || card.focus === 'check') return fieldKey(state, card, key, text);
-  return buttonKey(state, card, key);
+  return buttonKey(state, card, key, alone);
 }
 
 /** Pasted text is text, wherever the focus is: on a button it goes nowhere. */
@@ -133,10 +135,13 @@ function fieldKey(state: State, card: Card, key: string, text: string | null): S
   return key === 'escape' ? shown(state, { ...card, focus: 'cancel' }) : [state, []];
 }
 
-/** On a button: `y` acts once everything required is there. Enter never means yes. */
-function buttonKey(state: State, card: Card, key: string): Step {
+/**
+ * On a button: `y` acts once everything required is there. Enter never means yes, and neither does a
+ * `y` at the end of a text that a terminal has pasted without saying so.
+ */
+function buttonKey(state: State, card: Card, key: string, alone: boolean): Step {
   if (key === 'y') {
-    const lacking = missing(state, card);
+    const lacking = missing(state, card) ?? (alone ? null : 'press y by itself');
     if (lacking !== null) return [{ ...state, overlay: { ...card, hint: lacking } }, []];
     return act({ ...state, overlay: null }, card);
   }

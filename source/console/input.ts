@@ -10,16 +10,17 @@ export const idleDecoder: Decoder = { paste: null, flood_until: 0 };
 
 /** A terminal that loses the closing bracket must not leave the console deaf. */
 const pasteTimeoutMs = 2000;
-/** More characters in one read than anybody types are pasted, brackets or not. */
+/** More different characters in one read than anybody types: pasted without brackets, or a stalled line. */
 const longestTyping = 16;
 /** What follows a flood at once belongs to it. */
 const floodMs = 100;
 
 const segmenter = new Intl.Segmenter();
 
-type Decoded = [Decoder, (MessageOf<'key'> | MessageOf<'paste'>)[]];
+type Input = MessageOf<'key'> | MessageOf<'paste'> | MessageOf<'flood'>;
+type Decoded = [Decoder, Input[]];
 
-/** Turns input into keys and pastes: pasted text never comes out as a key. */
+/** Turns input into keys, pastes and floods: pasted text never comes out as a key. */
 export function decodeInput(decoder: Decoder, input: RawInput, at: number): Decoded {
   const open =
     decoder.paste !== null && at - decoder.paste.since < pasteTimeoutMs ? decoder.paste : null;
@@ -35,18 +36,19 @@ export function decodeInput(decoder: Decoder, input: RawInput, at: number): Deco
     return [{ ...decoder, paste: { ...open, text: open.text + more } }, []];
   }
   const closed = { ...decoder, paste: null };
-  if ('key' in input) return [closed, [{ type: 'key', key: input.key, text: null, at }]];
+  if ('key' in input)
+    return [closed, [{ type: 'key', key: input.key, text: null, alone: true, at }]];
   return typed(closed, input.characters, at);
 }
 
 function typed(decoder: Decoder, characters: string, at: number): Decoded {
   const pieces = Array.from(segmenter.segment(characters), ({ segment }) => segment);
+  const alone = pieces.length === 1;
+  const keys = pieces.map((piece) => ({ type: 'key' as const, ...namedKey(piece), alone, at }));
   const repeated = pieces.every((piece) => piece === pieces[0]);
   const flood = (pieces.length > longestTyping && !repeated) || at < decoder.flood_until;
-  if (flood) {
-    return [{ ...decoder, flood_until: at + floodMs }, [{ type: 'paste', text: characters, at }]];
-  }
-  return [decoder, pieces.map((piece) => ({ type: 'key', ...namedKey(piece), at }))];
+  if (!flood) return [decoder, keys];
+  return [{ ...decoder, flood_until: at + floodMs }, [{ type: 'flood', keys, at }]];
 }
 
 const controlKeys: Readonly<Record<string, string>> = {

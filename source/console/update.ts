@@ -23,6 +23,7 @@ type Handlers = { [T in Message['type']]: (state: State, message: MessageOf<T>) 
 const handlers: Handlers = {
   started: refresh,
   key: keyPressed,
+  flood: flooded,
   paste: pasted,
   resized: (state, { size }) => [{ ...state, size }, []],
   answered: (state, { request, answer }) => answered(state, request, answer),
@@ -46,13 +47,13 @@ export function update(state: State, message: Message): Step {
 }
 
 /** Keys belong to whatever has the focus; only the few that always work go past it. */
-function keyPressed(state: State, { key, text }: MessageOf<'key'>): Step {
+function keyPressed(state: State, { key, text, alone }: MessageOf<'key'>): Step {
   const binding = bindingFor(state, key);
   if (binding?.always) return runBinding(state, binding);
   const { overlay } = state;
   switch (overlay?.type) {
     case 'card':
-      return cardKey(state, overlay, key, text);
+      return cardKey(state, overlay, { key, text, alone });
     case 'help':
       return helpKey(state, overlay, key, text);
     case 'filter':
@@ -60,6 +61,21 @@ function keyPressed(state: State, { key, text }: MessageOf<'key'>): Step {
     default:
       return binding === null ? [state, []] : runBinding(state, binding);
   }
+}
+
+/** A flood is typing as long as it goes into text fields; the rest of it goes nowhere. */
+function flooded(state: State, { keys }: MessageOf<'flood'>): Step {
+  let step: Step = [state, []];
+  for (const key of keys) {
+    if (!isTyping(step[0])) break;
+    step = chain(step, (next) => keyPressed(next, key));
+  }
+  return step;
+}
+
+function isTyping({ overlay }: State): boolean {
+  if (overlay?.type === 'card') return overlay.focus === 'reason' || overlay.focus === 'check';
+  return overlay?.type === 'filter' || overlay?.type === 'help';
 }
 
 /** Pasted text never reaches key handlers: it is text in a field, or nothing. */

@@ -12,9 +12,11 @@ function decode(pieces: Timed[]) {
     at += piece.after ?? 1;
     const [next, messages] = decodeInput(decoder, piece, at);
     decoder = next;
-    return messages.map((message) =>
-      message.type === 'paste' ? { paste: message.text } : (message.text ?? `<${message.key}>`),
-    );
+    return messages.map((message) => {
+      if (message.type === 'paste') return { paste: message.text };
+      if (message.type === 'flood') return { flood: message.keys.map(({ key }) => key).join(' ') };
+      return message.text ?? `<${message.key}>`;
+    });
   });
 }
 
@@ -47,17 +49,27 @@ describe('pasted text never comes out as a key', () => {
     );
   });
 
-  test('without brackets, when it is more than anybody types', () => {
-    expect(decode([{ characters: 'rm -rf / # and then some' }])).toEqual([
-      { paste: 'rm -rf / # and then some' },
+  test('without brackets, when it is more than anybody types, it is told apart', () => {
+    expect(decode([{ characters: 'a reason\tand an asset' }])).toEqual([
+      { flood: 'a space r e a s o n tab a n d space a n space a s s e t' },
     ]);
   });
 
-  test('and neither does its tail in the next read', () => {
-    const pieces = [{ characters: 'x'.repeat(2000).replace(/xx/g, 'xy') }, { characters: 'yy' }];
-    expect(decode(pieces).at(-1)).toEqual({ paste: 'yy' });
+  test('and so is its tail in the next read', () => {
+    const pieces = [{ characters: 'xy'.repeat(1000) }, { characters: 'yy' }];
+    expect(decode(pieces).at(-1)).toEqual({ flood: 'y y' });
     expect(decode([...pieces, { characters: 'j', after: 200 }]).at(-1)).toBe('j');
   });
+});
+
+test('a key knows whether it came by itself', () => {
+  const [, alone] = decodeInput(idleDecoder, { characters: 'y' }, 0);
+  const [, together] = decodeInput(idleDecoder, { characters: '\ty' }, 0);
+  expect(alone).toMatchObject([{ key: 'y', alone: true }]);
+  expect(together).toMatchObject([
+    { key: 'tab', alone: false },
+    { key: 'y', alone: false },
+  ]);
 });
 
 test('a terminal that loses the closing bracket does not leave the console deaf', () => {

@@ -77,6 +77,14 @@ export class Session {
     return this.press(...text);
   }
 
+  /** All of it in one read, as after a stall or from a terminal without bracketed paste. */
+  burst(characters: string): this {
+    const [decoder, messages] = decodeInput(this.#decoder, { characters }, this.#at);
+    this.#decoder = decoder;
+    for (const message of messages) this.send(message);
+    return this;
+  }
+
   paste(text: string): this {
     return this.send({ type: 'paste', text });
   }

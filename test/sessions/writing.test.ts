@@ -200,6 +200,38 @@ describe('pasted text never reaches key handlers', () => {
   });
 });
 
+describe('many keys in one read', () => {
+  test('fill the fields that they were typed into, Tab and all', () => {
+    const session = cancelling().press('tab').burst('wrong range\torders_daily\t');
+    expect(session.card).toMatchObject({
+      focus: 'confirm',
+      reason: 'wrong range',
+      check: 'orders_daily',
+    });
+  });
+
+  test('never confirm: a y counts only by itself', () => {
+    const flooded = cancelling().press('tab').burst('wrong range\torders_daily\ty');
+    expect(flooded.acts).toEqual([]);
+    expect(flooded.press('y').acts).toHaveLength(1);
+    const short = pausing().burst('\t\ty');
+    expect(short.acts).toEqual([]);
+    expect(short.card.hint).toBe('press y by itself');
+  });
+
+  test('on the table a text that nobody can have typed does nothing', () => {
+    const session = Session.showing([running]).burst('pause this job please, q');
+    expect(session.state.overlay).toBeNull();
+    expect(session.exits).toEqual([]);
+  });
+
+  test('what comes after the filter’s Enter goes nowhere', () => {
+    const session = Session.showing([running]).press('/').burst('orders_daily and more\rpXq');
+    expect(session.state.jobs.filter.text).toBe('orders_daily and more');
+    expect(session.state.overlay).toBeNull();
+  });
+});
+
 describe('an action that is not possible says why', () => {
   test('only running jobs can be paused', () => {
     const session = Session.showing([paused]).press('p');

@@ -54,7 +54,7 @@ describe('only what has changed is written', () => {
         );
         expect(stepwise).toEqual(await shownBy(paintAll(third, rows)));
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 
