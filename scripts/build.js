@@ -1,17 +1,17 @@
-// Bundles source/cli.ts into dist/. Bundled, because loading a few hundred files of dependencies
-// costs more than half of the time to the console's first paint.
-import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+// Bundles source/cli.ts into dist/, and by itself what its threads run. Bundled, because loading a few hundred files of
+// dependencies costs more than half of the time to the console's first paint.
+import { readdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 import { bundling, root } from './bundle.js';
 
 const outdir = `${root}dist`;
-
-rmSync(outdir, { recursive: true, force: true });
-await build({ ...bundling, entryPoints: ['source/cli.ts'], outdir, splitting: true });
-
-// The shapes of --json, for programs that read them: published in the package.
-writeFileSync(
-  `${outdir}/json-schema.json`,
-  execFileSync(process.execPath, [`${root}bin/servo-tui.js`, 'schema']),
-);
+const builds = await Promise.all([
+  build({ ...bundling, entryPoints: ['source/cli.ts'], outdir, splitting: true, metafile: true }),
+  // In one file: a worker may start its first thread long after it started itself.
+  build({ ...bundling, entryPoints: ['source/handlers/module-thread.ts'], outdir, metafile: true }),
+]);
+const made = new Set(builds.flatMap(({ metafile }) => Object.keys(metafile.outputs)));
+// What is left of other builds goes last: a program that starts from dist/ meanwhile finds its files.
+for (const name of readdirSync(outdir)) {
+  if (!made.has(`dist/${name}`)) rmSync(`${outdir}/${name}`, { recursive: true, force: true });
+}

@@ -15,7 +15,8 @@ export const bundling = {
   logLevel: 'warning',
   define: { 'process.env.NODE_ENV': '"production"' },
   // pg loads its native twin and Ink its developer tools only when asked to: neither is installed.
-  external: ['pg-native', 'react-devtools-core'],
+  // Piscina starts its threads from a file of its own, which must be where it looks for it.
+  external: ['pg-native', 'react-devtools-core', 'piscina'],
   plugins: [slimDependencies],
   // CommonJS dependencies call require() for Node's own modules.
   banner: {

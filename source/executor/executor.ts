@@ -13,6 +13,8 @@ import {
 } from '../domain/throttle.ts';
 import { messageOf } from '../errors.ts';
 import type { Catalogue } from '../handlers/handler.ts';
+import { declarationsOf } from '../handlers/lineage.ts';
+import { ModuleThreads } from '../handlers/module-threads.ts';
 import type { Log } from '../observability/log.ts';
 import { version } from '../package.ts';
 import { Claimer } from './claimer.ts';
@@ -64,6 +66,7 @@ export class Executor {
   readonly #steps: Database;
   readonly #handlers: Database;
   readonly #beats: Database;
+  readonly #threads: ModuleThreads;
   readonly #claimer: Claimer;
   readonly #heartbeat: Heartbeat;
   readonly #rescuer: Rescuer;
@@ -88,6 +91,7 @@ export class Executor {
     this.#handlers = openDatabase(settings, { connections: slots });
     // A beat waits for nobody's row, and there must be time for another one before leases run out.
     this.#beats = openDatabase(settings, { connections: 1, patience: beatPatience(timings) });
+    this.#threads = new ModuleThreads({ slots, warn: (message) => log.warn(message) });
     this.#registry = new Registry(
       settings,
       {
@@ -118,6 +122,7 @@ export class Executor {
     this.#claimer = new Claimer({
       owner: id,
       pools: { steps: this.#steps, handlers: this.#handlers },
+      threads: this.#threads,
       database: this.#steps,
       tenants,
       catalogue: options.catalogue,
@@ -237,7 +242,8 @@ export class Executor {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([this.#steps.close(), this.#handlers.close(), this.#beats.close()]);
+    const parts = [this.#threads, this.#steps, this.#handlers, this.#beats];
+    await Promise.all(parts.map((part) => part.close()));
   }
 
   *#held() {
@@ -256,14 +262,17 @@ export class Executor {
   /** A handler is enough to make its asset known: there is something that can backfill it now. */
   async #registerAssets(): Promise<void> {
     const { tenants, catalogue } = this.#options;
-    const assets = [...catalogue.values()].map(({ asset, kind }) => ({
-      name: asset,
-      asset_type: kind,
-    }));
+    const assets = declarationsOf(catalogue);
     for (const tenant of tenants) {
-      const added = await registerAssets(this.#steps, tenant, this.id, assets);
+      const { added, differing } = await registerAssets(this.#steps, tenant, this.id, assets);
       for (const name of added)
         this.#log.info({ asset: name }, `registered the new asset ${name} for tenant ${tenant}`);
+      for (const { name, every } of differing) {
+        this.#log.warn(
+          { asset: name },
+          `${name} of tenant ${tenant} is partitioned by ${every}, its settings file says otherwise: the database's counts`,
+        );
+      }
     }
   }
 

@@ -13,7 +13,8 @@ import {
 import { type Attempt, backOffMs, type Outcome } from '../domain/attempt.ts';
 import { nextAverage } from '../domain/eta.ts';
 import { messageOf } from '../errors.ts';
-import type { Handler } from '../handlers/handler.ts';
+import type { Handler, HandlerContext, HandlerResult } from '../handlers/handler.ts';
+import type { ModuleThreads } from '../handlers/module-threads.ts';
 import type { Log } from '../observability/log.ts';
 import { RunningAttempt, type StopReason } from './run-attempt.ts';
 import { jittered, stepRows, type Timings } from './settings.ts';
@@ -24,6 +25,8 @@ export type WorkPorts = {
   owner: string;
   /** For steps; and, apart from them, one connection for each slot that runs SQL. */
   pools: { steps: Database; handlers: Database };
+  /** For handlers that are modules. */
+  threads: ModuleThreads;
   timings: Timings;
   log: Log;
   /** False while the executor drains or has lost the database: nothing new is started. */
@@ -33,6 +36,8 @@ export type WorkPorts = {
   /** Slots have become free, or the work has ended; `rest_ms`: how long there is nothing to do on the job. */
   changed(work: JobWork, rest_ms: number | null): void;
 };
+
+type Runner = (context: HandlerContext) => Promise<HandlerResult>;
 
 /** One slot on the job, under one token: its attempts are run one after another. */
 type Lane = { token: string; queue: Attempt[]; running: RunningAttempt | null };
@@ -163,12 +168,19 @@ export class JobWork {
 
   async #runLane(lane: Lane): Promise<void> {
     if (this.#handler.kind === 'sql') await this.#runSqlLane(lane, this.#handler.sql);
-    else await this.#runQueue(lane, this.#handler.run);
+    else await this.#runQueue(lane, this.#runner(this.#handler));
     this.#lanes.delete(lane.token);
     this.#step();
   }
 
-  async #runQueue(lane: Lane, run: Extract<Handler, { run: unknown }>['run']): Promise<void> {
+  #runner(handler: Exclude<Handler, { kind: 'sql' }>): Runner {
+    return handler.kind === 'module'
+      ? (context) => this.#ports.threads.run(handler, context)
+      : (context) => handler.run(context);
+  }
+
+  async #runQueue(lane: Lane, run: Runner): Promise<void> {
+    const { stop_grace: grace_ms } = this.#ports.timings;
     for (let attempt = lane.queue.shift(); attempt !== undefined; attempt = lane.queue.shift()) {
       if (!this.#ports.mayStart()) {
         this.#report(attempt, { kind: 'released' }, 0);
@@ -177,7 +189,7 @@ export class JobWork {
       const current = attempt;
       lane.running = new RunningAttempt(current);
       const ended = await lane.running.run(
-        (signal) => run({ attempt: current, signal }),
+        (signal) => run({ attempt: current, signal, grace_ms }),
         this.#timeoutMs,
       );
       lane.running = null;

@@ -1,6 +1,7 @@
 import type { Attempt, Outcome } from '../domain/attempt.ts';
 import { keptMessage } from '../domain/attempt.ts';
 import { messageOf } from '../errors.ts';
+import type { HandlerResult } from '../handlers/handler.ts';
 
 /** Why a handler is stopped before it has ended. */
 export type StopReason =
@@ -51,12 +52,12 @@ export class RunningAttempt {
 
   /** Runs `work` and says how it ended; never rejects. Work that completed although it was told to stop has completed. */
   async run(
-    work: (signal: AbortSignal) => Promise<{ outcome: Outcome; output?: string }>,
+    work: (signal: AbortSignal) => Promise<HandlerResult>,
     timeoutMs: number,
   ): Promise<Ended> {
     const started = performance.now();
     const timer = setTimeout(() => this.stop({ why: 'timeout', after_ms: timeoutMs }), timeoutMs);
-    let ended: { outcome: Outcome; output?: string };
+    let ended: HandlerResult;
     try {
       ended = await work(this.#controller.signal);
     } catch (error) {
@@ -70,10 +71,13 @@ export class RunningAttempt {
       stopped !== null && ended.outcome.kind !== 'completed'
         ? stopOutcomes[stopped.why](stopped)
         : ended.outcome;
-    return { outcome: cleaned(outcome), output: ended.output, duration_ms };
+    return { outcome: cleaned(outcome, ended.progress), output: ended.output, duration_ms };
   }
 }
 
-function cleaned(outcome: Outcome): Outcome {
-  return 'message' in outcome ? { ...outcome, message: keptMessage(outcome.message) } : outcome;
+/** With what the handler last said that it was doing, where it failed. */
+function cleaned(outcome: Outcome, progress: string | undefined): Outcome {
+  if (!('message' in outcome)) return outcome;
+  const at = progress && outcome.kind === 'failed' ? ` (at: ${progress})` : '';
+  return { ...outcome, message: keptMessage(`${outcome.message}${at}`) };
 }

@@ -20,6 +20,8 @@ export type Timings = {
   silence: number;
   /** Heartbeat age at which a base executor's job may be taken over. */
   stale: number;
+  /** Between asking a handler to stop and ending it by force. */
+  stop_grace: number;
   /** Work that a lane claims ahead, by the job's own average. */
   look_ahead: number;
   back_off: BackOff;
@@ -37,6 +39,7 @@ export const defaultTimings: Readonly<Timings> = {
   ping: 3_000,
   silence: 10_000,
   stale: 120_000,
+  stop_grace: 5_000,
   look_ahead: 200,
   back_off: { base_ms: 1_000, cap_ms: 60_000 },
   patience: 20_000,

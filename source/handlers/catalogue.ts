@@ -1,45 +1,88 @@
 import { constants } from 'node:fs';
 import { access, readdir, readFile, stat } from 'node:fs/promises';
-import { join, parse, resolve } from 'node:path';
+import { extname, join, parse, resolve } from 'node:path';
 import { messageOf, type Problem, ServoError, UsageError } from '../errors.ts';
+import { type AssetSettings, noSettings } from './asset-settings.ts';
 import { executableHandler } from './executable.ts';
 import type { Catalogue, Handler } from './handler.ts';
+import { httpHandler } from './http.ts';
+import { lineageProblems } from './lineage.ts';
+import { trustProblems } from './trusted-file.ts';
+
+/** A file of the directory, by what it is of its asset. */
+type File = { asset: string; path: string; shown: string };
+
+type Reader = (file: File, settings: AssetSettings) => Handler | Promise<Handler>;
+
+const readSql: Reader = async ({ asset, path }, settings) => {
+  return { asset, kind: 'sql', sql: await readFile(path, 'utf8'), settings };
+};
+
+const readModule: Reader = ({ asset, path }, settings) => {
+  return { asset, kind: 'module', path, settings };
+};
+
+const readExecutable: Reader = ({ asset, path }, settings) => {
+  return executableHandler(asset, path, settings);
+};
+
+/** What the ending of a file makes it; any other file is a handler if it may be executed. */
+const readers: Readonly<Record<string, Reader>> = {
+  '.sql': readSql,
+  '.js': readModule,
+  '.mjs': readModule,
+};
+
+/** What modules need beside them, and documentation. */
+const noHandlers = /^(\..*|.*\.md|package(-lock)?\.json)$/i;
+
+/** The handlers that can do something with variables. */
+const seeVariables: ReadonlySet<Handler['kind']> = new Set(['module', 'executable']);
 
 /**
- * Reads a handler directory: one file per asset, named after it. `.sql` runs in the database; a file that may
- * be executed is run. Hidden files and Markdown are not handlers. Commands come from this disk, never from the database.
- * Throws `usage`, with every mistake there is.
+ * Reads a handler directory: one file per asset, named after it. `.sql` runs in the database, `.js` and `.mjs` in a thread; a file that may
+ * be executed is run. `<asset>.toml` beside it holds the asset's settings; by itself, with `[http]`, it is a handler that calls an
+ * endpoint. Hidden files, Markdown and package.json are not handlers, nor is anything in a subdirectory. Commands come from this
+ * disk, never from the database. Throws `usage`, with every mistake there is.
  */
 export async function loadCatalogue(directory: string): Promise<Catalogue> {
   const folder = resolve(directory);
+  const names = await listFiles(folder, directory);
+  const problems = await trustProblems(folder, directory);
+  const handlers = new Map<string, File[]>();
+  const settings = new Map<string, File>();
+  for (const name of names) {
+    const file = {
+      asset: parse(name).name,
+      path: join(folder, name),
+      shown: join(directory, name),
+    };
+    try {
+      problems.push(...(await trustProblems(file.path, file.shown)));
+    } catch (error) {
+      problems.push(unreadable(file, error));
+      continue;
+    }
+    if (extname(name) === '.toml') settings.set(file.asset, file);
+    else handlers.set(file.asset, [...(handlers.get(file.asset) ?? []), file]);
+  }
   const catalogue = new Map<string, Handler>();
-  const problems: Problem[] = [];
-  for (const file of await listFiles(folder, directory)) {
-    const path = join(folder, file);
-    const asset = parse(file).name;
-    const handler = await readHandler(asset, path);
-    if (handler === null) {
-      problems.push({
-        message: `${join(directory, file)} is not a kind of handler`,
-        hint: 'a handler is <asset>.sql, or a file that may be executed (chmod +x)',
-      });
-    } else if (asset.length > 255) {
-      problems.push({
-        message: `${join(directory, file)}: an asset's name has at most 255 characters`,
-      });
-    } else if (catalogue.has(asset)) {
+  for (const asset of [...new Set([...handlers.keys(), ...settings.keys()])].sort()) {
+    const files = handlers.get(asset) ?? [];
+    const handler = await readAsset(asset, files, settings.get(asset), problems);
+    if (handler !== null) catalogue.set(asset, handler);
+    if (files.length > 1) {
       problems.push({
         message: `${directory} has two handlers for ${asset}`,
         hint: 'keep one file per asset',
       });
-    } else {
-      catalogue.set(asset, handler);
     }
   }
+  problems.push(...lineageProblems(catalogue));
   if (problems.length > 0) throw new UsageError(problems);
   if (catalogue.size === 0) {
     throw new ServoError('usage', `${directory} has no handlers`, {
-      hint: 'put one file per asset there: <asset>.sql, or a file that may be executed',
+      hint: 'put one file per asset there: <asset>.sql, <asset>.js, or a file that may be executed',
     });
   }
   return catalogue;
@@ -49,29 +92,94 @@ async function listFiles(folder: string, directory: string): Promise<string[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
     return entries
-      .filter(
-        (entry) =>
-          !entry.isDirectory() && !entry.name.startsWith('.') && !/\.md$/i.test(entry.name),
-      )
+      .filter((entry) => !entry.isDirectory() && !noHandlers.test(entry.name))
       .map((entry) => entry.name)
       .sort();
   } catch (error) {
     throw new ServoError(
       'usage',
       `cannot read the handler directory ${directory}: ${messageOf(error)}`,
-      {
-        hint: 'name one with --handlers DIR',
-        cause: error,
-      },
+      { hint: 'name one with --handlers DIR', cause: error },
     );
   }
 }
 
-async function readHandler(asset: string, path: string): Promise<Handler | null> {
-  if (path.endsWith('.sql')) return { asset, kind: 'sql', sql: await readFile(path, 'utf8') };
-  const executable = await access(path, constants.X_OK).then(
+async function readAsset(
+  asset: string,
+  files: readonly File[],
+  file: File | undefined,
+  problems: Problem[],
+): Promise<Handler | null> {
+  const settings = file === undefined ? noSettings : await readSettings(file, problems);
+  const found = await Promise.all(files.map((code) => readCode(code, settings, problems)));
+  const handler = found.find((one) => one !== null) ?? null;
+  if (file === undefined || settings === noSettings) return handler;
+  const { http } = settings;
+  if (files.length === 0 && http === null) {
+    problems.push({
+      message: `${file.shown} is the settings of no handler`,
+      hint: `put the handler beside it, as ${asset}.sql, or name an endpoint: [http] url`,
+    });
+  }
+  if (files.length > 0 && http !== null) {
+    problems.push({
+      message: `${asset} has two handlers: ${files[0]!.shown}, and [http] in ${file.shown}`,
+      hint: 'keep one of them',
+    });
+  }
+  const kept = handler ?? (http === null ? null : httpHandler(asset, http, settings));
+  if (kept !== null && settings.pass.length > 0 && !seeVariables.has(kept.kind)) {
+    problems.push({
+      message: `${file.shown}: [env] is of no use, a handler of kind ${kept.kind} sees no variables`,
+    });
+  }
+  return kept;
+}
+
+async function readSettings(file: File, problems: Problem[]): Promise<AssetSettings> {
+  try {
+    const text = await readFile(file.path, 'utf8');
+    const { parseSettings } = await import('./settings-file.ts');
+    const read = parseSettings(text, process.env);
+    for (const { message, hint } of read.problems) {
+      problems.push({ message: `${file.shown}: ${message}`, hint });
+    }
+    return read.settings;
+  } catch (error) {
+    problems.push(unreadable(file, error));
+    return noSettings;
+  }
+}
+
+async function readCode(
+  file: File,
+  settings: AssetSettings,
+  problems: Problem[],
+): Promise<Handler | null> {
+  const read =
+    readers[extname(file.path)] ?? ((await isExecutable(file.path)) ? readExecutable : null);
+  if (read !== null) {
+    try {
+      return await read(file, settings);
+    } catch (error) {
+      problems.push(unreadable(file, error));
+      return null;
+    }
+  }
+  problems.push({
+    message: `${file.shown} is not a kind of handler`,
+    hint: 'a handler is <asset>.sql, <asset>.js or .mjs, or a file that may be executed (chmod +x)',
+  });
+  return null;
+}
+
+function unreadable({ shown }: File, error: unknown): Problem {
+  return { message: `cannot read ${shown}: ${messageOf(error)}` };
+}
+
+function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
     async () => (await stat(path)).isFile(),
     () => false,
   );
-  return executable ? executableHandler(asset, path) : null;
 }

@@ -1,43 +1,61 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { idempotencyKey, type Outcome } from '../domain/attempt.ts';
 import { messageOf } from '../errors.ts';
-import type { Handler, HandlerContext, HandlerResult } from './handler.ts';
+import type { AssetSettings } from './asset-settings.ts';
+import { defaultDelayMs } from './delay.ts';
+import { handlerEnvironment } from './environment.ts';
+import type { HandlerContext, HandlerResult, RunnableHandler } from './handler.ts';
 import { OutputTail } from './output-tail.ts';
-
-/** Between SIGTERM and SIGKILL, for a handler that is stopped. */
-const killGraceMs = 5_000;
 
 /** What exit codes mean, after sysexits(3): any other one is a failure that is tried again. */
 const exitOutcomes: Readonly<Record<number, (message: string) => Outcome>> = {
   0: () => ({ kind: 'completed' }),
   65: (message) => ({ kind: 'fatal', message }),
-  75: (message) => ({ kind: 'later', message, delay_ms: 30_000 }),
+  75: (message) => ({ kind: 'later', message, delay_ms: defaultDelayMs }),
 };
 
-/** A handler that is a program: a child process in a group of its own, told what to do by SERVO_* variables. */
-export function executableHandler(asset: string, path: string): Handler {
-  return { asset, kind: 'executable', run: (context) => runExecutable(path, context) };
+/**
+ * A handler that is a program: a child process in a group of its own, told what to do by SERVO_* variables. It is
+ * stopped by SIGTERM and, `grace_ms` later, by SIGKILL; told to stop, it is not done, whatever its exit code.
+ */
+export function executableHandler(
+  asset: string,
+  path: string,
+  settings: AssetSettings,
+): RunnableHandler {
+  const run = (context: HandlerContext) => runExecutable(path, settings.pass, context);
+  return { asset, kind: 'executable', settings, run };
 }
 
-async function runExecutable(path: string, context: HandlerContext): Promise<HandlerResult> {
+async function runExecutable(
+  path: string,
+  pass: readonly string[],
+  context: HandlerContext,
+): Promise<HandlerResult> {
   const output = new OutputTail();
   const child = spawn(path, [], {
-    env: environment(context),
+    env: environment(context, pass),
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own, so that what it started can be stopped with it, and Ctrl-C in our terminal is not its.
     detached: true,
   });
   child.stdout.on('data', (chunk) => output.push(chunk));
   child.stderr.on('data', (chunk) => output.push(chunk));
-  const stop = () => stopGroup(child);
+  let stopped = false;
+  const stop = () => {
+    // It has ended by itself, and only its output is still being read.
+    if (child.exitCode !== null || child.signalCode !== null) return signalGroup(child, 'SIGKILL');
+    stopped = true;
+    stopGroup(child, context.grace_ms);
+  };
   if (context.signal.aborted) stop();
   else context.signal.addEventListener('abort', stop, { once: true });
   try {
     const [code, signal] = await ended(child);
     const said = output.lastLine();
     const message = said || (signal === null ? `exit code ${code}` : `ended by ${signal}`);
-    const outcome = exitOutcomes[code ?? -1]?.(message) ?? { kind: 'failed', message };
-    return { outcome, output: output.toString() };
+    const outcome = stopped ? undefined : exitOutcomes[code ?? -1]?.(message);
+    return { outcome: outcome ?? { kind: 'failed', message }, output: output.toString() };
   } catch (error) {
     return { outcome: { kind: 'failed', message: `cannot run ${path}: ${messageOf(error)}` } };
   } finally {
@@ -45,13 +63,9 @@ async function runExecutable(path: string, context: HandlerContext): Promise<Han
   }
 }
 
-/** The worker's own environment without the ways into its database. */
-function environment({ attempt }: HandlerContext): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => name !== 'DATABASE_URL' && !/^PG[A-Z]+$/.test(name),
-  );
+function environment({ attempt }: HandlerContext, pass: readonly string[]): NodeJS.ProcessEnv {
   return {
-    ...Object.fromEntries(inherited),
+    ...handlerEnvironment(pass),
     SERVO_PARTITION_KEY: attempt.partition_key,
     SERVO_ASSET: attempt.asset_name,
     SERVO_JOB_ID: attempt.job_id,
@@ -78,9 +92,9 @@ function ended(child: ChildProcess): Promise<[number | null, NodeJS.Signals | nu
   });
 }
 
-function stopGroup(child: ChildProcess): void {
+function stopGroup(child: ChildProcess, grace: number): void {
   signalGroup(child, 'SIGTERM');
-  const kill = setTimeout(() => signalGroup(child, 'SIGKILL'), killGraceMs);
+  const kill = setTimeout(() => signalGroup(child, 'SIGKILL'), grace);
   child.once('exit', () => {
     clearTimeout(kill);
     // What the program started and left behind goes with it.

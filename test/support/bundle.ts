@@ -11,9 +11,10 @@ export function buildBundle(): void {
   const sources = readdirSync(join(root, 'source'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
-  const others = ['package.json', 'package-lock.json', 'scripts/build.js'].map((file) =>
-    join(root, file),
+  const scripts = ['build.js', 'bundle.js', 'slim-dependencies.js'].map(
+    (file) => `scripts/${file}`,
   );
+  const others = ['package.json', 'package-lock.json', ...scripts].map((file) => join(root, file));
   if ([...sources, ...others].some((file) => statSync(file).mtimeMs >= made)) {
     execFileSync(process.execPath, ['scripts/build.js'], { cwd: root, stdio: 'inherit' });
   }

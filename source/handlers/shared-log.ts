@@ -1,0 +1,69 @@
+import { tailBytes } from './output-tail.ts';
+
+const progressBytes = 512;
+const headerBytes = 32;
+
+/**
+ * The log of an attempt that runs in a thread, in memory that both sides see: its tail is there however the thread
+ * ends, and a gigabyte of it passes without a message. The thread writes; the other side reads when that is over.
+ */
+export class SharedLog {
+  readonly buffer: SharedArrayBuffer;
+  readonly #counts: Int32Array;
+  readonly #total: BigInt64Array;
+  readonly #progress: Buffer;
+  readonly #ring: Buffer;
+
+  constructor(
+    buffer: SharedArrayBuffer = new SharedArrayBuffer(headerBytes + progressBytes + tailBytes),
+  ) {
+    this.buffer = buffer;
+    this.#counts = new Int32Array(buffer, 0, 2);
+    this.#total = new BigInt64Array(buffer, 8, 1);
+    this.#progress = Buffer.from(buffer, headerBytes, progressBytes);
+    this.#ring = Buffer.from(buffer, headerBytes + progressBytes, tailBytes);
+  }
+
+  /** The thread that has begun on the attempt; 0 before that. */
+  get thread(): number {
+    return Atomics.load(this.#counts, 0);
+  }
+
+  set thread(id: number) {
+    Atomics.store(this.#counts, 0, id);
+  }
+
+  get progress(): string {
+    return this.#progress.toString('utf8', 0, Atomics.load(this.#counts, 1));
+  }
+
+  set progress(text: string) {
+    // Whole characters only; what does not fit is left out.
+    Atomics.store(this.#counts, 1, this.#progress.write(text.slice(0, progressBytes)));
+  }
+
+  write(text: string | Uint8Array): void {
+    const kept = Buffer.from(text.length > tailBytes ? text.slice(-tailBytes) : text).subarray(
+      -tailBytes,
+    );
+    // Encoding a whole gigabyte to keep its end would take another one.
+    const end = this.#written + Buffer.byteLength(text);
+    const start = (end - kept.length) % tailBytes;
+    const first = kept.copy(this.#ring, start);
+    kept.copy(this.#ring, 0, first);
+    Atomics.store(this.#total, 0, BigInt(end));
+  }
+
+  /** The bytes that are left, and how many went before them. */
+  read(): { bytes: Buffer; dropped: number } {
+    const end = this.#written;
+    if (end <= tailBytes) return { bytes: Buffer.from(this.#ring.subarray(0, end)), dropped: 0 };
+    const start = end % tailBytes;
+    const bytes = Buffer.concat([this.#ring.subarray(start), this.#ring.subarray(0, start)]);
+    return { bytes, dropped: end - tailBytes };
+  }
+
+  get #written(): number {
+    return Number(Atomics.load(this.#total, 0));
+  }
+}
