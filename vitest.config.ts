@@ -9,7 +9,16 @@ const fast = [
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'fast', include: fast, pool: 'threads', sequence: { groupOrder: 0 } } },
+      {
+        test: {
+          name: 'fast',
+          include: fast,
+          pool: 'threads',
+          sequence: { groupOrder: 0 },
+          // Nothing here waits for anything: what takes long does so because the machine is busy.
+          testTimeout: 30_000,
+        },
+      },
       {
         test: {
           name: 'real',

@@ -13,8 +13,7 @@ import { variedJobs } from '../support/memory-database.ts';
 
 const themes: Theme[] = [
   { ascii: false, color: true, accent: 'magenta' },
-  { ascii: false, color: false, accent: 'cyan' },
-  { ascii: true, color: true, accent: 'cyan' },
+  { ascii: true, color: false, accent: 'cyan' },
 ];
 
 let level: typeof chalk.level;
@@ -38,7 +37,6 @@ describe('lines that bypass Ink look exactly as through Ink', () => {
     const session = Session.showing(variedJobs(now), { size: { columns, rows } });
     for (const keys of [
       [],
-      ['j'],
       ['?', 'p'],
       ['escape', 'escape', 'X'],
       ['escape', '/', 'o'],
