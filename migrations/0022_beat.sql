@@ -7,7 +7,7 @@ declare
 begin
   perform set_config('app.current_tenant', p_tenant, true);
   update backfill_jobs b set heartbeat_at = greatest(b.heartbeat_at, t)
-    from (select id from backfill_jobs where id = any (p_jobs) and tenant_id = p_tenant and state || '' = 'running'
+    from (select id from backfill_jobs where id = any (p_jobs) and tenant_id || '' = p_tenant and state || '' = 'running'
         and claimed_version = version and (heartbeat_at is null or heartbeat_at < t - interval '5 seconds')
       order by id for no key update skip locked) due
     where b.id = due.id;
@@ -15,7 +15,7 @@ begin
   update backfill_partitions p set lease_expires_at = t + p_lease_ms * interval '1 millisecond'
     from (select q.id from backfill_partitions q join unnest(p_ids, p_tokens) a (id, token) on q.id = a.id
         join backfill_jobs j on j.id = q.backfill_job_id
-      where q.tenant_id = p_tenant and q.state || '' = 'running' and q.lease_token = a.token and q.lease_expires_at > t
+      where q.tenant_id || '' = p_tenant and q.state || '' = 'running' and q.lease_token = a.token and q.lease_expires_at > t
         and q.lease_expires_at < t + p_lease_ms * interval '1 millisecond' * 2 / 3
         and (j.leases_void_at is null or q.started_at > j.leases_void_at)
       order by q.id for no key update of q skip locked) due

@@ -103,12 +103,12 @@ async function takeLock(
   for (let round = 0; ; round++) {
     const { rows } = await client.query('select pg_try_advisory_lock($1) as taken', [lockKey]);
     if (rows[0].taken) return;
+    if (round === 0) report?.('waiting for another migration of this database');
     if (performance.now() > until) {
       throw new ServoError('not_allowed', 'another migration of this database is under way', {
         hint: 'wait for it, then run: servo-tui migrate',
       });
     }
-    if (round === 0) report?.('waiting for another migration of this database');
     await sleep(100 + Math.random() * 100);
   }
 }

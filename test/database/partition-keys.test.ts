@@ -81,7 +81,7 @@ describe('servo_partition_keys', () => {
   test('makes the keys of the TypeScript side, one for one', async () => {
     const instants = fc.date({
       min: new Date('0001-01-08T00:00:00Z'),
-      max: new Date('9998-01-01T00:00:00Z'),
+      max: new Date('9990-01-01T00:00:00Z'),
       noInvalidDate: true,
     });
     const lengths = {

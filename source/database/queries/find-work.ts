@@ -54,10 +54,7 @@ export function findWork(
            and case when claimed_version is distinct from version
              then heartbeat_at is null or heartbeat_at < clock_timestamp() - $3 * interval '1 millisecond'
              else cardinality(lease_tokens) < servo_max_parallel(execution_strategy) and (cardinality(lease_tokens) = 0
-               or exists (select from backfill_partitions
-                 where backfill_job_id = j.id and state = 'pending' and available_at is null)
-               or exists (select from backfill_partitions
-                 where backfill_job_id = j.id and state = 'pending' and available_at <= clock_timestamp())) end
+               or servo_has_due_v1(id)) end
        )
        select * from (select * from waiting union all select * from running) work
        order by priority desc, execution_order, sla_deadline_at, created_at limit $4`,
@@ -85,7 +82,7 @@ export type Duty = { id: string; state: string; unsettled: boolean };
 
 /**
  * Jobs with attempts to take back or drifted leases, waiting ones that their upstreams have decided, and ended ones whose
- * partitions are still to be skipped; with the database's clock.
+ * partitions are still to be skipped; with the database's clock. Two probes: one condition for both reads all jobs of the tenant.
  */
 export function findDuties(
   database: Database,
@@ -95,10 +92,11 @@ export function findDuties(
   return database.read(tenant, async (query) => {
     const [clock] = await query<{ now: Date }>('select clock_timestamp() as now');
     const duties = await query<Duty>(
-      `select id, state, unsettled from backfill_jobs j
-       where tenant_id = $1 and (state in ('waiting_upstream', 'running', 'paused', 'resuming') or unsettled)
-         and (unsettled
-           or (state = 'waiting_upstream' and (select verdict is not null or done <> completed_upstream_jobs
+      `select id, state, unsettled from backfill_jobs where tenant_id = $1 and unsettled
+       union all
+       select id, state, unsettled from backfill_jobs j
+       where tenant_id = $1 and state in ('waiting_upstream', 'running', 'paused', 'resuming') and not unsettled
+         and ((state = 'waiting_upstream' and (select verdict is not null or done <> completed_upstream_jobs
              from servo_upstream_verdict_v1($1, j.id, $2)))
            or cardinality(lease_tokens) <> (select count(distinct lease_token) from backfill_partitions
              where backfill_job_id = j.id and state = 'running' and lease_token is not null)

@@ -1,0 +1,279 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Database, Query } from '../../source/database/database.ts';
+import { claimJob } from '../../source/database/queries/claim-job.ts';
+import { rescueJob, sampleJobs, settleJob } from '../../source/database/queries/executor-calls.ts';
+import { findDuties, findStates, findWork } from '../../source/database/queries/find-work.ts';
+import { countJobs, listJobs } from '../../source/database/queries/list-jobs.ts';
+import { jobEvents, lastTransition } from '../../source/database/queries/read-events.ts';
+import { findJobs, readJob } from '../../source/database/queries/read-job.ts';
+import {
+  executorsOf,
+  failedPartitions,
+  openPartitions,
+} from '../../source/database/queries/read-partitions.ts';
+import { setJobState } from '../../source/database/queries/set-job-state.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { readsOf } from '../support/plans.ts';
+import { run } from '../support/roles.ts';
+
+const tenant = 'acme';
+const idOf = (number: number) => `10000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+const tokenOf = (number: number) => `20000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+
+/** Jobs by what they are for; the others are history. */
+const fresh = idOf(1);
+const half = idOf(2);
+const retried = idOf(3);
+const cancelled = idOf(4);
+const pending = idOf(5);
+const asset = '00000000-0000-4000-8000-000000000001';
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await run(
+    database.superuser,
+    `alter table backfill_jobs set (autovacuum_enabled = false);
+     alter table backfill_partitions set (autovacuum_enabled = false);
+     insert into assets (id, name, asset_type, tenant_id) values
+       ('${asset}', 'orders', 'table', 'acme'), ('00000000-0000-4000-8000-000000000002', 'orders', 'table', 'globex');
+     alter table backfill_jobs disable trigger user;
+     insert into backfill_jobs (id, tenant_id, asset_id, asset_name, idempotency_key, state, total_partitions, version, claimed_version, created_at, heartbeat_at, unsettled)
+       select format('10000000-0000-4000-8000-%s', lpad(i::text, 12, '0'))::uuid,
+         case when i % 5 = 0 and i > 100 then 'globex' else 'acme' end,
+         case when i % 5 = 0 and i > 100 then '00000000-0000-4000-8000-000000000002' else '${asset}' end::uuid, 'orders', i::text,
+         case when i <= 3 then 'running' when i = 4 then 'cancelled' when i <= 60 then 'pending' when i <= 70 then 'waiting_upstream' when i % 700 = 0 then 'failed'
+           when i % 300 = 0 then 'paused' when i % 211 = 0 then 'pending' when i % 97 = 0 then 'running' else 'completed' end,
+         2, 2, 2, now() - i * interval '1 minute', now(), i = 4
+       from generate_series(1, 20000) i;
+     alter table backfill_jobs enable trigger user;
+     insert into backfill_events (tenant_id, job_id, kind, to_state, actor)
+       select 'acme', format('10000000-0000-4000-8000-%s', lpad((i % 200)::text, 12, '0'))::uuid, 'state', 'pending', 'test' from generate_series(1, 20000) i;
+     update backfill_jobs set execution_strategy = '{"type":"parallel","max_parallel":8}', total_partitions = 60000 where id in ('${fresh}', '${half}', '${retried}');
+     update backfill_jobs set checkpoint_partition_key = '0000000030000', completed_partitions = 30000 where id = '${half}';
+     update backfill_jobs set lease_tokens = array['${tokenOf(1)}', '${tokenOf(2)}']::uuid[] where id = '${half}';
+     insert into backfill_partitions (id, backfill_job_id, tenant_id, partition_key, state, available_at, lease_token, lease_owner, lease_expires_at, started_at, attempt_count)
+       select format('30000000-000%s-4000-8000-%s', j.n, lpad(i::text, 12, '0'))::uuid, format('10000000-0000-4000-8000-%s', lpad(j.n::text, 12, '0'))::uuid, 'acme', lpad(i::text, 13, '0'),
+         case when j.n = 2 and i <= 30000 then 'completed' when j.n = 2 and i <= 30200 then 'running' when j.n = 3 and i % 3000 = 0 then 'failed' else 'pending' end,
+         case when j.n = 3 and i % 3000 = 0 then 'infinity' when j.n = 3 then now() - i * interval '1 second' end::timestamptz,
+         case when j.n = 2 and i between 30001 and 30200 then case when i <= 30100 then '${tokenOf(1)}' else '${tokenOf(2)}' end::uuid end,
+         case when j.n = 2 and i between 30001 and 30200 then 'executor-1' end,
+         case when j.n = 2 and i between 30001 and 30200 then now() + interval '1 hour' end,
+         now(), 1
+       from (values (1, 60000), (2, 60000), (3, 30000), (4, 20000), (5, 10)) j (n, count), generate_series(1, j.count) i;
+     insert into backfill_partitions (id, backfill_job_id, tenant_id, partition_key, state)
+       select gen_random_uuid(), id, tenant_id, n::text, case state when 'running' then 'pending' when 'failed' then 'failed' else state end
+       from backfill_jobs, generate_series(1, 2) n where created_at < now() - interval '10 minutes' and state in ('completed', 'failed', 'running')`,
+  );
+  // Before it is long: no statement fills it at once.
+  await run(database.superuser, 'analyze backfill_events');
+});
+afterAll(async () => {
+  await database.drop();
+});
+
+function step(
+  query: Query,
+  job: string,
+  options: { want: number; reports?: number[]; closing?: string[] },
+): Promise<unknown[]> {
+  const reports = options.reports ?? [];
+  return query(
+    `select * from servo_step_v1($1, $2, 'executor-1', $3::uuid[], $4::integer[], $5::uuid[], $6::text[], $7::bigint[], $8::bigint[], $9::text[],
+       $10::uuid[], $11::uuid[], $12::uuid[], $13, 60000)`,
+    [
+      tenant,
+      job,
+      reports.map((key) => `30000000-0002-4000-8000-${String(key).padStart(12, '0')}`),
+      reports.map(() => 1),
+      reports.map((key) => (key <= 30_100 ? tokenOf(1) : tokenOf(2))),
+      reports.map((_, i) => (i % 3 === 2 ? 'failed' : 'completed')),
+      reports.map(() => 5),
+      reports.map(() => 60_000),
+      reports.map(() => null),
+      options.closing ?? [],
+      options.closing ?? [null],
+      (options.closing ?? ['new']).map((_, i) => tokenOf(100 + i)),
+      options.want,
+    ],
+  );
+}
+
+const range = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
+const partitions = (keys: number[]) =>
+  keys.map((key) => `30000000-0002-4000-8000-${String(key).padStart(12, '0')}`);
+
+type Statement = [
+  name: string,
+  /** Rows that it may fetch, of 20,000 jobs and 200,000 partitions: some half more than it does. */
+  rows: number,
+  work: (database: Database, query: Query) => Promise<unknown>,
+];
+
+const statements: Statement[] = [
+  [
+    'the search for work',
+    300,
+    async (db) => {
+      const found = await findWork(db, tenant, {
+        assets: ['orders'],
+        stale_ms: 120_000,
+        limit: 20,
+      });
+      expect(found).toHaveLength(20);
+    },
+  ],
+  ['the states of an executor’s jobs', 4, (db) => findStates(db, tenant, [fresh, half])],
+  [
+    'the rescuer’s search',
+    900,
+    async (db) => {
+      const { duties } = await findDuties(db, tenant, 120_000);
+      expect(duties.map((duty) => duty.id)).toContain(cancelled);
+    },
+  ],
+  [
+    'a claim of a job',
+    20,
+    async (db) => {
+      const claim = { tenant, job: pending, owner: 'executor-1', stale_ms: 120_000 };
+      expect(await claimJob(db, claim)).toMatchObject({ state: 'running' });
+    },
+  ],
+  [
+    'a step that takes 500 new partitions of 60,000',
+    1500,
+    async ({ call }) => {
+      const [reply] = (await step(call, fresh, { want: 500 })) as [{ keys: string[] }];
+      expect(reply.keys).toHaveLength(500);
+    },
+  ],
+  [
+    'a step that reports 200 partitions in the middle of 60,000 and takes 400 more',
+    1500,
+    async ({ call }) => {
+      const [reply] = (await step(call, half, {
+        want: 200,
+        reports: range(30_001, 200),
+        closing: [tokenOf(1), tokenOf(2)],
+      })) as [{ keys: string[]; accepted: string[] }];
+      expect(reply.accepted).toHaveLength(200);
+      expect(reply.keys).toHaveLength(400);
+      expect(reply.keys[0]).toBe('0000000030201');
+    },
+  ],
+  [
+    'a step that takes 100 handed-back partitions of 30,000',
+    300,
+    async ({ call }) => {
+      const [reply] = (await step(call, retried, { want: 100 })) as [{ keys: string[] }];
+      expect(reply.keys).toHaveLength(100);
+    },
+  ],
+  [
+    'a heartbeat of 200 attempts',
+    1500,
+    async (db) => {
+      const ids = partitions(range(30_001, 200));
+      await db.call(`select servo_beat_v1($1, $2, $3, $4, 100000000)`, [
+        tenant,
+        [half],
+        ids,
+        ids.map((_, i) => tokenOf(i < 100 ? 1 : 2)),
+      ]);
+    },
+  ],
+  [
+    'a rescue of 200 attempts',
+    600,
+    async (db, query) => {
+      await query(
+        `update backfill_jobs set heartbeat_at = now() - interval '5 minutes' where id = $1`,
+        [half],
+      );
+      const rescued = await rescueJob(db, {
+        tenant,
+        job: half,
+        actor: 'executor-2',
+        stale_ms: 120_000,
+      });
+      expect(rescued).toBe(200);
+    },
+  ],
+  [
+    'the skipping of 500 partitions of a cancelled job',
+    1500,
+    async (db) => {
+      const settled = await settleJob(db, {
+        tenant,
+        job: cancelled,
+        actor: 'executor-1',
+        batch: 500,
+      });
+      expect(settled).toEqual({ skipped: 500, unsettled: true });
+    },
+  ],
+  ['a sample of jobs', 6, (db) => sampleJobs(db, tenant, [fresh, half])],
+  [
+    'a pause',
+    250,
+    async (_, query) => {
+      const seen = { id: fresh, state: 'running', version: 2 };
+      expect(await setJobState(query, tenant, 'pause', seen, null)).toEqual({
+        state: 'paused',
+        version: 3,
+      });
+    },
+  ],
+  [
+    'the job table',
+    500,
+    (_, query) => listJobs(query, tenant, { states: null, asset_ids: null, limit: 101 }),
+  ],
+  [
+    'failed jobs of an asset',
+    10,
+    (_, query) => listJobs(query, tenant, { states: ['failed'], asset_ids: [asset], limit: 101 }),
+  ],
+  ['jobs by state', 2000, (_, query) => countJobs(query, tenant, 1000)],
+  ['one job', 2, (_, query) => readJob(query, tenant, half)],
+  [
+    'a job by the beginning of its id',
+    15,
+    (_, query) => findJobs(query, tenant, { from: half, to: idOf(9) }, 6),
+  ],
+  ['failed partitions', 15, (_, query) => failedPartitions(query, tenant, retried, 100)],
+  ['open partitions', 300, (_, query) => openPartitions(query, tenant, half, 20)],
+  ['a job’s executors', 300, (_, query) => executorsOf(query, tenant, half)],
+  ['a job’s journal', 150, (_, query) => jobEvents(query, tenant, half, 50)],
+  ['its last transition', 150, (_, query) => lastTransition(query, tenant, half, 'running')],
+];
+
+describe.each([
+  ['before the tables were ever analysed', null],
+  ['with statistics', 'analyze'],
+])('%s', (_, prepare) => {
+  beforeAll(async () => {
+    if (prepare !== null) await run(database.superuser, prepare);
+  });
+
+  test.each(statements)(
+    '%s reads no table from end to end, and at most %i rows',
+    async (_, rows, work) => {
+      const reads = await readsOf(database.app, tenant, work);
+      expect(reads).toMatchObject({ scans: [], sequential: 0 });
+      expect(reads.fetched).toBeLessThanOrEqual(rows);
+    },
+  );
+});
+
+test('the walker finds a sequential scan, and so does the server’s count', async () => {
+  const reads = await readsOf(database.app, tenant, (_, query) =>
+    query(
+      `select count(*) from (select from backfill_partitions where error_message = 'x' limit 5) x`,
+    ),
+  );
+  expect(reads.scans).toEqual(['Seq Scan on backfill_partitions']);
+  expect(reads.sequential).toBe(1);
+});
