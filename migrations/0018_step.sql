@@ -51,6 +51,7 @@ declare
   v_seats integer;
   v_beat boolean;
   v_recount record;
+  v_busy text[];
   -- A completed attempt's record is its partition's row. Where this is set, it is in the journal as well, with its token: so that a test
   -- can tell that there was only one.
   v_all boolean := coalesce(current_setting('servo.journal_completions', true), '') = 'on';
@@ -59,7 +60,7 @@ begin
   if current_setting('lock_timeout') = '0' then
     perform set_config('lock_timeout', '2s', true); -- An operator may hold the row: other jobs' steps must not wait behind this one.
   end if;
-  select ctid as at, state, version, claimed_version, checkpoint_partition_key as checkpoint, heartbeat_at, lease_tokens,
+  select ctid as at, asset_id, state, version, claimed_version, checkpoint_partition_key as checkpoint, heartbeat_at, lease_tokens,
       execution_strategy as strategy, avg_partition_duration_ms as average, estimated_completion_at as eta,
       total_partitions as total, completed_partitions + failed_partitions + skipped_partitions as done
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update;
@@ -140,17 +141,27 @@ begin
       select token from unnest(p_opening, p_replaces) with ordinality o (token, follows, n)
       where token is not null and (follows is null or follows = any (j.lease_tokens)) order by n limit v_seats) o;
     v_seats := cardinality(v_new);
+    -- Keys that still run in a job of the asset that was cancelled, recreated mostly: not before that attempt has ended. What a base executor
+    -- left there counts for as long as a base heartbeat does. Only the index of unsettled jobs fits, which is mostly empty.
+    if v_seats > 0 and exists (select from backfill_jobs where tenant_id = p_tenant and unsettled
+        and asset_id || '' = j.asset_id::text and id <> p_job) then
+      select array_agg(p.partition_key) into v_busy from backfill_jobs o join backfill_partitions p on p.backfill_job_id = o.id
+        where o.tenant_id = p_tenant and o.unsettled and o.asset_id || '' = j.asset_id::text and o.id <> p_job
+          and p.state = 'running' and (p.lease_expires_at is not null or p.started_at > t - interval '120 seconds');
+    end if;
     if v_seats > 0 then
       -- Handed back and due. One that was lost goes alone, or a partition that kills executors takes its mates along.
       if j.strategy ->> 'order' = 'desc' then
         select array_agg(id), bool_or(crash_count > 0) into v_pick, v_alone from (
           select id, crash_count from backfill_partitions
           where backfill_job_id = p_job and state = 'pending' and available_at is not null and available_at <= t
+            and (v_busy is null or partition_key <> all (v_busy))
           order by available_at, partition_key desc limit v_seats * p_want) d;
       else
         select array_agg(id), bool_or(crash_count > 0) into v_pick, v_alone from (
           select id, crash_count from backfill_partitions
           where backfill_job_id = p_job and state = 'pending' and available_at is not null and available_at <= t
+            and (v_busy is null or partition_key <> all (v_busy))
           order by available_at, partition_key limit v_seats * p_want) d;
       end if;
       v_pick := coalesce(v_pick, '{}');
@@ -161,16 +172,19 @@ begin
         if j.strategy ->> 'order' = 'desc' then
           v_fresh := array(select id from backfill_partitions
             where backfill_job_id = p_job and state = 'pending' and available_at is null
+              and (v_busy is null or partition_key <> all (v_busy))
             order by partition_key desc limit (v_seats - cardinality(v_pick)) * p_want);
         else
           if v_from is not null then
             v_fresh := array(select id from backfill_partitions
               where backfill_job_id = p_job and state = 'pending' and available_at is null and partition_key > v_from
+                  and (v_busy is null or partition_key <> all (v_busy))
               order by partition_key limit (v_seats - cardinality(v_pick)) * p_want);
           end if;
           if v_from is null or (cardinality(v_fresh) = 0 and cardinality(v_live) = 0) then
             v_fresh := array(select id from backfill_partitions
               where backfill_job_id = p_job and state = 'pending' and available_at is null
+                and (v_busy is null or partition_key <> all (v_busy))
               order by partition_key limit (v_seats - cardinality(v_pick)) * p_want);
           end if;
         end if;
@@ -178,6 +192,7 @@ begin
           -- A base executor leaves what it may retry as failed.
           v_fresh := array(select id from backfill_partitions
             where backfill_job_id = p_job and state = 'failed' and available_at is null and attempt_count < v_max_attempts
+              and (v_busy is null or partition_key <> all (v_busy))
             order by partition_key limit v_seats * p_want);
         end if;
         v_pick := v_pick || v_fresh;
@@ -200,6 +215,10 @@ begin
     else
       select greatest(0, ceil(extract(epoch from min(available_at) - t) * 1000))::bigint into due_in_ms from backfill_partitions
         where backfill_job_id = p_job and state = 'pending' and available_at is not null and available_at < 'infinity';
+      if v_busy is not null then
+        -- Nobody tells when those attempts end.
+        due_in_ms := greatest(200, least(coalesce(due_in_ms, 1000), 1000));
+      end if;
     end if;
   end if;
 

@@ -300,4 +300,51 @@ describe('servo_step_v1', () => {
     expect(await lane.claimJob()).toMatchObject([{ job_state: 'running' }]);
     expect((await lane.step({ opening: [fresh()] }))!.claimed).toHaveLength(1);
   });
+
+  it('leaves a key alone that still runs in a cancelled job of the asset, until that attempt has ended', async () => {
+    const { job: old, lane } = await claimed(3);
+    const first = fresh();
+    const opened = await lane.step({ opening: [first] });
+    await backfills.rows(
+      `update backfill_jobs set state = 'cancelled', version = version + 1 where id = $1`,
+      [old],
+    );
+    for (const order of ['asc', 'desc']) {
+      const { lane: next } = await claimed(3, { ...parallel(3), order });
+      const keysOf = (reply: Awaited<ReturnType<Lane['step']>>) =>
+        reply!.claimed.map((attempt) => attempt.partition_key).sort();
+      const others = [fresh(), fresh(), fresh()];
+      const reply = await next.step({ opening: others });
+      expect(keysOf(reply)).toEqual(['k00002', 'k00003']);
+      // Nobody tells when it ends: it is asked for again soon, and not at once.
+      const rest = await next.step({
+        reports: reply!.claimed.map((attempt) => ({ attempt, outcome: completed })),
+        closing: reply!.claimed.map((attempt) => attempt.token),
+        opening: [fresh()],
+      });
+      expect(rest).toMatchObject({ state: 'running', claimed: [] });
+      expect(rest!.due_in_ms).toBeGreaterThanOrEqual(200);
+      expect(rest!.due_in_ms).toBeLessThanOrEqual(1000);
+      if (order === 'asc') continue;
+      await lane.step({
+        reports: [{ attempt: opened!.claimed[0]!, outcome: completed }],
+        closing: [first.token],
+      });
+      expect(keysOf(await next.step({ opening: [fresh()] }))).toEqual(['k00001']);
+    }
+  });
+
+  it('is not kept from a key by what a base executor left in a cancelled job', async () => {
+    const { job: old } = await claimed(1);
+    await backfills.rows(
+      `update backfill_partitions set state = 'running', started_at = clock_timestamp() - interval '121 seconds' where backfill_job_id = $1`,
+      [old],
+    );
+    await backfills.rows(
+      `update backfill_jobs set state = 'cancelled', version = version + 1 where id = $1`,
+      [old],
+    );
+    const { lane } = await claimed(1);
+    expect((await lane.step({ opening: [fresh()] }))!.claimed).toHaveLength(1);
+  });
 });
