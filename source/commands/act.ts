@@ -4,6 +4,7 @@ import { isWholeId, shortId } from '../domain/job-reference.ts';
 import type { Action } from '../domain/job-state.ts';
 import { exitCodes, messageOf, ServoError, UsageError } from '../errors.ts';
 import { actOnJob, type Outcome } from '../operations/act-on-job.ts';
+import { reclaimJob } from '../operations/reclaim-job.ts';
 import { resolveJobs } from '../operations/resolve-job.ts';
 import { settleJob } from '../operations/settle-job.ts';
 import { safeText } from '../presentation/safe-text.ts';
@@ -11,15 +12,18 @@ import type { Invocation, Output, Run } from './command.ts';
 import { ask, confirm } from './io.ts';
 import { type Session, withSession } from './session.ts';
 
+type Verb = Action | 'reclaim';
+
 export const pause: Run = (invocation) => act('pause', invocation);
 export const resume: Run = (invocation) => act('resume', invocation);
 export const cancel: Run = (invocation) => act('cancel', invocation);
+export const reclaim: Run = (invocation) => act('reclaim', invocation);
 
 /**
  * One job: an error (exit 4) where it cannot be done. Several: a result for each, and exit 7 unless all
  * are applied.
  */
-function act(action: Action, invocation: Invocation): Promise<Output> {
+function act(action: Verb, invocation: Invocation): Promise<Output> {
   return withSession(invocation.settings, async (session) => {
     const jobs = await resolveJobs(session.writer, session.tenant, invocation.input);
     const reason = await reasonFor(action, invocation);
@@ -48,11 +52,12 @@ async function output(session: Session, results: Outcome[]): Promise<Output> {
 
 async function actOn(
   session: Session,
-  action: Action,
+  action: Verb,
   job: NamedJob,
   reason: string | null,
 ): Promise<Outcome> {
   const author = { tenant: session.tenant, actor: session.actor, reason };
+  if (action === 'reclaim') return reclaimJob(session.writer, author, job.id);
   const outcome = await actOnJob(session.writer, author, { action, id: job.id });
   if (action === 'cancel' && outcome.result === 'applied') {
     await settleJob(session.writer, author, job.id);
@@ -72,7 +77,7 @@ function failed({ id, state }: NamedJob, error: unknown): Outcome {
 }
 
 /** Given, or asked for where somebody sits at the terminal. A cancel must have one. */
-async function reasonFor(action: Action, { flags, io }: Invocation): Promise<string | null> {
+async function reasonFor(action: Verb, { flags, io }: Invocation): Promise<string | null> {
   const given = flags.text('reason')?.trim() || null;
   if (given !== null || action !== 'cancel') return given;
   const asked = io.terminal && !flags.has('json') ? await ask(io, 'Reason: ') : '';
@@ -82,7 +87,7 @@ async function reasonFor(action: Action, { flags, io }: Invocation): Promise<str
 
 /** Several jobs, and a cancel by prefix, want a yes: from the terminal, or as `--yes`. */
 async function agree(
-  action: Action,
+  action: Verb,
   jobs: readonly NamedJob[],
   { input, flags, io }: Invocation,
 ): Promise<void> {

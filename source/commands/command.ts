@@ -5,6 +5,8 @@ import type { Io } from './io.ts';
 /** One command of the command line: a row of the table in table.ts. */
 export type Command = {
   name: string;
+  /** Other names for it. */
+  also?: readonly string[];
   /** What follows the name: `JOB… [--reason R]`. */
   usage: string;
   summary: string;

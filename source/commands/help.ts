@@ -10,6 +10,7 @@ export function helpOf(command: Command): string {
       '',
     ),
     `  ${command.summary}`,
+    ...(command.also ? [`  also called ${command.also.join(', ')}`] : []),
     ...(command.flags.length > 0 ? ['', 'Flags', ...flagLines(command.flags)] : []),
     '',
     'Everywhere',

@@ -67,11 +67,11 @@ function findCommand(line: Words): { command: Command; input: string[] } {
     const worker = line.flags.some((flag) => flag.row.name === 'worker');
     return { command: worker ? workerCommand : consoleCommand, input };
   }
-  const command = commands.find((row) => row.name === name);
+  const command = commands.find((row) => row.name === name || row.also?.includes(name));
   if (command !== undefined) return { command, input };
   const near = nearest(
     name,
-    commands.map((row) => row.name),
+    commands.flatMap((row) => [row.name, ...(row.also ?? [])]),
   );
   throw new UsageError([
     {

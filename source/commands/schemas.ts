@@ -1,64 +1,12 @@
 import { z } from 'zod';
 import { actions } from '../domain/job-state.ts';
-import { riskLevels } from '../domain/risk.ts';
 import { exitCodes } from '../errors.ts';
+import { count, envelope, job, nullableTime, time } from './schema-parts.ts';
 
 /**
  * What the commands print with --json, published as JSON Schema in the package and checked against every
  * command's real output in the tests. Fields are added, never renamed: hence no schema forbids others.
  */
-const time = z.iso.datetime();
-const nullableTime = time.nullable();
-const count = z.int().min(0);
-
-/** Columns of backfill_jobs by their names, and what is derived from them. */
-const job = z.looseObject({
-  id: z.uuid(),
-  tenant_id: z.string(),
-  asset_id: z.uuid(),
-  asset_name: z.string(),
-  idempotency_key: z.string(),
-  state: z.string().describe('a newer program may write states that this one does not know'),
-  execution_strategy: z.looseObject({}),
-  partition_start: z.string().nullable(),
-  partition_end: z.string().nullable(),
-  total_partitions: count,
-  completed_partitions: count,
-  failed_partitions: count,
-  skipped_partitions: count,
-  include_upstream: z.boolean(),
-  error_message: z.string().nullable(),
-  created_by: z.string().nullable(),
-  created_at: time,
-  started_at: nullableTime,
-  completed_at: nullableTime,
-  heartbeat_at: nullableTime,
-  paused_at: nullableTime,
-  version: z.int(),
-  checkpoint_partition_key: z.string().nullable(),
-  estimated_completion_at: nullableTime,
-  avg_partition_duration_ms: z.number().nullable(),
-  parent_job_id: z.uuid().nullable(),
-  max_upstream_depth: z.int(),
-  upstream_job_count: z.int(),
-  completed_upstream_jobs: z.int(),
-  execution_order: z.int(),
-  sla_deadline_at: nullableTime,
-  priority: z.int(),
-  lanes: count.describe('slots at work on the job, over all hosts'),
-  rate_base: z.looseObject({ at: time, completed: z.int() }).nullable(),
-  progress: z.number().min(0).max(1),
-  remaining_partitions: count,
-  rate_per_minute: z.number().nullable(),
-  heartbeat_age_seconds: z.number().nullable(),
-  heartbeat_stale: z.boolean(),
-  eta_seconds: z.number().nullable(),
-  waiting_upstream_count: count,
-  risk_level: z.enum(riskLevels),
-  risk_severity: z.number().nullable(),
-});
-
-const envelope = { as_of: time, tenant_id: z.string() };
 const partition = {
   partition_key: z.string(),
   attempt_count: count,
@@ -109,6 +57,20 @@ const start = z.looseObject({
   job: job.nullable().describe('null for a dry run'),
   plan: z
     .looseObject({
+      upstreams: z
+        .array(
+          z.looseObject({
+            asset_name: z.string(),
+            direct: z.boolean().describe('the job itself needs it, not only another upstream'),
+            needs: z.array(z.string()),
+            execution_order: count,
+            total_partitions: count.describe('of the new job; 0 where living jobs have them all'),
+            first_key: z.string().nullable(),
+            last_key: z.string().nullable(),
+            existing: z.array(z.uuid()).describe('living jobs that are waited for'),
+          }),
+        )
+        .describe('furthest upstream first'),
       asset_name: z.string(),
       total_partitions: count,
       first_key: z.string(),
@@ -134,13 +96,47 @@ const act = z.looseObject({
   ),
 });
 
+const retry = z.looseObject({
+  ...envelope,
+  id: z.uuid(),
+  created: z.boolean().describe('a new job was made, because the old one has ended'),
+  retried_partitions: count,
+  job: job.describe('the job in which they are tried again'),
+});
+
+const recreate = start.extend({
+  replaced: z.looseObject({ id: z.uuid(), state: z.string(), version: z.int() }),
+});
+
+const setting = z.union([z.number(), time]).nullable();
+const set = z.looseObject({
+  ...envelope,
+  changes: z.array(
+    z.looseObject({
+      setting: z.enum([
+        'priority',
+        'sla_deadline_at',
+        'max_parallel',
+        'max_attempts',
+        'timeout_ms',
+      ]),
+      from: setting,
+      to: setting,
+    }),
+  ),
+  job,
+});
+
 const schemas = {
   list,
   console: list,
   status,
   'status --watch': z.looseObject({ ...envelope, job }).describe('one document a line'),
   start,
-  ...Object.fromEntries(actions.map((action) => [action, act])),
+  ...Object.fromEntries([...actions, 'reclaim'].map((action) => [action, act])),
+  retry,
+  recreate,
+  set,
   migrate: z.looseObject({
     database: z.string(),
     pending: z.array(z.string()),

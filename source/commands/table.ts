@@ -2,7 +2,8 @@ import type { Needs } from '../config.ts';
 import { granularities } from '../domain/period.ts';
 import type { Command } from './command.ts';
 import type { FlagRow } from './flags.ts';
-import { newJobFlags, reason } from './job-flags.ts';
+import { newJobFlags } from './job-flags.ts';
+import { actingCommands } from './table-acting.ts';
 
 const onTenant: Needs = { database: true, tenants: 'one' };
 
@@ -147,39 +148,7 @@ export const commands: readonly Command[] = [
     words: { least: 1, most: Number.POSITIVE_INFINITY },
     load: async () => (await import('./start.ts')).start,
   },
-  {
-    name: 'pause',
-    usage: 'JOB… [--reason R]',
-    summary: 'claim no more partitions; those at work are finished',
-    flags: [reason],
-    examples: [['pause 3f2a --reason "db maintenance"', '']],
-    needs: onTenant,
-    writes: () => true,
-    words: { least: 1, most: Number.POSITIVE_INFINITY },
-    load: async () => (await import('./act.ts')).pause,
-  },
-  {
-    name: 'resume',
-    usage: 'JOB… [--reason R]',
-    summary: 'go on from the checkpoint',
-    flags: [reason],
-    examples: [['resume 3f2a', '']],
-    needs: onTenant,
-    writes: () => true,
-    words: { least: 1, most: Number.POSITIVE_INFINITY },
-    load: async () => (await import('./act.ts')).resume,
-  },
-  {
-    name: 'cancel',
-    usage: 'JOB… --reason R',
-    summary: 'end a job for good; what is not done is skipped',
-    flags: [reason],
-    examples: [['cancel 3f2a --reason "maintenance window"', '']],
-    needs: onTenant,
-    writes: () => true,
-    words: { least: 1, most: Number.POSITIVE_INFINITY },
-    load: async () => (await import('./act.ts')).cancel,
-  },
+  ...actingCommands,
   {
     name: 'migrate',
     usage: '[--check | --print | --rls]',

@@ -1,0 +1,32 @@
+import { shortId } from '../domain/job-reference.ts';
+import { type Recreated, recreateJob } from '../operations/recreate-job.ts';
+import { resolveJob } from '../operations/resolve-job.ts';
+import { settleJob } from '../operations/settle-job.ts';
+import type { Invocation, Output } from './command.ts';
+import { withSession } from './session.ts';
+import { optionsOf, planText, startedText } from './start.ts';
+
+/** `servo-tui recreate JOB [start's options] --reason R`. */
+export function recreate({ input, flags, settings }: Invocation): Promise<Output> {
+  return withSession(settings, async (session) => {
+    const id = await resolveJob(session.writer, session.tenant, input[0]!);
+    const author = {
+      tenant: session.tenant,
+      actor: session.actor,
+      reason: flags.text('reason') ?? null,
+    };
+    const recreated = await recreateJob(session.writer, author, id, {
+      ...optionsOf(flags),
+      include_upstream: flags.has('include-upstream'),
+      max_upstream_depth: flags.text('max-upstream-depth'),
+      dry_run: flags.has('dry-run'),
+    });
+    if (recreated.created) await settleJob(session.writer, author, id);
+    return { json: recreated, text: () => textOf(recreated) };
+  });
+}
+
+function textOf({ job, plan, replaced }: Recreated): string {
+  if (plan !== null) return planText(plan);
+  return `${replaced.state} ${shortId(replaced.id)}\n${startedText(job!)}`;
+}

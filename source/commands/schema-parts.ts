@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { riskLevels } from '../domain/risk.ts';
+
+/** What several of the published shapes are made of. */
+export const time = z.iso.datetime();
+export const nullableTime = time.nullable();
+export const count = z.int().min(0);
+
+/** Columns of backfill_jobs by their names, and what is derived from them. */
+export const job = z.looseObject({
+  id: z.uuid(),
+  tenant_id: z.string(),
+  asset_id: z.uuid(),
+  asset_name: z.string(),
+  idempotency_key: z.string(),
+  state: z.string().describe('a newer program may write states that this one does not know'),
+  execution_strategy: z.looseObject({}),
+  partition_start: z.string().nullable(),
+  partition_end: z.string().nullable(),
+  total_partitions: count,
+  completed_partitions: count,
+  failed_partitions: count,
+  skipped_partitions: count,
+  include_upstream: z.boolean(),
+  error_message: z.string().nullable(),
+  created_by: z.string().nullable(),
+  created_at: time,
+  started_at: nullableTime,
+  completed_at: nullableTime,
+  heartbeat_at: nullableTime,
+  paused_at: nullableTime,
+  version: z.int(),
+  checkpoint_partition_key: z.string().nullable(),
+  estimated_completion_at: nullableTime,
+  avg_partition_duration_ms: z.number().nullable(),
+  parent_job_id: z.uuid().nullable(),
+  max_upstream_depth: z.int(),
+  upstream_job_count: z.int(),
+  completed_upstream_jobs: z.int(),
+  execution_order: z.int(),
+  sla_deadline_at: nullableTime,
+  priority: z.int(),
+  lanes: count.describe('slots at work on the job, over all hosts'),
+  rate_base: z.looseObject({ at: time, completed: z.int() }).nullable(),
+  progress: z.number().min(0).max(1),
+  remaining_partitions: count,
+  rate_per_minute: z.number().nullable(),
+  heartbeat_age_seconds: z.number().nullable(),
+  heartbeat_stale: z.boolean(),
+  eta_seconds: z.number().nullable(),
+  waiting_upstream_count: count,
+  risk_level: z.enum(riskLevels),
+  risk_severity: z.number().nullable(),
+});
+
+export const envelope = { as_of: time, tenant_id: z.string() };
