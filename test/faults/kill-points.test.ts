@@ -58,7 +58,7 @@ for (const [message, { text, handler, at }] of Object.entries(messages)) {
       const start = async (settings: typeof proxy.settings) => {
         const worker = new Worker(settings, tenant, ['--handlers', directory, '--slots', '2'], {
           SERVO_SPEED: '50',
-          EFFECTS: `${directory}/effects.log`,
+          EFFECTS: `${directory}/.effects`,
         });
         workers.push(worker);
         return worker.started();

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Pool } from 'pg';
+import { Pool, type PoolClient } from 'pg';
 import { openDatabase } from '../../source/database/database.ts';
 import { findViolations, type Violation } from '../../source/database/queries/find-violations.ts';
 import { type StepReply, stepJob } from '../../source/database/queries/step-job.ts';
@@ -50,12 +50,24 @@ export class Backfills {
   /** A pending job with its partitions. */
   async job(spec: JobSpec): Promise<string> {
     const asset = spec.asset ?? 'orders';
-    const columns = { ...spec.columns };
     await this.pool.query(
       `insert into assets (id, name, asset_type, tenant_id) values (gen_random_uuid(), $1, 'table', $2) on conflict do nothing`,
       [asset, tenant],
     );
-    const { id } = await this.row<{ id: string }>(
+    // All at once: an executor that waits for it must not find it half made.
+    const client = await this.pool.connect();
+    try {
+      await client.query('begin');
+      const id = await this.#insert(client, asset, spec);
+      await client.query('commit');
+      return id;
+    } finally {
+      client.release();
+    }
+  }
+
+  async #insert(client: PoolClient, asset: string, spec: JobSpec): Promise<string> {
+    const { rows } = await client.query<{ id: string }>(
       `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, total_partitions, partition_keys, execution_strategy)
        select tenant_id, id, name, $3, $4, $5, $6 from assets where name = $2 and tenant_id = $1 returning id`,
       [
@@ -67,10 +79,11 @@ export class Backfills {
         JSON.stringify(spec.strategy ?? { type: 'sequential' }),
       ],
     );
-    for (const [name, value] of Object.entries(columns)) {
-      await this.pool.query(`update backfill_jobs set ${name} = $2 where id = $1`, [id, value]);
+    const { id } = rows[0]!;
+    for (const [name, value] of Object.entries(spec.columns ?? {})) {
+      await client.query(`update backfill_jobs set ${name} = $2 where id = $1`, [id, value]);
     }
-    await this.pool.query(
+    await client.query(
       'insert into backfill_partitions (id, backfill_job_id, tenant_id, partition_key) select gen_random_uuid(), $1, $2, unnest($3::text[])',
       [id, tenant, spec.keys],
     );
