@@ -81,8 +81,7 @@ export function focusOrder(card: Card): CardFocus[] {
 
 /** What keeps the button from being armed, or null: then `y` acts. */
 export function missing(state: State, card: Card): string | null {
-  if (changedMeanwhile(state, card) !== null)
-    return 'the job has changed since: close this and look again';
+  if (changedMeanwhile(state, card) !== null) return 'it has changed: close and look again';
   if (isStale(state)) return 'the database does not answer';
   if (needsReason(card) && card.reason.trim() === '') return 'a reason is required';
   if (card.expected !== null && card.check !== card.expected) {

@@ -143,11 +143,9 @@ const verdicts: Readonly<Record<Action, (job: JobView, follow: Follow, at: numbe
   },
   resume: (job, follow, at) => {
     if (job.state !== 'resuming') {
-      return {
-        text: `${stateWord(job.state).word} again (${took(follow, at)})`,
-        tone: 'good',
-        settled: true,
-      };
+      const word = stateWord(job.state).word;
+      const text = job.state === 'running' ? 'running again' : `resumed, and ${word} already`;
+      return { text: `${text} (${took(follow, at)})`, tone: 'good', settled: true };
     }
     const waited = at - (follow.applied_at ?? follow.sent_at);
     return waited < unclaimedMs

@@ -57,7 +57,10 @@ export const keymap: readonly Binding[] = [
     group: 'Look',
     on: ['job'],
     hint: 'read',
-    disabled: ({ job }) => (job && selectedItem(job) ? null : 'this panel is empty'),
+    disabled: ({ job }) => {
+      if (job && selectedItem(job)) return null;
+      return job?.detail === null ? 'still reading it' : 'this panel is empty';
+    },
     run: readSelected,
   },
   {

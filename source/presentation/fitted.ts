@@ -13,6 +13,20 @@ export function truncate(text: string, width: number, ellipsis = '…'): string 
   return takeColumns(text, room) + ellipsis.slice(0, width);
 }
 
+/** The end of a safe text, at most `width` columns of it: of a long path the last part says most. */
+export function truncateStart(text: string, width: number): string {
+  if (width <= 0) return '';
+  if (widthOf(text) <= width) return text;
+  const pieces = Array.from(segmenter.segment(text), ({ segment }) => segment);
+  let rest = pieces.length;
+  let columns = 1;
+  while (rest > 0 && columns + widthOf(pieces[rest - 1]!) <= width) {
+    rest -= 1;
+    columns += widthOf(pieces[rest]!);
+  }
+  return `…${pieces.slice(rest).join('')}`;
+}
+
 /** Exactly `width` columns: truncated or padded. */
 export function fitted(text: string, width: number, align: Align = 'left', ellipsis = '…'): string {
   const shown = truncate(text, width, ellipsis);

@@ -3,11 +3,11 @@ import type { Card, State } from '../console/state.ts';
 import { actionSql } from '../domain/action-sql.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { actionWords } from '../presentation/action-words.ts';
-import { wrap } from '../presentation/fitted.ts';
+import { truncate, wrap } from '../presentation/fitted.ts';
 import { formatAge, formatFullCount, plural } from '../presentation/format.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { stateWord } from '../presentation/state-words.ts';
-import { cut, type Line, type Span, span, spread } from './spans.ts';
+import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
 
 /**
  * The intent card's inside: what was seen, what will happen, and the questions. On a low terminal
@@ -132,5 +132,7 @@ function buttonsLine(state: State, card: Card, width: number): Line {
   const hint =
     card.hint ??
     (onButton ? (lacking ?? `y: ${words.verb.toLowerCase()}`) : 'Tab moves on; y is a letter here');
-  return spread(buttons, [span(hint, card.hint === null ? 'dim' : 'warn')], width);
+  const room = Math.max(0, width - lineWidth(buttons) - 2);
+  const said = span(truncate(hint, room), card.hint === null ? 'dim' : 'warn');
+  return spread(buttons, [said], width);
 }

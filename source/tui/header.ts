@@ -1,36 +1,46 @@
 import { receivedAt } from '../console/loading.ts';
 import type { State } from '../console/state.ts';
 import { isTerminal } from '../domain/job-state.ts';
+import { truncate, truncateStart } from '../presentation/fitted.ts';
 import { formatAge, formatFullCount } from '../presentation/format.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { safeText, widthOf } from '../presentation/safe-text.ts';
 import { stateOrder, stateWord } from '../presentation/state-words.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
 
-/** Where one is, and what is unusual about it. */
+/**
+ * Where one is, and what is unusual about it. Tenant, mode and the first badge are always there: the
+ * other badges and the beginning of a long database name give way.
+ */
 export function headerLine(state: State): Line {
   const { labels, read_only } = state.options;
-  const where = `${safeText(labels.context ?? labels.database)} / ${safeText(labels.tenant)}`;
+  const width = state.size.columns - 1;
+  const mode = read_only ? span('READ-ONLY', 'warn') : span('RW', 'dim');
+  const tenant = truncate(safeText(labels.tenant), longestTenant);
+  const around = widthOf(` servo-tui ·  / ${tenant} · ${mode.text}`);
+  const name = safeText(labels.context ?? labels.database);
+  const shown = someBadges(badges(state), width - around - Math.min(widthOf(name), shortestName));
+  const room = width - around - (shown.length > 0 ? lineWidth(shown) + 2 : 0);
   const left = [
     span(' servo-tui', 'accent'),
     span(' · ', 'dim'),
-    span(where, 'strong'),
+    span(`${truncateStart(name, Math.max(0, room))} / ${tenant}`, 'strong'),
     span(' · ', 'dim'),
-    read_only ? span('READ-ONLY', 'warn') : span('RW', 'dim'),
+    mode,
   ];
-  return withBadges(left, badges(state), state.size.columns - 1);
+  return spread(left, shown, width);
 }
 
-/** As many badges as there is room for, the most important first; for the first the name gives way. */
-function withBadges(left: Line, all: readonly Span[], width: number): Line {
-  const [first, ...others] = all;
-  if (first === undefined) return cut(left, width);
-  const shown = [first];
-  for (const next of others) {
-    if (lineWidth(left) + lineWidth([...shown, next]) + 2 * (shown.length + 1) <= width)
-      shown.push(next);
+const longestTenant = 24;
+const shortestName = 12;
+
+/** As many badges as there is room for, the most important first, and that one in any case. */
+function someBadges(all: readonly Span[], room: number): Line {
+  const shown: Span[] = [];
+  for (const badge of all) {
+    const next = shown.length === 0 ? [badge] : [...shown, span('  '), badge];
+    if (shown.length === 0 || lineWidth(next) + 2 <= room) shown.splice(0, shown.length, ...next);
   }
-  const right = shown.flatMap((piece, index) => (index === 0 ? [piece] : [span('  '), piece]));
-  return spread(cut(left, Math.max(0, width - lineWidth(right) - 2)), right, width);
+  return shown;
 }
 
 /** What must not be overlooked, the most important first. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toAscii } from '../../source/presentation/ascii.ts';
-import { fitted, wrap } from '../../source/presentation/fitted.ts';
+import { fitted, truncateStart, wrap } from '../../source/presentation/fitted.ts';
 import { safeText, textCap, widthOf } from '../../source/presentation/safe-text.ts';
 
 /** Strings made mostly of what a terminal would act upon. */
@@ -81,6 +81,7 @@ describe('text from the database is untrusted', () => {
       fc.property(hostile, fc.integer({ min: 1, max: 30 }), (text, width) => {
         expect(widthOf(fitted(safeText(text), width))).toBe(width);
         expect(widthOf(fitted(safeText(text), width, 'right'))).toBe(width);
+        expect(widthOf(truncateStart(safeText(text), width))).toBeLessThanOrEqual(width);
       }),
       { numRuns: 2000 },
     );

@@ -20,7 +20,7 @@ describe('every write is compare-and-set on id, state and version', () => {
     const session = pausing().refreshed([aJob({ ...running, version: 8, state: 'paused' })]);
     session.press('y');
     expect(session.acts).toEqual([]);
-    expect(session.card.hint).toContain('has changed since');
+    expect(session.card.hint).toBe('it has changed: close and look again');
   });
 
   test('progress is no change: figures move under an open card', () => {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import * as pty from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 import { build } from 'esbuild';
+import { environment } from '../support/cli.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -35,7 +36,7 @@ export async function bundleFixture(): Promise<string> {
 export type Size = { columns: number; rows: number };
 
 /** How long a fact may take to come true before a test has failed. */
-const patienceMs = 15_000;
+const patienceMs = 30_000;
 
 /** A program in a real pseudo-terminal, and what a terminal emulator shows of it. */
 export class Emulator {
@@ -48,7 +49,7 @@ export class Emulator {
   constructor(command: string, args: string[], size: Size, env: Record<string, string> = {}) {
     const { columns: cols, rows } = size;
     this.#terminal = new xterm.Terminal({ cols, rows, allowProposedApi: true });
-    const inherited = { ...process.env, TERM: 'xterm-256color' } as Record<string, string>;
+    const inherited = { ...environment(), TERM: 'xterm-256color' } as Record<string, string>;
     for (const name of ['CI', 'NO_COLOR', 'FORCE_COLOR', 'COLORTERM', 'NODE_OPTIONS'])
       delete inherited[name];
     this.#pty = pty.spawn(command, args, { cols, rows, cwd: root, env: { ...inherited, ...env } });
@@ -105,8 +106,8 @@ export class Emulator {
     (this.#pty as pty.IPty & { destroy: () => void }).destroy();
   }
 
-  /** Waits for a fact about the screen; a test that waits in vain shows the screen. */
-  async until(what: string | RegExp | (() => boolean)): Promise<this> {
+  /** Waits for a fact about the screen, looking every so often; a test that waits in vain shows it. */
+  async until(what: string | RegExp | (() => boolean), everyMs = 10): Promise<this> {
     const holds =
       typeof what === 'function'
         ? what
@@ -116,7 +117,7 @@ export class Emulator {
       if (Date.now() > deadline) {
         throw new Error(`in vain: ${what}\n${this.screen}\n(exit code ${this.exitCode})`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
     return this;
   }

@@ -235,16 +235,31 @@ describe('what must not be overlooked', () => {
     expect(header).toMatch(/warehouse \/ acme · READ-ONLY .*RLS BYPASSED.*EMBEDDED/);
   });
 
-  test('a badge pushes the name aside, not the other way round', () => {
+  test('a long database name gives way to tenant, mode and badge, from its beginning', () => {
     const labels = {
-      context: 'a'.repeat(90),
-      database: 'd',
+      context: null,
+      database: 'servo_app@/tmp/a/very/long/path/to/a/socket/of/somebody/warehouse',
       tenant: 'acme',
+      embedded: true,
+      rls_bypassed: true,
+    };
+    const options = { ...sized(80, 24, { labels, read_only: true }) };
+    const [header] = screen(Session.showing([], options).state);
+    expect(header).toMatch(
+      /^ servo-tui · ….*warehouse \/ acme · READ-ONLY +RLS BYPASSED +EMBEDDED$/,
+    );
+  });
+
+  test('a badge is there even beside a tenant of any length', () => {
+    const labels = {
+      context: 'c'.repeat(90),
+      database: 'd',
+      tenant: 't'.repeat(90),
       embedded: false,
       rls_bypassed: true,
     };
     const [header] = screen(Session.showing([], sized(80, 24, { labels })).state);
-    expect(header).toContain('RLS BYPASSED');
+    expect(header).toMatch(/t… · RW +RLS BYPASSED/);
   });
 
   test('frozen data has its age', () => {

@@ -1,0 +1,185 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { Backfills, functionHandler, Gate, keys } from '../support/backfill.ts';
+import { binary, urlOf } from '../support/cli.ts';
+import { Emulator, type Size } from './emulator.ts';
+
+// The program as it is installed, in a real terminal, on a real database, with an executor at work.
+
+const small: Size = { columns: 80, rows: 24 };
+
+let backfills: Backfills;
+let consoles: Emulator[] = [];
+
+beforeAll(async () => {
+  backfills = await Backfills.open();
+});
+afterEach(() => {
+  for (const emulator of consoles) emulator.kill();
+  consoles = [];
+});
+afterAll(() => backfills.close());
+
+function openConsole(...args: string[]): Emulator {
+  const emulator = new Emulator(process.execPath, [binary, ...args], small, {
+    DATABASE_URL: urlOf(backfills.database.app),
+    TENANT_ID: 'acme',
+    SERVO_ACTOR: 'mara',
+  });
+  consoles.push(emulator);
+  return emulator;
+}
+
+/** Filters down to one asset, and opens its job. */
+async function openJob(console: Emulator, asset: string): Promise<void> {
+  await console.until('Enter open');
+  console.type(`/${asset}`);
+  await console.until(new RegExp(`▐ . ${asset}`));
+  console.type('\r');
+  await console.until(`filter: ${asset}`);
+  console.type('\r');
+  await console.until(/Failed \d+ /);
+}
+
+/** Answers an open card: `y` is said again until the card has been seen for long enough to take it. */
+async function sayYes(console: Emulator, title: string): Promise<void> {
+  await console.until(() => {
+    if (!console.screen.includes(title)) return true;
+    console.type('y');
+    return false;
+  }, 100);
+}
+
+const journal = (id: string) =>
+  backfills.rows(
+    `select to_state, actor, reason from backfill_events where job_id = $1 and actor = 'mara' order by id`,
+    [id],
+  );
+
+test('pause with a reason, resume, and see both followed through', async () => {
+  const gate = new Gate();
+  const id = await backfills.job({ asset: 'orders', keys: keys(3) });
+  await backfills.execute([
+    functionHandler('orders', async () => {
+      await gate.opened;
+      return undefined;
+    }),
+  ]);
+  await backfills.state(id, 'running');
+  const console = openConsole();
+  await openJob(console, 'orders');
+  await console.until('Open 1');
+  console.type('p');
+  await console.until('Pause orders');
+  // Typed until the card takes it: the first 300 ms are dropped.
+  await console.until(() => {
+    if (/▐Reason/.test(console.screen)) return true;
+    console.type('\t');
+    return false;
+  }, 400);
+  console.type('db maintenance');
+  await console.until('Reason (optional): db maintenance');
+  console.type('\t');
+  await sayYes(console, 'Pause orders');
+  await console.until('pausing orders: 1 partition in flight');
+  await backfills.state(id, 'paused');
+  gate.open();
+  await console.until(/orders: paused at k00001 \(/);
+  expect(await journal(id)).toEqual([
+    { to_state: 'paused', actor: 'mara', reason: 'db maintenance' },
+  ]);
+
+  console.type('r');
+  await console.until('Resume orders');
+  await sayYes(console, 'Resume orders');
+  await console.until(/orders: (running again|resumed, and completed already)/);
+  await backfills.state(id, 'completed');
+  await console.until('✓ completed');
+});
+
+test('cancel with a reason and the asset typed; an answer to the wrong question changes nothing', async () => {
+  const id = await backfills.job({ asset: 'clicks', keys: keys(5) });
+  const console = openConsole();
+  await openJob(console, 'clicks');
+  console.type('X');
+  await console.until('Cancel clicks');
+  await console.until(() => {
+    if (/▐Reason/.test(console.screen)) return true;
+    console.type('\t');
+    return false;
+  }, 400);
+  console.type('wrong range\tclick\t');
+  await console.until('Type clicks: click');
+  console.type('y');
+  await console.until('type clicks to arm the button');
+  expect(await journal(id)).toEqual([]);
+  console.type('\x1b[Z');
+  await console.until('▐Type clicks: click');
+  console.type('s\t');
+  await console.until('Type clicks: clicks');
+  await sayYes(console, 'Cancel clicks');
+  await console.until(/clicks: cancelled, 0 done, 5 will not run/);
+  expect(await journal(id)).toEqual([
+    { to_state: 'cancelled', actor: 'mara', reason: 'wrong range' },
+  ]);
+});
+
+test("a failed partition's message can be read in full, escape sequences taken out", async () => {
+  const message = `the source differs by 3.2 % ${'and so on '.repeat(20)}\x1b[2J\x1b]0;pwned\x07the end`;
+  const id = await backfills.job({ asset: 'births', keys: keys(2), strategy: { max_attempts: 1 } });
+  await backfills.execute([
+    functionHandler('births', (key) => (key === 'k00002' ? { kind: 'fatal', message } : undefined)),
+  ]);
+  await backfills.state(id, 'failed');
+  const console = openConsole();
+  await openJob(console, 'births');
+  await console.until('1 ×  the source differs');
+  console.type('\r');
+  await console.until(/k00002 +attempts 1/);
+  await console.until('the end');
+  expect(console.output).not.toMatch(/\x1b\[2J|\x1b\]0;/);
+});
+
+test('somebody else pauses it under an open dialog: the dialog is disarmed', async () => {
+  const id = await backfills.job({ asset: 'sessions', keys: keys(5) });
+  await backfills.rows(
+    `update backfill_jobs set state = 'running', started_at = now(), heartbeat_at = now() where id = $1`,
+    [id],
+  );
+  const console = openConsole();
+  await openJob(console, 'sessions');
+  console.type('p');
+  await console.until('Pause sessions');
+  await backfills.rows(
+    `update backfill_jobs set state = 'paused', paused_at = now(), version = version + 1 where id = $1 and state = 'running'`,
+    [id],
+  );
+  await console.until('it has changed since');
+  await console.until(() => {
+    console.type('y');
+    return console.screen.includes('it has changed: close and look again');
+  }, 200);
+  expect(await journal(id)).toEqual([]);
+});
+
+test('--read-only says so and does nothing', async () => {
+  await backfills.job({ asset: 'weather', keys: keys(1) });
+  const console = await openConsole('--read-only').until('READ-ONLY');
+  await console.until('▐');
+  console.type('X');
+  await console.until('this console is read-only');
+});
+
+test('q ends it with 0, SIGTERM with 143, and the terminal is as it was', async () => {
+  for (const [end, code] of [
+    [(console: Emulator) => console.type('q'), 0],
+    [(console: Emulator) => process.kill(console.pid, 'SIGTERM'), 143],
+  ] as const) {
+    const console = await openConsole().until('▐');
+    end(console);
+    await console.until(() => console.exitCode !== null);
+    expect(console.exitCode).toBe(code);
+    expect(console.inAlternateScreen).toBe(false);
+    expect(console.cursorIsShown).toBe(true);
+    expect(console.pasteIsBracketed).toBe(false);
+  }
+});
