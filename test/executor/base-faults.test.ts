@@ -125,6 +125,10 @@ it('progress is kept when a pause arrives in the middle of a partition', async (
     `update backfill_jobs set state = 'paused', paused_at = now(), version = version + 1 where id = $1`,
     [job],
   );
+  await waitFor(
+    'what was claimed ahead to be given back',
+    async () => (await backfills.partitions(job))[2]!.state === 'pending',
+  );
   gate.open();
   await waitFor('the second partition to be counted', async () => {
     const row = await backfills.state(job, 'paused');
