@@ -9,6 +9,7 @@ import { ModuleThreads } from '../../source/handlers/module-threads.ts';
 import { SharedLog } from '../../source/handlers/shared-log.ts';
 import { anAttempt } from '../support/attempt.ts';
 import { Backfills, keys } from '../support/backfill.ts';
+import { isAlive } from '../support/processes.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { handlerDirectory } from '../support/worker.ts';
 
@@ -287,6 +288,36 @@ describe('a module handler', () => {
     });
   }
 
+  it('that hangs in a call into the system is given up, though its thread lasts as long', async () => {
+    const { path, has, read } = moduleOf(
+      `import { execSync } from 'node:child_process';
+       export default () => execSync('echo $$ > made; mv made pid; exec sleep 600', { cwd: new URL('.', import.meta.url) })`,
+    );
+    const { result, stop } = start(path);
+    await waitFor('it to run', () => has('pid'));
+    const pid = Number(read('pid'));
+    try {
+      stop();
+      expect((await result).outcome).toEqual({ kind: 'failed', message: 'stopped by force' });
+      expect(isAlive(pid)).toBe(true);
+      expect((await run('export default () => {}')).outcome.kind).toBe('completed');
+    } finally {
+      process.kill(pid, 'SIGKILL');
+    }
+  });
+
+  it('for which no thread can be started fails with the reason, and does not wait for one', async () => {
+    process.env.NODE_OPTIONS = '--require /no/such/file';
+    try {
+      const { outcome } = await run('export default () => {}');
+      expect((outcome as { message: string }).message).toContain(
+        "Cannot find module '/no/such/file'",
+      );
+    } finally {
+      delete process.env.NODE_OPTIONS;
+    }
+  });
+
   it('what it leaves behind costs no other attempt', async () => {
     const { path } = moduleOf(
       `globalThis.left ??= 0;
@@ -439,6 +470,23 @@ describe('in a worker', () => {
       await backfills.rows(`update backfill_jobs set state = 'cancelled' where id = $1`, [job]);
     });
   }
+
+  it('no thread outlives its executor', async () => {
+    const { path, has, read } = moduleOf(
+      `${prelude}let n = 0; export default () => { setInterval(() => put('alive', ++n), 1) }`,
+    );
+    const job = await backfills.job({ keys: keys(1) });
+    const executor = await backfills.execute([{ asset: 'orders', kind: 'module', path }]);
+    await backfills.state(job, 'completed');
+    await waitFor('what it left behind', () => has('alive'));
+    await executor.drain();
+    const last = read('alive');
+    const other = await backfills.job({ keys: keys(2) });
+    const next = await backfills.execute(await handlersOf('export default () => {}'));
+    await backfills.state(other, 'completed');
+    await next.drain();
+    expect(read('alive')).toBe(last);
+  });
 
   it('a handler that deletes its own job is stopped, and other jobs go on', async () => {
     const { path, has } = moduleOf(

@@ -1,0 +1,83 @@
+import { chmodSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Backfills, keys, tenant } from '../support/backfill.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { handlerDirectory, Worker } from '../support/worker.ts';
+
+let backfills: Backfills;
+let worker: Worker | undefined;
+
+beforeEach(async () => {
+  backfills = await Backfills.open();
+});
+
+afterEach(async () => {
+  await worker?.kill();
+  worker = undefined;
+  await backfills.close();
+});
+
+function start(directory: string, ...args: string[]): Worker {
+  worker = new Worker(
+    backfills.database.app,
+    tenant,
+    ['--handlers', directory, '--slots', '2', ...args],
+    { SERVO_SPEED: '50' },
+  );
+  return worker;
+}
+
+it('the program itself runs every kind of handler, and none sees or says what it must not', async () => {
+  await backfills.rows('create table effects (key text); grant all on effects to servo_app');
+  const directory = handlerDirectory({
+    'copied.sql': 'insert into effects values ($1)',
+    'threaded.mjs':
+      'export default ({ partition_key }) => console.log("thread", partition_key, process.env.PGHOST)',
+    run: '#!/bin/sh\necho "process $SERVO_PARTITION_KEY $PGHOST"\n',
+    'let.mjs':
+      'export default ({ settings }) => console.log(settings.every, process.env.PGHOST !== undefined, process.env.PGUSER)',
+    'let.toml': 'every = "day"\n[env]\npass = ["PGHOST"]\n',
+  });
+  const assets = ['copied', 'threaded', 'run', 'let'];
+  const jobs = await Promise.all(assets.map((asset) => backfills.job({ asset, keys: keys(2) })));
+  const { exited } = await start(directory).started();
+  await Promise.all(jobs.map((job) => backfills.state(job, 'completed')));
+  const logs = await backfills.rows<{ output: string }>(
+    'select output from backfill_attempt_logs where partition_key = $1 order by 1',
+    ['k00001'],
+  );
+  expect(logs.map((log) => log.output)).toEqual([
+    'day true undefined\n',
+    'process k00001 \n',
+    'thread k00001 undefined\n',
+  ]);
+  expect(worker!.log).not.toContain('thread k0000');
+  worker!.process.kill('SIGTERM');
+  expect(await exited).toEqual([0, null]);
+});
+
+it('the program drains though a module loops without end, and its partition is given back', async () => {
+  const directory = handlerDirectory({
+    'orders.mjs': `import { writeFileSync } from 'node:fs';
+      export default () => { writeFileSync(new URL('ready', import.meta.url), ''); for (;;); }`,
+  });
+  const job = await backfills.job({ keys: keys(1) });
+  const { exited } = await start(directory, '--grace', '0s').started();
+  await waitFor('it to run', () => existsSync(join(directory, 'ready')));
+  worker!.process.kill('SIGTERM');
+  expect(await exited).toEqual([0, null]);
+  expect((await backfills.partitions(job))[0]).toMatchObject({
+    state: 'pending',
+    failure_count: 0,
+    crash_count: 0,
+  });
+});
+
+it('the program does not start with handlers that anyone could change: exit 2, and what to do', async () => {
+  const directory = handlerDirectory({ 'orders.sql': 'select 1' });
+  chmodSync(join(directory, 'orders.sql'), 0o666);
+  expect(await start(directory).exited).toEqual([2, null]);
+  expect(worker!.log).toContain(`${directory}/orders.sql can be changed by anyone`);
+  expect(worker!.log).toContain(`chmod o-w ${directory}/orders.sql`);
+});
