@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { findPgBouncer } from './pgbouncer.ts';
 import { type Report, run } from './run.ts';
 
 // `npm run faults -- --seed N --minutes M [--runs R]`: R runs with the seeds N, N + 1, …, of M minutes each.
@@ -36,16 +37,16 @@ function describe(report: Report): string {
 }
 
 let failed = false;
-for (let i = 0; i < Number(values.runs); i++) {
-  const seed = Number(values.seed) + i;
-  tell(`seed ${seed}, ${values.minutes} minutes of faults …`);
-  const report = await run({
-    seed,
-    milliseconds: Number(values.minutes) * 60_000,
-    speed: Number(values.speed),
-    say: tell,
-  });
+const once = async (seed: number, minutes: number, pooler?: string) => {
+  tell(`seed ${seed}, ${minutes} minutes of faults${pooler ? ', through PgBouncer' : ''} …`);
+  const speed = Number(values.speed);
+  const report = await run({ seed, milliseconds: minutes * 60_000, speed, pooler, say: tell });
   tell(describe(report));
   failed ||= report.violations.length > 0;
-}
+};
+const [first, minutes, runs] = [Number(values.seed), Number(values.minutes), Number(values.runs)];
+for (let i = 0; i < runs; i++) await once(first + i, minutes);
+// Where it is installed, once more through a pooler in transaction mode.
+const pooler = findPgBouncer();
+if (pooler !== null) await once(first + runs, Math.min(minutes, 2), pooler);
 process.exitCode = failed ? 1 : 0;

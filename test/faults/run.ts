@@ -25,6 +25,8 @@ export type RunOptions = {
   /** Leases and heartbeats run so many times faster. */
   speed?: number;
   hosts?: number;
+  /** The program PgBouncer, if workers are to reach the database through it. */
+  pooler?: string | undefined;
   say?(line: string): void;
 };
 
@@ -36,7 +38,11 @@ const drainMs = 120_000;
 /** Throws random faults at workers for a while, lets everything come to an end, and says what was violated. */
 export async function run(options: RunOptions): Promise<Report> {
   const { seed, milliseconds, say = () => {} } = options;
-  const scene = await Scene.open({ hosts: options.hosts ?? 3, speed: options.speed ?? 50 });
+  const scene = await Scene.open({
+    hosts: options.hosts ?? 3,
+    speed: options.speed ?? 50,
+    pooler: options.pooler,
+  });
   const started = performance.now();
   const until = started + milliseconds;
   const random = new Random(seed);

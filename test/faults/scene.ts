@@ -16,9 +16,17 @@ import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { handlerDirectory } from '../support/worker.ts';
 import { Host } from './host.ts';
 import { handlers, makeJob, neighbour, tenant } from './jobs.ts';
+import { PgBouncer } from './pgbouncer.ts';
 import { Random } from './random.ts';
 
 const databaseName = 'faults';
+
+export type SceneOptions = {
+  hosts: number;
+  speed: number;
+  /** The workers reach the database through this program, PgBouncer. */
+  pooler?: string | undefined;
+};
 
 /** A server of its own, a few hosts with a worker each behind a proxy of its own, and what they work on. */
 export class Scene {
@@ -32,6 +40,7 @@ export class Scene {
   readonly neighbours: string[] = [];
   readonly #folder: string;
   #server: EmbeddedServer;
+  #pooler: PgBouncer | null = null;
 
   private constructor(home: string, folder: string, server: EmbeddedServer) {
     this.home = home;
@@ -44,7 +53,7 @@ export class Scene {
     this.database = openDatabase(this.app, { connections: 4 });
   }
 
-  static async open(options: { hosts: number; speed: number }): Promise<Scene> {
+  static async open(options: SceneOptions): Promise<Scene> {
     const folder = mkdtempSync(join(tmpdir(), 'servo-faults-'));
     // Not in there: the server's user may not enter it where we are root.
     const home = `${folder}-home`;
@@ -57,11 +66,7 @@ export class Scene {
     }
   }
 
-  static async #openIn(
-    home: string,
-    folder: string,
-    options: { hosts: number; speed: number },
-  ): Promise<Scene> {
+  static async #openIn(home: string, folder: string, options: SceneOptions): Promise<Scene> {
     const server = await ensureEmbeddedServer({ home });
     const client = new pg.Client(server.superuser);
     await client.connect();
@@ -72,9 +77,11 @@ export class Scene {
     const scene = new Scene(home, folder, server);
     await scene.#furnish();
     const directory = handlerDirectory(handlers);
+    if (options.pooler !== undefined)
+      scene.#pooler = await PgBouncer.open(options.pooler, scene.app);
     for (let i = 0; i < options.hosts; i++) {
       scene.hosts.push(
-        await Host.open(scene.app, tenant, {
+        await Host.open(scene.#pooler?.settings ?? scene.app, tenant, {
           args: ['--handlers', directory, '--slots', '4', '--grace', '1s'],
           env: { SERVO_SPEED: String(options.speed), EFFECTS: scene.effectsFile },
         }),
@@ -118,6 +125,7 @@ export class Scene {
 
   async close(): Promise<void> {
     await Promise.all(this.hosts.map((host) => host.close()));
+    await this.#pooler?.close();
     await this.database.close();
     await this.pool.end();
     await resetEmbeddedServer({ home: this.home });
