@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Attempt } from '../../source/domain/attempt.ts';
+import { DatabaseProxy } from '../faults/proxy.ts';
+import { Backfills, completed, functionHandler, keys, Lane, tenant } from '../support/backfill.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+// Bugs that the fault suite, or the thinking that it took, has found. Each test is named after its bug.
+
+let backfills: Backfills;
+let closing: (() => Promise<unknown>)[];
+
+beforeEach(async () => {
+  backfills = await Backfills.open();
+  closing = [];
+});
+
+afterEach(async () => {
+  for (const close of closing) await close();
+  await backfills.close();
+});
+
+async function claimedLane(count: number): Promise<{ job: string; lane: Lane; attempt: Attempt }> {
+  const job = await backfills.job({ keys: keys(count) });
+  const lane = new Lane(backfills, job, 'executor-1');
+  closing.push(() => lane.close());
+  await lane.claimJob();
+  const reply = await lane.step({ opening: [{ token: randomUUID(), replaces: null }] });
+  return { job, lane, attempt: reply!.claimed[0]! };
+}
+
+async function application(): Promise<Client> {
+  const client = new Client(backfills.database.app);
+  await client.connect();
+  closing.push(() => client.end());
+  return client;
+}
+
+function runSql(client: Client, attempt: Attempt, sql: string, next: string | null) {
+  return client.query(
+    `select ids, lanes from servo_run_sql_v1($1, $2, 'executor-1', 'orders', $3, $4, $5, $6, $7, $8, 120000)`,
+    [
+      tenant,
+      attempt.job_id,
+      attempt.id,
+      attempt.partition_key,
+      attempt.attempt,
+      attempt.token,
+      sql,
+      next,
+    ],
+  );
+}
+
+const effects = 'create table effects (key text); grant insert, select on effects to servo_app';
+const leaveEffect = 'insert into effects values ($1)';
+
+it('the last SQL attempt of a lane claimed one more partition, under no token', async () => {
+  const { job, attempt } = await claimedLane(3);
+  const { rows } = await runSql(await application(), attempt, 'select 1', null);
+  expect(rows[0]).toEqual({ ids: [], lanes: 0 });
+  expect((await backfills.partitions(job)).map((row) => row.state)).toEqual([
+    'completed',
+    'pending',
+    'pending',
+  ]);
+  expect(
+    await backfills.row('select lease_tokens from backfill_jobs where id = $1', [job]),
+  ).toEqual({ lease_tokens: [] });
+});
+
+it('an SQL attempt that arrived late, after it had been handed back, left its effect twice', async () => {
+  await backfills.rows(effects);
+  const { lane, attempt } = await claimedLane(1);
+  // The connection was given up: nobody knew whether the message had arrived.
+  await lane.step({
+    reports: [{ attempt, outcome: { kind: 'later', message: 'lost', delay_ms: 0 } }],
+    closing: [attempt.token],
+  });
+  await expect(runSql(await application(), attempt, leaveEffect, null)).rejects.toMatchObject({
+    code: 'SV410',
+  });
+  const again = await lane.step({ opening: [{ token: randomUUID(), replaces: null }] });
+  await runSql(await application(), again!.claimed[0]!, leaveEffect, null);
+  expect(await backfills.rows('select * from effects')).toEqual([{ key: 'k00001' }]);
+});
+
+it('an SQL attempt that arrived twice left its effect twice', async () => {
+  await backfills.rows(effects);
+  const { attempt } = await claimedLane(1);
+  const client = await application();
+  await runSql(client, attempt, leaveEffect, null);
+  await expect(runSql(client, attempt, leaveEffect, null)).rejects.toMatchObject({
+    code: 'SV410',
+  });
+  expect(await backfills.rows('select * from effects')).toEqual([{ key: 'k00001' }]);
+});
+
+it('counters that a base executor left wrong when it crashed stayed wrong until the job ended', async () => {
+  const job = await backfills.job({ keys: keys(4) });
+  await backfills.rows(
+    `update backfill_jobs set state = 'running', version = version + 1, started_at = now(), heartbeat_at = now() - interval '5 minutes' where id = $1`,
+    [job],
+  );
+  // Completed by id; the counters were to follow.
+  await backfills.rows(
+    `update backfill_partitions set state = 'completed', attempt_count = 1 where backfill_job_id = $1 and partition_key <= 'k00002'`,
+    [job],
+  );
+  const lane = new Lane(backfills, job, 'executor-1');
+  closing.push(() => lane.close());
+  await lane.claimJob();
+  expect(await backfills.state(job, 'running')).toMatchObject({
+    completed_partitions: 2,
+    checkpoint_partition_key: 'k00002',
+  });
+  const reply = await lane.step({ opening: [{ token: randomUUID(), replaces: null }] });
+  expect(reply!.claimed[0]!.partition_key).toBe('k00003');
+  await lane.step({ reports: [{ attempt: reply!.claimed[0]!, outcome: completed }] });
+  expect(await backfills.state(job, 'running')).toMatchObject({ completed_partitions: 3 });
+});
+
+it('a worker that lost the database while it registered ended as by a fault of its own', async () => {
+  const proxy = await DatabaseProxy.open(backfills.database.app);
+  closing.push(() => proxy.close());
+  void proxy.trap(/servo_register_v/, { before: () => 'lost' });
+  await expect(
+    backfills.execute([functionHandler('orders', () => undefined)], { settings: proxy.settings }),
+  ).rejects.toMatchObject({ code: 'database_unreachable' });
+});
+
+it('behind a pooler the time-out of an SQL handler cancelled some other statement, or none', async () => {
+  const proxy = await DatabaseProxy.open(backfills.database.app, { pooled: true });
+  closing.push(() => proxy.close());
+  const job = await backfills.job({
+    keys: keys(1),
+    strategy: { type: 'sequential', timeout_ms: 100, max_attempts: 1 },
+  });
+  await backfills.execute([{ asset: 'orders', kind: 'sql', sql: 'select pg_sleep(600)' }], {
+    settings: proxy.settings,
+  });
+  expect(await backfills.state(job, 'failed')).toMatchObject({ failed_partitions: 1 });
+  expect((await backfills.partitions(job))[0]!.error_message).toContain('timed out after 0.1 s');
+  const sleeping = await backfills.rows(
+    `select from pg_stat_activity where datname = $1 and state = 'active' and query like '%pg_sleep(600)%' and pid <> pg_backend_pid()`,
+    [backfills.database.name],
+  );
+  expect(sleeping).toEqual([]);
+});
+
+it('behind a pooler nothing is asked of a session that is not ours', async () => {
+  const proxy = await DatabaseProxy.open(
+    { ...backfills.database.app, options: undefined } as typeof backfills.database.app,
+    { pooled: true },
+  );
+  closing.push(() => proxy.close());
+  const executor = await backfills.execute([functionHandler('orders', () => undefined)], {
+    settings: proxy.settings,
+  });
+  const job = await backfills.job({ keys: keys(20) });
+  // Found by polling.
+  await backfills.state(job, 'completed');
+  await waitFor(
+    'a sign of life',
+    async () =>
+      (await backfills.rows('select from backfill_executors where id = $1', [executor.id])).length >
+      0,
+  );
+  // It is registered without a lock: only its leases tell of its death.
+  expect(
+    await backfills.rows('select locked from backfill_executors where id = $1', [executor.id]),
+  ).toEqual([{ locked: false }]);
+  expect(proxy.namedStatements).toEqual([]);
+  expect(
+    [...proxy.requestTexts.keys()].filter((text) => /^listen|pg_try_advisory_lock\(/i.test(text)),
+  ).toEqual([]);
+  const parameters = new Set(proxy.startUps.flatMap(Object.keys));
+  expect([...parameters].sort()).toEqual([
+    'application_name',
+    'client_encoding',
+    'database',
+    'user',
+  ]);
+});
