@@ -22,7 +22,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     for (const notice of settings.notices) io.stderr.write(`${notice}\n`);
     // No library and no child process may read what does not count.
     for (const name of settings.ignored) delete process.env[name];
-    if (settings.read_only && command.writes?.(flags)) throw readOnly(command.name);
+    if (settings.read_only && command.writes?.(flags, input)) throw readOnly(command.name);
     const run = await command.load();
     const output = await run({ command, input, flags, settings, io });
     return 'json' in output || Symbol.asyncIterator in output

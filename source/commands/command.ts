@@ -15,7 +15,7 @@ export type Command = {
   examples: readonly (readonly [line: string, what: string])[];
   needs: Needs;
   /** Whether it writes to the database, run so: refused under --read-only. */
-  writes?: (flags: Flags) => boolean;
+  writes?: (flags: Flags, input: readonly string[]) => boolean;
   /** How many words it takes. */
   words: { least: number; most: number };
   /** Loaded only when it runs, so that none pays for the others. */

@@ -54,3 +54,16 @@ export const job = z.looseObject({
 });
 
 export const envelope = { as_of: time, tenant_id: z.string() };
+
+/** One line of the journal. */
+export const event = z.looseObject({
+  id: z.int(),
+  job_id: z.uuid(),
+  partition_key: z.string().nullable(),
+  kind: z.string(),
+  from_state: z.string().nullable(),
+  to_state: z.string().nullable(),
+  actor: z.string(),
+  reason: z.string().nullable(),
+  at: time,
+});

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { actions } from '../domain/job-state.ts';
 import { exitCodes } from '../errors.ts';
-import { count, envelope, job, nullableTime, time } from './schema-parts.ts';
+import { lookingSchemas } from './looking-schemas.ts';
+import { count, envelope, event, job, nullableTime, time } from './schema-parts.ts';
 
 /**
  * What the commands print with --json, published as JSON Schema in the package and checked against every
@@ -35,19 +36,7 @@ const status = z.looseObject({
       available_at: nullableTime,
     }),
   ),
-  events: z.array(
-    z.looseObject({
-      id: z.int(),
-      job_id: z.uuid(),
-      partition_key: z.string().nullable(),
-      kind: z.string(),
-      from_state: z.string().nullable(),
-      to_state: z.string().nullable(),
-      actor: z.string(),
-      reason: z.string().nullable(),
-      at: time,
-    }),
-  ),
+  events: z.array(event),
   executors: z.array(z.string()),
 });
 
@@ -137,6 +126,7 @@ const schemas = {
   retry,
   recreate,
   set,
+  ...lookingSchemas,
   migrate: z.looseObject({
     database: z.string(),
     pending: z.array(z.string()),

@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import type { FlagRow } from './flags.ts';
 import { newJobFlags } from './job-flags.ts';
 import { actingCommands } from './table-acting.ts';
+import { lookingCommands } from './table-looking.ts';
 
 const onTenant: Needs = { database: true, tenants: 'one' };
 
@@ -149,6 +150,7 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./start.ts')).start,
   },
   ...actingCommands,
+  ...lookingCommands,
   {
     name: 'migrate',
     usage: '[--check | --print | --rls]',

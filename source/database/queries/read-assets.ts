@@ -62,3 +62,40 @@ export function matchAssets(
     [tenant, patterns],
   );
 }
+
+export type ListedAsset = Required<Asset> & {
+  asset_type: string;
+  /** Names of the assets that it is made from. */
+  upstreams: string[];
+  /** It belongs to all tenants. */
+  shared: boolean;
+  /** Living executors that have a handler for it. */
+  executors: number;
+  /** Its jobs that have not ended. */
+  living_jobs: number;
+};
+
+/** All assets that the tenant can backfill, by name; at most 10,000. */
+export async function readAssets(query: Query, tenant: string): Promise<ListedAsset[]> {
+  const rows = await query<Omit<ListedAsset, keyof Asset> & Parameters<typeof assetOf>[0]>(
+    `with living as materialized (
+       select handlers from backfill_executors where $1 = any (tenants) and stopped_at is null and lost_at is null
+         and seen_at > clock_timestamp() - interval '10 seconds'
+     ), jobs as materialized (
+       select asset_id, count(*)::int as count from backfill_jobs
+       where tenant_id = $1 and state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming') group by asset_id
+     )
+     select a.id, a.name, a.asset_type, a.partition_config, a.tenant_id is null as shared,
+       array(select u.name::text from asset_dependencies d join assets u on u.id = d.upstream_asset_id
+         where d.downstream_asset_id = a.id and (u.tenant_id = $1 or u.tenant_id is null) order by u.name) as upstreams,
+       (select count(*)::int from living where a.name = any (handlers)) as executors,
+       coalesce((select count from jobs where asset_id = a.id), 0) as living_jobs
+     from assets a where (a.tenant_id = $1 or a.tenant_id is null) and a.name is not null
+     order by a.name, a.tenant_id nulls last limit 10000`,
+    [tenant],
+  );
+  return rows.map(({ partition_config, ...row }) => ({
+    ...row,
+    ...(assetOf({ ...row, partition_config }) as Required<Asset>),
+  }));
+}

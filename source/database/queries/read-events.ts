@@ -31,3 +31,33 @@ export async function lastTransition(
   );
   return row ?? null;
 }
+
+/** The tenant's journal, or that of one job, after this id; the oldest first, at most `limit`. */
+export function eventsAfter(
+  query: Query,
+  tenant: string,
+  job: string | null,
+  after: number,
+  limit: number,
+): Promise<JobEvent[]> {
+  return query<JobEvent>(
+    `select ${columns} from backfill_events
+     where tenant_id = $1 and ${job === null ? '$2::uuid is null' : 'job_id = $2'} and id > $3 order by id limit $4`,
+    [tenant, job, after, limit],
+  );
+}
+
+/** The newest of them, the oldest of these first. */
+export async function latestEvents(
+  query: Query,
+  tenant: string,
+  job: string | null,
+  limit: number,
+): Promise<JobEvent[]> {
+  if (job !== null) return (await jobEvents(query, tenant, job, limit)).reverse();
+  const rows = await query<JobEvent>(
+    `select ${columns} from backfill_events where tenant_id = $1 order by id desc limit $2`,
+    [tenant, limit],
+  );
+  return rows.reverse();
+}

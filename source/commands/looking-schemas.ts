@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { executorStates } from '../domain/executor.ts';
+import { clauses } from '../domain/explain.ts';
+import { count, envelope, event, nullableTime, time } from './schema-parts.ts';
+
+const limit = z.looseObject({
+  scope: z.enum(['tenant', 'asset_type', 'asset']),
+  name: z.string().describe('empty for the tenant'),
+  max_running: count,
+  running: count,
+});
+
+/** What keeps a job from running. */
+export const explanation = z.looseObject({
+  ...envelope,
+  clause: z.enum(clauses),
+  why: z.string(),
+  next: z.string().nullable(),
+  facts: z.looseObject({
+    id: z.uuid(),
+    asset_name: z.string(),
+    state: z.string(),
+    since: nullableTime,
+    by: z.string().nullable(),
+    reason: z.string().nullable(),
+    waits_for: z.array(
+      z.looseObject({
+        id: z.uuid(),
+        asset_name: z.string().nullable(),
+        state: z.string().nullable(),
+      }),
+    ),
+    executors: count,
+    with_handler: count,
+    draining: count,
+    ready: count,
+    held_reason: z.string().nullable(),
+    slots: count,
+    slots_busy: count,
+    limits: z.array(limit).describe('those that are reached'),
+    ours: z.boolean(),
+    heartbeat_at: nullableTime,
+    lanes: count,
+    max_parallel: count,
+    at_work: z.array(z.string()),
+    takeable: z.boolean(),
+    due_at: nullableTime,
+    blocked_keys: count,
+    blocked_by: z.uuid().nullable(),
+    in_front: count,
+  }),
+});
+
+const log = z.looseObject({
+  job_id: z.uuid(),
+  partition_key: z.string(),
+  attempt: count,
+  executor_id: z.string(),
+  at: time,
+  output: z.string(),
+});
+
+const limits = z.looseObject({ ...envelope, limits: z.array(limit) });
+
+export const lookingSchemas = {
+  explain: explanation,
+  executors: z.looseObject({
+    ...envelope,
+    executors: z.array(
+      z.looseObject({
+        id: z.string(),
+        state: z.enum(executorStates),
+        state_since: time,
+        host: z.string(),
+        pid: z.int(),
+        version: z.string(),
+        slots: count,
+        slots_busy: count.describe('that run something of this tenant'),
+        handlers: z.array(z.string()),
+        started_at: time,
+        seen_at: time,
+        held_reason: z.string().nullable(),
+        draining_at: nullableTime,
+        lost_at: nullableTime,
+        stopped_at: nullableTime,
+        running: z.array(
+          z.looseObject({
+            job_id: z.uuid(),
+            asset_name: z.string(),
+            partition_key: z.string(),
+            attempt: count,
+            started_at: time,
+          }),
+        ),
+      }),
+    ),
+  }),
+  events: z.looseObject({ ...envelope, events: z.array(event) }),
+  'events --follow': z.looseObject({ ...envelope, event }).describe('one document a line'),
+  logs: z.looseObject({ ...envelope, job_id: z.uuid(), logs: z.array(log) }),
+  'logs --follow': z.looseObject({ ...envelope, log }).describe('one document a line'),
+  limits,
+  assets: z.looseObject({
+    ...envelope,
+    assets: z.array(
+      z.looseObject({
+        id: z.uuid(),
+        name: z.string(),
+        asset_type: z.string(),
+        granularity: z.string().nullable(),
+        defaults: z.looseObject({
+          max_parallel: count.optional(),
+          max_attempts: count.optional(),
+          timeout_ms: count.optional(),
+        }),
+        upstreams: z.array(z.string()),
+        shared: z.boolean(),
+        executors: count,
+        living_jobs: count,
+      }),
+    ),
+  }),
+  'assets sync': z.looseObject({
+    ...envelope,
+    assets: z.array(z.string()),
+    added: z.array(z.string()),
+    differing: z.array(z.looseObject({ name: z.string(), every: z.string() })),
+  }),
+};

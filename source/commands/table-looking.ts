@@ -1,0 +1,94 @@
+import type { Needs } from '../config.ts';
+import type { Command } from './command.ts';
+import type { FlagRow } from './flags.ts';
+
+const onTenant: Needs = { database: true, tenants: 'one' };
+const follow: FlagRow = { name: 'follow', help: 'and what comes, until the job has ended' };
+const limit: FlagRow = { name: 'limit', value: 'N', help: 'at most so many' };
+
+/** Commands that say why, who and what; two of them can also set it. */
+export const lookingCommands: readonly Command[] = [
+  {
+    name: 'explain',
+    usage: 'JOB',
+    summary: 'what keeps a job from running, and what to do about it',
+    flags: [],
+    examples: [
+      ['explain 3f2a', 'no executor, a limit, a back-off, a higher priority in front …'],
+      ['explain 3f2a --json | jq -r .clause', 'for a script'],
+    ],
+    needs: onTenant,
+    words: { least: 1, most: 1 },
+    load: async () => (await import('./explain.ts')).explain,
+  },
+  {
+    name: 'executors',
+    usage: '',
+    summary: 'who runs what: alive, draining, held, silent, lost or stopped',
+    flags: [],
+    examples: [['executors', 'those that have gone in the last hour too']],
+    needs: onTenant,
+    words: { least: 0, most: 0 },
+    load: async () => (await import('./executors.ts')).executors,
+  },
+  {
+    name: 'events',
+    usage: '[JOB] [--follow] [--limit 50]',
+    summary: 'the journal: who did what, and what befell attempts',
+    flags: [follow, limit],
+    examples: [
+      ['events --follow', 'of all jobs, as it is written'],
+      ['events 3f2a --json', 'of one'],
+    ],
+    needs: onTenant,
+    words: { least: 0, most: 1 },
+    load: async () => (await import('./events.ts')).events,
+  },
+  {
+    name: 'logs',
+    usage: 'JOB [KEY] [--follow] [--limit 20]',
+    summary: 'what the newest attempt of each partition printed, from whichever host',
+    flags: [follow, limit],
+    examples: [
+      ['logs 3f2a 2024-01-31', 'of one partition'],
+      ['logs 3f2a --follow', 'of all, as they end'],
+    ],
+    needs: onTenant,
+    words: { least: 1, most: 2 },
+    load: async () => (await import('./logs.ts')).logs,
+  },
+  {
+    name: 'limits',
+    usage: '[set --asset-type T|--asset A|--tenant-wide N|--none]',
+    summary: 'how many jobs may run at once, exact over all hosts',
+    flags: [
+      { name: 'asset-type', value: 'T', help: 'jobs of assets of this type' },
+      { name: 'asset', value: 'A', multiple: true, help: 'jobs of this asset' },
+      { name: 'tenant-wide', help: 'jobs of the tenant' },
+      { name: 'none', help: 'take the limit away' },
+    ],
+    examples: [
+      ['limits', 'what there is, and how many run'],
+      ['limits set --asset-type table 2', 'at most two jobs of assets of that type'],
+      ['limits set --tenant-wide --none', 'no limit on all of them'],
+    ],
+    needs: onTenant,
+    writes: (_, input) => input.length > 0,
+    words: { least: 0, most: 2 },
+    load: async () => (await import('./limits.ts')).limits,
+  },
+  {
+    name: 'assets',
+    usage: '[sync --handlers DIR]',
+    summary: 'what can be backfilled; sync makes those of a handler directory known',
+    flags: [{ name: 'handlers', value: 'DIR', help: 'the handlers (default ./handlers)' }],
+    examples: [
+      ['assets', 'with their defaults, upstreams, and how many executors have a handler'],
+      ['assets sync --handlers ./handlers', 'without starting a worker'],
+    ],
+    needs: onTenant,
+    writes: (_, input) => input.length > 0,
+    words: { least: 0, most: 1 },
+    load: async () => (await import('./assets.ts')).assets,
+  },
+];

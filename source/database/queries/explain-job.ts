@@ -1,0 +1,74 @@
+import type { ExplainFacts } from '../../domain/explain.ts';
+import type { Query } from '../database.ts';
+
+/** For `backfill_executors`: heard of in the last 10 s, and neither stopped nor found dead. $1 is the tenant. */
+export const alive = `$1 = any (tenants) and stopped_at is null and lost_at is null
+  and seen_at > clock_timestamp() - interval '10 seconds'`;
+
+/**
+ * All that decides whether the job runs, in one statement: it is one moment that is told of. Null if there is no such job. `takeable` leaves out
+ * what a step would not claim; every probe is of an index.
+ */
+export async function explainJob(
+  query: Query,
+  tenant: string,
+  id: string,
+): Promise<ExplainFacts | null> {
+  const [row] = await query<ExplainFacts>(statement, [tenant, id]);
+  return row ?? null;
+}
+
+const statement = `with j as materialized (
+    select j.*, servo_max_parallel(j.execution_strategy) as max_parallel from backfill_jobs j where j.tenant_id = $1 and j.id = $2
+  ), living as materialized (
+    select e.* from backfill_executors e where ${alive}
+  ), able as materialized (
+    select l.* from living l, j where j.asset_name = any (l.handlers)
+  ), ready as materialized (
+    select * from able where draining_at is null and held_reason is null
+  ), blocked as materialized (
+    -- The same rule as in the step.
+    select p.partition_key, o.id from j join backfill_jobs o on o.tenant_id = $1 and o.unsettled and o.asset_id = j.asset_id and o.id <> j.id
+      join backfill_partitions p on p.backfill_job_id = o.id and p.state = 'running'
+    where p.lease_expires_at is not null or p.started_at > clock_timestamp() - interval '120 seconds'
+  ), busy as materialized (
+    select count(distinct p.lease_token)::int as slots from backfill_jobs b
+      join backfill_partitions p on p.backfill_job_id = b.id and p.state = 'running' and p.lease_owner in (select id from ready)
+    where b.tenant_id = $1 and (b.state in ('running', 'paused') or b.unsettled)
+  )
+  select clock_timestamp() as as_of, j.id, j.asset_name, j.state,
+    coalesce(t.at, case j.state when 'paused' then j.paused_at when 'pending' then j.created_at else j.completed_at end) as since, t.actor as by, t.reason,
+    coalesce((select jsonb_agg(jsonb_build_object('id', u.upstream_job_id, 'asset_name', u.asset_name, 'state', u.state) order by u.asset_name)
+      from servo_upstreams_v1($1, j.id) u where u.state is distinct from 'completed' and j.state = 'waiting_upstream'), '[]') as waits_for,
+    (select count(*)::int from living) as executors,
+    (select count(*)::int from able) as with_handler,
+    (select count(*)::int from able where draining_at is not null) as draining,
+    (select count(*)::int from ready) as ready,
+    (select min(held_reason) from able) as held_reason,
+    coalesce((select sum(slots)::int from ready), 0) as slots,
+    (select slots from busy) as slots_busy,
+    coalesce((select jsonb_agg(to_jsonb(l)) from servo_limits_reached_v1($1) l
+      where case l.scope when 'asset' then l.name = j.asset_name
+        when 'asset_type' then l.name = (select asset_type from assets a where a.id = j.asset_id) else true end), '[]') as limits,
+    j.claimed_version is not distinct from j.version as ours, j.heartbeat_at, cardinality(j.lease_tokens) as lanes, j.max_parallel,
+    array(select distinct p.lease_owner from backfill_partitions p
+      where p.backfill_job_id = j.id and p.state = 'running' and p.lease_owner is not null order by p.lease_owner) as at_work,
+    exists (select from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at is null
+      and p.partition_key not in (select partition_key from blocked))
+    or exists (select from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at <= clock_timestamp()
+      and p.partition_key not in (select partition_key from blocked))
+    -- Made by another writer: its claim makes the rows.
+    or not exists (select from backfill_partitions p where p.backfill_job_id = j.id) as takeable,
+    (select min(p.available_at) from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending'
+      and p.available_at > clock_timestamp() and p.available_at < 'infinity') as due_at,
+    b.keys as blocked_keys, b.by as blocked_by,
+    (select count(*)::int from (
+      select from backfill_jobs o where o.tenant_id = $1 and o.state in ('pending', 'resuming', 'running') and o.id <> j.id
+        and exists (select from ready r where o.asset_name = any (r.handlers))
+        and (-o.priority, o.execution_order, coalesce(o.sla_deadline_at, 'infinity'), o.created_at)
+          < (-j.priority, j.execution_order, coalesce(j.sla_deadline_at, 'infinity'), j.created_at) limit 1000) f) as in_front
+  from j
+    left join lateral (select e.at, e.actor, e.reason from backfill_events e
+      where e.job_id = j.id and e.tenant_id = $1 and e.kind = 'state' and e.to_state = j.state order by e.id desc limit 1) t on true
+    cross join lateral (select count(*)::int as keys, min(k.id::text) as by from blocked k
+      join backfill_partitions p on p.backfill_job_id = j.id and p.partition_key = k.partition_key and p.state = 'pending') b`;

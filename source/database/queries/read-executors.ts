@@ -1,0 +1,45 @@
+import type { ExecutorRow } from '../../domain/executor.ts';
+import type { Query } from '../database.ts';
+
+/**
+ * The tenant's executors: all that have not stopped in order, and what has gone in the last hour. Of what they run, only what is of this tenant.
+ */
+export async function readExecutors(query: Query, tenant: string): Promise<ExecutorRow[]> {
+  const rows = await query<Omit<ExecutorRow, 'slots_busy' | 'running'>>(
+    `select id, host, pid, version, slots, handlers, started_at, seen_at, held_reason, draining_at, lost_at, stopped_at
+     from backfill_executors
+     where $1 = any (tenants) and (seen_at > clock_timestamp() - interval '1 hour' or stopped_at > clock_timestamp() - interval '1 hour')
+     order by stopped_at nulls first, lost_at nulls first, host, started_at limit 1000`,
+    [tenant],
+  );
+  const running = await query<
+    ExecutorRow['running'][number] & { lease_owner: string; lease_token: string }
+  >(
+    `select p.lease_owner, p.lease_token, j.id as job_id, j.asset_name, p.partition_key, p.attempt_count as attempt, p.started_at
+     from backfill_jobs j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'running'
+     where j.tenant_id = $1 and (j.state in ('running', 'paused') or j.unsettled) and p.lease_owner = any ($2)
+     order by p.started_at`,
+    [tenant, rows.map((row) => row.id)],
+  );
+  return rows.map((row) => {
+    const own = running.filter((one) => one.lease_owner === row.id);
+    return {
+      ...row,
+      slots_busy: new Set(own.map((one) => one.lease_token)).size,
+      running: own.slice(0, 100).map(({ lease_owner: _, lease_token: __, ...one }) => one),
+    };
+  });
+}
+
+/** Living executors of the tenant that are held, and why. */
+export function heldExecutors(
+  query: Query,
+  tenant: string,
+): Promise<{ id: string; held_reason: string }[]> {
+  return query(
+    `select id, held_reason from backfill_executors
+     where $1 = any (tenants) and held_reason is not null and stopped_at is null and lost_at is null
+       and seen_at > clock_timestamp() - interval '10 seconds' order by id`,
+    [tenant],
+  );
+}

@@ -1,0 +1,9 @@
+/** What an attempt has printed, its tail of at most 64 KiB: a row of backfill_attempt_logs. */
+export type AttemptLog = {
+  job_id: string;
+  partition_key: string;
+  attempt: number;
+  executor_id: string;
+  at: Date;
+  output: string;
+};

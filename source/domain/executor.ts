@@ -1,0 +1,43 @@
+/** A row of backfill_executors, and what it runs for the tenant. */
+export type ExecutorRow = {
+  id: string;
+  host: string;
+  pid: number;
+  version: string;
+  slots: number;
+  handlers: string[];
+  started_at: Date;
+  seen_at: Date;
+  held_reason: string | null;
+  draining_at: Date | null;
+  lost_at: Date | null;
+  stopped_at: Date | null;
+  /** Slots that run something of this tenant. */
+  slots_busy: number;
+  /** What they run, the longest first, at most 100. */
+  running: {
+    job_id: string;
+    asset_name: string;
+    partition_key: string;
+    attempt: number;
+    started_at: Date;
+  }[];
+};
+
+/** silent: no sign of life for 10 s, and not found dead (yet, or through a pooler, where only leases tell). */
+export const executorStates = ['alive', 'draining', 'held', 'silent', 'lost', 'stopped'] as const;
+export type ExecutorState = (typeof executorStates)[number];
+
+export type ExecutorView = ExecutorRow & { state: ExecutorState; state_since: Date };
+
+const silenceMs = 10_000;
+
+export function viewExecutor(row: ExecutorRow, asOf: Date): ExecutorView {
+  const { stopped_at, lost_at, draining_at, seen_at, held_reason, started_at } = row;
+  const as = (state: ExecutorState, state_since: Date) => ({ ...row, state, state_since });
+  if (stopped_at !== null) return as('stopped', stopped_at);
+  if (lost_at !== null) return as('lost', lost_at);
+  if (asOf.getTime() - seen_at.getTime() > silenceMs) return as('silent', seen_at);
+  if (draining_at !== null) return as('draining', draining_at);
+  return as(held_reason === null ? 'alive' : 'held', started_at);
+}

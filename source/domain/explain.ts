@@ -1,0 +1,97 @@
+import { isJobState, isTerminal } from './job-state.ts';
+
+/** Everything that decides whether a job runs, read at one moment; ages are by the database's clock. */
+export type ExplainFacts = {
+  as_of: Date;
+  id: string;
+  asset_name: string;
+  state: string;
+  /** How it came into its state, as far as the journal knows. */
+  since: Date | null;
+  by: string | null;
+  reason: string | null;
+  /** Upstream jobs that are not completed. */
+  waits_for: { id: string; asset_name: string | null; state: string | null }[];
+  /** Living executors of the tenant; those of them with a handler for the asset; those of these that drain. */
+  executors: number;
+  with_handler: number;
+  draining: number;
+  /** Executors with the handler that neither drain nor are held, and why the others are held. */
+  ready: number;
+  held_reason: string | null;
+  /** Slots of the ready ones, and how many of them run something of this tenant. */
+  slots: number;
+  slots_busy: number;
+  limits: ReachedLimit[];
+  /** Running under the claim of an executor of ours. */
+  ours: boolean;
+  heartbeat_at: Date | null;
+  lanes: number;
+  max_parallel: number;
+  at_work: string[];
+  /** Whether a partition could be taken now; those whose keys still run in a cancelled job are not meant. */
+  takeable: boolean;
+  /** When the next partition that was handed back falls due. */
+  due_at: Date | null;
+  blocked_keys: number;
+  blocked_by: string | null;
+  /** Jobs with a handler that come before it and wait or run, at most 1,000. */
+  in_front: number;
+};
+
+export type ReachedLimit = {
+  scope: 'tenant' | 'asset_type' | 'asset';
+  name: string;
+  max_running: number;
+  running: number;
+};
+
+/** The clauses that can keep a job from running, in the order in which they are asked. */
+export const clauses = [
+  'unknown_state',
+  'ended',
+  'paused',
+  'waiting_upstream',
+  'no_executor',
+  'no_handler',
+  'draining',
+  'held',
+  'limited',
+  'foreign',
+  'running',
+  'back_off',
+  'blocked_by_cancelled',
+  'outranked',
+  'claimable',
+] as const;
+export type Clause = (typeof clauses)[number];
+
+/** A base executor's job is left alone until its heartbeat is so old, in milliseconds. */
+export const staleMs = 120_000;
+
+/** Which clause answers: the first that holds. The last always does. */
+const holds: Readonly<Record<Clause, (facts: ExplainFacts) => boolean>> = {
+  unknown_state: ({ state }) => !isJobState(state),
+  ended: ({ state }) => isTerminal(state),
+  paused: ({ state }) => state === 'paused',
+  waiting_upstream: ({ state }) => state === 'waiting_upstream',
+  no_executor: ({ executors }) => executors === 0,
+  no_handler: ({ with_handler }) => with_handler === 0,
+  draining: ({ with_handler, draining }) => draining === with_handler,
+  held: ({ ready }) => ready === 0,
+  limited: ({ state, limits }) => state !== 'running' && limits.length > 0,
+  foreign: ({ state, ours, heartbeat_at, as_of }) =>
+    state === 'running' &&
+    !ours &&
+    heartbeat_at !== null &&
+    as_of.getTime() - heartbeat_at.getTime() < staleMs,
+  running: ({ state, lanes }) => state === 'running' && lanes > 0,
+  back_off: ({ takeable, due_at, as_of }) => !takeable && due_at !== null && due_at > as_of,
+  blocked_by_cancelled: ({ takeable, blocked_keys }) => !takeable && blocked_keys > 0,
+  outranked: ({ slots, slots_busy }) => slots_busy >= slots,
+  claimable: () => true,
+};
+
+export function explain(facts: ExplainFacts): Clause {
+  return clauses.find((clause) => holds[clause](facts))!;
+}

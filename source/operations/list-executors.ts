@@ -1,0 +1,19 @@
+import type { Database } from '../database/database.ts';
+import { readClock } from '../database/queries/read-clock.ts';
+import { readExecutors } from '../database/queries/read-executors.ts';
+import { type ExecutorView, viewExecutor } from '../domain/executor.ts';
+
+export type ExecutorList = { as_of: Date; tenant_id: string; executors: ExecutorView[] };
+
+/** The tenant's executors, those that have gone in the last hour included. */
+export function listExecutors(db: Database, tenant: string): Promise<ExecutorList> {
+  return db.read(tenant, async (query) => {
+    const as_of = await readClock(query);
+    const rows = await readExecutors(query, tenant);
+    return {
+      as_of,
+      tenant_id: tenant,
+      executors: rows.map((row) => viewExecutor(row, as_of)),
+    };
+  });
+}

@@ -1,0 +1,82 @@
+import type { Database } from '../database/database.ts';
+import { readClock } from '../database/queries/read-clock.ts';
+import { readJob } from '../database/queries/read-job.ts';
+import { readLogs } from '../database/queries/read-logs.ts';
+import { partitionStates } from '../database/queries/retry-partitions.ts';
+import type { AttemptLog } from '../domain/attempt-log.ts';
+import { shortId } from '../domain/job-reference.ts';
+import { isTerminal } from '../domain/job-state.ts';
+import { ServoError } from '../errors.ts';
+import { noSuchJob } from './get-job.ts';
+
+export type LogList = { as_of: Date; tenant_id: string; job_id: string; logs: AttemptLog[] };
+
+/**
+ * What the newest attempt of each partition printed, or that of one partition; what was written last at the end.
+ * @throws ServoError not_found for a job, or a partition, that is not there
+ */
+export function listLogs(
+  db: Database,
+  tenant: string,
+  job: string,
+  which: { key: string | null; limit: number },
+): Promise<LogList> {
+  return db.read(tenant, async (query) => {
+    if (which.key !== null) {
+      const [there] = await partitionStates(query, tenant, job, [which.key]);
+      if (there === undefined) {
+        const message = `job ${shortId(job)} has no partition ${which.key}`;
+        throw new ServoError('not_found', message, {
+          hint: `see: servo-tui status ${shortId(job)}`,
+        });
+      }
+    }
+    const as_of = await readClock(query);
+    const logs = await readLogs(query, tenant, job, { ...which, since: null });
+    return { as_of, tenant_id: tenant, job_id: job, logs };
+  });
+}
+
+/** A transaction may commit so long (ms) after the moment that its rows tell. */
+const lateMs = 10_000;
+const page = 200;
+
+/** Reads the outputs that are new at each call: each once, and where one has grown, only what came to it. */
+export class LogFollower {
+  readonly #db: Database;
+  readonly #tenant: string;
+  readonly #job: string;
+  readonly #key: string | null;
+  readonly #told = new Map<string, AttemptLog>();
+  #since: Date | null = null;
+
+  constructor(db: Database, tenant: string, job: string, key: string | null) {
+    this.#db = db;
+    this.#tenant = tenant;
+    this.#job = job;
+    this.#key = key;
+  }
+
+  /** The first call gives the newest `first`; `ended`: the job has ended, and all is told. */
+  async next(first: number): Promise<LogList & { ended: boolean }> {
+    const [as_of, state, found] = await this.#db.read(this.#tenant, async (query) => {
+      const job = await readJob(query, this.#tenant, this.#job);
+      if (job === null) throw noSuchJob(this.#job);
+      const limit = this.#since === null ? first : page;
+      const which = { key: this.#key, since: this.#since, limit };
+      const logs = await readLogs(query, this.#tenant, this.#job, which);
+      return [await readClock(query), job.state, logs] as const;
+    });
+    const logs = found.flatMap((log) => {
+      const before = this.#told.get(log.partition_key);
+      this.#told.set(log.partition_key, log);
+      if (before?.attempt !== log.attempt) return [log];
+      if (before.output === log.output) return [];
+      const grown = log.output.startsWith(before.output);
+      return [grown ? { ...log, output: log.output.slice(before.output.length) } : log];
+    });
+    this.#since = new Date(as_of.getTime() - lateMs);
+    const ended = isTerminal(state) && logs.length === 0;
+    return { as_of, tenant_id: this.#tenant, job_id: this.#job, logs, ended };
+  }
+}

@@ -1,0 +1,132 @@
+import { roughDuration } from '../domain/duration.ts';
+import type { Clause, ExplainFacts, ReachedLimit } from '../domain/explain.ts';
+import { shortId } from '../domain/job-reference.ts';
+import { plural } from './format.ts';
+import { safeText } from './safe-text.ts';
+import { stateWord } from './state-words.ts';
+
+export type ExplainWords = {
+  /** What keeps the job from running. */
+  why: string;
+  /** What to do about it, where there is something. */
+  next: string | null;
+};
+
+type Say = (facts: ExplainFacts) => ExplainWords;
+const only = (why: string): ExplainWords => ({ why, next: null });
+
+const says: Readonly<Record<Clause, Say>> = {
+  unknown_state: ({ state }) => ({
+    why: `it is ${stateWord(state).word}, a state that this program does not know`,
+    next: 'update servo-tui on this host',
+  }),
+  ended: (facts) => ({
+    why: `it is ${facts.state}${story(facts)}`,
+    next:
+      facts.state === 'failed'
+        ? `what failed again: servo-tui retry ${shortId(facts.id)}`
+        : facts.state === 'cancelled'
+          ? `what it skipped: servo-tui recreate ${shortId(facts.id)} --reason "why"`
+          : null,
+  }),
+  paused: (facts) => ({
+    why: `it is paused${story(facts)}`,
+    next: `servo-tui resume ${shortId(facts.id)}`,
+  }),
+  waiting_upstream: ({ waits_for }) =>
+    waits_for.length === 0
+      ? only('it waits for its upstreams, which are done: it goes on within seconds')
+      : {
+          why: `it waits for ${plural(waits_for.length, 'upstream job')}: ${waits_for
+            .slice(0, 5)
+            .map(nameOf)
+            .join(', ')}${waits_for.length > 5 ? ' …' : ''}`,
+          next: `servo-tui explain ${shortId(waits_for[0]!.id)}`,
+        },
+  no_executor: () => ({
+    why: 'no executor of this tenant lives',
+    next: 'start one: servo-tui --worker',
+  }),
+  no_handler: ({ executors, asset_name }) => ({
+    why: `none of ${plural(executors, 'living executor')} has a handler for ${safeText(asset_name)}`,
+    next: `add the handler ${safeText(asset_name)} to a worker's directory, and start it anew; see: servo-tui executors`,
+  }),
+  draining: ({ draining }) => ({
+    why: `${draining === 1 ? 'the only executor' : `all ${draining} executors`} with a handler for it ${draining === 1 ? 'drains' : 'drain'}, and takes nothing new`,
+    next: 'start another: servo-tui --worker',
+  }),
+  held: ({ held_reason }) => ({
+    why: `claiming is held: ${safeText(held_reason ?? 'the database is not well')}`,
+    next: 'it goes on by itself when that is over; see: servo-tui executors',
+  }),
+  limited: ({ limits }) => ({
+    why: limits.map(limitWords).join('; '),
+    next: 'it starts when one of them ends; see: servo-tui limits',
+  }),
+  foreign: (facts) => ({
+    why: `an executor of another kind runs it, whose heartbeat is ${age(facts, facts.heartbeat_at)} old`,
+    next: 'it is left alone until the heartbeat is 2m old',
+  }),
+  running: ({ lanes, max_parallel, at_work }) =>
+    only(
+      `it runs: ${lanes} of ${plural(max_parallel, 'slot')} at work${
+        at_work.length === 0 ? '' : `, on ${at_work.map((one) => safeText(one)).join(', ')}`
+      }`,
+    ),
+  back_off: ({ due_at, as_of }) =>
+    only(
+      `all partitions that are left have failed and wait to be tried again, the first in ${roughDuration(
+        Math.max(1000, due_at!.getTime() - as_of.getTime()),
+      )}`,
+    ),
+  blocked_by_cancelled: ({ blocked_keys, blocked_by }) => ({
+    why: `${plural(blocked_keys, 'partition')} still ${blocked_keys === 1 ? 'runs' : 'run'} in the cancelled job ${shortId(blocked_by ?? '')}`,
+    next: 'it goes on when that has ended',
+  }),
+  outranked: ({ in_front, slots }) => ({
+    why: `all ${plural(slots, 'slot')} are busy, and ${
+      in_front === 0 ? 'no job' : plural(in_front, 'job')
+    } of higher rank ${in_front > 1 ? 'are' : 'is'} in front`,
+    next: 'add a worker, or raise its priority: servo-tui set JOB --priority N',
+  }),
+  claimable: ({ state }) =>
+    only(
+      state === 'running'
+        ? 'nothing: its next partition will be taken within seconds'
+        : 'nothing: it will be claimed within seconds',
+    ),
+};
+
+export function explainWords(clause: Clause, facts: ExplainFacts): ExplainWords {
+  return says[clause](facts);
+}
+
+/** ` since 12m, by mara: "db maintenance"`, as far as the journal knows. */
+function story(facts: ExplainFacts): string {
+  const { since, by, reason } = facts;
+  const when = since === null ? '' : ` since ${age(facts, since)}`;
+  const itself = reason?.startsWith('paused by itself') ? ` by itself${reason.slice(16)}` : null;
+  if (itself !== null) return `${when}, ${safeText(itself.trimStart())}`;
+  const who = by === null ? '' : `, by ${safeText(by)}`;
+  return `${when}${who}${reason === null ? '' : `: "${safeText(reason)}"`}`;
+}
+
+function age({ as_of }: ExplainFacts, at: Date | null): string {
+  return at === null ? 'unknown' : roughDuration(as_of.getTime() - at.getTime());
+}
+
+function nameOf({ id, asset_name, state }: ExplainFacts['waits_for'][number]): string {
+  const name = asset_name === null ? 'a job' : safeText(asset_name);
+  return `${name} ${shortId(id)} (${state === null ? 'deleted' : stateWord(state).word})`;
+}
+
+const scopes: Readonly<Record<ReachedLimit['scope'], (name: string) => string>> = {
+  tenant: () => 'of this tenant',
+  asset_type: (name) => `of assets of type ${safeText(name)}`,
+  asset: (name) => `of ${safeText(name)}`,
+};
+
+function limitWords({ scope, name, max_running, running }: ReachedLimit): string {
+  if (max_running === 0) return `no job ${scopes[scope](name)} may run (the limit is 0)`;
+  return `${running} of at most ${plural(max_running, 'job')} ${scopes[scope](name)} ${running === 1 ? 'runs' : 'run'} already`;
+}
