@@ -21,6 +21,7 @@ import { Claimer } from './claimer.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Listener } from './listener.ts';
 import { Loop } from './loop.ts';
+import { Orphans } from './orphans.ts';
 import { Registry } from './registry.ts';
 import { Rescuer } from './rescuer.ts';
 import { beatPatience, jittered, type Timings } from './settings.ts';
@@ -72,6 +73,8 @@ export class Executor {
   readonly #rescuer: Rescuer;
   readonly #listener: Listener;
   readonly #registry: Registry;
+  readonly #orphans: Orphans;
+  readonly #finder: Loop;
   readonly #sampler: Loop;
   readonly #throttle: Throttle;
   #draining: Promise<void> | null = null;
@@ -170,6 +173,15 @@ export class Executor {
         this.#claimer.wake();
       },
     });
+    this.#orphans = new Orphans({
+      database: this.#steps,
+      tenants,
+      owner: id,
+      log,
+      knows: (job, token) =>
+        [...this.#claimer.works].some((work) => work.job.id === job && work.knows(token)),
+    });
+    this.#finder = this.#duty('orphans', timings.rescue, () => this.#orphans.release());
     this.#sampler = this.#duty('sample', sampleMs, () => this.#sample());
   }
 
@@ -192,6 +204,7 @@ export class Executor {
       this.#claimer,
       this.#rescuer,
       this.#throttle,
+      this.#finder,
       this.#sampler,
     ])
       duty.start();
@@ -229,12 +242,14 @@ export class Executor {
     await Promise.all([
       this.#listener.stop(),
       this.#rescuer.stop(),
+      this.#finder.stop(),
       this.#sampler.stop(),
       this.#throttle.stop(),
       this.#claimer.drain(),
     ]);
     clearTimeout(stopHandlers);
     clearTimeout(giveUp);
+    await this.#orphans.release(true).catch(() => {});
     await Promise.all([this.#heartbeat.stop(), this.#registry.stop()]);
     await this.#close();
     this.#log.info('drained');

@@ -60,6 +60,8 @@ export class JobWork {
   #logs: AttemptLog[] = [];
   #stepping: Promise<void> | null = null;
   #opening = 0;
+  /** Tokens in messages under way: the database may know them, or not any more. */
+  readonly #asking = new Set<string>();
   #late: NodeJS.Timeout | null = null;
   #stopping = false;
   #abandoned = new AbortController();
@@ -102,6 +104,16 @@ export class JobWork {
       if (lane.running !== null) yield lane.running.attempt;
       yield* lane.queue;
     }
+  }
+
+  /** Whether attempts under this token are this work's, or may be by a message under way. */
+  knows(token: string): boolean {
+    return (
+      this.#lanes.has(token) ||
+      this.#asking.has(token) ||
+      this.#closing.includes(token) ||
+      this.#wanted.some((lane) => lane.token === token)
+    );
   }
 
   addLanes(count: number): void {
@@ -209,6 +221,7 @@ export class JobWork {
       const next = this.#mayGoOn() ? randomUUID() : null;
       const { lease, patience } = this.#ports.timings;
       let reply: StepReply | null = null;
+      if (next !== null) this.#asking.add(next);
       lane.running = new RunningAttempt(current);
       const ended = await lane.running.run(async (signal) => {
         const options = { owner: this.#ports.owner, next, lease_ms: lease, patience, signal };
@@ -217,6 +230,7 @@ export class JobWork {
         return { outcome: result.outcome };
       }, this.#timeoutMs);
       lane.running = null;
+      if (next !== null) this.#asking.delete(next);
       if (reply === null) {
         this.#report(attempt, ended.outcome, ended.duration_ms);
         // The same token as in the message whose reply may be lost: if that was carried out, the step finds its attempt.
@@ -287,8 +301,11 @@ export class JobWork {
       want: this.#lookAhead(opening.length),
       lease_ms: this.#ports.timings.lease,
     };
+    const tokens = [...closing, ...opening.map((lane) => lane.token)];
+    for (const token of tokens) this.#asking.add(token);
     await this.#keepLogs();
     const reply = await this.#sendUntilAnswered(request);
+    for (const token of tokens) this.#asking.delete(token);
     this.#opening = 0;
     if (reply === undefined) return;
     if (reply === null) {

@@ -3,7 +3,15 @@ import { Client } from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Attempt } from '../../source/domain/attempt.ts';
 import { DatabaseProxy } from '../faults/proxy.ts';
-import { Backfills, completed, functionHandler, keys, Lane, tenant } from '../support/backfill.ts';
+import {
+  Backfills,
+  completed,
+  functionHandler,
+  Gate,
+  keys,
+  Lane,
+  tenant,
+} from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 // Bugs that the fault suite, or the thinking that it took, has found. Each test is named after its bug.
@@ -181,5 +189,71 @@ it('behind a pooler nothing is asked of a session that is not ours', async () =>
     'client_encoding',
     'database',
     'user',
+  ]);
+});
+
+const impatient = { patience: 300, rescue: 100, poll: 100 };
+
+it('what a message that came late had claimed waited for its lease to run out', async () => {
+  const proxy = await DatabaseProxy.open(backfills.database.app);
+  closing.push(() => proxy.close());
+  const runs: string[] = [];
+  const gate = new Gate();
+  const handler = functionHandler('orders', async (key) => {
+    runs.push(key);
+    if (key === 'k00002') await gate.opened;
+    return undefined;
+  });
+  await backfills.execute([handler], {
+    speed: 1,
+    timings: impatient,
+    settings: proxy.settings,
+    slots: 1,
+  });
+  const kept = proxy.trap(/servo_step_v/, { before: () => 'late' });
+  const job = await backfills.job({
+    keys: keys(4),
+    strategy: { type: 'parallel', max_parallel: 4 },
+    columns: { avg_partition_duration_ms: 60_000 },
+  });
+  await kept;
+  // It has been said again on another connection, and its lane has moved on.
+  await waitFor('the second partition to run', () => runs.includes('k00002'));
+  proxy.deliverLate();
+  await waitFor(
+    'it to claim what nobody runs',
+    async () => (await backfills.partitions(job))[2]!.state === 'running',
+  );
+  gate.open();
+  expect(await backfills.state(job, 'completed')).toMatchObject({ completed_partitions: 4 });
+  expect([...runs].sort()).toEqual(keys(4));
+  expect((await backfills.partitions(job)).map((row) => row.crash_count)).toEqual([0, 0, 0, 0]);
+  expect(await backfills.attemptsJournal(job)).toEqual(['released k00003']);
+});
+
+it('what an SQL attempt had claimed for the next one, its reply lost and the job paused, waited for its lease to run out', async () => {
+  const proxy = await DatabaseProxy.open(backfills.database.app);
+  closing.push(() => proxy.close());
+  await backfills.execute([{ asset: 'orders', kind: 'sql', sql: 'select 1' }], {
+    speed: 1,
+    timings: impatient,
+    settings: proxy.settings,
+    slots: 1,
+  });
+  const swallowed = proxy.trap(/servo_run_sql_v/, { after: () => 'swallowed' });
+  const job = await backfills.job({ keys: keys(3) });
+  await swallowed;
+  await backfills.rows(
+    `update backfill_jobs set state = 'paused', paused_at = now(), version = version + 1 where id = $1`,
+    [job],
+  );
+  await waitFor('it to be given back', async () =>
+    (await backfills.partitions(job)).every((row) => row.state !== 'running'),
+  );
+  const partitions = await backfills.partitions(job);
+  expect(partitions.map((row) => [row.state, row.attempt_count, row.crash_count])).toEqual([
+    ['completed', 1, 0],
+    ['pending', 0, 0],
+    ['pending', 0, 0],
   ]);
 });

@@ -15,8 +15,8 @@ export type Weather =
   /** Every piece waits so long, in milliseconds, in both directions. */
   | { kind: 'slow'; delay: number };
 
-/** What becomes of a request or a reply: passed on, lost with its connection, or swallowed by one that then says nothing any more. */
-export type Fate = 'passed' | 'lost' | 'swallowed';
+/** What becomes of a request or a reply: passed on, lost with its connection, or swallowed by one that then says nothing any more, or kept until it is late. */
+export type Fate = 'passed' | 'lost' | 'swallowed' | 'late';
 
 /** A request that is waited for: the next one whose text matches. */
 type Trap = {
@@ -41,6 +41,8 @@ type Link = {
   armed: Trap | null;
   /** Bytes were swallowed: whatever the weather, it stays half-open. */
   dead: boolean;
+  /** A request that is on its way still, though nobody waits for it any more. */
+  late: boolean;
   /** The server has told its process id. */
   greeted: boolean;
   /** Resolves when everything sent so far has been passed on, by direction. */
@@ -54,9 +56,11 @@ export class DatabaseProxy {
   readonly #links = new Set<Link>();
   readonly #folder: string | null;
   readonly #pooled: boolean;
+  #closing = false;
   readonly settings: ConnectionSettings;
   weather: Weather = { kind: 'clear' };
   #traps: Trap[] = [];
+  readonly #kept: [Link, Buffer][] = [];
   /** Connections that came while the weather was frozen. */
   refused = 0;
   /** Requests that clients have sent: a simple query, or everything up to a Sync, is one. */
@@ -118,6 +122,7 @@ export class DatabaseProxy {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     this.cut();
     await new Promise((resolve) => this.#listener.close(resolve));
     if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true });
@@ -132,6 +137,7 @@ export class DatabaseProxy {
       server,
       armed: null,
       dead: false,
+      late: false,
       greeted: false,
       passed: new Map(),
     };
@@ -147,7 +153,10 @@ export class DatabaseProxy {
     }
     client.on('data', (data) => {
       if (this.#swallows(link)) return;
-      if (messages.push(data) === 'withhold') return;
+      if (messages.push(data) === 'withhold') {
+        if (link.late) this.#kept.push([link, data]);
+        return;
+      }
       this.#pass(link, server, data);
     });
     server.on('data', (data) => {
@@ -192,15 +201,23 @@ export class DatabaseProxy {
     return undefined;
   }
 
+  /** What was kept arrives at the server. */
+  deliverLate(): void {
+    for (const [link, data] of this.#kept.splice(0)) link.server.write(data);
+  }
+
   #goesOn(link: Link, fate: Fate): boolean {
     if (fate === 'lost') this.#drop(link);
-    if (fate === 'swallowed') link.dead = true;
+    if (fate === 'swallowed' || fate === 'late') link.dead = true;
+    link.late = fate === 'late';
     return fate === 'passed';
   }
 
   #drop(link: Link): void {
-    if (!this.#links.delete(link)) return;
     link.client.destroy();
+    // The network has it still.
+    if (link.late && !this.#closing) return;
+    this.#links.delete(link);
     link.server.destroy();
   }
 }
