@@ -1,6 +1,7 @@
 // Bundles source/cli.ts into dist/, and by itself what its threads run. Bundled, because loading a few hundred files of
 // dependencies costs more than half of the time to the console's first paint.
-import { readdirSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { bundling, root } from './bundle.js';
 
@@ -15,3 +16,9 @@ const made = new Set(builds.flatMap(({ metafile }) => Object.keys(metafile.outpu
 for (const name of readdirSync(outdir)) {
   if (!made.has(`dist/${name}`)) rmSync(`${outdir}/${name}`, { recursive: true, force: true });
 }
+
+// The shapes of --json, for programs that read them: published in the package.
+writeFileSync(
+  `${root}dist/json-schema.json`,
+  execFileSync(process.execPath, [`${root}bin/servo-tui.js`, 'schema']),
+);
