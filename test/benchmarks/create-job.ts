@@ -12,6 +12,8 @@ export function createJob(
       `insert into assets (id, name, asset_type, tenant_id) values (gen_random_uuid(), $1, 'bench', 'bench') on conflict do nothing`,
       [asset],
     );
+    // Whole before anybody sees it.
+    await client.query('begin');
     const { rows } = await client.query(
       `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, total_partitions, execution_strategy)
        select 'bench', id, name, gen_random_uuid()::text, $2, $3 from assets where name = $1 returning id`,
@@ -23,6 +25,7 @@ export function createJob(
        select gen_random_uuid(), $1, 'bench', lpad(i::text, 9, '0') from generate_series(1, $2) i`,
       [job, partitions],
     );
+    await client.query('commit');
     await client.query('vacuum analyze backfill_partitions');
     return job;
   });

@@ -1,15 +1,57 @@
 import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
 import { creatingAJob } from './creating-a-job.ts';
-import { report } from './measure.ts';
+import { firstAttempt } from './first-attempt.ts';
+import { idleExecutor } from './idle-executor.ts';
+import { killedExecutor } from './killed-executor.ts';
+import { type Block, held, report } from './measure.ts';
+import { messagesPerPartition } from './messages-per-partition.ts';
 import { noOpPartitions } from './no-op-partitions.ts';
-import { withServer } from './server.ts';
+import { overtaking } from './overtaking.ts';
+import { pausing } from './pausing.ts';
+import { type BenchDatabase, withServer } from './server.ts';
+import { sharing } from './sharing.ts';
 
-const rounds = Number(process.argv[2] ?? 5);
+const benchmarks: Readonly<
+  Record<string, (database: BenchDatabase, rounds: number) => Promise<Block>>
+> = {
+  'no-op': noOpPartitions,
+  messages: messagesPerPartition,
+  'first-attempt': firstAttempt,
+  overtaking,
+  pausing,
+  sharing,
+  idle: idleExecutor,
+  'create-job': creatingAJob,
+  killed: killedExecutor,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '5' } },
+});
+const rounds = Number(values.rounds);
+const names = positionals.length > 0 ? positionals : Object.keys(benchmarks);
+const unknown = names.filter((name) => benchmarks[name] === undefined);
+if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
+  console.error(
+    `usage: npm run bench -- [${Object.keys(benchmarks).join('] [')}] [--rounds N (5)]`,
+  );
+  process.exit(2);
+}
+
 await withServer(async (database, version) => {
   const [cpu] = cpus();
   console.log(
     `Node ${process.version}, PostgreSQL ${version} on this host, ${cpus().length} × ${cpu?.model.trim()}; ${rounds} rounds: median (least–most)\n`,
   );
-  for (const benchmark of [noOpPartitions, creatingAJob])
-    console.log(`${report(await benchmark(database, rounds))}\n`);
+  const broken: string[] = [];
+  for (const name of names) {
+    const block = await benchmarks[name]!(database, rounds);
+    console.log(`${report(block)}\n`);
+    broken.push(
+      ...block.budgets.filter((budget) => !held(budget)).map((b) => `${name}: ${b.name}`),
+    );
+  }
+  console.log(broken.length === 0 ? 'every budget is held' : `NOT held: ${broken.join('; ')}`);
 });

@@ -1,49 +1,84 @@
-/** One thing measured beside what it is to be held against, in the same run. */
-export type Comparison = {
+/** Figures of one thing measured, one for each round or each event. */
+export type Row = {
   name: string;
-  /** Of the figures: `partitions/s`, `ms`. */
+  figures: readonly number[];
   unit: string;
-  ours: number[];
-  reference: { name: string; figures: number[] };
-  /** The ratio ours ÷ reference that is wanted: at least for rates, at most for times. */
-  budget: { at: 'least' | 'most'; ratio: number };
+  /** What is shown of the figures: the median and what they vary between, or percentiles. */
+  show?: 'spread' | 'percentiles' | 'value';
 };
 
-/** Runs ours and the reference in turn, so that what disturbs the machine disturbs both. */
+/** One figure held against its limit. Rates and ratios to a reference of the same run, or what a person waits for. */
+export type Budget = { name: string; figure: number; at: 'least' | 'most'; limit: number };
+
+/** What one benchmark prints. */
+export type Block = { name: string; rows: Row[]; budgets: Budget[]; notes?: string[] };
+
+/** Runs every contestant in each round, each round from another one on: what disturbs the machine disturbs all. */
 export async function inTurn(
   rounds: number,
-  ours: () => Promise<number>,
-  reference: () => Promise<number>,
-): Promise<{ ours: number[]; reference: number[] }> {
-  const figures = { ours: [] as number[], reference: [] as number[] };
+  contestants: Readonly<Record<string, () => Promise<number>>>,
+): Promise<Record<string, number[]>> {
+  const names = Object.keys(contestants);
+  const figures: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    const order =
-      round % 2 === 0 ? (['ours', 'reference'] as const) : (['reference', 'ours'] as const);
-    for (const which of order) figures[which].push(await (which === 'ours' ? ours : reference)());
+    for (let i = 0; i < names.length; i++) {
+      const name = names[(i + round) % names.length]!;
+      figures[name]!.push(await contestants[name]!());
+    }
   }
   return figures;
 }
 
 export function median(figures: readonly number[]): number {
-  const sorted = [...figures].sort((a, b) => a - b);
+  const sorted = ascending(figures);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** `12,300 (11,900–12,800)`: the median, and what it varied between. */
-function spread(figures: readonly number[]): string {
-  const format = (figure: number) => Math.round(figure).toLocaleString('en');
-  return `${format(median(figures))} (${format(Math.min(...figures))}–${format(Math.max(...figures))})`;
+/** The smallest figure that `percent` of all do not exceed: of few figures, the greatest. */
+export function percentile(figures: readonly number[], percent: number): number {
+  return ascending(figures)[Math.max(0, Math.ceil((figures.length * percent) / 100) - 1)]!;
 }
 
-export function report(comparison: Comparison): string {
-  const { name, unit, ours, reference, budget } = comparison;
-  const ratio = median(ours) / median(reference.figures);
-  const held = budget.at === 'least' ? ratio >= budget.ratio : ratio <= budget.ratio;
+export function report({ name, rows, budgets, notes = [] }: Block): string {
+  const width = Math.max(...[...rows, ...budgets].map((row) => row.name.length));
   return [
     name,
-    `  servo-tui   ${spread(ours)} ${unit}`,
-    `  ${reference.name}   ${spread(reference.figures)} ${unit}`,
-    `  ratio       ${ratio.toFixed(2)}   (budget: at ${budget.at} ${budget.ratio}: ${held ? 'held' : 'NOT held'})`,
+    ...rows.map((row) => `  ${row.name.padEnd(width)}  ${shown(row)} ${row.unit}`),
+    ...budgets.map(
+      (budget) => `  ${budget.name.padEnd(width)}  ${number(budget.figure)}   (${verdict(budget)})`,
+    ),
+    ...notes.map((note) => `  ${note}`),
   ].join('\n');
+}
+
+export function held({ figure, at, limit }: Budget): boolean {
+  return at === 'least' ? figure >= limit : figure <= limit;
+}
+
+function verdict(budget: Budget): string {
+  return `budget: at ${budget.at} ${budget.limit}: ${held(budget) ? 'held' : 'NOT held'}`;
+}
+
+const showing: Readonly<Record<NonNullable<Row['show']>, (figures: readonly number[]) => string>> =
+  {
+    value: (figures) => number(median(figures)),
+    spread: (figures) =>
+      `${number(median(figures))} (${number(Math.min(...figures))}–${number(Math.max(...figures))})`,
+    percentiles: (figures) =>
+      [50, 95, 99].map((p) => `p${p} ${number(percentile(figures, p))}`).join('  '),
+  };
+
+function shown({ figures, show = 'spread' }: Row): string {
+  return showing[show](figures);
+}
+
+/** Three significant digits, and every digit before the point. */
+function number(figure: number): string {
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.max(Math.abs(figure), 0.01))));
+  return figure.toLocaleString('en', { maximumFractionDigits: digits });
+}
+
+function ascending(figures: readonly number[]): number[] {
+  return [...figures].sort((a, b) => a - b);
 }

@@ -1,73 +1,64 @@
-import { Client } from 'pg';
-import { startExecutor } from '../../source/executor/executor.ts';
-import { defaultTimings } from '../../source/executor/settings.ts';
-import { silentLog } from '../../source/observability/log.ts';
 import { createJob } from './create-job.ts';
-import { type Comparison, inTurn } from './measure.ts';
+import { type Block, inTurn, median } from './measure.ts';
+import { graphileWorkers } from './peers/graphile-worker.ts';
+import { pgBoss } from './peers/pg-boss.ts';
+import { handlerOf, jobSeconds, withExecutor } from './run-executor.ts';
 import { type BenchDatabase, withClient } from './server.ts';
 
 const partitions = 50_000;
 const parallel = 10;
 const batch = 500;
+const unit = 'a second';
 
-/** No-op partitions a second of one executor on a parallel job, beside the two bare batched UPDATEs that any executor needs. */
-export async function noOpPartitions(database: BenchDatabase, rounds: number): Promise<Comparison> {
-  const figures = await inTurn(
-    rounds,
-    () => runExecutor(database),
-    () => runBareUpdates(database),
-  );
+/**
+ * No-op partitions a second of one executor on a parallel job, beside other queues with as many jobs, each in its
+ * fastest mode, and beside the two bare batched UPDATEs that any executor needs.
+ */
+export async function noOpPartitions(database: BenchDatabase, rounds: number): Promise<Block> {
+  const workers = await graphileWorkers(database);
+  const boss = await pgBoss(database);
+  const figures = await inTurn(rounds, {
+    ours: () => runExecutor(database),
+    bare: () => runBareUpdates(database),
+    [boss.name]: () => boss.noOp(partitions, batch),
+    ...Object.fromEntries(
+      workers.map((worker) => [worker.name, () => worker.noOp(partitions, parallel)]),
+    ),
+  });
+  const ours = median(figures.ours!);
+  const best = Math.max(...workers.map((worker) => median(figures[worker.name]!)));
   return {
     name: `no-op partitions, one executor, parallel job of ${partitions.toLocaleString('en')} with --parallel ${parallel}`,
-    unit: 'partitions/s',
-    ours: figures.ours,
-    reference: {
-      name: `two bare batched UPDATEs per partition, ${batch} at a time`,
-      figures: figures.reference,
-    },
-    budget: { at: 'least', ratio: 0.6 },
+    rows: [
+      { name: 'servo-tui', figures: figures.ours!, unit },
+      { name: `two bare UPDATEs, ${batch} at a time`, figures: figures.bare!, unit },
+      ...workers.map(({ name, mode }) => ({
+        name: `${name}, concurrency ${parallel}, ${mode}`,
+        figures: figures[name]!,
+        unit,
+      })),
+      { name: `${boss.name}, batches of ${batch}`, figures: figures[boss.name]!, unit },
+    ],
+    budgets: [
+      { name: "÷ graphile-worker's best", figure: ours / best, at: 'least', limit: 1.2 },
+      { name: '÷ the bare UPDATEs', figure: ours / median(figures.bare!), at: 'least', limit: 0.6 },
+    ],
   };
 }
 
 async function runExecutor(database: BenchDatabase): Promise<number> {
-  const asset = 'noop';
-  const job = await createJob(database, asset, partitions, parallel);
-  const listener = new Client(database.superuser);
-  await listener.connect();
-  await listener.query('listen servo');
-  const executor = await startExecutor({
-    settings: database.app,
-    tenants: ['bench'],
-    catalogue: new Map([
-      [asset, { asset, kind: 'function', run: async () => ({ outcome: { kind: 'completed' } }) }],
-    ]),
-    slots: parallel,
-    grace: 1_000,
-    timings: defaultTimings,
-    log: () => silentLog,
-  });
+  const job = await createJob(database, 'noop', partitions, parallel);
   try {
-    const look = () =>
-      listener.query(
-        `select state, extract(epoch from completed_at - started_at)::float8 as seconds,
-      (select count(*)::int from backfill_partitions where backfill_job_id = j.id and state = 'completed') as completed
-      from backfill_jobs j where id = $1 and state not in ('pending', 'running')`,
-        [job],
-      );
-    for (;;) {
-      const notified = new Promise((resolve) => listener.once('notification', resolve));
-      const [row] = (await look()).rows;
-      if (row !== undefined) {
-        if (row.state !== 'completed' || row.completed !== partitions)
-          throw new Error(`the job ended ${JSON.stringify(row)}`);
-        return partitions / row.seconds;
-      }
-      await notified;
-    }
+    return await withExecutor(
+      database.app,
+      [handlerOf('noop')],
+      { slots: parallel },
+      async () => partitions / (await jobSeconds(database.superuser, job)),
+    );
   } finally {
-    await executor.drain();
-    await listener.end();
-    await withClient(database.superuser, (client) => client.query('delete from backfill_jobs'));
+    await withClient(database.superuser, (client) =>
+      client.query('truncate backfill_jobs cascade'),
+    );
   }
 }
 
@@ -91,7 +82,7 @@ async function runBareUpdates(database: BenchDatabase): Promise<number> {
       done += rows.length;
     }
     const seconds = (performance.now() - started) / 1000;
-    await client.query('delete from backfill_jobs');
+    await client.query('truncate backfill_jobs cascade');
     return partitions / seconds;
   });
 }
