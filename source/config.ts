@@ -21,6 +21,8 @@ export type Settings = {
   read_only: boolean;
   actor: string;
   context: string | null;
+  /** Which flag, variable or file said each of them. */
+  origins: Origins;
   /** The colour of this context in the console. */
   accent: string | null;
   /** Lines for stderr: which variables are set and do not count. */
@@ -28,6 +30,8 @@ export type Settings = {
   /** Variables to take out of the environment, so that no library and no child process reads them. */
   ignored: string[];
 };
+
+export type Origins = Record<'database' | 'tenant' | 'read_only' | 'actor', string | null>;
 
 /** The global flags that settings come from, as given on the command line; their variables not included. */
 export type SettingFlags = {
@@ -38,7 +42,8 @@ export type SettingFlags = {
   actor?: string;
 };
 
-export type Needs = { database: boolean; tenants: 'none' | 'one' | 'many' };
+/** `if_any`: one where one is named. */
+export type Needs = { database: boolean; tenants: 'none' | 'if_any' | 'one' | 'many' };
 
 /** The tenant of the embedded database where none is named. */
 export const embeddedTenant = 'local';
@@ -80,12 +85,37 @@ export function decide(
       flags.read_only ?? (isOn(env.SERVO_READ_ONLY) || (chosen.context?.read_only ?? false)),
     actor: flags.actor || env.SERVO_ACTOR || env.SUDO_USER || `${userName(env)}@${hostname()}`,
     context: chosen.context?.name ?? null,
+    origins: originsOf(chosen, flags, env, tenants.length > 0),
     accent: chosen.context?.accent ?? null,
     notices:
       chosen.ignored.length > 0
         ? [`${chosen.database?.from} alone counts: ignoring ${chosen.ignored.join(', ')}`]
         : [],
     ignored: chosen.ignored,
+  };
+}
+
+function originsOf(
+  { context, database }: Choice,
+  flags: SettingFlags,
+  env: Variables,
+  tenant: boolean,
+): Origins {
+  const from = context === null ? null : `context ${context.name}`;
+  const variable = (...names: string[]) => names.find((name) => env[name]) ?? null;
+  const ownTenant =
+    from === null ? variable('SERVO_TENANT', 'TENANT_ID') : context?.tenant ? from : null;
+  return {
+    database: database?.from ?? null,
+    tenant: tenant ? (flags.tenant ? '--tenant' : (ownTenant ?? 'default')) : null,
+    read_only: flags.read_only
+      ? '--read-only'
+      : isOn(env.SERVO_READ_ONLY)
+        ? 'SERVO_READ_ONLY'
+        : context?.read_only
+          ? from
+          : 'default',
+    actor: flags.actor ? '--actor' : (variable('SERVO_ACTOR', 'SUDO_USER') ?? 'user@host'),
   };
 }
 
@@ -103,7 +133,7 @@ function tenantsOf(
   const text = flags.tenant ?? (own || fallback);
   const tenants = (needs.tenants === 'many' ? text.split(',') : [text]).map((one) => one.trim());
   const named = [...new Set(tenants.filter((tenant) => tenant !== ''))];
-  if (named.length === 0) {
+  if (named.length === 0 && needs.tenants !== 'if_any') {
     const where = context === null ? 'set TENANT_ID' : `add tenant to context "${context.name}"`;
     problems.push({ message: 'no tenant', hint: `${where}, or give --tenant` });
   }

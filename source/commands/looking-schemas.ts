@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { levels } from '../domain/diagnosis.ts';
 import { executorStates } from '../domain/executor.ts';
 import { clauses } from '../domain/explain.ts';
 import { count, envelope, event, nullableTime, time } from './schema-parts.ts';
@@ -125,5 +126,73 @@ export const lookingSchemas = {
     assets: z.array(z.string()),
     added: z.array(z.string()),
     differing: z.array(z.looseObject({ name: z.string(), every: z.string() })),
+  }),
+  doctor: z.looseObject({
+    tenant_id: z.string().nullable(),
+    diagnosis: z.looseObject({
+      connection: z.string(),
+      round_trip_ms: z.number(),
+      server_version: z.string(),
+      in_recovery: z.boolean(),
+      program_version: z.string(),
+      schema: z.looseObject({
+        lowest_program: z.string().nullable(),
+        missing: z.array(z.string()),
+        newer: z.array(z.string()),
+        too_new: z.boolean(),
+      }),
+      role: z.string(),
+      superuser: z.boolean(),
+      bypass_rls: z.boolean(),
+      tables: z.array(
+        z.looseObject({
+          name: z.string(),
+          enabled: z.boolean(),
+          forced: z.boolean(),
+          policies: count,
+        }),
+      ),
+      clock_skew_ms: z.number(),
+      pooled: z.boolean(),
+      sees_sessions: z.boolean(),
+      old_snapshots: z.array(z.looseObject({ pid: z.int(), seconds: z.number() })),
+      executors: z
+        .looseObject({
+          alive: count,
+          held: count,
+          draining: count,
+          versions: z.array(z.string()),
+        })
+        .nullable(),
+      has_jobs: z.boolean().nullable(),
+    }),
+    checks: z.array(
+      z.looseObject({
+        check: z.string(),
+        level: z.enum(levels),
+        message: z.string(),
+        hint: z.string().nullable(),
+      }),
+    ),
+    violations: z
+      .array(
+        z.looseObject({
+          id: z.string(),
+          text: z.string(),
+          job_id: z.uuid(),
+          partition_key: z.string().nullable(),
+          found: z.string(),
+        }),
+      )
+      .nullable()
+      .describe('null unless asked for'),
+    origins: z.looseObject({
+      database: z.string(),
+      tenant: z.string().nullable(),
+      read_only: z.string(),
+      actor: z.string(),
+      context: z.string().nullable(),
+    }),
+    actor: z.string(),
   }),
 };

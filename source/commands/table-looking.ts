@@ -91,4 +91,20 @@ export const lookingCommands: readonly Command[] = [
     words: { least: 0, most: 1 },
     load: async () => (await import('./assets.ts')).assets,
   },
+  {
+    name: 'doctor',
+    usage: '[--invariants] [--exit-code]',
+    summary: 'the way to the database, its schema, roles, clock and executors: what may be wrong',
+    flags: [
+      { name: 'invariants', help: "check the protocol's invariants on the tenant's rows" },
+      { name: 'exit-code', help: 'exit 10 where something is found' },
+    ],
+    examples: [
+      ['doctor', 'also without a tenant, and before the first migrate'],
+      ['doctor --invariants --exit-code', 'for a monitor'],
+    ],
+    needs: { database: true, tenants: 'if_any' },
+    words: { least: 0, most: 0 },
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
 ];

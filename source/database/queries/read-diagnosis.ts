@@ -1,0 +1,75 @@
+import type { Diagnosis } from '../../domain/diagnosis.ts';
+import type { Database, Query } from '../database.ts';
+
+export type ServerFacts = Pick<
+  Diagnosis,
+  | 'server_version'
+  | 'in_recovery'
+  | 'role'
+  | 'superuser'
+  | 'bypass_rls'
+  | 'tables'
+  | 'sees_sessions'
+> & { now: Date; has_schema: boolean; has_executors: boolean };
+
+/** About the server, the role and the base tables, whether they are there or not; of no tenant. */
+export async function readServer(database: Database): Promise<ServerFacts> {
+  const [row] = await database.call<ServerFacts>(
+    `select clock_timestamp() as now, current_setting('server_version') as server_version, pg_is_in_recovery() as in_recovery,
+       current_user::text as role, r.rolsuper as superuser, r.rolbypassrls as bypass_rls,
+       r.rolsuper or pg_has_role(current_user, 'pg_read_all_stats', 'usage') as sees_sessions,
+       to_regclass('servo_schema') is not null and to_regclass('servo_migrations') is not null as has_schema,
+       to_regclass('backfill_executors') is not null as has_executors,
+       coalesce((select jsonb_agg(jsonb_build_object('name', c.relname, 'enabled', c.relrowsecurity, 'forced', c.relforcerowsecurity,
+           'policies', (select count(*) from pg_policy p where p.polrelid = c.oid)) order by c.relname)
+         from unnest(array['assets', 'backfill_jobs', 'backfill_partitions']) t (name) join pg_class c on c.oid = to_regclass(t.name)), '[]') as tables
+     from pg_roles r where r.rolname = current_user`,
+  );
+  return row!;
+}
+
+export async function readSchema(
+  database: Database,
+): Promise<{ lowest_program: string | null; applied: string[] }> {
+  const [row] = await database.call<{ lowest_program: string | null; applied: string[] | null }>(
+    'select (select lowest_program from servo_schema) as lowest_program, (select array_agg(name::text order by name) from servo_migrations) as applied',
+  );
+  return { lowest_program: row!.lowest_program, applied: row!.applied ?? [] };
+}
+
+/** Snapshots of this database held for over `seconds`; of sessions that the role may not see nothing is known. */
+export function readOldSnapshots(
+  database: Database,
+  seconds: number,
+): Promise<Diagnosis['old_snapshots']> {
+  return database.call(
+    `select pid, usename::text as user, application_name as application, state,
+       extract(epoch from clock_timestamp() - xact_start)::float8 as seconds
+     from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid() and backend_xmin is not null
+       and xact_start < clock_timestamp() - $1 * interval '1 second' and backend_type = 'client backend'
+     order by xact_start limit 10`,
+    [seconds],
+  );
+}
+
+/** Of the tenant's executors that were heard of in the last 10 s. */
+export async function countExecutors(
+  query: Query,
+  tenant: string,
+): Promise<NonNullable<Diagnosis['executors']>> {
+  const [row] = await query<NonNullable<Diagnosis['executors']>>(
+    `select count(*)::int as alive, count(*) filter (where held_reason is not null)::int as held,
+       count(*) filter (where draining_at is not null)::int as draining,
+       coalesce(array_agg(distinct version order by version), '{}') as versions
+     from backfill_executors where $1 = any (tenants) and stopped_at is null and lost_at is null
+       and seen_at > clock_timestamp() - interval '10 seconds'`,
+    [tenant],
+  );
+  return row!;
+}
+
+export async function hasJobs(query: Query, tenant: string): Promise<boolean> {
+  const rows = await query('select from backfill_jobs where tenant_id = $1 limit 1', [tenant]);
+  return rows.length > 0;
+}

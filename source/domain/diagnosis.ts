@@ -1,0 +1,49 @@
+/** What `doctor` sees of a database and of the way to it. */
+export type Diagnosis = {
+  /** Whom and where, without the password. */
+  connection: string;
+  round_trip_ms: number;
+  server_version: string;
+  in_recovery: boolean;
+  program_version: string;
+  schema: {
+    /** Null where there is none. */
+    lowest_program: string | null;
+    missing: string[];
+    /** Migrations that are applied and that this program does not have. */
+    newer: string[];
+    too_new: boolean;
+  };
+  role: string;
+  superuser: boolean;
+  bypass_rls: boolean;
+  /** Base tables, with their row-level security. */
+  tables: { name: string; enabled: boolean; forced: boolean; policies: number }[];
+  /** This host's clock minus the database's, at the middle of the round trip. */
+  clock_skew_ms: number;
+  pooled: boolean;
+  /** Others' sessions can be seen: superuser or pg_read_all_stats. */
+  sees_sessions: boolean;
+  /** Sessions that have kept the same snapshot for over 60 s: what dies meanwhile cannot be vacuumed. */
+  old_snapshots: {
+    pid: number;
+    user: string | null;
+    application: string | null;
+    state: string | null;
+    seconds: number;
+  }[];
+  tenant: string | null;
+  /** Null without a tenant or a schema. */
+  executors: { alive: number; held: number; draining: number; versions: string[] } | null;
+  has_jobs: boolean | null;
+};
+
+export const levels = ['ok', 'note', 'warning', 'fault'] as const;
+export type Level = (typeof levels)[number];
+
+export type Check = { check: string; level: Level; message: string; hint: string | null };
+
+/** What counts as a finding for `--exit-code`. */
+export function isFinding({ level }: Check): boolean {
+  return level === 'warning' || level === 'fault';
+}
