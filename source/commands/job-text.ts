@@ -1,3 +1,4 @@
+import type { Clause } from '../domain/explain.ts';
 import type { JobView } from '../domain/job.ts';
 import type { JobDetail, JobList } from '../domain/job-detail.ts';
 import { isTerminal } from '../domain/job-state.ts';
@@ -23,6 +24,7 @@ import { progressBar } from '../presentation/progress-bar.ts';
 import { riskBadge } from '../presentation/risk-badge.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { stateWord } from '../presentation/state-words.ts';
+import type { Idleness } from './status.ts';
 
 export type TextOptions = { width: number; zone: Zone; ascii: boolean };
 
@@ -59,11 +61,25 @@ function noJobs({ tenant_id, counts }: JobList): string {
     : `no such jobs: tenant ${tenant} has ${others.join(', ')}\n`;
 }
 
+/** Why the job does not run, and which executors of the tenant claim nothing. */
+export type Surroundings = { idle: Idleness; held: readonly { id: string; held_reason: string }[] };
+
+/** What the state itself says. */
+const sayNothing: readonly Clause[] = ['running', 'ended', 'unknown_state'];
+
 /** One job for a person: what it does, how far it is, what failed, and who did what to it. */
-export function jobText(detail: JobDetail, options: TextOptions): string {
+export function jobText(
+  detail: JobDetail,
+  { idle, held }: Surroundings,
+  options: TextOptions,
+): string {
   const { job } = detail;
   const lines = [
     ...summaryLines(job, detail.as_of, options),
+    ...(sayNothing.includes(idle.clause)
+      ? []
+      : [`idle         ${idle.why}${idle.next === null ? '' : ` — ${idle.next}`}`]),
+    ...held.map((one) => `held         ${safeText(one.id)}: ${safeText(one.held_reason)}`),
     ...(detail.executors.length > 0
       ? [`at work      ${detail.executors.map((id) => safeText(id)).join(', ')}`]
       : []),

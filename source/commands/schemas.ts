@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clauses } from '../domain/explain.ts';
 import { actions } from '../domain/job-state.ts';
 import { exitCodes } from '../errors.ts';
 import { lookingSchemas } from './looking-schemas.ts';
@@ -38,6 +39,17 @@ const status = z.looseObject({
   ),
   events: z.array(event),
   executors: z.array(z.string()),
+  explanation: z.looseObject({
+    clause: z.enum(clauses),
+    why: z.string(),
+    next: z.string().nullable(),
+    since: nullableTime,
+    by: z.string().nullable(),
+    reason: z.string().nullable(),
+  }),
+  held: z
+    .array(z.looseObject({ id: z.string(), held_reason: z.string() }))
+    .describe('executors of the tenant that claim nothing just now'),
 });
 
 const start = z.looseObject({

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDuration } from '../domain/duration.ts';
-import type { JobDetail } from '../domain/job-detail.ts';
+import type { Clause, ExplainFacts } from '../domain/explain.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import { ServoError, UsageError } from '../errors.ts';
+import { type Explanation, explainJob } from '../operations/explain-job.ts';
 import { getJob, getJobDetail } from '../operations/get-job.ts';
+import { listHeld } from '../operations/list-executors.ts';
 import { resolveJob } from '../operations/resolve-job.ts';
+import { type ExplainWords, explainWords } from '../presentation/explain-words.ts';
 import type { Invocation, Output } from './command.ts';
 import type { TextOptions } from './job-text.ts';
 import { openSession, type Session, withSession } from './session.ts';
@@ -21,18 +24,26 @@ export async function status(invocation: Invocation): Promise<Output | AsyncIter
     const interval = readInterval(flags.text('interval'));
     return watch(await openSession(settings), input[0]!, interval, options);
   }
-  const detail = await withSession(settings, async (session) => {
-    const id = await resolveJob(session.reader, session.tenant, input[0]!);
-    return getJobDetail(session.reader, session.tenant, id, { buckets: 0 });
+  return withSession(settings, async ({ reader, tenant }) => {
+    const id = await resolveJob(reader, tenant, input[0]!);
+    const { map: _, ...detail } = await getJobDetail(reader, tenant, id, { buckets: 0 });
+    const idle = idleness(await explainJob(reader, tenant, id));
+    const held = await listHeld(reader, tenant);
+    return {
+      json: { ...detail, explanation: idle, held },
+      text: async () =>
+        (await import('./job-text.ts')).jobText({ ...detail, map: [] }, { idle, held }, options),
+    };
   });
-  return jobOutput(detail, options);
 }
 
-export function jobOutput({ map: _, ...detail }: JobDetail, options: TextOptions): Output {
-  return {
-    json: detail,
-    text: async () => (await import('./job-text.ts')).jobText({ ...detail, map: [] }, options),
-  };
+/** Why the job does not run, if it does not; since when it is as it is, by whom, and why. */
+export type Idleness = ExplainWords &
+  Pick<ExplainFacts, 'since' | 'by' | 'reason'> & { clause: Clause };
+
+function idleness({ clause, facts }: Explanation): Idleness {
+  const { since, by, reason } = facts;
+  return { clause, ...explainWords(clause, facts), since, by, reason };
 }
 
 /** How long the database may be away before a watch gives up. */

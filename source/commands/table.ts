@@ -5,6 +5,7 @@ import type { FlagRow } from './flags.ts';
 import { newJobFlags } from './job-flags.ts';
 import { actingCommands } from './table-acting.ts';
 import { lookingCommands } from './table-looking.ts';
+import { throttleFlags } from './throttle-flags.ts';
 
 const onTenant: Needs = { database: true, tenants: 'one' };
 
@@ -38,10 +39,12 @@ export const workerCommand: Command = {
       variable: true,
       help: 'time to finish after SIGTERM (default 30s)',
     },
+    ...throttleFlags,
   ],
   examples: [
     ['--worker --handlers ./handlers', 'run the jobs of the assets that have a handler there'],
     ['--worker --tenant acme,globex --slots 8', 'for two tenants'],
+    ['--worker --hold-replication-lag 10s --pause-at-failure-rate 20', 'more careful'],
   ],
   needs: { database: true, tenants: 'many' },
   words: { least: 0, most: 0 },

@@ -4,13 +4,14 @@ import { type Problem, UsageError } from '../errors.ts';
 import type { Invocation } from './command.ts';
 import type { Flags } from './flags.ts';
 import { connectionsOf } from './session.ts';
+import { readThrottle } from './throttle-flags.ts';
 
 /**
  * `servo-tui --worker`: runs until it is told to stop. SIGTERM or SIGINT drains it (exit 0), a second one
  * stops its handlers at once (exit 1).
  */
 export async function runWorker({ flags, settings, io }: Invocation): Promise<{ exit: number }> {
-  const { slots, grace } = readFlags(flags);
+  const { slots, grace, health, failures } = readFlags(flags);
   const [{ loadCatalogue }, { startExecutor }, { scaleTimings }, { createLog }] = await Promise.all(
     [
       import('../handlers/catalogue.ts'),
@@ -27,6 +28,8 @@ export async function runWorker({ flags, settings, io }: Invocation): Promise<{ 
     catalogue,
     slots,
     grace,
+    health,
+    failures,
     // Leases, heartbeats and polls run so many times faster: for suites that kill executors and wait for others to notice.
     timings: scaleTimings(Number(io.env.SERVO_SPEED) || 1),
     log: (executor_id) =>
@@ -48,7 +51,9 @@ export async function runWorker({ flags, settings, io }: Invocation): Promise<{ 
   return { exit: signals > 1 ? 1 : 0 };
 }
 
-function readFlags(flags: Flags): { slots: number; grace: number } {
+function readFlags(
+  flags: Flags,
+): { slots: number; grace: number } & ReturnType<typeof readThrottle> {
   const problems: Problem[] = [];
   const slotsText = flags.text('slots');
   const slots = slotsText === undefined ? availableParallelism() : wholeNumber(slotsText);
@@ -64,8 +69,9 @@ function readFlags(flags: Flags): { slots: number; grace: number } {
       hint: 'as 30s or 5m',
     });
   }
+  const throttle = readThrottle(flags, problems);
   if (problems.length > 0) throw new UsageError(problems);
-  return { slots: slots!, grace: grace! };
+  return { slots: slots!, grace: grace!, ...throttle };
 }
 
 function wholeNumber(text: string): number | null {

@@ -85,12 +85,13 @@ export class Claimer {
         .filter((work) => work.job.tenant_id === tenant)
         .map((work) => work.job.id);
       if (jobs.length === 0) continue;
-      const states = new Map(
-        (await findStates(this.#ports.database, tenant, jobs)).map((row) => [
-          row.id,
-          row.state === 'running' && row.ours,
-        ]),
-      );
+      const rows = await findStates(this.#ports.database, tenant, jobs);
+      for (const { id, priority, execution_order, sla_deadline_at } of rows) {
+        const work = this.#works.get(id);
+        if (work !== undefined)
+          Object.assign(work.job, { priority, execution_order, sla_deadline_at });
+      }
+      const states = new Map(rows.map((row) => [row.id, row.state === 'running' && row.ours]));
       for (const job of jobs) if (states.get(job) !== true) this.#works.get(job)?.stop();
     }
   }

@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.ts';
 import { readClock } from '../database/queries/read-clock.ts';
-import { readExecutors } from '../database/queries/read-executors.ts';
+import { heldExecutors, readExecutors } from '../database/queries/read-executors.ts';
 import { type ExecutorView, viewExecutor } from '../domain/executor.ts';
 
 export type ExecutorList = { as_of: Date; tenant_id: string; executors: ExecutorView[] };
@@ -16,4 +16,12 @@ export function listExecutors(db: Database, tenant: string): Promise<ExecutorLis
       executors: rows.map((row) => viewExecutor(row, as_of)),
     };
   });
+}
+
+/** The tenant's living executors that are held, and why. */
+export function listHeld(
+  db: Database,
+  tenant: string,
+): Promise<{ id: string; held_reason: string }[]> {
+  return db.read(tenant, (query) => heldExecutors(query, tenant));
 }

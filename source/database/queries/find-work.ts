@@ -63,15 +63,18 @@ export function findWork(
   );
 }
 
-/** Which of these jobs are still running under our claim; for the others, what they are now. */
+/** What an operator may change of a job's place in the queue. */
+export type Rank = Pick<Candidate, 'priority' | 'execution_order' | 'sla_deadline_at'>;
+
+/** Which of these jobs are still running under our claim; for the others, what they are now. And their rank, which may have been set anew. */
 export function findStates(
   database: Database,
   tenant: string,
   jobs: readonly string[],
-): Promise<{ id: string; state: string; ours: boolean }[]> {
+): Promise<({ id: string; state: string; ours: boolean } & Rank)[]> {
   return database.read(tenant, (query) =>
     query(
-      `select id, state, claimed_version is not distinct from version as ours
+      `select id, state, claimed_version is not distinct from version as ours, priority, execution_order, sla_deadline_at
        from backfill_jobs where tenant_id = $1 and id = any ($2)`,
       [tenant, jobs],
     ),
