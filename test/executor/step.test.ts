@@ -130,6 +130,25 @@ describe('servo_step_v1', () => {
     expect(await backfills.attemptsJournal(job)).toEqual(['lost k00001', 'fenced k00001']);
   });
 
+  it('fences a result by its token, also where the number of the attempt is the same', async () => {
+    const { job, lane } = await claimed(1);
+    const [first, second] = [fresh(), fresh()];
+    const held = await lane.step({ opening: [first] });
+    const attempt = held!.claimed[0]!;
+    await lane.step({
+      reports: [{ attempt, outcome: { kind: 'released' } }],
+      closing: [first.token],
+    });
+    const taken = await lane.step({ opening: [second] });
+    expect(taken!.claimed[0]!.attempt).toBe(attempt.attempt);
+    const rejected = await lane.step({ reports: [{ attempt, outcome: completed }] });
+    expect(rejected!.accepted.size).toBe(0);
+    expect((await backfills.partitions(job))[0]).toMatchObject({
+      state: 'running',
+      lease_token: second.token,
+    });
+  });
+
   it('never opens more lanes than max_parallel, whoever asks', async () => {
     const { lane } = await claimed(20, parallel(3));
     const one = await lane.step({ opening: [fresh(), fresh()], want: 2 });
