@@ -11,7 +11,7 @@ begin
     exception
       when duplicate_object or unique_violation then null;
       when insufficient_privilege then
-        raise warning 'there is no role servo_app, and % may not create it: create it, then run migrate again', current_user;
+        raise warning 'there is no role servo_app, and % may not create it: have a superuser run "create role servo_app login", then run migrate again', current_user;
         return;
     end;
   end if;

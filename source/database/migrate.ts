@@ -43,6 +43,12 @@ export async function migrate(
     await takeLock(client, patience, options.report);
     const before = await readState(client);
     refuse(before);
+    if (before.recorded) {
+      const nothingToDo = pendingOf(before).length === 0 && options.rls !== true;
+      const owner = await ownerElsewhere(client);
+      if (owner !== null && nothingToDo) return [];
+      if (owner !== null) throw notTheOwner(owner);
+    }
     const until = performance.now() + patience;
     for (;;) {
       try {
@@ -149,6 +155,21 @@ async function readState(client: pg.Client): Promise<SchemaState> {
     applied: applied.map((row) => row.name),
     lowestProgram: lowest[0]?.lowest_program ?? null,
   };
+}
+
+/** The owner of what earlier runs have made, where this role may not act as the owner. */
+async function ownerElsewhere(client: pg.Client): Promise<string | null> {
+  const { rows } = await client.query<{ owner: string }>(
+    `select pg_get_userbyid(relowner) as owner from pg_class
+     where oid = 'servo_migrations'::regclass and not pg_has_role(relowner, 'member')`,
+  );
+  return rows[0]?.owner ?? null;
+}
+
+function notTheOwner(owner: string): ServoError {
+  return new ServoError('schema', `this role may not change the schema: it belongs to ${owner}`, {
+    hint: `run migrate as ${owner}, or as a superuser`,
+  });
 }
 
 function pendingOf(state: SchemaState): string[] {

@@ -97,7 +97,7 @@ test('whoever may not make roles is told, and migrates; once the role is there, 
   const told: string[] = [];
   expect(await migrate(settings, { report: (line) => told.push(line) })).toEqual(ownMigrations());
   expect(told).toEqual([
-    'there is no role servo_app, and plain_owner may not create it: create it, then run migrate again',
+    'there is no role servo_app, and plain_owner may not create it: have a superuser run "create role servo_app login", then run migrate again',
   ]);
   await run(server.superuser, 'create role servo_app login');
   expect(await run(settings, admission)).toMatchObject([{ works: false }]);
@@ -105,6 +105,22 @@ test('whoever may not make roles is told, and migrates; once the role is there, 
   expect(await run(settings, admission)).toEqual([
     { enters: true, works: true, rewrites_history: false },
   ]);
+});
+
+// Was an internal error, from the first line of the README: the library's own error has no code.
+test('migrate run as servo_app says whose work it is, and has nothing to say where nothing is to do', async () => {
+  const settings = await database();
+  await migrate(settings);
+  const application = { ...settings, user: 'servo_app' };
+  expect(await migrate(application)).toEqual([]);
+  await run(settings, `delete from servo_migrations where name = '0028_has-due'`);
+  for (const options of [{}, { rls: true }]) {
+    await expect(migrate(application, options)).rejects.toMatchObject({
+      code: 'schema',
+      message: `this role may not change the schema: it belongs to ${settings.user}`,
+      hint: `run migrate as ${settings.user}, or as a superuser`,
+    });
+  }
 });
 
 test('functions that are not everybody’s by default are granted to it, but for the owner’s own', async () => {
