@@ -45,6 +45,9 @@ type Lane = { token: string; queue: Attempt[]; running: RunningAttempt | null };
 /** Reports of a lane that still runs wait for the next step, but not longer than this. */
 const reportDelayMs = 250;
 
+/** Lanes that take so many attempts at once are worth a step in two shifts. */
+const shiftRows = 10;
+
 /**
  * One executor's work on one job: its lanes, and the steps that they share. At most one step is under way: what ends
  * meanwhile rides on the next one.
@@ -194,7 +197,8 @@ export class JobWork {
   async #runQueue(lane: Lane, run: Runner): Promise<void> {
     const { stop_grace: grace_ms } = this.#ports.timings;
     for (let attempt = lane.queue.shift(); attempt !== undefined; attempt = lane.queue.shift()) {
-      if (!this.#ports.mayStart()) {
+      // What was claimed ahead must not keep a job of higher rank waiting.
+      if (!this.#ports.mayStart() || this.#ports.outranked(this.job)) {
         this.#report(attempt, { kind: 'released' }, 0);
         continue;
       }
@@ -261,6 +265,7 @@ export class JobWork {
   }
 
   #giveUp(token: string, next: { replaces: string; token?: string }): void {
+    this.#lanes.delete(token);
     this.#closing.push(token);
     if (this.#mayGoOn()) this.#wanted.push(next);
   }
@@ -282,14 +287,17 @@ export class JobWork {
     if (this.#late !== null) clearTimeout(this.#late);
     this.#late = null;
     const mayOpen = !this.#stopping && this.#ports.mayStart();
-    const opening: Opening[] = (mayOpen ? this.#wanted : []).map(({ replaces, token }) => ({
+    const wanted = this.#wanted.splice(0, mayOpen ? this.#shift() : this.#wanted.length);
+    const opening: Opening[] = (mayOpen ? wanted : []).map(({ replaces, token }) => ({
       replaces,
       token: token ?? randomUUID(),
     }));
-    this.#wanted = [];
     this.#opening = opening.length;
     const reports = this.#reports.splice(0);
-    const closing = this.#closing.splice(0);
+    // A lane that waits for the next step keeps its token until then.
+    const waiting = new Set(this.#wanted.map((lane) => lane.replaces));
+    const closing = this.#closing.filter((token) => !waiting.has(token));
+    this.#closing = this.#closing.filter((token) => waiting.has(token));
     const request: StepRequest = {
       tenant: this.job.tenant_id,
       job: this.job.id,
@@ -332,14 +340,19 @@ export class JobWork {
       if (queue === undefined) queues.set(attempt.token, [attempt]);
       else queue.push(attempt);
     }
+    const lanes: Lane[] = [];
     for (const { token } of request.opening) {
       const queue = queues.get(token);
       if (queue === undefined) continue;
       const lane: Lane = { token, queue, running: null };
       this.#lanes.set(token, lane);
       if (this.#stopping) this.#releaseQueue(lane);
-      void this.#runLane(lane);
+      lanes.push(lane);
     }
+    // Handlers that never wait would keep the next step, of lanes that have ended meanwhile, from being sent.
+    setImmediate(() => {
+      for (const lane of lanes) void this.#runLane(lane);
+    });
     const unserved = request.opening.length - queues.size;
     if (unserved > 0) {
       this.#ports.changed(
@@ -380,13 +393,28 @@ export class JobWork {
     );
   }
 
-  /** Attempts for each lane: coarse work one at a time, fine work as much as takes the look-ahead. */
+  /**
+   * Lanes that the next step serves. Where every lane of fine work waits, one half of them: while the database is at
+   * its step, the handlers of the other half run. Measured on no-ops with ten lanes,
+   * in turn with steps of all lanes: a third more a second.
+   */
+  #shift(): number {
+    const lanes = this.#wanted.length;
+    if (this.#lanes.size > 0 || this.#lookAhead(lanes) < shiftRows) return lanes;
+    return Math.ceil(lanes / 2);
+  }
+
+  /**
+   * Attempts for each of so many lanes that a step opens: coarse work one at a time, fine work as much as takes the
+   * look-ahead, but no more than a step can claim, nor than two steps can report.
+   */
   #lookAhead(lanes: number): number {
     if (this.#handler.kind === 'sql' || this.#average === null) return 1;
     const ahead = Math.floor(this.#ports.timings.look_ahead / Math.max(this.#average, 0.01));
+    const all = lanes + this.#lanes.size + this.#wanted.length;
     return Math.max(
       1,
-      Math.min(ahead, Math.floor(stepRows / Math.max(1, lanes + this.#lanes.size))),
+      Math.min(ahead, Math.floor(stepRows / lanes), Math.floor((2 * stepRows) / all)),
     );
   }
 }

@@ -90,44 +90,51 @@ it('finds a new job by polling where nothing is notified', async () => {
   await backfills.state(job, 'completed');
 });
 
-it('takes the job of the highest priority first, and gives a slot up to it', async () => {
-  const lines: string[] = [];
-  const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
-  const order: string[] = [];
-  const gate = new Gate();
-  const handler = (asset: string) =>
-    functionHandler(asset, async (key) => {
-      order.push(`${asset} ${key}`);
-      if (asset === 'low' && key === 'k00002') await gate.opened;
-      return undefined;
+it.each([
+  { work: 'coarse', average: 60_000 },
+  // All four are claimed at once.
+  { work: 'fine', average: 1 },
+])(
+  'takes the job of the highest priority first, and gives a slot of $work work up to it at the next partition',
+  async ({ average }) => {
+    const lines: string[] = [];
+    const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
+    const order: string[] = [];
+    const gate = new Gate();
+    const handler = (asset: string) =>
+      functionHandler(asset, async (key) => {
+        order.push(`${asset} ${key}`);
+        if (asset === 'low' && key === 'k00002') await gate.opened;
+        return undefined;
+      });
+    const low = await backfills.job({
+      asset: 'low',
+      keys: keys(4),
+      columns: { avg_partition_duration_ms: average },
     });
-  const low = await backfills.job({
-    asset: 'low',
-    keys: keys(4),
-    columns: { avg_partition_duration_ms: 60_000 },
-  });
-  await backfills.execute([handler('low'), handler('high')], { slots: 1, speed: 1, log });
-  await waitFor('the low job to be at its second partition', () => order.length === 2);
-  const high = await backfills.job({
-    asset: 'high',
-    keys: keys(2),
-    columns: { priority: 5, avg_partition_duration_ms: 60_000 },
-  });
-  await waitFor('the executor to have seen it', () =>
-    lines.some((line) => line.includes('waits for a slot') && line.includes(high)),
-  );
-  gate.open();
-  await backfills.state(low, 'completed');
-  await backfills.state(high, 'completed');
-  expect(order).toEqual([
-    'low k00001',
-    'low k00002',
-    'high k00001',
-    'high k00002',
-    'low k00003',
-    'low k00004',
-  ]);
-});
+    await backfills.execute([handler('low'), handler('high')], { slots: 1, speed: 1, log });
+    await waitFor('the low job to be at its second partition', () => order.length === 2);
+    const high = await backfills.job({
+      asset: 'high',
+      keys: keys(2),
+      columns: { priority: 5, avg_partition_duration_ms: average },
+    });
+    await waitFor('the executor to have seen it', () =>
+      lines.some((line) => line.includes('waits for a slot') && line.includes(high)),
+    );
+    gate.open();
+    await backfills.state(low, 'completed');
+    await backfills.state(high, 'completed');
+    expect(order).toEqual([
+      'low k00001',
+      'low k00002',
+      'high k00001',
+      'high k00002',
+      'low k00003',
+      'low k00004',
+    ]);
+  },
+);
 
 it('works for every tenant it serves and leaves the others alone', async () => {
   const job = await backfills.job({ keys: keys(2) });
