@@ -82,10 +82,11 @@ export const invariants: readonly Invariant[] = [
     sql: `select j.id as job_id, null as partition_key, format('%s lanes (%s on the job) where %s may be; not on the job: %s', r.lanes,
         cardinality(j.lease_tokens), servo_max_parallel(j.execution_strategy), coalesce(r.strays, 'none')) as found
       from recent j, lateral (select count(distinct lease_token) as lanes, string_agg(format('%s of %s until %s', partition_key, lease_owner, lease_expires_at), ', ')
-            filter (where lease_token <> all (j.lease_tokens)) as strays
+            filter (where lease_token <> all (j.lease_tokens)) as strays, min(p.started_at) as since
         from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'running' and p.lease_expires_at > clock_timestamp()) r
-      where r.lanes > servo_max_parallel(j.execution_strategy) or r.strays is not null
-        or (j.state = 'running' and cardinality(j.lease_tokens) > servo_max_parallel(j.execution_strategy))`,
+      where r.strays is not null or (greatest(r.lanes, case j.state when 'running' then cardinality(j.lease_tokens) end) > servo_max_parallel(j.execution_strategy)
+        -- An operator has lowered it: lanes are closed at their next step.
+        and not exists (select from backfill_events e where e.job_id = j.id and e.tenant_id = $1 and e.kind = 'set' and e.at > r.since))`,
   },
   {
     id: 'I5',
