@@ -1,14 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDuration } from '../domain/duration.ts';
 import type { Clause, ExplainFacts } from '../domain/explain.ts';
 import { isTerminal } from '../domain/job-state.ts';
-import { ServoError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { type Explanation, explainJob } from '../operations/explain-job.ts';
 import { getJob, getJobDetail } from '../operations/get-job.ts';
 import { listHeld } from '../operations/list-executors.ts';
 import { resolveJob } from '../operations/resolve-job.ts';
 import { type ExplainWords, explainWords } from '../presentation/explain-words.ts';
 import type { Invocation, Output } from './command.ts';
+import { poll } from './follow.ts';
 import type { TextOptions } from './job-text.ts';
 import { openSession, type Session, withSession } from './session.ts';
 
@@ -46,42 +46,30 @@ function idleness({ clause, facts }: Explanation): Idleness {
   return { clause, ...explainWords(clause, facts), since, by, reason };
 }
 
-/** How long the database may be away before a watch gives up. */
-const patienceMs = 60_000;
-
-/**
- * One output for every change, until the job has ended. A database that goes away is waited for: the
- * job goes on without us too.
- */
+/** One output for every change, until the job has ended. */
 async function* watch(
-  session: Session,
+  { reader, tenant, close }: Session,
   reference: string,
   interval: number,
   options: TextOptions,
 ): AsyncGenerator<Output> {
   try {
-    const id = await resolveJob(session.reader, session.tenant, reference);
+    const id = await resolveJob(reader, tenant, reference);
+    const look = async () => {
+      const seen = await getJob(reader, tenant, id);
+      return { ...seen, ended: isTerminal(seen.job.state) };
+    };
     let before = '';
-    let heard = performance.now();
-    for (;;) {
-      try {
-        const { as_of, tenant_id, job } = await getJob(session.reader, session.tenant, id);
-        heard = performance.now();
-        const { watchLine } = await import('./job-text.ts');
-        const line = watchLine(job, as_of, options);
-        // Without its clock: an unchanged job says nothing new.
-        const now = line.slice(line.indexOf('  '));
-        if (now !== before) yield { json: { as_of, tenant_id, job }, text: () => line };
-        before = now;
-        if (isTerminal(job.state)) return;
-      } catch (error) {
-        const away = error instanceof ServoError && error.code === 'database_unreachable';
-        if (!away || performance.now() - heard > patienceMs) throw error;
-      }
-      await sleep(interval);
+    for await (const { as_of, tenant_id, job } of poll(look, interval)) {
+      const { watchLine } = await import('./job-text.ts');
+      const line = watchLine(job, as_of, options);
+      // Without its clock: an unchanged job says nothing new.
+      const now = line.slice(line.indexOf('  '));
+      if (now !== before) yield { json: { as_of, tenant_id, job }, text: () => line };
+      before = now;
     }
   } finally {
-    await session.close();
+    await close();
   }
 }
 
