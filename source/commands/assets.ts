@@ -5,6 +5,7 @@ import { type AssetList, listAssets, type Synced, syncAssets } from '../operatio
 import { columns } from '../presentation/columns.ts';
 import { plural } from '../presentation/format.ts';
 import { safeText } from '../presentation/safe-text.ts';
+import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
 
@@ -15,7 +16,7 @@ export async function assets(invocation: Invocation): Promise<Output> {
   if (problems.length > 0) throw new UsageError(problems);
   if (input[0] === 'sync') return sync(invocation);
   const list = await withSession(settings, (session) => listAssets(session.reader, session.tenant));
-  return { json: list, text: () => listText(list) };
+  return { json: list, text: () => asciiText(flags, listText(list)) };
 }
 
 function problemsOf([word]: readonly string[], handlers: boolean): Problem[] {
@@ -41,7 +42,7 @@ async function sync({ flags, settings }: Invocation): Promise<Output> {
       declarationsOf(catalogue),
     ),
   );
-  return { json: synced, text: () => syncText(synced) };
+  return { json: synced, text: () => asciiText(flags, syncText(synced)) };
 }
 
 function syncText({ assets: all, added, differing }: Synced): string {

@@ -7,6 +7,7 @@ import { diagnose, findBroken } from '../operations/diagnose.ts';
 import { columns } from '../presentation/columns.ts';
 import { checksOf } from '../presentation/diagnosis-words.ts';
 import { safeText } from '../presentation/safe-text.ts';
+import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { connectionsOf } from './session.ts';
 
@@ -30,9 +31,12 @@ export async function doctor({ flags, settings }: Invocation): Promise<Output> {
     return {
       json: { tenant_id: tenant, diagnosis, checks, violations, origins, actor: settings.actor },
       text: () =>
-        checksText(checks) +
-        originsText(origins, { tenant, actor: settings.actor, read_only: settings.read_only }) +
-        (violations === null ? '' : violationsText(violations)),
+        asciiText(
+          flags,
+          checksText(checks) +
+            originsText(origins, { tenant, actor: settings.actor, read_only: settings.read_only }) +
+            (violations === null ? '' : violationsText(violations)),
+        ),
       exit: found && flags.has('exit-code') ? exitCodes.findings : 0,
     };
   } finally {

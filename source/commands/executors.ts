@@ -2,9 +2,9 @@ import { roughDuration } from '../domain/duration.ts';
 import type { ExecutorView } from '../domain/executor.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { type ExecutorList, listExecutors } from '../operations/list-executors.ts';
-import { toAscii } from '../presentation/ascii.ts';
 import { columns } from '../presentation/columns.ts';
 import { safeText } from '../presentation/safe-text.ts';
+import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
 
@@ -13,8 +13,7 @@ export async function executors({ flags, settings }: Invocation): Promise<Output
   const list = await withSession(settings, (session) =>
     listExecutors(session.reader, session.tenant),
   );
-  const text = () => (flags.has('ascii') ? toAscii(textOf(list)) : textOf(list));
-  return { json: list, text };
+  return { json: list, text: () => asciiText(flags, textOf(list)) };
 }
 
 function textOf({ executors: all, as_of, tenant_id }: ExecutorList): string {

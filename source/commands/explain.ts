@@ -3,15 +3,16 @@ import { type Explanation, explainJob } from '../operations/explain-job.ts';
 import { resolveJob } from '../operations/resolve-job.ts';
 import { explainWords } from '../presentation/explain-words.ts';
 import { safeText } from '../presentation/safe-text.ts';
+import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
 
 /** `servo-tui explain JOB`. */
-export function explain({ input, settings }: Invocation): Promise<Output> {
+export function explain({ input, flags, settings }: Invocation): Promise<Output> {
   return withSession(settings, async (session) => {
     const id = await resolveJob(session.reader, session.tenant, input[0]!);
     const explanation = await explainJob(session.reader, session.tenant, id);
-    return { json: explainJson(explanation), text: () => textOf(explanation) };
+    return { json: explainJson(explanation), text: () => asciiText(flags, textOf(explanation)) };
   });
 }
 

@@ -4,6 +4,7 @@ import { type LimitList, listLimits, setLimit } from '../operations/limits.ts';
 import { columns } from '../presentation/columns.ts';
 import { plural } from '../presentation/format.ts';
 import { safeText } from '../presentation/safe-text.ts';
+import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import type { Flags } from './flags.ts';
 import { withSession } from './session.ts';
@@ -16,7 +17,7 @@ export async function limits({ input, flags, settings }: Invocation): Promise<Ou
       ? listLimits(session.reader, session.tenant)
       : setLimit(session.writer, { tenant: session.tenant, actor: session.actor }, wanted),
   );
-  return { json: list, text: () => textOf(list) };
+  return { json: list, text: () => asciiText(flags, textOf(list)) };
 }
 
 type Wanted = { scope: LimitScope; name: string; max_running: number | null };

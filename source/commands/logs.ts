@@ -3,6 +3,7 @@ import { LogFollower, listLogs } from '../operations/read-logs.ts';
 import { resolveJob } from '../operations/resolve-job.ts';
 import { formatDay, formatSecond, type Zone } from '../presentation/format.ts';
 import { safeText } from '../presentation/safe-text.ts';
+import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { readCount } from './events.ts';
 import { poll } from './follow.ts';
@@ -16,6 +17,7 @@ export async function logs(invocation: Invocation): Promise<Output | AsyncIterab
   const { input, flags, settings } = invocation;
   const [reference, key = null] = input;
   const zone: Zone = flags.has('utc') ? 'utc' : 'local';
+  const show = (log: AttemptLog) => asciiText(flags, textOf(log, zone));
   const limit = readCount(flags.text('limit'), defaultLimit);
   if (flags.has('follow')) {
     const interval = readInterval(flags.text('interval'));
@@ -24,7 +26,7 @@ export async function logs(invocation: Invocation): Promise<Output | AsyncIterab
       key,
       interval,
       limit,
-      zone,
+      show,
     });
   }
   const list = await withSession(settings, async (session) => {
@@ -36,13 +38,19 @@ export async function logs(invocation: Invocation): Promise<Output | AsyncIterab
     text: () =>
       list.logs.length === 0
         ? `no output is kept of ${key === null ? 'its attempts' : safeText(key)}\n`
-        : list.logs.map((log) => textOf(log, zone)).join(''),
+        : list.logs.map(show).join(''),
   };
 }
 
 async function* follow(
   session: Session,
-  options: { reference: string; key: string | null; interval: number; limit: number; zone: Zone },
+  options: {
+    reference: string;
+    key: string | null;
+    interval: number;
+    limit: number;
+    show: (log: AttemptLog) => string;
+  },
 ): AsyncGenerator<Output> {
   const { reader, tenant } = session;
   try {
@@ -53,7 +61,7 @@ async function* follow(
     const reading = poll(() => follower.next(options.limit), options.interval);
     for await (const { as_of, tenant_id, logs: fresh } of reading) {
       for (const log of fresh)
-        yield { json: { as_of, tenant_id, log }, text: () => textOf(log, options.zone) };
+        yield { json: { as_of, tenant_id, log }, text: () => options.show(log) };
     }
   } finally {
     await session.close();

@@ -2,6 +2,7 @@ import { resolveJob } from '../operations/resolve-job.ts';
 import { type Retried, retryJob } from '../operations/retry-job.ts';
 import { plural } from '../presentation/format.ts';
 import { safeText } from '../presentation/safe-text.ts';
+import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
 
@@ -14,7 +15,7 @@ export function retry({ input, flags, settings }: Invocation): Promise<Output> {
     const author = { tenant: session.tenant, actor: session.actor, reason };
     const keys = [...flags.texts('partition'), ...more];
     const retried = await retryJob(session.writer, author, id, keys.length > 0 ? keys : null);
-    return { json: retried, text: () => textOf(retried) };
+    return { json: retried, text: () => asciiText(flags, textOf(retried)) };
   });
 }
 

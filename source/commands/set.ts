@@ -3,6 +3,7 @@ import { describeChanges } from '../domain/job-settings.ts';
 import { resolveJob } from '../operations/resolve-job.ts';
 import { type SetResult, setJob } from '../operations/set-job.ts';
 import { safeText } from '../presentation/safe-text.ts';
+import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
 
@@ -19,7 +20,7 @@ export function set({ input, flags, settings }: Invocation): Promise<Output> {
       max_attempts: flags.text('max-attempts'),
       timeout: flags.text('timeout'),
     });
-    return { json: result, text: () => textOf(result) };
+    return { json: result, text: () => asciiText(flags, textOf(result)) };
   });
 }
 

@@ -252,3 +252,22 @@ test.each(['explain', 'executors', 'events', 'logs', 'limits', 'assets'])(
     expect(stdout).toMatch(/Examples\n[\s\S]* {2}servo-tui \w/);
   },
 );
+
+test('--ascii leaves nothing else', async () => {
+  const id = await aJob({ state: 'running' });
+  await anExecutor('ascii:1:x');
+  for (const line of [
+    `explain ${id}`,
+    `set ${id} --priority 3`,
+    'executors',
+    'assets',
+    'limits',
+    'doctor',
+    'events',
+    `status ${id}`,
+  ]) {
+    const { code, stdout } = await servo(`${line} --ascii`);
+    expect([code, stdout], line).toEqual([0, expect.stringMatching(/^[\x20-\x7e\n]+$/)]);
+  }
+  await operator.sql('delete from backfill_executors');
+});
