@@ -1,5 +1,6 @@
 import { wrap } from '../presentation/fitted.ts';
 import { type PartitionMap, partitionMap } from '../presentation/partition-map.ts';
+import { restWords } from '../presentation/rest-words.ts';
 import { isStale } from './loading.ts';
 import type { Size } from './messages.ts';
 import { panelItems } from './panels.ts';
@@ -53,7 +54,8 @@ export type JobLayout = {
   header: boolean;
   /** Lines of figures under the progress bar. */
   facts: number;
-  error: boolean;
+  /** Why the job does not go on. */
+  rest: boolean;
   banner: boolean;
   map: PartitionMap;
   legend: boolean;
@@ -68,7 +70,7 @@ export function jobLayout(state: State, job: JobScreen): JobLayout {
   const frame = {
     header: lines >= 8,
     facts: lines < 14 ? 1 : isWide(state.size) ? 2 : 3,
-    error: job.job.error_message !== null && lines >= 12,
+    rest: lines >= 12 && restWords(job.job, job.detail?.events ?? []) !== null,
     banner: lines >= 14 || hasBanner(state),
     note: lines >= 6,
     hints: lines >= 3,
@@ -78,7 +80,7 @@ export function jobLayout(state: State, job: JobScreen): JobLayout {
   const taken =
     2 +
     frame.facts +
-    count(frame.header, frame.error, frame.banner, frame.note, frame.hints, frame.gap);
+    count(frame.header, frame.rest, frame.banner, frame.note, frame.hints, frame.gap);
   const free = Math.max(0, lines - taken);
   // The panels keep four lines; the map may take more than half of the rest, and what they leave.
   const height = Math.min(

@@ -1,3 +1,4 @@
+import type { JobView } from '../domain/job.ts';
 import type { JobDetail, JobList } from '../domain/job-detail.ts';
 import { arrangeAfterData } from './arrange.ts';
 import type { DataEffect, Effect, Failure } from './effects.ts';
@@ -10,8 +11,8 @@ const longestRetryMs = 10_000;
 const firstRetryMs = 500;
 /** Buckets of a partition map: enough for a large terminal, and one per key for most jobs. */
 export const mapBuckets = 1500;
-/** A big job's map is read this much less often than its figures. */
-const slowMapFrom = 5000;
+/** A big job's map is read this much less often than its figures (some 0.5 s for a million partitions). */
+const slowMapFrom = 20_000;
 const slowMapMs = 5000;
 
 type View = keyof State['asked'];
@@ -36,8 +37,15 @@ export function refreshNow(state: State): Step {
 
 function askForJob(state: State, job: JobScreen): Step {
   const age = job.map_read_at === null ? Number.POSITIVE_INFINITY : state.at - job.map_read_at;
-  const due = job.job.total_partitions < slowMapFrom || age >= slowMapMs;
+  // Where the job has just come to rest, an old map would still show it at work.
+  const due =
+    job.job.total_partitions < slowMapFrom || age >= slowMapMs || job.map_state !== restOf(job.job);
   return ask(state, 'job', { type: 'load-job', id: job.id, map_buckets: due ? mapBuckets : 0 });
+}
+
+/** What a map goes by, between two readings of it: the job's state, and whether anybody is at work. */
+export function restOf({ state, lanes }: JobView): string {
+  return `${state} ${lanes > 0 ? 'at work' : 'at rest'}`;
 }
 
 export function ask(state: State, view: View, effect: DataEffect): Step {
@@ -79,6 +87,7 @@ export function jobLoaded(state: State, detail: JobDetail): Step {
     received_at: state.at,
     map: read ? detail.map : open.map,
     map_read_at: read ? state.at : open.map_read_at,
+    map_state: read ? restOf(detail.job) : open.map_state,
   };
   return [{ ...up, job }, later(up)];
 }

@@ -23,6 +23,7 @@ export function showJob(state: State): Step {
     detail: null,
     map: [],
     map_read_at: null,
+    map_state: null,
     received_at,
     gone,
     panel: job.failed_partitions > 0 ? 'failed' : 'open',

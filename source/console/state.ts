@@ -60,6 +60,8 @@ export type JobScreen = {
   /** Read less often than the rest for a big job. */
   map: readonly PartitionBucket[];
   map_read_at: number | null;
+  /** The job's state when the map was read, and whether anybody was at work (`restOf`). */
+  map_state: string | null;
   received_at: number | null;
   gone: boolean;
   panel: PanelName;

@@ -21,7 +21,7 @@ export const actionWords: Readonly<Record<Action, ActionWords>> = {
     will: (job) =>
       job.lanes === 0
         ? 'claim no more partitions; checkpoint and ETA figures are kept'
-        : `claim no more; the ${plural(job.lanes, 'partition')} in flight may finish${about(job)}; checkpoint and ETA figures are kept`,
+        : `claim no more; ${inFlight(job)}checkpoint and ETA figures are kept`,
     after: (job, asOf) => spareTime(job, asOf, 'at risk if it stays paused for longer than'),
   },
   resume: {
@@ -41,15 +41,23 @@ export const actionWords: Readonly<Record<Action, ActionWords>> = {
     verb: 'Cancel the job',
     keep: 'Keep it',
     will: (job) =>
-      `stop for good: ${plural(job.remaining_partitions, 'unfinished partition')} will be skipped, ${formatFullCount(
+      `stop for good: ${inFlight(job)}${plural(left(job), 'partition')} will not run; ${formatFullCount(
         job.completed_partitions,
       )} done stay done`,
     after: () => 'this cannot be undone: what is left needs a new job',
   },
 };
 
-function about({ avg_partition_duration_ms: average }: JobView): string {
-  return average === null ? '' : ` (about ${formatMilliseconds(average)})`;
+function inFlight({ lanes, avg_partition_duration_ms: average }: JobView): string {
+  if (lanes === 0) return '';
+  const about = average === null ? '' : ` (about ${formatMilliseconds(average)})`;
+  const those = lanes === 1 ? 'partition' : plural(lanes, 'partition');
+  return `the ${those} in flight may finish${about}; `;
+}
+
+/** What nobody has begun. */
+function left({ remaining_partitions, lanes }: JobView): number {
+  return Math.max(0, remaining_partitions - lanes);
 }
 
 /** How long the job can wait before it would miss its deadline, where that is known. */

@@ -5,7 +5,7 @@ import type { Phrase } from './tone.ts';
 
 type Risky = Pick<
   JobView,
-  'risk_level' | 'risk_severity' | 'sla_deadline_at' | 'eta_seconds' | 'state'
+  'risk_level' | 'risk_severity' | 'sla_deadline_at' | 'eta_seconds' | 'state' | 'completed_at'
 >;
 
 /** How a job stands to its deadline, as word + figure, long and short. */
@@ -17,7 +17,7 @@ export function riskBadge(job: Risky, asOf: Date): Phrase {
       return { forms: ['–'], tone: 'dim' };
     case 'on_track': {
       if (isTerminal(job.state)) return { forms: ['met'], tone: 'dim' };
-      const spare = formatDuration(left - (job.eta_seconds ?? 0));
+      const spare = formatSpare(left - (job.eta_seconds ?? 0));
       return { forms: [`on track ${spare}`, `ok ${spare}`, 'ok'], tone: 'good' };
     }
     case 'low':
@@ -30,9 +30,23 @@ export function riskBadge(job: Risky, asOf: Date): Phrase {
       return { forms: ['unknown'], tone: 'warn' };
     case 'breached':
       return isTerminal(job.state)
-        ? { forms: ['missed'], tone: 'bad' }
+        ? endedBadge(job)
         : { forms: [`BREACHED ${formatAge(-left)} ago`, 'BREACHED'], tone: 'bad' };
   }
+}
+
+/** A failed job may have ended long before its deadline: it has not missed it, and will not meet it. */
+function endedBadge({ state, sla_deadline_at, completed_at }: Risky): Phrase {
+  if (state !== 'completed') return { forms: ['not met'], tone: 'bad' };
+  if (sla_deadline_at === null || completed_at === null) return { forms: ['missed'], tone: 'bad' };
+  const late = formatDuration((completed_at.getTime() - sla_deadline_at.getTime()) / 1000);
+  return { forms: [`missed by ${late}`, 'missed'], tone: 'bad' };
+}
+
+/** The last minute in steps of ten seconds, rounded down: nothing ticks every second. */
+function formatSpare(seconds: number): string {
+  if (seconds < 10) return '<10s';
+  return seconds < 60 ? `${Math.floor(seconds / 10) * 10}s` : formatDuration(seconds);
 }
 
 function overage(severity: number): string {

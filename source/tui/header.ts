@@ -101,12 +101,18 @@ export function bannerLine(state: State): Line {
   const what =
     failure === null
       ? `no answer from the database for ${stepAge((state.at - since) / 1000)}`
-      : `trying again · ${safeText(failure.message)}${failure.hint === undefined ? '' : ` (${safeText(failure.hint)})`}`;
+      : `trying again · ${shortened(failure.message, state)}${failure.hint === undefined ? '' : ` (${safeText(failure.hint)})`}`;
   const text = ` ${age} · ${what} `;
   return [{ text: cut([span(text)], state.size.columns - 1)[0]!.text, tone: 'bad', inverse: true }];
 }
 
+/** The line above has just named the database: the cause must not be cut off for the sake of that. */
+function shortened(message: string, { options }: State): string {
+  return safeText(message.replace(options.labels.database, 'it'));
+}
+
 /** Seconds in steps of five, so that the line does not tick. */
 function stepAge(seconds: number): string {
-  return seconds < 60 ? `${Math.max(0, Math.floor(seconds / 5) * 5)}s` : formatAge(seconds);
+  if (seconds < 5) return '<5s';
+  return seconds < 60 ? `${Math.floor(seconds / 5) * 5}s` : formatAge(seconds);
 }

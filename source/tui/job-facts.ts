@@ -112,7 +112,7 @@ function place({ job, screen }: Facts): Line[] {
       : [
           [
             span(
-              `${plural(executors.length, 'executor')}: ${executors.map(executorName).join(', ')}`,
+              `${plural(executors.length, 'executor')}${job.heartbeat_stale ? ', silent' : ''}: ${executors.map(executorName).join(', ')}`,
             ),
           ],
         ]),

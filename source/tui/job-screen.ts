@@ -2,7 +2,7 @@ import { jobLayout } from '../console/layout.ts';
 import type { JobScreen, State } from '../console/state.ts';
 import { formatPercent } from '../presentation/format.ts';
 import { progressBar } from '../presentation/progress-bar.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { restWords } from '../presentation/rest-words.ts';
 import { stateWord } from '../presentation/state-words.ts';
 import { hintsLine, noteLine } from './footer.ts';
 import { bannerLine, headerLine } from './header.ts';
@@ -25,7 +25,7 @@ export function jobPicture(state: State, job: JobScreen): Picture {
       spread(title, risk, width),
       barLine(job, width),
       ...exactly(flow(factsOf(state, job, !roomForRisk), width - 1).map(indented), layout.facts),
-      ...(layout.error ? [errorLine(job, width)] : []),
+      ...(layout.rest ? [restLine(job, width)] : []),
       ...(layout.banner ? [bannerLine(state)] : []),
       ...layout.map.lines.map(indented),
       ...(layout.legend ? [cut(indented(layout.map.legend), width)] : []),
@@ -45,8 +45,9 @@ function barLine({ job }: JobScreen, width: number): Line {
   return [span(' '), span(bar, stateWord(job.state).tone), span(percent, 'strong')];
 }
 
-function errorLine({ job }: JobScreen, width: number): Line {
-  return cut([span(` ${safeText(job.error_message ?? '')}`, 'bad')], width);
+function restLine({ job, detail }: JobScreen, width: number): Line {
+  const words = restWords(job, detail?.events ?? []);
+  return words === null ? blank : cut(indented([words]), width);
 }
 
 function indented(line: Line): Line {

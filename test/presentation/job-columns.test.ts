@@ -96,8 +96,12 @@ describe('a row says', () => {
     [{ sla_deadline_at: later(10), state: 'completed', completed_at: secondsAgo(60) }, 'met'],
     [
       { sla_deadline_at: secondsAgo(90), state: 'completed', completed_at: secondsAgo(60) },
-      'missed',
+      'missed by 30s',
     ],
+    [{ sla_deadline_at: later(100), state: 'failed', completed_at: secondsAgo(60) }, 'not met'],
+    [{ sla_deadline_at: secondsAgo(90), state: 'failed', completed_at: secondsAgo(60) }, 'not met'],
+    [{ sla_deadline_at: later(900 + 47) }, 'on track 40s'],
+    [{ sla_deadline_at: later(900 + 3) }, 'on track <10s'],
     [{ sla_deadline_at: later(10), state: 'cancelled' }, '–'],
   ])('its risk %#', (overrides, sla) => expect(row(aJob(overrides)).sla).toBe(sla));
 

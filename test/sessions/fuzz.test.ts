@@ -132,7 +132,7 @@ function check({ state }: Session): void {
       job.facts +
       job.map.lines.length +
       job.panels +
-      [job.header, job.error, job.banner, job.legend, job.gap, job.note, job.hints].filter(Boolean)
+      [job.header, job.rest, job.banner, job.legend, job.gap, job.note, job.hints].filter(Boolean)
         .length;
     expect(lines).toBeLessThanOrEqual(linesOf(state.size));
   }

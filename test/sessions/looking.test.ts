@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rowOf } from '../../source/console/arrange.ts';
-import { aJob } from '../support/jobs.ts';
+import { aJob, buckets } from '../support/jobs.ts';
 import { Session } from './session.ts';
 
 const job = (number: number, columns: Parameters<typeof aJob>[0] = {}) =>
@@ -212,6 +212,25 @@ describe('the job screen', () => {
     expect(session.state.job?.map).toEqual(map);
     session.wait(5000).timer('refresh');
     expect(buckets()).toEqual([1500, 0, 1500]);
+  });
+
+  // Was: a job that had been paused went on to be drawn as running for up to five seconds.
+  test('a big job’s map is read again as soon as the job has come to rest', () => {
+    const busy = job(1, { total_partitions: 1_000_000, state: 'running', lanes: 2 });
+    const map = buckets(['a', 'b'], () => 'running');
+    const session = Session.showing([busy]).press('enter').answerJob(busy, { map });
+    const asked = () => {
+      const { effect } = session.wait(1000).timer('refresh').asked('load-job').at(-1)!;
+      return 'map_buckets' in effect && effect.map_buckets;
+    };
+    expect(asked()).toBe(0);
+    const pausing = job(1, { ...busy, state: 'paused', version: 9 });
+    session.answerJob(pausing);
+    expect(asked()).toBe(1500);
+    session.answerJob(pausing, { map });
+    expect(asked()).toBe(0);
+    session.answerJob(job(1, { ...pausing, lanes: 0 }));
+    expect(asked()).toBe(1500);
   });
 
   test('a job that has been deleted says so and can only be left', () => {

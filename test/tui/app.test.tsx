@@ -1,7 +1,8 @@
 import { renderToString } from 'ink';
 import { describe, expect, test } from 'vitest';
 import type { ConsoleOptions, State } from '../../source/console/state.ts';
-import type { JobDetail } from '../../source/domain/job-detail.ts';
+import type { JobView } from '../../source/domain/job.ts';
+import type { JobDetail, JobEvent } from '../../source/domain/job-detail.ts';
 import { widthOf } from '../../source/presentation/safe-text.ts';
 import { App } from '../../source/tui/app.tsx';
 import { plainTheme } from '../../source/tui/theme.ts';
@@ -276,6 +277,20 @@ describe('what must not be overlooked', () => {
       'data is 10s old · trying again · connection refused (is it running?)',
     );
   });
+
+  // Was: the database's name once more, and the cause cut off behind it; and data that was "0s old".
+  test('at 80 columns the cause of a lost connection can be read', () => {
+    const { database } = Session.showing([]).state.options.labels;
+    const session = Session.showing([aJob()], sized(80, 24)).timer('refresh');
+    const message = `cannot reach ${database}: connect ECONNREFUSED 10.0.0.7:5432`;
+    session.answer('load-jobs', {
+      type: 'failure',
+      failure: { code: 'database_unreachable', message },
+    });
+    expect(text(session.state)).toContain(
+      'data is <5s old · trying again · cannot reach it: connect ECONNREFUSED',
+    );
+  });
 });
 
 describe('the job screen', () => {
@@ -304,6 +319,44 @@ describe('the job screen', () => {
     }
   });
 
+  const opening = (job: JobView, events: JobEvent[] = []) => {
+    const session = Session.showing([job], sized(120, 30)).press('enter');
+    return text(session.answerJob(job, { events, executors: ['web-1:812:ab'] }).state);
+  };
+
+  const pausedBy = (actor: string, reason: string): JobEvent => ({
+    id: 1,
+    job_id: aJob().id,
+    partition_key: null,
+    kind: 'state',
+    from_state: 'running',
+    to_state: 'paused',
+    actor,
+    reason,
+    at: now,
+  });
+
+  // Was only to be found in the journal, behind a Tab.
+  test('a paused job says who paused it and why', () => {
+    const paused = aJob({ state: 'paused', lanes: 0 });
+    const events = [pausedBy('vm:2379:d8f6484e', '50 of the last 50 partitions failed')];
+    expect(opening(paused, events)).toContain(
+      ' paused by vm:2379: "50 of the last 50 partitions failed"',
+    );
+  });
+
+  test('a job that nobody works on says what it waits for', () => {
+    const stuck = aJob({ heartbeat_at: secondsAgo(240) });
+    expect(opening(stuck)).toContain(
+      'no heartbeat for 4m: the next executor with a handler for it takes it over; is one alive?',
+    );
+    expect(opening(stuck)).toContain('1 executor, silent: web-1:812');
+    expect(opening(aJob({ state: 'resuming', heartbeat_at: secondsAgo(45) }))).toContain(
+      'not claimed for 30s: the next executor with a handler for it takes it over; is one alive?',
+    );
+    expect(opening(aJob())).not.toContain('is one alive?');
+  });
+
   test('a failed partition can be read in full', () => {
     const shown = text(opened(80, 24).press('enter').state);
     expect(shown).toMatch(
@@ -323,7 +376,7 @@ describe('the intent card', () => {
     for (const part of [
       'Cancel orders_daily · 00000001',
       'just now: running, version 7, 40/100, 2 partitions in flight',
-      '60 unfinished partitions will be skipped',
+      '58 partitions will not run',
       "UPDATE backfill_jobs SET state = 'cancelled'",
       "AND state = 'running' AND version = 7;",
       'Reason (required)',

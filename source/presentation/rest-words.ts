@@ -1,0 +1,36 @@
+import type { JobView } from '../domain/job.ts';
+import type { JobEvent } from '../domain/job-detail.ts';
+import { executorName } from './executor-name.ts';
+import { formatAge } from './format.ts';
+import { safeText } from './safe-text.ts';
+import type { Cell } from './tone.ts';
+
+/** A resumed job that nobody has claimed for so long needs a person ("Job Stuck in Resuming State"). */
+const unclaimedSeconds = 30;
+
+/**
+ * Why a job does not go on: its own error, that nobody works on it, else who paused or cancelled it and what they said
+ * (backfill-operations, the scenarios). Null where there is nothing to say.
+ * @param events the journal, the newest first
+ */
+export function restWords(
+  job: Pick<JobView, 'state' | 'error_message' | 'heartbeat_age_seconds' | 'heartbeat_stale'>,
+  events: readonly JobEvent[],
+): Cell | null {
+  if (job.error_message !== null) return { text: safeText(job.error_message), tone: 'bad' };
+  const silence = job.heartbeat_age_seconds ?? 0;
+  if (job.heartbeat_stale || (job.state === 'resuming' && silence >= unclaimedSeconds)) {
+    const what = job.heartbeat_stale ? 'no heartbeat' : 'not claimed';
+    return {
+      text: `${what} for ${formatAge(silence)}: the next executor with a handler for it takes it over; is one alive?`,
+      tone: 'bad',
+    };
+  }
+  if (job.state !== 'paused' && job.state !== 'cancelled') return null;
+  const event = events.find(({ to_state }) => to_state !== null);
+  if (event?.to_state !== job.state || event.reason === null) return null;
+  return {
+    text: `${job.state} by ${executorName(event.actor)}: "${safeText(event.reason)}"`,
+    tone: 'warn',
+  };
+}
