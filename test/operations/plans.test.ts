@@ -1,14 +1,25 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Query } from '../../source/database/database.ts';
 import { findOverlap } from '../../source/database/queries/create-job.ts';
+import { explainJob } from '../../source/database/queries/explain-job.ts';
+import { readLimits } from '../../source/database/queries/limits.ts';
 import { countJobs, listJobs } from '../../source/database/queries/list-jobs.ts';
-import { jobEvents, lastTransition } from '../../source/database/queries/read-events.ts';
+import { readAssets } from '../../source/database/queries/read-assets.ts';
+import {
+  eventsAfter,
+  jobEvents,
+  lastTransition,
+  latestEvents,
+} from '../../source/database/queries/read-events.ts';
+import { readExecutors } from '../../source/database/queries/read-executors.ts';
 import { findJobs, readJob } from '../../source/database/queries/read-job.ts';
+import { readLogs } from '../../source/database/queries/read-logs.ts';
 import {
   executorsOf,
   failedPartitions,
   openPartitions,
 } from '../../source/database/queries/read-partitions.ts';
+import { keysInState, partitionStates } from '../../source/database/queries/retry-partitions.ts';
 import { Operator } from '../support/operator.ts';
 
 let operator: Operator;
@@ -26,6 +37,10 @@ beforeAll(async () => {
     [asset],
   );
   job = await operator.job({ asset: 'orders', start: '2000-01-01', end: '2040-12-31' });
+  await operator.sql(`insert into backfill_limits values ('acme', 'asset', 'orders', 3)`);
+  await operator.sql(
+    `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers) values ('h:1:x', '{acme}', 'h', 1, '0', 1, '{orders}')`,
+  );
   await operator.sql('analyze');
 });
 afterAll(() => operator.close());
@@ -58,6 +73,19 @@ const statements: [name: string, run: (query: Query) => Promise<unknown>][] = [
     'overlap',
     (query) => findOverlap(query, tenant, asset, { list: ['2001-01-01', '2050-01-01'] }, 6),
   ],
+  ['what keeps a job from running', (query) => explainJob(query, tenant, job)],
+  ['what executors run', (query) => readExecutors(query, tenant)],
+  ['limits, with what runs', (query) => readLimits(query, tenant)],
+  ['assets, with their living jobs', (query) => readAssets(query, tenant)],
+  ['the journal of all jobs', (query) => latestEvents(query, tenant, null, 50)],
+  ['what is new in it', (query) => eventsAfter(query, tenant, null, 1000, 50)],
+  ['what is new of a job', (query) => eventsAfter(query, tenant, job, 1000, 50)],
+  [
+    'logs of a job',
+    (query) => readLogs(query, tenant, job, { key: null, since: new Date(0), limit: 20 }),
+  ],
+  ['keys that have failed', (query) => keysInState(query, tenant, job, ['failed'])],
+  ['partitions by name', (query) => partitionStates(query, tenant, job, ['2001-01-01', 'x'])],
 ];
 
 /** Under row-level security only: as superuser a plan proves nothing. */

@@ -53,12 +53,14 @@ const statement = `with j as materialized (
     j.claimed_version is not distinct from j.version as ours, j.heartbeat_at, cardinality(j.lease_tokens) as lanes, j.max_parallel,
     array(select distinct p.lease_owner from backfill_partitions p
       where p.backfill_job_id = j.id and p.state = 'running' and p.lease_owner is not null order by p.lease_owner) as at_work,
-    exists (select from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at is null
-      and p.partition_key not in (select partition_key from blocked))
-    or exists (select from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at <= clock_timestamp()
-      and p.partition_key not in (select partition_key from blocked))
-    -- Made by another writer: its claim makes the rows.
-    or not exists (select from backfill_partitions p where p.backfill_job_id = j.id) as takeable,
+    coalesce(
+      -- In the order of an index: without, a job that is most of the table is looked through from end to end.
+      (select true from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at is null
+        and p.partition_key not in (select partition_key from blocked) order by p.partition_key limit 1),
+      (select true from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at <= clock_timestamp()
+        and p.partition_key not in (select partition_key from blocked) order by p.available_at limit 1),
+      -- Made by another writer: its claim makes the rows.
+      (select false from backfill_partitions p where p.backfill_job_id = j.id order by p.partition_key limit 1), true) as takeable,
     (select min(p.available_at) from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending'
       and p.available_at > clock_timestamp() and p.available_at < 'infinity') as due_at,
     b.keys as blocked_keys, b.by as blocked_by,

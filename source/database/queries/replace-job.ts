@@ -12,7 +12,7 @@ export async function unfinishedKeys(
 ): Promise<string[]> {
   const rows = await query<{ key: string }>(
     `with rows as materialized (
-       select exists (select from backfill_partitions where backfill_job_id = $2 and tenant_id = $1) as there)
+       select (select true from backfill_partitions where backfill_job_id = $2 and tenant_id = $1 order by partition_key limit 1) as there)
      select partition_key::text as key from backfill_partitions
      where backfill_job_id = $2 and tenant_id = $1 and (state in ('pending', 'running') or (state = 'skipped' and $3))
      union all
@@ -22,7 +22,7 @@ export async function unfinishedKeys(
        select servo_partition_keys(j.partition_start, j.partition_end,
          servo_granularity((select partition_config from assets where id = j.asset_id), j.partition_start))
        where j.partition_keys = '[]' and j.partition_start is not null) k
-     where j.id = $2 and j.tenant_id = $1 and not (select there from rows)
+     where j.id = $2 and j.tenant_id = $1 and (select there from rows) is null
      order by key`,
     [tenant, job, ended],
   );
