@@ -15,5 +15,5 @@ await build({
 try {
   await import(outfile);
 } finally {
-  rmSync(outfile);
+  rmSync(outfile, { force: true });
 }

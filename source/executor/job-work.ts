@@ -268,6 +268,8 @@ export class JobWork {
     this.#lanes.delete(token);
     this.#closing.push(token);
     if (this.#mayGoOn()) this.#wanted.push(next);
+    // The slot is free already: the job of higher rank need not wait until this one's step is answered.
+    else if (this.#ports.outranked(this.job)) this.#ports.changed(this, null);
   }
 
   #step(): void {
