@@ -192,8 +192,17 @@ async function comeToRest(scene: Scene): Promise<string[]> {
       );
     });
     if (open.length === 0) return [];
-    if (performance.now() > deadline)
-      return [`not at rest after ${drainMs / 1000} s: ${JSON.stringify(open.slice(0, 5))}`];
+    if (performance.now() > deadline) {
+      const partitions = await scene.rows(
+        `select partition_key, state, attempt_count, lease_owner, lease_expires_at, available_at from backfill_partitions
+         where backfill_job_id = $1 and state not in ('completed', 'skipped') limit 5`,
+        [open[0]!.id],
+      );
+      const logs = scene.hosts.map((host) => host.worker?.log.slice(-1_000) ?? 'no worker');
+      return [
+        `not at rest after ${drainMs / 1000} s: ${JSON.stringify([open.slice(0, 5), partitions, logs])}`,
+      ];
+    }
     await sleep(200);
   }
 }
