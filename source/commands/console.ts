@@ -1,6 +1,7 @@
 import { isBypassed } from '../database/queries/read-visibility.ts';
 import { describeConnection } from '../database/settings.ts';
 import type { Invocation, Output } from './command.ts';
+import { canPaint } from './io.ts';
 import { list } from './list.ts';
 import { performer } from './perform.ts';
 import { type Connections, openSession, type Session } from './session.ts';
@@ -9,7 +10,14 @@ import { readInterval } from './status.ts';
 /** `servo-tui`: the console; without a terminal, and with --json, the job table once. */
 export async function runConsole(invocation: Invocation): Promise<Output | { exit: number }> {
   const { io, flags, settings } = invocation;
-  if (!io.terminal || flags.has('json')) return list(invocation);
+  if (flags.has('json') || !canPaint(io)) {
+    if (io.terminal && !flags.has('json')) {
+      io.stderr.write(
+        'the console wants a terminal that TERM does not call dumb: this is the list\n',
+      );
+    }
+    return list(invocation);
+  }
   const session = await openSession(settings);
   const embedded = settings.database?.kind === 'embedded';
   return { exit: await showConsole(invocation, session, embedded) };

@@ -1,4 +1,5 @@
 import type { Invocation, Output } from './command.ts';
+import { canPaint } from './io.ts';
 
 /** `servo-tui demo`: its own database and tenant, whatever is configured. */
 export async function demo(invocation: Invocation): Promise<Output | { exit: number }> {
@@ -7,7 +8,7 @@ export async function demo(invocation: Invocation): Promise<Output | { exit: num
     import('../demo/demo.ts'),
     import('../demo/words.ts'),
   ]);
-  const watched = io.terminal && !flags.has('json');
+  const watched = canPaint(io) && !flags.has('json');
   const { exit, report } = await runDemo({
     actor: settings.actor,
     say: (line) => io.stderr.write(`${line}\n`),

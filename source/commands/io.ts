@@ -16,6 +16,11 @@ export function processIo(): Io {
   return { env, stdin, stdout, stderr, terminal: Boolean(stdin.isTTY && stdout.isTTY) };
 }
 
+/** Whether the console can be drawn: a dumb terminal shows what moves its cursor as text. */
+export function canPaint({ terminal, env }: Io): boolean {
+  return terminal && env.TERM !== 'dumb';
+}
+
 /** Asks on stderr, since stdout carries only the result. The end of the input is an empty answer. */
 export async function ask(io: Io, question: string): Promise<string> {
   const readline = createInterface({ input: io.stdin, output: io.stderr });

@@ -6,7 +6,7 @@ import {
   remainingPartitions,
   staleHeartbeatSeconds,
 } from './eta.ts';
-import { isTerminal } from './job-state.ts';
+import { isJobState, isTerminal } from './job-state.ts';
 import { type RiskLevel, riskOf } from './risk.ts';
 import { readStrategy } from './strategy.ts';
 
@@ -62,7 +62,7 @@ export type JobView = Job &
     rate_per_minute: number | null;
     heartbeat_age_seconds: number | null;
     heartbeat_stale: boolean;
-    /** Null where it is not known: nothing completed yet, a stale heartbeat, an ended job. */
+    /** Null where it is not known: nothing completed yet, a stale heartbeat, an ended job, a state of a newer program. */
     eta_seconds: number | null;
     waiting_upstream_count: number;
     risk_level: RiskLevel;
@@ -76,7 +76,9 @@ export function viewJob(job: Job & JobActivity, asOf: Date): JobView {
   const remaining = remainingPartitions(job);
   const ended = isTerminal(job.state);
   const eta =
-    ended || stale ? null : etaSeconds(remaining, slotsAtWork(job), job.avg_partition_duration_ms);
+    ended || stale || !isJobState(job.state)
+      ? null
+      : etaSeconds(remaining, slotsAtWork(job), job.avg_partition_duration_ms);
   const etaAt = eta === null ? null : new Date(asOf.getTime() + eta * 1000);
   const risk = ended ? endedRisk(job) : riskOf(job.sla_deadline_at, etaAt, asOf);
   return {

@@ -179,14 +179,22 @@ function readRange(
   const [first, last] = [start ?? end ?? '', end ?? start ?? ''];
   const result = parseRange(isGranularity(every) ? every : 'day', first, last);
   if ('range' in result) return result;
-  const hint = 'dates are ISO 8601: 2024-01-31, 2024-01, 2024-01-31T05';
   const told = result.problems.filter(
     (message) =>
       !(start === undefined && message.endsWith('(--start)')) &&
       !(end === undefined && message.endsWith('(--end)')),
   );
-  problems.push(...told.map((message) => ({ message, hint })));
+  problems.push(...told.map((message) => ({ message, hint: rangeHint(message) })));
   return null;
+}
+
+function rangeHint(message: string): string {
+  if (message.includes('is not a date')) {
+    return 'dates are ISO 8601: 2024-01-31, 2024-01, 2024-01-31T05';
+  }
+  return message.startsWith('the range ends')
+    ? '--start is the first partition, --end the last'
+    : 'start several jobs, or one --every day, week or month';
 }
 
 function parseKeyList(partitions: readonly string[]): { keys: string[]; problems: string[] } {

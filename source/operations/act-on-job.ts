@@ -105,7 +105,10 @@ function nextStep(action: Action, job: Seen): string {
   const wait = `it waits for an executor: servo-tui status ${ref} --watch`;
   const steps: Readonly<Record<string, string>> = {
     paused: `resume it with: servo-tui resume ${ref}`,
-    running: `pause it with: servo-tui pause ${ref}`,
+    running:
+      action === 'resume'
+        ? `watch it with: servo-tui status ${ref} --watch`
+        : `pause it with: servo-tui pause ${ref}`,
     pending: action === 'resume' ? wait : cancel,
     waiting_upstream: cancel,
     resuming: action === 'resume' ? wait : cancel,

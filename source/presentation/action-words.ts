@@ -27,14 +27,7 @@ export const actionWords: Readonly<Record<Action, ActionWords>> = {
   resume: {
     verb: 'Resume',
     keep: 'Leave it paused',
-    will: (job) =>
-      `become resuming; the next free executor claims it and goes on${
-        job.checkpoint_partition_key === null
-          ? ''
-          : ` after ${safeText(job.checkpoint_partition_key, { cap: 60 })}`
-      }; ${formatFullCount(job.remaining_partitions)} left${
-        job.eta_seconds === null ? '' : `, about ${formatDuration(job.eta_seconds)}`
-      }`,
+    will: (job) => `become resuming; the next free executor claims it and ${goesOn(job)}`,
     after: (job, asOf) => spareTime(job, asOf, 'time to spare before the deadline:'),
   },
   cancel: {
@@ -47,6 +40,17 @@ export const actionWords: Readonly<Record<Action, ActionWords>> = {
     after: () => 'this cannot be undone: what is left needs a new job',
   },
 };
+
+function goesOn({
+  checkpoint_partition_key: key,
+  remaining_partitions: left,
+  eta_seconds,
+}: JobView): string {
+  if (left === 0) return 'ends it: nothing is left to do';
+  const from = key === null ? '' : ` after ${safeText(key, { cap: 60 })}`;
+  const about = eta_seconds === null ? '' : `, about ${formatDuration(eta_seconds)}`;
+  return `goes on${from}; ${formatFullCount(left)} left${about}`;
+}
 
 function inFlight({ lanes, avg_partition_duration_ms: average }: JobView): string {
   if (lanes === 0) return '';

@@ -73,7 +73,7 @@ const bad: Bad[] = [
     2,
     'usage',
     /ends \(2024-03-01\) before it starts/,
-    /ISO 8601/,
+    /--start is the first partition, --end the last/,
   ],
   ['an empty key', ['start', 'weather', '--partition', ''], 2, 'usage', /key is empty/, /one day/],
   [

@@ -235,4 +235,10 @@ describe('a job as it is seen', () => {
   test('the database clock is ahead of no row: ages are never negative', () => {
     expect(viewJob(aJob({ heartbeat_at: inSeconds(5) }), now).heartbeat_age_seconds).toBe(0);
   });
+
+  // Was 'on track', in green.
+  test('a job in a state that this program does not know has no ETA, and an unknown risk', () => {
+    const columns = { state: 'quantum_limbo', sla_deadline_at: inSeconds(7200) };
+    expect(viewJob(aJob(columns), now)).toMatchObject({ eta_seconds: null, risk_level: 'unknown' });
+  });
 });

@@ -125,6 +125,12 @@ describe('refusals', () => {
     );
   });
 
+  // Was: pause it, to somebody who wants it to run.
+  test('a resume of what runs already says how to watch it', async () => {
+    const { hint } = await resumeJob(operator.db, author, await inState('running'));
+    expect(hint).toMatch(/^watch it with: servo-tui status .{8} --watch$/);
+  });
+
   test('a job that has ended: when and by whom, and how to start anew', async () => {
     const id = await inState('pending');
     await cancelJob(operator.db, because('wrong range'), id);

@@ -184,7 +184,7 @@ describe('bad input', () => {
       'end before start',
       { start: '2024-02-02', end: '2024-02-01' },
       /ends \(2024-02-01\) before it starts/,
-      /ISO 8601/,
+      /--start is the first partition, --end the last/,
     ],
     ['no end', { start: '2024-02-02' }, /--end is missing/, /--end/],
     ['no partitions', {}, /no partitions/, /--partition K/],

@@ -183,3 +183,19 @@ test('q ends it with 0, SIGTERM with 143, and the terminal is as it was', async 
     expect(console.pasteIsBracketed).toBe(false);
   }
 });
+
+// Was the console, as a heap of control sequences.
+test('on a terminal that TERM calls dumb it is the list, and says so', async () => {
+  await backfills.job({ asset: 'orders', keys: keys(3) });
+  const dumb = new Emulator(process.execPath, [binary], small, {
+    DATABASE_URL: urlOf(backfills.database.app),
+    TENANT_ID: 'acme',
+    TERM: 'dumb',
+  });
+  consoles.push(dumb);
+  await dumb.until(() => dumb.exitCode !== null);
+  expect(dumb.exitCode).toBe(0);
+  expect(dumb.screen).toContain('that TERM does not call dumb: this is the list');
+  expect(dumb.screen).toMatch(/· +orders/);
+  expect(dumb.output).not.toContain('\x1b[');
+});

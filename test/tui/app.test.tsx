@@ -386,6 +386,12 @@ describe('the intent card', () => {
     }
   });
 
+  test('what a resume does where nothing is left to do', () => {
+    const job = aJob({ state: 'paused', completed_partitions: 100, lanes: 0 });
+    const shown = text(Session.showing([job], sized(120, 30)).press('r').read().state);
+    expect(shown).toContain('claims it and ends it: nothing is left to do');
+  });
+
   test('what the pause means for the deadline', () => {
     expect(text(card('p').state)).toContain('at risk if it stays paused for longer than 1h45m');
   });
