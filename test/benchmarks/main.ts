@@ -28,14 +28,14 @@ const benchmarks: Readonly<
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '5' } },
+  options: { rounds: { type: 'string', default: '3' } },
 });
 const rounds = Number(values.rounds);
 const names = positionals.length > 0 ? positionals : Object.keys(benchmarks);
 const unknown = names.filter((name) => benchmarks[name] === undefined);
 if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
   console.error(
-    `usage: npm run bench -- [${Object.keys(benchmarks).join('] [')}] [--rounds N (5)]`,
+    `usage: npm run bench -- [${Object.keys(benchmarks).join('] [')}] [--rounds N (3)]`,
   );
   process.exit(2);
 }
