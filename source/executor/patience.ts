@@ -3,7 +3,13 @@ export function withPatience<T>(answer: Promise<T>, milliseconds = 5_000): Promi
   let timer: NodeJS.Timeout;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new Error(`no answer within ${milliseconds / 1000} s`)),
+      // With a code, so that it counts as what it is: a connection that has failed.
+      () =>
+        reject(
+          Object.assign(new Error(`no answer within ${milliseconds / 1000} s`), {
+            code: 'ETIMEDOUT',
+          }),
+        ),
       milliseconds,
     );
   });

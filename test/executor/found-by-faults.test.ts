@@ -129,14 +129,17 @@ it('counters that a base executor left wrong when it crashed stayed wrong until 
   expect(await backfills.state(job, 'running')).toMatchObject({ completed_partitions: 3 });
 });
 
-it('a worker that lost the database while it registered ended as by a fault of its own', async () => {
-  const proxy = await DatabaseProxy.open(backfills.database.app);
-  closing.push(() => proxy.close());
-  void proxy.trap(/servo_register_v/, { before: () => 'lost' });
-  await expect(
-    backfills.execute([functionHandler('orders', () => undefined)], { settings: proxy.settings }),
-  ).rejects.toMatchObject({ code: 'database_unreachable' });
-});
+for (const fate of ['lost', 'swallowed'] as const) {
+  it(`a worker whose registration was ${fate} ended as by a fault of its own`, async () => {
+    const proxy = await DatabaseProxy.open(backfills.database.app);
+    closing.push(() => proxy.close());
+    void proxy.trap(/servo_register_v/, { before: () => fate });
+    const handler = functionHandler('orders', () => undefined);
+    await expect(backfills.execute([handler], { settings: proxy.settings })).rejects.toMatchObject({
+      code: 'database_unreachable',
+    });
+  });
+}
 
 it('behind a pooler the time-out of an SQL handler cancelled some other statement, or none', async () => {
   const proxy = await DatabaseProxy.open(backfills.database.app, { pooled: true });

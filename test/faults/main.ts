@@ -36,11 +36,17 @@ function describe(report: Report): string {
   ].join('\n');
 }
 
+// A run that is broken off takes its server and its workers along.
+const brokenOff = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => brokenOff.abort());
+
 let failed = false;
 const once = async (seed: number, minutes: number, pooler?: string) => {
   tell(`seed ${seed}, ${minutes} minutes of faults${pooler ? ', through PgBouncer' : ''} …`);
   const speed = Number(values.speed);
-  const report = await run({ seed, milliseconds: minutes * 60_000, speed, pooler, say: tell });
+  const { signal } = brokenOff;
+  const milliseconds = minutes * 60_000;
+  const report = await run({ seed, milliseconds, speed, pooler, say: tell, signal });
   tell(describe(report));
   failed ||= report.violations.length > 0;
 };

@@ -28,6 +28,8 @@ export type RunOptions = {
   /** The program PgBouncer, if workers are to reach the database through it. */
   pooler?: string | undefined;
   say?(line: string): void;
+  /** Ends the run early, and cleans up. */
+  signal?: AbortSignal;
 };
 
 /** Jobs that wait or run at once. */
@@ -54,15 +56,16 @@ export async function run(options: RunOptions): Promise<Report> {
       violations.add(line);
     }
   };
-  const goOn = () => performance.now() < until;
+  const goOn = () => performance.now() < until && !options.signal?.aborted;
   try {
-    for (const host of scene.hosts) host.start();
     await Promise.all([
       storm(scene, random.fork(), goOn, thrown, note),
       feed(scene, random.fork(), goOn),
       base(scene, random.fork(), goOn, thrown),
+      keep(scene, goOn),
       watch(scene, goOn, note),
     ]);
+    options.signal?.throwIfAborted();
     note(await comeToRest(scene));
     note(await violationsAtRest(scene));
     return {
@@ -169,9 +172,16 @@ async function watch(
   note: (lines: string[]) => void,
 ): Promise<void> {
   while (goOn()) {
-    for (const host of scene.hosts) if (!host.busy) host.start();
     note(await scene.insist(() => violationsNow(scene)));
     await sleep(1_000);
+  }
+}
+
+/** A host whose worker is gone gets another one, as a service manager does. */
+async function keep(scene: Scene, goOn: () => boolean): Promise<void> {
+  while (goOn()) {
+    for (const host of scene.hosts) if (!host.busy) host.start();
+    await sleep(100);
   }
 }
 
