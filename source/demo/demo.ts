@@ -65,6 +65,7 @@ async function run(server: EmbeddedServer, options: DemoOptions): Promise<DemoRe
     over.abort();
     await follower;
     say('letting the worker finish what it has begun');
+    say('PostgreSQL stays up for the next time; servo-tui embedded stop ends it');
     return { exit, report: null };
   } finally {
     over.abort();
