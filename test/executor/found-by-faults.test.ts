@@ -18,15 +18,19 @@ import { waitFor } from '../support/wait-for.ts';
 
 let backfills: Backfills;
 let closing: (() => Promise<unknown>)[];
+let proxies: DatabaseProxy[];
 
 beforeEach(async () => {
   backfills = await Backfills.open();
   closing = [];
+  proxies = [];
 });
 
 afterEach(async () => {
   for (const close of closing) await close();
+  // Executors end before their way to the database does.
   await backfills.close();
+  for (const proxy of proxies) await proxy.close();
 });
 
 async function claimedLane(count: number): Promise<{ job: string; lane: Lane; attempt: Attempt }> {
@@ -132,7 +136,7 @@ it('counters that a base executor left wrong when it crashed stayed wrong until 
 for (const fate of ['lost', 'swallowed'] as const) {
   it(`a worker whose registration was ${fate} ended as by a fault of its own`, async () => {
     const proxy = await DatabaseProxy.open(backfills.database.app);
-    closing.push(() => proxy.close());
+    proxies.push(proxy);
     void proxy.trap(/servo_register_v/, { before: () => fate });
     const handler = functionHandler('orders', () => undefined);
     await expect(backfills.execute([handler], { settings: proxy.settings })).rejects.toMatchObject({
@@ -143,7 +147,7 @@ for (const fate of ['lost', 'swallowed'] as const) {
 
 it('behind a pooler the time-out of an SQL handler cancelled some other statement, or none', async () => {
   const proxy = await DatabaseProxy.open(backfills.database.app, { pooled: true });
-  closing.push(() => proxy.close());
+  proxies.push(proxy);
   const job = await backfills.job({
     keys: keys(1),
     strategy: { type: 'sequential', timeout_ms: 100, max_attempts: 1 },
@@ -165,7 +169,7 @@ it('behind a pooler nothing is asked of a session that is not ours', async () =>
     { ...backfills.database.app, options: undefined } as typeof backfills.database.app,
     { pooled: true },
   );
-  closing.push(() => proxy.close());
+  proxies.push(proxy);
   const executor = await backfills.execute([functionHandler('orders', () => undefined)], {
     settings: proxy.settings,
   });
@@ -199,7 +203,7 @@ const impatient = { patience: 300, rescue: 100, poll: 100 };
 
 it('what a message that came late had claimed waited for its lease to run out', async () => {
   const proxy = await DatabaseProxy.open(backfills.database.app);
-  closing.push(() => proxy.close());
+  proxies.push(proxy);
   const runs: string[] = [];
   const gate = new Gate();
   const handler = functionHandler('orders', async (key) => {
@@ -236,7 +240,7 @@ it('what a message that came late had claimed waited for its lease to run out', 
 
 it('what an SQL attempt had claimed for the next one, its reply lost and the job paused, waited for its lease to run out', async () => {
   const proxy = await DatabaseProxy.open(backfills.database.app);
-  closing.push(() => proxy.close());
+  proxies.push(proxy);
   await backfills.execute([{ asset: 'orders', kind: 'sql', sql: 'select 1' }], {
     speed: 1,
     timings: impatient,
