@@ -236,6 +236,7 @@ describe('start --include-upstream', () => {
     expect(plan!.upstreams).toEqual([
       {
         asset_name: 'c',
+        direct: false,
         needs: [],
         execution_order: 0,
         total_partitions: 24,
@@ -245,6 +246,7 @@ describe('start --include-upstream', () => {
       },
       {
         asset_name: 'b',
+        direct: true,
         needs: ['c'],
         execution_order: 1,
         total_partitions: 24,
