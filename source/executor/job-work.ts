@@ -397,8 +397,8 @@ export class JobWork {
 
   /**
    * Lanes that the next step serves. Where every lane of fine work waits, one half of them: while the database is at
-   * its step, the handlers of the other half run. Measured on no-ops with ten lanes,
-   * in turn with steps of all lanes: a third more a second.
+   * its step, the handlers of the other half run. Measured on no-ops with ten lanes, in turn with steps of all lanes, on a
+   * machine busy with other work: 19,300 against 14,100 a second, and 10,800 against 9,800.
    */
   #shift(): number {
     const lanes = this.#wanted.length;
