@@ -14,7 +14,11 @@ export const maxListedKeys = 10_000;
  * its Monday's date, month `2024-01`. The order of the text is the order of time.
  */
 export function keyOf(granularity: Granularity, at: Date): string {
-  return floorTo(granularity, at).toISOString().slice(0, keyLengths[granularity]);
+  return nameOf(granularity, floorTo(granularity, at));
+}
+
+function nameOf(granularity: Granularity, start: Date): string {
+  return start.toISOString().slice(0, keyLengths[granularity]);
 }
 
 const keyLengths: Readonly<Record<Granularity, number>> = { hour: 13, day: 10, week: 10, month: 7 };
@@ -47,27 +51,33 @@ export function parseRange(
     ...(last === null ? [`"${end}" is not a date (--end)`] : []),
   ];
   if (first === null || last === null) return { problems };
-  const from = floorTo(granularity, first.from);
-  const to = floorTo(granularity, last.to);
-  if (to < from) return { problems: [`the range ends (${end}) before it starts (${start})`] };
-  const count = countStarts(granularity, from, to);
-  if (count > maxPartitions) {
-    return {
-      problems: [
-        `${count.toLocaleString('en')} partitions are too many for one job (at most ${maxPartitions.toLocaleString('en')})`,
-      ],
-    };
+  const range = rangeOver(granularity, first.from, last.to);
+  if (range.to < range.from) {
+    return { problems: [`the range ends (${end}) before it starts (${start})`] };
   }
+  const problem = problemOfRange(range);
+  return problem === null ? { range } : { problems: [problem] };
+}
+
+/** The partitions from the one that `first` lies in to the one that `last` lies in. */
+export function rangeOver(granularity: Granularity, first: Date, last: Date): KeyRange {
+  const from = floorTo(granularity, first);
+  const to = floorTo(granularity, last);
   return {
-    range: {
-      granularity,
-      first: keyOf(granularity, from),
-      last: keyOf(granularity, to),
-      from,
-      to,
-      count,
-    },
+    granularity,
+    first: nameOf(granularity, from),
+    last: nameOf(granularity, to),
+    from,
+    to,
+    count: countStarts(granularity, from, to),
   };
+}
+
+/** What is wrong with a range, or null. */
+export function problemOfRange({ count }: KeyRange): string | null {
+  return count > maxPartitions
+    ? `${count.toLocaleString('en')} partitions are too many for one job (at most ${maxPartitions.toLocaleString('en')})`
+    : null;
 }
 
 /**

@@ -1,3 +1,23 @@
+import { utc } from '@date-fns/utc/utc';
+import { addDays } from 'date-fns/addDays';
+import { addHours } from 'date-fns/addHours';
+import { addMonths } from 'date-fns/addMonths';
+import { addWeeks } from 'date-fns/addWeeks';
+import { differenceInCalendarDays } from 'date-fns/differenceInCalendarDays';
+import { differenceInCalendarISOWeeks } from 'date-fns/differenceInCalendarISOWeeks';
+import { differenceInCalendarMonths } from 'date-fns/differenceInCalendarMonths';
+import { differenceInHours } from 'date-fns/differenceInHours';
+import { endOfDay } from 'date-fns/endOfDay';
+import { endOfHour } from 'date-fns/endOfHour';
+import { endOfMinute } from 'date-fns/endOfMinute';
+import { endOfMonth } from 'date-fns/endOfMonth';
+import { endOfSecond } from 'date-fns/endOfSecond';
+import { endOfYear } from 'date-fns/endOfYear';
+import { startOfDay } from 'date-fns/startOfDay';
+import { startOfHour } from 'date-fns/startOfHour';
+import { startOfISOWeek } from 'date-fns/startOfISOWeek';
+import { startOfMonth } from 'date-fns/startOfMonth';
+
 /** How wide a time partition is. Days begin at 00:00 UTC, weeks on Monday. */
 export const granularities = ['hour', 'day', 'week', 'month'] as const;
 export type Granularity = (typeof granularities)[number];
@@ -24,7 +44,7 @@ export function parsePeriod(text: string): Period | null {
   const written = [year, month, day, hour, minute, second, fraction?.padEnd(3, '0')].map((part) =>
     part === undefined ? undefined : Number(part),
   );
-  const start = utc(written);
+  const start = dateOf(written);
   if (start === null) return null;
   const finest = written.findLastIndex((part) => part !== undefined);
   const offset = zone === undefined || zone === 'Z' ? 0 : offsetMinutes(zone);
@@ -36,28 +56,35 @@ export function parsePeriod(text: string): Period | null {
 
 /** The start of the hour, day, week or month that `at` lies in. */
 export function floorTo(granularity: Granularity, at: Date): Date {
-  const floor = new Date(at);
-  floor.setUTCMinutes(0, 0, 0);
-  if (granularity !== 'hour') floor.setUTCHours(0);
-  if (granularity === 'week') floor.setUTCDate(floor.getUTCDate() - ((floor.getUTCDay() + 6) % 7));
-  if (granularity === 'month') floor.setUTCDate(1);
-  return floor;
+  return plain(calendar[granularity].start(at, inUtc));
+}
+
+/** The start of the next hour, day, week or month after the one that begins at `start`. */
+export function startAfter(granularity: Granularity, start: Date): Date {
+  return plain(calendar[granularity].add(start, 1, inUtc));
 }
 
 /** How many starts of an hour, day, week or month lie from `first` to `last`, themselves starts. */
 export function countStarts(granularity: Granularity, first: Date, last: Date): number {
-  if (granularity === 'month') return monthOf(last) - monthOf(first) + 1;
-  return (last.getTime() - first.getTime()) / milliseconds[granularity] + 1;
+  return calendar[granularity].between(last, first, inUtc) + 1;
 }
 
-const milliseconds = { hour: 3_600_000, day: 86_400_000, week: 7 * 86_400_000 } as const;
+const inUtc = { in: utc };
 
-function monthOf(date: Date): number {
-  return date.getUTCFullYear() * 12 + date.getUTCMonth();
+const calendar = {
+  hour: { start: startOfHour, add: addHours, between: differenceInHours },
+  day: { start: startOfDay, add: addDays, between: differenceInCalendarDays },
+  week: { start: startOfISOWeek, add: addWeeks, between: differenceInCalendarISOWeeks },
+  month: { start: startOfMonth, add: addMonths, between: differenceInCalendarMonths },
+} as const;
+
+/** A UTCDate is one all the way down, its text too: outside of here a date is a date. */
+function plain(date: Date): Date {
+  return new Date(date.getTime());
 }
 
 /** Year, month (1..12), day, hour, minute, second, millisecond; null where one is out of range. */
-function utc(parts: (number | undefined)[]): Date | null {
+function dateOf(parts: (number | undefined)[]): Date | null {
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0, ms = 0] = parts;
   const date = new Date(0);
   // Not Date.UTC, which takes the years 0 to 99 for 1900 to 1999.
@@ -75,18 +102,10 @@ function utc(parts: (number | undefined)[]): Date | null {
 
 /** The last millisecond of the year, month, … or second (0..5) that begins at `start`. */
 function endOf(start: Date, finest: number): number {
-  const end = new Date(start);
-  const steps: ((date: Date) => unknown)[] = [
-    (date) => date.setUTCFullYear(date.getUTCFullYear() + 1),
-    (date) => date.setUTCMonth(date.getUTCMonth() + 1),
-    (date) => date.setUTCDate(date.getUTCDate() + 1),
-    (date) => date.setUTCHours(date.getUTCHours() + 1),
-    (date) => date.setUTCMinutes(date.getUTCMinutes() + 1),
-    (date) => date.setUTCSeconds(date.getUTCSeconds() + 1),
-  ];
-  steps[finest]?.(end);
-  return end.getTime() - 1;
+  return ends[finest]!(start, inUtc).getTime();
 }
+
+const ends = [endOfYear, endOfMonth, endOfDay, endOfHour, endOfMinute, endOfSecond] as const;
 
 function offsetMinutes(zone: string): number | null {
   const hours = Number(zone.slice(1, 3));

@@ -1,5 +1,5 @@
-import { type KeyRange, keyOf, maxPartitions, parseRange } from './partition-key.ts';
-import { floorTo, type Granularity, parsePeriod } from './period.ts';
+import { type KeyRange, keyOf, maxPartitions, problemOfRange, rangeOver } from './partition-key.ts';
+import { type Granularity, parsePeriod, startAfter } from './period.ts';
 import type { KeySource } from './start-request.ts';
 
 /**
@@ -28,9 +28,10 @@ export function upstreamKeys(
 /** The range of `to` that overlaps the partitions of `own` that begin from `first` to `last`. */
 function overlapping(first: Date, last: Date, own: Granularity, to: Granularity): KeyRange {
   const end = new Date(startAfter(own, last).getTime() - 1);
-  const parsed = parseRange(to, first.toISOString(), end.toISOString());
-  if ('problems' in parsed) throw new RangeError(parsed.problems.join('; '));
-  return parsed.range;
+  const range = rangeOver(to, first, end);
+  const problem = problemOfRange(range);
+  if (problem !== null) throw new RangeError(problem);
+  return range;
 }
 
 /** Both of them: a range that starts with the earlier and ends with the later, if both are ranges, else the list. */
@@ -41,8 +42,8 @@ export function unionOfKeys(one: KeySource, other: KeySource): KeySource {
     // Only where nothing lies between them that neither needs.
     if (b.from <= startAfter(a.granularity, a.to)) {
       const last = a.to >= b.to ? a : b;
-      const parsed = parseRange(a.granularity, a.from.toISOString(), last.to.toISOString());
-      if ('range' in parsed) return parsed;
+      const range = rangeOver(a.granularity, a.from, last.to);
+      if (problemOfRange(range) === null) return { range };
     }
   }
   return { list: [...new Set([...listOf(one), ...listOf(other)])].sort() };
@@ -62,10 +63,4 @@ function keysOf(range: KeyRange): string[] {
   for (let at = range.from; at <= range.to; at = startAfter(range.granularity, at))
     keys.push(keyOf(range.granularity, at));
   return keys;
-}
-
-function startAfter(granularity: Granularity, start: Date): Date {
-  // Longer than any partition and shorter than any two.
-  const days = { hour: 1.5 / 24, day: 1.5, week: 10, month: 45 }[granularity];
-  return floorTo(granularity, new Date(start.getTime() + days * 86_400_000));
 }
