@@ -104,6 +104,9 @@ function nextStep(action: Action, job: Seen): string {
   const cancel = `cancel it with: servo-tui cancel ${ref} --reason "why"`;
   const wait = `it waits for an executor: servo-tui status ${ref} --watch`;
   const steps: Readonly<Record<string, string>> = {
+    failed: `try what failed again with: servo-tui retry ${ref}`,
+    cancelled: `run what it skipped with: servo-tui recreate ${ref} --reason "why"`,
+    completed: `start it anew with: servo-tui start ${job.asset_name} …`,
     paused: `resume it with: servo-tui resume ${ref}`,
     running:
       action === 'resume'
@@ -113,9 +116,7 @@ function nextStep(action: Action, job: Seen): string {
     waiting_upstream: cancel,
     resuming: action === 'resume' ? wait : cancel,
   };
-  return isTerminal(job.state)
-    ? `start it anew with: servo-tui start ${job.asset_name} …`
-    : (steps[job.state] ?? `look at it with: servo-tui status ${ref}`);
+  return steps[job.state] ?? `look at it with: servo-tui status ${ref}`;
 }
 
 /** What has been done, and what happens now. */

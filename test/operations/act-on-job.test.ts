@@ -131,14 +131,18 @@ describe('refusals', () => {
     expect(hint).toMatch(/^watch it with: servo-tui status .{8} --watch$/);
   });
 
-  test('a job that has ended: when and by whom, and how to start anew', async () => {
+  test('a job that has ended: when and by whom, and what can be run again', async () => {
     const id = await inState('pending');
     await cancelJob(operator.db, because('wrong range'), id);
     const { message, hint } = await resumeJob(operator.db, author, id);
     expect(message).toBe(
       `cannot resume ${short(id)} (already cancelled 0s ago by mara: "wrong range")`,
     );
-    expect(hint).toContain('servo-tui start orders');
+    expect(hint).toContain(`servo-tui recreate ${short(id)}`);
+    const failed = await pauseJob(operator.db, author, await inState('failed'));
+    expect(failed.hint).toContain('servo-tui retry');
+    const completed = await pauseJob(operator.db, author, await inState('completed'));
+    expect(completed.hint).toContain('servo-tui start orders');
   });
 
   test('raw SQL is named as who did it', async () => {
