@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -80,10 +80,16 @@ export class Scene {
     if (options.pooler !== undefined)
       scene.#pooler = await PgBouncer.open(options.pooler, scene.app);
     for (let i = 0; i < options.hosts; i++) {
+      const clock = join(folder, `clock-${i}.cjs`);
+      writeFileSync(clock, wrongClock(clockErrors[i % clockErrors.length]!));
       scene.hosts.push(
         await Host.open(scene.#pooler?.settings ?? scene.app, tenant, {
           args: ['--handlers', directory, '--slots', '4', '--grace', '1s'],
-          env: { SERVO_SPEED: String(options.speed), EFFECTS: scene.effectsFile },
+          env: {
+            SERVO_SPEED: String(options.speed),
+            EFFECTS: scene.effectsFile,
+            NODE_OPTIONS: `--require ${clock}`,
+          },
         }),
       );
     }
@@ -148,6 +154,18 @@ export class Scene {
     for (let i = 0; i < 3; i++)
       this.neighbours.push(await makeJob(this.pool, random, neighbour, 'fast'));
   }
+}
+
+/** Of the hosts' clocks, in hours (I13: that changes nothing). */
+const clockErrors = [0, 1, -1];
+
+/** What makes a process take another time for now. */
+function wrongClock(hours: number): string {
+  return `const Real = Date;
+globalThis.Date = class Date extends Real {
+  constructor(...args) { super(...(args.length === 0 ? [Date.now()] : args)); }
+  static now() { return Real.now() + ${hours * 3_600_000}; }
+};`;
 }
 
 /** The database is not there at this moment, or has ended the session. */
