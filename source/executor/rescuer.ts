@@ -21,6 +21,8 @@ export type RescuerPorts = {
 
 /** A clock that jumped by more than this makes every lease look expired, or none. */
 const clockJumpMs = 30_000;
+/** Between a notification and the look that it asks for. */
+const wakeDelayMs = 50;
 /** Rows that one transaction skips: a million at once hold the job's row for 15 s. */
 const settleBatch = 10_000;
 
@@ -28,6 +30,7 @@ const settleBatch = 10_000;
 export class Rescuer {
   readonly #ports: RescuerPorts;
   readonly #loop: Loop;
+  #woken: NodeJS.Timeout | null = null;
   /** Database clock minus monotonic clock at the last look. */
   #offset: number | null = null;
 
@@ -40,11 +43,16 @@ export class Rescuer {
     this.#loop.start();
   }
 
+  /** Not at once: whoever was woken with it has work to start, which comes first. */
   wake(): void {
-    this.#loop.wake();
+    this.#woken ??= setTimeout(() => {
+      this.#woken = null;
+      this.#loop.wake();
+    }, wakeDelayMs);
   }
 
   stop(): Promise<void> {
+    if (this.#woken !== null) clearTimeout(this.#woken);
     return this.#loop.stop();
   }
 

@@ -123,7 +123,8 @@ it("the runbook's single reclaim takes the work from an executor that is alive, 
     return undefined;
   });
   const job = await backfills.job({ keys: keys(2) });
-  await backfills.execute([stuck], { speed: 100 });
+  // Slow enough that a busy machine does not lose the lease by itself.
+  await backfills.execute([stuck], { speed: 20 });
   await waitFor('the first partition to run', () => runs.length === 1);
   await backfills.rows(rawReclaim(job));
   const row = await backfills.state(job, 'completed');
