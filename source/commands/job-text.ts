@@ -142,8 +142,7 @@ function summaryLines(job: JobView, asOf: Date, options: TextOptions): string[] 
 }
 
 function counts(job: JobView): string {
-  const finished = job.total_partitions - job.remaining_partitions;
-  return `${formatFullCount(finished)}/${formatFullCount(job.total_partitions)} ${formatPercent(job.progress)}`;
+  return `${formatFullCount(job.completed_partitions)}/${formatFullCount(job.total_partitions)} ${formatPercent(job.progress)}`;
 }
 
 function failureLines({ failed, job }: JobDetail): string[] {

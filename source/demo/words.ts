@@ -2,7 +2,7 @@ import type { DemoReport, Finding, JobProgress } from './progress.ts';
 
 /** `births_daily      running      3,214/7,670   42 %` */
 export function progressLine(job: JobProgress): string {
-  const done = job.completed_partitions + job.failed_partitions;
+  const done = job.completed_partitions;
   const share = job.total_partitions === 0 ? 0 : Math.floor((100 * done) / job.total_partitions);
   const failed = job.failed_partitions > 0 ? `   ${job.failed_partitions} failed` : '';
   return `${job.asset_name.padEnd(18)}${job.state.padEnd(11)}${`${grouped(done)}/${grouped(job.total_partitions)}`.padStart(13)}${`${share} %`.padStart(7)}${failed}`;

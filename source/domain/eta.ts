@@ -13,10 +13,13 @@ export function remainingPartitions(job: Counted): number {
   return Math.max(0, job.total_partitions - done);
 }
 
-/** Share of the partitions that are finished one way or another, 0..1. A job of none is at 0. */
+/**
+ * completed ÷ total, 0..1 (backfill-operations, "Key metrics to monitor"): what failed or was skipped is not done.
+ * A job of none is at 0.
+ */
 export function progressOf(job: Counted): number {
   if (job.total_partitions <= 0) return 0;
-  return Math.min(1, 1 - remainingPartitions(job) / job.total_partitions);
+  return Math.min(1, Math.max(0, job.completed_partitions) / job.total_partitions);
 }
 
 /**

@@ -68,8 +68,9 @@ export const jobColumns: readonly JobColumn[] = [
       (job) => `${formatCount(job.total_partitions)}/${formatCount(job.total_partitions)}`,
       13,
     ),
-    (job) => phrase(`${formatCount(finished(job))}/${formatCount(job.total_partitions)}`),
-    { gap: 1, align: 'right', value: finished },
+    (job) =>
+      phrase(`${formatCount(job.completed_partitions)}/${formatCount(job.total_partitions)}`),
+    { gap: 1, align: 'right', value: (job) => job.completed_partitions },
   ),
   column('percent', '%', 4, (job) => phrase(formatPercent(job.progress)), {
     gap: 1,
@@ -184,10 +185,6 @@ const absent: Phrase = { forms: ['–'], tone: 'dim' };
 
 function phrase(text: string): Phrase {
   return { forms: [text], tone: 'plain' };
-}
-
-function finished(job: JobView): number {
-  return job.completed_partitions + job.failed_partitions + job.skipped_partitions;
 }
 
 /** Only a live job has a heartbeat worth looking at; `!` = stale beyond the runbook's 120 s. */

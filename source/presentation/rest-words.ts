@@ -1,5 +1,6 @@
 import type { JobView } from '../domain/job.ts';
 import type { JobEvent } from '../domain/job-detail.ts';
+import { shortId } from '../domain/job-reference.ts';
 import { executorName } from './executor-name.ts';
 import { formatAge } from './format.ts';
 import { safeText } from './safe-text.ts';
@@ -14,10 +15,24 @@ const unclaimedSeconds = 30;
  * @param events the journal, the newest first
  */
 export function restWords(
-  job: Pick<JobView, 'state' | 'error_message' | 'heartbeat_age_seconds' | 'heartbeat_stale'>,
+  job: Pick<
+    JobView,
+    | 'id'
+    | 'state'
+    | 'error_message'
+    | 'failed_partitions'
+    | 'heartbeat_age_seconds'
+    | 'heartbeat_stale'
+  >,
   events: readonly JobEvent[],
 ): Cell | null {
-  if (job.error_message !== null) return { text: safeText(job.error_message), tone: 'bad' };
+  if (job.error_message !== null) {
+    const again =
+      job.state === 'failed' && job.failed_partitions > 0
+        ? ` — try them again with: servo-tui retry ${shortId(job.id)}`
+        : '';
+    return { text: safeText(job.error_message) + again, tone: 'bad' };
+  }
   const silence = job.heartbeat_age_seconds ?? 0;
   if (job.heartbeat_stale || (job.state === 'resuming' && silence >= unclaimedSeconds)) {
     const what = job.heartbeat_stale ? 'no heartbeat' : 'not claimed';

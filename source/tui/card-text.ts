@@ -61,9 +61,8 @@ export function cardTitle(card: Card): string {
 function seenText(state: State, { job, seen_at }: Card): string {
   const ago = Math.floor((state.at - seen_at) / 5000) * 5;
   const when = ago < 5 ? 'just now' : `${ago < 60 ? `${ago}s` : formatAge(ago)} ago`;
-  const finished = job.total_partitions - job.remaining_partitions;
   const flight = job.lanes > 0 ? `, ${plural(job.lanes, 'partition')} in flight` : '';
-  return `${when}: ${stateWord(job.state).word}, version ${job.version}, ${formatFullCount(finished)}/${formatFullCount(job.total_partitions)}${flight}`;
+  return `${when}: ${stateWord(job.state).word}, version ${job.version}, ${formatFullCount(job.completed_partitions)}/${formatFullCount(job.total_partitions)}${flight}`;
 }
 
 function changedLine(state: State, card: Card, width: number): Line[] {

@@ -133,6 +133,12 @@ describe('figures', () => {
     );
   });
 
+  // Was 100 %, with a full bar, for a job that had been cancelled at its eighth part.
+  test('what was skipped or has failed is no progress', () => {
+    const counted = { total_partitions: 80, completed_partitions: 10 };
+    expect(progressOf({ ...counted, failed_partitions: 5, skipped_partitions: 65 })).toBe(0.125);
+  });
+
   test('ETA = ceil(remaining ÷ slots) × average', () => {
     expect(etaSeconds(10, 4, 2000)).toBe(6);
     expect(etaSeconds(0, 4, 2000)).toBe(0);

@@ -82,6 +82,12 @@ describe('a row says', () => {
     });
   });
 
+  // Was 100/100 and 100%.
+  test('how far a cancelled job came', () => {
+    const cancelled = aJob({ state: 'cancelled', skipped_partitions: 60, lanes: 0 });
+    expect(row(cancelled)).toMatchObject({ done: '40/100', percent: '40%' });
+  });
+
   test('that a stuck job has no ETA and an unknown risk, not old figures', () => {
     const stuck = aJob({ heartbeat_at: secondsAgo(840), sla_deadline_at: later(7200) });
     expect(row(stuck)).toMatchObject({ beat: '14m!', eta: 'unknown', sla: 'unknown' });

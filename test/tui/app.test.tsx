@@ -345,6 +345,13 @@ describe('the job screen', () => {
     );
   });
 
+  test('a failed job says how its failed partitions are tried again', () => {
+    const columns = { failed_partitions: 12, error_message: '12 of 100 partitions failed' };
+    expect(opening(aJob({ state: 'failed', ...columns }))).toContain(
+      '12 of 100 partitions failed — try them again with: servo-tui retry 00000001',
+    );
+  });
+
   test('a job that nobody works on says what it waits for', () => {
     const stuck = aJob({ heartbeat_at: secondsAgo(240) });
     expect(opening(stuck)).toContain(
