@@ -169,6 +169,30 @@ it('asks nothing of a job that a base executor has run, whatever it left', async
   expect(found.filter((violation) => violation.job_id === job)).toEqual([]);
 });
 
+it('a parallelism that was lowered lets what runs end', async () => {
+  const job = await backfills.job({
+    keys: keys(4),
+    strategy: { type: 'parallel', max_parallel: 2 },
+  });
+  const own = new Lane(backfills, job, 'executor-1');
+  lanes.push(own);
+  await own.claimJob();
+  const fresh = () => ({ token: crypto.randomUUID(), replaces: null });
+  await own.step({ opening: [fresh(), fresh()] });
+  await backfills.rows(
+    `update backfill_jobs set execution_strategy = '{"type": "sequential"}' where id = $1`,
+    [job],
+  );
+  const ofJob = async () =>
+    (await backfills.violations()).filter((violation) => violation.job_id === job);
+  expect(await ofJob()).toMatchObject([{ id: 'I4' }]);
+  await backfills.rows(
+    `insert into backfill_events (tenant_id, job_id, kind, actor) values ('acme', $1, 'set', 'mara')`,
+    [job],
+  );
+  expect(await ofJob()).toEqual([]);
+});
+
 it('says nothing of another tenant’s rows', async () => {
   await backfills.rows(`update backfill_jobs set tenant_id = 'globex'`);
   expect(await backfills.violations()).toEqual([]);

@@ -81,12 +81,13 @@ export const invariants: readonly Invariant[] = [
     text: 'live leases of a job never exceed its parallelism, and stand on the job',
     sql: `select j.id as job_id, null as partition_key, format('%s lanes (%s on the job) where %s may be; not on the job: %s', r.lanes,
         cardinality(j.lease_tokens), servo_max_parallel(j.execution_strategy), coalesce(r.strays, 'none')) as found
-      from recent j, lateral (select count(distinct lease_token) as lanes, string_agg(format('%s of %s until %s', partition_key, lease_owner, lease_expires_at), ', ')
-            filter (where lease_token <> all (j.lease_tokens)) as strays, min(p.started_at) as since
+      from recent j, lateral (select count(distinct lease_token) as lanes, max(started_at) as newest,
+          string_agg(format('%s of %s until %s', partition_key, lease_owner, lease_expires_at), ', ')
+            filter (where lease_token <> all (j.lease_tokens)) as strays
         from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'running' and p.lease_expires_at > clock_timestamp()) r
-      where r.strays is not null or (greatest(r.lanes, case j.state when 'running' then cardinality(j.lease_tokens) end) > servo_max_parallel(j.execution_strategy)
-        -- An operator has lowered it: lanes are closed at their next step.
-        and not exists (select from backfill_events e where e.job_id = j.id and e.tenant_id = $1 and e.kind = 'set' and e.at > r.since))`,
+      where r.strays is not null or (greatest(r.lanes, cardinality(j.lease_tokens)) > servo_max_parallel(j.execution_strategy)
+        -- An operator may lower it: what runs may end, and only a claim after that is one too many.
+        and r.newest > coalesce((select max(at) from backfill_events e where e.job_id = j.id and e.tenant_id = $1 and e.kind = 'set'), '-infinity'))`,
   },
   {
     id: 'I5',
@@ -105,7 +106,7 @@ export const invariants: readonly Invariant[] = [
           where before is not null and from_state is distinct from before
         union all
         select j.id, format('it is %s; the journal ends with %s', j.state, l.to_state) from recent j
-          join lateral (select to_state from steps s where s.job_id = j.id order by s.id desc limit 1) l on true
+          join (select distinct on (job_id) job_id, to_state from steps order by job_id, id desc) l on l.job_id = j.id
           where l.to_state is distinct from j.state) broken`,
   },
   {
