@@ -128,7 +128,7 @@ function summaryLines(job: JobView, asOf: Date, options: TextOptions): string[] 
     `pace         ${average === null ? 'nothing completed yet' : `${formatMilliseconds(average)} a partition`}` +
       `${job.rate_per_minute === null ? '' : `, ${formatRate(job.rate_per_minute)}/min`}` +
       `, ${job.lanes} of ${plural(strategy.max_parallel, 'slot')} at work`,
-    `eta          ${formatEta(job, asOf, options.zone).forms[0]}`,
+    endLine(job, formatEta(job, asOf, options.zone).forms[0]),
     ...(job.sla_deadline_at === null
       ? []
       : [`deadline     ${job.sla_deadline_at.toISOString()}  ${risk}`]),
@@ -139,6 +139,13 @@ function summaryLines(job: JobView, asOf: Date, options: TextOptions): string[] 
         ]),
     `created      ${job.created_at.toISOString()}${job.created_by === null ? '' : ` by ${safeText(job.created_by)}`}`,
   ];
+}
+
+/** When it will end, or when it has ended and after how long. */
+function endLine(job: JobView, eta: string): string {
+  if (!isTerminal(job.state)) return `eta          ${eta}`;
+  const took = eta === '–' ? '' : `  ${eta}`;
+  return `ended        ${job.completed_at?.toISOString() ?? 'at an unknown time'}${took}`;
 }
 
 function counts(job: JobView): string {

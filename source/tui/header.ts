@@ -23,7 +23,7 @@ export function headerLine(state: State): Line {
   const left = [
     span(' servo-tui', 'accent'),
     span(' · ', 'dim'),
-    span(`${truncateStart(name, Math.max(0, room))} / ${tenant}`, 'strong'),
+    span([truncateStart(name, Math.max(0, room)), tenant].filter(Boolean).join(' / '), 'strong'),
     span(' · ', 'dim'),
     mode,
   ];

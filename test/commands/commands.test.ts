@@ -189,6 +189,9 @@ describe('status', () => {
     const { code, stdout } = await servo(`status ${id}`);
     expect(code).toBe(0);
     expect(stdout).toMatch(/4 × differs by …: 2042-01-01, 2042-01-02/);
+    // Was: "eta  after 19s".
+    expect(stdout).toMatch(/^ended {8}\S/m);
+    expect(stdout).not.toMatch(/^eta/m);
   });
 
   test('--watch: a document a line for each change, until the job has ended', async () => {

@@ -263,6 +263,14 @@ describe('what must not be overlooked', () => {
     expect(header).toMatch(/t… · RW +RLS BYPASSED/);
   });
 
+  // Was ` ·  / acme`.
+  test('where there is no room for the name the tenant stands by itself', () => {
+    const labels = { ...Session.showing([]).state.options.labels, context: null };
+    const narrow = { labels: { ...labels, database: 'servo_app@db.example/servo' } };
+    const [header] = screen(Session.showing([], sized(30, 8, narrow)).state);
+    expect(header).toMatch(/^ servo-tui · (…\S* \/ )?acme · RW/);
+  });
+
   test('frozen data has its age', () => {
     const session = Session.showing([aJob()]).press('Z').wait(130_000).timer('clock');
     expect(screen(session.state)[0]).toContain('FROZEN 2m');
