@@ -205,6 +205,8 @@ it('1 of 1,000 partitions done does not count as completed', async () => {
 
 describe('46 round trips per partition', () => {
   const sequential = 400;
+  /** Those that open the first lane, or ask in vain for one more, come on top: a few, whatever the number of partitions. */
+  const openings = 4;
 
   it('a sequential job of fine partitions takes at most one message for each, heartbeats apart', async () => {
     const proxy = await DatabaseProxy.open(backfills.database.app);
@@ -234,8 +236,7 @@ describe('46 round trips per partition', () => {
         timings: { look_ahead: 0 },
       });
       await backfills.state(job, 'completed');
-      // The one that finds the first partition comes on top.
-      expect(messages(proxy)).toBeLessThanOrEqual(sequential + 1);
+      expect(messages(proxy)).toBeLessThanOrEqual(sequential + openings);
     } finally {
       await proxy.close();
     }
@@ -250,7 +251,7 @@ describe('46 round trips per partition', () => {
         settings: proxy.settings,
       });
       await backfills.state(job, 'completed');
-      expect(messages(proxy)).toBeLessThanOrEqual(sequential + 1);
+      expect(messages(proxy)).toBeLessThanOrEqual(sequential + openings);
     } finally {
       await proxy.close();
     }
