@@ -79,7 +79,7 @@ function boxOf(state: State, room: number): FramedBox | null {
       return place(cardTitle(overlay), cardLines(state, overlay, width - 4, room - 2), width);
     }
     case 'help': {
-      const width = Math.min(columns - 2, 110);
+      const width = Math.min(columns - 2, 124);
       return place('Keys', helpLines(state, overlay, width - 4, room - 2), width);
     }
     case 'reader': {

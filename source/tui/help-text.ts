@@ -16,7 +16,11 @@ export function helpLines(state: State, help: Help, width: number, height: numbe
     const line: Line = [
       span(fitted(group, 9), 'dim'),
       span(fitted(binding.keys.map(keyName).join(' '), 20), reason === null ? 'accent' : 'dim'),
-      span(binding.title, reason === null ? 'plain' : 'dim'),
+      // What it would do gives way to why it does not.
+      span(
+        reason === null ? binding.title : binding.title.split(':')[0]!,
+        reason === null ? 'plain' : 'dim',
+      ),
       span(reason === null ? '' : ` (${reason})`, 'warn'),
     ];
     return first + row === help.cursor ? selected(line, width) : cut(line, width);

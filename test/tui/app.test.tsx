@@ -345,6 +345,12 @@ describe('the job screen', () => {
   });
 
   // Was only to be found in the journal, behind a Tab.
+  // Was cut off behind what the key would do.
+  test('at 80 columns the help says why a key does nothing', () => {
+    const shown = text(Session.showing([aJob()], sized(80, 30)).press('?').state);
+    expect(shown).toMatch(/resume \(only paused jobs can be resumed; [^)]/);
+  });
+
   test('a paused job says who paused it and why', () => {
     const paused = aJob({ state: 'paused', lanes: 0 });
     const events = [pausedBy('vm:2379:d8f6484e', '50 of the last 50 partitions failed')];
