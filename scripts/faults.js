@@ -11,10 +11,13 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 for (const name of ['bin', 'migrations', 'package.json'])
   cpSync(join(root, name), join(folder, name), { recursive: true });
 symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+const outdir = join(folder, 'dist');
 await build({
   ...bundling,
   entryPoints: { cli: 'source/cli.ts', faults: 'test/faults/main.ts' },
-  outdir: join(folder, 'dist'),
+  outdir,
   splitting: true,
 });
+// As scripts/build.js does: what threads run is in one file.
+await build({ ...bundling, entryPoints: ['source/handlers/module-thread.ts'], outdir });
 await import(join(folder, 'dist', 'faults.js'));

@@ -77,7 +77,7 @@ export async function violationsAtRest(scene: Scene): Promise<string[]> {
   const done = new Set(scene.effects());
   const programs = await scene.rows<{ id: string; partition_key: string }>(
     `select j.id, p.partition_key from backfill_jobs j join backfill_partitions p on p.backfill_job_id = j.id
-     where j.tenant_id = $1 and j.asset_name in ('program', 'killer') and p.state = 'completed'`,
+     where j.tenant_id = $1 and j.asset_name in ('program', 'module', 'killer') and p.state = 'completed'`,
     [tenant],
   );
   for (const { id, partition_key } of programs) {

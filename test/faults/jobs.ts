@@ -24,6 +24,14 @@ case $SERVO_PARTITION_KEY in bad*) echo 'no such day'; exit 65;; esac
 [ $(($$ % 9)) = 0 ] && exit 1
 sleep 0.0$(($$ % 10))
 `,
+  'module.mjs': `import { appendFileSync } from 'node:fs';
+export default async ({ job_id, partition_key }) => {
+  appendFileSync(process.env.EFFECTS, job_id + ' ' + partition_key + '\\n');
+  if (partition_key.startsWith('bad')) for (;;);
+  if (Math.random() < 0.1) throw new Error('the source is down');
+  await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+};
+`,
   killer: `#!/bin/sh
 echo "$SERVO_JOB_ID $SERVO_PARTITION_KEY" >> "$EFFECTS"
 case $SERVO_PARTITION_KEY in bad*) kill -9 $PPID; sleep 1;; esac
@@ -39,12 +47,13 @@ function shape(random: Random): Shape {
     hanging: 2,
     flaky: 4,
     program: 2,
+    module: 2,
     killer: 0.5,
   });
-  const programs = asset === 'program' || asset === 'killer';
+  const programs = ['program', 'module', 'killer'].includes(asset);
   const count = random.between(1, programs ? 15 : 60);
   const keys = Array.from({ length: count }, (_, i) => `k${String(i).padStart(4, '0')}`);
-  if (['flaky', 'program'].includes(asset) && random.chance(0.3)) keys.push('bad-day');
+  if (['flaky', 'program', 'module'].includes(asset) && random.chance(0.3)) keys.push('bad-day');
   if (asset === 'killer') keys.push('bad-day');
   const strategy = {
     ...(random.chance(0.5)
@@ -52,6 +61,7 @@ function shape(random: Random): Shape {
       : { type: 'sequential' }),
     ...(random.chance(0.25) ? { order: 'desc' } : {}),
     ...(asset === 'hanging' ? { timeout_ms: 400 } : {}),
+    ...(asset === 'module' ? { timeout_ms: 2_000 } : {}),
     ...(random.chance(0.3) ? { max_attempts: random.between(1, 6) } : {}),
   };
   return { asset, strategy, keys };
