@@ -88,8 +88,13 @@ test('pause with a reason, resume, and see both followed through', async () => {
     { to_state: 'paused', actor: 'mara', reason: 'db maintenance' },
   ]);
 
-  console.type('r');
-  await console.until('Resume orders');
+  // The screen may be a reading behind the notice, and says then why r does nothing yet.
+  await console.until('‖ paused');
+  await console.until(() => {
+    if (console.screen.includes('Resume orders')) return true;
+    console.type('r');
+    return false;
+  }, 1000);
   await sayYes(console, 'Resume orders');
   await console.until(/orders: (running again|resumed, and completed already)/);
   await backfills.state(id, 'completed');
