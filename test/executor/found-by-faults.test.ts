@@ -295,3 +295,29 @@ for (const [order, first, last] of [
     expect(await backfills.state(job, 'completed')).toMatchObject({ completed_partitions: 3 });
   });
 }
+
+it('what a base executor left running in a job that was cancelled then stayed running for good', async () => {
+  const job = await backfills.job({ keys: keys(3) });
+  await backfills.rows(
+    `update backfill_jobs set state = 'running', version = version + 1, heartbeat_at = now() where id = $1`,
+    [job],
+  );
+  await backfills.rows(
+    `update backfill_partitions set state = 'running', attempt_count = 1, started_at = now() - interval '5 minutes'
+     where backfill_job_id = $1 and partition_key = 'k00001'`,
+    [job],
+  );
+  await backfills.rows(
+    `update backfill_jobs set state = 'cancelled', completed_at = now(), version = version + 1 where id = $1`,
+    [job],
+  );
+  await backfills.execute([functionHandler('orders', () => undefined)]);
+  await waitFor('it to be settled', async () => {
+    const row = await backfills.row('select unsettled from backfill_jobs where id = $1', [job]);
+    return row.unsettled === false;
+  });
+  const partitions = await backfills.partitions(job);
+  expect(partitions.map((row) => row.state)).toEqual(['skipped', 'skipped', 'skipped']);
+  expect(await backfills.state(job, 'cancelled')).toMatchObject({ skipped_partitions: 3 });
+  expect(await backfills.attemptsJournal(job)).toEqual(['lost k00001']);
+});
