@@ -67,15 +67,12 @@ const history: readonly { what: string; sql: string }[] = [
         or not exists (select from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'failed' and p.error_message is not null))`,
   },
   {
-    what: 'the keys of a cancelled job that was recreated do not run twice at once',
-    sql: `select n.backfill_job_id as job, format('%s started at %s; in the old job %s its attempt ended at %s', n.partition_key, n.started_at, o.backfill_job_id, max(e.at)) as found
-      from unnest($1::uuid[], $2::uuid[]) r (old, made)
-        join backfill_partitions o on o.backfill_job_id = r.old
-        join backfill_partitions n on n.backfill_job_id = r.made and n.partition_key = o.partition_key and n.attempt_count = 1
-        join backfill_events e on e.job_id = r.old and e.partition_key = o.partition_key and e.kind not in ('fenced', 'released')
-      group by n.id, o.id
-      -- A step takes its time before it looks at what others run.
-      having n.started_at < max(e.at) - interval '1 second'`,
+    what: 'a key of a job that was recreated runs only when it has ended in the old one',
+    sql: `select m.id as job, format('%s ran at %s; in the old job %s it ended at %s', n.key, n.at, o.id, max(e.at)) as found
+      from unnest($1::uuid[], $2::uuid[]) r (old, made) join backfill_jobs o on o.id = r.old join backfill_jobs m on m.id = r.made
+        join effects n on n.job_id = m.id
+        join backfill_events e on e.job_id = o.id and e.partition_key = n.key and e.kind not in ('fenced', 'released')
+      group by m.id, o.id, n.key, n.at having n.at < max(e.at)`,
   },
   ...treeChecks,
   {
