@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import {
   type EmbeddedServer,
   ensureEmbeddedServer,
@@ -56,5 +57,6 @@ export class OneServer implements Servers {
 
   async close(): Promise<void> {
     await resetEmbeddedServer({ home: this.#home });
+    rmSync(this.#home, { recursive: true, force: true });
   }
 }
