@@ -4,7 +4,7 @@ import type { JobDetail, JobList } from '../domain/job-detail.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import { readStrategy } from '../domain/strategy.ts';
 import { toAscii } from '../presentation/ascii.ts';
-import { formatEta } from '../presentation/eta-phrase.ts';
+import { formatEta, formatEtaRange } from '../presentation/eta-phrase.ts';
 import { eventWords } from '../presentation/event-words.ts';
 import { groupFailures } from '../presentation/failure-groups.ts';
 import { fitted } from '../presentation/fitted.ts';
@@ -128,7 +128,11 @@ function summaryLines(job: JobView, asOf: Date, options: TextOptions): string[] 
     `pace         ${average === null ? 'nothing completed yet' : `${formatMilliseconds(average)} a partition`}` +
       `${job.rate_per_minute === null ? '' : `, ${formatRate(job.rate_per_minute)}/min`}` +
       `, ${job.lanes} of ${plural(strategy.max_parallel, 'slot')} at work`,
-    endLine(job, formatEta(job, asOf, options.zone).forms[0]),
+    endLine(
+      job,
+      formatEta(job, asOf, options.zone).forms[0],
+      formatEtaRange(job, asOf, options.zone),
+    ),
     ...(job.sla_deadline_at === null
       ? []
       : [`deadline     ${job.sla_deadline_at.toISOString()}  ${risk}`]),
@@ -142,8 +146,8 @@ function summaryLines(job: JobView, asOf: Date, options: TextOptions): string[] 
 }
 
 /** When it will end, or when it has ended and after how long. */
-function endLine(job: JobView, eta: string): string {
-  if (!isTerminal(job.state)) return `eta          ${eta}`;
+function endLine(job: JobView, eta: string, range: string): string {
+  if (!isTerminal(job.state)) return `eta          ${eta}${range === '' ? '' : ` (${range})`}`;
   const took = eta === '–' ? '' : `  ${eta}`;
   return `ended        ${job.completed_at?.toISOString() ?? 'at an unknown time'}${took}`;
 }

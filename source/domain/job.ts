@@ -1,4 +1,7 @@
 import {
+  type EtaTrend,
+  etaDrift,
+  etaRange,
   etaSeconds,
   progressOf,
   type RateBase,
@@ -52,6 +55,8 @@ export type JobActivity = {
   lanes: number;
   /** Where the rate is counted from: a sample of the last minutes, or the job's start. */
   rate_base: RateBase | null;
+  /** From its samples of the last minutes; null where there are none, and for a job that does not run. */
+  eta_trend: EtaTrend | null;
 };
 
 /** A job with the figures derived from it; `as_of` is the database's clock, never this machine's. */
@@ -64,6 +69,11 @@ export type JobView = Job &
     heartbeat_stale: boolean;
     /** Null where it is not known: nothing completed yet, a stale heartbeat, an ended job, a state of a newer program. */
     eta_seconds: number | null;
+    /** The same by the fastest and the slowest average of the last 15 minutes; null where those are not known. */
+    eta_low_seconds: number | null;
+    eta_high_seconds: number | null;
+    /** By how much the ETA has slipped (above 0) or gained in up to 15 minutes; null where that is not known. */
+    eta_drift_seconds: number | null;
     waiting_upstream_count: number;
     risk_level: RiskLevel;
     risk_severity: number | null;
@@ -80,6 +90,10 @@ export function viewJob(job: Job & JobActivity, asOf: Date): JobView {
       ? null
       : etaSeconds(remaining, slotsAtWork(job), job.avg_partition_duration_ms);
   const etaAt = eta === null ? null : new Date(asOf.getTime() + eta * 1000);
+  const range =
+    eta === null
+      ? null
+      : etaRange(remaining, slotsAtWork(job), job.avg_partition_duration_ms, job.eta_trend);
   const risk = ended ? endedRisk(job) : riskOf(job.sla_deadline_at, etaAt, asOf);
   return {
     ...job,
@@ -90,6 +104,9 @@ export function viewJob(job: Job & JobActivity, asOf: Date): JobView {
     heartbeat_age_seconds: heartbeatAge,
     heartbeat_stale: stale,
     eta_seconds: eta,
+    eta_low_seconds: range?.low ?? null,
+    eta_high_seconds: range?.high ?? null,
+    eta_drift_seconds: job.state === 'running' ? etaDrift(etaAt, job.eta_trend, asOf) : null,
     waiting_upstream_count: Math.max(0, job.upstream_job_count - job.completed_upstream_jobs),
     risk_level: risk.level,
     risk_severity: risk.severity,

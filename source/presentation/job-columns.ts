@@ -1,6 +1,6 @@
 import type { JobView } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
-import { formatEta, secondsBetween } from './eta-phrase.ts';
+import { formatDrift, formatEta, secondsBetween } from './eta-phrase.ts';
 import { type Align, fitted } from './fitted.ts';
 import { formatAge, formatCount, formatPercent, formatRate, type Zone } from './format.ts';
 import { progressBar } from './progress-bar.ts';
@@ -94,9 +94,16 @@ export const jobColumns: readonly JobColumn[] = [
     (job) => (job.rate_per_minute === null ? absent : phrase(formatRate(job.rate_per_minute))),
     { align: 'right', value: (job) => job.rate_per_minute },
   ),
-  column('eta', 'ETA', 15, (job, { as_of, zone }) => formatEta(job, as_of, zone), {
-    value: (job) => job.eta_seconds,
-  }),
+  // `16:31 in 2h13m ↗42m` where something drifts.
+  column(
+    'eta',
+    'ETA',
+    (jobs) => (jobs.some(formatDrift) ? 20 : 15),
+    (job, { as_of, zone }) => formatEta(job, as_of, zone),
+    {
+      value: (job) => job.eta_seconds,
+    },
+  ),
   column('sla', 'SLA', 16, (job, { as_of }) => riskBadge(job, as_of), {
     value: (job) => job.sla_deadline_at?.getTime() ?? null,
   }),

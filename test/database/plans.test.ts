@@ -26,6 +26,8 @@ const half = idOf(2);
 const retried = idOf(3);
 const cancelled = idOf(4);
 const pending = idOf(5);
+/** Running for two weeks, with a sample of every minute. */
+const sampled = idOf(97);
 const asset = '00000000-0000-4000-8000-000000000001';
 
 let database: TestDatabase;
@@ -50,6 +52,8 @@ beforeAll(async () => {
      alter table backfill_jobs enable trigger user;
      insert into backfill_events (tenant_id, job_id, kind, to_state, actor)
        select 'acme', format('10000000-0000-4000-8000-%s', lpad((i % 200)::text, 12, '0'))::uuid, 'state', 'pending', 'test' from generate_series(1, 20000) i;
+     insert into backfill_samples (job_id, at, tenant_id, completed, failed, avg_partition_duration_ms, estimated_completion_at)
+       select '${sampled}', now() - i * interval '1 minute', 'acme', 20000 - i, 0, 1000 + i, now() from generate_series(0, 20000) i;
      update backfill_jobs set execution_strategy = '{"type":"parallel","max_parallel":8}', total_partitions = 60000 where id in ('${fresh}', '${half}', '${retried}');
      update backfill_jobs set checkpoint_partition_key = '0000000030000', completed_partitions = 30000 where id = '${half}';
      update backfill_jobs set lease_tokens = array['${tokenOf(1)}', '${tokenOf(2)}']::uuid[] where id = '${half}';
@@ -238,6 +242,16 @@ const statements: Statement[] = [
   ],
   ['jobs by state', 2000, (_, query) => countJobs(query, tenant, 1000)],
   ['one job', 2, (_, query) => readJob(query, tenant, half)],
+  // Was: all of its samples, for the rate.
+  [
+    'one job with 20,000 samples',
+    30,
+    async (_, query) => {
+      const job = (await readJob(query, tenant, sampled))!;
+      expect(job.rate_base!.completed).toBe(19_999);
+      expect(job.eta_trend).toMatchObject({ least_average_ms: 1000, most_average_ms: 1014 });
+    },
+  ],
   [
     'a job by the beginning of its id',
     15,

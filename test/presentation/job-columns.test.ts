@@ -82,6 +82,24 @@ describe('a row says', () => {
     });
   });
 
+  test.each([
+    [2520, 20, '12:15 in 15m ↗42m'],
+    [2520, 14, 'in 15m ↗42m'],
+    [2520, 8, 'in 15m'],
+    [-180, 20, '12:15 in 15m ↘3m'],
+    [60, 20, '12:15 in 15m'],
+  ])('that its ETA has moved by %s s, in %s columns', (slip, width, words) => {
+    const eta_trend = {
+      base: { at: secondsAgo(900), eta: later(900 - slip) },
+      least_average_ms: 30_000,
+      most_average_ms: 30_000,
+    };
+    const job = aJob({ eta_trend });
+    const column = jobColumns.find(({ name }) => name === 'eta')!;
+    expect(column.width([job])).toBe(Math.abs(slip) < 120 ? 15 : 20);
+    expect(jobCell(column, job, { as_of: now, zone: 'utc', width }).text.trim()).toBe(words);
+  });
+
   // Was 100/100 and 100%.
   test('how far a cancelled job came', () => {
     const cancelled = aJob({ state: 'cancelled', skipped_partitions: 60, lanes: 0 });

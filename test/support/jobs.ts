@@ -50,6 +50,7 @@ export function aJob(
       priority: 5,
       lanes: 2,
       rate_base: { at: secondsAgo(600, asOf), completed: 20 },
+      eta_trend: null,
       ...columns,
     },
     asOf,

@@ -1,7 +1,7 @@
 import type { Job, JobActivity } from '../../domain/job.ts';
 import type { IdRange } from '../../domain/job-reference.ts';
 import type { Query } from '../database.ts';
-import { activityColumns, type JobRow, jobColumns, jobOf, rateBase } from './job-columns.ts';
+import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
 
 /** One job, or null. */
 export async function readJob(
@@ -10,7 +10,7 @@ export async function readJob(
   id: string,
 ): Promise<(Job & JobActivity) | null> {
   const [row] = await query<JobRow>(
-    `select ${jobColumns}, ${activityColumns} from backfill_jobs j ${rateBase}
+    `select ${jobColumns}, ${activityColumns} from backfill_jobs j ${activityJoins}
      where j.tenant_id = $1 and j.id = $2`,
     [tenant, id],
   );
