@@ -18,12 +18,12 @@ import {
   plural,
   type Zone,
 } from '../presentation/format.ts';
-import { jobCell } from '../presentation/job-columns.ts';
-import { layoutColumns } from '../presentation/layout-columns.ts';
+import { jobsTable } from '../presentation/job-columns.ts';
 import { progressBar } from '../presentation/progress-bar.ts';
 import { riskBadge } from '../presentation/risk-badge.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { stateWord } from '../presentation/state-words.ts';
+import { cellOf, layoutColumns } from '../presentation/table.ts';
 import type { Idleness } from './status.ts';
 
 export type TextOptions = { width: number; zone: Zone; ascii: boolean };
@@ -31,7 +31,7 @@ export type TextOptions = { width: number; zone: Zone; ascii: boolean };
 /** The job table as lines; nothing wraps within `width`. */
 export function jobTable(list: JobList, options: TextOptions): string {
   if (list.jobs.length === 0) return noJobs(list);
-  const laid = layoutColumns(list.jobs, options.width);
+  const laid = layoutColumns(jobsTable, list.jobs, options.width);
   const lineOf = (cell: (column: (typeof laid)[number]) => string) =>
     laid
       .map((column) => ' '.repeat(column.column.gap) + cell(column))
@@ -42,7 +42,7 @@ export function jobTable(list: JobList, options: TextOptions): string {
     ...list.jobs.map((job) =>
       lineOf(
         ({ column, width }) =>
-          jobCell(column, job, { as_of: list.as_of, zone: options.zone, width }).text,
+          cellOf(column, job, { as_of: list.as_of, zone: options.zone, width }).text,
       ),
     ),
     ...(list.truncated ? [` the first ${list.jobs.length}: more with --limit`] : []),
