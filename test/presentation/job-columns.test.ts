@@ -102,7 +102,7 @@ describe('a row says', () => {
     const job = aJob({ eta_trend });
     const column = jobColumns.find(({ name }) => name === 'eta')!;
     expect(column.width([job])).toBe(Math.abs(slip) < 120 ? 15 : 20);
-    expect(jobCell(column, job, { as_of: now, zone: 'utc', width }).text.trim()).toBe(words);
+    expect(cellOf(column, job, { as_of: now, zone: 'utc', width }).text.trim()).toBe(words);
   });
 
   // Was 100/100 and 100%.
