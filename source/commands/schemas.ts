@@ -4,6 +4,7 @@ import { actions } from '../domain/job-state.ts';
 import { exitCodes } from '../errors.ts';
 import { lookingSchemas } from './looking-schemas.ts';
 import { count, envelope, event, job, nullableTime, time } from './schema-parts.ts';
+import { triageSchemas } from './triage-schemas.ts';
 
 /**
  * What the commands print with --json, published as JSON Schema in the package and checked against every
@@ -139,6 +140,7 @@ const schemas = {
   recreate,
   set,
   ...lookingSchemas,
+  ...triageSchemas,
   migrate: z.looseObject({
     database: z.string(),
     pending: z.array(z.string()),
