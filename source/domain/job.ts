@@ -79,7 +79,8 @@ export type JobView = Job &
     risk_severity: number | null;
   };
 
-export function viewJob(job: Job & JobActivity, asOf: Date): JobView {
+/** `earlyWarningMs`: the threshold of that name. */
+export function viewJob(job: Job & JobActivity, asOf: Date, earlyWarningMs = 0): JobView {
   const heartbeatAge = ageSeconds(job.heartbeat_at, asOf);
   const stale =
     job.state === 'running' && (heartbeatAge === null || heartbeatAge > staleHeartbeatSeconds);
@@ -94,7 +95,7 @@ export function viewJob(job: Job & JobActivity, asOf: Date): JobView {
     eta === null
       ? null
       : etaRange(remaining, slotsAtWork(job), job.avg_partition_duration_ms, job.eta_trend);
-  const risk = ended ? endedRisk(job) : riskOf(job.sla_deadline_at, etaAt, asOf);
+  const risk = ended ? endedRisk(job) : riskOf(job.sla_deadline_at, etaAt, asOf, earlyWarningMs);
   return {
     ...job,
     progress: progressOf(job),
@@ -114,7 +115,7 @@ export function viewJob(job: Job & JobActivity, asOf: Date): JobView {
 }
 
 /** Lanes on a running job; for one that is not, the slots it would have ("if started now"). */
-function slotsAtWork(job: Job & JobActivity): number {
+export function slotsAtWork(job: Job & JobActivity): number {
   return job.state === 'running' && job.lanes > 0
     ? job.lanes
     : readStrategy(job.execution_strategy).max_parallel;
