@@ -6,7 +6,7 @@ import { readStrategy } from '../domain/strategy.ts';
 import { toAscii } from '../presentation/ascii.ts';
 import { formatEta, formatEtaRange } from '../presentation/eta-phrase.ts';
 import { eventWords } from '../presentation/event-words.ts';
-import { groupFailures } from '../presentation/failure-groups.ts';
+import { groupFailures, kindsOf } from '../presentation/failure-groups.ts';
 import { fitted } from '../presentation/fitted.ts';
 import {
   formatAge,
@@ -158,7 +158,7 @@ function counts(job: JobView): string {
 
 function failureLines({ failed, job }: JobDetail): string[] {
   if (failed.length === 0) return [];
-  const groups = groupFailures(failed);
+  const groups = groupFailures(kindsOf(failed));
   const shown =
     failed.length < job.failed_partitions ? ` (the first ${failed.length} of them)` : '';
   return [

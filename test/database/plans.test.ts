@@ -5,10 +5,25 @@ import { rescueJob, sampleJobs, settleJob } from '../../source/database/queries/
 import { findDuties, findStates, findWork } from '../../source/database/queries/find-work.ts';
 import { countJobs, listJobs } from '../../source/database/queries/list-jobs.ts';
 import { jobEvents, lastTransition } from '../../source/database/queries/read-events.ts';
-import { findJobs, readJob } from '../../source/database/queries/read-job.ts';
+import {
+  crewOf,
+  downstreamAssets,
+  failureKinds,
+  jobSamples,
+  recentDurations,
+  upstreamsOf,
+  waitingFor,
+} from '../../source/database/queries/read-insight.ts';
+import { findJobs, readJob, readJobs } from '../../source/database/queries/read-job.ts';
+import {
+  partitionEvents,
+  partitionLogs,
+  readPartition,
+} from '../../source/database/queries/read-partition.ts';
 import {
   executorsOf,
   failedPartitions,
+  mapRanges,
   openPartitions,
 } from '../../source/database/queries/read-partitions.ts';
 import { setJobState } from '../../source/database/queries/set-job-state.ts';
@@ -261,6 +276,31 @@ const statements: Statement[] = [
   ['open partitions', 300, (_, query) => openPartitions(query, tenant, half, 20)],
   ['a job’s executors', 300, (_, query) => executorsOf(query, tenant, half)],
   ['a job’s journal', 150, (_, query) => jobEvents(query, tenant, half, 50)],
+  [
+    'parts of a map',
+    300,
+    (_, query) =>
+      mapRanges(query, tenant, half, [
+        { first_key: '0000000030001', last_key: '0000000030100' },
+        { first_key: '0000000030101', last_key: '0000000030200' },
+      ]),
+  ],
+  ['the kinds of failures', 15, (_, query) => failureKinds(query, tenant, retried)],
+  ['the last durations', 10_010, (_, query) => recentDurations(query, tenant, half, 'asc')],
+  [
+    'those of a job that runs backward',
+    10_010,
+    (_, query) => recentDurations(query, tenant, half, 'desc'),
+  ],
+  ['a job’s samples', 120, (_, query) => jobSamples(query, tenant, half, 120)],
+  ['who is at work on it', 300, (_, query) => crewOf(query, tenant, half)],
+  ['what it waits for', 5, (_, query) => upstreamsOf(query, tenant, half, 100)],
+  ['what waits for it', 5, (_, query) => waitingFor(query, tenant, half, 100)],
+  ['assets that are made from it', 60, (_, query) => downstreamAssets(query, tenant, asset, 100)],
+  ['several jobs', 10, (_, query) => readJobs(query, tenant, [half, fresh])],
+  ['one partition', 2, (_, query) => readPartition(query, tenant, half, '0000000030001')],
+  ['its journal', 150, (_, query) => partitionEvents(query, tenant, half, '0000000030001', 50)],
+  ['its outputs', 5, (_, query) => partitionLogs(query, tenant, half, '0000000030001', 10)],
   ['its last transition', 150, (_, query) => lastTransition(query, tenant, half, 'running')],
 ];
 

@@ -1,9 +1,14 @@
 import type { DataAnswer, DataEffect, Perform } from '../../source/console/effects.ts';
 import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job.ts';
-import type { JobDetail, PartitionBucket } from '../../source/domain/job-detail.ts';
+import type {
+  FailedPartition,
+  JobDetail,
+  PartitionBucket,
+} from '../../source/domain/job-detail.ts';
 import { actionTargets, refusalOf } from '../../source/domain/job-state.ts';
 import { ServoError } from '../../source/errors.ts';
-import { aJob, aList, buckets, dailyKeys, secondsAgo } from './jobs.ts';
+import { kindsOf } from '../../source/presentation/failure-groups.ts';
+import { aJob, aList, anInsight, buckets, dailyKeys, secondsAgo } from './jobs.ts';
 
 type Row = Job & JobActivity;
 
@@ -76,21 +81,15 @@ function statusOf({ id, state, version }: Row) {
 }
 
 function detailOf(job: JobView, as_of: Date, mapBuckets: number): JobDetail {
+  const failed = failedOf(job, as_of);
   return {
     as_of,
     tenant_id: 'acme',
     job,
     map: mapBuckets === 0 ? [] : mapOf(job, mapBuckets),
-    failed: Array.from({ length: Math.min(100, job.failed_partitions) }, (_, index) => ({
-      partition_key: dailyKeys('2000-02-03', 1461)[index * 97] ?? `k${index}`,
-      attempt_count: 3,
-      failure_count: 3,
-      error_message:
-        index % 3 === 2
-          ? 'connection refused 10.1.2.3:5432'
-          : `ssa and cdc differ by ${3 + index / 4} % (limit 3 %)`,
-      completed_at: secondsAgo(600 - index, as_of),
-    })),
+    changed: [],
+    insight: anInsight({ failures: kindsOf(failed) }),
+    failed,
     open: Array.from({ length: job.lanes }, (_, index) => ({
       partition_key: dailyKeys('2003-01-01', 20)[index] ?? `k${index}`,
       state: 'running' as const,
@@ -152,6 +151,19 @@ function detailOf(job: JobView, as_of: Date, mapBuckets: number): JobDetail {
       (_, index) => `web-${index + 1}:${800 + index}:4f2a`,
     ),
   };
+}
+
+function failedOf(job: JobView, as_of: Date): FailedPartition[] {
+  return Array.from({ length: Math.min(100, job.failed_partitions) }, (_, index) => ({
+    partition_key: dailyKeys('2000-02-03', 1461)[index * 97] ?? `k${index}`,
+    attempt_count: 3,
+    failure_count: 3,
+    error_message:
+      index % 3 === 2
+        ? 'connection refused 10.1.2.3:5432'
+        : `ssa and cdc differ by ${3 + index / 4} % (limit 3 %)`,
+    completed_at: secondsAgo(600 - index, as_of),
+  }));
 }
 
 function mapOf(job: JobView, most: number): PartitionBucket[] {

@@ -17,6 +17,21 @@ export async function readJob(
   return row === undefined ? null : jobOf(row);
 }
 
+/** Those of the jobs that are there, in no order. */
+export async function readJobs(
+  query: Query,
+  tenant: string,
+  ids: readonly string[],
+): Promise<(Job & JobActivity)[]> {
+  if (ids.length === 0) return [];
+  const rows = await query<JobRow>(
+    `select ${jobColumns}, ${activityColumns} from backfill_jobs j ${activityJoins}
+     where j.tenant_id = $1 and j.id = any ($2)`,
+    [tenant, ids],
+  );
+  return rows.map(jobOf);
+}
+
 export type NamedJob = Pick<Job, 'id' | 'asset_name' | 'state'>;
 
 /** The jobs whose id lies in the range, at most `limit`. A range of the primary key, where LIKE would read them all. */
