@@ -1,8 +1,16 @@
-import type { Act, DataAnswer, DataEffect, Failure, Perform } from '../console/effects.ts';
+import type {
+  Act,
+  BoardAnswer,
+  DataAnswer,
+  DataEffect,
+  Failure,
+  Perform,
+} from '../console/effects.ts';
 import { actOnJob } from '../operations/act-on-job.ts';
 import { getJobDetail } from '../operations/get-job.ts';
 import { listJobs } from '../operations/list-jobs.ts';
 import { settleJob } from '../operations/settle-job.ts';
+import { boards } from './read-board.ts';
 import type { Session } from './session.ts';
 import { asServoError } from './writer.ts';
 
@@ -31,6 +39,12 @@ async function carryOut(session: Session, effect: DataEffect): Promise<DataAnswe
       const options = { buckets: effect.map_buckets };
       return { type: 'job', detail: await getJobDetail(reader, tenant, effect.id, options) };
     }
+    case 'load-board':
+      return {
+        type: 'board',
+        board: effect.board,
+        data: await boards[effect.board](session),
+      } as BoardAnswer;
     case 'act':
       return { type: 'acted', result: await act(session, effect) };
   }

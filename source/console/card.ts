@@ -4,6 +4,7 @@ import { type Action, refusalOf } from '../domain/job-state.ts';
 import { secondsBetween } from '../presentation/eta-phrase.ts';
 import { formatAge } from '../presentation/format.ts';
 import { safeText } from '../presentation/safe-text.ts';
+import { isBoard } from './boards.ts';
 import { act, followOf } from './follow.ts';
 import { isStale } from './loading.ts';
 import type { Card, CardFocus, State, Step } from './state.ts';
@@ -92,12 +93,16 @@ export function missing(state: State, card: Card): string | null {
 
 /** The job's present state and version, if they are no longer those that the card was opened on. */
 export function changedMeanwhile(state: State, card: Card): JobView | null {
-  const onScreen = state.screen === 'job' ? state.job?.job : undefined;
-  const listed = state.jobs.list?.jobs.find(({ id }) => id === card.job.id);
-  const present = onScreen?.id === card.job.id ? onScreen : listed;
+  const present = onScreen(state).find(({ id }) => id === card.job.id);
   if (present === undefined) return null;
   const same = present.state === card.job.state && present.version === card.job.version;
   return same || present.version < card.job.version ? null : present;
+}
+
+/** The jobs as the present screen has last read them. */
+function onScreen({ screen, job, jobs, boards }: State): readonly JobView[] {
+  if (isBoard(screen)) return boards[screen].data?.jobs ?? [];
+  return screen === 'job' && job !== null ? [job.job] : (jobs.list?.jobs ?? []);
 }
 
 /** Whether input is dropped: the operator has not had time to see the card. */

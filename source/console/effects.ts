@@ -1,12 +1,16 @@
 import type { ActionResult, JobDetail, JobList } from '../domain/job-detail.ts';
 import type { Action } from '../domain/job-state.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { BoardData, BoardName } from './boards.ts';
 
 /** Read the job table: the most urgent first, at most `limit` of them. */
 export type LoadJobs = { type: 'load-jobs'; limit: number };
 
 /** Read one job. `map_buckets` = at most so many partition buckets; 0 = leave the map unread. */
 export type LoadJob = { type: 'load-job'; id: string; map_buckets: number };
+
+/** Read what one of the boards shows. */
+export type LoadBoard = { type: 'load-board'; board: BoardName };
 
 /** An operator's action, compare-and-set on the state and version that the operator saw. */
 export type Act = {
@@ -20,20 +24,25 @@ export type Act = {
 };
 
 /** What the console asks of the database. It can ask for nothing else. */
-export type DataEffect = LoadJobs | LoadJob | Act;
+export type DataEffect = LoadJobs | LoadJob | LoadBoard | Act;
 
 export type Failure = { code: ErrorCode; message: string; hint?: string };
+
+export type BoardAnswer = {
+  [N in BoardName]: { type: 'board'; board: N; data: BoardData[N] };
+}[BoardName];
 
 /** The answers, failures among them: they come back by the same door. */
 export type DataAnswer =
   | { type: 'jobs'; list: JobList }
   | { type: 'job'; detail: JobDetail }
+  | BoardAnswer
   | { type: 'acted'; result: ActionResult }
   | { type: 'failure'; failure: Failure };
 
 /**
  * Carries out a data effect: load-jobs → jobs, load-job → job (an unknown id: code `not_found`),
- * act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
+ * load-board → board, act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
  */
 export type Perform = (effect: DataEffect) => Promise<DataAnswer>;
 

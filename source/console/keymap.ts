@@ -1,12 +1,14 @@
 import { shortId } from '../domain/job-reference.ts';
 import type { Action } from '../domain/job-state.ts';
-import { type Binding, type Context, everywhere, onScreens } from './binding.ts';
+import { type Binding, type Context, everywhere, onLists, onScreens } from './binding.ts';
 import { openCard, whyNot } from './card.ts';
+import { filterText } from './filter.ts';
 import { refreshNow } from './loading.ts';
 import { type Motion, move } from './moves.ts';
-import { backOrQuit, goBack, readSelected, showJob, showJobs, turnPanel } from './navigate.ts';
+import { backOrQuit, goBack, readSelected, showJob, showScreen, turnPanel } from './navigate.ts';
 import { noticed } from './notice.ts';
 import { selectedItem } from './panels.ts';
+import { screens } from './screens.ts';
 import { invertSort, turnFreeze, turnInterval, turnSort } from './settings.ts';
 import type { State, Step } from './state.ts';
 import { noTarget, type Target, targetOf } from './target.ts';
@@ -20,15 +22,24 @@ export const keymap: readonly Binding[] = [
   motion(['home', 'g'], 'first row', 'first'),
   motion(['end', 'G'], 'last row', 'last'),
   {
-    keys: ['enter', '2'],
+    keys: ['enter'],
     title: 'open the job',
     group: 'Move',
-    on: ['jobs'],
+    on: onLists,
     hint: 'open',
     disabled: noTarget,
     run: showJob,
   },
-  { keys: ['1'], title: 'the job table', group: 'Move', on: onScreens, run: showJobs },
+  ...screens.map(
+    ({ name, key, title }): Binding => ({
+      keys: [key],
+      title: `the screen ${title}`,
+      group: 'Move',
+      on: onScreens,
+      ...(name === 'job' ? { disabled: noTarget } : {}),
+      run: (state) => showScreen(state, name),
+    }),
+  ),
   {
     keys: ['tab', 'right'],
     title: 'next panel',
@@ -65,11 +76,11 @@ export const keymap: readonly Binding[] = [
   },
   {
     keys: ['/'],
-    title: 'filter: words, state:paused, asset:orders*, risk:high, priority:>=8, !not',
+    title: 'filter: words, !not; jobs also by state:paused, asset:orders*, risk:high, priority:>=8',
     group: 'Look',
-    on: ['jobs'],
+    on: onLists,
     hint: 'filter',
-    run: (state) => [{ ...state, overlay: { type: 'filter', before: state.jobs.filter } }, []],
+    run: (state) => [{ ...state, overlay: { type: 'filter', before: filterText(state) } }, []],
   },
   {
     keys: ['>'],

@@ -5,6 +5,7 @@ import { parseFilter } from '../domain/job-filter.ts';
 import type { Action } from '../domain/job-state.ts';
 import type { Zone } from '../presentation/format.ts';
 import type { Tone } from '../presentation/tone.ts';
+import { type Boards, boardNames, emptyBoards } from './boards.ts';
 import type { Effect, Failure } from './effects.ts';
 import type { Size } from './messages.ts';
 
@@ -27,7 +28,7 @@ export type ConsoleOptions = {
   size: Size;
 };
 
-export const screenNames = ['jobs', 'job'] as const;
+export const screenNames = ['jobs', 'job', ...boardNames] as const;
 export type ScreenName = (typeof screenNames)[number];
 
 export type Sort = { column: string; descending: boolean };
@@ -94,7 +95,8 @@ export type Card = {
 export type Help = { type: 'help'; filter: string; cursor: number };
 /** A text to be read in full, as it was when it was opened. */
 export type Reader = { type: 'reader'; title: string; text: string; top: number };
-export type FilterField = { type: 'filter'; before: JobFilter };
+/** The screen's filter while it is typed; Esc brings back what was there before. */
+export type FilterField = { type: 'filter'; before: string };
 
 export type Overlay = Card | Help | Reader | FilterField;
 
@@ -136,8 +138,11 @@ export type State = {
   /** The monotonic clock of the last message. */
   at: number;
   screen: ScreenName;
+  /** The screens that one came through, the newest last: where `back` leads. */
+  trail: readonly ScreenName[];
   jobs: JobsScreen;
   job: JobScreen | null;
+  boards: Boards;
   overlay: Overlay | null;
   link: Link;
   /** At most one for a job, the newest last. */
@@ -146,7 +151,7 @@ export type State = {
   frozen_at: number | null;
   interval_ms: number;
   /** The questions in flight: one per view, and an answer to any other is dropped. */
-  asked: { jobs: Question | null; job: Question | null; watch: Question | null };
+  asked: Readonly<Record<'jobs' | 'job' | 'board' | 'watch', Question | null>>;
   next_request: number;
 };
 
@@ -163,6 +168,7 @@ export function initialState(options: ConsoleOptions): State {
     size: options.size,
     at: 0,
     screen: 'jobs',
+    trail: [],
     jobs: {
       list: null,
       received_at: null,
@@ -175,13 +181,14 @@ export function initialState(options: ConsoleOptions): State {
       held_until: 0,
     },
     job: null,
+    boards: emptyBoards,
     overlay: null,
     link: { failure: null, down_since: null, failed_attempts: 0, silent_since: null },
     follows: [],
     notice: null,
     frozen_at: null,
     interval_ms: options.interval_ms,
-    asked: { jobs: null, job: null, watch: null },
+    asked: { jobs: null, job: null, board: null, watch: null },
     next_request: 1,
   };
 }

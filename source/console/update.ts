@@ -5,6 +5,7 @@ import { actionAnswered, actionFailed, watch, watched, watchFailed } from './fol
 import { helpKey, helpPaste } from './help.ts';
 import { bindingFor, runBinding } from './keymap.ts';
 import {
+  boardLoaded,
   clockTicked,
   jobLoaded,
   listLoaded,
@@ -113,6 +114,7 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   if (view === 'watch') return watchAnswered(state, answer);
   if (answer.type === 'jobs') return listLoaded(state, answer.list);
   if (answer.type === 'job') return jobLoaded(state, answer.detail);
+  if (answer.type === 'board') return boardLoaded(state, answer);
   return answer.type === 'failure' ? loadFailed(state, view, answer.failure) : [state, []];
 }
 

@@ -43,6 +43,9 @@ export type JobEvent = {
   at: Date;
 };
 
+/** A piece of the journal, the oldest first. */
+export type EventList = { as_of: Date; tenant_id: string; events: JobEvent[] };
+
 /** Everything that the job screen and `status` show about one job. */
 export type JobDetail = {
   as_of: Date;

@@ -4,9 +4,16 @@ import { formatDrift, formatEta, secondsBetween } from './eta-phrase.ts';
 import { formatAge, formatCount, formatPercent, formatRate } from './format.ts';
 import { progressBar } from './progress-bar.ts';
 import { riskBadge } from './risk-badge.ts';
-import { safeText, widthOf } from './safe-text.ts';
+import { safeText } from './safe-text.ts';
 import { stateWord } from './state-words.ts';
-import { absent, type Column, longest, type Table } from './table.ts';
+import {
+  absent,
+  type Column,
+  type ColumnOptions,
+  longest,
+  type Table,
+  column as tableColumn,
+} from './table.ts';
 import type { Phrase } from './tone.ts';
 
 export type JobColumn = Column<JobView> & {
@@ -183,16 +190,7 @@ function column(
   title: string,
   width: number | ((jobs: readonly JobView[]) => number),
   phraseOf: JobColumn['phrase'],
-  rest: Pick<JobColumn, 'value'> & Partial<Pick<JobColumn, 'gap' | 'align' | 'grows_to'>>,
+  { value, ...rest }: Pick<JobColumn, 'value'> & ColumnOptions,
 ): JobColumn {
-  const natural = typeof width === 'number' ? () => width : width;
-  return {
-    name,
-    title,
-    gap: 2,
-    align: 'left',
-    width: (jobs) => Math.max(widthOf(title), natural(jobs)),
-    phrase: phraseOf,
-    ...rest,
-  };
+  return { ...tableColumn(name, title, width, phraseOf, rest), value };
 }

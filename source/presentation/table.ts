@@ -24,6 +24,27 @@ export type Column<Row> = {
   phrase: (row: Row, context: CellContext) => Phrase;
 };
 
+export type ColumnOptions = { align?: Align; gap?: number; grows_to?: number };
+
+export function column<Row>(
+  name: string,
+  title: string,
+  width: number | ((rows: readonly Row[]) => number),
+  phrase: Column<Row>['phrase'],
+  options: ColumnOptions = {},
+): Column<Row> {
+  const natural = typeof width === 'number' ? () => width : width;
+  return {
+    name,
+    title,
+    gap: 2,
+    align: 'left',
+    width: (rows) => Math.max(widthOf(title), natural(rows)),
+    phrase,
+    ...options,
+  };
+}
+
 export type Table<Row, C extends Column<Row> = Column<Row>> = {
   columns: readonly C[];
   /**

@@ -133,7 +133,7 @@ function hintsFor(state: State): Hint[] {
     .filter(({ hint, on }) => hint !== undefined && on.includes(context))
     .map((binding) => ({
       key: keyName(binding.keys[0]),
-      word: context === 'job' && binding.hint === 'quit' ? 'back' : binding.hint!,
+      word: context !== 'jobs' && binding.hint === 'quit' ? 'back' : binding.hint!,
       off: (binding.disabled?.(state) ?? null) !== null,
     }));
 }

@@ -1,4 +1,11 @@
-import type { Act, DataAnswer, DataEffect, Effect } from '../../source/console/effects.ts';
+import type { BoardData, BoardName } from '../../source/console/boards.ts';
+import type {
+  Act,
+  BoardAnswer,
+  DataAnswer,
+  DataEffect,
+  Effect,
+} from '../../source/console/effects.ts';
 import { decodeInput, idleDecoder } from '../../source/console/input.ts';
 import type { Message } from '../../source/console/messages.ts';
 import {
@@ -110,6 +117,10 @@ export class Session {
 
   answerJob(job: JobView, overrides: Partial<JobDetail> = {}): this {
     return this.answer('load-job', { type: 'job', detail: aDetail(job, overrides) });
+  }
+
+  answerBoard<N extends BoardName>(board: N, data: BoardData[N]): this {
+    return this.answer('load-board', { type: 'board', board, data } as BoardAnswer);
   }
 
   answerAct(result: Partial<ActionResult>): this {

@@ -49,6 +49,7 @@ export class MemoryDatabase {
         list: { as_of, tenant_id: 'acme', jobs, counts, truncated: all.length > jobs.length },
       };
     }
+    if (effect.type === 'load-board') throw new ServoError('not_found', 'no such board');
     const row = this.jobs.get(effect.id);
     if (row === undefined) throw new ServoError('not_found', `no job ${effect.id}`);
     return effect.type === 'act'

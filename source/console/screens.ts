@@ -1,0 +1,9 @@
+import type { ScreenName } from './state.ts';
+
+/** The screens in the order of their keys. */
+export const screens: readonly { name: ScreenName; key: string; title: string }[] = [
+  { name: 'jobs', key: '1', title: 'Jobs' },
+  { name: 'job', key: '2', title: 'Job' },
+  { name: 'executors', key: '5', title: 'Executors' },
+  { name: 'events', key: '7', title: 'Events' },
+];

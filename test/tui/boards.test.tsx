@@ -1,0 +1,127 @@
+import { renderToString } from 'ink';
+import { describe, expect, test } from 'vitest';
+import type { BoardData, BoardName } from '../../source/console/boards.ts';
+import { screens } from '../../source/console/screens.ts';
+import { viewExecutor } from '../../source/domain/executor.ts';
+import { widthOf } from '../../source/presentation/safe-text.ts';
+import { App } from '../../source/tui/app.tsx';
+import { plainTheme } from '../../source/tui/theme.ts';
+import { Session } from '../sessions/session.ts';
+import { aJob, now, secondsAgo } from '../support/jobs.ts';
+
+const hostile = '\x1b[2J\x1b]52;c;aGk=\x07\u202eevil\u200b\r\n\t表'.repeat(40);
+
+const data = (text: string): BoardData => {
+  const job = aJob({ asset_name: text });
+  const as = { as_of: now, tenant_id: 'acme', jobs: [job] };
+  return {
+    executors: {
+      ...as,
+      executors: [
+        viewExecutor(
+          {
+            id: `${text}:812:ab`,
+            host: text,
+            pid: 812,
+            version: text,
+            slots: 4,
+            handlers: [text, 'orders'],
+            started_at: secondsAgo(4000),
+            seen_at: secondsAgo(2),
+            held_reason: text,
+            draining_at: null,
+            lost_at: null,
+            stopped_at: null,
+            slots_busy: 1,
+            running: [
+              {
+                job_id: job.id,
+                asset_name: text,
+                partition_key: text,
+                attempt: 2,
+                started_at: secondsAgo(60),
+              },
+            ],
+          },
+          now,
+        ),
+      ],
+    },
+    events: {
+      ...as,
+      events: [
+        {
+          id: 1,
+          job_id: job.id,
+          partition_key: text,
+          kind: text,
+          from_state: null,
+          to_state: null,
+          actor: text,
+          reason: text,
+          at: secondsAgo(60),
+        },
+        {
+          id: 2,
+          job_id: job.id,
+          partition_key: null,
+          kind: 'state',
+          from_state: text,
+          to_state: text,
+          actor: text,
+          reason: null,
+          at: secondsAgo(30),
+        },
+      ],
+    },
+  };
+};
+
+const sizes = [
+  [80, 24],
+  [120, 40],
+  [200, 50],
+  [60, 15],
+  [40, 10],
+  [20, 5],
+] as const;
+
+const names = Object.keys(data('')) as BoardName[];
+
+function open(name: BoardName, text: string, [columns, rows]: readonly [number, number]) {
+  const { key } = screens.find((screen) => screen.name === name)!;
+  return Session.showing([aJob()], { size: { columns, rows } })
+    .press(key)
+    .answerBoard(name, data(text)[name]);
+}
+
+function picture({ state }: Session): string[] {
+  const app = <App state={state} theme={plainTheme} />;
+  return renderToString(app, { columns: state.size.columns }).split('\n');
+}
+
+describe.each(sizes)('at %i×%i', (...size) => {
+  test.each(names)('%s fits, hostile text in every field', (name) => {
+    for (const text of ['orders_daily', '', hostile]) {
+      const lines = picture(open(name, text, size));
+      expect(lines.length).toBeLessThanOrEqual(size[1] - 1);
+      for (const line of lines) {
+        expect(widthOf(line), line).toBeLessThanOrEqual(size[0]);
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
+        expect(line).not.toMatch(/\x1b\[2J|\x1b\]|\x07|\u202e/);
+      }
+    }
+  });
+});
+
+test('the executors, and under them what the selected one runs', () => {
+  const text = picture(open('executors', 'orders_daily', [100, 24])).join('\n');
+  expect(text).toContain('held');
+  expect(text).toContain('runs orders_daily 00000001  orders_daily for 1m, attempt 2');
+});
+
+test('the journal, and under it the selected event in full', () => {
+  const text = picture(open('events', 'orders_daily', [100, 24]).press('j')).join('\n');
+  expect(text).toContain('by orders_daily');
+  expect(text).toMatch(/WHAT HAPPENED/);
+});
