@@ -7,20 +7,43 @@ import {
   type FoundRow,
 } from '../../../domain/triage.ts';
 import type { Query } from '../../database.ts';
-import { failedPartitions } from './failed-partitions.ts';
+import { checkpoint } from './checkpoint.ts';
+import { atRisk, breached } from './deadlines.ts';
+import { eta, etaMissing } from './eta.ts';
+import { failedPartitions, failureRate } from './failures.ts';
+import { wontResume } from './paused.ts';
+import { longRunning, noProgress } from './progress.ts';
 import { bulkCancel, resuming } from './resuming.ts';
 import { type Check, literal } from './sql.ts';
 import { bulkReclaim, stuck } from './stuck.ts';
+import { noExecutor, queueDepth, unclaimed, waitingUpstream } from './waiting.ts';
 
-const all: readonly Check[] = [stuck, bulkReclaim, resuming, bulkCancel, failedPartitions];
+const byName: Readonly<Record<CheckName, Check>> = {
+  stuck,
+  'no-progress': noProgress,
+  resuming,
+  unclaimed,
+  'no-executor': noExecutor,
+  'failure-rate': failureRate,
+  'failed-partitions': failedPartitions,
+  checkpoint,
+  eta,
+  'eta-missing': etaMissing,
+  'wont-resume': wontResume,
+  breached,
+  'at-risk': atRisk,
+  'waiting-upstream': waitingUpstream,
+  'long-running': longRunning,
+  'queue-depth': queueDepth,
+  'bulk-reclaim': bulkReclaim,
+  'bulk-cancel': bulkCancel,
+};
 
 /** Every check, in the order of `checkNames`. */
-export const checks: readonly Check[] = checkNames.flatMap((name) =>
-  all.filter((check) => check.name === name),
-);
+export const checks: readonly Check[] = checkNames.map((name) => byName[name]);
 
 export function checkNamed(name: CheckName): Check {
-  return checks.find((check) => check.name === name)!;
+  return byName[name];
 }
 
 type Row = Record<string, unknown>;
