@@ -1,18 +1,9 @@
 import { roughDuration } from '../../../domain/duration.ts';
-import type { CheckContext } from '../../../domain/triage.ts';
+import { etaOf } from './eta.ts';
 import { remedy } from './remedies.ts';
 import { type Check, interval, literal, scope } from './sql.ts';
 
 const living = `state IN ('pending', 'waiting_upstream', 'running', 'paused', 'resuming')`;
-
-/** The ETA as source/domain/eta.ts has it: remaining ÷ slots at work × average, and none while the heartbeat is stale. */
-const etaOf = ({ thresholds }: CheckContext) => `CROSS JOIN LATERAL (
-  SELECT CASE WHEN bj.state = 'running' AND (bj.heartbeat_at IS NULL OR bj.heartbeat_at < NOW() - ${interval(thresholds.heartbeat_stale)}) THEN NULL
-    ELSE NOW() + CEIL(GREATEST(0, bj.total_partitions - bj.completed_partitions - bj.failed_partitions - bj.skipped_partitions)::numeric
-      / GREATEST(1, CASE WHEN bj.state = 'running' AND cardinality(bj.lease_tokens) > 0 THEN cardinality(bj.lease_tokens)
-          ELSE servo_max_parallel(bj.execution_strategy) END))::float8
-      * bj.avg_partition_duration_ms * INTERVAL '1 millisecond' END as at
-) eta`;
 
 export const atRisk: Check = {
   name: 'at-risk',

@@ -1,6 +1,16 @@
 import { roughDuration } from '../../../domain/duration.ts';
+import type { CheckContext } from '../../../domain/triage.ts';
 import { remedy } from './remedies.ts';
 import { type Check, interval, literal, scope } from './sql.ts';
+
+/** Joins the ETA of `bj` as source/domain/eta.ts has it: remaining ÷ slots at work × average, and none while the heartbeat is stale. */
+export const etaOf = ({ thresholds }: CheckContext) => `CROSS JOIN LATERAL (
+  SELECT CASE WHEN bj.state = 'running' AND (bj.heartbeat_at IS NULL OR bj.heartbeat_at < NOW() - ${interval(thresholds.heartbeat_stale)}) THEN NULL
+    ELSE NOW() + CEIL(GREATEST(0, bj.total_partitions - bj.completed_partitions - bj.failed_partitions - bj.skipped_partitions)::numeric
+      / GREATEST(1, CASE WHEN bj.state = 'running' AND cardinality(bj.lease_tokens) > 0 THEN cardinality(bj.lease_tokens)
+          ELSE servo_max_parallel(bj.execution_strategy) END))::float8
+      * bj.avg_partition_duration_ms * INTERVAL '1 millisecond' END as at
+) eta`;
 
 export const eta: Check = {
   name: 'eta',
@@ -32,14 +42,15 @@ export const eta: Check = {
       command: 'servo-tui pause OTHER',
     }),
   ],
-  // The ETA on the row is written when partitions finish, at most every 5 s: it lies in the past where nothing does.
+  // The ETA on the row is written when partitions finish, at most every 5 s: it lies in the past where nothing does. What it is now is
+  // reckoned, as everywhere, and not compared with what it was before that is a third of the window ago.
   sql: (context) => `SELECT bj.id, bj.asset_name, bj.completed_partitions, bj.total_partitions,
        bj.avg_partition_duration_ms,
        bj.estimated_completion_at,
        (bj.estimated_completion_at - NOW()) as eta_remaining,
-       EXTRACT(EPOCH FROM (bj.estimated_completion_at - before.eta)) as eta_slipped_secs,
+       EXTRACT(EPOCH FROM (eta.at - before.eta)) as eta_slipped_secs,
        EXTRACT(EPOCH FROM (NOW() - before.at)) as measured_over_secs,
-       EXTRACT(EPOCH FROM GREATEST(bj.estimated_completion_at - before.eta, NOW() - bj.estimated_completion_at)) as late_secs,
+       EXTRACT(EPOCH FROM GREATEST(eta.at - before.eta, NOW() - bj.estimated_completion_at)) as late_secs,
        bj.state, bj.version, COALESCE(before.at, bj.estimated_completion_at) as since
 FROM backfill_jobs bj
 LEFT JOIN LATERAL (
@@ -47,10 +58,11 @@ LEFT JOIN LATERAL (
   WHERE s.job_id = bj.id AND s.tenant_id = ${literal(context.tenant)} AND s.estimated_completion_at IS NOT NULL
     AND s.at >= NOW() - ${interval(context.thresholds.eta_window)}
   ORDER BY s.at LIMIT 1
-) before ON true
+) before ON before.at <= NOW() - ${interval(context.thresholds.eta_window / 3)}
+${etaOf(context)}
 WHERE bj.state = 'running'
   AND (bj.estimated_completion_at < NOW() - ${interval(context.thresholds.eta_overdue)}
-    OR bj.estimated_completion_at - before.eta > ${interval(context.thresholds.eta_slip)})
+    OR eta.at - before.eta > ${interval(context.thresholds.eta_slip)})
   AND ${scope(context, 'bj')}
 ORDER BY bj.estimated_completion_at
 LIMIT ${context.limit}`,

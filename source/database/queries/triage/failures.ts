@@ -98,7 +98,7 @@ export const failedPartitions: Check = {
   ],
   figure: 'failed_partitions',
   remedies: options,
-  // The newest thousand that failed, by the index of jobs by state: all that ever failed may be many.
+  // By the index of what has ended lately: all that ever failed may be many.
   sql: (
     context,
   ) => `SELECT bj.id, bj.asset_name, bj.state, bj.failed_partitions, bj.total_partitions,
@@ -109,16 +109,13 @@ FROM (
   WHERE state IN ('running', 'paused', 'resuming') AND failed_partitions > 0
     AND ${scope(context)}
   UNION ALL
-  SELECT * FROM (
-    SELECT * FROM backfill_jobs
-    WHERE state = 'failed' AND ${scope(context)}
-    ORDER BY created_at DESC LIMIT 1000
-  ) ended
-  WHERE completed_at > NOW() - ${interval(context.thresholds.failed_recently)} AND failed_partitions > 0
+  SELECT * FROM backfill_jobs bj
+  WHERE completed_at > NOW() - ${interval(context.thresholds.failed_recently)}
+    AND state = 'failed' AND failed_partitions > 0 AND ${scope(context)}
     AND NOT EXISTS (SELECT FROM backfill_jobs again
-      WHERE again.asset_id = ended.asset_id AND again.tenant_id = ended.tenant_id
+      WHERE again.asset_id = bj.asset_id AND again.tenant_id = bj.tenant_id
         AND again.state IN ('pending', 'waiting_upstream', 'running', 'paused', 'resuming', 'completed')
-        AND again.created_at > ended.completed_at)
+        AND again.created_at > bj.completed_at)
 ) bj
 LEFT JOIN LATERAL (
   SELECT partition_key, attempt_count, error_message, completed_at FROM backfill_partitions bp

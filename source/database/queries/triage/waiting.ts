@@ -103,7 +103,7 @@ CROSS JOIN LATERAL (
     SELECT FROM backfill_jobs
     WHERE asset_id = a.id AND tenant_id = ${tenant}${one}
       AND (state IN ('pending', 'resuming') OR (state = 'running' AND heartbeat_at < NOW() - ${interval(context.thresholds.heartbeat_stale)}))
-    LIMIT 1000) some
+    LIMIT 1000) capped
 ) waiting
 CROSS JOIN LATERAL (
   SELECT id, state, version, COALESCE(heartbeat_at, created_at) as since FROM backfill_jobs
