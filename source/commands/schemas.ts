@@ -3,6 +3,7 @@ import { clauses } from '../domain/explain.ts';
 import { actions } from '../domain/job-state.ts';
 import { exitCodes } from '../errors.ts';
 import { lookingSchemas } from './looking-schemas.ts';
+import { riskSchemas } from './risk-schemas.ts';
 import { count, envelope, event, job, nullableTime, time } from './schema-parts.ts';
 import { triageSchemas } from './triage-schemas.ts';
 
@@ -140,6 +141,7 @@ const schemas = {
   recreate,
   set,
   ...lookingSchemas,
+  ...riskSchemas,
   ...triageSchemas,
   migrate: z.looseObject({
     database: z.string(),
