@@ -1,5 +1,5 @@
 import { shortId } from '../domain/job-reference.ts';
-import type { Action } from '../domain/job-state.ts';
+import { type ActionName, actionNames, actionOf } from './actions.ts';
 import { type Binding, type Context, everywhere, onLists, onScreens } from './binding.ts';
 import { openCard, whyNot } from './card.ts';
 import { filterText } from './filter.ts';
@@ -116,9 +116,7 @@ export const keymap: readonly Binding[] = [
     ({ job }) => JSON.stringify(job, null, 2),
     ({ job }) => `copied ${shortId(job.id)} as JSON`,
   ),
-  action('p', 'pause', 'pause: claim no more partitions, let those in flight finish'),
-  action('r', 'resume', 'resume: an executor claims it and goes on'),
-  action('X', 'cancel', 'cancel: stop for good, what is left is skipped'),
+  ...actionNames.map(action),
   {
     keys: ['?'],
     title: 'this help: type to search, Enter runs an entry',
@@ -202,13 +200,14 @@ function motion(keys: Binding['keys'], title: string, name: Motion): Binding {
   return { keys, title, group: 'Move', on: everywhere, run: (state) => [move(state, name), []] };
 }
 
-function action(key: string, name: Action, title: string): Binding {
+function action(name: ActionName): Binding {
+  const { key, title, hint } = actionOf(name);
   return {
     keys: [key],
     title,
     group: 'Act',
     on: onScreens,
-    hint: name,
+    hint,
     danger: true,
     disabled: (state) => whyNot(state, name, targetOf(state)),
     run: (state) => {

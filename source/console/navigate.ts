@@ -68,7 +68,7 @@ export function backOrQuit(state: State): Step {
     ? [state, [{ type: 'exit', code: 0 }]]
     : noticed(
         state,
-        `the database has not answered yet (${open.action} ${open.asset_name}): Ctrl-C quits anyway`,
+        `the database has not answered yet (${open.name} ${open.asset_name}): Ctrl-C quits anyway`,
         'warn',
       );
 }

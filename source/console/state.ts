@@ -1,10 +1,12 @@
+import type { ParameterName } from '../domain/action.ts';
 import type { JobView } from '../domain/job.ts';
 import type { JobDetail, JobList, PartitionBucket } from '../domain/job-detail.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
 import { parseFilter } from '../domain/job-filter.ts';
-import type { Action } from '../domain/job-state.ts';
+import type { JobSettings } from '../domain/job-settings.ts';
 import type { Zone } from '../presentation/format.ts';
 import type { Tone } from '../presentation/tone.ts';
+import type { ActionName } from './actions.ts';
 import { type Boards, boardNames, emptyBoards } from './boards.ts';
 import type { Effect, Failure } from './effects.ts';
 import type { Size } from './messages.ts';
@@ -70,19 +72,21 @@ export type JobScreen = {
   selected: Readonly<Record<PanelName, string | null>>;
 };
 
-export type CardFocus = 'cancel' | 'reason' | 'check' | 'confirm';
+/** A text field of the card. */
+export type FieldName = ParameterName | 'reason' | 'check';
+export type CardFocus = 'cancel' | FieldName | 'confirm';
 
 /** The intent card: one action on one job as it was seen, waiting for the operator's word. */
 export type Card = {
   type: 'card';
-  action: Action;
+  name: ActionName;
   job: JobView;
   /** The database's clock when the job was read, and ours. */
   as_of: Date;
   seen_at: number;
   focus: CardFocus;
-  reason: string;
-  check: string;
+  /** What was typed, by field; the fields of other actions are absent. */
+  values: Readonly<Partial<Record<FieldName, string>> & Record<'reason' | 'check', string>>;
   /** What the operator must type to arm the button; null where nothing is asked. */
   expected: string | null;
   token: number;
@@ -114,9 +118,16 @@ export type Link = {
 export type Follow = {
   id: string;
   asset_name: string;
-  action: Action;
-  /** The version that was acted upon. */
-  version: number;
+  name: ActionName;
+  /** The job as it was acted upon, and what was to be set. */
+  seen: JobView;
+  settings: JobSettings;
+  /** The version that it has since: a reading of a lower one is older. */
+  applied_version: number;
+  /** The job to look at: another one where the action made one. */
+  watch_id: string;
+  /** Partitions that are tried again: how many, and keys of theirs, at most 1,000. */
+  retried: { count: number; keys: readonly string[] };
   request: number;
   phase: 'sent' | 'applied' | 'unknown' | 'settled';
   sent_at: number;

@@ -9,6 +9,7 @@ import {
   mapRanges,
   openPartitions,
 } from '../database/queries/read-partitions.ts';
+import { partitionStates } from '../database/queries/retry-partitions.ts';
 import { recorded, type Statement, scriptOf } from '../database/statement-text.ts';
 import { type JobView, viewJob } from '../domain/job.ts';
 import type { JobDetail, KeyBounds } from '../domain/job-detail.ts';
@@ -87,6 +88,19 @@ async function readDetail(
     events: await jobEvents(query, tenant, id, limits.events),
     executors: await executorsOf(query, tenant, id),
   };
+}
+
+/** How many of these partitions of a job are in each state. */
+export async function countPartitions(
+  db: Database,
+  tenant: string,
+  id: string,
+  keys: readonly string[],
+): Promise<Record<string, number>> {
+  const rows = await db.read(tenant, (query) => partitionStates(query, tenant, id, keys));
+  const counts: Record<string, number> = {};
+  for (const { state } of rows) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
 }
 
 export function noSuchJob(id: string): ServoError {

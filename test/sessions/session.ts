@@ -115,8 +115,13 @@ export class Session {
     return this.answer('load-jobs', { type: 'jobs', list: aList(jobs, overrides) });
   }
 
-  answerJob(job: JobView, overrides: Partial<JobDetail> = {}): this {
-    return this.answer('load-job', { type: 'job', detail: aDetail(job, overrides) });
+  answerJob(
+    job: JobView,
+    overrides: Partial<JobDetail> = {},
+    of_keys?: Record<string, number>,
+  ): this {
+    const detail = aDetail(job, overrides);
+    return this.answer('load-job', { type: 'job', detail, ...(of_keys ? { of_keys } : {}) });
   }
 
   answerBoard<N extends BoardName>(board: N, data: BoardData[N]): this {

@@ -1,11 +1,13 @@
 import type { DataAnswer, DataEffect, Perform } from '../../source/console/effects.ts';
+import { actionRules, isTransition, readParameters } from '../../source/domain/action.ts';
 import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job.ts';
 import type {
   FailedPartition,
   JobDetail,
   PartitionBucket,
 } from '../../source/domain/job-detail.ts';
-import { actionTargets, refusalOf } from '../../source/domain/job-state.ts';
+import { changesOf } from '../../source/domain/job-settings.ts';
+import { actionTargets } from '../../source/domain/job-state.ts';
 import { ServoError } from '../../source/errors.ts';
 import { kindsOf } from '../../source/presentation/failure-groups.ts';
 import { aJob, aList, anInsight, buckets, dailyKeys, secondsAgo } from './jobs.ts';
@@ -59,19 +61,29 @@ export class MemoryDatabase {
 
   #act(effect: Extract<DataEffect, { type: 'act' }>, row: Row): DataAnswer {
     this.acted.push(effect);
-    const refusal = refusalOf(effect.action, row.state);
+    const { action } = effect;
+    const refusal = actionRules[action].refusal(row);
     if (refusal !== null || row.state !== effect.state || row.version !== effect.version) {
       const message = refusal ?? `it is now ${row.state}`;
       return { type: 'acted', result: { ...statusOf(row), result: 'skipped', message } };
     }
     const now = this.clock();
-    this.change(row.id, {
-      state: actionTargets[effect.action],
-      version: row.version + 1,
-      ...(effect.action === 'pause' ? { paused_at: now } : {}),
-      ...(effect.action === 'resume' ? { heartbeat_at: now } : {}),
-      ...(effect.action === 'cancel' ? { completed_at: now } : {}),
-    });
+    if (isTransition(action)) {
+      this.change(row.id, {
+        state: actionTargets[action],
+        version: row.version + 1,
+        ...(action === 'pause' ? { paused_at: now } : {}),
+        ...(action === 'resume' ? { heartbeat_at: now } : {}),
+        ...(action === 'cancel' ? { completed_at: now } : {}),
+      });
+    } else if (action === 'set') {
+      const { settings } = readParameters('set', effect.parameters ?? {}, now);
+      this.change(row.id, changesOf(row, settings).columns);
+    } else if (action === 'retry') {
+      this.change(row.id, { failed_partitions: 0 });
+    } else if (action === 'reclaim') {
+      this.change(row.id, { version: row.version + 1, heartbeat_at: secondsAgo(300, now) });
+    }
     const after = this.jobs.get(row.id)!;
     return { type: 'acted', result: { ...statusOf(after), result: 'applied', message: 'done' } };
   }
