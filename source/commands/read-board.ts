@@ -2,6 +2,7 @@ import type { BoardData, BoardName } from '../console/boards.ts';
 import { listExecutors } from '../operations/list-executors.ts';
 import { listNamedJobs } from '../operations/list-jobs.ts';
 import { listEvents } from '../operations/read-events.ts';
+import { readRiskBoard } from '../operations/risk.ts';
 import type { Session } from './session.ts';
 
 /** Events that are shown, and may be filtered, at once. */
@@ -9,6 +10,7 @@ const eventLimit = 500;
 
 /** What each board shows, with the jobs that its rows name. */
 export const boards: { [N in BoardName]: (session: Session) => Promise<BoardData[N]> } = {
+  risk: ({ reader, tenant }) => readRiskBoard(reader, tenant),
   executors: async ({ reader, tenant }) => {
     const list = await listExecutors(reader, tenant);
     const ids = list.executors.flatMap(({ running }) => running.map(({ job_id }) => job_id));

@@ -5,7 +5,7 @@ import type { RiskReport } from '../operations/risk.ts';
 import { toAscii } from '../presentation/ascii.ts';
 import { fitted, wrap } from '../presentation/fitted.ts';
 import { formatDuration, plural, type Zone } from '../presentation/format.ts';
-import { riskTable, whatIfTable } from '../presentation/risk-columns.ts';
+import { riskTable } from '../presentation/risk-columns.ts';
 import { levelWords, tierWords } from '../presentation/risk-words.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { cellOf, layoutColumns } from '../presentation/table.ts';
@@ -29,7 +29,7 @@ export function riskText(report: RiskReport, options: Options): string {
   const shown = [...jobs, ...(options.asked && !supposed ? [] : freeing.slice(0, mostOthers))];
   const lines = [
     summary(report),
-    ...(shown.length === 0 ? [] : ['', ...table(report, shown, supposed, options)]),
+    ...(shown.length === 0 ? [] : ['', ...table(report, shown, options)]),
     ...(truncated ? ['', `more jobs than these have a deadline: these are the nearest`] : []),
     ...(options.asked ? details(jobs[0]!) : []),
     ...advice.flatMap((one) => ['', ...adviceLines(one, jobs, options)]),
@@ -65,10 +65,10 @@ function levelCounts(counts: Partial<Record<RiskLevel, number>>): string {
 function table(
   { as_of }: RiskReport,
   rows: readonly RiskRow[],
-  supposed: boolean,
   { width, zone }: Options,
 ): string[] {
-  const laid = layoutColumns(supposed ? whatIfTable : riskTable, rows, width);
+  const items = rows.map((row) => ({ row, job: row }));
+  const laid = layoutColumns(riskTable, items, width);
   const line = (cell: (one: (typeof laid)[number]) => string) =>
     laid
       .map((one) => ' '.repeat(one.column.gap) + cell(one))
@@ -76,8 +76,8 @@ function table(
       .trimEnd();
   return [
     line(({ column, width }) => fitted(column.title, width)),
-    ...rows.map((row) =>
-      line(({ column, width }) => cellOf(column, row, { as_of, zone, width }).text),
+    ...items.map((item) =>
+      line(({ column, width }) => cellOf(column, item, { as_of, zone, width }).text),
     ),
   ];
 }

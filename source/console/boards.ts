@@ -2,28 +2,33 @@ import type { ExecutorList, ExecutorView } from '../domain/executor.ts';
 import type { JobView } from '../domain/job.ts';
 import type { EventList, JobEvent } from '../domain/job-detail.ts';
 import { shortId } from '../domain/job-reference.ts';
+import { type RiskBoard, type RiskRow, riskRows } from '../domain/risk-board.ts';
+import { noChange, type WhatIf } from '../domain/what-if.ts';
 
 /** The screens that are one list of rows, each row about a job or about none. */
-export const boardNames = ['executors', 'events'] as const;
+export const boardNames = ['risk', 'executors', 'events'] as const;
 export type BoardName = (typeof boardNames)[number];
 
 /** The jobs that the rows name, as far as they still exist. */
-type WithJobs = { jobs: JobView[] };
+type WithJobs = { jobs: readonly JobView[] };
 
 /** What each board shows, as it was read at one moment. */
 export type BoardData = {
+  /** Live jobs with a deadline, and those that share the slots with them. */
+  risk: RiskBoard;
   executors: ExecutorList & WithJobs;
   /** The newest of the journal. */
   events: EventList & WithJobs;
 };
 
 export type BoardRow = {
+  risk: RiskRow;
   executors: ExecutorView;
   events: JobEvent;
 };
 
 type Definition<N extends BoardName> = {
-  rows: (data: BoardData[N]) => readonly BoardRow[N][];
+  rows: (data: BoardData[N], what: WhatIf) => readonly BoardRow[N][];
   /** What a row is known by, whatever place it is in. */
   key: (row: BoardRow[N]) => string;
   /** The job that a row is about, and that the keys act upon. */
@@ -33,6 +38,13 @@ type Definition<N extends BoardName> = {
 };
 
 const definitions: { [N in BoardName]: Definition<N> } = {
+  risk: {
+    rows: riskRows,
+    key: ({ id }) => id,
+    job_id: ({ id }) => id,
+    text: ({ id, asset_name, state, risk_level, sla_tier }) =>
+      [shortId(id), asset_name, state, risk_level, sla_tier].join(' '),
+  },
   executors: {
     rows: ({ executors }) => executors,
     key: ({ id }) => id,
@@ -67,11 +79,13 @@ export type Board<N extends BoardName = BoardName> = {
   top: number;
   /** Words that a row must hold, all of them; `!` before one: must not. */
   filter: string;
+  /** What the calculator supposes; the other boards suppose nothing. */
+  what: WhatIf;
 };
 
 export type Boards = { readonly [N in BoardName]: Board<N> };
 
-const empty = { data: null, received_at: null, cursor: null, top: 0, filter: '' };
+const empty = { data: null, received_at: null, cursor: null, top: 0, filter: '', what: noChange };
 export const emptyBoards = Object.fromEntries(
   boardNames.map((name) => [name, empty]),
 ) as unknown as Boards;
@@ -100,7 +114,7 @@ function makeRows<N extends BoardName>(name: N, board: Board<N>): Listed<N>[] {
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word !== '' && word !== '!');
-  return rows(board.data)
+  return rows(board.data, board.what)
     .map((row) => ({ key: key(row), row, job: jobs.get(job_id(row) ?? '') ?? null }))
     .filter(({ row, job }) => {
       const content = words.length === 0 ? '' : text(row, job).toLowerCase();

@@ -8,6 +8,7 @@ import { type Motion, move } from './moves.ts';
 import { backOrQuit, goBack, readSelected, showJob, showScreen, turnPanel } from './navigate.ts';
 import { noticed } from './notice.ts';
 import { selectedItem } from './panels.ts';
+import { riskKeys } from './risk-keys.ts';
 import { screens } from './screens.ts';
 import { invertSort, turnFreeze, turnInterval, turnSort } from './settings.ts';
 import type { State, Step } from './state.ts';
@@ -116,6 +117,7 @@ export const keymap: readonly Binding[] = [
     ({ job }) => JSON.stringify(job, null, 2),
     ({ job }) => `copied ${shortId(job.id)} as JSON`,
   ),
+  ...riskKeys,
   ...actionNames.map(action),
   {
     keys: ['?'],

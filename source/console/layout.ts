@@ -52,6 +52,8 @@ export type BoardLayout = {
   /** The names of the screens. */
   tabs: boolean;
   banner: boolean;
+  /** The calculator's line of what is supposed. */
+  bar: boolean;
   heads: boolean;
   rows: number;
   /** Lines about the row under the cursor, after a blank one. */
@@ -70,6 +72,7 @@ export function boardLayout(state: State): BoardLayout {
     header: lines >= 5,
     note: lines >= 6,
     tabs: lines >= 8,
+    bar: state.screen === 'risk' && lines >= 7,
   };
   const free = lines - count(...Object.values(frame));
   const detail = free >= 10 ? Math.min(14, Math.floor(free * 0.42)) : 0;

@@ -4,6 +4,7 @@ import type { ScreenName } from './state.ts';
 export const screens: readonly { name: ScreenName; key: string; title: string }[] = [
   { name: 'jobs', key: '1', title: 'Jobs' },
   { name: 'job', key: '2', title: 'Job' },
+  { name: 'risk', key: '4', title: 'Risk' },
   { name: 'executors', key: '5', title: 'Executors' },
   { name: 'events', key: '7', title: 'Events' },
 ];

@@ -77,7 +77,8 @@ export function layoutColumns<Row, C extends Column<Row>>(
       0,
     );
   const wanted = new Map(columns.map((column) => [column.name, column.width(rows)]));
-  const widths = new Map(wanted);
+  // A column that would like to have nothing is not there.
+  const widths = new Map([...wanted].filter(([, wish]) => wish > 0));
   for (const { column, to, elastic } of narrowings) {
     const excess = total(widths) - width;
     if (excess <= 0) break;

@@ -18,6 +18,7 @@ import { type Theme, ThemeContext } from './theme.ts';
 const pictures: Record<State['screen'], (state: State) => Picture> = {
   jobs: jobsPicture,
   job: (state) => (state.job === null ? jobsPicture(state) : jobPicture(state, state.job)),
+  risk: (state) => boardPicture(state, 'risk'),
   executors: (state) => boardPicture(state, 'executors'),
   events: (state) => boardPicture(state, 'events'),
 };

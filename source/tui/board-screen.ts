@@ -7,6 +7,8 @@ import { executorDetail, executorTable } from '../presentation/executor-table.ts
 import { fitted, wrap } from '../presentation/fitted.ts';
 import { formatFullCount } from '../presentation/format.ts';
 import type { Detail, Item } from '../presentation/item.ts';
+import { riskTable } from '../presentation/risk-columns.ts';
+import { riskDetail } from '../presentation/risk-detail.ts';
 import { widthOf } from '../presentation/safe-text.ts';
 import {
   type Column,
@@ -18,16 +20,25 @@ import {
 import { hintsLine, noteLine } from './footer.ts';
 import { bannerLine, headerLine } from './header.ts';
 import type { Picture } from './jobs-screen.ts';
+import { riskBar } from './risk-bar.ts';
 import { blank, cut, exactly, type Line, lineWidth, selected, span, spread } from './spans.ts';
 
 type View<N extends BoardName> = {
   table: Table<Item<BoardRow[N]>>;
   detail: Detail<BoardRow[N]>;
+  /** A line above the heads, where the screen has one. */
+  bar?: (state: State, width: number) => Line;
   /** What it means that there is nothing. */
   empty: string;
 };
 
 const views: { [N in BoardName]: View<N> } = {
+  risk: {
+    table: riskTable,
+    detail: riskDetail,
+    bar: riskBar,
+    empty: 'no live job has a deadline: servo-tui set JOB --deadline T',
+  },
   executors: {
     table: executorTable,
     detail: executorDetail,
@@ -38,7 +49,7 @@ const views: { [N in BoardName]: View<N> } = {
 
 /** A list of rows, and under it what is known of the selected one. */
 export function boardPicture<N extends BoardName>(state: State, name: N): Picture {
-  const { table, detail } = views[name] as View<N>;
+  const { table, detail, bar } = views[name] as View<N>;
   const board = state.boards[name];
   const layout = boardLayout(state);
   const { columns } = state.size;
@@ -61,6 +72,7 @@ export function boardPicture<N extends BoardName>(state: State, name: N): Pictur
       ...(layout.header ? [headerLine(state)] : []),
       ...(layout.tabs ? [tabsLine(state)] : []),
       ...(layout.banner ? [bannerLine(state)] : []),
+      ...(layout.bar && bar !== undefined ? [bar(state, columns - 1)] : []),
       ...(layout.heads ? [rows.length > 0 ? headsLine(laid) : blank] : []),
     ],
     body: [

@@ -7,7 +7,7 @@ import type {
   PartitionBucket,
 } from '../../source/domain/job-detail.ts';
 import { changesOf } from '../../source/domain/job-settings.ts';
-import { actionTargets } from '../../source/domain/job-state.ts';
+import { actionTargets, isTerminal } from '../../source/domain/job-state.ts';
 import { ServoError } from '../../source/errors.ts';
 import { kindsOf } from '../../source/presentation/failure-groups.ts';
 import { aJob, aList, anInsight, buckets, dailyKeys, secondsAgo } from './jobs.ts';
@@ -49,6 +49,16 @@ export class MemoryDatabase {
       return {
         type: 'jobs',
         list: { as_of, tenant_id: 'acme', jobs, counts, truncated: all.length > jobs.length },
+      };
+    }
+    if (effect.type === 'load-board' && effect.board === 'risk') {
+      const jobs = [...this.jobs.values()].map((row) => viewJob(row, as_of));
+      const fleet = { slots: 12, by_asset: {} };
+      const live = jobs.filter(({ state }) => !isTerminal(state));
+      return {
+        type: 'board',
+        board: 'risk',
+        data: { as_of, tenant_id: 'acme', early_warning: 0, fleet, jobs: live, truncated: false },
       };
     }
     if (effect.type === 'load-board') throw new ServoError('not_found', 'no such board');

@@ -15,6 +15,23 @@ const data = (text: string): BoardData => {
   const job = aJob({ asset_name: text });
   const as = { as_of: now, tenant_id: 'acme', jobs: [job] };
   return {
+    risk: {
+      ...as,
+      early_warning: 60_000,
+      fleet: { slots: 4, by_asset: {} },
+      truncated: true,
+      jobs: [
+        job,
+        aJob({ number: 2, asset_name: text, sla_deadline_at: secondsAgo(-500) }),
+        aJob({ number: 3, asset_name: text, sla_deadline_at: secondsAgo(500) }),
+        aJob({
+          number: 4,
+          asset_name: text,
+          sla_deadline_at: secondsAgo(-500),
+          heartbeat_at: secondsAgo(500),
+        }),
+      ],
+    },
     executors: {
       ...as,
       executors: [
