@@ -98,7 +98,7 @@ export const failedPartitions: Check = {
   ],
   figure: 'failed_partitions',
   remedies: options,
-  // By the index of what has ended lately: all that ever failed may be many.
+  // Of the thousand newest that failed: all that ever did may be many. What stands in `again` keeps its planner from the tenant's index.
   sql: (
     context,
   ) => `SELECT bj.id, bj.asset_name, bj.state, bj.failed_partitions, bj.total_partitions,
@@ -109,17 +109,20 @@ FROM (
   WHERE state IN ('running', 'paused', 'resuming') AND failed_partitions > 0
     AND ${scope(context)}
   UNION ALL
-  SELECT * FROM backfill_jobs bj
-  WHERE completed_at > NOW() - ${interval(context.thresholds.failed_recently)}
-    AND state = 'failed' AND failed_partitions > 0 AND ${scope(context)}
+  SELECT * FROM (
+    SELECT * FROM backfill_jobs bj
+    WHERE state = 'failed' AND ${scope(context)}
+    ORDER BY created_at DESC LIMIT 1000
+  ) ended
+  WHERE completed_at > NOW() - ${interval(context.thresholds.failed_recently)} AND failed_partitions > 0
     AND NOT EXISTS (SELECT FROM backfill_jobs again
-      WHERE again.asset_id = bj.asset_id AND again.tenant_id = bj.tenant_id
+      WHERE again.asset_id = ended.asset_id AND again.tenant_id || '' = ended.tenant_id
         AND again.state IN ('pending', 'waiting_upstream', 'running', 'paused', 'resuming', 'completed')
-        AND again.created_at > bj.completed_at)
+        AND again.created_at > ended.completed_at)
 ) bj
 LEFT JOIN LATERAL (
   SELECT partition_key, attempt_count, error_message, completed_at FROM backfill_partitions bp
-  WHERE bp.backfill_job_id = bj.id AND bp.state = 'failed' AND bp.tenant_id = ${literal(context.tenant)}
+  WHERE bp.backfill_job_id = bj.id AND bp.state = 'failed'
   ORDER BY bp.partition_key LIMIT 1
 ) bp ON true
 ORDER BY bj.failed_partitions DESC
@@ -136,7 +139,6 @@ FROM backfill_partitions bp
 JOIN backfill_jobs bj ON bp.backfill_job_id = bj.id
 WHERE ${scope(context, 'bj')}
   AND bp.state = 'failed'
-  AND bp.tenant_id = ${literal(context.tenant)}
 ORDER BY bp.partition_key
 LIMIT ${context.limit}`,
   },

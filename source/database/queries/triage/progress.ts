@@ -44,7 +44,7 @@ export const noProgress: Check = {
 FROM backfill_jobs bj
 CROSS JOIN LATERAL (
   SELECT count(*) as running_partitions, MAX(bp.started_at) as started_at FROM backfill_partitions bp
-  WHERE bp.backfill_job_id = bj.id AND bp.state = 'running' AND bp.tenant_id = ${tenant}
+  WHERE bp.backfill_job_id = bj.id AND bp.state = 'running'
 ) at_work
 CROSS JOIN LATERAL (
   SELECT MIN(s.at) as at FROM backfill_samples s

@@ -38,7 +38,7 @@ export const unclaimed: Check = {
   SELECT bp.lease_owner, count(DISTINCT bp.lease_token) as slots
   FROM (SELECT id FROM backfill_jobs WHERE tenant_id = ${tenant} AND state IN ('running', 'paused')
     UNION ALL SELECT id FROM backfill_jobs WHERE tenant_id = ${tenant} AND unsettled) b
-  JOIN backfill_partitions bp ON bp.backfill_job_id = b.id AND bp.state = 'running' AND bp.tenant_id = ${tenant}
+  JOIN backfill_partitions bp ON bp.backfill_job_id = b.id AND bp.state = 'running'
   GROUP BY bp.lease_owner
 ), ready AS MATERIALIZED (
   SELECT e.handlers, e.slots > COALESCE(busy.slots, 0) as free
@@ -68,7 +68,7 @@ LIMIT ${context.limit}`;
   },
 };
 
-/** By asset, since an executor is started for an asset; a job stands for its asset's: the oldest. */
+/** By asset, since an executor is started for an asset; a job stands for its asset's: the oldest. The tenant is asked so that only the index by asset fits. */
 export const noExecutor: Check = {
   name: 'no-executor',
   title: 'No executor for tenant or asset',
@@ -87,11 +87,11 @@ export const noExecutor: Check = {
   remedies: executors,
   sql: (context) => {
     const tenant = literal(context.tenant);
-    const one = context.job === null ? '' : ` AND id = ${literal(context.job)}`;
+    const one = context.job === null ? '' : ` AND bj.id = ${literal(context.job)}`;
     return `WITH living AS MATERIALIZED (
   SELECT e.handlers FROM backfill_executors e WHERE ${alive(context.tenant, 'e')}
 )
-SELECT oldest.id, a.name as asset_name, oldest.state, waiting.jobs,
+SELECT oldest.id, a.name as asset_name, oldest.state, oldest.jobs,
        EXTRACT(EPOCH FROM (NOW() - oldest.since)) as waiting_secs,
        (SELECT count(*) FROM living) as executors,
        (SELECT MAX(e.seen_at) FROM backfill_executors e
@@ -99,17 +99,16 @@ SELECT oldest.id, a.name as asset_name, oldest.state, waiting.jobs,
        oldest.version, oldest.since
 FROM assets a
 CROSS JOIN LATERAL (
-  SELECT count(*) as jobs FROM (
-    SELECT FROM backfill_jobs
-    WHERE asset_id = a.id AND tenant_id = ${tenant}${one}
-      AND (state IN ('pending', 'resuming') OR (state = 'running' AND heartbeat_at < NOW() - ${interval(context.thresholds.heartbeat_stale)}))
-    LIMIT 1000) capped
-) waiting
-CROSS JOIN LATERAL (
-  SELECT id, state, version, COALESCE(heartbeat_at, created_at) as since FROM backfill_jobs
-  WHERE asset_id = a.id AND tenant_id = ${tenant}${one}
-    AND (state IN ('pending', 'resuming') OR (state = 'running' AND heartbeat_at < NOW() - ${interval(context.thresholds.heartbeat_stale)}))
-  ORDER BY COALESCE(heartbeat_at, created_at) LIMIT 1
+  SELECT w.id, w.state, w.version, w.since, count(*) OVER () as jobs
+  FROM (VALUES ('pending'), ('resuming'), ('running')) s (state)
+  CROSS JOIN LATERAL (
+    SELECT bj.id, bj.state, bj.version, bj.heartbeat_at, COALESCE(bj.heartbeat_at, bj.created_at) as since
+    FROM backfill_jobs bj
+    WHERE bj.asset_id = a.id AND bj.tenant_id || '' = ${tenant} AND bj.state = s.state${one}
+    ORDER BY bj.created_at LIMIT 1000
+  ) w
+  WHERE w.state <> 'running' OR w.heartbeat_at < NOW() - ${interval(context.thresholds.heartbeat_stale)}
+  ORDER BY w.since LIMIT 1
 ) oldest
 WHERE (a.tenant_id = ${tenant} OR a.tenant_id IS NULL)
   AND NOT EXISTS (SELECT FROM living WHERE a.name = ANY (living.handlers))
