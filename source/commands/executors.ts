@@ -1,7 +1,8 @@
 import { roughDuration } from '../domain/duration.ts';
-import type { ExecutorView } from '../domain/executor.ts';
+import type { ExecutorList, ExecutorView } from '../domain/executor.ts';
 import { shortId } from '../domain/job-reference.ts';
-import { type ExecutorList, listExecutors } from '../operations/list-executors.ts';
+import { listExecutors } from '../operations/list-executors.ts';
+
 import { columns } from '../presentation/columns.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { asciiText } from './ascii-text.ts';

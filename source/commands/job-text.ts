@@ -4,9 +4,9 @@ import type { JobDetail, JobList } from '../domain/job-detail.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import { readStrategy } from '../domain/strategy.ts';
 import { toAscii } from '../presentation/ascii.ts';
-import { formatEta } from '../presentation/eta-phrase.ts';
+import { formatEta, formatEtaRange } from '../presentation/eta-phrase.ts';
 import { eventWords } from '../presentation/event-words.ts';
-import { groupFailures } from '../presentation/failure-groups.ts';
+import { groupFailures, kindsOf } from '../presentation/failure-groups.ts';
 import { fitted } from '../presentation/fitted.ts';
 import {
   formatAge,
@@ -18,12 +18,12 @@ import {
   plural,
   type Zone,
 } from '../presentation/format.ts';
-import { jobCell } from '../presentation/job-columns.ts';
-import { layoutColumns } from '../presentation/layout-columns.ts';
+import { jobsTable } from '../presentation/job-columns.ts';
 import { progressBar } from '../presentation/progress-bar.ts';
 import { riskBadge } from '../presentation/risk-badge.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { stateWord } from '../presentation/state-words.ts';
+import { cellOf, layoutColumns } from '../presentation/table.ts';
 import type { Idleness } from './status.ts';
 
 export type TextOptions = { width: number; zone: Zone; ascii: boolean };
@@ -31,7 +31,7 @@ export type TextOptions = { width: number; zone: Zone; ascii: boolean };
 /** The job table as lines; nothing wraps within `width`. */
 export function jobTable(list: JobList, options: TextOptions): string {
   if (list.jobs.length === 0) return noJobs(list);
-  const laid = layoutColumns(list.jobs, options.width);
+  const laid = layoutColumns(jobsTable, list.jobs, options.width);
   const lineOf = (cell: (column: (typeof laid)[number]) => string) =>
     laid
       .map((column) => ' '.repeat(column.column.gap) + cell(column))
@@ -42,7 +42,7 @@ export function jobTable(list: JobList, options: TextOptions): string {
     ...list.jobs.map((job) =>
       lineOf(
         ({ column, width }) =>
-          jobCell(column, job, { as_of: list.as_of, zone: options.zone, width }).text,
+          cellOf(column, job, { as_of: list.as_of, zone: options.zone, width }).text,
       ),
     ),
     ...(list.truncated ? [` the first ${list.jobs.length}: more with --limit`] : []),
@@ -128,7 +128,11 @@ function summaryLines(job: JobView, asOf: Date, options: TextOptions): string[] 
     `pace         ${average === null ? 'nothing completed yet' : `${formatMilliseconds(average)} a partition`}` +
       `${job.rate_per_minute === null ? '' : `, ${formatRate(job.rate_per_minute)}/min`}` +
       `, ${job.lanes} of ${plural(strategy.max_parallel, 'slot')} at work`,
-    endLine(job, formatEta(job, asOf, options.zone).forms[0]),
+    endLine(
+      job,
+      formatEta(job, asOf, options.zone).forms[0],
+      formatEtaRange(job, asOf, options.zone),
+    ),
     ...(job.sla_deadline_at === null
       ? []
       : [`deadline     ${job.sla_deadline_at.toISOString()}  ${risk}`]),
@@ -142,8 +146,8 @@ function summaryLines(job: JobView, asOf: Date, options: TextOptions): string[] 
 }
 
 /** When it will end, or when it has ended and after how long. */
-function endLine(job: JobView, eta: string): string {
-  if (!isTerminal(job.state)) return `eta          ${eta}`;
+function endLine(job: JobView, eta: string, range: string): string {
+  if (!isTerminal(job.state)) return `eta          ${eta}${range === '' ? '' : ` (${range})`}`;
   const took = eta === '–' ? '' : `  ${eta}`;
   return `ended        ${job.completed_at?.toISOString() ?? 'at an unknown time'}${took}`;
 }
@@ -154,7 +158,7 @@ function counts(job: JobView): string {
 
 function failureLines({ failed, job }: JobDetail): string[] {
   if (failed.length === 0) return [];
-  const groups = groupFailures(failed);
+  const groups = groupFailures(kindsOf(failed));
   const shown =
     failed.length < job.failed_partitions ? ` (the first ${failed.length} of them)` : '';
   return [

@@ -1,8 +1,16 @@
-import type { Act, DataAnswer, DataEffect, Failure, Perform } from '../console/effects.ts';
-import { actOnJob } from '../operations/act-on-job.ts';
-import { getJobDetail } from '../operations/get-job.ts';
+import type {
+  Act,
+  BoardAnswer,
+  DataAnswer,
+  DataEffect,
+  Failure,
+  Perform,
+} from '../console/effects.ts';
+import { countPartitions, getJobDetail } from '../operations/get-job.ts';
 import { listJobs } from '../operations/list-jobs.ts';
+import { runAction } from '../operations/run-action.ts';
 import { settleJob } from '../operations/settle-job.ts';
+import { boards } from './read-board.ts';
 import type { Session } from './session.ts';
 import { asServoError } from './writer.ts';
 
@@ -29,22 +37,32 @@ async function carryOut(session: Session, effect: DataEffect): Promise<DataAnswe
       return { type: 'jobs', list: await listJobs(reader, tenant, { limit: effect.limit }) };
     case 'load-job': {
       const options = { buckets: effect.map_buckets };
-      return { type: 'job', detail: await getJobDetail(reader, tenant, effect.id, options) };
+      const detail = await getJobDetail(reader, tenant, effect.id, options);
+      if (effect.keys === undefined) return { type: 'job', detail };
+      const of_keys = await countPartitions(reader, tenant, effect.id, effect.keys);
+      return { type: 'job', detail, of_keys };
     }
+    case 'load-board':
+      return {
+        type: 'board',
+        board: effect.board,
+        data: await boards[effect.board](session, effect),
+      } as BoardAnswer;
     case 'act':
       return { type: 'acted', result: await act(session, effect) };
   }
 }
 
-async function act(session: Session, { action, id, state, version, reason }: Act) {
+async function act(session: Session, effect: Act) {
+  const { action, id, state, version, reason, parameters, settings } = effect;
   const author = { tenant: session.tenant, actor: session.actor, reason };
-  const { hint, ...result } = await actOnJob(session.writer, author, {
+  const { hint, ...result } = await runAction(session.writer, author, {
     action,
     id,
-    state,
-    version,
+    seen: { state, version, ...settings },
+    parameters,
   });
-  if (action === 'cancel' && result.result === 'applied') {
+  if (result.state === 'cancelled' && result.result === 'applied') {
     // Takes seconds for a big job. What is cut off here, the next executor does.
     settleJob(session.writer, author, id).catch(() => {});
   }

@@ -15,7 +15,8 @@ export function retry({ input, flags, settings }: Invocation): Promise<Output> {
     const author = { tenant: session.tenant, actor: session.actor, reason };
     const keys = [...flags.texts('partition'), ...more];
     const retried = await retryJob(session.writer, author, id, keys.length > 0 ? keys : null);
-    return { json: retried, text: () => asciiText(flags, textOf(retried)) };
+    const { keys: _, ...json } = retried;
+    return { json, text: () => asciiText(flags, textOf(retried)) };
   });
 }
 

@@ -42,12 +42,23 @@ export const job = z.looseObject({
   priority: z.int(),
   lanes: count.describe('slots at work on the job, over all hosts'),
   rate_base: z.looseObject({ at: time, completed: z.int() }).nullable(),
+  eta_trend: z
+    .looseObject({
+      base: z.looseObject({ at: time, eta: time }).nullable(),
+      least_average_ms: z.number(),
+      most_average_ms: z.number(),
+    })
+    .nullable()
+    .describe('from its samples of the last 15 minutes'),
   progress: z.number().min(0).max(1),
   remaining_partitions: count,
   rate_per_minute: z.number().nullable(),
   heartbeat_age_seconds: z.number().nullable(),
   heartbeat_stale: z.boolean(),
   eta_seconds: z.number().nullable(),
+  eta_low_seconds: z.number().nullable().describe('by the fastest average of the last 15 minutes'),
+  eta_high_seconds: z.number().nullable().describe('by the slowest'),
+  eta_drift_seconds: z.number().nullable().describe('above 0: later than it was 15 minutes ago'),
   waiting_upstream_count: count,
   risk_level: z.enum(riskLevels),
   risk_severity: z.number().nullable(),

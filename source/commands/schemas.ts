@@ -3,7 +3,9 @@ import { clauses } from '../domain/explain.ts';
 import { actions } from '../domain/job-state.ts';
 import { exitCodes } from '../errors.ts';
 import { lookingSchemas } from './looking-schemas.ts';
+import { riskSchemas } from './risk-schemas.ts';
 import { count, envelope, event, job, nullableTime, time } from './schema-parts.ts';
+import { triageSchemas } from './triage-schemas.ts';
 
 /**
  * What the commands print with --json, published as JSON Schema in the package and checked against every
@@ -139,6 +141,8 @@ const schemas = {
   recreate,
   set,
   ...lookingSchemas,
+  ...riskSchemas,
+  ...triageSchemas,
   migrate: z.looseObject({
     database: z.string(),
     pending: z.array(z.string()),

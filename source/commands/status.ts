@@ -26,13 +26,13 @@ export async function status(invocation: Invocation): Promise<Output | AsyncIter
   }
   return withSession(settings, async ({ reader, tenant }) => {
     const id = await resolveJob(reader, tenant, input[0]!);
-    const { map: _, ...detail } = await getJobDetail(reader, tenant, id, { buckets: 0 });
+    const detail = await getJobDetail(reader, tenant, id, { buckets: 0 });
+    const { map: _, changed: __, insight: ___, ...told } = detail;
     const idle = idleness(await explainJob(reader, tenant, id));
     const held = await listHeld(reader, tenant);
     return {
-      json: { ...detail, explanation: idle, held },
-      text: async () =>
-        (await import('./job-text.ts')).jobText({ ...detail, map: [] }, { idle, held }, options),
+      json: { ...told, explanation: idle, held },
+      text: async () => (await import('./job-text.ts')).jobText(detail, { idle, held }, options),
     };
   });
 }

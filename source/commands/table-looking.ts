@@ -22,6 +22,25 @@ export const lookingCommands: readonly Command[] = [
     load: async () => (await import('./explain.ts')).explain,
   },
   {
+    name: 'triage',
+    usage: '[CHECK] [--job JOB] [--sql] [--exit-code]',
+    summary: 'every check of the runbooks: what it finds, what it means, what to do',
+    flags: [
+      { name: 'job', value: 'JOB', help: 'only this job' },
+      { name: 'sql', help: 'the statements, to be pasted into psql' },
+      { name: 'exit-code', help: 'exit 10 where something is found' },
+    ],
+    examples: [
+      ['triage', 'all checks, with the worst of each'],
+      ['triage stuck', 'its rows, and the remedies'],
+      ['triage failed-partitions --job 3f2a', "the runbook's question of one job"],
+      ['triage stuck --sql | psql', 'the very statement'],
+    ],
+    needs: onTenant,
+    words: { least: 0, most: 1 },
+    load: async () => (await import('./triage.ts')).triage,
+  },
+  {
     name: 'executors',
     usage: '',
     summary: 'who runs what: alive, draining, held, silent, lost or stopped',

@@ -5,6 +5,7 @@ import type { FlagRow } from './flags.ts';
 import { newJobFlags } from './job-flags.ts';
 import { actingCommands } from './table-acting.ts';
 import { lookingCommands } from './table-looking.ts';
+import { riskCommands } from './table-risk.ts';
 import { throttleFlags } from './throttle-flags.ts';
 
 const onTenant: Needs = { database: true, tenants: 'one' };
@@ -154,6 +155,7 @@ export const commands: readonly Command[] = [
   },
   ...actingCommands,
   ...lookingCommands,
+  ...riskCommands,
   {
     name: 'migrate',
     usage: '[--check | --print | --rls]',

@@ -1,7 +1,8 @@
-import type { State, Step } from './state.ts';
+import { boardNames } from './boards.ts';
+import { type State, type Step, screenNames } from './state.ts';
 
 /** Where keys are pressed: a screen, or a text that lies over it. */
-export const contexts = ['jobs', 'job', 'reader'] as const;
+export const contexts = [...screenNames, 'reader'] as const;
 export type Context = (typeof contexts)[number];
 
 export const groups = ['Move', 'Look', 'Act', 'Program'] as const;
@@ -24,4 +25,8 @@ export type Binding = {
 };
 
 export const everywhere: readonly Context[] = contexts;
-export const onScreens = ['jobs', 'job'] as const;
+export const onScreens = screenNames;
+/** The screens that are a list of rows. */
+export const onLists = ['jobs', ...boardNames] as const;
+/** Those of them whose rows are about a job. */
+export const onJobLists = onLists.filter((name) => name !== 'triage');

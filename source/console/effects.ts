@@ -1,39 +1,63 @@
+import type { ActionParameters, JobAction } from '../domain/action.ts';
 import type { ActionResult, JobDetail, JobList } from '../domain/job-detail.ts';
-import type { Action } from '../domain/job-state.ts';
+import type { Settable } from '../domain/job-settings.ts';
+import type { CheckName } from '../domain/triage.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { BoardData, BoardName } from './boards.ts';
 
 /** Read the job table: the most urgent first, at most `limit` of them. */
 export type LoadJobs = { type: 'load-jobs'; limit: number };
 
-/** Read one job. `map_buckets` = at most so many partition buckets; 0 = leave the map unread. */
-export type LoadJob = { type: 'load-job'; id: string; map_buckets: number };
+/**
+ * Read one job. `map_buckets` = at most so many partition buckets; 0 = leave the map unread. `keys`: and how many of these
+ * partitions are in each state.
+ */
+export type LoadJob = {
+  type: 'load-job';
+  id: string;
+  map_buckets: number;
+  keys?: readonly string[];
+};
+
+/** Read what one of the boards shows: `check` for that board. */
+export type LoadBoard = { type: 'load-board'; board: BoardName; check: CheckName | null };
 
 /** An operator's action, compare-and-set on the state and version that the operator saw. */
 export type Act = {
   type: 'act';
-  action: Action;
+  action: JobAction;
   id: string;
   state: string;
   version: number;
-  /** Null where none was given. Required for cancel: the dialog sees to it. */
+  /** Null where none was given. Required for some: the dialog sees to it. */
   reason: string | null;
+  /** What is to be set, and the settings as they were seen; absent where nothing is. */
+  parameters?: ActionParameters;
+  settings?: Settable;
 };
 
 /** What the console asks of the database. It can ask for nothing else. */
-export type DataEffect = LoadJobs | LoadJob | Act;
+export type DataEffect = LoadJobs | LoadJob | LoadBoard | Act;
 
 export type Failure = { code: ErrorCode; message: string; hint?: string };
+
+export type BoardAnswer = {
+  [N in BoardName]: { type: 'board'; board: N; data: BoardData[N] };
+}[BoardName];
+/** Of the partitions that were asked about, how many are in each state. */
+export type PartitionCounts = Readonly<Record<string, number>>;
 
 /** The answers, failures among them: they come back by the same door. */
 export type DataAnswer =
   | { type: 'jobs'; list: JobList }
-  | { type: 'job'; detail: JobDetail }
+  | BoardAnswer
+  | { type: 'job'; detail: JobDetail; of_keys?: PartitionCounts }
   | { type: 'acted'; result: ActionResult }
   | { type: 'failure'; failure: Failure };
 
 /**
  * Carries out a data effect: load-jobs → jobs, load-job → job (an unknown id: code `not_found`),
- * act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
+ * load-board → board, act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
  */
 export type Perform = (effect: DataEffect) => Promise<DataAnswer>;
 

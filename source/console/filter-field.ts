@@ -1,5 +1,4 @@
-import { parseFilter } from '../domain/job-filter.ts';
-import { rearrange } from './arrange.ts';
+import { filtered, filterText } from './filter.ts';
 import { bindingFor, runBinding } from './keymap.ts';
 import type { FilterField, State, Step } from './state.ts';
 import { editText, insertText } from './text-field.ts';
@@ -14,20 +13,16 @@ export function filterKey(
   key: string,
   text: string | null,
 ): Step {
-  const edited = editText(state.jobs.filter.text, key, text);
+  const edited = editText(filterText(state), key, text);
   if (edited !== null) return [filtered(state, edited), []];
   if (key === 'enter' || key === 'tab') return [{ ...state, overlay: null }, []];
   if (key === 'escape') {
-    return [{ ...filtered(state, field.before.text), overlay: null }, []];
+    return [{ ...filtered(state, field.before), overlay: null }, []];
   }
   const binding = passedOn.includes(key) ? bindingFor(state, key) : null;
   return binding === null ? [state, []] : runBinding(state, binding);
 }
 
 export function filterPaste(state: State, text: string): Step {
-  return [filtered(state, insertText(state.jobs.filter.text, text)), []];
-}
-
-function filtered(state: State, text: string): State {
-  return { ...state, jobs: rearrange({ ...state.jobs, filter: parseFilter(text) }) };
+  return [filtered(state, insertText(filterText(state), text)), []];
 }

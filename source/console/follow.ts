@@ -1,36 +1,41 @@
+import { type ActionParameters, actionRules, type JobAction } from '../domain/action.ts';
 import type { JobView } from '../domain/job.ts';
 import type { ActionResult } from '../domain/job-detail.ts';
-import { type Action, actionTargets } from '../domain/job-state.ts';
-import { formatFullCount, plural } from '../presentation/format.ts';
+import type { JobSettings } from '../domain/job-settings.ts';
+import { actionWords } from '../presentation/action-words.ts';
 import { safeText } from '../presentation/safe-text.ts';
-import { stateWord } from '../presentation/state-words.ts';
 import type { Tone } from '../presentation/tone.ts';
-import type { DataEffect, Effect, Failure } from './effects.ts';
+import { actionOf } from './actions.ts';
+import type { Act, Effect, Failure, PartitionCounts } from './effects.ts';
 import { ask } from './loading.ts';
 import type { Card, Follow, State, Step } from './state.ts';
+import { verdicts } from './verdicts.ts';
 
 /** How often the followed job is read until it is where the action leads. */
 const watchMs = 500;
-/** A resume that nobody has claimed for so long needs a person (backfill-operations, "Stuck in Resuming"). */
-const unclaimedMs = 30_000;
+/** What takes longer than this is looked at less often. */
+const patientAfterMs = 20_000;
+const patientMs = 3000;
 /** How long the last word stays. */
 const lingerMs = 10_000;
 
-const gerunds: Readonly<Record<Action, string>> = {
-  pause: 'pausing',
-  resume: 'resuming',
-  cancel: 'cancelling',
-};
+/** What the card's fields say. */
+export type Told = { parameters: ActionParameters; settings: JobSettings };
 
 /** Sends the action that the card describes. Nothing is claimed before the database has answered. */
-export function act(state: State, card: Card): Step {
-  const { action, job } = card;
+export function act(state: State, card: Card, told: Told): Step {
+  const { name, job } = card;
+  const { action } = actionOf(name);
   const request = state.next_request;
   const follow: Follow = {
     id: job.id,
     asset_name: safeText(job.asset_name),
-    action,
-    version: job.version,
+    name,
+    seen: job,
+    settings: told.settings,
+    applied_version: job.version,
+    watch_id: job.id,
+    retried: { count: 0, keys: [] },
     request,
     phase: 'sent',
     sent_at: state.at,
@@ -40,13 +45,20 @@ export function act(state: State, card: Card): Step {
     tone: 'plain',
   };
   const others = state.follows.filter(({ id, phase }) => id !== job.id && phase !== 'settled');
-  const effect: DataEffect = {
+  const { priority, sla_deadline_at, execution_strategy } = job;
+  const effect: Act = {
     type: 'act',
     action,
     id: job.id,
     state: job.state,
     version: job.version,
-    reason: card.reason.trim() === '' ? null : card.reason.trim(),
+    reason: card.values.reason.trim() === '' ? null : card.values.reason.trim(),
+    ...(actionRules[action].parameters.length === 0
+      ? {}
+      : {
+          parameters: told.parameters,
+          settings: { priority, sla_deadline_at, execution_strategy },
+        }),
   };
   return [
     { ...state, follows: [...others, follow], notice: null, next_request: request + 1 },
@@ -66,7 +78,15 @@ export function unanswered(state: State): Follow | null {
 export function actionAnswered(state: State, follow: Follow, result: ActionResult): Step {
   if (result.result === 'applied') {
     return watch(
-      changed(state, { ...follow, phase: 'applied', applied_at: state.at, text: 'accepted' }),
+      changed(state, {
+        ...follow,
+        phase: 'applied',
+        applied_at: state.at,
+        applied_version: result.version ?? follow.seen.version + Number(moves(follow)),
+        watch_id: result.new_job_id ?? follow.id,
+        retried: { count: result.retried_partitions ?? 0, keys: result.retried_keys ?? [] },
+        text: 'accepted',
+      }),
     );
   }
   const done = result.result === 'skipped' ? 'nothing was done' : 'failed';
@@ -84,96 +104,42 @@ export function actionFailed(state: State, follow: Follow, failure: Failure): St
 
 /** Looks at the job that was looked at the longest ago, one at a time. */
 export function watch(state: State): Step {
-  const open = state.follows.filter(({ phase }) => phase === 'applied' || phase === 'unknown');
+  const open = state.follows.filter(({ phase }) => isOpen(phase));
   const next = open.toSorted((a, b) => a.looked_at - b.looked_at)[0];
   if (next === undefined) return [state, []];
-  return ask(state, 'watch', { type: 'load-job', id: next.id, map_buckets: 0 });
+  const { keys } = next.retried;
+  const about = keys.length > 0 ? { keys } : {};
+  return ask(state, 'watch', { type: 'load-job', id: next.watch_id, map_buckets: 0, ...about });
 }
 
-/** A fresh look at a followed job. */
-export function watched(state: State, job: JobView): Step {
-  const follow = followOf(state, job.id);
-  if (follow === null || (follow.phase !== 'applied' && follow.phase !== 'unknown'))
-    return watch(state);
-  const { text, tone, settled } = verdict(follow, job, state.at);
+/** A fresh look at a job in which a followed action goes on. */
+export function watched(state: State, job: JobView, counts: PartitionCounts): Step {
+  const follow = state.follows.find(({ watch_id, phase }) => watch_id === job.id && isOpen(phase));
+  if (follow === undefined) return watch(state);
+  const look = { follow, job, counts, at: state.at };
+  const { text, tone, settled } = verdicts[actionOf(follow.name).action](look);
   if (settled) return settle(state, follow, text, tone);
-  return [changed(state, { ...follow, text, tone, looked_at: state.at }), [lookAgain(watchMs)]];
+  const wait = state.at - follow.sent_at < patientAfterMs ? watchMs : patientMs;
+  return [changed(state, { ...follow, text, tone, looked_at: state.at }), [lookAgain(wait)]];
 }
 
 /** The look failed: keep what is known and look again. */
 export function watchFailed(state: State, id: string, failure: Failure): Step {
-  const follow = followOf(state, id);
-  if (follow !== null && failure.code === 'not_found') {
+  const follow = state.follows.find(({ watch_id, phase }) => watch_id === id && isOpen(phase));
+  if (follow !== undefined && failure.code === 'not_found') {
     return settle(state, follow, 'this job is no longer there', 'warn');
   }
   return [state, [lookAgain(4 * watchMs)]];
 }
 
-type Verdict = { text: string; tone: Tone; settled: boolean };
-
-function verdict(follow: Follow, job: JobView, at: number): Verdict {
-  if (job.state !== actionTargets[follow.action] && !arrived(follow.action, job)) {
-    const word = stateWord(job.state).word;
-    return follow.phase === 'unknown'
-      ? {
-          text: `the connection was lost; the job is ${word}, version ${job.version}`,
-          tone: 'warn',
-          settled: true,
-        }
-      : {
-          text: `it is ${word} now: somebody or something else changed it`,
-          tone: 'warn',
-          settled: true,
-        };
-  }
-  return verdicts[follow.action](job, follow, at);
+function isOpen(phase: Follow['phase']): boolean {
+  return phase === 'applied' || phase === 'unknown';
 }
 
-/** A resumed job may have been claimed, and even have ended, before the first look. */
-function arrived(action: Action, job: JobView): boolean {
-  return action === 'resume' && ['running', 'completed', 'failed'].includes(job.state);
-}
-
-const verdicts: Readonly<Record<Action, (job: JobView, follow: Follow, at: number) => Verdict>> = {
-  pause: (job, follow, at) => {
-    if (job.lanes > 0) return waiting(`${plural(job.lanes, 'partition')} in flight`);
-    const { checkpoint_partition_key: key } = job;
-    const where = key === null ? 'before its first partition' : `at ${safeText(key, { cap: 300 })}`;
-    return { text: `paused ${where} (${took(follow, at)})`, tone: 'good', settled: true };
-  },
-  resume: (job, follow, at) => {
-    if (job.state !== 'resuming') {
-      const word = stateWord(job.state).word;
-      const text = job.state === 'running' ? 'running again' : `resumed, and ${word} already`;
-      return { text: `${text} (${took(follow, at)})`, tone: 'good', settled: true };
-    }
-    const waited = at - (follow.applied_at ?? follow.sent_at);
-    return waited < unclaimedMs
-      ? waiting('waiting for an executor to claim it')
-      : {
-          text: 'still not claimed: is an executor alive that has a handler for it?',
-          tone: 'warn',
-          settled: false,
-        };
-  },
-  cancel: (job, follow, at) => {
-    if (job.lanes > 0) return waiting(`${plural(job.lanes, 'partition')} in flight`);
-    const left = job.remaining_partitions + job.skipped_partitions;
-    const done = formatFullCount(job.completed_partitions);
-    return {
-      text: `cancelled, ${done} done, ${formatFullCount(left)} will not run (${took(follow, at)})`,
-      tone: 'good',
-      settled: true,
-    };
-  },
-};
-
-function waiting(text: string): Verdict {
-  return { text, tone: 'plain', settled: false };
-}
-
-function took(follow: Follow, at: number): string {
-  return `${((at - follow.sent_at) / 1000).toFixed(1)} s`;
+/** Whether the action moves the job's version on. */
+function moves({ name }: Follow): boolean {
+  const still: readonly JobAction[] = ['set', 'retry'];
+  return !still.includes(actionOf(name).action);
 }
 
 function settle(state: State, follow: Follow, text: string, tone: Tone): Step {
@@ -198,5 +164,5 @@ function lookAgain(after_ms: number): Effect {
 export function followText(follow: Follow): string {
   return follow.phase === 'settled'
     ? `${follow.asset_name}: ${follow.text}`
-    : `${gerunds[follow.action]} ${follow.asset_name}: ${follow.text}`;
+    : `${actionWords[actionOf(follow.name).action].gerund} ${follow.asset_name}: ${follow.text}`;
 }

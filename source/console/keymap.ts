@@ -1,12 +1,30 @@
 import { shortId } from '../domain/job-reference.ts';
-import type { Action } from '../domain/job-state.ts';
-import { type Binding, type Context, everywhere, onScreens } from './binding.ts';
+import { type ActionName, actionNames, actionOf } from './actions.ts';
+import {
+  type Binding,
+  type Context,
+  everywhere,
+  onJobLists,
+  onLists,
+  onScreens,
+} from './binding.ts';
 import { openCard, whyNot } from './card.ts';
+import { filterText } from './filter.ts';
 import { refreshNow } from './loading.ts';
 import { type Motion, move } from './moves.ts';
-import { backOrQuit, goBack, readSelected, showJob, showJobs, turnPanel } from './navigate.ts';
+import {
+  backOrQuit,
+  goBack,
+  readSelected,
+  showCheck,
+  showJob,
+  showScreen,
+  turnPanel,
+} from './navigate.ts';
 import { noticed } from './notice.ts';
 import { selectedItem } from './panels.ts';
+import { riskKeys } from './risk-keys.ts';
+import { screens } from './screens.ts';
 import { invertSort, turnFreeze, turnInterval, turnSort } from './settings.ts';
 import type { State, Step } from './state.ts';
 import { noTarget, type Target, targetOf } from './target.ts';
@@ -20,15 +38,32 @@ export const keymap: readonly Binding[] = [
   motion(['home', 'g'], 'first row', 'first'),
   motion(['end', 'G'], 'last row', 'last'),
   {
-    keys: ['enter', '2'],
+    keys: ['enter'],
     title: 'open the job',
     group: 'Move',
-    on: ['jobs'],
+    on: onJobLists,
     hint: 'open',
     disabled: noTarget,
     run: showJob,
   },
-  { keys: ['1'], title: 'the job table', group: 'Move', on: onScreens, run: showJobs },
+  {
+    keys: ['enter'],
+    title: 'open the check: what it finds, what that means, what to do',
+    group: 'Move',
+    on: ['triage'],
+    hint: 'open',
+    run: showCheck,
+  },
+  ...screens.map(
+    ({ name, key, title }): Binding => ({
+      keys: [key],
+      title: `the screen ${title}`,
+      group: 'Move',
+      on: onScreens,
+      ...(name === 'job' ? { disabled: noTarget } : {}),
+      run: (state) => showScreen(state, name),
+    }),
+  ),
   {
     keys: ['tab', 'right'],
     title: 'next panel',
@@ -65,11 +100,11 @@ export const keymap: readonly Binding[] = [
   },
   {
     keys: ['/'],
-    title: 'filter: words, state:paused, asset:orders*, risk:high, priority:>=8, !not',
+    title: 'filter: words, !not; jobs also by state:paused, asset:orders*, risk:high, priority:>=8',
     group: 'Look',
-    on: ['jobs'],
+    on: onLists,
     hint: 'filter',
-    run: (state) => [{ ...state, overlay: { type: 'filter', before: state.jobs.filter } }, []],
+    run: (state) => [{ ...state, overlay: { type: 'filter', before: filterText(state) } }, []],
   },
   {
     keys: ['>'],
@@ -105,9 +140,8 @@ export const keymap: readonly Binding[] = [
     ({ job }) => JSON.stringify(job, null, 2),
     ({ job }) => `copied ${shortId(job.id)} as JSON`,
   ),
-  action('p', 'pause', 'pause: claim no more partitions, let those in flight finish'),
-  action('r', 'resume', 'resume: an executor claims it and goes on'),
-  action('X', 'cancel', 'cancel: stop for good, what is left is skipped'),
+  ...riskKeys,
+  ...actionNames.map(action),
   {
     keys: ['?'],
     title: 'this help: type to search, Enter runs an entry',
@@ -191,13 +225,14 @@ function motion(keys: Binding['keys'], title: string, name: Motion): Binding {
   return { keys, title, group: 'Move', on: everywhere, run: (state) => [move(state, name), []] };
 }
 
-function action(key: string, name: Action, title: string): Binding {
+function action(name: ActionName): Binding {
+  const { key, title, hint } = actionOf(name);
   return {
     keys: [key],
     title,
     group: 'Act',
     on: onScreens,
-    hint: name,
+    hint,
     danger: true,
     disabled: (state) => whyNot(state, name, targetOf(state)),
     run: (state) => {

@@ -1,6 +1,7 @@
 import { wrap } from '../presentation/fitted.ts';
 import { type PartitionMap, partitionMap } from '../presentation/partition-map.ts';
 import { restWords } from '../presentation/rest-words.ts';
+import { isBoard } from './boards.ts';
 import { isStale } from './loading.ts';
 import type { Size } from './messages.ts';
 import { panelItems } from './panels.ts';
@@ -44,6 +45,38 @@ export function jobsLayout(state: State): JobsLayout {
   };
   const taken = Object.values(frame).filter(Boolean).length;
   return { ...frame, rows: Math.max(1, lines - taken) };
+}
+
+export type BoardLayout = {
+  header: boolean;
+  /** The names of the screens. */
+  tabs: boolean;
+  banner: boolean;
+  /** The calculator's line of what is supposed. */
+  bar: boolean;
+  heads: boolean;
+  rows: number;
+  /** Lines about the row under the cursor, after a blank one. */
+  detail: number;
+  note: boolean;
+  hints: boolean;
+};
+
+/** A board's lines. The rows keep most of the screen; what is known of the selected one stands below. */
+export function boardLayout(state: State): BoardLayout {
+  const lines = linesOf(state.size);
+  const frame = {
+    hints: lines >= 2,
+    heads: lines >= 3,
+    banner: lines >= 9 || (lines >= 4 && hasBanner(state)),
+    header: lines >= 5,
+    note: lines >= 6,
+    tabs: lines >= 8,
+    bar: state.screen === 'risk' && lines >= 7,
+  };
+  const free = lines - count(...Object.values(frame));
+  const detail = free >= 10 ? Math.min(14, Math.floor(free * 0.42)) : 0;
+  return { ...frame, detail, rows: Math.max(1, free - (detail > 0 ? detail + 1 : 0)) };
 }
 
 export function hasBanner(state: State): boolean {
@@ -105,6 +138,7 @@ function panelsWanted(state: State, job: JobScreen): number {
 /** How many rows of the list that has the focus are seen at once: what a page is. */
 export function pageRows(state: State): number {
   if (state.overlay?.type === 'reader') return readerRows(state.size);
+  if (isBoard(state.screen)) return boardLayout(state).rows;
   if (state.screen === 'jobs' || state.job === null) return jobsLayout(state).rows;
   return Math.max(1, jobLayout(state, state.job).panels - 1);
 }

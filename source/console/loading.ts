@@ -1,7 +1,8 @@
 import type { JobView } from '../domain/job.ts';
 import type { JobDetail, JobList } from '../domain/job-detail.ts';
 import { arrangeAfterData } from './arrange.ts';
-import type { DataEffect, Effect, Failure } from './effects.ts';
+import { boardInterval, isBoard } from './boards.ts';
+import type { BoardAnswer, DataEffect, Effect, Failure } from './effects.ts';
 import { type JobScreen, type Question, type State, type Step, tableLimit } from './state.ts';
 
 /** An answer that is not there by now is worth saying so. */
@@ -19,17 +20,29 @@ type View = keyof State['asked'];
 
 /** Asks what the present screen shows, unless the last question is still open. */
 export function refresh(state: State): Step {
-  // A job that is opened while the data is frozen is read once.
-  const unread = state.screen === 'job' && state.job?.detail === null;
-  if (state.frozen_at !== null && !unread) return [state, []];
+  // What is opened while the data is frozen is read once.
+  if (state.frozen_at !== null && !isUnread(state)) return [state, []];
+  if (isBoard(state.screen))
+    return ask(state, 'board', { type: 'load-board', board: state.screen, check: state.check });
   return state.screen === 'job' && state.job !== null
     ? askForJob(state, state.job)
     : ask(state, 'jobs', { type: 'load-jobs', limit: tableLimit });
 }
 
+function isUnread({ screen, job, boards }: State): boolean {
+  if (isBoard(screen)) return boards[screen].data === null;
+  return screen === 'job' && job?.detail === null;
+}
+
+/** The view that the present screen is made of. */
+export function presentView({ screen }: State): Exclude<View, 'watch'> {
+  if (isBoard(screen)) return 'board';
+  return screen === 'job' ? 'job' : 'jobs';
+}
+
 /** Asks at once, in place of a question that has had no answer for a while. */
 export function refreshNow(state: State): Step {
-  const view = state.screen === 'job' ? 'job' : 'jobs';
+  const view = presentView(state);
   const open = state.asked[view];
   const overdue = open !== null && state.at - open.asked_at >= silenceMs;
   return refresh(overdue ? { ...state, asked: { ...state.asked, [view]: null } } : state);
@@ -51,7 +64,7 @@ export function restOf({ state, lanes }: JobView): string {
 export function ask(state: State, view: View, effect: DataEffect): Step {
   if (state.asked[view] !== null) return [state, []];
   const request = state.next_request;
-  const id = effect.type === 'load-jobs' ? null : effect.id;
+  const id = 'id' in effect ? effect.id : null;
   const question: Question = { request, asked_at: state.at, id };
   const next = { ...state, next_request: request + 1, asked: { ...state.asked, [view]: question } };
   const effects: Effect[] = [{ type: 'data', request, effect }];
@@ -61,7 +74,7 @@ export function ask(state: State, view: View, effect: DataEffect): Step {
 
 /** The view that waits for this request, or null: then the answer is stale and is dropped. */
 export function viewOf(state: State, request: number): View | null {
-  const views = ['jobs', 'job', 'watch'] as const;
+  const views = ['jobs', 'job', 'board', 'watch'] as const;
   return views.find((view) => state.asked[view]?.request === request) ?? null;
 }
 
@@ -92,6 +105,14 @@ export function jobLoaded(state: State, detail: JobDetail): Step {
   return [{ ...up, job }, later(up)];
 }
 
+export function boardLoaded(state: State, { board, data }: BoardAnswer): Step {
+  const up = reached(answered(state, 'board'));
+  const old = up.boards[board];
+  if (state.frozen_at !== null && old.data !== null) return [up, []];
+  const loaded = { ...old, data, received_at: state.at };
+  return [{ ...up, boards: { ...up.boards, [board]: loaded } }, later(up)];
+}
+
 export function loadFailed(state: State, view: View, failure: Failure): Step {
   const heard = answered(state, view);
   if (failure.code === 'not_found' && view === 'job' && heard.job !== null) {
@@ -118,7 +139,7 @@ export function loadFailed(state: State, view: View, failure: Failure): Step {
 
 /** The clock runs only while old data is on the screen: silence, a lost connection, frozen data. */
 export function clockTicked(state: State): Step {
-  const open = state.asked[state.screen === 'job' ? 'job' : 'jobs'];
+  const open = state.asked[presentView(state)];
   const silent = open !== null && state.at - open.asked_at >= silenceMs;
   const link = silent ? { ...state.link, silent_since: open.asked_at } : state.link;
   const needed = silent || open !== null || link.down_since !== null || state.frozen_at !== null;
@@ -127,6 +148,7 @@ export function clockTicked(state: State): Step {
 
 /** When the data on the screen was received, by the monotonic clock. */
 export function receivedAt(state: State): number | null {
+  if (isBoard(state.screen)) return state.boards[state.screen].received_at;
   return state.screen === 'job' ? (state.job?.received_at ?? null) : state.jobs.received_at;
 }
 
@@ -145,7 +167,11 @@ function reached(state: State): State {
   };
 }
 
+function intervalOf({ screen, interval_ms }: State): number {
+  return isBoard(screen) ? boardInterval(screen, interval_ms) : interval_ms;
+}
+
 function later(state: State): Effect[] {
-  const next: Effect = { type: 'timer', name: 'refresh', after_ms: state.interval_ms };
+  const next: Effect = { type: 'timer', name: 'refresh', after_ms: intervalOf(state) };
   return state.frozen_at === null ? [next, { type: 'stop-timer', name: 'clock' }] : [];
 }

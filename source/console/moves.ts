@@ -1,5 +1,6 @@
 import { holdMs, rowsOf } from './arrange.ts';
-import { jobsLayout, pageRows, readerLines, readerRows } from './layout.ts';
+import { type BoardName, cursorIndex, isBoard, listed } from './boards.ts';
+import { boardLayout, jobsLayout, pageRows, readerLines, readerRows } from './layout.ts';
 import { panelItems, selectedIndex } from './panels.ts';
 import type { JobScreen, State } from './state.ts';
 
@@ -12,6 +13,7 @@ export function move(state: State, motion: Motion): State {
     const last = Math.max(0, readerLines(overlay, state.size).length - readerRows(state.size));
     return { ...state, overlay: { ...overlay, top: target(motion, overlay.top, last + 1, state) } };
   }
+  if (isBoard(state.screen)) return movedBoard(state, state.screen, motion);
   return state.screen === 'job' && state.job !== null
     ? { ...state, job: movedPanel(state, state.job, motion) }
     : movedTable(state, motion);
@@ -26,6 +28,14 @@ function movedTable(state: State, motion: Motion): State {
     ...state,
     jobs: { ...state.jobs, cursor: next.job.id, held_until: state.at + holdMs },
   };
+}
+
+function movedBoard(state: State, name: BoardName, motion: Motion): State {
+  const board = state.boards[name];
+  const rows = listed(name, board);
+  const next = rows[target(motion, cursorIndex(rows, board.cursor), rows.length, state)];
+  if (next === undefined) return state;
+  return { ...state, boards: { ...state.boards, [name]: { ...board, cursor: next.key } } };
 }
 
 function movedPanel(state: State, job: JobScreen, motion: Motion): JobScreen {
@@ -50,10 +60,23 @@ function target(motion: Motion, index: number, length: number, state: State): nu
 
 /** Keeps the cursor inside the window, moving the window as little as possible. */
 export function withWindow(state: State): State {
-  const { order, cursor, top } = state.jobs;
-  const { rows } = jobsLayout(state);
+  const { order, cursor } = state.jobs;
   const index = cursor === null ? 0 : Math.max(0, order.indexOf(cursor));
-  const lowest = Math.max(0, order.length - rows);
-  const next = Math.min(lowest, Math.max(index - rows + 1, Math.min(top, index)));
-  return next === top ? state : { ...state, jobs: { ...state.jobs, top: Math.max(0, next) } };
+  const top = windowTop(state.jobs.top, index, jobsLayout(state).rows, order.length);
+  const kept = top === state.jobs.top ? state : { ...state, jobs: { ...state.jobs, top } };
+  return isBoard(state.screen) ? withBoardWindow(kept, state.screen) : kept;
+}
+
+function withBoardWindow(state: State, name: BoardName): State {
+  const board = state.boards[name];
+  const rows = listed(name, board);
+  const index = cursorIndex(rows, board.cursor);
+  const top = windowTop(board.top, index, boardLayout(state).rows, rows.length);
+  if (top === board.top) return state;
+  return { ...state, boards: { ...state.boards, [name]: { ...board, top } } };
+}
+
+function windowTop(top: number, index: number, rows: number, length: number): number {
+  const lowest = Math.max(0, length - rows);
+  return Math.max(0, Math.min(lowest, Math.max(index - rows + 1, Math.min(top, index))));
 }

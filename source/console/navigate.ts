@@ -1,15 +1,36 @@
-import { parseFilter } from '../domain/job-filter.ts';
-import { rearrange } from './arrange.ts';
+import { emptyBoards, underCursor } from './boards.ts';
+import { filtered, filterText } from './filter.ts';
 import { unanswered } from './follow.ts';
 import { refresh } from './loading.ts';
 import { dismissed, noticed } from './notice.ts';
 import { selectedItem } from './panels.ts';
 import { openReader } from './reader.ts';
-import { type JobScreen, panelNames, type State, type Step } from './state.ts';
+import { type JobScreen, panelNames, type ScreenName, type State, type Step } from './state.ts';
 import { targetOf } from './target.ts';
 
-export function showJobs(state: State): Step {
-  return state.screen === 'jobs' ? [state, []] : refresh({ ...state, screen: 'jobs' });
+/** Goes to a screen by its key: `back` from there leads to the job table. */
+export function showScreen(state: State, screen: ScreenName): Step {
+  if (screen === state.screen) return [{ ...state, trail: [] }, []];
+  if (screen === 'job') return showJob(state);
+  return enter({ ...state, trail: [] }, screen);
+}
+
+/** What the check under the cursor finds. */
+export function showCheck(state: State): Step {
+  const chosen = underCursor('triage', state.boards.triage);
+  if (chosen === null) return [state, []];
+  const { name } = chosen.row.check;
+  // The rows of another check must not stand there until these have come.
+  const boards =
+    name === state.check ? state.boards : { ...state.boards, check: emptyBoards.check };
+  const trail = [...state.trail, state.screen];
+  return enter({ ...state, check: name, boards, trail }, 'check');
+}
+
+/** The answer to what another screen has asked is of no use any more. */
+function enter(state: State, screen: ScreenName): Step {
+  const { jobs, watch } = state.asked;
+  return refresh({ ...state, screen, asked: { jobs, job: null, board: null, watch } });
 }
 
 /** Opens the job with what the table knows of it; the rest follows. */
@@ -29,7 +50,8 @@ export function showJob(state: State): Step {
     panel: job.failed_partitions > 0 ? 'failed' : 'open',
     selected: { failed: null, open: null, events: null },
   };
-  return refresh({ ...state, screen: 'job', job: screen, asked: { ...state.asked, job: null } });
+  const trail = state.screen === 'job' ? state.trail : [...state.trail, state.screen];
+  return enter({ ...state, job: screen, trail }, 'job');
 }
 
 export function turnPanel(state: State, by: 1 | -1): Step {
@@ -43,12 +65,12 @@ export function readSelected(state: State): Step {
   return [item ? { ...state, overlay: openReader(state, item) } : state, []];
 }
 
-/** Closes what lies on top; at the root it clears the filter, then the remarks. It never quits. */
+/** Closes what lies on top, then clears the filter, then goes back to where one came from. It never quits. */
 export function goBack(state: State): Step {
   if (state.overlay !== null) return [{ ...state, overlay: null }, []];
-  if (state.screen === 'job') return showJobs(state);
-  if (state.jobs.filter.text === '') return [dismissed(state), []];
-  return [{ ...state, jobs: rearrange({ ...state.jobs, filter: parseFilter('') }) }, []];
+  if (filterText(state) !== '') return [filtered(state, ''), []];
+  if (state.screen === 'jobs') return [dismissed(state), []];
+  return enter({ ...state, trail: state.trail.slice(0, -1) }, state.trail.at(-1) ?? 'jobs');
 }
 
 /** Back; from the job table it quits, unless that would leave an action's outcome unknown. */
@@ -59,7 +81,7 @@ export function backOrQuit(state: State): Step {
     ? [state, [{ type: 'exit', code: 0 }]]
     : noticed(
         state,
-        `the database has not answered yet (${open.action} ${open.asset_name}): Ctrl-C quits anyway`,
+        `the database has not answered yet (${open.name} ${open.asset_name}): Ctrl-C quits anyway`,
         'warn',
       );
 }

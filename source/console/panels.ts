@@ -1,5 +1,5 @@
 import type { JobEvent, OpenPartition } from '../domain/job-detail.ts';
-import { type FailureGroup, groupFailures } from '../presentation/failure-groups.ts';
+import { type FailureGroup, groupFailures, kindsOf } from '../presentation/failure-groups.ts';
 import type { JobScreen, PanelName } from './state.ts';
 
 /** One selectable row of a panel, known by `key` whatever row it is on. */
@@ -11,7 +11,7 @@ export type PanelItem = { key: string } & (
 
 const itemsIn: Readonly<Record<PanelName, (job: JobScreen) => PanelItem[]>> = {
   failed: ({ detail }) =>
-    groupFailures(detail?.failed ?? []).map((group) => ({
+    groupFailures(kindsOf(detail?.failed ?? [])).map((group) => ({
       panel: 'failed',
       key: group.partitions[0]!.partition_key,
       group,

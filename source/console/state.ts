@@ -1,10 +1,14 @@
+import type { ParameterName } from '../domain/action.ts';
 import type { JobView } from '../domain/job.ts';
 import type { JobDetail, JobList, PartitionBucket } from '../domain/job-detail.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
 import { parseFilter } from '../domain/job-filter.ts';
-import type { Action } from '../domain/job-state.ts';
+import type { JobSettings } from '../domain/job-settings.ts';
+import type { CheckName } from '../domain/triage.ts';
 import type { Zone } from '../presentation/format.ts';
 import type { Tone } from '../presentation/tone.ts';
+import type { ActionName } from './actions.ts';
+import { type Boards, boardNames, emptyBoards } from './boards.ts';
 import type { Effect, Failure } from './effects.ts';
 import type { Size } from './messages.ts';
 
@@ -27,7 +31,7 @@ export type ConsoleOptions = {
   size: Size;
 };
 
-export const screenNames = ['jobs', 'job'] as const;
+export const screenNames = ['jobs', 'job', ...boardNames] as const;
 export type ScreenName = (typeof screenNames)[number];
 
 export type Sort = { column: string; descending: boolean };
@@ -69,19 +73,21 @@ export type JobScreen = {
   selected: Readonly<Record<PanelName, string | null>>;
 };
 
-export type CardFocus = 'cancel' | 'reason' | 'check' | 'confirm';
+/** A text field of the card. */
+export type FieldName = ParameterName | 'reason' | 'check';
+export type CardFocus = 'cancel' | FieldName | 'confirm';
 
 /** The intent card: one action on one job as it was seen, waiting for the operator's word. */
 export type Card = {
   type: 'card';
-  action: Action;
+  name: ActionName;
   job: JobView;
   /** The database's clock when the job was read, and ours. */
   as_of: Date;
   seen_at: number;
   focus: CardFocus;
-  reason: string;
-  check: string;
+  /** What was typed, by field; the fields of other actions are absent. */
+  values: Readonly<Partial<Record<FieldName, string>> & Record<'reason' | 'check', string>>;
   /** What the operator must type to arm the button; null where nothing is asked. */
   expected: string | null;
   token: number;
@@ -94,7 +100,8 @@ export type Card = {
 export type Help = { type: 'help'; filter: string; cursor: number };
 /** A text to be read in full, as it was when it was opened. */
 export type Reader = { type: 'reader'; title: string; text: string; top: number };
-export type FilterField = { type: 'filter'; before: JobFilter };
+/** The screen's filter while it is typed; Esc brings back what was there before. */
+export type FilterField = { type: 'filter'; before: string };
 
 export type Overlay = Card | Help | Reader | FilterField;
 
@@ -112,9 +119,16 @@ export type Link = {
 export type Follow = {
   id: string;
   asset_name: string;
-  action: Action;
-  /** The version that was acted upon. */
-  version: number;
+  name: ActionName;
+  /** The job as it was acted upon, and what was to be set. */
+  seen: JobView;
+  settings: JobSettings;
+  /** The version that it has since: a reading of a lower one is older. */
+  applied_version: number;
+  /** The job to look at: another one where the action made one. */
+  watch_id: string;
+  /** Partitions that are tried again: how many, and keys of theirs, at most 1,000. */
+  retried: { count: number; keys: readonly string[] };
   request: number;
   phase: 'sent' | 'applied' | 'unknown' | 'settled';
   sent_at: number;
@@ -136,8 +150,13 @@ export type State = {
   /** The monotonic clock of the last message. */
   at: number;
   screen: ScreenName;
+  /** The screens that one came through, the newest last: where `back` leads. */
+  trail: readonly ScreenName[];
   jobs: JobsScreen;
   job: JobScreen | null;
+  boards: Boards;
+  /** The check whose findings are shown, or were last. */
+  check: CheckName | null;
   overlay: Overlay | null;
   link: Link;
   /** At most one for a job, the newest last. */
@@ -146,7 +165,7 @@ export type State = {
   frozen_at: number | null;
   interval_ms: number;
   /** The questions in flight: one per view, and an answer to any other is dropped. */
-  asked: { jobs: Question | null; job: Question | null; watch: Question | null };
+  asked: Readonly<Record<'jobs' | 'job' | 'board' | 'watch', Question | null>>;
   next_request: number;
 };
 
@@ -163,6 +182,7 @@ export function initialState(options: ConsoleOptions): State {
     size: options.size,
     at: 0,
     screen: 'jobs',
+    trail: [],
     jobs: {
       list: null,
       received_at: null,
@@ -175,13 +195,15 @@ export function initialState(options: ConsoleOptions): State {
       held_until: 0,
     },
     job: null,
+    boards: emptyBoards,
+    check: null,
     overlay: null,
     link: { failure: null, down_since: null, failed_attempts: 0, silent_since: null },
     follows: [],
     notice: null,
     frozen_at: null,
     interval_ms: options.interval_ms,
-    asked: { jobs: null, job: null, watch: null },
+    asked: { jobs: null, job: null, board: null, watch: null },
     next_request: 1,
   };
 }

@@ -1,5 +1,6 @@
 import type { JobView } from '../domain/job.ts';
 import { rowOf } from './arrange.ts';
+import { isBoard, underCursor } from './boards.ts';
 import type { State } from './state.ts';
 
 /** What a key acts upon: a job as it was last read, and when that was. */
@@ -13,7 +14,13 @@ export type Target = {
 };
 
 export function targetOf(state: State): Target | null {
-  const { screen, job, jobs } = state;
+  const { screen, job, jobs, boards } = state;
+  if (isBoard(screen)) {
+    const { data, received_at } = boards[screen];
+    const job = underCursor(screen, boards[screen])?.job ?? null;
+    if (data === null || received_at === null || job === null) return null;
+    return { job, gone: false, as_of: data.as_of, received_at };
+  }
   if (jobs.list === null || jobs.received_at === null) return null;
   if (screen === 'job' && job !== null) {
     return {

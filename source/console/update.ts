@@ -1,10 +1,12 @@
-import { cardKey, cardPaste } from './card.ts';
+import { fieldOf } from './card.ts';
+import { cardKey, cardPaste } from './card-keys.ts';
 import type { DataAnswer } from './effects.ts';
 import { filterKey, filterPaste } from './filter-field.ts';
 import { actionAnswered, actionFailed, watch, watched, watchFailed } from './follow.ts';
 import { helpKey, helpPaste } from './help.ts';
 import { bindingFor, runBinding } from './keymap.ts';
 import {
+  boardLoaded,
   clockTicked,
   jobLoaded,
   listLoaded,
@@ -74,7 +76,7 @@ function flooded(state: State, { keys }: MessageOf<'flood'>): Step {
 }
 
 function isTyping({ overlay }: State): boolean {
-  if (overlay?.type === 'card') return overlay.focus === 'reason' || overlay.focus === 'check';
+  if (overlay?.type === 'card') return fieldOf(overlay) !== null;
   return overlay?.type === 'filter' || overlay?.type === 'help';
 }
 
@@ -113,13 +115,14 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   if (view === 'watch') return watchAnswered(state, answer);
   if (answer.type === 'jobs') return listLoaded(state, answer.list);
   if (answer.type === 'job') return jobLoaded(state, answer.detail);
+  if (answer.type === 'board') return boardLoaded(state, answer);
   return answer.type === 'failure' ? loadFailed(state, view, answer.failure) : [state, []];
 }
 
 function watchAnswered(state: State, answer: DataAnswer): Step {
   const id = state.asked.watch?.id ?? '';
   const free = { ...state, asked: { ...state.asked, watch: null } };
-  if (answer.type === 'job') return watched(free, answer.detail.job);
+  if (answer.type === 'job') return watched(free, answer.detail.job, answer.of_keys ?? {});
   return answer.type === 'failure' ? watchFailed(free, id, answer.failure) : [free, []];
 }
 

@@ -1,4 +1,5 @@
-import { parseDuration } from './duration.ts';
+import type { Problem } from '../errors.ts';
+import { parseDuration, roughDuration } from './duration.ts';
 import { parsePeriod } from './period.ts';
 
 /** A moment as it was given: on the calendar, or so many milliseconds from now. */
@@ -21,4 +22,14 @@ export function parseMoment(text: string): Moment | null {
 /** The instant that a moment means, read at `now`: the database's clock, never this machine's. */
 export function momentAt(moment: Moment, now: Date): Date {
   return 'at' in moment ? moment.at : new Date(now.getTime() + moment.after_ms);
+}
+
+/** A deadline that somebody gives at `now` must not have passed. */
+export function problemOfDeadline(deadline: Date, now: Date, flag: string): Problem | null {
+  if (deadline > now) return null;
+  const ago = roughDuration(now.getTime() - deadline.getTime());
+  return {
+    message: `the deadline ${deadline.toISOString()} is in the past (${ago} ago)`,
+    hint: `give a later one, as --${flag} +2h`,
+  };
 }

@@ -30,6 +30,8 @@ export type ExecutorState = (typeof executorStates)[number];
 
 export type ExecutorView = ExecutorRow & { state: ExecutorState; state_since: Date };
 
+export type ExecutorList = { as_of: Date; tenant_id: string; executors: ExecutorView[] };
+
 const silenceMs = 10_000;
 
 export function viewExecutor(row: ExecutorRow, asOf: Date): ExecutorView {

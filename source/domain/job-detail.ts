@@ -1,13 +1,14 @@
 import type { JobView } from './job.ts';
+import type { JobInsight } from './job-insight.ts';
 
 export const partitionStates = ['pending', 'running', 'completed', 'failed', 'skipped'] as const;
 export type PartitionState = (typeof partitionStates)[number];
 
-/** A run of neighbouring partitions in key order, with how many of them are in each state. */
-export type PartitionBucket = { first_key: string; last_key: string } & Record<
-  PartitionState,
-  number
->;
+/** A run of neighbouring partitions in key order, both ends included. */
+export type KeyBounds = { first_key: string; last_key: string };
+
+/** How many partitions of a run are in each state. */
+export type PartitionBucket = KeyBounds & Record<PartitionState, number>;
 
 export type FailedPartition = {
   partition_key: string;
@@ -42,6 +43,9 @@ export type JobEvent = {
   at: Date;
 };
 
+/** A piece of the journal, the oldest first. */
+export type EventList = { as_of: Date; tenant_id: string; events: JobEvent[] };
+
 /** Everything that the job screen and `status` show about one job. */
 export type JobDetail = {
   as_of: Date;
@@ -49,6 +53,10 @@ export type JobDetail = {
   job: JobView;
   /** In key order, at most as many as were asked for; empty for a job without partition rows. */
   map: PartitionBucket[];
+  /** The parts of an earlier map that were asked for, as they are now. */
+  changed: PartitionBucket[];
+  /** Null where it was not asked for. */
+  insight: JobInsight | null;
   /** Failed for good, in key order, at most 100. */
   failed: FailedPartition[];
   /** Running or between attempts, in key order, at most 20. */
@@ -77,4 +85,9 @@ export type ActionResult = {
   state: string | null;
   version: number | null;
   message: string;
+  /** The job in which it goes on, where that is a new one: after a retry of an ended job, and a recreation. */
+  new_job_id?: string | null;
+  /** Partitions that a retry tries again, and the keys of the first 1,000. */
+  retried_partitions?: number;
+  retried_keys?: string[];
 };

@@ -15,30 +15,38 @@ export type Setting =
   | 'max_parallel'
   | 'max_attempts'
   | 'timeout_ms';
-type Value = number | Date | null;
+export type SettingValue = number | Date | null;
 
 /** One setting that is to be another one. */
-export type Change = { setting: Setting; from: Value; to: Value };
+export type Change = { setting: Setting; from: SettingValue; to: SettingValue };
 
-type Settable = Pick<Job, 'priority' | 'sla_deadline_at' | 'execution_strategy'>;
+/** The columns that hold them. */
+export type Settable = Pick<Job, 'priority' | 'sla_deadline_at' | 'execution_strategy'>;
+
+const values: Readonly<Record<Setting, (job: Settable) => SettingValue>> = {
+  priority: (job) => job.priority,
+  sla_deadline_at: (job) => job.sla_deadline_at,
+  max_parallel: (job) => readStrategy(job.execution_strategy).max_parallel,
+  max_attempts: (job) => readStrategy(job.execution_strategy).max_attempts,
+  timeout_ms: (job) => readStrategy(job.execution_strategy).timeout_ms,
+};
+
+export function settingOf(job: Settable, setting: Setting): SettingValue {
+  return values[setting](job);
+}
 
 /** What the settings would change of a job, and the columns as they would be then. */
 export function changesOf(
   job: Settable,
   settings: JobSettings,
 ): { changes: Change[]; columns: Settable } {
-  const strategy = readStrategy(job.execution_strategy);
   const { priority, sla_deadline_at, strategy: wanted = {} } = settings;
-  const asked: [Setting, Value, Value | undefined][] = [
-    ['priority', job.priority, priority],
-    ['sla_deadline_at', job.sla_deadline_at, sla_deadline_at],
-    ['max_parallel', strategy.max_parallel, wanted.max_parallel],
-    ['max_attempts', strategy.max_attempts, wanted.max_attempts],
-    ['timeout_ms', strategy.timeout_ms, wanted.timeout_ms],
-  ];
-  const changes = asked.flatMap(([setting, from, to]) =>
-    to === undefined || Number(to) === Number(from) ? [] : [{ setting, from, to }],
-  );
+  const { max_parallel, max_attempts, timeout_ms } = wanted;
+  const asked = { priority, sla_deadline_at, max_parallel, max_attempts, timeout_ms };
+  const changes = (Object.keys(asked) as Setting[]).flatMap((setting) => {
+    const [from, to] = [settingOf(job, setting), asked[setting]];
+    return to === undefined || Number(to) === Number(from) ? [] : [{ setting, from, to }];
+  });
   return {
     changes,
     columns: {
@@ -61,13 +69,22 @@ const names: Readonly<Record<Setting, string>> = {
 export function describeChanges(changes: readonly Change[]): string {
   return changes
     .map(
-      ({ setting, from, to }) => `${names[setting]} ${said(setting, from)} → ${said(setting, to)}`,
+      ({ setting, from, to }) =>
+        `${names[setting]} ${writeSetting(setting, from)} → ${writeSetting(setting, to)}`,
     )
     .join(', ');
 }
 
-function said(setting: Setting, value: Value): string {
+/** A setting as a person writes it: `8`, `5m`, `2024-01-17T00:00:00.000Z`, `none`. */
+export function writeSetting(setting: Setting, value: SettingValue): string {
   if (value === null) return 'none';
   if (value instanceof Date) return value.toISOString();
   return setting === 'timeout_ms' ? writeDuration(value) : String(value);
+}
+
+/** Whether one of the settings that are wanted was changed by somebody else since it was seen. */
+export function settingsMoved(job: Settable, seen: Settable, wanted: JobSettings): boolean {
+  return changesOf(job, wanted).changes.some(
+    ({ setting, from }) => Number(settingOf(seen, setting)) !== Number(from),
+  );
 }

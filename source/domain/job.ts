@@ -1,4 +1,7 @@
 import {
+  type EtaTrend,
+  etaDrift,
+  etaRange,
   etaSeconds,
   progressOf,
   type RateBase,
@@ -52,6 +55,8 @@ export type JobActivity = {
   lanes: number;
   /** Where the rate is counted from: a sample of the last minutes, or the job's start. */
   rate_base: RateBase | null;
+  /** From its samples of the last minutes; null where there are none, and for a job that does not run. */
+  eta_trend: EtaTrend | null;
 };
 
 /** A job with the figures derived from it; `as_of` is the database's clock, never this machine's. */
@@ -64,12 +69,18 @@ export type JobView = Job &
     heartbeat_stale: boolean;
     /** Null where it is not known: nothing completed yet, a stale heartbeat, an ended job, a state of a newer program. */
     eta_seconds: number | null;
+    /** The same by the fastest and the slowest average of the last 15 minutes; null where those are not known. */
+    eta_low_seconds: number | null;
+    eta_high_seconds: number | null;
+    /** By how much the ETA has slipped (above 0) or gained in up to 15 minutes; null where that is not known. */
+    eta_drift_seconds: number | null;
     waiting_upstream_count: number;
     risk_level: RiskLevel;
     risk_severity: number | null;
   };
 
-export function viewJob(job: Job & JobActivity, asOf: Date): JobView {
+/** `earlyWarningMs`: the threshold of that name. */
+export function viewJob(job: Job & JobActivity, asOf: Date, earlyWarningMs = 0): JobView {
   const heartbeatAge = ageSeconds(job.heartbeat_at, asOf);
   const stale =
     job.state === 'running' && (heartbeatAge === null || heartbeatAge > staleHeartbeatSeconds);
@@ -80,7 +91,11 @@ export function viewJob(job: Job & JobActivity, asOf: Date): JobView {
       ? null
       : etaSeconds(remaining, slotsAtWork(job), job.avg_partition_duration_ms);
   const etaAt = eta === null ? null : new Date(asOf.getTime() + eta * 1000);
-  const risk = ended ? endedRisk(job) : riskOf(job.sla_deadline_at, etaAt, asOf);
+  const range =
+    eta === null
+      ? null
+      : etaRange(remaining, slotsAtWork(job), job.avg_partition_duration_ms, job.eta_trend);
+  const risk = ended ? endedRisk(job) : riskOf(job.sla_deadline_at, etaAt, asOf, earlyWarningMs);
   return {
     ...job,
     progress: progressOf(job),
@@ -90,6 +105,9 @@ export function viewJob(job: Job & JobActivity, asOf: Date): JobView {
     heartbeat_age_seconds: heartbeatAge,
     heartbeat_stale: stale,
     eta_seconds: eta,
+    eta_low_seconds: range?.low ?? null,
+    eta_high_seconds: range?.high ?? null,
+    eta_drift_seconds: job.state === 'running' ? etaDrift(etaAt, job.eta_trend, asOf) : null,
     waiting_upstream_count: Math.max(0, job.upstream_job_count - job.completed_upstream_jobs),
     risk_level: risk.level,
     risk_severity: risk.severity,
@@ -97,7 +115,7 @@ export function viewJob(job: Job & JobActivity, asOf: Date): JobView {
 }
 
 /** Lanes on a running job; for one that is not, the slots it would have ("if started now"). */
-function slotsAtWork(job: Job & JobActivity): number {
+export function slotsAtWork(job: Job & JobActivity): number {
   return job.state === 'running' && job.lanes > 0
     ? job.lanes
     : readStrategy(job.execution_strategy).max_parallel;

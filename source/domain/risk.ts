@@ -20,17 +20,59 @@ export type Risk = {
  * Severity = (ETA − deadline) / (deadline − now). Below 20 % low, 20 % to 50 % medium, above 50 %
  * high; 20 and 50 themselves are medium. ETA at or before the deadline: on track. A deadline that has passed:
  * breached. No deadline: none. No ETA, or a stale one (pass null): unknown, never an old number in green.
+ *
+ * With an early warning, an ETA that comes closer to the deadline than this counts as at risk: low, with a severity that is not above 0
+ * (backfill-sla-at-risk, "Configure Early Warning Thresholds").
  */
-export function riskOf(deadline: Date | null, eta: Date | null, now: Date): Risk {
+export function riskOf(
+  deadline: Date | null,
+  eta: Date | null,
+  now: Date,
+  earlyWarningMs = 0,
+): Risk {
   if (deadline === null) return { level: 'none', severity: null };
   const left = deadline.getTime() - now.getTime();
   if (left <= 0) return { level: 'breached', severity: null };
   if (eta === null) return { level: 'unknown', severity: null };
   const over = eta.getTime() - deadline.getTime();
   const severity = over / left;
-  if (over <= 0) return { level: 'on_track', severity };
+  if (over + earlyWarningMs <= 0) return { level: 'on_track', severity };
   // In whole numbers, so that 20 % and 50 % are exactly the boundaries.
   if (over * 5 < left) return { level: 'low', severity };
   if (over * 2 <= left) return { level: 'medium', severity };
   return { level: 'high', severity };
+}
+
+/** What counts as at risk: for the metric, the alert and the figure in the header. Breached is told apart from it. */
+export const atRiskLevels: readonly RiskLevel[] = ['low', 'medium', 'high'];
+
+/** The most urgent first. A job of which nothing is known may be as late as one at high risk. */
+const urgency: readonly RiskLevel[] = [
+  'breached',
+  'high',
+  'unknown',
+  'medium',
+  'low',
+  'on_track',
+  'none',
+];
+
+type Urgent = {
+  id: string;
+  risk_level: RiskLevel;
+  risk_severity: number | null;
+  priority: number;
+  sla_deadline_at: Date | null;
+};
+
+/** By level, then by severity, priority and deadline; a total order. */
+export function compareUrgency(one: Urgent, other: Urgent): number {
+  const deadline = ({ sla_deadline_at }: Urgent) => sla_deadline_at?.getTime() ?? 0;
+  return (
+    urgency.indexOf(one.risk_level) - urgency.indexOf(other.risk_level) ||
+    (other.risk_severity ?? 0) - (one.risk_severity ?? 0) ||
+    other.priority - one.priority ||
+    deadline(one) - deadline(other) ||
+    (one.id < other.id ? -1 : 1)
+  );
 }

@@ -6,3 +6,43 @@ export const tiers = Object.keys(tierPriorities) as Tier[];
 
 export const lowestPriority = -10;
 export const highestPriority = 10;
+
+/** The least priority of each tier; below the last one it is best effort too. */
+const leastPriorities: readonly (readonly [Tier, number])[] = [
+  ['critical', 8],
+  ['standard', 4],
+];
+
+export function tierOf(priority: number): Tier {
+  return leastPriorities.find(([, least]) => priority >= least)?.[0] ?? 'best-effort';
+}
+
+/**
+ * Deadline buffers of the tiers: the time between the expected end and the deadline, as a share of the expected duration
+ * (backfill-sla-at-risk, "Establish SLA Tiers"). Critical stays below its figure; null = as much as one likes.
+ */
+export const tierBuffers: Readonly<
+  Record<Tier, { least: number; most: number | null; words: string }>
+> = {
+  critical: { least: 0, most: 0.1, words: 'below 10 %' },
+  standard: { least: 0.2, most: 0.3, words: '20 to 30 %' },
+  'best-effort': { least: 0, most: null, words: 'flexible' },
+};
+
+/** late: it ends after its deadline; tight, wide: less or more room than the tier's. */
+export const bufferFits = ['late', 'tight', 'fits', 'wide'] as const;
+export type BufferFit = (typeof bufferFits)[number];
+
+export function bufferFit(tier: Tier, buffer: number): BufferFit {
+  const { least, most } = tierBuffers[tier];
+  if (buffer < 0) return 'late';
+  if (buffer < least) return 'tight';
+  if (most === null) return 'fits';
+  return buffer < most || (buffer === most && tier !== 'critical') ? 'fits' : 'wide';
+}
+
+/** (deadline − end) ÷ (end − start), or null for a job of no length. */
+export function bufferOf(start: Date, end: Date, deadline: Date): number | null {
+  const duration = end.getTime() - start.getTime();
+  return duration > 0 ? (deadline.getTime() - end.getTime()) / duration : null;
+}

@@ -1,16 +1,17 @@
 import type { Database } from '../database/database.ts';
 import { claimJob } from '../database/queries/claim-job.ts';
 import { type Candidate, findStates, findWork } from '../database/queries/find-work.ts';
+import { compareRank, outranks } from '../domain/rank.ts';
 import { messageOf } from '../errors.ts';
 import type { Catalogue } from '../handlers/handler.ts';
 import type { Log } from '../observability/log.ts';
 import { expandUpstreams } from '../operations/expand-upstreams.ts';
-import { JobWork, type WorkPorts } from './job-work.ts';
+import { JobWork } from './job-work.ts';
+import type { LanePorts } from './lanes.ts';
 import { Loop } from './loop.ts';
-import { compareRank, outranks } from './rank.ts';
 import { jittered } from './settings.ts';
 
-export type ClaimerPorts = Omit<WorkPorts, 'outranked' | 'changed'> & {
+export type ClaimerPorts = LanePorts & {
   tenants: readonly string[];
   catalogue: Catalogue;
   slots: number;

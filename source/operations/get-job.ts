@@ -1,4 +1,4 @@
-import type { Database } from '../database/database.ts';
+import type { Database, Query } from '../database/database.ts';
 import { readClock } from '../database/queries/read-clock.ts';
 import { jobEvents } from '../database/queries/read-events.ts';
 import { readJob } from '../database/queries/read-job.ts';
@@ -6,12 +6,16 @@ import {
   executorsOf,
   failedPartitions,
   mapPartitions,
+  mapRanges,
   openPartitions,
 } from '../database/queries/read-partitions.ts';
+import { partitionStates } from '../database/queries/retry-partitions.ts';
+import { recorded, type Statement, scriptOf } from '../database/statement-text.ts';
 import { type JobView, viewJob } from '../domain/job.ts';
-import type { JobDetail } from '../domain/job-detail.ts';
+import type { JobDetail, KeyBounds } from '../domain/job-detail.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { ServoError } from '../errors.ts';
+import { readInsight } from './read-insight.ts';
 
 const limits = { failed: 100, open: 20, events: 50 };
 
@@ -29,32 +33,74 @@ export function getJob(
   });
 }
 
-/**
- * Everything about one job; the partition map in at most `buckets` pieces, unread where that is 0
- * (it reads every partition of the job).
- * @throws ServoError not_found
- */
+export type DetailOptions = {
+  /** The partition map in at most so many pieces; unread where that is 0 (it reads every partition of the job). */
+  buckets: number;
+  /** Parts of an earlier map that are to be read anew. */
+  ranges?: readonly KeyBounds[];
+  /** How many of the failed partitions at most; 100 where nothing is said. */
+  failed?: number;
+  insight?: boolean;
+};
+
+/** Everything about one job, as far as it is asked for. @throws ServoError not_found */
 export function getJobDetail(
   db: Database,
   tenant: string,
   id: string,
-  options: { buckets: number },
+  options: DetailOptions,
 ): Promise<JobDetail> {
+  return db.read(tenant, (query) => readDetail(query, tenant, id, options));
+}
+
+/** The SQL behind a job's detail, for psql: the statements as they have just been run. @throws ServoError not_found */
+export function getJobSql(
+  db: Database,
+  tenant: string,
+  id: string,
+  options: DetailOptions,
+): Promise<string> {
   return db.read(tenant, async (query) => {
-    const as_of = await readClock(query);
-    const job = await readJob(query, tenant, id);
-    if (job === null) throw noSuchJob(id);
-    return {
-      as_of,
-      tenant_id: tenant,
-      job: viewJob(job, as_of),
-      map: options.buckets > 0 ? await mapPartitions(query, tenant, id, options.buckets) : [],
-      failed: await failedPartitions(query, tenant, id, limits.failed),
-      open: await openPartitions(query, tenant, id, limits.open),
-      events: await jobEvents(query, tenant, id, limits.events),
-      executors: await executorsOf(query, tenant, id),
-    };
+    const statements: Statement[] = [];
+    await readDetail(recorded(query, statements), tenant, id, options);
+    return scriptOf(tenant, statements);
   });
+}
+
+async function readDetail(
+  query: Query,
+  tenant: string,
+  id: string,
+  { buckets, ranges = [], failed = limits.failed, insight = false }: DetailOptions,
+): Promise<JobDetail> {
+  const as_of = await readClock(query);
+  const job = await readJob(query, tenant, id);
+  if (job === null) throw noSuchJob(id);
+  return {
+    as_of,
+    tenant_id: tenant,
+    job: viewJob(job, as_of),
+    map: buckets > 0 ? await mapPartitions(query, tenant, id, buckets) : [],
+    changed: ranges.length > 0 ? await mapRanges(query, tenant, id, ranges) : [],
+    insight: insight ? await readInsight(query, job, as_of) : null,
+    failed: failed > 0 ? await failedPartitions(query, tenant, id, failed) : [],
+    open: await openPartitions(query, tenant, id, limits.open),
+    events: await jobEvents(query, tenant, id, limits.events),
+    executors: await executorsOf(query, tenant, id),
+  };
+}
+
+/** How many of these partitions of a job are in each state. */
+export async function countPartitions(
+  db: Database,
+  tenant: string,
+  id: string,
+  keys: readonly string[],
+): Promise<Record<string, number>> {
+  const rows = await db.read(tenant, (query) => partitionStates(query, tenant, id, keys));
+  const counts: Record<string, number> = {};
+  for (const { state } of rows) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
 }
 
 export function noSuchJob(id: string): ServoError {

@@ -1,9 +1,7 @@
 import type { Database } from '../database/database.ts';
 import { readClock } from '../database/queries/read-clock.ts';
 import { heldExecutors, readExecutors } from '../database/queries/read-executors.ts';
-import { type ExecutorView, viewExecutor } from '../domain/executor.ts';
-
-export type ExecutorList = { as_of: Date; tenant_id: string; executors: ExecutorView[] };
+import { type ExecutorList, viewExecutor } from '../domain/executor.ts';
 
 /** The tenant's executors, those that have gone in the last hour included. */
 export function listExecutors(db: Database, tenant: string): Promise<ExecutorList> {

@@ -2,7 +2,8 @@ import type { Database } from '../database/database.ts';
 import { countJobs, listJobs as readJobs } from '../database/queries/list-jobs.ts';
 import { assetNames, matchAssets } from '../database/queries/read-assets.ts';
 import { readClock } from '../database/queries/read-clock.ts';
-import { viewJob } from '../domain/job.ts';
+import { readJobs as readNamedJobs } from '../database/queries/read-job.ts';
+import { type JobView, viewJob } from '../domain/job.ts';
 import type { JobList } from '../domain/job-detail.ts';
 import { unknownAsset } from './unknown-asset.ts';
 
@@ -43,5 +44,18 @@ export function listJobs(db: Database, tenant: string, options: ListOptions): Pr
       truncated: jobs.length > options.limit,
       counts,
     };
+  });
+}
+
+/** These jobs, as far as they still exist. */
+export function listNamedJobs(
+  db: Database,
+  tenant: string,
+  ids: readonly string[],
+): Promise<JobView[]> {
+  return db.read(tenant, async (query) => {
+    const as_of = await readClock(query);
+    const jobs = await readNamedJobs(query, tenant, [...new Set(ids)]);
+    return jobs.map((job) => viewJob(job, as_of));
   });
 }

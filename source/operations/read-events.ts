@@ -2,11 +2,9 @@ import type { Database } from '../database/database.ts';
 import { readClock } from '../database/queries/read-clock.ts';
 import { eventsAfter, latestEvents } from '../database/queries/read-events.ts';
 import { readJob } from '../database/queries/read-job.ts';
-import type { JobEvent } from '../domain/job-detail.ts';
+import type { EventList } from '../domain/job-detail.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import { noSuchJob } from './get-job.ts';
-
-export type EventList = { as_of: Date; tenant_id: string; events: JobEvent[] };
 
 /** The newest of the journal, in the order in which they were written; null as `job`: of all jobs. */
 export function listEvents(

@@ -5,12 +5,18 @@ import { livingExecutors } from '../database/queries/settle-job.ts';
 import { wakeExecutors, writeEvent } from '../database/queries/write-event.ts';
 import { shortId } from '../domain/job-reference.ts';
 import type { Outcome } from './act-on-job.ts';
+import { refuseChanged, type Seen } from './seen.ts';
 
 /**
  * Takes a running job from whoever runs it, as the runbook's emergency SQL does (backfill-operations, "Force reclaim"): its leases
  * are void from now on, what ran under them is tried again, and the next executor claims it.
  */
-export function reclaimJob(db: Database, author: Author, id: string): Promise<Outcome> {
+export function reclaimJob(
+  db: Database,
+  author: Author,
+  id: string,
+  seen?: Seen,
+): Promise<Outcome> {
   return db.write(author, async (query) => {
     const job = await lockJob(query, author.tenant, id);
     if (job === null) {
@@ -24,6 +30,7 @@ export function reclaimJob(db: Database, author: Author, id: string): Promise<Ou
       const hint = `see why it does not run with: servo-tui explain ${shortId(id)}`;
       return { id, result: 'skipped', state, version, message, hint };
     }
+    refuseChanged('reclaim', job, seen);
     const now = await reclaim(query, author.tenant, id);
     await writeEvent(query, author, id, 'reclaim requested');
     await wakeExecutors(query, author.tenant);

@@ -9,6 +9,7 @@ import { insertUpstreams } from '../database/queries/upstreams.ts';
 import { type Job, viewJob } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { canTransition, isTerminal } from '../domain/job-state.ts';
+import { isNone } from '../domain/settings-input.ts';
 import {
   type OptionsInput,
   readDepth,
@@ -23,9 +24,18 @@ import { futureDeadline } from './future-deadline.ts';
 import { noSuchJob } from './get-job.ts';
 import { refuseOverlap } from './overlap.ts';
 import { placeJob } from './place-job.ts';
+import { alreadyDone, refuseChanged, type Seen } from './seen.ts';
 import { planOf, type Started } from './start-backfill.ts';
 
-export type RecreateInput = OptionsInput & UpstreamInput & { dry_run?: boolean };
+/** A deadline of `none` leaves the new job without one. */
+export type RecreateInput = OptionsInput &
+  UpstreamInput & {
+    dry_run?: boolean;
+    /** Only if the job is still what was seen. */
+    seen?: Seen;
+    /** Recreating twice with the same key recreates once: the second time is refused. */
+    idempotency_key?: string;
+  };
 
 /** As of a start, and the job that was cancelled for it. */
 export type Recreated = Started & {
@@ -47,7 +57,8 @@ export async function recreateJob(
   const { tenant } = author;
   const reason = author.reason?.trim() || null;
   const problems: Problem[] = [];
-  const options = readOptions(input, problems);
+  const none = isNone(input.sla_deadline);
+  const options = readOptions(none ? { ...input, sla_deadline: undefined } : input, problems);
   const depth = readDepth(input, problems);
   if (reason === null)
     problems.push({ message: 'recreate wants a reason', hint: '--reason "why"' });
@@ -68,6 +79,7 @@ export async function recreateJob(
     if (!input.dry_run) await lockTree(query, tenant, plan);
     const old = input.dry_run ? known : await lockJob(query, tenant, id);
     if (old === null) throw noSuchJob(id);
+    refuseChanged('recreate', old, input.seen);
     const { state, version } = input.dry_run ? old : await cancel(query, old, reason);
     const list = await unfinishedKeys(query, tenant, id, isTerminal(old.state));
     if (list.length === 0) throw nothingLeft(old);
@@ -77,9 +89,12 @@ export async function recreateJob(
         : [];
     const job = followUp(author, old, list, {
       execution_strategy: changeStrategy(old.execution_strategy, options.strategy),
+      ...(input.idempotency_key === undefined ? {} : { idempotency_key: input.idempotency_key }),
       sla_deadline_at: options.deadline
         ? futureDeadline(options.deadline, now)
-        : old.sla_deadline_at,
+        : none
+          ? null
+          : old.sla_deadline_at,
       priority: options.priority ?? old.priority,
       include_upstream: input.include_upstream ?? false,
       max_upstream_depth: depth,
@@ -92,7 +107,8 @@ export async function recreateJob(
     }
     await refuseOverlap(query, job, { list });
     const tree = await matchTree(query, tenant, plan, { list });
-    const created = (await placeJob(query, job, { list }, tree))!;
+    const created = await placeJob(query, job, { list }, tree);
+    if (created === null) throw alreadyDone('recreated', old);
     if (upstreams.length > 0) await insertUpstreams(query, tenant, created, upstreams);
     await takePlace(query, tenant, id, created);
     const view = viewJob((await readJob(query, tenant, created))!, now);

@@ -18,6 +18,7 @@ import { followUp } from './follow-up.ts';
 import { noSuchJob } from './get-job.ts';
 import { refuseOverlap } from './overlap.ts';
 import { placeJob } from './place-job.ts';
+import { alreadyDone, refuseChanged, type Seen } from './seen.ts';
 
 export type Retried = {
   as_of: Date;
@@ -27,15 +28,28 @@ export type Retried = {
   /** A new job was made of the failed partitions, because that one has ended. */
   created: boolean;
   retried_partitions: number;
+  /** Their keys, the first 1,000 at most. */
+  keys: string[];
   /** The job in which they are tried again. */
   job: JobView;
 };
 
-/** Rows of one transaction: they hold the job's row for some 150 ms. */
-const defaultBatch = 10_000;
+export type RetryOptions = {
+  /** Rows of one transaction, which hold the job's row: 10,000 take some 150 ms. */
+  batch?: number;
+  /** Only if the job is still what was seen. */
+  seen?: Seen;
+  /** Only what had failed by then. */
+  before?: Date;
+  /** Of the new job, where one is made: doing it twice does it once, the second time is refused. */
+  idempotency_key?: string;
+};
+
+/** Keys that an answer names. */
+const keysTold = 1000;
 
 /**
- * Tries failed partitions again, all or those of `keys`: in place while the job lives, with their attempts counted on and their failures
+ * Tries failed partitions again, all or those named: in place while the job lives, with their attempts counted on and their failures
  * forgotten; as a new job of the same strategy, priority and deadline when it has ended. Journalled with actor and reason.
  * @throws ServoError not_found, or not_allowed where nothing has failed, or where a living job has to do one of the keys
  */
@@ -43,25 +57,27 @@ export async function retryJob(
   db: Database,
   author: Author,
   id: string,
-  keys: readonly string[] | null = null,
-  batch = defaultBatch,
+  partitions: readonly string[] | null = null,
+  options: RetryOptions = {},
 ): Promise<Retried> {
-  const named = keys !== null && keys.length > 0 ? [...new Set(keys)] : null;
+  const named = partitions?.length ? [...new Set(partitions)] : null;
   const seen = await db.read(author.tenant, async (query) => {
     const job = await readJob(query, author.tenant, id);
     if (job === null) throw noSuchJob(id);
     await refuseUnfailed(query, job, named);
-    return { job, before: await readClock(query) };
+    return { job, before: options.before ?? (await readClock(query)) };
   });
-  const which = { keys: named, before: seen.before, limit: batch };
-  const { retried, ended } = await retryInPlace(db, author, id, which);
-  if (!ended) return answer(db, author.tenant, { id, in: id, retried, created: false });
-  const anew = await db.write(author, (query) => retryAnew(query, author, id, named));
+  const which = { keys: named, before: seen.before, limit: options.batch ?? 10_000 };
+  const place = await retryInPlace(db, author, id, which, options.seen);
+  const { retried, keys } = place;
+  if (!place.ended) return answer(db, author.tenant, { id, in: id, retried, keys, created: false });
+  const anew = await db.write(author, (query) => retryAnew(query, author, id, named, options));
   if (anew === null && retried === 0) throw nothingFailed(seen.job);
   return answer(db, author.tenant, {
     id,
     in: anew?.id ?? id,
-    retried: retried + (anew?.retried ?? 0),
+    retried: retried + (anew?.keys.length ?? 0),
+    keys: [...keys, ...(anew?.keys ?? [])].slice(0, keysTold),
     created: anew !== null,
   });
 }
@@ -74,21 +90,25 @@ async function retryInPlace(
   author: Author,
   id: string,
   which: Which,
-): Promise<{ retried: number; ended: boolean }> {
+  seen: Seen | undefined,
+): Promise<{ retried: number; keys: string[]; ended: boolean }> {
+  const keys: string[] = [];
   for (let retried = 0; ; ) {
-    const count = await db.write(author, async (query) => {
+    const batch = await db.write(author, async (query) => {
       const job = await lockJob(query, author.tenant, id);
       if (job === null) throw noSuchJob(id);
+      if (retried === 0) refuseChanged('retry', job, seen);
       if (isTerminal(job.state)) return null;
       if (!isJobState(job.state)) throw unknownState(job);
-      const batch = await retryPartitions(query, author.tenant, id, which);
+      const again = await retryPartitions(query, author.tenant, id, which);
       if (retried === 0) await writeEvent(query, author, id, 'retry requested');
       await wakeExecutors(query, author.tenant);
-      return batch;
+      return again;
     });
-    if (count === null) return { retried, ended: true };
-    retried += count;
-    if (count < which.limit) return { retried, ended: false };
+    if (batch === null) return { retried, keys, ended: true };
+    retried += batch.length;
+    keys.push(...batch.slice(0, keysTold - keys.length));
+    if (batch.length < which.limit) return { retried, keys, ended: false };
   }
 }
 
@@ -97,18 +117,22 @@ async function retryAnew(
   author: Author,
   id: string,
   named: readonly string[] | null,
-): Promise<{ id: string; retried: number } | null> {
+  { seen, idempotency_key }: RetryOptions,
+): Promise<{ id: string; keys: string[] } | null> {
   const { tenant } = author;
   const ended = await readJob(query, tenant, id);
   if (ended === null) throw noSuchJob(id);
+  refuseChanged('retry', ended, seen);
   await lockStarts(query, tenant, ended.asset_id);
   const list = await keysInState(query, tenant, id, ['failed'], named);
   if (list.length === 0) return null;
-  const job = followUp(author, ended, list);
+  const key = idempotency_key === undefined ? {} : { idempotency_key };
+  const job = followUp(author, ended, list, key);
   await refuseOverlap(query, job, { list });
   const created = await placeJob(query, job, { list });
+  if (created === null) throw alreadyDone('retried', ended);
   await writeEvent(query, author, id, 'retry requested');
-  return { id: created!, retried: list.length };
+  return { id: created, keys: list };
 }
 
 async function refuseUnfailed(
@@ -158,19 +182,20 @@ function unknownState(job: Job): ServoError {
 function answer(
   db: Database,
   tenant: string,
-  retried: { id: string; in: string; retried: number; created: boolean },
+  retried: { id: string; in: string; retried: number; keys: string[]; created: boolean },
 ): Promise<Retried> {
   return db.read(tenant, async (query) => {
     const as_of = await readClock(query);
     const job = await readJob(query, tenant, retried.in);
     if (job === null) throw noSuchJob(retried.in);
-    const { id, created } = retried;
+    const { id, created, keys } = retried;
     return {
       as_of,
       tenant_id: tenant,
       id,
       created,
       retried_partitions: retried.retried,
+      keys,
       job: viewJob(job, as_of),
     };
   });

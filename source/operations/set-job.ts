@@ -4,23 +4,15 @@ import { readClock } from '../database/queries/read-clock.ts';
 import { readJob } from '../database/queries/read-job.ts';
 import { setJobSettings } from '../database/queries/set-job-settings.ts';
 import { wakeExecutors, writeEvent } from '../database/queries/write-event.ts';
+import { readParameters } from '../domain/action.ts';
 import { type JobView, viewJob } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { type Change, changesOf, describeChanges } from '../domain/job-settings.ts';
 import { isTerminal } from '../domain/job-state.ts';
-import { readOptions } from '../domain/start-request.ts';
-import { type Problem, ServoError, UsageError } from '../errors.ts';
-import { futureDeadline } from './future-deadline.ts';
+import type { SettingsInput } from '../domain/settings-input.ts';
+import { ServoError, UsageError } from '../errors.ts';
 import { noSuchJob } from './get-job.ts';
-
-/** In a person's own words; a deadline of `none` takes it away. */
-export type SetInput = {
-  priority?: string;
-  deadline?: string;
-  parallel?: string;
-  max_attempts?: string;
-  timeout?: string;
-};
+import { refuseChanged, refuseMoved, type Seen } from './seen.ts';
 
 export type SetResult = {
   as_of: Date;
@@ -38,23 +30,13 @@ export async function setJob(
   db: Database,
   author: Author,
   id: string,
-  input: SetInput,
+  input: SettingsInput,
+  seen?: Seen,
 ): Promise<SetResult> {
-  const { deadline, ...rest } = input;
-  const none = deadline?.trim().toLowerCase() === 'none';
-  const problems: Problem[] = [];
-  const options = readOptions(
-    { ...rest, sla_deadline: none ? undefined : deadline },
-    problems,
-    'deadline',
-  );
-  if (Object.values(input).every((value) => value === undefined)) {
-    const hint = 'give --priority, --deadline, --parallel, --max-attempts or --timeout';
-    problems.push({ message: 'nothing is to be set', hint });
-  }
-  if (problems.length > 0) throw new UsageError(problems);
   return db.write(author, async (query) => {
     const now = await readClock(query);
+    const { settings, problems } = readParameters('set', input, now);
+    if (problems.length > 0) throw new UsageError(problems);
     const job = await lockJob(query, author.tenant, id);
     if (job === null) throw noSuchJob(id);
     if (isTerminal(job.state)) {
@@ -62,12 +44,9 @@ export async function setJob(
         hint: `look at it with: servo-tui status ${shortId(id)}`,
       });
     }
-    const moment = options.deadline && futureDeadline(options.deadline, now, 'deadline');
-    const { changes, columns } = changesOf(job, {
-      priority: options.priority,
-      sla_deadline_at: none ? null : moment,
-      strategy: options.strategy,
-    });
+    refuseChanged('set', job, seen);
+    refuseMoved(job, seen, settings);
+    const { changes, columns } = changesOf(job, settings);
     if (changes.length > 0) {
       await setJobSettings(query, author.tenant, id, columns);
       const why = author.reason?.trim() ? `: ${author.reason.trim()}` : '';

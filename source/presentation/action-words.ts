@@ -1,45 +1,151 @@
-import type { JobView } from '../domain/job.ts';
-import type { Action } from '../domain/job-state.ts';
-import { formatDuration, formatFullCount, formatMilliseconds, plural } from './format.ts';
+import type { JobAction } from '../domain/action.ts';
+import { etaSeconds } from '../domain/eta.ts';
+import { type JobView, viewJob } from '../domain/job.ts';
+import { changesOf, describeChanges, type JobSettings } from '../domain/job-settings.ts';
+import { isTerminal } from '../domain/job-state.ts';
+import { readStrategy } from '../domain/strategy.ts';
+import {
+  formatAge,
+  formatDuration,
+  formatFullCount,
+  formatMilliseconds,
+  plural,
+} from './format.ts';
+import { riskBadge } from './risk-badge.ts';
 import { safeText } from './safe-text.ts';
+
+/** What is asked for a job: `asOf` is the database's clock when it was read. */
+export type Intent = { job: JobView; asOf: Date; settings: JobSettings };
 
 /** What the intent card says about an action. */
 export type ActionWords = {
+  /** The button that does it, and the card's title. */
   verb: string;
   /** The button that does nothing. */
   keep: string;
+  /** What it is called while it is on its way. */
+  gerund: string;
   /** What the database and the executors will do. */
-  will: (job: JobView) => string;
+  will: (intent: Intent) => string;
   /** What that means for the deadline, or for good. */
-  after: (job: JobView, asOf: Date) => string | null;
+  after: (intent: Intent) => string | null;
 };
 
-export const actionWords: Readonly<Record<Action, ActionWords>> = {
+export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
   pause: {
     verb: 'Pause',
     keep: 'Keep running',
-    will: (job) =>
+    gerund: 'pausing',
+    will: ({ job }) =>
       job.lanes === 0
         ? 'claim no more partitions; checkpoint and ETA figures are kept'
         : `claim no more; ${inFlight(job)}checkpoint and ETA figures are kept`,
-    after: (job, asOf) => spareTime(job, asOf, 'at risk if it stays paused for longer than'),
+    after: ({ job, asOf }) => spareTime(job, asOf, 'at risk if it stays paused for longer than'),
   },
   resume: {
     verb: 'Resume',
     keep: 'Leave it paused',
-    will: (job) => `become resuming; the next free executor claims it and ${goesOn(job)}`,
-    after: (job, asOf) => spareTime(job, asOf, 'time to spare before the deadline:'),
+    gerund: 'resuming',
+    will: ({ job }) => `become resuming; the next free executor claims it and ${goesOn(job)}`,
+    after: ({ job, asOf }) => spareTime(job, asOf, 'time to spare before the deadline:'),
   },
   cancel: {
     verb: 'Cancel the job',
     keep: 'Keep it',
-    will: (job) =>
+    gerund: 'cancelling',
+    will: ({ job }) =>
       `stop for good: ${inFlight(job)}${plural(left(job), 'partition')} will not run; ${formatFullCount(
         job.completed_partitions,
       )} done stay done`,
     after: () => 'this cannot be undone: what is left needs a new job',
   },
+  retry: {
+    verb: 'Retry',
+    keep: 'Leave them failed',
+    gerund: 'retrying',
+    will: ({ job }) => {
+      const failed = plural(job.failed_partitions, 'failed partition');
+      if (isTerminal(job.state)) {
+        return `start a new job of the ${failed}, with this one's strategy, priority and deadline; what is done stays done`;
+      }
+      const when = job.state === 'paused' ? '; they wait until it is resumed' : '';
+      return `make the ${failed} due again at once: failures are forgotten, attempts are counted on${when}`;
+    },
+    after: ({ job }) => {
+      const more = etaSeconds(job.failed_partitions, slotsOf(job), job.avg_partition_duration_ms);
+      return more === null ? null : `about ${formatDuration(more)} more of work`;
+    },
+  },
+  reclaim: {
+    verb: 'Reclaim',
+    keep: 'Leave it',
+    gerund: 'reclaiming',
+    will: ({ job }) =>
+      `void every lease on it: ${
+        job.lanes === 0
+          ? 'nobody holds one'
+          : `what runs on ${plural(job.lanes, 'slot')} is taken back and tried again`
+      }; the next free executor claims it`,
+    after: ({ job }) => {
+      const age = job.heartbeat_age_seconds;
+      if (age === null || job.heartbeat_stale) {
+        return age === null
+          ? 'it has never had a heartbeat'
+          : `its heartbeat is ${formatAge(age)} old: whoever ran it is gone or cut off`;
+      }
+      return `its heartbeat is fresh (${formatAge(age)}): somebody is at work, and that work is done again`;
+    },
+  },
+  set: {
+    verb: 'Set it',
+    keep: 'Leave it as it is',
+    gerund: 'setting',
+    will: ({ job, settings }) => {
+      const { changes } = changesOf(job, settings);
+      return changes.length === 0
+        ? 'change nothing yet'
+        : `${describeChanges(changes)}; from its next step on`;
+    },
+    after: changedRisk,
+  },
+  recreate: {
+    verb: 'Recreate it',
+    keep: 'Keep it',
+    gerund: 'recreating',
+    will: ({ job, settings }) => {
+      const { changes } = changesOf(job, settings);
+      const changed = changes.length === 0 ? 'as it is' : describeChanges(changes);
+      const keys = plural(job.remaining_partitions + job.skipped_partitions, 'partition');
+      return isTerminal(job.state)
+        ? `start a new job of the ${keys} that it skipped (${changed})`
+        : `cancel it and start a new job of the ${keys} not done (${changed}), in one transaction${
+            job.lanes === 0 ? '' : `; ${inFlight(job).replace(/; $/, '')}`
+          }`;
+    },
+    after: changedRisk,
+  },
 };
+
+/** The job as it would be with the settings, with as many slots at work as it then may have. */
+function withSettings({ job, asOf, settings }: Intent): JobView {
+  const { columns } = changesOf(job, settings);
+  const lanes = settings.strategy?.max_parallel ?? job.lanes;
+  return viewJob({ ...job, ...columns, lanes }, asOf);
+}
+
+function changedRisk(intent: Intent): string | null {
+  const { job, asOf, settings } = intent;
+  if (isTerminal(job.state) || changesOf(job, settings).changes.length === 0) return null;
+  const after = withSettings(intent);
+  if (after.sla_deadline_at === null) return null;
+  const [risk] = riskBadge(after, asOf).forms;
+  const slots = settings.strategy?.max_parallel;
+  const provided =
+    slots === undefined
+      ? ''
+      : ` once ${plural(slots, 'slot')} ${slots === 1 ? 'is' : 'are'} at work`;
+  return `${risk}${provided}`;
+}
 
 function goesOn({
   checkpoint_partition_key: key,
@@ -57,6 +163,10 @@ function inFlight({ lanes, avg_partition_duration_ms: average }: JobView): strin
   const about = average === null ? '' : ` (about ${formatMilliseconds(average)})`;
   const those = lanes === 1 ? 'partition' : plural(lanes, 'partition');
   return `the ${those} in flight may finish${about}; `;
+}
+
+function slotsOf({ lanes, execution_strategy }: JobView): number {
+  return lanes > 0 ? lanes : readStrategy(execution_strategy).max_parallel;
 }
 
 /** What nobody has begun. */

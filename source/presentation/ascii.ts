@@ -14,6 +14,7 @@ const substitutes: Readonly<Record<string, string>> = {
   '▲': '^',
   '▼': 'v',
   '↗': '/',
+  '↘': '\\',
   '●': '*',
   '◌': 'o',
   '‖': '=',

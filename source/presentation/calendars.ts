@@ -1,7 +1,7 @@
 import { months } from './format.ts';
 
 const hour = 3_600_000;
-const day = 24 * hour;
+export const day = 24 * hour;
 
 /** A way to lay time on a map: one strip per month, year or day, and so many cells in each. */
 export type Calendar = {

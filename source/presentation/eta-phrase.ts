@@ -1,3 +1,4 @@
+import { isDrifting } from '../domain/eta.ts';
 import type { JobView } from '../domain/job.ts';
 import { formatAge, formatClock, formatDuration, formatLeft, type Zone } from './format.ts';
 import type { Phrase } from './tone.ts';
@@ -12,6 +13,9 @@ type Expected = Pick<
   | 'started_at'
   | 'completed_at'
   | 'waiting_upstream_count'
+  | 'eta_low_seconds'
+  | 'eta_high_seconds'
+  | 'eta_drift_seconds'
 >;
 
 /** When the job will be done, or what it is waiting for; `asOf` is the database's clock. */
@@ -48,7 +52,30 @@ function runningEta(job: Expected, asOf: Date, zone: Zone): Phrase {
   if (job.eta_seconds === null) return { forms: ['–'], tone: 'dim' };
   const at = new Date(asOf.getTime() + job.eta_seconds * 1000);
   const left = `in ${formatLeft(job.eta_seconds)}`;
-  return { forms: [`${formatClock(at, asOf, zone)} ${left}`, left], tone: 'plain' };
+  const whole = `${formatClock(at, asOf, zone)} ${left}`;
+  const drift = formatDrift(job);
+  if (drift === '') return { forms: [whole, left], tone: 'plain' };
+  const tone = job.eta_drift_seconds! > 0 ? 'warn' : 'plain';
+  return { forms: [`${whole} ${drift}`, `${left} ${drift}`, left], tone };
+}
+
+/** `↗42m`: the ETA has slipped by 42 minutes in the last 15; `↘` it has gained. Empty where it stands still. */
+export function formatDrift({
+  eta_drift_seconds: drift,
+  eta_seconds,
+}: Pick<JobView, 'eta_drift_seconds' | 'eta_seconds'>): string {
+  if (drift === null || !isDrifting(drift, eta_seconds)) return '';
+  return `${drift > 0 ? '↗' : '↘'}${formatDuration(Math.abs(drift))}`;
+}
+
+/** `14:17–14:20`, of a job whose ETA is known; empty where there is no range, or none that a clock would show. */
+export function formatEtaRange(job: Expected, asOf: Date, zone: Zone): string {
+  if (job.state !== 'running' || job.eta_low_seconds === null || job.eta_high_seconds === null)
+    return '';
+  const clock = (seconds: number) =>
+    formatClock(new Date(asOf.getTime() + seconds * 1000), asOf, zone);
+  const [low, high] = [clock(job.eta_low_seconds), clock(job.eta_high_seconds)];
+  return low === high ? '' : `${low}–${high}`;
 }
 
 /** An estimate for a job that does not run reads "if started now". */

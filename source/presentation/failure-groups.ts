@@ -1,26 +1,38 @@
+import { type FailureCause, likelyCause } from '../domain/failure-cause.ts';
 import type { FailedPartition } from '../domain/job-detail.ts';
+import type { FailureKind } from '../domain/job-insight.ts';
 import { safeText } from './safe-text.ts';
 
 /** Failed partitions whose messages differ in figures and names only. */
-export type FailureGroup = {
+export type FailureGroup = FailureKind & {
   /** The message, with `…` where those of the group differ. */
   message: string;
-  partitions: FailedPartition[];
+  /** What the runbook would look for; null where the message shows no sign of a common cause. */
+  cause: FailureCause | null;
 };
 
 const variable =
   /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|0x[0-9a-f]+|\d+(?:[.,:T-]\d+)*/gi;
 
-/** Groups by fingerprint (figures, dates and ids left out), the largest group first. */
-export function groupFailures(failed: readonly FailedPartition[]): FailureGroup[] {
-  const groups = new Map<string, FailedPartition[]>();
+/** Kinds by fingerprint (figures, dates and ids left out), the most frequent first. */
+export function kindsOf(failed: readonly FailedPartition[]): FailureKind[] {
+  const kinds = new Map<string, FailedPartition[]>();
   for (const partition of failed) {
     const print = textOf(partition).replace(variable, '\u0000');
-    groups.set(print, [...(groups.get(print) ?? []), partition]);
+    kinds.set(print, [...(kinds.get(print) ?? []), partition]);
   }
-  return [...groups.values()]
-    .map((partitions) => ({ message: template(partitions.map(textOf)), partitions }))
-    .sort((a, b) => b.partitions.length - a.partitions.length);
+  return [...kinds.values()]
+    .map((partitions) => ({ count: partitions.length, partitions }))
+    .sort((a, b) => b.count - a.count);
+}
+
+/** What is to be said of each kind. */
+export function groupFailures(kinds: readonly FailureKind[]): FailureGroup[] {
+  return kinds.map((kind) => ({
+    ...kind,
+    message: template(kind.partitions.map(textOf)),
+    cause: likelyCause(kind.partitions[0]?.error_message ?? null),
+  }));
 }
 
 function textOf({ error_message }: FailedPartition): string {
@@ -31,7 +43,7 @@ function textOf({ error_message }: FailedPartition): string {
 function template(messages: readonly string[]): string {
   const figures = messages.map((message) => message.match(variable) ?? []);
   let index = -1;
-  return messages[0]!.replace(variable, (figure) => {
+  return (messages[0] ?? '(no message)').replace(variable, (figure) => {
     index += 1;
     return figures.every((other) => other[index] === figure) ? figure : '…';
   });

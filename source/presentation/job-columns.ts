@@ -1,43 +1,32 @@
 import type { JobView } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
-import { formatEta, secondsBetween } from './eta-phrase.ts';
-import { type Align, fitted } from './fitted.ts';
-import { formatAge, formatCount, formatPercent, formatRate, type Zone } from './format.ts';
+import { formatDrift, formatEta, secondsBetween } from './eta-phrase.ts';
+import { formatAge, formatCount, formatPercent, formatRate } from './format.ts';
 import { progressBar } from './progress-bar.ts';
 import { riskBadge } from './risk-badge.ts';
-import { safeText, widthOf } from './safe-text.ts';
+import { safeText } from './safe-text.ts';
 import { stateWord } from './state-words.ts';
-import type { Cell, Phrase } from './tone.ts';
+import {
+  absent,
+  type Column,
+  type ColumnOptions,
+  longest,
+  type Table,
+  column as tableColumn,
+} from './table.ts';
+import type { Phrase } from './tone.ts';
 
-export type CellContext = {
-  /** The database's clock. */
-  as_of: Date;
-  zone: Zone;
-  /** Columns of the terminal that the cell has. */
-  width: number;
-};
-
-export type JobColumn = {
-  name: string;
-  title: string;
-  align: Align;
-  /** Blank columns before it. */
-  gap: number;
-  /** Columns that it would like to have for these jobs. */
-  width: (jobs: readonly JobView[]) => number;
-  /** May take spare space up to this. */
-  grows_to?: number;
-  phrase: (job: JobView, context: CellContext) => Phrase;
+export type JobColumn = Column<JobView> & {
   /** What the column sorts by; null comes last either way. */
   value: (job: JobView) => number | string | null;
 };
 
-/** The columns of the job table in their order, for the console and for `list`. */
+/** The columns of the job table in their order. */
 export const jobColumns: readonly JobColumn[] = [
   column(
     'state',
     'STATE',
-    (jobs) => Math.max(11, longest((job) => `? ${stateWord(job.state).word}`, 18)(jobs)),
+    (jobs) => Math.max(11, longest((job: JobView) => `? ${stateWord(job.state).word}`, 18)(jobs)),
     (job) => {
       const { glyph, word, tone } = stateWord(job.state);
       return { forms: [`${glyph} ${word}`, glyph], tone };
@@ -94,9 +83,16 @@ export const jobColumns: readonly JobColumn[] = [
     (job) => (job.rate_per_minute === null ? absent : phrase(formatRate(job.rate_per_minute))),
     { align: 'right', value: (job) => job.rate_per_minute },
   ),
-  column('eta', 'ETA', 15, (job, { as_of, zone }) => formatEta(job, as_of, zone), {
-    value: (job) => job.eta_seconds,
-  }),
+  // `16:31 in 2h13m ↗42m` where something drifts.
+  column(
+    'eta',
+    'ETA',
+    (jobs) => (jobs.some(formatDrift) ? 20 : 15),
+    (job, { as_of, zone }) => formatEta(job, as_of, zone),
+    {
+      value: (job) => job.eta_seconds,
+    },
+  ),
   column('sla', 'SLA', 16, (job, { as_of }) => riskBadge(job, as_of), {
     value: (job) => job.sla_deadline_at?.getTime() ?? null,
   }),
@@ -144,44 +140,36 @@ export const jobColumns: readonly JobColumn[] = [
   ),
 ];
 
-/**
- * What gives way when the terminal is narrow, first to last: the column, and the width it is brought
- * down to (as far as is needed for `elastic` ones; 0 = dropped).
- */
-export const narrowings: readonly { column: string; to: number; elastic?: true }[] = [
-  { column: 'by', to: 0 },
-  { column: 'checkpoint', to: 0 },
-  { column: 'id', to: 0 },
-  { column: 'age', to: 0 },
-  { column: 'asset', to: 28, elastic: true },
-  { column: 'progress', to: 8, elastic: true },
-  { column: 'asset', to: 20, elastic: true },
-  { column: 'lanes', to: 0 },
-  { column: 'asset', to: 16, elastic: true },
-  { column: 'state', to: 1 },
-  { column: 'priority', to: 0 },
-  { column: 'sla', to: 10 },
-  { column: 'eta', to: 11 },
-  { column: 'rate', to: 0 },
-  { column: 'beat', to: 0 },
-  { column: 'percent', to: 0 },
-  { column: 'progress', to: 0 },
-  { column: 'eta', to: 0 },
-  { column: 'failed', to: 0 },
-  { column: 'asset', to: 8, elastic: true },
-  { column: 'sla', to: 0 },
-  { column: 'done', to: 0 },
-  { column: 'asset', to: 1, elastic: true },
-];
-
-/** The longest form that the width has room for, or a truncated last one, aligned. */
-export function jobCell(column: JobColumn, job: JobView, context: CellContext): Cell {
-  const { forms, tone } = column.phrase(job, context);
-  const form = forms.find((text) => widthOf(text) <= context.width) ?? forms.at(-1)!;
-  return { text: fitted(form, context.width, column.align), tone };
-}
-
-const absent: Phrase = { forms: ['–'], tone: 'dim' };
+/** The job table: for the console and for `list`. */
+export const jobsTable: Table<JobView, JobColumn> = {
+  columns: jobColumns,
+  narrowings: [
+    { column: 'by', to: 0 },
+    { column: 'checkpoint', to: 0 },
+    { column: 'id', to: 0 },
+    { column: 'age', to: 0 },
+    { column: 'asset', to: 28, elastic: true },
+    { column: 'progress', to: 8, elastic: true },
+    { column: 'asset', to: 20, elastic: true },
+    { column: 'lanes', to: 0 },
+    { column: 'asset', to: 16, elastic: true },
+    { column: 'state', to: 1 },
+    { column: 'priority', to: 0 },
+    { column: 'sla', to: 10 },
+    { column: 'eta', to: 11 },
+    { column: 'rate', to: 0 },
+    { column: 'beat', to: 0 },
+    { column: 'percent', to: 0 },
+    { column: 'progress', to: 0 },
+    { column: 'eta', to: 0 },
+    { column: 'failed', to: 0 },
+    { column: 'asset', to: 8, elastic: true },
+    { column: 'sla', to: 0 },
+    { column: 'done', to: 0 },
+    { column: 'asset', to: 1, elastic: true },
+  ],
+  heirs: [['asset', 28], ['sla'], ['eta'], ['state'], ['progress', 20], ['asset'], ['progress']],
+};
 
 function phrase(text: string): Phrase {
   return { forms: [text], tone: 'plain' };
@@ -197,29 +185,12 @@ function heartbeat(job: JobView): Phrase {
   return job.heartbeat_stale ? { forms: [`${age}!`], tone: 'bad' } : phrase(age);
 }
 
-function longest(text: (job: JobView) => string, cap: number) {
-  return (jobs: readonly JobView[]) =>
-    Math.min(
-      cap,
-      jobs.reduce((width, job) => Math.max(width, widthOf(text(job))), 0),
-    );
-}
-
 function column(
   name: string,
   title: string,
   width: number | ((jobs: readonly JobView[]) => number),
   phraseOf: JobColumn['phrase'],
-  rest: Pick<JobColumn, 'value'> & Partial<Pick<JobColumn, 'gap' | 'align' | 'grows_to'>>,
+  { value, ...rest }: Pick<JobColumn, 'value'> & ColumnOptions,
 ): JobColumn {
-  const natural = typeof width === 'number' ? () => width : width;
-  return {
-    name,
-    title,
-    gap: 2,
-    align: 'left',
-    width: (jobs) => Math.max(widthOf(title), natural(jobs)),
-    phrase: phraseOf,
-    ...rest,
-  };
+  return { ...tableColumn(name, title, width, phraseOf, rest), value };
 }

@@ -1,5 +1,5 @@
 import type { PartitionBucket } from '../domain/job-detail.ts';
-import { type Calendar, calendars, timesOf } from './calendars.ts';
+import { type Calendar, calendars, day, timesOf } from './calendars.ts';
 import { fitted } from './fitted.ts';
 import {
   addCounts,
@@ -12,6 +12,7 @@ import {
 } from './partition-cell.ts';
 import { safeText, widthOf } from './safe-text.ts';
 import type { Cell } from './tone.ts';
+import { weekdayBands, weekdays } from './weekday-calendar.ts';
 
 /** A drawn map: lines of cells no wider than asked for, and what its signs mean. */
 export type PartitionMap = { lines: Cell[][]; legend: Cell[] };
@@ -33,10 +34,41 @@ function calendarMap(buckets: readonly PartitionBucket[], size: Size): Partition
   const last = timesOf(buckets.map((bucket) => bucket.last_key));
   if (first === null || last === null) return null;
   const span = neededSpan(first.times, last.times, first.unit);
+  const weekdays =
+    first.unit === day && span <= day ? weekdayMap(buckets, first.times, size) : null;
+  if (weekdays !== null) return weekdays;
   for (const calendar of calendars.filter((calendar) => calendar.span >= span)) {
     const strips = stripsOf(calendar, first.times, buckets);
     const lines = flow(calendar, strips, size);
     if (lines !== null) return { lines, legend: legend(strips, calendar.cell) };
+  }
+  return null;
+}
+
+/** Months across, weekdays down, as a wall calendar; null where it does not fit, or the days are spread too thin for it. */
+function weekdayMap(
+  buckets: readonly PartitionBucket[],
+  times: readonly Date[],
+  { width, height }: Size,
+): PartitionMap | null {
+  const counts = new Map(buckets.map((bucket, at) => [times[at]!.getTime() / day, bucket]));
+  const labelWidth = 5;
+  const most = Math.floor(height / (weekdays.length + 1)) * (width - labelWidth) * weekdays.length;
+  const first = times[0]!.getTime();
+  const last = times.at(-1)!.getTime();
+  // Before it is laid out: one key in a wrong century must not make a calendar of a million days.
+  if (Math.abs(last - first) / day > most) return null;
+  for (const apart of [true, false]) {
+    const bands = weekdayBands(counts, width - labelWidth, apart);
+    if (bands === null || bands.length * (weekdays.length + 1) > height) continue;
+    const lines = bands.flatMap(({ year, ruler, rows }): Cell[][] => [
+      [{ text: `${year.padEnd(labelWidth)}${ruler}`, tone: 'dim' }],
+      ...rows.map((row, index): Cell[] => [
+        { text: ` ${weekdays[index]}  `, tone: 'dim' },
+        ...drawn(row),
+      ]),
+    ]);
+    return { lines, legend: legend([{ label: '', cells: [...counts.values()] }], '1 day') };
   }
   return null;
 }

@@ -21,6 +21,11 @@ export function riskBadge(job: Risky, asOf: Date): Phrase {
       return { forms: [`on track ${spare}`, `ok ${spare}`, 'ok'], tone: 'good' };
     }
     case 'low':
+      // Within the early warning: not late yet.
+      if ((job.risk_severity ?? 0) <= 0) {
+        const spare = formatSpare(left - (job.eta_seconds ?? 0));
+        return { forms: [`low ${spare} left`, `low ${spare}`], tone: 'warn' };
+      }
       return { forms: [`low ${over} over`, `low ${over}`], tone: 'warn' };
     case 'medium':
       return { forms: [`MEDIUM ${over} over`, `MED ${over}`], tone: 'warn' };

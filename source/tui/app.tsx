@@ -5,6 +5,7 @@ import { isStale } from '../console/loading.ts';
 import type { State } from '../console/state.ts';
 import { toAscii } from '../presentation/ascii.ts';
 import { truncate } from '../presentation/fitted.ts';
+import { boardPicture } from './board-screen.ts';
 import { cardLines, cardTitle } from './card-text.ts';
 import { helpLines } from './help-text.ts';
 import { jobPicture } from './job-screen.ts';
@@ -17,6 +18,11 @@ import { type Theme, ThemeContext } from './theme.ts';
 const pictures: Record<State['screen'], (state: State) => Picture> = {
   jobs: jobsPicture,
   job: (state) => (state.job === null ? jobsPicture(state) : jobPicture(state, state.job)),
+  triage: (state) => boardPicture(state, 'triage'),
+  check: (state) => boardPicture(state, 'check'),
+  risk: (state) => boardPicture(state, 'risk'),
+  executors: (state) => boardPicture(state, 'executors'),
+  events: (state) => boardPicture(state, 'events'),
 };
 
 /** What lies over the screen needs as many lines; on a lower terminal it covers the frame too. */

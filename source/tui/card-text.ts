@@ -1,10 +1,18 @@
-import { changedMeanwhile, missing, needsReason } from '../console/card.ts';
-import type { Card, State } from '../console/state.ts';
+import { type ParameterField, presently } from '../console/actions.ts';
+import {
+  actionOfCard,
+  changedMeanwhile,
+  missing,
+  needsReason,
+  problemOfField,
+  settingsOf,
+} from '../console/card.ts';
+import type { Card, FieldName, State } from '../console/state.ts';
 import { actionSql } from '../domain/action-sql.ts';
 import { shortId } from '../domain/job-reference.ts';
-import { actionWords } from '../presentation/action-words.ts';
+import { actionWords, type Intent } from '../presentation/action-words.ts';
 import { truncate, wrap } from '../presentation/fitted.ts';
-import { formatAge, formatFullCount, plural } from '../presentation/format.ts';
+import { formatAge, formatDuration, formatFullCount, plural } from '../presentation/format.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { stateWord } from '../presentation/state-words.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
@@ -14,8 +22,8 @@ import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
  * the questions stay, and it is said that something is missing.
  */
 export function cardLines(state: State, card: Card, width: number, height: number): Line[] {
-  const details = detailLines(state, card, width);
   const controls = controlLines(state, card, width);
+  const details = detailLines(state, card, width, height - controls.length - 2);
   const spare = height - details.length - controls.length;
   if (spare >= 2) return [...details, [], ...controls.slice(0, -1), [], ...controls.slice(-1)];
   if (spare >= 0) return [...details, ...controls];
@@ -28,33 +36,38 @@ export function cardLines(state: State, card: Card, width: number, height: numbe
   ];
 }
 
-function detailLines(state: State, card: Card, width: number): Line[] {
-  const { job, action } = card;
+function detailLines(state: State, card: Card, width: number, room: number): Line[] {
+  const { job } = card;
+  const { action } = actionOfCard(card);
+  const settings = settingsOf(card);
+  const intent: Intent = { job, asOf: card.as_of, settings };
   const words = actionWords[action];
-  const after = words.after(job, card.as_of);
-  const sql = actionSql(action, job).replace(/\s+/g, ' ');
-  return [
+  const after = words.after(intent);
+  const lines = [
     ...labelled('Seen', seenText(state, card), width, 2),
     ...changedLine(state, card, width),
-    ...labelled('Will', words.will(job), width, 3),
-    ...(after === null ? [] : labelled('Then', after, width, 1)),
-    ...labelled('SQL', sql, width, 6, 'dim'),
+    ...labelled('Will', words.will(intent), width, 3),
+    ...(after === null ? [] : labelled('Then', after, width, 2)),
   ];
+  const sql = actionSql(action, job, settings).replace(/\s+/g, ' ');
+  return [...lines, ...labelled('SQL', sql, width, Math.max(6, room - lines.length), 'dim')];
 }
 
 function controlLines(state: State, card: Card, width: number): Line[] {
+  const { fields } = actionOfCard(card);
   const reason = needsReason(card) ? 'Reason (required)' : 'Reason (optional)';
+  const check = card.expected === null ? null : `Type ${safeText(card.expected)}`;
   return [
+    ...fields.map((field) => parameterLine(card, field, width)),
     fieldLine(card, 'reason', reason, width),
-    ...(card.expected === null
-      ? []
-      : [fieldLine(card, 'check', `Type ${safeText(card.expected)}`, width)]),
+    ...(check === null ? [] : [fieldLine(card, 'check', check, width)]),
     buttonsLine(state, card, width),
   ];
 }
 
 export function cardTitle(card: Card): string {
-  const noun = card.action === 'cancel' ? 'Cancel' : actionWords[card.action].verb;
+  const { action, verb } = actionOfCard(card);
+  const noun = verb ?? (action === 'cancel' ? 'Cancel' : actionWords[action].verb);
   return `${noun} ${safeText(card.job.asset_name)} · ${shortId(card.job.id)}`;
 }
 
@@ -79,6 +92,7 @@ function changedLine(state: State, card: Card, width: number): Line[] {
 
 const labelWidth = 6;
 
+/** A label, and as much of the text as `most` lines hold. */
 function labelled(
   label: string,
   text: string,
@@ -86,18 +100,38 @@ function labelled(
   most: number,
   tone: Span['tone'] = 'plain',
 ): Line[] {
-  return wrap(text, width - labelWidth)
-    .slice(0, most)
-    .map((line, index) => [
-      span((index === 0 ? label : '').padEnd(labelWidth), 'dim'),
-      span(line, tone),
-    ]);
+  const lines = wrap(text, width - labelWidth);
+  const shown = lines.slice(0, most);
+  if (lines.length > most) {
+    shown.push(truncate(`${shown.pop() ?? ''} ${lines[most]}`, width - labelWidth));
+  }
+  return shown.map((line, index) => [
+    span((index === 0 ? label : '').padEnd(labelWidth), 'dim'),
+    span(line, tone),
+  ]);
 }
 
-function fieldLine(card: Card, field: 'reason' | 'check', label: string, width: number): Line {
+/** A parameter: what it is now, what is typed, and how that is read. */
+function parameterLine(card: Card, field: ParameterField, width: number): Line {
+  const label = `${field.label} (now ${presently(field, card.job)})`;
+  const problem = problemOfField(card, field);
+  const read = problem ?? readBack(card, field);
+  const note = read === null ? [] : [span(read, problem === null ? 'good' : 'warn')];
+  return spread(fieldLine(card, field.name, label, width - (read === null ? 0 : 20)), note, width);
+}
+
+/** A deadline may be typed in many ways: it is said which instant it means. */
+function readBack(card: Card, { name }: ParameterField): string | null {
+  const { sla_deadline_at: at } = settingsOf(card);
+  if (name !== 'deadline' || !(at instanceof Date)) return null;
+  const left = formatDuration((at.getTime() - card.as_of.getTime()) / 1000);
+  return `= ${at.toISOString().replace('.000Z', 'Z')}, in ${left}`;
+}
+
+function fieldLine(card: Card, field: FieldName, label: string, width: number): Line {
   const focused = card.focus === field;
-  const value = card[field];
-  const done = field === 'check' ? value === card.expected : value.trim() !== '';
+  const value = card.values[field] ?? '';
+  const done = field === 'check' && value === card.expected;
   const prompt = [
     span(focused ? '▐' : ' ', 'accent'),
     span(`${label}: `, focused ? 'strong' : 'plain'),
@@ -106,17 +140,13 @@ function fieldLine(card: Card, field: 'reason' | 'check', label: string, width: 
   const room = Math.max(4, width - label.length - 6);
   const shown = value.length > room ? `…${value.slice(-(room - 1))}` : value;
   return cut(
-    [
-      ...prompt,
-      span(shown, field === 'check' && done ? 'good' : 'plain'),
-      ...(focused ? [span('▏', 'accent')] : []),
-    ],
+    [...prompt, span(shown, done ? 'good' : 'plain'), ...(focused ? [span('▏', 'accent')] : [])],
     width,
   );
 }
 
 function buttonsLine(state: State, card: Card, width: number): Line {
-  const words = actionWords[card.action];
+  const words = actionWords[actionOfCard(card).action];
   const lacking = missing(state, card);
   const button = (text: string, focused: boolean, off: boolean): Span =>
     focused

@@ -7,9 +7,9 @@ import { sortName } from '../console/settings.ts';
 import type { State } from '../console/state.ts';
 import type { JobView } from '../domain/job.ts';
 import { formatFullCount, plural } from '../presentation/format.ts';
-import { type JobColumn, jobCell, jobColumns } from '../presentation/job-columns.ts';
-import type { LaidColumn } from '../presentation/layout-columns.ts';
+import { type JobColumn, jobColumns } from '../presentation/job-columns.ts';
 import { safeText } from '../presentation/safe-text.ts';
+import { cellOf, type LaidColumn } from '../presentation/table.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
 
 /** What the table shows of what there is; while a filter is typed, the field. */
@@ -42,7 +42,7 @@ export function infoLine(state: State): Line {
 }
 
 /** An action on its way, else a remark, else what the selected row has no columns for. */
-export function noteLine(state: State, laid: readonly LaidColumn[]): Line {
+export function noteLine(state: State, laid: readonly LaidColumn<JobColumn>[]): Line {
   const width = state.size.columns - 1;
   const open = state.follows.filter(({ phase }) => phase !== 'settled');
   const follow = open.at(-1) ?? state.follows.at(-1);
@@ -54,7 +54,7 @@ export function noteLine(state: State, laid: readonly LaidColumn[]): Line {
   return state.screen === 'jobs' ? cut(hiddenFields(state, laid), width) : [];
 }
 
-function hiddenFields(state: State, laid: readonly LaidColumn[]): Line {
+function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Line {
   const row = rowOf(state.jobs, state.jobs.cursor);
   if (row === null || state.jobs.list === null) return [];
   const { job } = row;
@@ -68,7 +68,7 @@ function hiddenFields(state: State, laid: readonly LaidColumn[]): Line {
     const cutShort = forms.length > 1 && forms[0].length > shown;
     if (drawnOnly.includes(column.name)) return [];
     if (laid.length === 0 || forms[0] === '–' || (shown > 0 && !cutShort)) return [];
-    return [hiddenField(column, job, jobCell(column, job, context).text.trim())];
+    return [hiddenField(column, job, cellOf(column, job, context).text.trim())];
   });
   return [span(` ${words.join(' · ')}`, 'dim')];
 }
@@ -133,7 +133,7 @@ function hintsFor(state: State): Hint[] {
     .filter(({ hint, on }) => hint !== undefined && on.includes(context))
     .map((binding) => ({
       key: keyName(binding.keys[0]),
-      word: context === 'job' && binding.hint === 'quit' ? 'back' : binding.hint!,
+      word: context !== 'jobs' && binding.hint === 'quit' ? 'back' : binding.hint!,
       off: (binding.disabled?.(state) ?? null) !== null,
     }));
 }

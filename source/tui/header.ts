@@ -1,6 +1,7 @@
 import { receivedAt } from '../console/loading.ts';
 import type { State } from '../console/state.ts';
 import { isTerminal } from '../domain/job-state.ts';
+import { atRiskLevels } from '../domain/risk.ts';
 import { truncate, truncateStart } from '../presentation/fitted.ts';
 import { formatAge, formatFullCount } from '../presentation/format.ts';
 import { safeText, widthOf } from '../presentation/safe-text.ts';
@@ -64,7 +65,7 @@ function badge(text: string): Span {
 
 /** Live jobs that are expected to miss their deadline, or have: of those that the table holds. */
 function atRisk(state: State): number {
-  const levels = ['low', 'medium', 'high', 'breached'];
+  const levels: readonly string[] = [...atRiskLevels, 'breached'];
   const jobs = state.jobs.list?.jobs ?? [];
   return jobs.filter((job) => !isTerminal(job.state) && levels.includes(job.risk_level)).length;
 }

@@ -3,7 +3,7 @@ import type { JobView } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import { readStrategy } from '../domain/strategy.ts';
-import { formatEta, secondsBetween } from '../presentation/eta-phrase.ts';
+import { formatEta, formatEtaRange, secondsBetween } from '../presentation/eta-phrase.ts';
 import { executorName } from '../presentation/executor-name.ts';
 import {
   formatAge,
@@ -81,6 +81,7 @@ function pace({ job, state, now }: Facts): Line[] {
   const eta = formatEta(job, now, state.options.zone);
   const { max_parallel } = readStrategy(job.execution_strategy);
   const ended = isTerminal(job.state);
+  const range = formatEtaRange(job, now, state.options.zone);
   return [
     ...(job.rate_per_minute === null ? [] : [[span(`${formatRate(job.rate_per_minute)}/min`)]]),
     ...(job.avg_partition_duration_ms === null
@@ -89,7 +90,14 @@ function pace({ job, state, now }: Facts): Line[] {
     ...(ended
       ? []
       : [[span(max_parallel > 1 ? `up to ${max_parallel} at once` : 'one at a time')]]),
-    ...(eta.forms[0] === '–' ? [] : [[span(expected(job, eta.forms[0]), eta.tone)]]),
+    ...(eta.forms[0] === '–'
+      ? []
+      : [
+          [
+            span(expected(job, eta.forms[0]), eta.tone),
+            ...(range === '' ? [] : [span(` (${range})`, 'dim')]),
+          ],
+        ]),
     ...(job.state === 'paused' && job.eta_seconds !== null
       ? [[span(`needs ${formatDuration(job.eta_seconds)} once resumed`)]]
       : []),

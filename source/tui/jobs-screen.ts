@@ -3,9 +3,9 @@ import { jobsLayout } from '../console/layout.ts';
 import type { State } from '../console/state.ts';
 import type { JobList } from '../domain/job-detail.ts';
 import { fitted } from '../presentation/fitted.ts';
-import { type CellContext, jobCell } from '../presentation/job-columns.ts';
-import { type LaidColumn, layoutColumns } from '../presentation/layout-columns.ts';
+import { type JobColumn, jobsTable } from '../presentation/job-columns.ts';
 import { safeText, widthOf } from '../presentation/safe-text.ts';
+import { type CellContext, cellOf, type LaidColumn, layoutColumns } from '../presentation/table.ts';
 import { hintsLine, infoLine, noteLine } from './footer.ts';
 import { bannerLine, countsLine, headerLine } from './header.ts';
 import { blank, cut, exactly, type Line, selected, span } from './spans.ts';
@@ -36,18 +36,18 @@ export function jobsPicture(state: State): Picture {
   };
 }
 
-type Layout = { list: JobList | null; width: number; laid: LaidColumn[] };
+type Layout = { list: JobList | null; width: number; laid: LaidColumn<JobColumn>[] };
 let lastLayout: Layout | null = null;
 
 /** The layout looks at every job, and changes only with the data and the terminal's width. */
-function columnsFor(list: JobList | null, width: number): LaidColumn[] {
+function columnsFor(list: JobList | null, width: number): LaidColumn<JobColumn>[] {
   if (lastLayout?.list !== list || lastLayout.width !== width) {
-    lastLayout = { list, width, laid: layoutColumns(list?.jobs ?? [], width) };
+    lastLayout = { list, width, laid: layoutColumns(jobsTable, list?.jobs ?? [], width) };
   }
   return lastLayout.laid;
 }
 
-function headsLine(state: State, laid: readonly LaidColumn[]): Line {
+function headsLine(state: State, laid: readonly LaidColumn<JobColumn>[]): Line {
   const { column: sorted, descending } = state.jobs.sort;
   const heads = laid.map(({ column, width }) => {
     const mark = column.name === sorted ? (descending ? '▼' : '▲') : '';
@@ -58,14 +58,14 @@ function headsLine(state: State, laid: readonly LaidColumn[]): Line {
   return [span(' '), ...heads];
 }
 
-function rowLine(state: State, row: JobRow, laid: readonly LaidColumn[]): Line {
+function rowLine(state: State, row: JobRow, laid: readonly LaidColumn<JobColumn>[]): Line {
   const context: Omit<CellContext, 'width'> = {
     as_of: state.jobs.list!.as_of,
     zone: state.options.zone,
   };
   const faint = row.ghost || row.unmatched;
   const cells = laid.flatMap(({ column, width }) => {
-    const { text, tone } = jobCell(column, row.job, { ...context, width });
+    const { text, tone } = cellOf(column, row.job, { ...context, width });
     return [span(' '.repeat(column.gap)), span(text, faint ? 'dim' : tone)];
   });
   if (row.job.id !== state.jobs.cursor) return [span(' '), ...cells];

@@ -5,10 +5,25 @@ import { rescueJob, sampleJobs, settleJob } from '../../source/database/queries/
 import { findDuties, findStates, findWork } from '../../source/database/queries/find-work.ts';
 import { countJobs, listJobs } from '../../source/database/queries/list-jobs.ts';
 import { jobEvents, lastTransition } from '../../source/database/queries/read-events.ts';
-import { findJobs, readJob } from '../../source/database/queries/read-job.ts';
+import {
+  crewOf,
+  downstreamAssets,
+  failureKinds,
+  jobSamples,
+  recentDurations,
+  upstreamsOf,
+  waitingFor,
+} from '../../source/database/queries/read-insight.ts';
+import { findJobs, readJob, readJobs } from '../../source/database/queries/read-job.ts';
+import {
+  partitionEvents,
+  partitionLogs,
+  readPartition,
+} from '../../source/database/queries/read-partition.ts';
 import {
   executorsOf,
   failedPartitions,
+  mapRanges,
   openPartitions,
 } from '../../source/database/queries/read-partitions.ts';
 import { setJobState } from '../../source/database/queries/set-job-state.ts';
@@ -26,6 +41,8 @@ const half = idOf(2);
 const retried = idOf(3);
 const cancelled = idOf(4);
 const pending = idOf(5);
+/** Running for two weeks, with a sample of every minute. */
+const sampled = idOf(97);
 const asset = '00000000-0000-4000-8000-000000000001';
 
 let database: TestDatabase;
@@ -50,6 +67,8 @@ beforeAll(async () => {
      alter table backfill_jobs enable trigger user;
      insert into backfill_events (tenant_id, job_id, kind, to_state, actor)
        select 'acme', format('10000000-0000-4000-8000-%s', lpad((i % 200)::text, 12, '0'))::uuid, 'state', 'pending', 'test' from generate_series(1, 20000) i;
+     insert into backfill_samples (job_id, at, tenant_id, completed, failed, avg_partition_duration_ms, estimated_completion_at)
+       select '${sampled}', now() - i * interval '1 minute', 'acme', 20000 - i, 0, 1000 + i, now() from generate_series(0, 20000) i;
      update backfill_jobs set execution_strategy = '{"type":"parallel","max_parallel":8}', total_partitions = 60000 where id in ('${fresh}', '${half}', '${retried}');
      update backfill_jobs set checkpoint_partition_key = '0000000030000', completed_partitions = 30000 where id = '${half}';
      update backfill_jobs set lease_tokens = array['${tokenOf(1)}', '${tokenOf(2)}']::uuid[] where id = '${half}';
@@ -238,6 +257,16 @@ const statements: Statement[] = [
   ],
   ['jobs by state', 2000, (_, query) => countJobs(query, tenant, 1000)],
   ['one job', 2, (_, query) => readJob(query, tenant, half)],
+  // Was: all of its samples, for the rate.
+  [
+    'one job with 20,000 samples',
+    30,
+    async (_, query) => {
+      const job = (await readJob(query, tenant, sampled))!;
+      expect(job.rate_base!.completed).toBe(19_999);
+      expect(job.eta_trend).toMatchObject({ least_average_ms: 1000, most_average_ms: 1014 });
+    },
+  ],
   [
     'a job by the beginning of its id',
     15,
@@ -247,6 +276,31 @@ const statements: Statement[] = [
   ['open partitions', 300, (_, query) => openPartitions(query, tenant, half, 20)],
   ['a job’s executors', 300, (_, query) => executorsOf(query, tenant, half)],
   ['a job’s journal', 150, (_, query) => jobEvents(query, tenant, half, 50)],
+  [
+    'parts of a map',
+    300,
+    (_, query) =>
+      mapRanges(query, tenant, half, [
+        { first_key: '0000000030001', last_key: '0000000030100' },
+        { first_key: '0000000030101', last_key: '0000000030200' },
+      ]),
+  ],
+  ['the kinds of failures', 15, (_, query) => failureKinds(query, tenant, retried)],
+  ['the last durations', 10_010, (_, query) => recentDurations(query, tenant, half, 'asc')],
+  [
+    'those of a job that runs backward',
+    10_010,
+    (_, query) => recentDurations(query, tenant, half, 'desc'),
+  ],
+  ['a job’s samples', 120, (_, query) => jobSamples(query, tenant, half, 120)],
+  ['who is at work on it', 300, (_, query) => crewOf(query, tenant, half)],
+  ['what it waits for', 5, (_, query) => upstreamsOf(query, tenant, half, 100)],
+  ['what waits for it', 5, (_, query) => waitingFor(query, tenant, half, 100)],
+  ['assets that are made from it', 60, (_, query) => downstreamAssets(query, tenant, asset, 100)],
+  ['several jobs', 10, (_, query) => readJobs(query, tenant, [half, fresh])],
+  ['one partition', 2, (_, query) => readPartition(query, tenant, half, '0000000030001')],
+  ['its journal', 150, (_, query) => partitionEvents(query, tenant, half, '0000000030001', 50)],
+  ['its outputs', 5, (_, query) => partitionLogs(query, tenant, half, '0000000030001', 10)],
   ['its last transition', 150, (_, query) => lastTransition(query, tenant, half, 'running')],
 ];
 

@@ -17,10 +17,12 @@ import { readLogs } from '../../source/database/queries/read-logs.ts';
 import {
   executorsOf,
   failedPartitions,
+  mapPartitions,
   openPartitions,
 } from '../../source/database/queries/read-partitions.ts';
 import { keysInState, partitionStates } from '../../source/database/queries/retry-partitions.ts';
 import { Operator } from '../support/operator.ts';
+import { readsOf } from '../support/plans.ts';
 
 let operator: Operator;
 let job: string;
@@ -104,4 +106,20 @@ test.each(statements)('%s reads no big table from end to end', async (_, run) =>
   });
   expect(plans.length).toBeGreaterThan(0);
   expect(plans.join('\n')).not.toMatch(/Seq Scan on backfill_(jobs|partitions|events)/);
+});
+
+test('the map of a job that has just begun read its partitions once for each of them', async () => {
+  const fresh = await Operator.open();
+  try {
+    await fresh.asset('orders', 'day');
+    await fresh.sql('alter table backfill_partitions set (autovacuum_enabled = false)');
+    const begun = await fresh.job({ asset: 'orders', start: '2000-01-01', end: '2005-12-31' });
+    const { fetched } = await readsOf(fresh.database.app, tenant, async (_, query) => {
+      const map = await mapPartitions(query, tenant, begun, 1500);
+      expect(map).toHaveLength(1500);
+    });
+    expect(fetched).toBeLessThan(3 * 2192);
+  } finally {
+    await fresh.close();
+  }
 });

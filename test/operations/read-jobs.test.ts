@@ -160,6 +160,50 @@ describe('the rate', () => {
   });
 });
 
+describe("the ETA's range and drift", () => {
+  test('are those of the samples of the last 15 minutes', async () => {
+    const id = await operator.job(
+      { asset: 'clicks', partitions: ['2027-01-01', '2027-01-02', '2027-01-03'] },
+      { state: 'running', heartbeat_at: new Date(), avg_partition_duration_ms: 60_000 },
+    );
+    await operator.sql(
+      `insert into backfill_samples (job_id, tenant_id, at, completed, failed, avg_partition_duration_ms, estimated_completion_at)
+       select $1, 'acme', now() - minutes * interval '1 minute', 0, 0, average, now() + due * interval '1 second'
+       from (values (16, 1000, 0), (14, null, null), (13, 40000, 60), (5, 90000, 600)) s (minutes, average, due)`,
+      [id],
+    );
+    const { job } = await getJob(operator.db, 'acme', id);
+    expect(job).toMatchObject({
+      eta_seconds: 180,
+      eta_low_seconds: 120,
+      eta_high_seconds: 270,
+      eta_trend: { least_average_ms: 40_000, most_average_ms: 90_000 },
+    });
+    expect(job.eta_drift_seconds).toBeCloseTo(120, 0);
+    const { jobs } = await listJobs(operator.db, 'acme', { states: ['running'], limit: 100 });
+    expect(jobs.find((one) => one.id === id)).toMatchObject({ eta_high_seconds: 270 });
+  });
+
+  test('are not known without samples, nor while the job does not run', async () => {
+    const id = await operator.job(
+      { asset: 'clicks', partitions: ['2027-02-01'] },
+      { state: 'running', heartbeat_at: new Date(), avg_partition_duration_ms: 60_000 },
+    );
+    const unknown = { eta_low_seconds: null, eta_high_seconds: null, eta_drift_seconds: null };
+    expect((await getJob(operator.db, 'acme', id)).job).toMatchObject({
+      eta_seconds: 60,
+      ...unknown,
+    });
+    await operator.sql(
+      `insert into backfill_samples (job_id, tenant_id, at, completed, failed, avg_partition_duration_ms, estimated_completion_at)
+       values ($1, 'acme', now() - interval '10 minutes', 0, 0, 1000, now())`,
+      [id],
+    );
+    await operator.sql(`update backfill_jobs set state = 'paused' where id = $1`, [id]);
+    expect((await getJob(operator.db, 'acme', id)).job).toMatchObject(unknown);
+  });
+});
+
 describe('one job in full', () => {
   let id: string;
   beforeAll(async () => {

@@ -84,7 +84,7 @@ describe('while the job lives', () => {
 
   test('in batches, and none of them twice', async () => {
     const { id } = await aJob('running', ['a', 'b', 'c']);
-    const { retried_partitions } = await retryJob(operator.db, author, id, null, 1);
+    const { retried_partitions } = await retryJob(operator.db, author, id, null, { batch: 1 });
     expect(retried_partitions).toBe(3);
     expect((await row(id)).failed_partitions).toBe(0);
     const events = await operator.value(

@@ -1,23 +1,26 @@
 import { describe, expect, test } from 'vitest';
-import { jobCell, jobColumns } from '../../source/presentation/job-columns.ts';
-import { layoutColumns } from '../../source/presentation/layout-columns.ts';
+import { jobColumns, jobsTable } from '../../source/presentation/job-columns.ts';
 import { widthOf } from '../../source/presentation/safe-text.ts';
+import { cellOf, layoutColumns } from '../../source/presentation/table.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 
 function row(job = aJob(), width = 160): Record<string, string> {
   return Object.fromEntries(
-    layoutColumns([job], width).map(({ column, width }) => [
+    layoutColumns(jobsTable, [job], width).map(({ column, width }) => [
       column.name,
-      jobCell(column, job, { as_of: now, zone: 'utc', width }).text.trim(),
+      cellOf(column, job, { as_of: now, zone: 'utc', width }).text.trim(),
     ]),
   );
 }
 
 const names = (width: number, jobs = [aJob()]) =>
-  layoutColumns(jobs, width).map(({ column }) => column.name);
+  layoutColumns(jobsTable, jobs, width).map(({ column }) => column.name);
 
 const total = (width: number, jobs = [aJob()]) =>
-  layoutColumns(jobs, width).reduce((sum, { column, width }) => sum + column.gap + width, 0);
+  layoutColumns(jobsTable, jobs, width).reduce(
+    (sum, { column, width }) => sum + column.gap + width,
+    0,
+  );
 
 const later = (seconds: number) => secondsAgo(-seconds);
 
@@ -42,7 +45,9 @@ describe('the columns that fit', () => {
       'eta',
       'sla',
     ]);
-    const laid = Object.fromEntries(layoutColumns(long, 78).map((l) => [l.column.name, l.width]));
+    const laid = Object.fromEntries(
+      layoutColumns(jobsTable, long, 78).map((l) => [l.column.name, l.width]),
+    );
     expect(laid).toMatchObject({ state: 1, progress: 8 });
   });
 
@@ -58,7 +63,7 @@ describe('the columns that fit', () => {
   });
 
   test('a long name is not truncated where there is space', () => {
-    const laid = layoutColumns(long, 200).find(({ column }) => column.name === 'asset')!;
+    const laid = layoutColumns(jobsTable, long, 200).find(({ column }) => column.name === 'asset')!;
     expect(laid.width).toBe(widthOf(long[0]!.asset_name));
   });
 
@@ -80,6 +85,24 @@ describe('a row says', () => {
       beat: '<30s',
       lanes: '2',
     });
+  });
+
+  test.each([
+    [2520, 20, '12:15 in 15m ↗42m'],
+    [2520, 14, 'in 15m ↗42m'],
+    [2520, 8, 'in 15m'],
+    [-180, 20, '12:15 in 15m ↘3m'],
+    [60, 20, '12:15 in 15m'],
+  ])('that its ETA has moved by %s s, in %s columns', (slip, width, words) => {
+    const eta_trend = {
+      base: { at: secondsAgo(900), eta: later(900 - slip) },
+      least_average_ms: 30_000,
+      most_average_ms: 30_000,
+    };
+    const job = aJob({ eta_trend });
+    const column = jobColumns.find(({ name }) => name === 'eta')!;
+    expect(column.width([job])).toBe(Math.abs(slip) < 120 ? 15 : 20);
+    expect(cellOf(column, job, { as_of: now, zone: 'utc', width }).text.trim()).toBe(words);
   });
 
   // Was 100/100 and 100%.
@@ -164,7 +187,7 @@ describe('a row says', () => {
     const columns = { state: 'pending', heartbeat_at: null, started_at: null } as const;
     const at = (clock: Date) =>
       jobColumns.map((column) =>
-        jobCell(column, aJob({ ...columns, created_at: secondsAgo(3600) }, clock), {
+        cellOf(column, aJob({ ...columns, created_at: secondsAgo(3600) }, clock), {
           as_of: clock,
           zone: 'utc',
           width: 16,

@@ -29,6 +29,37 @@ describe('daily keys', () => {
     expect(legend(map)).toBe('█ done  · pending  1 cell = 1 day');
   });
 
+  test('are a wall calendar where it fits: months across, weekdays down', () => {
+    const map = partitionMap(
+      buckets(dailyKeys('2024-01-30', 33), (_, index) => (index < 4 ? 'completed' : 'pending')),
+      { width: 79, height: 8 },
+    );
+    expect(drawn(map)).toEqual([
+      '2024 Jan Feb   Mar',
+      ' Mo       ····',
+      ' Tu  █    ····',
+      ' We  █    ····',
+      ' Th      █····',
+      ' Fr      █···  ·',
+      ' Sa      ····  ·',
+      ' Su      ····',
+    ]);
+  });
+
+  test('of a year are one on 80 columns, and its days are under their weekdays', () => {
+    const map = partitionMap(
+      buckets(dailyKeys('2024-01-01', 366), (key) =>
+        key === '2024-12-25' ? 'failed' : 'completed',
+      ),
+      { width: 79, height: 8 },
+    );
+    expect(drawn(map)[0]).toMatch(
+      /^2024 Jan +Feb +Mar +Apr +May +Jun +Jul +Aug +Sep +Oct +Nov +Dec$/,
+    );
+    // Christmas of 2024 was a Wednesday.
+    expect(drawn(map).find((line) => line.includes('✗'))).toMatch(/^ We /);
+  });
+
   test('of four years on a small screen are weeks', () => {
     const map = partitionMap(
       buckets(dailyKeys('2000-01-01', 1461), (key) =>
@@ -150,6 +181,40 @@ test('any map fits the place it is given', () => {
       },
     ),
     { numRuns: 150 },
+  );
+});
+
+test('every day of a calendar stands in it once, whatever the width', () => {
+  const states = ['completed', 'pending', 'failed', 'running', 'skipped'] as const;
+  fc.assert(
+    fc.property(
+      fc.integer({ min: -30_000, max: 40_000 }),
+      fc.uniqueArray(fc.integer({ min: 0, max: 900 }), { minLength: 1, maxLength: 400 }),
+      fc.integer({ min: 12, max: 220 }),
+      fc.integer({ min: 8, max: 60 }),
+      (first, offsets, width, height) => {
+        const keys = offsets
+          .toSorted((a, b) => a - b)
+          .map((offset) => new Date((first + offset) * 86_400_000).toISOString().slice(0, 10));
+        const map = partitionMap(
+          buckets(keys, (_, index) => states[index % states.length]!),
+          { width, height },
+        );
+        if (!legend(map).includes('1 cell = 1 day')) return;
+        const cells = map.lines
+          .flatMap((line) =>
+            line.filter(({ tone, text }) => tone !== 'dim' || /^[·░]+$/.test(text)),
+          )
+          .map(({ text }) => text)
+          .join('')
+          .replace(/ /g, '');
+        const count = (glyph: string) => cells.split(glyph).length - 1;
+        const expected = (index: number) =>
+          keys.filter((_, at) => at % states.length === index).length;
+        expect([...'█·✗▓░'].map(count)).toEqual([0, 1, 2, 3, 4].map(expected));
+      },
+    ),
+    { numRuns: 300 },
   );
 });
 

@@ -58,7 +58,7 @@ describe('a row that vanishes stays as a ghost with its actions off', () => {
     shown.wait(3000).refreshed([job(1, { state: 'paused', lanes: 0 }), two]);
     expect(shown.names).toContain('asset_1');
     shown.press('r');
-    expect(shown.card.action).toBe('resume');
+    expect(shown.card.name).toBe('resume');
   });
 });
 
@@ -304,7 +304,7 @@ describe('filter, sort, help', () => {
 
   test('help finds a key by what it does, and Enter runs it', () => {
     const session = Session.showing([one]).press('?').type('pause').press('enter');
-    expect(session.card.action).toBe('pause');
+    expect(session.card.name).toBe('pause');
   });
 
   test('q quits at the root only', () => {

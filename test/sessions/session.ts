@@ -1,4 +1,11 @@
-import type { Act, DataAnswer, DataEffect, Effect } from '../../source/console/effects.ts';
+import type { BoardData, BoardName } from '../../source/console/boards.ts';
+import type {
+  Act,
+  BoardAnswer,
+  DataAnswer,
+  DataEffect,
+  Effect,
+} from '../../source/console/effects.ts';
 import { decodeInput, idleDecoder } from '../../source/console/input.ts';
 import type { Message } from '../../source/console/messages.ts';
 import {
@@ -108,8 +115,17 @@ export class Session {
     return this.answer('load-jobs', { type: 'jobs', list: aList(jobs, overrides) });
   }
 
-  answerJob(job: JobView, overrides: Partial<JobDetail> = {}): this {
-    return this.answer('load-job', { type: 'job', detail: aDetail(job, overrides) });
+  answerJob(
+    job: JobView,
+    overrides: Partial<JobDetail> = {},
+    of_keys?: Record<string, number>,
+  ): this {
+    const detail = aDetail(job, overrides);
+    return this.answer('load-job', { type: 'job', detail, ...(of_keys ? { of_keys } : {}) });
+  }
+
+  answerBoard<N extends BoardName>(board: N, data: BoardData[N]): this {
+    return this.answer('load-board', { type: 'board', board, data } as BoardAnswer);
   }
 
   answerAct(result: Partial<ActionResult>): this {

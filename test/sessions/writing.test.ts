@@ -76,7 +76,7 @@ describe('keys belong to the focused element', () => {
   test('in a text field every printable key is text', () => {
     const text = 'yes, quit? n/q <>+-ZX1 pr';
     const session = cancelling().press('tab').type(text);
-    expect(session.card.reason).toBe(text);
+    expect(session.card.values.reason).toBe(text);
     expect(session.acts).toEqual([]);
     expect(session.exits).toEqual([]);
   });
@@ -84,15 +84,15 @@ describe('keys belong to the focused element', () => {
   test('Esc leaves the field, then closes', () => {
     const session = cancelling().press('tab').type('oops').press('escape');
     expect(session.focus).toBe('cancel');
-    expect(session.card.reason).toBe('oops');
+    expect(session.card.values.reason).toBe('oops');
     expect(session.press('escape').state.overlay).toBeNull();
   });
 
   test('Backspace, Ctrl-W and Ctrl-U edit', () => {
     const session = cancelling().press('tab').type('db is dowm').press('backspace').type('n');
-    expect(session.card.reason).toBe('db is down');
-    expect(session.press('ctrl-w').card.reason).toBe('db is ');
-    expect(session.press('ctrl-u').card.reason).toBe('');
+    expect(session.card.values.reason).toBe('db is down');
+    expect(session.press('ctrl-w').card.values.reason).toBe('db is ');
+    expect(session.press('ctrl-u').card.values.reason).toBe('');
   });
 });
 
@@ -194,7 +194,7 @@ describe('pasted text never reaches key handlers', () => {
   });
 
   test('in a text field it is text, without its line ends', () => {
-    expect(pausing().press('tab').paste('db\nmaintenance\x1b\x07').card.reason).toBe(
+    expect(pausing().press('tab').paste('db\nmaintenance\x1b\x07').card.values.reason).toBe(
       'db maintenance',
     );
   });
@@ -205,8 +205,7 @@ describe('many keys in one read', () => {
     const session = cancelling().press('tab').burst('wrong range\torders_daily\t');
     expect(session.card).toMatchObject({
       focus: 'confirm',
-      reason: 'wrong range',
-      check: 'orders_daily',
+      values: { reason: 'wrong range', check: 'orders_daily' },
     });
   });
 

@@ -1,5 +1,7 @@
 import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job.ts';
 import type { JobDetail, JobList, PartitionBucket } from '../../source/domain/job-detail.ts';
+import type { JobInsight } from '../../source/domain/job-insight.ts';
+import { kindsOf } from '../../source/presentation/failure-groups.ts';
 
 /** The database's clock in tests that do not say otherwise. */
 export const now = new Date('2024-05-14T12:00:00Z');
@@ -50,6 +52,7 @@ export function aJob(
       priority: 5,
       lanes: 2,
       rate_base: { at: secondsAgo(600, asOf), completed: 20 },
+      eta_trend: null,
       ...columns,
     },
     asOf,
@@ -68,10 +71,26 @@ export function aDetail(job: JobView, overrides: Partial<JobDetail> = {}): JobDe
     tenant_id: 'acme',
     job,
     map: [],
+    changed: [],
+    insight: anInsight({ failures: kindsOf(overrides.failed ?? []) }),
     failed: [],
     open: [],
     events: [],
     executors: [],
+    ...overrides,
+  };
+}
+
+/** A job of which nothing is known beside its row. */
+export function anInsight(overrides: Partial<JobInsight> = {}): JobInsight {
+  return {
+    samples: [],
+    failures: [],
+    durations: { count: 0, p50_ms: null, p95_ms: null, slowest: [] },
+    upstreams: [],
+    waiting: [],
+    assets: [],
+    crew: [],
     ...overrides,
   };
 }

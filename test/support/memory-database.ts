@@ -1,9 +1,16 @@
 import type { DataAnswer, DataEffect, Perform } from '../../source/console/effects.ts';
+import { actionRules, isTransition, readParameters } from '../../source/domain/action.ts';
 import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job.ts';
-import type { JobDetail, PartitionBucket } from '../../source/domain/job-detail.ts';
-import { actionTargets, refusalOf } from '../../source/domain/job-state.ts';
+import type {
+  FailedPartition,
+  JobDetail,
+  PartitionBucket,
+} from '../../source/domain/job-detail.ts';
+import { changesOf } from '../../source/domain/job-settings.ts';
+import { actionTargets, isTerminal } from '../../source/domain/job-state.ts';
 import { ServoError } from '../../source/errors.ts';
-import { aJob, aList, buckets, dailyKeys, secondsAgo } from './jobs.ts';
+import { kindsOf } from '../../source/presentation/failure-groups.ts';
+import { aJob, aList, anInsight, buckets, dailyKeys, secondsAgo } from './jobs.ts';
 
 type Row = Job & JobActivity;
 
@@ -44,6 +51,17 @@ export class MemoryDatabase {
         list: { as_of, tenant_id: 'acme', jobs, counts, truncated: all.length > jobs.length },
       };
     }
+    if (effect.type === 'load-board' && effect.board === 'risk') {
+      const jobs = [...this.jobs.values()].map((row) => viewJob(row, as_of));
+      const fleet = { slots: 12, by_asset: {} };
+      const live = jobs.filter(({ state }) => !isTerminal(state));
+      return {
+        type: 'board',
+        board: 'risk',
+        data: { as_of, tenant_id: 'acme', early_warning: 0, fleet, jobs: live, truncated: false },
+      };
+    }
+    if (effect.type === 'load-board') throw new ServoError('not_found', 'no such board');
     const row = this.jobs.get(effect.id);
     if (row === undefined) throw new ServoError('not_found', `no job ${effect.id}`);
     return effect.type === 'act'
@@ -53,19 +71,29 @@ export class MemoryDatabase {
 
   #act(effect: Extract<DataEffect, { type: 'act' }>, row: Row): DataAnswer {
     this.acted.push(effect);
-    const refusal = refusalOf(effect.action, row.state);
+    const { action } = effect;
+    const refusal = actionRules[action].refusal(row);
     if (refusal !== null || row.state !== effect.state || row.version !== effect.version) {
       const message = refusal ?? `it is now ${row.state}`;
       return { type: 'acted', result: { ...statusOf(row), result: 'skipped', message } };
     }
     const now = this.clock();
-    this.change(row.id, {
-      state: actionTargets[effect.action],
-      version: row.version + 1,
-      ...(effect.action === 'pause' ? { paused_at: now } : {}),
-      ...(effect.action === 'resume' ? { heartbeat_at: now } : {}),
-      ...(effect.action === 'cancel' ? { completed_at: now } : {}),
-    });
+    if (isTransition(action)) {
+      this.change(row.id, {
+        state: actionTargets[action],
+        version: row.version + 1,
+        ...(action === 'pause' ? { paused_at: now } : {}),
+        ...(action === 'resume' ? { heartbeat_at: now } : {}),
+        ...(action === 'cancel' ? { completed_at: now } : {}),
+      });
+    } else if (action === 'set') {
+      const { settings } = readParameters('set', effect.parameters ?? {}, now);
+      this.change(row.id, changesOf(row, settings).columns);
+    } else if (action === 'retry') {
+      this.change(row.id, { failed_partitions: 0 });
+    } else if (action === 'reclaim') {
+      this.change(row.id, { version: row.version + 1, heartbeat_at: secondsAgo(300, now) });
+    }
     const after = this.jobs.get(row.id)!;
     return { type: 'acted', result: { ...statusOf(after), result: 'applied', message: 'done' } };
   }
@@ -76,21 +104,15 @@ function statusOf({ id, state, version }: Row) {
 }
 
 function detailOf(job: JobView, as_of: Date, mapBuckets: number): JobDetail {
+  const failed = failedOf(job, as_of);
   return {
     as_of,
     tenant_id: 'acme',
     job,
     map: mapBuckets === 0 ? [] : mapOf(job, mapBuckets),
-    failed: Array.from({ length: Math.min(100, job.failed_partitions) }, (_, index) => ({
-      partition_key: dailyKeys('2000-02-03', 1461)[index * 97] ?? `k${index}`,
-      attempt_count: 3,
-      failure_count: 3,
-      error_message:
-        index % 3 === 2
-          ? 'connection refused 10.1.2.3:5432'
-          : `ssa and cdc differ by ${3 + index / 4} % (limit 3 %)`,
-      completed_at: secondsAgo(600 - index, as_of),
-    })),
+    changed: [],
+    insight: anInsight({ failures: kindsOf(failed) }),
+    failed,
     open: Array.from({ length: job.lanes }, (_, index) => ({
       partition_key: dailyKeys('2003-01-01', 20)[index] ?? `k${index}`,
       state: 'running' as const,
@@ -152,6 +174,19 @@ function detailOf(job: JobView, as_of: Date, mapBuckets: number): JobDetail {
       (_, index) => `web-${index + 1}:${800 + index}:4f2a`,
     ),
   };
+}
+
+function failedOf(job: JobView, as_of: Date): FailedPartition[] {
+  return Array.from({ length: Math.min(100, job.failed_partitions) }, (_, index) => ({
+    partition_key: dailyKeys('2000-02-03', 1461)[index * 97] ?? `k${index}`,
+    attempt_count: 3,
+    failure_count: 3,
+    error_message:
+      index % 3 === 2
+        ? 'connection refused 10.1.2.3:5432'
+        : `ssa and cdc differ by ${3 + index / 4} % (limit 3 %)`,
+    completed_at: secondsAgo(600 - index, as_of),
+  }));
 }
 
 function mapOf(job: JobView, most: number): PartitionBucket[] {

@@ -13,7 +13,7 @@ export type Reads = {
   fetched: number;
 };
 
-const big = ['backfill_jobs', 'backfill_partitions', 'backfill_events'];
+const big = ['backfill_jobs', 'backfill_partitions', 'backfill_events', 'backfill_samples'];
 
 /**
  * Does the work in one transaction, as servo_app, and takes it back. Under row-level security only: as

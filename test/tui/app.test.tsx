@@ -347,7 +347,7 @@ describe('the job screen', () => {
   // Was only to be found in the journal, behind a Tab.
   // Was cut off behind what the key would do.
   test('at 80 columns the help says why a key does nothing', () => {
-    const shown = text(Session.showing([aJob()], sized(80, 30)).press('?').state);
+    const shown = text(Session.showing([aJob()], sized(80, 30)).press('?').type('resume').state);
     expect(shown).toMatch(/resume \(only paused jobs can be resumed; [^)]/);
   });
 

@@ -1,3 +1,4 @@
+import { trendSeconds } from '../../domain/eta.ts';
 import type { Job, JobActivity } from '../../domain/job.ts';
 
 const names = [
@@ -38,26 +39,45 @@ const names = [
 /** The columns of a job, one by one: an adopted table has others, and in another order. */
 export const jobColumns = names.map((name) => `j.${name}`).join(', ');
 
-/** What is read with a job: its live lanes, and where its rate is counted from. */
-export const activityColumns = `cardinality(j.lease_tokens) as lanes, base.at as rate_at, base.completed as rate_completed`;
+/** What is read with a job: its live lanes, where its rate is counted from, and how its ETA has moved. */
+export const activityColumns = `cardinality(j.lease_tokens) as lanes, base.at as rate_at, base.completed as rate_completed,
+  trend.at as trend_at, trend.eta as trend_eta, trend.least_ms, trend.most_ms`;
 
 /**
- * The sample that a running job's rate is counted from: the newest that is 1 to 10 minutes old, else
- * its start if that was in the last 10 minutes. $1 is the tenant.
+ * Joins what activityColumns names to running jobs `j`; $1 is the tenant. The rate is counted from the newest sample that
+ * is 1 to 10 minutes old, else from the job's start if that was in the last 10 minutes. With now(), which an index takes for a
+ * bound: clock_timestamp() is none, and all samples of a job that runs for days would be read.
  */
-export const rateBase = `left join lateral (
+export const activityJoins = `left join lateral (
   select s.at, s.completed from backfill_samples s
   where j.state = 'running' and s.job_id = j.id and s.tenant_id = $1
-    and s.at between clock_timestamp() - interval '10 minutes' and clock_timestamp() - interval '1 minute'
+    and s.at between now() - interval '10 minutes' and now() - interval '1 minute'
   union all
-  select j.started_at, 0 where j.state = 'running' and j.started_at > clock_timestamp() - interval '10 minutes'
+  select j.started_at, 0 where j.state = 'running' and j.started_at > now() - interval '10 minutes'
   order by at desc limit 1
-) base on true`;
+) base on true left join lateral (
+  select (array_agg(s.at order by s.at) filter (where s.estimated_completion_at is not null))[1] as at,
+    (array_agg(s.estimated_completion_at order by s.at) filter (where s.estimated_completion_at is not null))[1] as eta,
+    min(s.avg_partition_duration_ms) as least_ms, max(s.avg_partition_duration_ms) as most_ms
+  from backfill_samples s
+  where j.state = 'running' and s.job_id = j.id and s.tenant_id = $1 and s.at > now() - interval '${trendSeconds} seconds'
+) trend on true`;
 
-export type JobRow = Job & { lanes: number; rate_at: Date | null; rate_completed: number | null };
+export type JobRow = Job & {
+  lanes: number;
+  rate_at: Date | null;
+  rate_completed: number | null;
+  trend_at: Date | null;
+  trend_eta: Date | null;
+  least_ms: number | null;
+  most_ms: number | null;
+};
 
 export function jobOf(row: JobRow): Job & JobActivity {
-  const { rate_at, rate_completed, ...job } = row;
-  const base = rate_at === null ? null : { at: rate_at, completed: rate_completed ?? 0 };
-  return { ...job, rate_base: base };
+  const { rate_at, rate_completed, trend_at, trend_eta, least_ms, most_ms, ...job } = row;
+  const rate_base = rate_at === null ? null : { at: rate_at, completed: rate_completed ?? 0 };
+  const base = trend_at === null ? null : { at: trend_at, eta: trend_eta! };
+  const eta_trend =
+    least_ms === null ? null : { base, least_average_ms: least_ms, most_average_ms: most_ms! };
+  return { ...job, rate_base, eta_trend };
 }

@@ -1,6 +1,6 @@
 import type { Job, JobActivity } from '../../domain/job.ts';
 import type { Query } from '../database.ts';
-import { activityColumns, type JobRow, jobColumns, jobOf, rateBase } from './job-columns.ts';
+import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
 
 export type JobFilter = {
   /** Null for any, states that this program does not know among them. */
@@ -60,7 +60,7 @@ const presentStates = `present (state) as (
 
 const inOrder = `
   select ${jobColumns}, ${activityColumns}
-  from picked j ${rateBase}
+  from picked j ${activityJoins}
   order by case when j.state in ('completed', 'failed', 'cancelled') then 1 else 0 end,
     case when j.state not in ('completed', 'failed', 'cancelled')
       then array_position(array['running', 'resuming', 'paused', 'waiting_upstream', 'pending'], j.state::text) end,

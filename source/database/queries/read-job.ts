@@ -1,7 +1,7 @@
 import type { Job, JobActivity } from '../../domain/job.ts';
 import type { IdRange } from '../../domain/job-reference.ts';
 import type { Query } from '../database.ts';
-import { activityColumns, type JobRow, jobColumns, jobOf, rateBase } from './job-columns.ts';
+import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
 
 /** One job, or null. */
 export async function readJob(
@@ -10,11 +10,26 @@ export async function readJob(
   id: string,
 ): Promise<(Job & JobActivity) | null> {
   const [row] = await query<JobRow>(
-    `select ${jobColumns}, ${activityColumns} from backfill_jobs j ${rateBase}
+    `select ${jobColumns}, ${activityColumns} from backfill_jobs j ${activityJoins}
      where j.tenant_id = $1 and j.id = $2`,
     [tenant, id],
   );
   return row === undefined ? null : jobOf(row);
+}
+
+/** Those of the jobs that are there, in no order. */
+export async function readJobs(
+  query: Query,
+  tenant: string,
+  ids: readonly string[],
+): Promise<(Job & JobActivity)[]> {
+  if (ids.length === 0) return [];
+  const rows = await query<JobRow>(
+    `select ${jobColumns}, ${activityColumns} from backfill_jobs j ${activityJoins}
+     where j.tenant_id = $1 and j.id = any ($2)`,
+    [tenant, ids],
+  );
+  return rows.map(jobOf);
 }
 
 export type NamedJob = Pick<Job, 'id' | 'asset_name' | 'state'>;

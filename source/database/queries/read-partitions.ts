@@ -1,9 +1,21 @@
-import type { FailedPartition, OpenPartition, PartitionBucket } from '../../domain/job-detail.ts';
+import type {
+  FailedPartition,
+  KeyBounds,
+  OpenPartition,
+  PartitionBucket,
+} from '../../domain/job-detail.ts';
 import type { Query } from '../database.ts';
+
+const counts = `count(*) filter (where state = 'pending')::int as pending, count(*) filter (where state = 'running')::int as running,
+       count(*) filter (where state = 'completed')::int as completed, count(*) filter (where state = 'failed')::int as failed,
+       count(*) filter (where state = 'skipped')::int as skipped`;
 
 /**
  * A job's partitions in key order, in at most `buckets` groups of neighbours of the same size. Reads
  * all of them once (some 0.5 s for a million): never to be repeated at every tick.
+ *
+ * The total is a scalar subquery, made once: joined, it was made anew for every row on a table without
+ * statistics (20 s for 7,670 partitions of a job that had just begun).
  */
 export function mapPartitions(
   query: Query,
@@ -12,17 +24,30 @@ export function mapPartitions(
   buckets: number,
 ): Promise<PartitionBucket[]> {
   return query<PartitionBucket>(
-    `select min(partition_key) as first_key, max(partition_key) as last_key,
-       count(*) filter (where state = 'pending')::int as pending, count(*) filter (where state = 'running')::int as running,
-       count(*) filter (where state = 'completed')::int as completed, count(*) filter (where state = 'failed')::int as failed,
-       count(*) filter (where state = 'skipped')::int as skipped
+    `with total (n) as materialized (
+       select greatest(count(*), 1) from backfill_partitions where backfill_job_id = $2 and tenant_id = $1)
+     select min(partition_key) as first_key, max(partition_key) as last_key, ${counts}
      from (
-       select partition_key, state, (row_number() over (order by partition_key) - 1) * least($3, total) / total as bucket
-       from backfill_partitions, (select greatest(count(*), 1) as total from backfill_partitions
-         where backfill_job_id = $2 and tenant_id = $1) t
-       where backfill_job_id = $2 and tenant_id = $1) p
+       select partition_key, state,
+         (row_number() over (order by partition_key) - 1) * (select least($3, n) from total) / (select n from total) as bucket
+       from backfill_partitions where backfill_job_id = $2 and tenant_id = $1) p
      group by bucket order by bucket`,
     [tenant, job, buckets],
+  );
+}
+
+/** What is now in these groups of neighbours, which have been read before: one range of the keys' index for each (0.3 ms for 700 partitions). */
+export function mapRanges(
+  query: Query,
+  tenant: string,
+  job: string,
+  ranges: readonly KeyBounds[],
+): Promise<PartitionBucket[]> {
+  return query<PartitionBucket>(
+    `select r.first_key, r.last_key, p.* from unnest($3::text[], $4::text[]) r (first_key, last_key) cross join lateral (
+       select ${counts} from backfill_partitions
+       where backfill_job_id = $2 and tenant_id = $1 and partition_key between r.first_key and r.last_key) p`,
+    [tenant, job, ranges.map(({ first_key }) => first_key), ranges.map(({ last_key }) => last_key)],
   );
 }
 

@@ -42,24 +42,24 @@ export async function keysInState(
 
 /**
  * Makes failed partitions of a living job due again, and the job's counter follows: the caller holds the job's row. At most
- * `limit`, of those that failed before `before`: one that fails anew meanwhile is not tried for ever. Returns how many.
+ * `limit`, of those that failed before `before`: one that fails anew meanwhile is not tried for ever. Returns their keys, in order.
  */
 export async function retryPartitions(
   query: Query,
   tenant: string,
   job: string,
   which: { keys: readonly string[] | null; before: Date; limit: number },
-): Promise<number> {
-  const rows = await query(
+): Promise<string[]> {
+  const rows = await query<{ partition_key: string }>(
     `update backfill_partitions set state = 'pending', failure_count = 0, crash_count = 0, available_at = clock_timestamp(), completed_at = null
      where id = any (array(select id from backfill_partitions where backfill_job_id = $2 and tenant_id = $1 and state = 'failed'
        and ($3::text[] is null or partition_key = any ($3)) and coalesce(completed_at, '-infinity') <= $4 limit $5))
-     returning 1`,
+     returning partition_key`,
     [tenant, job, which.keys, which.before, which.limit],
   );
   await query(
     `update backfill_jobs set failed_partitions = greatest(0, failed_partitions - $3) where id = $2 and tenant_id = $1`,
     [tenant, job, rows.length],
   );
-  return rows.length;
+  return rows.map((row) => row.partition_key).sort();
 }

@@ -1,6 +1,6 @@
-import type { Candidate } from '../database/queries/find-work.ts';
+import type { Job } from './job.ts';
 
-type Ranked = Pick<Candidate, 'priority' | 'execution_order' | 'sla_deadline_at' | 'created_at'>;
+type Ranked = Pick<Job, 'priority' | 'execution_order' | 'sla_deadline_at' | 'created_at'>;
 
 const never = Number.POSITIVE_INFINITY;
 

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { checkNames, severities } from '../domain/triage.ts';
+import { count, envelope, nullableTime } from './schema-parts.ts';
+
+const cell = z.union([z.string(), z.number(), z.boolean()]).nullable();
+
+const column = z.looseObject({
+  name: z.string(),
+  title: z.string(),
+  kind: z.enum(['text', 'state', 'count', 'seconds', 'milliseconds', 'ratio', 'time']),
+});
+
+const remedy = z.looseObject({
+  action: z.string(),
+  words: z.string(),
+  states: z.array(z.string()).nullable().describe('of a job in which it is possible; null: any'),
+  command: z.string().nullable().describe('JOB stands for the id'),
+  sql: z.string().nullable().describe("the runbook's statement for all rows at once"),
+});
+
+const check = z.looseObject({
+  name: z.enum(checkNames),
+  title: z.string(),
+  section: z.looseObject({ runbook: z.string(), heading: z.string() }),
+  meaning: z.string(),
+  severity: z.enum(severities),
+  columns: z.array(column),
+  figure: z.string().describe('the column that says how bad a row is'),
+  remedies: z.array(remedy),
+});
+
+const row = z.looseObject({
+  job_id: z.uuid().nullable(),
+  asset_name: z.string(),
+  state: z.string().nullable(),
+  version: z.int().nullable(),
+  since: nullableTime,
+  cells: z.record(z.string(), cell),
+});
+
+export const finding = z.looseObject({
+  ...envelope,
+  check,
+  job_id: z.uuid().nullable(),
+  columns: z.array(column),
+  sql: z.string().describe('as it was run'),
+  rows: z.array(row),
+  truncated: z.boolean(),
+});
+
+export const triageSchemas = {
+  triage: z.looseObject({
+    ...envelope,
+    job_id: z.uuid().nullable().describe('null: all jobs of the tenant'),
+    checks: z.array(
+      z.looseObject({
+        check,
+        found: count,
+        truncated: z.boolean().describe('there are more'),
+        worst: z
+          .looseObject({
+            job_id: z.uuid().nullable(),
+            asset_name: z.string(),
+            since: nullableTime,
+            value: cell,
+            column,
+          })
+          .nullable(),
+        sql: z.string(),
+      }),
+    ),
+  }),
+  'triage CHECK': finding,
+};

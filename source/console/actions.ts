@@ -1,0 +1,109 @@
+import type { JobAction, ParameterName } from '../domain/action.ts';
+import type { JobView } from '../domain/job.ts';
+import { type Setting, settingOf, writeSetting } from '../domain/job-settings.ts';
+
+/** A text field of a card: what it changes, and what that is now. */
+export type ParameterField = {
+  name: ParameterName;
+  label: string;
+  setting: Setting;
+  /** What is typed there at first. */
+  initial?: string;
+};
+
+/** One row per action of the console: its key, its help, and what its card asks besides the reason. */
+export type ConsoleAction = {
+  action: JobAction;
+  key: string;
+  /** For the help. */
+  title: string;
+  /** The footer's word for it; without one it is in the help only. */
+  hint?: string;
+  /** The card's title, where the action's own verb does not say it. */
+  verb?: string;
+  fields: readonly ParameterField[];
+};
+
+const priority: ParameterField = { name: 'priority', label: 'Priority', setting: 'priority' };
+const deadline: ParameterField = {
+  name: 'deadline',
+  label: 'Deadline',
+  setting: 'sla_deadline_at',
+};
+const parallel: ParameterField = { name: 'parallel', label: 'Parallel', setting: 'max_parallel' };
+
+export const consoleActions = {
+  pause: {
+    action: 'pause',
+    key: 'p',
+    title: 'pause: claim no more partitions, let those in flight finish',
+    hint: 'pause',
+    fields: [],
+  },
+  resume: {
+    action: 'resume',
+    key: 'r',
+    title: 'resume: an executor claims it and goes on',
+    hint: 'resume',
+    fields: [],
+  },
+  cancel: {
+    action: 'cancel',
+    key: 'X',
+    title: 'cancel: stop for good, what is left is skipped',
+    hint: 'cancel',
+    fields: [],
+  },
+  retry: {
+    action: 'retry',
+    key: 'R',
+    title: 'retry: failed partitions again, in place or as a new job',
+    hint: 'retry',
+    fields: [],
+  },
+  reclaim: {
+    action: 'reclaim',
+    key: 'f',
+    title: 'reclaim: take it from an executor that is stuck',
+    fields: [],
+  },
+  deadline: {
+    action: 'set',
+    key: 'L',
+    title: 'deadline: another one, or none',
+    verb: 'Deadline of',
+    fields: [deadline],
+  },
+  tune: {
+    action: 'set',
+    key: 't',
+    title: 'tune: priority, parallelism, attempts, time-out',
+    verb: 'Tune',
+    fields: [
+      priority,
+      parallel,
+      { name: 'max_attempts', label: 'Max attempts', setting: 'max_attempts' },
+      { name: 'timeout', label: 'Time-out', setting: 'timeout_ms' },
+    ],
+  },
+  // backfill-sla-at-risk, "For High Risk Jobs", Option 1: with maximum priority.
+  recreate: {
+    action: 'recreate',
+    key: 'C',
+    title: 'recreate: cancel, and a new job of what is not done, with higher priority',
+    verb: 'Recreate',
+    fields: [{ ...priority, initial: '10' }, parallel, deadline],
+  },
+} as const satisfies Readonly<Record<string, ConsoleAction>>;
+
+export type ActionName = keyof typeof consoleActions;
+export const actionNames = Object.keys(consoleActions) as ActionName[];
+
+export function actionOf(name: ActionName): ConsoleAction {
+  return consoleActions[name];
+}
+
+/** What a field's setting is now, as a person would write it. */
+export function presently(field: ParameterField, job: JobView): string {
+  return writeSetting(field.setting, settingOf(job, field.setting)).replace(/\.000Z$/, 'Z');
+}

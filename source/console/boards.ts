@@ -1,0 +1,173 @@
+import type { ExecutorList, ExecutorView } from '../domain/executor.ts';
+import type { JobView } from '../domain/job.ts';
+import type { EventList, JobEvent } from '../domain/job-detail.ts';
+import { shortId } from '../domain/job-reference.ts';
+import { type RiskBoard, type RiskRow, riskRows } from '../domain/risk-board.ts';
+import type { CheckSummary, Finding, FoundRow, TriageReport } from '../domain/triage.ts';
+import { noChange, type WhatIf } from '../domain/what-if.ts';
+
+/** The screens that are one list of rows, each row about a job or about none. */
+export const boardNames = ['triage', 'check', 'risk', 'executors', 'events'] as const;
+export type BoardName = (typeof boardNames)[number];
+
+/** The jobs that the rows name, as far as they still exist. */
+type WithJobs = { jobs: readonly JobView[] };
+
+/** What each board shows, as it was read at one moment. */
+export type BoardData = {
+  /** Every check of the runbooks, with how much it finds. */
+  triage: TriageReport & WithJobs;
+  /** What one of them finds. */
+  check: Finding & WithJobs;
+  /** Live jobs with a deadline, and those that share the slots with them. */
+  risk: RiskBoard;
+  executors: ExecutorList & WithJobs;
+  /** The newest of the journal. */
+  events: EventList & WithJobs;
+};
+
+export type BoardRow = {
+  triage: CheckSummary;
+  check: FoundRow;
+  risk: RiskRow;
+  executors: ExecutorView;
+  events: JobEvent;
+};
+
+type Definition<N extends BoardName> = {
+  rows: (data: BoardData[N], what: WhatIf) => readonly BoardRow[N][];
+  /** What a row is known by, whatever place it is in. */
+  key: (row: BoardRow[N]) => string;
+  /** Milliseconds between two readings at least: what costs more is read less often. */
+  every_ms?: number;
+  /** The job that a row is about, and that the keys act upon. */
+  job_id: (row: BoardRow[N]) => string | null;
+  /** What the filter looks into. */
+  text: (row: BoardRow[N], job: JobView | null) => string;
+};
+
+const definitions: { [N in BoardName]: Definition<N> } = {
+  triage: {
+    rows: ({ checks }) => checks,
+    key: ({ check }) => check.name,
+    job_id: ({ worst }) => worst?.job_id ?? null,
+    text: ({ check, worst }) =>
+      [check.name, check.title, check.section.heading, worst?.asset_name].join(' '),
+    every_ms: 5000,
+  },
+  check: {
+    rows: ({ rows }) => rows,
+    key: ({ job_id, asset_name, cells }) =>
+      [job_id, asset_name, cells.partition_key ?? ''].join(' '),
+    job_id: ({ job_id }) => job_id,
+    text: ({ job_id, asset_name, cells }) =>
+      [job_id === null ? '' : shortId(job_id), asset_name, ...Object.values(cells)].join(' '),
+    every_ms: 2000,
+  },
+  risk: {
+    rows: riskRows,
+    key: ({ id }) => id,
+    job_id: ({ id }) => id,
+    text: ({ id, asset_name, state, risk_level, sla_tier }) =>
+      [shortId(id), asset_name, state, risk_level, sla_tier].join(' '),
+  },
+  executors: {
+    rows: ({ executors }) => executors,
+    key: ({ id }) => id,
+    job_id: ({ running }) => running[0]?.job_id ?? null,
+    text: ({ id, state, handlers, running }) =>
+      [id, state, ...handlers, ...running.map(({ asset_name }) => asset_name)].join(' '),
+  },
+  events: {
+    rows: ({ events }) => events.toReversed(),
+    key: ({ id }) => String(id),
+    job_id: ({ job_id }) => job_id,
+    text: (event, job) =>
+      [
+        job?.asset_name,
+        shortId(event.job_id),
+        event.kind,
+        event.partition_key,
+        event.from_state,
+        event.to_state,
+        event.actor,
+        event.reason,
+      ].join(' '),
+  },
+};
+
+export type Board<N extends BoardName = BoardName> = {
+  data: BoardData[N] | null;
+  received_at: number | null;
+  /** The key of a row, never its number. */
+  cursor: string | null;
+  /** The first row of the window. */
+  top: number;
+  /** Words that a row must hold, all of them; `!` before one: must not. */
+  filter: string;
+  /** What the calculator supposes; the other boards suppose nothing. */
+  what: WhatIf;
+};
+
+export type Boards = { readonly [N in BoardName]: Board<N> };
+
+const empty = { data: null, received_at: null, cursor: null, top: 0, filter: '', what: noChange };
+export const emptyBoards = Object.fromEntries(
+  boardNames.map((name) => [name, empty]),
+) as unknown as Boards;
+
+/** A row of a board with what every board can say of it. */
+export type Listed<N extends BoardName = BoardName> = {
+  key: string;
+  row: BoardRow[N];
+  job: JobView | null;
+};
+
+const known = new WeakMap<Board, readonly Listed[]>();
+
+/** The rows that match the board's filter, in the board's order. */
+export function listed<N extends BoardName>(name: N, board: Board<N>): readonly Listed<N>[] {
+  const rows = known.get(board) ?? makeRows(name, board);
+  known.set(board, rows);
+  return rows as readonly Listed<N>[];
+}
+
+function makeRows<N extends BoardName>(name: N, board: Board<N>): Listed<N>[] {
+  if (board.data === null) return [];
+  const { rows, key, job_id, text } = definitions[name] as Definition<N>;
+  const jobs = new Map(board.data.jobs.map((job) => [job.id, job]));
+  const words = board.filter
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '' && word !== '!');
+  return rows(board.data, board.what)
+    .map((row) => ({ key: key(row), row, job: jobs.get(job_id(row) ?? '') ?? null }))
+    .filter(({ row, job }) => {
+      const content = words.length === 0 ? '' : text(row, job).toLowerCase();
+      return words.every((word) =>
+        word.startsWith('!') ? !content.includes(word.slice(1)) : content.includes(word),
+      );
+    });
+}
+
+/** Where the cursor is; the first row if what it was on is gone. */
+export function cursorIndex(rows: readonly Listed[], cursor: string | null): number {
+  return Math.max(
+    0,
+    rows.findIndex(({ key }) => key === cursor),
+  );
+}
+
+export function underCursor<N extends BoardName>(name: N, board: Board<N>): Listed<N> | null {
+  const rows = listed(name, board);
+  return rows[cursorIndex(rows, board.cursor)] ?? null;
+}
+
+/** Milliseconds between two readings of a board, where the operator wants one every `interval`. */
+export function boardInterval(name: BoardName, interval: number): number {
+  return Math.max(interval, definitions[name].every_ms ?? 0);
+}
+
+export function isBoard(name: string): name is BoardName {
+  return (boardNames as readonly string[]).includes(name);
+}

@@ -1,0 +1,18 @@
+import { parseFilter } from '../domain/job-filter.ts';
+import { rearrange } from './arrange.ts';
+import { isBoard } from './boards.ts';
+import type { State } from './state.ts';
+
+/** The filter of the present screen, as it was typed. The job screen has none. */
+export function filterText({ screen, jobs, boards }: State): string {
+  if (isBoard(screen)) return boards[screen].filter;
+  return screen === 'jobs' ? jobs.filter.text : '';
+}
+
+export function filtered(state: State, text: string): State {
+  const { screen, boards } = state;
+  if (isBoard(screen)) {
+    return { ...state, boards: { ...boards, [screen]: { ...boards[screen], filter: text } } };
+  }
+  return { ...state, jobs: rearrange({ ...state.jobs, filter: parseFilter(text) }) };
+}

@@ -1,0 +1,63 @@
+import type { Binding } from './binding.ts';
+import type { State, Step } from './state.ts';
+import {
+  forget,
+  moveDeadline,
+  noDeadline,
+  noFailures,
+  noPause,
+  noSlots,
+  nothingSupposed,
+  turnParallel,
+  turnPause,
+  turnRetry,
+  turnSlots,
+} from './supposing.ts';
+import { noTarget } from './target.ts';
+
+/** The keys of the calculator: they change what is supposed, and nothing in the database. */
+export const riskKeys: readonly Binding[] = [
+  supposing(']', 'what if: one slot more', noSlots, (state) => turnSlots(state, 1), '[ slots'),
+  supposing('[', 'what if: one slot less', noSlots, (state) => turnSlots(state, -1)),
+  supposing(
+    '}',
+    'what if: one more of its partitions at once',
+    noTarget,
+    (state) => turnParallel(state, 1),
+    '{ parallel',
+  ),
+  supposing('{', 'what if: one less of its partitions at once', noTarget, (state) =>
+    turnParallel(state, -1),
+  ),
+  supposing(
+    ')',
+    'what if: its deadline 15 minutes later',
+    noDeadline,
+    (state) => moveDeadline(state, 1),
+    '( deadline',
+  ),
+  supposing('(', 'what if: its deadline 15 minutes earlier', noDeadline, (state) =>
+    moveDeadline(state, -1),
+  ),
+  supposing('P', 'what if: it were paused', noPause, turnPause, 'what if paused'),
+  supposing('T', 'what if: its failed partitions were tried again', noFailures, turnRetry),
+  supposing('0', 'what if: forget all that is supposed', nothingSupposed, forget, 'forget'),
+];
+
+function supposing(
+  key: string,
+  title: string,
+  disabled: (state: State) => string | null,
+  run: (state: State) => Step,
+  hint?: string,
+): Binding {
+  return {
+    keys: [key],
+    title,
+    group: 'Look',
+    on: ['risk'],
+    ...(hint === undefined ? {} : { hint }),
+    disabled,
+    run,
+  };
+}

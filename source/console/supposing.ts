@@ -1,0 +1,120 @@
+import { refusalOf } from '../domain/job-state.ts';
+import type { RiskRow } from '../domain/risk-board.ts';
+import { readStrategy } from '../domain/strategy.ts';
+import { isNoChange, noChange, type WhatIf } from '../domain/what-if.ts';
+import { mostSlots } from '../domain/what-if-input.ts';
+import { underCursor } from './boards.ts';
+import type { State, Step } from './state.ts';
+
+/** What one press moves a deadline by. */
+const deadlineStepMs = 15 * 60_000;
+/** More than any job may have at once (domain/start-request.ts). */
+const mostParallel = 10_000;
+
+type Selected = { row: RiskRow; what: WhatIf };
+
+function selected(state: State): Selected | null {
+  const board = state.boards.risk;
+  const row = underCursor('risk', board)?.row ?? null;
+  return row === null ? null : { row, what: board.what };
+}
+
+function suppose(state: State, what: WhatIf): Step {
+  const { risk } = state.boards;
+  return [{ ...state, boards: { ...state.boards, risk: { ...risk, what } } }, []];
+}
+
+export function noSlots({ boards }: State): string | null {
+  return boards.risk.data === null ? 'still reading it' : null;
+}
+
+export function turnSlots(state: State, by: 1 | -1): Step {
+  const { data, what } = state.boards.risk;
+  if (data === null) return [state, []];
+  const now = data.fleet.slots;
+  const slots = within((what.slots ?? now) + by, 0, mostSlots);
+  return suppose(state, { ...what, slots: slots === now ? null : slots });
+}
+
+export function turnParallel(state: State, by: 1 | -1): Step {
+  const chosen = selected(state);
+  if (chosen === null) return [state, []];
+  const { row, what } = chosen;
+  const now = readStrategy(row.execution_strategy).max_parallel;
+  const parallel = within((what.parallel[row.id] ?? now) + by, 1, mostParallel);
+  return suppose(state, {
+    ...what,
+    parallel: changed(what.parallel, row.id, parallel === now ? null : parallel),
+  });
+}
+
+export function noDeadline(state: State): string | null {
+  const chosen = selected(state);
+  if (chosen === null) return 'no job is selected';
+  return chosen.row.sla_deadline_at === null ? 'this job has no deadline to move' : null;
+}
+
+export function moveDeadline(state: State, by: 1 | -1): Step {
+  const chosen = selected(state);
+  const now = chosen?.row.sla_deadline_at;
+  if (!chosen || !now) return [state, []];
+  const { row, what } = chosen;
+  const deadline = new Date((what.deadline[row.id] ?? now).getTime() + by * deadlineStepMs);
+  const same = deadline.getTime() === now.getTime();
+  return suppose(state, {
+    ...what,
+    deadline: changed(what.deadline, row.id, same ? null : deadline),
+  });
+}
+
+/** Why pausing the selected job cannot be supposed. */
+export function noPause(state: State): string | null {
+  const chosen = selected(state);
+  return chosen === null ? 'no job is selected' : refusalOf('pause', chosen.row.state);
+}
+
+export function turnPause(state: State): Step {
+  const chosen = selected(state);
+  if (chosen === null) return [state, []];
+  const { row, what } = chosen;
+  return suppose(state, { ...what, pause: turned(what.pause, row.id) });
+}
+
+export function noFailures(state: State): string | null {
+  const chosen = selected(state);
+  if (chosen === null) return 'no job is selected';
+  return chosen.row.failed_partitions === 0 ? 'none of its partitions has failed' : null;
+}
+
+export function turnRetry(state: State): Step {
+  const chosen = selected(state);
+  if (chosen === null) return [state, []];
+  const { row, what } = chosen;
+  return suppose(state, { ...what, retry_failed: turned(what.retry_failed, row.id) });
+}
+
+export function nothingSupposed({ boards }: State): string | null {
+  return isNoChange(boards.risk.what) ? 'nothing is supposed' : null;
+}
+
+export function forget(state: State): Step {
+  return suppose(state, noChange);
+}
+
+function within(figure: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, figure));
+}
+
+function turned(ids: readonly string[], id: string): readonly string[] {
+  return ids.includes(id) ? ids.filter((other) => other !== id) : [...ids, id];
+}
+
+/** The record with this value for the id; null takes it out. */
+function changed<T>(
+  record: Readonly<Record<string, T>>,
+  id: string,
+  value: T | null,
+): Readonly<Record<string, T>> {
+  const { [id]: _, ...others } = record;
+  return value === null ? others : { ...others, [id]: value };
+}

@@ -1,0 +1,150 @@
+import type { JobAction } from '../domain/action.ts';
+import type { JobView } from '../domain/job.ts';
+import { shortId } from '../domain/job-reference.ts';
+import { changesOf, describeChanges } from '../domain/job-settings.ts';
+import { type Action, actionTargets } from '../domain/job-state.ts';
+import { formatFullCount, plural } from '../presentation/format.ts';
+import { safeText } from '../presentation/safe-text.ts';
+import { stateWord } from '../presentation/state-words.ts';
+import type { Tone } from '../presentation/tone.ts';
+import type { PartitionCounts } from './effects.ts';
+import type { Follow } from './state.ts';
+
+/** What a look at the job says of the action: a text, and whether there is more to wait for. */
+export type Verdict = { text: string; tone: Tone; settled: boolean };
+
+/** A fresh reading of the job in which the action goes on, and of the partitions that it is about. */
+export type Look = { follow: Follow; job: JobView; counts: PartitionCounts; at: number };
+
+/** What nobody has claimed for so long needs a person (backfill-operations, "Stuck in Resuming"). */
+const unclaimedMs = 30_000;
+
+/** What each action leads to, as far as the database has confirmed it. */
+export const verdicts: Readonly<Record<JobAction, (look: Look) => Verdict>> = {
+  pause: (look) => transition('pause', look) ?? atRest(look, pausedText),
+  resume: (look) =>
+    transition('resume', look) ?? (look.job.state === 'resuming' ? unclaimed(look) : runs(look)),
+  cancel: (look) => transition('cancel', look) ?? atRest(look, cancelledText),
+  retry: retried,
+  reclaim: (look) => {
+    const { follow, job } = look;
+    if (job.version === follow.seen.version) return lost(look);
+    if (job.state !== 'running') return otherwise(job);
+    return job.heartbeat_stale
+      ? unclaimed(look)
+      : settled(look, 'an executor is at work on it again');
+  },
+  set: (look) => {
+    const { follow, job } = look;
+    const { changes } = changesOf(job, follow.settings);
+    if (changes.length === 0) {
+      return settled(
+        look,
+        describeChanges(changesOf(follow.seen, follow.settings).changes) || 'so already',
+      );
+    }
+    if (follow.phase === 'unknown') return lost(look);
+    return warning(`somebody else has changed it since: ${describeChanges(changes)} was asked for`);
+  },
+  recreate: (look) => {
+    const { follow, job } = look;
+    if (follow.watch_id === follow.id) return lost(look);
+    const name = `in its place ${shortId(job.id)}`;
+    if (job.state === 'pending')
+      return { ...unclaimed(look), text: `${name}: ${unclaimed(look).text}` };
+    return settled(look, `${name} is ${stateWord(job.state).word}, priority ${job.priority}`);
+  },
+};
+
+/** Null where the job is in the state that the action leads to; else what has come between. */
+function transition(action: Action, { follow, job }: Look): Verdict | null {
+  if (job.state === actionTargets[action]) return null;
+  // A resumed job may have been claimed, and even have ended, before the first look.
+  if (action === 'resume' && ['running', 'completed', 'failed'].includes(job.state)) return null;
+  return follow.phase === 'unknown' ? lost({ job }) : otherwise(job);
+}
+
+function atRest(look: Look, text: (job: JobView) => string): Verdict {
+  const { lanes } = look.job;
+  return lanes > 0
+    ? waiting(`${plural(lanes, 'partition')} in flight`)
+    : settled(look, text(look.job));
+}
+
+function pausedText({ checkpoint_partition_key: key }: JobView): string {
+  return key === null
+    ? 'paused before its first partition'
+    : `paused at ${safeText(key, { cap: 300 })}`;
+}
+
+function cancelledText(job: JobView): string {
+  const left = job.remaining_partitions + job.skipped_partitions;
+  const done = formatFullCount(job.completed_partitions);
+  return `cancelled, ${done} done, ${formatFullCount(left)} will not run`;
+}
+
+function runs(look: Look): Verdict {
+  const { state } = look.job;
+  return settled(
+    look,
+    state === 'running' ? 'running again' : `resumed, and ${stateWord(state).word} already`,
+  );
+}
+
+/** `12 partitions: 9 done, 1 failed again, 2 running`, until all of them have ended. */
+function retried(look: Look): Verdict {
+  const { follow, job, counts } = look;
+  const { count, keys } = follow.retried;
+  if (follow.phase === 'unknown') return lost(look);
+  const where = follow.watch_id === follow.id ? '' : ` in the new job ${shortId(job.id)}`;
+  if (keys.length < count)
+    return settled(look, `${plural(count, 'partition')} are due again${where}`);
+  const { completed = 0, failed = 0, running = 0 } = counts;
+  const parts = [
+    completed > 0 ? `${formatFullCount(completed)} done` : [],
+    failed > 0 ? `${formatFullCount(failed)} failed again` : [],
+    running > 0 ? `${formatFullCount(running)} running` : [],
+  ].flat();
+  const text = `${plural(count, 'partition')}${where}: ${parts.join(', ') || 'due again'}`;
+  if (completed + failed >= count) return settled(look, text, failed > 0 ? 'warn' : 'good');
+  if (job.state === 'paused')
+    return { text: `${text}; the job is paused`, tone: 'plain', settled: true };
+  if (job.state === 'cancelled') return otherwise(job);
+  return parts.length === 0 && unclaimed(look).tone === 'warn'
+    ? { ...unclaimed(look), text: `${text}, ${unclaimed(look).text}` }
+    : waiting(text);
+}
+
+function unclaimed({ follow, at }: Look): Verdict {
+  const waited = at - (follow.applied_at ?? follow.sent_at);
+  return waited < unclaimedMs
+    ? waiting('waiting for an executor to claim it')
+    : {
+        text: 'still not claimed: is an executor alive that has a handler for it?',
+        tone: 'warn',
+        settled: false,
+      };
+}
+
+function lost({ job }: Pick<Look, 'job'>): Verdict {
+  return warning(
+    `the connection was lost; the job is ${stateWord(job.state).word}, version ${job.version}`,
+  );
+}
+
+function otherwise({ state }: JobView): Verdict {
+  return warning(`it is ${stateWord(state).word} now: somebody or something else changed it`);
+}
+
+function waiting(text: string): Verdict {
+  return { text, tone: 'plain', settled: false };
+}
+
+function warning(text: string): Verdict {
+  return { text, tone: 'warn', settled: true };
+}
+
+function settled({ follow, at }: Look, text: string, tone: Tone = 'good'): Verdict {
+  const took = `${((at - follow.sent_at) / 1000).toFixed(1)} s`;
+  return { text: `${text} (${took})`, tone, settled: true };
+}

@@ -1,0 +1,58 @@
+import type { Job, JobActivity } from '../../domain/job.ts';
+import type { Fleet } from '../../domain/what-if.ts';
+import type { Query } from '../database.ts';
+import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
+
+/**
+ * Live jobs with a deadline, those with the nearest first, and the jobs that share the slots with them: what runs
+ * without one, and what waits to be claimed, in claim order. At most `limit` of each, each by its own index range; how many were
+ * cut off is told by `limit + 1`.
+ */
+export async function readLiveJobs(
+  query: Query,
+  tenant: string,
+  limit: number,
+): Promise<(Job & JobActivity)[]> {
+  const picked = `${jobColumns}, j.lease_tokens`;
+  const rows = await query<JobRow>(
+    `with picked as (
+       (select ${picked} from backfill_jobs j
+        where j.tenant_id = $1 and j.sla_deadline_at is not null
+          and j.state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming')
+        order by j.sla_deadline_at limit $2)
+       union all
+       (select ${picked} from backfill_jobs j
+        where j.tenant_id = $1 and j.state = 'running' and j.sla_deadline_at is null
+        order by j.created_at desc limit $2)
+       union all
+       (select ${picked} from backfill_jobs j
+        where j.tenant_id = $1 and j.state in ('pending', 'resuming') and j.sla_deadline_at is null
+        order by j.priority desc, j.execution_order, j.sla_deadline_at, j.created_at limit $2)
+     )
+     select ${jobColumns}, ${activityColumns} from picked j ${activityJoins}`,
+    [tenant, limit],
+  );
+  return rows.map(jobOf);
+}
+
+/** The slots that take new work: of the tenant's living executors that neither drain nor are held. */
+export async function readFleet(query: Query, tenant: string): Promise<Fleet> {
+  const rows = await query<{ asset_name: string | null; slots: number }>(
+    `with ready as materialized (
+       select slots, handlers from backfill_executors
+       where $1 = any (tenants) and stopped_at is null and lost_at is null and draining_at is null and held_reason is null
+         and seen_at > clock_timestamp() - interval '10 seconds'
+     )
+     select null as asset_name, coalesce(sum(slots), 0)::int as slots from ready
+     union all
+     select asset_name, sum(slots)::int from ready, unnest(handlers) asset_name group by asset_name`,
+    [tenant],
+  );
+  const by_asset = rows.flatMap(({ asset_name, slots }) =>
+    asset_name === null ? [] : [[asset_name, slots] as const],
+  );
+  return {
+    slots: rows.find(({ asset_name }) => asset_name === null)!.slots,
+    by_asset: Object.fromEntries(by_asset),
+  };
+}

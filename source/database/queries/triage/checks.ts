@@ -1,0 +1,92 @@
+import {
+  type Cell,
+  type CheckContext,
+  type CheckDefinition,
+  type CheckName,
+  checkNames,
+  type FoundRow,
+} from '../../../domain/triage.ts';
+import type { Query } from '../../database.ts';
+import { checkpoint } from './checkpoint.ts';
+import { atRisk, breached } from './deadlines.ts';
+import { eta, etaMissing } from './eta.ts';
+import { failedPartitions, failureRate } from './failures.ts';
+import { wontResume } from './paused.ts';
+import { longRunning, noProgress } from './progress.ts';
+import { bulkCancel, resuming } from './resuming.ts';
+import { type Check, literal } from './sql.ts';
+import { bulkReclaim, stuck } from './stuck.ts';
+import { noExecutor, queueDepth, unclaimed, waitingUpstream } from './waiting.ts';
+
+const byName: Readonly<Record<CheckName, Check>> = {
+  stuck,
+  'no-progress': noProgress,
+  resuming,
+  unclaimed,
+  'no-executor': noExecutor,
+  'failure-rate': failureRate,
+  'failed-partitions': failedPartitions,
+  checkpoint,
+  eta,
+  'eta-missing': etaMissing,
+  'wont-resume': wontResume,
+  breached,
+  'at-risk': atRisk,
+  'waiting-upstream': waitingUpstream,
+  'long-running': longRunning,
+  'queue-depth': queueDepth,
+  'bulk-reclaim': bulkReclaim,
+  'bulk-cancel': bulkCancel,
+};
+
+/** Every check, in the order of `checkNames`. */
+export const checks: readonly Check[] = checkNames.map((name) => byName[name]);
+
+export function checkNamed(name: CheckName): Check {
+  return byName[name];
+}
+
+type Row = Record<string, unknown>;
+
+/** Runs the statement, as it is. */
+export async function findRows(
+  query: Query,
+  sql: string,
+  columns: CheckDefinition['columns'],
+): Promise<FoundRow[]> {
+  const rows = await query<Row>(sql);
+  return rows.map((row) => ({
+    job_id: (row.id as string | undefined) ?? null,
+    asset_name: (row.asset_name as string | undefined) ?? '',
+    state: (row.state as string | undefined) ?? null,
+    version: (row.version as number | undefined) ?? null,
+    since: (row.since as Date | undefined) ?? null,
+    cells: Object.fromEntries(columns.map(({ name, kind }) => [name, cellOf(kind, row[name])])),
+  }));
+}
+
+const figures: readonly string[] = ['count', 'seconds', 'milliseconds', 'ratio'];
+
+/** Figures as numbers: `numeric` comes as text, an interval as its parts. */
+function cellOf(kind: string, value: unknown): Cell {
+  if (value === null || value === undefined) return null;
+  if (!figures.includes(kind)) return value as Cell;
+  return typeof value === 'object' ? intervalSeconds(value as Parts) : Number(value);
+}
+
+type Parts = Partial<Record<'days' | 'hours' | 'minutes' | 'seconds' | 'milliseconds', number>>;
+
+function intervalSeconds({
+  days = 0,
+  hours = 0,
+  minutes = 0,
+  seconds = 0,
+  milliseconds = 0,
+}: Parts) {
+  return days * 86_400 + hours * 3600 + minutes * 60 + seconds + milliseconds / 1000;
+}
+
+/** What an operator pastes into psql: the statement, for the tenant that it is of. */
+export function withTenant(sql: string, { tenant }: Pick<CheckContext, 'tenant'>): string {
+  return `SET app.current_tenant = ${literal(tenant)};\n${sql};\n`;
+}

@@ -1,0 +1,59 @@
+import pg from 'pg';
+import type { Thresholds } from '../../../domain/thresholds.ts';
+import type { CheckContext, CheckDefinition, Remedy } from '../../../domain/triage.ts';
+
+/**
+ * A check with its statement. The statement is text with its values in it, quoted: what is shown is what is run, and what an operator
+ * pastes into psql. It is the runbook's own where it has one, with the tenant, what an action needs to know (state, version), since when
+ * it is so, and a limit.
+ */
+export type Check = Omit<CheckDefinition, 'title' | 'remedies'> & {
+  title: string | ((thresholds: Thresholds) => string);
+  remedies: readonly Remedy[] | ((context: CheckContext) => readonly Remedy[]);
+  sql(context: CheckContext): string;
+  /** What the runbook asks of one job, where that is another question. */
+  evidence?: {
+    columns: CheckDefinition['columns'];
+    sql(context: CheckContext & { job: string }): string;
+  };
+};
+
+/** What is told of a check: everything but its statements. */
+export function definitionOf(check: Check, context: CheckContext): CheckDefinition {
+  const { name, section, meaning, severity, columns, figure } = check;
+  const title = typeof check.title === 'string' ? check.title : check.title(context.thresholds);
+  const remedies = typeof check.remedies === 'function' ? check.remedies(context) : check.remedies;
+  return { name, title, section, meaning, severity, columns, figure, remedies };
+}
+
+export function literal(value: string): string {
+  return pg.escapeLiteral(value).trimStart();
+}
+
+/** `INTERVAL '2 minutes'`, from milliseconds. */
+export function interval(milliseconds: number): string {
+  const units = [
+    [3_600_000, 'hour'],
+    [60_000, 'minute'],
+    [1000, 'second'],
+    [1, 'millisecond'],
+  ] as const;
+  const [size, unit] = units.find(
+    ([size]) => milliseconds % size === 0 && milliseconds >= size,
+  ) ?? [1, 'millisecond'];
+  const count = milliseconds / size;
+  return `INTERVAL '${count} ${unit}${count === 1 ? '' : 's'}'`;
+}
+
+/** Which jobs: `tenant_id = 'acme'`, and the one where only one is asked of. With the alias that the statement gives to backfill_jobs. */
+export function scope({ tenant, job }: CheckContext, alias = ''): string {
+  const dot = alias === '' ? '' : `${alias}.`;
+  const one = job === null ? '' : `\n  AND ${dot}id = ${literal(job)}`;
+  return `${dot}tenant_id = ${literal(tenant)}${one}`;
+}
+
+/** An executor that was heard of in the last 10 s, and neither stopped nor was found dead: as in explain-job.ts. */
+export function alive(tenant: string, alias: string): string {
+  return `${literal(tenant)} = ANY (${alias}.tenants) AND ${alias}.stopped_at IS NULL AND ${alias}.lost_at IS NULL
+      AND ${alias}.seen_at > NOW() - INTERVAL '10 seconds'`;
+}

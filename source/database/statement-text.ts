@@ -1,0 +1,71 @@
+import pg from 'pg';
+import type { Query } from './database.ts';
+
+/** A statement as it was sent. */
+export type Statement = { text: string; values: readonly unknown[] };
+
+/** The same as `query`, which also writes down what goes through it. */
+export function recorded(query: Query, into: Statement[]): Query {
+  return (text, values = []) => {
+    into.push({ text, values });
+    return query(text, values);
+  };
+}
+
+/**
+ * Statements as a script for psql: their values in place, behind the setting without which row-level security shows nothing.
+ * What psql would take for a command of its own, it cannot be: values stand in quotes, and our texts hold no backslash.
+ */
+export function scriptOf(tenant: string, statements: readonly Statement[]): string {
+  const first = `SELECT set_config('app.current_tenant', ${literal(tenant)}, false);`;
+  return [first, ...statements.map((one) => `${dedented(inlined(one))};`)].join('\n\n');
+}
+
+/** `$1` … replaced by literals; in comments and quotes they are text. */
+function inlined({ text, values }: Statement): string {
+  return text.replace(/--[^\n]*|'(?:[^']|'')*'|\$(\d+)/g, (found, number?: string) =>
+    number === undefined ? found : literal(values[Number(number) - 1]),
+  );
+}
+
+function literal(value: unknown): string {
+  if (value === null || value === undefined) return 'NULL';
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+    return String(value);
+  if (value instanceof Date) return `'${value.toISOString()}'`;
+  if (Array.isArray(value)) return quoted(arrayText(value));
+  return quoted(typeof value === 'object' ? JSON.stringify(value) : String(value));
+}
+
+/** What a terminal would obey, or show as something else, when a person pastes the text. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
+
+/** As a parameter is sent: typed by where it stands. */
+function quoted(text: string): string {
+  const escaped = pg.escapeLiteral(text).trimStart();
+  if (escaped.search(unprintable) === -1) return escaped;
+  const body = escaped.startsWith('E') ? escaped.slice(1) : escaped;
+  return `E${body.replace(unprintable, (found) => `\\U${found.codePointAt(0)!.toString(16).padStart(8, '0')}`)}`;
+}
+
+function arrayText(values: readonly unknown[]): string {
+  const items = values.map((value) => {
+    if (value === null || value === undefined) return 'NULL';
+    if (Array.isArray(value)) return arrayText(value);
+    const text = value instanceof Date ? value.toISOString() : String(value);
+    return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  });
+  return `{${items.join(',')}}`;
+}
+
+/** Lines moved to the left by what all but the first are indented by. */
+function dedented(text: string): string {
+  const [first = '', ...rest] = text.trim().split('\n');
+  const indent = Math.min(
+    ...rest.filter((line) => line.trim() !== '').map((line) => line.search(/\S/)),
+  );
+  return [
+    first,
+    ...rest.map((line) => line.slice(Number.isFinite(indent) ? Math.max(0, indent - 2) : 0)),
+  ].join('\n');
+}

@@ -1,0 +1,47 @@
+import type { Query } from '../database/database.ts';
+import {
+  crewOf,
+  downstreamAssets,
+  failureKinds,
+  jobSamples,
+  type Relation,
+  recentDurations,
+  upstreamsOf,
+  waitingFor,
+} from '../database/queries/read-insight.ts';
+import { readJobs } from '../database/queries/read-job.ts';
+import { type Job, viewJob } from '../domain/job.ts';
+import type { JobInsight, RelatedJob } from '../domain/job-insight.ts';
+import { inTreeOrder } from '../domain/job-tree.ts';
+import { readStrategy } from '../domain/strategy.ts';
+
+const limits = { samples: 120, related: 100 };
+
+/** What is known of a job beside its row, its open partitions and its journal. */
+export async function readInsight(query: Query, job: Job, asOf: Date): Promise<JobInsight> {
+  const { tenant_id: tenant, id } = job;
+  const { order } = readStrategy(job.execution_strategy);
+  const upstreams = await upstreamsOf(query, tenant, id, limits.related);
+  const waiting = await waitingFor(query, tenant, id, limits.related);
+  const ids = [...new Set([...upstreams, ...waiting].map((relation) => relation.id))];
+  const views = (await readJobs(query, tenant, ids)).map((row) => viewJob(row, asOf));
+  const related = (relations: Relation[]): RelatedJob[] =>
+    inTreeOrder(
+      relations.map((one) => ({
+        id: one.id,
+        to: one.related_to,
+        depth: one.depth,
+        job: views.find((view) => view.id === one.id) ?? null,
+      })),
+      id,
+    );
+  return {
+    samples: await jobSamples(query, tenant, id, limits.samples),
+    failures: job.failed_partitions > 0 ? await failureKinds(query, tenant, id) : [],
+    durations: await recentDurations(query, tenant, id, order),
+    upstreams: related(upstreams),
+    waiting: related(waiting),
+    assets: await downstreamAssets(query, tenant, job.asset_id, limits.related),
+    crew: await crewOf(query, tenant, id),
+  };
+}

@@ -1,0 +1,125 @@
+import { shortId } from '../domain/job-reference.ts';
+import type { RiskRow } from '../domain/risk-board.ts';
+import { formatDrift, formatEtaRange } from './eta-phrase.ts';
+import { formatClock, type Zone } from './format.ts';
+import type { Item } from './item.ts';
+import { bufferPhrase, severityFigure, severityPhrase, suppositions } from './risk-words.ts';
+import { safeText, widthOf } from './safe-text.ts';
+import { absent, type Column, column, longest, type Table } from './table.ts';
+import type { Phrase } from './tone.ts';
+
+type Risky = Item<RiskRow>;
+
+/** The calculator's table, for the console and for `risk`: how each job stands, and how it would stand. */
+export const riskTable: Table<Risky> = {
+  columns: [
+    column(
+      'job',
+      'JOB',
+      longest(({ row }: Risky) => safeText(row.asset_name), 60),
+      ({ row }) => plain(safeText(row.asset_name)),
+      { gap: 1 },
+    ),
+    column('id', 'ID', 8, ({ row }) => ({ forms: [shortId(row.id)], tone: 'dim' })),
+    column('eta', 'ETA', 5, ({ row }, { as_of, zone }) =>
+      row.eta_seconds === null ? absent : plain(clockOf(row.eta_seconds, as_of, zone)),
+    ),
+    column('range', 'RANGE', 11, ({ row }, { as_of, zone }) => {
+      const [range, drift] = [formatEtaRange(row, as_of, zone), formatDrift(row)];
+      const words = [`${range} ${drift}`, drift, range].map((text) => text.trim()).filter(Boolean);
+      return words.length === 0 ? absent : { forms: [words[0]!, ...words.slice(1)], tone: 'dim' };
+    }),
+    column('deadline', 'DEADLINE', 8, ({ row }, { as_of, zone }) =>
+      row.sla_deadline_at === null ? absent : plain(formatClock(row.sla_deadline_at, as_of, zone)),
+    ),
+    column('severity', 'SEVERITY', 16, ({ row }, { as_of }) =>
+      severityPhrase(row, row.state, as_of),
+    ),
+    column('figure', '(ETA−D)/(D−NOW)', 20, ({ row }, { as_of }) => ({
+      forms: [severityFigure(row, row, as_of)],
+      tone: 'dim',
+    })),
+    column('tier', 'TIER BUFFER', 22, ({ row }) => bufferPhrase(row)),
+    column('slots', 'SLOTS', 5, ({ row }) => (row.lanes > 0 ? plain(String(row.lanes)) : absent)),
+    supposed(
+      'then',
+      'WHAT IF',
+      () => 24,
+      ({ row }, { as_of, zone }) => thenPhrase(row, as_of, zone),
+    ),
+    supposed(
+      'then-figure',
+      '',
+      () => 15,
+      ({ row }, { as_of }) => ({
+        forms: [row.what_if === null ? '' : severityFigure(row, row.what_if, as_of)],
+        tone: 'dim',
+      }),
+    ),
+    supposed(
+      'by',
+      'BY',
+      longest(({ row }: Risky) => suppositions(row), 40),
+      ({ row }) => ({
+        forms: [suppositions(row)],
+        tone: 'accent',
+      }),
+    ),
+  ],
+  narrowings: [
+    { column: 'id', to: 0 },
+    { column: 'job', to: 28, elastic: true },
+    { column: 'tier', to: 14 },
+    { column: 'then-figure', to: 0 },
+    { column: 'tier', to: 0 },
+    { column: 'slots', to: 0 },
+    { column: 'range', to: 0 },
+    { column: 'by', to: 14 },
+    { column: 'job', to: 16, elastic: true },
+    { column: 'by', to: 0 },
+    { column: 'severity', to: 11 },
+    { column: 'figure', to: 14 },
+    { column: 'then', to: 16 },
+    { column: 'figure', to: 0 },
+    { column: 'job', to: 8, elastic: true },
+    { column: 'deadline', to: 0 },
+    { column: 'eta', to: 0 },
+    { column: 'then', to: 0 },
+    { column: 'severity', to: 8 },
+    { column: 'job', to: 1, elastic: true },
+    { column: 'severity', to: 0 },
+  ],
+  heirs: [['job', 28], ['severity'], ['then'], ['by'], ['figure'], ['job']],
+};
+
+/** A column that is there only while something is supposed. */
+function supposed(
+  name: string,
+  title: string,
+  width: (rows: readonly Risky[]) => number,
+  phrase: Column<Risky>['phrase'],
+): Column<Risky> {
+  const laid = column<Risky>(name, title, width, phrase);
+  const natural = (rows: readonly Risky[]) =>
+    rows.some(({ row }) => row.what_if !== null) ? Math.max(widthOf(title), width(rows)) : 0;
+  return { ...laid, width: natural };
+}
+
+/** `→ 15:46 low 9%`. */
+function thenPhrase({ what_if, state }: RiskRow, asOf: Date, zone: Zone): Phrase {
+  if (what_if === null) return plain('');
+  const { forms, tone } = severityPhrase(what_if, state, asOf);
+  const seconds = what_if.eta_seconds;
+  const at = seconds === null ? '→' : `→ ${clockOf(seconds, asOf, zone)}`;
+  if (what_if.risk_level === 'none') return { forms: [at], tone: 'dim' };
+  const [whole, ...shorter] = forms.map((form) => `${at} ${form}`);
+  return { forms: [whole!, ...shorter, `→ ${forms.at(-1)}`], tone };
+}
+
+function clockOf(seconds: number, asOf: Date, zone: Zone): string {
+  return formatClock(new Date(asOf.getTime() + seconds * 1000), asOf, zone);
+}
+
+function plain(text: string): Phrase {
+  return { forms: [text], tone: 'plain' };
+}

@@ -1,0 +1,187 @@
+import {
+  type BoardData,
+  type BoardName,
+  type BoardRow,
+  cursorIndex,
+  listed,
+} from '../console/boards.ts';
+import { boardLayout } from '../console/layout.ts';
+import { remedyKeys } from '../console/remedy-keys.ts';
+import { screens } from '../console/screens.ts';
+import type { State } from '../console/state.ts';
+import { checkDetail, checkTable, triageDetail, triageTable } from '../presentation/check-table.ts';
+import { eventDetail, eventTable } from '../presentation/event-table.ts';
+import { executorDetail, executorTable } from '../presentation/executor-table.ts';
+import { fitted, wrap } from '../presentation/fitted.ts';
+import { formatFullCount } from '../presentation/format.ts';
+import type { Detail, Item } from '../presentation/item.ts';
+import { riskTable } from '../presentation/risk-columns.ts';
+import { riskDetail } from '../presentation/risk-detail.ts';
+import { widthOf } from '../presentation/safe-text.ts';
+import {
+  type Column,
+  cellOf,
+  type LaidColumn,
+  layoutColumns,
+  type Table,
+} from '../presentation/table.ts';
+import { hintsLine, noteLine } from './footer.ts';
+import { bannerLine, headerLine } from './header.ts';
+import type { Picture } from './jobs-screen.ts';
+import { riskBar } from './risk-bar.ts';
+import { blank, cut, exactly, type Line, lineWidth, selected, span, spread } from './spans.ts';
+
+type View<N extends BoardName> = {
+  table: (data: BoardData[N] | null) => Table<Item<BoardRow[N]>>;
+  detail: Detail<BoardRow[N], BoardData[N]>;
+  /** A line above the heads, where the screen has one. */
+  bar?: (state: State, width: number) => Line;
+  /** What it means that there is nothing. */
+  empty: string;
+};
+
+const views: { [N in BoardName]: View<N> } = {
+  triage: { table: () => triageTable, detail: triageDetail, empty: 'there are no checks' },
+  check: { table: checkTable, detail: checkDetail, empty: 'nothing found: this check is quiet' },
+  risk: {
+    table: () => riskTable,
+    detail: riskDetail,
+    bar: riskBar,
+    empty: 'no live job has a deadline: servo-tui set JOB --deadline T',
+  },
+  executors: {
+    table: () => executorTable,
+    detail: executorDetail,
+    empty: 'no executor serves this tenant, nor did in the last hour: servo-tui --worker',
+  },
+  events: { table: () => eventTable, detail: eventDetail, empty: 'nothing is in the journal' },
+};
+
+/** A list of rows, and under it what is known of the selected one. */
+export function boardPicture<N extends BoardName>(state: State, name: N): Picture {
+  const { table, detail, bar } = views[name] as View<N>;
+  const board = state.boards[name];
+  const layout = boardLayout(state);
+  const { columns } = state.size;
+  const rows = listed(name, board);
+  const at = cursorIndex(rows, board.cursor);
+  const laid = layoutColumns(table(board.data), rows, columns - 2);
+  const context = { as_of: board.data?.as_of ?? new Date(0), zone: state.options.zone };
+  const lines = rows.slice(board.top, board.top + layout.rows).map((item, row): Line => {
+    const cells = laid.flatMap(({ column, width }) => {
+      const { text, tone } = cellOf(column, item, { ...context, width });
+      return [span(' '.repeat(column.gap)), span(text, tone)];
+    });
+    return board.top + row === at
+      ? [span('▐', 'accent'), ...selected(cells, columns - 2)]
+      : [span(' '), ...cells];
+  });
+  const chosen = rows[at];
+  return {
+    top: [
+      ...(layout.header ? [headerLine(state)] : []),
+      ...(layout.tabs ? [tabsLine(state)] : []),
+      ...(layout.banner ? [bannerLine(state)] : []),
+      ...(layout.bar && bar !== undefined ? [bar(state, columns - 1)] : []),
+      ...(layout.heads ? [rows.length > 0 ? headsLine(laid) : blank] : []),
+    ],
+    body: [
+      ...exactly(rows.length > 0 ? lines : emptyBoard(state, name), layout.rows),
+      ...(layout.detail > 0
+        ? [
+            blank,
+            ...exactly(
+              chosen === undefined || board.data === null
+                ? []
+                : detail(chosen, { ...context, keys: remedyKeys }, board.data).flatMap((line) =>
+                    wrapped(line, columns - 2),
+                  ),
+              layout.detail,
+            ),
+          ]
+        : []),
+    ],
+    bottom: [
+      ...(layout.note ? [placeLine(state, name, layout.rows)] : []),
+      ...(layout.hints ? [hintsLine(state)] : []),
+    ],
+  };
+}
+
+/** The screens by their keys; the present one stands out. */
+export function tabsLine(state: State): Line {
+  const line = screens.flatMap(({ name, key, title }): Line => {
+    const text = ` ${key} ${title} `;
+    return name === state.screen || (name === 'triage' && state.screen === 'check')
+      ? [{ text, tone: 'plain', inverse: true }]
+      : [span(` ${key}`, 'accent'), span(` ${title} `, 'dim')];
+  });
+  const check = state.screen === 'check' ? state.boards.check.data?.check.title : undefined;
+  const path = check === undefined ? [] : [span(`  › ${check}`, 'strong')];
+  return cut([...line, ...path], state.size.columns - 1);
+}
+
+function headsLine<Row>(laid: readonly LaidColumn<Column<Row>>[]): Line {
+  return [
+    span(' '),
+    ...laid.map(({ column, width }) =>
+      span(' '.repeat(column.gap) + fitted(column.title, width, column.align), 'dim'),
+    ),
+  ];
+}
+
+function emptyBoard(state: State, name: BoardName): Line[] {
+  const { data, filter } = state.boards[name];
+  const text =
+    data === null
+      ? 'reading …'
+      : filter !== ''
+        ? 'nothing matches the filter (Esc clears it)'
+        : views[name].empty;
+  return [blank, cut([span(`   ${text}`, 'dim')], state.size.columns - 1)];
+}
+
+/** Cells broken into lines where they must be, each piece with its tone; what follows is indented. */
+function wrapped(line: Line, width: number): Line[] {
+  if (lineWidth(line) + 1 <= width) return [[span(' '), ...line]];
+  const lines: Line[] = [];
+  let open: Line = [span(' ')];
+  for (const piece of line) {
+    const room = width - lineWidth(open);
+    const parts = widthOf(piece.text) <= room ? [piece.text] : broken(piece.text, room, width - 3);
+    parts.forEach((text, index) => {
+      if (index > 0) {
+        lines.push(open);
+        open = [span('   ')];
+      }
+      open = [...open, { ...piece, text }];
+    });
+  }
+  return [...lines, open];
+}
+
+/** A text in pieces, the first of which has less room than the others. */
+function broken(text: string, first: number, others: number): string[] {
+  const [head = ''] = wrap(text, Math.max(1, first));
+  const rest = text.slice(head.length).replace(/^ /, '');
+  return [head, ...wrap(rest, Math.max(1, others))];
+}
+
+/** A remark or an action on its way; else the filter, and which rows of how many are seen. */
+function placeLine(state: State, name: BoardName, height: number): Line {
+  const width = state.size.columns - 1;
+  const board = state.boards[name];
+  if (state.overlay?.type === 'filter') {
+    return cut([span(' / ', 'accent'), span(board.filter, 'strong'), span('▏', 'accent')], width);
+  }
+  const note = noteLine(state, []);
+  if (note.length > 0) return note;
+  const { length } = listed(name, board);
+  const place =
+    length > height
+      ? `${formatFullCount(board.top + 1)}–${formatFullCount(Math.min(length, board.top + height))} of ${formatFullCount(length)}`
+      : '';
+  const filter =
+    board.filter === '' ? [] : [span(' filter: ', 'dim'), span(board.filter, 'accent')];
+  return spread(filter, [span(place, 'dim')], width);
+}

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import { listed } from '../../source/console/boards.ts';
+import { boardLayout } from '../../source/console/layout.ts';
+import type { JobEvent } from '../../source/domain/job-detail.ts';
+import { aJob, now, secondsAgo } from '../support/jobs.ts';
+import { Session } from './session.ts';
+
+const orders = aJob({ number: 1, asset_name: 'orders_daily' });
+const clicks = aJob({ number: 2, asset_name: 'clicks', state: 'paused', lanes: 0 });
+
+function event(id: number, job = orders, reason: string | null = null): JobEvent {
+  return {
+    id,
+    job_id: job.id,
+    partition_key: null,
+    kind: 'state',
+    from_state: 'running',
+    to_state: 'paused',
+    actor: 'mara',
+    reason,
+    at: secondsAgo(1000 - id),
+  };
+}
+
+const journal = (...events: JobEvent[]) => ({
+  as_of: now,
+  tenant_id: 'acme',
+  events,
+  jobs: [orders, clicks],
+});
+
+const eventsScreen = () =>
+  Session.showing([orders, clicks])
+    .press('7')
+    .answerBoard('events', journal(event(1), event(2, clicks, 'db maintenance'), event(3)));
+
+const shown = ({ state }: Session) => listed('events', state.boards.events).map(({ key }) => key);
+
+describe('a board', () => {
+  test('is asked for when it is opened, and again with every refresh', () => {
+    const session = eventsScreen();
+    expect(session.asked('load-board')).toHaveLength(1);
+    session.wait(1000).timer('refresh');
+    expect(session.asked('load-board')).toHaveLength(2);
+    expect(shown(session)).toEqual(['3', '2', '1']);
+  });
+
+  test('keeps its cursor on the row, whatever comes above it', () => {
+    const session = eventsScreen().press('j');
+    session.wait(1000).timer('refresh');
+    session.answerBoard('events', journal(event(1), event(2, clicks), event(3), event(4)));
+    expect(session.state.boards.events.cursor).toBe('2');
+    expect(session.cursorName).toBe('clicks');
+  });
+
+  test('acts upon the job that the row is about', () => {
+    const session = eventsScreen().press('j', 'r').read();
+    expect(session.card.job.id).toBe(clicks.id);
+    expect(session.press('y').acts).toMatchObject([{ action: 'resume', id: clicks.id }]);
+  });
+
+  test('a job that has changed on it disarms the card', () => {
+    const session = eventsScreen().press('p').read();
+    const paused = { ...orders, state: 'paused', version: orders.version + 1 };
+    session.wait(1000).timer('refresh');
+    session.answerBoard('events', { ...journal(event(3)), jobs: [paused] }).press('y');
+    expect(session.acts).toEqual([]);
+  });
+
+  test('a row whose job is gone says why nothing can be done', () => {
+    const session = Session.showing([orders]).press('7');
+    session.answerBoard('events', { ...journal(event(1)), jobs: [] }).press('p');
+    expect(session.notice).toBe('no job is selected');
+  });
+
+  test('is filtered by words, and by words that must not be there', () => {
+    const session = eventsScreen().press('/').type('mainten');
+    expect(shown(session)).toEqual(['2']);
+    session.press('enter').press('/', 'ctrl-u').type('!clicks');
+    expect(shown(session)).toEqual(['3', '1']);
+    expect(session.press('escape').state.boards.events.filter).toBe('mainten');
+    expect(session.press('escape').state.boards.events.filter).toBe('');
+  });
+
+  test('an answer for a board that has been left is dropped', () => {
+    const session = Session.showing([orders]).press('7', '5');
+    const [events] = session.asked('load-board');
+    const data = journal(event(1));
+    session.send({
+      type: 'answered',
+      request: events!.request,
+      answer: { type: 'board', board: 'events', data },
+    });
+    expect(session.state.boards.events.data).toBeNull();
+  });
+
+  test('one that is opened while the data is frozen is read once', () => {
+    const session = Session.showing([orders]).press('Z', '7');
+    expect(session.asked('load-board')).toHaveLength(1);
+    session.answerBoard('events', journal(event(1))).press('1', '7');
+    expect(session.asked('load-board')).toHaveLength(1);
+  });
+
+  test('the window follows the cursor', () => {
+    const many = Array.from({ length: 200 }, (_, index) => event(index));
+    const session = Session.showing([orders])
+      .press('7')
+      .answerBoard('events', journal(...many));
+    const { rows } = boardLayout(session.state);
+    for (const key of ['G', 'k', 'page-up', 'g', 'page-down', 'j', 'G']) {
+      session.press(key);
+      const { top, cursor } = session.state.boards.events;
+      const at = shown(session).indexOf(cursor!);
+      expect(at).toBeGreaterThanOrEqual(top);
+      expect(at).toBeLessThan(top + rows);
+    }
+  });
+});
+
+describe('back leads to where one came from', () => {
+  test('from a job that was opened in the journal, to the journal', () => {
+    const session = eventsScreen().press('enter');
+    expect(session.state.screen).toBe('job');
+    expect(session.press('escape').state.screen).toBe('events');
+    expect(session.press('escape').state.screen).toBe('jobs');
+  });
+
+  test('a screen that was gone to by its key has nothing behind it but the table', () => {
+    const session = eventsScreen().press('5', 'q');
+    expect(session.state.screen).toBe('jobs');
+    expect(session.exits).toEqual([]);
+    expect(session.press('q').exits).toEqual([0]);
+  });
+});

@@ -1,0 +1,204 @@
+import { renderToString } from 'ink';
+import { describe, expect, test } from 'vitest';
+import type { BoardData, BoardName } from '../../source/console/boards.ts';
+import { screens } from '../../source/console/screens.ts';
+import { viewExecutor } from '../../source/domain/executor.ts';
+import { type CheckDefinition, type FoundRow, worstOf } from '../../source/domain/triage.ts';
+import { widthOf } from '../../source/presentation/safe-text.ts';
+import { App } from '../../source/tui/app.tsx';
+import { plainTheme } from '../../source/tui/theme.ts';
+import { Session } from '../sessions/session.ts';
+import { aJob, now, secondsAgo } from '../support/jobs.ts';
+
+const hostile = '\x1b[2J\x1b]52;c;aGk=\x07\u202eevil\u200b\r\n\t表'.repeat(40);
+
+const data = (text: string): BoardData => {
+  const job = aJob({ asset_name: text });
+  const as = { as_of: now, tenant_id: 'acme', jobs: [job] };
+  const check: CheckDefinition = {
+    name: 'stuck',
+    title: 'Stuck: heartbeat stale > 2 m',
+    section: { runbook: 'backfill-operations', heading: 'Identify Stuck Jobs' },
+    meaning: 'The executor died or was cut off.',
+    severity: 'critical',
+    columns: [
+      { name: 'asset_name', title: 'asset', kind: 'text' },
+      { name: 'state', title: 'state', kind: 'state' },
+      { name: 'heartbeat_age_secs', title: 'heartbeat age', kind: 'seconds' },
+    ],
+    figure: 'heartbeat_age_secs',
+    remedies: [
+      {
+        action: 'cancel',
+        words: 'Cancel it.',
+        states: ['running'],
+        command: 'servo-tui cancel JOB',
+        sql: null,
+      },
+      { action: 'wait', words: 'Wait.', states: null, command: null, sql: null },
+    ],
+  };
+  const row: FoundRow = {
+    job_id: job.id,
+    asset_name: text,
+    state: text === '' ? 'paused' : 'running',
+    version: 1,
+    since: secondsAgo(200),
+    cells: { asset_name: text, state: text, heartbeat_age_secs: 840 },
+  };
+  const found = { job_id: null, columns: check.columns, sql: text, truncated: false };
+  return {
+    triage: {
+      ...as,
+      job_id: null,
+      checks: [
+        { check, found: 1, truncated: true, worst: worstOf(check, [row]), sql: text },
+        { check: { ...check, name: 'resuming' }, found: 0, truncated: false, worst: null, sql: '' },
+      ],
+    },
+    check: { ...as, ...found, check, rows: [row] },
+    risk: {
+      ...as,
+      early_warning: 60_000,
+      fleet: { slots: 4, by_asset: {} },
+      truncated: true,
+      jobs: [
+        job,
+        aJob({ number: 2, asset_name: text, sla_deadline_at: secondsAgo(-500) }),
+        aJob({ number: 3, asset_name: text, sla_deadline_at: secondsAgo(500) }),
+        aJob({
+          number: 4,
+          asset_name: text,
+          sla_deadline_at: secondsAgo(-500),
+          heartbeat_at: secondsAgo(500),
+        }),
+      ],
+    },
+    executors: {
+      ...as,
+      executors: [
+        viewExecutor(
+          {
+            id: `${text}:812:ab`,
+            host: text,
+            pid: 812,
+            version: text,
+            slots: 4,
+            handlers: [text, 'orders'],
+            started_at: secondsAgo(4000),
+            seen_at: secondsAgo(2),
+            held_reason: text,
+            draining_at: null,
+            lost_at: null,
+            stopped_at: null,
+            slots_busy: 1,
+            running: [
+              {
+                job_id: job.id,
+                asset_name: text,
+                partition_key: text,
+                attempt: 2,
+                started_at: secondsAgo(60),
+              },
+            ],
+          },
+          now,
+        ),
+      ],
+    },
+    events: {
+      ...as,
+      events: [
+        {
+          id: 1,
+          job_id: job.id,
+          partition_key: text,
+          kind: text,
+          from_state: null,
+          to_state: null,
+          actor: text,
+          reason: text,
+          at: secondsAgo(60),
+        },
+        {
+          id: 2,
+          job_id: job.id,
+          partition_key: null,
+          kind: 'state',
+          from_state: text,
+          to_state: text,
+          actor: text,
+          reason: null,
+          at: secondsAgo(30),
+        },
+      ],
+    },
+  };
+};
+
+const sizes = [
+  [80, 24],
+  [120, 40],
+  [200, 50],
+  [60, 15],
+  [40, 10],
+  [20, 5],
+] as const;
+
+const names = Object.keys(data('')) as BoardName[];
+
+function showing([columns, rows]: readonly [number, number]) {
+  return Session.showing([aJob()], { size: { columns, rows } });
+}
+
+function open(name: BoardName, text: string, session = showing([100, 24])): Session {
+  const key = screens.find((screen) => screen.name === name)?.key;
+  if (key === undefined) open('triage', text, session).press('enter');
+  else session.press(key);
+  return session.answerBoard(name, data(text)[name]);
+}
+
+function picture({ state }: Session): string[] {
+  const app = <App state={state} theme={plainTheme} />;
+  return renderToString(app, { columns: state.size.columns }).split('\n');
+}
+
+describe.each(sizes)('at %i×%i', (...size) => {
+  test.each(names)('%s fits, hostile text in every field', (name) => {
+    for (const text of ['orders_daily', '', hostile]) {
+      const lines = picture(open(name, text, showing(size)));
+      expect(lines.length).toBeLessThanOrEqual(size[1] - 1);
+      for (const line of lines) {
+        expect(widthOf(line), line).toBeLessThanOrEqual(size[0]);
+        expect(line).not.toMatch(/\x1b\[2J|\x1b\]|\x07|\u202e/);
+      }
+    }
+  });
+});
+
+test('the executors, and under them what the selected one runs', () => {
+  const text = picture(open('executors', 'orders_daily')).join('\n');
+  expect(text).toContain('held');
+  expect(text).toContain('runs orders_daily 00000001  orders_daily for 1m, attempt 2');
+});
+
+test('the journal, and under it the selected event in full', () => {
+  const text = picture(open('events', 'orders_daily').press('j')).join('\n');
+  expect(text).toContain('by orders_daily');
+  expect(text).toMatch(/WHAT HAPPENED/);
+});
+
+test('the triage: each check with what it finds, and what the selected one means', () => {
+  const lines = picture(open('triage', 'orders_daily'));
+  const text = lines.join('\n');
+  expect(text).toMatch(/Stuck: heartbeat stale > 2 m +1\+ {2}orders_daily, 14m/);
+  expect(text).toContain('The executor died or was cut off.');
+});
+
+test('a check: its rows, what they mean, and its remedies with their keys', () => {
+  const text = picture(open('check', 'orders_daily')).join('\n');
+  expect(text).toMatch(/ASSET +STATE +HEARTBEAT AGE/);
+  expect(text).toContain('X Cancel it.');
+  expect(text).toContain('· Wait.');
+  expect(text).toContain('› Stuck: heartbeat stale > 2 m');
+});
