@@ -3,8 +3,10 @@ import { granularities } from '../domain/period.ts';
 import type { Command } from './command.ts';
 import type { FlagRow } from './flags.ts';
 import { newJobFlags } from './job-flags.ts';
+import { metricsFlags } from './metrics-flags.ts';
 import { actingCommands } from './table-acting.ts';
 import { lookingCommands } from './table-looking.ts';
+import { operatingCommands } from './table-operating.ts';
 import { riskCommands } from './table-risk.ts';
 import { throttleFlags } from './throttle-flags.ts';
 
@@ -28,7 +30,7 @@ export const consoleCommand: Command = {
 /** `servo-tui --worker`. */
 export const workerCommand: Command = {
   name: '--worker',
-  usage: '[--handlers DIR] [--slots N] [--grace D] [--tenant A,B]',
+  usage: '[--handlers DIR] [--slots N] [--grace D] [--tenant A,B] [--metrics-port P]',
   summary: 'the headless executor',
   flags: [
     { name: 'worker', help: 'run partitions until told to stop' },
@@ -41,11 +43,13 @@ export const workerCommand: Command = {
       help: 'time to finish after SIGTERM (default 30s)',
     },
     ...throttleFlags,
+    ...metricsFlags,
   ],
   examples: [
     ['--worker --handlers ./handlers', 'run the jobs of the assets that have a handler there'],
     ['--worker --tenant acme,globex --slots 8', 'for two tenants'],
     ['--worker --hold-replication-lag 10s --pause-at-failure-rate 20', 'more careful'],
+    ['--worker --metrics-port 9464', 'with /metrics, /healthz and /readyz'],
   ],
   needs: { database: true, tenants: 'many' },
   words: { least: 0, most: 0 },
@@ -156,6 +160,7 @@ export const commands: readonly Command[] = [
   ...actingCommands,
   ...lookingCommands,
   ...riskCommands,
+  ...operatingCommands,
   {
     name: 'migrate',
     usage: '[--check | --print | --rls]',

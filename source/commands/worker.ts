@@ -3,7 +3,10 @@ import { parseDuration } from '../domain/duration.ts';
 import { type Problem, UsageError } from '../errors.ts';
 import type { Invocation } from './command.ts';
 import type { Flags } from './flags.ts';
+import { logOptions } from './log-options.ts';
+import { type MetricsSettings, readMetricsFlags, startMonitor } from './metrics-flags.ts';
 import { connectionsOf } from './session.ts';
+import { onStopSignals } from './signals.ts';
 import { readThrottle } from './throttle-flags.ts';
 
 /**
@@ -11,49 +14,58 @@ import { readThrottle } from './throttle-flags.ts';
  * stops its handlers at once (exit 1).
  */
 export async function runWorker({ flags, settings, io }: Invocation): Promise<{ exit: number }> {
-  const { slots, grace, health, failures } = readFlags(flags);
-  const [{ loadCatalogue }, { startExecutor }, { scaleTimings }, { createLog }] = await Promise.all(
-    [
-      import('../handlers/catalogue.ts'),
-      import('../executor/executor.ts'),
-      import('../executor/settings.ts'),
-      import('../observability/log.ts'),
-    ],
-  );
+  const { metrics, ...given } = readFlags(flags);
+  const [
+    { loadCatalogue },
+    { startExecutor },
+    { scaleTimings },
+    { createLog },
+    { ServiceManager },
+  ] = await Promise.all([
+    import('../handlers/catalogue.ts'),
+    import('../executor/executor.ts'),
+    import('../executor/settings.ts'),
+    import('../observability/log.ts'),
+    import('../observability/service-manager.ts'),
+  ]);
   const catalogue = await loadCatalogue(flags.text('handlers') ?? 'handlers');
   const { write } = await connectionsOf(settings);
-  const executor = await startExecutor({
-    settings: write,
-    tenants: settings.tenants,
-    catalogue,
-    slots,
-    grace,
-    health,
-    failures,
-    // Leases, heartbeats and polls run so many times faster: for suites that kill executors and wait for others to notice.
-    timings: scaleTimings(Number(io.env.SERVO_SPEED) || 1),
-    log: (executor_id) =>
-      createLog(
-        { executor_id },
-        { verbose: flags.has('verbose'), pretty: Boolean(io.stderr.isTTY) && !flags.has('plain') },
-      ),
-  });
-  let signals = 0;
-  const stop = () => {
-    signals++;
-    if (signals === 1) executor.drain();
-    else executor.abort();
-  };
-  const names = ['SIGTERM', 'SIGINT'] as const;
-  for (const name of names) process.on(name, stop);
-  await executor.finished;
-  for (const name of names) process.removeListener(name, stop);
-  return { exit: signals > 1 ? 1 : 0 };
+  const { tenants } = settings;
+  const log = await createLog(logOptions(flags, io));
+  const monitor = await startMonitor(metrics, { settings: write, tenants, log, executes: true });
+  try {
+    const executor = await startExecutor({
+      settings: write,
+      tenants,
+      catalogue,
+      ...given,
+      // Leases, heartbeats and polls run so many times faster: for suites that kill executors and wait for others to notice.
+      timings: scaleTimings(Number(io.env.SERVO_SPEED) || 1),
+      meter: monitor?.meter,
+      log: (executor_id) => log.child({ executor_id }),
+    });
+    monitor?.watch(() => executor.vitals());
+    const manager = new ServiceManager(io.env, log);
+    manager.ready(`executor ${executor.id}`);
+    let signals = 0;
+    const done = onStopSignals(() => {
+      signals++;
+      if (signals === 1) {
+        manager.stopping();
+        executor.drain();
+      } else executor.abort();
+    });
+    await executor.finished;
+    done();
+    return { exit: signals > 1 ? 1 : 0 };
+  } finally {
+    await monitor?.close();
+  }
 }
 
 function readFlags(
   flags: Flags,
-): { slots: number; grace: number } & ReturnType<typeof readThrottle> {
+): { slots: number; grace: number; metrics: MetricsSettings } & ReturnType<typeof readThrottle> {
   const problems: Problem[] = [];
   const slotsText = flags.text('slots');
   const slots = slotsText === undefined ? availableParallelism() : wholeNumber(slotsText);
@@ -70,8 +82,9 @@ function readFlags(
     });
   }
   const throttle = readThrottle(flags, problems);
+  const metrics = readMetricsFlags(flags, problems);
   if (problems.length > 0) throw new UsageError(problems);
-  return { slots: slots!, grace: grace!, ...throttle };
+  return { slots: slots!, grace: grace!, metrics, ...throttle };
 }
 
 function wholeNumber(text: string): number | null {

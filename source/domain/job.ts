@@ -82,14 +82,9 @@ export type JobView = Job &
 /** `earlyWarningMs`: the threshold of that name. */
 export function viewJob(job: Job & JobActivity, asOf: Date, earlyWarningMs = 0): JobView {
   const heartbeatAge = ageSeconds(job.heartbeat_at, asOf);
-  const stale =
-    job.state === 'running' && (heartbeatAge === null || heartbeatAge > staleHeartbeatSeconds);
   const remaining = remainingPartitions(job);
   const ended = isTerminal(job.state);
-  const eta =
-    ended || stale || !isJobState(job.state)
-      ? null
-      : etaSeconds(remaining, slotsAtWork(job), job.avg_partition_duration_ms);
+  const eta = etaOf(job, asOf);
   const etaAt = eta === null ? null : new Date(asOf.getTime() + eta * 1000);
   const range =
     eta === null
@@ -103,7 +98,7 @@ export function viewJob(job: Job & JobActivity, asOf: Date, earlyWarningMs = 0):
     rate_per_minute:
       job.state === 'running' ? ratePerMinute(job.completed_partitions, job.rate_base, asOf) : null,
     heartbeat_age_seconds: heartbeatAge,
-    heartbeat_stale: stale,
+    heartbeat_stale: isStale(job, asOf),
     eta_seconds: eta,
     eta_low_seconds: range?.low ?? null,
     eta_high_seconds: range?.high ?? null,
@@ -114,8 +109,36 @@ export function viewJob(job: Job & JobActivity, asOf: Date, earlyWarningMs = 0):
   };
 }
 
+/** A running job whose heartbeat is missing or too old to be believed. */
+export function isStale(job: Pick<Job, 'state' | 'heartbeat_at'>, asOf: Date): boolean {
+  const age = ageSeconds(job.heartbeat_at, asOf);
+  return job.state === 'running' && (age === null || age > staleHeartbeatSeconds);
+}
+
+/** What the ETA of a job is reckoned from. */
+export type EtaFacts = Pick<
+  Job & JobActivity,
+  | 'state'
+  | 'heartbeat_at'
+  | 'total_partitions'
+  | 'completed_partitions'
+  | 'failed_partitions'
+  | 'skipped_partitions'
+  | 'avg_partition_duration_ms'
+  | 'execution_strategy'
+  | 'lanes'
+>;
+
+/** Seconds until the job is done, or null (see `eta_seconds`). */
+export function etaOf(job: EtaFacts, asOf: Date): number | null {
+  if (isTerminal(job.state) || !isJobState(job.state) || isStale(job, asOf)) return null;
+  return etaSeconds(remainingPartitions(job), slotsAtWork(job), job.avg_partition_duration_ms);
+}
+
 /** Lanes on a running job; for one that is not, the slots it would have ("if started now"). */
-export function slotsAtWork(job: Job & JobActivity): number {
+export function slotsAtWork(
+  job: Pick<Job & JobActivity, 'state' | 'lanes' | 'execution_strategy'>,
+): number {
   return job.state === 'running' && job.lanes > 0
     ? job.lanes
     : readStrategy(job.execution_strategy).max_parallel;

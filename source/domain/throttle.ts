@@ -26,13 +26,29 @@ const wordings: { [Signal in keyof HealthSignals]: (seen: number, limit: number)
     `${Math.round(seen * 100)} % of the connections are in use (limit ${Math.round(limit * 100)} %)`,
 };
 
+/** The signals of a database that is not well. */
+export const healthSignals = ['replication_lag', 'lock_wait', 'connections'] as const;
+export type HealthSignal = (typeof healthSignals)[number];
+
+const columns: Readonly<Record<HealthSignal, keyof HealthSignals>> = {
+  replication_lag: 'replication_lag_seconds',
+  lock_wait: 'lock_wait_seconds',
+  connections: 'connections',
+};
+
+/** Those that are above their limits. */
+export function exceeded(seen: HealthSignals, limits: HealthLimits): HealthSignal[] {
+  return healthSignals.filter((signal) => {
+    const [figure, limit] = [seen[columns[signal]], limits[columns[signal]]];
+    return figure !== null && limit !== null && figure > limit;
+  });
+}
+
 /** Why claiming is held, with the figures, or null where nothing stands against it. */
 export function holdReason(seen: HealthSignals, limits: HealthLimits): string | null {
-  const reasons = (Object.keys(wordings) as (keyof HealthSignals)[]).flatMap((signal) => {
-    const [figure, limit] = [seen[signal], limits[signal]];
-    return figure !== null && limit !== null && figure > limit
-      ? wordings[signal](figure, limit)
-      : [];
+  const reasons = exceeded(seen, limits).map((signal) => {
+    const column = columns[signal];
+    return wordings[column](seen[column]!, limits[column]!);
   });
   return reasons.length > 0 ? reasons.join('; ') : null;
 }

@@ -1,14 +1,17 @@
 import type { Database } from '../database/database.ts';
 import { claimJob } from '../database/queries/claim-job.ts';
 import { type Candidate, findStates, findWork } from '../database/queries/find-work.ts';
+import { readRunTime } from '../database/queries/read-run-time.ts';
 import { compareRank, outranks } from '../domain/rank.ts';
 import { messageOf } from '../errors.ts';
 import type { Catalogue } from '../handlers/handler.ts';
 import type { Log } from '../observability/log.ts';
+import { type Ending, noMeter } from '../observability/meter.ts';
 import { expandUpstreams } from '../operations/expand-upstreams.ts';
 import { JobWork } from './job-work.ts';
 import type { LanePorts } from './lanes.ts';
 import { Loop } from './loop.ts';
+import { ProgressLog } from './progress-log.ts';
 import { jittered } from './settings.ts';
 
 export type ClaimerPorts = LanePorts & {
@@ -31,11 +34,13 @@ export class Claimer {
   readonly #resting = new Map<string, number>();
   /** The first in the queue that no slot is free for. */
   #waiting: Candidate | null = null;
+  readonly #progress: ProgressLog;
   #draining = false;
   #emptied: (() => void) | null = null;
 
   constructor(ports: ClaimerPorts) {
     this.#ports = ports;
+    this.#progress = new ProgressLog(ports.log);
     this.#loop = new Loop(() => this.#round());
   }
 
@@ -87,10 +92,12 @@ export class Claimer {
         .map((work) => work.job.id);
       if (jobs.length === 0) continue;
       const rows = await findStates(this.#ports.database, tenant, jobs);
-      for (const { id, priority, execution_order, sla_deadline_at } of rows) {
-        const work = this.#works.get(id);
-        if (work !== undefined)
-          Object.assign(work.job, { priority, execution_order, sla_deadline_at });
+      for (const row of rows) {
+        const work = this.#works.get(row.id);
+        if (work === undefined) continue;
+        const { priority, execution_order, sla_deadline_at, max_attempts } = row;
+        Object.assign(work.job, { priority, execution_order, sla_deadline_at, max_attempts });
+        this.#progress.tell(work.job, row);
       }
       const states = new Map(rows.map((row) => [row.id, row.state === 'running' && row.ours]));
       for (const job of jobs) if (states.get(job) !== true) this.#works.get(job)?.stop();
@@ -123,15 +130,15 @@ export class Claimer {
         this.#ports.log.debug({ job_id: candidate.id }, 'waits for a slot');
         return;
       }
-      if (candidate.unclaimed && !(await this.#claimJob(candidate))) continue;
+      if (candidate.unclaimed && !(await this.#claimJob(candidate, now))) continue;
       const lanes = Math.min(free, room);
       this.#workOn(candidate).addLanes(lanes);
       free -= lanes;
     }
   }
 
-  async #claimJob(job: Candidate): Promise<boolean> {
-    const { database, owner, timings, log } = this.#ports;
+  async #claimJob(job: Candidate, found: number): Promise<boolean> {
+    const { database, owner, timings, log, meter } = this.#ports;
     const { id, tenant_id: tenant, asset_name: asset } = job;
     try {
       if (job.unexpanded) {
@@ -139,14 +146,21 @@ export class Claimer {
         if (expanded !== 'claimable') return false;
       }
       const claim = await claimJob(database, { tenant, job: id, owner, stale_ms: timings.stale });
-      if (claim === null) return false;
-      if (claim.state !== 'limited') {
-        log.info(
-          { job_id: id, asset },
-          claim.state === 'running' ? 'claimed' : 'created incomplete',
-        );
+      if (claim === null) {
+        meter.claim('lost');
+        return false;
       }
-      return claim.state === 'running';
+      if (claim.state === 'limited') {
+        meter.claim('limited');
+        return false;
+      }
+      const claimed = claim.state === 'running';
+      log.info({ job_id: id, asset }, claimed ? 'claimed' : 'created incomplete');
+      meter.claim(claimed ? 'claimed' : 'failed');
+      if (claimed && job.waited_ms !== null) {
+        meter.claimed((job.waited_ms + performance.now() - found) / 1000, claim.paused_seconds);
+      }
+      return claimed;
     } catch (error) {
       // One job that cannot be claimed must not keep the executor from those behind it.
       log.warn({ job_id: id, asset }, `cannot claim it, trying again later: ${messageOf(error)}`);
@@ -160,15 +174,28 @@ export class Claimer {
     const work = new JobWork(job, this.#ports.catalogue.get(job.asset_name)!, {
       ...this.#ports,
       outranked: (working) => this.#waiting !== null && outranks(this.#waiting, working),
+      ended: (ended, how) => void this.#ended(ended, how),
       changed: (changed, rest) => this.#changed(changed, rest),
     });
     this.#works.set(job.id, work);
     return work;
   }
 
+  /** Asked for only where somebody counts: a job's end is no message more. */
+  async #ended({ id, tenant_id: tenant, asset_name: asset }: Candidate, how: Ending) {
+    const { database, log, meter } = this.#ports;
+    log.info({ job_id: id, asset }, `the job has ${how}`);
+    if (meter === noMeter) return;
+    const seconds = await readRunTime(database, tenant, id).catch(() => null);
+    if (seconds !== null) meter.job(how, seconds);
+  }
+
   #changed(work: JobWork, rest: number | null): void {
     if (rest !== null) this.#resting.set(work.job.id, performance.now() + rest);
-    if (work.idle) this.#works.delete(work.job.id);
+    if (work.idle) {
+      this.#works.delete(work.job.id);
+      this.#progress.forget(work.job.id);
+    }
     if (this.#draining && this.#works.size === 0) this.#emptied?.();
     this.wake();
   }

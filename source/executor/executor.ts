@@ -16,6 +16,7 @@ import type { Catalogue } from '../handlers/handler.ts';
 import { declarationsOf } from '../handlers/lineage.ts';
 import { ModuleThreads } from '../handlers/module-threads.ts';
 import type { Log } from '../observability/log.ts';
+import { type HoldReason, type Meter, noMeter, type Vitals } from '../observability/meter.ts';
 import { version } from '../package.ts';
 import { Claimer } from './claimer.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -40,6 +41,8 @@ export type ExecutorOptions = {
   health?: HealthLimits;
   /** Above which a job is paused by itself; null: never. */
   failures?: FailureLimit | null;
+  /** Told of all that the executor does; none where nobody counts. */
+  meter?: Meter;
   /** @param id host:pid:random, new at every start */
   log(id: string): Log | Promise<Log>;
 };
@@ -85,7 +88,7 @@ export class Executor {
     this.#options = options;
     this.#log = log;
     this.finished = new Promise((resolve) => (this.#finish = resolve));
-    const { slots, tenants, timings } = options;
+    const { slots, tenants, timings, meter = noMeter } = options;
     const settings = { ...options.settings, application_name: `servo-tui executor ${id}` };
     // A step may wait for a job's row that an operator holds: there is a connection for each slot, and some for the duties.
     const { patience } = timings;
@@ -108,13 +111,16 @@ export class Executor {
       },
       timings,
       log,
+      meter,
     );
     this.#heartbeat = new Heartbeat({
       database: this.#beats,
       timings,
       log,
+      meter,
       held: () => this.#held(),
       lost: (attempt) => {
+        meter.leaseLost();
         for (const work of this.#claimer.works)
           if (work.job.id === attempt.job_id) work.lose(attempt.id);
       },
@@ -132,6 +138,7 @@ export class Executor {
       slots,
       timings,
       log,
+      meter,
       mayStart: () =>
         this.#draining === null &&
         !this.#heartbeat.fenced &&
@@ -158,6 +165,7 @@ export class Executor {
         this.#rescuer.wake();
       },
       log,
+      meter,
     );
     const { health = healthLimitDefaults, failures = failureLimitDefault } = options;
     this.#throttle = new Throttle({
@@ -259,6 +267,25 @@ export class Executor {
   async #close(): Promise<void> {
     const parts = [this.#threads, this.#steps, this.#handlers, this.#beats];
     await Promise.all(parts.map((part) => part.close()));
+  }
+
+  vitals(): Vitals {
+    const works = [...this.#claimer.works];
+    return {
+      slots: this.#options.slots,
+      slots_busy: works.reduce((busy, work) => busy + work.busy, 0),
+      jobs: works.length,
+      holds: [...this.#holds()],
+      heartbeat_age: this.#heartbeat.age / 1000,
+    };
+  }
+
+  /** Why nothing new is started. */
+  *#holds(): Generator<HoldReason, undefined> {
+    if (this.#draining !== null) yield 'draining';
+    if (this.#heartbeat.fenced) yield 'heartbeat';
+    if (this.#registry.doubtful) yield 'registry';
+    yield* this.#throttle.signals;
   }
 
   *#held() {

@@ -2,6 +2,7 @@ import type { Database } from '../database/database.ts';
 import type { Attempt } from '../domain/attempt.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
+import type { Meter } from '../observability/meter.ts';
 import { Loop } from './loop.ts';
 import { jittered, type Timings } from './settings.ts';
 
@@ -10,6 +11,7 @@ export type HeartbeatPorts = {
   database: Database;
   timings: Timings;
   log: Log;
+  meter: Meter;
   held(): Iterable<Attempt>;
   lost(attempt: Attempt): void;
   /** No beat was acknowledged for so long that leases are about to run out. */
@@ -40,18 +42,25 @@ export class Heartbeat {
 
   /** The database has not answered for so long that nothing new may be started. */
   get fenced(): boolean {
-    return performance.now() - this.#acknowledged > this.#ports.timings.fence;
+    return this.age > this.#ports.timings.fence;
+  }
+
+  /** Milliseconds since the last acknowledged beat. */
+  get age(): number {
+    return performance.now() - this.#acknowledged;
   }
 
   async #round(): Promise<number> {
-    const { timings, log } = this.#ports;
+    const { timings, log, meter } = this.#ports;
     const watch = setInterval(() => this.#abortIfLate(), Math.max(10, timings.beat / 2));
     try {
       await this.#beat();
       this.#acknowledged = performance.now();
       this.#aborted = false;
+      meter.beat('ok');
       return jittered(timings.beat);
     } catch (error) {
+      meter.beat('failed');
       log.warn(`no heartbeat: ${messageOf(error)}`);
       this.#abortIfLate();
       return jittered(Math.min(timings.beat, 1_000));
@@ -61,8 +70,7 @@ export class Heartbeat {
   }
 
   #abortIfLate(): void {
-    if (this.#aborted || performance.now() - this.#acknowledged <= this.#ports.timings.abort)
-      return;
+    if (this.#aborted || this.age <= this.#ports.timings.abort) return;
     this.#aborted = true;
     this.#ports.log.error(
       'no heartbeat was acknowledged for too long: handlers are stopped before their leases run out',

@@ -2,6 +2,7 @@ import type { Candidate } from '../database/queries/find-work.ts';
 import type { StepReply, StepRequest } from '../database/queries/step-job.ts';
 import { type Attempt, backOffMs, type Outcome } from '../domain/attempt.ts';
 import type { Handler } from '../handlers/handler.ts';
+import type { Ending } from '../observability/meter.ts';
 import { type LanePorts, Lanes } from './lanes.ts';
 import type { StopReason } from './run-attempt.ts';
 import { StepMail } from './step-mail.ts';
@@ -10,6 +11,8 @@ import { StepMail } from './step-mail.ts';
 export type WorkPorts = LanePorts & {
   /** A job with a higher rank waits for a slot. */
   outranked(job: Candidate): boolean;
+  /** Our step was the one that ended it. */
+  ended(job: Candidate, how: Ending): void;
   /** Slots have become free, or the work has ended; `rest_ms`: how long there is nothing to do on the job. */
   changed(work: JobWork, rest_ms: number | null): void;
 };
@@ -24,12 +27,13 @@ export class JobWork {
   constructor(job: Candidate, handler: Handler, ports: WorkPorts) {
     this.job = job;
     this.#ports = ports;
-    const { owner, pools, timings, log } = ports;
+    const { owner, pools, timings, log, meter } = ports;
     this.#mail = new StepMail(job, {
       owner,
       database: pools.steps,
       timings,
       log,
+      meter,
       stopping: () => this.stopping,
       mayOpen: () => ports.mayStart(),
       shift: (waiting) => this.#lanes.shift(waiting),
@@ -44,6 +48,10 @@ export class JobWork {
       mail: this.#mail,
       outranked: () => ports.outranked(job),
       report: (attempt, outcome, duration_ms) => this.#report(attempt, outcome, duration_ms),
+      completed: (duration_ms, state) => {
+        this.#count('completed', duration_ms);
+        this.#ended(state);
+      },
       freed: (rest_ms) => ports.changed(this, rest_ms),
     });
   }
@@ -51,6 +59,11 @@ export class JobWork {
   /** Slots in use or asked for. */
   get size(): number {
     return this.#lanes.size + this.#mail.asked;
+  }
+
+  /** Slots in use. */
+  get busy(): number {
+    return this.#lanes.size;
   }
 
   /** Lanes asked for that the database does not know of yet. */
@@ -135,15 +148,35 @@ export class JobWork {
       return;
     }
     this.#lanes.allow(reply.timeout_ms);
-    for (const { attempt, outcome } of request.reports) {
-      if (reply.accepted.has(attempt.id) || outcome.kind === 'released') continue;
+    for (const { attempt, outcome, duration_ms } of request.reports) {
+      const accepted = reply.accepted.has(attempt.id);
+      if (accepted) this.#count(outcome.kind, duration_ms, attempt);
+      if (accepted || outcome.kind === 'released') continue;
+      this.#ports.meter.attempt('fenced', duration_ms / 1000);
       log.warn(
         { job_id: this.job.id, partition_key: attempt.partition_key, attempt: attempt.attempt },
         `fenced: the lease was lost, "${outcome.kind}" does not count`,
       );
     }
     if (reply.state !== 'running') this.stop();
+    // A lane of ours kept the job from ending until this step.
+    if (request.closing.length > 0 && reply.accepted.size > 0) this.#ended(reply.state);
     this.#open(request, reply);
+  }
+
+  /** An outcome that the database has accepted. */
+  #count(kind: Outcome['kind'], duration_ms: number, attempt?: Attempt): void {
+    const { meter } = this.#ports;
+    meter.attempt(kind, duration_ms / 1000);
+    if (kind === 'completed') meter.partition('completed');
+    else if (kind === 'fatal') meter.partition('failed');
+    else if (kind === 'failed' && attempt!.failures + 1 >= this.job.max_attempts)
+      meter.partition('failed');
+  }
+
+  /** After a step of ours the job is in this state. */
+  #ended(state: string): void {
+    if (state === 'completed' || state === 'failed') this.#ports.ended(this.job, state);
   }
 
   #open(request: StepRequest, reply: StepReply): void {

@@ -7,6 +7,7 @@ import { nextAverage } from '../domain/eta.ts';
 import type { Handler, HandlerContext, HandlerResult } from '../handlers/handler.ts';
 import type { ModuleThreads } from '../handlers/module-threads.ts';
 import type { Log } from '../observability/log.ts';
+import type { Meter } from '../observability/meter.ts';
 import { RunningAttempt, type StopReason } from './run-attempt.ts';
 import { stepRows, type Timings } from './settings.ts';
 import { runSqlAttempt } from './sql-attempt.ts';
@@ -21,6 +22,7 @@ export type LanePorts = {
   threads: ModuleThreads;
   timings: Timings;
   log: Log;
+  meter: Meter;
   /** False while the executor drains or has lost the database: nothing new is started. */
   mayStart(): boolean;
 };
@@ -31,6 +33,8 @@ type Ports = LanePorts & {
   outranked(): boolean;
   /** To be reported by the next step. */
   report(attempt: Attempt, outcome: Outcome, duration_ms: number): void;
+  /** A handler has completed its partition in its own transaction; the job's state after it. */
+  completed(duration_ms: number, state: string): void;
   /** A slot has become free; `rest_ms`: how long there is nothing to do on the job. */
   freed(rest_ms: number | null): void;
 };
@@ -187,7 +191,7 @@ export class Lanes {
   }
 
   async #runSql(lane: Lane, sql: string): Promise<void> {
-    const { mail, mayStart, report, freed, owner, pools, timings } = this.#ports;
+    const { mail, mayStart, report, completed, freed, owner, pools, timings } = this.#ports;
     for (let attempt = lane.queue.shift(); attempt !== undefined; attempt = lane.queue.shift()) {
       if (!mayStart()) {
         report(attempt, { kind: 'released' }, 0);
@@ -214,6 +218,7 @@ export class Lanes {
         return;
       }
       this.observe(ended.duration_ms);
+      completed(ended.duration_ms, (reply as StepReply).state);
       const { claimed, state, timeout_ms, due_in_ms } = reply as StepReply;
       this.#timeoutMs = timeout_ms;
       this.#lanes.delete(lane.token);

@@ -4,6 +4,7 @@ import { isPooled } from '../database/pooler.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
+import type { Meter } from '../observability/meter.ts';
 import { Loop } from './loop.ts';
 import { withPatience } from './patience.ts';
 
@@ -17,14 +18,22 @@ export class Listener {
   readonly #settings: ConnectionSettings;
   readonly #notified: (tenantHash: string) => void;
   readonly #log: Log;
+  readonly #meter: Meter;
   readonly #loop: Loop;
   #client: pg.Client | null = null;
   #pooled = false;
+  #connected = false;
 
-  constructor(settings: ConnectionSettings, notified: (tenantHash: string) => void, log: Log) {
+  constructor(
+    settings: ConnectionSettings,
+    notified: (tenantHash: string) => void,
+    log: Log,
+    meter: Meter,
+  ) {
     this.#settings = { ...settings };
     this.#notified = notified;
     this.#log = log;
+    this.#meter = meter;
     this.#loop = new Loop(() => this.#round());
   }
 
@@ -58,6 +67,8 @@ export class Listener {
       if (this.#client === client) this.#loop.wake();
     });
     await client.connect();
+    if (this.#connected) this.#meter.reconnected('listener');
+    this.#connected = true;
     if (await isPooled(client)) {
       // A pooler would give the notifications to somebody else, or to nobody.
       this.#pooled = true;

@@ -5,6 +5,7 @@ import { isPooled } from '../database/pooler.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
+import type { Meter } from '../observability/meter.ts';
 import { Loop } from './loop.ts';
 import { withPatience } from './patience.ts';
 import { jittered, type Timings } from './settings.ts';
@@ -29,9 +30,11 @@ export class Registry {
   readonly #registration: Registration;
   readonly #timings: Timings;
   readonly #log: Log;
+  readonly #meter: Meter;
   readonly #loop: Loop;
   #client: pg.Client | null = null;
   #pooled = false;
+  #connected = false;
   #locked = false;
   #draining = false;
   /** When this session got its lock, and when the last sign of life was acknowledged (monotonic). */
@@ -43,11 +46,13 @@ export class Registry {
     registration: Registration,
     timings: Timings,
     log: Log,
+    meter: Meter,
   ) {
     this.#settings = settings;
     this.#registration = registration;
     this.#timings = timings;
     this.#log = log;
+    this.#meter = meter;
     this.#loop = new Loop(() => this.#round());
   }
 
@@ -131,6 +136,8 @@ export class Registry {
       if (this.#client === client) this.#loop.wake();
     });
     await client.connect();
+    if (this.#connected) this.#meter.reconnected('registry');
+    this.#connected = true;
     this.#pooled = await isPooled(client);
     return client;
   }

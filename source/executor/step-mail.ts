@@ -12,6 +12,7 @@ import {
 } from '../database/queries/step-job.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
+import type { Meter } from '../observability/meter.ts';
 import { jittered, type Timings } from './settings.ts';
 
 export type MailPorts = {
@@ -19,6 +20,7 @@ export type MailPorts = {
   database: Database;
   timings: Timings;
   log: Log;
+  meter: Meter;
   /** The work is being stopped: nothing is opened, and what is to be reported does not wait. */
   stopping(): boolean;
   /** False while nothing new may be started. */
@@ -171,11 +173,16 @@ export class StepMail {
 
   /** The same message until it is answered: a repeated one counts once. Undefined if given up. */
   async #sendUntilAnswered(request: StepRequest): Promise<StepReply | null | undefined> {
-    const { database, timings, log } = this.#ports;
+    const { database, timings, log, meter } = this.#ports;
     for (let failures = 0; !this.#abandoned.signal.aborted; failures++) {
+      const sent = performance.now();
+      const took = () => (performance.now() - sent) / 1000;
       try {
-        return await stepJob(database, request);
+        const reply = await stepJob(database, request);
+        meter.step('ok', took());
+        return reply;
       } catch (error) {
+        meter.step('failed', took());
         log.warn({ job_id: this.#job.id }, `step failed, trying again: ${messageOf(error)}`);
         const pause = Math.min(100 * 2 ** Math.min(failures, 10), timings.poll);
         await sleep(jittered(pause), undefined, { signal: this.#abandoned.signal }).catch(() => {});

@@ -2,8 +2,10 @@ import type { Database } from '../database/database.ts';
 import { readFinished } from '../database/queries/read-finished.ts';
 import { readHealth } from '../database/queries/read-health.ts';
 import {
+  exceeded,
   type FailureLimit,
   type HealthLimits,
+  type HealthSignal,
   holdReason,
   pauseReason,
 } from '../domain/throttle.ts';
@@ -32,6 +34,7 @@ export class Throttle {
   readonly #ports: ThrottlePorts;
   readonly #loop: Loop;
   #reason: string | null = null;
+  #signals: HealthSignal[] = [];
 
   constructor(ports: ThrottlePorts) {
     this.#ports = ports;
@@ -51,6 +54,10 @@ export class Throttle {
     return this.#reason;
   }
 
+  get signals(): readonly HealthSignal[] {
+    return this.#signals;
+  }
+
   async #round(): Promise<number> {
     const { timings, log } = this.#ports;
     for (const duty of [() => this.#judgeDatabase(), () => this.#judgeJobs()]) {
@@ -63,9 +70,11 @@ export class Throttle {
 
   async #judgeDatabase(): Promise<void> {
     const { database, health, log, held } = this.#ports;
-    const reason = holdReason(await readHealth(database), health);
+    const seen = await readHealth(database);
+    const reason = holdReason(seen, health);
     const changed = (reason === null) !== (this.#reason === null);
     this.#reason = reason;
+    this.#signals = exceeded(seen, health);
     if (!changed) return;
     if (reason === null) log.info('claiming goes on: the database is healthy again');
     else log.warn(`claiming is held: ${reason}`);

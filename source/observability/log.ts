@@ -9,10 +9,7 @@ export type LogOptions = { verbose?: boolean; pretty?: boolean };
  * One JSON line per event on stderr, with `timestamp`, `level` and `message`, and where they apply `job_id`,
  * `partition_key`, `executor_id`: the names that the runbooks' log queries use. Pretty for a person at a terminal.
  */
-export async function createLog(
-  bindings: Record<string, unknown>,
-  options: LogOptions = {},
-): Promise<Log> {
+export async function createLog(options: LogOptions = {}): Promise<Log> {
   const destination = options.pretty
     ? (await import('pino-pretty')).default({
         destination: 2,
@@ -28,7 +25,8 @@ export async function createLog(
       level: options.verbose ? 'debug' : 'info',
       messageKey: 'message',
       timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
-      formatters: { level: (label) => ({ level: label }), bindings: () => bindings },
+      formatters: { level: (label) => ({ level: label }) },
+      base: null,
     },
     destination,
   );

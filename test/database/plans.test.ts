@@ -5,6 +5,7 @@ import { rescueJob, sampleJobs, settleJob } from '../../source/database/queries/
 import { findDuties, findStates, findWork } from '../../source/database/queries/find-work.ts';
 import { countJobs, listJobs } from '../../source/database/queries/list-jobs.ts';
 import { jobEvents, lastTransition } from '../../source/database/queries/read-events.ts';
+import { readFigures } from '../../source/database/queries/read-figures.ts';
 import {
   crewOf,
   downstreamAssets,
@@ -27,6 +28,7 @@ import {
   openPartitions,
 } from '../../source/database/queries/read-partitions.ts';
 import { setJobState } from '../../source/database/queries/set-job-state.ts';
+import { activeStates } from '../../source/domain/figures.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { readsOf } from '../support/plans.ts';
 import { run } from '../support/roles.ts';
@@ -141,6 +143,14 @@ const statements: Statement[] = [
         limit: 20,
       });
       expect(found).toHaveLength(20);
+    },
+  ],
+  [
+    'the figures of a tenant',
+    900,
+    async (_, query) => {
+      const { counts, moving } = await readFigures(query, tenant, activeStates);
+      expect(moving).toHaveLength(counts.running!);
     },
   ],
   ['the states of an executor’s jobs', 4, (db) => findStates(db, tenant, [fresh, half])],

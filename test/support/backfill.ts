@@ -10,6 +10,7 @@ import { type Executor, startExecutor } from '../../source/executor/executor.ts'
 import { scaleTimings, type Timings } from '../../source/executor/settings.ts';
 import type { Handler } from '../../source/handlers/handler.ts';
 import { type Log, silentLog } from '../../source/observability/log.ts';
+import type { Meter } from '../../source/observability/meter.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -98,6 +99,7 @@ export class Backfills {
       speed?: number;
       grace?: number;
       log?: Log;
+      meter?: Meter;
       health?: HealthLimits;
       failures?: FailureLimit | null;
       /** Another way to the database. */
@@ -113,6 +115,7 @@ export class Backfills {
       timings: { ...scaleTimings(options.speed ?? 50), ...options.timings },
       health: options.health,
       failures: options.failures,
+      meter: options.meter,
       log: () => options.log ?? silentLog,
     });
     this.#executors.push(executor);

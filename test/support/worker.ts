@@ -36,8 +36,8 @@ export function environmentFor(settings: ConnectionSettings, tenant: string): No
   };
 }
 
-/** `servo-tui --worker` as a process of its own, whose log is kept. */
-export class Worker {
+/** The built program as a process that goes on until it is told to stop, whose log is kept. */
+export class Program {
   readonly process: ChildProcess;
   readonly exited: Promise<[number | null, NodeJS.Signals | null]>;
   log = '';
@@ -45,10 +45,10 @@ export class Worker {
   constructor(
     settings: ConnectionSettings,
     tenant: string,
-    args: string[],
+    args: readonly string[],
     env: NodeJS.ProcessEnv = {},
   ) {
-    this.process = spawn(process.execPath, [binary, '--worker', ...args], {
+    this.process = spawn(process.execPath, [binary, ...args], {
       env: { ...environmentFor(settings, tenant), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -58,15 +58,42 @@ export class Worker {
     this.exited = once(this.process, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   }
 
-  async started(): Promise<this> {
-    await waitFor('the worker to start', () => /executor .* started/.test(this.log), {
-      seen: () => this.log,
-    });
-    return this;
+  /** The lines of its log. */
+  get events(): Record<string, unknown>[] {
+    const lines = this.log.split('\n').filter((line) => line.startsWith('{'));
+    return lines.map((line) => JSON.parse(line));
+  }
+
+  /** Where it serves metrics and health, as it says. */
+  listening(): Promise<string> {
+    return waitFor(
+      'it to serve metrics',
+      () => /metrics and health on ([\d.]+:\d+)/.exec(this.log)?.[1],
+      { seen: () => this.log },
+    );
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<[number | null, NodeJS.Signals | null]> {
     this.process.kill(signal);
     return this.exited;
+  }
+}
+
+/** `servo-tui --worker`. */
+export class Worker extends Program {
+  constructor(
+    settings: ConnectionSettings,
+    tenant: string,
+    args: string[],
+    env: NodeJS.ProcessEnv = {},
+  ) {
+    super(settings, tenant, ['--worker', ...args], env);
+  }
+
+  async started(): Promise<this> {
+    await waitFor('the worker to start', () => /executor .* started/.test(this.log), {
+      seen: () => this.log,
+    });
+    return this;
   }
 }

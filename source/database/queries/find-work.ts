@@ -12,6 +12,9 @@ export type Candidate = {
   sla_deadline_at: Date | null;
   created_at: Date;
   average_ms: number | null;
+  max_attempts: number;
+  /** Since it was created, its upstreams were done, or it was resumed; null for one that is running. */
+  waited_ms: number | null;
   /** Lanes that the job has room for. */
   room: number;
   /** It is not running under our own claim: claim it first. */
@@ -20,8 +23,10 @@ export type Candidate = {
   unexpanded: boolean;
 };
 
+const maxAttempts = `servo_whole(execution_strategy -> 'max_attempts', 3)`;
+
 const columns = `id, tenant_id, asset_name, state, priority, execution_order, sla_deadline_at, created_at,
-  avg_partition_duration_ms as average_ms`;
+  avg_partition_duration_ms as average_ms, ${maxAttempts} as max_attempts`;
 
 /**
  * Jobs of a tenant that wait to be claimed, and running ones with room for another lane and something for it to do,
@@ -38,7 +43,10 @@ export function findWork(
          select l.scope, l.name from servo_limits_reached_v1($1) l
        ), waiting as (
          select ${columns}, servo_max_parallel(execution_strategy) as room, true as unclaimed,
-           ${unexpanded} as unexpanded
+           ${unexpanded} as unexpanded,
+           extract(epoch from clock_timestamp() - case when state = 'resuming' then heartbeat_at when upstream_job_count = 0 then created_at
+             else (select e.at from backfill_events e where e.job_id = j.id and e.to_state = 'pending' and e.tenant_id = $1
+               order by e.id desc limit 1) end)::float8 * 1000 as waited_ms
          from backfill_jobs j
          where tenant_id = $1 and state in ('pending', 'resuming') and asset_name = any ($2)
            and not exists (select from reached where case scope
@@ -48,7 +56,7 @@ export function findWork(
          order by priority desc, execution_order, sla_deadline_at, created_at limit $4
        ), running as (
          select ${columns}, servo_max_parallel(execution_strategy) - cardinality(lease_tokens) as room,
-           claimed_version is distinct from version as unclaimed, false as unexpanded
+           claimed_version is distinct from version as unclaimed, false as unexpanded, null::float8 as waited_ms
          from backfill_jobs j
          where tenant_id = $1 and state = 'running' and asset_name = any ($2)
            and case when claimed_version is distinct from version
@@ -63,18 +71,28 @@ export function findWork(
   );
 }
 
-/** What an operator may change of a job's place in the queue. */
-export type Rank = Pick<Candidate, 'priority' | 'execution_order' | 'sla_deadline_at'>;
+/** What an operator may change of a job's place in the queue, and of how it is tried. */
+export type Settable = Pick<
+  Candidate,
+  'priority' | 'execution_order' | 'sla_deadline_at' | 'max_attempts'
+>;
 
-/** Which of these jobs are still running under our claim; for the others, what they are now. And their rank, which may have been set anew. */
+export type JobProgress = {
+  total_partitions: number;
+  completed_partitions: number;
+  failed_partitions: number;
+};
+
+/** Which of these jobs are still running under our claim; for the others, what they are now. And what may have been set anew, and how far they are. */
 export function findStates(
   database: Database,
   tenant: string,
   jobs: readonly string[],
-): Promise<({ id: string; state: string; ours: boolean } & Rank)[]> {
+): Promise<({ id: string; state: string; ours: boolean } & Settable & JobProgress)[]> {
   return database.read(tenant, (query) =>
     query(
-      `select id, state, claimed_version is not distinct from version as ours, priority, execution_order, sla_deadline_at
+      `select id, state, claimed_version is not distinct from version as ours, priority, execution_order, sla_deadline_at,
+         ${maxAttempts} as max_attempts, total_partitions, completed_partitions, failed_partitions
        from backfill_jobs where tenant_id = $1 and id = any ($2)`,
       [tenant, jobs],
     ),

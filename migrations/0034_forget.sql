@@ -1,0 +1,27 @@
+-- The journal is append-only: nobody may delete from it, but for this. It goes through the next p_batch lines after p_after that are older
+-- than p_age_ms, oldest first, and takes away those of jobs that are not there any more; with p_dry it only counts them. A
+-- journal younger than a day is nobody's to take away. `last_id` is null at the end.
+create function servo_forget_v1(p_tenant text, p_age_ms bigint, p_after bigint, p_batch integer, p_dry boolean,
+  out forgotten integer, out last_id bigint) language plpgsql security definer as $$
+declare
+  v_before timestamptz := clock_timestamp() - p_age_ms * interval '1 millisecond';
+  v_ids bigint[];
+begin
+  if p_age_ms < 86400000 then
+    raise exception using errcode = 'invalid_parameter_value', message = 'the journal is kept for a day at least';
+  end if;
+  perform set_config('app.current_tenant', p_tenant, true);
+  -- In the order of the ids, which is that of time but for what was written at the same moment.
+  select max(id), array_agg(id) filter (where at < v_before and not exists (select from backfill_jobs j where j.id = e.job_id))
+    into last_id, v_ids
+    from (select id, at, job_id from backfill_events where tenant_id = p_tenant and id > p_after order by id limit p_batch) e
+    where at < v_before;
+  forgotten := coalesce(cardinality(v_ids), 0);
+  if not p_dry and forgotten > 0 then
+    delete from backfill_events where id = any (v_ids) and tenant_id || '' = p_tenant;
+  end if;
+end $$;
+
+do $$ begin
+  execute format('alter function servo_forget_v1 set search_path = pg_catalog, %I, pg_temp', current_schema());
+end $$;

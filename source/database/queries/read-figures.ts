@@ -1,0 +1,50 @@
+import type { MovingJob, TenantReading } from '../../domain/figures.ts';
+import type { Query } from '../database.ts';
+import { alive } from './explain-job.ts';
+import { readClock } from './read-clock.ts';
+
+/** More jobs of a state than this are told as so many. */
+const mostCounted = 1_000_000;
+
+/**
+ * What the metrics of a tenant are made from. Each part is a range of one index: what has ended is never read, and of what is pending only the
+ * index, but for those whose deadline has passed. Ordered for the index's sake, as countJobs is.
+ */
+export async function readFigures(
+  query: Query,
+  tenant: string,
+  states: readonly string[],
+): Promise<TenantReading> {
+  const as_of = await readClock(query);
+  const counts = await query<{ state: string; count: number }>(
+    `select s.state, (select count(*)::int from (
+       select from backfill_jobs where tenant_id = $1 and state = s.state order by created_at desc limit ${mostCounted}) c) as count
+     from unnest($2::text[]) s (state)`,
+    [tenant, states],
+  );
+  const moving = await query<MovingJob>(
+    `select j.* from unnest(array['running', 'waiting_upstream', 'paused', 'resuming']) s (state) cross join lateral (
+       select state, heartbeat_at, started_at, sla_deadline_at, total_partitions, completed_partitions, failed_partitions, skipped_partitions,
+         avg_partition_duration_ms, execution_strategy, cardinality(lease_tokens) as lanes
+       from backfill_jobs where tenant_id = $1 and state = s.state and (s.state = 'running' or sla_deadline_at is not null)
+       order by created_at desc) j`,
+    [tenant],
+  );
+  const [pending] = await query<{ breached: number }>(
+    `select count(*)::int as breached from (
+       select from backfill_jobs where tenant_id = $1 and state = 'pending' and sla_deadline_at is not null and sla_deadline_at <= $2
+       order by sla_deadline_at limit ${mostCounted}) p`,
+    [tenant, as_of],
+  );
+  const executors = await query<{ id: string }>(
+    `select id from backfill_executors where ${alive}`,
+    [tenant],
+  );
+  return {
+    as_of,
+    counts: Object.fromEntries(counts.map(({ state, count }) => [state, count])),
+    moving,
+    pending_breached: pending!.breached,
+    executors: executors.map(({ id }) => id),
+  };
+}

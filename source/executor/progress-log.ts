@@ -1,0 +1,37 @@
+import type { Candidate, JobProgress } from '../database/queries/find-work.ts';
+import type { Log } from '../observability/log.ts';
+
+/** Between two lines of one job, in milliseconds. */
+const leastPauseMs = 10_000;
+
+/** Says how far jobs at work are: the lines that the runbook looks for by their word "progress" (backfill-operations, "ETA Not Updating"). */
+export class ProgressLog {
+  readonly #log: Log;
+  readonly #now: () => number;
+  readonly #told = new Map<string, { at: number; done: number }>();
+
+  /** @param now a monotonic clock, in milliseconds */
+  constructor(log: Log, now: () => number = () => performance.now()) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  /** At most one line for a job in 10 s, and none where nothing has moved. */
+  tell({ id, asset_name: asset }: Pick<Candidate, 'id' | 'asset_name'>, progress: JobProgress) {
+    const { total_partitions, completed_partitions, failed_partitions } = progress;
+    const done = completed_partitions + failed_partitions;
+    const last = this.#told.get(id);
+    const now = this.#now();
+    if (last !== undefined && (now - last.at < leastPauseMs || last.done === done)) return;
+    this.#told.set(id, { at: now, done });
+    const failed = failed_partitions > 0 ? `, ${failed_partitions} failed` : '';
+    this.#log.info(
+      { job_id: id, asset, total_partitions, completed_partitions, failed_partitions },
+      `progress: ${completed_partitions} of ${total_partitions} partitions${failed}`,
+    );
+  }
+
+  forget(id: string): void {
+    this.#told.delete(id);
+  }
+}

@@ -1,0 +1,111 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { messageOf, ServoError } from '../errors.ts';
+
+/** One thing that readiness depends on; `message` says what is wrong. */
+export type Check = { check: string; ok: boolean; message: string | null };
+
+export type ServerPorts = {
+  /** In Prometheus' text format. */
+  metrics(): Promise<string>;
+  /** Ready when all are. */
+  checks(): Promise<readonly Check[]>;
+};
+
+/** Where to listen; without a host on all addresses. */
+export type ListenAddress = { host: string | undefined; port: number };
+
+export type Server = { address: string; close(): Promise<void> };
+
+type Answer = { status: number; type: string; body: string };
+
+const json = (status: number, body: object): Answer => ({
+  status,
+  type: 'application/json',
+  body: `${JSON.stringify(body)}\n`,
+});
+
+const routes: Readonly<Record<string, (ports: ServerPorts) => Promise<Answer>>> = {
+  // That it answers is all there is to say: whoever restarts what is not well must not do so because the database is away.
+  '/healthz': async () => json(200, { status: 'ok' }),
+  '/readyz': async (ports) => {
+    const checks = await ports.checks();
+    const ready = checks.every(({ ok }) => ok);
+    return json(ready ? 200 : 503, { ready, checks });
+  },
+  '/metrics': async (ports) => ({
+    status: 200,
+    type: 'text/plain; version=0.0.4; charset=utf-8',
+    body: await ports.metrics(),
+  }),
+};
+
+/**
+ * Serves /healthz, /readyz and /metrics.
+ * @throws ServoError usage where it cannot listen there
+ */
+export async function startServer(
+  { host, port }: ListenAddress,
+  ports: ServerPorts,
+): Promise<Server> {
+  const server = createServer({ requestTimeout: 10_000 }, (request, response) => {
+    const path = (request.url ?? '/').split('?', 1)[0]!;
+    request.resume();
+    const route = routes[path];
+    if (route === undefined) {
+      send(
+        response,
+        json(404, { error: `there is ${Object.keys(routes).join(', ')}` }),
+        request.method,
+      );
+      return;
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      send(response, json(405, { error: 'only GET' }), request.method);
+      return;
+    }
+    route(ports)
+      .catch((error) => json(500, { error: messageOf(error) }))
+      .then((answer) => send(response, answer, request.method));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) =>
+      reject(
+        new ServoError(
+          'usage',
+          `cannot listen on ${host ?? 'all addresses'}, port ${port}: ${messageOf(error)}`,
+          {
+            hint: 'choose another --metrics-port',
+            cause: error,
+          },
+        ),
+      ),
+    );
+    server.listen({ host, port }, resolve);
+  });
+  // Whoever scrapes must not keep a process that is done.
+  server.unref();
+  const at = server.address() as AddressInfo;
+  const name = at.family === 'IPv6' ? `[${at.address}]` : at.address;
+  return {
+    address: `${name}:${at.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function send(
+  response: ServerResponse,
+  { status, type, body }: Answer,
+  method: string | undefined,
+): void {
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+  });
+  response.end(method === 'HEAD' ? undefined : body);
+}
