@@ -79,8 +79,8 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'list',
-    usage: '[--state S] [--asset A] [--limit 100]',
-    summary: 'the job table: what is alive first, then the newest',
+    usage: '[FILTER…] [--state S] [--asset A] [--sort C] [--limit 100]',
+    summary: 'the job table: what needs attention first, then what is alive, then the newest',
     flags: [
       stateFlag,
       {
@@ -89,14 +89,17 @@ export const commands: readonly Command[] = [
         multiple: true,
         help: 'only jobs of this asset (orders* for several)',
       },
+      { name: 'sort', value: 'C', help: 'by this column of the table; -C the other way round' },
       { name: 'limit', value: 'N', help: 'at most so many (default 100)' },
     ],
     examples: [
       ['list --state running', 'what runs now'],
+      ["list risk:at-risk 'priority:<4' sla:none,later-than:3f2a '!test'", 'as in the console'],
+      ['list state:failed --sort=-age', 'the newest first'],
       ["list --asset 'orders*' --json | jq '.jobs[].id'", 'ids for a script'],
     ],
     needs: onTenant,
-    words: { least: 0, most: 0 },
+    words: { least: 0, most: 100 },
     load: async () => (await import('./list.ts')).list,
   },
   {

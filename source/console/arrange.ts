@@ -1,6 +1,6 @@
 import type { JobView } from '../domain/job.ts';
-import { jobMatches } from '../domain/job-filter.ts';
-import { compareBy } from './sort.ts';
+import { type DeadlineOf, jobMatches } from '../domain/job-filter.ts';
+import { compareBy } from '../domain/job-order.ts';
 import type { JobsScreen, State } from './state.ts';
 
 /** A row of the table. A ghost is shown as it was last known; nothing can be done to it. */
@@ -24,10 +24,11 @@ export function rowsOf(jobs: JobsScreen): readonly JobRow[] {
 
 function makeRows(jobs: JobsScreen): JobRow[] {
   const present = new Map(jobs.list?.jobs.map((job) => [job.id, job]));
+  const deadlineOf = deadlinesIn(jobs);
   return jobs.order.flatMap((id) => {
     const job = present.get(id) ?? jobs.ghosts[id];
     if (job === undefined) return [];
-    return [{ job, ghost: !present.has(id), unmatched: !jobMatches(jobs.filter, job) }];
+    return [{ job, ghost: !present.has(id), unmatched: !jobMatches(jobs.filter, job, deadlineOf) }];
   });
 }
 
@@ -54,10 +55,16 @@ export function rearrange(jobs: JobsScreen): JobsScreen {
 }
 
 function matchingIds(jobs: JobsScreen): string[] {
+  const deadlineOf = deadlinesIn(jobs);
   return (jobs.list?.jobs ?? [])
-    .filter((job) => jobMatches(jobs.filter, job))
+    .filter((job) => jobMatches(jobs.filter, job, deadlineOf))
     .sort(compareBy(jobs.sort))
     .map((job) => job.id);
+}
+
+/** The deadline of a job that the filter names, by the beginning of its id. */
+function deadlinesIn({ list }: JobsScreen): DeadlineOf {
+  return (named) => list?.jobs.find(({ id }) => id.startsWith(named))?.sla_deadline_at;
 }
 
 /** The row under the cursor stays where it was even if it has vanished or matches no more. */

@@ -1,10 +1,10 @@
+import { attention, type Sort, sortColumns } from '../domain/job-order.ts';
 import { jobColumns } from '../presentation/job-columns.ts';
 import { rearrange } from './arrange.ts';
 import type { Effect } from './effects.ts';
 import { refresh } from './loading.ts';
 import { noticed } from './notice.ts';
-import { sortColumns } from './sort.ts';
-import { attention, type Sort, type State, type Step } from './state.ts';
+import type { State, Step } from './state.ts';
 
 /** What `+` and `-` go through, in milliseconds. */
 const intervals = [500, 1000, 2000, 5000, 10_000, 30_000, 60_000];

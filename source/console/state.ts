@@ -3,8 +3,8 @@ import type { JobView } from '../domain/job.ts';
 import type { JobDetail, JobList, PartitionBucket } from '../domain/job-detail.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
 import { parseFilter } from '../domain/job-filter.ts';
+import { byAttention, type Sort } from '../domain/job-order.ts';
 import type { JobSettings } from '../domain/job-settings.ts';
-import type { CheckName } from '../domain/triage.ts';
 import type { Zone } from '../presentation/format.ts';
 import type { Tone } from '../presentation/tone.ts';
 import type { ActionName } from './actions.ts';
@@ -33,8 +33,6 @@ export type ConsoleOptions = {
 
 export const screenNames = ['jobs', 'job', ...boardNames] as const;
 export type ScreenName = (typeof screenNames)[number];
-
-export type Sort = { column: string; descending: boolean };
 
 export type JobsScreen = {
   list: JobList | null;
@@ -155,8 +153,6 @@ export type State = {
   jobs: JobsScreen;
   job: JobScreen | null;
   boards: Boards;
-  /** The check whose findings are shown, or were last. */
-  check: CheckName | null;
   overlay: Overlay | null;
   link: Link;
   /** At most one for a job, the newest last. */
@@ -174,8 +170,6 @@ export type Step = readonly [State, readonly Effect[]];
 /** Rows that the table asks for at once. */
 export const tableLimit = 1000;
 
-export const attention = 'attention';
-
 export function initialState(options: ConsoleOptions): State {
   return {
     options,
@@ -190,13 +184,12 @@ export function initialState(options: ConsoleOptions): State {
       ghosts: {},
       cursor: null,
       top: 0,
-      sort: { column: attention, descending: false },
+      sort: byAttention,
       filter: parseFilter(''),
       held_until: 0,
     },
     job: null,
     boards: emptyBoards,
-    check: null,
     overlay: null,
     link: { failure: null, down_since: null, failed_attempts: 0, silent_since: null },
     follows: [],

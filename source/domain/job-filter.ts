@@ -1,33 +1,58 @@
 import type { JobView } from './job.ts';
-import { isTerminal, jobStates } from './job-state.ts';
+import { isAlarm } from './job-order.ts';
+import { isTerminal } from './job-state.ts';
 import { nearest } from './nearest.ts';
-import { riskLevels } from './risk.ts';
+import { type RiskLevel, riskLevels } from './risk.ts';
 
-/** One condition on a job. */
-export type FilterTerm = { negated: boolean; matches: (job: JobView) => boolean };
+export const comparisons = ['<', '<=', '=', '>=', '>'] as const;
+export type Comparison = (typeof comparisons)[number];
+
+/** One condition on a job, as data: it is evaluated here (`jobMatches`), and compiled to SQL in database/queries/job-conditions.ts. */
+export type Condition =
+  /** A state by its beginning, or `active` and `ended` for all that have not and have ended. */
+  | { kind: 'state'; beginning: string }
+  | { kind: 'asset'; pattern: string }
+  | { kind: 'asset_id'; ids: readonly string[] }
+  | { kind: 'by'; pattern: string }
+  | { kind: 'id'; beginning: string }
+  | { kind: 'risk'; levels: readonly RiskLevel[] }
+  | { kind: 'priority'; comparison: Comparison; value: number }
+  | { kind: 'no_deadline' }
+  /** A deadline, and a later one than this job's. */
+  | { kind: 'deadline_later_than'; job: string }
+  | { kind: 'problem' }
+  /** In the asset's name, or the beginning of a state or an id. */
+  | { kind: 'word'; text: string };
+
+/** One of them must hold, or, negated, none. */
+export type FilterTerm = { negated: boolean; any: readonly Condition[] };
 
 /** The FILTER grammar's reading of a text: all terms must hold. Problems are whole sentences. */
 export type JobFilter = { text: string; terms: readonly FilterTerm[]; problems: readonly string[] };
 
-type Read = (value: string) => ((job: JobView) => boolean) | { problem: string };
+/** The deadline of a job that a filter names; undefined where there is no such job, null where it has none. */
+export type DeadlineOf = (job: string) => Date | null | undefined;
+
+type Read = (value: string) => Condition | { problem: string };
 
 /** What stands before the colon, and how its value is read. */
 const words: Readonly<Record<string, Read>> = {
-  state: readState,
-  asset: (value) => matchGlob(value, (job) => job.asset_name),
+  state: (value) => ({ kind: 'state', beginning: value.toLowerCase() }),
+  asset: (value) => ({ kind: 'asset', pattern: value.toLowerCase() }),
   risk: readRisk,
   priority: readPriority,
-  sla: (value) =>
-    value === 'none'
-      ? (job) => job.sla_deadline_at === null
-      : { problem: `sla:${value} is not known: write sla:none` },
-  id: (value) => (job) => job.id.startsWith(value.toLowerCase()),
-  by: (value) => matchGlob(value, (job) => job.created_by ?? ''),
+  sla: readDeadline,
+  id: (value) => ({ kind: 'id', beginning: value.toLowerCase() }),
+  by: (value) => ({ kind: 'by', pattern: value.toLowerCase() }),
 };
 
+/** The word by itself that stands for every job that needs a look. */
+export const problemsWord = 'problems';
+
 /**
- * `state:failed asset:orders* risk:high priority:<4 sla:none !test`: words apart by spaces, `!`
- * before one negates it, a word without a colon is looked for in asset name, state and id.
+ * `state:failed,paused asset:orders* risk:high priority:<4 sla:none sla:later-than:JOB problems !test`: words apart by
+ * spaces; `!` before one negates it; commas part alternatives; a word without a colon is looked for in asset name, state
+ * and id.
  */
 export function parseFilter(text: string): JobFilter {
   const terms: FilterTerm[] = [];
@@ -36,63 +61,91 @@ export function parseFilter(text: string): JobFilter {
     const negated = written.startsWith('!');
     const word = negated ? written.slice(1) : written;
     if (word === '') continue;
-    const read = readWord(word);
-    if ('problem' in read) problems.push(read.problem);
-    else terms.push({ negated, matches: read });
+    const any: Condition[] = [];
+    for (const read of readWord(word)) {
+      if ('problem' in read) problems.push(read.problem);
+      else any.push(read);
+    }
+    // Still being typed, or a mistake: `state:` alone leaves every job in.
+    if (any.length > 0) terms.push({ negated, any });
   }
   return { text, terms, problems };
 }
 
-export function jobMatches(filter: JobFilter, job: JobView): boolean {
-  return filter.terms.every(({ negated, matches }) => matches(job) !== negated);
+export function jobMatches(filter: JobFilter, job: JobView, deadlineOf: DeadlineOf): boolean {
+  return filter.terms.every(
+    ({ negated, any }) => any.some((one) => conditionHolds(one, job, deadlineOf)) !== negated,
+  );
 }
 
-function readWord(word: string): ReturnType<Read> {
-  const colon = word.indexOf(':');
-  if (colon < 1) return anywhere(word);
-  const name = word.slice(0, colon).toLowerCase();
-  const value = word.slice(colon + 1);
-  const read = words[name];
-  if (read === undefined) {
-    const known = nearest(name, Object.keys(words));
-    const advice =
-      known === null ? `known: ${Object.keys(words).join(', ')}` : `did you mean ${known}:?`;
-    return { problem: `no filter is called "${name}:" (${advice})` };
+/** The jobs that a filter names, as they were written. */
+export function namedJobs(filter: JobFilter): string[] {
+  return filter.terms.flatMap(({ any }) =>
+    any.flatMap((one) => (one.kind === 'deadline_later_than' ? [one.job] : [])),
+  );
+}
+
+function conditionHolds(condition: Condition, job: JobView, deadlineOf: DeadlineOf): boolean {
+  switch (condition.kind) {
+    case 'state':
+      return stateMatches(condition.beginning, job.state);
+    case 'asset':
+      return textMatches(condition.pattern, job.asset_name);
+    case 'asset_id':
+      return condition.ids.includes(job.asset_id);
+    case 'by':
+      return textMatches(condition.pattern, job.created_by ?? '');
+    case 'id':
+      return job.id.startsWith(condition.beginning);
+    case 'risk':
+      return condition.levels.includes(job.risk_level);
+    case 'priority':
+      return compare[condition.comparison](job.priority, condition.value);
+    case 'no_deadline':
+      return job.sla_deadline_at === null;
+    case 'deadline_later_than': {
+      const deadline = deadlineOf(condition.job);
+      return deadline != null && job.sla_deadline_at !== null && job.sla_deadline_at > deadline;
+    }
+    case 'problem':
+      return isProblem(job);
+    case 'word':
+      return (
+        job.asset_name.toLowerCase().includes(condition.text) ||
+        job.state.startsWith(condition.text) ||
+        job.id.startsWith(condition.text)
+      );
   }
-  // Still being typed: `state:` alone leaves every job in.
-  return value === '' ? () => true : read(value);
 }
 
-function anywhere(word: string): (job: JobView) => boolean {
-  const wanted = word.toLowerCase();
-  return (job) =>
-    job.asset_name.toLowerCase().includes(wanted) ||
-    job.state.startsWith(wanted) ||
-    job.id.startsWith(wanted);
+/** It needs a person while it lives, fails partitions, or has ended failed. */
+export function isProblem(job: JobView): boolean {
+  return isTerminal(job.state) ? job.state === 'failed' : job.failed_partitions > 0 || isAlarm(job);
 }
 
-/** A state, its beginning, or `active` and `ended` for all that have not and have ended. */
-function readState(value: string): ReturnType<Read> {
-  const wanted = value.toLowerCase();
-  if (wanted === 'active') return (job) => !isTerminal(job.state);
-  if (wanted === 'ended') return (job) => isTerminal(job.state);
-  const meant = jobStates.filter((state) => state.startsWith(wanted));
-  if (meant.length > 0) return (job) => (meant as string[]).includes(job.state);
-  return (job) => job.state.startsWith(wanted);
+export function stateMatches(beginning: string, state: string): boolean {
+  if (beginning === 'active') return !isTerminal(state);
+  if (beginning === 'ended') return isTerminal(state);
+  return state.startsWith(beginning);
 }
 
-function readRisk(value: string): ReturnType<Read> {
-  const wanted = value.toLowerCase().replace('-', '_');
-  if (wanted === 'at_risk') {
-    return (job) => ['low', 'medium', 'high', 'breached'].includes(job.risk_level);
+/** `*` stands for anything; without one the text may stand anywhere. Case does not matter; the pattern is in lower case. */
+export function textMatches(pattern: string, text: string): boolean {
+  const lower = text.toLowerCase();
+  if (!pattern.includes('*')) return lower.includes(pattern);
+  const parts = pattern.split('*');
+  const last = parts.length - 1;
+  let at = 0;
+  for (const [index, part] of parts.entries()) {
+    if (index === last) return lower.length - part.length >= at && lower.endsWith(part);
+    const found = index === 0 ? (lower.startsWith(part) ? 0 : -1) : lower.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
   }
-  return riskLevels.some((level) => level.startsWith(wanted))
-    ? (job) => job.risk_level.startsWith(wanted)
-    : { problem: `risk:${value} is not one of ${riskLevels.join(', ')}, at_risk` };
+  return true;
 }
 
-const comparisons: Readonly<Record<string, (a: number, b: number) => boolean>> = {
-  '': (a, b) => a === b,
+const compare: Readonly<Record<Comparison, (a: number, b: number) => boolean>> = {
   '=': (a, b) => a === b,
   '<': (a, b) => a < b,
   '<=': (a, b) => a <= b,
@@ -100,20 +153,49 @@ const comparisons: Readonly<Record<string, (a: number, b: number) => boolean>> =
   '>=': (a, b) => a >= b,
 };
 
-function readPriority(value: string): ReturnType<Read> {
-  const match = /^([<>]?=?)(-?\d+)$/.exec(value);
-  const compare = comparisons[match?.[1] ?? ''];
-  if (match === null || compare === undefined) {
-    return { problem: `priority:${value} is not a comparison: write priority:>=8` };
+function readWord(word: string): ReturnType<Read>[] {
+  const colon = word.indexOf(':');
+  if (colon < 1) {
+    const text = word.toLowerCase();
+    return [text === problemsWord ? { kind: 'problem' } : { kind: 'word', text }];
   }
-  return (job) => compare(job.priority, Number(match[2]));
+  const name = word.slice(0, colon).toLowerCase();
+  const alternatives = word
+    .slice(colon + 1)
+    .split(',')
+    .filter(Boolean);
+  const read = words[name];
+  if (read !== undefined) return alternatives.map(read);
+  const near = nearest(name, Object.keys(words));
+  const advice =
+    near === null ? `known: ${Object.keys(words).join(', ')}` : `did you mean ${near}:?`;
+  return [{ problem: `no filter is called "${name}:" (${advice})` }];
 }
 
-/** `*` stands for anything; without one the text may stand anywhere. Case does not matter. */
-function matchGlob(pattern: string, text: (job: JobView) => string): (job: JobView) => boolean {
-  const wanted = pattern.toLowerCase();
-  if (!wanted.includes('*')) return (job) => text(job).toLowerCase().includes(wanted);
-  const parts = wanted.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  const expression = new RegExp(`^${parts.join('.*')}$`, 's');
-  return (job) => expression.test(text(job).toLowerCase());
+function readRisk(value: string): ReturnType<Read> {
+  const wanted = value.toLowerCase().replace('-', '_');
+  const levels =
+    wanted === 'at_risk'
+      ? (['low', 'medium', 'high', 'breached'] as const)
+      : riskLevels.filter((level) => level.startsWith(wanted));
+  return levels.length > 0
+    ? { kind: 'risk', levels }
+    : { problem: `risk:${value} is not one of ${riskLevels.join(', ')}, at_risk` };
+}
+
+function readPriority(value: string): ReturnType<Read> {
+  const match = /^([<>]?=?)(-?\d+)$/.exec(value);
+  if (match === null) {
+    return { problem: `priority:${value} is not a comparison: write priority:>=8` };
+  }
+  const comparison = (match[1] === '' ? '=' : match[1]) as Comparison;
+  return { kind: 'priority', comparison, value: Number(match[2]) };
+}
+
+function readDeadline(value: string): ReturnType<Read> {
+  if (value === 'none') return { kind: 'no_deadline' };
+  const job = /^later-than:([0-9a-f-]{4,36})$/i.exec(value)?.[1];
+  return job === undefined
+    ? { problem: `sla:${value} is not known: write sla:none or sla:later-than:JOB` }
+    : { kind: 'deadline_later_than', job: job.toLowerCase() };
 }

@@ -16,6 +16,11 @@ export function parseJobReference(reference: string): IdRange | { problem: strin
       problem: `"${reference}" is too short for a job id: give at least ${shortestPrefix} characters`,
     };
   }
+  return rangeOf(digits);
+}
+
+/** The UUIDs that begin with these hexadecimal digits (lower case, without dashes). */
+export function rangeOf(digits: string): IdRange {
   return { from: dashed(digits.padEnd(32, '0')), to: dashed(digits.padEnd(32, 'f')) };
 }
 

@@ -1,10 +1,23 @@
-import type { Database } from '../database/database.ts';
-import { countJobs, listJobs as readJobs } from '../database/queries/list-jobs.ts';
+import type { Database, Query } from '../database/database.ts';
+import { accessOf, staleAt } from '../database/queries/job-conditions.ts';
+import { alarmWalks, isOnWalk, type Place, walkOf } from '../database/queries/job-walks.ts';
+import { countInStates, countJobs, placeOf, turnedRound } from '../database/queries/list-jobs.ts';
 import { assetNames, matchAssets } from '../database/queries/read-assets.ts';
 import { readClock } from '../database/queries/read-clock.ts';
-import { readJobs as readNamedJobs } from '../database/queries/read-job.ts';
+import { readJobs } from '../database/queries/read-job.ts';
+import { isAnythingVisible } from '../database/queries/read-visibility.ts';
 import { type JobView, viewJob } from '../domain/job.ts';
-import type { JobList } from '../domain/job-detail.ts';
+import type { JobFilter } from '../domain/job-filter.ts';
+import {
+  attention,
+  byAttention,
+  compareBy,
+  isAlarm,
+  type Sort,
+  walkedColumns,
+} from '../domain/job-order.ts';
+import type { Around, JobPage, Page } from '../domain/job-page.ts';
+import { findMatching, gather, matches, prepareSearch, type Search } from './find-jobs.ts';
 import { unknownAsset } from './unknown-asset.ts';
 
 export type ListOptions = {
@@ -12,39 +25,265 @@ export type ListOptions = {
   states?: readonly string[] | null;
   /** Only jobs of these assets; a name that ends in `*` is what it begins with. */
   assets?: readonly string[] | null;
+  filter?: JobFilter;
+  /** Default: what needs attention first. */
+  sort?: Sort;
   limit: number;
+  /** Where the page is to be. Default: the first. */
+  around?: Around;
+  /**
+   * Up to so many that match are all given, whatever the limit, and can be sorted by anything; 0 = walk at once. Default: up to 1,000
+   * (or the limit) are sorted by anything, and cut to the limit.
+   */
+  whole?: number;
+  /** Jobs wanted besides, wherever they are. */
+  keep?: readonly string[];
+  /** Count what matches, up to 100,000. */
+  total?: boolean;
+  /** Rows of each state that words which no index knows are looked for in. */
+  budget?: number;
+  early_warning_ms?: number;
 };
 
-/** Above this a count of jobs says "so many or more". */
+/** Above this a count of the jobs of a state says "so many or more". */
 const countCap = 1000;
+const totalCap = 100_000;
+const defaultBudget = 20_000;
+/** Alarms are sorted in memory. More of a kind than these are no longer alarms but a state of things. */
+const mostAlarms = 500;
 
 /**
- * The job table: what lives first, then the newest.
+ * The job table: what needs attention first, then what lives, then what has ended lately; or in another order. Where few
+ * match, all of them are read; else a stretch of the order, which is led through by indexes (`walkOf`).
  * @throws ServoError not_found for an asset (not a pattern) that the tenant does not have
  */
-export function listJobs(db: Database, tenant: string, options: ListOptions): Promise<JobList> {
+export function listJobs(db: Database, tenant: string, options: ListOptions): Promise<JobPage> {
   return db.read(tenant, async (query) => {
     const as_of = await readClock(query);
-    const patterns = options.assets?.length ? options.assets : null;
-    const matched = patterns && (await matchAssets(query, tenant, patterns));
-    const missing = patterns?.filter(
-      (pattern) => !pattern.endsWith('*') && !matched?.some((asset) => asset.name === pattern),
-    );
-    if (missing?.length) throw unknownAsset(missing[0]!, await assetNames(query, tenant, 5000));
     const counts = await countJobs(query, tenant, countCap);
-    const jobs = await readJobs(query, tenant, {
-      states: options.states ?? null,
-      asset_ids: matched?.map((asset) => asset.id) ?? null,
-      limit: options.limit + 1,
+    const filter = await filterOf(query, tenant, options);
+    const search = await prepareSearch(query, tenant, filter, {
+      as_of,
+      states: Object.keys(counts),
+      early_warning_ms: options.early_warning_ms ?? 0,
     });
+    const { jobs, ...part } = await readPage(query, tenant, search, options);
+    const present = new Set(jobs.map(({ id }) => id));
+    const missing = (options.keep ?? []).filter((id) => !present.has(id));
     return {
       as_of,
       tenant_id: tenant,
-      jobs: jobs.slice(0, options.limit).map((job) => viewJob(job, as_of)),
-      truncated: jobs.length > options.limit,
+      jobs,
+      truncated: part.before || part.after || part.searched !== null,
       counts,
+      page: {
+        filter: filter.text,
+        ...part,
+        total: options.total ? await countMatching(query, tenant, search, part.whole, jobs) : null,
+        kept: await readViews(query, tenant, search, missing),
+        deadlines: search.deadlines,
+        problem: search.problem,
+        visible: Object.keys(counts).length > 0 || (await isAnythingVisible(query, tenant)),
+      },
     };
   });
+}
+
+async function filterOf(query: Query, tenant: string, options: ListOptions): Promise<JobFilter> {
+  const filter = options.filter ?? { text: '', terms: [], problems: [] };
+  const terms = [...filter.terms];
+  if (options.states) {
+    const any = options.states.map((state) => ({ kind: 'state' as const, beginning: state }));
+    terms.push({ negated: false, any });
+  }
+  if (options.assets?.length) {
+    const patterns = options.assets;
+    const matched = await matchAssets(query, tenant, patterns);
+    const missing = patterns.filter(
+      (pattern) => !pattern.endsWith('*') && !matched.some((asset) => asset.name === pattern),
+    );
+    if (missing.length > 0) throw unknownAsset(missing[0]!, await assetNames(query, tenant, 5000));
+    const ids = matched.map(({ id }) => id);
+    terms.push({ negated: false, any: [{ kind: 'asset_id', ids }] });
+  }
+  return { ...filter, terms };
+}
+
+type Part = Pick<Page, 'sort' | 'whole' | 'searched' | 'before' | 'after'> & { jobs: JobView[] };
+
+async function readPage(
+  query: Query,
+  tenant: string,
+  search: Search,
+  options: ListOptions,
+): Promise<Part> {
+  const { sort = byAttention, limit, budget = defaultBudget } = options;
+  const whole = options.whole ?? Math.max(limit, 1000);
+  // Where an index leads to the jobs of a filter there may be few, and walking the table would look at all others.
+  if (whole > 0 || accessOf(search.filter, search.resolved) !== null) {
+    const { jobs, ended } = await gather(query, tenant, search, whole + 1, budget);
+    if (jobs.length <= whole) {
+      const most = options.whole ?? limit;
+      const given = jobs.sort(compareBy(sort)).slice(0, most);
+      const after = jobs.length > most;
+      const searched = ended ? null : budget;
+      return { sort, whole: !after, searched, before: false, after, jobs: given };
+    }
+  }
+  const walked = walkedColumns.includes(sort.column) ? sort : byAttention;
+  const table = await tableOf(query, tenant, search, walked, budget);
+  return {
+    sort: walked,
+    whole: false,
+    ...(await readAround(table, options.around ?? 'first', limit)),
+  };
+}
+
+/** The matching jobs in order, read in either direction from any place. */
+type Table = {
+  /** A job's place as it is now, or was when it was last seen; null where it has no place in this table. */
+  place: (around: Exclude<Around, string>) => Promise<{ place: Place | null; job: JobView | null }>;
+  next: (
+    after: Place | null,
+    limit: number,
+    direction: 1 | -1,
+  ) => Promise<{ jobs: JobView[]; more: boolean; searched: number | null }>;
+};
+
+async function tableOf(
+  query: Query,
+  tenant: string,
+  search: Search,
+  sort: Sort,
+  budget: number,
+): Promise<Table> {
+  const segments = walkOf(sort, search.states);
+  const alarms = sort.column === attention ? await readAlarms(query, tenant, search, sort) : [];
+  const except = alarms.map(({ id }) => id);
+  return {
+    place: async (around) => {
+      const now = await placeOf(query, tenant, around.id);
+      const [job] = now === null ? [] : await readViews(query, tenant, search, [around.id]);
+      const fits = (place: Place) => except.includes(place.id) || isOnWalk(segments, place);
+      const place = [now, placeAsSeen(around)].find((one) => one !== null && fits(one)) ?? null;
+      return { place, job: job !== undefined && matches(search, job) ? job : null };
+    },
+    next: async (after, limit, direction) => {
+      const ahead = direction === 1 ? alarms : alarms.toReversed();
+      const at = after === null ? -1 : ahead.findIndex(({ id }) => id === after.id);
+      const first = (direction === 1) !== sort.descending;
+      const walk = async (from: Place | null, count: number) => {
+        // One more tells whether there are more.
+        const stretch = {
+          segments: direction === 1 ? segments : turnedRound(segments),
+          after: from,
+          except,
+          limit: count + 1,
+          budget,
+        };
+        const { jobs, ended } = await findMatching(query, tenant, search, stretch);
+        const more = jobs.length > count;
+        return { jobs: jobs.slice(0, count), more, searched: ended || more ? null : budget };
+      };
+      const cut = (jobs: JobView[], searched: number | null = null) => ({
+        jobs: jobs.slice(0, limit),
+        more: jobs.length > limit,
+        searched,
+      });
+      const inAlarms = at >= 0;
+      if (inAlarms && !first) return cut(ahead.slice(at + 1));
+      if (first && (inAlarms || after === null)) {
+        const begun = cut(ahead.slice(at + 1));
+        if (begun.more) return begun;
+        const rest = await walk(null, limit - begun.jobs.length);
+        return { ...rest, jobs: [...begun.jobs, ...rest.jobs] };
+      }
+      const rest = await walk(after, limit);
+      if (first || rest.more) return rest;
+      return cut([...rest.jobs, ...ahead], rest.searched);
+    },
+  };
+}
+
+async function readAround(
+  table: Table,
+  around: Around,
+  limit: number,
+): Promise<Omit<Part, 'sort' | 'whole'>> {
+  if (around === 'first') {
+    const { jobs, more, searched } = await table.next(null, limit, 1);
+    return { jobs, before: false, after: more, searched };
+  }
+  if (around === 'last') {
+    const { jobs, more, searched } = await table.next(null, limit, -1);
+    return { jobs: jobs.reverse(), before: more, after: false, searched };
+  }
+  const { place, job } = await table.place(around);
+  if (place === null) return readAround(table, 'first', limit);
+  const above = await table.next(place, Math.floor(limit / 2), -1);
+  const own = job === null ? [] : [job];
+  const below = await table.next(place, limit - above.jobs.length - own.length, 1);
+  return {
+    jobs: [...above.jobs.reverse(), ...own, ...below.jobs],
+    before: above.more,
+    after: below.more,
+    searched: above.searched ?? below.searched,
+  };
+}
+
+/** The jobs that come first whatever their state, in order. */
+async function readAlarms(
+  query: Query,
+  tenant: string,
+  search: Search,
+  sort: Sort,
+): Promise<JobView[]> {
+  const { jobs } = await findMatching(query, tenant, search, {
+    segments: alarmWalks(search.states, (value) => staleAt(search.resolved.as_of, value)),
+    after: null,
+    except: [],
+    limit: mostAlarms,
+    budget: defaultBudget,
+    each: true,
+  });
+  return jobs.filter(isAlarm).sort(compareBy(sort));
+}
+
+function placeAsSeen(seen: Exclude<Around, string>): Place {
+  return {
+    ...seen,
+    created_at: seen.created_at.toISOString(),
+    completed_at: seen.completed_at?.toISOString() ?? null,
+    sla_deadline_at: seen.sla_deadline_at?.toISOString() ?? null,
+  };
+}
+
+async function readViews(
+  query: Query,
+  tenant: string,
+  search: Search,
+  ids: readonly string[],
+): Promise<JobView[]> {
+  if (ids.length === 0) return [];
+  const jobs = await readJobs(query, tenant, ids);
+  return jobs.map((job) => viewJob(job, search.resolved.as_of, search.early_warning_ms));
+}
+
+/** Of states an index knows how many jobs they have; of other words only who has read them all. */
+async function countMatching(
+  query: Query,
+  tenant: string,
+  search: Search,
+  whole: boolean,
+  jobs: readonly JobView[],
+): Promise<Page['total']> {
+  if (whole) return { count: jobs.length, capped: false };
+  const ofStates = search.filter.terms.every(({ any }) =>
+    any.every(({ kind }) => kind === 'state'),
+  );
+  if (!ofStates) return null;
+  const count = await countInStates(query, tenant, search.states, totalCap);
+  return { count, capped: count >= totalCap };
 }
 
 /** These jobs, as far as they still exist. */
@@ -55,7 +294,7 @@ export function listNamedJobs(
 ): Promise<JobView[]> {
   return db.read(tenant, async (query) => {
     const as_of = await readClock(query);
-    const jobs = await readNamedJobs(query, tenant, [...new Set(ids)]);
+    const jobs = await readJobs(query, tenant, [...new Set(ids)]);
     return jobs.map((job) => viewJob(job, as_of));
   });
 }

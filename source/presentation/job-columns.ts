@@ -6,20 +6,10 @@ import { progressBar } from './progress-bar.ts';
 import { riskBadge } from './risk-badge.ts';
 import { safeText } from './safe-text.ts';
 import { stateWord } from './state-words.ts';
-import {
-  absent,
-  type Column,
-  type ColumnOptions,
-  longest,
-  type Table,
-  column as tableColumn,
-} from './table.ts';
+import { absent, type Column, column, longest, type Table } from './table.ts';
 import type { Phrase } from './tone.ts';
 
-export type JobColumn = Column<JobView> & {
-  /** What the column sorts by; null comes last either way. */
-  value: (job: JobView) => number | string | null;
-};
+export type JobColumn = Column<JobView>;
 
 /** The columns of the job table in their order. */
 export const jobColumns: readonly JobColumn[] = [
@@ -31,14 +21,14 @@ export const jobColumns: readonly JobColumn[] = [
       const { glyph, word, tone } = stateWord(job.state);
       return { forms: [`${glyph} ${word}`, glyph], tone };
     },
-    { gap: 1, value: (job) => job.state },
+    { gap: 1 },
   ),
   column(
     'asset',
     'ASSET',
     longest((job) => safeText(job.asset_name), 60),
     (job) => phrase(safeText(job.asset_name)),
-    { gap: 1, value: (job) => job.asset_name },
+    { gap: 1 },
   ),
   column(
     'progress',
@@ -48,7 +38,7 @@ export const jobColumns: readonly JobColumn[] = [
       forms: [progressBar(width, job.progress)],
       tone: stateWord(job.state).tone,
     }),
-    { grows_to: 40, value: (job) => job.progress },
+    { grows_to: 40 },
   ),
   column(
     'done',
@@ -59,12 +49,11 @@ export const jobColumns: readonly JobColumn[] = [
     ),
     (job) =>
       phrase(`${formatCount(job.completed_partitions)}/${formatCount(job.total_partitions)}`),
-    { gap: 1, align: 'right', value: (job) => job.completed_partitions },
+    { gap: 1, align: 'right' },
   ),
   column('percent', '%', 4, (job) => phrase(formatPercent(job.progress)), {
     gap: 1,
     align: 'right',
-    value: (job) => job.progress,
   }),
   column(
     'failed',
@@ -74,14 +63,14 @@ export const jobColumns: readonly JobColumn[] = [
       forms: [formatCount(job.failed_partitions)],
       tone: job.failed_partitions > 0 ? 'bad' : 'dim',
     }),
-    { align: 'right', value: (job) => job.failed_partitions },
+    { align: 'right' },
   ),
   column(
     'rate',
     '/MIN',
     5,
     (job) => (job.rate_per_minute === null ? absent : phrase(formatRate(job.rate_per_minute))),
-    { align: 'right', value: (job) => job.rate_per_minute },
+    { align: 'right' },
   ),
   // `16:31 in 2h13m ↗42m` where something drifts.
   column(
@@ -89,38 +78,29 @@ export const jobColumns: readonly JobColumn[] = [
     'ETA',
     (jobs) => (jobs.some(formatDrift) ? 20 : 15),
     (job, { as_of, zone }) => formatEta(job, as_of, zone),
-    {
-      value: (job) => job.eta_seconds,
-    },
   ),
-  column('sla', 'SLA', 16, (job, { as_of }) => riskBadge(job, as_of), {
-    value: (job) => job.sla_deadline_at?.getTime() ?? null,
-  }),
+  column('sla', 'SLA', 16, (job, { as_of }) => riskBadge(job, as_of)),
   column(
     'priority',
     'PRI',
     3,
     (job) => (job.priority === 0 ? { forms: ['0'], tone: 'dim' } : phrase(String(job.priority))),
-    { align: 'right', value: (job) => job.priority },
+    { align: 'right' },
   ),
   column('beat', 'BEAT', 4, heartbeat, {
     align: 'right',
-    value: (job) => job.heartbeat_age_seconds,
   }),
   column('lanes', 'LANES', 5, (job) => (job.lanes > 0 ? phrase(String(job.lanes)) : absent), {
     align: 'right',
-    value: (job) => job.lanes,
   }),
   column(
     'age',
     'AGE',
     4,
     (job, { as_of }) => phrase(formatAge(secondsBetween(job.created_at, as_of))),
-    { align: 'right', value: (job) => job.created_at.getTime() },
+    { align: 'right' },
   ),
-  column('id', 'JOB', 8, (job) => ({ forms: [shortId(job.id)], tone: 'dim' }), {
-    value: (job) => job.id,
-  }),
+  column('id', 'JOB', 8, (job) => ({ forms: [shortId(job.id)], tone: 'dim' })),
   column(
     'checkpoint',
     'CHECKPOINT',
@@ -129,14 +109,12 @@ export const jobColumns: readonly JobColumn[] = [
       job.checkpoint_partition_key === null
         ? absent
         : phrase(safeText(job.checkpoint_partition_key)),
-    { value: (job) => job.checkpoint_partition_key },
   ),
   column(
     'by',
     'BY',
     longest((job) => safeText(job.created_by ?? ''), 16),
     (job) => (job.created_by === null ? absent : phrase(safeText(job.created_by))),
-    { value: (job) => job.created_by },
   ),
 ];
 
@@ -183,14 +161,4 @@ function heartbeat(job: JobView): Phrase {
   }
   const age = formatAge(job.heartbeat_age_seconds);
   return job.heartbeat_stale ? { forms: [`${age}!`], tone: 'bad' } : phrase(age);
-}
-
-function column(
-  name: string,
-  title: string,
-  width: number | ((jobs: readonly JobView[]) => number),
-  phraseOf: JobColumn['phrase'],
-  { value, ...rest }: Pick<JobColumn, 'value'> & ColumnOptions,
-): JobColumn {
-  return { ...tableColumn(name, title, width, phraseOf, rest), value };
 }

@@ -16,18 +16,6 @@ export const stateWords: Readonly<Record<JobState, StateWord>> = {
   cancelled: { glyph: '⊘', word: 'cancelled', tone: 'dim' },
 };
 
-/** The order in which the header counts states: what moves first, what has ended last. */
-export const stateOrder: readonly JobState[] = [
-  'running',
-  'resuming',
-  'paused',
-  'waiting_upstream',
-  'pending',
-  'failed',
-  'completed',
-  'cancelled',
-];
-
 /** An unknown state, written by a newer program, is shown as it is. */
 export function stateWord(state: string): StateWord {
   return isJobState(state)

@@ -1,11 +1,12 @@
 import { receivedAt } from '../console/loading.ts';
 import type { State } from '../console/state.ts';
+import { stateOrder } from '../domain/job-order.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import { atRiskLevels } from '../domain/risk.ts';
 import { truncate, truncateStart } from '../presentation/fitted.ts';
 import { formatAge, formatFullCount } from '../presentation/format.ts';
 import { safeText, widthOf } from '../presentation/safe-text.ts';
-import { stateOrder, stateWord } from '../presentation/state-words.ts';
+import { stateWord } from '../presentation/state-words.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
 
 /**

@@ -142,6 +142,23 @@ describe('list', () => {
     });
   });
 
+  test('by the filter of the console, and in the order of any column', async () => {
+    await aRunning('2040-01-02');
+    const { stdout } = await servo('list state:running orders !clicks --sort=-priority --json');
+    const { jobs } = documentOf('list', stdout);
+    expect(jobs.length).toBeGreaterThan(0);
+    for (const job of jobs) expect(job).toMatchObject({ state: 'running', asset_name: 'orders' });
+    const priorities = jobs.map(({ priority }: { priority: number }) => priority);
+    expect(priorities).toEqual(priorities.toSorted((a: number, b: number) => b - a));
+    const wrong = await servo('list stat:running --sort prio');
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain('did you mean state:?');
+    expect(wrong.stderr).toContain('did you mean priority?');
+    const missing = await servo('list sla:later-than:ffffffff');
+    expect(missing).toMatchObject({ code: 3, stdout: '' });
+    expect(missing.stderr).toContain('there is no job ffffffff');
+  });
+
   test('in ASCII', async () => {
     expect((await servo('list --ascii')).stdout).toMatch(/^[\x20-\x7e\n]+$/);
     expect((await servo('list')).stdout).not.toMatch(/^[\x20-\x7e\n]+$/);

@@ -3,7 +3,7 @@ import type { Database, Query } from '../../source/database/database.ts';
 import { claimJob } from '../../source/database/queries/claim-job.ts';
 import { rescueJob, sampleJobs, settleJob } from '../../source/database/queries/executor-calls.ts';
 import { findDuties, findStates, findWork } from '../../source/database/queries/find-work.ts';
-import { countJobs, listJobs } from '../../source/database/queries/list-jobs.ts';
+import { countInStates, countJobs } from '../../source/database/queries/list-jobs.ts';
 import { jobEvents, lastTransition } from '../../source/database/queries/read-events.ts';
 import { readFigures } from '../../source/database/queries/read-figures.ts';
 import {
@@ -29,6 +29,9 @@ import {
 } from '../../source/database/queries/read-partitions.ts';
 import { setJobState } from '../../source/database/queries/set-job-state.ts';
 import { activeStates } from '../../source/domain/figures.ts';
+import { parseFilter } from '../../source/domain/job-filter.ts';
+import { walkedColumns } from '../../source/domain/job-order.ts';
+import { type ListOptions, listJobs } from '../../source/operations/list-jobs.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { readsOf } from '../support/plans.ts';
 import { run } from '../support/roles.ts';
@@ -43,6 +46,7 @@ const half = idOf(2);
 const retried = idOf(3);
 const cancelled = idOf(4);
 const pending = idOf(5);
+const urgent = idOf(60);
 /** Running for two weeks, with a sample of every minute. */
 const sampled = idOf(97);
 const asset = '00000000-0000-4000-8000-000000000001';
@@ -72,6 +76,7 @@ beforeAll(async () => {
      insert into backfill_samples (job_id, at, tenant_id, completed, failed, avg_partition_duration_ms, estimated_completion_at)
        select '${sampled}', now() - i * interval '1 minute', 'acme', 20000 - i, 0, 1000 + i, now() from generate_series(0, 20000) i;
      update backfill_jobs set execution_strategy = '{"type":"parallel","max_parallel":8}', total_partitions = 60000 where id in ('${fresh}', '${half}', '${retried}');
+     update backfill_jobs set sla_deadline_at = now() + interval '1 day' where id = '${urgent}';
      update backfill_jobs set checkpoint_partition_key = '0000000030000', completed_partitions = 30000 where id = '${half}';
      update backfill_jobs set lease_tokens = array['${tokenOf(1)}', '${tokenOf(2)}']::uuid[] where id = '${half}';
      insert into backfill_partitions (id, backfill_job_id, tenant_id, partition_key, state, available_at, lease_token, lease_owner, lease_expires_at, started_at, attempt_count)
@@ -130,6 +135,69 @@ type Statement = [
   /** Rows that it may fetch, of 20,000 jobs and 200,000 partitions: some half more than it does. */
   rows: number,
   work: (database: Database, query: Query) => Promise<unknown>,
+];
+
+/** Every way in which the job table is asked for, by its filter: whole where few match, else around a job in the middle. */
+const listing = (
+  name: string,
+  rows: number,
+  text: string,
+  options: Partial<ListOptions> = {},
+): Statement => [
+  name,
+  rows,
+  async (db) => {
+    const filter = parseFilter(text);
+    const list = await listJobs(db, tenant, { filter, limit: 200, whole: 0, ...options });
+    expect(list.page).toMatchObject({ problem: null });
+    expect(filter.problems).toEqual([]);
+  },
+];
+const middle = {
+  id: idOf(10_001),
+  state: 'completed',
+  priority: 0,
+  asset_id: asset,
+  created_at: new Date(),
+  completed_at: null,
+  sla_deadline_at: null,
+};
+
+const listings: Statement[] = [
+  listing('the job table', 2500, ''),
+  listing('the job table, read whole', 10_000, '', { whole: 1000 }),
+  listing('the job table, counted', 25_000, '', { total: true }),
+  ...walkedColumns.flatMap((column) =>
+    [false, true].map((descending) =>
+      listing(`the table around a job, by ${column}${descending ? ', inverted' : ''}`, 3500, '', {
+        sort: { column, descending },
+        around: middle,
+      }),
+    ),
+  ),
+  listing('its last jobs', 2500, '', { around: 'last' }),
+  ...[
+    'state:failed',
+    'state:active',
+    'asset:ord*',
+    'asset:nothing',
+    'orders',
+    `id:${half}`,
+    '10000000-0000-4000-8000-00000000001',
+    'risk:high',
+    'risk:none',
+    'priority:<4',
+    'sla:none state:running',
+    // What no index knows is looked for in so many rows of each state, and once more where nothing is found.
+    '10',
+    `sla:later-than:${urgent}`,
+    'problems',
+    'by:mara',
+    '!orders',
+  ].flatMap((text) => [
+    listing(`jobs of the filter ${text}`, 10_000, text, { budget: 500 }),
+    listing(`jobs of the filter ${text}, read whole`, 17_000, text, { whole: 1000, budget: 500 }),
+  ]),
 ];
 
 const statements: Statement[] = [
@@ -255,15 +323,11 @@ const statements: Statement[] = [
       });
     },
   ],
+  ...listings,
   [
-    'the job table',
-    500,
-    (_, query) => listJobs(query, tenant, { states: null, asset_ids: null, limit: 101 }),
-  ],
-  [
-    'failed jobs of an asset',
-    10,
-    (_, query) => listJobs(query, tenant, { states: ['failed'], asset_ids: [asset], limit: 101 }),
+    'jobs that match, counted',
+    20_000,
+    (_, query) => countInStates(query, tenant, ['completed'], 100_000),
   ],
   ['jobs by state', 2000, (_, query) => countJobs(query, tenant, 1000)],
   ['one job', 2, (_, query) => readJob(query, tenant, half)],

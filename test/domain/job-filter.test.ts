@@ -8,11 +8,19 @@ const jobs = [
   aJob({ number: 3, asset_name: 'weather', state: 'failed', created_by: 'joe' }),
   aJob({ number: 4, asset_name: 'weather_test', state: 'waiting_upstream', priority: -2 }),
   aJob({ number: 5, asset_name: 'clicks', sla_deadline_at: secondsAgo(60) }),
+  aJob({
+    number: 6,
+    asset_name: 'revenue',
+    state: 'pending',
+    sla_deadline_at: secondsAgo(-86_400),
+  }),
 ];
+
+const deadlineOf = (named: string) => jobs.find(({ id }) => id.startsWith(named))?.sla_deadline_at;
 
 const matching = (text: string) => {
   const filter = parseFilter(text);
-  return jobs.filter((job) => jobMatches(filter, job)).map((job) => job.asset_name);
+  return jobs.filter((job) => jobMatches(filter, job, deadlineOf)).map((job) => job.asset_name);
 };
 
 const all = jobs.map((job) => job.asset_name);
@@ -28,7 +36,7 @@ describe('FILTER', () => {
     ['0000abc1', ['orders_daily']],
     ['state:paused', ['orders_hourly']],
     ['state:waiting', ['weather_test']],
-    ['state:active', ['orders_daily', 'orders_hourly', 'weather_test', 'clicks']],
+    ['state:active', ['orders_daily', 'orders_hourly', 'weather_test', 'clicks', 'revenue']],
     ['state:ended', ['weather']],
     ['!state:active', ['weather']],
     ['asset:orders*', ['orders_daily', 'orders_hourly']],
@@ -42,9 +50,20 @@ describe('FILTER', () => {
     ['risk:breached', ['clicks']],
     ['risk:at-risk', ['clicks']],
     ['sla:none', ['orders_daily', 'orders_hourly', 'weather', 'weather_test']],
+    ['sla:later-than:00000005', ['revenue']],
+    ['sla:later-than:00000006', []],
+    ['sla:later-than:0000abc1', []],
+    ['sla:none,later-than:00000005 state:pending', ['revenue']],
+    ['problems', ['weather', 'clicks']],
+    ['!problems state:active', ['orders_daily', 'orders_hourly', 'weather_test', 'revenue']],
+    ['state:failed,paused', ['orders_hourly', 'weather']],
+    ['!state:failed,running', ['orders_hourly', 'weather_test', 'revenue']],
+    ['asset:*o*s*d*y', ['orders_daily']],
+    ['asset:a*a', []],
     ['by:joe', ['weather']],
     ['id:0000abc1', ['orders_daily']],
     ['state:', all],
+    ['!state:', all],
   ])('%s', (text, names) => expect(matching(text)).toEqual(names));
 
   test.each([
@@ -52,6 +71,7 @@ describe('FILTER', () => {
     ['priority:high', 'priority:high is not a comparison: write priority:>=8'],
     ['risk:purple', 'risk:purple is not one of'],
     ['sla:soon', 'sla:soon is not known'],
+    ['sla:later-than:xyz', 'sla:later-than:xyz is not known'],
   ])('%s is a mistake that leaves every job in', (text, problem) => {
     expect(parseFilter(text).problems[0]).toContain(problem);
     expect(matching(text)).toEqual(all);
@@ -59,7 +79,7 @@ describe('FILTER', () => {
 
   test('an unknown state of a newer program can be looked for', () => {
     const filter = parseFilter('state:quarantined');
-    expect(jobMatches(filter, aJob({ state: 'quarantined' }))).toBe(true);
-    expect(jobMatches(filter, aJob())).toBe(false);
+    expect(jobMatches(filter, aJob({ state: 'quarantined' }), deadlineOf)).toBe(true);
+    expect(jobMatches(filter, aJob(), deadlineOf)).toBe(false);
   });
 });

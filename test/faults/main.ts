@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import { findPgBouncer } from './pgbouncer.ts';
-import { type Report, type RunOptions, run } from './run.ts';
-import { findReplicationPrograms } from './server-pair.ts';
+import { type Report, run } from './run.ts';
 
 // `npm run faults -- --seed N --minutes M [--runs R]`: R runs with the seeds N, N + 1, …, of M minutes each.
 const { values } = parseArgs({
@@ -28,12 +27,11 @@ function describe(report: Report): string {
   return [
     `seed ${report.seed}: ${report.seconds} s, ${faults} faults`,
     ...lines,
-    `jobs: ${table(report.jobs)}; of them with upstreams: ${table(report.trees)}`,
+    `jobs: ${table(report.jobs)}`,
     `partitions: ${table(report.partitions)}`,
     `attempts that did not simply complete: ${table(report.attempts)}`,
     `violations: ${report.violations.length}`,
     ...report.violations.map((line) => `  ${line}`),
-    ...report.dossiers,
     '',
   ].join('\n');
 }
@@ -43,23 +41,18 @@ const brokenOff = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => brokenOff.abort());
 
 let failed = false;
-type Kind = Pick<RunOptions, 'pooler' | 'replication'>;
-const once = async (seed: number, minutes: number, what: string, kind: Kind = {}) => {
-  tell(`seed ${seed}, ${minutes} minutes of faults${what} …`);
+const once = async (seed: number, minutes: number, pooler?: string) => {
+  tell(`seed ${seed}, ${minutes} minutes of faults${pooler ? ', through PgBouncer' : ''} …`);
   const speed = Number(values.speed);
   const { signal } = brokenOff;
   const milliseconds = minutes * 60_000;
-  const report = await run({ seed, milliseconds, speed, ...kind, say: tell, signal });
+  const report = await run({ seed, milliseconds, speed, pooler, say: tell, signal });
   tell(describe(report));
   failed ||= report.violations.length > 0;
 };
 const [first, minutes, runs] = [Number(values.seed), Number(values.minutes), Number(values.runs)];
-for (let i = 0; i < runs; i++) await once(first + i, minutes, '');
-// Where the programs are installed: once more through a pooler in transaction mode, and with a standby that takes over.
+for (let i = 0; i < runs; i++) await once(first + i, minutes);
+// Where it is installed, once more through a pooler in transaction mode.
 const pooler = findPgBouncer();
-if (pooler !== null)
-  await once(first + runs, Math.min(minutes, 2), ', through PgBouncer', { pooler });
-const replication = findReplicationPrograms();
-if (replication !== null)
-  await once(first + runs + 1, Math.min(minutes, 2), ', with failovers', { replication });
+if (pooler !== null) await once(first + runs, Math.min(minutes, 2), pooler);
 process.exitCode = failed ? 1 : 0;

@@ -3,7 +3,7 @@ import type { Query } from '../../source/database/database.ts';
 import { findOverlap } from '../../source/database/queries/create-job.ts';
 import { explainJob } from '../../source/database/queries/explain-job.ts';
 import { readLimits } from '../../source/database/queries/limits.ts';
-import { countJobs, listJobs } from '../../source/database/queries/list-jobs.ts';
+import { countJobs } from '../../source/database/queries/list-jobs.ts';
 import { readAssets } from '../../source/database/queries/read-assets.ts';
 import {
   eventsAfter,
@@ -48,18 +48,6 @@ beforeAll(async () => {
 afterAll(() => operator.close());
 
 const statements: [name: string, run: (query: Query) => Promise<unknown>][] = [
-  [
-    'the job table',
-    (query) => listJobs(query, tenant, { states: null, asset_ids: null, limit: 101 }),
-  ],
-  [
-    'failed jobs',
-    (query) => listJobs(query, tenant, { states: ['failed'], asset_ids: null, limit: 101 }),
-  ],
-  [
-    'failed jobs of an asset',
-    (query) => listJobs(query, tenant, { states: ['failed'], asset_ids: [asset], limit: 101 }),
-  ],
   ['counts by state', (query) => countJobs(query, tenant, 1000)],
   ['one job', (query) => readJob(query, tenant, job)],
   [

@@ -34,7 +34,8 @@ export function aJob(
       include_upstream: false,
       error_message: null,
       created_by: 'mara',
-      created_at: secondsAgo(3600, asOf),
+      // The first is the newest, by a thousandth of a second.
+      created_at: secondsAgo(3600 + (number % 1000) / 1000, asOf),
       started_at: secondsAgo(1200, asOf),
       completed_at: null,
       heartbeat_at: secondsAgo(4, asOf),

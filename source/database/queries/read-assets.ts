@@ -45,6 +45,18 @@ export async function assetNames(query: Query, tenant: string, limit: number): P
   return rows.map((row) => row.name);
 }
 
+/** The tenant's assets by id, at most `limit`. */
+export function tenantAssets(
+  query: Query,
+  tenant: string,
+  limit: number,
+): Promise<{ id: string; name: string }[]> {
+  return query(`select id, name from assets where ${visible} and name is not null limit $2`, [
+    tenant,
+    limit,
+  ]);
+}
+
 /**
  * Assets by name, or by what a name begins with where it ends in `*`. Resolved here, among the few
  * assets: a pattern on the jobs would reach no index under row-level security.

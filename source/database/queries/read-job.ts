@@ -47,3 +47,17 @@ export function findJobs(
     [tenant, range.from, range.to, limit],
   );
 }
+
+/** The deadlines of the jobs whose id lies in the range, at most `limit`. */
+export function readDeadlines(
+  query: Query,
+  tenant: string,
+  range: IdRange,
+  limit: number,
+): Promise<{ id: string; sla_deadline_at: Date | null }[]> {
+  return query(
+    `select id, sla_deadline_at from backfill_jobs
+     where id >= $2::uuid and id <= $3::uuid and tenant_id = $1 order by id limit $4`,
+    [tenant, range.from, range.to, limit],
+  );
+}

@@ -1,0 +1,224 @@
+import {
+  type Condition,
+  type DeadlineOf,
+  type JobFilter,
+  stateMatches,
+  textMatches,
+} from '../../domain/job-filter.ts';
+import { isWholeId, rangeOf, shortestPrefix } from '../../domain/job-reference.ts';
+import type { RiskLevel } from '../../domain/risk.ts';
+
+/** The values of one statement, numbered as they are used. */
+export class Values {
+  readonly all: unknown[];
+
+  constructor(...first: unknown[]) {
+    this.all = first;
+  }
+
+  /** Numbers a value; gives the SQL for it. */
+  readonly add: Value = (of, type) => {
+    this.all.push(of);
+    return `$${this.all.length}::${type}`;
+  };
+}
+
+export type Value = (of: unknown, type: string) => string;
+
+/** What a filter's words stand for in this database, read before the jobs are. */
+export type Resolved = {
+  as_of: Date;
+  /** The states that the tenant's jobs are in. */
+  states: readonly string[];
+  /** The tenant's assets; null where there are too many to look through. */
+  assets: readonly { id: string; name: string }[] | null;
+  deadlineOf: DeadlineOf;
+};
+
+/**
+ * A condition in SQL. Where it is not `exact` it lets more jobs through than the condition does: whoever reads them
+ * looks at each again (`jobMatches`).
+ */
+type Sql = { text: string; exact: boolean };
+
+/** Where the jobs of a filter can be looked for by an index, other than state by state. */
+export type Access = {
+  asset_ids?: readonly string[];
+  ids?: { from: string; to: string };
+  /** Living jobs with a deadline. */
+  deadlines?: true;
+};
+
+/** More assets than these are not looked through one by one. */
+const fewAssets = 200;
+
+/** The states that a job may be in under the filter. */
+export function statesOf(filter: JobFilter, present: readonly string[]): string[] {
+  return present.filter((state) =>
+    filter.terms.every(
+      ({ negated, any }) =>
+        !any.every((one) => one.kind === 'state') ||
+        any.some((one) => one.kind === 'state' && stateMatches(one.beginning, state)) !== negated,
+    ),
+  );
+}
+
+/** What is left of the filter when the states have been chosen: SQL that must hold, on the table or alias `j`. */
+export function conditionsOf(filter: JobFilter, resolved: Resolved, values: Values): string[] {
+  return filter.terms.flatMap(({ negated, any }) => {
+    if (any.every((one) => one.kind === 'state')) return [];
+    const before = values.all.length;
+    const parts = any.map((one) => sqlOf(one, resolved, values));
+    const usable = parts.every((part) => part !== null && (part.exact || !negated));
+    if (!usable) {
+      // A value that stands nowhere has no type.
+      values.all.length = before;
+      return [];
+    }
+    const text = parts.map((part) => part!.text).join(' or ');
+    return [negated ? `not (${text})` : `(${text})`];
+  });
+}
+
+/** The narrowest way into the table that the filter offers, or null: then it is walked state by state. */
+export function accessOf(filter: JobFilter, resolved: Resolved): Access | null {
+  const ways = filter.terms.flatMap(({ negated, any }) => {
+    const [one, ...others] = any;
+    const way = negated || one === undefined || others.length > 0 ? null : accessBy(one, resolved);
+    return way === null ? [] : [way];
+  });
+  return ways.find(({ ids }) => ids !== undefined) ?? ways[0] ?? null;
+}
+
+function accessBy(condition: Condition, resolved: Resolved): Access | null {
+  switch (condition.kind) {
+    case 'asset_id':
+    case 'asset': {
+      const asset_ids = assetIds(condition, resolved);
+      return asset_ids === null || asset_ids.length > fewAssets ? null : { asset_ids };
+    }
+    case 'id': {
+      const digits = condition.beginning.replaceAll('-', '');
+      return selective(digits) ? { ids: rangeOf(digits) } : null;
+    }
+    case 'word': {
+      const asset_ids = assetIds({ kind: 'asset', pattern: condition.text }, resolved);
+      const digits = condition.text.replaceAll('-', '');
+      const state = resolved.states.some((name) => name.startsWith(condition.text));
+      if (asset_ids === null || asset_ids.length > fewAssets || state) return null;
+      if (!isHex(digits)) return { asset_ids };
+      return selective(digits) ? { asset_ids, ids: rangeOf(digits) } : null;
+    }
+    case 'risk':
+      return condition.levels.every((level) => ofLiving.includes(level))
+        ? { deadlines: true }
+        : null;
+    default:
+      return null;
+  }
+}
+
+/** What an ended job has not: it has met its deadline, or not, or it has none. */
+const ofLiving: readonly RiskLevel[] = ['low', 'medium', 'high', 'unknown'];
+
+function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | null {
+  switch (condition.kind) {
+    case 'state':
+      return exactly(
+        `j.state = any (${values.add(
+          resolved.states.filter((state) => stateMatches(condition.beginning, state)),
+          'text[]',
+        )})`,
+      );
+    case 'asset':
+    case 'asset_id': {
+      const ids = assetIds(condition, resolved);
+      return ids && exactly(`j.asset_id = any (${values.add(ids, 'uuid[]')})`);
+    }
+    case 'id':
+      return inRange(condition.beginning, values);
+    case 'by':
+      // Of letters beyond ASCII databases think differently from JavaScript: they stand for anything here.
+      return {
+        text: `lower(coalesce(j.created_by, '')) like ${values.add(likePattern(condition.pattern), 'text')}`,
+        exact: false,
+      };
+    case 'priority':
+      return exactly(
+        `j.priority ${condition.comparison} ${values.add(Math.max(-1e9, Math.min(1e9, condition.value)), 'integer')}`,
+      );
+    case 'no_deadline':
+      return exactly('j.sla_deadline_at is null');
+    case 'deadline_later_than': {
+      const deadline = resolved.deadlineOf(condition.job);
+      return deadline == null
+        ? exactly('false')
+        : exactly(`coalesce(j.sla_deadline_at > ${values.add(deadline, 'timestamptz')}, false)`);
+    }
+    case 'risk':
+      // An ended job has met its deadline or not; of a living one only its figures tell (domain/risk.ts).
+      return condition.levels.includes('none')
+        ? null
+        : { text: `j.sla_deadline_at is not null and j.state <> 'cancelled'`, exact: false };
+    case 'problem':
+      return {
+        text: `(j.state = 'failed' or j.state not in ('completed', 'cancelled') and (j.failed_partitions > 0 or j.sla_deadline_at is not null
+            or j.state = 'resuming' or j.state = 'running' and ${staleAt(resolved.as_of, values.add)}))`,
+        exact: false,
+      };
+    case 'word': {
+      const parts = [
+        sqlOf({ kind: 'asset', pattern: condition.text }, resolved, values),
+        sqlOf({ kind: 'state', beginning: condition.text }, resolved, values),
+        inRange(condition.text, values),
+      ];
+      if (parts.some((part) => part === null)) return null;
+      const exact = parts.every((part) => part!.exact);
+      return { text: `(${parts.map((part) => part!.text).join(' or ')})`, exact };
+    }
+  }
+}
+
+/** A heartbeat that is, or is about to be, too old; the exact figure is domain/eta.ts's. */
+export function staleAt(asOf: Date, value: Value): string {
+  const at = value(new Date(asOf.getTime() - 115_000), 'timestamptz');
+  return `(j.heartbeat_at is null or j.heartbeat_at < ${at})`;
+}
+
+function assetIds(
+  condition: Extract<Condition, { kind: 'asset' | 'asset_id' }>,
+  { assets }: Resolved,
+): readonly string[] | null {
+  if (condition.kind === 'asset_id') return condition.ids;
+  return (
+    assets?.flatMap(({ id, name }) => (textMatches(condition.pattern, name) ? [id] : [])) ?? null
+  );
+}
+
+function inRange(beginning: string, values: Values): Sql {
+  const digits = beginning.replaceAll('-', '');
+  if (!isHex(digits)) return exactly('false');
+  const { from, to } = rangeOf(digits);
+  // Dashes in odd places are looked at again.
+  const exact = digits === beginning || isWholeId(beginning);
+  return { text: `j.id between ${values.add(from, 'uuid')} and ${values.add(to, 'uuid')}`, exact };
+}
+
+function likePattern(pattern: string): string {
+  const parts = pattern.split('*').map((part) => part.replace(/[\\%_]/g, '\\$&'));
+  const text = parts.join('%').replace(/[^\x20-\x7e]+/g, '%');
+  return pattern.includes('*') ? text : `%${text}%`;
+}
+
+function isHex(digits: string): boolean {
+  return /^[0-9a-f]{1,32}$/.test(digits);
+}
+
+/** Long enough that few of any number of jobs have it. */
+function selective(digits: string): boolean {
+  return isHex(digits) && digits.length >= shortestPrefix;
+}
+
+function exactly(text: string): Sql {
+  return { text, exact: true };
+}

@@ -1,0 +1,197 @@
+import type { Job } from '../../domain/job.ts';
+import { attention, type Sort, stateRank } from '../../domain/job-order.ts';
+import { isTerminal, jobStates } from '../../domain/job-state.ts';
+import type { Access, Value } from './job-conditions.ts';
+
+/** What a walk is led by. The first columns of an index, or the sort of what an index range holds. */
+type Key = 'created_at' | 'completed_at' | 'priority' | 'sla_deadline_at' | 'id';
+
+/** SQL on alias `j`; `value` numbers a value of it. */
+type Sql = (value: Value) => string;
+
+export type Stream = {
+  /** What an index answers. */
+  where: Sql;
+  /** What must hold besides, that no index knows: looked for in so many rows and no more. */
+  condition?: Sql;
+  /** Only the primary key may fit: without statistics another index of the tenant looks as good, and is read whole. */
+  byKey?: true;
+  /** A list that the stream is read for one by one: its SQL, for `cross join lateral`. */
+  each?: Sql;
+  holds: (place: Place) => boolean;
+};
+
+/** A stretch of the table's order: streams that are merged by the keys, all in one direction. */
+export type Segment = { streams: readonly Stream[]; keys: readonly Key[]; descending: boolean };
+
+/** Where a job stands in any order, to the microsecond: timestamps as the database writes them. */
+export type Place = Pick<Job, 'id' | 'state' | 'priority' | 'asset_id'> & {
+  created_at: string;
+  completed_at: string | null;
+  sla_deadline_at: string | null;
+};
+
+export function isOnWalk(segments: readonly Segment[], place: Place): boolean {
+  return segments.some(({ streams }) => streams.some((stream) => stream.holds(place)));
+}
+
+const creation = ['created_at', 'id'] as const;
+
+/**
+ * The table's order as stretches that indexes lead through (0010, 0030, 0032): only the first few rows of
+ * each are ever read. The order is `compareBy`'s. For `attention` the alarms are left out: they are few, and come first.
+ * @param column one of `walkedColumns`
+ */
+export function walkOf({ column, descending }: Sort, states: readonly string[]): Segment[] {
+  const direction = { descending };
+  switch (column) {
+    case attention: {
+      const ended = states.filter(isTerminal);
+      const living = states.filter((state) => !isTerminal(state));
+      const ranks = [...new Set(living.map(stateRank))].sort((a, b) => a - b);
+      const segments: Segment[] = [
+        ...ranks.map((rank) => ({
+          streams: living.filter((state) => stateRank(state) === rank).map(byState),
+          keys: ['priority', ...creation] as const,
+          descending: !descending,
+        })),
+        {
+          streams: ended.map((state) => having('completed_at', byState(state))),
+          keys: ['completed_at', 'id'],
+          descending: !descending,
+        },
+        {
+          streams: ended.map((state) => without('completed_at', byState(state))),
+          keys: creation,
+          descending: !descending,
+        },
+      ];
+      return descending ? segments.reverse() : segments;
+    }
+    case 'state':
+      return states
+        .toSorted((a, b) => (a < b ? -1 : 1) * (descending ? -1 : 1))
+        .map((state) => ({ streams: [byState(state)], keys: creation, ...direction }));
+    case 'sla':
+      return [
+        byDeadline(states, descending),
+        {
+          streams: states.map((state) => (isTerminal(state) ? byState(state) : lacking(state))),
+          keys: creation,
+          ...direction,
+        },
+      ];
+    case 'priority':
+      return [
+        {
+          streams: states.map(byState),
+          keys: ['priority', ...creation],
+          ...direction,
+        },
+      ];
+    case 'id':
+      return [{ streams: [all(states)], keys: ['id'], ...direction }];
+    default:
+      return [{ streams: states.map(byState), keys: creation, ...direction }];
+  }
+}
+
+/** The newest first, by the narrowest way that there is; of living jobs with a deadline the nearest first. */
+export function gatherOf(access: Access | null, states: readonly string[]): Segment[] {
+  if (access?.deadlines) return [byDeadline(states)];
+  const streams: Stream[] = [
+    ...(access?.asset_ids === undefined ? [] : [byAsset(access.asset_ids, states)]),
+    ...(access?.ids === undefined ? [] : [byId(access.ids, states)]),
+  ];
+  return [
+    { streams: access === null ? states.map(byState) : streams, keys: creation, descending: true },
+  ];
+}
+
+/** Where alarms can be: a deadline, a heartbeat that has stopped, a resume that nobody claims. The nearest deadlines first. */
+export function alarmWalks(states: readonly string[], stale: Sql): Segment[] {
+  const some = (state: string, condition?: Sql): Segment[] =>
+    states.includes(state)
+      ? [{ streams: [{ ...byState(state), condition }], keys: creation, descending: false }]
+      : [];
+  return [byDeadline(states), ...some('running', stale), ...some('resuming')];
+}
+
+function byState(state: string): Stream {
+  return {
+    where: (value) => `j.state = ${value(state, 'text')}`,
+    holds: (place) => place.state === state,
+  };
+}
+
+/** Those of a stream that have no such moment, or that have one. */
+function without(key: Moment, stream: Stream): Stream {
+  return {
+    where: (value) => `${stream.where(value)} and j.${key} is null`,
+    holds: (place) => stream.holds(place) && place[key] === null,
+  };
+}
+
+function having(key: Moment, stream: Stream): Stream {
+  return {
+    where: (value) => `${stream.where(value)} and j.${key} is not null`,
+    holds: (place) => stream.holds(place) && place[key] !== null,
+  };
+}
+
+/** A living job without a deadline: there is no index of those. */
+function lacking(state: string): Stream {
+  const { holds } = without('sla_deadline_at', byState(state));
+  return { ...byState(state), condition: () => 'j.sla_deadline_at is null', holds };
+}
+
+type Moment = 'completed_at' | 'sla_deadline_at';
+
+function byDeadline(states: readonly string[], descending = false): Segment {
+  return {
+    streams: livingWithDeadline(states),
+    keys: ['sla_deadline_at', ...creation],
+    descending,
+  };
+}
+
+const knownLiving: readonly string[] = jobStates.filter((state) => !isTerminal(state));
+
+/** Living jobs with a deadline have an index of their own; for its sake its words are repeated. An unknown state is not in it. */
+function livingWithDeadline(states: readonly string[]): Stream[] {
+  const known = states.filter((state) => knownLiving.includes(state));
+  const others = states.filter((state) => !isTerminal(state) && !known.includes(state));
+  const words = `j.state in (${knownLiving.map((state) => `'${state}'`).join(', ')})`;
+  const indexed: Stream = {
+    where: (value) =>
+      `j.sla_deadline_at is not null and ${words} and j.state = any (${value(known, 'text[]')})`,
+    holds: (place) => place.sla_deadline_at !== null && known.includes(place.state),
+  };
+  return [indexed, ...others.map((state) => having('sla_deadline_at', byState(state)))];
+}
+
+function all(states: readonly string[]): Stream {
+  return {
+    byKey: true,
+    where: (value) => `j.state || '' = any (${value(states, 'text[]')})`,
+    holds: (place) => states.includes(place.state),
+  };
+}
+
+function byId({ from, to }: { from: string; to: string }, states: readonly string[]): Stream {
+  return {
+    byKey: true,
+    where: (value) =>
+      `j.id >= ${value(from, 'uuid')} and j.id <= ${value(to, 'uuid')} and j.state || '' = any (${value(states, 'text[]')})`,
+    holds: ({ id, state }) => id >= from && id <= to && states.includes(state),
+  };
+}
+
+function byAsset(ids: readonly string[], states: readonly string[]): Stream {
+  return {
+    each: (value) =>
+      `unnest(${value(ids, 'uuid[]')}) a (id) cross join unnest(${value(states, 'text[]')}) s (state)`,
+    where: () => 'j.asset_id = a.id and j.state = s.state',
+    holds: ({ asset_id, state }) => ids.includes(asset_id) && states.includes(state),
+  };
+}
