@@ -7,7 +7,9 @@ import {
   type Variables,
 } from './config/choose.ts';
 import { userName } from './config/connection.ts';
-import { type ConfigFile, configPath, loadConfigFile } from './config/file.ts';
+import { type ConfigFile, configPath, loadConfigFile, noFile } from './config/file.ts';
+import { resolveThresholds } from './config/thresholds.ts';
+import type { Thresholds } from './domain/thresholds.ts';
 import { type Problem, UsageError } from './errors.ts';
 
 export type { DatabaseSource, Variables } from './config/choose.ts';
@@ -20,6 +22,8 @@ export type Settings = {
   tenants: string[];
   read_only: boolean;
   actor: string;
+  /** From which figure on something counts as trouble. */
+  thresholds: Thresholds;
   context: string | null;
   /** Which flag, variable or file said each of them. */
   origins: Origins;
@@ -58,9 +62,7 @@ export async function resolveSettings(
   needs: Needs,
 ): Promise<Settings> {
   // A command without a database works with a broken file too.
-  const file = needs.database
-    ? await loadConfigFile(env)
-    : { path: configPath(env), fallback: null, contexts: {} };
+  const file = needs.database ? await loadConfigFile(env) : noFile(configPath(env));
   return decide(flags, env, file, needs);
 }
 
@@ -77,10 +79,13 @@ export function decide(
     : { database: null, context: null, ignored: [] };
   if (chosen === null) throw new UsageError(problems);
   const tenants = needs.tenants === 'none' ? [] : tenantsOf(chosen, flags, env, needs, problems);
+  const sections = [file.thresholds, chosen.context?.thresholds];
+  const thresholds = resolveThresholds(sections, env, problems);
   if (problems.length > 0) throw new UsageError(problems);
   return {
     database: chosen.database,
     tenants,
+    thresholds,
     read_only:
       flags.read_only ?? (isOn(env.SERVO_READ_ONLY) || (chosen.context?.read_only ?? false)),
     actor: flags.actor || env.SERVO_ACTOR || env.SUDO_USER || `${userName(env)}@${hostname()}`,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../source/config/file.ts';
 import { decide, type Needs, resolveSettings, type SettingFlags } from '../source/config.ts';
+import { thresholdDefaults } from '../source/domain/thresholds.ts';
 import { UsageError } from '../source/errors.ts';
 
 const needs: Needs = { database: true, tenants: 'one' };
@@ -271,5 +272,85 @@ describe('the file', () => {
   test('that is not there is an empty one', async () => {
     const missing = { XDG_CONFIG_HOME: join(folder, 'nowhere') };
     await expect(resolveSettings({}, missing, needs)).rejects.toThrow('no database');
+  });
+});
+
+describe('thresholds', () => {
+  const configured = readConfig('/etc/config.toml', {
+    thresholds: { heartbeat_stale: '90s', failure_rate: '30%', queue_depth: 20 },
+    prod: {
+      database_url: 'postgres://db/servo',
+      tenant: 'acme',
+      thresholds: { queue_depth: 50, early_warning: '15m' },
+    },
+  });
+
+  test("are the runbooks' where nobody says otherwise", () => {
+    expect(settle({}, environment).thresholds).toEqual(thresholdDefaults);
+    expect(thresholdDefaults).toMatchObject({
+      heartbeat_stale: 120_000,
+      heartbeat_alert: 300_000,
+      heartbeat_bulk: 600_000,
+      failure_rate: 0.2,
+      failure_window: 600_000,
+      failure_least: 5,
+      long_running: 14_400_000,
+      queue_depth: 10,
+      early_warning: 0,
+    });
+  });
+
+  test('the file’s, then the context’s, then the variables’', () => {
+    expect(settle({}, environment, configured).thresholds).toEqual({
+      ...thresholdDefaults,
+      heartbeat_stale: 90_000,
+      failure_rate: 0.3,
+      queue_depth: 20,
+    });
+    const env = { SERVO_HEARTBEAT_STALE: '2m30s', SERVO_FAILURE_RATE: '0.25' };
+    expect(settle({ context: 'prod' }, env, configured).thresholds).toMatchObject({
+      heartbeat_stale: 150_000,
+      failure_rate: 0.25,
+      queue_depth: 50,
+      early_warning: 900_000,
+    });
+  });
+
+  test('mistakes are told together, with what would be right', () => {
+    const { problems } = problemsOf(
+      {},
+      {
+        ...environment,
+        SERVO_LONG_RUNNING: 'long',
+        SERVO_FAILURE_RATE: '120%',
+        SERVO_QUEUE_DEPTH: '-1',
+      },
+    );
+    expect(problems).toEqual([
+      { message: 'SERVO_FAILURE_RATE is no rate ("120%")', hint: 'a rate, as 0.2 or 20%' },
+      { message: 'SERVO_LONG_RUNNING is no duration ("long")', hint: 'a duration, as 4h' },
+      { message: 'SERVO_QUEUE_DEPTH is no count ("-1")', hint: 'a whole number, as 10' },
+    ]);
+    expect(() =>
+      readConfig('/etc/config.toml', {
+        thresholds: { heartbeat_stael: '1m', no_progress: 5 },
+        prod: { thresholds: { queue_depth: 'ten' } },
+      }),
+    ).toThrow(
+      new UsageError([
+        {
+          message: '[thresholds] in /etc/config.toml has an unknown threshold "heartbeat_stael"',
+          hint: 'did you mean heartbeat_stale?',
+        },
+        {
+          message: 'no_progress of [thresholds] in /etc/config.toml is no duration ("5")',
+          hint: 'a duration, as 5m',
+        },
+        {
+          message: 'queue_depth of [prod.thresholds] in /etc/config.toml is no count ("ten")',
+          hint: 'a whole number, as 10',
+        },
+      ]),
+    );
   });
 });

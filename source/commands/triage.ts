@@ -13,6 +13,7 @@ import { findingText, reportText, sqlText } from './triage-text.ts';
 export function triage({ input, flags, settings, io }: Invocation): Promise<Output> {
   const name = input[0] === undefined ? null : readCheck(input[0]);
   const asked = flags.text('job');
+  const { thresholds } = settings;
   const text = (say: string) => asciiText(flags, say);
   const options = {
     width: io.stdout.isTTY ? io.stdout.columns : Number.POSITIVE_INFINITY,
@@ -27,7 +28,7 @@ export function triage({ input, flags, settings, io }: Invocation): Promise<Outp
       return io.stdout.isTTY ? sqlText(all) : all.join('\n');
     };
     if (name === null) {
-      const seen = await report(reader, tenant, { job });
+      const seen = await report(reader, tenant, { job, thresholds });
       return {
         json: seen,
         text: () =>
@@ -37,7 +38,7 @@ export function triage({ input, flags, settings, io }: Invocation): Promise<Outp
         exit: exit(seen.checks.some(isTrouble)),
       };
     }
-    const finding = await triageCheck(reader, tenant, name, { job });
+    const finding = await triageCheck(reader, tenant, name, { job, thresholds });
     return {
       json: finding,
       text: () =>

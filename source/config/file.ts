@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { nearest } from '../domain/nearest.ts';
+import type { Thresholds } from '../domain/thresholds.ts';
 import { messageOf, type Problem, UsageError } from '../errors.ts';
+import { readThresholds } from './thresholds.ts';
 
 /** A section of config.toml: one database and one tenant on it, with a name. */
 export type Context = {
@@ -13,6 +15,8 @@ export type Context = {
   read_only?: boolean;
   accent?: string;
   embedded?: boolean;
+  /** In place of the file's own. */
+  thresholds?: Partial<Thresholds>;
 };
 
 export type ConfigFile = {
@@ -20,15 +24,18 @@ export type ConfigFile = {
   /** The context to use where neither a flag nor the environment names a database. */
   fallback: string | null;
   contexts: Readonly<Record<string, Context>>;
+  /** [thresholds], for all contexts and for none. */
+  thresholds: Partial<Thresholds>;
 };
 
-const keys: Readonly<Record<keyof Context, 'string' | 'boolean'>> = {
+const keys: Readonly<Record<keyof Context, 'string' | 'boolean' | 'table'>> = {
   database_url: 'string',
   write_url: 'string',
   tenant: 'string',
   read_only: 'boolean',
   accent: 'string',
   embedded: 'boolean',
+  thresholds: 'table',
 };
 
 export function configPath(env: Readonly<Record<string, string | undefined>>): string {
@@ -48,7 +55,7 @@ export async function loadConfigFile(
     text = await readFile(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { path, fallback: null, contexts: {} };
+    if (code === 'ENOENT' || code === 'ENOTDIR') return noFile(path);
     throw new UsageError([{ message: `cannot read ${path}: ${messageOf(error)}` }]);
   }
   // Most hosts have no such file, and a command's start is counted in milliseconds.
@@ -65,13 +72,21 @@ export async function loadConfigFile(
   }
 }
 
-/** `default = "name"` names the default context; every table is a context. */
+/** What a file that is not there says. */
+export function noFile(path: string): ConfigFile {
+  return { path, fallback: null, contexts: {}, thresholds: {} };
+}
+
+/** `default = "name"` names the default context; every table is a context, but [thresholds]. */
 export function readConfig(path: string, document: Record<string, unknown>): ConfigFile {
   const problems: Problem[] = [];
   const contexts: Record<string, Context> = {};
   let fallback: string | null = null;
+  let thresholds: Partial<Thresholds> = {};
   for (const [name, section] of Object.entries(document)) {
     if (name === 'default' && typeof section === 'string') fallback = section;
+    else if (name === 'thresholds' && isTable(section))
+      thresholds = readThresholds(section, `[thresholds] in ${path}`, problems);
     else if (isTable(section)) contexts[name] = readContext(name, section, path, problems);
     else {
       problems.push({
@@ -82,7 +97,7 @@ export function readConfig(path: string, document: Record<string, unknown>): Con
   }
   if (fallback === null && Object.hasOwn(contexts, 'default')) fallback = 'default';
   if (problems.length > 0) throw new UsageError(problems);
-  return { path, fallback, contexts };
+  return { path, fallback, contexts, thresholds };
 }
 
 function readContext(
@@ -91,6 +106,7 @@ function readContext(
   path: string,
   problems: Problem[],
 ): Context {
+  const context: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(section)) {
     const type = Object.hasOwn(keys, key) ? keys[key as keyof Context] : undefined;
     if (type === undefined) {
@@ -99,11 +115,13 @@ function readContext(
         message: `context "${name}" in ${path} has an unknown setting "${key}"`,
         hint: near === null ? `known are ${Object.keys(keys).join(', ')}` : `did you mean ${near}?`,
       });
+    } else if (type === 'table' && isTable(value)) {
+      context[key] = readThresholds(value, `[${name}.${key}] in ${path}`, problems);
     } else if (typeof value !== type) {
       problems.push({ message: `${key} of context "${name}" in ${path} must be a ${type}` });
-    }
+    } else context[key] = value;
   }
-  return section as Context;
+  return context;
 }
 
 function isTable(value: unknown): value is Record<string, unknown> {

@@ -1,0 +1,89 @@
+import { parseDuration, writeDuration } from '../domain/duration.ts';
+import { nearest } from '../domain/nearest.ts';
+import {
+  type ThresholdName,
+  type Thresholds,
+  thresholdDefaults,
+  thresholdNames,
+  thresholdUnit,
+} from '../domain/thresholds.ts';
+import type { Problem } from '../errors.ts';
+import type { Variables } from './choose.ts';
+
+/** `heartbeat_stale` → SERVO_HEARTBEAT_STALE. */
+export function thresholdVariable(name: ThresholdName): string {
+  return `SERVO_${name.toUpperCase()}`;
+}
+
+/**
+ * The runbooks' thresholds, each replaced by the file's [thresholds], by those of the context ([prod.thresholds]) and by its SERVO_*
+ * variable, the last one first. They say what is worth a look, never which database: a context does not exclude the variables.
+ */
+export function resolveThresholds(
+  sections: readonly (Partial<Thresholds> | undefined)[],
+  env: Variables,
+  problems: Problem[],
+): Thresholds {
+  const fromEnv: Partial<Thresholds> = {};
+  for (const name of thresholdNames) {
+    const variable = thresholdVariable(name);
+    const text = env[variable];
+    if (!text) continue;
+    const value = readThreshold(name, text);
+    if (value === null) problems.push(wrong(variable, name, text));
+    else fromEnv[name] = value;
+  }
+  return Object.assign({}, thresholdDefaults, ...sections, fromEnv);
+}
+
+/** A table of the file; what is wrong with it is added to the problems. */
+export function readThresholds(
+  table: Record<string, unknown>,
+  where: string,
+  problems: Problem[],
+): Partial<Thresholds> {
+  const read: Partial<Thresholds> = {};
+  for (const [name, written] of Object.entries(table)) {
+    if (!(thresholdNames as readonly string[]).includes(name)) {
+      const near = nearest(name, thresholdNames);
+      const hint =
+        near === null ? `known are ${thresholdNames.join(', ')}` : `did you mean ${near}?`;
+      problems.push({ message: `${where} has an unknown threshold "${name}"`, hint });
+      continue;
+    }
+    const value = readThreshold(name as ThresholdName, written);
+    if (value === null) {
+      problems.push(wrong(`${name} of ${where}`, name as ThresholdName, String(written)));
+    } else read[name as ThresholdName] = value;
+  }
+  return read;
+}
+
+/** A duration as `90s` or `2m`, a rate as `20%` or 0.2, a count as 10; null for anything else. */
+function readThreshold(name: ThresholdName, written: unknown): number | null {
+  const text = String(written).trim();
+  const unit = thresholdUnit(name);
+  if (unit === 'duration') {
+    if (text === '0') return 0;
+    return typeof written === 'string' ? parseDuration(text) : null;
+  }
+  if (unit === 'count') return /^\d{1,9}$/.test(text) ? Number(text) : null;
+  const [, figure, percent] = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text) ?? [];
+  if (figure === undefined) return null;
+  const rate = percent === '%' ? Number(figure) / 100 : Number(figure);
+  return rate <= 1 ? rate : null;
+}
+
+const examples: Readonly<Record<ReturnType<typeof thresholdUnit>, (value: number) => string>> = {
+  duration: (value) => `a duration, as ${writeDuration(value)}`,
+  rate: (value) => `a rate, as ${value} or ${value * 100}%`,
+  count: (value) => `a whole number, as ${value}`,
+};
+
+function wrong(what: string, name: ThresholdName, text: string): Problem {
+  const unit = thresholdUnit(name);
+  return {
+    message: `${what} is no ${unit} ("${text}")`,
+    hint: examples[unit](thresholdDefaults[name]),
+  };
+}
