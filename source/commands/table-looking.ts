@@ -41,6 +41,19 @@ export const lookingCommands: readonly Command[] = [
     load: async () => (await import('./triage.ts')).triage,
   },
   {
+    name: 'alerts',
+    usage: '[--exit-code]',
+    summary: "the runbooks' alerts by name: firing or not, figure, threshold, since when",
+    flags: [{ name: 'exit-code', help: 'exit 10 where one fires' }],
+    examples: [
+      ['alerts', 'with the worst jobs of each'],
+      ['alerts --exit-code --json', 'for a monitor'],
+    ],
+    needs: onTenant,
+    words: { least: 0, most: 0 },
+    load: async () => (await import('./alerts.ts')).alerts,
+  },
+  {
     name: 'executors',
     usage: '',
     summary: 'who runs what: alive, draining, held, silent, lost or stopped',

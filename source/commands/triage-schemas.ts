@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alertNames } from '../domain/alerts.ts';
 import { checkNames, severities } from '../domain/triage.ts';
 import { count, envelope, nullableTime } from './schema-parts.ts';
 
@@ -9,6 +10,8 @@ const column = z.looseObject({
   title: z.string(),
   kind: z.enum(['text', 'state', 'count', 'seconds', 'milliseconds', 'ratio', 'time']),
 });
+
+const figure = z.looseObject({ value: z.number(), kind: z.string() });
 
 const remedy = z.looseObject({
   action: z.string(),
@@ -71,4 +74,32 @@ export const triageSchemas = {
     ),
   }),
   'triage CHECK': finding,
+  alerts: z.looseObject({
+    ...envelope,
+    alerts: z.array(
+      z.looseObject({
+        name: z.enum(alertNames),
+        severity: z.enum(['critical', 'warning']),
+        description: z.string(),
+        section: z.looseObject({ runbook: z.string(), heading: z.string() }),
+        check: z.enum(checkNames),
+        firing: z.boolean(),
+        threshold: figure.describe('it fires above this'),
+        figure: figure.nullable(),
+        column,
+        since: nullableTime,
+        found: count,
+        truncated: z.boolean(),
+        jobs: z.array(
+          z.looseObject({
+            job_id: z.uuid().nullable(),
+            asset_name: z.string(),
+            state: z.string().nullable(),
+            since: nullableTime,
+            value: z.number().nullable(),
+          }),
+        ),
+      }),
+    ),
+  }),
 };

@@ -1,0 +1,85 @@
+import type { Database } from '../database/database.ts';
+import { readClock } from '../database/queries/read-clock.ts';
+import { checkNamed, findRows } from '../database/queries/triage/checks.ts';
+import {
+  type Alert,
+  type AlertName,
+  type AlertReport,
+  alertNames,
+  alertTable,
+} from '../domain/alerts.ts';
+import { type Thresholds, thresholdDefaults } from '../domain/thresholds.ts';
+import type { CheckColumn, FoundRow } from '../domain/triage.ts';
+import { mostRows } from './triage.ts';
+
+/** Jobs that an alert names. */
+const mostJobs = 20;
+
+/** The runbooks' alerts, firing or not: by the same statements and thresholds as triage. */
+export function listAlerts(
+  db: Database,
+  tenant: string,
+  thresholds: Thresholds = thresholdDefaults,
+): Promise<AlertReport> {
+  return db.read(tenant, async (query) => {
+    const alerts: Alert[] = [];
+    for (const name of alertNames) {
+      const { check: checkName, adjust } = alertTable[name];
+      const check = checkNamed(checkName);
+      const context = {
+        tenant,
+        thresholds: adjust?.(thresholds) ?? thresholds,
+        job: null,
+        limit: mostRows + 1,
+      };
+      const rows = await findRows(query, check.sql(context), check.columns);
+      const column = check.columns.find((one) => one.name === check.figure)!;
+      alerts.push(alertOf(name, rows, column, thresholds));
+    }
+    return { as_of: await readClock(query), tenant_id: tenant, alerts };
+  });
+}
+
+function alertOf(
+  name: AlertName,
+  all: readonly FoundRow[],
+  column: CheckColumn,
+  thresholds: Thresholds,
+): Alert {
+  const row = alertTable[name];
+  const rows = all.slice(0, mostRows);
+  const figureOf = ({ cells }: FoundRow) => {
+    const cell = cells[column.name];
+    return cell === null || cell === undefined ? null : Number(cell);
+  };
+  // What never beat is worse than any age.
+  const weight = (one: FoundRow) => figureOf(one) ?? Number.POSITIVE_INFINITY;
+  const worstFirst = [...rows].sort((a, b) => weight(b) - weight(a));
+  const threshold = row.threshold(thresholds);
+  const figures =
+    row.figure === undefined ? [rows.length] : rows.flatMap((one) => figureOf(one) ?? []);
+  return {
+    name,
+    severity: row.severity,
+    description: row.description,
+    section: row.section,
+    check: row.check,
+    firing: rows.length > 0,
+    threshold,
+    figure:
+      rows.length === 0 || figures.length === 0
+        ? null
+        : { value: Math.max(...figures), kind: threshold.kind },
+    column,
+    since: rows.length === 0 ? null : row.since(rows, thresholds),
+    found: rows.length,
+    truncated: all.length > rows.length,
+    jobs: worstFirst.slice(0, mostJobs).map((one) => ({
+      job_id: one.job_id,
+      asset_name: one.asset_name,
+      state: one.state,
+      since: one.since,
+      value: figureOf(one),
+    })),
+  };
+}

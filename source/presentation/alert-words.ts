@@ -1,0 +1,49 @@
+import type { Alert, AlertReport, Figure } from '../domain/alerts.ts';
+import { shortId } from '../domain/job-reference.ts';
+import { fittedTable } from './fitted-table.ts';
+import { formatMoment, type Zone } from './format.ts';
+import { safeText } from './safe-text.ts';
+import { checkCell, foundWords } from './triage-words.ts';
+
+type Options = { width: number; zone: Zone };
+
+/** `14m`, `40%`, `3`. */
+export function figureWords(figure: Figure | null, asOf: Date, zone: Zone): string {
+  if (figure === null) return '–';
+  const column = { name: '', title: '', kind: figure.kind };
+  return checkCell(column, figure.value, { as_of: asOf, zone });
+}
+
+/** `> 5m`. */
+export function thresholdWords({ threshold }: Alert, asOf: Date, zone: Zone): string {
+  return `> ${figureWords(threshold, asOf, zone)}`;
+}
+
+/** Every alert on a line, those that fire with their jobs below. */
+export function alertsText(report: AlertReport, { width, zone }: Options): string {
+  const { alerts, as_of } = report;
+  const rows = alerts.map((alert) => [
+    alert.firing ? 'FIRING' : 'ok',
+    alert.name,
+    alert.severity,
+    figureWords(alert.figure, as_of, zone),
+    thresholdWords(alert, as_of, zone),
+    alert.since === null ? '' : formatMoment(alert.since, as_of, zone),
+    alert.firing ? foundWords(alert) : '',
+  ]);
+  const header = ['STATE', 'ALERT', 'SEVERITY', 'FIGURE', 'LIMIT', 'SINCE', 'JOBS'];
+  const aligns = [undefined, undefined, undefined, 'right', undefined, undefined, 'right'] as const;
+  const lines = fittedTable([header, ...rows], width, aligns);
+  return `${[lines[0]!, ...alerts.flatMap((alert, index) => [lines[index + 1]!, ...jobLines(alert, as_of, zone)])].join('\n')}\n`;
+}
+
+const shown = 5;
+
+function jobLines({ jobs, column, found }: Alert, asOf: Date, zone: Zone): string[] {
+  const lines = jobs.slice(0, shown).map((job) => {
+    const id = job.job_id === null ? '' : ` ${shortId(job.job_id)}`;
+    const value = checkCell(column, job.value, { as_of: asOf, zone });
+    return `  ${safeText(job.asset_name, { cap: 60 })}${id} ${column.title} ${value}`;
+  });
+  return found > lines.length ? [...lines, `  and ${found - lines.length} more`] : lines;
+}

@@ -1,0 +1,148 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Alert, AlertName } from '../../source/domain/alerts.ts';
+import { thresholdDefaults } from '../../source/domain/thresholds.ts';
+import { listAlerts } from '../../source/operations/alerts.ts';
+import { triageCheck } from '../../source/operations/triage.ts';
+import { Operator } from '../support/operator.ts';
+
+let operator: Operator;
+let made = 0;
+beforeAll(async () => {
+  operator = await Operator.open();
+  for (const asset of ['orders', 'clicks']) await operator.asset(asset);
+  await operator.asset('orders', undefined, 'globex');
+  await operator.sql('alter table backfill_jobs disable trigger user');
+});
+afterAll(() => operator.close());
+afterEach(async () => {
+  await operator.sql('delete from backfill_jobs');
+  await operator.sql('delete from backfill_executors');
+});
+
+const aJob = async (columns: Record<string, string>, tenant = 'acme', asset = 'orders') => {
+  const all = { state: `'running'`, started_at: 'now()', heartbeat_at: 'now()', ...columns };
+  return operator.value<string>(
+    `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, ${Object.keys(all)})
+     select tenant_id, id, name, 'key ${made++}', ${Object.values(all)} from assets where tenant_id = $1 and name = $2 returning id`,
+    [tenant, asset],
+  );
+};
+const anExecutor = (seen: string) =>
+  operator.sql(
+    `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers, seen_at) values ('h:${made++}:x', '{acme}', 'h', 1, '0', 2, '{orders,clicks}', ${seen})`,
+  );
+const firing = async (tenant = 'acme') => {
+  const { alerts } = await listAlerts(operator.db, tenant);
+  return Object.fromEntries(
+    alerts.filter((alert) => alert.firing).map((alert) => [alert.name, alert]),
+  ) as Partial<Record<AlertName, Alert>>;
+};
+const ago = (at: Date | null) => Math.round((Date.now() - at!.getTime()) / 1000);
+
+test('none fires without jobs, and each says its threshold', async () => {
+  const { alerts, tenant_id } = await listAlerts(operator.db, 'acme');
+  expect(tenant_id).toBe('acme');
+  expect(
+    alerts.map(({ name, severity, threshold, figure, since, jobs, firing }) => [
+      name,
+      severity,
+      threshold.value,
+      figure,
+      since,
+      jobs.length,
+      firing,
+    ]),
+  ).toEqual([
+    ['ServoBackfillJobStuck', 'critical', 300, null, null, 0, false],
+    ['ServoBackfillNoExecutor', 'critical', 0, null, null, 0, false],
+    ['ServoBackfillHighFailureRate', 'warning', 0.2, null, null, 0, false],
+    ['ServoBackfillLongRunning', 'warning', 14_400, null, null, 0, false],
+    ['ServoBackfillQueueDepth', 'warning', 10, null, null, 0, false],
+    ['ServoBackfillSLAAtRisk', 'warning', 0, null, null, 0, false],
+    ['ServoBackfillSLABreached', 'critical', 0, null, null, 0, false],
+  ]);
+});
+
+test('JobStuck: a heartbeat of over 5 minutes, since it was that old; triage says so from 2 on', async () => {
+  await anExecutor('now()');
+  await aJob({ heartbeat_at: `now() - interval '4 minutes'` });
+  expect(await firing()).toEqual({});
+  expect((await triageCheck(operator.db, 'acme', 'stuck')).rows).toHaveLength(1);
+  const job = await aJob({ heartbeat_at: `now() - interval '14 minutes'` }, 'acme', 'clicks');
+  const { ServoBackfillJobStuck: alert } = await firing();
+  expect(alert).toMatchObject({
+    found: 1,
+    figure: { kind: 'seconds' },
+    jobs: [{ job_id: job, asset_name: 'clicks', state: 'running' }],
+  });
+  expect(Math.round(alert!.figure!.value / 10)).toBe(84);
+  expect(Math.round(ago(alert!.since) / 10)).toBe(54);
+  expect(await firing('globex')).toEqual({});
+});
+
+test('HighFailureRate: the worst rate, of all jobs that have too many failures', async () => {
+  const rates = { total_partitions: '100', started_at: `now() - interval '1 minute'` };
+  await aJob({ ...rates, completed_partitions: '3', failed_partitions: '2' });
+  const worst = await aJob({ ...rates, completed_partitions: '1', failed_partitions: '4' });
+  const { ServoBackfillHighFailureRate: alert } = await firing();
+  expect(alert).toMatchObject({
+    figure: { value: 0.8, kind: 'ratio' },
+    found: 2,
+    since: null,
+    jobs: [{ job_id: worst, value: 0.8 }, { value: 0.4 }],
+  });
+});
+
+test('LongRunning and the SLA alerts: since the moment that they name', async () => {
+  await aJob({
+    started_at: `now() - interval '5 hours'`,
+    sla_deadline_at: `now() - interval '20 minutes'`,
+  });
+  await aJob({
+    sla_deadline_at: `now() + interval '10 minutes'`,
+    total_partitions: '1',
+    avg_partition_duration_ms: '1200000',
+  });
+  const alerts = await firing();
+  expect(Object.keys(alerts)).toEqual([
+    'ServoBackfillLongRunning',
+    'ServoBackfillSLAAtRisk',
+    'ServoBackfillSLABreached',
+  ]);
+  expect(Math.round(ago(alerts.ServoBackfillLongRunning!.since) / 60)).toBe(60);
+  expect(Math.round(ago(alerts.ServoBackfillSLABreached!.since) / 60)).toBe(20);
+  expect(alerts.ServoBackfillSLABreached!.figure).toEqual({ value: 1, kind: 'count' });
+  expect(alerts.ServoBackfillSLAAtRisk!.jobs[0]!.value).toBeCloseTo(1, 1);
+});
+
+test('QueueDepth: more than 10 pending, since the eleventh came', async () => {
+  await anExecutor('now()');
+  for (let i = 1; i <= 12; i++) {
+    const minutes = `now() - interval '${i} minutes'`;
+    await aJob({
+      state: `'pending'`,
+      heartbeat_at: 'null',
+      started_at: 'null',
+      created_at: minutes,
+    });
+    const { ServoBackfillQueueDepth: alert } = await firing();
+    expect(alert?.figure?.value, `${i} pending`).toBe(i > 10 ? i : undefined);
+    if (i === 12) expect(Math.round(ago(alert!.since) / 60)).toBe(2);
+  }
+});
+
+test('NoExecutor: since the last one was seen, if jobs have waited for longer', async () => {
+  await aJob({ state: `'pending'`, created_at: `now() - interval '1 hour'`, heartbeat_at: 'null' });
+  expect(Math.round(ago((await firing()).ServoBackfillNoExecutor!.since) / 60)).toBe(60);
+  await anExecutor(`now() - interval '7 minutes'`);
+  expect(Math.round(ago((await firing()).ServoBackfillNoExecutor!.since) / 60)).toBe(7);
+  await anExecutor('now()');
+  expect((await firing()).ServoBackfillNoExecutor).toBeUndefined();
+});
+
+test('the thresholds are settings', async () => {
+  await aJob({ heartbeat_at: `now() - interval '4 minutes'` });
+  const thresholds = { ...thresholdDefaults, heartbeat_alert: 180_000 };
+  const { alerts } = await listAlerts(operator.db, 'acme', thresholds);
+  expect(alerts[0]).toMatchObject({ firing: true, threshold: { value: 180 } });
+});
