@@ -65,14 +65,19 @@ function table({ columns, rows, as_of }: Finding, { width, zone }: Options): str
 function remedies({ check, rows }: Finding, options: Options): string[] {
   return check.remedies.flatMap((remedy) => {
     const row = rows.find((one) => remedyRefusal(remedy, one) === null);
-    const id = row?.job_id ? shortId(row.job_id) : 'JOB';
-    const command = commandFor(remedy, id);
+    const refusal = row === undefined ? ` (not now: ${remedyRefusal(remedy, rows[0]!)})` : '';
+    const command = commandFor(remedy, row?.job_id ? shortId(row.job_id) : 'JOB');
     return [
-      ...paragraph(`- ${remedy.words}`, options),
-      ...(command === null ? [] : [`    ${command}`]),
+      ...paragraph(`- ${remedy.words}${refusal}`, options),
+      ...(command === null || row === undefined ? [] : [`    ${command}`]),
+      ...(remedy.sql === null
+        ? []
+        : safeText(remedy.sql, { lines: true }).split('\n').map(indented)),
     ];
   });
 }
+
+const indented = (line: string) => `    ${line}`;
 
 function paragraph(text: string, { width }: Options): string[] {
   return Number.isFinite(width) ? wrap(text, width) : [text];

@@ -1,5 +1,6 @@
 import type { Alert, AlertReport, Figure } from '../domain/alerts.ts';
 import { shortId } from '../domain/job-reference.ts';
+import { truncate } from './fitted.ts';
 import { fittedTable } from './fitted-table.ts';
 import { formatMoment, type Zone } from './format.ts';
 import { safeText } from './safe-text.ts';
@@ -34,7 +35,7 @@ export function alertsText(report: AlertReport, { width, zone }: Options): strin
   const header = ['STATE', 'ALERT', 'SEVERITY', 'FIGURE', 'LIMIT', 'SINCE', 'JOBS'];
   const aligns = [undefined, undefined, undefined, 'right', undefined, undefined, 'right'] as const;
   const lines = fittedTable([header, ...rows], width, aligns);
-  return `${[lines[0]!, ...alerts.flatMap((alert, index) => [lines[index + 1]!, ...jobLines(alert, as_of, zone)])].join('\n')}\n`;
+  return `${[lines[0]!, ...alerts.flatMap((alert, index) => [lines[index + 1]!, ...jobLines(alert, as_of, zone).map((line) => truncate(line, width))])].join('\n')}\n`;
 }
 
 const shown = 5;

@@ -2,11 +2,13 @@ import { type Align, fitted } from './fitted.ts';
 import { widthOf } from './safe-text.ts';
 
 const gap = 2;
-const leastWidth = 5;
+/** Text that is narrower says nothing. */
+const leastWidth = 8;
 
 /**
- * Lines of cells, each column as wide as its widest cell; where that is more than `width`, the widest columns give way. Cells are
- * safe text. `aligns` by column; left where it says nothing.
+ * Lines of cells, each column as wide as its widest cell. Where that is more than `width`, the widest texts give way; where that is not
+ * enough, the last columns go: half a figure is a wrong one. Cells are safe text. `aligns` by column: right for figures, left where it
+ * says nothing.
  */
 export function fittedTable(
   rows: readonly (readonly string[])[],
@@ -20,13 +22,29 @@ export function fittedTable(
     });
   }
   const total = () => widths.reduce((sum, one) => sum + one + gap, -gap);
-  while (total() > width && Math.max(...widths) > leastWidth) {
-    widths[widths.indexOf(Math.max(...widths))]! -= 1;
+  const least = widths.map((one, index) =>
+    aligns[index] === 'right' ? one : Math.min(one, leastWidth),
+  );
+  while (
+    widths.length > 1 &&
+    sum(least.slice(0, widths.length)) + gap * (widths.length - 1) > width
+  ) {
+    widths.pop();
+  }
+  while (total() > width) {
+    const spare = widths.map((one, index) => (one > least[index]! ? one : 0));
+    const widest = spare.indexOf(Math.max(...spare));
+    if (spare[widest] === 0) break;
+    widths[widest]! -= 1;
   }
   return rows.map((row) =>
-    row
-      .map((cell, index) => fitted(cell, widths[index]!, aligns[index]))
+    widths
+      .map((one, index) => fitted(row[index] ?? '', one, aligns[index]))
       .join(' '.repeat(gap))
       .trimEnd(),
   );
+}
+
+function sum(figures: readonly number[]): number {
+  return figures.reduce((all, one) => all + one, 0);
 }
