@@ -38,7 +38,7 @@ export function isOnWalk(segments: readonly Segment[], place: Place): boolean {
 const creation = ['created_at', 'id'] as const;
 
 /**
- * The table's order as stretches that indexes lead through (0010, 0030, 0032): only the first few rows of
+ * The table's order as stretches that indexes lead through (0010, 0030, 0035): only the first few rows of
  * each are ever read. The order is `compareBy`'s. For `attention` the alarms are left out: they are few, and come first.
  * @param column one of `walkedColumns`
  */
