@@ -3,33 +3,13 @@ import { join } from 'node:path';
 import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
 import { jsonSchemas } from '../../source/commands/schemas.ts';
-import type { ConnectionSettings } from '../../source/database/settings.ts';
+import { environment } from './environment.ts';
+
+export { environment, urlOf } from './environment.ts';
 
 export const binary = join(import.meta.dirname, '..', '..', 'bin', 'servo-tui.js');
 
 export type Ran = { code: number | null; stdout: string; stderr: string };
-
-/** Variables of whoever runs the tests must not reach a program under test. */
-const inherited = Object.fromEntries(
-  Object.entries(process.env).filter(
-    ([name]) =>
-      !/^(DATABASE_URL|TENANT_ID|PG[A-Z]+|SUDO_USER|XDG_CONFIG_HOME|SERVO_(?!EMBEDDED_).*)$/.test(
-        name,
-      ),
-  ),
-);
-
-/** An environment with nothing of ours but what is given; no configuration file. */
-export function environment(variables: Record<string, string> = {}): NodeJS.ProcessEnv {
-  return { ...inherited, XDG_CONFIG_HOME: '/nonexistent', ...variables };
-}
-
-export function urlOf({ host, port, user, password, database }: ConnectionSettings): string {
-  const login = password === undefined ? user : `${user}:${encodeURIComponent(password)}`;
-  return host.startsWith('/')
-    ? `postgres://${login}@/${database}?host=${encodeURIComponent(host)}&port=${port}`
-    : `postgres://${login}@${host}:${port}/${database}`;
-}
 
 /** Runs the built program with stdin, stdout and stderr as pipes. */
 export function run(

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import * as pty from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 import { build } from 'esbuild';
-import { environment } from '../support/cli.ts';
+import { environment } from '../support/environment.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
