@@ -46,7 +46,7 @@ async function carryOut(session: Session, effect: DataEffect): Promise<DataAnswe
       return {
         type: 'board',
         board: effect.board,
-        data: await boards[effect.board](session),
+        data: await boards[effect.board](session, effect),
       } as BoardAnswer;
     case 'act':
       return { type: 'acted', result: await act(session, effect) };

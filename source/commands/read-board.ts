@@ -1,15 +1,29 @@
 import type { BoardData, BoardName } from '../console/boards.ts';
+import type { LoadBoard } from '../console/effects.ts';
+import { checkNames } from '../domain/triage.ts';
 import { listExecutors } from '../operations/list-executors.ts';
 import { listNamedJobs } from '../operations/list-jobs.ts';
 import { listEvents } from '../operations/read-events.ts';
 import { readRiskBoard } from '../operations/risk.ts';
+import { triage, triageCheck } from '../operations/triage.ts';
 import type { Session } from './session.ts';
 
 /** Events that are shown, and may be filtered, at once. */
 const eventLimit = 500;
 
 /** What each board shows, with the jobs that its rows name. */
-export const boards: { [N in BoardName]: (session: Session) => Promise<BoardData[N]> } = {
+export const boards: {
+  [N in BoardName]: (session: Session, effect: LoadBoard) => Promise<BoardData[N]>;
+} = {
+  triage: async ({ reader, tenant }) => {
+    const report = await triage(reader, tenant);
+    return { ...report, jobs: [] };
+  },
+  check: async ({ reader, tenant }, { check }) => {
+    const finding = await triageCheck(reader, tenant, check ?? checkNames[0]);
+    const ids = finding.rows.flatMap(({ job_id }) => job_id ?? []);
+    return { ...finding, jobs: await listNamedJobs(reader, tenant, ids) };
+  },
   risk: ({ reader, tenant }) => readRiskBoard(reader, tenant),
   executors: async ({ reader, tenant }) => {
     const list = await listExecutors(reader, tenant);

@@ -28,3 +28,5 @@ export const everywhere: readonly Context[] = contexts;
 export const onScreens = screenNames;
 /** The screens that are a list of rows. */
 export const onLists = ['jobs', ...boardNames] as const;
+/** Those of them whose rows are about a job. */
+export const onJobLists = onLists.filter((name) => name !== 'triage');

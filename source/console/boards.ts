@@ -3,10 +3,11 @@ import type { JobView } from '../domain/job.ts';
 import type { EventList, JobEvent } from '../domain/job-detail.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { type RiskBoard, type RiskRow, riskRows } from '../domain/risk-board.ts';
+import type { CheckSummary, Finding, FoundRow, TriageReport } from '../domain/triage.ts';
 import { noChange, type WhatIf } from '../domain/what-if.ts';
 
 /** The screens that are one list of rows, each row about a job or about none. */
-export const boardNames = ['risk', 'executors', 'events'] as const;
+export const boardNames = ['triage', 'check', 'risk', 'executors', 'events'] as const;
 export type BoardName = (typeof boardNames)[number];
 
 /** The jobs that the rows name, as far as they still exist. */
@@ -14,6 +15,10 @@ type WithJobs = { jobs: readonly JobView[] };
 
 /** What each board shows, as it was read at one moment. */
 export type BoardData = {
+  /** Every check of the runbooks, with how much it finds. */
+  triage: TriageReport & WithJobs;
+  /** What one of them finds. */
+  check: Finding & WithJobs;
   /** Live jobs with a deadline, and those that share the slots with them. */
   risk: RiskBoard;
   executors: ExecutorList & WithJobs;
@@ -22,6 +27,8 @@ export type BoardData = {
 };
 
 export type BoardRow = {
+  triage: CheckSummary;
+  check: FoundRow;
   risk: RiskRow;
   executors: ExecutorView;
   events: JobEvent;
@@ -31,6 +38,8 @@ type Definition<N extends BoardName> = {
   rows: (data: BoardData[N], what: WhatIf) => readonly BoardRow[N][];
   /** What a row is known by, whatever place it is in. */
   key: (row: BoardRow[N]) => string;
+  /** Milliseconds between two readings at least: what costs more is read less often. */
+  every_ms?: number;
   /** The job that a row is about, and that the keys act upon. */
   job_id: (row: BoardRow[N]) => string | null;
   /** What the filter looks into. */
@@ -38,6 +47,23 @@ type Definition<N extends BoardName> = {
 };
 
 const definitions: { [N in BoardName]: Definition<N> } = {
+  triage: {
+    rows: ({ checks }) => checks,
+    key: ({ check }) => check.name,
+    job_id: ({ worst }) => worst?.job_id ?? null,
+    text: ({ check, worst }) =>
+      [check.name, check.title, check.section.heading, worst?.asset_name].join(' '),
+    every_ms: 5000,
+  },
+  check: {
+    rows: ({ rows }) => rows,
+    key: ({ job_id, asset_name, cells }) =>
+      [job_id, asset_name, cells.partition_key ?? ''].join(' '),
+    job_id: ({ job_id }) => job_id,
+    text: ({ job_id, asset_name, cells }) =>
+      [job_id === null ? '' : shortId(job_id), asset_name, ...Object.values(cells)].join(' '),
+    every_ms: 2000,
+  },
   risk: {
     rows: riskRows,
     key: ({ id }) => id,
@@ -135,6 +161,11 @@ export function cursorIndex(rows: readonly Listed[], cursor: string | null): num
 export function underCursor<N extends BoardName>(name: N, board: Board<N>): Listed<N> | null {
   const rows = listed(name, board);
   return rows[cursorIndex(rows, board.cursor)] ?? null;
+}
+
+/** Milliseconds between two readings of a board, where the operator wants one every `interval`. */
+export function boardInterval(name: BoardName, interval: number): number {
+  return Math.max(interval, definitions[name].every_ms ?? 0);
 }
 
 export function isBoard(name: string): name is BoardName {

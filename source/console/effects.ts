@@ -1,6 +1,7 @@
 import type { ActionParameters, JobAction } from '../domain/action.ts';
 import type { ActionResult, JobDetail, JobList } from '../domain/job-detail.ts';
 import type { Settable } from '../domain/job-settings.ts';
+import type { CheckName } from '../domain/triage.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { BoardData, BoardName } from './boards.ts';
 
@@ -18,8 +19,8 @@ export type LoadJob = {
   keys?: readonly string[];
 };
 
-/** Read what one of the boards shows. */
-export type LoadBoard = { type: 'load-board'; board: BoardName };
+/** Read what one of the boards shows: `check` for that board. */
+export type LoadBoard = { type: 'load-board'; board: BoardName; check: CheckName | null };
 
 /** An operator's action, compare-and-set on the state and version that the operator saw. */
 export type Act = {

@@ -1,11 +1,26 @@
 import { shortId } from '../domain/job-reference.ts';
 import { type ActionName, actionNames, actionOf } from './actions.ts';
-import { type Binding, type Context, everywhere, onLists, onScreens } from './binding.ts';
+import {
+  type Binding,
+  type Context,
+  everywhere,
+  onJobLists,
+  onLists,
+  onScreens,
+} from './binding.ts';
 import { openCard, whyNot } from './card.ts';
 import { filterText } from './filter.ts';
 import { refreshNow } from './loading.ts';
 import { type Motion, move } from './moves.ts';
-import { backOrQuit, goBack, readSelected, showJob, showScreen, turnPanel } from './navigate.ts';
+import {
+  backOrQuit,
+  goBack,
+  readSelected,
+  showCheck,
+  showJob,
+  showScreen,
+  turnPanel,
+} from './navigate.ts';
 import { noticed } from './notice.ts';
 import { selectedItem } from './panels.ts';
 import { riskKeys } from './risk-keys.ts';
@@ -26,10 +41,18 @@ export const keymap: readonly Binding[] = [
     keys: ['enter'],
     title: 'open the job',
     group: 'Move',
-    on: onLists,
+    on: onJobLists,
     hint: 'open',
     disabled: noTarget,
     run: showJob,
+  },
+  {
+    keys: ['enter'],
+    title: 'open the check: what it finds, what that means, what to do',
+    group: 'Move',
+    on: ['triage'],
+    hint: 'open',
+    run: showCheck,
   },
   ...screens.map(
     ({ name, key, title }): Binding => ({

@@ -1,7 +1,7 @@
 import type { JobView } from '../domain/job.ts';
 import type { JobDetail, JobList } from '../domain/job-detail.ts';
 import { arrangeAfterData } from './arrange.ts';
-import { isBoard } from './boards.ts';
+import { boardInterval, isBoard } from './boards.ts';
 import type { BoardAnswer, DataEffect, Effect, Failure } from './effects.ts';
 import { type JobScreen, type Question, type State, type Step, tableLimit } from './state.ts';
 
@@ -23,7 +23,7 @@ export function refresh(state: State): Step {
   // What is opened while the data is frozen is read once.
   if (state.frozen_at !== null && !isUnread(state)) return [state, []];
   if (isBoard(state.screen))
-    return ask(state, 'board', { type: 'load-board', board: state.screen });
+    return ask(state, 'board', { type: 'load-board', board: state.screen, check: state.check });
   return state.screen === 'job' && state.job !== null
     ? askForJob(state, state.job)
     : ask(state, 'jobs', { type: 'load-jobs', limit: tableLimit });
@@ -167,7 +167,11 @@ function reached(state: State): State {
   };
 }
 
+function intervalOf({ screen, interval_ms }: State): number {
+  return isBoard(screen) ? boardInterval(screen, interval_ms) : interval_ms;
+}
+
 function later(state: State): Effect[] {
-  const next: Effect = { type: 'timer', name: 'refresh', after_ms: state.interval_ms };
+  const next: Effect = { type: 'timer', name: 'refresh', after_ms: intervalOf(state) };
   return state.frozen_at === null ? [next, { type: 'stop-timer', name: 'clock' }] : [];
 }

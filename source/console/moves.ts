@@ -60,18 +60,20 @@ function target(motion: Motion, index: number, length: number, state: State): nu
 
 /** Keeps the cursor inside the window, moving the window as little as possible. */
 export function withWindow(state: State): State {
-  if (isBoard(state.screen)) {
-    const board = state.boards[state.screen];
-    const rows = listed(state.screen, board);
-    const index = cursorIndex(rows, board.cursor);
-    const top = windowTop(board.top, index, boardLayout(state).rows, rows.length);
-    if (top === board.top) return state;
-    return { ...state, boards: { ...state.boards, [state.screen]: { ...board, top } } };
-  }
   const { order, cursor } = state.jobs;
   const index = cursor === null ? 0 : Math.max(0, order.indexOf(cursor));
   const top = windowTop(state.jobs.top, index, jobsLayout(state).rows, order.length);
-  return top === state.jobs.top ? state : { ...state, jobs: { ...state.jobs, top } };
+  const kept = top === state.jobs.top ? state : { ...state, jobs: { ...state.jobs, top } };
+  return isBoard(state.screen) ? withBoardWindow(kept, state.screen) : kept;
+}
+
+function withBoardWindow(state: State, name: BoardName): State {
+  const board = state.boards[name];
+  const rows = listed(name, board);
+  const index = cursorIndex(rows, board.cursor);
+  const top = windowTop(board.top, index, boardLayout(state).rows, rows.length);
+  if (top === board.top) return state;
+  return { ...state, boards: { ...state.boards, [name]: { ...board, top } } };
 }
 
 function windowTop(top: number, index: number, rows: number, length: number): number {

@@ -1,3 +1,4 @@
+import { emptyBoards, underCursor } from './boards.ts';
 import { filtered, filterText } from './filter.ts';
 import { unanswered } from './follow.ts';
 import { refresh } from './loading.ts';
@@ -12,6 +13,18 @@ export function showScreen(state: State, screen: ScreenName): Step {
   if (screen === state.screen) return [{ ...state, trail: [] }, []];
   if (screen === 'job') return showJob(state);
   return enter({ ...state, trail: [] }, screen);
+}
+
+/** What the check under the cursor finds. */
+export function showCheck(state: State): Step {
+  const chosen = underCursor('triage', state.boards.triage);
+  if (chosen === null) return [state, []];
+  const { name } = chosen.row.check;
+  // The rows of another check must not stand there until these have come.
+  const boards =
+    name === state.check ? state.boards : { ...state.boards, check: emptyBoards.check };
+  const trail = [...state.trail, state.screen];
+  return enter({ ...state, check: name, boards, trail }, 'check');
 }
 
 /** The answer to what another screen has asked is of no use any more. */

@@ -1,9 +1,10 @@
 import type { ScreenName } from './state.ts';
 
-/** The screens in the order of their keys. */
+/** The screens in the order of their keys. What one check finds is opened from the triage. */
 export const screens: readonly { name: ScreenName; key: string; title: string }[] = [
   { name: 'jobs', key: '1', title: 'Jobs' },
   { name: 'job', key: '2', title: 'Job' },
+  { name: 'triage', key: '3', title: 'Triage' },
   { name: 'risk', key: '4', title: 'Risk' },
   { name: 'executors', key: '5', title: 'Executors' },
   { name: 'events', key: '7', title: 'Events' },

@@ -5,6 +5,7 @@ import type { JobFilter } from '../domain/job-filter.ts';
 import { parseFilter } from '../domain/job-filter.ts';
 import { byAttention, type Sort } from '../domain/job-order.ts';
 import type { JobSettings } from '../domain/job-settings.ts';
+import type { CheckName } from '../domain/triage.ts';
 import type { Zone } from '../presentation/format.ts';
 import type { Tone } from '../presentation/tone.ts';
 import type { ActionName } from './actions.ts';
@@ -153,6 +154,8 @@ export type State = {
   jobs: JobsScreen;
   job: JobScreen | null;
   boards: Boards;
+  /** The check whose findings are shown, or were last. */
+  check: CheckName | null;
   overlay: Overlay | null;
   link: Link;
   /** At most one for a job, the newest last. */
@@ -190,6 +193,7 @@ export function initialState(options: ConsoleOptions): State {
     },
     job: null,
     boards: emptyBoards,
+    check: null,
     overlay: null,
     link: { failure: null, down_since: null, failed_attempts: 0, silent_since: null },
     follows: [],

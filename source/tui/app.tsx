@@ -18,6 +18,8 @@ import { type Theme, ThemeContext } from './theme.ts';
 const pictures: Record<State['screen'], (state: State) => Picture> = {
   jobs: jobsPicture,
   job: (state) => (state.job === null ? jobsPicture(state) : jobPicture(state, state.job)),
+  triage: (state) => boardPicture(state, 'triage'),
+  check: (state) => boardPicture(state, 'check'),
   risk: (state) => boardPicture(state, 'risk'),
   executors: (state) => boardPicture(state, 'executors'),
   events: (state) => boardPicture(state, 'events'),

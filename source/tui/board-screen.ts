@@ -1,7 +1,15 @@
-import { type BoardName, type BoardRow, cursorIndex, listed } from '../console/boards.ts';
+import {
+  type BoardData,
+  type BoardName,
+  type BoardRow,
+  cursorIndex,
+  listed,
+} from '../console/boards.ts';
 import { boardLayout } from '../console/layout.ts';
+import { remedyKeys } from '../console/remedy-keys.ts';
 import { screens } from '../console/screens.ts';
 import type { State } from '../console/state.ts';
+import { checkDetail, checkTable, triageDetail, triageTable } from '../presentation/check-table.ts';
 import { eventDetail, eventTable } from '../presentation/event-table.ts';
 import { executorDetail, executorTable } from '../presentation/executor-table.ts';
 import { fitted, wrap } from '../presentation/fitted.ts';
@@ -24,8 +32,8 @@ import { riskBar } from './risk-bar.ts';
 import { blank, cut, exactly, type Line, lineWidth, selected, span, spread } from './spans.ts';
 
 type View<N extends BoardName> = {
-  table: Table<Item<BoardRow[N]>>;
-  detail: Detail<BoardRow[N]>;
+  table: (data: BoardData[N] | null) => Table<Item<BoardRow[N]>>;
+  detail: Detail<BoardRow[N], BoardData[N]>;
   /** A line above the heads, where the screen has one. */
   bar?: (state: State, width: number) => Line;
   /** What it means that there is nothing. */
@@ -33,18 +41,20 @@ type View<N extends BoardName> = {
 };
 
 const views: { [N in BoardName]: View<N> } = {
+  triage: { table: () => triageTable, detail: triageDetail, empty: 'there are no checks' },
+  check: { table: checkTable, detail: checkDetail, empty: 'nothing found: this check is quiet' },
   risk: {
-    table: riskTable,
+    table: () => riskTable,
     detail: riskDetail,
     bar: riskBar,
     empty: 'no live job has a deadline: servo-tui set JOB --deadline T',
   },
   executors: {
-    table: executorTable,
+    table: () => executorTable,
     detail: executorDetail,
     empty: 'no executor serves this tenant, nor did in the last hour: servo-tui --worker',
   },
-  events: { table: eventTable, detail: eventDetail, empty: 'nothing is in the journal' },
+  events: { table: () => eventTable, detail: eventDetail, empty: 'nothing is in the journal' },
 };
 
 /** A list of rows, and under it what is known of the selected one. */
@@ -55,7 +65,7 @@ export function boardPicture<N extends BoardName>(state: State, name: N): Pictur
   const { columns } = state.size;
   const rows = listed(name, board);
   const at = cursorIndex(rows, board.cursor);
-  const laid = layoutColumns(table, rows, columns - 2);
+  const laid = layoutColumns(table(board.data), rows, columns - 2);
   const context = { as_of: board.data?.as_of ?? new Date(0), zone: state.options.zone };
   const lines = rows.slice(board.top, board.top + layout.rows).map((item, row): Line => {
     const cells = laid.flatMap(({ column, width }) => {
@@ -81,9 +91,11 @@ export function boardPicture<N extends BoardName>(state: State, name: N): Pictur
         ? [
             blank,
             ...exactly(
-              chosen === undefined
+              chosen === undefined || board.data === null
                 ? []
-                : detail(chosen, context).flatMap((line) => wrapped(line, columns - 2)),
+                : detail(chosen, { ...context, keys: remedyKeys }, board.data).flatMap((line) =>
+                    wrapped(line, columns - 2),
+                  ),
               layout.detail,
             ),
           ]
@@ -100,11 +112,13 @@ export function boardPicture<N extends BoardName>(state: State, name: N): Pictur
 export function tabsLine(state: State): Line {
   const line = screens.flatMap(({ name, key, title }): Line => {
     const text = ` ${key} ${title} `;
-    return name === state.screen
+    return name === state.screen || (name === 'triage' && state.screen === 'check')
       ? [{ text, tone: 'plain', inverse: true }]
       : [span(` ${key}`, 'accent'), span(` ${title} `, 'dim')];
   });
-  return cut(line, state.size.columns - 1);
+  const check = state.screen === 'check' ? state.boards.check.data?.check.title : undefined;
+  const path = check === undefined ? [] : [span(`  › ${check}`, 'strong')];
+  return cut([...line, ...path], state.size.columns - 1);
 }
 
 function headsLine<Row>(laid: readonly LaidColumn<Column<Row>>[]): Line {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { BoardData, BoardName } from '../../source/console/boards.ts';
 import { screens } from '../../source/console/screens.ts';
 import { viewExecutor } from '../../source/domain/executor.ts';
+import { type CheckDefinition, type FoundRow, worstOf } from '../../source/domain/triage.ts';
 import { widthOf } from '../../source/presentation/safe-text.ts';
 import { App } from '../../source/tui/app.tsx';
 import { plainTheme } from '../../source/tui/theme.ts';
@@ -14,7 +15,48 @@ const hostile = '\x1b[2J\x1b]52;c;aGk=\x07\u202eevil\u200b\r\n\t表'.repeat(40);
 const data = (text: string): BoardData => {
   const job = aJob({ asset_name: text });
   const as = { as_of: now, tenant_id: 'acme', jobs: [job] };
+  const check: CheckDefinition = {
+    name: 'stuck',
+    title: 'Stuck: heartbeat stale > 2 m',
+    section: { runbook: 'backfill-operations', heading: 'Identify Stuck Jobs' },
+    meaning: 'The executor died or was cut off.',
+    severity: 'critical',
+    columns: [
+      { name: 'asset_name', title: 'asset', kind: 'text' },
+      { name: 'state', title: 'state', kind: 'state' },
+      { name: 'heartbeat_age_secs', title: 'heartbeat age', kind: 'seconds' },
+    ],
+    figure: 'heartbeat_age_secs',
+    remedies: [
+      {
+        action: 'cancel',
+        words: 'Cancel it.',
+        states: ['running'],
+        command: 'servo-tui cancel JOB',
+        sql: null,
+      },
+      { action: 'wait', words: 'Wait.', states: null, command: null, sql: null },
+    ],
+  };
+  const row: FoundRow = {
+    job_id: job.id,
+    asset_name: text,
+    state: text === '' ? 'paused' : 'running',
+    version: 1,
+    since: secondsAgo(200),
+    cells: { asset_name: text, state: text, heartbeat_age_secs: 840 },
+  };
+  const found = { job_id: null, columns: check.columns, sql: text, truncated: false };
   return {
+    triage: {
+      ...as,
+      job_id: null,
+      checks: [
+        { check, found: 1, truncated: true, worst: worstOf(check, [row]), sql: text },
+        { check: { ...check, name: 'resuming' }, found: 0, truncated: false, worst: null, sql: '' },
+      ],
+    },
+    check: { ...as, ...found, check, rows: [row] },
     risk: {
       ...as,
       early_warning: 60_000,
@@ -105,11 +147,15 @@ const sizes = [
 
 const names = Object.keys(data('')) as BoardName[];
 
-function open(name: BoardName, text: string, [columns, rows]: readonly [number, number]) {
-  const { key } = screens.find((screen) => screen.name === name)!;
-  return Session.showing([aJob()], { size: { columns, rows } })
-    .press(key)
-    .answerBoard(name, data(text)[name]);
+function showing([columns, rows]: readonly [number, number]) {
+  return Session.showing([aJob()], { size: { columns, rows } });
+}
+
+function open(name: BoardName, text: string, session = showing([100, 24])): Session {
+  const key = screens.find((screen) => screen.name === name)?.key;
+  if (key === undefined) open('triage', text, session).press('enter');
+  else session.press(key);
+  return session.answerBoard(name, data(text)[name]);
 }
 
 function picture({ state }: Session): string[] {
@@ -120,11 +166,10 @@ function picture({ state }: Session): string[] {
 describe.each(sizes)('at %i×%i', (...size) => {
   test.each(names)('%s fits, hostile text in every field', (name) => {
     for (const text of ['orders_daily', '', hostile]) {
-      const lines = picture(open(name, text, size));
+      const lines = picture(open(name, text, showing(size)));
       expect(lines.length).toBeLessThanOrEqual(size[1] - 1);
       for (const line of lines) {
         expect(widthOf(line), line).toBeLessThanOrEqual(size[0]);
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
         expect(line).not.toMatch(/\x1b\[2J|\x1b\]|\x07|\u202e/);
       }
     }
@@ -132,13 +177,28 @@ describe.each(sizes)('at %i×%i', (...size) => {
 });
 
 test('the executors, and under them what the selected one runs', () => {
-  const text = picture(open('executors', 'orders_daily', [100, 24])).join('\n');
+  const text = picture(open('executors', 'orders_daily')).join('\n');
   expect(text).toContain('held');
   expect(text).toContain('runs orders_daily 00000001  orders_daily for 1m, attempt 2');
 });
 
 test('the journal, and under it the selected event in full', () => {
-  const text = picture(open('events', 'orders_daily', [100, 24]).press('j')).join('\n');
+  const text = picture(open('events', 'orders_daily').press('j')).join('\n');
   expect(text).toContain('by orders_daily');
   expect(text).toMatch(/WHAT HAPPENED/);
+});
+
+test('the triage: each check with what it finds, and what the selected one means', () => {
+  const lines = picture(open('triage', 'orders_daily'));
+  const text = lines.join('\n');
+  expect(text).toMatch(/Stuck: heartbeat stale > 2 m +1\+ {2}orders_daily, 14m/);
+  expect(text).toContain('The executor died or was cut off.');
+});
+
+test('a check: its rows, what they mean, and its remedies with their keys', () => {
+  const text = picture(open('check', 'orders_daily')).join('\n');
+  expect(text).toMatch(/ASSET +STATE +HEARTBEAT AGE/);
+  expect(text).toContain('X Cancel it.');
+  expect(text).toContain('· Wait.');
+  expect(text).toContain('› Stuck: heartbeat stale > 2 m');
 });
