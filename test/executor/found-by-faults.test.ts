@@ -33,8 +33,10 @@ afterEach(async () => {
   for (const proxy of proxies) await proxy.close();
 });
 
-async function claimedLane(count: number): Promise<{ job: string; lane: Lane; attempt: Attempt }> {
-  const job = await backfills.job({ keys: keys(count) });
+async function claimedLane(
+  list: readonly string[],
+): Promise<{ job: string; lane: Lane; attempt: Attempt }> {
+  const job = await backfills.job({ keys: list });
   const lane = new Lane(backfills, job, 'executor-1');
   closing.push(() => lane.close());
   await lane.claimJob();
@@ -69,7 +71,7 @@ const effects = 'create table effects (key text); grant insert, select on effect
 const leaveEffect = 'insert into effects values ($1)';
 
 it('the last SQL attempt of a lane claimed one more partition, under no token', async () => {
-  const { job, attempt } = await claimedLane(3);
+  const { job, attempt } = await claimedLane(keys(3));
   const { rows } = await runSql(await application(), attempt, 'select 1', null);
   expect(rows[0]).toEqual({ ids: [], lanes: 0 });
   expect((await backfills.partitions(job)).map((row) => row.state)).toEqual([
@@ -84,7 +86,7 @@ it('the last SQL attempt of a lane claimed one more partition, under no token', 
 
 it('an SQL attempt that arrived late, after it had been handed back, left its effect twice', async () => {
   await backfills.rows(effects);
-  const { lane, attempt } = await claimedLane(1);
+  const { lane, attempt } = await claimedLane(keys(1));
   // The connection was given up: nobody knew whether the message had arrived.
   await lane.step({
     reports: [{ attempt, outcome: { kind: 'later', message: 'lost', delay_ms: 0 } }],
@@ -100,7 +102,7 @@ it('an SQL attempt that arrived late, after it had been handed back, left its ef
 
 it('an SQL attempt that arrived twice left its effect twice', async () => {
   await backfills.rows(effects);
-  const { attempt } = await claimedLane(1);
+  const { attempt } = await claimedLane(keys(1));
   const client = await application();
   await runSql(client, attempt, leaveEffect, null);
   await expect(runSql(client, attempt, leaveEffect, null)).rejects.toMatchObject({
@@ -263,4 +265,59 @@ it('what an SQL attempt had claimed for the next one, its reply lost and the job
     ['pending', 0, 0],
     ['pending', 0, 0],
   ]);
+});
+
+for (const [order, first, last] of [
+  ['asc', 'k00001', 'k00003'],
+  ['desc', 'k00003', 'k00001'],
+] as const) {
+  it(`a sequential job went past a key that still ran in a cancelled one, and did it last (${order})`, async () => {
+    const { job: old, lane, attempt } = await claimedLane(['k00002']);
+    await backfills.rows(
+      `update backfill_jobs set state = 'cancelled', version = version + 1 where id = $1`,
+      [old],
+    );
+    const job = await backfills.job({ keys: keys(3), strategy: { type: 'sequential', order } });
+    const next = new Lane(backfills, job, 'executor-2');
+    closing.push(() => next.close());
+    await next.claimJob();
+    const doUpToTwo = async () => {
+      const token = randomUUID();
+      const { claimed } = (await next.step({ opening: [{ token, replaces: null }], want: 2 }))!;
+      const reports = claimed.map((one) => ({ attempt: one, outcome: completed }));
+      await next.step({ reports, closing: [token] });
+      return claimed.map((one) => one.partition_key);
+    };
+    expect(await doUpToTwo()).toEqual([first]);
+    expect(await doUpToTwo()).toEqual([]);
+    await lane.step({ reports: [{ attempt, outcome: completed }], closing: [attempt.token] });
+    expect(await doUpToTwo()).toEqual(['k00002', last]);
+    expect(await backfills.state(job, 'completed')).toMatchObject({ completed_partitions: 3 });
+  });
+}
+
+it('what a base executor left running in a job that was cancelled then stayed running for good', async () => {
+  const job = await backfills.job({ keys: keys(3) });
+  await backfills.rows(
+    `update backfill_jobs set state = 'running', version = version + 1, heartbeat_at = now() where id = $1`,
+    [job],
+  );
+  await backfills.rows(
+    `update backfill_partitions set state = 'running', attempt_count = 1, started_at = now() - interval '5 minutes'
+     where backfill_job_id = $1 and partition_key = 'k00001'`,
+    [job],
+  );
+  await backfills.rows(
+    `update backfill_jobs set state = 'cancelled', completed_at = now(), version = version + 1 where id = $1`,
+    [job],
+  );
+  await backfills.execute([functionHandler('orders', () => undefined)]);
+  await waitFor('it to be settled', async () => {
+    const row = await backfills.row('select unsettled from backfill_jobs where id = $1', [job]);
+    return row.unsettled === false;
+  });
+  const partitions = await backfills.partitions(job);
+  expect(partitions.map((row) => row.state)).toEqual(['skipped', 'skipped', 'skipped']);
+  expect(await backfills.state(job, 'cancelled')).toMatchObject({ skipped_partitions: 3 });
+  expect(await backfills.attemptsJournal(job)).toEqual(['lost k00001']);
 });

@@ -11,9 +11,9 @@ const lateMs = 800;
  * partition it reads the state, writes the heartbeat, claims the lowest pending key, completes it by id alone and writes absolute counters.
  * Each statement is a transaction of its own; nothing is fenced. It may crash after any of them.
  *
- * What it is spared: a job that was paused and resumed while an attempt of ours still runs. The real one takes it, and ends it as
- * completed with that attempt open (a known fault of it): no executor of ours can keep it from that. Executor kinds are not to be mixed
- * on one tenant; the documentation says so.
+ * What it is spared: a job that was paused and resumed while an attempt of ours still runs, or one of its own kind that crashed (seed 8101).
+ * The real one takes it, and ends it as completed with that attempt open (a known fault of it): no executor of ours can keep it from
+ * that. Executor kinds are not to be mixed on one tenant; the documentation says so.
  * @returns false where there was nothing to claim
  */
 export async function baseWriter(
@@ -25,6 +25,7 @@ export async function baseWriter(
     `UPDATE backfill_jobs SET state = 'running', started_at = COALESCE(started_at, NOW()), heartbeat_at = NOW(), version = version + 1
      WHERE id = (SELECT id FROM backfill_jobs WHERE tenant_id = $1 AND state IN ('pending', 'resuming') AND asset_name = 'fast' AND cardinality(lease_tokens) = 0
        AND EXISTS (SELECT FROM backfill_partitions WHERE backfill_job_id = backfill_jobs.id)
+       AND NOT EXISTS (SELECT FROM backfill_partitions WHERE backfill_job_id = backfill_jobs.id AND state = 'running')
        ORDER BY CASE state WHEN 'pending' THEN 0 ELSE 1 END, created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
      RETURNING id, version`,
     [tenant],

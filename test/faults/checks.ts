@@ -1,6 +1,8 @@
 import { findViolations } from '../../source/database/queries/find-violations.ts';
+import { programAssets, sqlAssets } from './handlers.ts';
 import { neighbour, tenant } from './jobs.ts';
 import type { Scene } from './scene.ts';
+import { treeChecks } from './trees.ts';
 
 /** What is wrong at this moment, one line each; empty where every invariant holds. */
 export async function violationsNow(scene: Scene): Promise<string[]> {
@@ -13,6 +15,8 @@ export async function violationsNow(scene: Scene): Promise<string[]> {
 
 /** What the base writer completed is no effect of ours. */
 const ours = `not exists (select from base_effects b where b.job_id = p.backfill_job_id and b.key = p.partition_key)`;
+
+const list = (names: readonly string[]) => names.map((name) => `'${name}'`).join(', ');
 
 /** What only the suite can check, once everything has come to rest. */
 const history: readonly { what: string; sql: string }[] = [
@@ -32,7 +36,7 @@ const history: readonly { what: string; sql: string }[] = [
     sql: `select j.id as job, format('%s is %s and has %s effects', p.partition_key, p.state, count(e.id)) as found
       from backfill_jobs j join backfill_partitions p on p.backfill_job_id = j.id
         left join effects e on e.job_id = j.id and e.key = p.partition_key
-      where j.tenant_id = '${tenant}' and j.asset_name in ('fast', 'slow', 'hanging', 'flaky')
+      where j.tenant_id = '${tenant}' and j.asset_name in (${list(sqlAssets)})
       group by j.id, p.id having count(e.id) <> (p.state = 'completed' and ${ours})::int`,
   },
   {
@@ -52,14 +56,25 @@ const history: readonly { what: string; sql: string }[] = [
           and not exists (select from backfill_events b where b.job_id = j.id and b.partition_key = e.key and b.kind <> 'completed')
           -- A base executor leaves its own gaps.
           and not exists (select from base_effects b where b.job_id = j.id)
+          -- An operator has let it run in parallel for a while.
+          and not exists (select from backfill_events b where b.job_id = j.id and b.kind = 'set' and b.reason like '%parallel%')
         window w as (partition by j.id order by e.id)) o where wrong`,
   },
   {
-    what: 'a failed job says which partitions failed it',
+    what: 'a failed job says which partitions failed it, if it was not one that it waited for',
     sql: `select j.id as job, coalesce(error_message, 'no message') as found from backfill_jobs j
-      where tenant_id = '${tenant}' and state = 'failed' and (error_message is null
+      where tenant_id = '${tenant}' and state = 'failed' and started_at is not null and (error_message is null
         or not exists (select from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'failed' and p.error_message is not null))`,
   },
+  {
+    what: 'a key of a job that was recreated runs only when it has ended in the old one',
+    sql: `select m.id as job, format('%s ran at %s; in the old job %s it ended at %s', n.key, n.at, o.id, max(e.at)) as found
+      from unnest($1::uuid[], $2::uuid[]) r (old, made) join backfill_jobs o on o.id = r.old join backfill_jobs m on m.id = r.made
+        join effects n on n.job_id = m.id
+        join backfill_events e on e.job_id = o.id and e.partition_key = n.key and e.kind not in ('fenced', 'released')
+      group by m.id, o.id, n.key, n.at having n.at < max(e.at)`,
+  },
+  ...treeChecks,
   {
     what: 'I11: nobody touches another tenant’s rows',
     sql: `select j.id as job, format('%s, version %s', j.state, j.version) as found from backfill_jobs j
@@ -70,21 +85,48 @@ const history: readonly { what: string; sql: string }[] = [
 
 export async function violationsAtRest(scene: Scene): Promise<string[]> {
   const lines = await violationsNow(scene);
+  const pairs = [scene.recreated.map(({ old }) => old), scene.recreated.map(({ made }) => made)];
   for (const { what, sql } of history) {
-    const rows = await scene.rows<{ job: string; found: string }>(`${sql} limit 20`);
+    const values = sql.includes('$1') ? pairs : [];
+    const rows = await scene.rows<{ job: string; found: string }>(`${sql} limit 20`, values);
     lines.push(...rows.map(({ job, found }) => `${what}: job ${job}: ${found}`));
   }
-  const done = new Set(scene.effects());
-  const programs = await scene.rows<{ id: string; partition_key: string }>(
-    `select j.id, p.partition_key from backfill_jobs j join backfill_partitions p on p.backfill_job_id = j.id
-     where j.tenant_id = $1 and j.asset_name in ('program', 'module', 'killer') and p.state = 'completed'`,
-    [tenant],
-  );
-  for (const { id, partition_key } of programs) {
-    if (!done.has(`${id} ${partition_key}`))
-      lines.push(`a completed program has run: job ${id}: ${partition_key} never ran`);
-  }
+  lines.push(...(await neverRan(scene)), ...(await cameTooSoon(scene)));
+  lines.push(...(await scene.limits.violations(scene)).slice(0, 20));
   for (const host of scene.hosts)
     lines.push(...host.deaths.map((death) => `no worker dies by itself: ${death}`));
+  return lines;
+}
+
+async function neverRan(scene: Scene): Promise<string[]> {
+  const done = new Set(scene.effects());
+  const rows = await scene.rows<{ id: string; partition_key: string }>(
+    `select j.id, p.partition_key from backfill_jobs j join backfill_partitions p on p.backfill_job_id = j.id
+     where j.tenant_id = $1 and j.asset_name = any ($2) and p.state = 'completed'`,
+    [tenant, programAssets],
+  );
+  return rows
+    .filter(({ id, partition_key }) => !done.has(`${id} ${partition_key}`))
+    .map(
+      ({ id, partition_key }) =>
+        `a completed program has run: job ${id}: ${partition_key} never ran`,
+    );
+}
+
+/** Of an answer that said when to come again, if the journal says that it was heard. */
+async function cameTooSoon(scene: Scene): Promise<string[]> {
+  const heard = await scene.rows<{ job_id: string; partition_key: string; at: Date }>(
+    `select job_id, partition_key, at from backfill_events where tenant_id = $1 and kind = 'later' and reason ~ ': HTTP (429|503)'`,
+    [tenant],
+  );
+  const lines: string[] = [];
+  for (const { job, key, told, due, came } of scene.endpoint.comebacks()) {
+    const at = heard
+      .filter((event) => event.job_id === job && event.partition_key === key)
+      .find((event) => event.at.getTime() >= told && event.at.getTime() <= came);
+    // Both clocks are read in whole milliseconds.
+    if (at !== undefined && came < due - 1)
+      lines.push(`Retry-After is honoured: job ${job}: ${key} came back ${due - came} ms too soon`);
+  }
   return lines;
 }

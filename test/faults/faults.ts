@@ -4,6 +4,7 @@ import { orders } from './operator.ts';
 import type { Fate } from './proxy.ts';
 import type { Random } from './random.ts';
 import type { Scene } from './scene.ts';
+import type { StopMode } from './servers.ts';
 
 /** Does the fault and undoes it; false where there was nothing to do it to. */
 type Fault = (scene: Scene, random: Random) => Promise<boolean>;
@@ -65,6 +66,9 @@ const killed = (work: (host: Host, random: Random) => Promise<boolean>) =>
     return done;
   });
 
+/** Where an order is not to come as often as the others. */
+const orderWeights: Readonly<Record<string, number>> = { resume: 8, cancel: 1, recreate: 1.5 };
+
 /** Every kind of fault, with how often it comes beside the others. */
 export const faults: Readonly<Record<string, { weight: number; fault: Fault }>> = {
   SIGKILL: { weight: 4, fault: onHost((host) => host.end('SIGKILL')) },
@@ -120,19 +124,27 @@ export const faults: Readonly<Record<string, { weight: number; fault: Fault }>> 
   'pg_terminate_backend, all': { weight: 1, fault: terminate('') },
   'server restart, fast': {
     weight: 0.4,
-    fault: (scene) => scene.restart('fast'),
+    fault: restart('fast'),
   },
   'server restart, immediate': {
     weight: 0.4,
-    fault: (scene) => scene.restart('immediate'),
+    fault: restart('immediate'),
   },
+  failover: { weight: 0.8, fault: (scene) => scene.servers.failOver() },
   ...Object.fromEntries(
     Object.entries(orders).map(([name, fault]) => [
       name,
-      { weight: name === 'resume' ? 8 : name === 'cancel' ? 1 : 2, fault },
+      { weight: orderWeights[name] ?? 2, fault },
     ]),
   ),
 };
+
+function restart(mode: StopMode): Fault {
+  return async (scene) => {
+    await scene.servers.restart(mode);
+    return true;
+  };
+}
 
 function terminate(which: string): Fault {
   return async (scene) => {

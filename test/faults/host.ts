@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { Worker } from '../support/worker.ts';
-import { DatabaseProxy } from './proxy.ts';
+import { Way } from './way.ts';
 
 type WorkerOptions = { args: string[]; env: NodeJS.ProcessEnv };
 
 /** One host: a worker process and its way to the database. */
 export class Host {
-  readonly proxy: DatabaseProxy;
+  readonly proxy: Way;
   readonly #tenant: string;
   readonly #options: WorkerOptions;
   #worker: Worker | null = null;
@@ -17,7 +17,7 @@ export class Host {
   readonly deaths: string[] = [];
   #expected = false;
 
-  private constructor(proxy: DatabaseProxy, tenant: string, options: WorkerOptions) {
+  private constructor(proxy: Way, tenant: string, options: WorkerOptions) {
     this.proxy = proxy;
     this.#tenant = tenant;
     this.#options = options;
@@ -28,7 +28,7 @@ export class Host {
     tenant: string,
     options: WorkerOptions,
   ): Promise<Host> {
-    return new Host(await DatabaseProxy.open(database), tenant, options);
+    return new Host(await Way.open(database), tenant, options);
   }
 
   get worker(): Worker | null {

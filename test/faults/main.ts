@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { findPgBouncer } from './pgbouncer.ts';
-import { type Report, run } from './run.ts';
+import { type Report, type RunOptions, run } from './run.ts';
+import { findReplicationPrograms } from './server-pair.ts';
 
 // `npm run faults -- --seed N --minutes M [--runs R]`: R runs with the seeds N, N + 1, …, of M minutes each.
 const { values } = parseArgs({
@@ -27,11 +28,12 @@ function describe(report: Report): string {
   return [
     `seed ${report.seed}: ${report.seconds} s, ${faults} faults`,
     ...lines,
-    `jobs: ${table(report.jobs)}`,
+    `jobs: ${table(report.jobs)}; of them with upstreams: ${table(report.trees)}`,
     `partitions: ${table(report.partitions)}`,
     `attempts that did not simply complete: ${table(report.attempts)}`,
     `violations: ${report.violations.length}`,
     ...report.violations.map((line) => `  ${line}`),
+    ...report.dossiers,
     '',
   ].join('\n');
 }
@@ -41,18 +43,23 @@ const brokenOff = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => brokenOff.abort());
 
 let failed = false;
-const once = async (seed: number, minutes: number, pooler?: string) => {
-  tell(`seed ${seed}, ${minutes} minutes of faults${pooler ? ', through PgBouncer' : ''} …`);
+type Kind = Pick<RunOptions, 'pooler' | 'replication'>;
+const once = async (seed: number, minutes: number, what: string, kind: Kind = {}) => {
+  tell(`seed ${seed}, ${minutes} minutes of faults${what} …`);
   const speed = Number(values.speed);
   const { signal } = brokenOff;
   const milliseconds = minutes * 60_000;
-  const report = await run({ seed, milliseconds, speed, pooler, say: tell, signal });
+  const report = await run({ seed, milliseconds, speed, ...kind, say: tell, signal });
   tell(describe(report));
   failed ||= report.violations.length > 0;
 };
 const [first, minutes, runs] = [Number(values.seed), Number(values.minutes), Number(values.runs)];
-for (let i = 0; i < runs; i++) await once(first + i, minutes);
-// Where it is installed, once more through a pooler in transaction mode.
+for (let i = 0; i < runs; i++) await once(first + i, minutes, '');
+// Where the programs are installed: once more through a pooler in transaction mode, and with a standby that takes over.
 const pooler = findPgBouncer();
-if (pooler !== null) await once(first + runs, Math.min(minutes, 2), pooler);
+if (pooler !== null)
+  await once(first + runs, Math.min(minutes, 2), ', through PgBouncer', { pooler });
+const replication = findReplicationPrograms();
+if (replication !== null)
+  await once(first + runs + 1, Math.min(minutes, 2), ', with failovers', { replication });
 process.exitCode = failed ? 1 : 0;

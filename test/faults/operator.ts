@@ -1,10 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cancelJob, pauseJob, resumeJob } from '../../source/operations/act-on-job.ts';
+import { recreateJob } from '../../source/operations/recreate-job.ts';
+import { retryJob } from '../../source/operations/retry-job.ts';
+import { setJob } from '../../source/operations/set-job.ts';
 import { tenant } from './jobs.ts';
+import { changeLimit } from './limits.ts';
 import type { Random } from './random.ts';
 import type { Scene } from './scene.ts';
 
 const author = { tenant, actor: 'chaos', reason: 'the fault suite' };
+
+const living = ['pending', 'waiting_upstream', 'running', 'paused', 'resuming'];
 
 async function jobIn(scene: Scene, random: Random, ...states: string[]): Promise<string | null> {
   const rows = await scene.rows<{ id: string }>(
@@ -73,6 +79,40 @@ RETURNING id, asset_name;`,
       if (job !== null) await cancelJob(scene.database, author, job);
       return job !== null;
     },
+    set: async (scene, random) => {
+      const job = await jobIn(scene, random, ...living);
+      if (job === null) return false;
+      const { changes } = await setJob(scene.database, author, job, drawSettings(random));
+      return changes.length > 0;
+    },
+    retry: async (scene, random) => {
+      const rows = await scene.rows<{ id: string }>(
+        `select id from backfill_jobs j where tenant_id = $1 and state in ('running', 'paused', 'failed')
+           and exists (select from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'failed')
+         order by created_at desc limit 5`,
+        [tenant],
+      );
+      if (rows.length === 0) return false;
+      await retryJob(scene.database, { ...author, actor: 'chaos: retry' }, random.pick(rows).id);
+      return true;
+    },
+    recreate: async (scene, random) => {
+      const job = await jobIn(scene, random, ...living);
+      if (job === null) return false;
+      const input = {
+        ...(random.chance(0.5) ? { parallel: String(random.between(1, 4)) } : {}),
+        ...(random.chance(0.3) ? { include_upstream: true, max_upstream_depth: '10' } : {}),
+      };
+      const { job: made } = await recreateJob(
+        scene.database,
+        { ...author, actor: 'chaos: recreate' },
+        job,
+        input,
+      );
+      scene.recreated.push({ old: job, made: made!.id });
+      return true;
+    },
+    limit: changeLimit,
     'hold a row': async (scene, random) => {
       const job = await jobIn(scene, random, 'running');
       if (job === null) return false;
@@ -99,4 +139,18 @@ function raw(states: string[], text: (job: string) => string) {
     if (job !== null) await scene.rows(text(job));
     return job !== null;
   };
+}
+
+/** One to three of what a person may set while the job lives. */
+function drawSettings(random: Random) {
+  const all = {
+    priority: String(random.between(-5, 5)),
+    parallel: String(random.between(1, 6)),
+    max_attempts: String(random.between(1, 6)),
+    timeout: `${random.between(300, 3_000)}ms`,
+    deadline: random.chance(0.3) ? 'none' : '+1h',
+  };
+  const names = Object.keys(all) as (keyof typeof all)[];
+  const chosen = Array.from({ length: random.between(1, 3) }, () => random.pick(names));
+  return Object.fromEntries(chosen.map((name) => [name, all[name]]));
 }

@@ -2,20 +2,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../source/errors.ts';
 import { baseWriter } from './base-writer.ts';
 import { violationsAtRest, violationsNow } from './checks.ts';
+import { dossiers } from './dossier.ts';
 import { faults } from './faults.ts';
 import { makeJob, tenant } from './jobs.ts';
 import { Random } from './random.ts';
 import { isAbsence, Scene } from './scene.ts';
+import { makeTree } from './trees.ts';
 
 export type Report = {
   seed: number;
   seconds: number;
   thrown: Record<string, number>;
   jobs: Record<string, number>;
+  /** Those of them that had to wait for others, by how they ended. */
+  trees: Record<string, number>;
   partitions: Record<string, number>;
   /** Attempts that did not simply complete, by kind: from the journal. */
   attempts: Record<string, number>;
   violations: string[];
+  /** All that is known of the jobs that they name. */
+  dossiers: string[];
 };
 
 export type RunOptions = {
@@ -27,6 +33,8 @@ export type RunOptions = {
   hosts?: number;
   /** The program PgBouncer, if workers are to reach the database through it. */
   pooler?: string | undefined;
+  /** The folder of PostgreSQL's programs, if there are to be a primary and a standby. */
+  replication?: string | undefined;
   say?(line: string): void;
   /** Ends the run early, and cleans up. */
   signal?: AbortSignal;
@@ -41,9 +49,11 @@ const drainMs = 120_000;
 export async function run(options: RunOptions): Promise<Report> {
   const { seed, milliseconds, say = () => {} } = options;
   const scene = await Scene.open({
+    seed,
     hosts: options.hosts ?? 3,
     speed: options.speed ?? 50,
     pooler: options.pooler,
+    replication: options.replication,
   });
   const started = performance.now();
   const until = started + milliseconds;
@@ -71,10 +81,15 @@ export async function run(options: RunOptions): Promise<Report> {
     return {
       seed,
       seconds: Math.round((performance.now() - started) / 1000),
-      thrown,
+      thrown: { ...thrown, ...scene.endpoint.thrown },
       jobs: await counts(
         scene,
         `select state as what, count(*)::int as n from backfill_jobs where tenant_id = $1 group by 1 order by 1`,
+      ),
+      trees: await counts(
+        scene,
+        `select state as what, count(*)::int as n from backfill_jobs j where tenant_id = $1
+           and exists (select from backfill_upstreams u where u.job_id = j.id) group by 1 order by 1`,
       ),
       partitions: await counts(
         scene,
@@ -85,6 +100,7 @@ export async function run(options: RunOptions): Promise<Report> {
         `select kind as what, count(*)::int as n from backfill_events where tenant_id = $1 and kind not in ('state', 'completed') group by 1 order by 1`,
       ),
       violations: [...violations],
+      dossiers: await dossiers(scene, [...violations]),
     };
   } finally {
     await scene.close();
@@ -113,7 +129,7 @@ async function storm(
     await sleep(random.between(50, 400));
     const name = random.weighted(weights);
     const own = random.fork();
-    const restart = name.startsWith('server restart');
+    const restart = name.startsWith('server restart') || name === 'failover';
     if (restart && restarting) continue;
     if (restart) restarting = true;
     const one = faults[name]!.fault(scene, own)
@@ -133,19 +149,26 @@ async function storm(
   await Promise.all(open);
 }
 
-/** A row that somebody else changes, or a lock that does not come in time: what an operator would try again. */
+/** A row that somebody else changes, a lock that does not come in time, a job that has ended meanwhile: what an operator would look at again. */
 function isRefusal(error: unknown): boolean {
-  return ['55P03', '40P01', '40001'].includes((error as { code?: string }).code ?? '');
+  return ['55P03', '40P01', '40001', 'not_allowed'].includes(
+    (error as { code?: string }).code ?? '',
+  );
 }
 
 async function feed(scene: Scene, random: Random, goOn: () => boolean): Promise<void> {
   while (goOn()) {
     await scene.insist(async () => {
-      const [row] = await scene.rows<{ n: number }>(
-        `select count(*)::int as n from backfill_jobs where tenant_id = $1 and state in ('pending', 'running', 'resuming')`,
+      const [row] = await scene.rows<{ n: number; waiting: number }>(
+        `select count(*) filter (where state <> 'waiting_upstream')::int as n, count(*) filter (where state = 'waiting_upstream')::int as waiting
+         from backfill_jobs where tenant_id = $1 and state in ('pending', 'running', 'resuming', 'waiting_upstream')`,
         [tenant],
       );
-      if (row!.n < crowd) await makeJob(scene.pool, random);
+      if (row!.n >= crowd) return;
+      const tree = random.chance(0.15) && row!.waiting < crowd;
+      await (tree ? makeTree(scene, random) : makeJob(scene.pool, random)).catch((error) => {
+        if (!isRefusal(error)) throw error;
+      });
     });
     await sleep(100);
   }
@@ -188,6 +211,7 @@ async function keep(scene: Scene, goOn: () => boolean): Promise<void> {
 /** No more faults: what is paused is resumed, and every job must end. */
 async function comeToRest(scene: Scene): Promise<string[]> {
   const deadline = performance.now() + drainMs;
+  await scene.insist(() => scene.limits.lift(scene));
   for (;;) {
     for (const host of scene.hosts) host.start();
     const open = await scene.insist(async () => {

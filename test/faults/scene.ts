@@ -3,51 +3,67 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { type Database, openDatabase } from '../../source/database/database.ts';
-import {
-  type EmbeddedServer,
-  ensureEmbeddedServer,
-  resetEmbeddedServer,
-  stopEmbeddedServer,
-} from '../../source/database/embedded/server.ts';
+import { createClient, type Database, openDatabase } from '../../source/database/database.ts';
+import { FailoverClient } from '../../source/database/failover.ts';
 import { isConnectionFailure } from '../../source/database/failure.ts';
 import { migrate } from '../../source/database/migrate.ts';
+import { registerAssets } from '../../source/database/queries/register-assets.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
+import { loadCatalogue } from '../../source/handlers/catalogue.ts';
+import { declarationsOf } from '../../source/handlers/lineage.ts';
 import { handlerDirectory } from '../support/worker.ts';
+import { Endpoint } from './endpoint.ts';
+import { handlerFiles } from './handlers.ts';
 import { Host } from './host.ts';
-import { handlers, makeJob, neighbour, tenant } from './jobs.ts';
+import { makeJob, neighbour, tenant } from './jobs.ts';
+import { LimitHistory } from './limits.ts';
 import { PgBouncer } from './pgbouncer.ts';
 import { Random } from './random.ts';
+import { ServerPair } from './server-pair.ts';
+import { OneServer, type Servers } from './servers.ts';
 
 const databaseName = 'faults';
 
 export type SceneOptions = {
+  seed: number;
   hosts: number;
   speed: number;
   /** The workers reach the database through this program, PgBouncer. */
   pooler?: string | undefined;
+  /** There are a primary and a standby, made by the programs in this folder. */
+  replication?: string | undefined;
 };
 
-/** A server of its own, a few hosts with a worker each behind a proxy of its own, and what they work on. */
+/** A server of its own, or two, a few hosts with a worker each behind a proxy of its own, and what they work on. */
 export class Scene {
-  readonly home: string;
+  readonly servers: Servers;
   readonly app: ConnectionSettings;
   /** As superuser, not through a proxy. */
   readonly pool: pg.Pool;
   /** As an operator's console, not through a proxy. */
   readonly database: Database;
+  readonly endpoint: Endpoint;
+  readonly limits = new LimitHistory();
   readonly hosts: Host[] = [];
   readonly neighbours: string[] = [];
+  /** Jobs that an operator cancelled, each with the one that was made of it. */
+  readonly recreated: { old: string; made: string }[] = [];
   readonly #folder: string;
-  #server: EmbeddedServer;
   #pooler: PgBouncer | null = null;
 
-  private constructor(home: string, folder: string, server: EmbeddedServer) {
-    this.home = home;
+  private constructor(folder: string, servers: Servers, endpoint: Endpoint) {
     this.#folder = folder;
-    this.#server = server;
-    this.app = { ...server.app, database: databaseName };
-    this.pool = new pg.Pool({ ...server.superuser, database: databaseName, max: 12 });
+    this.servers = servers;
+    this.endpoint = endpoint;
+    this.app = { ...servers.app, database: databaseName };
+    const settings = { ...servers.superuser, database: databaseName };
+    this.pool = new pg.Pool({
+      ...settings,
+      max: 12,
+      ...(settings.hosts === undefined
+        ? {}
+        : { Client: FailoverClient as unknown as new () => pg.Client }),
+    });
     this.pool.on('error', () => {});
     this.pool.on('connect', (client) => client.on('error', () => {}));
     this.database = openDatabase(this.app, { connections: 4 });
@@ -55,28 +71,30 @@ export class Scene {
 
   static async open(options: SceneOptions): Promise<Scene> {
     const folder = mkdtempSync(join(tmpdir(), 'servo-faults-'));
-    // Not in there: the server's user may not enter it where we are root.
-    const home = `${folder}-home`;
-    process.env.SERVO_EMBEDDED_FSYNC = 'off';
+    const servers =
+      options.replication === undefined
+        ? // Not in there: the server's user may not enter it where we are root.
+          await OneServer.open(`${folder}-home`)
+        : await ServerPair.open(options.replication);
     try {
-      return await Scene.#openIn(home, folder, options);
+      return await Scene.#openIn(folder, servers, options);
     } catch (error) {
-      await resetEmbeddedServer({ home });
+      await servers.close();
       throw error;
     }
   }
 
-  static async #openIn(home: string, folder: string, options: SceneOptions): Promise<Scene> {
-    const server = await ensureEmbeddedServer({ home });
-    const client = new pg.Client(server.superuser);
+  static async #openIn(folder: string, servers: Servers, options: SceneOptions): Promise<Scene> {
+    const client = createClient(servers.superuser);
     await client.connect();
     await client.query(`create database ${databaseName}`);
     await client.query(`alter database ${databaseName} set servo.journal_completions = 'on'`);
     await client.end();
-    await migrate({ ...server.superuser, database: databaseName });
-    const scene = new Scene(home, folder, server);
-    await scene.#furnish();
-    const directory = handlerDirectory(handlers);
+    await migrate({ ...servers.superuser, database: databaseName });
+    const endpoint = await Endpoint.open(join(folder, 'effects'), new Random(options.seed));
+    const scene = new Scene(folder, servers, endpoint);
+    const directory = handlerDirectory(handlerFiles(endpoint.url));
+    await scene.#furnish(directory);
     if (options.pooler !== undefined)
       scene.#pooler = await PgBouncer.open(options.pooler, scene.app);
     for (let i = 0; i < options.hosts; i++) {
@@ -121,50 +139,42 @@ export class Scene {
     }
   }
 
-  /** Ends the server as `pg_ctl stop -m MODE` does, and starts it again. */
-  async restart(mode: 'fast' | 'immediate'): Promise<true> {
-    if (mode === 'fast') await stopEmbeddedServer({ home: this.home });
-    else process.kill(this.#server.pid, 'SIGQUIT');
-    this.#server = await ensureEmbeddedServer({ home: this.home });
-    return true;
-  }
-
   async close(): Promise<void> {
     await Promise.all(this.hosts.map((host) => host.close()));
     await this.#pooler?.close();
+    await this.endpoint.close();
     await this.database.close();
     await this.pool.end();
-    await resetEmbeddedServer({ home: this.home });
-    for (const path of [this.home, this.#folder]) rmSync(path, { recursive: true, force: true });
+    await this.servers.close();
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #furnish(): Promise<void> {
+  async #furnish(directory: string): Promise<void> {
     appendFileSync(this.effectsFile, '');
     await this.rows(`create table effects (id bigint generated always as identity primary key, job_id uuid not null, key text not null,
       attempt int not null, at timestamptz not null default clock_timestamp());
       create index on effects (job_id);
       create table base_effects (job_id uuid not null, key text not null); grant insert, select on effects to servo_app`);
-    const names = Object.keys(handlers).map((file) => file.replace(/\..*/, ''));
-    await this.rows(
-      `insert into assets (id, name, asset_type, tenant_id) select gen_random_uuid(), name, 'table', tenant
-       from unnest($1::text[]) name, unnest($2::text[]) tenant`,
-      [names, [tenant, neighbour]],
-    );
+    const assets = declarationsOf(await loadCatalogue(directory));
+    for (const one of [tenant, neighbour])
+      await registerAssets(this.database, one, 'suite', assets);
     const random = new Random(1);
     for (let i = 0; i < 3; i++)
       this.neighbours.push(await makeJob(this.pool, random, neighbour, 'fast'));
   }
 }
 
-/** Of the hosts' clocks, in hours (I13: that changes nothing). */
+/** Of the hosts' clocks, in hours (I13: that changes nothing); the last one jumps there and back. */
 const clockErrors = [0, 1, -1];
+const jumpMs = 7_000;
 
 /** What makes a process take another time for now. */
 function wrongClock(hours: number): string {
+  const wrong = hours < 0 ? `performance.now() % ${2 * jumpMs} < ${jumpMs}` : 'true';
   return `const Real = Date;
 globalThis.Date = class Date extends Real {
   constructor(...args) { super(...(args.length === 0 ? [Date.now()] : args)); }
-  static now() { return Real.now() + ${hours * 3_600_000}; }
+  static now() { return Real.now() + (${wrong} ? ${hours * 3_600_000} : 0); }
 };`;
 }
 

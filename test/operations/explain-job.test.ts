@@ -212,6 +212,18 @@ describe('one query says which clause keeps a job from running', () => {
     expect(why).toBe(`2 partitions still run in the cancelled job ${id.slice(0, 8)}`);
   });
 
+  test('the first that is left still runs in the cancelled job: a sequential one waits for it', async () => {
+    const id = await running();
+    await atWork(id, 'h:1:x', 1);
+    const { job } = await recreateJob(operator.db, { ...author, reason: 'r' }, id, {});
+    expect((await said(job!.id)).clause).toBe('blocked_by_cancelled');
+    await operator.sql(
+      `update backfill_jobs set execution_strategy = '{"type":"parallel","max_parallel":2}' where id = $1`,
+      [job!.id],
+    );
+    expect((await said(job!.id)).clause).toBe('claimable');
+  });
+
   test('all slots are busy, and how many are in front', async () => {
     const owner = (
       (await operator.sql('select id from backfill_executors')) as { id: string }[]

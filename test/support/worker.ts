@@ -23,10 +23,12 @@ export function environmentFor(settings: ConnectionSettings, tenant: string): No
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(PG|SERVO_|DATABASE_URL|TENANT_ID)/.test(name),
   );
+  const places = settings.hosts ?? [settings];
   return {
     ...Object.fromEntries(inherited),
-    PGHOST: settings.host,
-    PGPORT: String(settings.port),
+    PGHOST: places.map(({ host }) => host).join(','),
+    PGPORT: places.map(({ port }) => port).join(','),
+    ...(settings.target === undefined ? {} : { PGTARGETSESSIONATTRS: 'read-write' }),
     PGUSER: settings.user,
     PGDATABASE: settings.database,
     ...(settings.password === undefined ? {} : { PGPASSWORD: settings.password }),

@@ -56,7 +56,11 @@ const statement = `with j as materialized (
     coalesce(
       -- In the order of an index: without, a job that is most of the table is looked through from end to end.
       (select true from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at is null
-        and p.partition_key not in (select partition_key from blocked) order by p.partition_key limit 1),
+        and p.partition_key not in (select partition_key from blocked)
+        and (j.max_parallel > 1 or not exists (select from blocked k join backfill_partitions b on b.backfill_job_id = j.id and b.partition_key = k.partition_key
+          where b.state = 'pending' and b.available_at is null
+            and case when j.execution_strategy ->> 'order' = 'desc' then b.partition_key > p.partition_key else b.partition_key < p.partition_key end))
+        order by p.partition_key limit 1),
       (select true from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at <= clock_timestamp()
         and p.partition_key not in (select partition_key from blocked) order by p.available_at limit 1),
       -- Made by another writer: its claim makes the rows.

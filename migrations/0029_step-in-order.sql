@@ -1,0 +1,249 @@
+-- The step (0018) again, where this has changed: a sequential job waits for a key that still runs in a cancelled job of its asset, and
+-- for its turn behind it. It went past that key, as a parallel one may, and did it last: a job recreated in the middle of a sequential backfill
+-- worked on two days at once, and on the earlier one after all the others.
+--
+-- Keys that were handed back are claimed as before: a sequential job goes on past a partition in back-off.
+create or replace function servo_step_v1(
+  p_tenant text, p_job uuid, p_owner text,
+  p_ids uuid[], p_attempts integer[], p_tokens uuid[], p_outcomes text[], p_durations bigint[], p_delays bigint[], p_messages text[],
+  p_closing uuid[], p_replaces uuid[], p_opening uuid[], p_want integer, p_lease_ms bigint,
+  out job_state text, out job_version integer, out lanes integer, out max_parallel integer, out timeout_ms integer, out average_ms bigint,
+  out accepted uuid[], out ids uuid[], out keys text[], out attempts integer[], out failures integer[], out tokens uuid[],
+  out due_in_ms bigint
+) language plpgsql
+  set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_sort = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+#variable_conflict use_column
+declare
+  j record;
+  t timestamptz;
+  v_ours boolean;
+  v_max_attempts integer;
+  v_ok integer := 0;
+  v_bad integer := 0;
+  v_top backfill_jobs.checkpoint_partition_key%type;
+  v_from backfill_jobs.checkpoint_partition_key%type;
+  v_average double precision;
+  v_live uuid[];
+  v_new uuid[] := '{}';
+  v_pick uuid[] := '{}';
+  v_fresh uuid[];
+  v_alone boolean;
+  v_seats integer;
+  v_beat boolean;
+  v_recount record;
+  v_busy text[];
+  -- A completed attempt's record is its partition's row. Where this is set, it is in the journal as well, with its token: so that a test
+  -- can tell that there was only one.
+  v_all boolean := coalesce(current_setting('servo.journal_completions', true), '') = 'on';
+begin
+  perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_owner, true), set_config('servo.reason', '', true);
+  if current_setting('lock_timeout') = '0' then
+    perform set_config('lock_timeout', '2s', true); -- An operator may hold the row: other jobs' steps must not wait behind this one.
+  end if;
+  select ctid as at, asset_id, state, version, claimed_version, checkpoint_partition_key as checkpoint, heartbeat_at, lease_tokens,
+      execution_strategy as strategy, avg_partition_duration_ms as average, estimated_completion_at as eta,
+      total_partitions as total, completed_partitions + failed_partitions + skipped_partitions as done
+    into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update;
+  if not found then
+    return;
+  end if;
+  t := clock_timestamp();
+  v_ours := j.claimed_version is not distinct from j.version;
+  v_max_attempts := servo_whole(j.strategy -> 'max_attempts', 3);
+  max_parallel := servo_max_parallel(j.strategy);
+  timeout_ms := servo_whole(j.strategy -> 'timeout_ms', 300000);
+
+  -- 1. Finish. Allowed in any state of the job: what a pause or cancel finds running may end.
+  accepted := '{}';
+  if cardinality(p_ids) > 0 then
+    with finished as (
+      update backfill_partitions p set
+        state = case when r.outcome = 'completed' then 'completed'
+          when r.outcome = 'fatal' or (r.outcome = 'failed' and p.failure_count + 1 >= v_max_attempts) then 'failed' else 'pending' end,
+        attempt_count = p.attempt_count - (r.outcome = 'released')::integer,
+        failure_count = p.failure_count + (r.outcome in ('failed', 'fatal'))::integer,
+        available_at = case when r.outcome = 'completed' then null
+          when r.outcome = 'fatal' or (r.outcome = 'failed' and p.failure_count + 1 >= v_max_attempts) then 'infinity'
+          else t + r.delay * interval '1 millisecond' end,
+        lease_token = case when r.outcome = 'released' then null else p.lease_token end,
+        lease_expires_at = null,
+        completed_at = case when r.outcome = 'completed' or r.outcome = 'fatal'
+          or (r.outcome = 'failed' and p.failure_count + 1 >= v_max_attempts) then t end,
+        duration_ms = case when r.outcome in ('released', 'later') then p.duration_ms else r.duration end,
+        error_message = case when r.outcome = 'completed' then null
+          when r.outcome = 'released' then p.error_message else coalesce(r.message, p.error_message) end
+      from unnest(p_ids, p_attempts, p_tokens, p_outcomes, p_durations, p_delays, p_messages)
+        with ordinality r (id, attempt, token, outcome, duration, delay, message, n)
+      where p.id = r.id and p.state || '' = 'running' and p.backfill_job_id || '' = p_job::text
+        and p.tenant_id || '' = p_tenant and p.lease_token = r.token and p.attempt_count = r.attempt
+      returning p.id, p.partition_key, p.state, p.attempt_count as attempt, p.duration_ms as duration, r.outcome, r.message, r.n, r.token
+    ), counted as (
+      select array_agg(id) as ids, count(*) filter (where state = 'completed') as ok, count(*) filter (where state = 'failed') as bad,
+        max(partition_key) filter (where state = 'completed') as top from finished
+    ), averaged as (
+      -- The moving average, alpha 0.3, folded over the completions in the order they were reported.
+      select sum(duration * case when n = 1 and j.average is null then 1 else 0.3 end * power(0.7::float8, of - n)) as part, max(of) as of
+        from (select duration, row_number() over (order by n) as n, count(*) over () as of from finished where state = 'completed') c
+    ), journalled as (
+      insert into backfill_events (tenant_id, job_id, partition_key, kind, actor, reason)
+        select p_tenant, p_job, partition_key,
+          case when outcome in ('failed', 'fatal') and state = 'pending' then 'retry' when outcome in ('failed', 'fatal') then 'failed' else outcome end,
+          p_owner, case when outcome = 'completed' then token::text else left(message, 2000) end
+        from finished where outcome <> 'completed' or v_all
+    )
+    select coalesce(c.ids, '{}'), c.ok, c.bad, c.top, coalesce(a.part, 0) + coalesce(j.average, 0) * power(0.7::float8, a.of)
+      into accepted, v_ok, v_bad, v_top, v_average from counted c, averaged a;
+    if cardinality(accepted) < cardinality(p_ids) then
+      -- Repeated after a lost reply: the row still carries the token and the attempt. Anything else lost its lease.
+      select accepted || coalesce(array_agg(p.id), '{}') into accepted
+        from backfill_partitions p join unnest(p_ids, p_attempts, p_tokens) r (id, attempt, token) on p.id = r.id
+        where p.lease_token = r.token and p.attempt_count = r.attempt and p.state || '' <> 'running' and p.id <> all (accepted);
+      insert into backfill_events (tenant_id, job_id, partition_key, kind, actor, reason)
+        select p_tenant, p_job, p.partition_key, 'fenced', p_owner, format('attempt %s reported %s after its lease was lost', r.attempt, r.outcome)
+        from backfill_partitions p join unnest(p_ids, p_attempts, p_outcomes) r (id, attempt, outcome) on p.id = r.id
+        where p.id <> all (accepted) and r.outcome <> 'released' and p.backfill_job_id || '' = p_job::text;
+    end if;
+  end if;
+  v_from := case when v_top is null or j.checkpoint > v_top then j.checkpoint else v_top end;
+  v_live := array(select x from unnest(j.lease_tokens) x where x <> all (p_closing));
+
+  -- 2. Claim.
+  ids := '{}';
+  if v_live && p_opening then
+    -- The message was repeated: what its lanes still run.
+    select coalesce(array_agg(p.id order by p.partition_key), '{}'), array_agg(p.partition_key order by p.partition_key),
+        array_agg(p.attempt_count order by p.partition_key), array_agg(p.failure_count order by p.partition_key), array_agg(p.lease_token order by p.partition_key)
+      into ids, keys, attempts, failures, tokens
+      from backfill_partitions p where p.backfill_job_id = p_job and p.state = 'running' and p.lease_token = any (p_opening);
+  elsif j.state = 'running' and v_ours then
+    v_seats := greatest(0, max_parallel - cardinality(v_live));
+    select coalesce(array_agg(o.token), '{}') into v_new from (
+      select token from unnest(p_opening, p_replaces) with ordinality o (token, follows, n)
+      where token is not null and (follows is null or follows = any (j.lease_tokens)) order by n limit v_seats) o;
+    v_seats := cardinality(v_new);
+    -- Keys that still run in a job of the asset that was cancelled, recreated mostly: not before that attempt has ended. What a base executor
+    -- left there counts for as long as a base heartbeat does. Only the index of unsettled jobs fits, which is mostly empty.
+    if v_seats > 0 and exists (select from backfill_jobs where tenant_id = p_tenant and unsettled
+        and asset_id || '' = j.asset_id::text and id <> p_job) then
+      select array_agg(p.partition_key) into v_busy from backfill_jobs o join backfill_partitions p on p.backfill_job_id = o.id
+        where o.tenant_id = p_tenant and o.unsettled and o.asset_id || '' = j.asset_id::text and o.id <> p_job
+          and p.state = 'running' and (p.lease_expires_at is not null or p.started_at > t - interval '120 seconds');
+    end if;
+    if v_seats > 0 then
+      -- Handed back and due. One that was lost goes alone, or a partition that kills executors takes its mates along.
+      if j.strategy ->> 'order' = 'desc' then
+        select array_agg(id), bool_or(crash_count > 0) into v_pick, v_alone from (
+          select id, crash_count from backfill_partitions
+          where backfill_job_id = p_job and state = 'pending' and available_at is not null and available_at <= t
+            and (v_busy is null or partition_key <> all (v_busy))
+          order by available_at, partition_key desc limit v_seats * p_want) d;
+      else
+        select array_agg(id), bool_or(crash_count > 0) into v_pick, v_alone from (
+          select id, crash_count from backfill_partitions
+          where backfill_job_id = p_job and state = 'pending' and available_at is not null and available_at <= t
+            and (v_busy is null or partition_key <> all (v_busy))
+          order by available_at, partition_key limit v_seats * p_want) d;
+      end if;
+      v_pick := coalesce(v_pick, '{}');
+      if v_alone then
+        v_pick := v_pick[1:v_seats];
+      end if;
+      if cardinality(v_pick) < v_seats then
+        if j.strategy ->> 'order' = 'desc' then
+          v_fresh := array(select id from backfill_partitions
+            where backfill_job_id = p_job and state = 'pending' and available_at is null
+              and (v_busy is null or partition_key <> all (v_busy))
+            order by partition_key desc limit (v_seats - cardinality(v_pick)) * p_want);
+        else
+          if v_from is not null then
+            v_fresh := array(select id from backfill_partitions
+              where backfill_job_id = p_job and state = 'pending' and available_at is null and partition_key > v_from
+                  and (v_busy is null or partition_key <> all (v_busy))
+              order by partition_key limit (v_seats - cardinality(v_pick)) * p_want);
+          end if;
+          if v_from is null or (cardinality(v_fresh) = 0 and cardinality(v_live) = 0) then
+            v_fresh := array(select id from backfill_partitions
+              where backfill_job_id = p_job and state = 'pending' and available_at is null
+                and (v_busy is null or partition_key <> all (v_busy))
+              order by partition_key limit (v_seats - cardinality(v_pick)) * p_want);
+          end if;
+        end if;
+        if v_busy is not null and max_parallel = 1 then
+          v_fresh := array(select f.id from unnest(v_fresh) with ordinality f (id, n) join backfill_partitions p on p.id = f.id
+            where not exists (select from unnest(v_busy) k join backfill_partitions b on b.backfill_job_id = p_job and b.partition_key = k
+              where b.state || '' = 'pending' and b.available_at is null
+                and case when j.strategy ->> 'order' = 'desc' then b.partition_key > p.partition_key else b.partition_key < p.partition_key end)
+            order by f.n);
+        end if;
+        if cardinality(v_pick) + cardinality(v_fresh) = 0 and cardinality(v_live) = 0 then
+          -- A base executor leaves what it may retry as failed.
+          v_fresh := array(select id from backfill_partitions
+            where backfill_job_id = p_job and state = 'failed' and available_at is null and attempt_count < v_max_attempts
+              and (v_busy is null or partition_key <> all (v_busy))
+            order by partition_key limit v_seats * p_want);
+        end if;
+        v_pick := v_pick || v_fresh;
+      end if;
+      v_seats := least(v_seats, cardinality(v_pick));
+    end if;
+    if v_seats > 0 then
+      v_new := v_new[1:v_seats];
+      with claimed as (
+        update backfill_partitions p set state = 'running', attempt_count = p.attempt_count + 1, started_at = t, completed_at = null,
+          available_at = null, lease_owner = p_owner, lease_token = v_new[1 + (w.n - 1) % v_seats], lease_expires_at = t + p_lease_ms * interval '1 millisecond'
+        from unnest(v_pick) with ordinality w (id, n)
+        where p.id = w.id and p.state || '' in ('pending', 'failed')
+        returning p.id, p.partition_key, p.attempt_count as attempt, p.failure_count as failures, p.lease_token, w.n
+      )
+      select coalesce(array_agg(id order by n), '{}'), array_agg(partition_key order by n), array_agg(attempt order by n),
+          array_agg(c.failures order by n), array_agg(lease_token order by n)
+        into ids, keys, attempts, failures, tokens from claimed c;
+      v_live := v_live || array(select distinct x from unnest(tokens) x);
+    else
+      select greatest(0, ceil(extract(epoch from min(available_at) - t) * 1000))::bigint into due_in_ms from backfill_partitions
+        where backfill_job_id = p_job and state = 'pending' and available_at is not null and available_at < 'infinity';
+      if v_busy is not null then
+        -- Nobody tells when those attempts end.
+        due_in_ms := greatest(200, least(coalesce(due_in_ms, 1000), 1000));
+      end if;
+    end if;
+  end if;
+
+  -- 3. Write the job row once: end it, by recount, or move its figures.
+  lanes := cardinality(v_live);
+  job_state := j.state;
+  job_version := j.version;
+  average_ms := coalesce(round(v_average)::bigint, j.average);
+  if lanes = 0 and j.state = 'running' and v_ours
+      and not exists (select from backfill_partitions where backfill_job_id = p_job and state = 'pending')
+      and not exists (select from backfill_partitions where backfill_job_id = p_job and state = 'running')
+      and not exists (select from backfill_partitions where backfill_job_id = p_job and state = 'failed'
+        and available_at is null and attempt_count < v_max_attempts) then
+    select count(*) as total, count(*) filter (where state = 'completed') as completed, count(*) filter (where state = 'failed') as failed,
+        count(*) filter (where state = 'skipped') as skipped, max(partition_key) filter (where state = 'completed') as top,
+        min(failure_count) filter (where state = 'failed') as least_failures, max(failure_count) filter (where state = 'failed') as most_failures
+      into v_recount from backfill_partitions where backfill_job_id = p_job;
+    if v_recount.total >= greatest(j.total, 1) then
+      job_state := case when v_recount.failed > 0 then 'failed' else 'completed' end;
+      job_version := j.version + 1;
+      update backfill_jobs set state = job_state, version = job_version, completed_at = t, heartbeat_at = greatest(j.heartbeat_at, t), lease_tokens = '{}',
+          total_partitions = v_recount.total, completed_partitions = v_recount.completed, failed_partitions = v_recount.failed,
+          skipped_partitions = v_recount.skipped, checkpoint_partition_key = v_recount.top, avg_partition_duration_ms = average_ms,
+          error_message = case when v_recount.failed > 0 then format('%s of %s partitions failed%s', v_recount.failed, v_recount.total,
+            case when v_recount.least_failures = v_recount.most_failures and v_recount.most_failures > 1
+              then format(' after %s attempts each', v_recount.most_failures) else '' end) else error_message end
+        where id = p_job and tenant_id = p_tenant;
+      return;
+    end if;
+  end if;
+  if v_ok > 0 or v_bad > 0 or v_live is distinct from j.lease_tokens then
+    v_beat := v_ours and (j.heartbeat_at is null or j.heartbeat_at <= t - interval '5 seconds' or (j.eta is null and average_ms is not null));
+    update backfill_jobs set completed_partitions = completed_partitions + v_ok, failed_partitions = failed_partitions + v_bad,
+        checkpoint_partition_key = v_from, lease_tokens = v_live, avg_partition_duration_ms = average_ms,
+        heartbeat_at = case when v_beat and j.state = 'running' then greatest(j.heartbeat_at, t) else heartbeat_at end,
+        estimated_completion_at = case when v_beat and average_ms is not null
+          then t + ceil(greatest(j.total - j.done - v_ok - v_bad, 0)::float8 / greatest(lanes, 1)) * average_ms * interval '1 millisecond'
+          else estimated_completion_at end
+      where ctid = j.at;
+  end if;
+end $$;
