@@ -6,7 +6,9 @@ import type {
   Failure,
   Perform,
 } from '../console/effects.ts';
-import { countPartitions, getJobDetail } from '../operations/get-job.ts';
+import { mapBuckets } from '../console/job-map.ts';
+import { countPartitions, getJobDetail, getJobSql } from '../operations/get-job.ts';
+import { getPartition } from '../operations/get-partition.ts';
 import { listJobs } from '../operations/list-jobs.ts';
 import { runAction } from '../operations/run-action.ts';
 import { settleJob } from '../operations/settle-job.ts';
@@ -36,11 +38,20 @@ async function carryOut(session: Session, effect: DataEffect): Promise<DataAnswe
     case 'load-jobs':
       return { type: 'jobs', list: await listJobs(reader, tenant, { limit: effect.limit }) };
     case 'load-job': {
-      const options = { buckets: effect.map_buckets };
+      const { map_buckets: buckets, map_ranges: ranges, insight, keys } = effect;
+      const options = { buckets, ranges, insight, failed: 0 };
       const detail = await getJobDetail(reader, tenant, effect.id, options);
-      if (effect.keys === undefined) return { type: 'job', detail };
-      const of_keys = await countPartitions(reader, tenant, effect.id, effect.keys);
+      if (keys === undefined) return { type: 'job', detail };
+      const of_keys = await countPartitions(reader, tenant, effect.id, keys);
       return { type: 'job', detail, of_keys };
+    }
+    case 'load-partition': {
+      const { id, key } = effect;
+      return { type: 'partition', detail: await getPartition(reader, tenant, id, key) };
+    }
+    case 'load-job-sql': {
+      const options = { buckets: mapBuckets, insight: true, failed: 0 };
+      return { type: 'sql', text: await getJobSql(reader, tenant, effect.id, options) };
     }
     case 'load-board':
       return {

@@ -1,6 +1,7 @@
 import type { ActionParameters, JobAction } from '../domain/action.ts';
-import type { ActionResult, JobDetail, JobList } from '../domain/job-detail.ts';
+import type { ActionResult, JobDetail, JobList, KeyBounds } from '../domain/job-detail.ts';
 import type { Settable } from '../domain/job-settings.ts';
+import type { PartitionDetail } from '../domain/partition.ts';
 import type { CheckName } from '../domain/triage.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { BoardData, BoardName } from './boards.ts';
@@ -9,15 +10,23 @@ import type { BoardData, BoardName } from './boards.ts';
 export type LoadJobs = { type: 'load-jobs'; limit: number };
 
 /**
- * Read one job. `map_buckets` = at most so many partition buckets; 0 = leave the map unread. `keys`: and how many of these
- * partitions are in each state.
+ * Read one job. `map_buckets` = at most so many partition buckets; 0 = leave the map unread, but for `map_ranges`, parts of an
+ * earlier one. `insight` = what costs more, too. `keys`: and how many of these partitions are in each state.
  */
 export type LoadJob = {
   type: 'load-job';
   id: string;
   map_buckets: number;
+  map_ranges?: readonly KeyBounds[];
+  insight: boolean;
   keys?: readonly string[];
 };
+
+/** Read one partition of a job in full. */
+export type LoadPartition = { type: 'load-partition'; id: string; key: string };
+
+/** Read the SQL behind the job screen, as it is run. */
+export type LoadJobSql = { type: 'load-job-sql'; id: string };
 
 /** Read what one of the boards shows: `check` for that board. */
 export type LoadBoard = { type: 'load-board'; board: BoardName; check: CheckName | null };
@@ -37,7 +46,7 @@ export type Act = {
 };
 
 /** What the console asks of the database. It can ask for nothing else. */
-export type DataEffect = LoadJobs | LoadJob | LoadBoard | Act;
+export type DataEffect = LoadJobs | LoadJob | LoadPartition | LoadJobSql | LoadBoard | Act;
 
 export type Failure = { code: ErrorCode; message: string; hint?: string };
 
@@ -50,14 +59,16 @@ export type PartitionCounts = Readonly<Record<string, number>>;
 /** The answers, failures among them: they come back by the same door. */
 export type DataAnswer =
   | { type: 'jobs'; list: JobList }
+  | { type: 'partition'; detail: PartitionDetail }
+  | { type: 'sql'; text: string }
   | BoardAnswer
   | { type: 'job'; detail: JobDetail; of_keys?: PartitionCounts }
   | { type: 'acted'; result: ActionResult }
   | { type: 'failure'; failure: Failure };
 
 /**
- * Carries out a data effect: load-jobs → jobs, load-job → job (an unknown id: code `not_found`),
- * load-board → board, act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
+ * Carries out a data effect: load-jobs → jobs, load-job → job (an unknown id: code `not_found`), load-partition → partition,
+ * load-job-sql → sql, load-board → board, act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
  */
 export type Perform = (effect: DataEffect) => Promise<DataAnswer>;
 

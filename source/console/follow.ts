@@ -108,7 +108,7 @@ export function watch(state: State): Step {
   const next = open.toSorted((a, b) => a.looked_at - b.looked_at)[0];
   if (next === undefined) return [state, []];
   const { keys } = next.retried;
-  const about = keys.length > 0 ? { keys } : {};
+  const about = { insight: false, ...(keys.length > 0 ? { keys } : {}) };
   return ask(state, 'watch', { type: 'load-job', id: next.watch_id, map_buckets: 0, ...about });
 }
 

@@ -15,7 +15,10 @@ import { type Motion, move } from './moves.ts';
 import {
   backOrQuit,
   goBack,
-  readSelected,
+  noLog,
+  openSelected,
+  readLog,
+  readSql,
   showCheck,
   showJob,
   showScreen,
@@ -23,6 +26,7 @@ import {
 } from './navigate.ts';
 import { noticed } from './notice.ts';
 import { selectedItem } from './panels.ts';
+import { copyReader, nothingToCopy } from './reading.ts';
 import { riskKeys } from './risk-keys.ts';
 import { screens } from './screens.ts';
 import { invertSort, turnFreeze, turnInterval, turnSort } from './settings.ts';
@@ -88,15 +92,41 @@ export const keymap: readonly Binding[] = [
   },
   {
     keys: ['enter'],
-    title: 'read it in full',
+    title:
+      'open it: a kind of failure unfolds, a partition is read in full, a related job is gone to',
     group: 'Look',
     on: ['job'],
-    hint: 'read',
+    hint: 'open',
     disabled: ({ job }) => {
       if (job && selectedItem(job)) return null;
       return job?.detail === null ? 'still reading it' : 'this panel is empty';
     },
-    run: readSelected,
+    run: openSelected,
+  },
+  {
+    keys: ['l'],
+    title: 'the log of the selected partition, as far as it is kept; of one that runs, what comes',
+    group: 'Look',
+    on: ['job'],
+    hint: 'log',
+    disabled: noLog,
+    run: readLog,
+  },
+  {
+    keys: ['s'],
+    title: 'the SQL behind the screen, ready for psql: y copies it',
+    group: 'Look',
+    on: ['job'],
+    hint: 'SQL',
+    run: readSql,
+  },
+  {
+    keys: ['y'],
+    title: 'copy the text',
+    group: 'Look',
+    on: ['reader'],
+    disabled: nothingToCopy,
+    run: copyReader,
   },
   {
     keys: ['/'],

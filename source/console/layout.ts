@@ -1,11 +1,14 @@
+import type { PartitionBucket } from '../domain/job-detail.ts';
+import type { Reading } from '../domain/job-trend.ts';
 import { wrap } from '../presentation/fitted.ts';
 import { type PartitionMap, partitionMap } from '../presentation/partition-map.ts';
 import { restWords } from '../presentation/rest-words.ts';
+import { widthOf } from '../presentation/safe-text.ts';
 import { isBoard } from './boards.ts';
 import { isStale } from './loading.ts';
 import type { Size } from './messages.ts';
 import { panelItems } from './panels.ts';
-import type { JobScreen, Reader, State } from './state.ts';
+import { type JobScreen, type PanelName, panelNames, type Reader, type State } from './state.ts';
 
 /** Lines that may be drawn: one less than the terminal has, or it would scroll. */
 export function linesOf(size: Size): number {
@@ -92,11 +95,17 @@ export type JobLayout = {
   banner: boolean;
   map: PartitionMap;
   legend: boolean;
+  /** Where the trend stands: beside the map, behind its legend, or on a line of its own. */
+  trend: 'beside' | 'legend' | 'line' | null;
   gap: boolean;
   panels: number;
   note: boolean;
   hints: boolean;
 };
+
+/** Columns that a trend takes beside the map, and behind its legend. */
+export const trendBeside = 44;
+const trendBehind = 36;
 
 export function jobLayout(state: State, job: JobScreen): JobLayout {
   const lines = linesOf(state.size);
@@ -107,7 +116,7 @@ export function jobLayout(state: State, job: JobScreen): JobLayout {
     banner: lines >= 14 || hasBanner(state),
     note: lines >= 6,
     hints: lines >= 3,
-    gap: lines >= 20,
+    gap: lines >= 28,
   };
   // The title and the bar are always there.
   const taken =
@@ -115,25 +124,73 @@ export function jobLayout(state: State, job: JobScreen): JobLayout {
     frame.facts +
     count(frame.header, frame.rest, frame.banner, frame.note, frame.hints, frame.gap);
   const free = Math.max(0, lines - taken);
-  // The panels keep four lines; the map may take more than half of the rest, and what they leave.
+  // The panels keep four lines; the map may take more than half of the rest, or a calendar of a year, and what they leave.
   const height = Math.min(
     free - 5,
-    Math.max(Math.floor(free * 0.6), free - panelsWanted(state, job) - 1),
+    Math.max(Math.floor(free * 0.5), calendarHeight, free - panelsWanted(state, job) - 1),
   );
-  const map = partitionMap(job.map, { width: state.size.columns - 1, height: Math.max(0, height) });
+  const map = drawnMap(job, state.size.columns - 1, Math.max(0, height));
   const legend = map.lines.length > 0;
-  return { ...frame, map, legend, panels: Math.max(0, free - map.lines.length - Number(legend)) };
+  const trend = trendPlace(state, job, map, free);
+  const used = map.lines.length + count(legend, trend === 'line');
+  return { ...frame, map, legend, trend, panels: Math.max(0, free - used) };
+}
+
+/** Months across, weekdays down. */
+const calendarHeight = 8;
+
+function trendPlace(
+  { size }: State,
+  job: JobScreen,
+  map: PartitionMap,
+  free: number,
+): JobLayout['trend'] {
+  if (readingsOf(job).length < 2) return null;
+  const room = size.columns - 2;
+  if (map.lines.length >= 3 && room - widest(map.lines) >= trendBeside + 4) return 'beside';
+  if (map.lines.length > 0 && room - widest([map.legend]) >= trendBehind) return 'legend';
+  return free - map.lines.length >= 9 ? 'line' : null;
+}
+
+/** The samples that a trend is drawn from: until there are some, what this console has seen. */
+export function readingsOf({ insight, readings }: JobScreen): readonly Reading[] {
+  const samples = insight?.samples ?? [];
+  return samples.length >= 3 ? samples : readings;
+}
+
+function widest(lines: PartitionMap['lines']): number {
+  return Math.max(
+    0,
+    ...lines.map((line) => line.reduce((width, { text }) => width + widthOf(text), 0)),
+  );
+}
+
+type DrawnMap = { width: number; height: number; map: PartitionMap };
+const drawn = new WeakMap<readonly PartitionBucket[], DrawnMap>();
+
+/** The same map is asked for several times in a frame, and is the same in the next one. */
+function drawnMap({ map: { buckets } }: JobScreen, width: number, height: number): PartitionMap {
+  const before = drawn.get(buckets);
+  if (before?.width === width && before.height === height) return before.map;
+  const map = partitionMap(buckets, { width, height });
+  drawn.set(buckets, { width, height, map });
+  return map;
 }
 
 /** Lines that the panels could use, so that the map takes what they leave. */
 function panelsWanted(state: State, job: JobScreen): number {
-  const [failed, open, events] = (['failed', 'open', 'events'] as const).map(
-    (panel) => panelItems(job, panel).length,
-  ) as [number, number, number];
-  return isWide(state.size)
-    ? Math.max(4, Math.min(14, Math.max(failed + open + 3, events + 1)))
-    : Math.max(4, Math.min(8, Math.max(failed, open, events) + 1));
+  const wanted = (panels: readonly PanelName[]) =>
+    panels.reduce((sum, panel) => sum + panelItems(job, panel).length + 1, 0);
+  if (isWide(state.size))
+    return Math.max(4, Math.min(24, Math.max(...panelColumns.map((column) => wanted(column)))));
+  return Math.max(4, Math.min(16, Math.max(...panelNames.map((panel) => wanted([panel])))));
 }
+
+/** The panels side by side, where there is room: what partitions do on the left, what happens around them on the right. */
+export const panelColumns: readonly (readonly PanelName[])[] = [
+  ['failed', 'open', 'slow'],
+  ['events', 'tree', 'crew'],
+];
 
 /** How many rows of the list that has the focus are seen at once: what a page is. */
 export function pageRows(state: State): number {

@@ -1,8 +1,9 @@
-import type { JobView } from '../domain/job.ts';
 import type { JobDetail, JobList } from '../domain/job-detail.ts';
 import { arrangeAfterData } from './arrange.ts';
 import { boardInterval, isBoard } from './boards.ts';
 import type { BoardAnswer, DataEffect, Effect, Failure } from './effects.ts';
+import { isHalfRead, jobRequest, withDetail } from './job-loading.ts';
+import { refreshReader } from './reading.ts';
 import { type JobScreen, type Question, type State, type Step, tableLimit } from './state.ts';
 
 /** An answer that is not there by now is worth saying so. */
@@ -10,16 +11,17 @@ export const silenceMs = 3000;
 /** Waits between attempts while the database is away: doubled each time, at most this. */
 const longestRetryMs = 10_000;
 const firstRetryMs = 500;
-/** Buckets of a partition map: enough for a large terminal, and one per key for most jobs. */
-export const mapBuckets = 1500;
-/** A big job's map is read this much less often than its figures (some 0.5 s for a million partitions). */
-const slowMapFrom = 20_000;
-const slowMapMs = 5000;
 
 type View = keyof State['asked'];
 
-/** Asks what the present screen shows, unless the last question is still open. */
+/** Asks what is shown, unless the last question is still open. */
 export function refresh(state: State): Step {
+  const [next, effects] = refreshScreen(state);
+  const [asked, more] = refreshReader(next);
+  return [asked, [...effects, ...more]];
+}
+
+function refreshScreen(state: State): Step {
   // What is opened while the data is frozen is read once.
   if (state.frozen_at !== null && !isUnread(state)) return [state, []];
   if (isBoard(state.screen))
@@ -31,11 +33,11 @@ export function refresh(state: State): Step {
 
 function isUnread({ screen, job, boards }: State): boolean {
   if (isBoard(screen)) return boards[screen].data === null;
-  return screen === 'job' && job?.detail === null;
+  return screen === 'job' && job !== null && isHalfRead(job);
 }
 
 /** The view that the present screen is made of. */
-export function presentView({ screen }: State): Exclude<View, 'watch'> {
+export function presentView({ screen }: State): Exclude<View, 'watch' | 'reader'> {
   if (isBoard(screen)) return 'board';
   return screen === 'job' ? 'job' : 'jobs';
 }
@@ -48,17 +50,10 @@ export function refreshNow(state: State): Step {
   return refresh(overdue ? { ...state, asked: { ...state.asked, [view]: null } } : state);
 }
 
-function askForJob(state: State, job: JobScreen): Step {
-  const age = job.map_read_at === null ? Number.POSITIVE_INFINITY : state.at - job.map_read_at;
-  // Where the job has just come to rest, an old map would still show it at work.
-  const due =
-    job.job.total_partitions < slowMapFrom || age >= slowMapMs || job.map_state !== restOf(job.job);
-  return ask(state, 'job', { type: 'load-job', id: job.id, map_buckets: due ? mapBuckets : 0 });
-}
-
-/** What a map goes by, between two readings of it: the job's state, and whether anybody is at work. */
-export function restOf({ state, lanes }: JobView): string {
-  return `${state} ${lanes > 0 ? 'at work' : 'at rest'}`;
+function askForJob(state: State, open: JobScreen): Step {
+  if (state.asked.job !== null) return [state, []];
+  const [job, effect] = jobRequest(open, state.at);
+  return ask({ ...state, job }, 'job', effect);
 }
 
 export function ask(state: State, view: View, effect: DataEffect): Step {
@@ -74,7 +69,7 @@ export function ask(state: State, view: View, effect: DataEffect): Step {
 
 /** The view that waits for this request, or null: then the answer is stale and is dropped. */
 export function viewOf(state: State, request: number): View | null {
-  const views = ['jobs', 'job', 'board', 'watch'] as const;
+  const views = ['jobs', 'job', 'board', 'watch', 'reader'] as const;
   return views.find((view) => state.asked[view]?.request === request) ?? null;
 }
 
@@ -88,21 +83,13 @@ export function listLoaded(state: State, list: JobList): Step {
 export function jobLoaded(state: State, detail: JobDetail): Step {
   const open = state.job;
   const up = reached(answered(state, 'job'));
-  const frozen = state.frozen_at !== null && open?.detail !== null;
+  const frozen = state.frozen_at !== null && open !== null && !isHalfRead(open);
   if (open === null || open.id !== detail.job.id || frozen) return [up, later(up)];
-  // A job without partition rows has no map either way; an old one is better than none.
-  const read = detail.map.length > 0;
-  const job: JobScreen = {
-    ...open,
-    job: detail.job,
-    detail,
-    gone: false,
-    received_at: state.at,
-    map: read ? detail.map : open.map,
-    map_read_at: read ? state.at : open.map_read_at,
-    map_state: read ? restOf(detail.job) : open.map_state,
-  };
-  return [{ ...up, job }, later(up)];
+  const job = withDetail(open, detail, state.at);
+  const shown = { ...up, job };
+  if (!isHalfRead(job)) return [shown, later(up)];
+  const [next, effects] = refreshScreen(shown);
+  return [next, [...later(up), ...effects]];
 }
 
 export function boardLoaded(state: State, { board, data }: BoardAnswer): Step {

@@ -11,7 +11,9 @@ export function move(state: State, motion: Motion): State {
   if (state.overlay?.type === 'reader') {
     const { overlay } = state;
     const last = Math.max(0, readerLines(overlay, state.size).length - readerRows(state.size));
-    return { ...state, overlay: { ...overlay, top: target(motion, overlay.top, last + 1, state) } };
+    const top = target(motion, overlay.top, last + 1, state);
+    // Whoever goes to the end of what still grows wants to see it grow; whoever scrolls up, to read.
+    return { ...state, overlay: { ...overlay, top, follow: top === last } };
   }
   if (isBoard(state.screen)) return movedBoard(state, state.screen, motion);
   return state.screen === 'job' && state.job !== null

@@ -1,10 +1,15 @@
+import type { JobView } from '../domain/job.ts';
+import { shortId } from '../domain/job-reference.ts';
+import { safeText } from '../presentation/safe-text.ts';
 import { emptyBoards, underCursor } from './boards.ts';
 import { filtered, filterText } from './filter.ts';
 import { unanswered } from './follow.ts';
+import { unreadMap } from './job-map.ts';
 import { refresh } from './loading.ts';
 import { dismissed, noticed } from './notice.ts';
-import { selectedItem } from './panels.ts';
-import { openReader } from './reader.ts';
+import { partitionKeyOf, relatedJob, selectedItem } from './panels.ts';
+import { openItem, openPartition } from './reader.ts';
+import { openSource } from './reading.ts';
 import { type JobScreen, panelNames, type ScreenName, type State, type Step } from './state.ts';
 import { targetOf } from './target.ts';
 
@@ -30,7 +35,8 @@ export function showCheck(state: State): Step {
 /** The answer to what another screen has asked is of no use any more. */
 function enter(state: State, screen: ScreenName): Step {
   const { jobs, watch } = state.asked;
-  return refresh({ ...state, screen, asked: { jobs, job: null, board: null, watch } });
+  const asked = { jobs, job: null, board: null, watch, reader: null };
+  return refresh({ ...state, screen, asked });
 }
 
 /** Opens the job with what the table knows of it; the rest follows. */
@@ -38,20 +44,28 @@ export function showJob(state: State): Step {
   const target = targetOf(state);
   if (target === null) return [state, []];
   const { job, gone, received_at } = target;
-  const screen: JobScreen = {
+  const screen: JobScreen = { ...openedJob(job), received_at, gone };
+  const trail = state.screen === 'job' ? state.trail : [...state.trail, state.screen];
+  return enter({ ...state, job: screen, trail }, 'job');
+}
+
+function openedJob(job: JobView): JobScreen {
+  return {
     id: job.id,
     job,
     detail: null,
-    map: [],
-    map_read_at: null,
-    map_state: null,
-    received_at,
-    gone,
+    map: unreadMap,
+    insight: null,
+    insight_read_at: null,
+    insight_of: null,
+    readings: [],
+    received_at: null,
+    gone: false,
     panel: job.failed_partitions > 0 ? 'failed' : 'open',
-    selected: { failed: null, open: null, events: null },
+    selected: { failed: null, open: null, slow: null, events: null, tree: null, crew: null },
+    unfolded: null,
+    before: null,
   };
-  const trail = state.screen === 'job' ? state.trail : [...state.trail, state.screen];
-  return enter({ ...state, job: screen, trail }, 'job');
 }
 
 export function turnPanel(state: State, by: 1 | -1): Step {
@@ -60,9 +74,42 @@ export function turnPanel(state: State, by: 1 | -1): Step {
   return [{ ...state, job: { ...state.job, panel: panelNames[index % panelNames.length]! } }, []];
 }
 
-export function readSelected(state: State): Step {
-  const item = state.job && selectedItem(state.job);
-  return [item ? { ...state, overlay: openReader(state, item) } : state, []];
+/** Opens what is selected: a kind of failure unfolds, a partition is read in full, a related job is gone to. */
+export function openSelected(state: State): Step {
+  const { job } = state;
+  const item = job && selectedItem(job);
+  if (job === null || item === null) return [state, []];
+  if (item.panel === 'failed' && item.partition === null && item.group.count > 1) {
+    const unfolded = job.unfolded === item.key ? null : item.key;
+    return [{ ...state, job: { ...job, unfolded } }, []];
+  }
+  const related = relatedJob(item);
+  if (related !== null) {
+    const received_at = job.insight_read_at;
+    return enter({ ...state, job: { ...openedJob(related), received_at, before: job } }, 'job');
+  }
+  return openItem(state, job, item);
+}
+
+/** What the newest attempt of the selected partition printed; of one that runs, what comes. */
+export function readLog(state: State): Step {
+  const { job } = state;
+  const key = job && partitionKeyOf(selectedItem(job));
+  if (job === null || key === null) return [state, []];
+  return openPartition(state, job, key, 'log');
+}
+
+export function noLog({ job }: State): string | null {
+  if (job === null || job.detail === null) return 'still reading it';
+  return partitionKeyOf(selectedItem(job)) === null ? 'no partition is selected' : null;
+}
+
+/** The SQL behind the screen, to be read and copied. */
+export function readSql(state: State): Step {
+  const { job } = state;
+  if (job === null) return [state, []];
+  const title = `SQL of ${safeText(job.job.asset_name, { cap: 100 })} ${shortId(job.id)}`;
+  return openSource(state, title, { type: 'job-sql', id: job.id }, 'reading …');
 }
 
 /** Closes what lies on top, then clears the filter, then goes back to where one came from. It never quits. */
@@ -70,6 +117,8 @@ export function goBack(state: State): Step {
   if (state.overlay !== null) return [{ ...state, overlay: null }, []];
   if (filterText(state) !== '') return [filtered(state, ''), []];
   if (state.screen === 'jobs') return [dismissed(state), []];
+  const before = state.screen === 'job' ? (state.job?.before ?? null) : null;
+  if (before !== null) return enter({ ...state, job: before }, 'job');
   return enter({ ...state, trail: state.trail.slice(0, -1) }, state.trail.at(-1) ?? 'jobs');
 }
 

@@ -1,33 +1,77 @@
-import type { JobEvent, OpenPartition } from '../domain/job-detail.ts';
-import { type FailureGroup, groupFailures, kindsOf } from '../presentation/failure-groups.ts';
+import type { JobView } from '../domain/job.ts';
+import type { FailedPartition, JobEvent, OpenPartition } from '../domain/job-detail.ts';
+import type {
+  CrewMember,
+  DownstreamAsset,
+  RelatedJob,
+  SlowPartition,
+} from '../domain/job-insight.ts';
+import { type FailureGroup, groupFailures } from '../presentation/failure-groups.ts';
 import type { JobScreen, PanelName } from './state.ts';
 
 /** One selectable row of a panel, known by `key` whatever row it is on. */
 export type PanelItem = { key: string } & (
-  | { panel: 'failed'; group: FailureGroup }
+  | { panel: 'failed'; group: FailureGroup; partition: FailedPartition | null }
   | { panel: 'open'; partition: OpenPartition }
+  | { panel: 'slow'; partition: SlowPartition }
   | { panel: 'events'; event: JobEvent }
+  | { panel: 'tree'; way: 'up' | 'down'; related: RelatedJob }
+  | { panel: 'tree'; way: 'made'; asset: DownstreamAsset }
+  | { panel: 'crew'; member: CrewMember }
 );
 
 const itemsIn: Readonly<Record<PanelName, (job: JobScreen) => PanelItem[]>> = {
-  failed: ({ detail }) =>
-    groupFailures(kindsOf(detail?.failed ?? [])).map((group) => ({
-      panel: 'failed',
-      key: group.partitions[0]!.partition_key,
-      group,
-    })),
+  failed: ({ insight, unfolded }) =>
+    groupFailures(insight?.failures ?? []).flatMap((group) => failedItems(group, unfolded)),
   open: ({ detail }) =>
     (detail?.open ?? []).map((partition) => ({
       panel: 'open',
       key: partition.partition_key,
       partition,
     })),
+  slow: ({ insight }) =>
+    (insight?.durations.slowest ?? []).map((partition) => ({
+      panel: 'slow',
+      key: partition.partition_key,
+      partition,
+    })),
   events: ({ detail }) =>
     (detail?.events ?? []).map((event) => ({ panel: 'events', key: String(event.id), event })),
+  tree: ({ insight }) => [
+    ...(insight?.upstreams ?? []).map((related) => relatedItem('up', related)),
+    ...(insight?.waiting ?? []).map((related) => relatedItem('down', related)),
+    ...(insight?.assets ?? []).map(
+      (asset): PanelItem => ({ panel: 'tree', way: 'made', key: `made ${asset.id}`, asset }),
+    ),
+  ],
+  crew: ({ insight }) =>
+    (insight?.crew ?? []).map((member) => ({ panel: 'crew', key: member.id, member })),
 };
 
+/** A kind of failure, and below it its partitions where it is unfolded. */
+function failedItems(group: FailureGroup, unfolded: string | null): PanelItem[] {
+  const key = `kind ${group.partitions[0]?.partition_key ?? ''}`;
+  const head: PanelItem = { panel: 'failed', key, group, partition: null };
+  if (unfolded !== key) return [head];
+  const below = group.partitions.map(
+    (partition): PanelItem => ({ panel: 'failed', key: partition.partition_key, group, partition }),
+  );
+  return [head, ...below];
+}
+
+/** In a tree a job may stand below several others. */
+function relatedItem(way: 'up' | 'down', related: RelatedJob): PanelItem {
+  return { panel: 'tree', way, key: `${way} ${related.to} ${related.id}`, related };
+}
+
+/** The rows of the last few screens: one frame asks for the same ones several times. */
+const known = new WeakMap<JobScreen, Partial<Record<PanelName, PanelItem[]>>>();
+
 export function panelItems(job: JobScreen, panel: PanelName): PanelItem[] {
-  return itemsIn[panel](job);
+  const lists = known.get(job) ?? {};
+  const items = lists[panel] ?? itemsIn[panel](job);
+  known.set(job, { ...lists, [panel]: items });
+  return items;
 }
 
 /** Where the panel's selection is; the first row if what was selected is gone. */
@@ -45,4 +89,24 @@ export function selectedIndex(
 export function selectedItem(job: JobScreen): PanelItem | null {
   const items = panelItems(job, job.panel);
   return items[selectedIndex(job, items, job.panel)] ?? null;
+}
+
+/** The partition that a row is about, or null. */
+export function partitionKeyOf(item: PanelItem | null): string | null {
+  switch (item?.panel) {
+    case 'failed':
+      return (item.partition ?? item.group.partitions[0])?.partition_key ?? null;
+    case 'open':
+    case 'slow':
+      return item.partition.partition_key;
+    case 'events':
+      return item.event.partition_key;
+    default:
+      return null;
+  }
+}
+
+/** The job that a row of the tree leads to, or null. */
+export function relatedJob(item: PanelItem): JobView | null {
+  return item.panel === 'tree' && item.way !== 'made' ? item.related.job : null;
 }

@@ -1,60 +1,82 @@
+import type { JobEvent } from '../domain/job-detail.ts';
+import { shortId } from '../domain/job-reference.ts';
 import { eventWords } from '../presentation/event-words.ts';
 import { formatMoment } from '../presentation/format.ts';
+import { causeLines, messageLines } from '../presentation/partition-text.ts';
 import { safeText } from '../presentation/safe-text.ts';
-import type { PanelItem } from './panels.ts';
-import type { Reader, State } from './state.ts';
-
-/** Long enough for any message that a person will read to its end. */
-const longestMessage = 65_536;
+import { stateWord } from '../presentation/state-words.ts';
+import { type PanelItem, partitionKeyOf } from './panels.ts';
+import { openSource, textReader } from './reading.ts';
+import type { JobScreen, State, Step } from './state.ts';
 
 /** What is behind a row of a panel, in full: every line that the row had no room for. */
-export function openReader(state: State, item: PanelItem): Reader {
+export function openItem(state: State, job: JobScreen, item: PanelItem): Step {
+  if (item.panel === 'events') return [eventRead(state, item.event), []];
+  const key = partitionKeyOf(item);
+  if (key !== null) return openPartition(state, job, key, 'all');
   const { title, lines } = contents(state, item);
-  return { type: 'reader', title, text: lines.join('\n'), top: 0 };
+  return [{ ...state, overlay: textReader(title, lines.join('\n')) }, []];
+}
+
+/** One partition: what the screen knows of it at once, everything when it has been read. */
+export function openPartition(
+  state: State,
+  job: JobScreen,
+  key: string,
+  part: 'all' | 'log',
+): Step {
+  const shown = safeText(key, { cap: 300 });
+  const title = part === 'all' ? `Partition ${shown}` : `Log of ${shown}`;
+  const text = part === 'all' ? knownOf(job, key) : 'reading …';
+  return openSource(state, title, { type: 'partition', id: job.id, key, part }, text);
+}
+
+function knownOf({ insight, detail }: JobScreen, key: string): string {
+  const failed = (insight?.failures ?? []).flatMap(({ partitions }) => partitions);
+  const found = [...failed, ...(detail?.open ?? [])].find((one) => one.partition_key === key);
+  const message = found?.error_message ?? null;
+  return [...(message === null ? [] : [...messageLines(message), '']), 'reading …'].join('\n');
+}
+
+function eventRead(state: State, event: JobEvent): State {
+  const words = eventWords(event).map(({ text }) => text);
+  const title = `Event at ${clock(state, event.at)}`;
+  const lines = [words.join(''), ...(event.kind === 'state' ? [] : causeLines(event.reason))];
+  return { ...state, overlay: textReader(title, lines.join('\n')) };
 }
 
 function contents(state: State, item: PanelItem): { title: string; lines: string[] } {
-  const clock = (at: Date | null) =>
-    at === null ? '–' : formatMoment(at, state.job?.detail?.as_of ?? at, state.options.zone);
-  switch (item.panel) {
-    case 'failed': {
-      const { partitions } = item.group;
-      const lines = partitions.flatMap((partition) => [
-        `${key(partition.partition_key)}   attempts ${partition.attempt_count}   ended ${clock(partition.completed_at)}`,
-        ...message(partition.error_message),
-        '',
-      ]);
-      const title = partitions.length === 1 ? key(item.key) : `${partitions.length} partitions`;
-      return { title: `Failed: ${title}`, lines: lines.slice(0, -1) };
-    }
-    case 'open': {
-      const { partition } = item;
-      const lines = [
-        `state     ${safeText(partition.state)}`,
-        `attempts  ${partition.attempt_count}`,
-        `executor  ${partition.lease_owner === null ? '–' : safeText(partition.lease_owner, { cap: 300 })}`,
-        `started   ${clock(partition.started_at)}`,
-        `next try  ${clock(partition.available_at)}`,
-        '',
-        ...message(partition.error_message),
-      ];
-      return { title: `Open: ${key(partition.partition_key)}`, lines };
-    }
-    case 'events': {
-      const { event } = item;
-      const words = eventWords(event).map(({ text }) => text);
-      return { title: `Event at ${clock(event.at)}`, lines: [words.join('')] };
-    }
+  if (item.panel === 'crew') {
+    const { member } = item;
+    return {
+      title: `Executor ${safeText(member.id, { cap: 300 })}`,
+      lines: [
+        `runs       ${member.partitions} of the job's partitions in ${member.slots} slots`,
+        `since      ${clock(state, member.since)}`,
+        `last seen  ${member.seen_at === null ? 'not registered: an executor of another program' : clock(state, member.seen_at)}`,
+        ...(member.draining ? ['it drains: it takes nothing new'] : []),
+        ...(member.lost ? ['it is gone: what it ran is taken back'] : []),
+      ],
+    };
   }
+  if (item.panel === 'tree' && item.way === 'made') {
+    const { asset } = item;
+    return {
+      title: `Asset ${safeText(asset.name, { cap: 300 })}`,
+      lines: [
+        asset.depth === 1
+          ? 'made from what this job makes'
+          : `made from it through others, ${asset.depth} steps away`,
+        `owner  ${asset.owner === null ? '–' : safeText(asset.owner, { cap: 300 })}`,
+        ...(asset.jobs.length === 0 ? ['none of its jobs is active'] : ['active jobs']),
+        ...asset.jobs.map(({ id, state }) => `  ${shortId(id)} ${stateWord(state).word}`),
+      ],
+    };
+  }
+  return { title: 'Job', lines: ['this job was deleted'] };
 }
 
-function key(text: string): string {
-  return safeText(text, { cap: 300 });
-}
-
-function message(text: string | null): string[] {
-  if (text === null) return ['(no message)'];
-  return safeText(text, { cap: longestMessage, lines: true })
-    .split('\n')
-    .map((line) => `  ${line}`);
+function clock(state: State, at: Date | null): string {
+  if (at === null) return '–';
+  return formatMoment(at, state.job?.detail?.as_of ?? at, state.options.zone);
 }

@@ -3,8 +3,10 @@ import type { JobView } from '../domain/job.ts';
 import type { JobDetail, JobList, PartitionBucket } from '../domain/job-detail.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
 import { parseFilter } from '../domain/job-filter.ts';
+import type { JobInsight } from '../domain/job-insight.ts';
 import { byAttention, type Sort } from '../domain/job-order.ts';
 import type { JobSettings } from '../domain/job-settings.ts';
+import type { Reading } from '../domain/job-trend.ts';
 import type { CheckName } from '../domain/triage.ts';
 import type { Zone } from '../presentation/format.ts';
 import type { Tone } from '../presentation/tone.ts';
@@ -52,7 +54,7 @@ export type JobsScreen = {
   held_until: number;
 };
 
-export const panelNames = ['failed', 'open', 'events'] as const;
+export const panelNames = ['failed', 'open', 'slow', 'events', 'tree', 'crew'] as const;
 export type PanelName = (typeof panelNames)[number];
 
 export type JobScreen = {
@@ -60,16 +62,35 @@ export type JobScreen = {
   /** From the table at first, then from the job itself. */
   job: JobView;
   detail: JobDetail | null;
-  /** Read less often than the rest for a big job. */
-  map: readonly PartitionBucket[];
-  map_read_at: number | null;
-  /** The job's state when the map was read, and whether anybody was at work (`restOf`). */
-  map_state: string | null;
+  map: JobMap;
+  /** Read less often than the rest. */
+  insight: JobInsight | null;
+  insight_read_at: number | null;
+  /** What the job's failures and version were then. */
+  insight_of: string | null;
+  /** The job's figures as the console has seen them, some seconds apart: the trend of one that has no samples yet. */
+  readings: readonly Reading[];
   received_at: number | null;
   gone: boolean;
   panel: PanelName;
   /** What is selected in each panel: a partition key, a message, an event's id. */
   selected: Readonly<Record<PanelName, string | null>>;
+  /** The failures whose partitions are listed below them: the first one's key. */
+  unfolded: string | null;
+  /** The job from which this one was opened. */
+  before: JobScreen | null;
+};
+
+/** The partition map as it was last read, whole or in part. */
+export type JobMap = {
+  buckets: readonly PartitionBucket[];
+  /** When all of it was asked for the last time. */
+  asked_at: number | null;
+  /** The job's state then, and whether anybody was at work (`restOf`). */
+  state: string | null;
+  /** Partitions that were finished, and failed, when any of it was read. */
+  finished: number;
+  failed: number;
 };
 
 /** A text field of the card. */
@@ -98,7 +119,25 @@ export type Card = {
 
 export type Help = { type: 'help'; filter: string; cursor: number };
 /** A text to be read in full, as it was when it was opened. */
-export type Reader = { type: 'reader'; title: string; text: string; top: number };
+export type Reader = {
+  type: 'reader';
+  title: string;
+  text: string;
+  top: number;
+  /** What `y` copies; null where nothing is. */
+  copy: string | null;
+  /** Where it comes from; null for a text that is whole. */
+  source: ReaderSource | null;
+  /** It may change, or is still being read. */
+  live: boolean;
+  /** The end stays in sight when the text grows. */
+  follow: boolean;
+};
+
+export type ReaderSource =
+  | { type: 'partition'; id: string; key: string; part: 'all' | 'log' }
+  | { type: 'job-sql'; id: string };
+
 /** The screen's filter while it is typed; Esc brings back what was there before. */
 export type FilterField = { type: 'filter'; before: string };
 
@@ -164,7 +203,7 @@ export type State = {
   frozen_at: number | null;
   interval_ms: number;
   /** The questions in flight: one per view, and an answer to any other is dropped. */
-  asked: Readonly<Record<'jobs' | 'job' | 'board' | 'watch', Question | null>>;
+  asked: Readonly<Record<'jobs' | 'job' | 'board' | 'watch' | 'reader', Question | null>>;
   next_request: number;
 };
 
@@ -200,7 +239,7 @@ export function initialState(options: ConsoleOptions): State {
     notice: null,
     frozen_at: null,
     interval_ms: options.interval_ms,
-    asked: { jobs: null, job: null, board: null, watch: null },
+    asked: { jobs: null, job: null, board: null, watch: null, reader: null },
     next_request: 1,
   };
 }

@@ -18,6 +18,7 @@ import {
 import type { Message, MessageOf } from './messages.ts';
 import { withWindow } from './moves.ts';
 import { noticePassed } from './notice.ts';
+import { readerAnswered } from './reading.ts';
 import type { State, Step } from './state.ts';
 
 type Handlers = { [T in Message['type']]: (state: State, message: MessageOf<T>) => Step };
@@ -113,6 +114,7 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   const view = viewOf(state, request);
   if (view === null) return [state, []];
   if (view === 'watch') return watchAnswered(state, answer);
+  if (view === 'reader') return readerAnswered(state, answer);
   if (answer.type === 'jobs') return listLoaded(state, answer.list);
   if (answer.type === 'job') return jobLoaded(state, answer.detail);
   if (answer.type === 'board') return boardLoaded(state, answer);

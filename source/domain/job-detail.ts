@@ -8,7 +8,11 @@ export type PartitionState = (typeof partitionStates)[number];
 export type KeyBounds = { first_key: string; last_key: string };
 
 /** How many partitions of a run are in each state. */
-export type PartitionBucket = KeyBounds & Record<PartitionState, number>;
+export type PartitionBucket = KeyBounds &
+  Record<PartitionState, number> & {
+    /** Those of the pending ones that have been tried before. */
+    retry?: number;
+  };
 
 export type FailedPartition = {
   partition_key: string;

@@ -50,6 +50,8 @@ const substitutes: Readonly<Record<string, string>> = {
   '┤': '+',
   '┃': '|',
   '▐': '>',
+  '▸': '>',
+  '▾': 'v',
 };
 
 const notAscii = /[^\x20-\x7e\n]/;

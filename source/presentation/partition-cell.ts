@@ -7,6 +7,7 @@ export type PartitionCounts = Omit<PartitionBucket, 'first_key' | 'last_key'>;
 export const cellKinds = {
   failed: { glyph: '✗', word: 'failed', tone: 'bad' },
   running: { glyph: '▓', word: 'running', tone: 'accent' },
+  retry: { glyph: '~', word: 'to be tried again', tone: 'warn' },
   done: { glyph: '█', word: 'done', tone: 'good' },
   partly: { glyph: '▄', word: 'partly done', tone: 'good' },
   skipped: { glyph: '░', word: 'skipped', tone: 'dim' },
@@ -22,6 +23,8 @@ export function kindOf(counts: PartitionCounts): CellKind | null {
   if (all === 0) return null;
   if (counts.failed > 0) return 'failed';
   if (counts.running > 0) return 'running';
+  // One that is left to be tried again must be seen; among many that were never begun it says little.
+  if ((counts.retry ?? 0) > 0 && counts.retry === counts.pending) return 'retry';
   if (counts.completed > 0) return counts.completed + counts.skipped === all ? 'done' : 'partly';
   return counts.skipped > 0 ? 'skipped' : 'pending';
 }
@@ -44,6 +47,7 @@ export function addCounts(a: PartitionCounts, b: PartitionCounts): PartitionCoun
     completed: a.completed + b.completed,
     failed: a.failed + b.failed,
     skipped: a.skipped + b.skipped,
+    retry: (a.retry ?? 0) + (b.retry ?? 0),
   };
 }
 

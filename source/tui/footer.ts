@@ -3,6 +3,7 @@ import { followText } from '../console/follow.ts';
 import { keyName } from '../console/help.ts';
 import { contextOf, keymap } from '../console/keymap.ts';
 import { jobsLayout } from '../console/layout.ts';
+import { nothingToCopy } from '../console/reading.ts';
 import { sortName } from '../console/settings.ts';
 import type { State } from '../console/state.ts';
 import type { JobView } from '../domain/job.ts';
@@ -120,6 +121,7 @@ function hintsFor(state: State): Hint[] {
   if (overlay === 'reader')
     return fixed([
       ['↑↓', 'scroll'],
+      ...(nothingToCopy(state) === null ? [['y', 'copy'] as [string, string]] : []),
       ['Esc', 'close'],
     ]);
   if (overlay === 'card')

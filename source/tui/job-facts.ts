@@ -77,7 +77,7 @@ function counts({ job }: Facts): Line[] {
   ];
 }
 
-function pace({ job, state, now }: Facts): Line[] {
+function pace({ job, screen, state, now }: Facts): Line[] {
   const eta = formatEta(job, now, state.options.zone);
   const { max_parallel } = readStrategy(job.execution_strategy);
   const ended = isTerminal(job.state);
@@ -86,7 +86,13 @@ function pace({ job, state, now }: Facts): Line[] {
     ...(job.rate_per_minute === null ? [] : [[span(`${formatRate(job.rate_per_minute)}/min`)]]),
     ...(job.avg_partition_duration_ms === null
       ? []
-      : [[span(`avg ${formatMilliseconds(job.avg_partition_duration_ms)}`)]]),
+      : [
+          [
+            span(
+              `avg ${formatMilliseconds(job.avg_partition_duration_ms)}${slowestTwentieth(screen)}`,
+            ),
+          ],
+        ]),
     ...(ended
       ? []
       : [[span(max_parallel > 1 ? `up to ${max_parallel} at once` : 'one at a time')]]),
@@ -102,6 +108,12 @@ function pace({ job, state, now }: Facts): Line[] {
       ? [[span(`needs ${formatDuration(job.eta_seconds)} once resumed`)]]
       : []),
   ];
+}
+
+/** ` (p95 2.2 s)`, of the partitions that were completed last. */
+function slowestTwentieth({ insight }: JobScreen): string {
+  const p95 = insight?.durations.p95_ms ?? null;
+  return p95 === null ? '' : ` (p95 ${formatMilliseconds(p95)})`;
 }
 
 function expected({ state }: JobView, words: string): string {

@@ -1,61 +1,79 @@
-import { isWide } from '../console/layout.ts';
-import { type PanelItem, panelItems, selectedIndex } from '../console/panels.ts';
+import { isWide, panelColumns } from '../console/layout.ts';
+import { panelItems, selectedIndex } from '../console/panels.ts';
 import { type JobScreen, type PanelName, panelNames, type State } from '../console/state.ts';
-import { secondsBetween } from '../presentation/eta-phrase.ts';
-import { eventWords } from '../presentation/event-words.ts';
-import { executorName } from '../presentation/executor-name.ts';
-import { fitted } from '../presentation/fitted.ts';
-import {
-  formatAge,
-  formatFullCount,
-  formatLeft,
-  formatMoment,
-  plural,
-} from '../presentation/format.ts';
-import { safeText, widthOf } from '../presentation/safe-text.ts';
-import { cut, exactly, filled, type Line, selected, span } from './spans.ts';
+import { formatCount, formatFullCount, formatMilliseconds } from '../presentation/format.ts';
+import { widthOf } from '../presentation/safe-text.ts';
+import { panelRow, rowKey } from './panel-rows.ts';
+import { cut, exactly, filled, type Line, lineWidth, selected, span } from './spans.ts';
 
 const titles: Readonly<Record<PanelName, string>> = {
   failed: 'Failed',
   open: 'Open',
+  slow: 'Slowest',
   events: 'Events',
+  tree: 'Tree',
+  crew: 'Executors',
 };
 
 const nothing: Readonly<Record<PanelName, string>> = {
   failed: 'no partition has failed',
   open: 'no partition is running or waits for another try',
+  slow: 'nothing has been completed',
   events: 'nothing in the journal',
+  tree: 'it waits for no job, no job waits for it, and no asset is made from it',
+  crew: 'no executor is at work on it',
 };
+
+/** From so many lines on there is a second list below the one that has the focus. */
+const companionFrom = 16;
 
 /** The lists of the job screen: one at a time under tabs, or side by side where there is room. */
 export function panelLines(state: State, job: JobScreen, height: number): Line[] {
   if (height <= 0) return [];
   const width = state.size.columns - 1;
-  if (!isWide(state.size)) {
-    return [tabs(job, width), ...list(state, job, job.panel, width, height - 1)];
-  }
-  const left = Math.floor(width * 0.58);
-  const failed = Math.max(2, Math.min(height - 3, panelItems(job, 'failed').length + 1));
-  const column = [
-    ...titled(state, job, 'failed', left, failed),
-    ...titled(state, job, 'open', left, height - failed),
+  if (isWide(state.size)) return sideBySide(state, job, width, height);
+  const companion = job.panel === 'events' ? 'failed' : 'events';
+  const below = height < companionFrom ? 0 : Math.floor(height * 0.4);
+  return [
+    tabs(job, width),
+    ...list(state, job, job.panel, width, height - 1 - below),
+    ...titled(state, job, companion, width, below),
   ];
-  const events = titled(state, job, 'events', width - left - 2, height);
-  return column.map((line, row) => [...filled(line, left), span('  '), ...(events[row] ?? [])]);
 }
 
-function tabs(job: JobScreen, width: number): Line {
-  const line = panelNames.flatMap((panel, index): Line => {
-    const gap = span(index === 0 ? ' ' : '   ');
-    const text = `${titles[panel]} ${countOf(job, panel)}`;
-    return [
-      gap,
-      panel === job.panel
-        ? { ...span(` ${text} `, 'plain'), inverse: true }
-        : span(` ${text} `, 'dim'),
-    ];
+function sideBySide(state: State, job: JobScreen, width: number, height: number): Line[] {
+  const left = Math.floor(width * 0.54);
+  const widths = [left, width - left - 2];
+  const [first = [], second = []] = panelColumns.map((panels, column) => {
+    const heights = shares(job, panels, height);
+    return panels.flatMap((panel, index) =>
+      titled(state, job, panel, widths[column]!, heights[index]!),
+    );
   });
-  return cut(line, width);
+  return first.map((line, row) => [...filled(line, left), span('  '), ...(second[row] ?? [])]);
+}
+
+/** Each as many lines as it has rows and a title, an empty one its title and a word; what is too much, the longest give up, and what is left goes to the last. */
+function shares(job: JobScreen, panels: readonly PanelName[], height: number): number[] {
+  const wanted = panels.map((panel) => Math.max(2, panelItems(job, panel).length + 1));
+  const sum = () => wanted.reduce((all, one) => all + one, 0);
+  while (sum() > height && Math.max(...wanted) > 1)
+    wanted[wanted.indexOf(Math.max(...wanted))]! -= 1;
+  wanted[wanted.length - 1]! += Math.max(0, height - sum());
+  return wanted;
+}
+
+/** The tabs with their figures; where there is no room for all, only what has the focus has them. */
+function tabs(job: JobScreen, width: number): Line {
+  const line = (figures: boolean) =>
+    panelNames.flatMap((panel, index): Line => {
+      const focused = panel === job.panel;
+      const text = figures || focused ? `${titles[panel]} ${countOf(job, panel)}` : titles[panel];
+      const tab = span(` ${text} `, focused ? 'plain' : 'dim');
+      return [span(index === 0 ? ' ' : ' '), focused ? { ...tab, inverse: true } : tab];
+    });
+  const full = line(true);
+  return cut(lineWidth(full) <= width ? full : line(false), width);
 }
 
 function titled(
@@ -77,13 +95,34 @@ function titled(
   return [title, ...list(state, job, panel, width, height - 1)];
 }
 
-/** How many there are in all: the lists hold the first hundred or so. */
+/** What there is in all: the lists hold the first hundred or so. */
 function countOf(job: JobScreen, panel: PanelName): string {
+  const { insight } = job;
   const items = panelItems(job, panel).length;
-  if (panel !== 'failed') return formatFullCount(items);
-  const failed = formatFullCount(job.job.failed_partitions);
-  return items > 1 ? `${failed}, ${items} kinds` : failed;
+  switch (panel) {
+    case 'failed': {
+      const kinds = insight?.failures.length ?? 0;
+      const failed = formatFullCount(job.job.failed_partitions);
+      return kinds > 1 ? `${failed}, ${kinds} kinds` : failed;
+    }
+    case 'slow': {
+      const { p95_ms = null, count = 0 } = insight?.durations ?? {};
+      if (p95_ms === null) return '–';
+      const of = count >= 9_000 ? ` of the last ${formatCount(count)}` : '';
+      return `p95 ${formatMilliseconds(p95_ms)}${panel === job.panel ? of : ''}`;
+    }
+    case 'tree': {
+      const [up, down] = [insight?.upstreams.length ?? 0, insight?.waiting.length ?? 0];
+      const made = insight?.assets.length ?? 0;
+      return items === 0 ? '0' : `${up}↑ ${down + made}↓`;
+    }
+    default:
+      return formatFullCount(items);
+  }
 }
+
+/** Read with the insight, which comes after the figures. */
+const late: readonly PanelName[] = ['failed', 'slow', 'tree', 'crew'];
 
 function list(
   state: State,
@@ -94,82 +133,20 @@ function list(
 ): Line[] {
   if (height <= 0) return [];
   const items = panelItems(job, panel);
-  if (items.length === 0) {
-    const text = job.detail === null ? 'reading …' : nothing[panel];
-    return exactly([[span(`  ${text}`, 'dim')]], height);
+  if (items.length === 0 || job.detail === null) {
+    const unread = job.detail === null || (late.includes(panel) && job.insight === null);
+    return exactly(
+      [cut([span(`  ${unread ? 'reading …' : nothing[panel]}`, 'dim')], width)],
+      height,
+    );
   }
   const at = selectedIndex(job, items, panel);
   const first = Math.max(0, Math.min(at - Math.floor(height / 2), items.length - height));
-  const keyWidth = Math.min(24, Math.max(...items.map((item) => widthOf(keyText(item)))));
+  const keyWidth = Math.min(24, Math.max(...items.map((item) => widthOf(rowKey(item)))));
+  const context = { state, job, now: job.detail.as_of, keyWidth, width: width - 2 };
   const lines = items.slice(first, first + height).map((item, row) => {
-    const line = cut([span('  '), ...itemLine(state, job, item, keyWidth, width - 2)], width);
+    const line = cut([span('  '), ...panelRow(item, context)], width);
     return panel === job.panel && first + row === at ? selected(line, width) : line;
   });
   return exactly(lines, height);
-}
-
-function keyText(item: PanelItem): string {
-  return item.panel === 'open' ? safeText(item.partition.partition_key, { cap: 300 }) : '';
-}
-
-function itemLine(
-  state: State,
-  job: JobScreen,
-  item: PanelItem,
-  keyWidth: number,
-  width: number,
-): Line {
-  const now = job.detail!.as_of;
-  switch (item.panel) {
-    case 'failed': {
-      const { message, partitions } = item.group;
-      const keys = partitions.map(({ partition_key }) => safeText(partition_key, { cap: 300 }));
-      const count = `${fitted(formatFullCount(partitions.length), 3, 'right')} ×  `;
-      const shown =
-        keys.length > 3 ? `${keys.slice(0, 2).join(', ')} … ${keys.at(-1)}` : keys.join(', ');
-      // The message has the right of way; the keys come as far as there is room.
-      const spare = width - widthOf(count) - widthOf(message) - 3;
-      return [
-        span(count, 'bad'),
-        span(message),
-        ...(spare >= 10
-          ? [span(`   ${fitted(shown, Math.min(spare, widthOf(shown)))}`, 'dim')]
-          : []),
-      ];
-    }
-    case 'open': {
-      const { partition } = item;
-      const error =
-        partition.error_message === null ? '' : `   ${safeText(partition.error_message)}`;
-      return [
-        span(`${fitted(keyText(item), keyWidth)}  `),
-        ...openWords(partition, now),
-        span(error, 'dim'),
-      ];
-    }
-    case 'events':
-      return [
-        span(`${formatMoment(item.event.at, now, state.options.zone)}  `, 'dim'),
-        ...eventWords(item.event),
-      ];
-  }
-}
-
-type Open = Extract<PanelItem, { panel: 'open' }>['partition'];
-
-function openWords(partition: Open, now: Date): Line {
-  const attempt = `attempt ${partition.attempt_count}`;
-  if (partition.state === 'running') {
-    const since =
-      partition.started_at === null
-        ? ''
-        : ` for ${formatAge(secondsBetween(partition.started_at, now))}`;
-    const owner = partition.lease_owner;
-    const on = owner === null ? '' : ` on ${executorName(owner)}`;
-    return [span(`running${since}`, 'accent'), span(`, ${attempt}${on}`)];
-  }
-  const due =
-    partition.available_at === null ? 0 : (partition.available_at.getTime() - now.getTime()) / 1000;
-  const next = due > 0 ? `next try in ${formatLeft(due)}` : 'next try is due';
-  return [span(next, 'warn'), span(` after ${plural(partition.attempt_count, 'attempt')}`)];
 }

@@ -1,4 +1,4 @@
-import { jobLayout } from '../console/layout.ts';
+import { type JobLayout, jobLayout } from '../console/layout.ts';
 import type { JobScreen, State } from '../console/state.ts';
 import { formatPercent } from '../presentation/format.ts';
 import { progressBar } from '../presentation/progress-bar.ts';
@@ -8,8 +8,9 @@ import { hintsLine, noteLine } from './footer.ts';
 import { bannerLine, headerLine } from './header.ts';
 import { factsOf, riskFact, titleFacts } from './job-facts.ts';
 import { panelLines } from './job-panels.ts';
+import { trendLine, trendLines } from './job-trend.ts';
 import type { Picture } from './jobs-screen.ts';
-import { blank, cut, exactly, flow, type Line, lineWidth, span, spread } from './spans.ts';
+import { blank, cut, exactly, filled, flow, type Line, lineWidth, span, spread } from './spans.ts';
 
 export function jobPicture(state: State, job: JobScreen): Picture {
   const layout = jobLayout(state, job);
@@ -27,8 +28,8 @@ export function jobPicture(state: State, job: JobScreen): Picture {
       ...exactly(flow(factsOf(state, job, !roomForRisk), width - 1).map(indented), layout.facts),
       ...(layout.rest ? [restLine(job, width)] : []),
       ...(layout.banner ? [bannerLine(state)] : []),
-      ...layout.map.lines.map(indented),
-      ...(layout.legend ? [cut(indented(layout.map.legend), width)] : []),
+      ...mapLines(job, layout, width),
+      ...(layout.trend === 'line' ? [indented(trendLine(job, width - 1))] : []),
       ...(layout.gap ? [blank] : []),
       ...panelLines(state, job, layout.panels),
     ],
@@ -43,6 +44,25 @@ function barLine({ job }: JobScreen, width: number): Line {
   const percent = formatPercent(job.progress).padStart(5);
   const bar = progressBar(width - 1 - percent.length, job.progress);
   return [span(' '), span(bar, stateWord(job.state).tone), span(percent, 'strong')];
+}
+
+/** The map with its legend, and the trend where it stands beside or behind them. */
+function mapLines(job: JobScreen, { map, legend, trend }: JobLayout, width: number): Line[] {
+  const lines = map.lines.map(indented);
+  const below = legend ? [indented(map.legend)] : [];
+  if (trend === 'legend') {
+    const room = width - lineWidth(below[0]!) - 3;
+    return [...lines, ...below.map((line) => spread(line, trendLine(job, room), width))];
+  }
+  if (trend !== 'beside') return [...lines, ...below.map((line) => cut(line, width))];
+  const left = Math.max(...lines.map(lineWidth)) + 4;
+  const right = trendLines(job, width - left);
+  return [
+    ...lines.map((line, row) =>
+      right[row] === undefined ? line : cut([...filled(line, left), ...right[row]], width),
+    ),
+    ...below.map((line) => cut(line, width)),
+  ];
 }
 
 function restLine({ job, detail }: JobScreen, width: number): Line {

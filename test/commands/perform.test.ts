@@ -31,7 +31,7 @@ test('load-jobs and load-job are answered with the table and the job', async () 
   const id = await aRunning();
   const jobs = await perform({ type: 'load-jobs', limit: 10 });
   expect(jobs).toMatchObject({ type: 'jobs', list: { tenant_id: 'acme', truncated: false } });
-  const job = await perform({ type: 'load-job', id, map_buckets: 5 });
+  const job = await perform({ type: 'load-job', id, map_buckets: 5, insight: true });
   expect(job).toMatchObject({ type: 'job', detail: { job: { id }, map: [{ pending: 1 }] } });
 });
 
@@ -77,7 +77,7 @@ test('a cancel skips what is left, behind its answer', async () => {
 
 test('failures come back by the same door', async () => {
   const id = '00000000-0000-4000-8000-000000000000';
-  expect(await perform({ type: 'load-job', id, map_buckets: 0 })).toMatchObject({
+  expect(await perform({ type: 'load-job', id, map_buckets: 0, insight: false })).toMatchObject({
     type: 'failure',
     failure: { code: 'not_found', message: 'there is no job 00000000' },
   });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rowsOf } from '../../source/console/arrange.ts';
+import { isBoard } from '../../source/console/boards.ts';
 import { keymap } from '../../source/console/keymap.ts';
 import { jobLayout, jobsLayout, linesOf } from '../../source/console/layout.ts';
 import { jobStates } from '../../source/domain/job-state.ts';
@@ -121,7 +122,7 @@ function check({ state }: Session): void {
   if (rows.length > 0) expect(state.jobs.order).toContain(state.jobs.cursor);
   const layout = jobsLayout(state);
   const index = state.jobs.order.indexOf(state.jobs.cursor ?? '');
-  if (index >= 0) {
+  if (index >= 0 && !isBoard(state.screen)) {
     expect(index).toBeGreaterThanOrEqual(state.jobs.top);
     expect(index).toBeLessThan(state.jobs.top + layout.rows);
   }
@@ -132,8 +133,16 @@ function check({ state }: Session): void {
       job.facts +
       job.map.lines.length +
       job.panels +
-      [job.header, job.rest, job.banner, job.legend, job.gap, job.note, job.hints].filter(Boolean)
-        .length;
+      [
+        job.header,
+        job.rest,
+        job.banner,
+        job.legend,
+        job.trend === 'line',
+        job.gap,
+        job.note,
+        job.hints,
+      ].filter(Boolean).length;
     expect(lines).toBeLessThanOrEqual(linesOf(state.size));
   }
 }

@@ -19,7 +19,7 @@ import { update } from '../../source/console/update.ts';
 import type { JobView } from '../../source/domain/job.ts';
 import type { ActionResult, JobDetail, JobList } from '../../source/domain/job-detail.ts';
 import type { ErrorCode } from '../../source/errors.ts';
-import { aDetail, aList } from '../support/jobs.ts';
+import { aDetail, aList, aPartition } from '../support/jobs.ts';
 
 type Untimed = Message extends infer M ? (M extends Message ? Omit<M, 'at'> : never) : never;
 
@@ -126,6 +126,13 @@ export class Session {
 
   answerBoard<N extends BoardName>(board: N, data: BoardData[N]): this {
     return this.answer('load-board', { type: 'board', board, data } as BoardAnswer);
+  }
+
+  answerPartition(key: string, overrides: Parameters<typeof aPartition>[1] = {}): this {
+    return this.answer('load-partition', {
+      type: 'partition',
+      detail: aPartition(key, overrides),
+    });
   }
 
   answerAct(result: Partial<ActionResult>): this {

@@ -1,6 +1,7 @@
 import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job.ts';
 import type { JobDetail, JobList, PartitionBucket } from '../../source/domain/job-detail.ts';
 import type { JobInsight } from '../../source/domain/job-insight.ts';
+import type { Partition, PartitionDetail } from '../../source/domain/partition.ts';
 import { kindsOf } from '../../source/presentation/failure-groups.ts';
 
 /** The database's clock in tests that do not say otherwise. */
@@ -92,6 +93,50 @@ export function anInsight(overrides: Partial<JobInsight> = {}): JobInsight {
     waiting: [],
     assets: [],
     crew: [],
+    ...overrides,
+  };
+}
+
+/** A partition that failed for good after three attempts, the last of which left an output. */
+export function aPartition(
+  partition_key: string,
+  {
+    partition,
+    ...overrides
+  }: Partial<Omit<PartitionDetail, 'partition'>> & {
+    partition?: Partial<Partition>;
+  } = {},
+): PartitionDetail {
+  return {
+    as_of: now,
+    tenant_id: 'acme',
+    job_id: '00000001-0000-4000-8000-000000000000',
+    partition: {
+      partition_key,
+      state: 'failed',
+      attempt_count: 3,
+      failure_count: 3,
+      crash_count: 0,
+      duration_ms: 1400,
+      started_at: secondsAgo(62),
+      completed_at: secondsAgo(60),
+      lease_owner: 'web-1:812:ab',
+      lease_expires_at: null,
+      available_at: null,
+      error_message: 'connection refused 10.1.2.3:5432',
+      ...partition,
+    },
+    events: [],
+    logs: [
+      {
+        job_id: '00000001-0000-4000-8000-000000000000',
+        partition_key,
+        attempt: 3,
+        executor_id: 'web-1:812:ab',
+        at: secondsAgo(60),
+        output: 'connecting\nrefused\n',
+      },
+    ],
     ...overrides,
   };
 }

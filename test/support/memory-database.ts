@@ -10,7 +10,7 @@ import { changesOf } from '../../source/domain/job-settings.ts';
 import { actionTargets, isTerminal } from '../../source/domain/job-state.ts';
 import { ServoError } from '../../source/errors.ts';
 import { kindsOf } from '../../source/presentation/failure-groups.ts';
-import { aJob, aList, anInsight, buckets, dailyKeys, secondsAgo } from './jobs.ts';
+import { aJob, aList, anInsight, aPartition, buckets, dailyKeys, secondsAgo } from './jobs.ts';
 
 type Row = Job & JobActivity;
 
@@ -64,9 +64,16 @@ export class MemoryDatabase {
     if (effect.type === 'load-board') throw new ServoError('not_found', 'no such board');
     const row = this.jobs.get(effect.id);
     if (row === undefined) throw new ServoError('not_found', `no job ${effect.id}`);
-    return effect.type === 'act'
-      ? this.#act(effect, row)
-      : { type: 'job', detail: detailOf(viewJob(row, as_of), as_of, effect.map_buckets) };
+    switch (effect.type) {
+      case 'act':
+        return this.#act(effect, row);
+      case 'load-job':
+        return { type: 'job', detail: detailOf(viewJob(row, as_of), as_of, effect.map_buckets) };
+      case 'load-partition':
+        return { type: 'partition', detail: aPartition(effect.key, { job_id: row.id, as_of }) };
+      case 'load-job-sql':
+        return { type: 'sql', text: `SELECT * FROM backfill_jobs WHERE id = '${row.id}';` };
+    }
   }
 
   #act(effect: Extract<DataEffect, { type: 'act' }>, row: Row): DataAnswer {

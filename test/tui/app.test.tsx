@@ -1,13 +1,21 @@
 import { renderToString } from 'ink';
 import { describe, expect, test } from 'vitest';
-import type { ConsoleOptions, State } from '../../source/console/state.ts';
+import { type ConsoleOptions, panelNames, type State } from '../../source/console/state.ts';
 import type { JobView } from '../../source/domain/job.ts';
 import type { JobDetail, JobEvent } from '../../source/domain/job-detail.ts';
 import { widthOf } from '../../source/presentation/safe-text.ts';
 import { App } from '../../source/tui/app.tsx';
 import { plainTheme } from '../../source/tui/theme.ts';
 import { Session } from '../sessions/session.ts';
-import { aJob, buckets, dailyKeys, now, secondsAgo } from '../support/jobs.ts';
+import {
+  aJob,
+  anInsight,
+  aPartition,
+  buckets,
+  dailyKeys,
+  now,
+  secondsAgo,
+} from '../support/jobs.ts';
 import { variedJobs } from '../support/memory-database.ts';
 
 const sizes = [
@@ -39,6 +47,9 @@ const sized = (columns: number, rows: number, options: Partial<ConsoleOptions> =
 });
 
 const hostile = '\x1b[2J\x1b]52;c;aGk=\x07\u202eevil\u200b\r\n\t表'.repeat(40);
+
+const megabyte = hostile.repeat(700);
+const aFailure = { attempt_count: 1, failure_count: 1, completed_at: null };
 
 const detail = (overrides: Partial<JobDetail> = {}): Partial<JobDetail> => ({
   map: buckets(dailyKeys('2000-01-01', 1461), (_, index) =>
@@ -110,7 +121,8 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
         .press('enter')
         .answerJob(job, detail());
       screen(one.state);
-      screen(one.press('tab', 'enter').state);
+      for (const _ of panelNames) screen(one.press('tab').state);
+      screen(one.press('enter').state);
       screen(one.press('escape', 'X').state);
       screen(one.press('escape', 'p').state);
       screen(one.wait(3000).timer('refresh').fail('load-job').state);
@@ -161,6 +173,44 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
         },
       ],
       executors: [hostile],
+      insight: anInsight({
+        failures: [
+          {
+            count: 70_000,
+            partitions: [{ ...aFailure, partition_key: hostile, error_message: megabyte }],
+          },
+        ],
+        durations: {
+          count: 9,
+          p50_ms: 1,
+          p95_ms: 2,
+          slowest: [
+            { partition_key: hostile, duration_ms: 9, attempt_count: 2, completed_at: now },
+          ],
+        },
+        upstreams: [{ id: job.id, to: job.id, depth: 9, job: { ...job, error_message: megabyte } }],
+        waiting: [{ id: job.id, to: job.id, depth: 1, job: null }],
+        assets: [
+          {
+            id: 'a',
+            name: hostile,
+            owner: hostile,
+            depth: 3,
+            jobs: [{ id: hostile, state: hostile }],
+          },
+        ],
+        crew: [
+          {
+            id: hostile,
+            partitions: 3,
+            slots: 1,
+            since: now,
+            seen_at: null,
+            draining: true,
+            lost: false,
+          },
+        ],
+      }),
     };
     const labels = {
       context: hostile,
@@ -172,7 +222,19 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
     const session = Session.showing([job], sized(columns, rows, { labels }));
     const shown = [screen(session.state)];
     session.press('enter').answerJob(job, nasty);
-    for (const key of ['tab', 'tab', 'tab', 'enter']) shown.push(screen(session.press(key).state));
+    for (const _ of panelNames) {
+      shown.push(screen(session.press('tab').state), screen(session.press('enter').state));
+      if (session.state.overlay !== null || session.state.job?.before) session.press('escape');
+    }
+    shown.push(screen(session.press('l').state));
+    session.answerPartition(hostile, {
+      partition: { state: hostile as 'failed', lease_owner: hostile, error_message: megabyte },
+      events: nasty.events,
+      logs: [{ ...aPartition('x').logs[0]!, executor_id: hostile, output: megabyte }],
+    });
+    shown.push(screen(session.state), screen(session.press('escape', 'enter').state));
+    session.press('escape', 's').answer('load-job-sql', { type: 'sql', text: megabyte });
+    shown.push(screen(session.state));
     for (const line of shown.flat()) expect(line).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202e\u200b]/);
   });
 });
@@ -378,10 +440,12 @@ describe('the job screen', () => {
     expect(opening(aJob())).not.toContain('is one alive?');
   });
 
-  test('a failed partition can be read in full', () => {
-    const shown = text(opened(80, 24).press('enter').state);
-    expect(shown).toMatch(
-      /2000-02-03 {3}attempts 3 {3}ended 12:00:00[\s\S]*differs by 3.2 %[\s\S]*2000-05-06[\s\S]*differs by 4.1 %/,
+  test('a kind of failure unfolds, and a partition can be read in full', () => {
+    const session = opened(80, 24).press('enter');
+    expect(text(session.state)).toMatch(/▾ +2 × +differs by … %[\s\S]*2000-02-03 +3 attempts/);
+    session.press('down', 'enter').answerPartition('2000-02-03');
+    expect(text(session.state)).toMatch(
+      /Partition 2000-02-03[\s\S]*attempts {2}3 \(3 failed\)[\s\S]*connection refused[\s\S]*likely: Upstream data source unavailable/,
     );
   });
 });

@@ -8,7 +8,8 @@ import type { Query } from '../database.ts';
 
 const counts = `count(*) filter (where state = 'pending')::int as pending, count(*) filter (where state = 'running')::int as running,
        count(*) filter (where state = 'completed')::int as completed, count(*) filter (where state = 'failed')::int as failed,
-       count(*) filter (where state = 'skipped')::int as skipped`;
+       count(*) filter (where state = 'skipped')::int as skipped,
+       count(*) filter (where state = 'pending' and available_at is not null)::int as retry`;
 
 /**
  * A job's partitions in key order, in at most `buckets` groups of neighbours of the same size. Reads
@@ -28,7 +29,7 @@ export function mapPartitions(
        select greatest(count(*), 1) from backfill_partitions where backfill_job_id = $2 and tenant_id = $1)
      select min(partition_key) as first_key, max(partition_key) as last_key, ${counts}
      from (
-       select partition_key, state,
+       select partition_key, state, available_at,
          (row_number() over (order by partition_key) - 1) * (select least($3, n) from total) / (select n from total) as bucket
        from backfill_partitions where backfill_job_id = $2 and tenant_id = $1) p
      group by bucket order by bucket`,

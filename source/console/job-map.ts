@@ -1,0 +1,83 @@
+import type { JobView } from '../domain/job.ts';
+import type { JobDetail, KeyBounds, PartitionBucket } from '../domain/job-detail.ts';
+import { readStrategy } from '../domain/strategy.ts';
+import type { JobMap, JobScreen } from './state.ts';
+
+/** Buckets of a partition map: enough for a large terminal, and one per key for most jobs. */
+export const mapBuckets = 1500;
+/** A bigger job's map is read whole once, and then moved by what has been finished since (some 0.5 s for a million partitions). */
+export const bigFrom = 20_000;
+/** Whatever may have been missed is put right after so long. */
+const wholeMs = 60_000;
+/** Parts that are read anew at a time: of a million partitions 700 each. */
+const mostRanges = 60;
+
+export const unreadMap: JobMap = {
+  buckets: [],
+  asked_at: null,
+  state: null,
+  finished: 0,
+  failed: 0,
+};
+
+export type MapRequest = { map_buckets: number; map_ranges?: readonly KeyBounds[] };
+
+/** What of the map is to be read now. */
+export function mapRequest({ job, map, insight }: JobScreen, at: number): MapRequest {
+  if (job.total_partitions < bigFrom) return { map_buckets: mapBuckets };
+  // The figures first, and then what is said of them.
+  if (insight === null) return { map_buckets: 0 };
+  if (map.asked_at === null || map.state !== restOf(job) || job.failed_partitions < map.failed)
+    return { map_buckets: mapBuckets };
+  const finished = finishedOf(job);
+  const atRest = finished === map.finished && job.lanes === 0;
+  if (atRest) return { map_buckets: 0 };
+  if (at - map.asked_at >= wholeMs) return { map_buckets: mapBuckets };
+  return { map_buckets: 0, map_ranges: staleRanges(map, job) };
+}
+
+/** What a map goes by, between two readings of it: the job's state, and whether anybody is at work. */
+export function restOf({ state, lanes }: JobView): string {
+  return `${state} ${lanes > 0 ? 'at work' : 'at rest'}`;
+}
+
+/**
+ * The parts that may have changed: those that hold something running or are begun, and as many after them (before them, in a job
+ * that runs backward) as what has been finished since would fill.
+ */
+export function staleRanges(map: JobMap, job: JobView): KeyBounds[] {
+  const { buckets } = map;
+  const size = Math.max(1, sizeOf(buckets[0]));
+  const reach = Math.ceil(Math.max(0, finishedOf(job) - map.finished) / size) + 2;
+  const untouched = (bucket: PartitionBucket) => bucket.pending === sizeOf(bucket);
+  const backward = readStrategy(job.execution_strategy).order === 'desc';
+  const inOrder = backward ? buckets.toReversed() : buckets;
+  const begun = inOrder.filter(
+    (bucket) => bucket.running > 0 || (bucket.pending > 0 && !untouched(bucket)),
+  );
+  const front = inOrder.findIndex(untouched);
+  const next = front === -1 ? [] : inOrder.slice(front, front + reach);
+  return [...begun.filter(({ running }) => running > 0), ...next, ...begun]
+    .filter((bucket, index, all) => all.indexOf(bucket) === index)
+    .slice(0, mostRanges)
+    .map(({ first_key, last_key }) => ({ first_key, last_key }));
+}
+
+/** The map after an answer: read anew, or some of its parts. An old one is better than none. */
+export function mapAfter(map: JobMap, { job, map: read, changed }: JobDetail): JobMap {
+  if (read.length === 0 && changed.length === 0) return map;
+  const now = { finished: finishedOf(job), failed: job.failed_partitions, state: restOf(job) };
+  if (read.length > 0) return { ...map, ...now, buckets: read };
+  const parts = new Map(changed.map((bucket) => [bucket.first_key, bucket]));
+  const buckets = map.buckets.map((bucket) => parts.get(bucket.first_key) ?? bucket);
+  return { ...map, ...now, buckets };
+}
+
+function finishedOf(job: JobView): number {
+  return job.completed_partitions + job.failed_partitions + job.skipped_partitions;
+}
+
+function sizeOf(bucket: PartitionBucket | undefined): number {
+  if (bucket === undefined) return 0;
+  return bucket.pending + bucket.running + bucket.completed + bucket.failed + bucket.skipped;
+}

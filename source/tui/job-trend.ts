@@ -1,0 +1,71 @@
+import { readingsOf } from '../console/layout.ts';
+import type { JobScreen } from '../console/state.ts';
+import { type JobTrend, trendOf } from '../domain/job-trend.ts';
+import { formatMilliseconds, formatRate, plural } from '../presentation/format.ts';
+import { sparkline } from '../presentation/sparkline.ts';
+import { type Line, span } from './spans.ts';
+
+/** `/min ▂▃▅▆▇▇ 128.6   avg ▃▃▃▃▂▃ 1.4 s`, in `width` columns. */
+export function trendLine(job: JobScreen, width: number): Line {
+  const { rate, average } = figures(trendOf(readingsOf(job)));
+  const words = [`/min  ${rate}   avg  ${average}`].join('').length;
+  const each = Math.min(30, Math.floor((width - words) / 2));
+  if (each < 4) return [];
+  const trend = trendOf(readingsOf(job));
+  return [
+    span('/min ', 'dim'),
+    span(sparkline(trend.per_minute, each), 'accent'),
+    span(` ${rate}`),
+    span('   avg ', 'dim'),
+    span(sparkline(trend.average_ms, each), 'accent'),
+    span(` ${average}`),
+  ];
+}
+
+/** The same as lines beside the map, with what the durations are. */
+export function trendLines(job: JobScreen, width: number): Line[] {
+  const readings = readingsOf(job);
+  const trend = trendOf(readings);
+  const { rate, average } = figures(trend);
+  const each = Math.min(60, width - 16);
+  const highest = Math.max(0, ...trend.per_minute.map((value) => value ?? 0));
+  const { count, p50_ms, p95_ms } = job.insight?.durations ?? {
+    count: 0,
+    p50_ms: null,
+    p95_ms: null,
+  };
+  const first = readings[0];
+  const minutes =
+    first === undefined
+      ? 0
+      : Math.round((readings.at(-1)!.at.getTime() - first.at.getTime()) / 60_000);
+  return [
+    [span('/min ', 'dim'), span(sparkline(trend.per_minute, each), 'accent'), span(` ${rate}`)],
+    [span('avg  ', 'dim'), span(sparkline(trend.average_ms, each), 'accent'), span(` ${average}`)],
+    [
+      span(
+        `${minutes < 2 ? 'since it was opened' : `of ${plural(minutes, 'minute')}`} · highest ${formatRate(highest)}/min`,
+        'dim',
+      ),
+    ],
+    ...(p50_ms === null || p95_ms === null
+      ? []
+      : [
+          [
+            span(
+              `the last ${plural(count, 'partition')}: half took ${formatMilliseconds(p50_ms)}, 95 % up to ${formatMilliseconds(p95_ms)}`,
+              'dim',
+            ),
+          ],
+        ]),
+  ];
+}
+
+function figures({ per_minute, average_ms }: JobTrend): { rate: string; average: string } {
+  const rate = per_minute.at(-1) ?? null;
+  const average = average_ms.at(-1) ?? null;
+  return {
+    rate: rate === null ? '–' : formatRate(rate),
+    average: average === null ? '–' : formatMilliseconds(average),
+  };
+}

@@ -1,0 +1,201 @@
+import type { PanelItem } from '../console/panels.ts';
+import type { JobScreen, State } from '../console/state.ts';
+import { shortId } from '../domain/job-reference.ts';
+import { isTerminal } from '../domain/job-state.ts';
+import { formatEta, secondsBetween } from '../presentation/eta-phrase.ts';
+import { eventWords } from '../presentation/event-words.ts';
+import { executorName } from '../presentation/executor-name.ts';
+import { fitted } from '../presentation/fitted.ts';
+import {
+  formatAge,
+  formatFullCount,
+  formatLeft,
+  formatMilliseconds,
+  formatMoment,
+  formatPercent,
+  plural,
+} from '../presentation/format.ts';
+import { riskBadge } from '../presentation/risk-badge.ts';
+import { safeText, widthOf } from '../presentation/safe-text.ts';
+import { stateWord } from '../presentation/state-words.ts';
+import { type Line, span } from './spans.ts';
+
+type Item<P extends PanelItem['panel']> = Extract<PanelItem, { panel: P }>;
+
+/** What a row is drawn with. `keyWidth` is that of the widest key in its list. */
+export type RowContext = {
+  state: State;
+  job: JobScreen;
+  now: Date;
+  keyWidth: number;
+  width: number;
+};
+
+type Rows = { readonly [P in PanelItem['panel']]: (item: Item<P>, context: RowContext) => Line };
+
+const rows: Rows = {
+  failed: (item, context) =>
+    item.partition === null
+      ? kindLine(item, context)
+      : [
+          span('    '),
+          span(fitted(keyOf(item.partition.partition_key), context.keyWidth)),
+          span(`  ${plural(item.partition.attempt_count, 'attempt')}`, 'dim'),
+          span(ended(item.partition.completed_at, context), 'dim'),
+          span(`  ${safeText(item.partition.error_message ?? '(no message)')}`),
+        ],
+  open: ({ partition }, { now, keyWidth }) => [
+    span(`${fitted(keyOf(partition.partition_key), keyWidth)}  `),
+    ...openWords(partition, now),
+    span(partition.error_message === null ? '' : `   ${safeText(partition.error_message)}`, 'dim'),
+  ],
+  slow: ({ partition }, context) => [
+    span(`${fitted(keyOf(partition.partition_key), context.keyWidth)}  `),
+    span(fitted(formatMilliseconds(partition.duration_ms), 7, 'right')),
+    span(timesTheMiddle(partition.duration_ms, context), 'dim'),
+    span(ended(partition.completed_at, context), 'dim'),
+    span(partition.attempt_count > 1 ? `  attempt ${partition.attempt_count}` : '', 'dim'),
+  ],
+  events: ({ event }, { now, state }) => [
+    span(`${formatMoment(event.at, now, state.options.zone)}  `, 'dim'),
+    ...eventWords(event),
+  ],
+  tree: (item, context) => (item.way === 'made' ? assetLine(item) : relatedLine(item, context)),
+  crew: ({ member }, { now, keyWidth }) => [
+    span(`${fitted(executorName(member.id), keyWidth)}  `),
+    span(`${plural(member.partitions, 'partition')} in ${plural(member.slots, 'slot')}`),
+    span(
+      member.since === null
+        ? ''
+        : `, the oldest for ${formatAge(secondsBetween(member.since, now))}`,
+      'dim',
+    ),
+    ...signOfLife(member, now),
+  ],
+};
+
+/** One row of a panel; whoever asks cuts it to its place. */
+export function panelRow(item: PanelItem, context: RowContext): Line {
+  return rows[item.panel](item as never, context);
+}
+
+/** What the rows of a list begin with, each as wide as the widest. */
+export function rowKey(item: PanelItem): string {
+  switch (item.panel) {
+    case 'failed':
+      return item.partition === null ? '' : keyOf(item.partition.partition_key);
+    case 'open':
+    case 'slow':
+      return keyOf(item.partition.partition_key);
+    case 'crew':
+      return executorName(item.member.id);
+    default:
+      return '';
+  }
+}
+
+function keyOf(key: string): string {
+  return safeText(key, { cap: 300 });
+}
+
+const causeWords = {
+  rate_limiting: 'rate limiting?',
+  resource_exhaustion: 'resources exhausted?',
+  schema_change: 'schema changed?',
+  upstream_unavailable: 'upstream unavailable?',
+} as const;
+
+/** `▸ 3,201 ×  connection refused …   upstream unavailable?   2024-03-12, 2024-05-02` */
+function kindLine({ group, key }: Item<'failed'>, { job, width }: RowContext): Line {
+  const { message, partitions, count, cause } = group;
+  const folds = count > 1 ? (job.unfolded === key ? '▾' : '▸') : ' ';
+  const head = `${folds}${fitted(formatFullCount(count), 4, 'right')} ×  `;
+  const tail = cause === null ? '' : `   ${causeWords[cause.name]}`;
+  const room = width - widthOf(head) - widthOf(tail);
+  const shown = fitted(message, Math.max(8, Math.min(room, widthOf(message))));
+  // The keys come as far as there is room.
+  const keys = partitions.slice(0, 3).map(({ partition_key }) => keyOf(partition_key));
+  const more = count > keys.length ? ' …' : '';
+  const spare = room - widthOf(shown) - 3;
+  const listed = `${keys.join(', ')}${more}`;
+  return [
+    span(head, 'bad'),
+    span(shown),
+    span(tail, 'warn'),
+    ...(spare >= 10 ? [span(`   ${fitted(listed, Math.min(spare, widthOf(listed)))}`, 'dim')] : []),
+  ];
+}
+
+function ended(at: Date | null, { now, state }: RowContext): string {
+  return at === null ? '' : `  ${formatMoment(at, now, state.options.zone)}`;
+}
+
+/** How much longer than the middle one: what is to be looked at is far from it. */
+function timesTheMiddle(duration: number, { job }: RowContext): string {
+  const middle = job.insight?.durations.p50_ms ?? 0;
+  const times = middle > 0 ? duration / middle : 0;
+  return times >= 1.5 ? `  ${times >= 10 ? Math.round(times) : times.toFixed(1)} × the middle` : '';
+}
+
+function openWords(partition: Item<'open'>['partition'], now: Date): Line {
+  const attempt = `attempt ${partition.attempt_count}`;
+  if (partition.state === 'running') {
+    const since =
+      partition.started_at === null
+        ? ''
+        : ` for ${formatAge(secondsBetween(partition.started_at, now))}`;
+    const owner = partition.lease_owner;
+    const on = owner === null ? '' : ` on ${executorName(owner)}`;
+    return [span(`running${since}`, 'accent'), span(`, ${attempt}${on}`)];
+  }
+  const due =
+    partition.available_at === null ? 0 : (partition.available_at.getTime() - now.getTime()) / 1000;
+  const next = due > 0 ? `next try in ${formatLeft(due)}` : 'next try is due';
+  return [span(next, 'warn'), span(` after ${plural(partition.attempt_count, 'attempt')}`)];
+}
+
+const ways = { up: 'needs     ', down: 'holds up  ', made: 'feeds     ' } as const;
+
+type Related = Extract<Item<'tree'>, { way: 'up' | 'down' }>;
+
+/** `needs     └ ● orders_raw 3f2a9c1e 69%  in 1m` */
+function relatedLine({ way, related }: Related, { now, state }: RowContext): Line {
+  const { depth, job } = related;
+  const indent = depth > 1 ? `${'  '.repeat(Math.min(depth, 10) - 2)}└ ` : '';
+  const head = [span(ways[way], 'dim'), span(indent, 'dim')];
+  if (job === null) return [...head, span(`? job ${shortId(related.id)} was deleted`, 'warn')];
+  const { glyph, word, tone } = stateWord(job.state);
+  const eta = formatEta(job, now, state.options.zone);
+  const risk = riskBadge(job, now);
+  const told = job.error_message === null ? '' : `   ${safeText(job.error_message)}`;
+  return [
+    ...head,
+    span(`${glyph} `, tone),
+    span(safeText(job.asset_name, { cap: 300 })),
+    span(` ${shortId(job.id)}`, 'dim'),
+    span(`  ${word} ${formatPercent(job.progress)}`),
+    ...(isTerminal(job.state) || eta.forms[0] === '–' ? [] : [span(`  ${eta.forms[0]}`, eta.tone)]),
+    ...(job.risk_level === 'none' ? [] : [span(`  ${risk.forms[0]}`, risk.tone)]),
+    span(told, 'bad'),
+  ];
+}
+
+function assetLine({ asset }: Extract<Item<'tree'>, { way: 'made' }>): Line {
+  const jobs = asset.jobs.map(({ id, state }) => `${shortId(id)} ${stateWord(state).word}`);
+  return [
+    span(ways.made, 'dim'),
+    span(asset.depth > 1 ? `${'  '.repeat(Math.min(asset.depth, 10) - 2)}└ ` : '', 'dim'),
+    span(safeText(asset.name, { cap: 300 })),
+    span(asset.owner === null ? '' : `  of ${safeText(asset.owner, { cap: 100 })}`, 'dim'),
+    jobs.length === 0 ? span('  no active job', 'dim') : span(`  active: ${jobs.join(', ')}`),
+  ];
+}
+
+function signOfLife(member: Item<'crew'>['member'], now: Date): Line {
+  if (member.lost) return [span('  gone', 'bad')];
+  if (member.seen_at === null) return [span('  not registered', 'warn')];
+  const silence = secondsBetween(member.seen_at, now);
+  const seen =
+    silence > 10 ? [span(`  silent for ${formatAge(silence)}`, 'warn')] : [span('  alive', 'dim')];
+  return member.draining ? [...seen, span(', draining', 'warn')] : seen;
+}
