@@ -1,10 +1,15 @@
 import { defineConfig } from 'vitest/config';
+import { hasPrometheus } from './test/support/prometheus.ts';
 
 /** `fast` needs no database, terminal or bundle; it is what `npm run check` runs. */
 const fast = [
   'test/{architecture,domain,presentation,console,sessions,tui}/**/*.test.{ts,tsx}',
+  'test/monitoring/alerts.test.ts',
   'test/*.test.ts',
 ];
+
+/** Wants Prometheus itself. Where that is not installed, `npm run check:alerts` says so. */
+const prometheus = ['test/monitoring/prometheus.test.ts'];
 
 export default defineConfig({
   test: {
@@ -23,7 +28,12 @@ export default defineConfig({
         test: {
           name: 'real',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: [...fast, 'test/benchmarks/**', 'node_modules/**'],
+          exclude: [
+            ...fast,
+            ...(hasPrometheus() ? [] : prometheus),
+            'test/benchmarks/**',
+            'node_modules/**',
+          ],
           globalSetup: 'test/support/global-setup.ts',
           pool: 'forks',
           maxWorkers: 2,
