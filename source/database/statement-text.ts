@@ -18,7 +18,15 @@ export function recorded(query: Query, into: Statement[]): Query {
  */
 export function scriptOf(tenant: string, statements: readonly Statement[]): string {
   const first = `SELECT set_config('app.current_tenant', ${literal(tenant)}, false);`;
-  return [first, ...statements.map((one) => `${dedented(inlined(one))};`)].join('\n\n');
+  const told = statements.map((one) => `${headingOf(one)}${dedented(inlined(one))};`);
+  return [first, ...told].join('\n\n');
+}
+
+/** `-- backfill_jobs, backfill_samples`: what a statement reads, so that a person finds it in a long script. */
+function headingOf({ text }: Statement): string {
+  const read = [...text.matchAll(/\b(?:from|join|lateral)\s+((?:backfill_|servo_|asset)\w+)/g)];
+  const names = [...new Set(read.map(([, name]) => name))];
+  return names.length === 0 ? '' : `-- ${names.join(', ')}\n`;
 }
 
 /** `$1` … replaced by literals; in comments and quotes they are text. */

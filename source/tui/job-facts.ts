@@ -121,8 +121,10 @@ function expected({ state }: JobView, words: string): string {
   return state === 'failed' ? `ended ${words}` : words;
 }
 
-function place({ job, screen }: Facts): Line[] {
+function place({ job, screen, state }: Facts): Line[] {
   const executors = screen.detail?.executors ?? [];
+  // On a narrow screen they are in a panel of their own.
+  const named = state.size.columns < 100 ? '' : `: ${executors.map(executorName).join(', ')}`;
   const key = job.checkpoint_partition_key;
   const beat = job.heartbeat_age_seconds;
   return [
@@ -132,7 +134,7 @@ function place({ job, screen }: Facts): Line[] {
       : [
           [
             span(
-              `${plural(executors.length, 'executor')}${job.heartbeat_stale ? ', silent' : ''}: ${executors.map(executorName).join(', ')}`,
+              `${plural(executors.length, 'executor')}${job.heartbeat_stale ? ', silent' : ''}${named}`,
             ),
           ],
         ]),

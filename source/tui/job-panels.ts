@@ -24,20 +24,25 @@ const nothing: Readonly<Record<PanelName, string>> = {
   crew: 'no executor is at work on it',
 };
 
-/** From so many lines on there is a second list below the one that has the focus. */
-const companionFrom = 16;
+/** From so many lines on there are other lists below the one that has the focus. */
+const companyFrom = 16;
+const company: readonly PanelName[] = ['failed', 'open', 'events', 'tree'];
 
 /** The lists of the job screen: one at a time under tabs, or side by side where there is room. */
 export function panelLines(state: State, job: JobScreen, height: number): Line[] {
   if (height <= 0) return [];
   const width = state.size.columns - 1;
   if (isWide(state.size)) return sideBySide(state, job, width, height);
-  const companion = job.panel === 'events' ? 'failed' : 'events';
-  const below = height < companionFrom ? 0 : Math.floor(height * 0.4);
+  const others = company.filter((one) => one !== job.panel && panelItems(job, one).length > 0);
+  if (height < companyFrom || others.length === 0)
+    return [tabs(job, width), ...list(state, job, job.panel, width, height - 1)];
+  // A blank line between the list that has the focus and the others.
+  const [own = 0, ...rest] = shares(job, [job.panel, ...others], height - 1);
   return [
     tabs(job, width),
-    ...list(state, job, job.panel, width, height - 1 - below),
-    ...titled(state, job, companion, width, below),
+    ...list(state, job, job.panel, width, own - 1),
+    [],
+    ...others.flatMap((panel, index) => titled(state, job, panel, width, rest[index]!)),
   ];
 }
 

@@ -109,7 +109,7 @@ const causeWords = {
 function kindLine({ group, key }: Item<'failed'>, { job, width }: RowContext): Line {
   const { message, partitions, count, cause } = group;
   const folds = count > 1 ? (job.unfolded === key ? '▾' : '▸') : ' ';
-  const head = `${folds}${fitted(formatFullCount(count), 4, 'right')} ×  `;
+  const head = `${folds}${formatFullCount(count).padStart(countWidth(job))} ×  `;
   const tail = cause === null ? '' : `   ${causeWords[cause.name]}`;
   const room = width - widthOf(head) - widthOf(tail);
   const shown = fitted(message, Math.max(8, Math.min(room, widthOf(message))));
@@ -124,6 +124,13 @@ function kindLine({ group, key }: Item<'failed'>, { job, width }: RowContext): L
     span(tail, 'warn'),
     ...(spare >= 10 ? [span(`   ${fitted(listed, Math.min(spare, widthOf(listed)))}`, 'dim')] : []),
   ];
+}
+
+function countWidth({ insight }: JobScreen): number {
+  return Math.max(
+    3,
+    ...(insight?.failures ?? []).map(({ count }) => formatFullCount(count).length),
+  );
 }
 
 function ended(at: Date | null, { now, state }: RowContext): string {
