@@ -1,6 +1,8 @@
 import type { BoardData, BoardName } from '../console/boards.ts';
 import type { LoadBoard } from '../console/effects.ts';
+import { withTenant } from '../database/queries/triage/checks.ts';
 import { checkNames } from '../domain/triage.ts';
+import { listAlerts } from '../operations/alerts.ts';
 import { listExecutors } from '../operations/list-executors.ts';
 import { listNamedJobs } from '../operations/list-jobs.ts';
 import { listEvents } from '../operations/read-events.ts';
@@ -15,20 +17,27 @@ const eventLimit = 500;
 export const boards: {
   [N in BoardName]: (session: Session, effect: LoadBoard) => Promise<BoardData[N]>;
 } = {
-  triage: async ({ reader, tenant }) => {
-    const report = await triage(reader, tenant);
-    return { ...report, jobs: [] };
+  triage: async ({ reader, tenant, thresholds }) => {
+    const report = await triage(reader, tenant, { thresholds });
+    const checks = report.checks.map((one) => ({ ...one, sql: withTenant(one.sql, { tenant }) }));
+    return { ...report, checks, jobs: [] };
   },
-  check: async ({ reader, tenant }, { check }) => {
-    const finding = await triageCheck(reader, tenant, check ?? checkNames[0]);
+  check: async ({ reader, tenant, thresholds }, { check }) => {
+    const finding = await triageCheck(reader, tenant, check ?? checkNames[0], { thresholds });
     const ids = finding.rows.flatMap(({ job_id }) => job_id ?? []);
-    return { ...finding, jobs: await listNamedJobs(reader, tenant, ids) };
+    const sql = withTenant(finding.sql, { tenant });
+    return { ...finding, sql, jobs: await listNamedJobs(reader, tenant, ids) };
   },
   risk: ({ reader, tenant }) => readRiskBoard(reader, tenant),
   executors: async ({ reader, tenant }) => {
     const list = await listExecutors(reader, tenant);
     const ids = list.executors.flatMap(({ running }) => running.map(({ job_id }) => job_id));
     return { ...list, jobs: await listNamedJobs(reader, tenant, ids) };
+  },
+  alerts: async ({ reader, tenant, thresholds }) => {
+    const report = await listAlerts(reader, tenant, thresholds);
+    const ids = report.alerts.flatMap(({ jobs }) => jobs[0]?.job_id ?? []);
+    return { ...report, jobs: await listNamedJobs(reader, tenant, ids) };
   },
   events: async ({ reader, tenant }) => {
     const list = await listEvents(reader, tenant, null, eventLimit);

@@ -2,12 +2,14 @@ import type { Settings } from '../config.ts';
 import { type Database, openDatabase } from '../database/database.ts';
 import { requireSchema } from '../database/schema-version.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
+import type { Thresholds } from '../domain/thresholds.ts';
 import { ServoError } from '../errors.ts';
 
 /** The database of one command, with the tenant it works on. */
 export type Session = {
   tenant: string;
   actor: string;
+  thresholds: Thresholds;
   reader: Database;
   /** The reader, unless the context has a write_url. */
   writer: Database;
@@ -32,7 +34,8 @@ export async function openSession(settings: Settings, connections?: Connections)
     await close();
     throw error;
   }
-  return { tenant: settings.tenants[0] ?? '', actor: settings.actor, reader, writer, close };
+  const { actor, thresholds } = settings;
+  return { tenant: settings.tenants[0] ?? '', actor, thresholds, reader, writer, close };
 }
 
 /** Opens a session, and closes it when the work is done or has failed. */

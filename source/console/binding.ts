@@ -29,4 +29,4 @@ export const onScreens = screenNames;
 /** The screens that are a list of rows. */
 export const onLists = ['jobs', ...boardNames] as const;
 /** Those of them whose rows are about a job. */
-export const onJobLists = onLists.filter((name) => name !== 'triage');
+export const onJobLists = onLists.filter((name) => name !== 'triage' && name !== 'alerts');

@@ -1,3 +1,4 @@
+import { type Alert, type AlertReport, firingFirst } from '../domain/alerts.ts';
 import type { ExecutorList, ExecutorView } from '../domain/executor.ts';
 import type { JobView } from '../domain/job.ts';
 import type { EventList, JobEvent } from '../domain/job-detail.ts';
@@ -7,7 +8,7 @@ import type { CheckSummary, Finding, FoundRow, TriageReport } from '../domain/tr
 import { noChange, type WhatIf } from '../domain/what-if.ts';
 
 /** The screens that are one list of rows, each row about a job or about none. */
-export const boardNames = ['triage', 'check', 'risk', 'executors', 'events'] as const;
+export const boardNames = ['triage', 'check', 'risk', 'executors', 'alerts', 'events'] as const;
 export type BoardName = (typeof boardNames)[number];
 
 /** The jobs that the rows name, as far as they still exist. */
@@ -22,6 +23,8 @@ export type BoardData = {
   /** Live jobs with a deadline, and those that share the slots with them. */
   risk: RiskBoard;
   executors: ExecutorList & WithJobs;
+  /** The runbooks' alerts, firing or not. */
+  alerts: AlertReport & WithJobs;
   /** The newest of the journal. */
   events: EventList & WithJobs;
 };
@@ -31,6 +34,7 @@ export type BoardRow = {
   check: FoundRow;
   risk: RiskRow;
   executors: ExecutorView;
+  alerts: Alert;
   events: JobEvent;
 };
 
@@ -77,6 +81,20 @@ const definitions: { [N in BoardName]: Definition<N> } = {
     job_id: ({ running }) => running[0]?.job_id ?? null,
     text: ({ id, state, handlers, running }) =>
       [id, state, ...handlers, ...running.map(({ asset_name }) => asset_name)].join(' '),
+  },
+  alerts: {
+    rows: ({ alerts }) => firingFirst(alerts),
+    key: ({ name }) => name,
+    job_id: ({ jobs }) => jobs[0]?.job_id ?? null,
+    text: ({ name, severity, firing, description, jobs }) =>
+      [
+        name,
+        severity,
+        firing ? 'firing' : 'ok',
+        description,
+        ...jobs.map((job) => job.asset_name),
+      ].join(' '),
+    every_ms: 5000,
   },
   events: {
     rows: ({ events }) => events.toReversed(),

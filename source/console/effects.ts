@@ -73,7 +73,7 @@ export type DataAnswer =
 export type Perform = (effect: DataEffect) => Promise<DataAnswer>;
 
 /** Timers by name: setting one again replaces it. */
-export type TimerName = 'refresh' | 'watch' | 'notice' | 'clock';
+export type TimerName = 'refresh' | 'watch' | 'notice' | 'clock' | 'alerts';
 
 /** What the model wants done; the loop in source/tui carries it out. */
 export type Effect =

@@ -9,6 +9,7 @@ import {
   onScreens,
 } from './binding.ts';
 import { openCard, whyNot } from './card.ts';
+import { checkSql, readCheckSql } from './check-sql.ts';
 import { filterText } from './filter.ts';
 import { refreshNow } from './loading.ts';
 import { type Motion, move } from './moves.ts';
@@ -54,7 +55,7 @@ export const keymap: readonly Binding[] = [
     keys: ['enter'],
     title: 'open the check: what it finds, what that means, what to do',
     group: 'Move',
-    on: ['triage'],
+    on: ['triage', 'alerts'],
     hint: 'open',
     run: showCheck,
   },
@@ -119,6 +120,15 @@ export const keymap: readonly Binding[] = [
     on: ['job'],
     hint: 'SQL',
     run: readSql,
+  },
+  {
+    keys: ['s'],
+    title: "the check's SQL, as it is run: y copies it",
+    group: 'Look',
+    on: ['triage', 'check'],
+    hint: 'SQL',
+    disabled: (state) => (checkSql(state) === null ? 'still reading it' : null),
+    run: readCheckSql,
   },
   {
     keys: ['y'],

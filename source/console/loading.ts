@@ -1,7 +1,7 @@
 import type { JobDetail, JobList } from '../domain/job-detail.ts';
 import { arrangeAfterData } from './arrange.ts';
 import { boardInterval, isBoard } from './boards.ts';
-import type { BoardAnswer, DataEffect, Effect, Failure } from './effects.ts';
+import type { BoardAnswer, DataAnswer, DataEffect, Effect, Failure } from './effects.ts';
 import { isHalfRead, jobRequest, withDetail } from './job-loading.ts';
 import { refreshReader } from './reading.ts';
 import { type JobScreen, type Question, type State, type Step, tableLimit } from './state.ts';
@@ -37,7 +37,7 @@ function isUnread({ screen, job, boards }: State): boolean {
 }
 
 /** The view that the present screen is made of. */
-export function presentView({ screen }: State): Exclude<View, 'watch' | 'reader'> {
+export function presentView({ screen }: State): Exclude<View, 'watch' | 'reader' | 'alerts'> {
   if (isBoard(screen)) return 'board';
   return screen === 'job' ? 'job' : 'jobs';
 }
@@ -56,6 +56,28 @@ function askForJob(state: State, open: JobScreen): Step {
   return ask({ ...state, job }, 'job', effect);
 }
 
+/** The header counts the alerts on every screen; they are read much less often than the rest. */
+const alertsMs = 15_000;
+
+export function askAlerts(state: State): Step {
+  const again: Effect = { type: 'timer', name: 'alerts', after_ms: alertsMs };
+  if (state.frozen_at !== null) return [state, [again]];
+  const [next, effects] = ask(state, 'alerts', {
+    type: 'load-board',
+    board: 'alerts',
+    check: null,
+  });
+  return [next, [...effects, again]];
+}
+
+/** An answer that never comes, or a failure, is no matter: the screen's own question tells of it. */
+export function alertsAnswered(state: State, answer: DataAnswer): Step {
+  const free = answered(state, 'alerts');
+  if (answer.type !== 'board' || answer.board !== 'alerts') return [free, []];
+  const alerts = { ...free.boards.alerts, data: answer.data, received_at: state.at };
+  return [{ ...free, boards: { ...free.boards, alerts } }, []];
+}
+
 export function ask(state: State, view: View, effect: DataEffect): Step {
   if (state.asked[view] !== null) return [state, []];
   const request = state.next_request;
@@ -63,13 +85,14 @@ export function ask(state: State, view: View, effect: DataEffect): Step {
   const question: Question = { request, asked_at: state.at, id };
   const next = { ...state, next_request: request + 1, asked: { ...state.asked, [view]: question } };
   const effects: Effect[] = [{ type: 'data', request, effect }];
-  if (view !== 'watch') effects.push({ type: 'timer', name: 'clock', after_ms: silenceMs });
+  if (view !== 'watch' && view !== 'alerts')
+    effects.push({ type: 'timer', name: 'clock', after_ms: silenceMs });
   return [next, effects];
 }
 
 /** The view that waits for this request, or null: then the answer is stale and is dropped. */
 export function viewOf(state: State, request: number): View | null {
-  const views = ['jobs', 'job', 'board', 'watch', 'reader'] as const;
+  const views = ['jobs', 'job', 'board', 'watch', 'reader', 'alerts'] as const;
   return views.find((view) => state.asked[view]?.request === request) ?? null;
 }
 

@@ -1,5 +1,6 @@
 import type { JobView } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
+import type { CheckName } from '../domain/triage.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { emptyBoards, underCursor } from './boards.ts';
 import { filtered, filterText } from './filter.ts';
@@ -20,11 +21,17 @@ export function showScreen(state: State, screen: ScreenName): Step {
   return enter({ ...state, trail: [] }, screen);
 }
 
+/** The check under the cursor, or the one behind the alert there. */
+function chosenCheck({ screen, boards }: State): CheckName | null {
+  return screen === 'alerts'
+    ? (underCursor('alerts', boards.alerts)?.row.check ?? null)
+    : (underCursor('triage', boards.triage)?.row.check.name ?? null);
+}
+
 /** What the check under the cursor finds. */
 export function showCheck(state: State): Step {
-  const chosen = underCursor('triage', state.boards.triage);
-  if (chosen === null) return [state, []];
-  const { name } = chosen.row.check;
+  const name = chosenCheck(state);
+  if (name === null) return [state, []];
   // The rows of another check must not stand there until these have come.
   const boards =
     name === state.check ? state.boards : { ...state.boards, check: emptyBoards.check };
@@ -34,8 +41,8 @@ export function showCheck(state: State): Step {
 
 /** The answer to what another screen has asked is of no use any more. */
 function enter(state: State, screen: ScreenName): Step {
-  const { jobs, watch } = state.asked;
-  const asked = { jobs, job: null, board: null, watch, reader: null };
+  const { jobs, watch, alerts } = state.asked;
+  const asked = { jobs, job: null, board: null, watch, reader: null, alerts };
   return refresh({ ...state, screen, asked });
 }
 

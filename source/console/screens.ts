@@ -7,5 +7,6 @@ export const screens: readonly { name: ScreenName; key: string; title: string }[
   { name: 'triage', key: '3', title: 'Triage' },
   { name: 'risk', key: '4', title: 'Risk' },
   { name: 'executors', key: '5', title: 'Executors' },
+  { name: 'alerts', key: '6', title: 'Alerts' },
   { name: 'events', key: '7', title: 'Events' },
 ];

@@ -203,7 +203,9 @@ export type State = {
   frozen_at: number | null;
   interval_ms: number;
   /** The questions in flight: one per view, and an answer to any other is dropped. */
-  asked: Readonly<Record<'jobs' | 'job' | 'board' | 'watch' | 'reader', Question | null>>;
+  asked: Readonly<
+    Record<'jobs' | 'job' | 'board' | 'watch' | 'reader' | 'alerts', Question | null>
+  >;
   next_request: number;
 };
 
@@ -239,7 +241,7 @@ export function initialState(options: ConsoleOptions): State {
     notice: null,
     frozen_at: null,
     interval_ms: options.interval_ms,
-    asked: { jobs: null, job: null, board: null, watch: null, reader: null },
+    asked: { jobs: null, job: null, board: null, watch: null, reader: null, alerts: null },
     next_request: 1,
   };
 }

@@ -6,6 +6,8 @@ import { actionAnswered, actionFailed, watch, watched, watchFailed } from './fol
 import { helpKey, helpPaste } from './help.ts';
 import { bindingFor, runBinding } from './keymap.ts';
 import {
+  alertsAnswered,
+  askAlerts,
   boardLoaded,
   clockTicked,
   jobLoaded,
@@ -24,7 +26,7 @@ import type { State, Step } from './state.ts';
 type Handlers = { [T in Message['type']]: (state: State, message: MessageOf<T>) => Step };
 
 const handlers: Handlers = {
-  started: refresh,
+  started: (state) => chain(refresh(state), askAlerts),
   key: keyPressed,
   flood: flooded,
   paste: pasted,
@@ -40,6 +42,7 @@ const timers = {
   watch,
   clock: clockTicked,
   notice: noticePassed,
+  alerts: askAlerts,
 } as const;
 
 /** The whole console: what happened, and what to do about it. Pure and total. */
@@ -114,6 +117,7 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   const view = viewOf(state, request);
   if (view === null) return [state, []];
   if (view === 'watch') return watchAnswered(state, answer);
+  if (view === 'alerts') return alertsAnswered(state, answer);
   if (view === 'reader') return readerAnswered(state, answer);
   if (answer.type === 'jobs') return listLoaded(state, answer.list);
   if (answer.type === 'job') return jobLoaded(state, answer.detail);

@@ -149,3 +149,9 @@ export type AlertReport = {
   tenant_id: string;
   alerts: readonly Alert[];
 };
+
+/** Those that fire, the critical ones before the others; then the rest, each in the order in which they are told. */
+export function firingFirst(alerts: readonly Alert[]): Alert[] {
+  const rank = ({ firing, severity }: Alert) => (firing ? (severity === 'critical' ? 0 : 1) : 2);
+  return alerts.toSorted((a, b) => rank(a) - rank(b));
+}

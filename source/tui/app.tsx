@@ -22,6 +22,7 @@ const pictures: Record<State['screen'], (state: State) => Picture> = {
   check: (state) => boardPicture(state, 'check'),
   risk: (state) => boardPicture(state, 'risk'),
   executors: (state) => boardPicture(state, 'executors'),
+  alerts: (state) => boardPicture(state, 'alerts'),
   events: (state) => boardPicture(state, 'events'),
 };
 

@@ -9,6 +9,7 @@ import { boardLayout } from '../console/layout.ts';
 import { remedyKeys } from '../console/remedy-keys.ts';
 import { screens } from '../console/screens.ts';
 import type { State } from '../console/state.ts';
+import { alertDetail, alertTable } from '../presentation/alert-table.ts';
 import { checkDetail, checkTable, triageDetail, triageTable } from '../presentation/check-table.ts';
 import { eventDetail, eventTable } from '../presentation/event-table.ts';
 import { executorDetail, executorTable } from '../presentation/executor-table.ts';
@@ -54,6 +55,7 @@ const views: { [N in BoardName]: View<N> } = {
     detail: executorDetail,
     empty: 'no executor serves this tenant, nor did in the last hour: servo-tui --worker',
   },
+  alerts: { table: () => alertTable, detail: alertDetail, empty: 'there are no alerts' },
   events: { table: () => eventTable, detail: eventDetail, empty: 'nothing is in the journal' },
 };
 

@@ -4,7 +4,7 @@ import { stateOrder } from '../domain/job-order.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import { atRiskLevels } from '../domain/risk.ts';
 import { truncate, truncateStart } from '../presentation/fitted.ts';
-import { formatAge, formatFullCount } from '../presentation/format.ts';
+import { formatAge, formatFullCount, plural } from '../presentation/format.ts';
 import { safeText, widthOf } from '../presentation/safe-text.ts';
 import { stateWord } from '../presentation/state-words.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
@@ -54,8 +54,13 @@ function badges(state: State): Span[] {
     shown.push(badge(`FROZEN ${age}`));
   }
   if (labels.rls_bypassed) shown.push(badge('RLS BYPASSED'));
+  const firing = state.boards.alerts.data?.alerts.filter((alert) => alert.firing) ?? [];
+  if (firing.length > 0) {
+    const critical = firing.some(({ severity }) => severity === 'critical');
+    shown.push(span(`▲ ${plural(firing.length, 'alert')}`, critical ? 'bad' : 'warn'));
+  }
   const risky = atRisk(state);
-  if (risky > 0) shown.push(span(`▲ ${risky} at risk`, 'bad'));
+  if (risky > 0) shown.push(span(`${risky} at risk`, 'bad'));
   if (labels.embedded) shown.push(span('EMBEDDED', 'accent'));
   return shown;
 }

@@ -3,6 +3,7 @@ import { performer } from '../../source/commands/perform.ts';
 import type { Session } from '../../source/commands/session.ts';
 import type { Perform } from '../../source/console/effects.ts';
 import { openDatabase } from '../../source/database/database.ts';
+import { thresholdDefaults } from '../../source/domain/thresholds.ts';
 import { Operator } from '../support/operator.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -11,6 +12,7 @@ let perform: Perform;
 
 const sessionOn = (db: Operator['db']): Session => ({
   tenant: 'acme',
+  thresholds: thresholdDefaults,
   actor: 'mara',
   reader: db,
   writer: db,

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { listed } from '../../source/console/boards.ts';
 import { boardLayout } from '../../source/console/layout.ts';
 import type { JobEvent } from '../../source/domain/job-detail.ts';
+import type { CheckDefinition } from '../../source/domain/triage.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 
@@ -34,14 +35,20 @@ const eventsScreen = () =>
     .press('7')
     .answerBoard('events', journal(event(1), event(2, clicks, 'db maintenance'), event(3)));
 
+/** How often the journal has been asked for. */
+const readings = (session: Session) =>
+  session
+    .asked('load-board')
+    .filter(({ effect }) => effect.type === 'load-board' && effect.board === 'events');
+
 const shown = ({ state }: Session) => listed('events', state.boards.events).map(({ key }) => key);
 
 describe('a board', () => {
   test('is asked for when it is opened, and again with every refresh', () => {
     const session = eventsScreen();
-    expect(session.asked('load-board')).toHaveLength(1);
+    expect(readings(session)).toHaveLength(1);
     session.wait(1000).timer('refresh');
-    expect(session.asked('load-board')).toHaveLength(2);
+    expect(readings(session)).toHaveLength(2);
     expect(shown(session)).toEqual(['3', '2', '1']);
   });
 
@@ -84,7 +91,7 @@ describe('a board', () => {
 
   test('an answer for a board that has been left is dropped', () => {
     const session = Session.showing([orders]).press('7', '5');
-    const [events] = session.asked('load-board');
+    const [events] = readings(session);
     const data = journal(event(1));
     session.send({
       type: 'answered',
@@ -96,9 +103,9 @@ describe('a board', () => {
 
   test('one that is opened while the data is frozen is read once', () => {
     const session = Session.showing([orders]).press('Z', '7');
-    expect(session.asked('load-board')).toHaveLength(1);
+    expect(readings(session)).toHaveLength(1);
     session.answerBoard('events', journal(event(1))).press('1', '7');
-    expect(session.asked('load-board')).toHaveLength(1);
+    expect(readings(session)).toHaveLength(1);
   });
 
   test('the window follows the cursor', () => {
@@ -130,5 +137,84 @@ describe('back leads to where one came from', () => {
     expect(session.state.screen).toBe('jobs');
     expect(session.exits).toEqual([]);
     expect(session.press('q').exits).toEqual([0]);
+  });
+});
+
+describe('alerts are counted on every screen', () => {
+  const alertReadings = (session: Session) =>
+    session
+      .asked('load-board')
+      .filter(({ effect }) => effect.type === 'load-board' && effect.board === 'alerts');
+
+  test('read at the start, and again every 15 s', () => {
+    const session = Session.showing([orders]);
+    expect(alertReadings(session)).toHaveLength(1);
+    expect(session.timersSet('alerts')).toEqual([15_000]);
+    session.answerBoard('alerts', { as_of: now, tenant_id: 'acme', alerts: [], jobs: [] });
+    session.wait(15_000).timer('alerts');
+    expect(alertReadings(session)).toHaveLength(2);
+  });
+
+  test('one that has not been answered is not asked for twice', () => {
+    const session = Session.showing([orders]).wait(15_000).timer('alerts');
+    expect(alertReadings(session)).toHaveLength(1);
+    expect(session.timersSet('alerts')).toHaveLength(2);
+  });
+
+  test('frozen data stays as it is', () => {
+    const session = Session.showing([orders]);
+    session.answerBoard('alerts', { as_of: now, tenant_id: 'acme', alerts: [], jobs: [] });
+    session.press('Z').wait(15_000).timer('alerts');
+    expect(alertReadings(session)).toHaveLength(1);
+  });
+
+  test('a failure to count them is no failure of the screen', () => {
+    const session = Session.showing([orders]).fail('load-board');
+    expect(session.state.link.failure).toBeNull();
+  });
+});
+
+describe('SQL of the checks', () => {
+  const check = {
+    name: 'stuck',
+    title: 'Stuck',
+    section: { runbook: 'backfill-operations', heading: 'Bulk Recovery' },
+    meaning: '',
+    severity: 'critical',
+    columns: [],
+    figure: '',
+    remedies: [
+      {
+        action: 'reclaim',
+        words: 'All at once',
+        states: null,
+        command: null,
+        sql: 'UPDATE a\nSET b',
+      },
+    ],
+  } as const satisfies CheckDefinition;
+  const summary = { check, found: 0, truncated: false, worst: null, sql: 'SELECT 1' };
+  const triage = () =>
+    Session.showing([orders])
+      .press('3')
+      .answerBoard('triage', {
+        as_of: now,
+        tenant_id: 'acme',
+        job_id: null,
+        checks: [summary],
+        jobs: [],
+      });
+
+  test('is read with s and copied with y, the remedy as a comment', () => {
+    const session = triage().press('s');
+    expect(session.state.overlay).toMatchObject({ type: 'reader', title: 'Stuck' });
+    session.press('y');
+    expect(session.effects.filter(({ type }) => type === 'copy')).toEqual([
+      { type: 'copy', text: 'SELECT 1\n\n-- All at once\n-- UPDATE a\n-- SET b' },
+    ]);
+  });
+
+  test('on an empty screen says that it is still read', () => {
+    expect(Session.showing([orders]).press('3', 's').notice).toBe('still reading it');
   });
 });

@@ -74,6 +74,43 @@ const data = (text: string): BoardData => {
         }),
       ],
     },
+    alerts: {
+      ...as,
+      alerts: [
+        {
+          name: 'ServoBackfillJobStuck',
+          severity: 'critical',
+          description: 'Job not making progress',
+          section: check.section,
+          check: 'stuck',
+          firing: true,
+          threshold: { value: 300, kind: 'seconds' },
+          figure: { value: 840, kind: 'seconds' },
+          column: check.columns[2]!,
+          since: secondsAgo(540),
+          found: 1,
+          truncated: false,
+          jobs: [
+            { job_id: job.id, asset_name: text, state: text, since: secondsAgo(840), value: 840 },
+          ],
+        },
+        {
+          name: 'ServoBackfillQueueDepth',
+          severity: 'warning',
+          description: 'Jobs queued waiting',
+          section: check.section,
+          check: 'queue-depth',
+          firing: false,
+          threshold: { value: 10, kind: 'count' },
+          figure: null,
+          column: check.columns[2]!,
+          since: null,
+          found: 0,
+          truncated: false,
+          jobs: [],
+        },
+      ],
+    },
     executors: {
       ...as,
       executors: [
@@ -201,4 +238,16 @@ test('a check: its rows, what they mean, and its remedies with their keys', () =
   expect(text).toContain('X Cancel it.');
   expect(text).toContain('· Wait.');
   expect(text).toContain('› Stuck: heartbeat stale > 2 m');
+});
+
+test('the alerts: what fires first, with figure, limit and jobs', () => {
+  const text = picture(open('alerts', 'orders_daily')).join('\n');
+  expect(text).toMatch(/firing +ServoBackfillJobStuck +critical +14m +> 5m +1 +9m/);
+  expect(text).toMatch(/ok +ServoBackfillQueueDepth/);
+  expect(text).toContain('orders_daily 00000001  heartbeat age 14m');
+});
+
+test('the header counts the alerts that fire, on every screen', () => {
+  const session = open('alerts', 'orders_daily').press('1');
+  expect(picture(session)[0]).toContain('▲ 1 alert');
 });

@@ -1,0 +1,24 @@
+import type { CheckDefinition } from '../domain/triage.ts';
+import { underCursor } from './boards.ts';
+import { sqlReader } from './reading.ts';
+import type { State, Step } from './state.ts';
+
+/** The statement of the selected check, and the runbook's for all its rows at once: as a comment, so that pasting it does nothing yet. */
+export function checkSql({ screen, boards }: State): { title: string; sql: string } | null {
+  const found = screen === 'check' ? boards.check.data : underCursor('triage', boards.triage)?.row;
+  if (found === null || found === undefined) return null;
+  return { title: found.check.title, sql: [found.sql, ...remedies(found.check)].join('\n\n') };
+}
+
+function remedies({ remedies }: CheckDefinition): string[] {
+  return remedies.flatMap(({ words, sql }) =>
+    sql === null ? [] : [`-- ${[words, ...sql.split('\n')].join('\n-- ')}`],
+  );
+}
+
+export function readCheckSql(state: State): Step {
+  const found = checkSql(state);
+  return found === null
+    ? [state, []]
+    : [{ ...state, overlay: sqlReader(found.title, found.sql) }, []];
+}
