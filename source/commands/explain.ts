@@ -1,29 +1,35 @@
-import { shortId } from '../domain/job-reference.ts';
-import { type Explanation, explainJob } from '../operations/explain-job.ts';
+import { exitCodes } from '../errors.ts';
+import { type Explanation, type JudgedJob, judgeJob } from '../operations/explain-job.ts';
 import { resolveJob } from '../operations/resolve-job.ts';
 import { explainWords } from '../presentation/explain-words.ts';
-import { safeText } from '../presentation/safe-text.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
+import { explainText } from './explain-text.ts';
 import { withSession } from './session.ts';
 
-/** `servo-tui explain JOB`. */
-export function explain({ input, flags, settings }: Invocation): Promise<Output> {
-  return withSession(settings, async (session) => {
-    const id = await resolveJob(session.reader, session.tenant, input[0]!);
-    const explanation = await explainJob(session.reader, session.tenant, id);
-    return { json: explainJson(explanation), text: () => asciiText(flags, textOf(explanation)) };
+/** `servo-tui explain JOB [--exit-code]`. */
+export function explain({ input, flags, settings, io }: Invocation): Promise<Output> {
+  const options = {
+    width: io.stdout.isTTY ? io.stdout.columns : Number.POSITIVE_INFINITY,
+    zone: flags.has('utc') ? 'utc' : 'local',
+  } as const;
+  return withSession(settings, async ({ reader, tenant }) => {
+    const id = await resolveJob(reader, tenant, input[0]!);
+    const judged = await judgeJob(reader, tenant, id, settings.thresholds);
+    return {
+      json: judgedJson(judged),
+      text: () => asciiText(flags, explainText(judged, options)),
+      exit: judged.scenario !== null && flags.has('exit-code') ? exitCodes.findings : 0,
+    };
   });
 }
 
-/** As `status` carries it too. */
-export function explainJson({ as_of, tenant_id, clause, facts }: Explanation) {
+function explainJson({ as_of, tenant_id, clause, facts }: Explanation) {
   const { as_of: _, ...rest } = facts;
   return { as_of, tenant_id, clause, ...explainWords(clause, facts), facts: rest };
 }
 
-function textOf({ clause, facts }: Explanation): string {
-  const { why, next } = explainWords(clause, facts);
-  const name = `${safeText(facts.asset_name)} ${shortId(facts.id)} (${facts.state.replace('_', ' ')})`;
-  return `${name}: ${why}${next === null ? '' : ` — ${next}`}\n`;
+function judgedJson(judged: JudgedJob) {
+  const { held, scenario, evidence, recommendation, escalations } = judged;
+  return { ...explainJson(judged), held, scenario, evidence, recommendation, escalations };
 }

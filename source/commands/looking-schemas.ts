@@ -21,6 +21,7 @@ export const explanation = z.looseObject({
     id: z.uuid(),
     asset_name: z.string(),
     state: z.string(),
+    version: z.int(),
     since: nullableTime,
     by: z.string().nullable(),
     reason: z.string().nullable(),
@@ -64,7 +65,6 @@ const log = z.looseObject({
 const limits = z.looseObject({ ...envelope, limits: z.array(limit) });
 
 export const lookingSchemas = {
-  explain: explanation,
   executors: z.looseObject({
     ...envelope,
     executors: z.array(

@@ -10,12 +10,13 @@ const limit: FlagRow = { name: 'limit', value: 'N', help: 'at most so many' };
 export const lookingCommands: readonly Command[] = [
   {
     name: 'explain',
-    usage: 'JOB',
-    summary: 'what keeps a job from running, and what to do about it',
-    flags: [],
+    usage: 'JOB [--exit-code]',
+    summary: 'what keeps a job from running, the scenario of the runbook, evidence, what to do',
+    flags: [{ name: 'exit-code', help: 'exit 10 where a check holds for it' }],
     examples: [
-      ['explain 3f2a', 'no executor, a limit, a back-off, a higher priority in front …'],
-      ['explain 3f2a --json | jq -r .clause', 'for a script'],
+      ['explain 3f2a', 'clause, scenario, evidence, recommendation, escalation'],
+      ['explain 3f2a --json | jq -r .recommendation.command', 'for a script'],
+      ['explain 3f2a --exit-code', 'again after an action: did it help?'],
     ],
     needs: onTenant,
     words: { least: 1, most: 1 },

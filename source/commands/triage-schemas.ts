@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { alertNames } from '../domain/alerts.ts';
 import { checkNames, severities } from '../domain/triage.ts';
+import { explanation } from './looking-schemas.ts';
 import { count, envelope, nullableTime } from './schema-parts.ts';
 
 const cell = z.union([z.string(), z.number(), z.boolean()]).nullable();
@@ -41,6 +42,24 @@ const row = z.looseObject({
   cells: z.record(z.string(), cell),
 });
 
+const escalation = z.looseObject({
+  runbook: z.string(),
+  due: z.boolean().describe('somebody beyond on-call is to be told now'),
+  since: nullableTime.describe("the trouble's first journal entry"),
+  minutes: z.number(),
+  triggers: z.array(z.looseObject({ words: z.string(), why: z.string() })),
+  steps: z.array(
+    z.looseObject({
+      who: z.string(),
+      task: z.string(),
+      after_minutes: z.number().nullable(),
+      at: nullableTime,
+      due: z.boolean(),
+    }),
+  ),
+  next: z.looseObject({ who: z.string(), in_minutes: z.number() }).nullable(),
+});
+
 export const finding = z.looseObject({
   ...envelope,
   check,
@@ -72,8 +91,40 @@ export const triageSchemas = {
         sql: z.string(),
       }),
     ),
+    escalations: z.array(escalation),
   }),
   'triage CHECK': finding,
+  explain: explanation.extend({
+    held: z.array(z.looseObject({ check, rows: z.array(row), sql: z.string() })),
+    scenario: z.enum(checkNames).nullable().describe('null where nothing is wrong'),
+    evidence: z
+      .looseObject({
+        columns: z.array(column),
+        rows: z.array(row),
+        sql: z.string(),
+        truncated: z.boolean(),
+      })
+      .nullable(),
+    recommendation: z
+      .looseObject({
+        action: z.string(),
+        words: z.string(),
+        command: z.string().nullable(),
+        ready: z
+          .looseObject({
+            action: z.string(),
+            id: z.uuid(),
+            state: z.string(),
+            version: z.int(),
+            parameters: z.record(z.string(), z.string()),
+            reason: z.string().nullable(),
+          })
+          .nullable()
+          .describe('what needs only to be confirmed'),
+      })
+      .nullable(),
+    escalations: z.array(escalation),
+  }),
   alerts: z.looseObject({
     ...envelope,
     alerts: z.array(

@@ -6,6 +6,7 @@ export type ExplainFacts = {
   id: string;
   asset_name: string;
   state: string;
+  version: number;
   /** How it came into its state, as far as the journal knows. */
   since: Date | null;
   by: string | null;

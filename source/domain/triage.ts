@@ -1,3 +1,4 @@
+import type { Escalation } from './escalation.ts';
 import { type Action, refusalOf } from './job-state.ts';
 import type { Thresholds } from './thresholds.ts';
 
@@ -135,6 +136,8 @@ export type TriageReport = {
   /** Null: all jobs of the tenant. */
   job_id: string | null;
   checks: readonly CheckSummary[];
+  /** Of the troubles that were found. */
+  escalations: readonly Escalation[];
 };
 
 /** The worst of the rows: the one with the greatest figure, the first of equals. */

@@ -1,4 +1,5 @@
 import type { Database, Query } from '../database/database.ts';
+import { countJobs } from '../database/queries/list-jobs.ts';
 import { readClock } from '../database/queries/read-clock.ts';
 import { checkNamed, checks, findRows } from '../database/queries/triage/checks.ts';
 import { type Check, definitionOf } from '../database/queries/triage/sql.ts';
@@ -8,9 +9,11 @@ import {
   type CheckName,
   type CheckSummary,
   type Finding,
+  type FoundRow,
   type TriageReport,
   worstOf,
 } from '../domain/triage.ts';
+import { readEscalations } from './escalations.ts';
 
 export type TriageOptions = {
   thresholds?: Thresholds;
@@ -30,13 +33,16 @@ export function triage(
   return db.read(tenant, async (query) => {
     const context = contextOf(tenant, options);
     const summaries: CheckSummary[] = [];
-    for (const check of checks) summaries.push(await summaryOf(query, check, context));
-    return {
-      as_of: await readClock(query),
-      tenant_id: tenant,
-      job_id: context.job,
-      checks: summaries,
-    };
+    const found: Partial<Record<CheckName, readonly FoundRow[]>> = {};
+    for (const check of checks) {
+      const { summary, rows } = await summaryOf(query, check, context);
+      summaries.push(summary);
+      found[check.name] = rows;
+    }
+    const as_of = await readClock(query);
+    const { running = 0 } = await countJobs(query, tenant, mostRows);
+    const escalations = await readEscalations(query, tenant, { as_of, found, running });
+    return { as_of, tenant_id: tenant, job_id: context.job, checks: summaries, escalations };
   });
 }
 
@@ -76,21 +82,21 @@ export async function findingOf(
   };
 }
 
-async function summaryOf(query: Query, check: Check, context: CheckContext): Promise<CheckSummary> {
+async function summaryOf(
+  query: Query,
+  check: Check,
+  context: CheckContext,
+): Promise<{ summary: CheckSummary; rows: FoundRow[] }> {
   const definition = definitionOf(check, context);
   const sql = check.sql(context);
   const rows = await findRows(query, sql, check.columns);
   const truncated = rows.length >= context.limit;
-  return {
-    check: definition,
-    found: truncated ? context.limit - 1 : rows.length,
-    truncated,
-    worst: worstOf(definition, rows),
-    sql,
-  };
+  const found = truncated ? context.limit - 1 : rows.length;
+  const worst = worstOf(definition, rows);
+  return { summary: { check: definition, found, truncated, worst, sql }, rows };
 }
 
-function contextOf(tenant: string, options: TriageOptions): CheckContext {
+export function contextOf(tenant: string, options: TriageOptions): CheckContext {
   const { thresholds = thresholdDefaults, job = null } = options;
   return { tenant, thresholds, job, limit: mostRows + 1 };
 }

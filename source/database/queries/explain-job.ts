@@ -36,7 +36,7 @@ const statement = `with j as materialized (
       join backfill_partitions p on p.backfill_job_id = b.id and p.state = 'running' and p.lease_owner in (select id from ready)
     where b.tenant_id = $1 and (b.state in ('running', 'paused') or b.unsettled)
   )
-  select clock_timestamp() as as_of, j.id, j.asset_name, j.state,
+  select clock_timestamp() as as_of, j.id, j.asset_name, j.state, j.version,
     coalesce(t.at, case j.state when 'paused' then j.paused_at when 'pending' then j.created_at else j.completed_at end) as since, t.actor as by, t.reason,
     coalesce((select jsonb_agg(jsonb_build_object('id', u.upstream_job_id, 'asset_name', u.asset_name, 'state', u.state) order by u.asset_name)
       from servo_upstreams_v1($1, j.id) u where u.state is distinct from 'completed' and j.state = 'waiting_upstream'), '[]') as waits_for,

@@ -1,0 +1,25 @@
+import type { Query } from '../database.ts';
+
+/** Journal entries of a job that are looked at, the newest first. */
+const newest = 200;
+
+/**
+ * When the first journal entry of a trouble was written: of each job, the first since its trouble began, and the first of those; the
+ * trouble's beginning itself where the journal is silent. Null for no jobs.
+ */
+export async function firstEntry(
+  query: Query,
+  tenant: string,
+  troubles: readonly { job_id: string; since: Date }[],
+): Promise<Date | null> {
+  if (troubles.length === 0) return null;
+  const [row] = await query<{ at: Date | null }>(
+    `select min(coalesce((
+         select min(e.at) from (
+           select at from backfill_events where job_id = t.job_id and tenant_id = $1 order by id desc limit ${newest}) e
+         where e.at >= t.since), t.since)) as at
+     from unnest($2::uuid[], $3::timestamptz[]) t (job_id, since)`,
+    [tenant, troubles.map((one) => one.job_id), troubles.map((one) => one.since)],
+  );
+  return row?.at ?? null;
+}

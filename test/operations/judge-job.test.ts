@@ -1,0 +1,269 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { explainText } from '../../source/commands/explain-text.ts';
+import { cancelJob, pauseJob } from '../../source/operations/act-on-job.ts';
+import { judgeJob, verifyJob } from '../../source/operations/explain-job.ts';
+import { reclaimJob } from '../../source/operations/reclaim-job.ts';
+import { triage } from '../../source/operations/triage.ts';
+import { author, errorOf, Operator } from '../support/operator.ts';
+
+let operator: Operator;
+let made = 0;
+beforeAll(async () => {
+  operator = await Operator.open();
+  for (const asset of ['orders', 'raw']) await operator.asset(asset);
+});
+afterAll(() => operator.close());
+beforeEach(async () => {
+  await operator.sql('delete from backfill_jobs');
+  await operator.sql('delete from backfill_executors');
+});
+
+const anExecutor = (handlers = '{orders,raw}') =>
+  operator.sql(
+    `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers) values ('h:${made++}:x', '{acme}', 'h', 1, '0', 4, $1)`,
+    [handlers],
+  );
+const aJob = async (set: string, keys = ['a', 'b', 'c']) => {
+  const id = await operator.job({
+    asset: 'orders',
+    partitions: keys.map((key) => `${key}${made}`),
+    idempotency_key: `key ${made++}`,
+  });
+  await operator.sql(`update backfill_jobs set ${set} where id = $1`, [id]);
+  return id;
+};
+const judge = (id: string) => judgeJob(operator.db, 'acme', id);
+const beat = (age: string) =>
+  `state = 'running', claimed_version = version + 1, started_at = now() - interval '3 hours', heartbeat_at = now() - interval '${age}'`;
+
+describe('scenario, recommendation and the action that is ready', () => {
+  test('nothing is wrong', async () => {
+    await anExecutor();
+    const judged = await judge(await aJob(`priority = 3`));
+    expect(judged).toMatchObject({
+      clause: 'claimable',
+      held: [],
+      scenario: null,
+      evidence: null,
+      recommendation: null,
+      escalations: [],
+    });
+  });
+
+  test('stuck without an executor: start one', async () => {
+    const judged = await judge(await aJob(beat('14 minutes')));
+    expect(judged.scenario).toBe('stuck');
+    expect(judged.held.map(({ check }) => check.name)).toEqual([
+      'stuck',
+      'no-executor',
+      'bulk-reclaim',
+    ]);
+    expect(judged.recommendation).toMatchObject({
+      action: 'start-executor',
+      command: 'servo-tui --worker',
+      ready: null,
+    });
+  });
+
+  test('stuck, and an executor has not reclaimed it: by force; just stale: wait', async () => {
+    await anExecutor();
+    const id = await aJob(beat('14 minutes'));
+    const { recommendation, facts } = await judge(id);
+    expect(recommendation).toEqual({
+      action: 'reclaim',
+      words: 'Force reclaim if needed (emergency): resets the heartbeat.',
+      command: `servo-tui reclaim ${id.slice(0, 8)}`,
+      ready: {
+        action: 'reclaim',
+        id,
+        state: 'running',
+        version: facts.version,
+        parameters: {},
+        reason: null,
+      },
+    });
+    const { recommendation: soon } = await judge(await aJob(beat('130 seconds')));
+    expect(soon).toMatchObject({ action: 'wait', ready: null });
+  });
+
+  test('resuming: look at the executors, or start one', async () => {
+    const id = await aJob(`state = 'resuming', heartbeat_at = now() - interval '12 minutes'`);
+    expect(await judge(id)).toMatchObject({
+      scenario: 'resuming',
+      recommendation: { action: 'start-executor' },
+    });
+    await anExecutor();
+    const judged = await judge(id);
+    expect(judged.recommendation).toMatchObject({
+      action: 'look',
+      command: 'servo-tui executors',
+      ready: null,
+    });
+    // The runbook: pause/resume not working as expected.
+    expect(judged.escalations).toMatchObject([
+      { due: true, triggers: [{ why: '1 resumed and not claimed' }] },
+    ]);
+  });
+
+  test('a checkpoint that does not match comes before everything: pause', async () => {
+    await anExecutor();
+    const id = await aJob(`${beat('14 minutes')}, checkpoint_partition_key = 'nowhere'`);
+    const judged = await judge(id);
+    expect(judged.scenario).toBe('checkpoint');
+    expect(judged.recommendation?.ready).toMatchObject({
+      action: 'pause',
+      reason: 'checkpoint does not match',
+    });
+    expect(judged.evidence?.rows).toMatchObject([
+      {
+        cells: { job_checkpoint: 'nowhere', last_completed_partition: null, pending_partitions: 3 },
+      },
+    ]);
+    expect(judged.escalations).toMatchObject([{ due: true }]);
+  });
+
+  test('a high failure rate: pause, with the pattern as evidence', async () => {
+    await anExecutor();
+    const id = await aJob(
+      `state = 'running', heartbeat_at = now(), started_at = now() - interval '1 minute', total_partitions = 10, completed_partitions = 3, failed_partitions = 3`,
+    );
+    await operator.sql(
+      `update backfill_partitions set state = 'failed', attempt_count = 3, error_message = 'rate limited' where backfill_job_id = $1`,
+      [id],
+    );
+    const judged = await judge(id);
+    expect(judged.scenario).toBe('failure-rate');
+    expect(judged.evidence?.rows).toHaveLength(3);
+    expect(judged.evidence?.sql).toContain('SELECT partition_key, attempt_count, error_message');
+    expect(judged.recommendation?.ready).toMatchObject({ action: 'pause', id });
+  });
+
+  test('high risk: recreate with the highest priority; medium: what slots are free', async () => {
+    await anExecutor();
+    const late = (minutes: number) =>
+      `priority = 1, total_partitions = 1, avg_partition_duration_ms = ${minutes * 60_000}, sla_deadline_at = now() + interval '100 minutes'`;
+    const high = await judge(await aJob(late(200)));
+    expect(high).toMatchObject({
+      scenario: 'at-risk',
+      recommendation: {
+        action: 'recreate',
+        ready: {
+          action: 'recreate',
+          parameters: { priority: '10' },
+          reason: 'SLA at risk - recreating with higher priority',
+        },
+      },
+    });
+    expect(high.escalations[0]!.steps.every((step) => step.due)).toBe(true);
+    const medium = await judge(await aJob(late(130)));
+    expect(medium.recommendation).toMatchObject({
+      action: 'set-parallel',
+      ready: { action: 'set', parameters: { parallel: '5' } },
+    });
+    expect(medium.recommendation?.command).toMatch(/^servo-tui set [0-9a-f]{8} --parallel 5$/);
+    expect((await judge(await aJob(late(101)))).recommendation).toMatchObject({
+      action: 'look',
+      ready: null,
+    });
+  });
+
+  test('without a check: by the clause', async () => {
+    await anExecutor();
+    const paused = await aJob(`state = 'paused', paused_at = now()`);
+    expect(await judge(paused)).toMatchObject({
+      scenario: null,
+      recommendation: { action: 'resume', ready: { action: 'resume', state: 'paused' } },
+    });
+    const failed = await aJob(`state = 'failed', completed_at = now() - interval '2 days'`);
+    expect(await judge(failed)).toMatchObject({
+      recommendation: { action: 'retry', command: `servo-tui retry ${failed.slice(0, 8)}` },
+    });
+  });
+
+  test('another tenant’s job is not there', async () => {
+    const id = await aJob('priority = 1');
+    expect((await errorOf(judgeJob(operator.db, 'globex', id))).code).toBe('not_found');
+    expect((await errorOf(verifyJob(operator.db, 'globex', id, ['stuck']))).code).toBe('not_found');
+  });
+});
+
+describe('the escalation’s clock', () => {
+  test('begins with the first journal entry since the trouble began', async () => {
+    await anExecutor();
+    const id = await aJob(beat('20 minutes'));
+    await operator.sql(
+      `update backfill_events set at = now() - interval '3 hours' where job_id = $1`,
+      [id],
+    );
+    const clock = async () => {
+      const [escalation] = (await judge(id)).escalations;
+      return [Math.round(escalation!.minutes), escalation!.next?.who];
+    };
+    // The journal is silent: since the heartbeat.
+    expect(await clock()).toEqual([20, 'Platform Lead']);
+    await operator.sql(
+      `insert into backfill_events (tenant_id, job_id, kind, actor, at) values ('acme', $1, 'lost', 'h:1:x', now() - interval '14 minutes'), ('acme', $1, 'lost', 'h:1:x', now() - interval '1 minute')`,
+      [id],
+    );
+    expect(await clock()).toEqual([14, 'Backend Lead']);
+    // The same in the report of all jobs, with the oldest of them.
+    await aJob(beat('3 minutes'));
+    const { escalations } = await triage(operator.db, 'acme');
+    expect(escalations.map((one) => [one.runbook, Math.round(one.minutes)])).toEqual([
+      ['backfill-operations', 14],
+    ]);
+  });
+});
+
+describe('verify', () => {
+  test('a cancelled job is not stuck any more; a reclaimed one is until somebody claims it', async () => {
+    await anExecutor();
+    const id = await aJob(beat('14 minutes'));
+    const held = (await judge(id)).held.map(({ check }) => check.name);
+    await reclaimJob(operator.db, author, id);
+    const before = await verifyJob(operator.db, 'acme', id, held);
+    expect(before).toMatchObject({ helped: false, state: 'running' });
+    expect(before.checks).toMatchObject([
+      { name: 'stuck', holds: true, row: { job_id: id } },
+      { name: 'bulk-reclaim', holds: false, row: null },
+    ]);
+    await operator.sql('update backfill_jobs set heartbeat_at = now() where id = $1', [id]);
+    expect(await verifyJob(operator.db, 'acme', id, held)).toMatchObject({ helped: true });
+    const other = await aJob(beat('14 minutes'));
+    await cancelJob(operator.db, { ...author, reason: 'not needed' }, other);
+    expect(await verifyJob(operator.db, 'acme', other, ['stuck'])).toMatchObject({
+      helped: true,
+      state: 'cancelled',
+    });
+  });
+
+  test('a pause stops nothing that a checkpoint has wrong', async () => {
+    await anExecutor();
+    const id = await aJob(`${beat('1 second')}, checkpoint_partition_key = 'nowhere'`);
+    await pauseJob(operator.db, { ...author, reason: 'look' }, id);
+    expect(await verifyJob(operator.db, 'acme', id, ['checkpoint'])).toMatchObject({
+      helped: false,
+      state: 'paused',
+    });
+  });
+});
+
+test('the text at 80 columns says scenario, evidence, meaning, what to do and whom to tell', async () => {
+  const id = await aJob(
+    `${beat('14 minutes')}, claimed_by = 'web-2:64:x', completed_partitions = 1`,
+  );
+  await operator.sql(`update backfill_events set at = at - interval '1 hour' where job_id = $1`, [
+    id,
+  ]);
+  const text = explainText(await judge(id), { width: 80, zone: 'utc' });
+  const lines = text.trimEnd().split('\n');
+  expect(lines[0]).toBe(
+    `orders ${id.slice(0, 8)} (running): no executor of this tenant lives — start one: servo-tui --worker`,
+  );
+  expect(text).toContain('scenario     Stuck: heartbeat stale > 2m\n');
+  expect(text).toContain('evidence     progress 1/3 · heartbeat 14m · claimed by web-2:64:x\n');
+  expect(text).toContain('do           If no executor is alive, start one');
+  expect(text).toMatch(/\n {13}servo-tui --worker\n/);
+  expect(text).toContain('escalation   escalate in 1m: Backend Lead\n');
+  for (const line of lines.slice(1)) expect(line.length, line).toBeLessThanOrEqual(80);
+});
