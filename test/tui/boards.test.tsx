@@ -51,6 +51,7 @@ const data = (text: string): BoardData => {
     triage: {
       ...as,
       job_id: null,
+      escalations: [],
       checks: [
         { check, found: 1, truncated: true, worst: worstOf(check, [row]), sql: text },
         { check: { ...check, name: 'resuming' }, found: 0, truncated: false, worst: null, sql: '' },

@@ -38,7 +38,7 @@ beforeAll(async () => {
     );
     await operator.sql(
       `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, created_at)
-       select tenant_id, id, name, gen_random_uuid(), now() - interval '1 hour' from assets, generate_series(1, 11) where tenant_id = $1 and name = 'clicks'`,
+       select tenant_id, id, name, gen_random_uuid(), now() - i * interval '1 minute' - interval '1 hour' from assets, generate_series(1, 11) i where tenant_id = $1 and name = 'clicks'`,
       [tenant],
     );
     await operator.sql(
