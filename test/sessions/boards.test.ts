@@ -201,6 +201,7 @@ describe('SQL of the checks', () => {
         as_of: now,
         tenant_id: 'acme',
         job_id: null,
+        escalations: [],
         checks: [summary],
         jobs: [],
       });
