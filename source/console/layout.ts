@@ -4,7 +4,7 @@ import { wrap } from '../presentation/fitted.ts';
 import { type PartitionMap, partitionMap } from '../presentation/partition-map.ts';
 import { restWords } from '../presentation/rest-words.ts';
 import { widthOf } from '../presentation/safe-text.ts';
-import { isBoard } from './boards.ts';
+import { isBoard, listed } from './boards.ts';
 import { isStale } from './loading.ts';
 import type { Size } from './messages.ts';
 import { panelItems } from './panels.ts';
@@ -65,6 +65,12 @@ export type BoardLayout = {
   hints: boolean;
 };
 
+const leastDetail = 6;
+
+function listLength({ screen, boards }: State): number {
+  return isBoard(screen) ? listed(screen, boards[screen]).length : 0;
+}
+
 /** A board's lines. The rows keep most of the screen; what is known of the selected one stands below. */
 export function boardLayout(state: State): BoardLayout {
   const lines = linesOf(state.size);
@@ -78,7 +84,9 @@ export function boardLayout(state: State): BoardLayout {
     bar: state.screen === 'risk' && lines >= 7,
   };
   const free = lines - count(...Object.values(frame));
-  const detail = free >= 10 ? Math.min(14, Math.floor(free * 0.42)) : 0;
+  // A long list takes what it needs, as long as the selected row's meaning and remedies can be read.
+  const wanted = Math.max(leastDetail, free - 1 - listLength(state));
+  const detail = free >= 10 ? Math.min(14, Math.floor(free * 0.42), wanted) : 0;
   return { ...frame, detail, rows: Math.max(1, free - (detail > 0 ? detail + 1 : 0)) };
 }
 

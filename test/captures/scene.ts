@@ -83,9 +83,10 @@ export async function makeScene(app: ConnectionSettings, client: Client): Promis
   );
   const clicks = await start({ asset: 'clicks', start: '2024-05-01', end: '2024-05-30' });
   await finish(clicks, 700);
+  const checkpoint = `checkpoint_partition_key = (select max(partition_key) from backfill_partitions where backfill_job_id = backfill_jobs.id and state = 'completed')`;
   await change(
     clicks,
-    `state = 'resuming', completed_partitions = 700, heartbeat_at = now() - interval '12 minutes', avg_partition_duration_ms = 800`,
+    `${checkpoint}, state = 'resuming', completed_partitions = 700, heartbeat_at = now() - interval '12 minutes', avg_partition_duration_ms = 800`,
   );
   const events = await start({
     asset: 'events_raw',
@@ -96,7 +97,7 @@ export async function makeScene(app: ConnectionSettings, client: Client): Promis
   await finish(events, 40);
   await change(
     events,
-    `state = 'running', started_at = now() - interval '2 hours', heartbeat_at = now(), completed_partitions = 40, avg_partition_duration_ms = 60000`,
+    `${checkpoint}, state = 'running', started_at = now() - interval '2 hours', heartbeat_at = now(), completed_partitions = 40, avg_partition_duration_ms = 60000`,
   );
   await actOnJob(
     db,
