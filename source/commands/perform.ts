@@ -7,9 +7,11 @@ import type {
   Perform,
 } from '../console/effects.ts';
 import { mapBuckets } from '../console/job-map.ts';
+import { ServoError } from '../errors.ts';
 import { countPartitions, getJobDetail, getJobSql } from '../operations/get-job.ts';
 import { getPartition } from '../operations/get-partition.ts';
-import { listJobs } from '../operations/list-jobs.ts';
+import { listJobs, listNamedJobs } from '../operations/list-jobs.ts';
+import { resolveJob } from '../operations/resolve-job.ts';
 import { runAction } from '../operations/run-action.ts';
 import { settleJob } from '../operations/settle-job.ts';
 import { boards } from './read-board.ts';
@@ -59,6 +61,12 @@ async function carryOut(session: Session, effect: DataEffect): Promise<DataAnswe
         board: effect.board,
         data: await boards[effect.board](session, effect),
       } as BoardAnswer;
+    case 'find-job': {
+      const id = await resolveJob(reader, tenant, effect.reference);
+      const [job] = await listNamedJobs(reader, tenant, [id]);
+      if (job === undefined) throw new ServoError('not_found', `there is no job ${id}`);
+      return { type: 'found', job };
+    }
     case 'act':
       return { type: 'acted', result: await act(session, effect) };
   }

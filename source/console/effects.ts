@@ -1,4 +1,5 @@
 import type { ActionParameters, JobAction } from '../domain/action.ts';
+import type { JobView } from '../domain/job.ts';
 import type { ActionResult, JobDetail, JobList, KeyBounds } from '../domain/job-detail.ts';
 import type { Settable } from '../domain/job-settings.ts';
 import type { PartitionDetail } from '../domain/partition.ts';
@@ -28,6 +29,9 @@ export type LoadPartition = { type: 'load-partition'; id: string; key: string };
 /** Read the SQL behind the job screen, as it is run. */
 export type LoadJobSql = { type: 'load-job-sql'; id: string };
 
+/** Find one job by its id, or by 4 characters or more of its beginning. */
+export type FindJob = { type: 'find-job'; reference: string };
+
 /** Read what one of the boards shows: `check` for that board. */
 export type LoadBoard = { type: 'load-board'; board: BoardName; check: CheckName | null };
 
@@ -46,7 +50,14 @@ export type Act = {
 };
 
 /** What the console asks of the database. It can ask for nothing else. */
-export type DataEffect = LoadJobs | LoadJob | LoadPartition | LoadJobSql | LoadBoard | Act;
+export type DataEffect =
+  | LoadJobs
+  | LoadJob
+  | LoadPartition
+  | LoadJobSql
+  | LoadBoard
+  | FindJob
+  | Act;
 
 export type Failure = { code: ErrorCode; message: string; hint?: string };
 
@@ -63,12 +74,14 @@ export type DataAnswer =
   | { type: 'sql'; text: string }
   | BoardAnswer
   | { type: 'job'; detail: JobDetail; of_keys?: PartitionCounts }
+  | { type: 'found'; job: JobView }
   | { type: 'acted'; result: ActionResult }
   | { type: 'failure'; failure: Failure };
 
 /**
  * Carries out a data effect: load-jobs → jobs, load-job → job (an unknown id: code `not_found`), load-partition → partition,
- * load-job-sql → sql, load-board → board, act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
+ * load-job-sql → sql, load-board → board, find-job → found,
+ * act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
  */
 export type Perform = (effect: DataEffect) => Promise<DataAnswer>;
 

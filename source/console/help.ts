@@ -1,4 +1,5 @@
 import { type Binding, groups } from './binding.ts';
+import { keyName } from './key-names.ts';
 import { contextOf, keymap, runBinding } from './keymap.ts';
 import type { Help, State, Step } from './state.ts';
 import { editText, insertText } from './text-field.ts';
@@ -50,28 +51,6 @@ export function helpKey(state: State, help: Help, key: string, text: string | nu
 export function helpPaste(state: State, help: Help, text: string): Step {
   return shown(state, { ...help, filter: insertText(help.filter, text), cursor: 0 });
 }
-
-/** A key as a person reads it: `Ctrl-R`, `PgDn`, `↑`. */
-export function keyName(key: string): string {
-  if (key.startsWith('ctrl-')) return `Ctrl-${key.slice(5).toUpperCase()}`;
-  return names[key] ?? key;
-}
-
-const names: Readonly<Record<string, string>> = {
-  up: '↑',
-  down: '↓',
-  left: '←',
-  right: '→',
-  'page-up': 'PgUp',
-  'page-down': 'PgDn',
-  home: 'Home',
-  end: 'End',
-  enter: 'Enter',
-  escape: 'Esc',
-  tab: 'Tab',
-  'shift-tab': 'Shift-Tab',
-  space: 'Space',
-};
 
 function shown(state: State, help: Help): Step {
   return [{ ...state, overlay: help }, []];

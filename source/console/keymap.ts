@@ -183,6 +183,14 @@ export const keymap: readonly Binding[] = [
   ...riskKeys,
   ...actionNames.map(action),
   {
+    keys: [':'],
+    title: 'palette: everything by its name',
+    group: 'Program',
+    on: onScreens,
+    hint: 'palette',
+    run: (state) => [{ ...state, overlay: { type: 'palette', text: '', cursor: 0 } }, []],
+  },
+  {
     keys: ['?'],
     title: 'this help: type to search, Enter runs an entry',
     group: 'Program',

@@ -37,7 +37,7 @@ function isUnread({ screen, job, boards }: State): boolean {
 }
 
 /** The view that the present screen is made of. */
-export function presentView({ screen }: State): Exclude<View, 'watch' | 'reader' | 'alerts'> {
+export function presentView({ screen }: State): 'jobs' | 'job' | 'board' {
   if (isBoard(screen)) return 'board';
   return screen === 'job' ? 'job' : 'jobs';
 }
@@ -92,7 +92,7 @@ export function ask(state: State, view: View, effect: DataEffect): Step {
 
 /** The view that waits for this request, or null: then the answer is stale and is dropped. */
 export function viewOf(state: State, request: number): View | null {
-  const views = ['jobs', 'job', 'board', 'watch', 'reader', 'alerts'] as const;
+  const views = ['jobs', 'job', 'board', 'watch', 'reader', 'alerts', 'find'] as const;
   return views.find((view) => state.asked[view]?.request === request) ?? null;
 }
 

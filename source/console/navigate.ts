@@ -41,8 +41,7 @@ export function showCheck(state: State): Step {
 
 /** The answer to what another screen has asked is of no use any more. */
 function enter(state: State, screen: ScreenName): Step {
-  const { jobs, watch, alerts } = state.asked;
-  const asked = { jobs, job: null, board: null, watch, reader: null, alerts };
+  const asked = { ...state.asked, job: null, board: null, reader: null };
   return refresh({ ...state, screen, asked });
 }
 
@@ -54,6 +53,12 @@ export function showJob(state: State): Step {
   const screen: JobScreen = { ...openedJob(job), received_at, gone };
   const trail = state.screen === 'job' ? state.trail : [...state.trail, state.screen];
   return enter({ ...state, job: screen, trail }, 'job');
+}
+
+/** Opens a job that need not be on the screen; the rest follows. */
+export function openJob(state: State, job: JobView, received_at: number | null): Step {
+  const trail = state.screen === 'job' ? state.trail : [...state.trail, state.screen];
+  return enter({ ...state, job: { ...openedJob(job), received_at }, trail }, 'job');
 }
 
 function openedJob(job: JobView): JobScreen {
@@ -129,9 +134,13 @@ export function goBack(state: State): Step {
   return enter({ ...state, trail: state.trail.slice(0, -1) }, state.trail.at(-1) ?? 'jobs');
 }
 
-/** Back; from the job table it quits, unless that would leave an action's outcome unknown. */
+/** Back; from the job table it quits. */
 export function backOrQuit(state: State): Step {
-  if (state.screen !== 'jobs' || state.overlay !== null) return goBack(state);
+  return state.screen !== 'jobs' || state.overlay !== null ? goBack(state) : quit(state);
+}
+
+/** Quits, unless that would leave an action's outcome unknown. */
+export function quit(state: State): Step {
   const open = unanswered(state);
   return open === null
     ? [state, [{ type: 'exit', code: 0 }]]

@@ -8,18 +8,20 @@ import type { State, Step } from './state.ts';
 
 /** What `+` and `-` go through, in milliseconds. */
 const intervals = [500, 1000, 2000, 5000, 10_000, 30_000, 60_000];
+export const shortestInterval = 250;
+export const longestInterval = 600_000;
 
 export function turnSort(state: State, by: 1 | -1): Step {
   const index = sortColumns.indexOf(state.jobs.sort.column) + by + sortColumns.length;
-  return sorted(state, { column: sortColumns[index % sortColumns.length]!, descending: false });
+  return sortBy(state, { column: sortColumns[index % sortColumns.length]!, descending: false });
 }
 
 export function invertSort(state: State): Step {
   const { column, descending } = state.jobs.sort;
-  return sorted(state, { column, descending: !descending });
+  return sortBy(state, { column, descending: !descending });
 }
 
-function sorted(state: State, sort: Sort): Step {
+export function sortBy(state: State, sort: Sort): Step {
   return noticed(
     { ...state, jobs: rearrange({ ...state.jobs, sort }) },
     `sorted by ${sortName(sort)}`,
@@ -47,6 +49,10 @@ export function turnFreeze(state: State): Step {
 export function turnInterval(state: State, by: 1 | -1): Step {
   const others = intervals.filter((ms) => Math.sign(ms - state.interval_ms) === by);
   const interval_ms = (by === 1 ? others[0] : others.at(-1)) ?? state.interval_ms;
+  return setInterval(state, interval_ms);
+}
+
+export function setInterval(state: State, interval_ms: number): Step {
   const text = `refresh every ${interval_ms / 1000} s`;
   const [next, effects] = noticed({ ...state, interval_ms }, text);
   const timer: Effect = { type: 'timer', name: 'refresh', after_ms: interval_ms };

@@ -117,6 +117,9 @@ export type Card = {
   hint: string | null;
 };
 
+/** What is typed after `:`, and the line that Enter would run. */
+export type Palette = { type: 'palette'; text: string; cursor: number };
+
 export type Help = { type: 'help'; filter: string; cursor: number };
 /** A text to be read in full, as it was when it was opened. */
 export type Reader = {
@@ -141,7 +144,7 @@ export type ReaderSource =
 /** The screen's filter while it is typed; Esc brings back what was there before. */
 export type FilterField = { type: 'filter'; before: string };
 
-export type Overlay = Card | Help | Reader | FilterField;
+export type Overlay = Card | Help | Palette | Reader | FilterField;
 
 /** The connection as the answers show it. */
 export type Link = {
@@ -204,7 +207,7 @@ export type State = {
   interval_ms: number;
   /** The questions in flight: one per view, and an answer to any other is dropped. */
   asked: Readonly<
-    Record<'jobs' | 'job' | 'board' | 'watch' | 'reader' | 'alerts', Question | null>
+    Record<'jobs' | 'job' | 'board' | 'watch' | 'reader' | 'alerts' | 'find', Question | null>
   >;
   next_request: number;
 };
@@ -241,7 +244,15 @@ export function initialState(options: ConsoleOptions): State {
     notice: null,
     frozen_at: null,
     interval_ms: options.interval_ms,
-    asked: { jobs: null, job: null, board: null, watch: null, reader: null, alerts: null },
+    asked: {
+      jobs: null,
+      job: null,
+      board: null,
+      watch: null,
+      reader: null,
+      alerts: null,
+      find: null,
+    },
     next_request: 1,
   };
 }

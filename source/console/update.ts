@@ -2,6 +2,7 @@ import { fieldOf } from './card.ts';
 import { cardKey, cardPaste } from './card-keys.ts';
 import type { DataAnswer } from './effects.ts';
 import { filterKey, filterPaste } from './filter-field.ts';
+import { findAnswered } from './finding.ts';
 import { actionAnswered, actionFailed, watch, watched, watchFailed } from './follow.ts';
 import { helpKey, helpPaste } from './help.ts';
 import { bindingFor, runBinding } from './keymap.ts';
@@ -20,6 +21,7 @@ import {
 import type { Message, MessageOf } from './messages.ts';
 import { withWindow } from './moves.ts';
 import { noticePassed } from './notice.ts';
+import { paletteKey, palettePaste } from './palette.ts';
 import { readerAnswered } from './reading.ts';
 import type { State, Step } from './state.ts';
 
@@ -62,6 +64,8 @@ function keyPressed(state: State, { key, text, alone }: MessageOf<'key'>): Step 
       return cardKey(state, overlay, { key, text, alone });
     case 'help':
       return helpKey(state, overlay, key, text);
+    case 'palette':
+      return paletteKey(state, overlay, key, text);
     case 'filter':
       return filterKey(state, overlay, key, text);
     default:
@@ -73,7 +77,7 @@ function keyPressed(state: State, { key, text, alone }: MessageOf<'key'>): Step 
 function flooded(state: State, { keys }: MessageOf<'flood'>): Step {
   let step: Step = [state, []];
   for (const key of keys) {
-    if (!isTyping(step[0])) break;
+    if (!isTyping(step[0]) || wouldRun(step[0], key)) break;
     step = chain(step, (next) => keyPressed(next, key));
   }
   return step;
@@ -81,7 +85,12 @@ function flooded(state: State, { keys }: MessageOf<'flood'>): Step {
 
 function isTyping({ overlay }: State): boolean {
   if (overlay?.type === 'card') return fieldOf(overlay) !== null;
-  return overlay?.type === 'filter' || overlay?.type === 'help';
+  return overlay !== null && ['filter', 'help', 'palette'].includes(overlay.type);
+}
+
+/** An Enter that nobody can have pressed by itself runs nothing. */
+function wouldRun({ overlay }: State, { key }: { key: string }): boolean {
+  return key === 'enter' && (overlay?.type === 'help' || overlay?.type === 'palette');
 }
 
 /** Pasted text never reaches key handlers: it is text in a field, or nothing. */
@@ -92,6 +101,8 @@ function pasted(state: State, { text }: MessageOf<'paste'>): Step {
       return cardPaste(state, overlay, text);
     case 'help':
       return helpPaste(state, overlay, text);
+    case 'palette':
+      return palettePaste(state, overlay, text);
     case 'filter':
       return filterPaste(state, text);
     default:
@@ -119,6 +130,7 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   if (view === 'watch') return watchAnswered(state, answer);
   if (view === 'alerts') return alertsAnswered(state, answer);
   if (view === 'reader') return readerAnswered(state, answer);
+  if (view === 'find') return findAnswered(state, answer);
   if (answer.type === 'jobs') return listLoaded(state, answer.list);
   if (answer.type === 'job') return jobLoaded(state, answer.detail);
   if (answer.type === 'board') return boardLoaded(state, answer);

@@ -11,6 +11,7 @@ import { helpLines } from './help-text.ts';
 import { jobPicture } from './job-screen.ts';
 import { jobsPicture, type Picture } from './jobs-screen.ts';
 import { Lines } from './lines.tsx';
+import { paletteLines } from './palette-text.ts';
 import { cut, type Line } from './spans.ts';
 import { type Theme, ThemeContext } from './theme.ts';
 
@@ -84,6 +85,10 @@ function boxOf(state: State, room: number): FramedBox | null {
     case 'card': {
       const width = Math.min(columns - 2, 104);
       return place(cardTitle(overlay), cardLines(state, overlay, width - 4, room - 2), width);
+    }
+    case 'palette': {
+      const width = Math.min(columns - 2, 124);
+      return place('Palette', paletteLines(state, overlay, width - 4, room - 2), width);
     }
     case 'help': {
       const width = Math.min(columns - 2, 124);

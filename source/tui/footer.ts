@@ -1,6 +1,6 @@
 import { rowOf, rowsOf } from '../console/arrange.ts';
 import { followText } from '../console/follow.ts';
-import { keyName } from '../console/help.ts';
+import { keyName } from '../console/key-names.ts';
 import { contextOf, keymap } from '../console/keymap.ts';
 import { jobsLayout } from '../console/layout.ts';
 import { nothingToCopy } from '../console/reading.ts';
@@ -110,6 +110,13 @@ function hintsFor(state: State): Hint[] {
       ['Enter', 'keep'],
       ['Esc', 'back to what it was'],
       ['↑↓', 'move'],
+    ]);
+  if (overlay === 'palette')
+    return fixed([
+      ['type', 'to narrow'],
+      ['Tab', 'complete'],
+      ['Enter', 'run'],
+      ['Esc', 'close'],
     ]);
   if (overlay === 'help')
     return fixed([

@@ -1,4 +1,5 @@
-import { helpEntries, keyName } from '../console/help.ts';
+import { helpEntries } from '../console/help.ts';
+import { keyName } from '../console/key-names.ts';
 import type { Help, State } from '../console/state.ts';
 import { fitted } from '../presentation/fitted.ts';
 import { cut, exactly, type Line, selected, span } from './spans.ts';

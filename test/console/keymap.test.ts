@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { actionNames, actionOf } from '../../source/console/actions.ts';
 import { contexts } from '../../source/console/binding.ts';
-import { keyName } from '../../source/console/help.ts';
+import { keyName } from '../../source/console/key-names.ts';
 import { keymap } from '../../source/console/keymap.ts';
 
 describe('one keymap', () => {

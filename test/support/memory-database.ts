@@ -62,6 +62,11 @@ export class MemoryDatabase {
       };
     }
     if (effect.type === 'load-board') throw new ServoError('not_found', 'no such board');
+    if (effect.type === 'find-job') {
+      const found = [...this.jobs.values()].find(({ id }) => id.startsWith(effect.reference));
+      if (found === undefined) throw new ServoError('not_found', `no job ${effect.reference}`);
+      return { type: 'found', job: viewJob(found, as_of) };
+    }
     const row = this.jobs.get(effect.id);
     if (row === undefined) throw new ServoError('not_found', `no job ${effect.id}`);
     switch (effect.type) {

@@ -1,0 +1,97 @@
+import { parseDuration } from '../domain/duration.ts';
+import { sortColumns } from '../domain/job-order.ts';
+import { shortId } from '../domain/job-reference.ts';
+import { nearest } from '../domain/nearest.ts';
+import { safeText } from '../presentation/safe-text.ts';
+import { stateWord } from '../presentation/state-words.ts';
+import { filtered } from './filter.ts';
+import { findJob } from './finding.ts';
+import { quit } from './navigate.ts';
+import { longestInterval, setInterval, shortestInterval, sortBy, sortName } from './settings.ts';
+import type { State, Step } from './state.ts';
+
+export type Candidate = { value: string; title: string };
+
+/** A command of the palette; it takes the rest of the line as its argument. */
+export type PaletteCommand = {
+  name: string;
+  /** What stands for its argument; null for one that takes none. */
+  argument: string | null;
+  title: string;
+  /** What the argument may be, as far as that is known. */
+  candidates: (state: State) => readonly Candidate[];
+  /** Why it would do nothing with this argument, or null. */
+  refusal: (state: State, argument: string) => string | null;
+  run: (state: State, argument: string) => Step;
+};
+
+const none = () => [];
+
+export const paletteCommands: readonly PaletteCommand[] = [
+  {
+    name: 'job',
+    argument: 'ID',
+    title: 'open a job by the beginning of its id, or by its asset',
+    candidates: ({ jobs }) =>
+      (jobs.list?.jobs ?? []).map(({ id, asset_name, state }) => ({
+        value: shortId(id),
+        title: `${safeText(asset_name, { cap: 100 })}, ${stateWord(state).word}`,
+      })),
+    refusal: (_, argument) => (argument === '' ? 'which job?' : null),
+    run: findJob,
+  },
+  {
+    name: 'sort',
+    argument: 'COLUMN',
+    title: 'sort the job table; - before the column inverts the order',
+    candidates: () =>
+      sortColumns.map((column) => ({
+        value: column,
+        title: sortName({ column, descending: false }),
+      })),
+    refusal: ({ screen }, argument) => {
+      if (screen !== 'jobs') return 'only the job table is sorted';
+      const column = argument.replace(/^-/, '');
+      if (sortColumns.includes(column)) return null;
+      const near = nearest(column, sortColumns);
+      return `no column is called ${column}${near === null ? '' : `: did you mean ${near}?`}`;
+    },
+    run: (state, argument) =>
+      sortBy(state, { column: argument.replace(/^-/, ''), descending: argument.startsWith('-') }),
+  },
+  {
+    name: 'filter',
+    argument: 'TEXT',
+    title: "filter the screen's rows, as / does",
+    candidates: none,
+    refusal: ({ screen }) => (screen === 'job' ? 'this screen has no filter' : null),
+    run: (state, argument) => [filtered(state, argument), []],
+  },
+  {
+    name: 'interval',
+    argument: 'TIME',
+    title: 'refresh so often: 500ms, 2s, 1m',
+    candidates: none,
+    refusal: (_, argument) => {
+      const ms = readInterval(argument);
+      if (ms === null) return 'write it as 500ms, 2s or 1m';
+      return ms < shortestInterval || ms > longestInterval
+        ? `between ${shortestInterval} ms and ${longestInterval / 1000} s`
+        : null;
+    },
+    run: (state, argument) => setInterval(state, readInterval(argument) ?? state.interval_ms),
+  },
+  {
+    name: 'quit',
+    argument: null,
+    title: 'leave the console',
+    candidates: none,
+    refusal: () => null,
+    run: quit,
+  },
+];
+
+/** A bare figure is seconds. */
+function readInterval(text: string): number | null {
+  return parseDuration(/^\d+(\.\d+)?$/.test(text) ? `${text}s` : text);
+}

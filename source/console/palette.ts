@@ -1,0 +1,149 @@
+import type { Binding } from './binding.ts';
+import { keyName } from './key-names.ts';
+import { contextOf, keymap, runBinding } from './keymap.ts';
+import { noticed } from './notice.ts';
+import { type PaletteCommand, paletteCommands } from './palette-commands.ts';
+import type { Palette, State, Step } from './state.ts';
+import { editText, insertText } from './text-field.ts';
+
+/** One line of the palette: what it is called, and what Enter on it does. */
+export type PaletteEntry = {
+  label: string;
+  title: string;
+  /** The key that does the same; empty where there is none. */
+  key: string;
+  /** Why it would do nothing now, or null. */
+  reason: string | null;
+  /** What Tab makes of the text. */
+  completed: string;
+  run: (state: State) => Step;
+};
+
+/** What the text may mean, the likeliest first: arguments of the command that it begins with, then commands and keys. */
+export function paletteEntries(state: State, { text }: Palette): PaletteEntry[] {
+  const [name = '', ...rest] = text.trimStart().split(' ');
+  const command = rest.length === 0 ? undefined : findCommand(name);
+  const given = command === undefined ? [] : argumentEntries(state, command, rest.join(' ').trim());
+  const all = [...paletteCommands.map(commandEntry(state)), ...bindingsHere(state)];
+  return [...given, ...ranked(all, text.trim(), ({ label, title }) => ({ name: label, title }))];
+}
+
+function findCommand(name: string): PaletteCommand | undefined {
+  return paletteCommands.find((command) => command.name === name.toLowerCase());
+}
+
+/** What the argument may become, and as it stands where that is no candidate. */
+function argumentEntries(
+  state: State,
+  { name, title, candidates, refusal, run }: PaletteCommand,
+  argument: string,
+): PaletteEntry[] {
+  const entry = (value: string, about: string): PaletteEntry => ({
+    label: `${name} ${value}`,
+    title: about,
+    key: '',
+    reason: refusal(state, value),
+    completed: `${name} ${value}`,
+    run: (now) => run(now, value),
+  });
+  const known = ranked(candidates(state), argument, ({ value, title }) => ({ name: value, title }));
+  const found = known.map(({ value, title }) => entry(value, title));
+  const exact = found.findIndex(({ label }) => label === `${name} ${argument}`);
+  if (exact >= 0) return [found[exact]!, ...found.toSpliced(exact, 1)];
+  const typed = argument === '' ? [] : [entry(argument, title)];
+  // A name that narrows to one was meant; one that nothing is called stands for itself, with why not.
+  return typed[0]?.reason === null ? [...typed, ...found] : [...found, ...typed];
+}
+
+function commandEntry(state: State): (command: PaletteCommand) => PaletteEntry {
+  return ({ name, argument, title, refusal, run }) => ({
+    label: argument === null ? name : `${name} ${argument}`,
+    title,
+    key: '',
+    reason: argument === null ? refusal(state, '') : null,
+    completed: argument === null ? name : `${name} `,
+    run: (now) => (argument === null ? run(now, '') : [opened(now, `${name} `), []]),
+  });
+}
+
+/** The keymap's rows that work here, but for those that only move. */
+function bindingsHere(state: State): PaletteEntry[] {
+  const context = contextOf(state);
+  return keymap
+    .filter(({ keys, on }) => on.includes(context) && keys[0] !== ':')
+    .map((binding) => bindingEntry(state, binding));
+}
+
+function bindingEntry(state: State, binding: Binding): PaletteEntry {
+  const [label = '', ...rest] = binding.title.split(': ');
+  return {
+    label,
+    title: rest.join(': '),
+    key: binding.keys.map(keyName).join(' '),
+    reason: binding.disabled?.(state) ?? null,
+    completed: label,
+    run: (now) => runBinding(now, binding),
+  };
+}
+
+/** How well something answers to what was typed, 0 the best; null where it does not. Letters with gaps count in its name only. */
+export function fuzzyRank(wanted: string, name: string, title = ''): number | null {
+  const [needle, hay] = [wanted.toLowerCase(), name.toLowerCase()];
+  if (hay.startsWith(needle)) return 0;
+  if (hay.includes(` ${needle}`)) return 1;
+  if (hay.includes(needle)) return 2;
+  if (title.toLowerCase().includes(needle)) return 3;
+  let at = -1;
+  for (const letter of needle.replaceAll(' ', '')) {
+    at = hay.indexOf(letter, at + 1);
+    if (at < 0) return null;
+  }
+  return 4;
+}
+
+type Named = { name: string; title: string };
+
+/** The best first, and of equally good ones the shortest name: `Job` before `Jobs`. */
+function ranked<T>(all: readonly T[], wanted: string, named: (one: T) => Named): T[] {
+  if (wanted === '') return [...all];
+  return all
+    .map((one) => ({ one, ...named(one) }))
+    .map(({ one, name, title }) => ({ one, name, rank: fuzzyRank(wanted, name, title) }))
+    .filter(({ rank }) => rank !== null)
+    .sort((a, b) => a.rank! - b.rank! || a.name.length - b.name.length)
+    .map(({ one }) => one);
+}
+
+export function paletteKey(state: State, palette: Palette, key: string, text: string | null): Step {
+  const edited = editText(palette.text, key, text);
+  if (edited !== null) return [opened(state, edited), []];
+  const entries = paletteEntries(state, palette);
+  const last = Math.max(0, entries.length - 1);
+  const moves: Record<string, number> = {
+    down: palette.cursor + 1,
+    up: palette.cursor - 1,
+    'page-down': palette.cursor + 10,
+    'page-up': palette.cursor - 10,
+    home: 0,
+    end: last,
+  };
+  const next = moves[key];
+  if (next !== undefined) {
+    return [{ ...state, overlay: { ...palette, cursor: Math.min(Math.max(0, next), last) } }, []];
+  }
+  const entry = entries[Math.min(palette.cursor, last)];
+  if (key === 'tab' && entry !== undefined) return [opened(state, entry.completed), []];
+  if (key === 'escape') return [{ ...state, overlay: null }, []];
+  if (key !== 'enter' || entry === undefined) return [state, []];
+  // It stays open, so that what was wrong can be mended.
+  if (entry.reason !== null) return noticed(state, entry.reason, 'warn');
+  return entry.run({ ...state, overlay: null });
+}
+
+export function palettePaste(state: State, palette: Palette, text: string): Step {
+  return [opened(state, insertText(palette.text, text)), []];
+}
+
+function opened(state: State, text: string): State {
+  return { ...state, overlay: { type: 'palette', text, cursor: 0 } };
+}

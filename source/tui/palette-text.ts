@@ -1,0 +1,32 @@
+import { paletteEntries } from '../console/palette.ts';
+import type { Palette, State } from '../console/state.ts';
+import { fitted } from '../presentation/fitted.ts';
+import { safeText } from '../presentation/safe-text.ts';
+import { cut, exactly, type Line, selected, span } from './spans.ts';
+
+/** What the text may mean, narrowed while it is typed. */
+export function paletteLines(
+  state: State,
+  palette: Palette,
+  width: number,
+  height: number,
+): Line[] {
+  const typed = safeText(palette.text, { cap: 500 });
+  const field: Line = [span(': ', 'accent'), span(typed, 'strong'), span('▏', 'accent')];
+  const entries = paletteEntries(state, palette);
+  if (entries.length === 0)
+    return exactly([field, [], [span('nothing is called that', 'dim')]], height);
+  const rows = Math.max(1, height - 2);
+  const middle = palette.cursor - Math.floor(rows / 2);
+  const first = Math.max(0, Math.min(middle, entries.length - rows));
+  const lines = entries.slice(first, first + rows).map((entry, row) => {
+    const off = entry.reason !== null;
+    const line: Line = [
+      span(fitted(safeText(entry.label, { cap: 200 }), 30), off ? 'dim' : 'plain'),
+      span(` ${fitted(entry.key, 14)} `, off ? 'dim' : 'accent'),
+      off ? span(`(${entry.reason})`, 'warn') : span(entry.title, 'dim'),
+    ];
+    return first + row === palette.cursor ? selected(line, width) : cut(line, width);
+  });
+  return exactly([field, [], ...lines], height);
+}
