@@ -1,0 +1,96 @@
+import { Writable } from 'node:stream';
+import pino from 'pino';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ProgressLog } from '../../source/executor/progress-log.ts';
+import { Backfills, keys, tenant } from '../support/backfill.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { handlerDirectory, Worker } from '../support/worker.ts';
+
+let backfills: Backfills;
+
+beforeAll(async () => {
+  backfills = await Backfills.open();
+});
+afterAll(() => backfills.close());
+
+test('a worker’s log is one JSON object a line, with what the runbook’s queries ask for', async () => {
+  const job = await backfills.job({
+    keys: keys(3),
+    strategy: { type: 'sequential', max_attempts: 1 },
+  });
+  const directory = handlerDirectory({
+    orders: '#!/bin/sh\nsleep 0.2\ntest "$SERVO_PARTITION_KEY" != k00002\n',
+  });
+  const worker = await new Worker(
+    backfills.database.app,
+    tenant,
+    ['--handlers', directory, '--slots', '1'],
+    { SERVO_SPEED: '20' },
+  ).started();
+  await backfills.state(job, 'failed');
+  await waitFor('the end of the job to be logged', () => /the job has failed/.test(worker.log));
+  await worker.kill('SIGTERM');
+  const lines = worker.log.trim().split('\n');
+  const events = worker.events;
+  expect(events).toHaveLength(lines.length);
+  for (const event of events) {
+    expect(Object.keys(event).slice(0, 2)).toEqual(['level', 'timestamp']);
+    expect(event.level).toMatch(/^(info|warn|error)$/);
+    expect(event.timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(event.message).toEqual(expect.any(String));
+    expect(event.executor_id).toMatch(/^.+:\d+:[0-9a-f]{8}$/);
+  }
+  // jsonPayload.job_id="<job_id>"
+  const ofJob = events.filter(({ job_id }) => job_id === job);
+  expect(ofJob.map(({ message }) => message)).toEqual(
+    expect.arrayContaining([
+      'claimed',
+      expect.stringMatching(/^partition failed: /),
+      'the job has failed',
+    ]),
+  );
+  expect(ofJob.find(({ message }) => /^partition failed/.test(String(message)))).toMatchObject({
+    partition_key: 'k00002',
+    attempt: 1,
+    asset: 'orders',
+    level: 'warn',
+  });
+  // jsonPayload.message:~"progress"
+  const progress = ofJob.filter(({ message }) => /progress/.test(String(message)));
+  expect(progress[0]).toMatchObject({
+    message: expect.stringMatching(/^progress: \d of 3 partitions/),
+    total_partitions: 3,
+  });
+  expect(progress).toHaveLength(1);
+});
+
+test('progress is told once in 10 s for each job, and not where nothing has moved', () => {
+  const lines: { job_id: string; message: string; at: number }[] = [];
+  let now = 0;
+  const stream = new Writable({
+    write(chunk, _, done) {
+      lines.push({ ...JSON.parse(chunk), at: now });
+      done();
+    },
+  });
+  const progress = new ProgressLog(pino({ messageKey: 'message' }, stream), () => now);
+  const tell = (id: string, completed_partitions: number, failed_partitions = 0) =>
+    progress.tell(
+      { id, asset_name: 'orders' },
+      { total_partitions: 50, completed_partitions, failed_partitions },
+    );
+  for (let done = 0; done <= 40; done++) {
+    now = done * 1000;
+    tell('one', done);
+    tell('other', 7, 1);
+  }
+  const ofJob = (id: string) => lines.filter(({ job_id }) => job_id === id);
+  expect(ofJob('one').map(({ at }) => at / 1000)).toEqual([0, 10, 20, 30, 40]);
+  expect(ofJob('other').map(({ message }) => message)).toEqual([
+    'progress: 7 of 50 partitions, 1 failed',
+  ]);
+  // Taken up again, it is told again.
+  progress.forget('other');
+  tell('other', 7, 1);
+  expect(ofJob('other')).toHaveLength(2);
+});
