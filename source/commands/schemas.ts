@@ -3,6 +3,7 @@ import { clauses } from '../domain/explain.ts';
 import { actions } from '../domain/job-state.ts';
 import { exitCodes } from '../errors.ts';
 import { lookingSchemas } from './looking-schemas.ts';
+import { operatingSchemas } from './operating-schemas.ts';
 import { riskSchemas } from './risk-schemas.ts';
 import { count, envelope, event, job, nullableTime, time } from './schema-parts.ts';
 import { triageSchemas } from './triage-schemas.ts';
@@ -141,6 +142,7 @@ const schemas = {
   recreate,
   set,
   ...lookingSchemas,
+  ...operatingSchemas,
   ...riskSchemas,
   ...triageSchemas,
   migrate: z.looseObject({

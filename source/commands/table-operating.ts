@@ -16,4 +16,21 @@ export const operatingCommands: readonly Command[] = [
     words: { least: 0, most: 0 },
     load: async () => (await import('./exporter.ts')).exporter,
   },
+  {
+    name: 'prune',
+    usage: '[--older-than 90d] [--dry-run]',
+    summary: 'delete ended jobs with their journal, and old samples, outputs and dead executors',
+    flags: [
+      { name: 'older-than', value: 'D', help: 'jobs that ended longer ago (default 90d)' },
+      { name: 'dry-run', help: 'only say what it would take away' },
+    ],
+    examples: [
+      ['prune --dry-run', 'what is there to take away'],
+      ['prune --older-than 30d --yes', 'from a timer'],
+    ],
+    needs: { database: true, tenants: 'one' },
+    writes: (flags) => !flags.has('dry-run'),
+    words: { least: 0, most: 0 },
+    load: async () => (await import('./prune.ts')).prune,
+  },
 ];

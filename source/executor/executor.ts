@@ -17,6 +17,7 @@ import { declarationsOf } from '../handlers/lineage.ts';
 import { ModuleThreads } from '../handlers/module-threads.ts';
 import type { Log } from '../observability/log.ts';
 import { type HoldReason, type Meter, noMeter, type Vitals } from '../observability/meter.ts';
+import { pruneOldRecords } from '../operations/prune.ts';
 import { version } from '../package.ts';
 import { Claimer } from './claimer.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -79,6 +80,7 @@ export class Executor {
   readonly #orphans: Orphans;
   readonly #finder: Loop;
   readonly #sampler: Loop;
+  readonly #janitor: Loop;
   readonly #throttle: Throttle;
   #draining: Promise<void> | null = null;
   #finish!: () => void;
@@ -191,6 +193,7 @@ export class Executor {
     });
     this.#finder = this.#duty('orphans', timings.rescue, () => this.#orphans.release());
     this.#sampler = this.#duty('sample', sampleMs, () => this.#sample());
+    this.#janitor = this.#duty('tidying', timings.tidy, () => this.#tidy(), timings.tidy / 10);
   }
 
   async start(): Promise<void> {
@@ -214,6 +217,7 @@ export class Executor {
       this.#throttle,
       this.#finder,
       this.#sampler,
+      this.#janitor,
     ])
       duty.start();
   }
@@ -252,6 +256,7 @@ export class Executor {
       this.#rescuer.stop(),
       this.#finder.stop(),
       this.#sampler.stop(),
+      this.#janitor.stop(),
       this.#throttle.stop(),
       this.#claimer.drain(),
     ]);
@@ -292,13 +297,23 @@ export class Executor {
     for (const work of this.#claimer.works) yield* work.attempts();
   }
 
-  #duty(name: string, pause: number, work: () => Promise<void>): Loop {
-    return new Loop(async () => {
-      await work().catch((error) =>
-        this.#log.debug(`${name} failed, trying again: ${messageOf(error)}`),
-      );
-      return jittered(pause);
-    });
+  /** @param delay until the first round, in milliseconds */
+  #duty(name: string, pause: number, work: () => Promise<void>, delay?: number): Loop {
+    return new Loop(
+      async () => {
+        await work().catch((error) =>
+          this.#log.debug(`${name} failed, trying again: ${messageOf(error)}`),
+        );
+        return jittered(pause);
+      },
+      delay === undefined ? null : jittered(delay),
+    );
+  }
+
+  /** Several executors tidy up after each other: what is gone costs the others a look. */
+  async #tidy(): Promise<void> {
+    for (const tenant of this.#options.tenants)
+      await pruneOldRecords(this.#steps, { tenant, actor: this.id });
   }
 
   /** A handler is enough to make its asset known: there is something that can backfill it now. */

@@ -24,6 +24,8 @@ export type Timings = {
   stop_grace: number;
   /** Work that a lane claims ahead, by the job's own average. */
   look_ahead: number;
+  /** Between two rounds of the janitor. */
+  tidy: number;
   back_off: BackOff;
   /** Without an answer for so long, a step's or a duty's connection counts as dead. A step may wait 2 s for a job's row, whatever the speed. */
   patience: number;
@@ -41,6 +43,7 @@ export const defaultTimings: Readonly<Timings> = {
   stale: 120_000,
   stop_grace: 5_000,
   look_ahead: 200,
+  tidy: 3_600_000,
   back_off: { base_ms: 1_000, cap_ms: 60_000 },
   patience: 20_000,
 };

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Check, startServer } from '../../source/observability/server.ts';
-import { errorDocument, run, urlOf } from '../support/cli.ts';
+import { documentOf, errorDocument, run, urlOf } from '../support/cli.ts';
 import { Exposition } from '../support/exposition.ts';
 import { Operator } from '../support/operator.ts';
 import { run as sql } from '../support/roles.ts';
@@ -18,7 +18,10 @@ afterAll(() => operator.close());
 const program = (...args: string[]) => new Program(operator.database.app, 'acme', args);
 const readiness = async (address: string) => {
   const answer = await fetch(`http://${address}/readyz`);
-  const { ready, checks } = (await answer.json()) as { ready: boolean; checks: Check[] };
+  const { ready, checks } = documentOf('exporter', await answer.text()) as {
+    ready: boolean;
+    checks: Check[];
+  };
   const failed = checks.filter(({ ok }) => !ok).map(({ check }) => check);
   return { status: answer.status, ready, failed };
 };

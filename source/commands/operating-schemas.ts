@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { count, envelope } from './schema-parts.ts';
+
+export const operatingSchemas = {
+  exporter: z
+    .looseObject({
+      ready: z.boolean(),
+      checks: z.array(
+        z.looseObject({
+          check: z.enum(['database', 'schema', 'executor']),
+          ok: z.boolean(),
+          message: z.string().nullable(),
+        }),
+      ),
+    })
+    .describe('what /readyz answers, of a worker too; the command itself prints nothing'),
+  prune: z.looseObject({
+    ...envelope,
+    dry_run: z.boolean(),
+    older_than_seconds: z.number(),
+    jobs: count,
+    partitions: count,
+    events: count.describe('lines of the journal of jobs that are gone'),
+    samples: count,
+    logs: count.describe('outputs of attempts'),
+    executors: count,
+  }),
+};
