@@ -1,10 +1,11 @@
+import type { Explanation, JudgedJob } from '../domain/judged.ts';
 import { exitCodes } from '../errors.ts';
-import { type Explanation, type JudgedJob, judgeJob } from '../operations/explain-job.ts';
+import { judgeJob } from '../operations/explain-job.ts';
 import { resolveJob } from '../operations/resolve-job.ts';
+import { explainText } from '../presentation/explain-text.ts';
 import { explainWords } from '../presentation/explain-words.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
-import { explainText } from './explain-text.ts';
 import { withSession } from './session.ts';
 
 /** `servo-tui explain JOB [--exit-code]`. */

@@ -8,6 +8,7 @@ import type {
 } from '../console/effects.ts';
 import { mapBuckets } from '../console/job-map.ts';
 import { ServoError } from '../errors.ts';
+import { judgeJob, verifyJob } from '../operations/explain-job.ts';
 import { countPartitions, getJobDetail, getJobSql } from '../operations/get-job.ts';
 import { getPartition } from '../operations/get-partition.ts';
 import { listJobs, listNamedJobs } from '../operations/list-jobs.ts';
@@ -50,6 +51,15 @@ async function carryOut(session: Session, effect: DataEffect): Promise<DataAnswe
     case 'load-partition': {
       const { id, key } = effect;
       return { type: 'partition', detail: await getPartition(reader, tenant, id, key) };
+    }
+    case 'explain-job': {
+      const judged = await judgeJob(reader, tenant, effect.id, session.thresholds);
+      return { type: 'explained', judged };
+    }
+    case 'verify-job': {
+      const { id, checks } = effect;
+      const verification = await verifyJob(reader, tenant, id, checks, session.thresholds);
+      return { type: 'verified', verification };
     }
     case 'load-job-sql': {
       const options = { buckets: mapBuckets, insight: true, failed: 0 };

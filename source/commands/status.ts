@@ -1,8 +1,9 @@
 import { parseDuration } from '../domain/duration.ts';
 import type { Clause, ExplainFacts } from '../domain/explain.ts';
 import { isTerminal } from '../domain/job-state.ts';
+import type { Explanation } from '../domain/judged.ts';
 import { UsageError } from '../errors.ts';
-import { type Explanation, explainJob } from '../operations/explain-job.ts';
+import { explainJob } from '../operations/explain-job.ts';
 import { getJob, getJobDetail } from '../operations/get-job.ts';
 import { listHeld } from '../operations/list-executors.ts';
 import { resolveJob } from '../operations/resolve-job.ts';

@@ -2,6 +2,7 @@ import type { ActionParameters, JobAction } from '../domain/action.ts';
 import type { JobView } from '../domain/job.ts';
 import type { ActionResult, JobDetail, JobList, KeyBounds } from '../domain/job-detail.ts';
 import type { Settable } from '../domain/job-settings.ts';
+import type { JudgedJob, Verification } from '../domain/judged.ts';
 import type { PartitionDetail } from '../domain/partition.ts';
 import type { CheckName } from '../domain/triage.ts';
 import type { ErrorCode } from '../errors.ts';
@@ -32,6 +33,12 @@ export type LoadJobSql = { type: 'load-job-sql'; id: string };
 /** Find one job by its id, or by 4 characters or more of its beginning. */
 export type FindJob = { type: 'find-job'; reference: string };
 
+/** Walk the runbooks' tree for one job. */
+export type ExplainJob = { type: 'explain-job'; id: string };
+
+/** Ask again whether these checks hold for a job. */
+export type VerifyJob = { type: 'verify-job'; id: string; checks: readonly CheckName[] };
+
 /** Read what one of the boards shows: `check` for that board. */
 export type LoadBoard = { type: 'load-board'; board: BoardName; check: CheckName | null };
 
@@ -57,6 +64,8 @@ export type DataEffect =
   | LoadJobSql
   | LoadBoard
   | FindJob
+  | ExplainJob
+  | VerifyJob
   | Act;
 
 export type Failure = { code: ErrorCode; message: string; hint?: string };
@@ -73,6 +82,8 @@ export type DataAnswer =
   | { type: 'partition'; detail: PartitionDetail }
   | { type: 'sql'; text: string }
   | BoardAnswer
+  | { type: 'explained'; judged: JudgedJob }
+  | { type: 'verified'; verification: Verification }
   | { type: 'job'; detail: JobDetail; of_keys?: PartitionCounts }
   | { type: 'found'; job: JobView }
   | { type: 'acted'; result: ActionResult }
@@ -86,7 +97,7 @@ export type DataAnswer =
 export type Perform = (effect: DataEffect) => Promise<DataAnswer>;
 
 /** Timers by name: setting one again replaces it. */
-export type TimerName = 'refresh' | 'watch' | 'notice' | 'clock' | 'alerts';
+export type TimerName = 'refresh' | 'watch' | 'notice' | 'clock' | 'alerts' | 'verify';
 
 /** What the model wants done; the loop in source/tui carries it out. */
 export type Effect =

@@ -10,6 +10,7 @@ import {
 } from './binding.ts';
 import { openCard, whyNot } from './card.ts';
 import { checkSql, readCheckSql } from './check-sql.ts';
+import { explainSelected, noReady, openReady } from './explaining.ts';
 import { filterText } from './filter.ts';
 import { refreshNow } from './loading.ts';
 import { type Motion, move } from './moves.ts';
@@ -129,6 +130,23 @@ export const keymap: readonly Binding[] = [
     hint: 'SQL',
     disabled: (state) => (checkSql(state) === null ? 'still reading it' : null),
     run: readCheckSql,
+  },
+  {
+    keys: ['e'],
+    title: "explain: the runbooks' tree walked for the selected job",
+    group: 'Look',
+    on: onScreens,
+    hint: 'explain',
+    disabled: noTarget,
+    run: explainSelected,
+  },
+  {
+    keys: ['enter'],
+    title: 'do what is recommended: opens its card',
+    group: 'Act',
+    on: ['reader'],
+    disabled: noReady,
+    run: openReady,
   },
   {
     keys: ['y'],

@@ -213,8 +213,13 @@ export function readerRows(size: Size): number {
   return Math.max(1, linesOf(size) - 5);
 }
 
+/** Columns of a text that is read in full. */
+export function textWidth(size: Size): number {
+  return Math.max(1, Math.min(size.columns - 6, 120));
+}
+
 export function readerLines(reader: Reader, size: Size): string[] {
-  return wrap(reader.text, Math.max(1, Math.min(size.columns - 6, 120)));
+  return wrap(reader.text, textWidth(size));
 }
 
 function count(...parts: boolean[]): number {

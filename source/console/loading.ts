@@ -78,6 +78,9 @@ export function alertsAnswered(state: State, answer: DataAnswer): Step {
   return [{ ...free, boards: { ...free.boards, alerts } }, []];
 }
 
+/** Questions whose silence is no matter of the screen. */
+const unseen: readonly View[] = ['watch', 'alerts', 'verify'];
+
 export function ask(state: State, view: View, effect: DataEffect): Step {
   if (state.asked[view] !== null) return [state, []];
   const request = state.next_request;
@@ -85,14 +88,13 @@ export function ask(state: State, view: View, effect: DataEffect): Step {
   const question: Question = { request, asked_at: state.at, id };
   const next = { ...state, next_request: request + 1, asked: { ...state.asked, [view]: question } };
   const effects: Effect[] = [{ type: 'data', request, effect }];
-  if (view !== 'watch' && view !== 'alerts')
-    effects.push({ type: 'timer', name: 'clock', after_ms: silenceMs });
+  if (!unseen.includes(view)) effects.push({ type: 'timer', name: 'clock', after_ms: silenceMs });
   return [next, effects];
 }
 
 /** The view that waits for this request, or null: then the answer is stale and is dropped. */
 export function viewOf(state: State, request: number): View | null {
-  const views = ['jobs', 'job', 'board', 'watch', 'reader', 'alerts', 'find'] as const;
+  const views = ['jobs', 'job', 'board', 'watch', 'reader', 'alerts', 'find', 'verify'] as const;
   return views.find((view) => state.asked[view]?.request === request) ?? null;
 }
 

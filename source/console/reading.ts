@@ -1,6 +1,7 @@
 import { logText, partitionText } from '../presentation/partition-text.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import type { DataAnswer, DataEffect } from './effects.ts';
+import { explained } from './explaining.ts';
 import { readerLines, readerRows } from './layout.ts';
 import { ask } from './loading.ts';
 import { noticed } from './notice.ts';
@@ -40,6 +41,7 @@ const questions: {
 } = {
   partition: ({ id, key }) => ({ type: 'load-partition', id, key }),
   'job-sql': ({ id }) => ({ type: 'load-job-sql', id }),
+  explain: ({ id }) => ({ type: 'explain-job', id }),
 };
 
 /** The answer to the reader's question: dropped where something else lies there by now. */
@@ -52,6 +54,9 @@ export function readerAnswered(state: State, answer: DataAnswer): Step {
       { ...free, overlay: { ...sqlReader(overlay.title, answer.text), top: overlay.top } },
       [],
     ];
+  }
+  if (answer.type === 'explained' && overlay.source.type === 'explain') {
+    return [{ ...free, overlay: explained(free, overlay, answer.judged) }, []];
   }
   if (answer.type === 'partition' && overlay.source.type === 'partition') {
     const { zone } = free.options;

@@ -2,7 +2,7 @@ import type { RemedyAction } from '../domain/triage.ts';
 import { type ActionName, consoleActions } from './actions.ts';
 
 /** Which action of the console carries out a remedy of the runbooks; the others are done elsewhere. */
-const actions: Readonly<Partial<Record<RemedyAction, ActionName>>> = {
+export const remedyActions: Readonly<Partial<Record<RemedyAction, ActionName>>> = {
   pause: 'pause',
   resume: 'resume',
   cancel: 'cancel',
@@ -16,5 +16,5 @@ const actions: Readonly<Partial<Record<RemedyAction, ActionName>>> = {
 
 /** The key that does it to the selected row's job. */
 export const remedyKeys: Readonly<Partial<Record<RemedyAction, string>>> = Object.fromEntries(
-  Object.entries(actions).map(([remedy, name]) => [remedy, consoleActions[name].key]),
+  Object.entries(remedyActions).map(([remedy, name]) => [remedy, consoleActions[name].key]),
 );

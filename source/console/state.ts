@@ -121,12 +121,19 @@ export type Card = {
 export type Palette = { type: 'palette'; text: string; cursor: number };
 
 export type Help = { type: 'help'; filter: string; cursor: number };
+/** A recommended action, with the checks that it is to end. */
+export type Ready = { name: ActionName; id: string; checks: readonly CheckName[] };
+/** An action that was recommended, until it is known whether it has helped. */
+export type Trial = Ready & { since: number | null };
+
 /** A text to be read in full, as it was when it was opened. */
 export type Reader = {
   type: 'reader';
   title: string;
   text: string;
   top: number;
+  /** The action that the text recommends, and on what: Enter opens its card. */
+  ready?: Ready;
   /** What `y` copies; null where nothing is. */
   copy: string | null;
   /** Where it comes from; null for a text that is whole. */
@@ -139,7 +146,8 @@ export type Reader = {
 
 export type ReaderSource =
   | { type: 'partition'; id: string; key: string; part: 'all' | 'log' }
-  | { type: 'job-sql'; id: string };
+  | { type: 'job-sql'; id: string }
+  | { type: 'explain'; id: string };
 
 /** The screen's filter while it is typed; Esc brings back what was there before. */
 export type FilterField = { type: 'filter'; before: string };
@@ -202,12 +210,16 @@ export type State = {
   link: Link;
   /** At most one for a job, the newest last. */
   follows: readonly Follow[];
+  trial: Trial | null;
   notice: Notice | null;
   frozen_at: number | null;
   interval_ms: number;
   /** The questions in flight: one per view, and an answer to any other is dropped. */
   asked: Readonly<
-    Record<'jobs' | 'job' | 'board' | 'watch' | 'reader' | 'alerts' | 'find', Question | null>
+    Record<
+      'jobs' | 'job' | 'board' | 'watch' | 'reader' | 'alerts' | 'find' | 'verify',
+      Question | null
+    >
   >;
   next_request: number;
 };
@@ -241,6 +253,7 @@ export function initialState(options: ConsoleOptions): State {
     overlay: null,
     link: { failure: null, down_since: null, failed_attempts: 0, silent_since: null },
     follows: [],
+    trial: null,
     notice: null,
     frozen_at: null,
     interval_ms: options.interval_ms,
@@ -252,6 +265,7 @@ export function initialState(options: ConsoleOptions): State {
       reader: null,
       alerts: null,
       find: null,
+      verify: null,
     },
     next_request: 1,
   };

@@ -1,6 +1,7 @@
 import { fieldOf } from './card.ts';
 import { cardKey, cardPaste } from './card-keys.ts';
 import type { DataAnswer } from './effects.ts';
+import { verified, verify, withTrial } from './explaining.ts';
 import { filterKey, filterPaste } from './filter-field.ts';
 import { findAnswered } from './finding.ts';
 import { actionAnswered, actionFailed, watch, watched, watchFailed } from './follow.ts';
@@ -45,12 +46,13 @@ const timers = {
   clock: clockTicked,
   notice: noticePassed,
   alerts: askAlerts,
+  verify,
 } as const;
 
 /** The whole console: what happened, and what to do about it. Pure and total. */
 export function update(state: State, message: Message): Step {
   const handler = handlers[message.type] as (state: State, message: Message) => Step;
-  const [next, effects] = handler({ ...state, at: message.at }, message);
+  const [next, effects] = withTrial(handler({ ...state, at: message.at }, message));
   return [withWindow(next), effects];
 }
 
@@ -128,6 +130,7 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   const view = viewOf(state, request);
   if (view === null) return [state, []];
   if (view === 'watch') return watchAnswered(state, answer);
+  if (view === 'verify') return verified(state, answer);
   if (view === 'alerts') return alertsAnswered(state, answer);
   if (view === 'reader') return readerAnswered(state, answer);
   if (view === 'find') return findAnswered(state, answer);

@@ -3,28 +3,14 @@ import { explainJob as readFacts } from '../database/queries/explain-job.ts';
 import { countJobs } from '../database/queries/list-jobs.ts';
 import { checkNamed, checks, findRows } from '../database/queries/triage/checks.ts';
 import { definitionOf } from '../database/queries/triage/sql.ts';
-import type { Escalation } from '../domain/escalation.ts';
-import { type Clause, type ExplainFacts, explain } from '../domain/explain.ts';
-import {
-  type Held,
-  type Recommendation,
-  recommend,
-  recommendByClause,
-  scenarioOf,
-} from '../domain/recommend.ts';
+import { explain } from '../domain/explain.ts';
+import type { Explanation, JudgedJob, Verification } from '../domain/judged.ts';
+import { type Held, recommend, recommendByClause, scenarioOf } from '../domain/recommend.ts';
 import type { Thresholds } from '../domain/thresholds.ts';
-import type { CheckName, Finding, FoundRow } from '../domain/triage.ts';
+import type { CheckName, FoundRow } from '../domain/triage.ts';
 import { readEscalations } from './escalations.ts';
 import { noSuchJob } from './get-job.ts';
 import { contextOf, findingOf, mostRows } from './triage.ts';
-
-export type Explanation = {
-  as_of: Date;
-  tenant_id: string;
-  /** What keeps the job from running, or that it runs. */
-  clause: Clause;
-  facts: ExplainFacts;
-};
 
 /** Which clause keeps a job from running. @throws ServoError not_found */
 export async function explainJob(db: Database, tenant: string, id: string): Promise<Explanation> {
@@ -32,18 +18,6 @@ export async function explainJob(db: Database, tenant: string, id: string): Prom
   if (facts === null) throw noSuchJob(id);
   return { as_of: facts.as_of, tenant_id: tenant, clause: explain(facts), facts };
 }
-
-/** The runbooks' whole tree walked for one job. */
-export type JudgedJob = Explanation & {
-  /** The checks that hold for it, in the order of triage. */
-  held: readonly (Held & { sql: string })[];
-  /** The one that names the runbook's scenario; null where nothing is wrong. */
-  scenario: CheckName | null;
-  /** What the runbook asks of one job in that scenario, with its rows. */
-  evidence: Pick<Finding, 'columns' | 'rows' | 'sql' | 'truncated'> | null;
-  recommendation: Recommendation | null;
-  escalations: readonly Escalation[];
-};
 
 /** Rows of evidence. */
 const mostEvidence = 20;
@@ -94,18 +68,6 @@ export function judgeJob(
     };
   });
 }
-
-/** What has become of the checks that held for a job. */
-export type Verification = {
-  as_of: Date;
-  tenant_id: string;
-  job_id: string;
-  state: string;
-  version: number;
-  checks: readonly { name: CheckName; title: string; holds: boolean; row: FoundRow | null }[];
-  /** None of them holds any more. */
-  helped: boolean;
-};
 
 /** Whether an action has helped: asks the checks that held before it again. @throws ServoError not_found */
 export function verifyJob(

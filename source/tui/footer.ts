@@ -1,4 +1,5 @@
 import { rowOf, rowsOf } from '../console/arrange.ts';
+import { readyAction } from '../console/explaining.ts';
 import { followText } from '../console/follow.ts';
 import { keyName } from '../console/key-names.ts';
 import { contextOf, keymap } from '../console/keymap.ts';
@@ -127,6 +128,7 @@ function hintsFor(state: State): Hint[] {
     ]);
   if (overlay === 'reader')
     return fixed([
+      ...(readyAction(state) === null ? [] : [['Enter', readyAction(state)!] as [string, string]]),
       ['↑↓', 'scroll'],
       ...(nothingToCopy(state) === null ? [['y', 'copy'] as [string, string]] : []),
       ['Esc', 'close'],

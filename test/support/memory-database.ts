@@ -67,6 +67,9 @@ export class MemoryDatabase {
       if (found === undefined) throw new ServoError('not_found', `no job ${effect.reference}`);
       return { type: 'found', job: viewJob(found, as_of) };
     }
+    if (effect.type === 'explain-job' || effect.type === 'verify-job') {
+      throw new ServoError('not_found', 'nothing is explained here');
+    }
     const row = this.jobs.get(effect.id);
     if (row === undefined) throw new ServoError('not_found', `no job ${effect.id}`);
     switch (effect.type) {

@@ -1,13 +1,13 @@
 import { shortId } from '../domain/job-reference.ts';
-import type { JudgedJob } from '../operations/explain-job.ts';
-import { escalationReasons, escalationTitle } from '../presentation/escalation-words.ts';
-import { explainWords } from '../presentation/explain-words.ts';
-import { wrap } from '../presentation/fitted.ts';
-import { fittedTable } from '../presentation/fitted-table.ts';
-import type { Zone } from '../presentation/format.ts';
-import { evidenceLine } from '../presentation/judged-words.ts';
-import { safeText } from '../presentation/safe-text.ts';
-import { checkCell, isFigure, sectionWords } from '../presentation/triage-words.ts';
+import type { JudgedJob } from '../domain/judged.ts';
+import { escalationReasons, escalationTitle } from './escalation-words.ts';
+import { explainWords } from './explain-words.ts';
+import { wrap } from './fitted.ts';
+import { fittedTable } from './fitted-table.ts';
+import type { Zone } from './format.ts';
+import { evidenceLine } from './judged-words.ts';
+import { safeText } from './safe-text.ts';
+import { checkCell, isFigure, sectionWords } from './triage-words.ts';
 
 type Options = { width: number; zone: Zone };
 const labelWidth = 13;

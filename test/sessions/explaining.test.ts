@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest';
+import type { ExplainFacts } from '../../source/domain/explain.ts';
+import type { JudgedJob } from '../../source/domain/judged.ts';
+import type { CheckDefinition } from '../../source/domain/triage.ts';
+import { aJob, now, secondsAgo } from '../support/jobs.ts';
+import { Session } from './session.ts';
+
+const stuck = aJob({ number: 1, asset_name: 'sessions', heartbeat_at: secondsAgo(840) });
+const other = aJob({ number: 2, asset_name: 'clicks' });
+
+const check: CheckDefinition = {
+  name: 'stuck',
+  title: 'Stuck: heartbeat stale > 2m',
+  section: { runbook: 'backfill-operations', heading: 'Identify Stuck Jobs' },
+  meaning: 'The executor crashed.',
+  severity: 'critical',
+  columns: [{ name: 'heartbeat_age_secs', title: 'heartbeat', kind: 'seconds' }],
+  figure: 'heartbeat_age_secs',
+  remedies: [],
+};
+
+const facts: ExplainFacts = {
+  version: 7,
+  as_of: now,
+  id: stuck.id,
+  asset_name: 'sessions',
+  state: 'running',
+  since: null,
+  by: null,
+  reason: null,
+  waits_for: [],
+  executors: 1,
+  with_handler: 1,
+  draining: 0,
+  ready: 1,
+  held_reason: null,
+  slots: 4,
+  slots_busy: 0,
+  limits: [],
+  ours: true,
+  heartbeat_at: secondsAgo(840),
+  lanes: 0,
+  max_parallel: 1,
+  at_work: [],
+  takeable: true,
+  due_at: null,
+  blocked_keys: 0,
+  blocked_by: null,
+  in_front: 0,
+};
+
+const judged = (overrides: Partial<JudgedJob> = {}): JudgedJob => ({
+  as_of: now,
+  tenant_id: 'acme',
+  clause: 'claimable',
+  facts,
+  held: [
+    {
+      check,
+      sql: '',
+      rows: [
+        {
+          job_id: stuck.id,
+          asset_name: 'sessions',
+          state: 'running',
+          version: 7,
+          since: null,
+          cells: { heartbeat_age_secs: 840 },
+        },
+      ],
+    },
+  ],
+  scenario: 'stuck',
+  evidence: null,
+  recommendation: {
+    action: 'reclaim',
+    words: 'Force reclaim if needed.',
+    command: 'servo-tui reclaim 00000001',
+    ready: {
+      action: 'reclaim',
+      id: stuck.id,
+      state: 'running',
+      version: 7,
+      parameters: {},
+      reason: null,
+    },
+  },
+  escalations: [],
+  ...overrides,
+});
+
+const explaining = (what = judged()) =>
+  Session.showing([stuck, other])
+    .press('e')
+    .answer('explain-job', { type: 'explained', judged: what });
+
+const verification = (helped: boolean) => ({
+  type: 'verified' as const,
+  verification: {
+    as_of: now,
+    tenant_id: 'acme',
+    job_id: stuck.id,
+    state: 'running',
+    version: 8,
+    checks: [{ name: 'stuck' as const, title: check.title, holds: !helped, row: null }],
+    helped,
+  },
+});
+
+/** The recommended action done to its end. */
+const mended = () => {
+  const session = explaining().press('enter').read().press('tab', 'tab').press('y');
+  session.answerAct({ result: 'applied', state: 'running', version: 8 });
+  const fresh = aJob({ ...stuck, version: 8, heartbeat_at: now, lanes: 1 });
+  return session.wait(600).timer('watch').answerJob(fresh);
+};
+
+describe('explain', () => {
+  test('says scenario, evidence, recommendation, in a text that can be copied', () => {
+    const session = explaining();
+    const { overlay } = session.state;
+    if (overlay?.type !== 'reader') throw new Error('no text is open');
+    for (const said of [check.title, 'heartbeat 14m', 'The executor crashed.', 'Force reclaim']) {
+      expect(overlay.text).toContain(said);
+    }
+    expect(session.press('y').effects.filter(({ type }) => type === 'copy')).toHaveLength(1);
+  });
+
+  test('has the recommended action ready: Enter opens its card, and writes nothing', () => {
+    const session = explaining().press('enter');
+    expect(session.card).toMatchObject({ name: 'reclaim', job: { id: stuck.id } });
+    expect(session.acts).toEqual([]);
+  });
+
+  test('where nothing is recommended, Enter says so', () => {
+    const session = explaining(judged({ recommendation: null })).press('enter');
+    expect(session.notice).toBe('nothing is recommended that can be done from here');
+  });
+
+  test('a recommendation for one job is never opened on another', () => {
+    const session = explaining(judged({ facts: { ...facts, id: other.id } })).press('enter');
+    expect(session.notice).toBe('the selected row is another job by now');
+  });
+
+  test('an answer that comes when the text is closed is dropped', () => {
+    const session = Session.showing([stuck]).press('e', 'escape');
+    session.answer('explain-job', { type: 'explained', judged: judged() });
+    expect(session.state.overlay).toBeNull();
+  });
+});
+
+describe('after the recommended action it is verified whether it has helped', () => {
+  test('it has: the check does not hold any more', () => {
+    const session = mended();
+    expect(session.asked('verify-job').map(({ effect }) => effect)).toEqual([
+      { type: 'verify-job', id: stuck.id, checks: ['stuck'] },
+    ]);
+    session.answer('verify-job', verification(true));
+    expect(session.notice).toBe(`reclaim has helped: "${check.title}" no longer holds`);
+    expect(session.state.trial).toBeNull();
+  });
+
+  test('not at once: it is asked again, and told when the patience is over', () => {
+    const session = mended().answer('verify-job', verification(false));
+    expect(session.state.trial).not.toBeNull();
+    expect(session.timersSet('verify')).toEqual([2000]);
+    session.wait(30_000).timer('verify').answer('verify-job', verification(false));
+    expect(session.notice).toBe(
+      `reclaim has not helped: "${check.title}" still holds (e explains)`,
+    );
+  });
+
+  test('a card that was closed without a word has nothing to verify', () => {
+    const session = explaining().press('enter').read().press('escape');
+    expect(session.state.trial).toBeNull();
+    expect(session.asked('verify-job')).toEqual([]);
+  });
+
+  test('neither has an action that came to nothing', () => {
+    const session = explaining().press('enter').read().press('tab', 'tab').press('y');
+    session.answerAct({ result: 'skipped', message: 'it is paused now' });
+    expect(session.state.trial).toBeNull();
+    expect(session.asked('verify-job')).toEqual([]);
+  });
+});
