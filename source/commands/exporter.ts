@@ -8,7 +8,7 @@ import { untilSignal } from './signals.ts';
 /** `servo-tui exporter --metrics-port P`: until it is told to stop. */
 export async function exporter({ flags, settings, io }: Invocation): Promise<{ exit: number }> {
   const problems: Problem[] = [];
-  const metrics = readMetricsFlags(flags, problems);
+  const metrics = readMetricsFlags(flags, problems, settings.thresholds);
   if (metrics.address === null && problems.length === 0)
     problems.push({ message: 'exporter wants a port', hint: '--metrics-port 9464' });
   if (problems.length > 0) throw new UsageError(problems);

@@ -1,5 +1,5 @@
 import { parseDuration } from '../domain/duration.ts';
-import { thresholdDefaults } from '../domain/thresholds.ts';
+import { type Thresholds, thresholdDefaults } from '../domain/thresholds.ts';
 import type { Problem } from '../errors.ts';
 import type { Monitor, MonitorOptions } from '../observability/monitor.ts';
 import type { ListenAddress } from '../observability/server.ts';
@@ -29,7 +29,11 @@ export type MetricsSettings = {
 };
 
 /** Mistakes are added to `problems`. */
-export function readMetricsFlags(flags: Flags, problems: Problem[]): MetricsSettings {
+export function readMetricsFlags(
+  flags: Flags,
+  problems: Problem[],
+  thresholds: Thresholds = thresholdDefaults,
+): MetricsSettings {
   const text = flags.text('metrics-port');
   const address = text === undefined || text === 'off' ? null : addressOf(text);
   if (address === undefined) {
@@ -39,8 +43,7 @@ export function readMetricsFlags(flags: Flags, problems: Problem[]): MetricsSett
     });
   }
   const warning = flags.text('early-warning');
-  const early_warning =
-    warning === undefined ? thresholdDefaults.early_warning : parseDuration(warning);
+  const early_warning = warning === undefined ? thresholds.early_warning : parseDuration(warning);
   if (early_warning === null)
     problems.push({ message: `"${warning}" is no duration (--early-warning)`, hint: 'as 30m' });
   return { address: address ?? null, early_warning: early_warning ?? 0 };

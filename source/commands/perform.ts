@@ -36,13 +36,16 @@ function failureOf(error: unknown): Failure {
 }
 
 async function carryOut(session: Session, effect: DataEffect): Promise<DataAnswer> {
-  const { reader, tenant } = session;
+  const { reader, tenant, thresholds } = session;
+  const early_warning_ms = thresholds.early_warning;
   switch (effect.type) {
-    case 'load-jobs':
-      return { type: 'jobs', list: await listJobs(reader, tenant, { limit: effect.limit }) };
+    case 'load-jobs': {
+      const options = { limit: effect.limit, early_warning_ms };
+      return { type: 'jobs', list: await listJobs(reader, tenant, options) };
+    }
     case 'load-job': {
       const { map_buckets: buckets, map_ranges: ranges, insight, keys } = effect;
-      const options = { buckets, ranges, insight, failed: 0 };
+      const options = { buckets, ranges, insight, failed: 0, early_warning_ms };
       const detail = await getJobDetail(reader, tenant, effect.id, options);
       if (keys === undefined) return { type: 'job', detail };
       const of_keys = await countPartitions(reader, tenant, effect.id, keys);

@@ -26,22 +26,26 @@ export const boards: {
     const finding = await triageCheck(reader, tenant, check ?? checkNames[0], { thresholds });
     const ids = finding.rows.flatMap(({ job_id }) => job_id ?? []);
     const sql = withTenant(finding.sql, { tenant });
-    return { ...finding, sql, jobs: await listNamedJobs(reader, tenant, ids) };
+    return {
+      ...finding,
+      sql,
+      jobs: await listNamedJobs(reader, tenant, ids, thresholds.early_warning),
+    };
   },
-  risk: ({ reader, tenant }) => readRiskBoard(reader, tenant),
-  executors: async ({ reader, tenant }) => {
+  risk: ({ reader, tenant, thresholds }) => readRiskBoard(reader, tenant, thresholds),
+  executors: async ({ reader, tenant, thresholds }) => {
     const list = await listExecutors(reader, tenant);
     const ids = list.executors.flatMap(({ running }) => running.map(({ job_id }) => job_id));
-    return { ...list, jobs: await listNamedJobs(reader, tenant, ids) };
+    return { ...list, jobs: await listNamedJobs(reader, tenant, ids, thresholds.early_warning) };
   },
   alerts: async ({ reader, tenant, thresholds }) => {
     const report = await listAlerts(reader, tenant, thresholds);
     const ids = report.alerts.flatMap(({ jobs }) => jobs[0]?.job_id ?? []);
-    return { ...report, jobs: await listNamedJobs(reader, tenant, ids) };
+    return { ...report, jobs: await listNamedJobs(reader, tenant, ids, thresholds.early_warning) };
   },
-  events: async ({ reader, tenant }) => {
+  events: async ({ reader, tenant, thresholds }) => {
     const list = await listEvents(reader, tenant, null, eventLimit);
     const ids = list.events.map(({ job_id }) => job_id);
-    return { ...list, jobs: await listNamedJobs(reader, tenant, ids) };
+    return { ...list, jobs: await listNamedJobs(reader, tenant, ids, thresholds.early_warning) };
   },
 };

@@ -13,11 +13,8 @@ export function risk({ input, flags, settings, io }: Invocation): Promise<Output
   return withSession(settings, async ({ reader, tenant }) => {
     const job = input[0] === undefined ? null : await resolveJob(reader, tenant, input[0]);
     const pause = named.length === 0 ? [] : await resolveJobs(reader, tenant, named);
-    const report = await assessRisk(reader, tenant, {
-      ...supposedBy(flags),
-      job,
-      pause: pause.map(({ id }) => id),
-    });
+    const supposed = { ...supposedBy(flags), job, pause: pause.map(({ id }) => id) };
+    const report = await assessRisk(reader, tenant, supposed, settings.thresholds);
     return {
       json: report,
       text: async () =>

@@ -25,9 +25,10 @@ export async function status(invocation: Invocation): Promise<Output | AsyncIter
     const interval = readInterval(flags.text('interval'));
     return watch(await openSession(settings), input[0]!, interval, options);
   }
-  return withSession(settings, async ({ reader, tenant }) => {
+  return withSession(settings, async ({ reader, tenant, thresholds }) => {
     const id = await resolveJob(reader, tenant, input[0]!);
-    const detail = await getJobDetail(reader, tenant, id, { buckets: 0 });
+    const early_warning_ms = thresholds.early_warning;
+    const detail = await getJobDetail(reader, tenant, id, { buckets: 0, early_warning_ms });
     const { map: _, changed: __, insight: ___, ...told } = detail;
     const idle = idleness(await explainJob(reader, tenant, id));
     const held = await listHeld(reader, tenant);
@@ -49,7 +50,7 @@ function idleness({ clause, facts }: Explanation): Idleness {
 
 /** One output for every change, until the job has ended. */
 async function* watch(
-  { reader, tenant, close }: Session,
+  { reader, tenant, thresholds, close }: Session,
   reference: string,
   interval: number,
   options: TextOptions,
@@ -57,7 +58,7 @@ async function* watch(
   try {
     const id = await resolveJob(reader, tenant, reference);
     const look = async () => {
-      const seen = await getJob(reader, tenant, id);
+      const seen = await getJob(reader, tenant, id, thresholds.early_warning);
       return { ...seen, ended: isTerminal(seen.job.state) };
     };
     let before = '';

@@ -9,7 +9,7 @@ export const alertNames = [
   'ServoBackfillLongRunning',
   'ServoBackfillQueueDepth',
   'ServoBackfillSLAAtRisk',
-  'ServoBackfillSLABreached',
+  'ServoBackfillSLABreach',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 
@@ -108,7 +108,7 @@ export const alertTable: Readonly<Record<AlertName, AlertRow>> = {
     threshold: jobs,
     since: (rows) => earliest(rows),
   },
-  ServoBackfillSLABreached: {
+  ServoBackfillSLABreach: {
     severity: 'critical',
     description: 'Jobs that are past their SLA deadline',
     section: sla,

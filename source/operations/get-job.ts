@@ -24,12 +24,13 @@ export function getJob(
   db: Database,
   tenant: string,
   id: string,
+  earlyWarningMs = 0,
 ): Promise<{ as_of: Date; tenant_id: string; job: JobView }> {
   return db.read(tenant, async (query) => {
     const as_of = await readClock(query);
     const job = await readJob(query, tenant, id);
     if (job === null) throw noSuchJob(id);
-    return { as_of, tenant_id: tenant, job: viewJob(job, as_of) };
+    return { as_of, tenant_id: tenant, job: viewJob(job, as_of, earlyWarningMs) };
   });
 }
 
@@ -41,6 +42,8 @@ export type DetailOptions = {
   /** How many of the failed partitions at most; 100 where nothing is said. */
   failed?: number;
   insight?: boolean;
+  /** The threshold of that name. */
+  early_warning_ms?: number;
 };
 
 /** Everything about one job, as far as it is asked for. @throws ServoError not_found */
@@ -71,7 +74,13 @@ async function readDetail(
   query: Query,
   tenant: string,
   id: string,
-  { buckets, ranges = [], failed = limits.failed, insight = false }: DetailOptions,
+  {
+    buckets,
+    ranges = [],
+    failed = limits.failed,
+    insight = false,
+    early_warning_ms = 0,
+  }: DetailOptions,
 ): Promise<JobDetail> {
   const as_of = await readClock(query);
   const job = await readJob(query, tenant, id);
@@ -79,10 +88,10 @@ async function readDetail(
   return {
     as_of,
     tenant_id: tenant,
-    job: viewJob(job, as_of),
+    job: viewJob(job, as_of, early_warning_ms),
     map: buckets > 0 ? await mapPartitions(query, tenant, id, buckets) : [],
     changed: ranges.length > 0 ? await mapRanges(query, tenant, id, ranges) : [],
-    insight: insight ? await readInsight(query, job, as_of) : null,
+    insight: insight ? await readInsight(query, job, as_of, early_warning_ms) : null,
     failed: failed > 0 ? await failedPartitions(query, tenant, id, failed) : [],
     open: await openPartitions(query, tenant, id, limits.open),
     events: await jobEvents(query, tenant, id, limits.events),

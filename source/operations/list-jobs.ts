@@ -291,10 +291,11 @@ export function listNamedJobs(
   db: Database,
   tenant: string,
   ids: readonly string[],
+  earlyWarningMs = 0,
 ): Promise<JobView[]> {
   return db.read(tenant, async (query) => {
     const as_of = await readClock(query);
     const jobs = await readJobs(query, tenant, [...new Set(ids)]);
-    return jobs.map((job) => viewJob(job, as_of));
+    return jobs.map((job) => viewJob(job, as_of, earlyWarningMs));
   });
 }

@@ -18,13 +18,20 @@ import { readStrategy } from '../domain/strategy.ts';
 const limits = { samples: 120, related: 100 };
 
 /** What is known of a job beside its row, its open partitions and its journal. */
-export async function readInsight(query: Query, job: Job, asOf: Date): Promise<JobInsight> {
+export async function readInsight(
+  query: Query,
+  job: Job,
+  asOf: Date,
+  earlyWarningMs = 0,
+): Promise<JobInsight> {
   const { tenant_id: tenant, id } = job;
   const { order } = readStrategy(job.execution_strategy);
   const upstreams = await upstreamsOf(query, tenant, id, limits.related);
   const waiting = await waitingFor(query, tenant, id, limits.related);
   const ids = [...new Set([...upstreams, ...waiting].map((relation) => relation.id))];
-  const views = (await readJobs(query, tenant, ids)).map((row) => viewJob(row, asOf));
+  const views = (await readJobs(query, tenant, ids)).map((row) =>
+    viewJob(row, asOf, earlyWarningMs),
+  );
   const related = (relations: Relation[]): RelatedJob[] =>
     inTreeOrder(
       relations.map((one) => ({

@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database, Query } from '../../source/database/database.ts';
 import { claimJob } from '../../source/database/queries/claim-job.ts';
 import { rescueJob, sampleJobs, settleJob } from '../../source/database/queries/executor-calls.ts';
+import { explainJob } from '../../source/database/queries/explain-job.ts';
 import { findDuties, findStates, findWork } from '../../source/database/queries/find-work.ts';
 import { countInStates, countJobs } from '../../source/database/queries/list-jobs.ts';
 import { jobEvents, lastTransition } from '../../source/database/queries/read-events.ts';
+import { readExecutors } from '../../source/database/queries/read-executors.ts';
 import { readFigures } from '../../source/database/queries/read-figures.ts';
 import {
   crewOf,
@@ -348,6 +350,8 @@ const statements: Statement[] = [
   ],
   ['failed partitions', 15, (_, query) => failedPartitions(query, tenant, retried, 100)],
   ['open partitions', 300, (_, query) => openPartitions(query, tenant, half, 20)],
+  ['what executors run', 700, (_, query) => readExecutors(query, tenant)],
+  ['what keeps a job from running', 3000, (_, query) => explainJob(query, tenant, half)],
   ['a job’s executors', 300, (_, query) => executorsOf(query, tenant, half)],
   ['a job’s journal', 150, (_, query) => jobEvents(query, tenant, half, 50)],
   [

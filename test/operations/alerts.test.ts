@@ -59,7 +59,7 @@ test('none fires without jobs, and each says its threshold', async () => {
     ['ServoBackfillLongRunning', 'warning', 14_400, null, null, 0, false],
     ['ServoBackfillQueueDepth', 'warning', 10, null, null, 0, false],
     ['ServoBackfillSLAAtRisk', 'warning', 0, null, null, 0, false],
-    ['ServoBackfillSLABreached', 'critical', 0, null, null, 0, false],
+    ['ServoBackfillSLABreach', 'critical', 0, null, null, 0, false],
   ]);
 });
 
@@ -107,11 +107,11 @@ test('LongRunning and the SLA alerts: since the moment that they name', async ()
   expect(Object.keys(alerts)).toEqual([
     'ServoBackfillLongRunning',
     'ServoBackfillSLAAtRisk',
-    'ServoBackfillSLABreached',
+    'ServoBackfillSLABreach',
   ]);
   expect(Math.round(ago(alerts.ServoBackfillLongRunning!.since) / 60)).toBe(60);
-  expect(Math.round(ago(alerts.ServoBackfillSLABreached!.since) / 60)).toBe(20);
-  expect(alerts.ServoBackfillSLABreached!.figure).toEqual({ value: 1, kind: 'count' });
+  expect(Math.round(ago(alerts.ServoBackfillSLABreach!.since) / 60)).toBe(20);
+  expect(alerts.ServoBackfillSLABreach!.figure).toEqual({ value: 1, kind: 'count' });
   expect(alerts.ServoBackfillSLAAtRisk!.jobs[0]!.value).toBeCloseTo(1, 1);
 });
 

@@ -32,9 +32,11 @@ const statement = `with j as materialized (
       join backfill_partitions p on p.backfill_job_id = o.id and p.state = 'running'
     where p.lease_expires_at is not null or p.started_at > clock_timestamp() - interval '120 seconds'
   ), busy as materialized (
-    select count(distinct p.lease_token)::int as slots from backfill_jobs b
+    -- Two probes: one condition for both reads all jobs of the tenant.
+    select count(distinct p.lease_token)::int as slots
+    from (select id from backfill_jobs where tenant_id = $1 and state in ('running', 'paused')
+        union all select id from backfill_jobs where tenant_id = $1 and unsettled) b
       join backfill_partitions p on p.backfill_job_id = b.id and p.state = 'running' and p.lease_owner in (select id from ready)
-    where b.tenant_id = $1 and (b.state in ('running', 'paused') or b.unsettled)
   )
   select clock_timestamp() as as_of, j.id, j.asset_name, j.state, j.version,
     coalesce(t.at, case j.state when 'paused' then j.paused_at when 'pending' then j.created_at else j.completed_at end) as since, t.actor as by, t.reason,

@@ -5,7 +5,7 @@ const newest = 200;
 
 /**
  * When the first journal entry of a trouble was written: of each job, the first since its trouble began, and the first of those; the
- * trouble's beginning itself where the journal is silent. Null for no jobs.
+ * trouble's beginning itself where the journal is silent. Null for no jobs. The tenant is asked so that only the index by job fits.
  */
 export async function firstEntry(
   query: Query,
@@ -16,7 +16,7 @@ export async function firstEntry(
   const [row] = await query<{ at: Date | null }>(
     `select min(coalesce((
          select min(e.at) from (
-           select at from backfill_events where job_id = t.job_id and tenant_id = $1 order by id desc limit ${newest}) e
+           select at from backfill_events where job_id = t.job_id and tenant_id || '' = $1 order by id desc limit ${newest}) e
          where e.at >= t.since), t.since)) as at
      from unnest($2::uuid[], $3::timestamptz[]) t (job_id, since)`,
     [tenant, troubles.map((one) => one.job_id), troubles.map((one) => one.since)],

@@ -16,8 +16,13 @@ export async function readExecutors(query: Query, tenant: string): Promise<Execu
     ExecutorRow['running'][number] & { lease_owner: string; lease_token: string }
   >(
     `select p.lease_owner, p.lease_token, j.id as job_id, j.asset_name, p.partition_key, p.attempt_count as attempt, p.started_at
-     from backfill_jobs j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'running'
-     where j.tenant_id = $1 and (j.state in ('running', 'paused') or j.unsettled) and p.lease_owner = any ($2)
+     from (
+       -- Two probes: one condition for both reads all jobs of the tenant. What has been cancelled is not among the first.
+       select id, asset_name from backfill_jobs where tenant_id = $1 and state in ('running', 'paused')
+       union all
+       select id, asset_name from backfill_jobs where tenant_id = $1 and unsettled and state not in ('running', 'paused')) j
+       join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'running'
+     where p.lease_owner = any ($2)
      order by p.started_at`,
     [tenant, rows.map((row) => row.id)],
   );

@@ -41,23 +41,25 @@ export const unclaimed: Check = {
   JOIN backfill_partitions bp ON bp.backfill_job_id = b.id AND bp.state = 'running'
   GROUP BY bp.lease_owner
 ), ready AS MATERIALIZED (
-  SELECT e.handlers, e.slots > COALESCE(busy.slots, 0) as free
-  FROM backfill_executors e LEFT JOIN busy ON busy.lease_owner = e.id
-  WHERE ${alive(context.tenant, 'e')} AND e.draining_at IS NULL AND e.held_reason IS NULL
+  SELECT able.asset_name, count(*) as executors, bool_or(able.slots > COALESCE(busy.slots, 0)) as free
+  FROM (SELECT e.id, e.slots, unnest(e.handlers) as asset_name FROM backfill_executors e
+    WHERE ${alive(context.tenant, 'e')} AND e.draining_at IS NULL AND e.held_reason IS NULL) able
+  LEFT JOIN busy ON busy.lease_owner = able.id
+  GROUP BY able.asset_name
 ), reached AS MATERIALIZED (
   SELECT l.scope, l.name FROM servo_limits_reached_v1(${tenant}) l
 )
 SELECT bj.id, bj.state, bj.heartbeat_at,
        bj.asset_name, bj.priority,
        EXTRACT(EPOCH FROM (NOW() - COALESCE(bj.heartbeat_at, bj.created_at))) as waiting_secs,
-       (SELECT count(*) FROM ready WHERE bj.asset_name = ANY (ready.handlers)) as executors,
+       COALESCE(ready.executors, 0) as executors,
        bj.version, COALESCE(bj.heartbeat_at, bj.created_at) as since
 FROM backfill_jobs bj
+LEFT JOIN ready ON ready.asset_name = bj.asset_name
 WHERE bj.state IN ('pending', 'resuming')
   AND (bj.heartbeat_at IS NULL OR bj.heartbeat_at < NOW() - ${old})
   AND bj.created_at < NOW() - ${old}
-  AND (NOT EXISTS (SELECT FROM ready WHERE bj.asset_name = ANY (ready.handlers))
-    OR EXISTS (SELECT FROM ready WHERE bj.asset_name = ANY (ready.handlers) AND ready.free))
+  AND ready.free IS NOT FALSE
   AND NOT EXISTS (SELECT FROM reached WHERE CASE reached.scope
     WHEN 'asset' THEN reached.name = bj.asset_name
     WHEN 'asset_type' THEN reached.name = (SELECT a.asset_type FROM assets a WHERE a.id = bj.asset_id)
@@ -90,14 +92,19 @@ export const noExecutor: Check = {
     const one = context.job === null ? '' : ` AND bj.id = ${literal(context.job)}`;
     return `WITH living AS MATERIALIZED (
   SELECT e.handlers FROM backfill_executors e WHERE ${alive(context.tenant, 'e')}
+), served AS MATERIALIZED (
+  SELECT DISTINCT unnest(handlers) as asset_name FROM living
+), seen AS MATERIALIZED (
+  SELECT handler.asset_name, MAX(e.seen_at) as at FROM backfill_executors e, unnest(e.handlers) handler (asset_name)
+  WHERE ${tenant} = ANY (e.tenants) GROUP BY handler.asset_name
 )
 SELECT oldest.id, a.name as asset_name, oldest.state, oldest.jobs,
        EXTRACT(EPOCH FROM (NOW() - oldest.since)) as waiting_secs,
        (SELECT count(*) FROM living) as executors,
-       (SELECT MAX(e.seen_at) FROM backfill_executors e
-        WHERE ${tenant} = ANY (e.tenants) AND a.name = ANY (e.handlers)) as last_seen_at,
+       seen.at as last_seen_at,
        oldest.version, oldest.since
 FROM assets a
+LEFT JOIN seen ON seen.asset_name = a.name
 CROSS JOIN LATERAL (
   SELECT w.id, w.state, w.version, w.since, count(*) OVER () as jobs
   FROM (VALUES ('pending'), ('resuming'), ('running')) s (state)
@@ -111,7 +118,7 @@ CROSS JOIN LATERAL (
   ORDER BY w.since LIMIT 1
 ) oldest
 WHERE (a.tenant_id = ${tenant} OR a.tenant_id IS NULL)
-  AND NOT EXISTS (SELECT FROM living WHERE a.name = ANY (living.handlers))
+  AND NOT EXISTS (SELECT FROM served WHERE served.asset_name = a.name)
 ORDER BY oldest.since
 LIMIT ${context.limit}`;
   },
