@@ -17,6 +17,7 @@ import { runAction } from '../operations/run-action.ts';
 import { settleJob } from '../operations/settle-job.ts';
 import { boards } from './read-board.ts';
 import type { Session } from './session.ts';
+import { writePaper } from './write-paper.ts';
 import { asServoError } from './writer.ts';
 
 /** The console's data effects as operations; a failure is an answer too. */
@@ -68,6 +69,8 @@ async function carryOut(session: Session, effect: DataEffect): Promise<DataAnswe
       const options = { buckets: mapBuckets, insight: true, failed: 0 };
       return { type: 'sql', text: await getJobSql(reader, tenant, effect.id, options) };
     }
+    case 'write-paper':
+      return { type: 'paper', ...(await writePaper(session, effect.paper)) };
     case 'load-board':
       return {
         type: 'board',

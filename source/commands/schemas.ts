@@ -4,6 +4,7 @@ import { actions } from '../domain/job-state.ts';
 import { exitCodes } from '../errors.ts';
 import { lookingSchemas } from './looking-schemas.ts';
 import { operatingSchemas } from './operating-schemas.ts';
+import { paperSchemas } from './paper-schemas.ts';
 import { riskSchemas } from './risk-schemas.ts';
 import { count, envelope, event, job, nullableTime, time } from './schema-parts.ts';
 import { triageSchemas } from './triage-schemas.ts';
@@ -143,6 +144,7 @@ const schemas = {
   set,
   ...lookingSchemas,
   ...operatingSchemas,
+  ...paperSchemas,
   ...riskSchemas,
   ...triageSchemas,
   migrate: z.looseObject({

@@ -7,6 +7,7 @@ import { metricsFlags } from './metrics-flags.ts';
 import { actingCommands } from './table-acting.ts';
 import { lookingCommands } from './table-looking.ts';
 import { operatingCommands } from './table-operating.ts';
+import { paperCommands } from './table-papers.ts';
 import { riskCommands } from './table-risk.ts';
 import { throttleFlags } from './throttle-flags.ts';
 
@@ -163,6 +164,7 @@ export const commands: readonly Command[] = [
   ...actingCommands,
   ...lookingCommands,
   ...riskCommands,
+  ...paperCommands,
   ...operatingCommands,
   {
     name: 'migrate',

@@ -42,7 +42,7 @@ const row = z.looseObject({
   cells: z.record(z.string(), cell),
 });
 
-const escalation = z.looseObject({
+export const escalation = z.looseObject({
   runbook: z.string(),
   due: z.boolean().describe('somebody beyond on-call is to be told now'),
   since: nullableTime.describe("the trouble's first journal entry"),
@@ -70,27 +70,51 @@ export const finding = z.looseObject({
   truncated: z.boolean(),
 });
 
+export const checkSummary = z.looseObject({
+  check,
+  found: count,
+  truncated: z.boolean().describe('there are more'),
+  worst: z
+    .looseObject({
+      job_id: z.uuid().nullable(),
+      asset_name: z.string(),
+      since: nullableTime,
+      value: cell,
+      column,
+    })
+    .nullable(),
+  sql: z.string(),
+});
+
+export const alertShape = z.looseObject({
+  name: z.enum(alertNames),
+  severity: z.enum(['critical', 'warning']),
+  description: z.string(),
+  section: z.looseObject({ runbook: z.string(), heading: z.string() }),
+  check: z.enum(checkNames),
+  firing: z.boolean(),
+  threshold: figure.describe('it fires above this'),
+  figure: figure.nullable(),
+  column,
+  since: nullableTime,
+  found: count,
+  truncated: z.boolean(),
+  jobs: z.array(
+    z.looseObject({
+      job_id: z.uuid().nullable(),
+      asset_name: z.string(),
+      state: z.string().nullable(),
+      since: nullableTime,
+      value: z.number().nullable(),
+    }),
+  ),
+});
+
 export const triageSchemas = {
   triage: z.looseObject({
     ...envelope,
     job_id: z.uuid().nullable().describe('null: all jobs of the tenant'),
-    checks: z.array(
-      z.looseObject({
-        check,
-        found: count,
-        truncated: z.boolean().describe('there are more'),
-        worst: z
-          .looseObject({
-            job_id: z.uuid().nullable(),
-            asset_name: z.string(),
-            since: nullableTime,
-            value: cell,
-            column,
-          })
-          .nullable(),
-        sql: z.string(),
-      }),
-    ),
+    checks: z.array(checkSummary),
     escalations: z.array(escalation),
   }),
   'triage CHECK': finding,
@@ -127,30 +151,6 @@ export const triageSchemas = {
   }),
   alerts: z.looseObject({
     ...envelope,
-    alerts: z.array(
-      z.looseObject({
-        name: z.enum(alertNames),
-        severity: z.enum(['critical', 'warning']),
-        description: z.string(),
-        section: z.looseObject({ runbook: z.string(), heading: z.string() }),
-        check: z.enum(checkNames),
-        firing: z.boolean(),
-        threshold: figure.describe('it fires above this'),
-        figure: figure.nullable(),
-        column,
-        since: nullableTime,
-        found: count,
-        truncated: z.boolean(),
-        jobs: z.array(
-          z.looseObject({
-            job_id: z.uuid().nullable(),
-            asset_name: z.string(),
-            state: z.string().nullable(),
-            since: nullableTime,
-            value: z.number().nullable(),
-          }),
-        ),
-      }),
-    ),
+    alerts: z.array(alertShape),
   }),
 };

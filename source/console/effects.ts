@@ -38,6 +38,11 @@ export type ExplainJob = { type: 'explain-job'; id: string };
 
 /** Ask again whether these checks hold for a job. */
 export type VerifyJob = { type: 'verify-job'; id: string; checks: readonly CheckName[] };
+/** A document for others to read. `since_ms`: of so many milliseconds; null: of a shift. */
+export type Paper = { type: 'handoff'; since_ms: number | null } | { type: 'incident'; id: string };
+
+/** Write a document to a file, in the folder that the console was started in. */
+export type WritePaper = { type: 'write-paper'; paper: Paper };
 
 /** Read what one of the boards shows: `check` for that board. */
 export type LoadBoard = { type: 'load-board'; board: BoardName; check: CheckName | null };
@@ -66,6 +71,7 @@ export type DataEffect =
   | FindJob
   | ExplainJob
   | VerifyJob
+  | WritePaper
   | Act;
 
 export type Failure = { code: ErrorCode; message: string; hint?: string };
@@ -81,6 +87,7 @@ export type DataAnswer =
   | { type: 'jobs'; list: JobList }
   | { type: 'partition'; detail: PartitionDetail }
   | { type: 'sql'; text: string }
+  | { type: 'paper'; path: string; text: string }
   | BoardAnswer
   | { type: 'explained'; judged: JudgedJob }
   | { type: 'verified'; verification: Verification }
@@ -91,7 +98,7 @@ export type DataAnswer =
 
 /**
  * Carries out a data effect: load-jobs → jobs, load-job → job (an unknown id: code `not_found`), load-partition → partition,
- * load-job-sql → sql, load-board → board, find-job → found,
+ * load-job-sql → sql, load-board → board, find-job → found, write-paper → paper,
  * act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
  */
 export type Perform = (effect: DataEffect) => Promise<DataAnswer>;

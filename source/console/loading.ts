@@ -94,7 +94,7 @@ export function ask(state: State, view: View, effect: DataEffect): Step {
 
 /** The view that waits for this request, or null: then the answer is stale and is dropped. */
 export function viewOf(state: State, request: number): View | null {
-  const views = ['jobs', 'job', 'board', 'watch', 'reader', 'alerts', 'find', 'verify'] as const;
+  const views = Object.keys(state.asked) as View[];
   return views.find((view) => state.asked[view]?.request === request) ?? null;
 }
 

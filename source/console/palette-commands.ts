@@ -7,8 +7,10 @@ import { stateWord } from '../presentation/state-words.ts';
 import { filtered } from './filter.ts';
 import { findJob } from './finding.ts';
 import { quit } from './navigate.ts';
+import { noPaper, writePaper } from './papers.ts';
 import { longestInterval, setInterval, shortestInterval, sortBy, sortName } from './settings.ts';
 import type { State, Step } from './state.ts';
+import { noTarget, targetOf } from './target.ts';
 
 export type Candidate = { value: string; title: string };
 
@@ -80,6 +82,29 @@ export const paletteCommands: readonly PaletteCommand[] = [
         : null;
     },
     run: (state, argument) => setInterval(state, readInterval(argument) ?? state.interval_ms),
+  },
+  {
+    name: 'handoff',
+    argument: null,
+    title: 'write the hand-over of the shift to a file; of another time with 4h or 2d behind it',
+    candidates: none,
+    refusal: (state, argument) =>
+      argument === '' || parseDuration(argument) ? noPaper(state) : 'write it as 8h or 2d',
+    run: (state, argument) =>
+      writePaper(state, { type: 'handoff', since_ms: parseDuration(argument) }),
+  },
+  {
+    name: 'export',
+    argument: null,
+    title: "write the job's incident report to a file",
+    candidates: none,
+    refusal: (state) => noTarget(state) ?? noPaper(state),
+    run: (state) => {
+      const target = targetOf(state);
+      return target === null
+        ? [state, []]
+        : writePaper(state, { type: 'incident', id: target.job.id });
+    },
   },
   {
     name: 'quit',

@@ -217,7 +217,7 @@ export type State = {
   /** The questions in flight: one per view, and an answer to any other is dropped. */
   asked: Readonly<
     Record<
-      'jobs' | 'job' | 'board' | 'watch' | 'reader' | 'alerts' | 'find' | 'verify',
+      'jobs' | 'job' | 'board' | 'watch' | 'reader' | 'paper' | 'alerts' | 'find' | 'verify',
       Question | null
     >
   >;
@@ -258,6 +258,7 @@ export function initialState(options: ConsoleOptions): State {
     frozen_at: null,
     interval_ms: options.interval_ms,
     asked: {
+      paper: null,
       jobs: null,
       job: null,
       board: null,

@@ -23,6 +23,7 @@ import type { Message, MessageOf } from './messages.ts';
 import { withWindow } from './moves.ts';
 import { noticePassed } from './notice.ts';
 import { paletteKey, palettePaste } from './palette.ts';
+import { paperAnswered } from './papers.ts';
 import { readerAnswered } from './reading.ts';
 import type { State, Step } from './state.ts';
 
@@ -133,6 +134,7 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   if (view === 'verify') return verified(state, answer);
   if (view === 'alerts') return alertsAnswered(state, answer);
   if (view === 'reader') return readerAnswered(state, answer);
+  if (view === 'paper') return paperAnswered(state, answer);
   if (view === 'find') return findAnswered(state, answer);
   if (answer.type === 'jobs') return listLoaded(state, answer.list);
   if (answer.type === 'job') return jobLoaded(state, answer.detail);

@@ -70,6 +70,8 @@ export class MemoryDatabase {
     if (effect.type === 'explain-job' || effect.type === 'verify-job') {
       throw new ServoError('not_found', 'nothing is explained here');
     }
+    if (effect.type === 'write-paper')
+      return { type: 'paper', path: '/tmp/paper.md', text: '# Paper' };
     const row = this.jobs.get(effect.id);
     if (row === undefined) throw new ServoError('not_found', `no job ${effect.id}`);
     switch (effect.type) {

@@ -1,0 +1,36 @@
+import { safeText } from '../presentation/safe-text.ts';
+import type { DataAnswer, Paper } from './effects.ts';
+import { ask } from './loading.ts';
+import { noticed } from './notice.ts';
+import { textReader } from './reading.ts';
+import type { State, Step } from './state.ts';
+
+const names: Readonly<Record<Paper['type'], string>> = {
+  handoff: 'the hand-over',
+  incident: 'the incident report',
+};
+
+/** Has a paper written to a file, as the command of its name prints it. */
+export function writePaper(state: State, paper: Paper): Step {
+  const [asked, effects] = ask(state, 'paper', { type: 'write-paper', paper });
+  const [next, more] = noticed(asked, `writing ${names[paper.type]} …`);
+  return [next, [...effects, ...more]];
+}
+
+/** Why none can be written now, or null. */
+export function noPaper({ asked }: State): string | null {
+  return asked.paper === null ? null : 'the last one is still being written';
+}
+
+/** The file's name is told, and what is in it shown where nothing else lies there. */
+export function paperAnswered(state: State, answer: DataAnswer): Step {
+  const free = { ...state, asked: { ...state.asked, paper: null } };
+  if (answer.type === 'failure') return noticed(free, safeText(answer.failure.message), 'warn');
+  if (answer.type !== 'paper') return [free, []];
+  const path = safeText(answer.path);
+  const text = safeText(answer.text, { cap: longest, lines: true });
+  const overlay = free.overlay ?? textReader(path, text, answer.text);
+  return noticed({ ...free, overlay }, `written to ${path}`);
+}
+
+const longest = 1_000_000;

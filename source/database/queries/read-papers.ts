@@ -1,0 +1,106 @@
+import type { Job, JobActivity } from '../../domain/job.ts';
+import type { JobEvent } from '../../domain/job-detail.ts';
+import type { AttemptCount, JobAttempts } from '../../domain/papers.ts';
+import type { Query } from '../database.ts';
+import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
+
+const columns = `id, job_id, partition_key, kind, from_state, to_state, actor, reason, at`;
+
+/** The last lines of a job's journal are looked through for its own: so many at most, for a million attempts may have failed. */
+const lookedThrough = 100_000;
+
+/** What befell the job itself, not its partitions, the oldest first. */
+export async function jobTimeline(
+  query: Query,
+  tenant: string,
+  job: string,
+  limit: number,
+): Promise<JobEvent[]> {
+  const rows = await query<JobEvent>(
+    `select ${columns} from (
+       select * from backfill_events where job_id = $2 and tenant_id = $1 order by id desc limit ${lookedThrough}) e
+     where partition_key is null order by id desc limit $3`,
+    [tenant, job, limit],
+  );
+  return rows.reverse();
+}
+
+/** What befell its attempts, counted by kind, the most frequent first. */
+export function countAttempts(query: Query, tenant: string, job: string): Promise<AttemptCount[]> {
+  return query<AttemptCount>(
+    `select kind, count(*)::int as count, min(at) as first_at, max(at) as last_at from (
+       select kind, at, partition_key from backfill_events
+       where job_id = $2 and tenant_id = $1 order by id desc limit ${lookedThrough}) e
+     where partition_key is not null group by kind order by 2 desc, 1`,
+    [tenant, job],
+  );
+}
+
+/**
+ * The last line of the tenant's journal that is older than a moment: 0 where none is. Ids grow with time, but for what commits late, and
+ * have an index; times have none. By halving: some twenty probes of one line.
+ */
+export async function lastIdBefore(query: Query, tenant: string, at: Date): Promise<number> {
+  const newestUpTo = async (id: number) => {
+    const [row] = await query<{ id: number; old: boolean }>(
+      `select id, at < $2 as old from backfill_events where tenant_id = $1 and id <= $3 order by id desc limit 1`,
+      [tenant, at, id],
+    );
+    return row;
+  };
+  const last = await newestUpTo(Number.MAX_SAFE_INTEGER);
+  if (last === undefined || last.old) return last?.id ?? 0;
+  // All up to `low` are older; the one of `high` is not.
+  let [low, high] = [0, last.id];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    const found = await newestUpTo(middle);
+    if (found === undefined || found.old) low = middle;
+    else high = found.id;
+  }
+  return low;
+}
+
+/** What befell jobs, not their partitions, after a line of the journal; the oldest first, at most the last `limit`. */
+export async function jobLinesAfter(
+  query: Query,
+  tenant: string,
+  after: number,
+  limit: number,
+): Promise<JobEvent[]> {
+  const rows = await query<JobEvent>(
+    `select ${columns} from backfill_events
+     where tenant_id = $1 and id > $2 and partition_key is null order by id desc limit $3`,
+    [tenant, after, limit],
+  );
+  return rows.reverse();
+}
+
+/** What befell attempts after a line of the journal, by job and kind: the most frequent first. */
+export function countAttemptsAfter(
+  query: Query,
+  tenant: string,
+  after: number,
+): Promise<JobAttempts[]> {
+  return query<JobAttempts>(
+    `select job_id, kind, count(*)::int as count from (
+       select job_id, kind, partition_key from backfill_events where tenant_id = $1 and id > $2 order by id desc limit 500000) e
+     where partition_key is not null group by job_id, kind order by 3 desc, 1, 2 limit 100`,
+    [tenant, after],
+  );
+}
+
+/** The jobs that have ended since, the newest first. */
+export async function endedSince(
+  query: Query,
+  tenant: string,
+  since: Date,
+  limit: number,
+): Promise<(Job & JobActivity)[]> {
+  const rows = await query<JobRow>(
+    `select ${jobColumns}, ${activityColumns} from backfill_jobs j ${activityJoins}
+     where j.tenant_id = $1 and j.completed_at >= $2 order by j.completed_at desc limit $3`,
+    [tenant, since, limit],
+  );
+  return rows.map(jobOf);
+}

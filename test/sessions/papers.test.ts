@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { aJob } from '../support/jobs.ts';
+import { Session } from './session.ts';
+
+const one = aJob();
+const palette = (words: string) => Session.showing([one]).press(':').type(words).press('enter');
+const asked = (session: Session) =>
+  session.asked('write-paper').map(({ effect }) => 'paper' in effect && effect.paper);
+
+describe(':handoff writes the hand-over to a file', () => {
+  test('of a shift, or of as long as is said', () => {
+    expect(asked(palette('handoff'))).toEqual([{ type: 'handoff', since_ms: null }]);
+    expect(asked(palette('handoff 2d'))).toEqual([{ type: 'handoff', since_ms: 2 * 86_400_000 }]);
+    const wrong = palette('handoff soon');
+    expect(asked(wrong)).toEqual([]);
+    expect(wrong.notice).toBe('write it as 8h or 2d');
+  });
+
+  test('its path is told, and y copies what is in it', () => {
+    const session = palette('handoff').answer('write-paper', {
+      type: 'paper',
+      path: '/home/mara/handoff.md',
+      text: '# Hand-over\x1b[2J',
+    });
+    expect(session.notice).toBe('written to /home/mara/handoff.md');
+    expect(session.state.overlay).toMatchObject({ type: 'reader', text: '# Hand-over' });
+    expect(session.press('y').effects).toContainEqual({
+      type: 'copy',
+      text: '# Hand-over\x1b[2J',
+    });
+  });
+
+  test('it opens nothing over a dialog', () => {
+    const session = palette('handoff').press('p').answer('write-paper', {
+      type: 'paper',
+      path: '/tmp/x.md',
+      text: '#',
+    });
+    expect(session.state.overlay?.type).toBe('card');
+    expect(session.notice).toBe('written to /tmp/x.md');
+  });
+
+  test('a failure is told, and is not the connection’s', () => {
+    const session = palette('handoff').fail('write-paper', 'internal');
+    expect(session.notice).toBe('connection refused');
+    expect(session.state.link.failure).toBeNull();
+    expect(session.press(':').type('handoff').press('enter').asked('write-paper')).toHaveLength(2);
+  });
+
+  test('one at a time', () => {
+    const session = palette('handoff').press(':').type('handoff').press('enter');
+    expect(session.asked('write-paper')).toHaveLength(1);
+    expect(session.notice).toBe('the last one is still being written');
+  });
+});
+
+test(':export writes the incident report of the job under the cursor', () => {
+  expect(asked(palette('export'))).toEqual([{ type: 'incident', id: one.id }]);
+  const nothing = Session.showing([]).press(':').type('export').press('enter');
+  expect(nothing.notice).toBe('no job is selected');
+});
