@@ -10,6 +10,7 @@ import {
 } from './binding.ts';
 import { openCard, whyNot } from './card.ts';
 import { checkSql, readCheckSql } from './check-sql.ts';
+import { noEscalation, readEscalations } from './escalating.ts';
 import { explainSelected, noReady, openReady } from './explaining.ts';
 import { filterText } from './filter.ts';
 import { refreshNow } from './loading.ts';
@@ -130,6 +131,15 @@ export const keymap: readonly Binding[] = [
     hint: 'SQL',
     disabled: (state) => (checkSql(state) === null ? 'still reading it' : null),
     run: readCheckSql,
+  },
+  {
+    keys: ['E'],
+    title: 'escalation: who is to be told, when, and why',
+    group: 'Look',
+    on: ['triage'],
+    hint: 'escalation',
+    disabled: noEscalation,
+    run: readEscalations,
   },
   {
     keys: ['e'],

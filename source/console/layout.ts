@@ -81,7 +81,7 @@ export function boardLayout(state: State): BoardLayout {
     header: lines >= 5,
     note: lines >= 6,
     tabs: lines >= 8,
-    bar: state.screen === 'risk' && lines >= 7,
+    bar: (state.screen === 'risk' || state.screen === 'triage') && lines >= 9,
   };
   const free = lines - count(...Object.values(frame));
   // A long list takes what it needs, as long as the selected row's meaning and remedies can be read.

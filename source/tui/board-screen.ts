@@ -26,6 +26,7 @@ import {
   layoutColumns,
   type Table,
 } from '../presentation/table.ts';
+import { escalationBar } from './escalation-bar.ts';
 import { hintsLine, noteLine } from './footer.ts';
 import { bannerLine, headerLine } from './header.ts';
 import type { Picture } from './jobs-screen.ts';
@@ -42,7 +43,12 @@ type View<N extends BoardName> = {
 };
 
 const views: { [N in BoardName]: View<N> } = {
-  triage: { table: () => triageTable, detail: triageDetail, empty: 'there are no checks' },
+  triage: {
+    table: () => triageTable,
+    detail: triageDetail,
+    bar: escalationBar,
+    empty: 'there are no checks',
+  },
   check: { table: checkTable, detail: checkDetail, empty: 'nothing found: this check is quiet' },
   risk: {
     table: () => riskTable,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { listed } from '../../source/console/boards.ts';
 import { boardLayout } from '../../source/console/layout.ts';
+import type { Escalation } from '../../source/domain/escalation.ts';
 import type { JobEvent } from '../../source/domain/job-detail.ts';
 import type { CheckDefinition } from '../../source/domain/triage.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
@@ -217,5 +218,42 @@ describe('SQL of the checks', () => {
 
   test('on an empty screen says that it is still read', () => {
     expect(Session.showing([orders]).press('3', 's').notice).toBe('still reading it');
+  });
+});
+
+describe('escalation', () => {
+  const escalation: Escalation = {
+    runbook: 'backfill-operations',
+    due: true,
+    since: secondsAgo(1000),
+    minutes: 16,
+    triggers: [{ words: 'Multiple jobs stuck for >30 minutes', why: '2 jobs are' }],
+    steps: [
+      { who: 'on-call', task: 'Notify on-call', after_minutes: 0, at: now, due: true },
+      { who: 'Backend Lead', task: 'Escalate', after_minutes: 15, at: now, due: true },
+      { who: 'Platform Lead', task: 'Escalate', after_minutes: 30, at: now, due: false },
+    ],
+    next: { who: 'Platform Lead', in_minutes: 14 },
+  };
+  const triage = (escalations: Escalation[]) =>
+    Session.showing([orders]).press('3').answerBoard('triage', {
+      as_of: now,
+      tenant_id: 'acme',
+      job_id: null,
+      checks: [],
+      escalations,
+      jobs: [],
+    });
+
+  test('says who is to be told now, who next, and why', () => {
+    const { overlay } = triage([escalation]).press('E').state;
+    if (overlay?.type !== 'reader') throw new Error('no text is open');
+    expect(overlay.text).toContain('escalate now: Backend Lead');
+    expect(overlay.text).toContain('Multiple jobs stuck for >30 minutes: 2 jobs are');
+    expect(overlay.text).toContain('· Platform Lead: Escalate (at 12:00:00)');
+  });
+
+  test('without trouble says so', () => {
+    expect(triage([]).press('E').notice).toBe('there is no trouble to escalate');
   });
 });

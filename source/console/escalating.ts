@@ -1,0 +1,31 @@
+import { escalationReasons, escalationTitle } from '../presentation/escalation-words.ts';
+import { formatMoment } from '../presentation/format.ts';
+import { textReader } from './reading.ts';
+import type { State, Step } from './state.ts';
+
+export function noEscalation({ boards }: State): string | null {
+  const { data } = boards.triage;
+  if (data === null) return 'still reading it';
+  return data.escalations.length === 0 ? 'there is no trouble to escalate' : null;
+}
+
+/** Both runbooks' escalation paths with what is due, and why. */
+export function readEscalations(state: State): Step {
+  const { data } = state.boards.triage;
+  if (data === null) return [state, []];
+  const { as_of, escalations } = data;
+  const { zone } = state.options;
+  const text = escalations
+    .map((escalation) =>
+      [
+        `${escalation.runbook}: ${escalationTitle(escalation)}`,
+        ...escalationReasons(escalation, as_of, zone).map((reason) => `  ${reason}`),
+        ...escalation.steps.map(({ who, task, at, due }) => {
+          const when = at === null ? 'when called for' : `at ${formatMoment(at, as_of, zone)}`;
+          return `  ${due ? '▲' : '·'} ${who}: ${task} (${due ? 'due' : when})`;
+        }),
+      ].join('\n'),
+    )
+    .join('\n\n');
+  return [{ ...state, overlay: textReader('Escalation', text, text) }, []];
+}

@@ -1,0 +1,16 @@
+import type { State } from '../console/state.ts';
+import { escalationTitle } from '../presentation/escalation-words.ts';
+import { cut, type Line, type Span, span } from './spans.ts';
+
+/** `▲ escalate now: Backend Lead (backfill-operations)`, a part for each runbook whose trouble there is. */
+export function escalationBar(state: State, width: number): Line {
+  const escalations = state.boards.triage.data?.escalations ?? [];
+  const line = escalations.flatMap((escalation, index): Span[] => [
+    span(index === 0 ? ' ' : '  ·  ', 'dim'),
+    escalation.due
+      ? span(`▲ ${escalationTitle(escalation)}`, 'bad')
+      : span(escalationTitle(escalation), 'plain'),
+    span(` (${escalation.runbook})`, 'dim'),
+  ]);
+  return cut(line.length === 0 ? [span(' no escalation is due', 'dim')] : line, width);
+}
