@@ -21,7 +21,8 @@ export async function readExecutors(query: Query, tenant: string): Promise<Execu
        select id, asset_name from backfill_jobs where tenant_id = $1 and state in ('running', 'paused')
        union all
        select id, asset_name from backfill_jobs where tenant_id = $1 and unsettled and state not in ('running', 'paused')) j
-       join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'running'
+       -- By the jobs, whatever is known of the tables: without statistics all partitions were read.
+       cross join lateral (select * from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'running' offset 0) p
      where p.lease_owner = any ($2)
      order by p.started_at`,
     [tenant, rows.map((row) => row.id)],
