@@ -1,15 +1,13 @@
-import { isBypassed } from '../database/queries/read-visibility.ts';
-import { describeConnection } from '../database/settings.ts';
 import type { Invocation, Output } from './command.ts';
 import { canPaint } from './io.ts';
 import { list } from './list.ts';
-import { performer } from './perform.ts';
-import { type Connections, openSession, type Session } from './session.ts';
+import { Places } from './places.ts';
+import type { Connections } from './session.ts';
 import { readInterval } from './status.ts';
 
 /** `servo-tui`: the console; without a terminal, and with --json, the job table once. */
 export async function runConsole(invocation: Invocation): Promise<Output | { exit: number }> {
-  const { io, flags, settings } = invocation;
+  const { io, flags } = invocation;
   if (flags.has('json') || !canPaint(io)) {
     if (io.terminal && !flags.has('json')) {
       io.stderr.write(
@@ -18,9 +16,7 @@ export async function runConsole(invocation: Invocation): Promise<Output | { exi
     }
     return list(invocation);
   }
-  const session = await openSession(settings);
-  const embedded = settings.database?.kind === 'embedded';
-  return { exit: await showConsole(invocation, session, embedded) };
+  return { exit: await showConsole(invocation, await Places.open(invocation)) };
 }
 
 /** The console on a database that no settings name: the demonstration's. */
@@ -29,40 +25,30 @@ export async function openConsole(
   connections: Connections,
   tenant: string,
 ): Promise<number> {
-  const settings = { ...invocation.settings, tenants: [tenant] };
-  return showConsole(invocation, await openSession(settings, connections), true);
+  const settings = { ...invocation.settings, database: null, tenants: [tenant] };
+  return showConsole(
+    { ...invocation, settings },
+    await Places.open({ ...invocation, settings }, connections),
+  );
 }
 
-/** Until the operator leaves it; then the session is closed. Returns the exit code. */
-async function showConsole(
-  { io, flags, settings }: Invocation,
-  session: Session,
-  embedded: boolean,
-): Promise<number> {
+/** Until the operator leaves it; then the sessions are closed. Returns the exit code. */
+async function showConsole({ io, flags }: Invocation, places: Places): Promise<number> {
   try {
-    const rls_bypassed = await session.reader.read(session.tenant, isBypassed);
     const { runConsole: run } = await import('../tui/run-console.ts');
     return await run({
-      perform: performer(session),
-      labels: {
-        context: settings.context,
-        database: embedded
-          ? session.reader.settings.database
-          : describeConnection(session.reader.settings),
-        tenant: session.tenant,
-        embedded,
-        rls_bypassed,
-      },
-      read_only: settings.read_only,
+      ...places.view,
+      perform: places.perform,
+      contexts: places.contexts,
+      tenants: places.tenants,
       stdin: io.stdin,
       stdout: io.stdout,
       interval_ms: readInterval(flags.text('interval')),
       utc: flags.has('utc'),
       ascii: flags.has('ascii'),
       color: flags.has('no-color') ? false : undefined,
-      accent: settings.accent ?? undefined,
     });
   } finally {
-    await session.close();
+    await places.close();
   }
 }

@@ -1,11 +1,4 @@
-import type {
-  Act,
-  BoardAnswer,
-  DataAnswer,
-  DataEffect,
-  Failure,
-  Perform,
-} from '../console/effects.ts';
+import type { Act, BoardAnswer, DataAnswer, Failure, SessionEffect } from '../console/effects.ts';
 import { mapBuckets } from '../console/job-map.ts';
 import { ServoError } from '../errors.ts';
 import { judgeJob, verifyJob } from '../operations/explain-job.ts';
@@ -21,7 +14,7 @@ import { writePaper } from './write-paper.ts';
 import { asServoError } from './writer.ts';
 
 /** The console's data effects as operations; a failure is an answer too. */
-export function performer(session: Session): Perform {
+export function performer(session: Session): (effect: SessionEffect) => Promise<DataAnswer> {
   return async (effect) => {
     try {
       return await carryOut(session, effect);
@@ -31,12 +24,12 @@ export function performer(session: Session): Perform {
   };
 }
 
-function failureOf(error: unknown): Failure {
+export function failureOf(error: unknown): Failure {
   const { code, message, hint } = asServoError(error);
   return { code, message, hint };
 }
 
-async function carryOut(session: Session, effect: DataEffect): Promise<DataAnswer> {
+async function carryOut(session: Session, effect: SessionEffect): Promise<DataAnswer> {
   const { reader, tenant, thresholds } = session;
   const early_warning_ms = thresholds.early_warning;
   switch (effect.type) {

@@ -23,8 +23,10 @@ export type Session = {
  */
 export async function openSession(settings: Settings, connections?: Connections): Promise<Session> {
   const { read, write } = connections ?? (await connectionsOf(settings));
-  const reader = openDatabase(read);
-  const writer = write === read ? reader : openDatabase(write);
+  const { read_only } = settings;
+  const reader = openDatabase(read, { read_only });
+  // What is read-only has no way to write: it is opened when it is unlocked.
+  const writer = write === read || read_only ? reader : openDatabase(write);
   const close = async () => {
     await Promise.all([reader.close(), writer.close()]);
   };

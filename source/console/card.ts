@@ -9,6 +9,7 @@ import { type ActionName, actionOf, type ConsoleAction, type ParameterField } fr
 import { isBoard } from './boards.ts';
 import { followOf } from './follow.ts';
 import { isStale } from './loading.ts';
+import { isReadOnly } from './place.ts';
 import type { Card, CardFocus, FieldName, Follow, State, Step } from './state.ts';
 import type { Target } from './target.ts';
 
@@ -18,7 +19,8 @@ export const dropMs = 300;
 /** Why an action on this job is not possible now, or null where it is. Never refuse in silence. */
 export function whyNot(state: State, name: ActionName, target: Target | null): string | null {
   if (target === null) return 'no job is selected';
-  if (state.options.read_only) return 'this console is read-only';
+  if (isReadOnly(state)) return readOnlyText(state);
+  if (state.opening !== null) return `${state.opening} is being opened`;
   if (target.gone) return 'this job is no longer there';
   if (isStale(state)) return 'the database does not answer: what is shown is old';
   const { job, as_of, received_at } = target;
@@ -30,6 +32,13 @@ export function whyNot(state: State, name: ActionName, target: Target | null): s
   const refusal = actionRules[actionOf(name).action].refusal(job);
   if (refusal === null || job.state !== 'paused' || job.paused_at === null) return refusal;
   return `${refusal} for ${formatAge(secondsBetween(job.paused_at, as_of))}`;
+}
+
+/** What can be done about it, where anything can. */
+function readOnlyText({ options }: State): string {
+  return options.why_locked === null
+    ? 'this console is read-only: : rw unlocks it for a while'
+    : 'this console is read-only';
 }
 
 /** Whether a reading of a job is older than what was done to it. */
@@ -130,6 +139,7 @@ function clockOf({ as_of }: Card): Date {
 
 /** What keeps the button from being armed, or null: then `y` acts. */
 export function missing(state: State, card: Card): string | null {
+  if (isReadOnly(state)) return readOnlyText(state);
   if (changedMeanwhile(state, card) !== null) return 'it has changed: close and look again';
   if (isStale(state)) return 'the database does not answer';
   const { action, fields } = actionOfCard(card);

@@ -7,6 +7,7 @@ import type { PartitionDetail } from '../domain/partition.ts';
 import type { CheckName } from '../domain/triage.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { BoardData, BoardName } from './boards.ts';
+import type { Labels } from './labels.ts';
 
 /** Read the job table: the most urgent first, at most `limit` of them. */
 export type LoadJobs = { type: 'load-jobs'; limit: number };
@@ -61,8 +62,17 @@ export type Act = {
   settings?: Settable;
 };
 
-/** What the console asks of the database. It can ask for nothing else. */
-export type DataEffect =
+/** Another place to look at: a context of the configuration file, or another tenant of the present database. */
+export type Destination = { context: string } | { tenant: string };
+
+/** Open another place, by this number. The present one stays open until the console has gone there. */
+export type OpenPlace = { type: 'open-place'; to: Destination; place: number };
+
+/** Open the way to write in a read-only place for so long; `lock` closes it before that. */
+export type UnlockPlace = { type: 'unlock'; ms: number } | { type: 'lock' };
+
+/** What the console asks of the database that it is in. */
+export type SessionEffect =
   | LoadJobs
   | LoadJob
   | LoadPartition
@@ -73,6 +83,21 @@ export type DataEffect =
   | VerifyJob
   | WritePaper
   | Act;
+
+export type PlaceEffect = OpenPlace | UnlockPlace;
+
+/** All that the console can ask for. */
+export type DataEffect = SessionEffect | PlaceEffect;
+
+/** A place as the console shows it. */
+export type PlaceView = {
+  labels: Labels;
+  read_only: boolean;
+  /** Why it cannot be unlocked; null where it can. */
+  why_locked: string | null;
+  /** Its colour; null for the usual one. */
+  accent: string | null;
+};
 
 export type Failure = { code: ErrorCode; message: string; hint?: string };
 
@@ -92,19 +117,23 @@ export type DataAnswer =
   | { type: 'explained'; judged: JudgedJob }
   | { type: 'verified'; verification: Verification }
   | { type: 'job'; detail: JobDetail; of_keys?: PartitionCounts }
+  | { type: 'opened'; view: PlaceView }
+  | { type: 'unlocked'; ms: number }
+  | { type: 'locked' }
   | { type: 'found'; job: JobView }
   | { type: 'acted'; result: ActionResult }
   | { type: 'failure'; failure: Failure };
 
 /**
  * Carries out a data effect: load-jobs → jobs, load-job → job (an unknown id: code `not_found`), load-partition → partition,
- * load-job-sql → sql, load-board → board, find-job → found, write-paper → paper,
- * act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
+ * load-job-sql → sql, load-board → board, find-job → found, write-paper → paper, open-place → opened, unlock → unlocked,
+ * lock → locked, act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
+ * `place` is the number of the place that the console was in when it asked: nothing is ever asked of another.
  */
-export type Perform = (effect: DataEffect) => Promise<DataAnswer>;
+export type Perform = (effect: DataEffect, place: number) => Promise<DataAnswer>;
 
 /** Timers by name: setting one again replaces it. */
-export type TimerName = 'refresh' | 'watch' | 'notice' | 'clock' | 'alerts' | 'verify';
+export type TimerName = 'refresh' | 'watch' | 'notice' | 'clock' | 'alerts' | 'verify' | 'unlock';
 
 /** What the model wants done; the loop in source/tui carries it out. */
 export type Effect =

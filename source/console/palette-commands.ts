@@ -7,25 +7,11 @@ import { stateWord } from '../presentation/state-words.ts';
 import { filtered } from './filter.ts';
 import { findJob } from './finding.ts';
 import { quit } from './navigate.ts';
+import type { PaletteCommand } from './palette-command.ts';
 import { noPaper, writePaper } from './papers.ts';
+import { placeCommands } from './place-commands.ts';
 import { longestInterval, setInterval, shortestInterval, sortBy, sortName } from './settings.ts';
-import type { State, Step } from './state.ts';
 import { noTarget, targetOf } from './target.ts';
-
-export type Candidate = { value: string; title: string };
-
-/** A command of the palette; it takes the rest of the line as its argument. */
-export type PaletteCommand = {
-  name: string;
-  /** What stands for its argument; null for one that takes none. */
-  argument: string | null;
-  title: string;
-  /** What the argument may be, as far as that is known. */
-  candidates: (state: State) => readonly Candidate[];
-  /** Why it would do nothing with this argument, or null. */
-  refusal: (state: State, argument: string) => string | null;
-  run: (state: State, argument: string) => Step;
-};
 
 const none = () => [];
 
@@ -83,6 +69,7 @@ export const paletteCommands: readonly PaletteCommand[] = [
     },
     run: (state, argument) => setInterval(state, readInterval(argument) ?? state.interval_ms),
   },
+  ...placeCommands,
   {
     name: 'handoff',
     argument: null,

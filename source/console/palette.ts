@@ -2,7 +2,8 @@ import type { Binding } from './binding.ts';
 import { keyName } from './key-names.ts';
 import { contextOf, keymap, runBinding } from './keymap.ts';
 import { noticed } from './notice.ts';
-import { type PaletteCommand, paletteCommands } from './palette-commands.ts';
+import type { PaletteCommand } from './palette-command.ts';
+import { paletteCommands } from './palette-commands.ts';
 import type { Palette, State, Step } from './state.ts';
 import { editText, insertText } from './text-field.ts';
 

@@ -13,22 +13,20 @@ import type { Tone } from '../presentation/tone.ts';
 import type { ActionName } from './actions.ts';
 import { type Boards, boardNames, emptyBoards } from './boards.ts';
 import type { Effect, Failure } from './effects.ts';
+import type { Labels } from './labels.ts';
 import type { Size } from './messages.ts';
-
-/** Where the console is looking, so that no one acts on the wrong database. */
-export type Labels = {
-  /** The configuration's section, where one was named. */
-  context: string | null;
-  database: string;
-  tenant: string;
-  embedded: boolean;
-  /** A superuser or BYPASSRLS role: row-level security does not isolate the tenants. */
-  rls_bypassed: boolean;
-};
 
 export type ConsoleOptions = {
   labels: Labels;
   read_only: boolean;
+  /** Why a read-only place cannot be unlocked; null where it can. */
+  why_locked?: string | null;
+  /** The present context's colour; null for the usual one. */
+  accent?: string | null;
+  /** The contexts of the configuration file. */
+  contexts?: readonly string[];
+  /** Tenants that are known by name. */
+  tenants?: readonly string[];
   zone: Zone;
   interval_ms: number;
   size: Size;
@@ -117,6 +115,18 @@ export type Card = {
   hint: string | null;
 };
 
+/** The question before a read-only place is unlocked. */
+export type Unlock = {
+  type: 'unlock';
+  focus: 'cancel' | 'check' | 'confirm';
+  typed: string;
+  expected: string;
+  token: number;
+  /** As a card's. */
+  painted_at: number | null;
+  hint: string | null;
+};
+
 /** What is typed after `:`, and the line that Enter would run. */
 export type Palette = { type: 'palette'; text: string; cursor: number };
 
@@ -152,7 +162,7 @@ export type ReaderSource =
 /** The screen's filter while it is typed; Esc brings back what was there before. */
 export type FilterField = { type: 'filter'; before: string };
 
-export type Overlay = Card | Help | Palette | Reader | FilterField;
+export type Overlay = Card | Unlock | Help | Palette | Reader | FilterField;
 
 /** The connection as the answers show it. */
 export type Link = {
@@ -213,11 +223,28 @@ export type State = {
   trial: Trial | null;
   notice: Notice | null;
   frozen_at: number | null;
+  /** Counts the places that the console has been in: whose the answers must be. */
+  place: number;
+  /** The place that is being opened. */
+  opening: string | null;
+  /** Until when a read-only place may be written to. */
+  unlocked_until: number | null;
+  /** Tenants known by name, and visited. */
+  tenants: readonly string[];
   interval_ms: number;
   /** The questions in flight: one per view, and an answer to any other is dropped. */
   asked: Readonly<
     Record<
-      'jobs' | 'job' | 'board' | 'watch' | 'reader' | 'paper' | 'alerts' | 'find' | 'verify',
+      | 'jobs'
+      | 'job'
+      | 'board'
+      | 'watch'
+      | 'reader'
+      | 'paper'
+      | 'alerts'
+      | 'find'
+      | 'verify'
+      | 'place',
       Question | null
     >
   >;
@@ -256,6 +283,10 @@ export function initialState(options: ConsoleOptions): State {
     trial: null,
     notice: null,
     frozen_at: null,
+    place: 0,
+    opening: null,
+    unlocked_until: null,
+    tenants: [...new Set([options.labels.tenant, ...(options.tenants ?? [])])],
     interval_ms: options.interval_ms,
     asked: {
       paper: null,
@@ -267,6 +298,7 @@ export function initialState(options: ConsoleOptions): State {
       alerts: null,
       find: null,
       verify: null,
+      place: null,
     },
     next_request: 1,
   };

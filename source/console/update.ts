@@ -24,8 +24,10 @@ import { withWindow } from './moves.ts';
 import { noticePassed } from './notice.ts';
 import { paletteKey, palettePaste } from './palette.ts';
 import { paperAnswered } from './papers.ts';
+import { lock, placeAnswered } from './place.ts';
 import { readerAnswered } from './reading.ts';
 import type { State, Step } from './state.ts';
+import { unlockKey, unlockPaste } from './unlock.ts';
 
 type Handlers = { [T in Message['type']]: (state: State, message: MessageOf<T>) => Step };
 
@@ -48,6 +50,7 @@ const timers = {
   notice: noticePassed,
   alerts: askAlerts,
   verify,
+  unlock: lock,
 } as const;
 
 /** The whole console: what happened, and what to do about it. Pure and total. */
@@ -67,6 +70,8 @@ function keyPressed(state: State, { key, text, alone }: MessageOf<'key'>): Step 
       return cardKey(state, overlay, { key, text, alone });
     case 'help':
       return helpKey(state, overlay, key, text);
+    case 'unlock':
+      return unlockKey(state, overlay, { key, text, alone });
     case 'palette':
       return paletteKey(state, overlay, key, text);
     case 'filter':
@@ -88,6 +93,7 @@ function flooded(state: State, { keys }: MessageOf<'flood'>): Step {
 
 function isTyping({ overlay }: State): boolean {
   if (overlay?.type === 'card') return fieldOf(overlay) !== null;
+  if (overlay?.type === 'unlock') return overlay.focus === 'check';
   return overlay !== null && ['filter', 'help', 'palette'].includes(overlay.type);
 }
 
@@ -104,6 +110,8 @@ function pasted(state: State, { text }: MessageOf<'paste'>): Step {
       return cardPaste(state, overlay, text);
     case 'help':
       return helpPaste(state, overlay, text);
+    case 'unlock':
+      return unlockPaste(state, overlay, text);
     case 'palette':
       return palettePaste(state, overlay, text);
     case 'filter':
@@ -115,6 +123,8 @@ function pasted(state: State, { text }: MessageOf<'paste'>): Step {
 
 function painted(state: State, { token, at }: MessageOf<'painted'>): Step {
   const { overlay } = state;
+  if (overlay?.type === 'unlock' && overlay.token === token)
+    return [{ ...state, overlay: { ...overlay, painted_at: at } }, []];
   if (overlay?.type !== 'card' || overlay.token !== token) return [state, []];
   return [{ ...state, overlay: { ...overlay, painted_at: at } }, []];
 }
@@ -135,6 +145,7 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   if (view === 'alerts') return alertsAnswered(state, answer);
   if (view === 'reader') return readerAnswered(state, answer);
   if (view === 'paper') return paperAnswered(state, answer);
+  if (view === 'place') return placeAnswered(state, answer);
   if (view === 'find') return findAnswered(state, answer);
   if (answer.type === 'jobs') return listLoaded(state, answer.list);
   if (answer.type === 'job') return jobLoaded(state, answer.detail);

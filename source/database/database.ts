@@ -40,16 +40,20 @@ export type DatabaseOptions = {
   connections?: number;
   /** A statement without an answer for so long (ms) counts as failed, and its connection as dead. Without it, patience has no end. */
   patience?: number;
+  /** Every transaction is BEGIN READ ONLY, those that would write too: the server refuses. */
+  read_only?: boolean;
 };
 
 /** A pool on one database, whose every statement runs in a transaction that has its tenant set. */
 export class Database {
   readonly settings: ConnectionSettings;
+  readonly #begin: string;
   readonly #pool: pg.Pool;
   readonly #clients = new Set<pg.PoolClient>();
 
   constructor(settings: ConnectionSettings, options: DatabaseOptions = {}) {
     this.settings = settings;
+    this.#begin = options.read_only === true ? 'begin read only' : 'begin';
     this.#pool = new pg.Pool({
       ...liveness,
       ...settings,
@@ -76,7 +80,7 @@ export class Database {
 
   write<T>(author: Author, work: (query: Query) => Promise<T>): Promise<T> {
     const settings = `, ${setting('servo.actor', author.actor)}, ${setting('servo.reason', author.reason ?? '')}`;
-    return this.#transaction(`begin; ${tenantSetting(author.tenant)}${settings}`, work);
+    return this.#transaction(`${this.#begin}; ${tenantSetting(author.tenant)}${settings}`, work);
   }
 
   /**

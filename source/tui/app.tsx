@@ -14,6 +14,7 @@ import { Lines } from './lines.tsx';
 import { paletteLines } from './palette-text.ts';
 import { cut, type Line } from './spans.ts';
 import { type Theme, ThemeContext } from './theme.ts';
+import { unlockLines } from './unlock-text.ts';
 
 /** One table of screens: a new one is a row here. */
 const pictures: Record<State['screen'], (state: State) => Picture> = {
@@ -85,6 +86,10 @@ function boxOf(state: State, room: number): FramedBox | null {
     case 'card': {
       const width = Math.min(columns - 2, 104);
       return place(cardTitle(overlay), cardLines(state, overlay, width - 4, room - 2), width);
+    }
+    case 'unlock': {
+      const width = Math.min(columns - 2, 90);
+      return place('Unlock', unlockLines(state, overlay, width - 4), width);
     }
     case 'palette': {
       const width = Math.min(columns - 2, 124);

@@ -17,6 +17,8 @@ import type { Theme } from './theme.ts';
 /** Two frames are at least this far apart, unless a key asks for one. */
 const frameMs = 16;
 
+const usualAccent = 'cyan';
+
 /** Joins the model to the terminal: messages in, frames and effects out. Holds the only state. */
 export class ConsoleLoop {
   readonly #options: RunConsoleOptions;
@@ -38,11 +40,15 @@ export class ConsoleLoop {
     this.#theme = {
       ascii: options.ascii ?? false,
       color: options.color ?? (process.env.NO_COLOR ?? '') === '',
-      accent: options.accent ?? 'cyan',
+      accent: options.accent ?? usualAccent,
     };
     this.#state = initialState({
       labels: options.labels,
       read_only: options.read_only,
+      why_locked: options.why_locked ?? null,
+      accent: options.accent ?? null,
+      contexts: options.contexts ?? [],
+      tenants: options.tenants ?? [],
       zone: options.utc === true ? 'utc' : 'local',
       interval_ms: options.interval_ms ?? 1000,
       size,
@@ -130,7 +136,7 @@ export class ConsoleLoop {
   #picture() {
     return (
       <StandInContext value={this.#standIns}>
-        <App state={this.#state} theme={this.#theme} />
+        <App state={this.#state} theme={themed(this.#theme, this.#state)} />
         <Keys onInput={this.#input} />
       </StandInContext>
     );
@@ -148,7 +154,7 @@ export class ConsoleLoop {
     switch (effect.type) {
       case 'data': {
         const answer = (answered: Message) => this.#dispatch(answered);
-        this.#options.perform(effect.effect).then(
+        this.#options.perform(effect.effect, this.#state.place).then(
           (result) =>
             answer({ type: 'answered', request: effect.request, answer: result, at: clock() }),
           (error: unknown) =>
@@ -218,6 +224,12 @@ export class ConsoleLoop {
     };
     return sink as unknown as NodeJS.WriteStream;
   }
+}
+
+/** One accent colour per context. */
+function themed(theme: Theme, { options }: State): Theme {
+  const accent = options.accent ?? usualAccent;
+  return accent === theme.accent ? theme : { ...theme, accent };
 }
 
 /** The one place where keys are read. */

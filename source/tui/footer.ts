@@ -48,6 +48,7 @@ export function noteLine(state: State, laid: readonly LaidColumn<JobColumn>[]): 
   const width = state.size.columns - 1;
   const open = state.follows.filter(({ phase }) => phase !== 'settled');
   const follow = open.at(-1) ?? state.follows.at(-1);
+  if (state.opening !== null) return cut([span(` opening ${state.opening} …`, 'accent')], width);
   if (state.notice !== null) return cut([span(` ${state.notice.text}`, state.notice.tone)], width);
   if (follow !== undefined) {
     const others = open.length > 1 ? `  (+${open.length - 1} more)` : '';
@@ -133,7 +134,7 @@ function hintsFor(state: State): Hint[] {
       ...(nothingToCopy(state) === null ? [['y', 'copy'] as [string, string]] : []),
       ['Esc', 'close'],
     ]);
-  if (overlay === 'card')
+  if (overlay === 'card' || overlay === 'unlock')
     return fixed([
       ['Tab', 'next'],
       ['y', 'yes, on a button'],

@@ -1,4 +1,5 @@
 import { receivedAt } from '../console/loading.ts';
+import { unlockedMinutes } from '../console/place.ts';
 import type { State } from '../console/state.ts';
 import { stateOrder } from '../domain/job-order.ts';
 import { isTerminal } from '../domain/job-state.ts';
@@ -15,8 +16,13 @@ import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
  */
 export function headerLine(state: State): Line {
   const { labels, read_only } = state.options;
+  const left_open = unlockedMinutes(state);
   const width = state.size.columns - 1;
-  const mode = read_only ? span('READ-ONLY', 'warn') : span('RW', 'dim');
+  const mode = !read_only
+    ? span('RW', 'dim')
+    : left_open === null
+      ? span('READ-ONLY', 'warn')
+      : span(`UNLOCKED ${left_open}m`, 'bad');
   const tenant = truncate(safeText(labels.tenant), longestTenant);
   const around = widthOf(` servo-tui ·  / ${tenant} · ${mode.text}`);
   const name = safeText(labels.context ?? labels.database);

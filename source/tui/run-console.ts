@@ -1,12 +1,17 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { Perform } from '../console/effects.ts';
-import type { Labels } from '../console/state.ts';
+import type { Labels } from '../console/labels.ts';
 
 export type RunConsoleOptions = {
   /** Carries out what the console asks of the database. A rejection is shown, not thrown on. */
   perform: Perform;
   labels: Labels;
   read_only: boolean;
+  /** Why a read-only place cannot be unlocked; null where it can. */
+  why_locked?: string | null;
+  /** The contexts of the configuration file, and the tenants that it names. */
+  contexts?: readonly string[];
+  tenants?: readonly string[];
   /** Both must be terminals. */
   stdin: ReadStream;
   stdout: WriteStream;
@@ -19,7 +24,7 @@ export type RunConsoleOptions = {
   /** Default: unless NO_COLOR is set to something. */
   color?: boolean;
   /** Name of one of the terminal's colours. Default cyan. */
-  accent?: string;
+  accent?: string | null;
 };
 
 /**

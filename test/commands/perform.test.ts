@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { performer } from '../../source/commands/perform.ts';
 import type { Session } from '../../source/commands/session.ts';
-import type { Perform } from '../../source/console/effects.ts';
 import { openDatabase } from '../../source/database/database.ts';
 import { thresholdDefaults } from '../../source/domain/thresholds.ts';
 import { Operator } from '../support/operator.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 let operator: Operator;
-let perform: Perform;
+let perform: ReturnType<typeof performer>;
 
 const sessionOn = (db: Operator['db']): Session => ({
   tenant: 'acme',

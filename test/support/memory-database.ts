@@ -1,4 +1,4 @@
-import type { DataAnswer, DataEffect, Perform } from '../../source/console/effects.ts';
+import type { DataAnswer, DataEffect } from '../../source/console/effects.ts';
 import { actionRules, isTransition, readParameters } from '../../source/domain/action.ts';
 import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job.ts';
 import type {
@@ -29,7 +29,7 @@ export class MemoryDatabase {
     this.clock = clock;
   }
 
-  readonly perform: Perform = async (effect) => {
+  readonly perform = async (effect: DataEffect): Promise<DataAnswer> => {
     if (this.silence !== null) await this.silence;
     if (this.failure !== null) throw this.failure;
     return this.#answer(effect);
@@ -41,6 +41,8 @@ export class MemoryDatabase {
   }
 
   #answer(effect: DataEffect): DataAnswer {
+    if (effect.type === 'open-place' || effect.type === 'unlock' || effect.type === 'lock')
+      throw new ServoError('internal', 'this is the only place');
     const as_of = this.clock();
     if (effect.type === 'load-jobs') {
       const all = [...this.jobs.values()].map((row) => viewJob(row, as_of));

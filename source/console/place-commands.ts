@@ -1,0 +1,61 @@
+import { nearest } from '../domain/nearest.ts';
+import { safeText } from '../presentation/safe-text.ts';
+import type { PaletteCommand } from './palette-command.ts';
+import { goTo, isReadOnly, lock, noMove } from './place.ts';
+import { noUnlock, openUnlock } from './unlock.ts';
+
+/** Where the console looks, and whether it may write there. */
+export const placeCommands: readonly PaletteCommand[] = [
+  {
+    name: 'tenant',
+    argument: 'NAME',
+    title: 'go to another tenant of this database',
+    candidates: ({ tenants, options }) =>
+      tenants
+        .filter((tenant) => tenant !== options.labels.tenant)
+        .map((tenant) => ({ value: tenant, title: '' })),
+    refusal: (state, argument) => {
+      if (argument === '') return 'which tenant?';
+      return argument === state.options.labels.tenant ? 'this is it' : noMove(state);
+    },
+    run: (state, argument) => goTo(state, { tenant: argument }),
+  },
+  {
+    name: 'context',
+    argument: 'NAME',
+    title: 'go to another context of config.toml',
+    candidates: ({ options }) =>
+      (options.contexts ?? [])
+        .filter((context) => context !== options.labels.context)
+        .map((context) => ({ value: context, title: '' })),
+    refusal: (state, argument) => {
+      const known = state.options.contexts ?? [];
+      if (argument === state.options.labels.context) return 'this is it';
+      if (known.includes(argument)) return noMove(state);
+      if (known.length === 0) return 'config.toml has no contexts';
+      const near = nearest(argument, known);
+      const advice = near === null ? `there are ${known.join(', ')}` : `did you mean ${near}?`;
+      return `no context is called ${safeText(argument)}: ${safeText(advice)}`;
+    },
+    run: (state, argument) => goTo(state, { context: argument }),
+  },
+  {
+    name: 'rw',
+    argument: null,
+    title: 'unlock a read-only context for ten minutes',
+    candidates: () => [],
+    refusal: noUnlock,
+    run: openUnlock,
+  },
+  {
+    name: 'ro',
+    argument: null,
+    title: 'make an unlocked context read-only again',
+    candidates: () => [],
+    refusal: (state) => {
+      if (!state.options.read_only) return 'nothing is unlocked: this context may write';
+      return isReadOnly(state) ? 'it is read-only' : null;
+    },
+    run: lock,
+  },
+];

@@ -1,0 +1,97 @@
+import { safeText } from '../presentation/safe-text.ts';
+import type { DataAnswer, Destination, PlaceView } from './effects.ts';
+import { unanswered } from './follow.ts';
+import { ask, askAlerts, refresh } from './loading.ts';
+import { noticed } from './notice.ts';
+import { initialState, type State, type Step } from './state.ts';
+
+/** Why one cannot go to another context or tenant now, or null. */
+export function noMove(state: State): string | null {
+  if (state.opening !== null) return `${state.opening} is being opened`;
+  if (state.asked.place !== null) return 'the last answer is still awaited';
+  const open = unanswered(state);
+  return open === null
+    ? null
+    : `the database has not answered yet (${open.name} ${open.asset_name})`;
+}
+
+/** Opens another place. What is on the screen stays under its own header until that has succeeded. */
+export function goTo(state: State, to: Destination): Step {
+  const name = safeText('context' in to ? `context ${to.context}` : `tenant ${to.tenant}`);
+  return ask({ ...state, opening: name }, 'place', {
+    type: 'open-place',
+    to,
+    place: state.place + 1,
+  });
+}
+
+export function placeAnswered(state: State, answer: DataAnswer): Step {
+  const free = { ...state, opening: null, asked: { ...state.asked, place: null } };
+  if (answer.type === 'opened') return moved(free, answer.view);
+  if (answer.type === 'unlocked') return unlocked(free, answer.ms);
+  if (answer.type !== 'failure') return [free, []];
+  const { message, hint } = answer.failure;
+  const why = safeText(hint === undefined ? message : `${message} — ${hint}`);
+  const { context, database, tenant } = free.options.labels;
+  const still = safeText(`${context ?? database} / ${tenant}`);
+  return noticed(free, state.opening === null ? why : `still in ${still}: ${why}`, 'warn');
+}
+
+/**
+ * Everything of the old place is gone at once: what was read, what was typed, what was to be read. Requests go on counting,
+ * so that an answer from there finds nobody waiting.
+ */
+function moved(state: State, view: PlaceView): Step {
+  const { options, size, at, interval_ms, next_request } = state;
+  const fresh: State = {
+    ...initialState({ ...options, ...view }),
+    size,
+    at,
+    interval_ms,
+    next_request,
+    place: state.place + 1,
+    screen: state.screen === 'job' || state.screen === 'check' ? 'jobs' : state.screen,
+    tenants: [...new Set([...state.tenants, view.labels.tenant])],
+  };
+  const [reading, effects] = refresh(fresh);
+  const [counting, more] = askAlerts(reading);
+  const { context, database, tenant } = view.labels;
+  const where = `this is ${safeText(`${context ?? database} / ${tenant}`)} now`;
+  const [told, last] = noticed(counting, where);
+  return [told, [...effects, ...more, ...last]];
+}
+
+/** Whether nothing may be written now. */
+export function isReadOnly({ options, unlocked_until, at }: State): boolean {
+  return options.read_only && (unlocked_until === null || at >= unlocked_until);
+}
+
+function unlocked(state: State, ms: number): Step {
+  const [told, effects] = noticed(
+    { ...state, unlocked_until: state.at + ms },
+    `unlocked for ${Math.round(ms / 60_000)} minutes; ro ends it`,
+    'warn',
+  );
+  return [told, [...effects, { type: 'timer', name: 'unlock', after_ms: ms }]];
+}
+
+/** Read-only again: here at once, and where the session is. */
+export function lock(state: State): Step {
+  if (state.unlocked_until === null) return [state, []];
+  const [told, effects] = noticed({ ...state, unlocked_until: null }, 'read-only again');
+  const request = told.next_request;
+  return [
+    { ...told, next_request: request + 1 },
+    [
+      ...effects,
+      { type: 'stop-timer', name: 'unlock' },
+      { type: 'data', request, effect: { type: 'lock' } },
+    ],
+  ];
+}
+
+/** What is left of an unlocking, in whole minutes, so that nothing ticks. */
+export function unlockedMinutes({ unlocked_until, at }: State): number | null {
+  if (unlocked_until === null || at >= unlocked_until) return null;
+  return Math.ceil((unlocked_until - at) / 60_000);
+}

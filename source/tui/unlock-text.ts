@@ -1,0 +1,37 @@
+import type { State, Unlock } from '../console/state.ts';
+import { missingWord } from '../console/unlock.ts';
+import { wrap } from '../presentation/fitted.ts';
+import { safeText } from '../presentation/safe-text.ts';
+import { type Line, span } from './spans.ts';
+
+/** The question before a read-only context may be written to. */
+export function unlockLines({ options }: State, dialog: Unlock, width: number): Line[] {
+  const { context, database, tenant } = options.labels;
+  const name = safeText(`${context ?? database} / ${tenant}`);
+  const text = `${name} is read-only. For 10 minutes, or until : ro, actions will be possible, by way of its write_url.`;
+  const button = (focus: Unlock['focus'], label: string) =>
+    dialog.focus === focus
+      ? { text: `[ ${label} ]`, tone: 'plain' as const, inverse: true }
+      : span(`[ ${label} ]`, focus === 'confirm' && missingWord(dialog) !== null ? 'dim' : 'plain');
+  const marked = dialog.focus === 'check';
+  return [
+    ...wrap(text, width).map((line): Line => [span(line)]),
+    [],
+    [
+      span(marked ? '▐' : ' ', 'accent'),
+      span(`Type ${safeText(dialog.expected)}: `, 'dim'),
+      span(safeText(dialog.typed), 'strong'),
+      span(marked ? '▏' : '', 'accent'),
+    ],
+    [],
+    [
+      button('cancel', 'Stay read-only'),
+      span('   '),
+      button('confirm', 'Unlock'),
+      span(
+        dialog.hint === null ? '  (Tab here, then y)' : `  ${dialog.hint}`,
+        dialog.hint === null ? 'dim' : 'warn',
+      ),
+    ],
+  ];
+}

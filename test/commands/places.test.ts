@@ -1,0 +1,131 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Invocation } from '../../source/commands/command.ts';
+import { Places } from '../../source/commands/places.ts';
+import { resolveSettings, type SettingFlags } from '../../source/config.ts';
+import type { Act } from '../../source/console/effects.ts';
+import { environment, urlOf } from '../support/environment.ts';
+import { Operator } from '../support/operator.ts';
+
+let operator: Operator;
+let folder: string;
+let url: string;
+let open: Places[] = [];
+
+beforeAll(async () => {
+  operator = await Operator.open();
+  await operator.asset('orders', undefined, null);
+  url = urlOf(operator.database.app);
+  folder = mkdtempSync(join(tmpdir(), 'servo-tui-places-'));
+});
+afterEach(async () => {
+  await Promise.all(open.map((places) => places.close()));
+  open = [];
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await operator.close();
+});
+
+/** The console's sessions with this configuration file, begun in one of its contexts. */
+async function start(file: string, context: string, flags: SettingFlags = {}): Promise<Places> {
+  const config = join(mkdtempSync(join(folder, 'config-')), 'servo-tui');
+  mkdirSync(config);
+  writeFileSync(join(config, 'config.toml'), file);
+  const env = environment({ XDG_CONFIG_HOME: join(config, '..') });
+  const needs = { database: true, tenants: 'one' } as const;
+  const settings = await resolveSettings({ context, actor: 'mara', ...flags }, env, needs);
+  const places = await Places.open({ settings, io: { env } } as Invocation);
+  open.push(places);
+  return places;
+}
+
+const section = (name: string, more = '') =>
+  `[${name}]\ndatabase_url = "${url}"\ntenant = "acme"\n${more}\n`;
+
+let made = 0;
+/** A running job, and the operator's word to pause it. */
+async function aPause(): Promise<Act> {
+  const partitions = [`k${made++}`];
+  const id = await operator.job({ asset: 'orders', partitions }, { state: 'running' });
+  return { type: 'act', action: 'pause', id, state: 'running', version: 2, reason: null };
+}
+const stateOf = (id: string) =>
+  operator.value('select state from backfill_jobs where id = $1', [id]);
+
+test('what is asked in one place is answered by it, whatever has been opened since', async () => {
+  const places = await start(section('one'), 'one');
+  await aPause();
+  const go = await places.perform({ type: 'open-place', to: { tenant: 'globex' }, place: 1 }, 0);
+  expect(go).toMatchObject({ type: 'opened', view: { labels: { tenant: 'globex' } } });
+  const here = await places.perform({ type: 'load-jobs', limit: 5 }, 1);
+  expect(here).toMatchObject({ list: { tenant_id: 'globex', jobs: [] } });
+  const there = await places.perform({ type: 'load-jobs', limit: 5 }, 0);
+  expect(there).toMatchObject({ type: 'failure', failure: { message: 'this place is closed' } });
+});
+
+test('an answer that is under way when the place is left still comes, from there', async () => {
+  const places = await start(section('one'), 'one');
+  const owed = places.perform({ type: 'load-jobs', limit: 5 }, 0);
+  await places.perform({ type: 'open-place', to: { tenant: 'globex' }, place: 1 }, 0);
+  expect(await owed).toMatchObject({ type: 'jobs', list: { tenant_id: 'acme' } });
+});
+
+test('a place that cannot be opened leaves the present one as it is', async () => {
+  const broken = '[broken]\ndatabase_url = "postgres://nobody@127.0.0.1:1/x"\ntenant = "acme"\n';
+  const places = await start(section('one') + broken, 'one');
+  expect(places.contexts).toEqual(['one', 'broken']);
+  const go = await places.perform({ type: 'open-place', to: { context: 'broken' }, place: 1 }, 0);
+  expect(go).toMatchObject({ type: 'failure', failure: { code: 'database_unreachable' } });
+  const { type } = await places.perform({ type: 'load-jobs', limit: 5 }, 0);
+  expect(type).toBe('jobs');
+});
+
+test('a read-only context cannot be written to, nor unlocked without a write_url', async () => {
+  const places = await start(section('prod', 'read_only = true'), 'prod');
+  const act = await aPause();
+  const refused = await places.perform(act, 0);
+  expect(refused).toMatchObject({
+    type: 'failure',
+    failure: { message: expect.stringContaining('read-only transaction') },
+  });
+  expect(await stateOf(act.id)).toBe('running');
+  expect(await places.perform({ type: 'unlock', ms: 60_000 }, 0)).toMatchObject({
+    failure: { message: 'context prod has no write_url to unlock it with' },
+  });
+});
+
+const unlockable = () =>
+  section('prod', `read_only = true\nwrite_url = "${url}?application_name=writer"`);
+
+test('with a write_url it is unlocked, until it is locked or the time is over', async () => {
+  const places = await start(unlockable(), 'prod');
+  expect(places.view).toMatchObject({ read_only: true, why_locked: null });
+  const [first, second, third] = [await aPause(), await aPause(), await aPause()];
+  await places.perform({ type: 'unlock', ms: 60_000 }, 0);
+  expect(await places.perform(first, 0)).toMatchObject({ result: { result: 'applied' } });
+  await places.perform({ type: 'lock' }, 0);
+  expect(await places.perform(second, 0)).toMatchObject({ type: 'failure' });
+  await places.perform({ type: 'unlock', ms: 1 }, 0);
+  // The session ends it by itself, whatever the console believes.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await places.perform(third, 0)).toMatchObject({ type: 'failure' });
+  expect([await stateOf(first.id), await stateOf(second.id), await stateOf(third.id)]).toEqual([
+    'paused',
+    'running',
+    'running',
+  ]);
+});
+
+test('--read-only is unlocked by nothing, and holds in every context', async () => {
+  const places = await start(section('one') + unlockable(), 'one', { read_only: true });
+  const why = '--read-only was given: nothing unlocks that';
+  expect(places.view).toMatchObject({ read_only: true, why_locked: why });
+  const go = await places.perform({ type: 'open-place', to: { context: 'prod' }, place: 1 }, 0);
+  expect(go).toMatchObject({ view: { read_only: true, why_locked: why } });
+  expect(await places.perform({ type: 'unlock', ms: 60_000 }, 1)).toMatchObject({
+    failure: { message: why },
+  });
+});

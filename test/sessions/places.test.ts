@@ -1,0 +1,228 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { DataAnswer, DataEffect, PlaceView } from '../../source/console/effects.ts';
+import { unlockedMinutes } from '../../source/console/place.ts';
+import type { Unlock } from '../../source/console/state.ts';
+import { aDetail, aJob, aList } from '../support/jobs.ts';
+import { Session } from './session.ts';
+
+const jobOf = (tenant: string, number = 1) =>
+  aJob({ number: number + tenant.charCodeAt(0) * 16, asset_name: `${tenant}_${number}` });
+
+const view = (tenant: string, over: Partial<PlaceView> = {}): PlaceView => ({
+  labels: { context: null, database: 'warehouse', tenant, embedded: false, rls_bypassed: false },
+  read_only: false,
+  why_locked: null,
+  accent: null,
+  ...over,
+});
+
+const start = () =>
+  Session.showing([jobOf('acme')], { contexts: ['prod', 'staging'], tenants: ['globex'] });
+const to = (session: Session, line: string) => session.press(':').type(line).press('enter');
+const opened = (session: Session, tenant: string, over: Partial<PlaceView> = {}) =>
+  session.answer('open-place', { type: 'opened', view: view(tenant, over) });
+
+describe('another tenant or context, without leaving', () => {
+  test('everything of the old one is gone at once, and the new one is read', () => {
+    const session = to(start().press('enter').answerJob(jobOf('acme')), 'tenant globex');
+    expect(session.state.opening).toBe('tenant globex');
+    opened(session, 'globex');
+    expect(session.state).toMatchObject({ screen: 'jobs', job: null, opening: null, place: 1 });
+    expect(session.state.jobs).toMatchObject({ list: null, order: [], cursor: null });
+    expect(session.state.options.labels.tenant).toBe('globex');
+    session.answerJobs([jobOf('globex')]);
+    expect(session.names).toEqual(['globex_1']);
+  });
+
+  test('an answer that the old one still owed is dropped', () => {
+    const session = start().wait(1000).timer('refresh');
+    const owed = session.asked('load-jobs').at(-1)!.request;
+    opened(to(session, 'tenant globex'), 'globex');
+    const late: DataAnswer = { type: 'jobs', list: aList([jobOf('acme')]) };
+    session.send({ type: 'answered', request: owed, answer: late });
+    expect(session.state.jobs.list).toBeNull();
+  });
+
+  test('labels, read-only and accent follow the context', () => {
+    const session = to(start(), 'context prod');
+    expect(session.asked('open-place').at(-1)!.effect).toMatchObject({ to: { context: 'prod' } });
+    const labels = { ...view('acme').labels, context: 'prod' };
+    opened(session, 'acme', { labels, read_only: true, accent: 'red', why_locked: 'no write_url' });
+    expect(session.state.options).toMatchObject({ labels, read_only: true, accent: 'red' });
+    session.answerJobs([jobOf('acme')]).press('p');
+    expect(session.notice).toBe('this console is read-only');
+  });
+
+  test('a failure leaves one where one was, with the reason', () => {
+    const session = to(start(), 'context staging').fail('open-place', 'schema', 'run: migrate');
+    expect(session.notice).toBe('still in warehouse / acme: connection refused — run: migrate');
+    expect(session.state).toMatchObject({ opening: null, place: 0 });
+    expect(session.names).toEqual(['acme_1']);
+  });
+
+  test('a context that the file does not have is refused before anything is opened', () => {
+    const session = to(start(), 'context prof');
+    expect(session.notice).toBe('no context is called prof: did you mean prod?');
+    expect(session.asked('open-place')).toEqual([]);
+  });
+
+  test('not while an action has no answer, and no action while a place is opened', () => {
+    const acting = start().press('p').read().press('y');
+    expect(to(acting, 'tenant globex').notice).toContain('has not answered yet (pause acme_1)');
+    const session = to(start(), 'tenant globex').press('p');
+    expect(session.state.overlay).toBeNull();
+    expect(session.notice).toBe('tenant globex is being opened');
+  });
+});
+
+test('never a row of one tenant under the header of another, nor an action that crosses', () => {
+  const tenants = ['acme', 'globex', 'initech'];
+  const steps = fc.array(
+    fc.oneof(
+      fc.record({ do: fc.constant('go' as const), tenant: fc.constantFrom(...tenants) }),
+      fc.record({ do: fc.constant('answer' as const), which: fc.nat(20), fails: fc.boolean() }),
+      fc.record({
+        do: fc.constant('press' as const),
+        key: fc.constantFrom(...'py jk\u000d1357'.split(''), 'enter', 'escape'),
+      }),
+      fc.record({ do: fc.constant('refresh' as const) }),
+    ),
+    { maxLength: 40 },
+  );
+  fc.assert(
+    fc.property(steps, (script) => {
+      const session = new Session({ tenants });
+      const tenantOf = ['acme'];
+      const owed: { request: number; effect: DataEffect; place: number }[] = [];
+      let seen = 0;
+      const collect = () => {
+        for (; seen < session.effects.length; seen += 1) {
+          const effect = session.effects[seen]!;
+          if (effect.type === 'data') owed.push({ ...effect, place: session.state.place });
+          if (effect.type === 'announce-paint')
+            session.send({ type: 'painted', token: effect.token }).wait(300);
+        }
+      };
+      session.send({ type: 'started' });
+      collect();
+      for (const step of script) {
+        if (step.do === 'go') {
+          if (session.state.overlay === null) to(session, `tenant ${step.tenant}`).press('escape');
+        } else if (step.do === 'press') session.press(step.key);
+        else if (step.do === 'refresh') session.wait(1000).timer('refresh');
+        else if (owed.length > 0) {
+          const [one] = owed.splice(step.which % owed.length, 1);
+          const { request, effect, place } = one!;
+          const tenant = tenantOf[place]!;
+          const job = jobOf(tenant);
+          const answers: Partial<Record<DataEffect['type'], DataAnswer>> = {
+            'load-jobs': { type: 'jobs', list: aList([job, jobOf(tenant, 2)]) },
+            'load-job': { type: 'job', detail: aDetail(job) },
+          };
+          let answer = step.fails ? undefined : answers[effect.type];
+          if (!step.fails && effect.type === 'open-place' && 'tenant' in effect.to) {
+            answer = { type: 'opened', view: view(effect.to.tenant) };
+            tenantOf[effect.place] = effect.to.tenant;
+          }
+          const failure = { code: 'database_unreachable', message: 'gone' } as const;
+          session.send({
+            type: 'answered',
+            request,
+            answer: answer ?? { type: 'failure', failure },
+          });
+        }
+        collect();
+        const { state } = session;
+        const { tenant } = state.options.labels;
+        expect(tenant).toBe(tenantOf[state.place]);
+        const rows = [
+          ...(state.jobs.list?.jobs ?? []),
+          ...Object.values(state.jobs.ghosts),
+          ...(state.job === null ? [] : [state.job.job]),
+          ...(state.overlay?.type === 'card' ? [state.overlay.job] : []),
+        ];
+        for (const row of rows) expect(row.asset_name).toMatch(new RegExp(`^${tenant}_`));
+        for (const { effect, place } of owed) {
+          if (effect.type !== 'act') continue;
+          expect([jobOf(tenantOf[place]!).id, jobOf(tenantOf[place]!, 2).id]).toContain(effect.id);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+describe('a read-only context is unlocked for a limited time', () => {
+  const labels = { ...view('acme').labels, context: 'prod' };
+  const locked = (why_locked: string | null = null) =>
+    Session.showing([jobOf('acme')], { labels, read_only: true, why_locked });
+  const dialog = ({ state }: Session): Unlock => {
+    if (state.overlay?.type !== 'unlock') throw new Error('no such dialog is open');
+    return state.overlay;
+  };
+  const painted = (session: Session) =>
+    session.send({ type: 'painted', token: dialog(session).token }).wait(300);
+  const asking = () => painted(to(locked(), 'rw'));
+  const unlocking = () => asking().press('tab').type('prod').press('tab', 'y');
+  const unlocked = () => unlocking().answer('unlock', { type: 'unlocked', ms: 600_000 });
+
+  test('where it cannot be, it says why', () => {
+    const why = '--read-only was given: nothing unlocks that';
+    expect(to(locked(why), 'rw').notice).toBe(why);
+    expect(to(start(), 'rw').notice).toBe('it is not read-only');
+  });
+
+  test('the context is typed, and y said on a button: Enter never means yes', () => {
+    const early = asking().press('y');
+    expect(dialog(early).hint).toBe('type prod to arm the button');
+    const session = asking().press('tab').type('prod').press('tab', 'enter', 'enter');
+    expect(dialog(session).hint).toBe('Enter never means yes: press y');
+    expect(session.asked('unlock')).toEqual([]);
+    expect(session.press('y').asked('unlock')).toHaveLength(1);
+  });
+
+  test('what was typed ahead or pasted does not answer', () => {
+    const ahead = to(locked(), 'rw').press('tab').type('prod').press('tab', 'y');
+    expect(ahead.asked('unlock')).toEqual([]);
+    expect(asking().press('tab').paste('prod\ny').asked('unlock')).toEqual([]);
+    expect(asking().press('tab').burst('prod\ty').asked('unlock')).toEqual([]);
+  });
+
+  test('nothing can be written before the session says that it can', () => {
+    expect(unlocking().press('p').notice).toBe(
+      'this console is read-only: : rw unlocks it for a while',
+    );
+    expect(unlocked().press('p').card.name).toBe('pause');
+  });
+
+  test('it ends by itself after ten minutes, under an open card too', () => {
+    const session = unlocked();
+    expect(session.timersSet('unlock')).toEqual([600_000]);
+    expect(unlockedMinutes(session.state)).toBe(10);
+    session.wait(540_001).press('j');
+    expect(unlockedMinutes(session.state)).toBe(1);
+    session
+      .refreshed([jobOf('acme')])
+      .press('p')
+      .read()
+      .wait(60_000)
+      .press('y');
+    expect(session.acts).toEqual([]);
+    expect(session.card.hint).toContain('this console is read-only');
+    session.timer('unlock');
+    expect(session.asked('lock')).toHaveLength(1);
+  });
+
+  test('ro ends it at once', () => {
+    const session = to(unlocked(), 'ro').press('p');
+    expect(session.asked('lock')).toHaveLength(1);
+    expect(session.notice).toContain('this console is read-only');
+  });
+
+  test('another place is as locked as it says, whatever was unlocked before', () => {
+    const session = opened(to(unlocked(), 'tenant globex'), 'globex', { read_only: true });
+    session.answerJobs([jobOf('globex')]).press('p');
+    expect(session.state.overlay).toBeNull();
+  });
+});
