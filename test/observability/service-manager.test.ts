@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { silentLog } from '../../source/observability/log.ts';
+import { ServiceManager } from '../../source/observability/service-manager.ts';
+import { packageRoot } from '../../source/package.ts';
+import { Operator } from '../support/operator.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { handlerDirectory, Program } from '../support/worker.ts';
+
+let operator: Operator;
+
+beforeAll(async () => {
+  operator = await Operator.open();
+});
+afterAll(() => operator.close());
+
+test.each([
+  ['a worker', ['--worker', '--handlers', handlerDirectory({ orders: '#!/bin/sh\n' })]],
+  ['an exporter', ['exporter', '--metrics-port', '127.0.0.1:0']],
+])('%s tells systemd that it is ready, that it lives, and that it stops', async (_, args) => {
+  const told = handlerDirectory({
+    'systemd-notify': '#!/bin/sh\necho "$@" >> "$TOLD"\n',
+    told: '',
+  });
+  const program = new Program(operator.database.app, 'acme', args, {
+    PATH: `${told}:${process.env.PATH}`,
+    TOLD: join(told, 'told'),
+    NOTIFY_SOCKET: '/nowhere/notify',
+    WATCHDOG_USEC: '100000',
+  });
+  const lines = () => readFileSync(join(told, 'told'), 'utf8').trim().split('\n');
+  await waitFor('signs of life', () => lines().includes('WATCHDOG=1'), { seen: () => program.log });
+  expect(lines()[0]).toMatch(/^READY=1 STATUS=/);
+  expect(await program.kill('SIGTERM')).toEqual([0, null]);
+  await waitFor('the stop', () => lines().some((line) => line.startsWith('STOPPING=1')));
+});
+
+describe('nothing is told', () => {
+  const toldWith = async (env: Record<string, string>) => {
+    const told: string[] = [];
+    const manager = new ServiceManager(env, silentLog, async (assignments) => {
+      told.push(assignments[0]!);
+    });
+    manager.ready('ready');
+    const until = performance.now() + 60;
+    await waitFor('some time to pass', () => performance.now() > until);
+    manager.stopping();
+    return [...new Set(told)];
+  };
+
+  test('without a socket, and no sign of life where the watchdog is another process’s', async () => {
+    expect(await toldWith({ WATCHDOG_USEC: '20000' })).toEqual([]);
+    const socket = { NOTIFY_SOCKET: '/run/notify' };
+    expect(await toldWith(socket)).toEqual(['READY=1', 'STOPPING=1']);
+    const watchdog = { ...socket, WATCHDOG_USEC: '20000' };
+    expect(await toldWith({ ...watchdog, WATCHDOG_PID: '1' })).toEqual(['READY=1', 'STOPPING=1']);
+    const mine = { ...watchdog, WATCHDOG_PID: String(process.pid) };
+    expect(await toldWith(mine)).toEqual(['READY=1', 'WATCHDOG=1', 'STOPPING=1']);
+  });
+});
+
+test('the units wait for it, take it from a child, and let a worker drain', () => {
+  for (const name of ['servo-tui-worker', 'servo-tui-exporter']) {
+    const unit = readFileSync(join(packageRoot, 'deploy', `${name}.service`), 'utf8');
+    for (const line of ['Type=notify', 'NotifyAccess=all', 'Restart=always', 'KillMode=mixed'])
+      expect(unit.split('\n')).toContain(line);
+    expect(unit).toMatch(/^WatchdogSec=\d+s$/m);
+  }
+  const worker = readFileSync(join(packageRoot, 'deploy', 'servo-tui-worker.service'), 'utf8');
+  const seconds = (pattern: RegExp) => Number(pattern.exec(worker)![1]);
+  expect(seconds(/^TimeoutStopSec=(\d+)s$/m)).toBeGreaterThan(seconds(/--grace (\d+)s/) + 15);
+});
