@@ -1,5 +1,6 @@
 import type { Act, BoardAnswer, DataAnswer, Failure, SessionEffect } from '../console/effects.ts';
 import { mapBuckets } from '../console/job-map.ts';
+import { parseFilter } from '../domain/job-filter.ts';
 import { ServoError } from '../errors.ts';
 import { judgeJob, verifyJob } from '../operations/explain-job.ts';
 import { countPartitions, getJobDetail, getJobSql } from '../operations/get-job.ts';
@@ -34,7 +35,7 @@ async function carryOut(session: Session, effect: SessionEffect): Promise<DataAn
   const early_warning_ms = thresholds.early_warning;
   switch (effect.type) {
     case 'load-jobs': {
-      const options = { limit: effect.limit, early_warning_ms };
+      const options = { ...effect, filter: parseFilter(effect.filter), early_warning_ms };
       return { type: 'jobs', list: await listJobs(reader, tenant, options) };
     }
     case 'load-job': {

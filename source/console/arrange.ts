@@ -1,6 +1,7 @@
 import type { JobView } from '../domain/job.ts';
 import { type DeadlineOf, jobMatches } from '../domain/job-filter.ts';
 import { compareBy } from '../domain/job-order.ts';
+import { isPaged, isSameView, slide } from './paging.ts';
 import type { JobsScreen, State } from './state.ts';
 
 /** A row of the table. A ghost is shown as it was last known; nothing can be done to it. */
@@ -23,7 +24,7 @@ export function rowsOf(jobs: JobsScreen): readonly JobRow[] {
 }
 
 function makeRows(jobs: JobsScreen): JobRow[] {
-  const present = new Map(jobs.list?.jobs.map((job) => [job.id, job]));
+  const present = heldJobs(jobs);
   const deadlineOf = deadlinesIn(jobs);
   return jobs.order.flatMap((id) => {
     const job = present.get(id) ?? jobs.ghosts[id];
@@ -40,6 +41,7 @@ export function rowOf(jobs: JobsScreen, id: string | null): JobRow | null {
 export function arrangeAfterData(state: State, before: JobsScreen): JobsScreen {
   const held = state.at < state.jobs.held_until || state.overlay?.type === 'card';
   const sorted = matchingIds(state.jobs);
+  if (isPaged(state.jobs)) return arrangePage(state.jobs, sorted, before, held);
   if (!held) return remember(withCursorKept(state.jobs, sorted, before), before);
   const known = new Set(before.order);
   const order = [...before.order, ...sorted.filter((id) => !known.has(id))];
@@ -51,20 +53,52 @@ export function rearrange(jobs: JobsScreen): JobsScreen {
   const order = matchingIds(jobs);
   const cursor =
     jobs.cursor !== null && order.includes(jobs.cursor) ? jobs.cursor : (order[0] ?? null);
-  return { ...jobs, order, ghosts: {}, cursor, top: 0, held_until: 0 };
+  return { ...jobs, order, ghosts: {}, cursor, top: 0, held_until: 0, goal: null };
+}
+
+/** A stretch of the table is in the database's order. The cursor's row stays where it is on the screen. */
+function arrangePage(
+  jobs: JobsScreen,
+  ids: readonly string[],
+  before: JobsScreen,
+  held: boolean,
+): JobsScreen {
+  const { page } = jobs.list!;
+  const same = before.list !== null && isSameView(before.list, jobs.list!);
+  const there = jobs.goal === 'first' ? !page.before : jobs.goal === 'last' && !page.after;
+  if (there) {
+    const cursor = (jobs.goal === 'first' ? ids[0] : ids.at(-1)) ?? null;
+    return { ...jobs, order: ids, ghosts: {}, cursor, top: 0, goal: null };
+  }
+  if (!same) return rearrange(jobs);
+  const order = held ? slide(before.order, ids) : ids;
+  const arranged = remember(withCursorKept(jobs, [...order], before), before);
+  const row = before.order.indexOf(jobs.cursor ?? '') - before.top;
+  return { ...arranged, top: Math.max(0, arranged.order.indexOf(jobs.cursor ?? '') - row) };
 }
 
 function matchingIds(jobs: JobsScreen): string[] {
   const deadlineOf = deadlinesIn(jobs);
-  return (jobs.list?.jobs ?? [])
-    .filter((job) => jobMatches(jobs.filter, job, deadlineOf))
-    .sort(compareBy(jobs.sort))
-    .map((job) => job.id);
+  const matching = (jobs.list?.jobs ?? []).filter((job) =>
+    jobMatches(jobs.filter, job, deadlineOf),
+  );
+  const sorted = isPaged(jobs) ? matching : matching.sort(compareBy(jobs.sort));
+  return sorted.map((job) => job.id);
 }
 
 /** The deadline of a job that the filter names, by the beginning of its id. */
 function deadlinesIn({ list }: JobsScreen): DeadlineOf {
-  return (named) => list?.jobs.find(({ id }) => id.startsWith(named))?.sla_deadline_at;
+  const { deadlines = {} } = list?.page ?? {};
+  return (named) =>
+    named in deadlines
+      ? deadlines[named]
+      : list?.jobs.find(({ id }) => id.startsWith(named))?.sla_deadline_at;
+}
+
+/** All that is known of jobs now: those of the table, and those that were asked for besides. */
+function heldJobs({ list }: JobsScreen): Map<string, JobView> {
+  const jobs = [...(list?.jobs ?? []), ...(list?.page.kept ?? [])];
+  return new Map(jobs.map((job) => [job.id, job]));
 }
 
 /** The row under the cursor stays where it was even if it has vanished or matches no more. */
@@ -81,8 +115,8 @@ function withCursorKept(jobs: JobsScreen, sorted: string[], before: JobsScreen):
 
 /** Keeps what was last known of every row shown that is no longer in the list. */
 function remember(jobs: JobsScreen, before: JobsScreen): JobsScreen {
-  const present = new Set(jobs.list?.jobs.map((job) => job.id));
-  const known = new Map(before.list?.jobs.map((job) => [job.id, job]));
+  const present = heldJobs(jobs);
+  const known = heldJobs(before);
   const ghosts: Record<string, JobView> = {};
   for (const id of jobs.order) {
     const last = known.get(id) ?? before.ghosts[id];

@@ -1,6 +1,8 @@
 import type { ActionParameters, JobAction } from '../domain/action.ts';
 import type { JobView } from '../domain/job.ts';
-import type { ActionResult, JobDetail, JobList, KeyBounds } from '../domain/job-detail.ts';
+import type { ActionResult, JobDetail, KeyBounds } from '../domain/job-detail.ts';
+import type { Sort } from '../domain/job-order.ts';
+import type { Around, JobPage } from '../domain/job-page.ts';
 import type { Settable } from '../domain/job-settings.ts';
 import type { JudgedJob, Verification } from '../domain/judged.ts';
 import type { PartitionDetail } from '../domain/partition.ts';
@@ -9,8 +11,20 @@ import type { ErrorCode } from '../errors.ts';
 import type { BoardData, BoardName } from './boards.ts';
 import type { Labels } from './labels.ts';
 
-/** Read the job table: the most urgent first, at most `limit` of them. */
-export type LoadJobs = { type: 'load-jobs'; limit: number };
+/**
+ * Read the job table: all that match the filter where those are at most `whole`; else `limit` of them, around a job or at an end of the
+ * order. `keep`: and these jobs, wherever they are. `total`: and how many match.
+ */
+export type LoadJobs = {
+  type: 'load-jobs';
+  filter: string;
+  sort: Sort;
+  around: Around;
+  limit: number;
+  whole: number;
+  keep: readonly string[];
+  total: boolean;
+};
 
 /**
  * Read one job. `map_buckets` = at most so many partition buckets; 0 = leave the map unread, but for `map_ranges`, parts of an
@@ -109,10 +123,10 @@ export type PartitionCounts = Readonly<Record<string, number>>;
 
 /** The answers, failures among them: they come back by the same door. */
 export type DataAnswer =
-  | { type: 'jobs'; list: JobList }
   | { type: 'partition'; detail: PartitionDetail }
   | { type: 'sql'; text: string }
   | { type: 'paper'; path: string; text: string }
+  | { type: 'jobs'; list: JobPage }
   | BoardAnswer
   | { type: 'explained'; judged: JudgedJob }
   | { type: 'verified'; verification: Verification }

@@ -1,10 +1,12 @@
-import type { JobDetail, JobList } from '../domain/job-detail.ts';
+import type { JobDetail } from '../domain/job-detail.ts';
+import type { JobPage } from '../domain/job-page.ts';
 import { arrangeAfterData } from './arrange.ts';
 import { boardInterval, isBoard } from './boards.ts';
 import type { BoardAnswer, DataAnswer, DataEffect, Effect, Failure } from './effects.ts';
 import { isHalfRead, jobRequest, withDetail } from './job-loading.ts';
+import { countedOf, firstOf, isAnswered, isNearEdge, jobsQuestion } from './paging.ts';
 import { refreshReader } from './reading.ts';
-import { type JobScreen, type Question, type State, type Step, tableLimit } from './state.ts';
+import type { JobScreen, JobsScreen, Question, State, Step } from './state.ts';
 
 /** An answer that is not there by now is worth saying so. */
 export const silenceMs = 3000;
@@ -28,7 +30,7 @@ function refreshScreen(state: State): Step {
     return ask(state, 'board', { type: 'load-board', board: state.screen, check: state.check });
   return state.screen === 'job' && state.job !== null
     ? askForJob(state, state.job)
-    : ask(state, 'jobs', { type: 'load-jobs', limit: tableLimit });
+    : ask(state, 'jobs', jobsQuestion(state));
 }
 
 function isUnread({ screen, job, boards }: State): boolean {
@@ -98,11 +100,29 @@ export function viewOf(state: State, request: number): View | null {
   return views.find((view) => state.asked[view]?.request === request) ?? null;
 }
 
-export function listLoaded(state: State, list: JobList): Step {
+export function listLoaded(state: State, list: JobPage): Step {
   if (state.frozen_at !== null) return [answered(state, 'jobs'), []];
-  const loaded = { ...state.jobs, list, received_at: state.at };
+  const before = state.jobs;
+  const loaded: JobsScreen = {
+    ...before,
+    list,
+    received_at: state.at,
+    first: firstOf(list, before),
+    counted: countedOf(list, before, state.at),
+    at_risk: list.page.at_risk ?? before.at_risk,
+  };
   const up = reached(answered({ ...state, jobs: loaded }, 'jobs'));
-  return [{ ...up, jobs: arrangeAfterData(up, state.jobs) }, later(up)];
+  const arranged = { ...up, jobs: arrangeAfterData(up, before) };
+  const [next, effects] = seek(arranged);
+  return [next, [...later(arranged), ...effects]];
+}
+
+/** Asks at once for what the operator wants to see, where it is not what is held. */
+export function seek(state: State, moved = false): Step {
+  const { screen, jobs, frozen_at } = state;
+  if (screen !== 'jobs' || frozen_at !== null || isStale(state)) return [state, []];
+  const wanting = !isAnswered(jobs) || (moved && isNearEdge(state));
+  return wanting ? ask(state, 'jobs', jobsQuestion(state)) : [state, []];
 }
 
 export function jobLoaded(state: State, detail: JobDetail): Step {

@@ -1,6 +1,7 @@
 import { holdMs, rowsOf } from './arrange.ts';
 import { type BoardName, cursorIndex, isBoard, listed } from './boards.ts';
 import { boardLayout, jobsLayout, pageRows, readerLines, readerRows } from './layout.ts';
+import { isPaged } from './paging.ts';
 import { panelItems, selectedIndex } from './panels.ts';
 import type { JobScreen, State } from './state.ts';
 
@@ -22,13 +23,19 @@ export function move(state: State, motion: Motion): State {
 }
 
 function movedTable(state: State, motion: Motion): State {
+  const end = state.jobs.list?.page;
+  const beyond =
+    (motion === 'first' && end?.before) || (motion === 'last' && end?.after) ? motion : null;
+  if (beyond !== null && isPaged(state.jobs) && state.frozen_at === null) {
+    return { ...state, jobs: { ...state.jobs, goal: beyond } };
+  }
   const rows = rowsOf(state.jobs);
   const index = rows.findIndex(({ job }) => job.id === state.jobs.cursor);
   const next = rows[target(motion, index, rows.length, state)];
   if (next === undefined) return state;
   return {
     ...state,
-    jobs: { ...state.jobs, cursor: next.job.id, held_until: state.at + holdMs },
+    jobs: { ...state.jobs, cursor: next.job.id, goal: null, held_until: state.at + holdMs },
   };
 }
 

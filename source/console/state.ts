@@ -1,10 +1,11 @@
 import type { ParameterName } from '../domain/action.ts';
 import type { JobView } from '../domain/job.ts';
-import type { JobDetail, JobList, PartitionBucket } from '../domain/job-detail.ts';
+import type { JobDetail, PartitionBucket } from '../domain/job-detail.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
 import { parseFilter } from '../domain/job-filter.ts';
 import type { JobInsight } from '../domain/job-insight.ts';
 import { byAttention, type Sort } from '../domain/job-order.ts';
+import type { JobPage, Page } from '../domain/job-page.ts';
 import type { JobSettings } from '../domain/job-settings.ts';
 import type { Reading } from '../domain/job-trend.ts';
 import type { CheckName } from '../domain/triage.ts';
@@ -36,7 +37,7 @@ export const screenNames = ['jobs', 'job', ...boardNames] as const;
 export type ScreenName = (typeof screenNames)[number];
 
 export type JobsScreen = {
-  list: JobList | null;
+  list: JobPage | null;
   received_at: number | null;
   /** Ids in the order shown, ghosts among them. */
   order: readonly string[];
@@ -50,6 +51,14 @@ export type JobsScreen = {
   filter: JobFilter;
   /** The order is held until then, because the operator moves. */
   held_until: number;
+  /** The end of the table that the operator has gone to, and that is still to be read. */
+  goal: 'first' | 'last' | null;
+  /** How many come before the first job held; null where that is not known. */
+  first: number | null;
+  /** Living jobs at risk among all of the tenant, as they were counted last. */
+  at_risk: number | null;
+  /** How many match which filter, and when that was counted. */
+  counted: { at: number; filter: string; total: Page['total'] } | null;
 };
 
 export const panelNames = ['failed', 'open', 'slow', 'events', 'tree', 'crew'] as const;
@@ -253,7 +262,7 @@ export type State = {
 
 export type Step = readonly [State, readonly Effect[]];
 
-/** Rows that the table asks for at once. */
+/** So many jobs are held whole; of more the table holds a stretch. */
 export const tableLimit = 1000;
 
 export function initialState(options: ConsoleOptions): State {
@@ -273,6 +282,10 @@ export function initialState(options: ConsoleOptions): State {
       sort: byAttention,
       filter: parseFilter(''),
       held_until: 0,
+      goal: null,
+      first: 0,
+      counted: null,
+      at_risk: null,
     },
     job: null,
     boards: emptyBoards,

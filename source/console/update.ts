@@ -17,6 +17,7 @@ import {
   loadFailed,
   refresh,
   refreshNow,
+  seek,
   viewOf,
 } from './loading.ts';
 import type { Message, MessageOf } from './messages.ts';
@@ -57,8 +58,14 @@ const timers = {
 export function update(state: State, message: Message): Step {
   const handler = handlers[message.type] as (state: State, message: Message) => Step;
   const [next, effects] = withTrial(handler({ ...state, at: message.at }, message));
-  return [withWindow(next), effects];
+  const shown = withWindow(next);
+  if (!byHand.includes(message.type)) return [shown, effects];
+  const moved = shown.jobs.cursor !== state.jobs.cursor;
+  return chain([shown, effects], (after) => seek(after, moved));
 }
+
+/** After these the operator may want to see other jobs than those that are held. */
+const byHand: readonly Message['type'][] = ['key', 'paste', 'flood', 'resized'];
 
 /** Keys belong to whatever has the focus; only the few that always work go past it. */
 function keyPressed(state: State, { key, text, alone }: MessageOf<'key'>): Step {

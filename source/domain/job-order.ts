@@ -1,5 +1,6 @@
 import type { JobView } from './job.ts';
 import { isTerminal, type JobState } from './job-state.ts';
+import { atRiskLevels } from './risk.ts';
 
 export type Sort = { column: string; descending: boolean };
 
@@ -105,6 +106,11 @@ function alarmRank(job: JobView): number {
 /** It lives, and something about it needs a person. */
 export function isAlarm(job: JobView): boolean {
   return alarmRank(job) < alarms.length;
+}
+
+/** It lives, and is expected to miss its deadline, or has. */
+export function isAtRisk({ state, risk_level }: JobView): boolean {
+  return !isTerminal(state) && (risk_level === 'breached' || atRiskLevels.includes(risk_level));
 }
 
 /** Ended jobs are in the order in which they ended, whatever became of them; an unknown state is with what moves. */

@@ -16,6 +16,8 @@ export type Page = {
   after: boolean;
   /** How many match; null where it was not asked for, or is not known without reading them. */
   total: { count: number; capped: boolean } | null;
+  /** How many living jobs are at risk, or have missed their deadline; null where it is not known under this filter or order. */
+  at_risk: number | null;
   /** Jobs asked for by id that are not among them: elsewhere in the order, or no longer matching. */
   kept: JobView[];
   /** The deadlines of the jobs that the filter names. */

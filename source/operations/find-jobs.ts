@@ -8,11 +8,19 @@ import {
 } from '../database/queries/job-conditions.ts';
 import type { Place, Segment } from '../database/queries/job-walks.ts';
 import { gatherOf } from '../database/queries/job-walks.ts';
-import { placeOf, type Walk, walkEnded, walkJobs } from '../database/queries/list-jobs.ts';
+import {
+  type JudgedJob,
+  placeOf,
+  type Walk,
+  walkEnded,
+  walkJobs,
+  walkJudged,
+} from '../database/queries/list-jobs.ts';
 import { tenantAssets } from '../database/queries/read-assets.ts';
 import { readDeadlines } from '../database/queries/read-job.ts';
-import { type JobView, viewJob } from '../domain/job.ts';
+import { type Job, type JobActivity, type JobView, viewJob } from '../domain/job.ts';
 import { type JobFilter, jobMatches, namedJobs } from '../domain/job-filter.ts';
+import { isAlarm } from '../domain/job-order.ts';
 import { parseJobReference } from '../domain/job-reference.ts';
 
 /** A filter whose words have been looked up in the database: what they stand for, and what is wrong with them. */
@@ -121,6 +129,44 @@ export async function findMatching(
   }
   return { jobs: [...found.values()].slice(0, stretch.limit), ended: false };
 }
+
+/** The alarms among a stretch's jobs that match, with as much of each as its place in the order goes by. */
+export async function findAlarms(
+  query: Query,
+  tenant: string,
+  search: Search,
+  stretch: Stretch,
+): Promise<JobView[]> {
+  const conditions = (values: Values) => conditionsOf(search.filter, search.resolved, values);
+  const rows = await walkJudged(query, tenant, { ...stretch, conditions });
+  const jobs = rows.map((row) =>
+    viewJob({ ...unread, ...row }, search.resolved.as_of, search.early_warning_ms),
+  );
+  const alarms = jobs.filter((job) => isAlarm(job) && matches(search, job));
+  return [...new Map(alarms.map((job) => [job.id, job])).values()];
+}
+
+/** What nothing about an alarm goes by. */
+const unread = {
+  tenant_id: '',
+  idempotency_key: '',
+  partition_start: null,
+  partition_end: null,
+  include_upstream: false,
+  error_message: null,
+  started_at: null,
+  paused_at: null,
+  version: 0,
+  checkpoint_partition_key: null,
+  estimated_completion_at: null,
+  parent_job_id: null,
+  max_upstream_depth: 0,
+  upstream_job_count: 0,
+  completed_upstream_jobs: 0,
+  execution_order: 0,
+  rate_base: null,
+  eta_trend: null,
+} satisfies Omit<Job & JobActivity, keyof JudgedJob>;
 
 /** All that match, or the first `limit` of them, in no order that matters: by the narrowest way into the table. */
 export function gather(

@@ -12,12 +12,19 @@ import {
   attention,
   byAttention,
   compareBy,
-  isAlarm,
+  isAtRisk,
   type Sort,
   walkedColumns,
 } from '../domain/job-order.ts';
 import type { Around, JobPage, Page } from '../domain/job-page.ts';
-import { findMatching, gather, matches, prepareSearch, type Search } from './find-jobs.ts';
+import {
+  findAlarms,
+  findMatching,
+  gather,
+  matches,
+  prepareSearch,
+  type Search,
+} from './find-jobs.ts';
 import { unknownAsset } from './unknown-asset.ts';
 
 export type ListOptions = {
@@ -109,7 +116,9 @@ async function filterOf(query: Query, tenant: string, options: ListOptions): Pro
   return { ...filter, terms };
 }
 
-type Part = Pick<Page, 'sort' | 'whole' | 'searched' | 'before' | 'after'> & { jobs: JobView[] };
+type Part = Pick<Page, 'sort' | 'whole' | 'searched' | 'before' | 'after' | 'at_risk'> & {
+  jobs: JobView[];
+};
 
 async function readPage(
   query: Query,
@@ -127,16 +136,36 @@ async function readPage(
       const given = jobs.sort(compareBy(sort)).slice(0, most);
       const after = jobs.length > most;
       const searched = ended ? null : budget;
-      return { sort, whole: !after, searched, before: false, after, jobs: given };
+      const at_risk = search.filter.terms.length === 0 ? jobs.filter(isAtRisk).length : null;
+      return { sort, whole: !after, searched, before: false, after, jobs: given, at_risk };
     }
   }
   const walked = walkedColumns.includes(sort.column) ? sort : byAttention;
-  const table = await tableOf(query, tenant, search, walked, budget);
+  const alarms =
+    walked.column === attention ? await readAlarms(query, tenant, search, walked) : null;
+  const table = tableOf(query, tenant, search, walked, alarms ?? [], budget);
+  const part = await readAround(table, options.around ?? 'first', limit);
   return {
     sort: walked,
     whole: false,
-    ...(await readAround(table, options.around ?? 'first', limit)),
+    ...part,
+    jobs: await readInFull(query, tenant, search, part.jobs, alarms ?? []),
+    at_risk: search.filter.terms.length === 0 ? (alarms?.filter(isAtRisk).length ?? null) : null,
   };
+}
+
+/** Of alarms only as much has been read as their order goes by. */
+async function readInFull(
+  query: Query,
+  tenant: string,
+  search: Search,
+  jobs: readonly JobView[],
+  alarms: readonly JobView[],
+): Promise<JobView[]> {
+  const half = new Set(alarms.map(({ id }) => id));
+  const ids = jobs.flatMap(({ id }) => (half.has(id) ? [id] : []));
+  const full = new Map((await readViews(query, tenant, search, ids)).map((job) => [job.id, job]));
+  return jobs.flatMap((job) => (half.has(job.id) ? (full.get(job.id) ?? []) : [job]));
 }
 
 /** The matching jobs in order, read in either direction from any place. */
@@ -150,15 +179,15 @@ type Table = {
   ) => Promise<{ jobs: JobView[]; more: boolean; searched: number | null }>;
 };
 
-async function tableOf(
+function tableOf(
   query: Query,
   tenant: string,
   search: Search,
   sort: Sort,
+  alarms: readonly JobView[],
   budget: number,
-): Promise<Table> {
+): Table {
   const segments = walkOf(sort, search.states);
-  const alarms = sort.column === attention ? await readAlarms(query, tenant, search, sort) : [];
   const except = alarms.map(({ id }) => id);
   return {
     place: async (around) => {
@@ -209,7 +238,7 @@ async function readAround(
   table: Table,
   around: Around,
   limit: number,
-): Promise<Omit<Part, 'sort' | 'whole'>> {
+): Promise<Omit<Part, 'sort' | 'whole' | 'at_risk'>> {
   if (around === 'first') {
     const { jobs, more, searched } = await table.next(null, limit, 1);
     return { jobs, before: false, after: more, searched };
@@ -238,7 +267,7 @@ async function readAlarms(
   search: Search,
   sort: Sort,
 ): Promise<JobView[]> {
-  const { jobs } = await findMatching(query, tenant, search, {
+  const alarms = await findAlarms(query, tenant, search, {
     segments: alarmWalks(search.states, (value) => staleAt(search.resolved.as_of, value)),
     after: null,
     except: [],
@@ -246,7 +275,7 @@ async function readAlarms(
     budget: defaultBudget,
     each: true,
   });
-  return jobs.filter(isAlarm).sort(compareBy(sort));
+  return alarms.sort(compareBy(sort));
 }
 
 function placeAsSeen(seen: Exclude<Around, string>): Place {

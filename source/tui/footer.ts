@@ -4,43 +4,78 @@ import { followText } from '../console/follow.ts';
 import { keyName } from '../console/key-names.ts';
 import { contextOf, keymap } from '../console/keymap.ts';
 import { jobsLayout } from '../console/layout.ts';
+import { holdsAll, isAnswered, isPaged, possibleSort } from '../console/paging.ts';
 import { nothingToCopy } from '../console/reading.ts';
 import { sortName } from '../console/settings.ts';
-import type { State } from '../console/state.ts';
+import { type State, tableLimit } from '../console/state.ts';
 import type { JobView } from '../domain/job.ts';
 import { formatFullCount, plural } from '../presentation/format.ts';
 import { type JobColumn, jobColumns } from '../presentation/job-columns.ts';
 import { safeText } from '../presentation/safe-text.ts';
+import { searchedWords } from '../presentation/searched-words.ts';
 import { cellOf, type LaidColumn } from '../presentation/table.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
 
 /** What the table shows of what there is; while a filter is typed, the field. */
 export function infoLine(state: State): Line {
-  const { list, filter, sort, order, top } = state.jobs;
+  const { list, filter, sort } = state.jobs;
   const width = state.size.columns - 1;
   if (list === null) return [];
-  const { rows } = jobsLayout(state);
-  const place =
-    order.length > rows
-      ? `${top + 1}–${Math.min(order.length, top + rows)} of ${order.length}`
-      : '';
+  const answered = isAnswered(state.jobs);
+  const problem = filter.problems[0] ?? (answered ? list.page.problem : null);
+  const amount = amountWords(state.jobs);
   if (state.overlay?.type === 'filter') {
     const field = [span(' / ', 'accent'), span(filter.text, 'strong'), span('▏', 'accent')];
-    const note = filter.problems[0] ?? `${plural(order.length, 'job')}`;
-    return spread(field, [span(note, filter.problems.length > 0 ? 'warn' : 'dim')], width);
+    const note = problem ?? (answered ? amount : looking);
+    return spread(field, [span(note, problem === null ? 'dim' : 'warn')], width);
   }
-  const all = list.truncated
-    ? `the first ${plural(list.jobs.length, 'job')}`
-    : plural(list.jobs.length, 'job');
-  const matching = rowsOf(state.jobs).filter(({ unmatched }) => !unmatched).length;
-  const left = [
-    span(filter.text === '' ? ` ${all}` : ` ${formatFullCount(matching)} of ${all}`, 'dim'),
-  ];
+  const left = [span(` ${answered ? amount : looking}`, 'dim')];
   if (filter.text !== '')
     left.push(span(' · filter: ', 'dim'), span(safeText(filter.text), 'accent'));
-  if (filter.problems.length > 0) left.push(span(` · ${filter.problems[0]}`, 'warn'));
-  if (list.jobs.length > 1) left.push(span(` · sorted by ${sortName(sort)}`, 'dim'));
-  return spread(left, [span(place, 'dim')], width);
+  if (problem !== null) left.push(span(` · ${problem}`, 'warn'));
+  const shown = possibleSort(state.jobs);
+  if (list.jobs.length > 1) left.push(span(` · sorted by ${sortName(shown)}`, 'dim'));
+  if (shown.column !== sort.column) {
+    const most = formatFullCount(tableLimit);
+    left.push(span(` · not by ${sortName(sort)}: more than ${most} match`, 'warn'));
+  }
+  return spread(left, [span(placeWords(state), 'dim')], width);
+}
+
+const looking = 'looking among all jobs …';
+
+function amountWords(jobs: State['jobs']): string {
+  const page = jobs.list!.page;
+  if (isPaged(jobs)) return `${totalWords(jobs)} jobs`;
+  const matching = rowsOf(jobs).filter(({ unmatched }) => !unmatched).length;
+  if (!holdsAll(jobs)) return `${plural(matching, 'job')}${searchedWords(page)}`;
+  const all = plural(jobs.list!.jobs.length, 'job');
+  return jobs.filter.text === '' ? all : `${formatFullCount(matching)} of ${all}`;
+}
+
+function totalWords({ list, counted }: State['jobs']): string {
+  const total = counted?.filter === list!.page.filter ? counted.total : null;
+  if (total === null) return `more than ${formatFullCount(tableLimit)}`;
+  return `${formatFullCount(total.count)}${total.capped ? '+' : ''}`;
+}
+
+/** Which rows of all are on the screen, where there are more than fit. */
+function placeWords(state: State): string {
+  const { jobs } = state;
+  const { rows } = jobsLayout(state);
+  const { order, top, first } = jobs;
+  const shown = Math.min(order.length - top, rows);
+  if (!isPaged(jobs)) {
+    return order.length > rows
+      ? `${formatFullCount(top + 1)}–${formatFullCount(top + shown)} of ${formatFullCount(order.length)}`
+      : '';
+  }
+  const all = totalWords(jobs);
+  if (first !== null) {
+    return `${formatFullCount(first + top + 1)}–${formatFullCount(first + top + shown)} of ${all}`;
+  }
+  const atEnd = !jobs.list!.page.after && top + shown === order.length;
+  return atEnd ? `the last ${shown} of ${all}` : `further down, of ${all}`;
 }
 
 /** An action on its way, else a remark, else what the selected row has no columns for. */

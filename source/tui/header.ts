@@ -2,8 +2,6 @@ import { receivedAt } from '../console/loading.ts';
 import { unlockedMinutes } from '../console/place.ts';
 import type { State } from '../console/state.ts';
 import { stateOrder } from '../domain/job-order.ts';
-import { isTerminal } from '../domain/job-state.ts';
-import { atRiskLevels } from '../domain/risk.ts';
 import { truncate, truncateStart } from '../presentation/fitted.ts';
 import { formatAge, formatFullCount, plural } from '../presentation/format.ts';
 import { safeText, widthOf } from '../presentation/safe-text.ts';
@@ -65,7 +63,7 @@ function badges(state: State): Span[] {
     const critical = firing.some(({ severity }) => severity === 'critical');
     shown.push(span(`▲ ${plural(firing.length, 'alert')}`, critical ? 'bad' : 'warn'));
   }
-  const risky = atRisk(state);
+  const risky = state.jobs.at_risk ?? 0;
   if (risky > 0) shown.push(span(`${risky} at risk`, 'bad'));
   if (labels.embedded) shown.push(span('EMBEDDED', 'accent'));
   return shown;
@@ -73,13 +71,6 @@ function badges(state: State): Span[] {
 
 function badge(text: string): Span {
   return { text: ` ${text} `, tone: 'warn', inverse: true };
-}
-
-/** Live jobs that are expected to miss their deadline, or have: of those that the table holds. */
-function atRisk(state: State): number {
-  const levels: readonly string[] = [...atRiskLevels, 'breached'];
-  const jobs = state.jobs.list?.jobs ?? [];
-  return jobs.filter((job) => !isTerminal(job.state) && levels.includes(job.risk_level)).length;
 }
 
 /** How many jobs are in which state, as many states as there is room for. */

@@ -1,10 +1,12 @@
 import { type JobRow, rowsOf } from '../console/arrange.ts';
 import { jobsLayout } from '../console/layout.ts';
+import { isAnswered } from '../console/paging.ts';
 import type { State } from '../console/state.ts';
 import type { JobList } from '../domain/job-detail.ts';
 import { fitted } from '../presentation/fitted.ts';
 import { type JobColumn, jobsTable } from '../presentation/job-columns.ts';
 import { safeText, widthOf } from '../presentation/safe-text.ts';
+import { searchedWords } from '../presentation/searched-words.ts';
 import { type CellContext, cellOf, type LaidColumn, layoutColumns } from '../presentation/table.ts';
 import { hintsLine, infoLine, noteLine } from './footer.ts';
 import { bannerLine, countsLine, headerLine } from './header.ts';
@@ -74,17 +76,7 @@ function rowLine(state: State, row: JobRow, laid: readonly LaidColumn<JobColumn>
 
 /** An empty table says why it is empty. */
 function emptyTable(state: State, rows: number): Line[] {
-  const { list, filter } = state.jobs;
-  const texts =
-    list === null
-      ? ['reading the jobs …']
-      : filter.text !== '' && list.jobs.length > 0
-        ? ['no job matches the filter', 'Esc clears it']
-        : [
-            // Under row-level security a tenant that does not exist looks just the same.
-            `tenant ${safeText(list.tenant_id, { cap: 300 })} has no jobs, or it is not called so`,
-            'start one with: servo-tui start ASSET --start DATE --end DATE',
-          ];
+  const texts = emptyWords(state);
   const above = Math.max(0, Math.floor((rows - texts.length) / 3));
   return [
     ...exactly([], above),
@@ -96,4 +88,26 @@ function emptyTable(state: State, rows: number): Line[] {
       );
     }),
   ];
+}
+
+function emptyWords(state: State): string[] {
+  const { list, filter } = state.jobs;
+  if (list === null) return ['reading the jobs …'];
+  if (!isAnswered(state.jobs)) return ['looking among all jobs …'];
+  if (filter.text !== '' && Object.keys(list.counts).length > 0) {
+    const none =
+      list.page.searched === null ? 'no job matches the filter' : `none${searchedWords(list.page)}`;
+    return [none, 'Esc clears it'];
+  }
+  const tenant = safeText(list.tenant_id, { cap: 300 });
+  // Under row-level security a tenant that does not exist looks just like one without jobs.
+  return list.page.visible
+    ? [
+        `tenant ${tenant} has no jobs`,
+        'start one with: servo-tui start ASSET --start DATE --end DATE',
+      ]
+    : [
+        `no visibility: not one job, asset or executor of a tenant ${tenant}`,
+        'this does not say that all is well: is the tenant called so?  see: servo-tui doctor',
+      ];
 }

@@ -3,6 +3,7 @@ import { performer } from '../../source/commands/perform.ts';
 import type { Session } from '../../source/commands/session.ts';
 import { openDatabase } from '../../source/database/database.ts';
 import { thresholdDefaults } from '../../source/domain/thresholds.ts';
+import { theTable } from '../support/jobs.ts';
 import { Operator } from '../support/operator.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -30,7 +31,7 @@ const aRunning = () =>
 
 test('load-jobs and load-job are answered with the table and the job', async () => {
   const id = await aRunning();
-  const jobs = await perform({ type: 'load-jobs', limit: 10 });
+  const jobs = await perform(theTable);
   expect(jobs).toMatchObject({ type: 'jobs', list: { tenant_id: 'acme', truncated: false } });
   const job = await perform({ type: 'load-job', id, map_buckets: 5, insight: true });
   expect(job).toMatchObject({ type: 'job', detail: { job: { id }, map: [{ pending: 1 }] } });
@@ -83,7 +84,7 @@ test('failures come back by the same door', async () => {
     failure: { code: 'not_found', message: 'there is no job 00000000' },
   });
   const nowhere = openDatabase({ host: '127.0.0.1', port: 1, user: 'u', database: 'd' });
-  expect(await performer(sessionOn(nowhere))({ type: 'load-jobs', limit: 1 })).toMatchObject({
+  expect(await performer(sessionOn(nowhere))(theTable)).toMatchObject({
     type: 'failure',
     failure: { code: 'database_unreachable' },
   });

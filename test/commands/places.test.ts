@@ -7,6 +7,7 @@ import { Places } from '../../source/commands/places.ts';
 import { resolveSettings, type SettingFlags } from '../../source/config.ts';
 import type { Act } from '../../source/console/effects.ts';
 import { environment, urlOf } from '../support/environment.ts';
+import { theTable } from '../support/jobs.ts';
 import { Operator } from '../support/operator.ts';
 
 let operator: Operator;
@@ -60,15 +61,15 @@ test('what is asked in one place is answered by it, whatever has been opened sin
   await aPause();
   const go = await places.perform({ type: 'open-place', to: { tenant: 'globex' }, place: 1 }, 0);
   expect(go).toMatchObject({ type: 'opened', view: { labels: { tenant: 'globex' } } });
-  const here = await places.perform({ type: 'load-jobs', limit: 5 }, 1);
+  const here = await places.perform(theTable, 1);
   expect(here).toMatchObject({ list: { tenant_id: 'globex', jobs: [] } });
-  const there = await places.perform({ type: 'load-jobs', limit: 5 }, 0);
+  const there = await places.perform(theTable, 0);
   expect(there).toMatchObject({ type: 'failure', failure: { message: 'this place is closed' } });
 });
 
 test('an answer that is under way when the place is left still comes, from there', async () => {
   const places = await start(section('one'), 'one');
-  const owed = places.perform({ type: 'load-jobs', limit: 5 }, 0);
+  const owed = places.perform(theTable, 0);
   await places.perform({ type: 'open-place', to: { tenant: 'globex' }, place: 1 }, 0);
   expect(await owed).toMatchObject({ type: 'jobs', list: { tenant_id: 'acme' } });
 });
@@ -79,7 +80,7 @@ test('a place that cannot be opened leaves the present one as it is', async () =
   expect(places.contexts).toEqual(['one', 'broken']);
   const go = await places.perform({ type: 'open-place', to: { context: 'broken' }, place: 1 }, 0);
   expect(go).toMatchObject({ type: 'failure', failure: { code: 'database_unreachable' } });
-  const { type } = await places.perform({ type: 'load-jobs', limit: 5 }, 0);
+  const { type } = await places.perform(theTable, 0);
   expect(type).toBe('jobs');
 });
 

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rowsOf } from '../../source/console/arrange.ts';
-import { isBoard } from '../../source/console/boards.ts';
 import { keymap } from '../../source/console/keymap.ts';
 import { jobLayout, jobsLayout, linesOf } from '../../source/console/layout.ts';
 import { jobStates } from '../../source/domain/job-state.ts';
@@ -29,6 +28,9 @@ const someJobs = fc
     { maxLength: 8 },
   )
   .map((rows) => [...new Map(rows.map((row) => [row.number, aJob(row)])).values()]);
+
+/** More than the table holds. */
+const many = Array.from({ length: 1300 }, (_, index) => aJob({ number: index + 1 }));
 
 type Act = (session: Session) => unknown;
 
@@ -67,6 +69,11 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
           session.answerJob(jobs[0]);
       },
   ),
+  fc.nat(1300).map(
+    (count): Act =>
+      (session) =>
+        session.state.asked.jobs !== null && session.answerFrom(many.slice(0, count)),
+  ),
   fc.constantFrom('applied', 'skipped', 'failed').map(
     (result): Act =>
       (session) => {
@@ -98,8 +105,9 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
 
 test('whatever happens: no crash, the cursor is on a row, and nothing is sent without y on a card', () => {
   fc.assert(
-    fc.property(fc.array(acts, { maxLength: 80 }), (script) => {
+    fc.property(fc.array(acts, { maxLength: 80 }), fc.boolean(), (script, atSize) => {
       const session = Session.showing([aJob({ number: 1 }), aJob({ number: 2, state: 'paused' })]);
+      if (atSize) session.timer('refresh').answerFrom(many);
       for (const step of script) {
         const before = session.acts.length;
         const { overlay } = session.state;
@@ -122,7 +130,7 @@ function check({ state }: Session): void {
   if (rows.length > 0) expect(state.jobs.order).toContain(state.jobs.cursor);
   const layout = jobsLayout(state);
   const index = state.jobs.order.indexOf(state.jobs.cursor ?? '');
-  if (index >= 0 && !isBoard(state.screen)) {
+  if (index >= 0 && state.screen === 'jobs') {
     expect(index).toBeGreaterThanOrEqual(state.jobs.top);
     expect(index).toBeLessThan(state.jobs.top + layout.rows);
   }

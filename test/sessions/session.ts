@@ -17,9 +17,9 @@ import {
 import { targetOf } from '../../source/console/target.ts';
 import { update } from '../../source/console/update.ts';
 import type { JobView } from '../../source/domain/job.ts';
-import type { ActionResult, JobDetail, JobList } from '../../source/domain/job-detail.ts';
+import type { ActionResult, JobDetail } from '../../source/domain/job-detail.ts';
 import type { ErrorCode } from '../../source/errors.ts';
-import { aDetail, aList, aPartition } from '../support/jobs.ts';
+import { aDetail, aList, aPage, aPartition } from '../support/jobs.ts';
 
 type Untimed = Message extends infer M ? (M extends Message ? Omit<M, 'at'> : never) : never;
 
@@ -107,11 +107,23 @@ export class Session {
   }
 
   /** Refresh, and this is the answer. */
-  refreshed(jobs: JobView[], overrides: Partial<JobList> = {}): this {
+  refreshed(jobs: JobView[], overrides: Parameters<typeof aList>[1] = {}): this {
     return this.wait(1000).timer('refresh').answerJobs(jobs, overrides);
   }
 
-  answerJobs(jobs: JobView[], overrides: Partial<JobList> = {}): this {
+  /** A console on a database with these jobs, as many as they are. */
+  static on(jobs: JobView[], options: Partial<ConsoleOptions> = {}): Session {
+    return new Session(options).send({ type: 'started' }).answerFrom(jobs);
+  }
+
+  /** Answers what the table has been asked last, by these jobs. */
+  answerFrom(jobs: JobView[]): this {
+    const question = this.asked('load-jobs').at(-1)?.effect;
+    if (question?.type !== 'load-jobs') throw new Error('nobody asked for the table');
+    return this.answer('load-jobs', { type: 'jobs', list: aPage(jobs, question) });
+  }
+
+  answerJobs(jobs: JobView[], overrides: Parameters<typeof aList>[1] = {}): this {
     return this.answer('load-jobs', { type: 'jobs', list: aList(jobs, overrides) });
   }
 

@@ -1,6 +1,10 @@
+import type { LoadJobs } from '../../source/console/effects.ts';
 import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job.ts';
 import type { JobDetail, JobList, PartitionBucket } from '../../source/domain/job-detail.ts';
+import { jobMatches, parseFilter } from '../../source/domain/job-filter.ts';
 import type { JobInsight } from '../../source/domain/job-insight.ts';
+import { byAttention, compareBy, isAtRisk, walkedColumns } from '../../source/domain/job-order.ts';
+import type { JobPage, Page } from '../../source/domain/job-page.ts';
 import type { Partition, PartitionDetail } from '../../source/domain/partition.ts';
 import { kindsOf } from '../../source/presentation/failure-groups.ts';
 
@@ -61,10 +65,83 @@ export function aJob(
   );
 }
 
-export function aList(jobs: JobView[], overrides: Partial<JobList> = {}): JobList {
+/** All jobs of the tenant, unless `page` says otherwise. */
+export function aList(
+  jobs: JobView[],
+  { page, ...overrides }: Partial<JobList> & { page?: Partial<Page> } = {},
+): JobPage {
   const counts: Record<string, number> = {};
   for (const job of jobs) counts[job.state] = (counts[job.state] ?? 0) + 1;
-  return { as_of: now, tenant_id: 'acme', jobs, truncated: false, counts, ...overrides };
+  return {
+    as_of: now,
+    tenant_id: 'acme',
+    jobs,
+    truncated: false,
+    counts,
+    page: {
+      filter: '',
+      sort: byAttention,
+      whole: true,
+      searched: null,
+      before: false,
+      after: false,
+      total: null,
+      at_risk: jobs.filter(isAtRisk).length,
+      kept: [],
+      deadlines: {},
+      problem: null,
+      visible: true,
+      ...page,
+    },
+    ...overrides,
+  };
+}
+
+/** The question for the job table, as the console begins with. */
+export const theTable: LoadJobs = {
+  type: 'load-jobs',
+  filter: '',
+  sort: byAttention,
+  around: 'first',
+  limit: 200,
+  whole: 1000,
+  keep: [],
+  total: false,
+};
+
+/** What the database answers to a question about these jobs, which are all that there are. */
+export function aPage(all: JobView[], asked: LoadJobs, as_of = now): JobPage {
+  const deadlineOf = (named: string) => all.find(({ id }) => id.startsWith(named))?.sla_deadline_at;
+  const filter = parseFilter(asked.filter);
+  const matching = all.filter((job) => jobMatches(filter, job, deadlineOf));
+  const whole = matching.length <= asked.whole;
+  const walked = whole || walkedColumns.includes(asked.sort.column);
+  const sort = walked ? asked.sort : byAttention;
+  const sorted = matching.sort(compareBy(sort));
+  const { around, limit } = asked;
+  const place =
+    typeof around === 'string'
+      ? 0
+      : sorted.findIndex((job) => compareBy(sort)(job, around as JobView) >= 0);
+  const last = Math.max(0, sorted.length - limit);
+  const wanted = around === 'last' ? last : Math.max(0, place - Math.floor(limit / 2));
+  const from = whole ? 0 : wanted;
+  const jobs = whole ? sorted : sorted.slice(from, from + limit);
+  return aList(jobs, {
+    as_of,
+    counts: aList(all).counts,
+    truncated: !whole,
+    page: {
+      filter: asked.filter,
+      sort,
+      whole,
+      before: from > 0,
+      after: from + jobs.length < sorted.length,
+      total: asked.total ? { count: sorted.length, capped: false } : null,
+      at_risk: all.filter(isAtRisk).length,
+      kept: all.filter(({ id }) => asked.keep.includes(id) && !jobs.some((job) => job.id === id)),
+    },
+  });
 }
 
 export function aDetail(job: JobView, overrides: Partial<JobDetail> = {}): JobDetail {

@@ -10,7 +10,7 @@ import { changesOf } from '../../source/domain/job-settings.ts';
 import { actionTargets, isTerminal } from '../../source/domain/job-state.ts';
 import { ServoError } from '../../source/errors.ts';
 import { kindsOf } from '../../source/presentation/failure-groups.ts';
-import { aJob, aList, anInsight, aPartition, buckets, dailyKeys, secondsAgo } from './jobs.ts';
+import { aJob, anInsight, aPage, aPartition, buckets, dailyKeys, secondsAgo } from './jobs.ts';
 
 type Row = Job & JobActivity;
 
@@ -46,12 +46,7 @@ export class MemoryDatabase {
     const as_of = this.clock();
     if (effect.type === 'load-jobs') {
       const all = [...this.jobs.values()].map((row) => viewJob(row, as_of));
-      const counts = aList(all).counts;
-      const jobs = all.slice(0, effect.limit);
-      return {
-        type: 'jobs',
-        list: { as_of, tenant_id: 'acme', jobs, counts, truncated: all.length > jobs.length },
-      };
+      return { type: 'jobs', list: aPage(all, effect, as_of) };
     }
     if (effect.type === 'load-board' && effect.board === 'risk') {
       const jobs = [...this.jobs.values()].map((row) => viewJob(row, as_of));

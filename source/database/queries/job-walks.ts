@@ -164,7 +164,7 @@ function livingWithDeadline(states: readonly string[]): Stream[] {
   const words = `j.state in (${knownLiving.map((state) => `'${state}'`).join(', ')})`;
   const indexed: Stream = {
     where: (value) =>
-      `j.sla_deadline_at is not null and ${words} and j.state = any (${value(known, 'text[]')})`,
+      `j.sla_deadline_at is not null and ${words} and j.state || '' = any (${value(known, 'text[]')})`,
     holds: (place) => place.sla_deadline_at !== null && known.includes(place.state),
   };
   return [indexed, ...others.map((state) => having('sla_deadline_at', byState(state)))];

@@ -34,19 +34,45 @@ export async function walkJobs(
   walk: Walk,
 ): Promise<(Job & JobActivity)[]> {
   const values = new Values(tenant);
+  const rows = rowsSql(walk, values);
+  if (rows === null) return [];
+  const found = await query<JobRow>(
+    `select ${jobColumns}, ${activityColumns} from (${rows}) j ${activityJoins} order by j.place`,
+    values.all,
+  );
+  return found.map(jobOf);
+}
+
+const judged = [
+  ...['id', 'asset_id', 'asset_name', 'state', 'execution_strategy', 'created_by', 'priority'],
+  ...['total_partitions', 'completed_partitions', 'failed_partitions', 'skipped_partitions'],
+  ...['avg_partition_duration_ms', 'heartbeat_at', 'sla_deadline_at', 'created_at', 'completed_at'],
+] as const;
+
+/** As much of a job as its risk, its place in the order and a filter go by. */
+export type JudgedJob = Pick<Job & JobActivity, (typeof judged)[number] | 'lanes'>;
+
+/** The same for jobs of which most will not be shown: a third of the cost. */
+export async function walkJudged(query: Query, tenant: string, walk: Walk): Promise<JudgedJob[]> {
+  const values = new Values(tenant);
+  const rows = rowsSql(walk, values);
+  const columns = judged.map((name) => `j.${name}`).join(', ');
+  return rows === null
+    ? []
+    : query<JudgedJob>(
+        `select ${columns}, cardinality(j.lease_tokens) as lanes from (${rows}) j order by j.place`,
+        values.all,
+      );
+}
+
+function rowsSql(walk: Walk, values: Values): string | null {
   const segments = remaining(walk).map(({ segment, after }) =>
     segmentSql(segment, after, walk, values),
   );
-  if (segments.length === 0) return [];
+  if (segments.length === 0) return null;
   const most = walk.each ? walk.limit * segments.length : walk.limit;
   const limit = values.add(most, 'integer');
-  const rows = await query<JobRow>(
-    `select ${jobColumns}, ${activityColumns} from (
-       select *, row_number() over () as place from (${segments.join('\nunion all\n')}) s limit ${limit}) j ${activityJoins}
-     order by j.place`,
-    values.all,
-  );
-  return rows.map(jobOf);
+  return `select *, row_number() over () as place from (${segments.join('\nunion all\n')}) s limit ${limit}`;
 }
 
 /** Whether a walk that found fewer jobs than it wanted has looked at all there are, rather than used up its budget. */

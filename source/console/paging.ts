@@ -1,0 +1,132 @@
+import { byAttention, type Sort, walkedColumns } from '../domain/job-order.ts';
+import type { JobPage } from '../domain/job-page.ts';
+import type { LoadJobs } from './effects.ts';
+import { jobsLayout } from './layout.ts';
+import { type JobsScreen, type State, tableLimit } from './state.ts';
+
+/** How often what matches is counted, where there is more of it than the table holds. */
+const countMs = 10_000;
+/** Jobs on either side of the cursor, at least, and in screens. */
+const leastPage = 200;
+const pageScreens = 6;
+
+/** The console holds all jobs of the tenant: nothing has to be asked to filter and sort them. */
+export function holdsAll({ list }: JobsScreen): boolean {
+  return list?.page.whole === true && list.page.filter === '';
+}
+
+/** It holds a stretch of them, in the database's order. */
+export function isPaged({ list }: JobsScreen): boolean {
+  return list !== null && !list.page.whole;
+}
+
+/** The order that the table can be in at its size. */
+export function possibleSort(jobs: JobsScreen): Sort {
+  return isPaged(jobs) && !walkedColumns.includes(jobs.sort.column) ? byAttention : jobs.sort;
+}
+
+/** Whether what is held is what the operator asks to see. */
+export function isAnswered(jobs: JobsScreen): boolean {
+  const { list, filter, goal } = jobs;
+  if (list === null || holdsAll(jobs)) return true;
+  if (list.page.filter !== filter.text) return false;
+  return list.page.whole || (goal === null && isSame(list.page.sort, possibleSort(jobs)));
+}
+
+/** What to ask for the table that the operator wants to see. */
+export function jobsQuestion(state: State): LoadJobs {
+  const { jobs } = state;
+  const { list, counted } = jobs;
+  const filter = list === null || holdsAll(jobs) ? '' : jobs.filter.text;
+  const known = counted !== null && counted.filter === filter ? counted : null;
+  const recount = known === null || state.at - known.at >= countMs;
+  const few = known?.total == null || known.total.count <= tableLimit;
+  const same = list !== null && list.page.filter === filter;
+  return {
+    type: 'load-jobs',
+    filter,
+    sort: jobs.sort,
+    around: same ? (jobs.goal ?? cursorJob(jobs) ?? 'first') : 'first',
+    limit: Math.max(leastPage, pageScreens * jobsLayout(state).rows),
+    whole: !same || !isPaged(jobs) || (recount && few) ? tableLimit : 0,
+    keep: jobs.cursor === null ? [] : [jobs.cursor],
+    total: recount,
+  };
+}
+
+/** The page ends so near to the cursor, that the next key may want more of it. */
+export function isNearEdge(state: State): boolean {
+  const { jobs } = state;
+  if (!isPaged(jobs) || jobs.cursor === null) return false;
+  const { before, after } = jobs.list!.page;
+  const margin = Math.ceil(1.5 * jobsLayout(state).rows);
+  const index = jobs.order.indexOf(jobs.cursor);
+  return (before && index < margin) || (after && index >= jobs.order.length - margin);
+}
+
+/** Where the table begins, as far as it is known from where it began before; null where it has jumped. */
+export function firstOf(page: JobPage, before: JobsScreen): number | null {
+  if (page.page.whole || !page.page.before) return 0;
+  const total = countedOf(page, before, 0)?.total ?? null;
+  if (!page.page.after && total !== null && !total.capped) return total.count - page.jobs.length;
+  const old = before.list;
+  if (old === null || before.first === null || !isSameView(old, page)) return null;
+  const [first] = page.jobs;
+  const ahead = old.jobs.findIndex(({ id }) => id === first?.id);
+  if (ahead >= 0) return before.first + ahead;
+  const behind = page.jobs.findIndex(({ id }) => id === old.jobs[0]?.id);
+  return behind >= 0 ? Math.max(1, before.first - behind) : null;
+}
+
+/** How many match, by this page or by the last count; a count that the page contradicts is none. */
+export function countedOf(
+  { page }: JobPage,
+  { counted }: JobsScreen,
+  at: number,
+): JobsScreen['counted'] {
+  const { filter, total } = page;
+  if (total !== null || page.whole) return { at, filter, total };
+  const outgrown = counted?.total != null && counted.total.count <= tableLimit;
+  return outgrown || counted?.filter !== filter ? null : counted;
+}
+
+/** Two pages of one table: only what lies between differs. */
+export function isSameView(one: JobPage, other: JobPage): boolean {
+  return (
+    one.page.whole === other.page.whole &&
+    one.page.filter === other.page.filter &&
+    isSame(one.page.sort, other.page.sort)
+  );
+}
+
+/**
+ * The next page's order while the operator moves: rows that are on the screen stay where they are, those that are new come after the one
+ * that they follow, and what has slid out at either end is gone.
+ */
+export function slide(shown: readonly string[], next: readonly string[]): string[] {
+  const coming = new Set(next);
+  const first = shown.findIndex((id) => coming.has(id));
+  if (first === -1) return [...next];
+  const last = shown.findLastIndex((id) => coming.has(id));
+  const stay = shown.slice(first, last + 1);
+  const staying = new Set(stay);
+  const followers = new Map<string | null, string[]>();
+  let leader: string | null = null;
+  for (const id of next) {
+    if (staying.has(id)) leader = id;
+    else followers.set(leader, [...(followers.get(leader) ?? []), id]);
+  }
+  return [
+    ...(followers.get(null) ?? []),
+    ...stay.flatMap((id) => [id, ...(followers.get(id) ?? [])]),
+  ];
+}
+
+function cursorJob({ list, ghosts, cursor }: JobsScreen) {
+  const held = [...(list?.jobs ?? []), ...(list?.page.kept ?? [])];
+  return held.find(({ id }) => id === cursor) ?? ghosts[cursor ?? ''] ?? null;
+}
+
+function isSame(one: Sort, other: Sort): boolean {
+  return one.column === other.column && one.descending === other.descending;
+}
