@@ -113,7 +113,7 @@ export type JobLayout = {
 
 /** Columns that a trend takes beside the map, and behind its legend. */
 export const trendBeside = 44;
-const trendBehind = 36;
+const trendBehind = 24;
 
 export function jobLayout(state: State, job: JobScreen): JobLayout {
   const lines = linesOf(state.size);

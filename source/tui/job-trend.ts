@@ -5,21 +5,25 @@ import { formatMilliseconds, formatRate, plural } from '../presentation/format.t
 import { sparkline } from '../presentation/sparkline.ts';
 import { type Line, span } from './spans.ts';
 
-/** `/min ▂▃▅▆▇▇ 128.6   avg ▃▃▃▃▂▃ 1.4 s`, in `width` columns. */
+/** `/min ▂▃▅▆▇▇ 128.6   avg ▃▃▃▃▂▃ 1.4 s`, in `width` columns; the throughput alone where there is no room for both. */
 export function trendLine(job: JobScreen, width: number): Line {
-  const { rate, average } = figures(trendOf(readingsOf(job)));
-  const words = [`/min  ${rate}   avg  ${average}`].join('').length;
-  const each = Math.min(30, Math.floor((width - words) / 2));
-  if (each < 4) return [];
   const trend = trendOf(readingsOf(job));
-  return [
-    span('/min ', 'dim'),
-    span(sparkline(trend.per_minute, each), 'accent'),
-    span(` ${rate}`),
-    span('   avg ', 'dim'),
-    span(sparkline(trend.average_ms, each), 'accent'),
-    span(` ${average}`),
+  const { rate, average } = figures(trend);
+  const one = (name: string, values: JobTrend['per_minute'], figure: string, columns: number) => [
+    span(`${name} `, 'dim'),
+    span(sparkline(values, columns), 'accent'),
+    span(` ${figure}`),
   ];
+  const [first, second] = [`/min  ${rate}`.length, `   avg  ${average}`.length];
+  const each = Math.min(30, Math.floor((width - first - second) / 2));
+  if (each >= 4) {
+    return [
+      ...one('/min', trend.per_minute, rate, each),
+      ...one('   avg', trend.average_ms, average, each),
+    ];
+  }
+  const alone = Math.min(30, width - first);
+  return alone >= 4 ? one('/min', trend.per_minute, rate, alone) : [];
 }
 
 /** The same as lines beside the map, with what the durations are. */

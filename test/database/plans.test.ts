@@ -19,6 +19,14 @@ import {
 } from '../../source/database/queries/read-insight.ts';
 import { findJobs, readJob, readJobs } from '../../source/database/queries/read-job.ts';
 import {
+  countAttempts,
+  countAttemptsAfter,
+  endedSince,
+  jobLinesAfter,
+  jobTimeline,
+  lastIdBefore,
+} from '../../source/database/queries/read-papers.ts';
+import {
   partitionEvents,
   partitionLogs,
   readPartition,
@@ -378,6 +386,23 @@ const statements: Statement[] = [
   ['several jobs', 10, (_, query) => readJobs(query, tenant, [half, fresh])],
   ['one partition', 2, (_, query) => readPartition(query, tenant, half, '0000000030001')],
   ['its journal', 150, (_, query) => partitionEvents(query, tenant, half, '0000000030001', 50)],
+  ['what befell a job itself', 150, (_, query) => jobTimeline(query, tenant, half, 500)],
+  ['what befell its attempts', 150, (_, query) => countAttempts(query, tenant, half)],
+  [
+    'the beginning of a shift',
+    40,
+    async (_, query) => {
+      const [row] = await query<{ at: Date }>(`select now() - interval '1 hour' as at`);
+      expect(await lastIdBefore(query, tenant, row!.at)).toBe(0);
+    },
+  ],
+  ['what was done in it', 1010, (_, query) => jobLinesAfter(query, tenant, 19_000, 1000)],
+  ['what befell attempts in it', 1010, (_, query) => countAttemptsAfter(query, tenant, 19_000)],
+  [
+    'what ended in it',
+    600,
+    (_, query) => endedSince(query, tenant, new Date(Date.now() - 8 * 3_600_000), 500),
+  ],
   ['its outputs', 5, (_, query) => partitionLogs(query, tenant, half, '0000000030001', 10)],
   ['its last transition', 150, (_, query) => lastTransition(query, tenant, half, 'running')],
 ];
