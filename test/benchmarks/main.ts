@@ -9,6 +9,7 @@ import { messagesPerPartition } from './messages-per-partition.ts';
 import { noOpPartitions } from './no-op-partitions.ts';
 import { overtaking } from './overtaking.ts';
 import { pausing } from './pausing.ts';
+import { scraping } from './scraping.ts';
 import { type BenchDatabase, withServer } from './server.ts';
 import { sharing } from './sharing.ts';
 
@@ -24,6 +25,7 @@ const benchmarks: Readonly<
   idle: idleExecutor,
   'create-job': creatingAJob,
   killed: killedExecutor,
+  scrape: scraping,
 };
 
 const { values, positionals } = parseArgs({
