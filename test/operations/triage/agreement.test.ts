@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readFigures } from '../../../source/database/queries/read-figures.ts';
+import { activeStates, figuresOf } from '../../../source/domain/figures.ts';
+import { thresholdDefaults } from '../../../source/domain/thresholds.ts';
+import { Scene } from './scene.ts';
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await Scene.open();
+});
+afterAll(() => scene.close());
+
+const jobs = fc.record({
+  state: fc.constantFrom(
+    'running',
+    'running',
+    'paused',
+    'pending',
+    'resuming',
+    'waiting_upstream',
+    'completed',
+  ),
+  left: fc.integer({ min: 0, max: 50 }),
+  lanes: fc.integer({ min: 0, max: 3 }),
+  average: fc.option(fc.integer({ min: 1, max: 200 })),
+  /** In minutes, and half a one: what is read by the clock is read a moment later. */
+  deadline: fc.option(fc.integer({ min: -10, max: 150 })),
+  beat: fc.integer({ min: 0, max: 900 }),
+  started: fc.integer({ min: 0, max: 30_000 }),
+});
+
+test.each([0, 600_000])(
+  'metrics count what triage finds, with an early warning of %i ms',
+  (early_warning) =>
+    scene.during(async (now) => {
+      for (const seed of fc.sample(jobs, { numRuns: 120, seed: 11 })) {
+        const ago = (seconds: number) => `now() - interval '${seconds}.5 seconds'`;
+        await now.job({
+          state: `'${seed.state}'`,
+          total_partitions: '100',
+          completed_partitions: String(100 - seed.left),
+          // A job that never ran knows no average.
+          avg_partition_duration_ms:
+            seed.state === 'pending' || seed.average === null ? 'null' : `${seed.average} * 1000`,
+          lease_tokens: `array(select gen_random_uuid() from generate_series(1, ${seed.lanes}))`,
+          sla_deadline_at:
+            seed.deadline === null ? 'null' : `now() + interval '${seed.deadline}.5 minutes'`,
+          heartbeat_at: seed.state === 'running' ? ago(seed.beat) : 'null',
+          started_at: ago(seed.started),
+        });
+      }
+      const thresholds = { ...thresholdDefaults, early_warning };
+      const found = async (name: 'stuck' | 'at-risk' | 'breached' | 'long-running') =>
+        (await now.find(name, { thresholds })).rows;
+      const reading = await readFigures(now.query, 'acme', activeStates);
+      const [clock] = await now.query<{ at: Date }>('select now() as at');
+      const figures = figuresOf([{ ...reading, as_of: clock!.at }], early_warning);
+      const stuck = await found('stuck');
+      const risky = await found('at-risk');
+      const late = await found('breached');
+      const long = await found('long-running');
+      expect(risky.length).toBeGreaterThan(3);
+      expect({
+        stale: figures.stale,
+        at_risk: figures.at_risk,
+        breached: figures.breached,
+      }).toEqual({
+        stale: stuck.length,
+        at_risk: risky.length,
+        breached: late.length,
+      });
+      expect(figures.oldest_heartbeat_age).toBeCloseTo(
+        Number(stuck[0]!.cells.heartbeat_age_secs),
+        2,
+      );
+      expect(figures.longest_running).toBeCloseTo(Number(long[0]!.cells.running_secs), 2);
+    }),
+);
