@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../source/config/file.ts';
 import { decide, type Needs, resolveSettings, type SettingFlags } from '../source/config.ts';
-import { thresholdDefaults } from '../source/domain/thresholds.ts';
+import { writeDuration } from '../source/domain/duration.ts';
+import { thresholdDefaults, thresholdNames, thresholdUnit } from '../source/domain/thresholds.ts';
 import { UsageError } from '../source/errors.ts';
 
 const needs: Needs = { database: true, tenants: 'one' };
@@ -298,6 +300,21 @@ describe('thresholds', () => {
       queue_depth: 10,
       early_warning: 0,
     });
+  });
+
+  test('stand in the README, each with its default', () => {
+    const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
+    const rows = [...readme.matchAll(/^\| ([a-z_]+) \| (\S+) \|/gm)].map(([, name, value]) => [
+      name,
+      value,
+    ]);
+    const written = thresholdNames.map((name) => [
+      name,
+      thresholdUnit(name) === 'duration'
+        ? writeDuration(thresholdDefaults[name])
+        : String(thresholdDefaults[name]),
+    ]);
+    expect(rows.filter(([name]) => (thresholdNames as string[]).includes(name!))).toEqual(written);
   });
 
   test('the file’s, then the context’s, then the variables’', () => {
