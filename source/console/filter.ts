@@ -1,4 +1,4 @@
-import { parseFilter } from '../domain/job-filter.ts';
+import { parseFilter, problemsWord } from '../domain/job-filter.ts';
 import { rearrange } from './arrange.ts';
 import { isBoard } from './boards.ts';
 import type { State } from './state.ts';
@@ -15,4 +15,14 @@ export function filtered(state: State, text: string): State {
     return { ...state, boards: { ...boards, [screen]: { ...boards[screen], filter: text } } };
   }
   return { ...state, jobs: rearrange({ ...state.jobs, filter: parseFilter(text) }) };
+}
+
+/** Puts the word into the filter, or takes it out; the other words stay. */
+export function turnProblems(state: State): State {
+  const words = filterText(state).split(/\s+/).filter(Boolean);
+  const others = words.filter((word) => word !== problemsWord);
+  return filtered(
+    state,
+    (others.length < words.length ? others : [...words, problemsWord]).join(' '),
+  );
 }

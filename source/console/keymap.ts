@@ -12,7 +12,7 @@ import { openCard, whyNot } from './card.ts';
 import { checkSql, readCheckSql } from './check-sql.ts';
 import { noEscalation, readEscalations } from './escalating.ts';
 import { explainSelected, noReady, openReady } from './explaining.ts';
-import { filterText } from './filter.ts';
+import { filterText, turnProblems } from './filter.ts';
 import { refreshNow } from './loading.ts';
 import { type Motion, move } from './moves.ts';
 import {
@@ -168,11 +168,19 @@ export const keymap: readonly Binding[] = [
   },
   {
     keys: ['/'],
-    title: 'filter: words, !not; jobs also by state:paused, asset:orders*, risk:high, priority:>=8',
+    title:
+      'filter: words, !not; jobs also by state:failed,paused asset:orders* risk:high priority:>=8 sla:none sla:later-than:JOB by:mara problems',
     group: 'Look',
     on: onLists,
     hint: 'filter',
     run: (state) => [{ ...state, overlay: { type: 'filter', before: filterText(state) } }, []],
+  },
+  {
+    keys: ['!'],
+    title: 'problems only, or all again',
+    group: 'Look',
+    on: ['jobs'],
+    run: (state) => [turnProblems(state), []],
   },
   {
     keys: ['>'],

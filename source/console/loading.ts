@@ -2,8 +2,10 @@ import type { JobDetail } from '../domain/job-detail.ts';
 import type { JobPage } from '../domain/job-page.ts';
 import { arrangeAfterData } from './arrange.ts';
 import { boardInterval, isBoard } from './boards.ts';
+import { isJustPaced, withCost } from './cost.ts';
 import type { BoardAnswer, DataAnswer, DataEffect, Effect, Failure } from './effects.ts';
 import { isHalfRead, jobRequest, withDetail } from './job-loading.ts';
+import { noticeEffects } from './notice.ts';
 import { countedOf, firstOf, isAnswered, isNearEdge, jobsQuestion } from './paging.ts';
 import { refreshReader } from './reading.ts';
 import type { JobScreen, JobsScreen, Question, State, Step } from './state.ts';
@@ -111,7 +113,7 @@ export function listLoaded(state: State, list: JobPage): Step {
     counted: countedOf(list, before, state.at),
     at_risk: list.page.at_risk ?? before.at_risk,
   };
-  const up = reached(answered({ ...state, jobs: loaded }, 'jobs'));
+  const up = heard({ ...state, jobs: loaded }, 'jobs');
   const arranged = { ...up, jobs: arrangeAfterData(up, before) };
   const [next, effects] = seek(arranged);
   return [next, [...later(arranged), ...effects]];
@@ -127,7 +129,7 @@ export function seek(state: State, moved = false): Step {
 
 export function jobLoaded(state: State, detail: JobDetail): Step {
   const open = state.job;
-  const up = reached(answered(state, 'job'));
+  const up = heard(state, 'job');
   const frozen = state.frozen_at !== null && open !== null && !isHalfRead(open);
   if (open === null || open.id !== detail.job.id || frozen) return [up, later(up)];
   const job = withDetail(open, detail, state.at);
@@ -138,7 +140,7 @@ export function jobLoaded(state: State, detail: JobDetail): Step {
 }
 
 export function boardLoaded(state: State, { board, data }: BoardAnswer): Step {
-  const up = reached(answered(state, 'board'));
+  const up = heard(state, 'board');
   const old = up.boards[board];
   if (state.frozen_at !== null && old.data !== null) return [up, []];
   const loaded = { ...old, data, received_at: state.at };
@@ -146,22 +148,22 @@ export function boardLoaded(state: State, { board, data }: BoardAnswer): Step {
 }
 
 export function loadFailed(state: State, view: View, failure: Failure): Step {
-  const heard = answered(state, view);
-  if (failure.code === 'not_found' && view === 'job' && heard.job !== null) {
-    const up = reached({ ...heard, job: { ...heard.job, gone: true } });
+  const failed = answered(state, view);
+  if (failure.code === 'not_found' && view === 'job' && failed.job !== null) {
+    const up = reached({ ...failed, job: { ...failed.job, gone: true } });
     return [up, later(up)];
   }
-  const attempts = heard.link.failed_attempts + 1;
+  const attempts = failed.link.failed_attempts + 1;
   const link = {
-    ...heard.link,
+    ...failed.link,
     failure,
-    down_since: heard.link.down_since ?? heard.at,
+    down_since: failed.link.down_since ?? failed.at,
     failed_attempts: attempts,
     silent_since: null,
   };
   const wait = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(attempts - 1, 10));
   return [
-    { ...heard, link },
+    { ...failed, link },
     [
       { type: 'timer', name: 'refresh', after_ms: wait },
       { type: 'timer', name: 'clock', after_ms: 1000 },
@@ -192,6 +194,12 @@ function answered(state: State, view: View): State {
   return { ...state, asked: { ...state.asked, [view]: null } };
 }
 
+/** A good answer to what is on the screen, with what it cost. */
+function heard(state: State, view: View): State {
+  const { asked_at } = state.asked[view] ?? { asked_at: state.at };
+  return reached(withCost(answered(state, view), state.at - asked_at));
+}
+
 function reached(state: State): State {
   return {
     ...state,
@@ -199,11 +207,13 @@ function reached(state: State): State {
   };
 }
 
-function intervalOf({ screen, interval_ms }: State): number {
-  return isBoard(screen) ? boardInterval(screen, interval_ms) : interval_ms;
+function intervalOf({ screen, interval_ms, cost }: State): number {
+  const wanted = isBoard(screen) ? boardInterval(screen, interval_ms) : interval_ms;
+  return Math.max(wanted, cost.pace_ms);
 }
 
-function later(state: State): Effect[] {
+function later(state: State): readonly Effect[] {
   const next: Effect = { type: 'timer', name: 'refresh', after_ms: intervalOf(state) };
-  return state.frozen_at === null ? [next, { type: 'stop-timer', name: 'clock' }] : [];
+  const told = isJustPaced(state) ? noticeEffects : [];
+  return state.frozen_at === null ? [next, { type: 'stop-timer', name: 'clock' }, ...told] : told;
 }

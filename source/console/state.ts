@@ -13,6 +13,7 @@ import type { Zone } from '../presentation/format.ts';
 import type { Tone } from '../presentation/tone.ts';
 import type { ActionName } from './actions.ts';
 import { type Boards, boardNames, emptyBoards } from './boards.ts';
+import { type Cost, noCost } from './cost.ts';
 import type { Effect, Failure } from './effects.ts';
 import type { Labels } from './labels.ts';
 import type { Size } from './messages.ts';
@@ -241,6 +242,7 @@ export type State = {
   /** Tenants known by name, and visited. */
   tenants: readonly string[];
   interval_ms: number;
+  cost: Cost;
   /** The questions in flight: one per view, and an answer to any other is dropped. */
   asked: Readonly<
     Record<
@@ -301,6 +303,7 @@ export function initialState(options: ConsoleOptions): State {
     unlocked_until: null,
     tenants: [...new Set([options.labels.tenant, ...(options.tenants ?? [])])],
     interval_ms: options.interval_ms,
+    cost: noCost,
     asked: {
       paper: null,
       jobs: null,

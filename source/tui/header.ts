@@ -1,3 +1,4 @@
+import { costWords } from '../console/cost.ts';
 import { receivedAt } from '../console/loading.ts';
 import { unlockedMinutes } from '../console/place.ts';
 import type { State } from '../console/state.ts';
@@ -65,6 +66,8 @@ function badges(state: State): Span[] {
   }
   const risky = state.jobs.at_risk ?? 0;
   if (risky > 0) shown.push(span(`${risky} at risk`, 'bad'));
+  const cost = costWords(state);
+  if (cost !== null) shown.push(span(cost, 'warn'));
   if (labels.embedded) shown.push(span('EMBEDDED', 'accent'));
   return shown;
 }

@@ -198,6 +198,18 @@ describe('filter', () => {
   });
 });
 
+test('! leaves problems only, beside the words that are there, and all again', () => {
+  const ill = many.map((one, index) =>
+    index % 500 === 7 ? job(index + 1, { failed_partitions: 2 }) : one,
+  );
+  const session = settle(Session.on(ill, small).press('!'), ill);
+  expect(session.names).toHaveLength(6);
+  expect(info(session)).toContain('filter: problems');
+  settle(session.press('/').type(' asset:*8').press('enter'), ill);
+  settle(session.press('!'), ill);
+  expect(session.state.jobs.filter.text).toBe('asset:*8');
+});
+
 describe('sort', () => {
   test('a column that an index leads through: the table goes with the cursor’s job', () => {
     const session = Session.on(many, small);
