@@ -45,7 +45,7 @@ async function output(session: Session, results: Outcome[]): Promise<Output> {
   const as_of = await session.reader.read(session.tenant, readClock);
   return {
     json: { as_of, tenant_id: session.tenant, results },
-    text: () => results.map(lineOf).join(''),
+    text: () => results.map(outcomeLine).join(''),
     exit: results.every((one) => one.result === 'applied') ? 0 : exitCodes.partial,
   };
 }
@@ -107,6 +107,6 @@ async function agree(
   ]);
 }
 
-function lineOf({ message, hint }: Outcome): string {
+export function outcomeLine({ message, hint }: Outcome): string {
   return `${safeText(hint === null ? message : `${message} — ${hint}`)}\n`;
 }

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { jobActions } from '../domain/action.ts';
 import { clauses } from '../domain/explain.ts';
 import { actions } from '../domain/job-state.ts';
 import { exitCodes } from '../errors.ts';
 import { lookingSchemas } from './looking-schemas.ts';
 import { operatingSchemas } from './operating-schemas.ts';
 import { paperSchemas } from './paper-schemas.ts';
+import { planSchema } from './plan-file.ts';
 import { riskSchemas } from './risk-schemas.ts';
 import { count, envelope, event, job, nullableTime, time } from './schema-parts.ts';
 import { triageSchemas } from './triage-schemas.ts';
@@ -97,6 +99,8 @@ const act = z.looseObject({
       version: z.int().nullable(),
       message: z.string(),
       hint: z.string().nullable(),
+      already: z.boolean().optional().describe('skipped, because this plan has done it before'),
+      new_job_id: z.uuid().nullable().optional().describe('where it goes on, if elsewhere'),
     }),
   ),
 });
@@ -132,6 +136,8 @@ const set = z.looseObject({
   job,
 });
 
+const apply = act.extend({ plan_id: z.uuid(), action: z.enum(jobActions), as_of: nullableTime });
+
 const schemas = {
   list,
   console: list,
@@ -142,6 +148,8 @@ const schemas = {
   retry,
   recreate,
   set,
+  plan: planSchema,
+  apply,
   ...lookingSchemas,
   ...operatingSchemas,
   ...paperSchemas,

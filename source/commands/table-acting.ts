@@ -98,4 +98,35 @@ export const actingCommands: readonly Command[] = [
     words: { least: 1, most: 1 },
     load: async () => (await import('./set.ts')).set,
   },
+  {
+    name: 'plan',
+    usage: 'ACTION FILTER… [--priority N] [--deadline T] [--parallel N] [--reason R] > plan.json',
+    summary: 'one action on all jobs that match, for a second engineer to check and apply',
+    flags: [
+      ...liveJobFlags,
+      { name: 'expires', value: 'D', help: 'how long it may be applied (default 1h, at most 7d)' },
+    ],
+    examples: [
+      ['plan pause state:running priority:<4 --reason "SLA at risk" > plan.json', ''],
+      ['plan retry state:failed asset:orders* > plan.json', 'what failed, of some assets'],
+      ['plan set sla:none --priority 0 > plan.json', ''],
+    ],
+    needs: onTenant,
+    words: { least: 1, most: any },
+    load: async () => (await import('./plan.ts')).plan,
+  },
+  {
+    name: 'apply',
+    usage: 'FILE|-',
+    summary: 'run a plan: each job only if it is still as planned, and none twice',
+    flags: [],
+    examples: [
+      ['apply plan.json', 'shows it, and asks'],
+      ['apply plan.json --yes --json', 'from a script: exit 7 if some could not be done'],
+    ],
+    needs: onTenant,
+    writes: () => true,
+    words: { least: 1, most: 1 },
+    load: async () => (await import('./apply.ts')).apply,
+  },
 ];

@@ -30,6 +30,14 @@ export const parameterNames = [
 export type ParameterName = (typeof parameterNames)[number];
 export type ActionParameters = Partial<Record<ParameterName, string>>;
 
+/** `priority 8, deadline 2024-01-17T00:00:00.000Z`, as it was said. */
+export function describeParameters(parameters: ActionParameters): string {
+  return parameterNames
+    .filter((name) => parameters[name] !== undefined)
+    .map((name) => `${name.replace('_', '-')} ${parameters[name]}`)
+    .join(', ');
+}
+
 type Actable = Pick<
   Job,
   'state' | 'total_partitions' | 'completed_partitions' | 'failed_partitions' | 'skipped_partitions'

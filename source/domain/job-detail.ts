@@ -89,6 +89,8 @@ export type ActionResult = {
   state: string | null;
   version: number | null;
   message: string;
+  /** Skipped, because an earlier run of the same plan has done it. */
+  already?: boolean;
   /** The job in which it goes on, where that is a new one: after a retry of an ended job, and a recreation. */
   new_job_id?: string | null;
   /** Partitions that a retry tries again, and the keys of the first 1,000. */

@@ -24,7 +24,7 @@ import { futureDeadline } from './future-deadline.ts';
 import { noSuchJob } from './get-job.ts';
 import { refuseOverlap } from './overlap.ts';
 import { placeJob } from './place-job.ts';
-import { alreadyDone, refuseChanged, type Seen } from './seen.ts';
+import { AlreadyDone, refuseChanged, type Seen } from './seen.ts';
 import { planOf, type Started } from './start-backfill.ts';
 
 /** A deadline of `none` leaves the new job without one. */
@@ -108,7 +108,7 @@ export async function recreateJob(
     await refuseOverlap(query, job, { list });
     const tree = await matchTree(query, tenant, plan, { list });
     const created = await placeJob(query, job, { list }, tree);
-    if (created === null) throw alreadyDone('recreated', old);
+    if (created === null) throw new AlreadyDone('recreated', old);
     if (upstreams.length > 0) await insertUpstreams(query, tenant, created, upstreams);
     await takePlace(query, tenant, id, created);
     const view = viewJob((await readJob(query, tenant, created))!, now);

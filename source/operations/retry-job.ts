@@ -18,7 +18,7 @@ import { followUp } from './follow-up.ts';
 import { noSuchJob } from './get-job.ts';
 import { refuseOverlap } from './overlap.ts';
 import { placeJob } from './place-job.ts';
-import { alreadyDone, refuseChanged, type Seen } from './seen.ts';
+import { AlreadyDone, refuseChanged, type Seen } from './seen.ts';
 
 export type Retried = {
   as_of: Date;
@@ -130,7 +130,7 @@ async function retryAnew(
   const job = followUp(author, ended, list, key);
   await refuseOverlap(query, job, { list });
   const created = await placeJob(query, job, { list });
-  if (created === null) throw alreadyDone('retried', ended);
+  if (created === null) throw new AlreadyDone('retried', ended);
   await writeEvent(query, author, id, 'retry requested');
   return { id: created, keys: list };
 }

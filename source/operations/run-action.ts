@@ -1,14 +1,16 @@
 import type { Author, Database } from '../database/database.ts';
+import { endsReason } from '../database/queries/read-events.ts';
 import { readJob } from '../database/queries/read-job.ts';
 import { type ActionParameters, isTransition, type JobAction } from '../domain/action.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { describeChanges } from '../domain/job-settings.ts';
+import { planMark } from '../domain/plan.ts';
 import { ServoError } from '../errors.ts';
 import { actOnJob, type Outcome } from './act-on-job.ts';
 import { reclaimJob } from './reclaim-job.ts';
 import { recreateJob } from './recreate-job.ts';
 import { retryJob } from './retry-job.ts';
-import type { Seen } from './seen.ts';
+import { AlreadyDone, type Seen } from './seen.ts';
 import { setJob } from './set-job.ts';
 
 /** Any action on one job, as the console's card and a plan's line have it. */
@@ -18,6 +20,8 @@ export type ActionOrder = {
   /** Only if the job is still what was seen. */
   seen?: Seen;
   parameters?: ActionParameters;
+  /** The plan that it is a part of: the journal says so, and what the plan has done already is not done again. */
+  plan?: { id: string; author: string; created_at: Date };
 };
 
 type Run = (db: Database, author: Author, order: ActionOrder) => Promise<Outcome>;
@@ -32,8 +36,14 @@ export async function runAction(
   author: Author,
   order: ActionOrder,
 ): Promise<Outcome> {
+  const { plan } = order;
+  const mark = plan && planMark(plan.id, plan.author);
+  if (mark !== undefined && (await isJournalled(db, author.tenant, order.id, mark))) {
+    return doneBefore(db, author.tenant, order);
+  }
+  const reason = mark === undefined ? author.reason : `${author.reason ?? ''} ${mark}`.trim();
   try {
-    return await runs[order.action](db, author, order);
+    return await runs[order.action](db, { ...author, reason }, order);
   } catch (error) {
     if (!(error instanceof ServoError)) throw error;
     if (error.code !== 'not_allowed' && error.code !== 'not_found') throw error;
@@ -51,10 +61,10 @@ const runs: Readonly<Record<JobAction, Run>> = {
   resume: transition,
   cancel: transition,
   reclaim: (db, author, { id, seen }) => reclaimJob(db, author, id, seen),
-  retry: async (db, author, { id, seen }) => {
-    const { job, created, retried_partitions, keys } = await retryJob(db, author, id, null, {
-      seen,
-    });
+  retry: async (db, author, { id, seen, plan }) => {
+    const options = { seen, before: plan?.created_at, idempotency_key: keyOf(plan, id) };
+    const retried = await retryJob(db, author, id, null, options);
+    const { job, created, retried_partitions, keys } = retried;
     const count = retried_partitions === 1 ? '1 partition' : `${retried_partitions} partitions`;
     return {
       ...appliedTo(id, created ? await present(db, author.tenant, id) : job),
@@ -71,9 +81,9 @@ const runs: Readonly<Record<JobAction, Run>> = {
       changes.length === 0 ? `${name} is so already` : `set ${name}: ${describeChanges(changes)}`;
     return { ...appliedTo(id, job), message };
   },
-  recreate: async (db, author, { id, seen, parameters = {} }) => {
+  recreate: async (db, author, { id, seen, parameters = {}, plan }) => {
     const { deadline, ...rest } = parameters;
-    const input = { ...rest, sla_deadline: deadline, seen };
+    const input = { ...rest, sla_deadline: deadline, seen, idempotency_key: keyOf(plan, id) };
     const { job, replaced } = await recreateJob(db, author, id, input);
     return {
       ...appliedTo(id, replaced),
@@ -82,6 +92,25 @@ const runs: Readonly<Record<JobAction, Run>> = {
     };
   },
 };
+
+/** A new job of a plan is made once. */
+function keyOf(plan: ActionOrder['plan'], id: string): string | undefined {
+  return plan && `plan ${plan.id} ${id}`;
+}
+
+function isJournalled(db: Database, tenant: string, id: string, mark: string): Promise<boolean> {
+  return db.read(tenant, (query) => endsReason(query, tenant, id, mark));
+}
+
+async function doneBefore(db: Database, tenant: string, { id }: ActionOrder): Promise<Outcome> {
+  const job = await present(db, tenant, id);
+  return {
+    ...appliedTo(id, job),
+    result: 'skipped',
+    message: `${job?.asset_name} ${shortId(id)}: this plan has done it already`,
+    already: true,
+  };
+}
 
 function appliedTo(id: string, now: { state: string; version: number } | null): Outcome {
   const { state = null, version = null } = now ?? {};
@@ -109,5 +138,6 @@ async function refused(
     version: job?.version ?? null,
     message,
     hint: hint ?? null,
+    ...(error instanceof AlreadyDone ? { already: true } : {}),
   };
 }

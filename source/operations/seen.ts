@@ -18,15 +18,13 @@ export function refuseMoved(job: Job, seen: Seen | undefined, wanted: JobSetting
   if (settingsMoved(job, seen as Settable, wanted)) throw changedMeanwhile('set', job);
 }
 
-/** What an idempotency key has prevented. */
-export function alreadyDone(participle: string, { id }: Job): ServoError {
-  return new ServoError(
-    'not_allowed',
-    `${shortId(id)} has been ${participle} by this plan already`,
-    {
+/** What an idempotency key has prevented: the same plan was there before. */
+export class AlreadyDone extends ServoError {
+  constructor(participle: string, { id }: Job) {
+    super('not_allowed', `${shortId(id)} has been ${participle} by this plan already`, {
       hint: `see: servo-tui events ${shortId(id)}`,
-    },
-  );
+    });
+  }
 }
 
 export function changedMeanwhile(verb: string, { id, state, version }: Job): ServoError {

@@ -32,6 +32,24 @@ export async function lastTransition(
   return row ?? null;
 }
 
+/** Journal lines of a job that are looked through for one's own. */
+const lookedThrough = 1000;
+
+/** Whether a reason in the job's journal ends with this text. */
+export async function endsReason(
+  query: Query,
+  tenant: string,
+  job: string,
+  end: string,
+): Promise<boolean> {
+  const rows = await query(
+    `select from (select reason from backfill_events where job_id = $2 and tenant_id = $1 order by id desc limit $4) e
+     where right(reason, length($3)) = $3 limit 1`,
+    [tenant, job, end, lookedThrough],
+  );
+  return rows.length > 0;
+}
+
 /** The tenant's journal, or that of one job, after this id; the oldest first, at most `limit`. */
 export function eventsAfter(
   query: Query,

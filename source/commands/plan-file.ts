@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { jobActions, parameterNames } from '../domain/action.ts';
+import type { PlanFile } from '../domain/plan.ts';
+import { messageOf, ServoError } from '../errors.ts';
+import { type Io, readAll } from './io.ts';
+import { count, nullableTime, time } from './schema-parts.ts';
+
+/** A plan as it is written to a file, to be read by a person as well. */
+export const planSchema = z.looseObject({
+  plan: z.literal(1).describe('the version of this shape'),
+  id: z.uuid(),
+  tenant_id: z.string(),
+  action: z.enum(jobActions),
+  parameters: z.partialRecord(z.enum(parameterNames), z.string()),
+  reason: z.string().nullable(),
+  author: z.string(),
+  filter: z.string().describe('what selected the jobs'),
+  created_at: time,
+  expires_at: time,
+  truncated: z.boolean().describe('more jobs matched than a plan may hold'),
+  jobs: z.array(
+    z.looseObject({
+      id: z.uuid(),
+      asset_name: z.string(),
+      state: z.string(),
+      version: z.int(),
+      priority: z.int(),
+      sla_deadline_at: nullableTime,
+      execution_strategy: z.looseObject({}),
+      total_partitions: count,
+      completed_partitions: count,
+      failed_partitions: count,
+      skipped_partitions: count,
+      refusal: z.string().nullable().describe('why it will be skipped; null where it will be done'),
+    }),
+  ),
+});
+
+/** Reads a plan from a file, or from stdin where that is called `-`. @throws ServoError usage */
+export async function readPlan(name: string, io: Io): Promise<PlanFile> {
+  const text = await readText(name, io);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw notAPlan(name, 'it is not JSON', cause);
+  }
+  const read = planSchema.safeParse(json);
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    throw notAPlan(name, `${issue?.path.join('.') || 'it'}: ${issue?.message}`, read.error);
+  }
+  const { data } = read;
+  return {
+    ...data,
+    created_at: new Date(data.created_at),
+    expires_at: new Date(data.expires_at),
+    jobs: data.jobs.map((job) => ({
+      ...job,
+      sla_deadline_at: job.sla_deadline_at === null ? null : new Date(job.sla_deadline_at),
+    })),
+  };
+}
+
+async function readText(name: string, io: Io): Promise<string> {
+  if (name === '-') return (await readAll(io)).toString('utf8');
+  try {
+    return await readFile(name, 'utf8');
+  } catch (cause) {
+    throw new ServoError('usage', `cannot read ${name} (${messageOf(cause)})`, { cause });
+  }
+}
+
+function notAPlan(name: string, why: string, cause: unknown): ServoError {
+  const called = name === '-' ? 'stdin' : name;
+  return new ServoError('usage', `${called} is no plan (${why})`, {
+    hint: 'make one with: servo-tui plan ACTION FILTER… > plan.json',
+    cause,
+  });
+}

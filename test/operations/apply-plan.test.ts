@@ -1,0 +1,208 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ActionParameters, JobAction } from '../../source/domain/action.ts';
+import { parseFilter } from '../../source/domain/job-filter.ts';
+import type { PlanFile } from '../../source/domain/plan.ts';
+import { UsageError } from '../../source/errors.ts';
+import type { Outcome } from '../../source/operations/act-on-job.ts';
+import { applyPlan } from '../../source/operations/apply-plan.ts';
+import { planActions } from '../../source/operations/plan-actions.ts';
+import { author, errorOf, Operator } from '../support/operator.ts';
+
+let operator: Operator;
+let made = 0;
+beforeAll(async () => {
+  operator = await Operator.open();
+});
+afterAll(() => operator.close());
+
+const row = async (id: string) =>
+  (await operator.sql('select * from backfill_jobs where id = $1', [id]))[0]!;
+
+/** Jobs of an asset of their own, of two partitions the first of which has failed, in these states. */
+async function jobs(...states: string[]): Promise<{ asset: string; ids: string[] }> {
+  const asset = `asset${made++}`;
+  await operator.asset(asset);
+  const ids: string[] = [];
+  for (const [index, state] of states.entries()) {
+    const partitions = [`${index}a`, `${index}b`];
+    const id = await operator.job({ asset, partitions });
+    await operator.sql(
+      `update backfill_partitions set state = 'failed', attempt_count = 3, completed_at = clock_timestamp() where backfill_job_id = $1 and partition_key = $2`,
+      [id, partitions[0]],
+    );
+    await operator.sql('update backfill_jobs set state = $2, failed_partitions = 1 where id = $1', [
+      id,
+      state,
+    ]);
+    ids.push(id);
+  }
+  return { asset, ids };
+}
+
+const plan = (action: JobAction, asset: string, parameters: ActionParameters = {}) =>
+  planActions(
+    operator.db,
+    { ...author, reason: 'why' },
+    { action, parameters, filter: parseFilter(`asset:${asset}`), lifetime: 3_600_000 },
+  );
+const other = { tenant: 'acme', actor: 'jo' };
+async function apply(planned: PlanFile, db = operator.db): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for await (const outcome of applyPlan(db, other, planned)) outcomes.push(outcome);
+  return outcomes;
+}
+/** As it comes out of a file. */
+const results = (outcomes: Outcome[]) => outcomes.map(({ result }) => result).sort();
+
+test('a plan freezes ids, states and versions, and names what will be skipped', async () => {
+  const { asset, ids } = await jobs('running', 'paused', 'completed');
+  const planned = await plan('pause', asset);
+  expect(planned).toMatchObject({
+    plan: 1,
+    action: 'pause',
+    author: 'mara',
+    reason: 'why',
+    filter: `asset:${asset}`,
+    tenant_id: 'acme',
+    truncated: false,
+  });
+  expect(new Map(planned.jobs.map((job) => [job.id, job.refusal]))).toEqual(
+    new Map([
+      [ids[0], null],
+      [ids[1], 'only running jobs can be paused; this one is paused'],
+      [ids[2], 'only running jobs can be paused; this one is completed'],
+    ]),
+  );
+  for (const job of planned.jobs) {
+    const { state, version } = await row(job.id);
+    expect(job).toMatchObject({ state, version });
+  }
+  expect((await row(ids[0]!)).state).toBe('running');
+});
+
+test('what matches the filter later is not in it', async () => {
+  const { asset, ids } = await jobs('running');
+  const planned = await plan('pause', asset);
+  const late = await operator.job({ asset, partitions: ['later'] }, { state: 'running' });
+  await apply(planned);
+  expect((await row(ids[0]!)).state).toBe('paused');
+  expect((await row(late)).state).toBe('running');
+});
+
+test('applying tells each job, and the journal names plan, author and who applied it', async () => {
+  const { asset, ids } = await jobs('running', 'paused');
+  const planned = await plan('pause', asset);
+  const outcomes = await apply(planned);
+  expect(results(outcomes)).toEqual(['applied', 'skipped']);
+  const [event] = await operator.sql(
+    'select actor, reason from backfill_events where job_id = $1 order by id desc limit 1',
+    [ids[0]],
+  );
+  expect(event).toEqual({ actor: 'jo', reason: `why (plan ${planned.id.slice(0, 8)} by mara)` });
+});
+
+test('what has changed since is refused', async () => {
+  const { asset, ids } = await jobs('running', 'running');
+  const planned = await plan('pause', asset);
+  await operator.sql(
+    `update backfill_jobs set state = 'failed', version = version + 1 where id = $1`,
+    [ids[0]],
+  );
+  const outcomes = await apply(planned);
+  expect(outcomes.find(({ id }) => id === ids[0])).toMatchObject({
+    result: 'skipped',
+    state: 'failed',
+  });
+  expect(outcomes.find(({ id }) => id === ids[1])).toMatchObject({ result: 'applied' });
+});
+
+describe('a plan that is applied twice does nothing twice', () => {
+  const cases: [JobAction, string, ActionParameters][] = [
+    ['pause', 'running', {}],
+    ['resume', 'paused', {}],
+    ['cancel', 'pending', {}],
+    ['reclaim', 'running', {}],
+    ['retry', 'running', {}],
+    ['retry', 'failed', {}],
+    ['set', 'running', { priority: '8' }],
+    ['recreate', 'paused', { priority: '10' }],
+    ['recreate', 'cancelled', {}],
+  ];
+
+  test.each(cases)('%s of %s', async (action, state, parameters) => {
+    const { asset, ids } = await jobs(state);
+    const id = ids[0]!;
+    if (state === 'cancelled') {
+      await operator.sql(
+        `update backfill_partitions set state = 'skipped' where backfill_job_id = $1 and state = 'pending'`,
+        [id],
+      );
+      await operator.sql('update backfill_jobs set skipped_partitions = 1 where id = $1', [id]);
+    }
+    const planned = await plan(action, asset, parameters);
+    const [first] = await apply(planned);
+    expect(first).toMatchObject({ id, result: 'applied' });
+    // Somebody undoes it, and what was tried again fails again, or is done.
+    const after = await row(id);
+    if (action === 'set') {
+      await operator.sql('update backfill_jobs set priority = 0 where id = $1', [id]);
+    }
+    await operator.sql(
+      `update backfill_partitions set state = 'failed', completed_at = clock_timestamp() where partition_key = '0a' and backfill_job_id in (select id from backfill_jobs where asset_name = $1)`,
+      [asset],
+    );
+    await operator.sql(
+      `update backfill_jobs set state = 'failed', completed_at = now() where asset_name = $1 and state = 'pending'`,
+      [asset],
+    );
+    const count = await operator.value<number>('select count(*)::int from backfill_jobs');
+    const [again] = await apply(planned);
+    expect(again).toMatchObject({ id, result: 'skipped', already: true });
+    expect(await operator.value('select count(*)::int from backfill_jobs')).toBe(count);
+    const { version, state: still } = await row(id);
+    expect({ version, state: still }).toEqual({ version: after.version, state: after.state });
+    if (action === 'set') expect((await row(id)).priority).toBe(0);
+  });
+});
+
+test('an expired plan is refused, by the database’s clock', async () => {
+  const { asset, ids } = await jobs('running');
+  const planned = await plan('pause', asset);
+  const expired = { ...planned, expires_at: new Date(planned.created_at.getTime() - 60_000) };
+  expect(await errorOf(apply(expired))).toMatchObject({
+    code: 'not_allowed',
+    message: 'this plan has expired 1m ago',
+  });
+  expect((await row(ids[0]!)).state).toBe('running');
+});
+
+test('another tenant’s plan is refused', async () => {
+  const { asset } = await jobs('running');
+  const planned = await plan('pause', asset);
+  expect(await errorOf(apply({ ...planned, tenant_id: 'globex' }))).toMatchObject({
+    code: 'not_allowed',
+    hint: 'apply it with: --tenant globex',
+  });
+});
+
+test('every mistake of a plan is told at once, and a relative deadline becomes an instant', async () => {
+  const { asset } = await jobs('running');
+  const wrong = { ...author, reason: ' ' };
+  const error = await errorOf(
+    planActions(operator.db, wrong, {
+      action: 'cancel',
+      parameters: { priority: '1' },
+      filter: parseFilter('asset:x stat:y'),
+      lifetime: 1,
+    }),
+  );
+  expect(error).toBeInstanceOf(UsageError);
+  expect((error as UsageError).problems.map(({ message }) => message)).toEqual([
+    'cancel takes no priority',
+    expect.stringContaining('no filter is called "stat:"'),
+    'cancel wants a reason',
+  ]);
+  const { parameters, created_at } = await plan('set', asset, { deadline: '+2h' });
+  const deadline = new Date(parameters.deadline!).getTime();
+  expect(Math.abs(deadline - created_at.getTime() - 7_200_000)).toBeLessThan(60_000);
+});
