@@ -1,3 +1,4 @@
+import { withTenant } from '../database/queries/triage/checks.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { type Finding, remedyRefusal, type TriageReport } from '../domain/triage.ts';
 import { wrap } from '../presentation/fitted.ts';
@@ -62,7 +63,7 @@ function table({ columns, rows, as_of }: Finding, { width, zone }: Options): str
   return fittedTable([header, ...body], width, jobs ? ['left', ...aligns] : aligns);
 }
 
-function remedies({ check, rows }: Finding, options: Options): string[] {
+function remedies({ check, rows, tenant_id: tenant }: Finding, options: Options): string[] {
   return check.remedies.flatMap((remedy) => {
     const row = rows.find((one) => remedyRefusal(remedy, one) === null);
     const refusal = row === undefined ? ` (not now: ${remedyRefusal(remedy, rows[0]!)})` : '';
@@ -72,7 +73,10 @@ function remedies({ check, rows }: Finding, options: Options): string[] {
       ...(command === null || row === undefined ? [] : [`    ${command}`]),
       ...(remedy.sql === null
         ? []
-        : safeText(remedy.sql, { lines: true }).split('\n').map(indented)),
+        : sqlText([withTenant(remedy.sql, { tenant })])
+            .trimEnd()
+            .split('\n')
+            .map(indented)),
     ];
   });
 }

@@ -118,6 +118,20 @@ describe('triage', () => {
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('a duration, as 2m')]);
   });
 
+  test('a bulk recovery shows the runbook’s statement, for this tenant', async () => {
+    const { stdout } = await servo('triage bulk-reclaim');
+    const statement = linesOf(stdout.slice(stdout.indexOf('    SET app')))
+      .filter((line) => line.startsWith('    '))
+      .join('\n');
+    expect(statement).toMatch(/^ {4}SET app\.current_tenant = 'acme';\n {4}UPDATE backfill_jobs\n/);
+    expect(
+      await sql(
+        operator.database.app,
+        `begin; ${statement.slice(0, statement.indexOf(';', 60) + 1)}`,
+      ),
+    ).toEqual([{ id: stuck, asset_name: 'orders' }]);
+  });
+
   test('a wrong name gets the nearest, an unknown job 3', async () => {
     const { code, stderr } = await servo('triage stcuk');
     expect([code, stderr]).toEqual([2, expect.stringContaining('did you mean stuck?')]);
@@ -137,6 +151,37 @@ describe('triage', () => {
       // Commands and statements are to be copied: they stay whole.
       if (!line.startsWith('    ')) expect(widthOf(line), line).toBeLessThanOrEqual(width);
     }
+  });
+});
+
+describe('explain', () => {
+  test('walks the whole tree: scenario, evidence, recommendation, escalation', async () => {
+    const { code, stdout } = await servo(`explain ${stuck}`);
+    expect(code).toBe(0);
+    expect(stdout).toContain('scenario     Stuck: heartbeat stale > 2m\n');
+    expect(stdout).toContain('             servo-tui --worker\n');
+    const ran = await servo(`explain ${stuck} --json --exit-code`);
+    expect(ran.code).toBe(10);
+    expect(documentOf('explain', ran.stdout)).toMatchObject({
+      clause: 'no_executor',
+      scenario: 'stuck',
+      recommendation: { action: 'start-executor', ready: null },
+      escalations: [{ runbook: 'backfill-operations' }],
+    });
+  });
+
+  test('nothing wrong: one line, and 0', async () => {
+    await operator.sql(
+      `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers) values ('h:1:x', '{acme}', 'h', 1, '0', 4, '{orders}')`,
+    );
+    const id = await operator.job({ asset: 'orders', partitions: ['z'] });
+    const { code, stdout } = await servo(`explain ${id} --exit-code`);
+    expect([code, linesOf(stdout)]).toEqual([
+      0,
+      [`orders ${id.slice(0, 8)} (pending): nothing: it will be claimed within seconds`],
+    ]);
+    await operator.sql('delete from backfill_executors');
+    await operator.sql('delete from backfill_jobs where id = $1', [id]);
   });
 });
 

@@ -206,6 +206,19 @@ describe('the escalation’s clock', () => {
       [id],
     );
     expect(await clock()).toEqual([14, 'Backend Lead']);
+    // A reclaim makes the heartbeat younger, and the trouble no younger than itself.
+    const reclaimed = await aJob(beat('5 minutes'));
+    await operator.sql(
+      `insert into backfill_events (tenant_id, job_id, kind, actor, at) values ('acme', $1, 'reclaim requested', 'mara', now() - interval '11 minutes')`,
+      [reclaimed],
+    );
+    const minutes = async () => Math.round((await judge(reclaimed)).escalations[0]!.minutes);
+    expect(await minutes()).toBe(11);
+    await operator.sql(
+      `insert into backfill_events (tenant_id, job_id, kind, from_state, to_state, actor, at) values ('acme', $1, 'reclaimed', 'running', 'running', 'h:1:x', now() - interval '10 minutes')`,
+      [reclaimed],
+    );
+    expect(await minutes()).toBeLessThan(6);
     // The same in the report of all jobs, with the oldest of them.
     await aJob(beat('3 minutes'));
     const { escalations } = await triage(operator.db, 'acme');

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Query } from '../../../source/database/database.ts';
+import { firstEntry } from '../../../source/database/queries/first-entry.ts';
 import { checkNamed } from '../../../source/database/queries/triage/checks.ts';
 import { thresholdDefaults } from '../../../source/domain/thresholds.ts';
 import { type CheckName, checkNames } from '../../../source/domain/triage.ts';
@@ -105,6 +106,14 @@ describe.each([
     const reads = await asked((query) => query(checkNamed(name).sql(contextOf(job))));
     expect(reads).toMatchObject({ scans: [], sequential: 0 });
     expect(reads.fetched).toBeLessThanOrEqual(1000);
+  });
+
+  test('the first journal entry of a trouble is found by the jobs', async () => {
+    const since = new Date(Date.now() - 600_000);
+    const troubles = [1, 2, 3, 4, 5].map((number) => ({ job_id: idOf(number), since }));
+    const reads = await asked((query) => firstEntry(query, 'acme', troubles));
+    expect(reads).toMatchObject({ scans: [], sequential: 0 });
+    expect(reads.fetched).toBeLessThanOrEqual(30);
   });
 
   test.each(checkNames.filter((name) => checkNamed(name).evidence))(
