@@ -34,7 +34,7 @@ export const riskSchemas = {
     early_warning_seconds: z.number(),
     slots: z.looseObject({ now: count, what_if: count.nullable() }),
     jobs: z.array(row).describe('with a deadline, the most urgent first'),
-    others: z.array(row).describe('without one: they run, or wait to be claimed'),
+    others: z.array(row).describe('other live jobs that share the slots with them'),
     levels: z.looseObject({ now: levels, what_if: levels.nullable() }),
     advice: z.array(
       z.looseObject({

@@ -6,7 +6,7 @@ import { toAscii } from '../presentation/ascii.ts';
 import { fitted, wrap } from '../presentation/fitted.ts';
 import { formatDuration, plural, type Zone } from '../presentation/format.ts';
 import { riskTable } from '../presentation/risk-columns.ts';
-import { levelWords, tierWords } from '../presentation/risk-words.ts';
+import { formatBuffer, levelWords, tierWords } from '../presentation/risk-words.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { cellOf, layoutColumns } from '../presentation/table.ts';
 
@@ -25,8 +25,8 @@ const mostOthers = 10;
 export function riskText(report: RiskReport, options: Options): string {
   const { jobs, others, advice, truncated } = report;
   const supposed = report.levels.what_if !== null;
-  const freeing = others.filter(({ lanes, what_if }) => lanes > 0 || (what_if?.slots ?? 0) > 0);
-  const shown = [...jobs, ...(options.asked && !supposed ? [] : freeing.slice(0, mostOthers))];
+  const sharing = others.filter(({ lanes, what_if }) => lanes > 0 || (what_if?.slots ?? 0) > 0);
+  const shown = [...jobs, ...(options.asked && !supposed ? [] : sharing.slice(0, mostOthers))];
   const lines = [
     summary(report),
     ...(shown.length === 0 ? [] : ['', ...table(report, shown, options)]),
@@ -55,11 +55,13 @@ function slotWords({ now, what_if }: RiskReport['slots']): string {
 
 function levelCounts(counts: Partial<Record<RiskLevel, number>>): string {
   const atRisk = atRiskLevels.reduce((sum, level) => sum + (counts[level] ?? 0), 0);
-  const each = riskLevels
-    .toReversed()
-    .filter((level) => (counts[level] ?? 0) > 0)
-    .map((level) => `${counts[level]} ${levelWords[level].toLowerCase()}`);
-  return `${atRisk} at risk (${each.join(', ')})`;
+  const words = (levels: readonly RiskLevel[]) =>
+    levels
+      .filter((level) => (counts[level] ?? 0) > 0)
+      .map((level) => `${counts[level]} ${levelWords[level].toLowerCase()}`);
+  const risky = atRisk === 0 ? '' : ` (${words(atRiskLevels.toReversed()).join(', ')})`;
+  const others = riskLevels.filter((level) => !atRiskLevels.includes(level)).toReversed();
+  return [`${atRisk} at risk${risky}`, ...words(others)].join(', ');
 }
 
 function table(
@@ -92,7 +94,7 @@ function details(row: RiskRow): string[] {
     fits: `as it should be: ${tierWords(row)}`,
     wide: `more than needed: ${tierWords(row)}`,
   }[sla_buffer_fit];
-  return ['', `buffer ${Math.floor(sla_buffer * 100)} % of its duration, ${verdict}`];
+  return ['', `buffer ${formatBuffer(sla_buffer)} of its duration, ${verdict}`];
 }
 
 function adviceLines(

@@ -46,11 +46,12 @@ function isBefore(follow: Follow, job: JobView, received_at: number): boolean {
   return job.version < follow.applied_version || received_at <= (follow.applied_at ?? 0);
 }
 
-/** The question: nothing is sent before it has been answered with `y`. */
+/** The question: nothing is sent before it has been answered with `y`. `values`: what is typed in its fields at first. */
 export function openCard(
   state: State,
   name: ActionName,
   { job, as_of, received_at }: Target,
+  values: Partial<Card['values']> = {},
 ): Step {
   const token = state.next_request;
   const { action, fields } = actionOf(name);
@@ -62,7 +63,7 @@ export function openCard(
     as_of,
     seen_at: received_at,
     focus: 'cancel',
-    values: { reason: '', check: '', ...Object.fromEntries(initial) },
+    values: { reason: '', check: '', ...Object.fromEntries(initial), ...values },
     expected: actionRules[action].final ? typedCheck(job) : null,
     token,
     painted_at: null,

@@ -1,5 +1,6 @@
 import type { JobDetail } from '../domain/job-detail.ts';
 import type { JobPage } from '../domain/job-page.ts';
+import { isNoChange, stillSupposed } from '../domain/what-if.ts';
 import { arrangeAfterData } from './arrange.ts';
 import { boardInterval, isBoard } from './boards.ts';
 import { isJustPaced, withCost } from './cost.ts';
@@ -143,7 +144,8 @@ export function boardLoaded(state: State, { board, data }: BoardAnswer): Step {
   const up = heard(state, 'board');
   const old = up.boards[board];
   if (state.frozen_at !== null && old.data !== null) return [up, []];
-  const loaded = { ...old, data, received_at: state.at };
+  const what = isNoChange(old.what) ? old.what : stillSupposed(old.what, data.jobs);
+  const loaded = { ...old, data, what, received_at: state.at };
   return [{ ...up, boards: { ...up.boards, [board]: loaded } }, later(up)];
 }
 

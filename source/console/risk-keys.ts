@@ -1,3 +1,4 @@
+import { applyNext, whyNotApply } from './applying.ts';
 import type { Binding } from './binding.ts';
 import type { State, Step } from './state.ts';
 import {
@@ -41,6 +42,16 @@ export const riskKeys: readonly Binding[] = [
   ),
   supposing('P', 'what if: it were paused', noPause, turnPause, 'what if paused'),
   supposing('T', 'what if: its failed partitions were tried again', noFailures, turnRetry),
+  {
+    keys: ['a'],
+    title: 'apply what is supposed: a card for each job, to be confirmed one by one',
+    group: 'Act',
+    on: ['risk'],
+    hint: 'apply',
+    danger: true,
+    disabled: whyNotApply,
+    run: applyNext,
+  },
   supposing('0', 'what if: forget all that is supposed', nothingSupposed, forget, 'forget'),
 ];
 

@@ -34,6 +34,34 @@ export function isNoChange({ slots, pause, retry_failed, parallel, deadline }: W
   );
 }
 
+/** What is still supposed, once some of it has come true, or the job has gone. */
+export function stillSupposed(what: WhatIf, jobs: readonly JobView[]): WhatIf {
+  const present = new Map(jobs.map((job) => [job.id, job]));
+  const holds = (id: string, supposes: (job: JobView) => boolean) => {
+    const job = present.get(id);
+    return job !== undefined && !isTerminal(job.state) && supposes(job);
+  };
+  const kept = <T>(
+    record: Readonly<Record<string, T>>,
+    differs: (job: JobView, to: T) => boolean,
+  ) =>
+    Object.fromEntries(
+      Object.entries(record).filter(([id, to]) => holds(id, (job) => differs(job, to))),
+    );
+  return {
+    slots: what.slots,
+    pause: what.pause.filter((id) => holds(id, ({ state }) => state === 'running')),
+    retry_failed: what.retry_failed.filter((id) =>
+      holds(id, ({ failed_partitions }) => failed_partitions > 0),
+    ),
+    parallel: kept(
+      what.parallel,
+      (job, to) => readStrategy(job.execution_strategy).max_parallel !== to,
+    ),
+    deadline: kept(what.deadline, (job, to) => job.sla_deadline_at?.getTime() !== to?.getTime()),
+  };
+}
+
 /** How one job would stand. */
 export type Outlook = {
   id: string;

@@ -31,7 +31,7 @@ export type RiskReport = {
   slots: { now: number; what_if: number | null };
   /** With a deadline, the most urgent first; of one job that is asked about: it alone. */
   jobs: RiskRow[];
-  /** Jobs without a deadline that run, or wait to be claimed: what could be paused for the others. */
+  /** The other live jobs that share the slots with them: what could be paused, and what would take slots first. */
   others: RiskRow[];
   /** How many of `jobs` stand at each level, now and under what is supposed. */
   levels: {
@@ -107,7 +107,7 @@ function reportOf(board: RiskBoard, what: WhatIf, asked: JobView | null): RiskRe
     early_warning_seconds: board.early_warning / 1000,
     slots: { now: board.fleet.slots, what_if: what.slots },
     jobs,
-    others: rows.filter((row) => row.sla_deadline_at === null && row.id !== asked?.id),
+    others: rows.filter((row) => !jobs.includes(row)),
     levels: {
       now: countLevels(jobs),
       what_if: supposed ? countLevels(jobs.flatMap(({ what_if }) => what_if ?? [])) : null,

@@ -1,5 +1,6 @@
 import { shortId } from '../domain/job-reference.ts';
 import type { RiskRow } from '../domain/risk-board.ts';
+import type { Outlook } from '../domain/what-if.ts';
 import { formatDrift, formatEtaRange } from './eta-phrase.ts';
 import { formatClock, type Zone } from './format.ts';
 import type { Item } from './item.ts';
@@ -24,7 +25,7 @@ export const riskTable: Table<Risky> = {
     column('eta', 'ETA', 5, ({ row }, { as_of, zone }) =>
       row.eta_seconds === null ? absent : plain(clockOf(row.eta_seconds, as_of, zone)),
     ),
-    column('range', 'RANGE', 11, ({ row }, { as_of, zone }) => {
+    column('range', 'RANGE', longest(rangeRoom, 20), ({ row }, { as_of, zone }) => {
       const [range, drift] = [formatEtaRange(row, as_of, zone), formatDrift(row)];
       const words = [`${range} ${drift}`, drift, range].map((text) => text.trim()).filter(Boolean);
       return words.length === 0 ? absent : { forms: [words[0]!, ...words.slice(1)], tone: 'dim' };
@@ -52,7 +53,11 @@ export const riskTable: Table<Risky> = {
       '',
       () => 15,
       ({ row }, { as_of }) => ({
-        forms: [row.what_if === null ? '' : severityFigure(row, row.what_if, as_of)],
+        forms: [
+          row.what_if === null || isSame(row, row.what_if)
+            ? ''
+            : severityFigure(row, row.what_if, as_of),
+        ],
         tone: 'dim',
       }),
     ),
@@ -92,6 +97,12 @@ export const riskTable: Table<Risky> = {
   heirs: [['job', 28], ['severity'], ['then'], ['by'], ['figure'], ['job']],
 };
 
+/** As wide as `06:03–06:39 ↗36m` is, as far as it will be said. */
+function rangeRoom({ row }: Risky): string {
+  const range = row.state === 'running' && row.eta_low_seconds !== null ? '00:00–00:00' : '';
+  return `${range} ${formatDrift(row)}`.trim();
+}
+
 /** A column that is there only while something is supposed. */
 function supposed(
   name: string,
@@ -105,9 +116,21 @@ function supposed(
   return { ...laid, width: natural };
 }
 
-/** `→ 15:46 low 9%`. */
-function thenPhrase({ what_if, state }: RiskRow, asOf: Date, zone: Zone): Phrase {
+/** Nothing of what is supposed makes a difference to it. */
+function isSame(row: RiskRow, then: Outlook): boolean {
+  return (
+    !then.paused &&
+    then.eta_seconds === row.eta_seconds &&
+    then.risk_level === row.risk_level &&
+    then.sla_deadline_at?.getTime() === row.sla_deadline_at?.getTime()
+  );
+}
+
+/** `→ 15:46 low 9%`; `=` where it would stand as now. */
+function thenPhrase(row: RiskRow, asOf: Date, zone: Zone): Phrase {
+  const { what_if, state } = row;
   if (what_if === null) return plain('');
+  if (isSame(row, what_if)) return { forms: ['='], tone: 'dim' };
   const { forms, tone } = severityPhrase(what_if, state, asOf);
   const seconds = what_if.eta_seconds;
   const at = seconds === null ? '→' : `→ ${clockOf(seconds, asOf, zone)}`;

@@ -6,7 +6,7 @@ import { formatClock, formatDuration } from '../presentation/format.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { cut, type Line, type Span, span } from './spans.ts';
 
-/** `WHAT IF  slots 6 → [9]  at once: weather 6 → 9  pause: clicks  deadline: weather +30m   at risk 2 → 1`. */
+/** `at risk 2 → 1  WHAT IF  slots 6 → [9]  pause clicks  at once weather ×9  deadline weather +30m  (now 14:17)`. */
 export function riskBar(state: State, width: number): Line {
   const { data, what } = state.boards.risk;
   if (data === null) return [];
@@ -22,16 +22,16 @@ export function riskBar(state: State, width: number): Line {
   );
   const moved = rows.flatMap(movedWords);
   const line: Span[] = [
-    span(' WHAT IF', 'strong'),
+    span(' at risk '),
+    span(String(atRisk(rows)), atRisk(rows) > 0 ? 'bad' : 'good'),
+    ...(isNoChange(what) ? [] : thenAtRisk(rows)),
+    span('  WHAT IF', 'strong'),
     span(`  slots ${slots}`),
     ...(what.slots === null ? [] : [span(' → '), span(`[${what.slots}]`, 'accent')]),
     ...part('pause', named(what.pause), what.pause.length > 0),
-    ...part('at once', parallel.join(', ') || 'as set', parallel.length > 0),
+    ...(parallel.length > 0 ? part('at once', parallel.join(', '), true) : []),
     ...part('deadline', moved.join(', ') || '+0', moved.length > 0),
     ...(what.retry_failed.length > 0 ? part('retry', named(what.retry_failed), true) : []),
-    span('  at risk '),
-    span(String(atRisk(rows)), atRisk(rows) > 0 ? 'bad' : 'good'),
-    ...(isNoChange(what) ? [] : thenAtRisk(rows)),
     ...(data.early_warning > 0
       ? [span(`  warned ${formatDuration(data.early_warning / 1000)} early`, 'dim')]
       : []),

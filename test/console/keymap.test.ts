@@ -20,7 +20,8 @@ describe('one keymap', () => {
   test('no unconfirmed key writes, and none that writes is on a chord', () => {
     const dangerous = keymap.filter(({ danger }) => danger);
     expect(dangerous.map(({ keys }) => keys)).toEqual(
-      actionNames.map((name) => [actionOf(name).key]),
+      // The calculator's own leads to cards of these.
+      ['a', ...actionNames.map((name) => actionOf(name).key)].map((key) => [key]),
     );
     for (const { disabled } of dangerous) expect(disabled).toBeDefined();
   });
