@@ -14,6 +14,10 @@ export const operatingSchemas = {
       ),
     })
     .describe('what /readyz answers, of a worker too; the command itself prints nothing'),
+  completion: z.looseObject({ shell: z.enum(['bash', 'zsh', 'fish']), script: z.string() }),
+  'completion words': z.looseObject({
+    candidates: z.array(z.looseObject({ value: z.string(), description: z.string() })),
+  }),
   prune: z.looseObject({
     ...envelope,
     dry_run: z.boolean(),

@@ -33,4 +33,17 @@ export const operatingCommands: readonly Command[] = [
     words: { least: 0, most: 0 },
     load: async () => (await import('./prune.ts')).prune,
   },
+  {
+    name: 'completion',
+    usage: 'bash|zsh|fish',
+    summary: 'what makes the Tab key know commands, flags, job ids and assets',
+    flags: [],
+    examples: [
+      ['completion bash', 'in ~/.bashrc: source <(servo-tui completion bash)'],
+      ['completion fish > ~/.config/fish/completions/servo-tui.fish', ''],
+    ],
+    needs: { database: false, tenants: 'none' },
+    words: { least: 1, most: 1 },
+    load: async () => (await import('./completion.ts')).completion,
+  },
 ];

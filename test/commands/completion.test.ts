@@ -1,0 +1,141 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { completionOf } from '../../source/commands/completion-words.ts';
+import { documentOf, environment, errorDocument, run, urlOf } from '../support/cli.ts';
+import { Operator } from '../support/operator.ts';
+import { binary, handlerDirectory } from '../support/worker.ts';
+
+describe('what the tables know', () => {
+  const proposed = (line: string) => completionOf(line).known.map(({ value }) => value);
+
+  test.each([
+    ['servo-tui pa', ['pause']],
+    ['servo backfill re', ['resume', 'reclaim', 'retry', 'recreate']],
+    ['servo-tui pause 3f2a --rea', ['--reason', '--read-only']],
+    ['servo-tui list --state p', ['pending', 'paused']],
+    ['servo-tui list --status r', ['running', 'resuming']],
+    ['servo-tui start orders --tier c', ['critical']],
+    ['servo-tui start orders --every ', ['hour', 'day', 'week', 'month']],
+    ['servo-tui embedded st', ['stop', 'status']],
+    ['servo-tui completion ', ['bash', 'zsh', 'fish']],
+    ['servo-tui triage stu', ['stuck']],
+    ['servo-tui schema lo', ['logs']],
+    ['servo-tui assets s', ['sync']],
+    ['servo-tui --worker --hand', ['--handlers']],
+    ['servo-tui --tenant acme sta', ['status', 'start']],
+    ['servo-tui pause --reason "a b', []],
+    ['servo-tui nonsense ', []],
+  ])('%j', (line, values) => expect(proposed(line)).toEqual(values));
+
+  test('a flag that is there is not proposed again, unless it may be', () => {
+    expect(proposed('servo-tui start orders --partition a --p')).toEqual(
+      expect.arrayContaining(['--partition', '--parallel']),
+    );
+    expect(proposed('servo-tui start orders --parallel 2 --parallel')).toEqual([]);
+  });
+
+  test.each([
+    ['servo-tui pause ', { kind: 'jobs', states: ['running'] }],
+    ['servo-tui pause 3f2a 4', { kind: 'jobs', states: ['running'] }],
+    ['servo-tui resume ', { kind: 'jobs', states: ['paused'] }],
+    ['servo-tui status 3', { kind: 'jobs', states: null }],
+    ['servo-tui triage --job ', { kind: 'jobs', states: null }],
+    ['servo-tui start or', { kind: 'assets' }],
+    ['servo-tui list --asset ', { kind: 'assets' }],
+    ['servo-tui status 3f2a ', null],
+    ['servo-tui list --limit ', null],
+  ])('%j asks the database for %j', (line, asked) =>
+    expect(completionOf(line).asked).toEqual(asked),
+  );
+});
+
+describe('with a database', () => {
+  let operator: Operator;
+  let running: string;
+  let paused: string;
+  let variables: Record<string, string>;
+
+  beforeAll(async () => {
+    operator = await Operator.open();
+    for (const name of ['orders', 'orders_daily', 'clicks', '$(reboot)'])
+      await operator.asset(name);
+    await operator.asset('others', undefined, 'globex');
+    running = await operator.job({ asset: 'orders', partitions: ['a'] }, { state: 'running' });
+    paused = await operator.job({ asset: 'clicks', partitions: ['a'] }, { state: 'paused' });
+    variables = { DATABASE_URL: urlOf(operator.database.app), TENANT_ID: 'acme' };
+  });
+  afterAll(() => operator.close());
+
+  const words = async (line: string, more: Record<string, string> = {}) => {
+    const { stdout } = await run(['completion', 'words', '--json'], {
+      ...variables,
+      SERVO_COMPLETION_LINE: line,
+      ...more,
+    });
+    return documentOf('completion words', stdout).candidates;
+  };
+
+  test('job ids by what can be done to them, and assets that a shell leaves whole', async () => {
+    expect(await words('servo-tui pause ')).toEqual([
+      { value: running, description: 'orders running' },
+    ]);
+    expect(await words('servo-tui resume ')).toEqual([
+      { value: paused, description: 'clicks paused' },
+    ]);
+    expect(await words(`servo-tui status ${paused.slice(0, 6)}`)).toMatchObject([
+      { value: paused },
+    ]);
+    const assets = await words('servo-tui start ');
+    expect(assets.map(({ value }: { value: string }) => value)).toEqual([
+      'clicks',
+      'orders',
+      'orders_daily',
+    ]);
+    expect(await words('servo-tui --tenant globex start o')).toMatchObject([{ value: 'others' }]);
+  });
+
+  test('a database that cannot be reached, or none, is no error', async () => {
+    const nowhere = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
+    expect(await words('servo-tui pause ', nowhere)).toEqual([]);
+    const { code, stdout } = await run(['completion', 'words'], {
+      SERVO_COMPLETION_LINE: 'servo-tui pause ',
+    });
+    expect([code, stdout]).toEqual([0, '']);
+  });
+
+  test('bash asks it, and gets ids, commands and flags', async () => {
+    const { stdout: script } = await run(['completion', 'bash']);
+    const folder = handlerDirectory({
+      'servo-tui': `#!/bin/sh\nexec "${process.execPath}" "${binary}" "$@"\n`,
+    });
+    const complete = async (line: string) => {
+      const { stdout } = await promisify(execFile)(
+        'bash',
+        [
+          '-c',
+          `${script}\nCOMP_LINE=$1 COMP_POINT=\${#1}\n_servo_tui\nprintf '%s\\n' "\${COMPREPLY[@]}"`,
+          '-',
+          line,
+        ],
+        { env: { ...environment(variables), PATH: `${folder}:${process.env.PATH}` } },
+      );
+      return stdout.trim().split('\n');
+    };
+    expect(await complete('servo-tui backfill pause ')).toEqual([running]);
+    expect(await complete('servo recl')).toEqual(['reclaim']);
+    expect(await complete('servo-tui list --lim')).toEqual(['--limit']);
+  });
+
+  test('each shell has a script, and another one is told which', async () => {
+    for (const shell of ['bash', 'zsh', 'fish']) {
+      const { stdout } = await run(['completion', shell, '--json']);
+      expect(documentOf('completion', stdout)).toMatchObject({
+        shell,
+        script: expect.stringContaining('servo-tui completion words'),
+      });
+    }
+    const ran = await run(['completion', 'ksh', '--json']);
+    expect([ran.code, errorDocument(ran).message]).toEqual([2, 'there is no completion for "ksh"']);
+  });
+});
