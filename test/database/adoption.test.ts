@@ -177,7 +177,7 @@ describe.each([
         'backfill_jobs btree (parent_job_id) WHERE (parent_job_id IS NOT NULL)',
       ]),
     );
-    expect(shapes.filter((shape) => shape.includes('priority DESC'))).toHaveLength(
+    expect(shapes.filter((shape) => shape.includes('(tenant_id, priority DESC'))).toHaveLength(
       base === 'full' ? 2 : 1,
     );
   });
