@@ -71,9 +71,13 @@ async function carryOut(session: Session, effect: SessionEffect): Promise<DataAn
         board: effect.board,
         data: await boards[effect.board](session, effect),
       } as BoardAnswer;
+    case 'load-named': {
+      const jobs = await listNamedJobs(reader, tenant, effect.ids, early_warning_ms);
+      return { type: 'named', jobs };
+    }
     case 'find-job': {
       const id = await resolveJob(reader, tenant, effect.reference);
-      const [job] = await listNamedJobs(reader, tenant, [id]);
+      const [job] = await listNamedJobs(reader, tenant, [id], early_warning_ms);
       if (job === undefined) throw new ServoError('not_found', `there is no job ${id}`);
       return { type: 'found', job };
     }

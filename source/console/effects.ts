@@ -59,6 +59,9 @@ export type Paper = { type: 'handoff'; since_ms: number | null } | { type: 'inci
 /** Write a document to a file, in the folder that the console was started in. */
 export type WritePaper = { type: 'write-paper'; paper: Paper };
 
+/** Read these jobs' rows, as far as they exist. */
+export type LoadNamed = { type: 'load-named'; ids: readonly string[] };
+
 /** Read what one of the boards shows: `check` for that board. */
 export type LoadBoard = { type: 'load-board'; board: BoardName; check: CheckName | null };
 
@@ -93,6 +96,7 @@ export type SessionEffect =
   | LoadJobSql
   | LoadBoard
   | FindJob
+  | LoadNamed
   | ExplainJob
   | VerifyJob
   | WritePaper
@@ -134,20 +138,29 @@ export type DataAnswer =
   | { type: 'opened'; view: PlaceView }
   | { type: 'unlocked'; ms: number }
   | { type: 'locked' }
+  | { type: 'named'; jobs: readonly JobView[] }
   | { type: 'found'; job: JobView }
   | { type: 'acted'; result: ActionResult }
   | { type: 'failure'; failure: Failure };
 
 /**
  * Carries out a data effect: load-jobs → jobs, load-job → job (an unknown id: code `not_found`), load-partition → partition,
- * load-job-sql → sql, load-board → board, find-job → found, write-paper → paper, open-place → opened, unlock → unlocked,
+ * load-job-sql → sql, load-board → board, find-job → found, load-named → named, write-paper → paper, open-place → opened, unlock → unlocked,
  * lock → locked, act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
  * `place` is the number of the place that the console was in when it asked: nothing is ever asked of another.
  */
 export type Perform = (effect: DataEffect, place: number) => Promise<DataAnswer>;
 
 /** Timers by name: setting one again replaces it. */
-export type TimerName = 'refresh' | 'watch' | 'notice' | 'clock' | 'alerts' | 'verify' | 'unlock';
+export type TimerName =
+  | 'refresh'
+  | 'watch'
+  | 'notice'
+  | 'clock'
+  | 'alerts'
+  | 'verify'
+  | 'unlock'
+  | 'bells';
 
 /** What the model wants done; the loop in source/tui carries it out. */
 export type Effect =
@@ -157,6 +170,8 @@ export type Effect =
   /** Says `painted` with this token once the frame that shows the present state has been written. */
   | { type: 'announce-paint'; token: number }
   | { type: 'copy'; text: string }
+  /** Sounds the terminal's bell, and has it notify where it can. */
+  | { type: 'ring'; text: string }
   | { type: 'repaint' }
   | { type: 'suspend' }
   | { type: 'exit'; code: number };

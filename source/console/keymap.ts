@@ -1,5 +1,6 @@
 import { shortId } from '../domain/job-reference.ts';
 import { type ActionName, actionNames, actionOf } from './actions.ts';
+import { noBell, turnBell } from './bells.ts';
 import {
   type Binding,
   type Context,
@@ -32,7 +33,15 @@ import { selectedItem } from './panels.ts';
 import { copyReader, nothingToCopy } from './reading.ts';
 import { riskKeys } from './risk-keys.ts';
 import { screens } from './screens.ts';
-import { invertSort, turnFreeze, turnInterval, turnSort } from './settings.ts';
+import {
+  invertSort,
+  notWide,
+  scrollColumns,
+  turnFreeze,
+  turnInterval,
+  turnSort,
+  turnWide,
+} from './settings.ts';
 import type { State, Step } from './state.ts';
 import { noTarget, type Target, targetOf } from './target.ts';
 
@@ -197,6 +206,37 @@ export const keymap: readonly Binding[] = [
     run: (state) => turnSort(state, -1),
   },
   { keys: ['I'], title: 'invert the order', group: 'Look', on: ['jobs'], run: invertSort },
+  {
+    keys: ['w'],
+    title: 'wide: all columns, to be scrolled; or as many as fit',
+    group: 'Look',
+    on: ['jobs'],
+    run: turnWide,
+  },
+  {
+    keys: ['right'],
+    title: 'scroll the columns to the right',
+    group: 'Look',
+    on: ['jobs'],
+    disabled: notWide,
+    run: (state) => scrollColumns(state, 1),
+  },
+  {
+    keys: ['left'],
+    title: 'scroll the columns to the left',
+    group: 'Look',
+    on: ['jobs'],
+    disabled: notWide,
+    run: (state) => scrollColumns(state, -1),
+  },
+  {
+    keys: ['m'],
+    title: "follow the job: the terminal's bell rings when its state or risk changes",
+    group: 'Look',
+    on: onScreens,
+    disabled: noBell,
+    run: turnBell,
+  },
   {
     keys: ['Z'],
     title: 'freeze the data, or let it move again',

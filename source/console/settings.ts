@@ -1,5 +1,5 @@
 import { attention, type Sort, sortColumns } from '../domain/job-order.ts';
-import { jobColumns } from '../presentation/job-columns.ts';
+import { jobColumns, pinnedColumns } from '../presentation/job-columns.ts';
 import { rearrange } from './arrange.ts';
 import type { Effect } from './effects.ts';
 import { refresh } from './loading.ts';
@@ -32,6 +32,25 @@ export function sortName({ column, descending }: Sort): string {
   const title = jobColumns.find(({ name }) => name === column)?.title;
   const name = column === attention ? 'what needs attention' : (title ?? column);
   return descending ? `${name}, inverted` : name;
+}
+
+/** All columns, each as wide as it likes; or as many as fit. */
+export function turnWide(state: State): Step {
+  const wide = state.wide === null ? 0 : null;
+  return noticed(
+    { ...state, wide },
+    wide === null ? 'as many columns as fit' : 'all columns: ← → scroll, w fits them again',
+  );
+}
+
+/** Away from the first columns, or back. */
+export function scrollColumns(state: State, by: 1 | -1): Step {
+  const most = jobColumns.length - pinnedColumns - 1;
+  return [{ ...state, wide: Math.min(most, Math.max(0, (state.wide ?? 0) + by)) }, []];
+}
+
+export function notWide({ wide }: State): string | null {
+  return wide === null ? 'all columns are in sight: w shows each at its width' : null;
 }
 
 /** While the data is frozen nothing is asked; letting it move again asks at once. */

@@ -208,6 +208,9 @@ export type Follow = {
   tone: Tone;
 };
 
+/** A job that is followed: what was last heard of it. */
+export type Bell = Pick<JobView, 'id' | 'asset_name' | 'state' | 'risk_level'>;
+
 export type Notice = { text: string; tone: Tone };
 
 /** A question in flight; `id` is the job it asks about. */
@@ -231,6 +234,10 @@ export type State = {
   /** At most one for a job, the newest last. */
   follows: readonly Follow[];
   trial: Trial | null;
+  /** The jobs whose changes ring. */
+  bells: readonly Bell[];
+  /** Columns that are scrolled away where all of them are shown, each as wide as it likes; null where they are fitted. */
+  wide: number | null;
   notice: Notice | null;
   frozen_at: number | null;
   /** Counts the places that the console has been in: whose the answers must be. */
@@ -255,7 +262,8 @@ export type State = {
       | 'alerts'
       | 'find'
       | 'verify'
-      | 'place',
+      | 'place'
+      | 'bells',
       Question | null
     >
   >;
@@ -296,6 +304,8 @@ export function initialState(options: ConsoleOptions): State {
     link: { failure: null, down_since: null, failed_attempts: 0, silent_since: null },
     follows: [],
     trial: null,
+    bells: [],
+    wide: null,
     notice: null,
     frozen_at: null,
     place: 0,
@@ -315,6 +325,7 @@ export function initialState(options: ConsoleOptions): State {
       find: null,
       verify: null,
       place: null,
+      bells: null,
     },
     next_request: 1,
   };

@@ -1,3 +1,4 @@
+import { listen, listened } from './bells.ts';
 import { fieldOf } from './card.ts';
 import { cardKey, cardPaste } from './card-keys.ts';
 import type { DataAnswer } from './effects.ts';
@@ -52,6 +53,7 @@ const timers = {
   alerts: askAlerts,
   verify,
   unlock: lock,
+  bells: listen,
 } as const;
 
 /** The whole console: what happened, and what to do about it. Pure and total. */
@@ -152,6 +154,7 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   if (view === 'alerts') return alertsAnswered(state, answer);
   if (view === 'reader') return readerAnswered(state, answer);
   if (view === 'paper') return paperAnswered(state, answer);
+  if (view === 'bells') return listened(state, answer);
   if (view === 'place') return placeAnswered(state, answer);
   if (view === 'find') return findAnswered(state, answer);
   if (answer.type === 'jobs') return listLoaded(state, answer.list);

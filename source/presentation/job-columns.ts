@@ -118,6 +118,9 @@ export const jobColumns: readonly JobColumn[] = [
   ),
 ];
 
+/** The first columns, which say what job a row is: they stay where the others are scrolled. */
+export const pinnedColumns = 2;
+
 /** The job table: for the console and for `list`. */
 export const jobsTable: Table<JobView, JobColumn> = {
   columns: jobColumns,

@@ -95,6 +95,28 @@ export function layoutColumns<Row, C extends Column<Row>>(
     .map((column) => ({ column, width: widths.get(column.name)! }));
 }
 
+/** The first `pinned` columns, and of the others as many as fit from `first` on; the last of them may be cut. */
+export function scrolledColumns<C extends { gap: number }>(
+  laid: readonly LaidColumn<C>[],
+  width: number,
+  pinned: number,
+  first: number,
+): LaidColumn<C>[] {
+  const kept: LaidColumn<C>[] = [];
+  let room = width;
+  const last = Math.max(pinned, laid.length - 1);
+  // One very long name must not keep the others out.
+  const cap = Math.floor(width / 3);
+  const staying = laid.slice(0, pinned).map((one) => ({ ...one, width: Math.min(one.width, cap) }));
+  for (const one of [...staying, ...laid.slice(Math.min(pinned + first, last))]) {
+    room -= one.column.gap;
+    if (room <= 0) break;
+    kept.push({ ...one, width: Math.min(one.width, room) });
+    room -= one.width;
+  }
+  return kept;
+}
+
 function shareOut<Row>(
   { columns, narrowings, heirs }: Table<Row>,
   widths: Map<string, number>,

@@ -193,6 +193,10 @@ export class ConsoleLoop {
         // OSC 52: the terminal's own clipboard, also through ssh.
         this.#options.stdout.write(`\x1b]52;c;${Buffer.from(effect.text).toString('base64')}\x07`);
         break;
+      case 'ring':
+        // The bell, and OSC 9, which many terminals show as a notification; one that is asleep gets neither.
+        this.#screen.signal(`\x07\x1b]9;servo-tui: ${effect.text}\x07`);
+        break;
       case 'repaint':
         this.#screen.repaint();
         break;

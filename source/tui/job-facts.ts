@@ -1,3 +1,4 @@
+import { hasBell } from '../console/bells.ts';
 import type { JobScreen, State } from '../console/state.ts';
 import type { JobView } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
@@ -48,6 +49,7 @@ export function titleFacts(state: State, { job, detail, gone }: JobScreen): Line
   return [
     [span(safeText(job.asset_name), 'strong')],
     [span(`${glyph} ${word}`, tone)],
+    ...(hasBell(state, job.id) ? [[span('♪ followed', 'accent')]] : []),
     ...(gone ? [[span('NO LONGER THERE', 'bad')]] : []),
     [span(shortId(job.id), 'dim')],
     [span(`priority ${job.priority}`)],

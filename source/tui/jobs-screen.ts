@@ -1,13 +1,20 @@
 import { type JobRow, rowsOf } from '../console/arrange.ts';
+import { hasBell } from '../console/bells.ts';
 import { jobsLayout } from '../console/layout.ts';
 import { isAnswered } from '../console/paging.ts';
 import type { State } from '../console/state.ts';
 import type { JobList } from '../domain/job-detail.ts';
 import { fitted } from '../presentation/fitted.ts';
-import { type JobColumn, jobsTable } from '../presentation/job-columns.ts';
+import { type JobColumn, jobsTable, pinnedColumns } from '../presentation/job-columns.ts';
 import { safeText, widthOf } from '../presentation/safe-text.ts';
 import { searchedWords } from '../presentation/searched-words.ts';
-import { type CellContext, cellOf, type LaidColumn, layoutColumns } from '../presentation/table.ts';
+import {
+  type CellContext,
+  cellOf,
+  type LaidColumn,
+  layoutColumns,
+  scrolledColumns,
+} from '../presentation/table.ts';
 import { hintsLine, infoLine, noteLine } from './footer.ts';
 import { bannerLine, countsLine, headerLine } from './header.ts';
 import { blank, cut, exactly, type Line, selected, span } from './spans.ts';
@@ -18,7 +25,7 @@ export type Picture = { top: readonly Line[]; body: readonly Line[]; bottom: rea
 export function jobsPicture(state: State): Picture {
   const layout = jobsLayout(state);
   // A column for the cursor's mark on the left, and one free on the right.
-  const laid = columnsFor(state.jobs.list, state.size.columns - 2);
+  const laid = columnsFor(state.jobs.list, state.size.columns - 2, state.wide);
   const rows = rowsOf(state.jobs).slice(state.jobs.top, state.jobs.top + layout.rows);
   const lines =
     rows.length > 0 ? rows.map((row) => rowLine(state, row, laid)) : emptyTable(state, layout.rows);
@@ -38,13 +45,32 @@ export function jobsPicture(state: State): Picture {
   };
 }
 
-type Layout = { list: JobList | null; width: number; laid: LaidColumn<JobColumn>[] };
+type Layout = {
+  list: JobList | null;
+  width: number;
+  wide: number | null;
+  laid: LaidColumn<JobColumn>[];
+};
 let lastLayout: Layout | null = null;
 
 /** The layout looks at every job, and changes only with the data and the terminal's width. */
-function columnsFor(list: JobList | null, width: number): LaidColumn<JobColumn>[] {
-  if (lastLayout?.list !== list || lastLayout.width !== width) {
-    lastLayout = { list, width, laid: layoutColumns(jobsTable, list?.jobs ?? [], width) };
+function columnsFor(
+  list: JobList | null,
+  width: number,
+  wide: number | null,
+): LaidColumn<JobColumn>[] {
+  if (lastLayout?.list !== list || lastLayout.width !== width || lastLayout.wide !== wide) {
+    const jobs = list?.jobs ?? [];
+    const laid =
+      wide === null
+        ? layoutColumns(jobsTable, jobs, width)
+        : scrolledColumns(
+            layoutColumns(jobsTable, jobs, Number.POSITIVE_INFINITY),
+            width,
+            pinnedColumns,
+            wide,
+          );
+    lastLayout = { list, width, wide, laid };
   }
   return lastLayout.laid;
 }
@@ -65,10 +91,12 @@ function rowLine(state: State, row: JobRow, laid: readonly LaidColumn<JobColumn>
     as_of: state.jobs.list!.as_of,
     zone: state.options.zone,
   };
+  const followed = hasBell(state, row.job.id);
   const faint = row.ghost || row.unmatched;
   const cells = laid.flatMap(({ column, width }) => {
     const { text, tone } = cellOf(column, row.job, { ...context, width });
-    return [span(' '.repeat(column.gap)), span(text, faint ? 'dim' : tone)];
+    const gap = followed && column.name === 'asset' ? '♪' : ' '.repeat(column.gap);
+    return [span(gap, 'accent'), span(text, faint ? 'dim' : tone)];
   });
   if (row.job.id !== state.jobs.cursor) return [span(' '), ...cells];
   return [span('▐', 'accent'), ...selected(cells, state.size.columns - 2)];

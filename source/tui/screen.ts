@@ -52,6 +52,11 @@ export class Screen {
     this.#flush();
   }
 
+  /** What has no place on the screen: a sound, a notification. */
+  signal(sequence: string): void {
+    if (!this.#closed) this.#output.write(sequence);
+  }
+
   /** From here on nothing is written: the terminal is somebody else's. */
   close(): void {
     this.#closed = true;

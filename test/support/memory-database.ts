@@ -59,6 +59,10 @@ export class MemoryDatabase {
       };
     }
     if (effect.type === 'load-board') throw new ServoError('not_found', 'no such board');
+    if (effect.type === 'load-named') {
+      const rows = effect.ids.flatMap((id) => this.jobs.get(id) ?? []);
+      return { type: 'named', jobs: rows.map((row) => viewJob(row, as_of)) };
+    }
     if (effect.type === 'find-job') {
       const found = [...this.jobs.values()].find(({ id }) => id.startsWith(effect.reference));
       if (found === undefined) throw new ServoError('not_found', `no job ${effect.reference}`);

@@ -505,3 +505,24 @@ test('in ASCII mode nothing else is drawn', () => {
     expect(screen(session.press(...keys).state, true).join('')).toMatch(/^[\x20-\x7e]*$/);
   }
 });
+
+test('wide: the state and the asset stay, the other columns scroll through, nothing is wider than the terminal', () => {
+  for (const [columns, rows] of sizes) {
+    const session = Session.showing(variedJobs(now), sized(columns, rows)).press('w');
+    const seen = new Set<string>();
+    for (let presses = 0; presses < 20; presses += 1) {
+      for (const head of text(session.state).match(/[A-Z]{2,}/g) ?? []) seen.add(head);
+      session.press('right');
+    }
+    if (columns < 80) continue;
+    for (const head of ['STATE', 'ASSET', 'FAILED', 'ETA', 'AGE', 'CHECKPOINT', 'BY'])
+      expect(seen).toContain(head);
+  }
+});
+
+test('a followed job is marked in the table and in its title', () => {
+  const session = Session.showing([aJob({ asset_name: 'orders' })]).press('m', 'k');
+  expect(text(session.state)).toMatch(/running +♪orders/);
+  expect(text(session.press('enter').state)).toContain('♪ followed');
+  expect(screen(session.press('escape').state, true).join('')).toContain('!orders');
+});

@@ -1,0 +1,95 @@
+import type { JobView } from '../domain/job.ts';
+import { shortId } from '../domain/job-reference.ts';
+import { isTerminal } from '../domain/job-state.ts';
+import { safeText } from '../presentation/safe-text.ts';
+import { stateWord } from '../presentation/state-words.ts';
+import type { DataAnswer, Effect } from './effects.ts';
+import { ask } from './loading.ts';
+import { noticed } from './notice.ts';
+import type { Bell, State, Step } from './state.ts';
+import { noTarget, targetOf } from './target.ts';
+
+/** Followed jobs are read by themselves, whatever is on the screen, and no more often than this. */
+const leastMs = 2000;
+/** More than this nobody can tell apart by ear. */
+const mostBells = 50;
+
+export function noBell(state: State): string | null {
+  const lacking = noTarget(state);
+  if (lacking !== null) return lacking;
+  const { job, gone } = targetOf(state)!;
+  if (hasBell(state, job.id)) return null;
+  if (gone) return 'this job is no longer there';
+  if (isTerminal(job.state)) return `it has ended: it is ${stateWord(job.state).word}`;
+  return state.bells.length >= mostBells ? `${mostBells} jobs are followed already` : null;
+}
+
+export function hasBell({ bells }: State, id: string): boolean {
+  return bells.some((bell) => bell.id === id);
+}
+
+/** Follows the selected job: a change of its state or risk level rings and is told. Again: no longer. */
+export function turnBell(state: State): Step {
+  const target = targetOf(state);
+  if (target === null) return [state, []];
+  const { job } = target;
+  const name = nameOf(job);
+  if (hasBell(state, job.id)) {
+    const bells = state.bells.filter(({ id }) => id !== job.id);
+    return noticed({ ...state, bells }, `${name} is no longer followed`);
+  }
+  const bells = [...state.bells, bellOf(job)];
+  const text = `following ${name}: it rings when its state or risk changes; m ends that`;
+  const [told, effects] = noticed({ ...state, bells }, text);
+  return [told, [...effects, listenLater(state)]];
+}
+
+export function listen(state: State): Step {
+  if (state.bells.length === 0) return [state, []];
+  return ask(state, 'bells', { type: 'load-named', ids: state.bells.map(({ id }) => id) });
+}
+
+/** What has changed since it was last heard of; a job that has ended or vanished is told of for the last time. */
+export function listened(state: State, answer: DataAnswer): Step {
+  const free = { ...state, asked: { ...state.asked, bells: null } };
+  if (answer.type !== 'named') return [free, [listenLater(free)]];
+  const found = new Map(answer.jobs.map((job) => [job.id, job]));
+  const heard = free.bells.map((bell) => ({ bell, job: found.get(bell.id) ?? null }));
+  const news = heard.flatMap(({ bell, job }) => newsOf(bell, job) ?? []);
+  const bells = heard.flatMap(({ job }) =>
+    job === null || isTerminal(job.state) ? [] : [bellOf(job)],
+  );
+  const again = bells.length === 0 ? [] : [listenLater(free)];
+  if (news.length === 0) return [{ ...free, bells }, again];
+  const text = news.join(' · ');
+  const [told, effects] = noticed({ ...free, bells }, text, 'warn');
+  return [told, [...effects, ...again, { type: 'ring', text: text.slice(0, 300) }]];
+}
+
+function newsOf(bell: Bell, job: JobView | null): string | null {
+  const name = nameOf(bell);
+  if (job === null) return `${name} is no longer there`;
+  const changes = [
+    job.state === bell.state ? [] : `${stateWord(bell.state).word} → ${stateWord(job.state).word}`,
+    job.risk_level === bell.risk_level || isTerminal(job.state)
+      ? []
+      : `risk ${words(bell.risk_level)} → ${words(job.risk_level)}`,
+  ].flat();
+  return changes.length === 0 ? null : `${name}: ${changes.join(', ')}`;
+}
+
+function words(level: string): string {
+  return level.replace('_', ' ');
+}
+
+function bellOf({ id, asset_name, state, risk_level }: JobView): Bell {
+  return { id, asset_name, state, risk_level };
+}
+
+function nameOf({ id, asset_name }: Pick<Bell, 'id' | 'asset_name'>): string {
+  return `${safeText(asset_name, { cap: 60 })} ${shortId(id)}`;
+}
+
+function listenLater({ interval_ms }: State): Effect {
+  return { type: 'timer', name: 'bells', after_ms: Math.max(leastMs, interval_ms) };
+}
