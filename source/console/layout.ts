@@ -161,9 +161,10 @@ function trendPlace(
 }
 
 /** The samples that a trend is drawn from: until there are some, what this console has seen. */
-export function readingsOf({ insight, readings }: JobScreen): readonly Reading[] {
+export function readingsOf({ job, insight, readings }: JobScreen): readonly Reading[] {
   const samples = insight?.samples ?? [];
-  return samples.length >= 3 ? samples : readings;
+  if (samples.length >= 3) return samples;
+  return job.state === 'running' ? readings : [];
 }
 
 function widest(lines: PartitionMap['lines']): number {

@@ -17,7 +17,7 @@ export function recorded(query: Query, into: Statement[]): Query {
  * What psql would take for a command of its own, it cannot be: values stand in quotes, and our texts hold no backslash.
  */
 export function scriptOf(tenant: string, statements: readonly Statement[]): string {
-  const first = `SELECT set_config('app.current_tenant', ${literal(tenant)}, false);`;
+  const first = `SET app.current_tenant = ${literal(tenant)};`;
   const told = statements.map((one) => `${headingOf(one)}${dedented(inlined(one))};`);
   return [first, ...told].join('\n\n');
 }

@@ -181,7 +181,7 @@ test('the SQL that is shown is the SQL that was run, ready for psql', async () =
   await operator.asset("it's odd\x1b[2J", 'day');
   const id = await operator.job({ asset: "it's odd\x1b[2J", partitions: ['2024-01-01'] });
   const script = await getJobSql(operator.db, 'acme', id, { buckets: 10, insight: true });
-  expect(script).toMatch(/^SELECT set_config\('app\.current_tenant', 'acme', false\);\n/);
+  expect(script).toMatch(/^SET app\.current_tenant = 'acme';\n/);
   expect(script).not.toMatch(/\$\d/);
   expect(script).toContain(`j.id = '${id}'`);
   const client = new pg.Client(operator.database.app);

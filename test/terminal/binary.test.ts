@@ -101,6 +101,45 @@ test('pause with a reason, resume, and see both followed through', async () => {
   await console.until('✓ completed');
 });
 
+test('a job whole: its calendar, a failed partition with its output, the SQL that y copies', async () => {
+  const days = Array.from({ length: 90 }, (_, day) =>
+    new Date(Date.UTC(2024, 0, 1 + day)).toISOString().slice(0, 10),
+  );
+  const columns = { state: 'paused', failed_partitions: 2, completed_partitions: 40 };
+  const id = await backfills.job({ asset: 'calendar', keys: days, columns });
+  await backfills.rows(
+    `update backfill_partitions set state = case when partition_key in ('2024-01-03', '2024-02-01') then 'failed' else 'completed' end, attempt_count = 3,
+       duration_ms = 1200, available_at = null, completed_at = now(), error_message = 'HTTP 429 Too Many Requests'
+     where backfill_job_id = $1 and partition_key < '2024-02-12'`,
+    [id],
+  );
+  await backfills.rows(
+    `insert into backfill_attempt_logs (job_id, partition_key, attempt, tenant_id, executor_id, output)
+     values ($1, '2024-01-03', 3, 'acme', 'web-1:1:x', E'asked for it\nwas told to slow down\n')`,
+    [id],
+  );
+  const console = openConsole();
+  await openJob(console, 'calendar');
+  await console.until(/2024 Jan +Feb +Mar/);
+  // The third of January was a Wednesday.
+  await console.until(/ We +█?✗/);
+  await console.until(/▸ +2 × +HTTP 429 Too Many Requests +rate limiting\?/);
+  console.type('\r');
+  await console.until(/2024-01-03 +3 attempts/);
+  console.type('j\r');
+  await console.until('Output of attempt 3');
+  await console.until('was told to slow down');
+  await console.until('likely: Rate limiting from external systems');
+  console.type('\x1b');
+  await console.until('Enter open');
+  console.type('s');
+  await console.until("SET app.current_tenant = 'acme';");
+  console.type('y');
+  const clipboard = () => /\x1b\]52;c;([A-Za-z0-9+/=]+)\x07/.exec(console.output)?.[1];
+  await console.until(() => clipboard() !== undefined);
+  expect(Buffer.from(clipboard()!, 'base64').toString()).toContain(`j.id = '${id}'`);
+});
+
 test('cancel with a reason and the asset typed; an answer to the wrong question changes nothing', async () => {
   const id = await backfills.job({ asset: 'clicks', keys: keys(5) });
   const console = openConsole();
@@ -139,7 +178,8 @@ test("a failed partition's message can be read in full, escape sequences taken o
   await openJob(console, 'births');
   await console.until('1 ×  the source differs');
   console.type('\r');
-  await console.until(/k00002 +attempts 1/);
+  await console.until('Partition k00002');
+  await console.until(/attempts +1 \(1 failed\)/);
   await console.until('the end');
   expect(console.output).not.toMatch(/\x1b\[2J|\x1b\]0;/);
 });
