@@ -96,6 +96,7 @@ export class ConsoleLoop {
   }
 
   #stop(): void {
+    this.#stopped = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     if (this.#drawTimer !== null) clearTimeout(this.#drawTimer);
     this.#screen.close();
@@ -103,7 +104,11 @@ export class ConsoleLoop {
     this.#ink?.unmount();
   }
 
+  #stopped = false;
+
   #dispatch(message: Message): void {
+    // What is answered after the end would ask again, and keep the process alive.
+    if (this.#stopped) return;
     const before = this.#state;
     const [next, effects] = update(before, message);
     this.#state = next;

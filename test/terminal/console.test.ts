@@ -178,6 +178,13 @@ describe('the terminal is restored on every way out', () => {
     await restored(console, 0);
   });
 
+  test('q while a question was open kept asking for ever, and the process alive', async () => {
+    const console = await start('varied slow linger', small).until('▐ ·');
+    console.type('q');
+    await console.until(() => console.exitCode !== null);
+    expect(console.exitCode).toBe(0);
+  });
+
   test('Ctrl-C', async () => {
     const console = await started();
     console.type('\x03');

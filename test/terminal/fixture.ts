@@ -76,6 +76,7 @@ const code = await runConsole({
   perform: async (effect) => {
     tell(effect.type === 'act' ? `act ${effect.action}` : effect.type);
     if (effect.type === 'load-job') accidents[scenario]?.();
+    if (options.includes('slow')) await new Promise((resolve) => setTimeout(resolve, 300));
     return database.perform(effect);
   },
   labels: {
@@ -95,4 +96,6 @@ const code = await runConsole({
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   return 1;
 });
-process.exit(code);
+// As the program does: it ends when nothing is left to do.
+if (options.includes('linger')) process.exitCode = code;
+else process.exit(code);
