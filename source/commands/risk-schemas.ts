@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { riskLevels } from '../domain/risk.ts';
 import { bufferFits, tiers } from '../domain/tier.ts';
-import { count, envelope, job, nullableTime } from './schema-parts.ts';
+import { count, envelope, job, nullableTime, time } from './schema-parts.ts';
 
 const row = job.extend({
   sla_tier: z.enum(tiers),
@@ -25,6 +25,42 @@ const row = job.extend({
     .nullable()
     .describe('null where nothing is supposed, and for a job that has ended'),
 });
+
+/** What a new job may be expected to take. */
+export const forecast = z
+  .looseObject({
+    past_jobs: z.array(
+      z.looseObject({
+        id: z.uuid(),
+        state: z.string(),
+        completed_at: time,
+        total_partitions: count,
+        completed_partitions: count,
+        failed_partitions: count,
+        avg_partition_duration_ms: z.number().nullable(),
+      }),
+    ),
+    slots: count.describe('that it would have now'),
+    average_ms: z.number().nullable(),
+    duration_seconds: z.number().nullable().describe('null where no past job completed anything'),
+    low_seconds: z.number().nullable(),
+    high_seconds: z.number().nullable(),
+    finish_at: nullableTime.describe('if started now'),
+    sla_tier: z.enum(tiers),
+    sla_buffer: z.number().nullable(),
+    sla_buffer_fit: z.enum(bufferFits).nullable(),
+    risk_level: z.enum(riskLevels),
+    worst_keys: z.array(
+      z.looseObject({
+        partition_key: z.string(),
+        slowest_ms: z.number().nullable(),
+        failed: count,
+      }),
+    ),
+    errors: z.array(z.looseObject({ error_message: z.string().nullable(), count })),
+  })
+  .nullable()
+  .describe("from the asset's last jobs; null but for start --dry-run");
 
 const levels = z.partialRecord(z.enum(riskLevels), count);
 
@@ -50,6 +86,50 @@ export const riskSchemas = {
         ),
       }),
     ),
+    truncated: z.boolean(),
+  }),
+  review: z.looseObject({
+    ...envelope,
+    since: time,
+    ended: count.describe('with a deadline'),
+    met: count,
+    missed: count,
+    calls: z.array(
+      z.looseObject({
+        id: z.uuid(),
+        asset_name: z.string(),
+        state: z.string(),
+        outcome: z.enum(['missed', 'close']),
+        sla_tier: z.enum(tiers),
+        sla_deadline_at: time,
+        completed_at: nullableTime,
+        margin_seconds: z.number().nullable().describe('null where the job did not complete'),
+        at_risk_minutes: count,
+      }),
+    ),
+    eta: z.looseObject({
+      jobs: count,
+      error: z
+        .number()
+        .nullable()
+        .describe('median of |actual end - ETA| / (actual end - then), over samples and jobs'),
+      bias: z.number().nullable().describe('the same with its sign: above 0 ETAs were too early'),
+    }),
+    assets: z.array(
+      z.looseObject({
+        asset_name: z.string(),
+        ended: count,
+        missed: count,
+        close: count,
+        at_risk_hours: z.number(),
+        breached_hours: z.number(),
+        eta_error: z.number().nullable(),
+        eta_bias: z.number().nullable(),
+      }),
+    ),
+    hours: z
+      .array(z.looseObject({ hour: z.int().min(0).max(23), at_risk_minutes: count }))
+      .describe('of the day, UTC'),
     truncated: z.boolean(),
   }),
 };

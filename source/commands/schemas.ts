@@ -7,7 +7,7 @@ import { lookingSchemas } from './looking-schemas.ts';
 import { operatingSchemas } from './operating-schemas.ts';
 import { paperSchemas } from './paper-schemas.ts';
 import { planSchema } from './plan-file.ts';
-import { riskSchemas } from './risk-schemas.ts';
+import { forecast, riskSchemas } from './risk-schemas.ts';
 import { count, envelope, event, job, nullableTime, time } from './schema-parts.ts';
 import { triageSchemas } from './triage-schemas.ts';
 
@@ -85,6 +85,7 @@ const start = z.looseObject({
       execution_strategy: z.looseObject({}),
       priority: z.int(),
       sla_deadline_at: nullableTime,
+      forecast,
     })
     .nullable(),
 });

@@ -13,6 +13,7 @@ import { plural } from '../presentation/format.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import type { Invocation, Output } from './command.ts';
 import type { Flags } from './flags.ts';
+import { forecastLines } from './forecast-text.ts';
 import { type Io, readAll } from './io.ts';
 import { withSession } from './session.ts';
 
@@ -20,7 +21,12 @@ import { withSession } from './session.ts';
 export async function start({ input, flags, settings, io }: Invocation): Promise<Output> {
   const request = await inputOf(input, flags, io);
   const started = await withSession(settings, (session) =>
-    startBackfill(session.writer, { tenant: session.tenant, actor: session.actor }, request),
+    startBackfill(
+      session.writer,
+      { tenant: session.tenant, actor: session.actor },
+      request,
+      settings.thresholds.early_warning,
+    ),
   );
   return { json: started, text: () => textOf(started) };
 }
@@ -104,6 +110,7 @@ export function planText(plan: StartPlan): string {
   const lines = [
     `would start ${safeText(plan.asset_name)}: ${spanOf(plan)}, priority ${plan.priority}${deadline}; nothing has been written`,
     ...treeLines(plan),
+    ...(plan.forecast === null ? [] : forecastLines(plan.forecast)),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }

@@ -32,4 +32,17 @@ export const riskCommands: readonly Command[] = [
     words: { least: 0, most: 1 },
     load: async () => (await import('./risk.ts')).risk,
   },
+  {
+    name: 'review',
+    usage: '[--since 7d]',
+    summary: 'how deadlines held: close calls, accuracy of ETAs, hours at risk by asset',
+    flags: [{ name: 'since', value: 'T', help: 'from when on: 7d, or a moment (default 7d)' }],
+    examples: [
+      ['review', 'the weekly SLA review'],
+      ['review --since 2026-01-01 --json | jq .assets', 'for a script'],
+    ],
+    needs: onTenant,
+    words: { least: 0, most: 0 },
+    load: async () => (await import('./review.ts')).review,
+  },
 ];

@@ -8,9 +8,12 @@ import {
 } from '../database/queries/create-job.ts';
 import { assetNames, findAsset } from '../database/queries/read-assets.ts';
 import { readClock } from '../database/queries/read-clock.ts';
+import { readHistory } from '../database/queries/read-history.ts';
 import { readJob } from '../database/queries/read-job.ts';
+import { readFleet } from '../database/queries/read-live-jobs.ts';
 import type { Asset } from '../domain/asset.ts';
 import { momentAt } from '../domain/deadline.ts';
+import { type Forecast, forecastOf } from '../domain/forecast.ts';
 import { type JobView, viewJob } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
 import {
@@ -19,7 +22,7 @@ import {
   type StartInput,
   type StartRequest,
 } from '../domain/start-request.ts';
-import { writeStrategy } from '../domain/strategy.ts';
+import { readStrategy, writeStrategy } from '../domain/strategy.ts';
 import { countKeys } from '../domain/upstream-keys.ts';
 import type { PlanNode } from '../domain/upstream-plan.ts';
 import { ServoError, UsageError } from '../errors.ts';
@@ -40,6 +43,8 @@ export type StartPlan = {
   sla_deadline_at: Date | null;
   /** With --include-upstream: furthest upstream first, without the job itself. */
   upstreams: UpstreamPlan[];
+  /** What it may be expected to take; null where only its form was asked for. */
+  forecast: Forecast | null;
 };
 
 export type UpstreamPlan = {
@@ -77,6 +82,7 @@ export async function startBackfill(
   db: Database,
   author: Author,
   input: StartInput,
+  earlyWarningMs = 0,
 ): Promise<Started> {
   const { tenant } = author;
   if (input.dry_run) {
@@ -85,7 +91,9 @@ export async function startBackfill(
       const known = await findKnown(query, job, keys, input);
       if (known === null) await checkNew(query, request, now, job, keys);
       const tree = await matchTree(query, tenant, await readUpstreams(query, asset, job), keys);
-      return answer(query, tenant, known?.id ?? null, false, planOf(job, keys, tree));
+      const plan = planOf(job, keys, tree);
+      const forecast = await readForecast(query, job, plan, now, earlyWarningMs);
+      return answer(query, tenant, known?.id ?? null, false, { ...plan, forecast });
     });
   }
   return db.write(author, async (query) => {
@@ -215,6 +223,7 @@ export function planOf(job: NewJob, keys: KeySource, tree: readonly TreeNode[]):
     execution_strategy: job.execution_strategy,
     priority: job.priority,
     sla_deadline_at: job.sla_deadline_at,
+    forecast: null,
     upstreams: tree.slice(0, -1).map((node) => {
       const [first_key, last_key] = node.new_keys === null ? [null, null] : endsOf(node.new_keys);
       return {
@@ -229,6 +238,24 @@ export function planOf(job: NewJob, keys: KeySource, tree: readonly TreeNode[]):
       };
     }),
   };
+}
+
+/** The asset's last jobs that a forecast is made from. */
+const pastJobs = 5;
+
+async function readForecast(
+  query: Query,
+  job: NewJob,
+  plan: StartPlan,
+  now: Date,
+  earlyWarningMs: number,
+): Promise<Forecast> {
+  const { tenant_id, asset_id, asset_name } = job;
+  const keys = { first: plan.first_key, last: plan.last_key };
+  const history = await readHistory(query, tenant_id, asset_id, keys, pastJobs);
+  const { by_asset } = await readFleet(query, tenant_id);
+  const { max_parallel } = readStrategy(job.execution_strategy);
+  return forecastOf(job, max_parallel, by_asset[asset_name] ?? 0, history, now, earlyWarningMs);
 }
 
 function endsOf(keys: KeySource): [string, string] {

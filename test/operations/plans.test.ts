@@ -12,6 +12,7 @@ import {
   latestEvents,
 } from '../../source/database/queries/read-events.ts';
 import { readExecutors } from '../../source/database/queries/read-executors.ts';
+import { readHistory } from '../../source/database/queries/read-history.ts';
 import { findJobs, readJob } from '../../source/database/queries/read-job.ts';
 import { readLogs } from '../../source/database/queries/read-logs.ts';
 import {
@@ -56,6 +57,10 @@ const statements: [name: string, run: (query: Query) => Promise<unknown>][] = [
   ],
   ['failed partitions', (query) => failedPartitions(query, tenant, job, 100)],
   ['open partitions', (query) => openPartitions(query, tenant, job, 20)],
+  [
+    'how the last jobs of an asset went',
+    (query) => readHistory(query, tenant, asset, { first: '2000-01-01', last: '2001-01-01' }, 5),
+  ],
   ['executors', (query) => executorsOf(query, tenant, job)],
   ['the journal of a job', (query) => jobEvents(query, tenant, job, 50)],
   ['its last transition', (query) => lastTransition(query, tenant, job, 'pending')],

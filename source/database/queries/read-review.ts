@@ -1,0 +1,61 @@
+import type { HourAtRisk, ReviewedJob } from '../../domain/review.ts';
+import type { Query } from '../database.ts';
+
+const live = `'pending', 'waiting_upstream', 'running', 'paused', 'resuming'`;
+
+/** Ended since, the newest first, and live ones with a deadline; at most `limit` of each, by their indexes. */
+const reviewed = `reviewed as materialized (
+  (select id, tenant_id, asset_name, state, priority, created_at, started_at, completed_at, sla_deadline_at from backfill_jobs
+   where tenant_id = $1 and completed_at >= $2 order by completed_at desc limit $3)
+  union all
+  (select id, tenant_id, asset_name, state, priority, created_at, started_at, null, sla_deadline_at from backfill_jobs
+   where tenant_id = $1 and sla_deadline_at is not null and state in (${live}) order by sla_deadline_at limit $3)
+)`;
+
+/** A sample of which the deadline was still to come, and the ETA after it. $4: the early warning, in milliseconds. */
+const atRisk = `s.at < j.sla_deadline_at and s.estimated_completion_at + $4 * interval '1 millisecond' > j.sla_deadline_at`;
+
+/**
+ * The jobs of the time under review, each with what its samples since then said: one stands for a minute. The last minute
+ * before the end says nothing of an ETA's accuracy.
+ */
+export function readReviewed(
+  query: Query,
+  tenant: string,
+  since: Date,
+  limit: number,
+  earlyWarningMs: number,
+): Promise<ReviewedJob[]> {
+  return query<ReviewedJob>(
+    `with ${reviewed}
+     select j.id, j.asset_name, j.state, j.priority, j.created_at, j.started_at, j.completed_at, j.sla_deadline_at,
+       s.at_risk_minutes, s.breached_minutes, s.eta_bias, s.eta_error
+     from reviewed j cross join lateral (
+       select count(*) filter (where ${atRisk})::int as at_risk_minutes,
+         count(*) filter (where s.at >= j.sla_deadline_at)::int as breached_minutes,
+         percentile_cont(0.5) within group (order by e.off) as eta_bias, percentile_cont(0.5) within group (order by abs(e.off)) as eta_error
+       from backfill_samples s left join lateral (
+         select extract(epoch from j.completed_at - s.estimated_completion_at)::float8 / extract(epoch from j.completed_at - s.at)::float8 as off
+         where j.state = 'completed' and s.at < j.completed_at - interval '1 minute') e on true
+       where s.job_id = j.id and s.tenant_id = $1 and s.at >= $2) s`,
+    [tenant, since, limit, earlyWarningMs],
+  );
+}
+
+/** At what hours of the day, in UTC, they were at risk. */
+export function readRiskHours(
+  query: Query,
+  tenant: string,
+  since: Date,
+  limit: number,
+  earlyWarningMs: number,
+): Promise<HourAtRisk[]> {
+  return query<HourAtRisk>(
+    `with ${reviewed}
+     select extract(hour from s.at at time zone 'UTC')::int as hour, count(*)::int as at_risk_minutes
+     from reviewed j join backfill_samples s on s.job_id = j.id and s.tenant_id = $1 and s.at >= $2
+     where j.sla_deadline_at is not null and ${atRisk}
+     group by hour order by hour`,
+    [tenant, since, limit, earlyWarningMs],
+  );
+}
