@@ -1,5 +1,5 @@
 import type { Database, Query } from '../database/database.ts';
-import { accessOf, staleAt } from '../database/queries/job-conditions.ts';
+import { accessOf, lateAt, staleAt } from '../database/queries/job-conditions.ts';
 import { alarmWalks, isOnWalk, type Place, walkOf } from '../database/queries/job-walks.ts';
 import { countInStates, countJobs, placeOf, turnedRound } from '../database/queries/list-jobs.ts';
 import { assetNames, matchAssets } from '../database/queries/read-assets.ts';
@@ -58,6 +58,8 @@ const totalCap = 100_000;
 const defaultBudget = 20_000;
 /** Alarms are sorted in memory. More of a kind than these are no longer alarms but a state of things. */
 const mostAlarms = 500;
+/** They are looked for among so many of the nearest deadlines, and among so many running jobs. */
+const alarmBudget = 2000;
 
 /**
  * The job table: what needs attention first, then what lives, then what has ended lately; or in another order. Where few
@@ -74,7 +76,7 @@ export function listJobs(db: Database, tenant: string, options: ListOptions): Pr
       states: Object.keys(counts),
       early_warning_ms: options.early_warning_ms ?? 0,
     });
-    const { jobs, ...part } = await readPage(query, tenant, search, options);
+    const { jobs, ...part } = await readPage(query, tenant, search, options, counts);
     const present = new Set(jobs.map(({ id }) => id));
     const missing = (options.keep ?? []).filter((id) => !present.has(id));
     return {
@@ -125,11 +127,13 @@ async function readPage(
   tenant: string,
   search: Search,
   options: ListOptions,
+  counts: Readonly<Record<string, number>>,
 ): Promise<Part> {
   const { sort = byAttention, limit, budget = defaultBudget } = options;
   const whole = options.whole ?? Math.max(limit, 1000);
   // Where an index leads to the jobs of a filter there may be few, and walking the table would look at all others.
-  if (whole > 0 || accessOf(search.filter, search.resolved) !== null) {
+  const fits = whole > 0 && !(isOfStates(search) && jobsIn(search.states, counts) > whole);
+  if (fits || accessOf(search.filter, search.resolved) !== null) {
     const { jobs, ended } = await gather(query, tenant, search, whole + 1, budget);
     if (jobs.length <= whole) {
       const most = options.whole ?? limit;
@@ -152,6 +156,16 @@ async function readPage(
     jobs: await readInFull(query, tenant, search, part.jobs, alarms ?? []),
     at_risk: search.filter.terms.length === 0 ? (alarms?.filter(isAtRisk).length ?? null) : null,
   };
+}
+
+/** All jobs in some states match, and no others. */
+function isOfStates({ filter }: Search): boolean {
+  return filter.terms.every(({ any }) => any.every(({ kind }) => kind === 'state'));
+}
+
+/** At least so many. */
+function jobsIn(states: readonly string[], counts: Readonly<Record<string, number>>): number {
+  return states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
 }
 
 /** Of alarms only as much has been read as their order goes by. */
@@ -268,11 +282,14 @@ async function readAlarms(
   sort: Sort,
 ): Promise<JobView[]> {
   const alarms = await findAlarms(query, tenant, search, {
-    segments: alarmWalks(search.states, (value) => staleAt(search.resolved.as_of, value)),
+    segments: alarmWalks(search.states, {
+      late: (value) => lateAt(search.resolved.as_of, search.early_warning_ms, value),
+      stale: (value) => staleAt(search.resolved.as_of, value),
+    }),
     after: null,
     except: [],
     limit: mostAlarms,
-    budget: defaultBudget,
+    budget: alarmBudget,
     each: true,
   });
   return alarms.sort(compareBy(sort));
@@ -307,10 +324,7 @@ async function countMatching(
   jobs: readonly JobView[],
 ): Promise<Page['total']> {
   if (whole) return { count: jobs.length, capped: false };
-  const ofStates = search.filter.terms.every(({ any }) =>
-    any.every(({ kind }) => kind === 'state'),
-  );
-  if (!ofStates) return null;
+  if (!isOfStates(search)) return null;
   const count = await countInStates(query, tenant, search.states, totalCap);
   return { count, capped: count >= totalCap };
 }

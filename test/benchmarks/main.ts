@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { atSize } from './at-size.ts';
 import { creatingAJob } from './creating-a-job.ts';
 import { firstAttempt } from './first-attempt.ts';
 import { idleExecutor } from './idle-executor.ts';
@@ -14,7 +15,7 @@ import { type BenchDatabase, withServer } from './server.ts';
 import { sharing } from './sharing.ts';
 
 const benchmarks: Readonly<
-  Record<string, (database: BenchDatabase, rounds: number) => Promise<Block>>
+  Record<string, (database: BenchDatabase, rounds: number, scale: number) => Promise<Block>>
 > = {
   'no-op': noOpPartitions,
   messages: messagesPerPartition,
@@ -26,18 +27,23 @@ const benchmarks: Readonly<
   'create-job': creatingAJob,
   killed: killedExecutor,
   scrape: scraping,
+  'at-size': atSize,
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '3' } },
+  options: {
+    rounds: { type: 'string', default: '3' },
+    scale: { type: 'string', default: '1' },
+  },
 });
 const rounds = Number(values.rounds);
+const scale = Number(values.scale);
 const names = positionals.length > 0 ? positionals : Object.keys(benchmarks);
 const unknown = names.filter((name) => benchmarks[name] === undefined);
-if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
+if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1 || !(scale > 0)) {
   console.error(
-    `usage: npm run bench -- [${Object.keys(benchmarks).join('] [')}] [--rounds N (3)]`,
+    `usage: npm run bench -- [${Object.keys(benchmarks).join('] [')}] [--rounds N (3)] [--scale S of at-size and console (1)]`,
   );
   process.exit(2);
 }
@@ -49,7 +55,7 @@ await withServer(async (database, version) => {
   );
   const broken: string[] = [];
   for (const name of names) {
-    const block = await benchmarks[name]!(database, rounds);
+    const block = await benchmarks[name]!(database, rounds, scale);
     console.log(`${report(block)}\n`);
     broken.push(
       ...block.budgets.filter((budget) => !held(budget)).map((b) => `${name}: ${b.name}`),

@@ -179,6 +179,16 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
   }
 }
 
+/**
+ * It may come after its deadline: one slot at least is at work, so that what is left takes this long at most. The exact figure is
+ * domain/eta.ts's.
+ */
+export function lateAt(asOf: Date, earlyWarningMs: number, value: Value): string {
+  const left = `j.total_partitions - j.completed_partitions - j.failed_partitions - j.skipped_partitions`;
+  return `coalesce(j.avg_partition_duration_ms * greatest(0, ${left}) + ${value(earlyWarningMs, 'bigint')}
+    >= extract(epoch from j.sla_deadline_at - ${value(asOf, 'timestamptz')}) * 1000, true)`;
+}
+
 /** A heartbeat that is, or is about to be, too old; the exact figure is domain/eta.ts's. */
 export function staleAt(asOf: Date, value: Value): string {
   const at = value(new Date(asOf.getTime() - 115_000), 'timestamptz');

@@ -109,12 +109,20 @@ export function gatherOf(access: Access | null, states: readonly string[]): Segm
 }
 
 /** Where alarms can be: a deadline, a heartbeat that has stopped, a resume that nobody claims. The nearest deadlines first. */
-export function alarmWalks(states: readonly string[], stale: Sql): Segment[] {
+export function alarmWalks(
+  states: readonly string[],
+  { late, stale }: { late: Sql; stale: Sql },
+): Segment[] {
+  const [indexed, ...others] = livingWithDeadline(states);
   const some = (state: string, condition?: Sql): Segment[] =>
     states.includes(state)
       ? [{ streams: [{ ...byState(state), condition }], keys: creation, descending: false }]
       : [];
-  return [byDeadline(states), ...some('running', stale), ...some('resuming')];
+  return [
+    { ...byDeadline(states), streams: [{ ...indexed!, condition: late }, ...others] },
+    ...some('running', stale),
+    ...some('resuming'),
+  ];
 }
 
 function byState(state: string): Stream {
