@@ -8,15 +8,45 @@ import { readInterval } from './status.ts';
 /** `servo-tui`: the console; without a terminal, and with --json, the job table once. */
 export async function runConsole(invocation: Invocation): Promise<Output | { exit: number }> {
   const { io, flags } = invocation;
+  if (flags.has('plain') && io.terminal && !flags.has('json')) return plain(invocation);
   if (flags.has('json') || !canPaint(io)) {
     if (io.terminal && !flags.has('json')) {
       io.stderr.write(
-        'the console wants a terminal that TERM does not call dumb: this is the list\n',
+        'the console wants a terminal that TERM does not call dumb: this is the list (--plain follows the jobs in lines)\n',
       );
     }
     return list(invocation);
   }
   return { exit: await showConsole(invocation, await Places.open(invocation)) };
+}
+
+/** `servo-tui --plain`: the console in lines, for a screen reader and for any terminal. */
+async function plain(invocation: Invocation): Promise<{ exit: number }> {
+  const { io, flags } = invocation;
+  const places = await Places.open(invocation);
+  try {
+    const { runPlain } = await import('./plain-console.ts');
+    const { labels, read_only } = places.view;
+    const exit = await runPlain(io, {
+      perform: places.perform,
+      ascii: flags.has('ascii'),
+      state: {
+        tenant: labels.tenant,
+        read_only,
+        zone: flags.has('utc') ? 'utc' : 'local',
+        interval_ms: readInterval(flags.text('interval')),
+        as_of: null,
+        jobs: new Map(),
+        firing: null,
+        asking: null,
+        wanted: null,
+        down: false,
+      },
+    });
+    return { exit };
+  } finally {
+    await places.close();
+  }
 }
 
 /** The console on a database that no settings name: the demonstration's. */

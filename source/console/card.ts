@@ -76,7 +76,7 @@ export function openCard(
 }
 
 /** The asset's name; where that cannot be typed on a plain keyboard, the job's short id. */
-function typedCheck(job: JobView): string {
+export function typedCheck(job: JobView): string {
   return /^[\x21-\x7e]{1,80}$/.test(job.asset_name) ? job.asset_name : shortId(job.id);
 }
 

@@ -1,0 +1,57 @@
+import type { JobView } from '../../domain/job.ts';
+import type { Zone } from '../../presentation/format.ts';
+import type { ActionName } from '../actions.ts';
+import type { DataAnswer, DataEffect } from '../effects.ts';
+
+/** An action that the operator is being asked about: one question after the other. */
+export type Asking = {
+  name: ActionName;
+  job: JobView;
+  as_of: Date;
+  /** What has been answered so far. */
+  reason: string | null;
+  value: string | null;
+  question: 'reason' | 'check' | 'confirm';
+  /** When it was printed: what was typed before that, and shortly after, does not answer it. */
+  asked_at: number;
+};
+
+/** The console without a screen: what was last told of each job, and what is being asked. */
+export type PlainState = {
+  tenant: string;
+  read_only: boolean;
+  zone: Zone;
+  interval_ms: number;
+  /** The database's clock at the last reading. */
+  as_of: Date | null;
+  jobs: ReadonlyMap<string, JobView>;
+  /** The alerts that fire; null until they have been read. */
+  firing: ReadonlySet<string> | null;
+  asking: Asking | null;
+  /** A command that waits for its job to be found. */
+  wanted: { command: string; rest: string } | null;
+  down: boolean;
+};
+
+export type PlainMessage = { at: number } & (
+  | { type: 'started' }
+  /** A line that was typed, without its end. */
+  | { type: 'line'; text: string }
+  | { type: 'answered'; effect: DataEffect; answer: DataAnswer }
+  | { type: 'timer'; name: 'refresh' | 'alerts' }
+);
+
+export type PlainEffect =
+  | { type: 'data'; effect: DataEffect }
+  | { type: 'timer'; name: 'refresh' | 'alerts'; after_ms: number }
+  | { type: 'exit'; code: number };
+
+/** The state after it, the lines to be told, and what is to be done. */
+export type PlainStep = {
+  state: PlainState;
+  lines?: readonly string[];
+  effects?: readonly PlainEffect[];
+};
+
+/** Jobs that are followed at once, the most urgent first. */
+export const plainLimit = 200;

@@ -1,0 +1,269 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Act, DataAnswer, DataEffect } from '../../source/console/effects.ts';
+import type { PlainEffect, PlainMessage, PlainState } from '../../source/console/plain/state.ts';
+import { plainUpdate } from '../../source/console/plain/update.ts';
+import type { JobView } from '../../source/domain/job.ts';
+import { aJob, aList } from '../support/jobs.ts';
+
+type Untimed = PlainMessage extends infer M
+  ? M extends PlainMessage
+    ? Omit<M, 'at'>
+    : never
+  : never;
+
+const orders = aJob({ number: 1, asset_name: 'orders_daily' });
+const clicks = aJob({ number: 2, asset_name: 'clicks', state: 'paused', lanes: 0 });
+
+/** A scripted session in lines: what is typed and answered goes in, what is told is looked at. */
+class PlainSession {
+  state: PlainState;
+  told: string[] = [];
+  effects: PlainEffect[] = [];
+  #at = 1000;
+
+  constructor(jobs: JobView[] = [orders, clicks], over: Partial<PlainState> = {}) {
+    this.state = {
+      tenant: 'acme',
+      read_only: false,
+      zone: 'utc',
+      interval_ms: 1000,
+      as_of: null,
+      jobs: new Map(),
+      firing: null,
+      asking: null,
+      wanted: null,
+      down: false,
+      ...over,
+    };
+    this.send({ type: 'started' }).read(...jobs);
+    this.told = [];
+  }
+
+  send(message: Untimed): this {
+    const { state, lines, effects } = plainUpdate(this.state, {
+      ...message,
+      at: this.#at,
+    } as PlainMessage);
+    this.state = state;
+    this.told.push(...(lines ?? []));
+    this.effects.push(...(effects ?? []));
+    return this;
+  }
+
+  /** Lines a second apart: each as an answer to what was told before it. */
+  say(...lines: string[]): this {
+    for (const text of lines) {
+      this.#at += 1000;
+      this.send({ type: 'line', text });
+    }
+    return this;
+  }
+
+  /** In one read, as pasted text comes. */
+  paste(...lines: string[]): this {
+    for (const text of lines) this.send({ type: 'line', text });
+    return this;
+  }
+
+  answer(type: DataEffect['type'], answer: DataAnswer): this {
+    const effect = this.effects
+      .flatMap((one) => (one.type === 'data' ? [one.effect] : []))
+      .findLast((one) => one.type === type);
+    if (effect === undefined) throw new Error(`nobody asked for ${type}`);
+    return this.send({ type: 'answered', effect, answer });
+  }
+
+  read(...jobs: JobView[]): this {
+    return this.answer('load-jobs', { type: 'jobs', list: aList(jobs) });
+  }
+
+  fail(type: DataEffect['type']): this {
+    const failure = { code: 'database_unreachable', message: 'connection refused' } as const;
+    return this.answer(type, { type: 'failure', failure });
+  }
+
+  get acts(): Act[] {
+    return this.effects.flatMap((one) =>
+      one.type === 'data' && one.effect.type === 'act' ? [one.effect] : [],
+    );
+  }
+}
+
+describe('what changes is told as lines', () => {
+  test('nothing, while nothing changes', () => {
+    expect(new PlainSession().read(orders, clicks).told).toEqual([]);
+  });
+
+  test('a state', () => {
+    const { told } = new PlainSession().read({ ...orders, state: 'failed' }, clicks);
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatch(/^orders_daily 00000001: was running, is failed now, /);
+  });
+
+  test('progress in steps of ten per cent, not every figure', () => {
+    const at = (done: number) =>
+      aJob({ ...orders, completed_partitions: done, total_partitions: 100 });
+    const session = new PlainSession([at(41)]);
+    for (let done = 42; done <= 60; done += 1) session.read(at(done));
+    expect(session.told).toHaveLength(2);
+    expect(session.told[0]).toContain('50 of 100 partitions (50 %)');
+  });
+
+  test('failures when they double', () => {
+    const at = (failed: number) => aJob({ ...orders, failed_partitions: failed });
+    const session = new PlainSession([at(0)]);
+    for (let failed = 1; failed <= 9; failed += 1) session.read(at(failed));
+    expect(session.told.map((line) => line.match(/\d+ partitions? failed/)?.[0])).toEqual([
+      '1 partition failed',
+      '2 partitions failed',
+      '4 partitions failed',
+      '8 partitions failed',
+    ]);
+  });
+
+  test('a risk level, a new job, one that is gone', () => {
+    const session = new PlainSession().read({ ...orders, risk_level: 'high', risk_severity: 0.63 });
+    expect(session.told[0]).toBe('orders_daily 00000001: deadline HIGH 63% over');
+    expect(session.told[1]).toBe('clicks 00000002 is no longer there');
+    session.read(orders, clicks);
+    expect(session.told.at(-1)).toMatch(/^new: clicks 00000002: paused, /);
+  });
+
+  test('a database that is lost, once, and that it is back', () => {
+    const session = new PlainSession().fail('load-jobs').fail('load-jobs');
+    expect(session.told).toEqual([
+      'The database does not answer: connection refused. Trying again.',
+    ]);
+    expect(session.read(orders, clicks).told.at(-1)).toBe('The database answers again.');
+  });
+});
+
+describe('acting by lines, with the same rules in words', () => {
+  test('pause: a reason or none, and yes', () => {
+    const session = new PlainSession().say('pause 00000001', 'db maintenance', 'yes');
+    expect(session.acts).toEqual([
+      {
+        type: 'act',
+        action: 'pause',
+        id: orders.id,
+        state: 'running',
+        version: orders.version,
+        reason: 'db maintenance',
+      },
+    ]);
+    const result = {
+      id: orders.id,
+      result: 'applied',
+      state: 'paused',
+      version: 9,
+      message: 'ok',
+    } as const;
+    expect(session.answer('act', { type: 'acted', result }).told.at(-1)).toBe('applied: ok');
+  });
+
+  test('Enter never means yes, nor does y', () => {
+    for (const word of ['', 'y', 'no', 'ye', '.'])
+      expect(new PlainSession().say('pause orders_daily', '', word).acts).toEqual([]);
+  });
+
+  test('cancel wants a reason, the asset typed, and yes', () => {
+    const session = new PlainSession().say(
+      'cancel orders_daily',
+      '',
+      'wrong range',
+      'orders',
+      'yes',
+    );
+    expect(session.acts).toEqual([]);
+    expect(session.told.at(-1)).toContain('Type orders_daily to go on');
+    session.say('orders_daily', 'yes');
+    expect(session.acts).toMatchObject([{ action: 'cancel', reason: 'wrong range' }]);
+  });
+
+  test('what was pasted or typed ahead answers nothing', () => {
+    const session = new PlainSession().paste('pause orders_daily', '', 'yes', 'yes');
+    expect(session.acts).toEqual([]);
+    expect(session.told.at(-1)).toContain('That came before the question.');
+  });
+
+  test('a job that changes under the question disarms it', () => {
+    const session = new PlainSession().say('pause orders_daily', '');
+    session.read(aJob({ ...orders, version: orders.version + 1, state: 'paused' }), clicks);
+    expect(session.told.at(-1)).toBe(
+      'orders_daily 00000001 has changed meanwhile: nothing was done',
+    );
+    expect(session.say('yes').acts).toEqual([]);
+  });
+
+  test('what is not possible says why', () => {
+    const { told } = new PlainSession().say('pause clicks');
+    expect(told[0]).toContain('only running jobs can be paused');
+    const locked = new PlainSession([orders], { read_only: true }).say('pause orders_daily');
+    expect(locked.told[0]).toContain('this console is read-only');
+  });
+
+  test('a job that is not in the list is asked for', () => {
+    const far = aJob({ number: 0xabcd, asset_name: 'far_away' });
+    const session = new PlainSession().say('pause 0000abcd');
+    session.answer('find-job', { type: 'found', job: far });
+    expect(session.told[0]).toContain('far_away 0000abcd');
+  });
+
+  test('a lost answer is not claimed to be either', () => {
+    const session = new PlainSession().say('pause orders_daily', '', 'yes').fail('act');
+    expect(session.told.at(-1)).toBe('It is not known whether this was done: connection refused');
+  });
+});
+
+test('list, status, help, quit, and what is not a command', () => {
+  const session = new PlainSession();
+  expect(session.say('list state:paused').told).toEqual([
+    expect.stringMatching(/^clicks 00000002: paused, /),
+    '1 job.',
+  ]);
+  expect(session.say('statu clicks').told.at(-1)).toBe('There is no statu. Did you mean status?');
+  expect(session.say('help').told.join('\n')).toContain('cancel JOB: asks for a reason');
+  expect(session.say('quit').effects.at(-1)).toEqual({ type: 'exit', code: 0 });
+});
+
+test('whatever is typed: nothing is sent without a yes after a question, and no line holds a control character', () => {
+  const words = fc.constantFrom(
+    ...[
+      'pause',
+      'cancel',
+      'resume',
+      'retry',
+      'orders_daily',
+      'clicks',
+      '00000001',
+      'yes',
+      'Y',
+      '',
+      '.',
+      'list',
+      'help',
+    ],
+  );
+  const line = fc.oneof(
+    words,
+    fc.array(words, { maxLength: 3 }).map((all) => all.join(' ')),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 30 }), (script) => {
+      const session = new PlainSession([orders, aJob({ ...clicks, asset_name: 'clicks\x1b[2J' })]);
+      for (const text of script) {
+        const { asking } = session.state;
+        const before = session.acts.length;
+        session.say(text);
+        if (session.acts.length === before) continue;
+        expect(asking?.question).toBe('confirm');
+        expect(text.trim().toLowerCase()).toBe('yes');
+      }
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
+      for (const told of session.told) expect(told).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
+    }),
+    { numRuns: 300 },
+  );
+});
