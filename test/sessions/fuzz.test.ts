@@ -5,7 +5,8 @@ import { keymap } from '../../source/console/keymap.ts';
 import { jobLayout, jobsLayout, linesOf } from '../../source/console/layout.ts';
 import { jobStates } from '../../source/domain/job-state.ts';
 import type { ErrorCode } from '../../source/errors.ts';
-import { aJob } from '../support/jobs.ts';
+import { kindsOf } from '../../source/presentation/failure-groups.ts';
+import { aJob, anInsight, buckets } from '../support/jobs.ts';
 import { Session } from './session.ts';
 
 const keys = fc.constantFrom(
@@ -62,17 +63,38 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
           if (session.asked(type as 'act').length > 0) session.fail(type as 'act', code);
         },
     ),
-  someJobs.map(
-    (jobs): Act =>
+  fc.tuple(someJobs, fc.array(fc.constantFrom('late by 3 s', 'late by 9 s', 'boom'))).map(
+    ([jobs, messages]): Act =>
       (session) => {
-        if (jobs[0] !== undefined && session.asked('load-job').length > 0)
-          session.answerJob(jobs[0]);
+        const [job] = jobs;
+        if (job === undefined || session.asked('load-job').length === 0) return;
+        const failed = messages.map((error_message, index) => ({
+          partition_key: `k${index}`,
+          attempt_count: 3,
+          failure_count: 3,
+          error_message,
+          completed_at: null,
+        }));
+        const waiting = jobs.map((one) => ({ id: one.id, to: job.id, depth: 1, job: one }));
+        const insight = anInsight({ failures: kindsOf(failed), waiting });
+        session.answerJob(job, { insight, map: buckets(['k0', 'k1'], () => 'failed') });
       },
   ),
   fc.nat(1300).map(
     (count): Act =>
       (session) =>
         session.state.asked.jobs !== null && session.answerFrom(many.slice(0, count)),
+  ),
+  fc.constantFrom('running', 'failed').map(
+    (state): Act =>
+      (session) => {
+        if (session.asked('load-partition').length > 0)
+          session.answerPartition('k0', { partition: { state: state as 'failed' } });
+        if (session.asked('load-job-sql').length > 0)
+          session.answer('load-job-sql', { type: 'sql', text: 'select 1;' });
+        if (session.asked('write-paper').length > 0)
+          session.answer('write-paper', { type: 'paper', path: '/tmp/x.md', text: '# X' });
+      },
   ),
   fc.constantFrom('applied', 'skipped', 'failed').map(
     (result): Act =>
