@@ -18,30 +18,6 @@ import { noTarget } from './target.ts';
 
 /** The keys of the calculator: they change what is supposed, and nothing in the database. */
 export const riskKeys: readonly Binding[] = [
-  supposing(']', 'what if: one slot more', noSlots, (state) => turnSlots(state, 1), '[ slots'),
-  supposing('[', 'what if: one slot less', noSlots, (state) => turnSlots(state, -1)),
-  supposing(
-    '}',
-    'what if: one more of its partitions at once',
-    noTarget,
-    (state) => turnParallel(state, 1),
-    '{ parallel',
-  ),
-  supposing('{', 'what if: one less of its partitions at once', noTarget, (state) =>
-    turnParallel(state, -1),
-  ),
-  supposing(
-    ')',
-    'what if: its deadline 15 minutes later',
-    noDeadline,
-    (state) => moveDeadline(state, 1),
-    '( deadline',
-  ),
-  supposing('(', 'what if: its deadline 15 minutes earlier', noDeadline, (state) =>
-    moveDeadline(state, -1),
-  ),
-  supposing('P', 'what if: it were paused', noPause, turnPause, 'what if paused'),
-  supposing('T', 'what if: its failed partitions were tried again', noFailures, turnRetry),
   {
     keys: ['a'],
     title: 'apply what is supposed: a card for each job, to be confirmed one by one',
@@ -52,6 +28,30 @@ export const riskKeys: readonly Binding[] = [
     disabled: whyNotApply,
     run: applyNext,
   },
+  supposing(']', 'what if: one slot more', noSlots, (state) => turnSlots(state, 1), 'slots'),
+  supposing('[', 'what if: one slot less', noSlots, (state) => turnSlots(state, -1)),
+  supposing(
+    '}',
+    'what if: one more of its partitions at once',
+    noTarget,
+    (state) => turnParallel(state, 1),
+    'parallel',
+  ),
+  supposing('{', 'what if: one less of its partitions at once', noTarget, (state) =>
+    turnParallel(state, -1),
+  ),
+  supposing(
+    ')',
+    'what if: its deadline 15 minutes later',
+    noDeadline,
+    (state) => moveDeadline(state, 1),
+    'deadline',
+  ),
+  supposing('(', 'what if: its deadline 15 minutes earlier', noDeadline, (state) =>
+    moveDeadline(state, -1),
+  ),
+  supposing('P', 'what if: it were paused', noPause, turnPause, 'if paused'),
+  supposing('T', 'what if: its failed partitions were tried again', noFailures, turnRetry),
   supposing('0', 'what if: forget all that is supposed', nothingSupposed, forget, 'forget'),
 ];
 

@@ -43,13 +43,13 @@ export const riskTable: Table<Risky> = {
     column('tier', 'TIER BUFFER', 22, ({ row }) => bufferPhrase(row)),
     column('slots', 'SLOTS', 5, ({ row }) => (row.lanes > 0 ? plain(String(row.lanes)) : absent)),
     supposed(
-      'then',
+      'what-if',
       'WHAT IF',
       () => 24,
       ({ row }, { as_of, zone }) => thenPhrase(row, as_of, zone),
     ),
     supposed(
-      'then-figure',
+      'what-if-figure',
       '',
       () => 15,
       ({ row }, { as_of }) => ({
@@ -75,7 +75,7 @@ export const riskTable: Table<Risky> = {
     { column: 'id', to: 0 },
     { column: 'job', to: 28, elastic: true },
     { column: 'tier', to: 14 },
-    { column: 'then-figure', to: 0 },
+    { column: 'what-if-figure', to: 0 },
     { column: 'tier', to: 0 },
     { column: 'slots', to: 0 },
     { column: 'range', to: 0 },
@@ -84,17 +84,17 @@ export const riskTable: Table<Risky> = {
     { column: 'by', to: 0 },
     { column: 'severity', to: 11 },
     { column: 'figure', to: 14 },
-    { column: 'then', to: 16 },
+    { column: 'what-if', to: 16 },
     { column: 'figure', to: 0 },
     { column: 'job', to: 8, elastic: true },
     { column: 'deadline', to: 0 },
     { column: 'eta', to: 0 },
-    { column: 'then', to: 0 },
+    { column: 'what-if', to: 0 },
     { column: 'severity', to: 8 },
     { column: 'job', to: 1, elastic: true },
     { column: 'severity', to: 0 },
   ],
-  heirs: [['job', 28], ['severity'], ['then'], ['by'], ['figure'], ['job']],
+  heirs: [['job', 28], ['severity'], ['what-if'], ['by'], ['figure'], ['job']],
 };
 
 /** As wide as `06:03–06:39 ↗36m` is, as far as it will be said. */

@@ -1,6 +1,7 @@
 import type { JobView } from '../domain/job.ts';
 import type { RiskLevel } from '../domain/risk.ts';
 import type { RiskRow } from '../domain/risk-board.ts';
+import { readStrategy } from '../domain/strategy.ts';
 import { tierBuffers } from '../domain/tier.ts';
 import { formatDuration } from './format.ts';
 import { riskBadge } from './risk-badge.ts';
@@ -83,7 +84,7 @@ export function tierWords({ sla_tier }: Pick<RiskRow, 'sla_tier'>): string {
   return `a ${sla_tier} job's is ${tierBuffers[sla_tier].words}`;
 }
 
-/** What is supposed of this job, and what it would get: `paused`, `12 at once, deadline +1h, 9 slots`. */
+/** What is supposed of this job, and what it would get: `paused`, `6 → 9 slots, ×12, deadline +1h`. */
 export function suppositions(job: RiskRow): string {
   const { what_if: then } = job;
   if (then === null) return '';
@@ -94,7 +95,13 @@ export function suppositions(job: RiskRow): string {
   const again = then.remaining_partitions - job.remaining_partitions;
   const words = [
     then.paused ? 'paused' : '',
-    !then.paused && then.slots !== job.lanes ? `${job.lanes} → ${then.slots} slots` : '',
+    // The slots of a stuck job are dead, whatever is supposed.
+    !then.paused && !job.heartbeat_stale && then.slots !== job.lanes
+      ? `${job.lanes} → ${then.slots} slots`
+      : '',
+    then.max_parallel === readStrategy(job.execution_strategy).max_parallel
+      ? ''
+      : `×${then.max_parallel}`,
     again > 0 ? `+${again} again` : '',
     moved,
   ];
