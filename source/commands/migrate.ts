@@ -8,10 +8,10 @@ import { type ConnectionSettings, describeConnection } from '../database/setting
 import { exitCodes, ServoError, UsageError } from '../errors.ts';
 import type { Invocation, Output } from './command.ts';
 
-/** `servo-tui migrate [--check|--print|--rls]`. */
+/** `servo-tui migrate [--check|--print|--rls|--roles]`. */
 export async function migrate({ flags, settings, io }: Invocation): Promise<Output> {
-  const ways = ['check', 'print', 'rls'].filter((name) => flags.has(name));
-  if (ways.length > 1) {
+  const ways = ['check', 'print', 'rls', 'roles'].filter((name) => flags.has(name));
+  if (ways.length > 1 && ways.some((name) => name === 'check' || name === 'print')) {
     throw new UsageError([{ message: `--${ways.join(' and --')} exclude each other` }]);
   }
   const connection = await connectionOf(settings);
@@ -32,6 +32,7 @@ export async function migrate({ flags, settings, io }: Invocation): Promise<Outp
   }
   const applied = await applyMigrations(connection, {
     rls: flags.has('rls'),
+    roles: flags.has('roles'),
     report: (line) => io.stderr.write(`${line}\n`),
   });
   return {

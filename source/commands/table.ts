@@ -168,12 +168,16 @@ export const commands: readonly Command[] = [
   ...operatingCommands,
   {
     name: 'migrate',
-    usage: '[--check | --print | --rls]',
+    usage: '[--check | --print | --rls --roles]',
     summary: 'bring the database to the schema of this program',
     flags: [
       { name: 'check', help: 'say what would be done; exit 6 if anything' },
       { name: 'print', help: 'the SQL that would be run, on stdout' },
       { name: 'rls', help: 'also add row-level security where another program left it out' },
+      {
+        name: 'roles',
+        help: 'also make servo_reader and servo_operator, who may less than servo_app',
+      },
     ],
     examples: [
       ['migrate --check', 'is there anything to do?'],

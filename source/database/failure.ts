@@ -56,7 +56,7 @@ export function explainFailure(error: unknown, settings: ConnectionSettings): un
       'database_unreachable',
       `${describeConnection(settings)}: ${messageOf(error)}`,
       {
-        hint: 'grant the role what servo_app has (servo-tui migrate grants it), or connect as servo_app',
+        hint: 'connect as a role that may: servo_operator acts, servo_app does everything (servo-tui migrate grants what they need)',
         cause: error,
       },
     );

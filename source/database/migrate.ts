@@ -14,6 +14,8 @@ import type { ConnectionSettings } from './settings.ts';
 export type MigrateOptions = {
   /** Also add row-level security to base tables that another implementation created without it. */
   rls?: boolean;
+  /** Also make the roles that may less than servo_app. */
+  roles?: boolean;
   /** Told of each step, for a person. */
   report?: (line: string) => void;
 };
@@ -44,7 +46,7 @@ export async function migrate(
     const before = await readState(client);
     refuse(before);
     if (before.recorded) {
-      const nothingToDo = pendingOf(before).length === 0 && options.rls !== true;
+      const nothingToDo = pendingOf(before).length === 0 && !options.rls && !options.roles;
       const owner = await ownerElsewhere(client);
       if (owner !== null && nothingToDo) return [];
       if (owner !== null) throw notTheOwner(owner);
@@ -54,6 +56,7 @@ export async function migrate(
       try {
         await apply(client, before, patience);
         await client.query('select servo_admit_application()');
+        await client.query('select servo_admit_roles($1)', [options.roles === true]);
         if (options.rls) await client.query('select servo_isolate_tenants()');
         break;
       } catch (error) {

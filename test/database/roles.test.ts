@@ -1,0 +1,286 @@
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { commands } from '../../source/commands/table.ts';
+import { type Database, openDatabase } from '../../source/database/database.ts';
+import {
+  type EmbeddedServer,
+  ensureEmbeddedServer,
+  resetEmbeddedServer,
+} from '../../source/database/embedded/server.ts';
+import { migrate } from '../../source/database/migrate.ts';
+import { ownMigrations } from '../../source/database/schema-version.ts';
+import type { ConnectionSettings } from '../../source/database/settings.ts';
+import { startBackfill } from '../../source/operations/start-backfill.ts';
+import { run as servoTui, urlOf } from '../support/cli.ts';
+import { author, errorOf } from '../support/operator.ts';
+import { run } from '../support/roles.ts';
+
+// Roles belong to the cluster: this one is of our own.
+const home = join(tmpdir(), `servo-tui-less-${process.pid}`);
+const roles = ['servo_reader', 'servo_operator'] as const;
+let server: EmbeddedServer;
+let one: ConnectionSettings;
+let two: ConnectionSettings;
+let application: Database;
+
+beforeAll(async () => {
+  server = await ensureEmbeddedServer({ home });
+  [one, two] = (await Promise.all(['less_one', 'less_two'].map(create))) as [
+    typeof one,
+    typeof two,
+  ];
+  application = openDatabase({ ...one, user: 'servo_app' });
+});
+afterAll(async () => {
+  await application?.close();
+  await resetEmbeddedServer({ home });
+  rmSync(home, { recursive: true, force: true });
+});
+
+async function create(name: string): Promise<ConnectionSettings> {
+  await run(server.superuser, `create database ${name}`);
+  return { ...server.superuser, database: name };
+}
+
+const rolesThere = () =>
+  run<{ name: string }>(
+    server.superuser,
+    `select rolname as name from pg_roles where rolname in ('servo_reader', 'servo_operator')
+       and rolcanlogin and not (rolsuper or rolbypassrls or rolcreatedb or rolcreaterole) order by rolname desc`,
+  );
+
+test('without --roles there are none; two databases of a cluster make them at once; twice does nothing', async () => {
+  await Promise.all([migrate(one), migrate(two)]);
+  expect(await rolesThere()).toEqual([]);
+  expect(await Promise.all([one, two].map((db) => migrate(db, { roles: true })))).toEqual([[], []]);
+  expect(await rolesThere()).toEqual(roles.map((name) => ({ name })));
+  const privileges = `select relname, relacl::text from pg_class where relacl is not null and relname ~ '^(assets|backfill|servo)' order by 1`;
+  const before = await run(one, privileges);
+  expect(await run(two, privileges)).toEqual(before);
+  expect(await migrate(one, { roles: true })).toEqual([]);
+  expect(await run(one, privileges)).toEqual(before);
+});
+
+test('later migrations grant what is missing to roles that were admitted, and to no others', async () => {
+  const three = await create('less_three');
+  expect(await migrate(three)).toEqual(ownMigrations());
+  const sees = (db: ConnectionSettings) =>
+    run(db, `select has_table_privilege('servo_reader', 'backfill_jobs', 'select') as sees`);
+  expect(await sees(three)).toEqual([{ sees: false }]);
+  await run(two, 'revoke select on backfill_jobs from servo_reader');
+  await migrate(two);
+  expect(await sees(two)).toEqual([{ sees: true }]);
+});
+
+test('whoever may not make roles is told', async () => {
+  const four = await create('less_four');
+  await run(
+    server.superuser,
+    'create role plain_owner login; alter database less_four owner to plain_owner',
+  );
+  await run(server.superuser, 'alter role servo_operator rename to set_aside');
+  const told: string[] = [];
+  try {
+    await migrate(
+      { ...four, user: 'plain_owner' },
+      { roles: true, report: (line) => told.push(line) },
+    );
+  } finally {
+    await run(server.superuser, 'alter role set_aside rename to servo_operator');
+  }
+  expect(told).toEqual([
+    'there is no role servo_operator, and plain_owner may not create it: have a superuser run "create role servo_operator login", then run migrate --roles again',
+  ]);
+});
+
+describe('walking the commands', () => {
+  const as = (role: string, line: string, input = '') =>
+    servoTui(
+      line.split(' '),
+      { DATABASE_URL: urlOf({ ...one, user: role }), TENANT_ID: 'acme', SERVO_ACTOR: 'mara' },
+      input,
+    );
+  let day = 0;
+
+  /** A job of its own, in this state, of one partition that has failed and one that has not begun. */
+  async function aJob(state: string): Promise<string> {
+    const year = 2000 + ++day;
+    const { job } = await startBackfill(application, author, {
+      asset: 'orders',
+      partitions: [`${year}-01-01`, `${year}-01-02`],
+    });
+    await run(one, 'update backfill_jobs set state = $2, failed_partitions = 1 where id = $1', [
+      job!.id,
+      state,
+    ]);
+    await run(
+      one,
+      `update backfill_partitions set state = 'failed', completed_at = now() where backfill_job_id = $1 and partition_key like '%-01'`,
+      [job!.id],
+    );
+    return job!.id;
+  }
+
+  beforeAll(async () => {
+    await run(
+      one,
+      `insert into assets (id, name, asset_type, tenant_id, partition_config)
+       values (gen_random_uuid(), 'orders', 'table', 'acme', '{"partition_type": {"Time": {"granularity": "day"}}}')`,
+    );
+  });
+
+  const looks = [
+    'list',
+    'status JOB',
+    'explain JOB',
+    'triage --exit-code --job JOB',
+    'triage',
+    'risk',
+    'risk JOB',
+    'alerts',
+    'executors',
+    'events',
+    'events JOB',
+    'logs JOB',
+    'limits',
+    'assets',
+    'doctor',
+    'doctor --invariants',
+    'export JOB',
+    'handoff',
+    'plan pause state:running',
+    'start orders --partition 2099-01-01 --dry-run',
+    'env',
+    'migrate --check',
+  ];
+
+  /** Each with the state that its job is in before. */
+  const acts: readonly [line: string, state: string][] = [
+    ['pause JOB', 'running'],
+    ['resume JOB', 'paused'],
+    ['cancel JOB --reason why', 'running'],
+    ['reclaim JOB', 'running'],
+    ['retry JOB', 'running'],
+    ['retry JOB --reason again', 'failed'],
+    ['recreate JOB --reason why', 'running'],
+    ['set JOB --priority 9 --deadline +2h --parallel 3', 'running'],
+    ['start orders --partition 2098-01-01', 'running'],
+    ['limits set --asset orders 2', 'running'],
+    ['limits set --asset orders --none', 'running'],
+    ['apply - --yes', 'running'],
+  ];
+
+  /** Of whoever runs the hosts, and what asks no database about jobs. */
+  const others = ['prune', 'exporter', 'demo', 'embedded', 'schema', 'completion', 'help'];
+
+  test('every command is one of them', () => {
+    const walked = [...looks, ...acts.map(([line]) => line)].map((line) => line.split(' ')[0]);
+    const names = commands.map(({ name }) => name);
+    expect(names.filter((name) => !walked.includes(name) && !others.includes(name))).toEqual([]);
+  });
+
+  test.each(roles)('%s sees everything', async (role) => {
+    const job = await aJob('running');
+    const refused: string[] = [];
+    for (const line of looks) {
+      const { code, stderr } = await as(role, line.replace('JOB', job));
+      const well = code === 0 || (code === 10 && line.includes('--exit-code'));
+      if (!well || /denied/.test(stderr)) refused.push(`${line}: ${code} ${stderr}`);
+    }
+    expect(refused).toEqual([]);
+    const { stdout } = await as(role, `status ${job} --json`);
+    expect(JSON.parse(stdout).job).toMatchObject({ id: job, state: 'running' });
+  });
+
+  const planFor = async (line: string, job: string) =>
+    line.startsWith('apply') ? (await as('servo_app', `plan pause ${job}`)).stdout : '';
+  const everything = `select jsonb_build_array((select jsonb_agg(j order by id) from backfill_jobs j), (select count(*) from backfill_partitions),
+    (select count(*) from backfill_events), (select jsonb_agg(l) from backfill_limits l)) as rows`;
+
+  test('servo_reader changes nothing', async () => {
+    for (const [line, state] of acts) {
+      const job = await aJob(state);
+      const plan = await planFor(line, job);
+      const before = await run(one, everything);
+      const { code, stdout, stderr } = await as('servo_reader', line.replace('JOB', job), plan);
+      const denied = /permission denied/.test(`${stdout}${stderr}`);
+      expect([line, code === 0, denied]).toEqual([line, false, true]);
+      expect(await run(one, everything)).toEqual(before);
+    }
+  });
+
+  test('servo_operator acts', async () => {
+    for (const [line, state] of acts) {
+      const job = await aJob(state);
+      const plan = await planFor(line, job);
+      const before = await run(one, everything);
+      const { code, stderr } = await as('servo_operator', line.replace('JOB', job), plan);
+      expect([line, stderr, code]).toEqual([line, '', 0]);
+      expect(await run(one, everything)).not.toEqual(before);
+    }
+  });
+
+  test('neither runs partitions, deletes, or rewrites what has happened', async () => {
+    const job = await aJob('pending');
+    const refused = [
+      `select servo_claim_v1('acme', '${job}', 'me', 0)`,
+      `select servo_register_v1('me', '{acme}', 'host', 1, '0.1.0', 1, '{}', false, false, false)`,
+      `select servo_lead_v1('{acme}', 'metrics', 'me', 1000)`,
+      `select servo_forget_v1('acme', 86400000, 0, 10, false)`,
+      `update backfill_partitions set lease_owner = 'me'`,
+      `update backfill_jobs set tenant_id = 'globex'`,
+      `update backfill_events set actor = 'somebody else'`,
+      `delete from backfill_jobs`,
+      `delete from backfill_partitions`,
+      `delete from backfill_events`,
+      `delete from backfill_samples`,
+      `insert into assets (id, name, asset_type) values (gen_random_uuid(), 'x', 'table')`,
+    ];
+    const allowed: string[] = [];
+    for (const role of roles) {
+      const settings = { ...one, user: role, options: '-c app.current_tenant=acme' };
+      for (const statement of refused) {
+        const { message } = await errorOf(run(settings, statement)).catch(() => ({
+          message: 'no error',
+        }));
+        if (!message.startsWith('permission denied'))
+          allowed.push(`${role}: ${statement}: ${message}`);
+      }
+    }
+    expect(allowed).toEqual([]);
+    for (const role of roles) {
+      const { code, stderr } = await as(role, 'prune --older-than 1d --yes');
+      expect([code, stderr]).toEqual([5, expect.stringContaining('permission denied')]);
+    }
+  });
+
+  test('they see one tenant, as servo_app does, and nothing without one', async () => {
+    await aJob('running');
+    for (const role of roles) {
+      const seen = (options: object) =>
+        run(
+          { ...one, user: role, ...options } as ConnectionSettings,
+          'select distinct tenant_id from backfill_jobs',
+        );
+      expect(await seen({})).toEqual([]);
+      expect(await seen({ options: '-c app.current_tenant=globex' })).toEqual([]);
+      expect(await seen({ options: '-c app.current_tenant=acme' })).toEqual([
+        { tenant_id: 'acme' },
+      ]);
+    }
+  });
+
+  test('what servo_app is for still works', async () => {
+    const job = await aJob('pending');
+    expect(
+      await run(
+        { ...one, user: 'servo_app' },
+        `select servo_lead_v1('{acme}', 'metrics', 'me', 1000) as tenant`,
+      ),
+    ).toEqual([{ tenant: 'acme' }]);
+    expect((await as('servo_app', `cancel ${job} --reason why`)).code).toBe(0);
+    expect((await as('servo_app', 'prune --older-than 1d --yes')).code).toBe(0);
+  });
+});

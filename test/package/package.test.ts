@@ -1,0 +1,132 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ownMigrations } from '../../source/database/schema-version.ts';
+import { documentOf, environment, urlOf } from '../support/cli.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+let folder: string;
+/** The package as it is unpacked, with the dependencies that npm would put beside it. */
+let unpacked: string;
+let files: string[];
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase({ migrated: false });
+  folder = mkdtempSync(join(tmpdir(), 'servo-package-'));
+  // What the package is made of is built already: prepack would build it again under other tests.
+  const packed = execFileSync(
+    'npm',
+    ['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
+    { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+  );
+  execFileSync('tar', ['xzf', join(folder, JSON.parse(packed)[0].filename), '-C', folder]);
+  unpacked = join(folder, 'package');
+  files = readdirSync(unpacked, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(unpacked.length + 1));
+  symlinkSync(join(root, 'node_modules'), join(unpacked, 'node_modules'));
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await database.drop();
+});
+
+test('holds what the program, its databases and its hosts need', () => {
+  expect(files).toEqual(
+    expect.arrayContaining([
+      'package.json',
+      'README.md',
+      'CHANGELOG.md',
+      'LICENSE',
+      'bin/servo-tui.js',
+      'dist/cli.js',
+      'dist/module-thread.js',
+      'dist/json-schema.json',
+      'data/tables.sql',
+      'deploy/servo-alerts.yaml',
+      'deploy/servo-backfill-operations.json',
+      'deploy/servo-tui-worker.service',
+      'deploy/Containerfile',
+      'docs/monitoring.md',
+      'docs/runbooks/backfill-operations.md',
+      ...ownMigrations().map((name) => `migrations/${name}.sql`),
+    ]),
+  );
+});
+
+test('holds nothing else', () => {
+  const kinds = [
+    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
+    /^bin\/servo-tui\.js$/,
+    /^dist\/[\w.-]+\.js$/,
+    /^dist\/json-schema\.json$/,
+    /^migrations\/\d{4}_[\w-]+\.sql$/,
+    /^data\/(README\.md|tables\.sql|[\w-]+\.csv|handlers\/[\w-]+\.(sql|js|mjs|toml))$/,
+    /^deploy\/[\w-]+(\.yaml|\.json|\.service)?$/,
+    /^docs\/(runbooks\/)?[\w-]+\.md$/,
+  ];
+  expect(files.filter((file) => !kinds.some((kind) => kind.test(file)))).toEqual([]);
+});
+
+test('says nothing of where it was made', () => {
+  expect(
+    files.filter((file) => readFileSync(join(unpacked, file), 'utf8').includes(`${root}/`)),
+  ).toEqual([]);
+});
+
+// The runbooks are as others wrote them, and name runbooks of theirs.
+test('what its pages link to is in it', () => {
+  const dead = files
+    .filter((file) => file.endsWith('.md') && !file.startsWith('docs/runbooks/backfill-'))
+    .flatMap((file) =>
+      [...readFileSync(join(unpacked, file), 'utf8').matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g)]
+        .map(([, target]) => join(file, '..', target!))
+        .filter((target) => !files.some((one) => one === target || one.startsWith(`${target}/`)))
+        .map((target) => `${file}: ${target}`),
+    );
+  expect(dead).toEqual([]);
+});
+
+test('is a program that works without the repository', () => {
+  const servo = (...args: string[]) =>
+    execFileSync(process.execPath, [join(unpacked, 'bin/servo-tui.js'), ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: environment({ DATABASE_URL: urlOf(database.superuser), TENANT_ID: 'acme' }),
+    });
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect(servo('--version')).toContain(version);
+  expect(documentOf('migrate', servo('migrate', '--json')).applied).toEqual(ownMigrations());
+  expect(documentOf('list', servo('--json')).jobs).toEqual([]);
+  expect(JSON.parse(readFileSync(join(unpacked, 'dist/json-schema.json'), 'utf8'))).toEqual(
+    JSON.parse(servo('schema')),
+  );
+});
+
+/** All of them let a program be used, changed and passed on by anyone. */
+const permissive = [
+  'MIT',
+  'ISC',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'BlueOak-1.0.0',
+  '0BSD',
+  'CC0-1.0',
+  '(MIT OR CC0-1.0)',
+  'PostgreSQL',
+];
+
+test('every dependency that comes with it has a permissive licence', () => {
+  type Entry = { dev?: boolean; license?: string };
+  const lock: { packages: Record<string, Entry> } = JSON.parse(
+    readFileSync(join(root, 'package-lock.json'), 'utf8'),
+  );
+  const shipped = Object.entries(lock.packages).filter(([path, { dev }]) => path !== '' && !dev);
+  expect(shipped.length).toBeGreaterThan(50);
+  expect(shipped.filter(([, { license }]) => !permissive.includes(license ?? ''))).toEqual([]);
+});
