@@ -22,6 +22,7 @@ import {
   findingsTable,
   jobName,
   progressWords,
+  reasonOf,
   riskWords,
   stateName,
 } from './paper-words.ts';
@@ -211,7 +212,7 @@ function people({ timeline }: IncidentReport): string {
       utc(event.at),
       code(event.actor, 100),
       eventName(event),
-      event.reason === null ? 'no reason given' : code(event.reason),
+      reasonOf(event),
     ]),
   );
 }

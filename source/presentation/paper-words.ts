@@ -39,6 +39,12 @@ export function eventName({ kind, from_state, to_state }: JobEvent): string {
   return from_state === null ? `created, ${to}` : `${stateName(from_state)} → ${to}`;
 }
 
+/** Why somebody did it. A new job needs no reason; what has none though it might have had one is worth a question. */
+export function reasonOf({ reason, kind, from_state }: JobEvent): string {
+  if (reason !== null) return code(reason);
+  return kind === 'state' && from_state === null ? '' : 'no reason given';
+}
+
 export function stateName(state: string): string {
   const { word, glyph } = stateWord(state);
   return glyph === '?' ? code(state, 60) : word;

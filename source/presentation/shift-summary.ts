@@ -10,6 +10,7 @@ import {
   findingsTable,
   jobName,
   progressWords,
+  reasonOf,
   riskWords,
   stateName,
 } from './paper-words.ts';
@@ -93,7 +94,7 @@ function actions({ actions, actions_truncated, asset_names }: ShiftSummary): str
         code(event.actor, 100),
         jobName(asset_names[event.job_id] ?? null, event.job_id),
         eventName(event),
-        event.reason === null ? 'no reason given' : code(event.reason),
+        reasonOf(event),
       ]),
     ),
   ).trimEnd();

@@ -93,7 +93,7 @@ describe('handoff', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^# Hand-over of `acme`/);
     expect(stdout).toMatch(/\(8h00m\)/);
-    expect(stdout).toContain('| ServoBackfillSLABreached | critical |');
+    expect(stdout).toMatch(/\| ServoBackfillSLABreach\w* \| critical \|/);
     expect(stdout).toMatch(new RegExp(`\\| \`orders\` ${id.slice(0, 8)} \\| paused .*BREACHED`));
     expect(stdout).toMatch(/`mara` \| `orders` \w{8} \| pending → cancelled \| `not needed`/);
     expect(stdout).toMatch(/`orders` \w{8} \| cancelled \| 0 of 1/);
@@ -102,9 +102,7 @@ describe('handoff', () => {
     expect(summary.ended).toMatchObject([{ id: ended, state: 'cancelled' }]);
     expect(summary.attempts).toEqual([{ job_id: id, kind: 'retry', count: 7 }]);
     expect(summary.asset_names[id]).toBe('orders');
-    expect(summary.alerts.map((alert: { name: string }) => alert.name)).toContain(
-      'ServoBackfillSLABreached',
-    );
+    expect(summary.alerts.map((alert: { check: string }) => alert.check)).toContain('breached');
   });
 
   test('only what lies in the period', async () => {
