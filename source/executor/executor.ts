@@ -124,7 +124,7 @@ export class Executor {
       lost: (attempt) => {
         meter.leaseLost();
         for (const work of this.#claimer.works)
-          if (work.job.id === attempt.job_id) work.lose(attempt.id);
+          if (work.job.id === attempt.job_id) work.lose(attempt);
       },
       abort: () => {
         for (const work of this.#claimer.works) work.abort({ why: 'fence' });

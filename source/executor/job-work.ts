@@ -108,8 +108,8 @@ export class JobWork {
   }
 
   /** An attempt whose lease is gone: somebody else may run it already. */
-  lose(id: string): void {
-    this.#lanes.lose(id);
+  lose(attempt: Attempt): void {
+    this.#lanes.lose(attempt);
   }
 
   /** Stops trying to report: the leases will run out. */

@@ -97,11 +97,12 @@ export class Lanes {
     for (const lane of this.#lanes.values()) lane.running?.stop(reason);
   }
 
-  /** An attempt whose lease is gone: somebody else may run it already. */
-  lose(id: string): void {
+  /** An attempt whose lease is gone: somebody else may run it already. Not a later one of ours of the same partition, under another token. */
+  lose({ id, token }: Attempt): void {
+    const lost = (attempt: Attempt) => attempt.id === id && attempt.token === token;
     for (const lane of this.#lanes.values()) {
-      if (lane.running?.attempt.id === id) lane.running.stop({ why: 'lost' });
-      else lane.queue = lane.queue.filter((attempt) => attempt.id !== id);
+      if (lane.running !== null && lost(lane.running.attempt)) lane.running.stop({ why: 'lost' });
+      else lane.queue = lane.queue.filter((attempt) => !lost(attempt));
     }
   }
 

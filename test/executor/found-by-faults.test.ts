@@ -321,3 +321,40 @@ it('what a base executor left running in a job that was cancelled then stayed ru
   expect(await backfills.state(job, 'cancelled')).toMatchObject({ skipped_partitions: 3 });
   expect(await backfills.attemptsJournal(job)).toEqual(['lost k00001']);
 });
+
+it('a heartbeat that was answered late took the next attempt of the same partition for lost', async () => {
+  // A beat waits for this lock before it looks at the rows; what it is asked about is what ran when it was sent.
+  await backfills.rows(`create table beats (); grant insert on beats to servo_app;
+    alter function servo_beat_v1 rename to servo_beat_itself;
+    create function servo_beat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint) returns setof uuid language plpgsql as $$
+    begin
+      insert into beats default values;
+      perform pg_advisory_xact_lock_shared(1);
+      return query select * from servo_beat_itself(p_tenant, p_jobs, p_ids, p_tokens, p_lease_ms);
+    end $$`);
+  const beats = async () => (await backfills.rows('select from beats')).length;
+  const gates = [new Gate(), new Gate()];
+  const signals: AbortSignal[] = [];
+  const handler = functionHandler('orders', async (_key, attempt, signal) => {
+    signals.push(signal);
+    await gates[attempt - 1]!.opened;
+    return attempt === 1 ? { kind: 'later', message: 'not yet', delay_ms: 0 } : completed;
+  });
+  const operator = await backfills.pool.connect();
+  closing.push(async () => operator.release(true));
+  await operator.query('select pg_advisory_lock(1)');
+  const job = await backfills.job({ keys: keys(1) });
+  await backfills.execute([handler], { speed: 1, timings: { beat: 3_000, poll: 100 } });
+  const waits = `select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`;
+  await waitFor('the first attempt', () => signals.length === 1);
+  await waitFor('a beat to wait', async () => (await backfills.rows(waits)).length > 0);
+  gates[0]!.open();
+  await waitFor('the second attempt', () => signals.length === 2);
+  const before = await beats();
+  await operator.query('select pg_advisory_unlock(1)');
+  await waitFor('the beat after it', async () => (await beats()) > before);
+  expect(signals[1]!.aborted).toBe(false);
+  gates[1]!.open();
+  expect(await backfills.state(job, 'completed')).toMatchObject({ completed_partitions: 1 });
+  expect(await backfills.attemptsJournal(job)).toEqual(['later k00001']);
+});
