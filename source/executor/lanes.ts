@@ -97,12 +97,17 @@ export class Lanes {
     for (const lane of this.#lanes.values()) lane.running?.stop(reason);
   }
 
-  /** An attempt whose lease is gone: somebody else may run it already. Not a later one of ours of the same partition, under another token. */
+  /**
+   * An attempt whose lease is gone: somebody else may run it already. Not a later one of ours of the same partition, under another token.
+   * One that has not been started is given back, which nobody counts as a crash, if nobody has taken it yet.
+   */
   lose({ id, token }: Attempt): void {
     const lost = (attempt: Attempt) => attempt.id === id && attempt.token === token;
     for (const lane of this.#lanes.values()) {
       if (lane.running !== null && lost(lane.running.attempt)) lane.running.stop({ why: 'lost' });
-      else lane.queue = lane.queue.filter((attempt) => !lost(attempt));
+      for (const attempt of lane.queue.filter(lost))
+        this.#ports.report(attempt, { kind: 'released' }, 0);
+      lane.queue = lane.queue.filter((attempt) => !lost(attempt));
     }
   }
 

@@ -358,3 +358,38 @@ it('a heartbeat that was answered late took the next attempt of the same partiti
   expect(await backfills.state(job, 'completed')).toMatchObject({ completed_partitions: 1 });
   expect(await backfills.attemptsJournal(job)).toEqual(['later k00001']);
 });
+
+it('what was claimed ahead when an operator reclaimed the job kept a lease that no lane stood for, and counted as a crash', async () => {
+  const signals: AbortSignal[] = [];
+  const handler = functionHandler('orders', async (key, attempt, signal) => {
+    if (key !== 'k00001' || attempt > 1) return completed;
+    signals.push(signal);
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    throw new Error('stopped');
+  });
+  const job = await backfills.job({
+    keys: keys(4),
+    columns: { avg_partition_duration_ms: 50 },
+  });
+  // Nobody else takes back what is void.
+  await backfills.rows(
+    `create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint) returns integer language sql as 'select 0'`,
+  );
+  await backfills.execute([handler], { speed: 1, timings: { beat: 100, poll: 100 } });
+  await waitFor('the first attempt', () => signals.length === 1);
+  expect((await backfills.partitions(job)).map((row) => row.state)).toEqual(
+    Array.from({ length: 4 }, () => 'running'),
+  );
+  await backfills.rows(
+    `update backfill_jobs set heartbeat_at = now() - interval '5 minutes' where id = $1`,
+    [job],
+  );
+  expect(await backfills.state(job, 'completed')).toMatchObject({ completed_partitions: 4 });
+  expect((await backfills.partitions(job)).map((row) => row.crash_count)).toEqual([0, 0, 0, 0]);
+  expect(await backfills.attemptsJournal(job)).toEqual([
+    'released k00002',
+    'released k00003',
+    'released k00004',
+    'later k00001',
+  ]);
+});
