@@ -1,11 +1,19 @@
-import type { Act, BoardAnswer, DataAnswer, Failure, SessionEffect } from '../console/effects.ts';
+import type {
+  Act,
+  BoardAnswer,
+  DataAnswer,
+  Failure,
+  PlanJobs,
+  SessionEffect,
+} from '../console/effects.ts';
 import { mapBuckets } from '../console/job-map.ts';
-import { parseFilter } from '../domain/job-filter.ts';
+import { type JobFilter, parseFilter } from '../domain/job-filter.ts';
 import { ServoError } from '../errors.ts';
 import { judgeJob, verifyJob } from '../operations/explain-job.ts';
 import { countPartitions, getJobDetail, getJobSql } from '../operations/get-job.ts';
 import { getPartition } from '../operations/get-partition.ts';
 import { listJobs, listNamedJobs } from '../operations/list-jobs.ts';
+import { draftPlan } from '../operations/plan-actions.ts';
 import { resolveJob } from '../operations/resolve-job.ts';
 import { runAction } from '../operations/run-action.ts';
 import { settleJob } from '../operations/settle-job.ts';
@@ -81,19 +89,29 @@ async function carryOut(session: Session, effect: SessionEffect): Promise<DataAn
       if (job === undefined) throw new ServoError('not_found', `there is no job ${id}`);
       return { type: 'found', job };
     }
+    case 'plan-jobs':
+      return {
+        type: 'planned',
+        plan: await draftPlan(reader, tenant, whichOf(effect), early_warning_ms),
+      };
     case 'act':
       return { type: 'acted', result: await act(session, effect) };
   }
 }
 
+function whichOf(effect: PlanJobs): readonly string[] | JobFilter {
+  return 'ids' in effect ? effect.ids : parseFilter(effect.filter);
+}
+
 async function act(session: Session, effect: Act) {
-  const { action, id, state, version, reason, parameters, settings } = effect;
+  const { action, id, state, version, reason, parameters, settings, plan } = effect;
   const author = { tenant: session.tenant, actor: session.actor, reason };
   const { hint, ...result } = await runAction(session.writer, author, {
     action,
     id,
     seen: { state, version, ...settings },
     parameters,
+    ...(plan === undefined ? {} : { plan: { ...plan, author: session.actor } }),
   });
   if (result.state === 'cancelled' && result.result === 'applied') {
     // Takes seconds for a big job. What is cut off here, the next executor does.

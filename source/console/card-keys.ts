@@ -1,5 +1,6 @@
 import { fieldOf, focusOrder, isDropping, missing, parametersOf, settingsOf } from './card.ts';
 import { act } from './follow.ts';
+import { startRun } from './run.ts';
 import type { Card, FieldName, State, Step } from './state.ts';
 import { editText, insertText } from './text-field.ts';
 
@@ -47,6 +48,7 @@ function buttonKey(state: State, card: Card, key: string, alone: boolean): Step 
     const lacking = missing(state, card) ?? (alone ? null : 'press y by itself');
     if (lacking !== null) return [{ ...state, overlay: { ...card, hint: lacking } }, []];
     const told = { parameters: parametersOf(card), settings: settingsOf(card) };
+    if (card.plan !== null) return startRun({ ...state, overlay: null }, card, told);
     return act({ ...state, overlay: null }, card, told);
   }
   if (key === 'escape' || key === 'n' || key === 'q') return [{ ...state, overlay: null }, []];
@@ -62,13 +64,22 @@ function buttonKey(state: State, card: Card, key: string, alone: boolean): Step 
   }
   if (onward.includes(key)) return shown(state, moved(card, 1));
   if (back.includes(key)) return shown(state, moved(card, -1));
-  return [state, []];
+  const by = { 'page-down': 5, 'page-up': -5 }[key];
+  return by === undefined ? [state, []] : shown(state, scrolled(card, by));
 }
 
 function moved(card: Card, by: 1 | -1): Card {
   const order = focusOrder(card);
   const next = (order.indexOf(card.focus) + by + order.length) % order.length;
   return { ...card, focus: order[next]! };
+}
+
+/** Through the list of a plan's jobs. */
+function scrolled(card: Card, by: number): Card {
+  const { plan } = card;
+  if (plan === null) return card;
+  const top = Math.min(Math.max(0, plan.top + by), Math.max(0, plan.jobs.length - 1));
+  return { ...card, plan: { ...plan, top } };
 }
 
 function typed(state: State, card: Card, field: FieldName, text: string): Step {

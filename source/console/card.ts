@@ -19,8 +19,8 @@ export const dropMs = 300;
 /** Why an action on this job is not possible now, or null where it is. Never refuse in silence. */
 export function whyNot(state: State, name: ActionName, target: Target | null): string | null {
   if (target === null) return 'no job is selected';
-  if (isReadOnly(state)) return readOnlyText(state);
-  if (state.opening !== null) return `${state.opening} is being opened`;
+  const locked = whyNotWrite(state);
+  if (locked !== null) return locked;
   if (target.gone) return 'this job is no longer there';
   if (isStale(state)) return 'the database does not answer: what is shown is old';
   const { job, as_of, received_at } = target;
@@ -32,6 +32,12 @@ export function whyNot(state: State, name: ActionName, target: Target | null): s
   const refusal = actionRules[actionOf(name).action].refusal(job);
   if (refusal === null || job.state !== 'paused' || job.paused_at === null) return refusal;
   return `${refusal} for ${formatAge(secondsBetween(job.paused_at, as_of))}`;
+}
+
+/** Why nothing may be written here now, or null. */
+export function whyNotWrite(state: State): string | null {
+  if (isReadOnly(state)) return readOnlyText(state);
+  return state.opening === null ? null : `${state.opening} is being opened`;
 }
 
 /** What can be done about it, where anything can. */
@@ -50,21 +56,35 @@ function isBefore(follow: Follow, job: JobView, received_at: number): boolean {
 export function openCard(
   state: State,
   name: ActionName,
+  target: Target,
+  values: Partial<Card['values']> = {},
+): Step {
+  const { final } = actionRules[actionOf(name).action];
+  return cardOn(state, name, target, null, final ? typedCheck(target.job) : null, values);
+}
+
+/** A card on one job, or on the plan's; `expected` must be typed to arm the button. */
+export function cardOn(
+  state: State,
+  name: ActionName,
   { job, as_of, received_at }: Target,
+  plan: Card['plan'],
+  expected: string | null,
   values: Partial<Card['values']> = {},
 ): Step {
   const token = state.next_request;
-  const { action, fields } = actionOf(name);
+  const { fields } = actionOf(name);
   const initial = fields.map(({ name, initial = '' }) => [name, initial]);
   const card: Card = {
     type: 'card',
     name,
     job,
+    plan,
     as_of,
     seen_at: received_at,
     focus: 'cancel',
     values: { reason: '', check: '', ...Object.fromEntries(initial), ...values },
-    expected: actionRules[action].final ? typedCheck(job) : null,
+    expected,
     token,
     painted_at: null,
     hint: null,
@@ -160,6 +180,8 @@ export function missing(state: State, card: Card): string | null {
 
 /** The job's present state and version, if they are no longer those that the card was opened on. */
 export function changedMeanwhile(state: State, card: Card): JobView | null {
+  // Of several, each is compared for itself when its turn comes.
+  if (card.plan !== null) return null;
   const present = onScreen(state).find(({ id }) => id === card.job.id);
   if (present === undefined) return null;
   const same = present.state === card.job.state && present.version === card.job.version;

@@ -77,6 +77,19 @@ export type Act = {
   /** What is to be set, and the settings as they were seen; absent where nothing is. */
   parameters?: ActionParameters;
   settings?: Settable;
+  /** The plan that it is a part of: what that has done already is not done again. */
+  plan?: { id: string; created_at: Date };
+};
+
+/** Read several jobs as they are now, in one list that stays as it is: these, or all that match a filter. */
+export type PlanJobs = { type: 'plan-jobs' } & ({ ids: readonly string[] } | { filter: string });
+
+export type DraftPlan = {
+  id: string;
+  created_at: Date;
+  jobs: JobView[];
+  /** There are more than a plan may hold. */
+  truncated: boolean;
 };
 
 /** Another place to look at: a context of the configuration file, or another tenant of the present database. */
@@ -100,6 +113,7 @@ export type SessionEffect =
   | ExplainJob
   | VerifyJob
   | WritePaper
+  | PlanJobs
   | Act;
 
 export type PlaceEffect = OpenPlace | UnlockPlace;
@@ -140,13 +154,14 @@ export type DataAnswer =
   | { type: 'locked' }
   | { type: 'named'; jobs: readonly JobView[] }
   | { type: 'found'; job: JobView }
+  | { type: 'planned'; plan: DraftPlan }
   | { type: 'acted'; result: ActionResult }
   | { type: 'failure'; failure: Failure };
 
 /**
  * Carries out a data effect: load-jobs → jobs, load-job → job (an unknown id: code `not_found`), load-partition → partition,
  * load-job-sql → sql, load-board → board, find-job → found, load-named → named, write-paper → paper, open-place → opened, unlock → unlocked,
- * lock → locked, act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
+ * lock → locked, plan-jobs → planned, act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
  * `place` is the number of the place that the console was in when it asked: nothing is ever asked of another.
  */
 export type Perform = (effect: DataEffect, place: number) => Promise<DataAnswer>;

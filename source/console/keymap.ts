@@ -9,12 +9,13 @@ import {
   onLists,
   onScreens,
 } from './binding.ts';
-import { openCard, whyNot } from './card.ts';
+import { openCard } from './card.ts';
 import { checkSql, readCheckSql } from './check-sql.ts';
 import { noEscalation, readEscalations } from './escalating.ts';
 import { explainSelected, noReady, openReady } from './explaining.ts';
 import { filterText, turnProblems } from './filter.ts';
 import { refreshNow } from './loading.ts';
+import { clearMarks, noMarks, turnMark, turnRange } from './marks.ts';
 import { type Motion, move } from './moves.ts';
 import {
   backOrQuit,
@@ -30,8 +31,10 @@ import {
 } from './navigate.ts';
 import { noticed } from './notice.ts';
 import { selectedItem } from './panels.ts';
+import { actsOnMarks, askPlan, markAll, whyNoMarkAll, whyNotHere } from './planning.ts';
 import { copyReader, nothingToCopy } from './reading.ts';
 import { riskKeys } from './risk-keys.ts';
+import { openRun } from './run.ts';
 import { screens } from './screens.ts';
 import {
   invertSort,
@@ -256,6 +259,46 @@ export const keymap: readonly Binding[] = [
     ({ job }) => JSON.stringify(job, null, 2),
     ({ job }) => `copied ${shortId(job.id)} as JSON`,
   ),
+  {
+    keys: ['space'],
+    title: 'mark the job, or take its mark away: actions are on what is marked',
+    group: 'Act',
+    on: ['jobs'],
+    disabled: noTarget,
+    run: turnMark,
+  },
+  {
+    keys: ['v'],
+    title: 'mark a range: moves mark what lies between, v ends it',
+    group: 'Act',
+    on: ['jobs'],
+    disabled: noTarget,
+    run: turnRange,
+  },
+  {
+    keys: ['*'],
+    title: 'mark all that match the filter now, also those that are not on the screen',
+    group: 'Act',
+    on: ['jobs'],
+    disabled: whyNoMarkAll,
+    run: markAll,
+  },
+  {
+    keys: ['U'],
+    title: 'clear the marks',
+    group: 'Act',
+    on: ['jobs'],
+    disabled: noMarks,
+    run: clearMarks,
+  },
+  {
+    keys: ['B'],
+    title: 'the run of an action on several jobs: what became of each',
+    group: 'Look',
+    on: onScreens,
+    disabled: ({ run }) => (run === null ? 'no action on several jobs has been begun' : null),
+    run: openRun,
+  },
   ...riskKeys,
   ...actionNames.map(action),
   {
@@ -358,8 +401,9 @@ function action(name: ActionName): Binding {
     on: onScreens,
     hint,
     danger: true,
-    disabled: (state) => whyNot(state, name, targetOf(state)),
+    disabled: (state) => whyNotHere(state, name),
     run: (state) => {
+      if (actsOnMarks(state)) return askPlan(state, name);
       const target = targetOf(state);
       return target === null ? [state, []] : openCard(state, name, target);
     },

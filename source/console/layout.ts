@@ -219,6 +219,11 @@ export function textWidth(size: Size): number {
   return Math.max(1, Math.min(size.columns - 6, 120));
 }
 
+/** Of the list of a run's jobs, two lines say how it stands and what the keys do. */
+export function runRows(size: Size): number {
+  return Math.max(1, readerRows(size) - 2);
+}
+
 export function readerLines(reader: Reader, size: Size): string[] {
   return wrap(reader.text, textWidth(size));
 }

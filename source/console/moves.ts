@@ -1,6 +1,7 @@
 import { holdMs, rowsOf } from './arrange.ts';
 import { type BoardName, cursorIndex, isBoard, listed } from './boards.ts';
 import { boardLayout, jobsLayout, pageRows, readerLines, readerRows } from './layout.ts';
+import { withRange } from './marks.ts';
 import { isPaged } from './paging.ts';
 import { panelItems, selectedIndex } from './panels.ts';
 import type { JobScreen, State } from './state.ts';
@@ -33,10 +34,10 @@ function movedTable(state: State, motion: Motion): State {
   const index = rows.findIndex(({ job }) => job.id === state.jobs.cursor);
   const next = rows[target(motion, index, rows.length, state)];
   if (next === undefined) return state;
-  return {
+  return withRange({
     ...state,
     jobs: { ...state.jobs, cursor: next.job.id, goal: null, held_until: state.at + holdMs },
-  };
+  });
 }
 
 function movedBoard(state: State, name: BoardName, motion: Motion): State {

@@ -11,6 +11,7 @@ import { dismissed, noticed } from './notice.ts';
 import { partitionKeyOf, relatedJob, selectedItem } from './panels.ts';
 import { openItem, openPartition } from './reader.ts';
 import { openSource } from './reading.ts';
+import { isRunOpen, runText } from './run.ts';
 import { type JobScreen, panelNames, type ScreenName, type State, type Step } from './state.ts';
 import { targetOf } from './target.ts';
 
@@ -141,6 +142,7 @@ export function backOrQuit(state: State): Step {
 
 /** Quits, unless that would leave an action's outcome unknown. */
 export function quit(state: State): Step {
+  if (isRunOpen(state)) return noticed(state, `${runText(state)}: Ctrl-C quits anyway`, 'warn');
   const open = unanswered(state);
   return open === null
     ? [state, [{ type: 'exit', code: 0 }]]

@@ -3,12 +3,14 @@ import type { DataAnswer, Destination, PlaceView } from './effects.ts';
 import { unanswered } from './follow.ts';
 import { ask, askAlerts, refresh } from './loading.ts';
 import { noticed } from './notice.ts';
+import { isRunOpen } from './run.ts';
 import { initialState, type State, type Step } from './state.ts';
 
 /** Why one cannot go to another context or tenant now, or null. */
 export function noMove(state: State): string | null {
   if (state.opening !== null) return `${state.opening} is being opened`;
   if (state.asked.place !== null) return 'the last answer is still awaited';
+  if (isRunOpen(state)) return 'a run is not at its end yet: B shows it';
   const open = unanswered(state);
   return open === null
     ? null

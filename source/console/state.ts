@@ -1,6 +1,6 @@
-import type { ParameterName } from '../domain/action.ts';
+import type { ActionParameters, ParameterName } from '../domain/action.ts';
 import type { JobView } from '../domain/job.ts';
-import type { JobDetail, PartitionBucket } from '../domain/job-detail.ts';
+import type { ActionResult, JobDetail, PartitionBucket } from '../domain/job-detail.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
 import { parseFilter } from '../domain/job-filter.ts';
 import type { JobInsight } from '../domain/job-insight.ts';
@@ -110,6 +110,8 @@ export type Card = {
   type: 'card';
   name: ActionName;
   job: JobView;
+  /** Of several jobs: which, as they were read; `job` is the first of them. Null for one. */
+  plan: CardPlan | null;
   /** The database's clock when the job was read, and ours. */
   as_of: Date;
   seen_at: number;
@@ -124,6 +126,38 @@ export type Card = {
   /** What is missing, said when `y` came too early. */
   hint: string | null;
 };
+
+/** A frozen list of jobs, and what an action would do to each. */
+export type CardPlan = {
+  id: string;
+  created_at: Date;
+  jobs: readonly { job: JobView; refusal: string | null }[];
+  /** Those that are not on the screen. */
+  hidden: readonly JobView[];
+  /** How many of the marked ones are not there any more. */
+  missing: number;
+  /** The first line of the list that is shown. */
+  top: number;
+};
+
+/** One job of a run, and what became of it; `lost`: it was sent, and the answer never came. */
+export type RunItem = { job: JobView; result: ActionResult | null; lost: boolean };
+
+/** A plan that is being carried out, until the operator has read what became of each job. */
+export type Run = {
+  plan: { id: string; created_at: Date };
+  name: ActionName;
+  reason: string | null;
+  parameters: ActionParameters;
+  items: readonly RunItem[];
+  /** The request that is on its way. */
+  request: number | null;
+  /** Why it does not go on by itself; null while it does. */
+  stopped: Failure | 'by hand' | null;
+};
+
+/** The list of what became of each job of the run. */
+export type RunList = { type: 'run'; top: number };
 
 /** The question before a read-only place is unlocked. */
 export type Unlock = {
@@ -172,7 +206,7 @@ export type ReaderSource =
 /** The screen's filter while it is typed; Esc brings back what was there before. */
 export type FilterField = { type: 'filter'; before: string };
 
-export type Overlay = Card | Unlock | Help | Palette | Reader | FilterField;
+export type Overlay = Card | RunList | Unlock | Help | Palette | Reader | FilterField;
 
 /** The connection as the answers show it. */
 export type Link = {
@@ -233,6 +267,13 @@ export type State = {
   link: Link;
   /** At most one for a job, the newest last. */
   follows: readonly Follow[];
+  /** Marked jobs, by id: what the keys act upon while there are any. */
+  marks: ReadonlySet<string>;
+  /** Every move marks what lies between the anchor and the cursor. */
+  range: { anchor: string; before: ReadonlySet<string> } | null;
+  /** A list of jobs that is being read: for this action, or (null) to be marked. */
+  planning: { request: number; name: ActionName | null } | null;
+  run: Run | null;
   trial: Trial | null;
   /** The jobs whose changes ring. */
   bells: readonly Bell[];
@@ -303,6 +344,10 @@ export function initialState(options: ConsoleOptions): State {
     overlay: null,
     link: { failure: null, down_since: null, failed_attempts: 0, silent_since: null },
     follows: [],
+    marks: new Set(),
+    range: null,
+    planning: null,
+    run: null,
     trial: null,
     bells: [],
     wide: null,

@@ -8,6 +8,7 @@ import { findAnswered } from './finding.ts';
 import { actionAnswered, actionFailed, watch, watched, watchFailed } from './follow.ts';
 import { helpKey, helpPaste } from './help.ts';
 import { bindingFor, runBinding } from './keymap.ts';
+import { runRows } from './layout.ts';
 import {
   alertsAnswered,
   askAlerts,
@@ -27,7 +28,9 @@ import { noticePassed } from './notice.ts';
 import { paletteKey, palettePaste } from './palette.ts';
 import { paperAnswered } from './papers.ts';
 import { lock, placeAnswered } from './place.ts';
+import { planAnswered } from './planning.ts';
 import { readerAnswered } from './reading.ts';
+import { runAnswered, runKey } from './run.ts';
 import type { State, Step } from './state.ts';
 import { unlockKey, unlockPaste } from './unlock.ts';
 
@@ -77,6 +80,8 @@ function keyPressed(state: State, { key, text, alone }: MessageOf<'key'>): Step 
   switch (overlay?.type) {
     case 'card':
       return cardKey(state, overlay, { key, text, alone });
+    case 'run':
+      return runKey(state, overlay.top, { key, rows: runRows(state.size) });
     case 'help':
       return helpKey(state, overlay, key, text);
     case 'unlock':
@@ -147,6 +152,8 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
       return chain(actionAnswered(state, follow, answer.result), refresh);
     return answer.type === 'failure' ? actionFailed(state, follow, answer.failure) : [state, []];
   }
+  if (state.planning?.request === request) return planAnswered(state, answer);
+  if (state.run?.request === request) return runAnswered(state, answer);
   const view = viewOf(state, request);
   if (view === null) return [state, []];
   if (view === 'watch') return watchAnswered(state, answer);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Author, Database, Query } from '../database/database.ts';
+import type { Author, Database } from '../database/database.ts';
 import { readClock } from '../database/queries/read-clock.ts';
 import { readJobs } from '../database/queries/read-job.ts';
 import {
@@ -8,46 +8,47 @@ import {
   type JobAction,
   readParameters,
 } from '../domain/action.ts';
+import { type JobView, viewJob } from '../domain/job.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
-import { type JobPlan, mostPlanned, type PlanFile, plannedJob } from '../domain/plan.ts';
+import { mostPlanned, type PlanFile, plannedJob } from '../domain/plan.ts';
 import { UsageError } from '../errors.ts';
 import { selectJobs } from './select-jobs.ts';
 
 /** Jobs that are read at once. */
 const batch = 1000;
 
+/** Several jobs as they were at one moment. */
+export type Draft = { id: string; created_at: Date; jobs: JobView[]; truncated: boolean };
+
 /**
- * What an action would do to each of these jobs as they are now: their states and versions are frozen, and what it is not possible on is
- * named with why. Jobs that are not there are left out. Changes nothing.
+ * These jobs, or all that a filter matches, as they are now: their states and versions are frozen. Jobs that are not there are left out.
+ * Changes nothing.
+ * @throws as selectJobs
  */
-export function planJobs(
+export async function draftPlan(
   db: Database,
   tenant: string,
-  action: JobAction,
-  ids: readonly string[],
-): Promise<JobPlan> {
-  return db.read(tenant, (query) => planOf(query, tenant, action, ids));
-}
-
-async function planOf(
-  query: Query,
-  tenant: string,
-  action: JobAction,
-  ids: readonly string[],
-): Promise<JobPlan> {
-  const created_at = await readClock(query);
-  const wanted = [...new Set(ids)];
-  const jobs: JobPlan['jobs'] = [];
-  for (let from = 0; from < Math.min(wanted.length, mostPlanned); from += batch) {
-    const some = wanted.slice(from, Math.min(from + batch, mostPlanned));
-    const found = new Map((await readJobs(query, tenant, some)).map((job) => [job.id, job]));
-    for (const id of some) {
-      const job = found.get(id);
-      if (job !== undefined) jobs.push(plannedJob(action, job));
+  which: readonly string[] | JobFilter,
+  early_warning_ms = 0,
+): Promise<Draft> {
+  const selected =
+    'terms' in which
+      ? await selectJobs(db, tenant, which, { early_warning_ms })
+      : { jobs: which.map((id) => ({ id })), truncated: which.length > mostPlanned };
+  const ids = [...new Set(selected.jobs.map(({ id }) => id))].slice(0, mostPlanned);
+  return db.read(tenant, async (query) => {
+    const created_at = await readClock(query);
+    const jobs: JobView[] = [];
+    for (let from = 0; from < ids.length; from += batch) {
+      const some = ids.slice(from, from + batch);
+      const found = new Map((await readJobs(query, tenant, some)).map((job) => [job.id, job]));
+      for (const id of some) {
+        const job = found.get(id);
+        if (job !== undefined) jobs.push(viewJob(job, created_at, early_warning_ms));
+      }
     }
-  }
-  const truncated = wanted.length > mostPlanned;
-  return { id: randomUUID(), tenant_id: tenant, action, created_at, jobs, truncated };
+    return { id: randomUUID(), created_at, jobs, truncated: selected.truncated };
+  });
 }
 
 export type PlanInput = {
@@ -85,16 +86,17 @@ export async function planActions(
     deadline instanceof Date
       ? { ...input.parameters, deadline: deadline.toISOString() }
       : input.parameters;
-  const { jobs, truncated } = await selectJobs(db, tenant, filter, { early_warning_ms });
-  const ids = jobs.map(({ id }) => id);
-  const planned = { ...(await planJobs(db, tenant, action, ids)), truncated };
+  const draft = await draftPlan(db, tenant, filter, early_warning_ms);
   return {
     plan: 1,
-    ...planned,
+    ...draft,
+    tenant_id: tenant,
+    action,
+    jobs: draft.jobs.map((job) => plannedJob(action, job)),
     parameters,
     reason,
     author: actor,
-    expires_at: new Date(planned.created_at.getTime() + lifetime),
+    expires_at: new Date(draft.created_at.getTime() + lifetime),
     filter: filter.text,
   };
 }

@@ -1,6 +1,6 @@
 import { Box, Text } from 'ink';
 import { type ReactNode, useContext } from 'react';
-import { linesOf, readerLines, readerRows } from '../console/layout.ts';
+import { linesOf, readerLines, readerRows, runRows } from '../console/layout.ts';
 import { isStale } from '../console/loading.ts';
 import type { State } from '../console/state.ts';
 import { toAscii } from '../presentation/ascii.ts';
@@ -12,6 +12,7 @@ import { jobPicture } from './job-screen.ts';
 import { jobsPicture, type Picture } from './jobs-screen.ts';
 import { Lines } from './lines.tsx';
 import { paletteLines } from './palette-text.ts';
+import { runLines } from './plan-lines.ts';
 import { cut, type Line } from './spans.ts';
 import { type Theme, ThemeContext } from './theme.ts';
 import { unlockLines } from './unlock-text.ts';
@@ -86,6 +87,11 @@ function boxOf(state: State, room: number): FramedBox | null {
     case 'card': {
       const width = Math.min(columns - 2, 104);
       return place(cardTitle(overlay), cardLines(state, overlay, width - 4, room - 2), width);
+    }
+    case 'run': {
+      const width = Math.min(columns - 2, 124);
+      const rows = Math.min(runRows(state.size), Math.max(1, room - 4));
+      return place('Run', runLines(state, overlay.top, width - 4, rows), width);
     }
     case 'unlock': {
       const width = Math.min(columns - 2, 90);

@@ -15,6 +15,7 @@ import { truncate, wrap } from '../presentation/fitted.ts';
 import { formatAge, formatDuration, formatFullCount, plural } from '../presentation/format.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { stateWord } from '../presentation/state-words.ts';
+import { planLines } from './plan-lines.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
 
 /**
@@ -38,6 +39,7 @@ export function cardLines(state: State, card: Card, width: number, height: numbe
 
 function detailLines(state: State, card: Card, width: number, room: number): Line[] {
   const { job } = card;
+  if (card.plan !== null) return planLines(card, card.plan, width, room);
   const { action } = actionOfCard(card);
   const settings = settingsOf(card);
   const intent: Intent = { job, asOf: card.as_of, settings };
@@ -68,6 +70,7 @@ function controlLines(state: State, card: Card, width: number): Line[] {
 export function cardTitle(card: Card): string {
   const { action, verb } = actionOfCard(card);
   const noun = verb ?? (action === 'cancel' ? 'Cancel' : actionWords[action].verb);
+  if (card.plan !== null) return `${noun} ${plural(card.plan.jobs.length, 'job')}`;
   return `${noun} ${safeText(card.job.asset_name)} · ${shortId(card.job.id)}`;
 }
 
@@ -113,7 +116,9 @@ function labelled(
 
 /** A parameter: what it is now, what is typed, and how that is read. */
 function parameterLine(card: Card, field: ParameterField, width: number): Line {
-  const label = `${field.label} (now ${presently(field, card.job)})`;
+  const jobs = card.plan?.jobs.map(({ job }) => job) ?? [card.job];
+  const now = new Set(jobs.map((job) => presently(field, job)));
+  const label = `${field.label} (now ${now.size === 1 ? [...now][0] : 'various'})`;
   const problem = problemOfField(card, field);
   const read = problem ?? readBack(card, field);
   const note = read === null ? [] : [span(read, problem === null ? 'good' : 'warn')];
@@ -148,6 +153,7 @@ function fieldLine(card: Card, field: FieldName, label: string, width: number): 
 function buttonsLine(state: State, card: Card, width: number): Line {
   const words = actionWords[actionOfCard(card).action];
   const lacking = missing(state, card);
+  const verb = card.plan === null ? words.verb : `${words.verb}: ${card.expected} jobs`;
   const button = (text: string, focused: boolean, off: boolean): Span =>
     focused
       ? { text: `[ ${text} ]`, tone: 'strong', inverse: true }
@@ -155,7 +161,7 @@ function buttonsLine(state: State, card: Card, width: number): Line {
   const buttons = [
     button(words.keep, card.focus === 'cancel', false),
     span('   '),
-    button(words.verb, card.focus === 'confirm', lacking !== null),
+    button(verb, card.focus === 'confirm', lacking !== null),
   ];
   const onButton = card.focus === 'cancel' || card.focus === 'confirm';
   const hint =

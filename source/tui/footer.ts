@@ -6,6 +6,7 @@ import { contextOf, keymap } from '../console/keymap.ts';
 import { jobsLayout } from '../console/layout.ts';
 import { holdsAll, isAnswered, isPaged, possibleSort } from '../console/paging.ts';
 import { nothingToCopy } from '../console/reading.ts';
+import { isRunOpen, runText } from '../console/run.ts';
 import { sortName } from '../console/settings.ts';
 import { type State, tableLimit } from '../console/state.ts';
 import type { JobView } from '../domain/job.ts';
@@ -39,7 +40,9 @@ export function infoLine(state: State): Line {
     const most = formatFullCount(tableLimit);
     left.push(span(` · not by ${sortName(sort)}: more than ${most} match`, 'warn'));
   }
-  return spread(left, [span(placeWords(state), 'dim')], width);
+  const marked = state.marks.size;
+  const marks = marked === 0 ? [] : [span(`${formatFullCount(marked)} marked  `, 'accent')];
+  return spread(left, [...marks, span(placeWords(state), 'dim')], width);
 }
 
 const looking = 'looking among all jobs …';
@@ -88,6 +91,10 @@ export function noteLine(state: State, laid: readonly LaidColumn<JobColumn>[]): 
   if (follow !== undefined) {
     const others = open.length > 1 ? `  (+${open.length - 1} more)` : '';
     return cut([span(` ${followText(follow)}`, follow.tone), span(others, 'dim')], width);
+  }
+  if (state.run !== null) {
+    const stopped = state.run.stopped !== null && isRunOpen(state);
+    return cut([span(` ${runText(state)}  (B shows it)`, stopped ? 'bad' : 'plain')], width);
   }
   return state.screen === 'jobs' ? cut(hiddenFields(state, laid), width) : [];
 }
@@ -167,6 +174,11 @@ function hintsFor(state: State): Hint[] {
       ...(readyAction(state) === null ? [] : [['Enter', readyAction(state)!] as [string, string]]),
       ['↑↓', 'scroll'],
       ...(nothingToCopy(state) === null ? [['y', 'copy'] as [string, string]] : []),
+      ['Esc', 'close'],
+    ]);
+  if (overlay === 'run')
+    return fixed([
+      ['↑↓', 'scroll'],
       ['Esc', 'close'],
     ]);
   if (overlay === 'card' || overlay === 'unlock')

@@ -93,9 +93,11 @@ function rowLine(state: State, row: JobRow, laid: readonly LaidColumn<JobColumn>
   };
   const followed = hasBell(state, row.job.id);
   const faint = row.ghost || row.unmatched;
-  const cells = laid.flatMap(({ column, width }) => {
+  const marked = state.marks.has(row.job.id);
+  const cells = laid.flatMap(({ column, width }, index) => {
     const { text, tone } = cellOf(column, row.job, { ...context, width });
-    const gap = followed && column.name === 'asset' ? '♪' : ' '.repeat(column.gap);
+    const sign = index === 0 && marked ? '◆' : followed && column.name === 'asset' ? '♪' : '';
+    const gap = sign === '' ? ' '.repeat(column.gap) : sign;
     return [span(gap, 'accent'), span(text, faint ? 'dim' : tone)];
   });
   if (row.job.id !== state.jobs.cursor) return [span(' '), ...cells];

@@ -77,6 +77,33 @@ test('a cancel skips what is left, behind its answer', async () => {
   );
 });
 
+test('plan-jobs reads the jobs as they are now, by id or by filter; those that are not there are left out', async () => {
+  const [one, other] = [await aRunning(), await aRunning()];
+  const gone = '00000000-0000-4000-8000-000000000000';
+  const byId = await perform({ type: 'plan-jobs', ids: [other, gone, one, one] });
+  expect(byId).toMatchObject({
+    type: 'planned',
+    plan: { jobs: [{ id: other }, { id: one }], truncated: false },
+  });
+  const all = await perform({ type: 'plan-jobs', filter: `id:${one.slice(0, 8)}` });
+  expect(all).toMatchObject({ plan: { jobs: [{ id: one, state: 'running' }] } });
+});
+
+test('an act of a plan is done once, and the journal names the plan', async () => {
+  const id = await aRunning();
+  const plan = { id: '0d9f1c7e-0000-4000-8000-000000000000', created_at: new Date() };
+  const seen = { id, state: 'running', version: 2, plan };
+  const act = { ...seen, type: 'act', action: 'reclaim', reason: 'stuck' } as const;
+  expect(await perform(act)).toMatchObject({ result: { result: 'applied' } });
+  expect(await perform(act)).toMatchObject({ result: { result: 'skipped', already: true } });
+  expect(
+    await operator.value(
+      `select reason from backfill_events where job_id = $1 and kind = 'reclaim requested'`,
+      [id],
+    ),
+  ).toBe('stuck (plan 0d9f1c7e by mara)');
+});
+
 test('failures come back by the same door', async () => {
   const id = '00000000-0000-4000-8000-000000000000';
   expect(await perform({ type: 'load-job', id, map_buckets: 0, insight: false })).toMatchObject({

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { rowsOf } from '../../source/console/arrange.ts';
 import { keymap } from '../../source/console/keymap.ts';
 import { jobLayout, jobsLayout, linesOf } from '../../source/console/layout.ts';
+import type { Card } from '../../source/console/state.ts';
 import { jobStates } from '../../source/domain/job-state.ts';
 import type { ErrorCode } from '../../source/errors.ts';
 import { kindsOf } from '../../source/presentation/failure-groups.ts';
@@ -54,7 +55,7 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
   },
   fc
     .tuple(
-      fc.constantFrom('load-jobs', 'load-job', 'act'),
+      fc.constantFrom('load-jobs', 'load-job', 'act', 'plan-jobs'),
       fc.constantFrom<ErrorCode>('database_unreachable', 'not_found', 'internal', 'not_allowed'),
     )
     .map(
@@ -96,6 +97,12 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
           session.answer('write-paper', { type: 'paper', path: '/tmp/x.md', text: '# X' });
       },
   ),
+  someJobs.map(
+    (jobs): Act =>
+      (session) => {
+        if (session.asked('plan-jobs').length > 0) session.answerPlan(jobs);
+      },
+  ),
   fc.constantFrom('applied', 'skipped', 'failed').map(
     (result): Act =>
       (session) => {
@@ -128,6 +135,26 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
 /** Many rows take their time. */
 const oneInTen = fc.nat(9).map((nth) => nth === 0);
 
+/** A run of several jobs is begun by a card, and by nothing else. */
+test('whatever happens: no run without a card that was painted, with its count typed', () => {
+  fc.assert(
+    fc.property(fc.array(acts, { maxLength: 80 }), (script) => {
+      const session = Session.showing([aJob({ number: 1 }), aJob({ number: 2 })]);
+      session.press('space', 'down', 'space', 'p').answerPlan([aJob({ number: 1 })]);
+      for (const step of script) {
+        const { overlay, run } = session.state;
+        step(session);
+        if (run === null && session.state.run !== null) {
+          expect(overlay).toMatchObject({ type: 'card', painted_at: expect.any(Number) });
+          const { expected, values } = overlay as Card;
+          expect(values.check).toBe(expected);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('whatever happens: no crash, the cursor is on a row, and nothing is sent without y on a card', () => {
   fc.assert(
     fc.property(fc.array(acts, { maxLength: 80 }), oneInTen, (script, atSize) => {
@@ -135,12 +162,14 @@ test('whatever happens: no crash, the cursor is on a row, and nothing is sent wi
       if (atSize) session.timer('refresh').answerFrom(many);
       for (const step of script) {
         const before = session.acts.length;
-        const { overlay } = session.state;
+        const { overlay, run } = session.state;
         step(session);
         if (session.acts.length > before) {
+          const byRun = run?.items.find(({ result }) => result === null)?.job.id;
+          if (byRun !== undefined && session.acts.at(-1)?.plan !== undefined) continue;
           // Only a card that was there, painted and complete can have sent it.
           expect(overlay).toMatchObject({ type: 'card', painted_at: expect.any(Number) });
-          expect(session.state.overlay).toBeNull();
+          expect(session.state.overlay?.type ?? 'run').toBe('run');
         }
         check(session);
       }

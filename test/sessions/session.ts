@@ -19,7 +19,7 @@ import { update } from '../../source/console/update.ts';
 import type { JobView } from '../../source/domain/job.ts';
 import type { ActionResult, JobDetail } from '../../source/domain/job-detail.ts';
 import type { ErrorCode } from '../../source/errors.ts';
-import { aDetail, aList, aPage, aPartition } from '../support/jobs.ts';
+import { aDetail, aList, aPage, aPartition, now } from '../support/jobs.ts';
 
 type Untimed = Message extends infer M ? (M extends Message ? Omit<M, 'at'> : never) : never;
 
@@ -145,6 +145,13 @@ export class Session {
       type: 'partition',
       detail: aPartition(key, overrides),
     });
+  }
+
+  /** The jobs of a plan as the database has them. */
+  answerPlan(jobs: JobView[], truncated = false): this {
+    const id = '0d9f1c7e-0000-4000-8000-000000000000';
+    const plan = { id, created_at: now, jobs, truncated };
+    return this.answer('plan-jobs', { type: 'planned', plan });
   }
 
   answerAct(result: Partial<ActionResult>): this {

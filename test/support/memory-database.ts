@@ -73,6 +73,15 @@ export class MemoryDatabase {
     }
     if (effect.type === 'write-paper')
       return { type: 'paper', path: '/tmp/paper.md', text: '# Paper' };
+    if (effect.type === 'plan-jobs') {
+      const ids = 'ids' in effect ? effect.ids : [...this.jobs.keys()];
+      const found = ids.flatMap((id) => this.jobs.get(id) ?? []);
+      const jobs = found.map((row) => viewJob(row, as_of));
+      return {
+        type: 'planned',
+        plan: { id: jobs[0]?.id ?? '', created_at: as_of, jobs, truncated: false },
+      };
+    }
     const row = this.jobs.get(effect.id);
     if (row === undefined) throw new ServoError('not_found', `no job ${effect.id}`);
     switch (effect.type) {

@@ -129,6 +129,24 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
     }
   });
 
+  test('a plan of several jobs, and its run, fit', () => {
+    const jobs = variedJobs(now);
+    const session = Session.showing(jobs, sized(columns, rows)).press('g', 'space', 'v', 'G');
+    screen(session.state);
+    for (const key of ['p', 't', 'C']) {
+      screen(session.press(key).answerPlan(jobs).state);
+      screen(session.read().press('page-down', 'tab', 'x').state);
+      session.press('escape', 'escape');
+    }
+    session.press('p').answerPlan(jobs).read();
+    const { expected } = session.card;
+    session.press('tab', 'tab').type(expected!).press('tab', 'y');
+    screen(session.state);
+    session.answerAct({ message: 'x'.repeat(300) }).fail('act');
+    screen(session.press('G').state);
+    screen(session.press('escape').state);
+  });
+
   test('hostile text in every field breaks nothing', () => {
     const job = aJob({
       asset_name: hostile,

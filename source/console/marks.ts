@@ -1,0 +1,40 @@
+import { plural } from '../presentation/format.ts';
+import { rowsOf } from './arrange.ts';
+import { noticed } from './notice.ts';
+import type { State, Step } from './state.ts';
+
+/** Marks the job under the cursor, or takes its mark away. A mark is a job's id, never a row. */
+export function turnMark(state: State): Step {
+  const { cursor } = state.jobs;
+  if (cursor === null) return [state, []];
+  const marks = new Set(state.marks);
+  if (!marks.delete(cursor)) marks.add(cursor);
+  return [{ ...state, marks, range: null }, []];
+}
+
+/** Begins a range at the cursor; every move marks what lies between, until `v` ends it. */
+export function turnRange(state: State): Step {
+  const { cursor } = state.jobs;
+  if (state.range !== null || cursor === null) return [{ ...state, range: null }, []];
+  return [withRange({ ...state, range: { anchor: cursor, before: state.marks } }), []];
+}
+
+/** The marks as the range has them with the cursor where it is now. */
+export function withRange(state: State): State {
+  const { range, jobs } = state;
+  if (range === null) return state;
+  const rows = rowsOf(jobs).map(({ job }) => job.id);
+  const [from, to] = [rows.indexOf(range.anchor), rows.indexOf(jobs.cursor ?? '')];
+  if (from < 0 || to < 0) return { ...state, range: null };
+  const between = rows.slice(Math.min(from, to), Math.max(from, to) + 1);
+  return { ...state, marks: new Set([...range.before, ...between]) };
+}
+
+export function clearMarks(state: State): Step {
+  const count = state.marks.size;
+  return noticed({ ...state, marks: new Set(), range: null }, `${plural(count, 'mark')} cleared`);
+}
+
+export function noMarks({ marks }: State): string | null {
+  return marks.size === 0 ? 'nothing is marked' : null;
+}

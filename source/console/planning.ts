@@ -1,0 +1,124 @@
+import { actionRules } from '../domain/action.ts';
+import type { JobView } from '../domain/job.ts';
+import { formatFullCount, plural } from '../presentation/format.ts';
+import { safeText } from '../presentation/safe-text.ts';
+import { type ActionName, actionOf } from './actions.ts';
+import { rowsOf } from './arrange.ts';
+import { cardOn, whyNot, whyNotWrite } from './card.ts';
+import type { DataAnswer, DraftPlan } from './effects.ts';
+import { isStale } from './loading.ts';
+import { noticed } from './notice.ts';
+import { isRunOpen } from './run.ts';
+import type { Card, State, Step } from './state.ts';
+import { targetOf } from './target.ts';
+
+/** Whether the keys act on what is marked rather than on the selected job. */
+export function actsOnMarks({ screen, marks }: State): boolean {
+  return screen === 'jobs' && marks.size > 0;
+}
+
+/** Why an action's key does nothing now, or null. */
+export function whyNotHere(state: State, name: ActionName): string | null {
+  return actsOnMarks(state) ? whyNoPlan(state) : whyNot(state, name, targetOf(state));
+}
+
+function whyNoPlan(state: State): string | null {
+  const locked = whyNotWrite(state);
+  if (locked !== null) return locked;
+  if (isRunOpen(state)) return 'a run is not at its end yet: B shows it';
+  if (isStale(state)) return 'the database does not answer: what is shown is old';
+  return state.planning === null ? null : 'the marked jobs are being read';
+}
+
+/** Reads the marked jobs as they are now: the card opens on what the database has answered. */
+export function askPlan(state: State, name: ActionName): Step {
+  return ask(
+    state,
+    name,
+    { ids: [...state.marks] },
+    `reading ${plural(state.marks.size, 'job')} …`,
+  );
+}
+
+/** All jobs that match the filter at this moment become marked: a frozen list, whatever matches later. */
+export function markAll(state: State): Step {
+  const { text } = state.jobs.filter;
+  return ask(state, null, { filter: text }, 'reading all that match …');
+}
+
+export function whyNoMarkAll(state: State): string | null {
+  if (state.jobs.filter.problems.length > 0) return state.jobs.filter.problems[0]!;
+  if (isStale(state)) return 'the database does not answer: what is shown is old';
+  return state.planning === null ? null : 'the jobs are being read already';
+}
+
+function ask(
+  state: State,
+  name: ActionName | null,
+  which: { ids: readonly string[] } | { filter: string },
+  text: string,
+): Step {
+  const request = state.next_request;
+  const planning = { request, name };
+  const [next, effects] = noticed(
+    { ...state, range: null, planning, next_request: request + 1 },
+    text,
+  );
+  return [next, [...effects, { type: 'data', request, effect: { type: 'plan-jobs', ...which } }]];
+}
+
+/** The answer opens the card, unless the operator has opened something else meanwhile. */
+export function planAnswered(state: State, answer: DataAnswer): Step {
+  const { planning } = state;
+  const free = { ...state, planning: null, notice: null };
+  if (planning === null) return [free, []];
+  if (answer.type === 'failure') return noticed(free, safeText(answer.failure.message), 'warn');
+  if (answer.type !== 'planned') return [free, []];
+  const { plan } = answer;
+  if (planning.name === null) return marked(free, plan);
+  const [first] = plan.jobs;
+  if (first === undefined)
+    return noticed(free, 'none of the marked jobs is there any more', 'warn');
+  if (state.overlay !== null || state.screen !== 'jobs') {
+    return noticed(free, `${planning.name} was left: press it again`, 'warn');
+  }
+  return openPlan(free, planning.name, plan, first);
+}
+
+function marked(state: State, { jobs, truncated }: DraftPlan): Step {
+  const marks = new Set([...state.marks, ...jobs.map(({ id }) => id)]);
+  const { text } = state.jobs.filter;
+  const of = text === '' ? 'all there are now' : `all that match ${safeText(text)} now`;
+  const more = truncated ? '; MORE match than can be marked at once' : '';
+  return noticed(
+    { ...state, marks },
+    `${plural(jobs.length, 'job')} marked: ${of}${more}`,
+    truncated ? 'warn' : 'plain',
+  );
+}
+
+function openPlan(state: State, name: ActionName, plan: DraftPlan, first: JobView): Step {
+  const shown = new Set(
+    rowsOf(state.jobs).flatMap(({ job, unmatched }) => (unmatched ? [] : [job.id])),
+  );
+  const target = { job: first, gone: false, as_of: plan.created_at, received_at: state.at };
+  const missing = state.marks.size - plan.jobs.length;
+  const jobs = plan.jobs.map((job) => ({
+    job,
+    refusal: actionRules[actionOf(name).action].refusal(job),
+  }));
+  const some = jobs.filter(({ refusal }) => refusal === null).length;
+  if (some === 0) {
+    const { refusal } = jobs[0]!;
+    return noticed(state, `none of the ${formatFullCount(jobs.length)} marked: ${refusal}`, 'warn');
+  }
+  const planned: Card['plan'] = {
+    id: plan.id,
+    created_at: plan.created_at,
+    jobs,
+    hidden: jobs.filter(({ job }) => !shown.has(job.id)).map(({ job }) => job),
+    missing,
+    top: 0,
+  };
+  return cardOn(state, name, target, planned, String(some));
+}

@@ -1,0 +1,117 @@
+import { settingsOf } from '../console/card.ts';
+import { isRunOpen, runText, whyNotGoOn } from '../console/run.ts';
+import type { Card, CardPlan, RunItem, State } from '../console/state.ts';
+import type { JobView } from '../domain/job.ts';
+import { shortId } from '../domain/job-reference.ts';
+import { changesOf, describeChanges } from '../domain/job-settings.ts';
+import { fitted } from '../presentation/fitted.ts';
+import { formatFullCount, plural } from '../presentation/format.ts';
+import { namesOf } from '../presentation/plan-words.ts';
+import { safeText } from '../presentation/safe-text.ts';
+import { stateWord } from '../presentation/state-words.ts';
+import type { Tone } from '../presentation/tone.ts';
+import { cut, exactly, type Line, span, spread } from './spans.ts';
+
+/** What an action on several jobs will do: how many, which are not on the screen, and to each what or why not. */
+export function planLines(card: Card, plan: CardPlan, width: number, rows: number): Line[] {
+  const some = plan.jobs.filter(({ refusal }) => refusal === null).length;
+  const left = plan.jobs.length - some;
+  const hidden = plan.hidden.length;
+  const head: Line[] = [
+    [
+      span('Will  ', 'dim'),
+      span(`${card.name} ${plural(some, 'job')}, one after the other`),
+      span(left === 0 ? '' : `; ${formatFullCount(left)} will be skipped`, 'warn'),
+      span(
+        plan.missing === 0 ? '' : `; ${formatFullCount(plan.missing)} not there any more`,
+        'warn',
+      ),
+    ],
+    ...(hidden === 0
+      ? []
+      : [
+          cut(
+            [span('      '), span(`${hidden} not on the screen: ${namesOf(plan.hidden)}`, 'warn')],
+            width,
+          ),
+        ]),
+  ];
+  const room = Math.max(1, rows - head.length - 1);
+  const shown = plan.jobs.slice(plan.top, plan.top + room);
+  const more =
+    plan.jobs.length > room
+      ? `${formatFullCount(plan.top + 1)}–${formatFullCount(plan.top + shown.length)} of ${formatFullCount(plan.jobs.length)}, PgDn PgUp`
+      : '';
+  return [
+    ...head,
+    ...shown.map(({ job, refusal }) => planLine(card, job, refusal, width)),
+    ...(more === '' ? [] : [[span(`      ${more}`, 'dim')]]),
+  ];
+}
+
+function planLine(card: Card, job: JobView, refusal: string | null, width: number): Line {
+  const { changes } = changesOf(job, settingsOf(card));
+  const what = changes.length === 0 ? `→ ${card.name}` : `→ ${describeChanges(changes)}`;
+  return cut(
+    [
+      span(`  ${nameOf(job, width, refusal === null)}  `, refusal === null ? 'plain' : 'dim'),
+      refusal === null ? span(what, 'accent') : span(`skipped: ${safeText(refusal)}`, 'dim'),
+    ],
+    width,
+  );
+}
+
+function nameOf(job: JobView, width: number, whole: boolean): string {
+  const { word } = stateWord(job.state);
+  return `${calledOf(job, width)}  ${whole || width >= wideFrom ? `${word}, version ${job.version}` : ''}`;
+}
+
+/** On a narrow terminal the reason is worth more than the whole name. */
+const wideFrom = 100;
+
+function calledOf(job: JobView, width: number): string {
+  const name = fitted(safeText(job.asset_name, { cap: 100 }), width < wideFrom ? 16 : 28);
+  return `${name} ${shortId(job.id)}`;
+}
+
+/** What became of each job of a run, and how the run stands. */
+export function runLines(state: State, top: number, width: number, rows: number): Line[] {
+  const items = state.run?.items ?? [];
+  const shown = items.slice(top, top + rows).map((item) => itemLine(item, width));
+  const open = isRunOpen(state);
+  const keys = !open
+    ? 'Esc: read, and put away'
+    : state.run?.stopped === null
+      ? 'S: stop after this one   Esc: back, it goes on (B shows it)'
+      : `y: go on with the rest${whyNotGoOn(state) === null ? '' : ` (${whyNotGoOn(state)})`}   Esc: back`;
+  const tone: Tone = open && state.run?.stopped !== null ? 'bad' : 'strong';
+  return [
+    cut([span(runText(state), tone)], width),
+    ...exactly(shown, Math.min(rows, Math.max(items.length, 1))),
+    spread([span(keys, 'dim')], [], width),
+  ];
+}
+
+const results: Readonly<Record<string, { glyph: string; tone: Tone }>> = {
+  applied: { glyph: '✓', tone: 'good' },
+  skipped: { glyph: '–', tone: 'warn' },
+  failed: { glyph: '✗', tone: 'bad' },
+};
+
+function itemLine({ job, result, lost }: RunItem, width: number): Line {
+  const name = calledOf(job, width);
+  if (result === null) {
+    const text = lost ? 'no answer: it is not known whether this was done' : 'to be done';
+    return cut([span(`${lost ? '?' : '·'} ${name}  ${text}`, lost ? 'bad' : 'dim')], width);
+  }
+  const { glyph, tone } = results[result.result]!;
+  return cut(
+    [
+      span(`${glyph} `, tone),
+      span(`${name}  `),
+      span(`${result.result}: `, tone),
+      span(safeText(result.message), 'dim'),
+    ],
+    width,
+  );
+}
