@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { alertNames } from '../../source/domain/alerts.ts';
 import { figuresOf } from '../../source/domain/figures.ts';
 import { thresholdDefaults } from '../../source/domain/thresholds.ts';
 import { ExecutorMetrics } from '../../source/observability/executor-metrics.ts';
@@ -45,6 +46,11 @@ test('every alert of the runbooks is there, by its name and severity', () => {
   ]);
   for (const { annotations } of rules)
     expect(Object.keys(annotations)).toEqual(['summary', 'description', 'runbook']);
+});
+
+test('what `servo-tui alerts` tells of, Prometheus does too', () => {
+  const names = rules.map(({ alert }) => alert);
+  expect(alertNames.filter((name) => !names.includes(name))).toEqual([]);
 });
 
 describe('the figures are the thresholds that triage uses', () => {
