@@ -5,7 +5,7 @@ import { bundling, root } from './bundle.js';
 
 const outfile = `${root}dist/bench-${process.pid}.js`;
 // What servo-tui is measured against runs as it is installed.
-const peers = ['graphile-worker', 'graphile-worker-next', 'pg-boss'];
+const peers = ['graphile-worker', 'graphile-worker-next', 'pg-boss', '@lydell/node-pty'];
 await build({
   ...bundling,
   external: [...bundling.external, ...peers],

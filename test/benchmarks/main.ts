@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { atSize } from './at-size.ts';
+import { consoleInTerminal } from './console.ts';
 import { creatingAJob } from './creating-a-job.ts';
 import { firstAttempt } from './first-attempt.ts';
 import { idleExecutor } from './idle-executor.ts';
@@ -28,6 +29,7 @@ const benchmarks: Readonly<
   killed: killedExecutor,
   scrape: scraping,
   'at-size': atSize,
+  console: consoleInTerminal,
 };
 
 const { values, positionals } = parseArgs({
