@@ -69,6 +69,7 @@ async function showConsole({ io, flags }: Invocation, places: Places): Promise<n
     return await run({
       ...places.view,
       perform: places.perform,
+      keys: places.keys,
       contexts: places.contexts,
       tenants: places.tenants,
       stdin: io.stdin,

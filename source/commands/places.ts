@@ -9,11 +9,13 @@ import type {
   PlaceView,
   SessionEffect,
 } from '../console/effects.ts';
+import { keymap } from '../console/keymap.ts';
+import { remapKeys } from '../console/remap.ts';
 import { openDatabase } from '../database/database.ts';
 import { isBypassed } from '../database/queries/read-visibility.ts';
 import { requireSchema } from '../database/schema-version.ts';
 import { describeConnection } from '../database/settings.ts';
-import { ServoError } from '../errors.ts';
+import { ServoError, UsageError } from '../errors.ts';
 import type { Invocation } from './command.ts';
 import { failureOf, performer } from './perform.ts';
 import { type Connections, connectionsOf, openSession, type Session } from './session.ts';
@@ -72,6 +74,13 @@ export class Places {
   /** The first place, as the console is to show it. */
   get view(): PlaceView {
     return this.#open.get(0)!.view;
+  }
+
+  /** Other keys for the console. @throws UsageError with every one that cannot be */
+  get keys(): Readonly<Record<string, string>> {
+    const { problems } = remapKeys(keymap, this.#file.keys);
+    if (problems.length > 0) throw new UsageError(problems);
+    return this.#file.keys;
   }
 
   get contexts(): string[] {

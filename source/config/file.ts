@@ -24,6 +24,8 @@ export type ConfigFile = {
   /** The context to use where neither a flag nor the environment names a database. */
   fallback: string | null;
   contexts: Readonly<Record<string, Context>>;
+  /** [keys]: other keys of the console, by what they do. */
+  keys: Readonly<Record<string, string>>;
   /** [thresholds], for all contexts and for none. */
   thresholds: Partial<Thresholds>;
 };
@@ -74,7 +76,7 @@ export async function loadConfigFile(
 
 /** What a file that is not there says. */
 export function noFile(path: string): ConfigFile {
-  return { path, fallback: null, contexts: {}, thresholds: {} };
+  return { path, fallback: null, contexts: {}, keys: {}, thresholds: {} };
 }
 
 /** `default = "name"` names the default context; every table is a context, but [thresholds]. */
@@ -83,10 +85,12 @@ export function readConfig(path: string, document: Record<string, unknown>): Con
   const contexts: Record<string, Context> = {};
   let fallback: string | null = null;
   let thresholds: Partial<Thresholds> = {};
+  let keymap: Record<string, string> = {};
   for (const [name, section] of Object.entries(document)) {
     if (name === 'default' && typeof section === 'string') fallback = section;
     else if (name === 'thresholds' && isTable(section))
       thresholds = readThresholds(section, `[thresholds] in ${path}`, problems);
+    else if (name === 'keys' && isTable(section)) keymap = readKeys(section, path, problems);
     else if (isTable(section)) contexts[name] = readContext(name, section, path, problems);
     else {
       problems.push({
@@ -97,7 +101,20 @@ export function readConfig(path: string, document: Record<string, unknown>): Con
   }
   if (fallback === null && Object.hasOwn(contexts, 'default')) fallback = 'default';
   if (problems.length > 0) throw new UsageError(problems);
-  return { path, fallback, contexts, thresholds };
+  return { path, fallback, contexts, keys: keymap, thresholds };
+}
+
+function readKeys(
+  section: Record<string, unknown>,
+  path: string,
+  problems: Problem[],
+): Record<string, string> {
+  const read: Record<string, string> = {};
+  for (const [name, key] of Object.entries(section)) {
+    if (typeof key === 'string') read[name] = key;
+    else problems.push({ message: `${name} in [keys] in ${path} must be a string` });
+  }
+  return read;
 }
 
 function readContext(

@@ -1,6 +1,6 @@
 import { type Binding, groups } from './binding.ts';
 import { keyName } from './key-names.ts';
-import { contextOf, keymap, runBinding } from './keymap.ts';
+import { contextOf, keymapOf, runBinding } from './keymap.ts';
 import type { Help, State, Step } from './state.ts';
 import { editText, insertText } from './text-field.ts';
 
@@ -10,7 +10,7 @@ export type HelpEntry = { binding: Binding; reason: string | null };
 export function helpEntries(state: State, help: Help): HelpEntry[] {
   const wanted = help.filter.toLowerCase();
   const found = groups.flatMap((group) =>
-    keymap
+    keymapOf(state)
       .filter((binding) => binding.group === group && binding.on.includes(contextOf(state)))
       .filter(({ keys, title }) =>
         `${keys.map(keyName).join(' ')} ${title} ${group}`.toLowerCase().includes(wanted),

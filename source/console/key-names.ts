@@ -19,3 +19,12 @@ const names: Readonly<Record<string, string>> = {
   'shift-tab': 'Shift-Tab',
   space: 'Space',
 };
+
+/** What a person writes for a key, as we call it: `Ctrl-R`, `PgDn`, `p`; null for what is no key. */
+export function keyOf(text: string): string | null {
+  const chord = /^ctrl-([a-z])$/i.exec(text);
+  if (chord !== null) return `ctrl-${chord[1]!.toLowerCase()}`;
+  const named = Object.entries(names).find(([key, name]) => text === key || text === name);
+  if (named !== undefined) return named[0];
+  return /^[^\s\p{C}]$/u.test(text) ? text : null;
+}

@@ -377,9 +377,14 @@ export function contextOf(state: State): Context {
   return state.overlay?.type === 'reader' ? 'reader' : state.screen;
 }
 
+/** The keymap with the keys that the configuration gives it. */
+export function keymapOf({ options }: State): readonly Binding[] {
+  return options.keymap ?? keymap;
+}
+
 export function bindingFor(state: State, key: string): Binding | null {
   const context = contextOf(state);
-  return keymap.find(({ keys, on }) => keys.includes(key) && on.includes(context)) ?? null;
+  return keymapOf(state).find(({ keys, on }) => keys.includes(key) && on.includes(context)) ?? null;
 }
 
 /** Runs a binding, or says why it does nothing. */

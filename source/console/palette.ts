@@ -1,6 +1,6 @@
 import type { Binding } from './binding.ts';
 import { keyName } from './key-names.ts';
-import { contextOf, keymap, runBinding } from './keymap.ts';
+import { contextOf, keymapOf, runBinding } from './keymap.ts';
 import { noticed } from './notice.ts';
 import type { PaletteCommand } from './palette-command.ts';
 import { paletteCommands } from './palette-commands.ts';
@@ -70,7 +70,7 @@ function commandEntry(state: State): (command: PaletteCommand) => PaletteEntry {
 /** The keymap's rows that work here, but for those that only move. */
 function bindingsHere(state: State): PaletteEntry[] {
   const context = contextOf(state);
-  return keymap
+  return keymapOf(state)
     .filter(({ keys, on }) => on.includes(context) && keys[0] !== ':')
     .map((binding) => bindingEntry(state, binding));
 }

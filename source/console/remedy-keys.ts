@@ -1,5 +1,7 @@
 import type { RemedyAction } from '../domain/triage.ts';
-import { type ActionName, consoleActions } from './actions.ts';
+import { type ActionName, actionOf } from './actions.ts';
+import { keymapOf } from './keymap.ts';
+import type { State } from './state.ts';
 
 /** Which action of the console carries out a remedy of the runbooks; the others are done elsewhere. */
 export const remedyActions: Readonly<Partial<Record<RemedyAction, ActionName>>> = {
@@ -15,6 +17,12 @@ export const remedyActions: Readonly<Partial<Record<RemedyAction, ActionName>>> 
 };
 
 /** The key that does it to the selected row's job. */
-export const remedyKeys: Readonly<Partial<Record<RemedyAction, string>>> = Object.fromEntries(
-  Object.entries(remedyActions).map(([remedy, name]) => [remedy, consoleActions[name].key]),
-);
+export function remedyKeys(state: State): Readonly<Partial<Record<RemedyAction, string>>> {
+  const keyFor = (name: ActionName) => {
+    const { title, key } = actionOf(name);
+    return keymapOf(state).find((binding) => binding.title === title)?.keys[0] ?? key;
+  };
+  return Object.fromEntries(
+    Object.entries(remedyActions).map(([remedy, name]) => [remedy, keyFor(name)]),
+  );
+}

@@ -12,6 +12,7 @@ import type { CheckName } from '../domain/triage.ts';
 import type { Zone } from '../presentation/format.ts';
 import type { Tone } from '../presentation/tone.ts';
 import type { ActionName } from './actions.ts';
+import type { Binding } from './binding.ts';
 import { type Boards, boardNames, emptyBoards } from './boards.ts';
 import { type Cost, noCost } from './cost.ts';
 import type { Effect, Failure } from './effects.ts';
@@ -25,6 +26,8 @@ export type ConsoleOptions = {
   why_locked?: string | null;
   /** The present context's colour; null for the usual one. */
   accent?: string | null;
+  /** The keymap, where the configuration changes keys of it. */
+  keymap?: readonly Binding[];
   /** The contexts of the configuration file. */
   contexts?: readonly string[];
   /** Tenants that are known by name. */

@@ -101,8 +101,8 @@ export function boardPicture<N extends BoardName>(state: State, name: N): Pictur
             ...exactly(
               chosen === undefined || board.data === null
                 ? []
-                : detail(chosen, { ...context, keys: remedyKeys }, board.data).flatMap((line) =>
-                    wrapped(line, columns - 2),
+                : detail(chosen, { ...context, keys: remedyKeys(state) }, board.data).flatMap(
+                    (line) => wrapped(line, columns - 2),
                   ),
               layout.detail,
             ),

@@ -2,7 +2,9 @@ import chalk from 'chalk';
 import { type Instance, render, useInput } from 'ink';
 import type { Effect, Failure, TimerName } from '../console/effects.ts';
 import { type Decoder, decodeInput, idleDecoder } from '../console/input.ts';
+import { keymap } from '../console/keymap.ts';
 import type { Message, Size } from '../console/messages.ts';
+import { remapKeys } from '../console/remap.ts';
 import { initialState, type State } from '../console/state.ts';
 import { update } from '../console/update.ts';
 import { messageOf, ServoError } from '../errors.ts';
@@ -47,6 +49,7 @@ export class ConsoleLoop {
       read_only: options.read_only,
       why_locked: options.why_locked ?? null,
       accent: options.accent ?? null,
+      keymap: remapKeys(keymap, options.keys ?? {}).keymap,
       contexts: options.contexts ?? [],
       tenants: options.tenants ?? [],
       zone: options.utc === true ? 'utc' : 'local',

@@ -2,7 +2,7 @@ import { rowOf, rowsOf } from '../console/arrange.ts';
 import { readyAction } from '../console/explaining.ts';
 import { followText } from '../console/follow.ts';
 import { keyName } from '../console/key-names.ts';
-import { contextOf, keymap } from '../console/keymap.ts';
+import { contextOf, keymapOf } from '../console/keymap.ts';
 import { jobsLayout } from '../console/layout.ts';
 import { holdsAll, isAnswered, isPaged, possibleSort } from '../console/paging.ts';
 import { nothingToCopy } from '../console/reading.ts';
@@ -188,7 +188,7 @@ function hintsFor(state: State): Hint[] {
       ['Esc', 'close'],
     ]);
   const context = contextOf(state);
-  return keymap
+  return keymapOf(state)
     .filter(({ hint, on }) => hint !== undefined && on.includes(context))
     .map((binding) => ({
       key: keyName(binding.keys[0]),

@@ -9,6 +9,8 @@ export type RunConsoleOptions = {
   read_only: boolean;
   /** Why a read-only place cannot be unlocked; null where it can. */
   why_locked?: string | null;
+  /** Other keys for rows of the keymap, by their names; without conflicts. */
+  keys?: Readonly<Record<string, string>>;
   /** The contexts of the configuration file, and the tenants that it names. */
   contexts?: readonly string[];
   tenants?: readonly string[];

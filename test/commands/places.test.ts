@@ -130,3 +130,11 @@ test('--read-only is unlocked by nothing, and holds in every context', async () 
     failure: { message: why },
   });
 });
+
+test('[keys] of the configuration are the console’s, or every one that cannot be is told', async () => {
+  const good = await start(`${section('one')}[keys]\n"sort by the next column" = "S"\n`, 'one');
+  expect(good.keys).toEqual({ 'sort by the next column': 'S' });
+  const bad = await start(`${section('one')}[keys]\npause = "r"\nfoo = "x"\n`, 'one');
+  expect(() => bad.keys).toThrow(/nothing is called "foo"; .*both "pause" and "resume"/);
+  expect(bad.contexts).toEqual(['one']);
+});

@@ -1,0 +1,27 @@
+// Prints the console's keymap as Markdown; with --write puts it into the README, between its marks.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { build } from 'esbuild';
+import { root } from './bundle.js';
+
+const contents =
+  "import { keymapTable } from './source/console/keymap-table.ts'; export default keymapTable();";
+const { outputFiles } = await build({
+  stdin: { contents, resolveDir: root },
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  write: false,
+});
+const [{ text }] = outputFiles;
+const { default: table } = await import(
+  `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`
+);
+
+if (process.argv.includes('--write')) {
+  const readme = readFileSync(`${root}README.md`, 'utf8');
+  const marked = /(<!-- keymap -->\n)[\s\S]*?(<!-- \/keymap -->)/;
+  writeFileSync(
+    `${root}README.md`,
+    readme.replace(marked, (_, open, close) => `${open}\n${table}\n${close}`),
+  );
+} else process.stdout.write(table);

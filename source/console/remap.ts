@@ -1,0 +1,63 @@
+import { nearest } from '../domain/nearest.ts';
+import type { Problem } from '../errors.ts';
+import { type Binding, contexts } from './binding.ts';
+import { keyName, keyOf } from './key-names.ts';
+
+/** What a row of the keymap is called in [keys]: its title up to the colon. */
+export function nameOf({ title }: Binding): string {
+  return title.split(':')[0]!;
+}
+
+/** The keymap with other keys for some of its rows, and every reason why it cannot be so. */
+export function remapKeys(
+  keymap: readonly Binding[],
+  wanted: Readonly<Record<string, string>>,
+): { keymap: readonly Binding[]; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const chosen = new Map<string, string>();
+  const names = [...new Set(keymap.filter(({ always }) => !always).map(nameOf))];
+  for (const [name, text] of Object.entries(wanted)) {
+    const key = keyOf(text);
+    const near = nearest(name, names);
+    if (!names.includes(name)) {
+      const hint = near === null ? 'the help (?) names them all' : `did you mean ${near}?`;
+      problems.push({ message: `[keys]: nothing is called "${name}"`, hint });
+    } else if (key === null) {
+      const hint = 'one character, or a name as Ctrl-R, PgDn, Enter';
+      problems.push({ message: `[keys]: "${text}" for ${name} is not a key`, hint });
+    } else chosen.set(name, key);
+  }
+  const remapped = keymap.map((binding): Binding => {
+    const key = binding.always ? undefined : chosen.get(nameOf(binding));
+    return key === undefined ? binding : { ...binding, keys: [key] };
+  });
+  return { keymap: remapped, problems: [...problems, ...conflicts(remapped), ...chords(remapped)] };
+}
+
+/** A key that would mean two things in one place. */
+function conflicts(keymap: readonly Binding[]): Problem[] {
+  const found = new Set<string>();
+  for (const context of contexts) {
+    const meanings = new Map<string, string>();
+    for (const binding of keymap.filter(({ on }) => on.includes(context))) {
+      for (const key of binding.keys) {
+        const other = meanings.get(key);
+        const name = nameOf(binding);
+        if (other !== undefined && other !== name)
+          found.add(`[keys]: ${keyName(key)} would be both "${other}" and "${name}"`);
+        meanings.set(key, name);
+      }
+    }
+  }
+  return [...found].map((message) => ({ message, hint: 'give one of them another key' }));
+}
+
+/** What writes is on a key that nobody hits while paging or confirming something else. */
+function chords(keymap: readonly Binding[]): Problem[] {
+  return keymap
+    .filter(({ danger, keys }) => danger && !keys.every((key) => /^[^\sy]$/u.test(key)))
+    .map((binding) => ({
+      message: `[keys]: ${nameOf(binding)} acts on a job, and cannot be on ${keyName(binding.keys[0])}`,
+      hint: 'give it a single character other than y',
+    }));
+}

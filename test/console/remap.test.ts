@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { helpEntries } from '../../source/console/help.ts';
+import { keymap } from '../../source/console/keymap.ts';
+import { keymapTable } from '../../source/console/keymap-table.ts';
+import { nameOf, remapKeys } from '../../source/console/remap.ts';
+import { remedyKeys } from '../../source/console/remedy-keys.ts';
+import { Session } from '../sessions/session.ts';
+import { aJob } from '../support/jobs.ts';
+
+const problemsOf = (wanted: Record<string, string>) =>
+  remapKeys(keymap, wanted).problems.map(({ message }) => message);
+
+describe('[keys] gives rows of the keymap other keys', () => {
+  const wanted = { pause: 'P', 'next row': 'Ctrl-N', 'freeze the data, or let it move again': 'F' };
+  const free = keymap.filter((binding) => binding.keys[0] !== 'P');
+
+  test('handling, help and the remedies follow', () => {
+    const { keymap: remapped, problems } = remapKeys(free, wanted);
+    expect(problems).toEqual([]);
+    const jobs = [aJob({ number: 1 }), aJob({ number: 2 })];
+    const session = Session.showing(jobs, { keymap: remapped }).press('p');
+    expect(session.state.overlay).toBeNull();
+    expect(session.press('P').card.name).toBe('pause');
+    session.read().press('escape', 'ctrl-n');
+    expect(session.state.jobs.cursor).toBe(jobs[1]!.id);
+    expect(remedyKeys(session.state).pause).toBe('P');
+    const help = { type: 'help', filter: 'pause', cursor: 0 } as const;
+    expect(helpEntries(session.state, help)[0]?.binding.keys).toEqual(['P']);
+  });
+
+  test('a key that would mean two things is refused, with both', () => {
+    expect(problemsOf({ pause: 'r' })).toEqual(['[keys]: r would be both "pause" and "resume"']);
+    expect(problemsOf({ pause: 'r', resume: 'p' })).toEqual([]);
+  });
+
+  test('what acts on a job is on no chord, on nothing that moves, and not on y', () => {
+    for (const key of ['Ctrl-P', 'Enter', 'Space'])
+      expect(problemsOf({ pause: key }).join()).toContain('pause acts on a job, and cannot be on');
+    expect(problemsOf({ pause: 'y' }).join()).toContain('cannot be on y');
+  });
+
+  test('mistakes are told together, with what was meant', () => {
+    const { problems } = remapKeys(keymap, { pauze: 'P', resume: 'Hyper-7' });
+    expect(problems).toEqual([
+      { message: '[keys]: nothing is called "pauze"', hint: 'did you mean pause?' },
+      {
+        message: '[keys]: "Hyper-7" for resume is not a key',
+        hint: 'one character, or a name as Ctrl-R, PgDn, Enter',
+      },
+    ]);
+  });
+
+  test('what always works keeps its keys', () => {
+    expect(problemsOf({ 'quit at once': 'Q' })).toEqual([
+      '[keys]: nothing is called "quit at once"',
+    ]);
+  });
+
+  test('the keymap itself has no conflict, and a name for each meaning of a key', () => {
+    expect(problemsOf({})).toEqual([]);
+    for (const binding of keymap) expect(nameOf(binding).length).toBeGreaterThan(2);
+  });
+});
+
+test("the README's table of keys is the keymap's: npm run keymap writes it", () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const marked = /<!-- keymap -->\n\n([\s\S]*?)\n<!-- \/keymap -->/.exec(readme);
+  expect(marked?.[1]).toBe(keymapTable());
+});
