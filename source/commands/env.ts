@@ -41,7 +41,7 @@ function urlOf(connection: ConnectionSettings, tenant: string): string {
 function modeOf(ssl: Exclude<ConnectionSettings['ssl'], undefined>): string {
   if (typeof ssl === 'boolean') return 'require';
   if (ssl.rejectUnauthorized === false) return 'require';
-  return 'verify-full';
+  return 'checkServerIdentity' in ssl ? 'verify-ca' : 'verify-full';
 }
 
 /** For a POSIX shell. */

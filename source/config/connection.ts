@@ -3,6 +3,7 @@ import { parse, toClientConfig } from 'pg-connection-string';
 import type { ConnectionSettings } from '../database/settings.ts';
 import { messageOf, type Problem } from '../errors.ts';
 import { hostsFromVariables, splitHosts, targetOf } from './hosts.ts';
+import { tlsOf, tlsProblem, withTlsVariables } from './tls.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -18,25 +19,29 @@ export function connectionFromUrl(
   const hint = 'write it as postgres://user@host:5432/database';
   if (!/^postgres(ql)?:\/\//.test(url))
     return { message: `${what} is not a postgres:// URL`, hint };
-  const defaults = connectionFromVariables(env);
+  const defaults = placeFromVariables(env);
   if ('message' in defaults) return defaults;
   try {
     const several = splitHosts(url, defaults.port);
-    const parsed = parse(several?.url ?? url, { useLibpqCompat: true });
+    const whole = withTlsVariables(several?.url ?? url, env);
+    const problem = tlsProblem(whole);
+    if (problem !== null) return { message: `${what}: ${problem}`, hint };
+    const parsed = parse(whole, { useLibpqCompat: true });
     const target = targetOf(String(parsed.target_session_attrs ?? env.PGTARGETSESSIONATTRS ?? ''));
     if (target === undefined)
       return { message: `${what}: target_session_attrs may be any, read-write or primary`, hint };
     const given = toClientConfig(parsed);
     const user = given.user || defaults.user;
     const { hosts } = given.host ? (several ?? {}) : defaults;
+    const host = given.host || defaults.host;
     return {
-      host: given.host || defaults.host,
+      host,
       port: given.port ?? defaults.port,
       ...(hosts === undefined ? {} : { hosts, ...target }),
       user,
       ...(given.password ? { password: String(given.password) } : {}),
       database: given.database || env.PGDATABASE || user,
-      ...(given.ssl === undefined ? {} : { ssl: given.ssl as ConnectionSettings['ssl'] }),
+      ...tlsOf(whole, host),
       application_name: given.application_name || applicationName,
     };
   } catch (error) {
@@ -46,8 +51,21 @@ export function connectionFromUrl(
   }
 }
 
-/** PGHOST, PGPORT, PGUSER and PGDATABASE; the rest (PGPASSWORD, PGSSLMODE) pg reads by itself. */
+/** PGHOST, PGPORT, PGUSER, PGDATABASE and PGSSL*; the rest (PGPASSWORD) pg reads by itself. */
 export function connectionFromVariables(env: Variables): ConnectionSettings | Problem {
+  const place = placeFromVariables(env);
+  if ('message' in place) return place;
+  const url = withTlsVariables('postgres://host', env);
+  const problem = tlsProblem(url);
+  if (problem !== null) return { message: `PGSSLMODE: ${problem}` };
+  try {
+    return { ...place, ...tlsOf(url, place.host) };
+  } catch (error) {
+    return { message: `a certificate of PGSSL* cannot be read: ${messageOf(error)}` };
+  }
+}
+
+function placeFromVariables(env: Variables): ConnectionSettings | Problem {
   const host = env.PGHOST || 'localhost';
   const hosts = hostsFromVariables(host, env.PGPORT || '5432');
   const places = hosts ?? [{ host, port: Number(env.PGPORT || 5432) }];

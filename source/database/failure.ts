@@ -15,8 +15,26 @@ const hints: Readonly<Record<string, string>> = {
   '57P03': 'the server is starting up or shutting down: try again in a moment',
   '25006': 'the server takes no writes: it is a standby, or has just become one',
   ENOTFOUND: 'the host name is not known: check the host',
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    'the certificate is for another name: use that as the host, or say sslmode=verify-ca',
   EAI_AGAIN: 'the host name cannot be looked up just now: check the host and the network',
 };
+
+/** OpenSSL's words for a certificate that is not believed. */
+const untrusted = /CERT|^UNABLE_TO_|^INVALID_CA$|^HOSTNAME_MISMATCH$/;
+
+/** What is said by no code. */
+const noTls = /server does not support SSL/;
+
+function hintOf(error: unknown): string {
+  const code = codeOf(error) ?? '';
+  if (code in hints) return hints[code]!;
+  if (untrusted.test(code))
+    return 'name the authority that signed the certificate: sslrootcert=FILE in the URL, or PGSSLROOTCERT';
+  if (noTls.test(messageOf(error)))
+    return 'turn ssl on in the server, or say sslmode=disable where the network can be trusted';
+  return 'is the server up, and may this host reach it?';
+}
 
 /** The connection is gone, was never there, or is refused; what was asked may work on another one. */
 export function isConnectionFailure(error: unknown): boolean {
@@ -25,8 +43,9 @@ export function isConnectionFailure(error: unknown): boolean {
     if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E')) {
       return code.startsWith('08') || code.startsWith('57P') || code in hints;
     }
-    return /^E[A-Z_]+$/.test(code) || code === 'ERR_SOCKET_CLOSED';
+    return /^E[A-Z_]+$/.test(code) || code === 'ERR_SOCKET_CLOSED' || untrusted.test(code);
   }
+  if (noTls.test(messageOf(error))) return true;
   return /connection (terminated|ended|error)|client (was closed|has encountered)|query read timeout|timeout (exceeded|expired)|not queryable/i.test(
     messageOf(error),
   );
@@ -66,7 +85,7 @@ export function explainFailure(error: unknown, settings: ConnectionSettings): un
     'database_unreachable',
     `cannot reach ${describeConnection(settings)}: ${messageOf(error)}`,
     {
-      hint: hints[code] ?? 'is the server up, and may this host reach it?',
+      hint: hintOf(error),
       cause: error,
     },
   );
