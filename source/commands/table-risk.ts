@@ -15,7 +15,7 @@ export const riskCommands: readonly Command[] = [
       { name: 'parallel', value: 'N', help: 'what if the job had so many partitions at once' },
       {
         name: 'pause',
-        value: 'OTHER',
+        value: 'JOB',
         multiple: true,
         help: 'what if this job were paused: its slots go to others in claim order',
       },
