@@ -11,7 +11,7 @@ describe('what the tables know', () => {
 
   test.each([
     ['servo-tui pa', ['pause']],
-    ['servo backfill re', ['resume', 'reclaim', 'retry', 'recreate', 'review']],
+    ['servo backfill recl', ['reclaim']],
     ['servo-tui pause 3f2a --rea', ['--reason', '--read-only']],
     ['servo-tui list --state p', ['pending', 'paused']],
     ['servo-tui list --status r', ['running', 'resuming']],
