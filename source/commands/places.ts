@@ -32,6 +32,12 @@ type Place = {
   relock: NodeJS.Timeout | null;
 };
 
+/**
+ * A connection that has been silent for so long while something was asked is given up: it may be half-open, and then it stays silent.
+ * Long enough for a full table over a line of 10 KB a second.
+ */
+const patienceMs = 60_000;
+
 /** A place that has not answered by then cannot be gone to. */
 const openingMs = 15_000;
 
@@ -171,7 +177,7 @@ export class Places {
 }
 
 async function openPlace(settings: Settings, connections: Connections): Promise<Place> {
-  const session = await openSession(settings, connections);
+  const session = await openSession(settings, connections, patienceMs);
   try {
     const rls_bypassed = await session.reader.read(session.tenant, isBypassed);
     const embedded = settings.database === null || settings.database.kind === 'embedded';
@@ -223,7 +229,7 @@ async function unlock(place: Place, ms: number): Promise<void> {
   const { session, connections, view } = place;
   if (view.why_locked !== null) throw new ServoError('not_allowed', view.why_locked);
   lock(place);
-  const writer = openDatabase(connections.write);
+  const writer = openDatabase(connections.write, { patience: patienceMs });
   const checked = requireSchema(writer);
   try {
     await answered(checked);

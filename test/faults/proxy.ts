@@ -12,8 +12,10 @@ export type Weather =
   | { kind: 'clear' }
   /** Half-open: connections come about and stay, and everything sent is swallowed. */
   | { kind: 'frozen' }
-  /** Every piece waits so long, in milliseconds, in both directions. */
-  | { kind: 'slow'; delay: number };
+  /** Every piece waits so long, in milliseconds, in both directions; and there is only so much room. */
+  | { kind: 'slow'; delay: number; bytes_per_second?: number }
+  /** Nothing is passed on before that, and then all of it: a server that is stopped, and goes on. */
+  | { kind: 'held'; until: Promise<void> };
 
 /** What becomes of a request or a reply: passed on, lost with its connection, or swallowed by one that then says nothing any more, or kept until it is late. */
 export type Fate = 'passed' | 'lost' | 'swallowed' | 'late';
@@ -178,12 +180,16 @@ export class DatabaseProxy {
 
   #pass(link: Link, to: Socket, data: Buffer): void {
     const before = link.passed.get(to);
-    if (this.weather.kind !== 'slow' && before === undefined) {
+    const { weather } = this;
+    if (weather.kind !== 'slow' && weather.kind !== 'held' && before === undefined) {
       to.write(data);
       return;
     }
-    const due = sleep(this.weather.kind === 'slow' ? this.weather.delay : 0);
-    const passed = Promise.all([before, due]).then(() => {
+    const rate = (weather.kind === 'slow' && weather.bytes_per_second) || Number.POSITIVE_INFINITY;
+    const due =
+      weather.kind === 'held' ? weather.until : sleep(weather.kind === 'slow' ? weather.delay : 0);
+    const passed = Promise.all([before, due]).then(async () => {
+      if (rate !== Number.POSITIVE_INFINITY) await sleep((data.length / rate) * 1000);
       to.write(data);
       if (link.passed.get(to) === passed) link.passed.delete(to);
     });
