@@ -40,7 +40,7 @@ export type ListOptions = {
   around?: Around;
   /**
    * Up to so many that match are all given, whatever the limit, and can be sorted by anything; 0 = walk at once. Default: up to 1,000
-   * (or the limit) are sorted by anything, and cut to the limit.
+   * (or the limit) are sorted by anything, and cut to the limit, where walking is no quicker.
    */
   whole?: number;
   /** Jobs wanted besides, wherever they are. */
@@ -130,10 +130,13 @@ async function readPage(
   counts: Readonly<Record<string, number>>,
 ): Promise<Part> {
   const { sort = byAttention, limit, budget = defaultBudget } = options;
-  const whole = options.whole ?? Math.max(limit, 1000);
+  const walkable = walkedColumns.includes(sort.column);
+  const selective = accessOf(search.filter, search.resolved) !== null;
+  // A list that is cut to its limit is read whole only where an index leads to its jobs, or none through its order.
+  const whole = options.whole ?? (walkable && !selective ? 0 : Math.max(limit, 1000));
   // Where an index leads to the jobs of a filter there may be few, and walking the table would look at all others.
   const fits = whole > 0 && !(isOfStates(search) && jobsIn(search.states, counts) > whole);
-  if (fits || accessOf(search.filter, search.resolved) !== null) {
+  if (fits || selective) {
     const { jobs, ended } = await gather(query, tenant, search, whole + 1, budget);
     if (jobs.length <= whole) {
       const most = options.whole ?? limit;
@@ -144,7 +147,7 @@ async function readPage(
       return { sort, whole: !after, searched, before: false, after, jobs: given, at_risk };
     }
   }
-  const walked = walkedColumns.includes(sort.column) ? sort : byAttention;
+  const walked = walkable ? sort : byAttention;
   const alarms =
     walked.column === attention ? await readAlarms(query, tenant, search, walked) : null;
   const table = tableOf(query, tenant, search, walked, alarms ?? [], budget);

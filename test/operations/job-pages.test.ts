@@ -106,6 +106,7 @@ describe('the server filters and sorts as the console does in memory', () => {
           filter: parseFilter(text),
           sort,
           limit: 1000,
+          whole: 1000,
         });
         expect(list.jobs.map(({ id }) => id)).toEqual(expected(list.as_of));
         expect(list.page).toMatchObject({
@@ -115,7 +116,7 @@ describe('the server filters and sorts as the console does in memory', () => {
           after: false,
         });
       }),
-      { numRuns: 150 },
+      { numRuns: 50 },
     );
   });
 
@@ -151,7 +152,7 @@ describe('the server filters and sorts as the console does in memory', () => {
           }
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 50 },
     );
   });
 });
