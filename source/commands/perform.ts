@@ -14,6 +14,7 @@ import { countPartitions, getJobDetail, getJobSql } from '../operations/get-job.
 import { getPartition } from '../operations/get-partition.ts';
 import { listJobs, listNamedJobs } from '../operations/list-jobs.ts';
 import { draftPlan } from '../operations/plan-actions.ts';
+import { listEvents } from '../operations/read-events.ts';
 import { resolveJob } from '../operations/resolve-job.ts';
 import { runAction } from '../operations/run-action.ts';
 import { settleJob } from '../operations/settle-job.ts';
@@ -88,6 +89,10 @@ async function carryOut(session: Session, effect: SessionEffect): Promise<DataAn
       const [job] = await listNamedJobs(reader, tenant, [id], early_warning_ms);
       if (job === undefined) throw new ServoError('not_found', `there is no job ${id}`);
       return { type: 'found', job };
+    }
+    case 'load-lately': {
+      const { as_of, events } = await listEvents(reader, tenant, effect.id, 50);
+      return { type: 'lately', as_of, events };
     }
     case 'plan-jobs':
       return {

@@ -4,9 +4,11 @@ import { shortId } from '../domain/job-reference.ts';
 import type { JobSettings } from '../domain/job-settings.ts';
 import { secondsBetween } from '../presentation/eta-phrase.ts';
 import { formatAge } from '../presentation/format.ts';
+import { lately } from '../presentation/lately.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { type ActionName, actionOf, type ConsoleAction, type ParameterField } from './actions.ts';
 import { isBoard } from './boards.ts';
+import type { DataAnswer, Effect } from './effects.ts';
 import { followOf } from './follow.ts';
 import { isStale } from './loading.ts';
 import { isReadOnly } from './place.ts';
@@ -86,13 +88,22 @@ export function cardOn(
     values: { reason: '', check: '', ...Object.fromEntries(initial), ...values },
     expected,
     token,
+    lately: null,
     painted_at: null,
     hint: null,
   };
+  // The card's token is the request's number as well: an answer for another card finds nobody.
+  const ask: Effect = { type: 'data', request: token, effect: { type: 'load-lately', id: job.id } };
   return [
     { ...state, overlay: card, notice: null, next_request: token + 1 },
-    [{ type: 'announce-paint', token }],
+    [{ type: 'announce-paint', token }, ...(plan === null ? [ask] : [])],
   ];
+}
+
+/** Who has been at the job just now; without an answer the card does without. */
+export function latelyAnswered(state: State, card: Card, answer: DataAnswer): Step {
+  if (answer.type !== 'lately') return [state, []];
+  return [{ ...state, overlay: { ...card, lately: lately(answer.events, answer.as_of) } }, []];
 }
 
 /** The asset's name; where that cannot be typed on a plain keyboard, the job's short id. */

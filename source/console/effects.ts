@@ -1,6 +1,6 @@
 import type { ActionParameters, JobAction } from '../domain/action.ts';
 import type { JobView } from '../domain/job.ts';
-import type { ActionResult, JobDetail, KeyBounds } from '../domain/job-detail.ts';
+import type { ActionResult, JobDetail, JobEvent, KeyBounds } from '../domain/job-detail.ts';
 import type { Sort } from '../domain/job-order.ts';
 import type { Around, JobPage } from '../domain/job-page.ts';
 import type { Settable } from '../domain/job-settings.ts';
@@ -81,6 +81,9 @@ export type Act = {
   plan?: { id: string; created_at: Date };
 };
 
+/** Read the newest lines of a job's journal: who has been at it just now. */
+export type LoadLately = { type: 'load-lately'; id: string };
+
 /** Read several jobs as they are now, in one list that stays as it is: these, or all that match a filter. */
 export type PlanJobs = { type: 'plan-jobs' } & ({ ids: readonly string[] } | { filter: string });
 
@@ -114,6 +117,7 @@ export type SessionEffect =
   | VerifyJob
   | WritePaper
   | PlanJobs
+  | LoadLately
   | Act;
 
 export type PlaceEffect = OpenPlace | UnlockPlace;
@@ -155,13 +159,14 @@ export type DataAnswer =
   | { type: 'named'; jobs: readonly JobView[] }
   | { type: 'found'; job: JobView }
   | { type: 'planned'; plan: DraftPlan }
+  | { type: 'lately'; as_of: Date; events: readonly JobEvent[] }
   | { type: 'acted'; result: ActionResult }
   | { type: 'failure'; failure: Failure };
 
 /**
  * Carries out a data effect: load-jobs → jobs, load-job → job (an unknown id: code `not_found`), load-partition → partition,
  * load-job-sql → sql, load-board → board, find-job → found, load-named → named, write-paper → paper, open-place → opened, unlock → unlocked,
- * lock → locked, plan-jobs → planned, act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
+ * lock → locked, plan-jobs → planned, load-lately → lately, act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
  * `place` is the number of the place that the console was in when it asked: nothing is ever asked of another.
  */
 export type Perform = (effect: DataEffect, place: number) => Promise<DataAnswer>;

@@ -124,6 +124,8 @@ export type Card = {
   /** What the operator must type to arm the button; null where nothing is asked. */
   expected: string | null;
   token: number;
+  /** What somebody, perhaps at another console, did to the job lately; null while not known, or nothing. */
+  lately: string | null;
   /** When the card had been painted: input before that, and 300 ms on, is dropped. */
   painted_at: number | null;
   /** What is missing, said when `y` came too early. */

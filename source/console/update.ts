@@ -1,5 +1,5 @@
 import { listen, listened } from './bells.ts';
-import { fieldOf } from './card.ts';
+import { fieldOf, latelyAnswered } from './card.ts';
 import { cardKey, cardPaste } from './card-keys.ts';
 import type { DataAnswer } from './effects.ts';
 import { verified, verify, withTrial } from './explaining.ts';
@@ -152,6 +152,8 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
       return chain(actionAnswered(state, follow, answer.result), refresh);
     return answer.type === 'failure' ? actionFailed(state, follow, answer.failure) : [state, []];
   }
+  if (state.overlay?.type === 'card' && state.overlay.token === request)
+    return latelyAnswered(state, state.overlay, answer);
   if (state.planning?.request === request) return planAnswered(state, answer);
   if (state.run?.request === request) return runAnswered(state, answer);
   const view = viewOf(state, request);

@@ -39,8 +39,13 @@ export function cardLines(state: State, card: Card, width: number, height: numbe
 
 function detailLines(state: State, card: Card, width: number, room: number): Line[] {
   const { job } = card;
-  if (card.plan !== null) return planLines(card, card.plan, width, room);
   const { action } = actionOfCard(card);
+  if (card.plan !== null) {
+    const first = card.plan.jobs.find(({ refusal }) => refusal === null)?.job ?? job;
+    const sql = `of each, as of ${shortId(first.id)}: ${actionSql(action, first, settingsOf(card))}`;
+    const lines = labelled('SQL', sql.replace(/\s+/g, ' '), width, 3, 'dim');
+    return [...planLines(card, card.plan, width, room - lines.length), ...lines];
+  }
   const settings = settingsOf(card);
   const intent: Intent = { job, asOf: card.as_of, settings };
   const words = actionWords[action];
@@ -48,6 +53,7 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
   const lines = [
     ...labelled('Seen', seenText(state, card), width, 2),
     ...changedLine(state, card, width),
+    ...(card.lately === null ? [] : labelled('News', card.lately, width, 2, 'warn')),
     ...labelled('Will', words.will(intent), width, 3),
     ...(after === null ? [] : labelled('Then', after, width, 2)),
   ];

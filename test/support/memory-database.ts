@@ -73,6 +73,7 @@ export class MemoryDatabase {
     }
     if (effect.type === 'write-paper')
       return { type: 'paper', path: '/tmp/paper.md', text: '# Paper' };
+    if (effect.type === 'load-lately') return { type: 'lately', as_of, events: [] };
     if (effect.type === 'plan-jobs') {
       const ids = 'ids' in effect ? effect.ids : [...this.jobs.keys()];
       const found = ids.flatMap((id) => this.jobs.get(id) ?? []);
