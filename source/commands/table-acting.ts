@@ -107,7 +107,7 @@ export const actingCommands: readonly Command[] = [
       { name: 'expires', value: 'D', help: 'how long it may be applied (default 1h, at most 7d)' },
     ],
     examples: [
-      ['plan pause state:running priority:<4 --reason "SLA at risk" > plan.json', ''],
+      [`plan pause state:running 'priority:<4' --reason "SLA at risk" > plan.json`, ''],
       ['plan retry state:failed asset:orders* > plan.json', 'what failed, of some assets'],
       ['plan set sla:none --priority 0 > plan.json', ''],
     ],
