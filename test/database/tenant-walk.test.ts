@@ -1,0 +1,298 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Writable } from 'node:stream';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Io } from '../../source/commands/io.ts';
+import { parseCommandLine } from '../../source/commands/parse.ts';
+import { write } from '../../source/commands/writer.ts';
+import { resolveSettings } from '../../source/config.ts';
+import { openDatabase } from '../../source/database/database.ts';
+import {
+  failUnstarted,
+  readForExpansion,
+  waitForUpstreams,
+} from '../../source/database/queries/expand-job.ts';
+import { lead } from '../../source/database/queries/lead.ts';
+import { readClock } from '../../source/database/queries/read-clock.ts';
+import { readFigures } from '../../source/database/queries/read-figures.ts';
+import { readRunTime } from '../../source/database/queries/read-run-time.ts';
+import { isAnythingVisible } from '../../source/database/queries/read-visibility.ts';
+import { messageOf } from '../../source/errors.ts';
+import { getPartition } from '../../source/operations/get-partition.ts';
+import { Backfills, functionHandler, keys } from '../support/backfill.ts';
+import { environment, urlOf } from '../support/cli.ts';
+
+const folder = resolve(import.meta.dirname, '../../source/database/queries');
+/** In every text of acme's that can be read. */
+const marked = 'secret';
+
+type Statement = { text: string; values: unknown[]; files: Set<string> };
+
+/** All that acme's commands and executor ask the database, once each. */
+const asked = new Map<string, Statement>();
+const refused: string[] = [];
+let backfills: Backfills;
+let handlers: string;
+let superuser: pg.Client;
+let application: pg.Client;
+
+const { query } = pg.Client.prototype;
+const { query: poolQuery } = pg.Pool.prototype;
+
+function record(...args: unknown[]): void {
+  const [first, second] = args as [string | { text?: string; values?: unknown[] }, unknown];
+  const text = typeof first === 'string' ? first : first?.text;
+  const given = Array.isArray(second) ? second : typeof first === 'object' ? first?.values : [];
+  const files = [...(new Error().stack ?? '').matchAll(/database\/queries\/([\w/-]+\.ts)/g)];
+  if (text === undefined || files.length === 0) return;
+  const known = asked.get(text) ?? { text, values: given ?? [], files: new Set() };
+  for (const [, file] of files) known.files.add(file!);
+  asked.set(text, known);
+}
+
+beforeAll(async () => {
+  Error.stackTraceLimit = 50;
+  handlers = mkdtempSync(join(tmpdir(), 'servo-walk-'));
+  writeFileSync(join(handlers, 'secret_late.sql'), 'select 1');
+  backfills = await Backfills.open();
+  superuser = new pg.Client(backfills.database.superuser);
+  application = new pg.Client(backfills.database.app);
+  await Promise.all([superuser.connect(), application.connect()]);
+  pg.Client.prototype.query = function (this: pg.Client, ...args: unknown[]) {
+    record(...args);
+    return (query as (...all: unknown[]) => unknown).apply(this, args);
+  } as typeof query;
+  // Where it has to wait for a connection, who asks is seen here only.
+  pg.Pool.prototype.query = function (this: pg.Pool, ...args: unknown[]) {
+    record(...args);
+    return (poolQuery as (...all: unknown[]) => unknown).apply(this, args);
+  } as typeof poolQuery;
+  await workAsAcme();
+  restore();
+});
+afterAll(async () => {
+  restore();
+  await Promise.all([superuser.end(), application.end()]);
+  await backfills.close();
+  rmSync(handlers, { recursive: true });
+});
+
+function restore(): void {
+  pg.Client.prototype.query = query;
+  pg.Pool.prototype.query = poolQuery;
+}
+
+async function workAsAcme(): Promise<void> {
+  const columns = { created_by: marked };
+  const parallel = { strategy: { type: 'parallel', max_parallel: 3 }, columns };
+  const executor = await backfills.execute([
+    functionHandler('secret_orders', () => undefined),
+    functionHandler('secret_broken', () => ({ kind: 'fatal', message: marked })),
+  ]);
+  const done = await backfills.job({ asset: 'secret_orders', keys: keys(5), ...parallel });
+  const broken = await backfills.job({ asset: 'secret_broken', keys: keys(3), ...parallel });
+  await Promise.all([
+    backfills.state(done, 'completed'),
+    backfills.state(broken, 'failed', 'completed'),
+  ]);
+  await executor.abort();
+  const make = (state: string) =>
+    backfills.job({
+      asset: 'secret_orders',
+      keys: [`${state}${Math.random()}`],
+      columns: { ...columns, state },
+    });
+  const jobs = await Promise.all(
+    ['running', 'paused', 'pending', 'running', 'running', 'running'].map(make),
+  );
+  const [running, paused, pending, other, third, fourth] = jobs;
+  await backfills.rows(
+    `update backfill_jobs set heartbeat_at = now() - interval '1 hour', sla_deadline_at = now() + interval '1 hour',
+       started_at = now() - interval '2 hours', avg_partition_duration_ms = 1000 where state = 'running'`,
+  );
+  for (const line of [
+    'list',
+    'list asset:secret* !x --sort priority',
+    `status ${running}`,
+    `status ${running!.slice(0, 8)}`,
+    `explain ${running}`,
+    `explain ${pending}`,
+    'triage',
+    `triage --job ${running}`,
+    'risk',
+    `risk ${running}`,
+    'alerts',
+    'executors',
+    'events',
+    `events ${running}`,
+    `logs ${broken}`,
+    'limits set --asset-type function 3',
+    'limits set --asset secret_orders 3',
+    'limits',
+    'limits set --asset-type function --none',
+    'assets',
+    `assets sync --handlers ${handlers}`,
+    'doctor --invariants',
+    `export ${broken}`,
+    'handoff',
+    'review',
+    'plan pause state:running',
+    'start secret_orders --partition 2024-01-01 --include-upstream --idempotency-key secret',
+    'start secret_orders --partition 2024-01-01 --include-upstream --idempotency-key secret',
+    `pause ${running}`,
+    `resume ${paused}`,
+    `reclaim ${other}`,
+    `set ${other} --priority 3 --deadline +3h`,
+    `retry ${broken} --reason again`,
+    `recreate ${third} --reason ${marked}`,
+    `cancel ${fourth} --reason ${marked}`,
+    'start secret_orders --partition 2024-02-01 --dry-run',
+    'prune --older-than 1d --dry-run',
+    'completion words',
+  ])
+    await servo(line).catch((error) => refused.push(`${line}: ${messageOf(error)}`));
+  await askTheRest(broken, pending!);
+}
+
+/** What only a screen, the exporter or a duty of the executor asks. */
+async function askTheRest(broken: string, pending: string): Promise<void> {
+  const db = openDatabase(backfills.database.app);
+  await getPartition(db, 'acme', broken, 'k00001');
+  await readRunTime(db, 'acme', broken);
+  await lead(db, { tenants: ['acme'], duty: marked, holder: marked, lease_ms: 60_000 });
+  await db.read('acme', async (ask) => {
+    await readClock(ask);
+    await isAnythingVisible(ask, 'acme');
+    await readFigures(ask, 'acme', ['pending', 'running']);
+  });
+  await db.write({ tenant: 'acme', actor: marked }, async (ask) => {
+    await readForExpansion(ask, 'acme', pending);
+    await waitForUpstreams(ask, 'acme', pending, 1);
+    await failUnstarted(ask, 'acme', pending, marked);
+  });
+  await db.close();
+}
+
+/** Of an attempt that is known by its token alone; what runs is the handler's own SQL. */
+const byToken = ['run-sql-handler.ts'];
+
+/** A command in this process, so that its statements are seen here. */
+async function servo(line: string): Promise<void> {
+  const env = environment({
+    DATABASE_URL: urlOf(backfills.database.app),
+    TENANT_ID: 'acme',
+    SERVO_ACTOR: marked,
+    SERVO_COMPLETION_LINE: 'servo-tui status ',
+  });
+  const sink = () =>
+    new Writable({ write: (_, __, done) => done() }) as unknown as NodeJS.WriteStream;
+  const io: Io = { env, stdin: process.stdin, stdout: sink(), stderr: sink(), terminal: false };
+  const parsed = parseCommandLine([...line.split(' '), '--yes'], env);
+  if (parsed.kind !== 'run' || parsed.problems.length > 0)
+    throw new Error(`${line}: ${JSON.stringify(parsed)}`);
+  const { command, flags, input } = parsed;
+  const settings = await resolveSettings({}, env, command.needs);
+  const output = await (await command.load())({ command, input, flags, settings, io });
+  if ('json' in output || Symbol.asyncIterator in output) await write(output, io, false);
+}
+
+/** What another tenant learns and changes: rows, or the refusal. Nothing stays. */
+async function tryOut(
+  client: pg.Client,
+  { text, values }: { text: string; values: unknown[] },
+  session: string,
+): Promise<string> {
+  await client.query('begin');
+  await client.query(`select set_config('app.current_tenant', $1, true)`, [session]);
+  await client.query('savepoint attempt');
+  let rows: unknown;
+  try {
+    rows = [await client.query(text, values)].flat().map((result) => result.rows ?? []);
+  } catch (error) {
+    rows = (error as Error).message;
+    await client.query('rollback to attempt');
+  }
+  const shown = JSON.stringify(rows);
+  if (client === superuser && (await digest()) !== unchanged) {
+    await client.query('rollback');
+    return `CHANGED ${shown}`;
+  }
+  await client.query('rollback');
+  return shown;
+}
+
+let unchanged: string;
+/** All of acme's rows as one number. */
+async function digest(): Promise<string> {
+  const tables = [
+    'assets',
+    'backfill_jobs',
+    'backfill_partitions',
+    'backfill_events',
+    'backfill_samples',
+    'backfill_attempt_logs',
+    'backfill_limits',
+    'backfill_upstreams',
+  ];
+  const parts = tables.map(
+    (table) =>
+      `(select md5(string_agg(t::text, ',' order by t::text)) from ${table} t where tenant_id = 'acme')`,
+  );
+  const { rows } = await superuser.query(`select concat_ws(' ', ${parts.join(', ')}) as digest`);
+  return rows[0].digest;
+}
+
+/** The same statement by globex, about acme's jobs: triage has its tenant in its text, to be pasted. */
+const asOther = ({ text, values }: { text: string; values: unknown[] }) => ({
+  text: text.replaceAll("'acme'", "'globex'"),
+  values: values.map(replace),
+});
+const replace = (value: unknown): unknown =>
+  value === 'acme' ? 'globex' : Array.isArray(value) ? value.map(replace) : value;
+
+/** What is told, but for what was asked with. */
+const leaks = (shown: string, values: unknown[]) =>
+  shown.includes(marked) && !JSON.stringify(values).includes(marked);
+
+test('acme’s work has reached every file of statements', () => {
+  expect(refused).toEqual([]);
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (name) =>
+      name.endsWith('.ts') &&
+      /\bquery\b.*\(|\.call</.test(readFileSync(join(folder, name), 'utf8')),
+  );
+  const reached = new Set([...asked.values()].flatMap((one) => [...one.files]));
+  expect(asked.size).toBeGreaterThan(100);
+  expect(files.filter((file) => !reached.has(file))).toEqual(byToken);
+});
+
+test('the statement’s own tenant isolates where row-level security does not', async () => {
+  unchanged = await digest();
+  const bad: string[] = [];
+  for (const { text, values } of asked.values()) {
+    const shown = await tryOut(superuser, asOther({ text, values }), 'globex');
+    if (shown.startsWith('CHANGED') || leaks(shown, values))
+      bad.push(`${text}\n${shown.slice(0, 300)}`);
+  }
+  expect(bad).toEqual([]);
+});
+
+test('row-level security isolates where a statement names the wrong tenant', async () => {
+  const { rows } = await superuser.query<{ name: string }>(
+    `select proname as name from pg_proc where prosrc like '%app.current_tenant%'`,
+  );
+  // They set the tenant that they are called with: whoever names it is that tenant.
+  const own = new RegExp(`\\b(${rows.map(({ name }) => name).join('|')})\\(`);
+  const bad: string[] = [];
+  let tried = 0;
+  for (const { text, values } of asked.values()) {
+    if (own.test(text)) continue;
+    tried++;
+    const shown = await tryOut(application, { text, values }, 'globex');
+    if (leaks(shown, values)) bad.push(`${text}\n${shown.slice(0, 300)}`);
+  }
+  expect(tried).toBeGreaterThan(60);
+  expect(bad).toEqual([]);
+});
