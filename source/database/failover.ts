@@ -18,6 +18,9 @@ export class FailoverClient extends pg.Client {
   constructor(settings: ConnectionSettings & pg.ClientConfig) {
     super(settings);
     this.#settings = settings;
+    // A server may end the session in the same breath in which it lets it begin: whoever connects is told of it by the next statement,
+    // and has had no time yet to listen. Without a listener it would end the process.
+    this.on('error', () => {});
   }
 
   override connect(): Promise<this>;

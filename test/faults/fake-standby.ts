@@ -1,6 +1,11 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Place } from '../../source/database/settings.ts';
 
+type Options = {
+  /** From this connection on, counted from 1, it ends each one as soon as it has let it begin, in one piece. */
+  endsFrom?: number;
+};
+
 /** Says to whoever asks that it is a standby: just enough of PostgreSQL's protocol for that. */
 export class FakeStandby {
   readonly #server: Server;
@@ -8,12 +13,16 @@ export class FakeStandby {
   place: Place = { host: '127.0.0.1', port: 0 };
   asked = 0;
 
-  private constructor() {
+  #connections = 0;
+  readonly #endsFrom: number;
+
+  private constructor({ endsFrom = Number.POSITIVE_INFINITY }: Options) {
+    this.#endsFrom = endsFrom;
     this.#server = createServer((socket) => this.#serve(socket));
   }
 
-  static async open(): Promise<FakeStandby> {
-    const standby = new FakeStandby();
+  static async open(options: Options = {}): Promise<FakeStandby> {
+    const standby = new FakeStandby(options);
     await new Promise<void>((resolve) => standby.#server.listen(0, '127.0.0.1', resolve));
     const address = standby.#server.address() as { port: number };
     standby.place = { host: '127.0.0.1', port: address.port };
@@ -27,9 +36,10 @@ export class FakeStandby {
 
   #serve(socket: Socket): void {
     this.#sockets.add(socket);
+    const ends = ++this.#connections >= this.#endsFrom;
     socket.on('error', () => {});
     socket.once('data', () => {
-      socket.write(Buffer.concat([message('R', int32(0)), ready]));
+      socket.write(Buffer.concat([message('R', int32(0)), ready, ...(ends ? [farewell] : [])]));
       socket.on('data', (data) => {
         if (data[0] !== 'Q'.charCodeAt(0)) return;
         this.asked++;
@@ -51,6 +61,10 @@ function int32(value: number): Buffer {
 
 const int16 = (value: number) => Buffer.from([value >> 8, value & 255]);
 const ready = message('Z', Buffer.from('I'));
+const farewell = message(
+  'E',
+  Buffer.from('SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0'),
+);
 /** One column of type bool, in text. */
 const column = message(
   'T',

@@ -212,3 +212,21 @@ it('every connection looks its host up anew: a changed DNS answer is followed', 
     await primary.close();
   }
 });
+
+// Seed 9904: a backend terminated while a worker with two hosts connected ended the worker.
+it('one of several hosts that ends a session as it begins does not end the process', async () => {
+  const standby = await FakeStandby.open({ endsFrom: 2 });
+  const nobody = await FakeStandby.open();
+  await nobody.close();
+  const hosts = [standby.place, nobody.place];
+  const database = openDatabase({ ...backfills.database.app, ...standby.place, hosts });
+  try {
+    await expect(database.call('select 1 as one')).rejects.toMatchObject({
+      code: 'database_unreachable',
+    });
+    expect(standby.asked).toBe(1);
+  } finally {
+    await database.close();
+    await standby.close();
+  }
+});
