@@ -1,0 +1,70 @@
+import { type ActionName, actionNames, actionOf } from './actions.ts';
+import { type Binding, onScreens } from './binding.ts';
+import { openCard } from './card.ts';
+import { noReady, openReady } from './explaining.ts';
+import { clearMarks, noMarks, turnMark, turnRange } from './marks.ts';
+import { actsOnMarks, askPlan, markAll, whyNoMarkAll, whyNotHere } from './planning.ts';
+import { noTarget, targetOf } from './target.ts';
+
+/** What is marked, and what is done to it: nothing is sent before a card has been answered. */
+export const actKeys: readonly Binding[] = [
+  {
+    keys: ['enter'],
+    title: 'do what is recommended: opens its card',
+    group: 'Act',
+    on: ['reader'],
+    disabled: noReady,
+    run: openReady,
+  },
+  {
+    keys: ['space'],
+    title: 'mark the job, or take its mark away: actions are on what is marked',
+    group: 'Act',
+    on: ['jobs'],
+    disabled: noTarget,
+    run: turnMark,
+  },
+  {
+    keys: ['v'],
+    title: 'mark a range: moves mark what lies between, v ends it',
+    group: 'Act',
+    on: ['jobs'],
+    disabled: noTarget,
+    run: turnRange,
+  },
+  {
+    keys: ['*'],
+    title: 'mark all that match the filter now, also those that are not on the screen',
+    group: 'Act',
+    on: ['jobs'],
+    disabled: whyNoMarkAll,
+    run: markAll,
+  },
+  {
+    keys: ['U'],
+    title: 'clear the marks',
+    group: 'Act',
+    on: ['jobs'],
+    disabled: noMarks,
+    run: clearMarks,
+  },
+  ...actionNames.map(action),
+];
+
+function action(name: ActionName): Binding {
+  const { key, title, hint } = actionOf(name);
+  return {
+    keys: [key],
+    title,
+    group: 'Act',
+    on: onScreens,
+    hint,
+    danger: true,
+    disabled: (state) => whyNotHere(state, name),
+    run: (state) => {
+      if (actsOnMarks(state)) return askPlan(state, name);
+      const target = targetOf(state);
+      return target === null ? [state, []] : openCard(state, name, target);
+    },
+  };
+}

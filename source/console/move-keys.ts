@@ -1,0 +1,68 @@
+import { type Binding, everywhere, onJobLists, onScreens } from './binding.ts';
+import { type Motion, move } from './moves.ts';
+import { goBack, showCheck, showJob, showScreen, turnPanel } from './navigate.ts';
+import { screens } from './screens.ts';
+import { noTarget } from './target.ts';
+
+/** Where one looks: rows, screens, and the way back. */
+export const moveKeys: readonly Binding[] = [
+  motion(['down', 'j'], 'next row', 'down'),
+  motion(['up', 'k'], 'previous row', 'up'),
+  motion(['page-down', 'ctrl-f', 'ctrl-d'], 'a page down', 'page-down'),
+  motion(['page-up', 'ctrl-b', 'ctrl-u'], 'a page up', 'page-up'),
+  motion(['home', 'g'], 'first row', 'first'),
+  motion(['end', 'G'], 'last row', 'last'),
+  {
+    keys: ['enter'],
+    title: 'open the job',
+    group: 'Move',
+    on: onJobLists,
+    hint: 'open',
+    disabled: noTarget,
+    run: showJob,
+  },
+  {
+    keys: ['enter'],
+    title: 'open the check: what it finds, what that means, what to do',
+    group: 'Move',
+    on: ['triage', 'alerts'],
+    hint: 'open',
+    run: showCheck,
+  },
+  ...screens.map(
+    ({ name, key, title }): Binding => ({
+      keys: [key],
+      title: `the screen ${title}`,
+      group: 'Move',
+      on: onScreens,
+      ...(name === 'job' ? { disabled: noTarget } : {}),
+      run: (state) => showScreen(state, name),
+    }),
+  ),
+  {
+    keys: ['tab', 'right'],
+    title: 'next panel',
+    group: 'Move',
+    on: ['job'],
+    hint: 'panel',
+    run: (state) => turnPanel(state, 1),
+  },
+  {
+    keys: ['shift-tab', 'left'],
+    title: 'previous panel',
+    group: 'Move',
+    on: ['job'],
+    run: (state) => turnPanel(state, -1),
+  },
+  {
+    keys: ['escape'],
+    title: 'back, close, or clear the filter',
+    group: 'Move',
+    on: everywhere,
+    run: goBack,
+  },
+];
+
+function motion(keys: Binding['keys'], title: string, name: Motion): Binding {
+  return { keys, title, group: 'Move', on: everywhere, run: (state) => [move(state, name), []] };
+}
