@@ -150,6 +150,7 @@ describe('walking the commands', () => {
     'doctor --invariants',
     'export JOB',
     'handoff',
+    'review',
     'plan pause state:running',
     'start orders --partition 2099-01-01 --dry-run',
     'env',
