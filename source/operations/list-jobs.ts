@@ -2,6 +2,7 @@ import type { Database, Query } from '../database/database.ts';
 import { accessOf, lateAt, staleAt } from '../database/queries/job-conditions.ts';
 import { alarmWalks, isOnWalk, type Place, walkOf } from '../database/queries/job-walks.ts';
 import { countInStates, countJobs, placeOf, turnedRound } from '../database/queries/list-jobs.ts';
+import { preferWalks } from '../database/queries/prefer-walks.ts';
 import { assetNames, matchAssets } from '../database/queries/read-assets.ts';
 import { readClock } from '../database/queries/read-clock.ts';
 import { readJobs } from '../database/queries/read-job.ts';
@@ -68,6 +69,7 @@ const alarmBudget = 2000;
  */
 export function listJobs(db: Database, tenant: string, options: ListOptions): Promise<JobPage> {
   return db.read(tenant, async (query) => {
+    await preferWalks(query);
     const as_of = await readClock(query);
     const counts = await countJobs(query, tenant, countCap);
     const filter = await filterOf(query, tenant, options);

@@ -72,14 +72,15 @@ beforeAll(async () => {
      insert into assets (id, name, asset_type, tenant_id) values
        ('${asset}', 'orders', 'table', 'acme'), ('00000000-0000-4000-8000-000000000002', 'orders', 'table', 'globex');
      alter table backfill_jobs disable trigger user;
-     insert into backfill_jobs (id, tenant_id, asset_id, asset_name, idempotency_key, state, total_partitions, version, claimed_version, created_at, heartbeat_at, unsettled)
-       select format('10000000-0000-4000-8000-%s', lpad(i::text, 12, '0'))::uuid,
+     insert into backfill_jobs (id, tenant_id, asset_id, asset_name, idempotency_key, state, total_partitions, version, claimed_version, created_at, heartbeat_at, unsettled, completed_at)
+       select j.*, case when state in ('completed', 'failed', 'cancelled') and right(id::text, 2) <> '77' then created_at + interval '30 seconds' end from (
+       select format('10000000-0000-4000-8000-%s', lpad(i::text, 12, '0'))::uuid as id,
          case when i % 5 = 0 and i > 100 then 'globex' else 'acme' end,
          case when i % 5 = 0 and i > 100 then '00000000-0000-4000-8000-000000000002' else '${asset}' end::uuid, 'orders', i::text,
          case when i <= 3 then 'running' when i = 4 then 'cancelled' when i <= 60 then 'pending' when i <= 70 then 'waiting_upstream' when i % 700 = 0 then 'failed'
-           when i % 300 = 0 then 'paused' when i % 211 = 0 then 'pending' when i % 97 = 0 then 'running' else 'completed' end,
-         2, 2, 2, now() - i * interval '1 minute', now(), i = 4
-       from generate_series(1, 20000) i;
+           when i % 300 = 0 then 'paused' when i % 211 = 0 then 'pending' when i % 97 = 0 then 'running' else 'completed' end as state,
+         2, 2, 2, now() - i * interval '1 minute' as created_at, now(), i = 4
+       from generate_series(1, 20000) i) j;
      alter table backfill_jobs enable trigger user;
      insert into backfill_events (tenant_id, job_id, kind, to_state, actor)
        select 'acme', format('10000000-0000-4000-8000-%s', lpad((i % 200)::text, 12, '0'))::uuid, 'state', 'pending', 'test' from generate_series(1, 20000) i;

@@ -1,11 +1,14 @@
 import type { Query } from '../database.ts';
+import { walked } from './prefer-walks.ts';
 
 /** Rows of one transaction: it holds nobody up for long, and a vacuum can follow. */
 export const pruneBatch = 5_000;
 
+const ended = `'completed', 'failed', 'cancelled'`;
+
 // Of a job `t` that may go, whoever needs it: it ended before $2, and nothing of it is still to be settled or run.
 const over = (t: string) =>
-  `(${t}.state in ('completed', 'failed', 'cancelled') and ${t}.completed_at < $2 and not ${t}.unsettled)`;
+  `(${t}.state in (${ended}) and ${t}.completed_at < $2 and not ${t}.unsettled)`;
 
 /**
  * A tree of jobs (a job, what was created with it for its upstreams, and so on) goes as a whole, when all of it is over; and what another
@@ -35,12 +38,15 @@ export function findEnded(
   before: Date,
   page: { after: EndedAt | null; limit: number },
 ): Promise<(EndedAt & { may_go: boolean })[]> {
-  return query(
+  return walked(
+    query,
     `with j as materialized (
-       select id, parent_job_id, unsettled, state, completed_at from backfill_jobs
-       where tenant_id = $1 and completed_at < $2 and completed_at >= coalesce($3, '-infinity'::timestamptz)
-         and ($3::timestamptz is null or (completed_at, id) > ($3, $4::uuid))
-       order by completed_at, id limit $5)
+       select j.* from unnest(array[${ended}]) s (state) cross join lateral (
+         select id, parent_job_id, unsettled, state, completed_at from backfill_jobs
+         where tenant_id = $1 and state = s.state and completed_at < $2 and completed_at >= coalesce($3, '-infinity'::timestamptz)
+           and ($3::timestamptz is null or (completed_at, id) > ($3, $4::uuid))
+         order by completed_at, id limit $5) j
+       order by j.completed_at, j.id limit $5)
      select j.id, j.completed_at::text as ended_at, ${mayGo} as may_go from j order by j.completed_at, j.id`,
     [tenant, before, page.after?.ended_at ?? null, page.after?.id ?? null, page.limit],
   );
@@ -120,10 +126,14 @@ export async function forget(
  */
 const sampled = `select j.id from backfill_jobs j where j.tenant_id = $1 and j.state in ('running', 'paused', 'resuming') and j.started_at < $2
   union all
-  select j.id from backfill_jobs j where $3::float8 is null and j.tenant_id = $1 and j.completed_at >= $2 and j.started_at < $2
+  select j.id from unnest(array[${ended}]) s (state) cross join lateral (
+    select id, started_at from backfill_jobs
+    where $3::float8 is null and tenant_id = $1 and state = s.state and completed_at >= $2 order by completed_at desc) j
+  where j.started_at < $2
   union all
-  select j.id from backfill_jobs j where j.tenant_id = $1 and j.completed_at < $2
-    and ($3::float8 is null or j.completed_at > $2::timestamptz - $3 * interval '1 millisecond')`;
+  select j.id from unnest(array[${ended}]) s (state) cross join lateral (
+    select id from backfill_jobs where tenant_id = $1 and state = s.state and completed_at < $2
+      and ($3::float8 is null or completed_at > $2::timestamptz - $3 * interval '1 millisecond') order by completed_at desc) j`;
 
 /** One batch of samples that are older. */
 export async function pruneSamples(
@@ -132,7 +142,8 @@ export async function pruneSamples(
   before: Date,
   windowMs: number | null,
 ): Promise<number> {
-  const rows = await query(
+  const rows = await walked(
+    query,
     // Samples are written once: their place does not change meanwhile.
     `delete from backfill_samples where tenant_id = $1 and ctid = any (array(
        select o.ctid from (${sampled}) j cross join lateral (
@@ -144,7 +155,8 @@ export async function pruneSamples(
 }
 
 export async function countSamples(query: Query, tenant: string, before: Date): Promise<number> {
-  const [row] = await query<{ count: number }>(
+  const [row] = await walked<{ count: number }>(
+    query,
     `select count(*)::int as count from (${sampled}) j join backfill_samples s on s.job_id = j.id and s.tenant_id = $1 and s.at < $2`,
     [tenant, before, null],
   );

@@ -2,7 +2,9 @@ import type { Job, JobActivity } from '../../domain/job.ts';
 import type { JobEvent } from '../../domain/job-detail.ts';
 import type { AttemptCount, JobAttempts } from '../../domain/papers.ts';
 import type { Query } from '../database.ts';
+import { endedRows } from './ended-jobs.ts';
 import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
+import { walked } from './prefer-walks.ts';
 
 const columns = `id, job_id, partition_key, kind, from_state, to_state, actor, reason, at`;
 
@@ -97,9 +99,10 @@ export async function endedSince(
   since: Date,
   limit: number,
 ): Promise<(Job & JobActivity)[]> {
-  const rows = await query<JobRow>(
-    `select ${jobColumns}, ${activityColumns} from backfill_jobs j ${activityJoins}
-     where j.tenant_id = $1 and j.completed_at >= $2 order by j.completed_at desc limit $3`,
+  const rows = await walked<JobRow>(
+    query,
+    `select ${jobColumns}, ${activityColumns} from ${endedRows('*')} j ${activityJoins}
+     order by j.completed_at desc, j.id desc`,
     [tenant, since, limit],
   );
   return rows.map(jobOf);

@@ -1,12 +1,13 @@
 import type { HourAtRisk, ReviewedJob } from '../../domain/review.ts';
 import type { Query } from '../database.ts';
+import { endedRows } from './ended-jobs.ts';
+import { walked } from './prefer-walks.ts';
 
 const live = `'pending', 'waiting_upstream', 'running', 'paused', 'resuming'`;
 
 /** Ended since, the newest first, and live ones with a deadline; at most `limit` of each, by their indexes. */
 const reviewed = `reviewed as materialized (
-  (select id, tenant_id, asset_name, state, priority, created_at, started_at, completed_at, sla_deadline_at from backfill_jobs
-   where tenant_id = $1 and completed_at >= $2 order by completed_at desc limit $3)
+  ${endedRows('id, tenant_id, asset_name, state, priority, created_at, started_at, completed_at, sla_deadline_at')}
   union all
   (select id, tenant_id, asset_name, state, priority, created_at, started_at, null, sla_deadline_at from backfill_jobs
    where tenant_id = $1 and sla_deadline_at is not null and state in (${live}) order by sla_deadline_at limit $3)
@@ -26,7 +27,8 @@ export function readReviewed(
   limit: number,
   earlyWarningMs: number,
 ): Promise<ReviewedJob[]> {
-  return query<ReviewedJob>(
+  return walked<ReviewedJob>(
+    query,
     `with ${reviewed}
      select j.id, j.asset_name, j.state, j.priority, j.created_at, j.started_at, j.completed_at, j.sla_deadline_at,
        s.at_risk_minutes, s.breached_minutes, s.eta_bias, s.eta_error
@@ -50,7 +52,8 @@ export function readRiskHours(
   limit: number,
   earlyWarningMs: number,
 ): Promise<HourAtRisk[]> {
-  return query<HourAtRisk>(
+  return walked<HourAtRisk>(
+    query,
     `with ${reviewed}
      select extract(hour from s.at at time zone 'UTC')::int as hour, count(*)::int as at_risk_minutes
      from reviewed j join backfill_samples s on s.job_id = j.id and s.tenant_id = $1 and s.at >= $2
