@@ -120,16 +120,20 @@ export async function forget(
   return row!;
 }
 
+const endedLater = `union all
+  select j.id from unnest(array[${ended}]) s (state) cross join lateral (
+    select id, started_at from backfill_jobs
+    where tenant_id = $1 and state = s.state and completed_at >= $2 order by completed_at desc) j
+  where j.started_at < $2`;
+
 /**
  * Jobs that may have samples of before that moment: from there the primary key of the samples leads to them, which have no index by
  * age. With a window ($3, in ms) only what lives and what ended within it before that moment: the janitor has been there for the others.
  */
-const sampled = `select j.id from backfill_jobs j where j.tenant_id = $1 and j.state in ('running', 'paused', 'resuming') and j.started_at < $2
-  union all
-  select j.id from unnest(array[${ended}]) s (state) cross join lateral (
-    select id, started_at from backfill_jobs
-    where $3::float8 is null and tenant_id = $1 and state = s.state and completed_at >= $2 order by completed_at desc) j
-  where j.started_at < $2
+const sampled = (
+  windowMs: number | null,
+) => `select j.id from backfill_jobs j where j.tenant_id = $1 and j.state in ('running', 'paused', 'resuming') and j.started_at < $2
+  ${windowMs === null ? endedLater : ''}
   union all
   select j.id from unnest(array[${ended}]) s (state) cross join lateral (
     select id from backfill_jobs where tenant_id = $1 and state = s.state and completed_at < $2
@@ -146,7 +150,7 @@ export async function pruneSamples(
     query,
     // Samples are written once: their place does not change meanwhile.
     `delete from backfill_samples where tenant_id = $1 and ctid = any (array(
-       select o.ctid from (${sampled}) j cross join lateral (
+       select o.ctid from (${sampled(windowMs)}) j cross join lateral (
          select ctid from backfill_samples where job_id = j.id and tenant_id = $1 and at < $2 order by at limit ${pruneBatch}) o limit ${pruneBatch}))
      returning job_id`,
     [tenant, before, windowMs],
@@ -157,7 +161,7 @@ export async function pruneSamples(
 export async function countSamples(query: Query, tenant: string, before: Date): Promise<number> {
   const [row] = await walked<{ count: number }>(
     query,
-    `select count(*)::int as count from (${sampled}) j join backfill_samples s on s.job_id = j.id and s.tenant_id = $1 and s.at < $2`,
+    `select count(*)::int as count from (${sampled(null)}) j join backfill_samples s on s.job_id = j.id and s.tenant_id = $1 and s.at < $2`,
     [tenant, before, null],
   );
   return row!.count;
