@@ -10,6 +10,11 @@ import { write } from '../../source/commands/writer.ts';
 import { resolveSettings } from '../../source/config.ts';
 import { openDatabase } from '../../source/database/database.ts';
 import {
+  judgeExecutors,
+  rescueJob,
+  sampleJobs,
+} from '../../source/database/queries/executor-calls.ts';
+import {
   failUnstarted,
   readForExpansion,
   waitForUpstreams,
@@ -17,6 +22,7 @@ import {
 import { lead } from '../../source/database/queries/lead.ts';
 import { readClock } from '../../source/database/queries/read-clock.ts';
 import { readFigures } from '../../source/database/queries/read-figures.ts';
+import { readFinished } from '../../source/database/queries/read-finished.ts';
 import { readRunTime } from '../../source/database/queries/read-run-time.ts';
 import { isAnythingVisible } from '../../source/database/queries/read-visibility.ts';
 import { messageOf } from '../../source/errors.ts';
@@ -161,9 +167,14 @@ async function askTheRest(broken: string, pending: string): Promise<void> {
   const db = openDatabase(backfills.database.app);
   await getPartition(db, 'acme', broken, 'k00001');
   await readRunTime(db, 'acme', broken);
+  // Duties that the executor above may not have come to in its short life.
+  await rescueJob(db, { tenant: 'acme', job: broken, actor: marked, stale_ms: 120_000 });
+  await sampleJobs(db, 'acme', [broken]);
+  await judgeExecutors(db, { tenant: 'acme', owner: marked, silence_ms: 60_000 });
   await lead(db, { tenants: ['acme'], duty: marked, holder: marked, lease_ms: 60_000 });
   await db.read('acme', async (ask) => {
     await readClock(ask);
+    await readFinished(ask, 'acme', [broken]);
     await isAnythingVisible(ask, 'acme');
     await readFigures(ask, 'acme', ['pending', 'running']);
   });
