@@ -63,7 +63,25 @@ const captures: readonly Capture[] = [
     keys: ['7'],
     until: /database maintenance/,
   },
-  { title: 'Help', says: 'Made from the keymap.', keys: ['?'], until: 'Search' },
+  {
+    title: 'Explain',
+    says: '`e` walks the runbooks for one job: scenario, evidence, what to do, whom to tell. Enter opens the card of what is recommended.',
+    keys: ['1', '/', '\x15', 'sessions', enter, 'e'],
+    until: 'scenario',
+  },
+  {
+    title: 'Several jobs at once',
+    says: 'Marked with Space, by `v` or by `*`; the plan says what will be done to each, and what not.',
+    keys: [esc, esc, 'g', ' ', 'j', ' ', 'j', ' ', 'X'],
+    until: /Type 3/,
+  },
+  {
+    title: 'Palette',
+    says: '`:` reaches everything by its name.',
+    keys: [esc, 'U', ':', 'paus'],
+    until: 'pause',
+  },
+  { title: 'Help', says: 'Made from the keymap.', keys: [esc, esc, '?'], until: 'Search' },
 ];
 
 const size = { columns: 120, rows: 36 };
