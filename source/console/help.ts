@@ -1,6 +1,7 @@
 import { type Binding, groups } from './binding.ts';
 import { keyName } from './key-names.ts';
 import { contextOf, keymapOf, runBinding } from './keymap.ts';
+import { movedCursor } from './list-cursor.ts';
 import type { Help, State, Step } from './state.ts';
 import { editText, insertText } from './text-field.ts';
 
@@ -26,18 +27,8 @@ export function helpKey(state: State, help: Help, key: string, text: string | nu
   const edited = editText(help.filter, key, text);
   if (edited !== null) return shown(state, { ...help, filter: edited, cursor: 0 });
   const entries = helpEntries(state, help);
-  const last = Math.max(0, entries.length - 1);
-  const moves: Record<string, number> = {
-    down: help.cursor + 1,
-    up: help.cursor - 1,
-    'page-down': help.cursor + 10,
-    'page-up': help.cursor - 10,
-    home: 0,
-    end: last,
-  };
-  const next = moves[key];
-  if (next !== undefined)
-    return shown(state, { ...help, cursor: Math.min(Math.max(0, next), last) });
+  const cursor = movedCursor(help.cursor, key, entries.length);
+  if (cursor !== null) return shown(state, { ...help, cursor });
   if (key === 'enter') {
     const entry = entries[help.cursor];
     return entry ? runBinding({ ...state, overlay: null }, entry.binding) : [state, []];

@@ -1,6 +1,7 @@
 import type { Binding } from './binding.ts';
 import { keyName } from './key-names.ts';
 import { contextOf, keymapOf, runBinding } from './keymap.ts';
+import { movedCursor } from './list-cursor.ts';
 import { noticed } from './notice.ts';
 import type { PaletteCommand } from './palette-command.ts';
 import { paletteCommands } from './palette-commands.ts';
@@ -120,18 +121,8 @@ export function paletteKey(state: State, palette: Palette, key: string, text: st
   if (edited !== null) return [opened(state, edited), []];
   const entries = paletteEntries(state, palette);
   const last = Math.max(0, entries.length - 1);
-  const moves: Record<string, number> = {
-    down: palette.cursor + 1,
-    up: palette.cursor - 1,
-    'page-down': palette.cursor + 10,
-    'page-up': palette.cursor - 10,
-    home: 0,
-    end: last,
-  };
-  const next = moves[key];
-  if (next !== undefined) {
-    return [{ ...state, overlay: { ...palette, cursor: Math.min(Math.max(0, next), last) } }, []];
-  }
+  const cursor = movedCursor(palette.cursor, key, entries.length);
+  if (cursor !== null) return [{ ...state, overlay: { ...palette, cursor } }, []];
   const entry = entries[Math.min(palette.cursor, last)];
   if (key === 'tab' && entry !== undefined) return [opened(state, entry.completed), []];
   if (key === 'escape') return [{ ...state, overlay: null }, []];

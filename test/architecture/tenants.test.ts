@@ -64,6 +64,7 @@ const statements = readdirSync(folder, { recursive: true, encoding: 'utf8' })
 test('finds the statements that are there', () => {
   expect(statements.length).toBeGreaterThan(60);
   const code =
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code that is read, not run
     "const from = `from backfill_jobs`;\nquery(`select 1 ${from} where id = $1`); query('select 1');";
   expect(statementsOf('x.ts', code)).toEqual([
     { file: 'x.ts', text: 'select 1 from backfill_jobs where id = $1' },

@@ -9,6 +9,7 @@ import type { Act } from '../../source/console/effects.ts';
 import { environment, urlOf } from '../support/environment.ts';
 import { theTable } from '../support/jobs.ts';
 import { Operator } from '../support/operator.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 let operator: Operator;
 let folder: string;
@@ -111,7 +112,10 @@ test('with a write_url it is unlocked, until it is locked or the time is over', 
   expect(await places.perform(second, 0)).toMatchObject({ type: 'failure' });
   await places.perform({ type: 'unlock', ms: 1 }, 0);
   // The session ends it by itself, whatever the console believes.
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await waitFor(
+    'the lock',
+    async () => (await places.perform(await aPause(), 0)).type === 'failure',
+  );
   expect(await places.perform(third, 0)).toMatchObject({ type: 'failure' });
   expect([await stateOf(first.id), await stateOf(second.id), await stateOf(third.id)]).toEqual([
     'paused',

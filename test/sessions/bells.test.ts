@@ -60,7 +60,6 @@ describe('a followed job rings when its state or risk level changes', () => {
     const evil = aJob({ number: 3, asset_name: 'x\x07\x1b]0;pwned\x07' });
     const session = Session.showing([evil]).press('m');
     heard(session, { ...evil, state: 'paused' });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
     expect(rings(session)[0]).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
   });
 

@@ -261,7 +261,6 @@ test('whatever is typed: nothing is sent without a yes after a question, and no 
         expect(asking?.question).toBe('confirm');
         expect(text.trim().toLowerCase()).toBe('yes');
       }
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
       for (const told of session.told) expect(told).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
     }),
     { numRuns: 300 },
