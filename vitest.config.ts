@@ -18,6 +18,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: fast,
+          setupFiles: 'test/support/seed.ts',
           pool: 'threads',
           sequence: { groupOrder: 0 },
           // Nothing here waits for anything: what takes long does so because the machine is busy.
@@ -35,6 +36,7 @@ export default defineConfig({
             'node_modules/**',
           ],
           globalSetup: 'test/support/global-setup.ts',
+          setupFiles: 'test/support/seed.ts',
           pool: 'forks',
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

@@ -46,7 +46,7 @@ export function arrangeAfterData(state: State, before: JobsScreen): JobsScreen {
   if (!held) return remember(withCursorKept(state.jobs, sorted, before), before);
   const known = new Set(before.order);
   const order = [...before.order, ...sorted.filter((id) => !known.has(id))];
-  return remember({ ...state.jobs, order }, before);
+  return remember({ ...state.jobs, order, cursor: state.jobs.cursor ?? order[0] ?? null }, before);
 }
 
 /** The rows after the operator has asked for another order or filter: nothing is held. */

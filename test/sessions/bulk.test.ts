@@ -40,6 +40,13 @@ describe('marks', () => {
     expect(marked(session.press('up', 'v', 'down'))).toEqual(ids(alpha, beta, delta));
   });
 
+  test('a range held over a filter that matches nothing: the first job that comes has the cursor', () => {
+    const session = Session.showing(jobs).press('v', '!');
+    expect(session.state.jobs.cursor).toBeNull();
+    session.refreshed([alpha, aJob({ number: 2, asset_name: 'beta', state: 'failed' })]);
+    expect(session.cursorName).toBe('beta');
+  });
+
   test('U clears them, and says how many', () => {
     const session = Session.showing(jobs).press('space', 'U');
     expect(marked(session)).toEqual([]);

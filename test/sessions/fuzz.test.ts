@@ -132,51 +132,70 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
   ),
 );
 
+/** `npm run fuzz` plays scripts for so many minutes in each test; else each plays a set number of them. */
+const minutes = Number(process.env.SERVO_FUZZ_MINUTES ?? 0);
+const length = (numRuns: number): fc.Parameters<unknown> =>
+  minutes > 0
+    ? { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: minutes * 60_000 }
+    : { numRuns };
+const timeout = 30_000 + minutes * 90_000;
+
 /** Many rows take their time. */
 const oneInTen = fc.nat(9).map((nth) => nth === 0);
 
 /** A run of several jobs is begun by a card, and by nothing else. */
-test('whatever happens: no run without a card that was painted, with its count typed', () => {
-  fc.assert(
-    fc.property(fc.array(acts, { maxLength: 80 }), (script) => {
-      const session = Session.showing([aJob({ number: 1 }), aJob({ number: 2 })]);
-      session.press('space', 'down', 'space', 'p').answerPlan([aJob({ number: 1 })]);
-      for (const step of script) {
-        const { overlay, run } = session.state;
-        step(session);
-        if (run === null && session.state.run !== null) {
-          expect(overlay).toMatchObject({ type: 'card', painted_at: expect.any(Number) });
-          const { expected, values } = overlay as Card;
-          expect(values.check).toBe(expected);
+test(
+  'whatever happens: no run without a card that was painted, with its count typed',
+  () => {
+    fc.assert(
+      fc.property(fc.array(acts, { maxLength: 80 }), (script) => {
+        const session = Session.showing([aJob({ number: 1 }), aJob({ number: 2 })]);
+        session.press('space', 'down', 'space', 'p').answerPlan([aJob({ number: 1 })]);
+        for (const step of script) {
+          const { overlay, run } = session.state;
+          step(session);
+          if (run === null && session.state.run !== null) {
+            expect(overlay).toMatchObject({ type: 'card', painted_at: expect.any(Number) });
+            const { expected, values } = overlay as Card;
+            expect(values.check).toBe(expected);
+          }
         }
-      }
-    }),
-    { numRuns: 300 },
-  );
-});
+      }),
+      length(300),
+    );
+  },
+  timeout,
+);
 
-test('whatever happens: no crash, the cursor is on a row, and nothing is sent without y on a card', () => {
-  fc.assert(
-    fc.property(fc.array(acts, { maxLength: 80 }), oneInTen, (script, atSize) => {
-      const session = Session.showing([aJob({ number: 1 }), aJob({ number: 2, state: 'paused' })]);
-      if (atSize) session.timer('refresh').answerFrom(many);
-      for (const step of script) {
-        const before = session.acts.length;
-        const { overlay, run } = session.state;
-        step(session);
-        if (session.acts.length > before) {
-          const byRun = run?.items.find(({ result }) => result === null)?.job.id;
-          if (byRun !== undefined && session.acts.at(-1)?.plan !== undefined) continue;
-          // Only a card that was there, painted and complete can have sent it.
-          expect(overlay).toMatchObject({ type: 'card', painted_at: expect.any(Number) });
-          expect(session.state.overlay?.type ?? 'run').toBe('run');
+test(
+  'whatever happens: no crash, the cursor is on a row, and nothing is sent without y on a card',
+  () => {
+    fc.assert(
+      fc.property(fc.array(acts, { maxLength: 80 }), oneInTen, (script, atSize) => {
+        const session = Session.showing([
+          aJob({ number: 1 }),
+          aJob({ number: 2, state: 'paused' }),
+        ]);
+        if (atSize) session.timer('refresh').answerFrom(many);
+        for (const step of script) {
+          const before = session.acts.length;
+          const { overlay, run } = session.state;
+          step(session);
+          if (session.acts.length > before) {
+            const byRun = run?.items.find(({ result }) => result === null)?.job.id;
+            if (byRun !== undefined && session.acts.at(-1)?.plan !== undefined) continue;
+            // Only a card that was there, painted and complete can have sent it.
+            expect(overlay).toMatchObject({ type: 'card', painted_at: expect.any(Number) });
+            expect(session.state.overlay?.type ?? 'run').toBe('run');
+          }
+          check(session);
         }
-        check(session);
-      }
-    }),
-    { numRuns: 1000 },
-  );
-});
+      }),
+      length(1000),
+    );
+  },
+  timeout,
+);
 
 function check({ state }: Session): void {
   const rows = rowsOf(state.jobs);
