@@ -7,6 +7,7 @@ export const exitCodes = {
   usage: 2,
   not_found: 3,
   not_allowed: 4,
+  permission_denied: 4,
   database_unreachable: 5,
   schema: 6,
   partial: 7,

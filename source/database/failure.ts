@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { messageOf, ServoError } from '../errors.ts';
 import { type ConnectionSettings, describeConnection } from './settings.ts';
 
@@ -53,9 +54,14 @@ export function isConnectionFailure(error: unknown): boolean {
 
 const missingObject = new Set(['42P01', '42883', '42703', '3F000']);
 
+/** As it must stand in a statement. */
+function asIdentifier(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : pg.escapeIdentifier(name);
+}
+
 /**
- * What a person should be told about a failed statement: unreachable (exit 5), no usable schema (exit 6),
- * or the error itself where it is our own fault.
+ * What a person should be told about a failed statement: unreachable (exit 5), a right that the role lacks (exit 4: the database
+ * answers, and trying again will not help), no usable schema (exit 6), or the error itself where it is our own fault.
  */
 export function explainFailure(error: unknown, settings: ConnectionSettings): unknown {
   if (error instanceof ServoError) return error;
@@ -71,11 +77,12 @@ export function explainFailure(error: unknown, settings: ConnectionSettings): un
     );
   }
   if (code === '42501') {
+    const user = asIdentifier(settings.user);
     return new ServoError(
-      'database_unreachable',
+      'permission_denied',
       `${describeConnection(settings)}: ${messageOf(error)}`,
       {
-        hint: 'connect as a role that may: servo_operator acts, servo_app does everything (servo-tui migrate grants what they need)',
+        hint: `have a superuser run: grant servo_operator to ${user} (to look and act), or: grant servo_app to ${user} (to run workers and prune as well); servo-tui migrate --roles makes these roles`,
         cause: error,
       },
     );

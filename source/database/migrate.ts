@@ -95,7 +95,8 @@ async function withClient<T>(
     await client.connect();
     return await work(client);
   } catch (error) {
-    throw explainFailure(error, settings);
+    // Whoever may not even read the record of migrations is told the same as who may not add to it.
+    throw explainFailure(codeOf(error) === '42501' ? explainMigration(error) : error, settings);
   } finally {
     await client.end().catch(() => {});
   }

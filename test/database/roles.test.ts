@@ -253,7 +253,39 @@ describe('walking the commands', () => {
     expect(allowed).toEqual([]);
     for (const role of roles) {
       const { code, stderr } = await as(role, 'prune --older-than 1d --yes');
-      expect([code, stderr]).toEqual([5, expect.stringContaining('permission denied')]);
+      expect([code, stderr]).toEqual([4, expect.stringContaining('permission denied')]);
+    }
+  });
+
+  // Was told as a database that cannot be reached: exit 5, and a script that waits for it waits for ever.
+  test('a right that is lacking is said as that, with what grants it', async () => {
+    await run(one, 'create role "Mara Q" login');
+    const refused = async (role: string, line: string) => {
+      const { code, stderr } = await as(role, `${line} --json`);
+      return { exit: code, ...JSON.parse(stderr).error };
+    };
+    try {
+      for (const line of ['list', 'doctor', 'status 00000000', 'prune --dry-run']) {
+        expect(await refused('Mara%20Q', line)).toMatchObject({
+          exit: 4,
+          code: 'permission_denied',
+          message: expect.stringContaining('permission denied for table'),
+          hint: expect.stringContaining('grant servo_operator to "Mara Q" ('),
+        });
+      }
+      await run(one, 'grant servo_operator to "Mara Q"');
+      expect((await as('Mara%20Q', 'list')).code).toBe(0);
+      expect(await refused('Mara%20Q', 'prune --older-than 1d --yes')).toMatchObject({
+        exit: 4,
+        hint: expect.stringContaining('grant servo_app to "Mara Q" ('),
+      });
+      await run(one, 'revoke servo_operator from "Mara Q"');
+      expect(await refused('Mara%20Q', 'migrate')).toMatchObject({
+        exit: 6,
+        hint: 'run migrate as the owner of the backfill tables, or as a superuser',
+      });
+    } finally {
+      await run(one, 'drop role "Mara Q"');
     }
   });
 
