@@ -1,4 +1,4 @@
-// Prints the console's keymap as Markdown; with --write puts it into the README, between its marks.
+// Prints the console's keymap as Markdown; with --write puts it into docs/keys.md, between its marks.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { root } from './bundle.js';
@@ -18,10 +18,11 @@ const { default: table } = await import(
 );
 
 if (process.argv.includes('--write')) {
-  const readme = readFileSync(`${root}README.md`, 'utf8');
+  const page = `${root}docs/keys.md`;
   const marked = /(<!-- keymap -->\n)[\s\S]*?(<!-- \/keymap -->)/;
+  const written = readFileSync(page, 'utf8');
   writeFileSync(
-    `${root}README.md`,
-    readme.replace(marked, (_, open, close) => `${open}\n${table}\n${close}`),
+    page,
+    written.replace(marked, (_, open, close) => `${open}\n${table}\n${close}`),
   );
 } else process.stdout.write(table);

@@ -53,7 +53,7 @@ export type Needs = { database: boolean; tenants: 'none' | 'if_any' | 'one' | 'm
 export const embeddedTenant = 'local';
 
 /**
- * Reads the configuration file and decides (see "Configuration" in the README).
+ * Reads the configuration file and decides (see docs/configuration.md).
  * @throws UsageError with everything that is wrong or missing
  */
 export async function resolveSettings(

@@ -1,5 +1,5 @@
 /**
- * Exit codes, the same for every command (see "Exit codes" in the README).
+ * Exit codes, the same for every command (see "Scripting" in the README).
  * 129, 130 and 143 are the shell's own for SIGHUP, SIGINT and SIGTERM.
  */
 export const exitCodes = {

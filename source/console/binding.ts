@@ -7,7 +7,7 @@ export type Context = (typeof contexts)[number];
 
 export const groups = ['Move', 'Look', 'Act', 'Program'] as const;
 
-/** One row per key: handling, footer, help and README are all made from these. */
+/** One row per key: handling, footer, help and docs/keys.md are all made from these. */
 export type Binding = {
   keys: readonly [string, ...string[]];
   title: string;

@@ -3,7 +3,7 @@ import { boardNames } from './boards.ts';
 import { keyName } from './key-names.ts';
 import { keymap } from './keymap.ts';
 
-/** The keymap as the README has it. */
+/** The keymap as docs/keys.md has it. */
 export function keymapTable(): string {
   const rows = groups.flatMap((group) =>
     keymap
