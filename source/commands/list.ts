@@ -35,7 +35,7 @@ export async function list({ input, flags, settings, io }: Invocation): Promise<
       assets: flags.texts('asset').flatMap((text) => text.split(',')),
       limit,
       budget,
-      early_warning_ms: session.thresholds.early_warning,
+      thresholds: session.thresholds,
     }),
   );
   if (page.problem !== null) throw new ServoError('not_found', page.problem);

@@ -1,5 +1,5 @@
 import { parseDuration } from '../domain/duration.ts';
-import { type Thresholds, thresholdDefaults } from '../domain/thresholds.ts';
+import type { JobThresholds } from '../domain/thresholds.ts';
 import type { Problem } from '../errors.ts';
 import type { Monitor, MonitorOptions } from '../observability/monitor.ts';
 import type { ListenAddress } from '../observability/server.ts';
@@ -24,15 +24,14 @@ export const metricsFlags: readonly FlagRow[] = [
 export type MetricsSettings = {
   /** Null: nothing is served. */
   address: ListenAddress | null;
-  /** Milliseconds. */
-  early_warning: number;
+  thresholds: JobThresholds;
 };
 
 /** Mistakes are added to `problems`. */
 export function readMetricsFlags(
   flags: Flags,
   problems: Problem[],
-  thresholds: Thresholds = thresholdDefaults,
+  thresholds: JobThresholds,
 ): MetricsSettings {
   const text = flags.text('metrics-port');
   const address = text === undefined || text === 'off' ? null : addressOf(text);
@@ -46,17 +45,20 @@ export function readMetricsFlags(
   const early_warning = warning === undefined ? thresholds.early_warning : parseDuration(warning);
   if (early_warning === null)
     problems.push({ message: `"${warning}" is no duration (--early-warning)`, hint: 'as 30m' });
-  return { address: address ?? null, early_warning: early_warning ?? 0 };
+  return {
+    address: address ?? null,
+    thresholds: { ...thresholds, early_warning: early_warning ?? 0 },
+  };
 }
 
 /** Loads what metrics take only where they are wanted. */
 export async function startMonitor(
-  { address, early_warning }: MetricsSettings,
-  options: Omit<MonitorOptions, 'address' | 'early_warning'>,
+  { address, thresholds }: MetricsSettings,
+  options: Omit<MonitorOptions, 'address' | 'thresholds'>,
 ): Promise<Monitor | null> {
   if (address === null) return null;
   const { Monitor } = await import('../observability/monitor.ts');
-  return Monitor.start({ ...options, address, early_warning });
+  return Monitor.start({ ...options, address, thresholds });
 }
 
 function addressOf(text: string): ListenAddress | undefined {

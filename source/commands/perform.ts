@@ -41,15 +41,14 @@ export function failureOf(error: unknown): Failure {
 
 async function carryOut(session: Session, effect: SessionEffect): Promise<DataAnswer> {
   const { reader, tenant, thresholds } = session;
-  const early_warning_ms = thresholds.early_warning;
   switch (effect.type) {
     case 'load-jobs': {
-      const options = { ...effect, filter: parseFilter(effect.filter), early_warning_ms };
+      const options = { ...effect, filter: parseFilter(effect.filter), thresholds };
       return { type: 'jobs', list: await listJobs(reader, tenant, options) };
     }
     case 'load-job': {
       const { map_buckets: buckets, map_ranges: ranges, insight, keys } = effect;
-      const options = { buckets, ranges, insight, failed: 0, early_warning_ms };
+      const options = { buckets, ranges, insight, failed: 0, thresholds };
       const detail = await getJobDetail(reader, tenant, effect.id, options);
       if (keys === undefined) return { type: 'job', detail };
       const of_keys = await countPartitions(reader, tenant, effect.id, keys);
@@ -60,12 +59,12 @@ async function carryOut(session: Session, effect: SessionEffect): Promise<DataAn
       return { type: 'partition', detail: await getPartition(reader, tenant, id, key) };
     }
     case 'explain-job': {
-      const judged = await judgeJob(reader, tenant, effect.id, session.thresholds);
+      const judged = await judgeJob(reader, tenant, effect.id, thresholds);
       return { type: 'explained', judged };
     }
     case 'verify-job': {
       const { id, checks } = effect;
-      const verification = await verifyJob(reader, tenant, id, checks, session.thresholds);
+      const verification = await verifyJob(reader, tenant, id, checks, thresholds);
       return { type: 'verified', verification };
     }
     case 'load-job-sql': {
@@ -81,12 +80,12 @@ async function carryOut(session: Session, effect: SessionEffect): Promise<DataAn
         data: await boards[effect.board](session, effect),
       } as BoardAnswer;
     case 'load-named': {
-      const jobs = await listNamedJobs(reader, tenant, effect.ids, early_warning_ms);
+      const jobs = await listNamedJobs(reader, tenant, effect.ids, thresholds);
       return { type: 'named', jobs };
     }
     case 'find-job': {
       const id = await resolveJob(reader, tenant, effect.reference);
-      const [job] = await listNamedJobs(reader, tenant, [id], early_warning_ms);
+      const [job] = await listNamedJobs(reader, tenant, [id], thresholds);
       if (job === undefined) throw new ServoError('not_found', `there is no job ${id}`);
       return { type: 'found', job };
     }
@@ -97,7 +96,7 @@ async function carryOut(session: Session, effect: SessionEffect): Promise<DataAn
     case 'plan-jobs':
       return {
         type: 'planned',
-        plan: await draftPlan(reader, tenant, whichOf(effect), early_warning_ms),
+        plan: await draftPlan(reader, tenant, whichOf(effect), thresholds),
       };
     case 'act':
       return { type: 'acted', result: await act(session, effect) };

@@ -40,7 +40,7 @@ export function plan({ input, flags, settings, io }: Invocation): Promise<Output
       parameters,
       filter: parseFilter(filter.join(' ')),
       lifetime,
-      early_warning_ms: thresholds.early_warning,
+      thresholds,
     });
     // What goes to a file is the plan itself; who looks at a terminal gets it to read.
     const text = () =>

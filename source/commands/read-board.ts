@@ -29,23 +29,23 @@ export const boards: {
     return {
       ...finding,
       sql,
-      jobs: await listNamedJobs(reader, tenant, ids, thresholds.early_warning),
+      jobs: await listNamedJobs(reader, tenant, ids, thresholds),
     };
   },
   risk: ({ reader, tenant, thresholds }) => readRiskBoard(reader, tenant, thresholds),
   executors: async ({ reader, tenant, thresholds }) => {
     const list = await listExecutors(reader, tenant);
     const ids = list.executors.flatMap(({ running }) => running.map(({ job_id }) => job_id));
-    return { ...list, jobs: await listNamedJobs(reader, tenant, ids, thresholds.early_warning) };
+    return { ...list, jobs: await listNamedJobs(reader, tenant, ids, thresholds) };
   },
   alerts: async ({ reader, tenant, thresholds }) => {
     const report = await listAlerts(reader, tenant, thresholds);
     const ids = report.alerts.flatMap(({ jobs }) => jobs[0]?.job_id ?? []);
-    return { ...report, jobs: await listNamedJobs(reader, tenant, ids, thresholds.early_warning) };
+    return { ...report, jobs: await listNamedJobs(reader, tenant, ids, thresholds) };
   },
   events: async ({ reader, tenant, thresholds }) => {
     const list = await listEvents(reader, tenant, null, eventLimit);
     const ids = list.events.map(({ job_id }) => job_id);
-    return { ...list, jobs: await listNamedJobs(reader, tenant, ids, thresholds.early_warning) };
+    return { ...list, jobs: await listNamedJobs(reader, tenant, ids, thresholds) };
   },
 };

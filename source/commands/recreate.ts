@@ -20,6 +20,7 @@ export function recreate({ input, flags, settings }: Invocation): Promise<Output
       include_upstream: flags.has('include-upstream'),
       max_upstream_depth: flags.text('max-upstream-depth'),
       dry_run: flags.has('dry-run'),
+      thresholds: session.thresholds,
     });
     if (recreated.created) await settleJob(session.writer, author, id);
     return { json: recreated, text: () => textOf(recreated) };

@@ -14,7 +14,9 @@ export function retry({ input, flags, settings }: Invocation): Promise<Output> {
     const reason = flags.text('reason')?.trim() || null;
     const author = { tenant: session.tenant, actor: session.actor, reason };
     const keys = [...flags.texts('partition'), ...more];
-    const retried = await retryJob(session.writer, author, id, keys.length > 0 ? keys : null);
+    const { writer, thresholds } = session;
+    const named = keys.length > 0 ? keys : null;
+    const retried = await retryJob(writer, author, id, named, { thresholds });
     const { keys: _, ...json } = retried;
     return { json, text: () => asciiText(flags, textOf(retried)) };
   });

@@ -13,13 +13,15 @@ export function set({ input, flags, settings }: Invocation): Promise<Output> {
     const id = await resolveJob(session.writer, session.tenant, input[0]!);
     const reason = flags.text('reason')?.trim() || null;
     const author = { tenant: session.tenant, actor: session.actor, reason };
-    const result = await setJob(session.writer, author, id, {
+    const wanted = {
       priority: flags.text('priority'),
       deadline: flags.text('deadline'),
       parallel: flags.text('parallel'),
       max_attempts: flags.text('max-attempts'),
       timeout: flags.text('timeout'),
-    });
+    };
+    const { writer, thresholds } = session;
+    const result = await setJob(writer, author, id, wanted, undefined, thresholds);
     return { json: result, text: () => asciiText(flags, textOf(result)) };
   });
 }

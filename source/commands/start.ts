@@ -25,7 +25,7 @@ export async function start({ input, flags, settings, io }: Invocation): Promise
       session.writer,
       { tenant: session.tenant, actor: session.actor },
       request,
-      settings.thresholds.early_warning,
+      settings.thresholds,
     ),
   );
   return { json: started, text: () => textOf(started) };

@@ -27,8 +27,7 @@ export async function status(invocation: Invocation): Promise<Output | AsyncIter
   }
   return withSession(settings, async ({ reader, tenant, thresholds }) => {
     const id = await resolveJob(reader, tenant, input[0]!);
-    const early_warning_ms = thresholds.early_warning;
-    const detail = await getJobDetail(reader, tenant, id, { buckets: 0, early_warning_ms });
+    const detail = await getJobDetail(reader, tenant, id, { buckets: 0, thresholds });
     const { map: _, changed: __, insight: ___, ...told } = detail;
     const idle = idleness(await explainJob(reader, tenant, id));
     const held = await listHeld(reader, tenant);
@@ -58,7 +57,7 @@ async function* watch(
   try {
     const id = await resolveJob(reader, tenant, reference);
     const look = async () => {
-      const seen = await getJob(reader, tenant, id, thresholds.early_warning);
+      const seen = await getJob(reader, tenant, id, thresholds);
       return { ...seen, ended: isTerminal(seen.job.state) };
     };
     let before = '';

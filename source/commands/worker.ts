@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseDuration } from '../domain/duration.ts';
+import type { JobThresholds } from '../domain/thresholds.ts';
 import { type Problem, UsageError } from '../errors.ts';
 import type { Invocation } from './command.ts';
 import type { Flags } from './flags.ts';
@@ -14,7 +15,7 @@ import { readThrottle } from './throttle-flags.ts';
  * stops its handlers at once (exit 1).
  */
 export async function runWorker({ flags, settings, io }: Invocation): Promise<{ exit: number }> {
-  const { metrics, ...given } = readFlags(flags);
+  const { metrics, ...given } = readFlags(flags, settings.thresholds);
   const [
     { loadCatalogue },
     { startExecutor },
@@ -65,6 +66,7 @@ export async function runWorker({ flags, settings, io }: Invocation): Promise<{ 
 
 function readFlags(
   flags: Flags,
+  thresholds: JobThresholds,
 ): { slots: number; grace: number; metrics: MetricsSettings } & ReturnType<typeof readThrottle> {
   const problems: Problem[] = [];
   const slotsText = flags.text('slots');
@@ -82,7 +84,7 @@ function readFlags(
     });
   }
   const throttle = readThrottle(flags, problems);
-  const metrics = readMetricsFlags(flags, problems);
+  const metrics = readMetricsFlags(flags, problems, thresholds);
   if (problems.length > 0) throw new UsageError(problems);
   return { slots: slots!, grace: grace!, metrics, ...throttle };
 }

@@ -1,8 +1,5 @@
 import type { Job } from './job.ts';
 
-/** Heartbeats older than this make a job reclaimable (backfill-operations, "Job Stuck with Stale Heartbeat"). */
-export const staleHeartbeatSeconds = 120;
-
 type Counted = Pick<
   Job,
   'total_partitions' | 'completed_partitions' | 'failed_partitions' | 'skipped_partitions'

@@ -1,6 +1,7 @@
 import { type EtaFacts, etaOf, isStale } from './job.ts';
 import { type JobState, jobStates, transitions } from './job-state.ts';
 import { atRiskLevels, riskOf } from './risk.ts';
+import type { JobThresholds } from './thresholds.ts';
 
 /** States of jobs that have not ended: those that the metric of active jobs tells of. */
 export const activeStates: readonly JobState[] = jobStates.filter(
@@ -40,13 +41,14 @@ export type Figures = {
   executors_alive: number;
 };
 
-/** `earlyWarningMs`: the threshold of that name. */
-export function figuresOf(readings: readonly TenantReading[], earlyWarningMs: number): Figures {
-  const jobs = readings.flatMap(({ moving, as_of }) => moving.map((job) => viewOf(job, as_of)));
+export function figuresOf(readings: readonly TenantReading[], thresholds: JobThresholds): Figures {
+  const jobs = readings.flatMap(({ moving, as_of }) =>
+    moving.map((job) => ({ ...job, as_of, eta: etaOf(job, as_of, thresholds) })),
+  );
   const running = jobs.filter(({ state }) => state === 'running');
   const risks = jobs.map(({ eta, as_of, sla_deadline_at }) => {
     const at = eta === null ? null : new Date(as_of.getTime() + eta * 1000);
-    return riskOf(sla_deadline_at, at, as_of, earlyWarningMs).level;
+    return riskOf(sla_deadline_at, at, as_of, thresholds.early_warning).level;
   });
   const buffers = jobs.flatMap(({ eta, as_of, sla_deadline_at }) =>
     eta === null || sla_deadline_at === null ? [] : [-secondsSince(sla_deadline_at, as_of) - eta],
@@ -61,7 +63,7 @@ export function figuresOf(readings: readonly TenantReading[], earlyWarningMs: nu
       risks.filter((level) => level === 'breached').length +
       sum(readings.map(({ pending_breached }) => pending_breached)),
     least_buffer: buffers.length > 0 ? Math.min(...buffers) : null,
-    stale: running.filter((job) => isStale(job, job.as_of)).length,
+    stale: running.filter((job) => isStale(job, job.as_of, thresholds)).length,
     oldest_heartbeat_age: most(
       // One that was never heard of is as old as its job's run.
       running.map(({ heartbeat_at, started_at, as_of }) =>
@@ -74,10 +76,6 @@ export function figuresOf(readings: readonly TenantReading[], earlyWarningMs: nu
     // One that serves several tenants is one.
     executors_alive: new Set(readings.flatMap(({ executors }) => executors)).size,
   };
-}
-
-function viewOf(job: MovingJob, as_of: Date) {
-  return { ...job, as_of, eta: etaOf(job, as_of) };
 }
 
 function secondsSince(then: Date, now: Date): number {

@@ -7,11 +7,11 @@ import {
   type RateBase,
   ratePerMinute,
   remainingPartitions,
-  staleHeartbeatSeconds,
 } from './eta.ts';
 import { isJobState, isTerminal } from './job-state.ts';
 import { type RiskLevel, riskOf } from './risk.ts';
 import { readStrategy } from './strategy.ts';
+import { type JobThresholds, thresholdDefaults } from './thresholds.ts';
 
 /** One row of backfill_jobs, by its columns' names. `state` is a string: a newer program's is kept. */
 export type Job = {
@@ -79,18 +79,23 @@ export type JobView = Job &
     risk_severity: number | null;
   };
 
-/** `earlyWarningMs`: the threshold of that name. */
-export function viewJob(job: Job & JobActivity, asOf: Date, earlyWarningMs = 0): JobView {
+export function viewJob(
+  job: Job & JobActivity,
+  asOf: Date,
+  thresholds: JobThresholds = thresholdDefaults,
+): JobView {
   const heartbeatAge = ageSeconds(job.heartbeat_at, asOf);
   const remaining = remainingPartitions(job);
   const ended = isTerminal(job.state);
-  const eta = etaOf(job, asOf);
+  const eta = etaOf(job, asOf, thresholds);
   const etaAt = eta === null ? null : new Date(asOf.getTime() + eta * 1000);
   const range =
     eta === null
       ? null
       : etaRange(remaining, slotsAtWork(job), job.avg_partition_duration_ms, job.eta_trend);
-  const risk = ended ? endedRisk(job) : riskOf(job.sla_deadline_at, etaAt, asOf, earlyWarningMs);
+  const risk = ended
+    ? endedRisk(job)
+    : riskOf(job.sla_deadline_at, etaAt, asOf, thresholds.early_warning);
   return {
     ...job,
     progress: progressOf(job),
@@ -98,7 +103,7 @@ export function viewJob(job: Job & JobActivity, asOf: Date, earlyWarningMs = 0):
     rate_per_minute:
       job.state === 'running' ? ratePerMinute(job.completed_partitions, job.rate_base, asOf) : null,
     heartbeat_age_seconds: heartbeatAge,
-    heartbeat_stale: isStale(job, asOf),
+    heartbeat_stale: isStale(job, asOf, thresholds),
     eta_seconds: eta,
     eta_low_seconds: range?.low ?? null,
     eta_high_seconds: range?.high ?? null,
@@ -110,9 +115,13 @@ export function viewJob(job: Job & JobActivity, asOf: Date, earlyWarningMs = 0):
 }
 
 /** A running job whose heartbeat is missing or too old to be believed. */
-export function isStale(job: Pick<Job, 'state' | 'heartbeat_at'>, asOf: Date): boolean {
+export function isStale(
+  job: Pick<Job, 'state' | 'heartbeat_at'>,
+  asOf: Date,
+  { heartbeat_stale }: Pick<JobThresholds, 'heartbeat_stale'>,
+): boolean {
   const age = ageSeconds(job.heartbeat_at, asOf);
-  return job.state === 'running' && (age === null || age > staleHeartbeatSeconds);
+  return job.state === 'running' && (age === null || age * 1000 > heartbeat_stale);
 }
 
 /** What the ETA of a job is reckoned from. */
@@ -130,8 +139,13 @@ export type EtaFacts = Pick<
 >;
 
 /** Seconds until the job is done, or null (see `eta_seconds`). */
-export function etaOf(job: EtaFacts, asOf: Date): number | null {
-  if (isTerminal(job.state) || !isJobState(job.state) || isStale(job, asOf)) return null;
+export function etaOf(
+  job: EtaFacts,
+  asOf: Date,
+  thresholds: Pick<JobThresholds, 'heartbeat_stale'>,
+): number | null {
+  if (isTerminal(job.state) || !isJobState(job.state)) return null;
+  if (isStale(job, asOf, thresholds)) return null;
   return etaSeconds(remainingPartitions(job), slotsAtWork(job), job.avg_partition_duration_ms);
 }
 

@@ -1,5 +1,5 @@
 import type { ActionParameters, JobAction } from './action.ts';
-import type { Clause, ExplainFacts } from './explain.ts';
+import { type Clause, type ExplainFacts, staleMs } from './explain.ts';
 import { shortId } from './job-reference.ts';
 import type { CheckDefinition, CheckName, FoundRow, Remedy, RemedyAction } from './triage.ts';
 
@@ -82,7 +82,7 @@ const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
   stuck: (facts, row) => {
     if (facts.with_handler === facts.draining) return 'start-executor';
     const age = row.cells.heartbeat_age_secs;
-    const overdue = age === null || Number(age) > patience * 120;
+    const overdue = age === null || Number(age) > (patience * staleMs) / 1000;
     return overdue && ifSomebodyIsReady(facts) ? 'reclaim' : 'wait';
   },
   resuming: startOr('look'),

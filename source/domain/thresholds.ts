@@ -3,7 +3,7 @@
  * and alert rules. Durations in milliseconds, rates from 0 to 1.
  */
 export type Thresholds = {
-  /** A heartbeat older than this may be reclaimed, and counts as stuck (backfill-operations, "Identify Stuck Jobs"). */
+  /** A job whose heartbeat is older counts as stuck, and its ETA as unknown (backfill-operations, "Identify Stuck Jobs"). */
   heartbeat_stale: number;
   /** ServoBackfillJobStuck (backfill-operations, "Related Alerts"). */
   heartbeat_alert: number;
@@ -30,6 +30,9 @@ export type Thresholds = {
   /** A job counts as at risk when its ETA is later than its deadline less this (backfill-sla-at-risk, "Configure Early Warning Thresholds"). */
   early_warning: number;
 };
+
+/** Those that the figures of a single job go by. */
+export type JobThresholds = Pick<Thresholds, 'heartbeat_stale' | 'early_warning'>;
 
 const minute = 60_000;
 const hour = 60 * minute;

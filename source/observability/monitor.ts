@@ -2,6 +2,7 @@ import { Gauge } from 'prom-client';
 import { type Database, openDatabase } from '../database/database.ts';
 import { requireSchema } from '../database/schema-version.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
+import type { JobThresholds } from '../domain/thresholds.ts';
 import { messageOf } from '../errors.ts';
 import { ExecutorMetrics } from './executor-metrics.ts';
 import type { Log } from './log.ts';
@@ -13,8 +14,7 @@ export type MonitorOptions = {
   address: ListenAddress;
   settings: ConnectionSettings;
   tenants: readonly string[];
-  /** The threshold of that name, in milliseconds. */
-  early_warning: number;
+  thresholds: JobThresholds;
   log: Log;
   /** Whether an executor is to be watched, which is not ready before it is there. */
   executes: boolean;
@@ -38,9 +38,9 @@ export class Monitor {
     const settings = { ...options.settings, application_name: 'servo-tui metrics' };
     this.#database = openDatabase(settings, { connections: 1, patience });
     this.#metrics = new ExecutorMetrics(() => this.#executor?.() ?? null, options.executes);
-    const { tenants, early_warning, log, lease_ms } = options;
+    const { tenants, thresholds, log, lease_ms } = options;
     const database = this.#database;
-    this.#reporter = new TenantReporter({ database, tenants, early_warning, log, lease_ms });
+    this.#reporter = new TenantReporter({ database, tenants, thresholds, log, lease_ms });
     const reporter = this.#reporter;
     new Gauge({
       name: 'servo_tui_database_up',

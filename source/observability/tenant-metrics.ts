@@ -33,7 +33,7 @@ const gauges: readonly [name: string, help: string, value: (figures: Figures) =>
     ],
     [
       'servo_backfill_stale_jobs',
-      'Running jobs whose heartbeat is older than 120 s',
+      'Running jobs whose heartbeat is stale: older than the threshold heartbeat_stale, 120 s unless set',
       (figures) => figures.stale,
     ],
     [

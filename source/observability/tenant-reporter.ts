@@ -3,6 +3,7 @@ import type { Database } from '../database/database.ts';
 import { lead } from '../database/queries/lead.ts';
 import { readFigures } from '../database/queries/read-figures.ts';
 import { activeStates, figuresOf } from '../domain/figures.ts';
+import type { JobThresholds } from '../domain/thresholds.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from './log.ts';
 import { tenantMetrics } from './tenant-metrics.ts';
@@ -11,8 +12,7 @@ export type ReporterPorts = {
   /** A pool of its own, with patience: a scrape must neither wait for steps nor keep them waiting. */
   database: Database;
   tenants: readonly string[];
-  /** The threshold of that name, in milliseconds. */
-  early_warning: number;
+  thresholds: JobThresholds;
   log: Log;
   /** Life of the lease (ms). Who reports and dies is followed by another within it; it is renewed three times as often. */
   lease_ms?: number;
@@ -91,7 +91,7 @@ export class TenantReporter {
     }
     // Another may have taken over while this one read.
     if (this.tenants !== tenants) return '';
-    return tenantMetrics(figuresOf(readings, this.#ports.early_warning));
+    return tenantMetrics(figuresOf(readings, this.#ports.thresholds));
   }
 
   async #renew(): Promise<void> {

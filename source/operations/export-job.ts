@@ -25,11 +25,11 @@ export async function exportJob(
     const as_of = await readClock(query);
     const job = await readJob(query, tenant, id);
     if (job === null) throw noSuchJob(id);
-    const { failures, ...insight } = await readInsight(query, job, as_of);
+    const { failures, ...insight } = await readInsight(query, job, as_of, thresholds);
     return {
       as_of,
       tenant_id: tenant,
-      job: viewJob(job, as_of),
+      job: viewJob(job, as_of, thresholds),
       timeline: await jobTimeline(query, tenant, id, longestTimeline),
       attempts: await countAttempts(query, tenant, id),
       failures: failures.map((kind) => ({

@@ -31,7 +31,6 @@ export type Search = {
   states: readonly string[];
   deadlines: Record<string, Date | null>;
   problem: string | null;
-  early_warning_ms: number;
 };
 
 /** More assets than these are not read to resolve a word. */
@@ -41,7 +40,7 @@ export async function prepareSearch(
   query: Query,
   tenant: string,
   filter: JobFilter,
-  seen: { as_of: Date; states: readonly string[]; early_warning_ms: number },
+  seen: Pick<Resolved, 'as_of' | 'states' | 'thresholds'>,
 ): Promise<Search> {
   const conditions = filter.terms.flatMap(({ any }) => any);
   const named = conditions.some(({ kind }) => kind === 'asset' || kind === 'word');
@@ -50,15 +49,13 @@ export async function prepareSearch(
   return {
     filter,
     resolved: {
-      as_of: seen.as_of,
-      states: seen.states,
+      ...seen,
       assets: assets.length > mostAssets ? null : assets,
       deadlineOf: (job) => deadlines[job],
     },
     states: statesOf(filter, seen.states),
     deadlines,
     problem,
-    early_warning_ms: seen.early_warning_ms,
   };
 }
 
@@ -113,7 +110,7 @@ export async function findMatching(
     const rows = await walkJobs(query, tenant, { ...walk, after, limit });
     looked += rows.length;
     for (const row of rows) {
-      const job = viewJob(row, search.resolved.as_of, search.early_warning_ms);
+      const job = viewed(search, row);
       if (matches(search, job)) found.set(job.id, job);
     }
     if (rows.length < limit || stretch.each) {
@@ -139,9 +136,7 @@ export async function findAlarms(
 ): Promise<JobView[]> {
   const conditions = (values: Values) => conditionsOf(search.filter, search.resolved, values);
   const rows = await walkJudged(query, tenant, { ...stretch, conditions });
-  const jobs = rows.map((row) =>
-    viewJob({ ...unread, ...row }, search.resolved.as_of, search.early_warning_ms),
-  );
+  const jobs = rows.map((row) => viewed(search, { ...unread, ...row }));
   const alarms = jobs.filter((job) => isAlarm(job) && matches(search, job));
   return [...new Map(alarms.map((job) => [job.id, job])).values()];
 }
@@ -178,6 +173,10 @@ export function gather(
 ): Promise<Found> {
   const segments = gatherOf(accessOf(search.filter, search.resolved), search.states);
   return findMatching(query, tenant, search, { segments, after: null, except: [], limit, budget });
+}
+
+export function viewed({ resolved }: Search, row: Job & JobActivity): JobView {
+  return viewJob(row, resolved.as_of, resolved.thresholds);
 }
 
 export function matches(search: Search, job: JobView): boolean {

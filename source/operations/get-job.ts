@@ -14,6 +14,7 @@ import { recorded, type Statement, scriptOf } from '../database/statement-text.t
 import { type JobView, viewJob } from '../domain/job.ts';
 import type { JobDetail, KeyBounds } from '../domain/job-detail.ts';
 import { shortId } from '../domain/job-reference.ts';
+import { type JobThresholds, thresholdDefaults } from '../domain/thresholds.ts';
 import { ServoError } from '../errors.ts';
 import { readInsight } from './read-insight.ts';
 
@@ -24,13 +25,13 @@ export function getJob(
   db: Database,
   tenant: string,
   id: string,
-  earlyWarningMs = 0,
+  thresholds: JobThresholds = thresholdDefaults,
 ): Promise<{ as_of: Date; tenant_id: string; job: JobView }> {
   return db.read(tenant, async (query) => {
     const as_of = await readClock(query);
     const job = await readJob(query, tenant, id);
     if (job === null) throw noSuchJob(id);
-    return { as_of, tenant_id: tenant, job: viewJob(job, as_of, earlyWarningMs) };
+    return { as_of, tenant_id: tenant, job: viewJob(job, as_of, thresholds) };
   });
 }
 
@@ -42,8 +43,7 @@ export type DetailOptions = {
   /** How many of the failed partitions at most; 100 where nothing is said. */
   failed?: number;
   insight?: boolean;
-  /** The threshold of that name. */
-  early_warning_ms?: number;
+  thresholds?: JobThresholds;
 };
 
 /** Everything about one job, as far as it is asked for. @throws ServoError not_found */
@@ -79,7 +79,7 @@ async function readDetail(
     ranges = [],
     failed = limits.failed,
     insight = false,
-    early_warning_ms = 0,
+    thresholds = thresholdDefaults,
   }: DetailOptions,
 ): Promise<JobDetail> {
   const as_of = await readClock(query);
@@ -88,10 +88,10 @@ async function readDetail(
   return {
     as_of,
     tenant_id: tenant,
-    job: viewJob(job, as_of, early_warning_ms),
+    job: viewJob(job, as_of, thresholds),
     map: buckets > 0 ? await mapPartitions(query, tenant, id, buckets) : [],
     changed: ranges.length > 0 ? await mapRanges(query, tenant, id, ranges) : [],
-    insight: insight ? await readInsight(query, job, as_of, early_warning_ms) : null,
+    insight: insight ? await readInsight(query, job, as_of, thresholds) : null,
     failed: failed > 0 ? await failedPartitions(query, tenant, id, failed) : [],
     open: await openPartitions(query, tenant, id, limits.open),
     events: await jobEvents(query, tenant, id, limits.events),

@@ -46,7 +46,7 @@ export async function handOver(
       actions: actions.slice(-limits.actions),
       actions_truncated: actions.length > limits.actions,
       attempts,
-      ended: ended.map((job) => viewJob(job, as_of)),
+      ended: ended.map((job) => viewJob(job, as_of, thresholds)),
       asset_names: Object.fromEntries(named.map((job) => [job.id, job.asset_name])),
     };
   });

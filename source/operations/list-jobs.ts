@@ -18,6 +18,7 @@ import {
   walkedColumns,
 } from '../domain/job-order.ts';
 import type { Around, JobPage, Page } from '../domain/job-page.ts';
+import { type JobThresholds, thresholdDefaults } from '../domain/thresholds.ts';
 import {
   findAlarms,
   findMatching,
@@ -25,6 +26,7 @@ import {
   matches,
   prepareSearch,
   type Search,
+  viewed,
 } from './find-jobs.ts';
 import { unknownAsset } from './unknown-asset.ts';
 
@@ -50,7 +52,7 @@ export type ListOptions = {
   total?: boolean;
   /** Rows of each state that words which no index knows are looked for in. */
   budget?: number;
-  early_warning_ms?: number;
+  thresholds?: JobThresholds;
 };
 
 /** Above this a count of the jobs of a state says "so many or more". */
@@ -76,7 +78,7 @@ export function listJobs(db: Database, tenant: string, options: ListOptions): Pr
     const search = await prepareSearch(query, tenant, filter, {
       as_of,
       states: Object.keys(counts),
-      early_warning_ms: options.early_warning_ms ?? 0,
+      thresholds: options.thresholds ?? thresholdDefaults,
     });
     const { jobs, ...part } = await readPage(query, tenant, search, options, counts);
     const present = new Set(jobs.map(({ id }) => id));
@@ -288,8 +290,8 @@ async function readAlarms(
 ): Promise<JobView[]> {
   const alarms = await findAlarms(query, tenant, search, {
     segments: alarmWalks(search.states, {
-      late: (value) => lateAt(search.resolved.as_of, search.early_warning_ms, value),
-      stale: (value) => staleAt(search.resolved.as_of, value),
+      late: (value) => lateAt(search.resolved, value),
+      stale: (value) => staleAt(search.resolved, value),
     }),
     after: null,
     except: [],
@@ -317,7 +319,7 @@ async function readViews(
 ): Promise<JobView[]> {
   if (ids.length === 0) return [];
   const jobs = await readJobs(query, tenant, ids);
-  return jobs.map((job) => viewJob(job, search.resolved.as_of, search.early_warning_ms));
+  return jobs.map((job) => viewed(search, job));
 }
 
 /** Of states an index knows how many jobs they have; of other words only who has read them all. */
@@ -339,11 +341,11 @@ export function listNamedJobs(
   db: Database,
   tenant: string,
   ids: readonly string[],
-  earlyWarningMs = 0,
+  thresholds: JobThresholds = thresholdDefaults,
 ): Promise<JobView[]> {
   return db.read(tenant, async (query) => {
     const as_of = await readClock(query);
     const jobs = await readJobs(query, tenant, [...new Set(ids)]);
-    return jobs.map((job) => viewJob(job, as_of, earlyWarningMs));
+    return jobs.map((job) => viewJob(job, as_of, thresholds));
   });
 }

@@ -11,6 +11,7 @@ import {
 import { type JobView, viewJob } from '../domain/job.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
 import { mostPlanned, type PlanFile, plannedJob } from '../domain/plan.ts';
+import { type JobThresholds, thresholdDefaults } from '../domain/thresholds.ts';
 import { UsageError } from '../errors.ts';
 import { selectJobs } from './select-jobs.ts';
 
@@ -29,11 +30,11 @@ export async function draftPlan(
   db: Database,
   tenant: string,
   which: readonly string[] | JobFilter,
-  early_warning_ms = 0,
+  thresholds: JobThresholds = thresholdDefaults,
 ): Promise<Draft> {
   const selected =
     'terms' in which
-      ? await selectJobs(db, tenant, which, { early_warning_ms })
+      ? await selectJobs(db, tenant, which, { thresholds })
       : { jobs: which.map((id) => ({ id })), truncated: which.length > mostPlanned };
   const ids = [...new Set(selected.jobs.map(({ id }) => id))].slice(0, mostPlanned);
   return db.read(tenant, async (query) => {
@@ -44,7 +45,7 @@ export async function draftPlan(
       const found = new Map((await readJobs(query, tenant, some)).map((job) => [job.id, job]));
       for (const id of some) {
         const job = found.get(id);
-        if (job !== undefined) jobs.push(viewJob(job, created_at, early_warning_ms));
+        if (job !== undefined) jobs.push(viewJob(job, created_at, thresholds));
       }
     }
     return { id: randomUUID(), created_at, jobs, truncated: selected.truncated };
@@ -58,7 +59,7 @@ export type PlanInput = {
   /** How long the plan may be applied, in milliseconds. */
   lifetime: number;
   /** From how long before its deadline an ETA counts as at risk, for filters that ask. */
-  early_warning_ms?: number;
+  thresholds?: JobThresholds;
 };
 
 /**
@@ -71,7 +72,7 @@ export async function planActions(
   author: Author,
   input: PlanInput,
 ): Promise<PlanFile> {
-  const { action, filter, lifetime, early_warning_ms } = input;
+  const { action, filter, lifetime, thresholds } = input;
   const { tenant, actor } = author;
   const reason = author.reason?.trim() || null;
   const now = await db.read(tenant, readClock);
@@ -86,7 +87,7 @@ export async function planActions(
     deadline instanceof Date
       ? { ...input.parameters, deadline: deadline.toISOString() }
       : input.parameters;
-  const draft = await draftPlan(db, tenant, filter, early_warning_ms);
+  const draft = await draftPlan(db, tenant, filter, thresholds);
   return {
     plan: 1,
     ...draft,

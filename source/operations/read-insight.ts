@@ -14,6 +14,7 @@ import { type Job, viewJob } from '../domain/job.ts';
 import type { JobInsight, RelatedJob } from '../domain/job-insight.ts';
 import { inTreeOrder } from '../domain/job-tree.ts';
 import { readStrategy } from '../domain/strategy.ts';
+import type { JobThresholds } from '../domain/thresholds.ts';
 
 const limits = { samples: 120, related: 100 };
 
@@ -22,16 +23,14 @@ export async function readInsight(
   query: Query,
   job: Job,
   asOf: Date,
-  earlyWarningMs = 0,
+  thresholds: JobThresholds,
 ): Promise<JobInsight> {
   const { tenant_id: tenant, id } = job;
   const { order } = readStrategy(job.execution_strategy);
   const upstreams = await upstreamsOf(query, tenant, id, limits.related);
   const waiting = await waitingFor(query, tenant, id, limits.related);
   const ids = [...new Set([...upstreams, ...waiting].map((relation) => relation.id))];
-  const views = (await readJobs(query, tenant, ids)).map((row) =>
-    viewJob(row, asOf, earlyWarningMs),
-  );
+  const views = (await readJobs(query, tenant, ids)).map((row) => viewJob(row, asOf, thresholds));
   const related = (relations: Relation[]): RelatedJob[] =>
     inTreeOrder(
       relations.map((one) => ({

@@ -17,6 +17,7 @@ import {
   type UpstreamInput,
 } from '../domain/start-request.ts';
 import { changeStrategy } from '../domain/strategy.ts';
+import type { JobThresholds } from '../domain/thresholds.ts';
 import { type Problem, ServoError, UsageError } from '../errors.ts';
 import { lockTree, matchTree, readTree } from './create-tree.ts';
 import { followUp } from './follow-up.ts';
@@ -35,6 +36,7 @@ export type RecreateInput = OptionsInput &
     seen?: Seen;
     /** Recreating twice with the same key recreates once: the second time is refused. */
     idempotency_key?: string;
+    thresholds?: JobThresholds;
   };
 
 /** As of a start, and the job that was cancelled for it. */
@@ -111,7 +113,7 @@ export async function recreateJob(
     if (created === null) throw new AlreadyDone('recreated', old);
     if (upstreams.length > 0) await insertUpstreams(query, tenant, created, upstreams);
     await takePlace(query, tenant, id, created);
-    const view = viewJob((await readJob(query, tenant, created))!, now);
+    const view = viewJob((await readJob(query, tenant, created))!, now, input.thresholds);
     return { ...answer, created: true, job: view, plan: null };
   });
 }

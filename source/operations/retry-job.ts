@@ -13,6 +13,7 @@ import { wakeExecutors, writeEvent } from '../database/queries/write-event.ts';
 import { type Job, type JobView, viewJob } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { isJobState, isTerminal } from '../domain/job-state.ts';
+import { type JobThresholds, thresholdDefaults } from '../domain/thresholds.ts';
 import { ServoError } from '../errors.ts';
 import { followUp } from './follow-up.ts';
 import { noSuchJob } from './get-job.ts';
@@ -43,6 +44,7 @@ export type RetryOptions = {
   before?: Date;
   /** Of the new job, where one is made: doing it twice does it once, the second time is refused. */
   idempotency_key?: string;
+  thresholds?: JobThresholds;
 };
 
 /** Keys that an answer names. */
@@ -70,16 +72,22 @@ export async function retryJob(
   const which = { keys: named, before: seen.before, limit: options.batch ?? 10_000 };
   const place = await retryInPlace(db, author, id, which, options.seen);
   const { retried, keys } = place;
-  if (!place.ended) return answer(db, author.tenant, { id, in: id, retried, keys, created: false });
+  if (!place.ended)
+    return answer(db, author.tenant, { id, in: id, retried, keys, created: false }, options);
   const anew = await db.write(author, (query) => retryAnew(query, author, id, named, options));
   if (anew === null && retried === 0) throw nothingFailed(seen.job);
-  return answer(db, author.tenant, {
-    id,
-    in: anew?.id ?? id,
-    retried: retried + (anew?.keys.length ?? 0),
-    keys: [...keys, ...(anew?.keys ?? [])].slice(0, keysTold),
-    created: anew !== null,
-  });
+  return answer(
+    db,
+    author.tenant,
+    {
+      id,
+      in: anew?.id ?? id,
+      retried: retried + (anew?.keys.length ?? 0),
+      keys: [...keys, ...(anew?.keys ?? [])].slice(0, keysTold),
+      created: anew !== null,
+    },
+    options,
+  );
 }
 
 type Which = Parameters<typeof retryPartitions>[3];
@@ -183,6 +191,7 @@ function answer(
   db: Database,
   tenant: string,
   retried: { id: string; in: string; retried: number; keys: string[]; created: boolean },
+  { thresholds = thresholdDefaults }: RetryOptions,
 ): Promise<Retried> {
   return db.read(tenant, async (query) => {
     const as_of = await readClock(query);
@@ -196,7 +205,7 @@ function answer(
       created,
       retried_partitions: retried.retried,
       keys,
-      job: viewJob(job, as_of),
+      job: viewJob(job, as_of, thresholds),
     };
   });
 }

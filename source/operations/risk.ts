@@ -61,7 +61,7 @@ export function assessRisk(
       if (listed !== undefined) return listed;
       const job = await readJob(query, tenant, id);
       if (job === null) throw noSuchJob(id);
-      return viewJob(job, board.as_of, thresholds.early_warning);
+      return viewJob(job, board.as_of, thresholds);
     };
     const job = input.job === null ? null : await find(input.job);
     const pause: JobView[] = [];
@@ -84,7 +84,7 @@ async function boardOf(query: Query, tenant: string, thresholds: Thresholds): Pr
   const { early_warning } = thresholds;
   const as_of = await readClock(query);
   const rows = await readLiveJobs(query, tenant, mostJobs + 1);
-  const jobs = rows.map((row) => viewJob(row, as_of, early_warning));
+  const jobs = rows.map((row) => viewJob(row, as_of, thresholds));
   const count = (where: (job: JobView) => boolean) => jobs.filter(where).length;
   const truncated =
     count((job) => job.sla_deadline_at !== null) > mostJobs ||

@@ -4,6 +4,7 @@ import { readClock } from '../database/queries/read-clock.ts';
 import type { JobView } from '../domain/job.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
 import { byAttention, compareBy, type Sort } from '../domain/job-order.ts';
+import { type JobThresholds, thresholdDefaults } from '../domain/thresholds.ts';
 import { ServoError, UsageError } from '../errors.ts';
 import { gather, prepareSearch } from './find-jobs.ts';
 
@@ -32,16 +33,16 @@ export async function selectJobs(
   db: Database,
   tenant: string,
   filter: JobFilter,
-  options: { limit?: number; sort?: Sort; early_warning_ms?: number } = {},
+  options: { limit?: number; sort?: Sort; thresholds?: JobThresholds } = {},
 ): Promise<Selection> {
   if (filter.problems.length > 0) {
     throw new UsageError(filter.problems.map((message) => ({ message })));
   }
-  const { limit = mostSelected, sort = byAttention, early_warning_ms = 0 } = options;
+  const { limit = mostSelected, sort = byAttention, thresholds = thresholdDefaults } = options;
   return db.read(tenant, async (query) => {
     const as_of = await readClock(query);
     const states = Object.keys(await countJobs(query, tenant, 1));
-    const seen = { as_of, states, early_warning_ms };
+    const seen = { as_of, states, thresholds };
     const search = await prepareSearch(query, tenant, filter, seen);
     if (search.problem !== null) throw new ServoError('not_found', search.problem);
     const { jobs } = await gather(query, tenant, search, limit + 1, null);

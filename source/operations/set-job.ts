@@ -10,6 +10,7 @@ import { shortId } from '../domain/job-reference.ts';
 import { type Change, changesOf, describeChanges } from '../domain/job-settings.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import type { SettingsInput } from '../domain/settings-input.ts';
+import { type JobThresholds, thresholdDefaults } from '../domain/thresholds.ts';
 import { ServoError, UsageError } from '../errors.ts';
 import { noSuchJob } from './get-job.ts';
 import { refuseChanged, refuseMoved, type Seen } from './seen.ts';
@@ -32,6 +33,7 @@ export async function setJob(
   id: string,
   input: SettingsInput,
   seen?: Seen,
+  thresholds: JobThresholds = thresholdDefaults,
 ): Promise<SetResult> {
   return db.write(author, async (query) => {
     const now = await readClock(query);
@@ -55,6 +57,11 @@ export async function setJob(
       await wakeExecutors(query, author.tenant);
     }
     const after = (await readJob(query, author.tenant, id))!;
-    return { as_of: now, tenant_id: author.tenant, changes, job: viewJob(after, now) };
+    return {
+      as_of: now,
+      tenant_id: author.tenant,
+      changes,
+      job: viewJob(after, now, thresholds),
+    };
   });
 }

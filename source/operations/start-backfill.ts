@@ -23,6 +23,7 @@ import {
   type StartRequest,
 } from '../domain/start-request.ts';
 import { readStrategy, writeStrategy } from '../domain/strategy.ts';
+import { type JobThresholds, thresholdDefaults } from '../domain/thresholds.ts';
 import { countKeys } from '../domain/upstream-keys.ts';
 import type { PlanNode } from '../domain/upstream-plan.ts';
 import { ServoError, UsageError } from '../errors.ts';
@@ -82,7 +83,7 @@ export async function startBackfill(
   db: Database,
   author: Author,
   input: StartInput,
-  earlyWarningMs = 0,
+  thresholds: JobThresholds = thresholdDefaults,
 ): Promise<Started> {
   const { tenant } = author;
   if (input.dry_run) {
@@ -92,8 +93,8 @@ export async function startBackfill(
       if (known === null) await checkNew(query, request, now, job, keys);
       const tree = await matchTree(query, tenant, await readUpstreams(query, asset, job), keys);
       const plan = planOf(job, keys, tree);
-      const forecast = await readForecast(query, job, plan, now, earlyWarningMs);
-      return answer(query, tenant, known?.id ?? null, false, { ...plan, forecast });
+      const forecast = await readForecast(query, job, plan, now, thresholds);
+      return answer(query, tenant, known?.id ?? null, false, { ...plan, forecast }, thresholds);
     });
   }
   return db.write(author, async (query) => {
@@ -101,15 +102,15 @@ export async function startBackfill(
     const plan = await readUpstreams(query, asset, job);
     await lockTree(query, tenant, plan);
     const known = await findKnown(query, job, keys, input);
-    if (known !== null) return answer(query, tenant, known.id, false, null);
+    if (known !== null) return answer(query, tenant, known.id, false, null, thresholds);
     await checkNew(query, request, now, job, keys);
     const id = await placeJob(query, job, keys, await matchTree(query, tenant, plan, keys));
     if (id === null) {
       // Another asset's start took the key just now: the lock is only on ours.
       const other = await findKnown(query, job, keys, input);
-      return answer(query, tenant, other!.id, false, null);
+      return answer(query, tenant, other!.id, false, null, thresholds);
     }
-    return answer(query, tenant, id, true, null);
+    return answer(query, tenant, id, true, null, thresholds);
   });
 }
 
@@ -248,14 +249,14 @@ async function readForecast(
   job: NewJob,
   plan: StartPlan,
   now: Date,
-  earlyWarningMs: number,
+  { early_warning }: JobThresholds,
 ): Promise<Forecast> {
   const { tenant_id, asset_id, asset_name } = job;
   const keys = { first: plan.first_key, last: plan.last_key };
   const history = await readHistory(query, tenant_id, asset_id, keys, pastJobs);
   const { by_asset } = await readFleet(query, tenant_id);
   const { max_parallel } = readStrategy(job.execution_strategy);
-  return forecastOf(job, max_parallel, by_asset[asset_name] ?? 0, history, now, earlyWarningMs);
+  return forecastOf(job, max_parallel, by_asset[asset_name] ?? 0, history, now, early_warning);
 }
 
 function endsOf(keys: KeySource): [string, string] {
@@ -270,8 +271,9 @@ async function answer(
   id: string | null,
   created: boolean,
   plan: StartPlan | null,
+  thresholds: JobThresholds,
 ): Promise<Started> {
   const as_of = await readClock(query);
   const job = id === null ? null : await readJob(query, tenant, id);
-  return { as_of, tenant_id: tenant, created, job: job && viewJob(job, as_of), plan };
+  return { as_of, tenant_id: tenant, created, job: job && viewJob(job, as_of, thresholds), plan };
 }

@@ -156,7 +156,7 @@ function phrase(text: string): Phrase {
   return { forms: [text], tone: 'plain' };
 }
 
-/** Only a live job has a heartbeat worth looking at; `!` = stale beyond the runbook's 120 s. */
+/** Only a live job has a heartbeat worth looking at; `!` = stale (the threshold `heartbeat_stale`). */
 function heartbeat(job: JobView): Phrase {
   if (job.state !== 'running' && job.state !== 'resuming') return absent;
   if (job.heartbeat_age_seconds === null) {

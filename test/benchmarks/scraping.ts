@@ -1,6 +1,7 @@
 import { openDatabase } from '../../source/database/database.ts';
 import { readFigures } from '../../source/database/queries/read-figures.ts';
 import { activeStates, figuresOf } from '../../source/domain/figures.ts';
+import { thresholdDefaults } from '../../source/domain/thresholds.ts';
 import { tenantMetrics } from '../../source/observability/tenant-metrics.ts';
 import { type Block, inTurn, median } from './measure.ts';
 import { type BenchDatabase, withClient } from './server.ts';
@@ -25,7 +26,7 @@ export async function scraping(database: BenchDatabase, rounds: number): Promise
   const db = openDatabase(database.app, { connections: 1 });
   const scrape = async () => {
     const reading = await db.read(tenant, (query) => readFigures(query, tenant, activeStates));
-    await tenantMetrics(figuresOf([reading], 0));
+    await tenantMetrics(figuresOf([reading], thresholdDefaults));
   };
   const count = () =>
     db.read(tenant, (query) =>

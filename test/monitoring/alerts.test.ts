@@ -29,7 +29,7 @@ async function everything(): Promise<Exposition> {
   };
   const reading = { as_of, counts: {}, moving: [job], pending_breached: 0, executors: [] };
   const text = await own.registry.metrics();
-  return new Exposition(text + (await tenantMetrics(figuresOf([reading], 0))));
+  return new Exposition(text + (await tenantMetrics(figuresOf([reading], thresholdDefaults))));
 }
 
 test('every alert of the runbooks is there, by its name and severity', () => {

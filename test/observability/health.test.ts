@@ -102,6 +102,28 @@ describe('a worker', () => {
     expect(await readiness(address)).toEqual(ready);
     expect(await worker.kill('SIGTERM')).toEqual([0, null]);
   });
+
+  test('counts by the thresholds of its settings, as the console does', async () => {
+    await operator.asset('clicks', 'day');
+    await operator.job(
+      { asset: 'clicks', start: '2024-01-01', end: '2024-01-02' },
+      { state: 'running', heartbeat_at: new Date(Date.now() - 600_000) },
+    );
+    const handlers = handlerDirectory({ orders: '#!/bin/sh\n' });
+    const stale = async (env: NodeJS.ProcessEnv) => {
+      const args = ['--worker', '--metrics-port', '127.0.0.1:0', '--handlers', handlers];
+      const worker = new Program(operator.database.app, 'acme', args, env);
+      const address = await worker.listening();
+      const seen = await waitFor('the tenant to be reported', async () => {
+        const one = await Exposition.of(address);
+        return one.types.has('servo_backfill_stale_jobs') ? one : null;
+      });
+      expect(await worker.kill('SIGTERM')).toEqual([0, null]);
+      return seen.value('servo_backfill_stale_jobs');
+    };
+    expect(await stale({})).toBe(1);
+    expect(await stale({ SERVO_HEARTBEAT_STALE: '1h' })).toBe(0);
+  });
 });
 
 test('what is checked is told, and an error of ours is a 500', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { thresholdDefaults } from '../../source/domain/thresholds.ts';
 import { silentLog } from '../../source/observability/log.ts';
 import { Monitor } from '../../source/observability/monitor.ts';
 import { Backfills, functionHandler, Gate, keys, tenant } from '../support/backfill.ts';
@@ -23,7 +24,7 @@ async function monitor(options: { executes?: boolean; tenants?: string[] } = {})
     address: { host: '127.0.0.1', port: 0 },
     settings: backfills.database.app,
     tenants: options.tenants ?? [tenant],
-    early_warning: 0,
+    thresholds: thresholdDefaults,
     log: silentLog,
     executes: options.executes ?? false,
     lease_ms: 3_000,
@@ -208,7 +209,7 @@ test('an early warning counts what comes near to its deadline', async () => {
     address: { host: '127.0.0.1', port: 0 },
     settings: backfills.database.app,
     tenants: [tenant],
-    early_warning: 30 * 60_000,
+    thresholds: { ...thresholdDefaults, early_warning: 30 * 60_000 },
     log: silentLog,
     executes: false,
   });

@@ -7,6 +7,7 @@ import {
 } from '../../domain/job-filter.ts';
 import { isWholeId, rangeOf, shortestPrefix } from '../../domain/job-reference.ts';
 import type { RiskLevel } from '../../domain/risk.ts';
+import type { JobThresholds } from '../../domain/thresholds.ts';
 
 /** The values of one statement, numbered as they are used. */
 export class Values {
@@ -33,6 +34,7 @@ export type Resolved = {
   /** The tenant's assets; null where there are too many to look through. */
   assets: readonly { id: string; name: string }[] | null;
   deadlineOf: DeadlineOf;
+  thresholds: JobThresholds;
 };
 
 /**
@@ -163,7 +165,7 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
     case 'problem':
       return {
         text: `(j.state = 'failed' or j.state not in ('completed', 'cancelled') and (j.failed_partitions > 0 or j.sla_deadline_at is not null
-            or j.state = 'resuming' or j.state = 'running' and ${staleAt(resolved.as_of, values.add)}))`,
+            or j.state = 'resuming' or j.state = 'running' and ${staleAt(resolved, values.add)}))`,
         exact: false,
       };
     case 'word': {
@@ -179,19 +181,22 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
   }
 }
 
+type Clocked = Pick<Resolved, 'as_of' | 'thresholds'>;
+
 /**
  * It may come after its deadline: one slot at least is at work, so that what is left takes this long at most. The exact figure is
  * domain/eta.ts's.
  */
-export function lateAt(asOf: Date, earlyWarningMs: number, value: Value): string {
+export function lateAt({ as_of, thresholds }: Clocked, value: Value): string {
   const left = `j.total_partitions - j.completed_partitions - j.failed_partitions - j.skipped_partitions`;
-  return `coalesce(j.avg_partition_duration_ms * greatest(0, ${left}) + ${value(earlyWarningMs, 'bigint')}
-    >= extract(epoch from j.sla_deadline_at - ${value(asOf, 'timestamptz')}) * 1000, true)`;
+  return `coalesce(j.avg_partition_duration_ms * greatest(0, ${left}) + ${value(thresholds.early_warning, 'bigint')}
+    >= extract(epoch from j.sla_deadline_at - ${value(as_of, 'timestamptz')}) * 1000, true)`;
 }
 
-/** A heartbeat that is, or is about to be, too old; the exact figure is domain/eta.ts's. */
-export function staleAt(asOf: Date, value: Value): string {
-  const at = value(new Date(asOf.getTime() - 115_000), 'timestamptz');
+/** A heartbeat that is, or is about to be, too old; the exact figure is domain/job.ts's. */
+export function staleAt({ as_of, thresholds }: Clocked, value: Value): string {
+  const almost = Math.max(0, thresholds.heartbeat_stale - 5_000);
+  const at = value(new Date(as_of.getTime() - almost), 'timestamptz');
   return `(j.heartbeat_at is null or j.heartbeat_at < ${at})`;
 }
 

@@ -30,9 +30,13 @@ const jobs = fc.record({
   started: fc.integer({ min: 0, max: 30_000 }),
 });
 
-test.each([0, 600_000])(
-  'metrics count what triage finds, with an early warning of %i ms',
-  (early_warning) =>
+test.each([
+  [0, 120_000],
+  [600_000, 120_000],
+  [0, 300_000],
+])(
+  'metrics count what triage finds, with an early warning of %i ms, and a stale heartbeat of %i ms',
+  (early_warning, heartbeat_stale) =>
     scene.during(async (now) => {
       for (const seed of fc.sample(jobs, { numRuns: 120, seed: 11 })) {
         const ago = (seconds: number) => `now() - interval '${seconds}.5 seconds'`;
@@ -50,12 +54,12 @@ test.each([0, 600_000])(
           started_at: ago(seed.started),
         });
       }
-      const thresholds = { ...thresholdDefaults, early_warning };
+      const thresholds = { ...thresholdDefaults, early_warning, heartbeat_stale };
       const found = async (name: 'stuck' | 'at-risk' | 'breached' | 'long-running') =>
         (await now.find(name, { thresholds })).rows;
       const reading = await readFigures(now.query, 'acme', activeStates);
       const [clock] = await now.query<{ at: Date }>('select now() as at');
-      const figures = figuresOf([{ ...reading, as_of: clock!.at }], early_warning);
+      const figures = figuresOf([{ ...reading, as_of: clock!.at }], thresholds);
       const stuck = await found('stuck');
       const risky = await found('at-risk');
       const late = await found('breached');
