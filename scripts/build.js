@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { bundling, root } from './bundle.js';
+import { thirdPartyLicences } from './third-party-licences.js';
 
 const outdir = `${root}dist`;
 const builds = await Promise.all([
@@ -22,3 +23,6 @@ writeFileSync(
   `${root}dist/json-schema.json`,
   execFileSync(process.execPath, [`${root}bin/servo-tui.js`, 'schema']),
 );
+
+const licences = thirdPartyLicences(builds.map(({ metafile }) => metafile));
+writeFileSync(`${root}dist/THIRD-PARTY-LICENSES.txt`, licences);

@@ -46,6 +46,7 @@ test('holds what the program, its databases and its hosts need', () => {
       'dist/cli.js',
       'dist/module-thread.js',
       'dist/json-schema.json',
+      'dist/THIRD-PARTY-LICENSES.txt',
       'data/tables.sql',
       'deploy/servo-alerts.yaml',
       'deploy/servo-backfill-operations.json',
@@ -63,7 +64,7 @@ test('holds nothing else', () => {
     /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
     /^bin\/servo-tui\.js$/,
     /^dist\/[\w.-]+\.js$/,
-    /^dist\/json-schema\.json$/,
+    /^dist\/(json-schema\.json|THIRD-PARTY-LICENSES\.txt)$/,
     /^migrations\/\d{4}_[\w-]+\.sql$/,
     /^data\/(README\.md|tables\.sql|[\w-]+\.csv|handlers\/[\w-]+\.(sql|js|mjs|toml))$/,
     /^deploy\/[\w-]+(\.yaml|\.json|\.service)?$/,
@@ -129,4 +130,28 @@ test('every dependency that comes with it has a permissive licence', () => {
   const shipped = Object.entries(lock.packages).filter(([path, { dev }]) => path !== '' && !dev);
   expect(shipped.length).toBeGreaterThan(50);
   expect(shipped.filter(([, { license }]) => !permissive.includes(license ?? ''))).toEqual([]);
+});
+
+// Most of them may be passed on only with their copyright notice.
+test('the licence of everything that is bundled is in it', () => {
+  const bundles = files.filter((file) => /^dist\/.*\.js$/.test(file));
+  const code = bundles.map((file) => readFileSync(join(unpacked, file), 'utf8')).join('\n');
+  // As the bundler marks where each file's code begins.
+  const marks = code.matchAll(/^\s*\/\/ ((?:\S+\/)?node_modules\/(?:@[^/\s]+\/)?[^/\s]+)\//gm);
+  const folders = [...new Set([...marks].map(([, folder]) => folder!))];
+  expect(folders.length).toBeGreaterThan(50);
+  const licences = readFileSync(join(unpacked, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
+  const sections = new Map(
+    licences
+      .split(/\n(?=.+\n-{5,}\n)/)
+      .map((section) => [section.slice(0, section.indexOf('\n')), section]),
+  );
+  const missing = folders.filter((folder) => {
+    const { name, version, license } = JSON.parse(
+      readFileSync(join(root, folder, 'package.json'), 'utf8'),
+    );
+    const text = sections.get(`${name} ${version} (${license})`) ?? '';
+    return !/copyright/i.test(text) || !/permission|permitted|license[ds]?\b.*grant/is.test(text);
+  });
+  expect(missing).toEqual([]);
 });
