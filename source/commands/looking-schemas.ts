@@ -45,6 +45,11 @@ export const explanation = z.looseObject({
     lanes: count,
     max_parallel: count,
     at_work: z.array(z.string()),
+    silent: z
+      .array(z.looseObject({ id: z.string(), lanes: count, seen_at: nullableTime, until: time }))
+      .describe(
+        'executors at work on it that are not heard of, until when they may hold its slots',
+      ),
     takeable: z.boolean(),
     due_at: nullableTime,
     blocked_keys: count,

@@ -11,7 +11,7 @@ export type ExplainFacts = {
   since: Date | null;
   by: string | null;
   reason: string | null;
-  /** Upstream jobs that are not completed. */
+  /** Upstream jobs that are not completed; of a failed job, too: what it has failed for. */
   waits_for: { id: string; asset_name: string | null; state: string | null }[];
   /** Living executors of the tenant; those of them with a handler for the asset; those of these that drain. */
   executors: number;
@@ -30,6 +30,8 @@ export type ExplainFacts = {
   lanes: number;
   max_parallel: number;
   at_work: string[];
+  /** Those of them that have not been heard of lately, with how many of its slots, and when the last of these is taken from them. */
+  silent: { id: string; lanes: number; seen_at: Date | null; until: Date }[];
   /** Whether a partition could be taken now; those whose keys still run in a cancelled job are not meant. */
   takeable: boolean;
   /** When the next partition that was handed back falls due. */

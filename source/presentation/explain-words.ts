@@ -22,12 +22,7 @@ const says: Readonly<Record<Clause, Say>> = {
   }),
   ended: (facts) => ({
     why: `it is ${facts.state}${story(facts)}`,
-    next:
-      facts.state === 'failed'
-        ? `what failed again: servo-tui retry ${shortId(facts.id)}`
-        : facts.state === 'cancelled'
-          ? `what it skipped: servo-tui recreate ${shortId(facts.id)} --reason "why"`
-          : null,
+    next: afterTheEnd(facts),
   }),
   paused: (facts) => ({
     why: `it is paused${story(facts)}`,
@@ -67,12 +62,17 @@ const says: Readonly<Record<Clause, Say>> = {
     why: `an executor of another kind runs it, whose heartbeat is ${age(facts, facts.heartbeat_at)} old`,
     next: 'it is left alone until the heartbeat is 2m old',
   }),
-  running: ({ lanes, max_parallel, at_work }) =>
-    only(
-      `it runs: ${lanes} of ${plural(max_parallel, 'slot')} at work${
-        at_work.length === 0 ? '' : `, on ${at_work.map((one) => safeText(one)).join(', ')}`
-      }`,
-    ),
+  running: (facts) => {
+    const { lanes, max_parallel, at_work, silent } = facts;
+    const on = at_work
+      .filter((one) => !silent.some(({ id }) => id === one))
+      .map((id) => safeText(id));
+    const quiet = silent.reduce((sum, one) => sum + one.lanes, 0);
+    const working = Math.max(0, lanes - quiet);
+    const where = on.length === 0 ? '' : `, on ${on.join(', ')}`;
+    const words = `it runs: ${working} of ${plural(max_parallel, 'slot')} at work${where}`;
+    return silent.length === 0 ? only(words) : besides(words, facts);
+  },
   back_off: ({ due_at, as_of }) =>
     only(
       `all partitions that are left have failed and wait to be tried again, the first in ${roughDuration(
@@ -96,6 +96,36 @@ const says: Readonly<Record<Clause, Say>> = {
         : 'nothing: it will be claimed within seconds',
     ),
 };
+
+function afterTheEnd({ id, state, waits_for }: ExplainFacts): string | null {
+  const job = shortId(id);
+  const anew = `servo-tui recreate ${job} --reason "why"`;
+  const upstream = waits_for.find((one) => one.state !== null);
+  if (state === 'cancelled') return `what it skipped: ${anew}`;
+  if (state !== 'failed') return null;
+  if (waits_for.length === 0) return `what failed again: servo-tui retry ${job}`;
+  const first =
+    upstream === undefined
+      ? ''
+      : `its upstream first: servo-tui explain ${shortId(upstream.id)}; when that is done: `;
+  return `${first}${anew}`;
+}
+
+/** What is with executors that are frozen or cut off is not being worked on, whatever their leases say. */
+function besides(words: string, facts: ExplainFacts): ExplainWords {
+  const held = facts.silent.map(
+    ({ id, lanes, seen_at }) =>
+      `${plural(lanes, 'slot')} with ${safeText(id)}, ${
+        seen_at === null ? 'of which nothing is known' : `not heard of for ${age(facts, seen_at)}`
+      }`,
+  );
+  const last = Math.max(...facts.silent.map(({ until }) => until.getTime()));
+  const left = roughDuration(Math.max(1000, last - facts.as_of.getTime()));
+  return {
+    why: `${words}; ${held.join('; ')}`,
+    next: `look at that host; what it held is tried again within ${left}`,
+  };
+}
 
 export function explainWords(clause: Clause, facts: ExplainFacts): ExplainWords {
   return says[clause](facts);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { StartInput } from '../../source/domain/start-request.ts';
 import { pauseJob } from '../../source/operations/act-on-job.ts';
-import { explainJob } from '../../source/operations/explain-job.ts';
+import { explainJob, judgeJob } from '../../source/operations/explain-job.ts';
 import { recreateJob } from '../../source/operations/recreate-job.ts';
 import { explainWords } from '../../source/presentation/explain-words.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
@@ -179,11 +179,57 @@ describe('one query says which clause keeps a job from running', () => {
 
   test('it runs: how many slots, and where', async () => {
     const id = await running('claimed_version = version', { parallel: '4' });
+    await anExecutor({}, 'h:1:x');
     await atWork(id, 'h:1:x', 1);
     expect(await said(id)).toEqual({
       clause: 'running',
       why: 'it runs: 1 of 4 slots at work, on h:1:x',
       next: null,
+    });
+  });
+
+  test('slots with a frozen executor were told to be at work', async () => {
+    const id = await running('claimed_version = version', {
+      parallel: '4',
+      partitions: ['a', 'b', 'c'],
+    });
+    await operator.sql(`update backfill_executors set seen_at = now() - interval '16 seconds'`);
+    const [silent] = (await operator.sql('select id from backfill_executors')) as { id: string }[];
+    await anExecutor({}, 'h:9:y');
+    await atWork(id, silent!.id, 3);
+    await operator.sql(
+      `update backfill_partitions set lease_owner = 'h:9:y' where backfill_job_id = $1 and partition_key = 'c'`,
+      [id],
+    );
+    const { clause, why, next } = await said(id);
+    expect(clause).toBe('running');
+    expect(why).toBe(
+      `it runs: 1 of 4 slots at work, on h:9:y; 2 slots with ${silent!.id}, not heard of for 16s`,
+    );
+    expect(next).toMatch(/^look at that host; what it held is tried again within (2m|1m)$/);
+  });
+
+  test('what failed for its upstream was told to be retried, which is refused', async () => {
+    const { job } = await operator.start({
+      asset: 'orders',
+      partitions: [`w${made++}`],
+      include_upstream: true,
+    });
+    const [upstream] = (await operator.sql(`select id from backfill_jobs where id <> $1`, [
+      job!.id,
+    ])) as { id: string }[];
+    await operator.sql(
+      `update backfill_jobs set state = 'failed', completed_at = now() where tenant_id = 'acme'`,
+    );
+    const { next } = await said(job!.id);
+    expect(next).toBe(
+      `its upstream first: servo-tui explain ${upstream!.id.slice(0, 8)}; when that is done: servo-tui recreate ${job!.id.slice(0, 8)} --reason "why"`,
+    );
+    const { recommendation } = await judgeJob(operator.db, 'acme', job!.id);
+    expect(recommendation).toMatchObject({
+      action: 'look',
+      command: `servo-tui explain ${upstream!.id.slice(0, 8)}`,
+      ready: null,
     });
   });
 

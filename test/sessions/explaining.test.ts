@@ -42,6 +42,7 @@ const facts: ExplainFacts = {
   lanes: 0,
   max_parallel: 1,
   at_work: [],
+  silent: [],
   takeable: true,
   due_at: null,
   blocked_keys: 0,

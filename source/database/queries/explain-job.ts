@@ -5,6 +5,11 @@ import type { Query } from '../database.ts';
 export const alive = `$1 = any (tenants) and stopped_at is null and lost_at is null
   and seen_at > clock_timestamp() - interval '10 seconds'`;
 
+/** Times within JSON come as text. */
+type Row = Omit<ExplainFacts, 'silent'> & {
+  silent: { id: string; lanes: number; seen_at: string | null; until: string }[];
+};
+
 /**
  * All that decides whether the job runs, in one statement: it is one moment that is told of. Null if there is no such job. `takeable` leaves out
  * what a step would not claim; every probe is of an index.
@@ -14,8 +19,14 @@ export async function explainJob(
   tenant: string,
   id: string,
 ): Promise<ExplainFacts | null> {
-  const [row] = await query<ExplainFacts>(statement, [tenant, id]);
-  return row ?? null;
+  const [row] = await query<Row>(statement, [tenant, id]);
+  if (row === undefined) return null;
+  const silent = row.silent.map(({ seen_at, until, ...one }) => ({
+    ...one,
+    seen_at: seen_at === null ? null : new Date(seen_at),
+    until: new Date(until),
+  }));
+  return { ...row, silent };
 }
 
 const statement = `with j as materialized (
@@ -41,7 +52,8 @@ const statement = `with j as materialized (
   select clock_timestamp() as as_of, j.id, j.asset_name, j.state, j.version,
     coalesce(t.at, case j.state when 'paused' then j.paused_at when 'pending' then j.created_at else j.completed_at end) as since, t.actor as by, t.reason,
     coalesce((select jsonb_agg(jsonb_build_object('id', u.upstream_job_id, 'asset_name', u.asset_name, 'state', u.state) order by u.asset_name)
-      from servo_upstreams_v1($1, j.id) u where u.state is distinct from 'completed' and j.state = 'waiting_upstream'), '[]') as waits_for,
+      from servo_upstreams_v1($1, j.id) u where u.state is distinct from 'completed' 
+        and (j.state = 'waiting_upstream' or j.state = 'failed' and coalesce(u.state, 'failed') in ('failed', 'cancelled'))), '[]') as waits_for,
     (select count(*)::int from living) as executors,
     (select count(*)::int from able) as with_handler,
     (select count(*)::int from able where draining_at is not null) as draining,
@@ -55,6 +67,12 @@ const statement = `with j as materialized (
     j.claimed_version is not distinct from j.version as ours, j.heartbeat_at, cardinality(j.lease_tokens) as lanes, j.max_parallel,
     array(select distinct p.lease_owner from backfill_partitions p
       where p.backfill_job_id = j.id and p.state = 'running' and p.lease_owner is not null order by p.lease_owner) as at_work,
+    coalesce((select jsonb_agg(to_jsonb(s) order by s.id) from (
+      select p.lease_owner as id, count(distinct p.lease_token)::int as lanes, max(e.seen_at) as seen_at, max(p.lease_expires_at) as until
+      from backfill_partitions p left join backfill_executors e on e.id = p.lease_owner
+      where p.backfill_job_id = j.id and p.state = 'running' and p.lease_owner is not null and p.lease_expires_at is not null
+        and p.lease_owner not in (select id from living)
+      group by p.lease_owner) s), '[]') as silent,
     coalesce(
       -- In the order of an index: without, a job that is most of the table is looked through from end to end.
       (select true from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at is null
