@@ -29,5 +29,8 @@ export function recreate({ input, flags, settings }: Invocation): Promise<Output
 
 function textOf({ job, plan, replaced }: Recreated): string {
   if (plan !== null) return planText(plan);
-  return `${replaced.state} ${shortId(replaced.id)}\n${startedText(job!)}`;
+  const old = shortId(replaced.id);
+  const said =
+    replaced.state === 'cancelled' ? `cancelled ${old}` : `${old} stays ${replaced.state}`;
+  return `${said}\n${startedText(job!)}`;
 }

@@ -152,6 +152,17 @@ describe('recreate', () => {
     ).toBe(4);
   });
 
+  test('of a job that had failed looked as if it had failed itself', async () => {
+    const id = await aJob('failed');
+    await operator.sql(
+      `update backfill_partitions set state = 'skipped' where backfill_job_id = $1`,
+      [id],
+    );
+    const { code, stdout } = await servo(`recreate ${id} --reason mended`);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^${id.slice(0, 8)} stays failed\nstarted orders `));
+  });
+
   test('wants a reason', async () => {
     const { code, stderr } = await servo(`recreate ${await aJob('running')} --priority 99`);
     expect(code).toBe(2);

@@ -1,6 +1,6 @@
 import { roughDuration } from '../../../domain/duration.ts';
 import type { Remedy } from '../../../domain/triage.ts';
-import { remedy } from './remedies.ts';
+import { living, remedy } from './remedies.ts';
 import { type Check, interval, literal, scope } from './sql.ts';
 
 const causes =
@@ -18,6 +18,7 @@ const options: readonly Remedy[] = [
   }),
   remedy('look', 'Increase the partition retry limit, if failures are transient.', {
     command: 'servo-tui set JOB --max-attempts N',
+    states: living,
   }),
 ];
 

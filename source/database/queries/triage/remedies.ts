@@ -1,7 +1,8 @@
 import { sourcesOf } from '../../../domain/job-state.ts';
 import type { Remedy, RemedyAction } from '../../../domain/triage.ts';
 
-const living = ['pending', 'waiting_upstream', 'running', 'paused', 'resuming'] as const;
+/** States of a job that settings can be changed in. */
+export const living = ['pending', 'waiting_upstream', 'running', 'paused', 'resuming'] as const;
 
 const kinds: Readonly<Record<RemedyAction, Pick<Remedy, 'states' | 'command'>>> = {
   pause: { states: sourcesOf('pause'), command: 'servo-tui pause JOB' },
