@@ -1,10 +1,12 @@
 import { actKeys } from './act-keys.ts';
 import type { Binding, Context } from './binding.ts';
+import { keyName } from './key-names.ts';
 import { lookKeys } from './look-keys.ts';
 import { moveKeys } from './move-keys.ts';
 import { noticed } from './notice.ts';
 import { programKeys } from './program-keys.ts';
 import { riskKeys } from './risk-keys.ts';
+import { screens } from './screens.ts';
 import type { State, Step } from './state.ts';
 
 /** The one table of keys: a later row never hides an earlier one (a test sees to it). */
@@ -28,6 +30,15 @@ export function keymapOf({ options }: State): readonly Binding[] {
 export function bindingFor(state: State, key: string): Binding | null {
   const context = contextOf(state);
   return keymapOf(state).find(({ keys, on }) => keys.includes(key) && on.includes(context)) ?? null;
+}
+
+/** Of a key that does nothing here, where it does something; null where nowhere. */
+export function whereElse(state: State, key: string): string | null {
+  const bound = keymapOf(state).filter(({ keys }) => keys.includes(key));
+  const places = screens.filter(({ name }) => bound.some(({ on }) => on.includes(name)));
+  const named = places.map((screen) => `${screen.title} (${screen.key})`);
+  if (named.length === 0) return null;
+  return `${keyName(key)} is for ${named.join(', ')}: ${bound[0]!.title}`;
 }
 
 /** Runs a binding, or says why it does nothing. */

@@ -4,7 +4,7 @@ import type { ActionResult, JobDetail, PartitionBucket } from '../domain/job-det
 import type { JobFilter } from '../domain/job-filter.ts';
 import { parseFilter } from '../domain/job-filter.ts';
 import type { JobInsight } from '../domain/job-insight.ts';
-import { byAttention, type Sort } from '../domain/job-order.ts';
+import { byAttention, type Lateness, type Sort } from '../domain/job-order.ts';
 import type { JobPage, Page } from '../domain/job-page.ts';
 import type { JobSettings } from '../domain/job-settings.ts';
 import type { Reading } from '../domain/job-trend.ts';
@@ -59,8 +59,8 @@ export type JobsScreen = {
   goal: 'first' | 'last' | null;
   /** How many come before the first job held; null where that is not known. */
   first: number | null;
-  /** Living jobs at risk among all of the tenant, as they were counted last. */
-  at_risk: number | null;
+  /** Of all living jobs of the tenant, as they were counted last. */
+  late: Lateness | null;
   /** How many match which filter, and when that was counted. */
   counted: { at: number; filter: string; total: Page['total'] } | null;
 };
@@ -341,7 +341,7 @@ export function initialState(options: ConsoleOptions): State {
       goal: null,
       first: 0,
       counted: null,
-      at_risk: null,
+      late: null,
     },
     job: null,
     boards: emptyBoards,

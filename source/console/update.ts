@@ -7,7 +7,7 @@ import { filterKey, filterPaste } from './filter-field.ts';
 import { findAnswered } from './finding.ts';
 import { actionAnswered, actionFailed, watch, watched, watchFailed } from './follow.ts';
 import { helpKey, helpPaste } from './help.ts';
-import { bindingFor, runBinding } from './keymap.ts';
+import { bindingFor, runBinding, whereElse } from './keymap.ts';
 import { runRows } from './layout.ts';
 import {
   alertsAnswered,
@@ -24,7 +24,7 @@ import {
 } from './loading.ts';
 import type { Message, MessageOf } from './messages.ts';
 import { withWindow } from './moves.ts';
-import { noticePassed } from './notice.ts';
+import { noticed, noticePassed } from './notice.ts';
 import { paletteKey, palettePaste } from './palette.ts';
 import { paperAnswered } from './papers.ts';
 import { lock, placeAnswered } from './place.ts';
@@ -91,8 +91,14 @@ function keyPressed(state: State, { key, text, alone }: MessageOf<'key'>): Step 
     case 'filter':
       return filterKey(state, overlay, key, text);
     default:
-      return binding === null ? [state, []] : runBinding(state, binding);
+      return binding === null ? unbound(state, key) : runBinding(state, binding);
   }
+}
+
+/** What is of no use here is told where it is of use, not dropped in silence. */
+function unbound(state: State, key: string): Step {
+  const elsewhere = state.overlay === null ? whereElse(state, key) : null;
+  return elsewhere === null ? [state, []] : noticed(state, elsewhere);
 }
 
 /** A flood is typing as long as it goes into text fields; the rest of it goes nowhere. */

@@ -108,9 +108,15 @@ export function isAlarm(job: JobView): boolean {
   return alarmRank(job) < alarms.length;
 }
 
-/** It lives, and is expected to miss its deadline, or has. */
-export function isAtRisk({ state, risk_level }: JobView): boolean {
-  return !isTerminal(state) && (risk_level === 'breached' || atRiskLevels.includes(risk_level));
+/** Living jobs that are expected to miss their deadline, and those that have: apart, as alerts and metrics tell them. */
+export type Lateness = { at_risk: number; breached: number };
+
+export function latenessOf(jobs: readonly JobView[]): Lateness {
+  const living = jobs.filter(({ state }) => !isTerminal(state));
+  return {
+    at_risk: living.filter(({ risk_level }) => atRiskLevels.includes(risk_level)).length,
+    breached: living.filter(({ risk_level }) => risk_level === 'breached').length,
+  };
 }
 
 /** Ended jobs are in the order in which they ended, whatever became of them; an unknown state is with what moves. */

@@ -1,6 +1,6 @@
 import type { JobView } from './job.ts';
 import type { JobList } from './job-detail.ts';
-import type { Sort } from './job-order.ts';
+import type { Lateness, Sort } from './job-order.ts';
 
 /** Which of the jobs that match a list holds. */
 export type Page = {
@@ -16,8 +16,8 @@ export type Page = {
   after: boolean;
   /** How many match; null where it was not asked for, or is not known without reading them. */
   total: { count: number; capped: boolean } | null;
-  /** How many living jobs are at risk, or have missed their deadline; null where it is not known under this filter or order. */
-  at_risk: number | null;
+  /** Of all living jobs of the tenant; null where it is not known under this filter or order. */
+  late: Lateness | null;
   /** Jobs asked for by id that are not among them: elsewhere in the order, or no longer matching. */
   kept: JobView[];
   /** The deadlines of the jobs that the filter names. */

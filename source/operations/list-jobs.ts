@@ -13,7 +13,7 @@ import {
   attention,
   byAttention,
   compareBy,
-  isAtRisk,
+  latenessOf,
   type Sort,
   walkedColumns,
 } from '../domain/job-order.ts';
@@ -122,7 +122,7 @@ async function filterOf(query: Query, tenant: string, options: ListOptions): Pro
   return { ...filter, terms };
 }
 
-type Part = Pick<Page, 'sort' | 'whole' | 'searched' | 'before' | 'after' | 'at_risk'> & {
+type Part = Pick<Page, 'sort' | 'whole' | 'searched' | 'before' | 'after' | 'late'> & {
   jobs: JobView[];
 };
 
@@ -147,8 +147,8 @@ async function readPage(
       const given = jobs.sort(compareBy(sort)).slice(0, most);
       const after = jobs.length > most;
       const searched = ended ? null : budget;
-      const at_risk = search.filter.terms.length === 0 ? jobs.filter(isAtRisk).length : null;
-      return { sort, whole: !after, searched, before: false, after, jobs: given, at_risk };
+      const late = search.filter.terms.length === 0 ? latenessOf(jobs) : null;
+      return { sort, whole: !after, searched, before: false, after, jobs: given, late };
     }
   }
   const walked = walkable ? sort : byAttention;
@@ -161,7 +161,7 @@ async function readPage(
     whole: false,
     ...part,
     jobs: await readInFull(query, tenant, search, part.jobs, alarms ?? []),
-    at_risk: search.filter.terms.length === 0 ? (alarms?.filter(isAtRisk).length ?? null) : null,
+    late: search.filter.terms.length === 0 && alarms !== null ? latenessOf(alarms) : null,
   };
 }
 
@@ -259,7 +259,7 @@ async function readAround(
   table: Table,
   around: Around,
   limit: number,
-): Promise<Omit<Part, 'sort' | 'whole' | 'at_risk'>> {
+): Promise<Omit<Part, 'sort' | 'whole' | 'late'>> {
   if (around === 'first') {
     const { jobs, more, searched } = await table.next(null, limit, 1);
     return { jobs, before: false, after: more, searched };

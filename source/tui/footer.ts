@@ -129,23 +129,29 @@ function hiddenField({ name, title }: JobColumn, job: JobView, text: string): st
   return `${title.toLowerCase()} ${text}`;
 }
 
-/** The keys that matter here, from the keymap; what cannot be done now is dim. */
+/**
+ * The keys that matter here, from the keymap; what cannot be done now is dim. Where there is no room for all, that goes first, and never
+ * help and the way out: who does not know the keys needs those.
+ */
 export function hintsLine(state: State): Line {
-  const hints = hintsFor(state);
   const width = state.size.columns - 1;
-  const line: Span[] = [];
-  for (const { key, word, off } of hints) {
-    const piece = [
-      span(`${line.length === 0 ? ' ' : '  '}${key}`, off ? 'dim' : 'accent'),
-      span(` ${word}`, 'dim'),
-    ];
-    if (lineWidth(line) + lineWidth(piece) > width) break;
-    line.push(...piece);
+  const hints = hintsFor(state);
+  while (hints.length > 0 && lineWidth(hintSpans(hints)) > width) {
+    const given = hints.findLastIndex(({ off, lasting }) => off && !lasting);
+    const last = given === -1 ? hints.findLastIndex(({ lasting }) => !lasting) : given;
+    hints.splice(last, 1);
   }
-  return line;
+  return hintSpans(hints);
 }
 
-type Hint = { key: string; word: string; off: boolean };
+function hintSpans(hints: readonly Hint[]): Span[] {
+  return hints.flatMap(({ key, word, off }, index) => [
+    span(`${index === 0 ? ' ' : '  '}${key}`, off ? 'dim' : 'accent'),
+    span(` ${word}`, 'dim'),
+  ]);
+}
+
+type Hint = { key: string; word: string; off: boolean; lasting: boolean };
 
 function hintsFor(state: State): Hint[] {
   const overlay = state.overlay?.type;
@@ -194,9 +200,10 @@ function hintsFor(state: State): Hint[] {
       key: keyName(binding.keys[0]),
       word: context !== 'jobs' && binding.hint === 'quit' ? 'back' : binding.hint!,
       off: (binding.disabled?.(state) ?? null) !== null,
+      lasting: binding.hint === 'help' || binding.hint === 'quit',
     }));
 }
 
 function fixed(pairs: [string, string][]): Hint[] {
-  return pairs.map(([key, word]) => ({ key, word, off: false }));
+  return pairs.map(([key, word]) => ({ key, word, off: false, lasting: false }));
 }

@@ -64,8 +64,9 @@ function badges(state: State): Span[] {
     const critical = firing.some(({ severity }) => severity === 'critical');
     shown.push(span(`▲ ${plural(firing.length, 'alert')}`, critical ? 'bad' : 'warn'));
   }
-  const risky = state.jobs.at_risk ?? 0;
-  if (risky > 0) shown.push(span(`${risky} at risk`, 'bad'));
+  const { breached = 0, at_risk = 0 } = state.jobs.late ?? {};
+  if (breached > 0) shown.push(span(`${breached} breached`, 'bad'));
+  if (at_risk > 0) shown.push(span(`${at_risk} at risk`, 'bad'));
   const cost = costWords(state);
   if (cost !== null) shown.push(span(cost, 'warn'));
   if (labels.embedded) shown.push(span('EMBEDDED', 'accent'));

@@ -286,6 +286,14 @@ describe('filter, sort, help', () => {
     expect(session.card.name).toBe('pause');
   });
 
+  test('a key of another screen did nothing, in silence', () => {
+    const session = Session.showing([aJob()]).press('E');
+    expect(session.notice).toBe(
+      'E is for Triage (3): escalation: who is to be told, when, and why',
+    );
+    expect(Session.showing([aJob()]).press('@').notice).toBeUndefined();
+  });
+
   test('q quits at the root only', () => {
     const session = Session.showing([one]).press('enter', 'q');
     expect(session.exits).toEqual([]);

@@ -3,7 +3,12 @@ import { type Job, type JobActivity, type JobView, viewJob } from '../../source/
 import type { JobDetail, JobList, PartitionBucket } from '../../source/domain/job-detail.ts';
 import { jobMatches, parseFilter } from '../../source/domain/job-filter.ts';
 import type { JobInsight } from '../../source/domain/job-insight.ts';
-import { byAttention, compareBy, isAtRisk, walkedColumns } from '../../source/domain/job-order.ts';
+import {
+  byAttention,
+  compareBy,
+  latenessOf,
+  walkedColumns,
+} from '../../source/domain/job-order.ts';
 import type { JobPage, Page } from '../../source/domain/job-page.ts';
 import type { Partition, PartitionDetail } from '../../source/domain/partition.ts';
 import { kindsOf } from '../../source/presentation/failure-groups.ts';
@@ -86,7 +91,7 @@ export function aList(
       before: false,
       after: false,
       total: null,
-      at_risk: jobs.filter(isAtRisk).length,
+      late: latenessOf(jobs),
       kept: [],
       deadlines: {},
       problem: null,
@@ -138,7 +143,7 @@ export function aPage(all: JobView[], asked: LoadJobs, as_of = now): JobPage {
       before: from > 0,
       after: from + jobs.length < sorted.length,
       total: asked.total ? { count: sorted.length, capped: false } : null,
-      at_risk: all.filter(isAtRisk).length,
+      late: latenessOf(all),
       kept: all.filter(({ id }) => asked.keep.includes(id) && !jobs.some((job) => job.id === id)),
     },
   });

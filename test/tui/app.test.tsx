@@ -303,7 +303,26 @@ describe('the table', () => {
   });
 });
 
+describe('the keys below', () => {
+  const keys = (state: string) => {
+    const job = aJob({ state, lanes: 0, failed_partitions: state === 'failed' ? 2 : 0 });
+    return screen(Session.showing([job], sized(80, 24)).state).at(-1);
+  };
+
+  test('at 80 columns help and the way out were cut off, and what could be done to a failed job', () => {
+    expect(keys('failed')).toMatch(/R retry .*\? help {2}q quit *$/);
+    expect(keys('paused')).toMatch(/r resume {2}X cancel .*\? help {2}q quit *$/);
+  });
+});
+
 describe('what must not be overlooked', () => {
+  test('a breached job was counted as at risk, against the alerts and the metrics', () => {
+    const late = aJob({ sla_deadline_at: secondsAgo(60) });
+    const session = Session.showing([late]);
+    expect(screen(session.state)[0]).toContain('1 breached');
+    expect(screen(session.state)[0]).not.toContain('at risk');
+  });
+
   test('read-only, embedded, row-level security bypassed', () => {
     const labels = {
       context: null,
