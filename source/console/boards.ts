@@ -4,7 +4,13 @@ import type { JobView } from '../domain/job.ts';
 import type { EventList, JobEvent } from '../domain/job-detail.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { type RiskBoard, type RiskRow, riskRows } from '../domain/risk-board.ts';
-import type { CheckSummary, Finding, FoundRow, TriageReport } from '../domain/triage.ts';
+import {
+  type CheckSummary,
+  type Finding,
+  type FoundRow,
+  foundFirst,
+  type TriageReport,
+} from '../domain/triage.ts';
 import { noChange, type WhatIf } from '../domain/what-if.ts';
 
 /** The screens that are one list of rows, each row about a job or about none. */
@@ -44,6 +50,8 @@ type Definition<N extends BoardName> = {
   key: (row: BoardRow[N]) => string;
   /** Milliseconds between two readings at least: what costs more is read less often. */
   every_ms?: number;
+  /** The newest row comes first, and a cursor that nobody has moved goes with it. */
+  newest_first?: true;
   /** The job that a row is about, and that the keys act upon. */
   job_id: (row: BoardRow[N]) => string | null;
   /** What the filter looks into. */
@@ -52,7 +60,7 @@ type Definition<N extends BoardName> = {
 
 const definitions: { [N in BoardName]: Definition<N> } = {
   triage: {
-    rows: ({ checks }) => checks,
+    rows: ({ checks }) => foundFirst(checks),
     key: ({ check }) => check.name,
     job_id: ({ worst }) => worst?.job_id ?? null,
     text: ({ check, worst }) =>
@@ -98,6 +106,7 @@ const definitions: { [N in BoardName]: Definition<N> } = {
   },
   events: {
     rows: ({ events }) => events.toReversed(),
+    newest_first: true,
     key: ({ id }) => String(id),
     job_id: ({ job_id }) => job_id,
     text: (event, job) =>
@@ -179,6 +188,23 @@ export function cursorIndex(rows: readonly Listed[], cursor: string | null): num
 export function underCursor<N extends BoardName>(name: N, board: Board<N>): Listed<N> | null {
   const rows = listed(name, board);
   return rows[cursorIndex(rows, board.cursor)] ?? null;
+}
+
+/**
+ * The row that the cursor is bound to once these data are there, as long as it is: what is shown under it must be what a key acts upon,
+ * however the order changes. Where its row is gone, what has taken that row's place.
+ */
+export function cursorBound<N extends BoardName>(
+  name: N,
+  board: Board<N>,
+  before: Board<N>,
+): string | null {
+  const rows = listed(name, board);
+  const { cursor } = board;
+  if (cursor === null && definitions[name].newest_first) return null;
+  if (rows.some(({ key }) => key === cursor)) return cursor;
+  const place = cursorIndex(listed(name, before), before.cursor);
+  return rows[Math.min(place, rows.length - 1)]?.key ?? cursor;
 }
 
 /** Milliseconds between two readings of a board, where the operator wants one every `interval`. */

@@ -2,7 +2,7 @@ import type { JobDetail } from '../domain/job-detail.ts';
 import type { JobPage } from '../domain/job-page.ts';
 import { isNoChange, stillSupposed } from '../domain/what-if.ts';
 import { arrangeAfterData } from './arrange.ts';
-import { boardInterval, isBoard } from './boards.ts';
+import { boardInterval, cursorBound, isBoard } from './boards.ts';
 import { isJustPaced, withCost } from './cost.ts';
 import type { BoardAnswer, DataAnswer, DataEffect, Effect, Failure } from './effects.ts';
 import { isHalfRead, jobRequest, withDetail } from './job-loading.ts';
@@ -112,7 +112,7 @@ export function listLoaded(state: State, list: JobPage): Step {
     received_at: state.at,
     first: firstOf(list, before),
     counted: countedOf(list, before, state.at),
-    at_risk: list.page.at_risk ?? before.at_risk,
+    late: list.page.late ?? before.late,
   };
   const up = heard({ ...state, jobs: loaded }, 'jobs');
   const arranged = { ...up, jobs: arrangeAfterData(up, before) };
@@ -146,7 +146,8 @@ export function boardLoaded(state: State, { board, data }: BoardAnswer): Step {
   if (state.frozen_at !== null && old.data !== null) return [up, []];
   const what = isNoChange(old.what) ? old.what : stillSupposed(old.what, data.jobs);
   const loaded = { ...old, data, what, received_at: state.at };
-  return [{ ...up, boards: { ...up.boards, [board]: loaded } }, later(up)];
+  const cursor = cursorBound(board, loaded, old);
+  return [{ ...up, boards: { ...up.boards, [board]: { ...loaded, cursor } } }, later(up)];
 }
 
 export function loadFailed(state: State, view: View, failure: Failure): Step {

@@ -150,6 +150,13 @@ export function worstOf(check: CheckDefinition, rows: readonly FoundRow[]): Wors
   return { job_id, asset_name, since, value: worst.cells[check.figure] ?? null, column };
 }
 
+/** What is found comes first, the gravest before the rest; else in the order of the table. */
+export function foundFirst(checks: readonly CheckSummary[]): CheckSummary[] {
+  const rank = ({ check, found }: CheckSummary) =>
+    found > 0 ? severities.indexOf(check.severity) : severities.length;
+  return checks.toSorted((a, b) => rank(a) - rank(b));
+}
+
 /** What makes a monitor look: anything found but what is a notice. */
 export function isTrouble({ check, found }: Pick<CheckSummary, 'check' | 'found'>): boolean {
   return found > 0 && check.severity !== 'notice';

@@ -3,7 +3,7 @@ import { listed } from '../../source/console/boards.ts';
 import { boardLayout } from '../../source/console/layout.ts';
 import type { Escalation } from '../../source/domain/escalation.ts';
 import type { JobEvent } from '../../source/domain/job-detail.ts';
-import type { CheckDefinition } from '../../source/domain/triage.ts';
+import type { CheckDefinition, CheckSummary } from '../../source/domain/triage.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 
@@ -51,6 +51,17 @@ describe('a board', () => {
     session.wait(1000).timer('refresh');
     expect(readings(session)).toHaveLength(2);
     expect(shown(session)).toEqual(['3', '2', '1']);
+  });
+
+  test('whose newest row comes first keeps an unmoved cursor on the newest', () => {
+    expect(eventsScreen().state.boards.events.cursor).toBeNull();
+  });
+
+  test('whose row under the cursor is gone goes to what has taken its place', () => {
+    const session = eventsScreen().press('j');
+    session.wait(1000).timer('refresh');
+    session.answerBoard('events', journal(event(1), event(3)));
+    expect(session.state.boards.events.cursor).toBe('1');
   });
 
   test('keeps its cursor on the row, whatever comes above it', () => {
@@ -218,6 +229,48 @@ describe('SQL of the checks', () => {
 
   test('on an empty screen says that it is still read', () => {
     expect(Session.showing([orders]).press('3', 's').notice).toBe('still reading it');
+  });
+});
+
+describe('the triage', () => {
+  const summary = (name: CheckDefinition['name'], found: number, severity = 'warning') =>
+    ({
+      check: { name, title: name, severity, section: {}, columns: [], remedies: [] },
+      found,
+      truncated: false,
+      worst: null,
+      sql: '',
+    }) as unknown as CheckSummary;
+  const report = (...checks: CheckSummary[]) => ({
+    as_of: now,
+    tenant_id: 'acme',
+    job_id: null,
+    escalations: [],
+    checks,
+    jobs: [],
+  });
+  const names = ({ state }: Session) => listed('triage', state.boards.triage).map(({ key }) => key);
+
+  test('at 80x24 the only check that found something was below the screen', () => {
+    const session = Session.showing([orders]).press('3');
+    session.answerBoard(
+      'triage',
+      report(
+        summary('stuck', 0, 'critical'),
+        summary('at-risk', 2),
+        summary('breached', 1, 'critical'),
+      ),
+    );
+    expect(names(session)).toEqual(['breached', 'at-risk', 'stuck']);
+  });
+
+  test('a key acted on whatever had come first meanwhile, as long as the cursor had not been moved', () => {
+    const session = Session.showing([orders]).press('3');
+    session.answerBoard('triage', report(summary('stuck', 0, 'critical'), summary('at-risk', 2)));
+    session.wait(5000).timer('refresh');
+    session.answerBoard('triage', report(summary('stuck', 1, 'critical'), summary('at-risk', 2)));
+    expect(names(session)).toEqual(['stuck', 'at-risk']);
+    expect(session.state.boards.triage.cursor).toBe('at-risk');
   });
 });
 
