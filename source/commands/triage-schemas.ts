@@ -94,6 +94,7 @@ export const alertShape = z.looseObject({
   check: z.enum(checkNames),
   firing: z.boolean(),
   threshold: figure.describe('it fires above this'),
+  lasting_seconds: z.number().describe('when it has been so for as long'),
   figure: figure.nullable(),
   column,
   since: nullableTime,

@@ -28,7 +28,9 @@ type AlertRow = {
   adjust?: (thresholds: Thresholds) => Thresholds;
   /** What is compared with the threshold; absent: how many are found. */
   figure?: string;
-  /** Since when it fires, as far as its rows tell. */
+  /** It fires when it has been so for this long (ms); absent: at once. */
+  lasting?: (thresholds: Thresholds) => number;
+  /** Since when it is so, as far as its rows tell. */
   since: (rows: readonly FoundRow[], thresholds: Thresholds) => Date | null;
 };
 
@@ -63,6 +65,7 @@ export const alertTable: Readonly<Record<AlertName, AlertRow>> = {
     section: operations('Scenario: Job Stuck in "Resuming" State'),
     check: 'no-executor',
     threshold: jobs,
+    lasting: ({ no_executor }) => no_executor,
     since: (rows) =>
       earliest(
         rows.map((row) => {
@@ -131,11 +134,13 @@ export type Alert = {
   check: CheckName;
   firing: boolean;
   threshold: Figure;
+  /** For so many seconds it must have been above it; 0: it fires at once. */
+  lasting_seconds: number;
   /** What is compared with the threshold: the worst, or how many; null where nothing is found. */
   figure: Figure | null;
   /** How the jobs' own values are shown. */
   column: CheckColumn;
-  /** Since when it fires, as far as can be known. */
+  /** Since when it is so, as far as can be known. */
   since: Date | null;
   /** Jobs (assets for NoExecutor), at most as many as are read. */
   found: number;

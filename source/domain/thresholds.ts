@@ -25,6 +25,8 @@ export type Thresholds = {
   long_running: number;
   /** ServoBackfillQueueDepth: more pending jobs than this. */
   queue_depth: number;
+  /** ServoBackfillNoExecutor: jobs wait, and for so long nobody has been there who has a handler for them. */
+  no_executor: number;
   /** A job that is paused for longer may have been forgotten. */
   paused_long: number;
   /** A job counts as at risk when its ETA is later than its deadline less this (backfill-sla-at-risk, "Configure Early Warning Thresholds"). */
@@ -54,6 +56,7 @@ const table: Readonly<Record<keyof Thresholds, readonly [value: number, unit: Un
   failed_recently: [24 * hour, 'duration'],
   long_running: [4 * hour, 'duration'],
   queue_depth: [10, 'count'],
+  no_executor: [5 * minute, 'duration'],
   paused_long: [hour, 'duration'],
   early_warning: [0, 'duration'],
 };

@@ -22,6 +22,7 @@ export function listAlerts(
   thresholds: Thresholds = thresholdDefaults,
 ): Promise<AlertReport> {
   return db.read(tenant, async (query) => {
+    const as_of = await readClock(query);
     const alerts: Alert[] = [];
     for (const name of alertNames) {
       const { check: checkName, adjust } = alertTable[name];
@@ -34,9 +35,9 @@ export function listAlerts(
       };
       const rows = await findRows(query, check.sql(context), check.columns);
       const column = check.columns.find((one) => one.name === check.figure)!;
-      alerts.push(alertOf(name, rows, column, thresholds));
+      alerts.push(alertOf(name, rows, column, thresholds, as_of));
     }
-    return { as_of: await readClock(query), tenant_id: tenant, alerts };
+    return { as_of, tenant_id: tenant, alerts };
   });
 }
 
@@ -45,6 +46,7 @@ function alertOf(
   all: readonly FoundRow[],
   column: CheckColumn,
   thresholds: Thresholds,
+  asOf: Date,
 ): Alert {
   const row = alertTable[name];
   const rows = all.slice(0, mostRows);
@@ -58,20 +60,24 @@ function alertOf(
   const threshold = row.threshold(thresholds);
   const figures =
     row.figure === undefined ? [rows.length] : rows.flatMap((one) => figureOf(one) ?? []);
+  const since = rows.length === 0 ? null : row.since(rows, thresholds);
+  const lasting = row.lasting?.(thresholds) ?? 0;
+  const lasts = since === null || asOf.getTime() - since.getTime() >= lasting;
   return {
     name,
     severity: row.severity,
     description: row.description,
     section: row.section,
     check: row.check,
-    firing: rows.length > 0,
+    firing: rows.length > 0 && lasts,
     threshold,
+    lasting_seconds: lasting / 1000,
     figure:
       rows.length === 0 || figures.length === 0
         ? null
         : { value: Math.max(...figures), kind: threshold.kind },
     column,
-    since: rows.length === 0 ? null : row.since(rows, thresholds),
+    since,
     found: rows.length,
     truncated: all.length > rows.length,
     jobs: worstFirst.slice(0, mostJobs).map((one) => ({

@@ -1,12 +1,12 @@
 import type { Alert } from '../domain/alerts.ts';
 import { shortId } from '../domain/job-reference.ts';
-import { figureWords, thresholdWords } from './alert-words.ts';
+import { figureWords, isComing, limitWords, thresholdWords } from './alert-words.ts';
 import { secondsBetween } from './eta-phrase.ts';
 import { formatAge } from './format.ts';
 import type { Detail, Item } from './item.ts';
 import { safeText } from './safe-text.ts';
 import { absent, column, longest, type Table } from './table.ts';
-import type { Cell, Tone } from './tone.ts';
+import type { Cell, Phrase, Tone } from './tone.ts';
 import { checkCell, foundWords, sectionWords } from './triage-words.ts';
 
 type Row = Item<Alert>;
@@ -14,6 +14,11 @@ type Row = Item<Alert>;
 const toneOf = ({ firing, severity }: Alert): Tone => {
   if (!firing) return 'dim';
   return severity === 'critical' ? 'bad' : 'warn';
+};
+
+const stateForms = (row: Alert): Phrase['forms'] => {
+  if (row.firing) return ['▲ firing', '▲'];
+  return isComing(row) ? ['◌ coming', '◌'] : ['· ok', '·'];
 };
 
 /** The runbooks' alerts: firing or not, with figure and threshold. */
@@ -24,7 +29,7 @@ export const alertTable: Table<Row> = {
       'STATE',
       8,
       ({ row }) => ({
-        forms: row.firing ? ['▲ firing', '▲'] : ['· ok', '·'],
+        forms: stateForms(row),
         tone: toneOf(row),
       }),
       { gap: 1 },
@@ -52,15 +57,18 @@ export const alertTable: Table<Row> = {
     column(
       'limit',
       'LIMIT',
-      7,
-      ({ row }, { as_of, zone }) => ({ forms: [thresholdWords(row, as_of, zone)], tone: 'dim' }),
+      10,
+      ({ row }, { as_of, zone }) => ({
+        forms: [thresholdWords(row, as_of, zone), limitWords(row, as_of, zone)],
+        tone: 'dim',
+      }),
       { align: 'right' },
     ),
     column(
       'found',
       'JOBS',
       5,
-      ({ row }) => (row.firing ? { forms: [foundWords(row)], tone: 'plain' } : absent),
+      ({ row }) => (row.found > 0 ? { forms: [foundWords(row)], tone: 'plain' } : absent),
       { align: 'right' },
     ),
     column(
@@ -100,7 +108,7 @@ export const alertDetail: Detail<Alert> = ({ row }, { as_of, zone }) => {
     {
       text: row.firing
         ? ` fires: ${row.column.title} ${figureWords(row.figure, as_of, zone)}, ${thresholdWords(row, as_of, zone)}`
-        : ` is quiet: it fires at ${thresholdWords(row, as_of, zone)}`,
+        : ` is ${isComing(row) ? 'coming' : 'quiet'}: it fires at ${thresholdWords(row, as_of, zone)}`,
       tone: toneOf(row),
     },
   ];

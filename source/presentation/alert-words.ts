@@ -2,7 +2,7 @@ import type { Alert, AlertReport, Figure } from '../domain/alerts.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { truncate } from './fitted.ts';
 import { fittedTable } from './fitted-table.ts';
-import { formatMoment, type Zone } from './format.ts';
+import { formatDuration, formatMoment, type Zone } from './format.ts';
 import { safeText } from './safe-text.ts';
 import { checkCell, foundWords } from './triage-words.ts';
 
@@ -16,21 +16,33 @@ export function figureWords(figure: Figure | null, asOf: Date, zone: Zone): stri
 }
 
 /** `> 5m`. */
-export function thresholdWords({ threshold }: Alert, asOf: Date, zone: Zone): string {
+export function limitWords({ threshold }: Alert, asOf: Date, zone: Zone): string {
   return `> ${figureWords(threshold, asOf, zone)}`;
+}
+
+/** `> 5m`, `> 0 for 5m`. */
+export function thresholdWords(alert: Alert, asOf: Date, zone: Zone): string {
+  const { lasting_seconds: lasting } = alert;
+  const limit = limitWords(alert, asOf, zone);
+  return lasting === 0 ? limit : `${limit} for ${formatDuration(lasting)}`;
+}
+
+/** Above its threshold, and not yet for so long that it fires. */
+export function isComing({ firing, found }: Alert): boolean {
+  return !firing && found > 0;
 }
 
 /** Every alert on a line, those that fire with their jobs below. */
 export function alertsText(report: AlertReport, { width, zone }: Options): string {
   const { alerts, as_of } = report;
   const rows = alerts.map((alert) => [
-    alert.firing ? 'FIRING' : 'ok',
+    alert.firing ? 'FIRING' : isComing(alert) ? 'coming' : 'ok',
     alert.name,
     alert.severity,
     figureWords(alert.figure, as_of, zone),
-    thresholdWords(alert, as_of, zone),
+    (isComing(alert) ? thresholdWords : limitWords)(alert, as_of, zone),
     alert.since === null ? '' : formatMoment(alert.since, as_of, zone),
-    alert.firing ? foundWords(alert) : '',
+    alert.found > 0 ? foundWords(alert) : '',
   ]);
   const header = ['STATE', 'ALERT', 'SEVERITY', 'FIGURE', 'LIMIT', 'SINCE', 'JOBS'];
   const aligns = [undefined, undefined, undefined, 'right', undefined, undefined, 'right'] as const;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { alertNames } from '../../source/domain/alerts.ts';
+import { writeDuration } from '../../source/domain/duration.ts';
 import { figuresOf } from '../../source/domain/figures.ts';
 import { thresholdDefaults } from '../../source/domain/thresholds.ts';
 import { ExecutorMetrics } from '../../source/observability/executor-metrics.ts';
@@ -69,6 +70,11 @@ describe('the figures are the thresholds that triage uses', () => {
     ['ServoBackfillSLAAtRisk', /> (\d+)$/, early_warning],
   ])('%s %s', (alert, pattern, threshold) => {
     expect(figure(alert, pattern)).toBe(threshold);
+  });
+
+  test('and what must last does for as long', () => {
+    const { for: lasting } = ruleNamed('ServoBackfillNoExecutor');
+    expect(lasting).toBe(writeDuration(thresholdDefaults.no_executor));
   });
 
   test('and every window of the failure rate is the same', () => {

@@ -140,6 +140,21 @@ test('NoExecutor: since the last one was seen, if jobs have waited for longer', 
   expect((await firing()).ServoBackfillNoExecutor).toBeUndefined();
 });
 
+test('NoExecutor does not fire for a job that has just been started, before its worker is there', async () => {
+  await aJob({ state: `'pending'`, created_at: 'now()', heartbeat_at: 'null' });
+  const { alerts } = await listAlerts(operator.db, 'acme');
+  expect(alerts.find(({ name }) => name === 'ServoBackfillNoExecutor')).toMatchObject({
+    firing: false,
+    found: 1,
+    lasting_seconds: 300,
+  });
+  await operator.sql(`update backfill_jobs set created_at = now() - interval '5 minutes'`);
+  expect((await firing()).ServoBackfillNoExecutor).toBeDefined();
+  const thresholds = { ...thresholdDefaults, no_executor: 3_600_000 };
+  const patient = await listAlerts(operator.db, 'acme', thresholds);
+  expect(patient.alerts.some((alert) => alert.firing)).toBe(false);
+});
+
 test('the thresholds are settings', async () => {
   await aJob({ heartbeat_at: `now() - interval '4 minutes'` });
   const thresholds = { ...thresholdDefaults, heartbeat_alert: 180_000 };
