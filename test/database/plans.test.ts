@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database, Query } from '../../source/database/database.ts';
 import { claimJob } from '../../source/database/queries/claim-job.ts';
-import { rescueJob, sampleJobs, settleJob } from '../../source/database/queries/executor-calls.ts';
+import {
+  judgeExecutors,
+  rescueJob,
+  sampleJobs,
+  settleJob,
+} from '../../source/database/queries/executor-calls.ts';
 import { explainJob } from '../../source/database/queries/explain-job.ts';
+import { findHeld } from '../../source/database/queries/find-held.ts';
 import { findDuties, findStates, findWork } from '../../source/database/queries/find-work.ts';
 import { countInStates, countJobs } from '../../source/database/queries/list-jobs.ts';
 import { jobEvents, lastTransition } from '../../source/database/queries/read-events.ts';
@@ -239,6 +245,31 @@ const statements: Statement[] = [
     async (db) => {
       const { duties } = await findDuties(db, tenant, 120_000);
       expect(duties.map((duty) => duty.id)).toContain(cancelled);
+    },
+  ],
+  // Was: all jobs of the tenant, by the condition that one be live or unsettled.
+  [
+    'what an executor holds',
+    900,
+    async (db) => expect(await findHeld(db, tenant, 'executor-1')).toHaveLength(200),
+  ],
+  // Was: the same, twice for each dead executor.
+  [
+    'the judging of a dead executor',
+    2500,
+    async (db, query) => {
+      await query(
+        `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers, locked, seen_at)
+         values ('executor-1', '{acme}', 'h', 1, '0', 1, '{orders}', true, now() - interval '1 hour')`,
+      );
+      const judge = { tenant, owner: 'executor-2', silence_ms: 60_000 };
+      expect(await judgeExecutors(db, judge)).toEqual(['executor-1']);
+      const [row] = await query<{ held: number }>(
+        `select count(*)::int as held from backfill_partitions
+         where backfill_job_id = $1 and state = 'running' and lease_expires_at = '-infinity'`,
+        [half],
+      );
+      expect(row!.held).toBe(200);
     },
   ],
   [

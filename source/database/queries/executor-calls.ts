@@ -51,7 +51,7 @@ export async function sampleJobs(
   await database.call('select servo_sample_v1($1, $2)', [tenant, jobs]);
 }
 
-/** Expires the leases of executors that have died, and names them: see migrations/0025_judge.sql. */
+/** Expires the leases of executors that have died, and names them: see migrations/0041_judge-by-index.sql. */
 export async function judgeExecutors(
   database: Database,
   judge: { tenant: string; owner: string; silence_ms: number },

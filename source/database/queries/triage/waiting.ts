@@ -70,6 +70,9 @@ LIMIT ${context.limit}`;
   },
 };
 
+/** Of an asset and a state so many jobs are looked at, the oldest: what is counted says "so many or more". */
+const mostOfAsset = 100;
+
 /** By asset, since an executor is started for an asset; a job stands for its asset's: the oldest. The tenant is asked so that only the index by asset fits. */
 export const noExecutor: Check = {
   name: 'no-executor',
@@ -80,7 +83,7 @@ export const noExecutor: Check = {
   severity: 'critical',
   columns: [
     { name: 'asset_name', title: 'asset', kind: 'text' },
-    { name: 'jobs', title: 'jobs', kind: 'count' },
+    { name: 'jobs', title: `jobs, up to ${mostOfAsset}`, kind: 'count' },
     { name: 'waiting_secs', title: 'waiting', kind: 'seconds' },
     { name: 'executors', title: 'executors of the tenant', kind: 'count' },
     { name: 'last_seen_at', title: 'last one seen', kind: 'time' },
@@ -112,7 +115,7 @@ CROSS JOIN LATERAL (
     SELECT bj.id, bj.state, bj.version, bj.heartbeat_at, COALESCE(bj.heartbeat_at, bj.created_at) as since
     FROM backfill_jobs bj
     WHERE bj.asset_id = a.id AND bj.tenant_id || '' = ${tenant} AND bj.state = s.state${one}
-    ORDER BY bj.created_at LIMIT 1000
+    ORDER BY bj.created_at LIMIT ${mostOfAsset}
   ) w
   WHERE w.state <> 'running' OR w.heartbeat_at < NOW() - ${interval(context.thresholds.heartbeat_stale)}
   ORDER BY w.since LIMIT 1
