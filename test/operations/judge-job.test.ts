@@ -140,8 +140,9 @@ describe('scenario, recommendation and the action that is ready', () => {
 
   test('high risk: recreate with the highest priority; medium: what slots are free', async () => {
     await anExecutor();
+    // Only a job that ran before has an average, and so an ETA.
     const late = (minutes: number) =>
-      `priority = 1, total_partitions = 1, avg_partition_duration_ms = ${minutes * 60_000}, sla_deadline_at = now() + interval '100 minutes'`;
+      `started_at = now(), priority = 1, total_partitions = 1, avg_partition_duration_ms = ${minutes * 60_000}, sla_deadline_at = now() + interval '100 minutes'`;
     const high = await judge(await aJob(late(200)));
     expect(high).toMatchObject({
       scenario: 'at-risk',
