@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import type { Variables } from '../config.ts';
 
 /** The process, as far as a command may touch it. */
@@ -23,6 +22,7 @@ export function canPaint({ terminal, env }: Io): boolean {
 
 /** Asks on stderr, since stdout carries only the result. The end of the input is an empty answer. */
 export async function ask(io: Io, question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
   const readline = createInterface({ input: io.stdin, output: io.stderr });
   const closed = new Promise<string>((resolve) => readline.once('close', () => resolve('')));
   try {
