@@ -3,12 +3,12 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
-import { bundling, root } from './bundle.js';
+import { bundling, program, root } from './bundle.js';
 import { thirdPartyLicences } from './third-party-licences.js';
 
 const outdir = `${root}dist`;
 const builds = await Promise.all([
-  build({ ...bundling, entryPoints: ['source/cli.ts'], outdir, splitting: true, metafile: true }),
+  build({ ...program, outdir, metafile: true }),
   // In one file: a worker may start its first thread long after it started itself.
   build({ ...bundling, entryPoints: ['source/handlers/module-thread.ts'], outdir, metafile: true }),
 ]);

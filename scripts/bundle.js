@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { chunks } from './chunks.js';
 import { slimDependencies } from './slim-dependencies.js';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -22,4 +23,12 @@ export const bundling = {
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
+};
+
+/** The program itself, in files that are loaded when they are wanted. */
+export const program = {
+  ...bundling,
+  entryPoints: ['source/cli.ts'],
+  splitting: true,
+  plugins: [...bundling.plugins, chunks(root)],
 };

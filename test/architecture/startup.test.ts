@@ -1,0 +1,78 @@
+import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { beforeAll, expect, test } from 'vitest';
+
+let outputs: Metafile['outputs'];
+
+beforeAll(async () => {
+  const script = new URL('../../scripts/bundle.js', import.meta.url).href;
+  const { program } = (await import(script)) as { program: BuildOptions };
+  const built = await build({ ...program, outdir: 'dist', write: false, metafile: true });
+  outputs = built.metafile.outputs;
+});
+
+/** The files of the bundle that are loaded before this module of ours runs, the front's among them. */
+function filesFor(source: string): Set<string> {
+  const entry = Object.keys(outputs).find((file) => outputs[file]!.entryPoint === `late:${source}`);
+  const files = new Set(['dist/cli.js', entry!]);
+  for (const file of files) {
+    for (const { path, kind, external } of outputs[file]!.imports) {
+      if (kind === 'import-statement' && external !== true) files.add(path);
+    }
+  }
+  return files;
+}
+
+/** What is in them: our folders, and packages by name. */
+function contentsOf(files: Set<string>): string[] {
+  const inputs = [...files].flatMap((file) => Object.keys(outputs[file]!.inputs));
+  const names = inputs.flatMap(
+    (input) =>
+      /(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ??
+      /^source\/[\w-]+/.exec(input)?.[0] ??
+      [],
+  );
+  return [...new Set(names)].sort();
+}
+
+const drawing = ['ink', 'react', 'react-reconciler', 'yoga-layout', 'source/tui'];
+const serving = ['pino', 'prom-client', 'node-pg-migrate', 'source/executor', 'source/handlers'];
+const rare = ['zod', 'smol-toml', 'proper-lockfile', 'pino-pretty', 'source/demo'];
+
+test.each([
+  ['list.ts', 8],
+  ['status.ts', 9],
+])(
+  '%s loads few files, and nothing of the console, the executor or the demonstration',
+  (file, most) => {
+    const files = filesFor(`commands/${file}`);
+    const contents = contentsOf(files);
+    expect(contents).toEqual(expect.arrayContaining(['pg', 'meow', 'source/operations']));
+    for (const name of [...drawing, ...serving, ...rare, 'source/console']) {
+      expect(contents).not.toContain(name);
+    }
+    expect(files.size).toBeLessThanOrEqual(most);
+  },
+);
+
+test('list.ts loads nothing that measures text: it has ICU loaded', () => {
+  expect(contentsOf(filesFor('commands/list.ts'))).not.toContain('string-width');
+});
+
+test('the console asks the database before Ink is loaded', () => {
+  const files = filesFor('commands/console.ts');
+  const contents = contentsOf(files);
+  expect(contents).toContain('source/console');
+  for (const name of [...drawing, ...serving, ...rare]) expect(contents).not.toContain(name);
+  const painted = filesFor('tui/console-loop.tsx');
+  expect(contentsOf(painted)).toEqual(expect.arrayContaining(drawing));
+  expect(painted.size).toBeLessThanOrEqual(36);
+});
+
+test('a worker loads no React, and a command no executor', () => {
+  const worker = contentsOf(filesFor('executor/executor.ts'));
+  expect(worker).toContain('source/executor');
+  for (const name of drawing) expect(worker).not.toContain(name);
+  for (const name of [...drawing, ...serving]) {
+    expect(contentsOf(filesFor('commands/completion.ts'))).not.toContain(name);
+  }
+});
