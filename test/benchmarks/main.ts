@@ -7,6 +7,7 @@ import { firstAttempt } from './first-attempt.ts';
 import { idleExecutor } from './idle-executor.ts';
 import { killedExecutor } from './killed-executor.ts';
 import { type Block, held, report } from './measure.ts';
+import { memoryOverTime } from './memory.ts';
 import { messagesPerPartition } from './messages-per-partition.ts';
 import { noOpPartitions } from './no-op-partitions.ts';
 import { overtaking } from './overtaking.ts';
@@ -30,6 +31,7 @@ const benchmarks: Readonly<
   scrape: scraping,
   'at-size': atSize,
   console: consoleInTerminal,
+  memory: (database) => memoryOverTime(database, minutes),
 };
 
 const { values, positionals } = parseArgs({
@@ -37,15 +39,23 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     scale: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '5' },
   },
 });
 const rounds = Number(values.rounds);
 const scale = Number(values.scale);
+const minutes = Number(values.minutes);
 const names = positionals.length > 0 ? positionals : Object.keys(benchmarks);
 const unknown = names.filter((name) => benchmarks[name] === undefined);
-if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1 || !(scale > 0)) {
+if (
+  unknown.length > 0 ||
+  !Number.isInteger(rounds) ||
+  rounds < 1 ||
+  !(scale > 0) ||
+  !(minutes >= 1)
+) {
   console.error(
-    `usage: npm run bench -- [${Object.keys(benchmarks).join('] [')}] [--rounds N (3)] [--scale S of at-size and console (1)]`,
+    `usage: npm run bench -- [${Object.keys(benchmarks).join('] [')}] [--rounds N (3)] [--scale S of at-size and console (1)] [--minutes M of memory (5)]`,
   );
   process.exit(2);
 }
