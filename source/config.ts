@@ -11,6 +11,7 @@ import { type ConfigFile, configPath, loadConfigFile, noFile } from './config/fi
 import { resolveThresholds } from './config/thresholds.ts';
 import type { Thresholds } from './domain/thresholds.ts';
 import { type Problem, UsageError } from './errors.ts';
+import type { Hue } from './presentation/hue.ts';
 
 export type { DatabaseSource, Variables } from './config/choose.ts';
 
@@ -28,7 +29,7 @@ export type Settings = {
   /** Which flag, variable or file said each of them. */
   origins: Origins;
   /** The colour of this context in the console. */
-  accent: string | null;
+  accent: Hue | null;
   /** Lines for stderr: which variables are set and do not count. */
   notices: string[];
   /** Variables to take out of the environment, so that no library and no child process reads them. */

@@ -157,6 +157,13 @@ describe('which database', () => {
     });
   });
 
+  test('an accent that is no colour was a crash of the console', () => {
+    const document = { prod: { database_url: 'postgres://h/d', accent: 'pink' } };
+    expect(() => readConfig('/etc/config.toml', document)).toThrow(
+      '"pink", the accent of context "prod" in /etc/config.toml, is no colour',
+    );
+  });
+
   test.each([
     'localhost/servo',
     'mysql://h/d',

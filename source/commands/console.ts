@@ -1,5 +1,6 @@
+import { UsageError } from '../errors.ts';
 import type { Invocation, Output } from './command.ts';
-import { canPaint } from './io.ts';
+import { canPaint, hasUnicode } from './io.ts';
 import { list } from './list.ts';
 import { Places } from './places.ts';
 import type { Connections } from './session.ts';
@@ -29,7 +30,7 @@ async function plain(invocation: Invocation): Promise<{ exit: number }> {
     const { labels, read_only } = places.view;
     const exit = await runPlain(io, {
       perform: places.perform,
-      ascii: flags.has('ascii'),
+      ascii: flags.has('ascii') || !hasUnicode(io),
       state: {
         tenant: labels.tenant,
         read_only,
@@ -62,6 +63,15 @@ export async function openConsole(
   );
 }
 
+/** Undefined where the terminal is to be asked. @throws UsageError */
+function readBackground(text: string | undefined): boolean | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'dark' || text === 'light') return text === 'light';
+  throw new UsageError([
+    { message: `"${text}" is no background (--background)`, hint: 'dark or light' },
+  ]);
+}
+
 /** Until the operator leaves it; then the sessions are closed. Returns the exit code. */
 async function showConsole({ io, flags }: Invocation, places: Places): Promise<number> {
   try {
@@ -76,8 +86,9 @@ async function showConsole({ io, flags }: Invocation, places: Places): Promise<n
       stdout: io.stdout,
       interval_ms: readInterval(flags.text('interval')),
       utc: flags.has('utc'),
-      ascii: flags.has('ascii'),
+      ascii: flags.has('ascii') || !hasUnicode(io),
       color: flags.has('no-color') ? false : undefined,
+      light: readBackground(flags.text('background')),
     });
   } finally {
     await places.close();

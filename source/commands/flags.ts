@@ -24,6 +24,7 @@ export const globalFlags: readonly FlagRow[] = [
   { name: 'actor', value: 'NAME', help: 'who the journal says did it' },
   { name: 'no-color', help: 'no colours (NO_COLOR does the same)' },
   { name: 'ascii', help: 'no characters outside ASCII' },
+  { name: 'background', value: 'B', help: 'dark or light: what the console is shown on' },
   { name: 'plain', help: 'no boxes and no repainting' },
   { name: 'interval', value: 'D', help: 'time between two readings, as 500ms or 2s' },
   { name: 'utc', help: 'times in UTC' },

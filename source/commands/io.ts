@@ -20,6 +20,16 @@ export function canPaint({ terminal, env }: Io): boolean {
   return terminal && env.TERM !== 'dumb';
 }
 
+/**
+ * Whether more than ASCII may be shown. A locale that is C or POSIX, or has another character set than UTF-8, says that it may not; where
+ * none is set, as in most containers, nothing is known, and terminals of today can.
+ */
+export function hasUnicode({ env }: Pick<Io, 'env'>): boolean {
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
+  const charset = /\.([^@]+)/.exec(locale)?.[1];
+  return charset === undefined ? !/^(C|POSIX)$/.test(locale) : /^utf-?8$/i.test(charset);
+}
+
 /** Asks on stderr, since stdout carries only the result. The end of the input is an empty answer. */
 export async function ask(io: Io, question: string): Promise<string> {
   const { createInterface } = await import('node:readline/promises');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { nearest } from '../domain/nearest.ts';
 import type { Thresholds } from '../domain/thresholds.ts';
 import { messageOf, type Problem, UsageError } from '../errors.ts';
+import { type Hue, hues, isHue } from '../presentation/hue.ts';
 import { readThresholds } from './thresholds.ts';
 
 /** A section of config.toml: one database and one tenant on it, with a name. */
@@ -13,7 +14,7 @@ export type Context = {
   write_url?: string;
   tenant?: string;
   read_only?: boolean;
-  accent?: string;
+  accent?: Hue;
   embedded?: boolean;
   /** In place of the file's own. */
   thresholds?: Partial<Thresholds>;
@@ -134,6 +135,11 @@ function readContext(
       });
     } else if (type === 'table' && isTable(value)) {
       context[key] = readThresholds(value, `[${name}.${key}] in ${path}`, problems);
+    } else if (key === 'accent' && typeof value === type && !isHue(String(value))) {
+      problems.push({
+        message: `"${value}", the accent of context "${name}" in ${path}, is no colour`,
+        hint: `colours are ${hues.join(', ')}`,
+      });
     } else if (typeof value !== type) {
       problems.push({ message: `${key} of context "${name}" in ${path} must be a ${type}` });
     } else context[key] = value;

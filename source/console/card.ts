@@ -10,6 +10,7 @@ import { type ActionName, actionOf, type ConsoleAction, type ParameterField } fr
 import { isBoard } from './boards.ts';
 import type { DataAnswer, Effect } from './effects.ts';
 import { followOf } from './follow.ts';
+import { tooSmall } from './layout.ts';
 import { isStale } from './loading.ts';
 import { isReadOnly } from './place.ts';
 import type { Card, CardFocus, FieldName, Follow, State, Step } from './state.ts';
@@ -174,6 +175,8 @@ export function missing(state: State, card: Card): string | null {
   if (isReadOnly(state)) return readOnlyText(state);
   if (changedMeanwhile(state, card) !== null) return 'it has changed: close and look again';
   if (isStale(state)) return 'the database does not answer';
+  const small = tooSmall(state.size);
+  if (small !== null) return small;
   const { action, fields } = actionOfCard(card);
   for (const field of fields) {
     const problem = problemOfField(card, field);

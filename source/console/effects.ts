@@ -8,6 +8,7 @@ import type { JudgedJob, Verification } from '../domain/judged.ts';
 import type { PartitionDetail } from '../domain/partition.ts';
 import type { CheckName } from '../domain/triage.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { Hue } from '../presentation/hue.ts';
 import type { BoardData, BoardName } from './boards.ts';
 import type { Labels } from './labels.ts';
 
@@ -132,7 +133,7 @@ export type PlaceView = {
   /** Why it cannot be unlocked; null where it can. */
   why_locked: string | null;
   /** Its colour; null for the usual one. */
-  accent: string | null;
+  accent: Hue | null;
 };
 
 export type Failure = { code: ErrorCode; message: string; hint?: string };

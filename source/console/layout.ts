@@ -15,6 +15,17 @@ export function linesOf(size: Size): number {
   return Math.max(1, size.rows - 1);
 }
 
+/** On less than this a card cannot show what was seen and what will happen. */
+const leastToAct: Size = { columns: 40, rows: 11 };
+
+/** Why nothing may be confirmed on a terminal of this size, or null. */
+export function tooSmall({ columns, rows }: Size): string | null {
+  const { columns: width, rows: height } = leastToAct;
+  return columns < width || rows < height
+    ? `too small a terminal to act: ${width}×${height} at least (Esc closes)`
+    : null;
+}
+
 /** From here on the job screen has its panels side by side. */
 const wideFrom = 140;
 
@@ -84,9 +95,10 @@ export function boardLayout(state: State): BoardLayout {
     bar: (state.screen === 'risk' || state.screen === 'triage') && lines >= 9,
   };
   const free = lines - count(...Object.values(frame));
-  // A long list takes what it needs, as long as the selected row's meaning and remedies can be read.
-  const wanted = Math.max(leastDetail, free - 1 - listLength(state));
-  const detail = free >= 10 ? Math.min(14, Math.floor(free * 0.42), wanted) : 0;
+  // A long list takes what it needs, as long as the selected row's meaning and remedies can be read; what a short one leaves is theirs.
+  const spare = free - 1 - listLength(state);
+  const least = Math.min(leastDetail, Math.floor(free * 0.42));
+  const detail = free >= 10 ? Math.min(14, Math.max(least, spare)) : 0;
   return { ...frame, detail, rows: Math.max(1, free - (detail > 0 ? detail + 1 : 0)) };
 }
 

@@ -27,6 +27,8 @@ export type Message = { at: number } & (
   | { type: 'painted'; token: number }
   /** Back from Ctrl-Z, or from being stopped by somebody else. */
   | { type: 'woken' }
+  /** The terminal has said what its background is. */
+  | { type: 'background'; light: boolean }
 );
 
 export type MessageOf<T extends Message['type']> = Extract<Message, { type: T }>;

@@ -10,6 +10,7 @@ import type { JobSettings } from '../domain/job-settings.ts';
 import type { Reading } from '../domain/job-trend.ts';
 import type { CheckName } from '../domain/triage.ts';
 import type { Zone } from '../presentation/format.ts';
+import type { Hue } from '../presentation/hue.ts';
 import type { Tone } from '../presentation/tone.ts';
 import type { ActionName } from './actions.ts';
 import type { Binding } from './binding.ts';
@@ -25,7 +26,9 @@ export type ConsoleOptions = {
   /** Why a read-only place cannot be unlocked; null where it can. */
   why_locked?: string | null;
   /** The present context's colour; null for the usual one. */
-  accent?: string | null;
+  accent?: Hue | null;
+  /** Whether the terminal's background is light; what it says of itself does not count then. */
+  light?: boolean;
   /** The keymap, where the configuration changes keys of it. */
   keymap?: readonly Binding[];
   /** The contexts of the configuration file. */
@@ -286,6 +289,8 @@ export type State = {
   wide: number | null;
   notice: Notice | null;
   frozen_at: number | null;
+  /** Whether the terminal's background is light, as far as is known. */
+  light: boolean;
   /** Counts the places that the console has been in: whose the answers must be. */
   place: number;
   /** The place that is being opened. */
@@ -359,6 +364,7 @@ export function initialState(options: ConsoleOptions): State {
     notice: null,
     frozen_at: null,
     place: 0,
+    light: options.light ?? false,
     opening: null,
     unlocked_until: null,
     tenants: [...new Set([options.labels.tenant, ...(options.tenants ?? [])])],

@@ -46,6 +46,7 @@ const handlers: Handlers = {
   timer: (state, { name }) => timers[name](state),
   painted: painted,
   woken: refreshNow,
+  background: (state, { light }) => [{ ...state, light: state.options.light ?? light }, []],
 };
 
 const timers = {

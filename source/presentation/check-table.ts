@@ -29,9 +29,18 @@ export const triageTable: Table<Summary> = {
       }),
       { gap: 1 },
     ),
-    column('found', 'FOUND', 5, (item) => ({ forms: [foundWords(item.row)], tone: toneOf(item) }), {
-      align: 'right',
-    }),
+    column(
+      'found',
+      'FOUND',
+      6,
+      (item) => {
+        const { found, check } = item.row;
+        // Also where there is no colour: what cannot wait.
+        const mark = found > 0 && check.severity === 'critical' ? '▲ ' : '';
+        return { forms: [`${mark}${foundWords(item.row)}`], tone: toneOf(item) };
+      },
+      { align: 'right' },
+    ),
     column(
       'worst',
       'WORST',

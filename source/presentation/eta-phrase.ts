@@ -31,7 +31,7 @@ export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
       const waited = job.heartbeat_age_seconds ?? 0;
       return waited < 30
         ? { forms: ['to be claimed', '–'], tone: 'dim' }
-        : { forms: [`unclaimed ${formatAge(waited)}`, formatAge(waited)], tone: 'warn' };
+        : { forms: [`unclaimed ${formatAge(waited)}`, 'unclaimed'], tone: 'warn' };
     }
     case 'waiting_upstream': {
       const count = job.waiting_upstream_count;

@@ -14,7 +14,7 @@ import { Lines } from './lines.tsx';
 import { paletteLines } from './palette-text.ts';
 import { runLines } from './plan-lines.ts';
 import { cut, type Line } from './spans.ts';
-import { type Theme, ThemeContext } from './theme.ts';
+import { colorOf, type Theme, ThemeContext } from './theme.ts';
 import { unlockLines } from './unlock-text.ts';
 
 /** One table of screens: a new one is a row here. */
@@ -36,7 +36,7 @@ export function App({ state, theme }: { state: State; theme: Theme }) {
   const drawn = pictures[state.screen](state);
   const picture = isStale(state) ? { ...drawn, body: drawn.body.map(faded) } : drawn;
   const covered = isBox(state) && picture.body.length < roomToRead;
-  const { top, body, bottom } = covered ? bare(picture) : picture;
+  const { top, body, bottom } = covered ? bare(picture, state) : picture;
   const box = boxOf(state, body.length);
   return (
     <ThemeContext value={theme}>
@@ -68,9 +68,18 @@ function isBox({ overlay }: State): boolean {
   return overlay !== null && overlay.type !== 'filter';
 }
 
-function bare({ top, body, bottom }: Picture): Picture {
-  return { top: [], body: [...top, ...body, ...bottom], bottom: [] };
+/** What lies over the screen may have all lines but that of its keys; a card needs that one too, and names its keys itself. */
+function bare({ top, body, bottom }: Picture, { overlay, size }: State): Picture {
+  const kept = overlay?.type === 'card' || linesOf(size) < roomForKeys ? 0 : 1;
+  const lines = [...top, ...body, ...bottom];
+  return {
+    top: [],
+    body: lines.slice(0, lines.length - kept),
+    bottom: lines.slice(lines.length - kept),
+  };
 }
+
+const roomForKeys = 8;
 
 type FramedBox = { title: string; lines: Line[]; width: number; above: number };
 
@@ -124,14 +133,15 @@ function boxOf(state: State, room: number): FramedBox | null {
 }
 
 function Frame({ title, width, children }: { title: string; width: number; children: ReactNode }) {
-  const { ascii, accent, color } = useContext(ThemeContext);
+  const theme = useContext(ThemeContext);
+  const { ascii, accent } = theme;
   const heading = truncate(` ${title} `, width - 4);
   return (
     <Box flexDirection="column" marginLeft={1} width={width} flexShrink={0}>
       <Box
         flexDirection="column"
         borderStyle={ascii ? 'classic' : 'round'}
-        borderColor={color ? accent : undefined}
+        borderColor={colorOf(theme, accent)}
         paddingX={1}
         width={width}
       >

@@ -116,17 +116,24 @@ export function boardPicture<N extends BoardName>(state: State, name: N): Pictur
   };
 }
 
-/** The screens by their keys; the present one stands out. */
+/** The screens by their keys; the present one stands out, and where there is little room the names of the others give way. */
 export function tabsLine(state: State): Line {
-  const line = screens.flatMap(({ name, key, title }): Line => {
-    const text = ` ${key} ${title} `;
-    return name === state.screen || (name === 'triage' && state.screen === 'check')
-      ? [{ text, tone: 'plain', inverse: true }]
-      : [span(` ${key}`, 'accent'), span(` ${title} `, 'dim')];
-  });
+  const width = state.size.columns - 1;
+  const present = state.screen === 'check' ? 'triage' : state.screen;
   const check = state.screen === 'check' ? state.boards.check.data?.check.title : undefined;
-  const path = check === undefined ? [] : [span(`  › ${check}`, 'strong')];
-  return cut([...line, ...path], state.size.columns - 1);
+  const path = check === undefined ? [] : [span(` › ${check}`, 'strong')];
+  const tabs = (shown: (name: string) => 'name' | 'key' | null): Line => [
+    ...screens.flatMap(({ name, key, title }): Line => {
+      if (name === present) return [{ text: ` ${key} ${title} `, tone: 'plain', inverse: true }];
+      const how = shown(name);
+      if (how === null) return [];
+      const word = how === 'name' ? ` ${title} ` : ' ';
+      return [span(` ${key}`, 'accent'), span(word, 'dim')];
+    }),
+    ...path,
+  ];
+  const forms = [tabs(() => 'name'), tabs(() => 'key'), tabs(() => null)];
+  return cut(forms.find((line) => lineWidth(line) <= width) ?? forms.at(-1)!, width);
 }
 
 function headsLine<Row>(laid: readonly LaidColumn<Column<Row>>[]): Line {

@@ -7,6 +7,7 @@ import {
   problemOfField,
   settingsOf,
 } from '../console/card.ts';
+import { tooSmall } from '../console/layout.ts';
 import type { Card, FieldName, State } from '../console/state.ts';
 import { actionSql } from '../domain/action-sql.ts';
 import { shortId } from '../domain/job-reference.ts';
@@ -23,6 +24,11 @@ import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
  * the questions stay, and it is said that something is missing.
  */
 export function cardLines(state: State, card: Card, width: number, height: number): Line[] {
+  const small = tooSmall(state.size);
+  if (small !== null) {
+    const why = wrap(small, width).map((text): Line => [span(text, 'warn')]);
+    return [...why, ...detailLines(state, card, width, height - why.length)].slice(0, height);
+  }
   const controls = controlLines(state, card, width);
   const details = detailLines(state, card, width, height - controls.length - 2);
   const spare = height - details.length - controls.length;

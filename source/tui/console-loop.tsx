@@ -1,3 +1,4 @@
+import type { ReadStream } from 'node:tty';
 import chalk from 'chalk';
 import { type Instance, render, useInput } from 'ink';
 import type { Effect, Failure, TimerName } from '../console/effects.ts';
@@ -8,23 +9,26 @@ import { remapKeys } from '../console/remap.ts';
 import { initialState, type State } from '../console/state.ts';
 import { update } from '../console/update.ts';
 import { messageOf, ServoError } from '../errors.ts';
+import type { Hue } from '../presentation/hue.ts';
 import { App } from './app.tsx';
+import { askBackground, takeAnswers } from './background.ts';
 import { rawInput } from './keys.ts';
 import type { RunConsoleOptions } from './run-console.ts';
 import { Screen } from './screen.ts';
 import { StandInContext, StandIns } from './stand-ins.ts';
 import { type Ending, Terminal } from './terminal.ts';
-import type { Theme } from './theme.ts';
+import { paletteOf, type Theme } from './theme.ts';
 
 /** Two frames are at least this far apart, unless a key asks for one. */
 const frameMs = 16;
 
-const usualAccent = 'cyan';
+const usualAccent: Hue = 'cyan';
 
 /** Joins the model to the terminal: messages in, frames and effects out. Holds the only state. */
 export class ConsoleLoop {
   readonly #options: RunConsoleOptions;
-  readonly #theme: Theme;
+  #theme: Theme;
+  readonly #inColor: boolean;
   readonly #screen: Screen;
   readonly #terminal: Terminal;
   readonly #standIns = new StandIns();
@@ -41,14 +45,16 @@ export class ConsoleLoop {
     const size = sizeOf(options.stdout);
     this.#theme = {
       ascii: options.ascii ?? false,
-      color: options.color ?? (process.env.NO_COLOR ?? '') === '',
+      palette: null,
       accent: options.accent ?? usualAccent,
     };
+    this.#inColor = options.color ?? (process.env.NO_COLOR ?? '') === '';
     this.#state = initialState({
       labels: options.labels,
       read_only: options.read_only,
       why_locked: options.why_locked ?? null,
       accent: options.accent ?? null,
+      light: options.light,
       keymap: remapKeys(keymap, options.keys ?? {}).keymap,
       contexts: options.contexts ?? [],
       tenants: options.tenants ?? [],
@@ -76,10 +82,11 @@ export class ConsoleLoop {
     const { stdout } = this.#options;
     const resized = () => this.#dispatch({ type: 'resized', size: sizeOf(stdout), at: clock() });
     this.#terminal.start();
+    if (this.#inColor && this.#options.light === undefined) stdout.write(askBackground);
     stdout.on('resize', resized);
     try {
       this.#ink = render(this.#picture(), {
-        stdin: this.#options.stdin,
+        stdin: this.#source(),
         stdout: this.#sink(),
         // A frame is written whole to our sink, which knows better what has changed on the screen.
         debug: true,
@@ -144,10 +151,22 @@ export class ConsoleLoop {
   #picture() {
     return (
       <StandInContext value={this.#standIns}>
-        <App state={this.#state} theme={themed(this.#theme, this.#state)} />
+        <App state={this.#state} theme={this.#themed()} />
         <Keys onInput={this.#input} />
       </StandInContext>
     );
+  }
+
+  /** One accent colour per context, and colours that suit the background. */
+  #themed(): Theme {
+    const { options, light } = this.#state;
+    const accent = options.accent ?? usualAccent;
+    const palette = this.#inColor ? paletteOf(light, chalk.level) : null;
+    const before = this.#theme;
+    if (accent !== before.accent || palette !== before.palette) {
+      this.#theme = { ...before, accent, palette };
+    }
+    return this.#theme;
   }
 
   readonly #input: Parameters<typeof useInput>[0] = (input, key) => {
@@ -217,6 +236,27 @@ export class ConsoleLoop {
     }
   }
 
+  /** What Ink takes for its keyboard: without what the terminal says of itself. */
+  #source(): ReadStream {
+    let held = '';
+    const read = (stdin: ReadStream): string | null => {
+      const chunk: unknown = stdin.read();
+      if (typeof chunk !== 'string') return null;
+      const answered = takeAnswers(held, chunk);
+      held = answered.held;
+      const { light } = answered;
+      if (light !== null) this.#dispatch({ type: 'background', light, at: clock() });
+      return answered.keys;
+    };
+    return new Proxy(this.#options.stdin, {
+      get: (stdin, name) => {
+        if (name === 'read') return () => read(stdin);
+        const value: unknown = Reflect.get(stdin, name);
+        return typeof value === 'function' ? value.bind(stdin) : value;
+      },
+    });
+  }
+
   /** What Ink takes for its terminal: as wide as ours, never too low, and never resized behind our back. */
   #sink(): NodeJS.WriteStream {
     const { stdout } = this.#options;
@@ -236,12 +276,6 @@ export class ConsoleLoop {
     };
     return sink as unknown as NodeJS.WriteStream;
   }
-}
-
-/** One accent colour per context. */
-function themed(theme: Theme, { options }: State): Theme {
-  const accent = options.accent ?? usualAccent;
-  return accent === theme.accent ? theme : { ...theme, accent };
 }
 
 /** The one place where keys are read. */

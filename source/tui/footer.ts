@@ -139,7 +139,8 @@ export function hintsLine(state: State): Line {
   while (hints.length > 0 && lineWidth(hintSpans(hints)) > width) {
     const given = hints.findLastIndex(({ off, lasting }) => off && !lasting);
     const last = given === -1 ? hints.findLastIndex(({ lasting }) => !lasting) : given;
-    hints.splice(last, 1);
+    // Where not even those have room, the way out stays.
+    hints.splice(Math.max(0, last), 1);
   }
   return hintSpans(hints);
 }
@@ -157,9 +158,9 @@ function hintsFor(state: State): Hint[] {
   const overlay = state.overlay?.type;
   if (overlay === 'filter')
     return fixed([
+      ['↑↓', 'move'],
       ['Enter', 'keep'],
       ['Esc', 'back to what it was'],
-      ['↑↓', 'move'],
     ]);
   if (overlay === 'palette')
     return fixed([
@@ -205,5 +206,10 @@ function hintsFor(state: State): Hint[] {
 }
 
 function fixed(pairs: [string, string][]): Hint[] {
-  return pairs.map(([key, word]) => ({ key, word, off: false, lasting: false }));
+  return pairs.map(([key, word], index) => ({
+    key,
+    word,
+    off: false,
+    lasting: index === pairs.length - 1,
+  }));
 }

@@ -4,6 +4,9 @@ import type { Help, State } from '../console/state.ts';
 import { fitted } from '../presentation/fitted.ts';
 import { cut, exactly, type Line, selected, span } from './spans.ts';
 
+/** Where there is less room, one key of each row is enough, and what kind it is does not matter. */
+const narrow = 60;
+
 /** The keymap as a list, narrowed by what has been typed. */
 export function helpLines(state: State, help: Help, width: number, height: number): Line[] {
   const field: Line = [span('Search: ', 'dim'), span(help.filter, 'strong'), span('▏', 'accent')];
@@ -14,9 +17,12 @@ export function helpLines(state: State, help: Help, width: number, height: numbe
   const lines = entries.slice(first, first + rows).map(({ binding, reason }, row) => {
     const before = entries[first + row - 1];
     const group = before?.binding.group === binding.group && row > 0 ? '' : binding.group;
+    const names = binding.keys.map(keyName);
+    const tone = reason === null ? 'accent' : 'dim';
     const line: Line = [
-      span(fitted(group, 9), 'dim'),
-      span(fitted(binding.keys.map(keyName).join(' '), 20), reason === null ? 'accent' : 'dim'),
+      ...(width < narrow
+        ? [span(fitted(names[0]!, 7), tone)]
+        : [span(fitted(group, 9), 'dim'), span(fitted(names.join(' '), 20), tone)]),
       // What it would do gives way to why it does not.
       span(
         reason === null ? binding.title : binding.title.split(':')[0]!,

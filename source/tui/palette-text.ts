@@ -4,6 +4,8 @@ import { fitted } from '../presentation/fitted.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { cut, exactly, type Line, selected, span } from './spans.ts';
 
+const narrow = 60;
+
 /** What the text may mean, narrowed while it is typed. */
 export function paletteLines(
   state: State,
@@ -21,9 +23,10 @@ export function paletteLines(
   const first = Math.max(0, Math.min(middle, entries.length - rows));
   const lines = entries.slice(first, first + rows).map((entry, row) => {
     const off = entry.reason !== null;
+    const name = fitted(safeText(entry.label, { cap: 200 }), width < narrow ? 20 : 30);
     const line: Line = [
-      span(fitted(safeText(entry.label, { cap: 200 }), 30), off ? 'dim' : 'plain'),
-      span(` ${fitted(entry.key, 14)} `, off ? 'dim' : 'accent'),
+      span(`${name} `, off ? 'dim' : 'plain'),
+      ...(entry.key === '' ? [] : [span(`${fitted(entry.key, 14)} `, off ? 'dim' : 'accent')]),
       off ? span(`(${entry.reason})`, 'warn') : span(entry.title, 'dim'),
     ];
     return first + row === palette.cursor ? selected(line, width) : cut(line, width);

@@ -1,6 +1,7 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { Perform } from '../console/effects.ts';
 import type { Labels } from '../console/labels.ts';
+import type { Hue } from '../presentation/hue.ts';
 
 export type RunConsoleOptions = {
   /** Carries out what the console asks of the database. A rejection is shown, not thrown on. */
@@ -25,8 +26,10 @@ export type RunConsoleOptions = {
   ascii?: boolean;
   /** Default: unless NO_COLOR is set to something. */
   color?: boolean;
-  /** Name of one of the terminal's colours. Default cyan. */
-  accent?: string | null;
+  /** Default cyan. */
+  accent?: Hue | null;
+  /** Whether the terminal's background is a light one. Default: as the terminal says, which is asked; dark where it says nothing. */
+  light?: boolean;
 };
 
 /**

@@ -58,14 +58,20 @@ export class StandIns {
 /** Without one, lines are Ink's own text. */
 export const StandInContext = createContext<StandIns | null>(null);
 
+function inColor(color: string, text: string): string {
+  const number = /^ansi256\((\d+)\)$/.exec(color)?.[1];
+  return number === undefined
+    ? (chalk as unknown as Record<string, typeof chalk>)[color]!(text)
+    : chalk.ansi256(Number(number))(text);
+}
+
 /** A line with its looks, as Ink would have written it. */
 export function styled(theme: Theme, line: Line): { text: string; width: number } {
   const text = line.map((piece) => {
     const { bold, dimColor, color } = textProps(theme, piece.tone);
     let shown = theme.ascii ? toAscii(piece.text) : piece.text;
     if (dimColor) shown = chalk.dim(shown);
-    if (color !== undefined)
-      shown = (chalk as unknown as Record<string, typeof chalk>)[String(color)]!(shown);
+    if (color !== undefined) shown = inColor(String(color), shown);
     if (bold) shown = chalk.bold(shown);
     return piece.inverse ? chalk.inverse(shown) : shown;
   });

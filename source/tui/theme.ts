@@ -1,23 +1,70 @@
 import type { TextProps } from 'ink';
 import { createContext } from 'react';
+import type { Hue } from '../presentation/hue.ts';
 import type { Tone } from '../presentation/tone.ts';
 
-/** How tones look. Colours are the terminal's own sixteen, so that they suit its background. */
+/** How each colour is written, as chalk and Ink call it; null: without one. */
+export type Palette = Readonly<Record<Hue, string | null>>;
+
+/** How tones look. */
 export type Theme = {
   ascii: boolean;
-  /** With NO_COLOR only bold, dim and inverse are left. */
-  color: boolean;
+  /** Null with NO_COLOR: then only bold, dim and inverse are left. */
+  palette: Palette | null;
   /** One accent colour per context. */
-  accent: string;
+  accent: Hue;
 };
 
-export const plainTheme: Theme = { ascii: false, color: false, accent: 'cyan' };
+/** The terminal's own sixteen, as its owner likes them. Blue is the one that is too dark for black: xterm's has a contrast of 2.2. */
+const own: Palette = {
+  red: 'red',
+  green: 'green',
+  yellow: 'yellow',
+  blue: 'blueBright',
+  magenta: 'magenta',
+  cyan: 'cyan',
+};
+
+/** Of 256, whose last 240 are the same everywhere: on white all have a contrast of 4.5 and more. */
+const darkOf256: Palette = {
+  red: 'ansi256(124)',
+  green: 'ansi256(28)',
+  yellow: 'ansi256(94)',
+  blue: 'ansi256(20)',
+  magenta: 'ansi256(90)',
+  cyan: 'ansi256(24)',
+};
+
+/** Of sixteen, those that can be read on white with xterm's palette: its green, yellow and cyan have a contrast of 2. */
+const darkOf16: Palette = {
+  red: 'red',
+  green: null,
+  yellow: 'magenta',
+  blue: 'blue',
+  magenta: 'magenta',
+  cyan: 'blue',
+};
+
+/** `depth`: of the terminal, as chalk counts it: 1 = sixteen colours, 2 and 3 = 256 and more. */
+export function paletteOf(light: boolean, depth: number): Palette {
+  if (!light) return own;
+  return depth >= 2 ? darkOf256 : darkOf16;
+}
+
+export const plainTheme: Theme = { ascii: false, palette: null, accent: 'cyan' };
 
 export const ThemeContext = createContext<Theme>(plainTheme);
 
+/** A colour as Ink wants it, where there is one. */
+export function colorOf({ palette }: Theme, hue: Hue): string | undefined {
+  return palette?.[hue] ?? undefined;
+}
+
 export function textProps(theme: Theme, tone: Tone): TextProps {
-  const colored = (color: string, rest: TextProps = {}): TextProps =>
-    theme.color ? { color, ...rest } : rest;
+  const colored = (hue: Hue, rest: TextProps = {}): TextProps => {
+    const color = colorOf(theme, hue);
+    return color === undefined ? rest : { color, ...rest };
+  };
   switch (tone) {
     case 'plain':
       return {};
@@ -30,7 +77,7 @@ export function textProps(theme: Theme, tone: Tone): TextProps {
     case 'good':
       return colored('green');
     case 'warn':
-      return colored('yellow', theme.color ? {} : { bold: true });
+      return colored('yellow', theme.palette === null ? { bold: true } : {});
     case 'bad':
       return colored('red', { bold: true });
   }

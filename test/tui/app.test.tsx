@@ -141,6 +141,12 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
     session.press('p').answerPlan(jobs).read();
     const { expected } = session.card;
     session.press('tab', 'tab').type(expected!).press('tab', 'y');
+    if (columns < 40 || rows < 11) {
+      expect(session.acts).toEqual([]);
+      expect(text(session.state).replace(/[│\s]+/g, ' ')).toContain('too small a terminal');
+      session.send({ type: 'resized', size: { columns: 80, rows: 24 } }).press('y');
+      session.send({ type: 'resized', size: { columns, rows } });
+    }
     screen(session.state);
     session.answerAct({ message: 'x'.repeat(300) }).fail('act');
     screen(session.press('G').state);

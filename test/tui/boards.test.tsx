@@ -231,7 +231,7 @@ test('the journal, and under it the selected event in full', () => {
 test('the triage: each check with what it finds, and what the selected one means', () => {
   const lines = picture(open('triage', 'orders_daily'));
   const text = lines.join('\n');
-  expect(text).toMatch(/Stuck: heartbeat stale > 2 m +1\+ {2}orders_daily, 14m/);
+  expect(text).toMatch(/Stuck: heartbeat stale > 2 m +▲ 1\+ {2}orders_daily, 14m/);
   expect(text).toContain('The executor died or was cut off.');
 });
 

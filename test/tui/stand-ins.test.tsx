@@ -6,20 +6,21 @@ import type { State } from '../../source/console/state.ts';
 import { App } from '../../source/tui/app.tsx';
 import { paintAll } from '../../source/tui/frame.ts';
 import { StandInContext, StandIns } from '../../source/tui/stand-ins.ts';
-import type { Theme } from '../../source/tui/theme.ts';
+import { paletteOf, type Theme } from '../../source/tui/theme.ts';
 import { Session } from '../sessions/session.ts';
 import { now } from '../support/jobs.ts';
 import { variedJobs } from '../support/memory-database.ts';
 
 const themes: Theme[] = [
-  { ascii: false, color: true, accent: 'magenta' },
-  { ascii: true, color: false, accent: 'cyan' },
+  { ascii: false, palette: paletteOf(false, 1), accent: 'magenta' },
+  { ascii: false, palette: paletteOf(true, 2), accent: 'blue' },
+  { ascii: true, palette: null, accent: 'cyan' },
 ];
 
 let level: typeof chalk.level;
 beforeAll(() => {
   level = chalk.level;
-  chalk.level = 1;
+  chalk.level = 2;
 });
 afterAll(() => {
   chalk.level = level;
