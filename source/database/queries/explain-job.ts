@@ -29,6 +29,9 @@ export async function explainJob(
   return { ...row, silent };
 }
 
+/** Jobs `o` that wait for an executor of asset `a`. */
+const queued = `o.tenant_id = $1 and o.state in ('pending', 'resuming') and o.asset_name = a.name`;
+
 const statement = `with j as materialized (
     select j.*, servo_max_parallel(j.execution_strategy) as max_parallel from backfill_jobs j where j.tenant_id = $1 and j.id = $2
   ), living as materialized (
@@ -89,10 +92,21 @@ const statement = `with j as materialized (
       and p.available_at > clock_timestamp() and p.available_at < 'infinity') as due_at,
     b.keys as blocked_keys, b.by as blocked_by,
     (select count(*)::int from (
-      select from backfill_jobs o where o.tenant_id = $1 and o.state in ('pending', 'resuming', 'running') and o.id <> j.id
+      -- What waits by ranges of the queue of each asset (0040): by one comparison of all four, every job that waits was read.
+      (select from (select distinct unnest(r.handlers) as name from ready r) a cross join lateral (
+        select from backfill_jobs o where ${queued} and o.priority > j.priority
+        union all select from backfill_jobs o where ${queued} and o.priority = j.priority and o.execution_order < j.execution_order
+        union all select from backfill_jobs o where ${queued} and o.priority = j.priority and o.execution_order = j.execution_order
+          and o.sla_deadline_at < coalesce(j.sla_deadline_at, 'infinity')
+        union all select from backfill_jobs o where ${queued} and o.priority = j.priority and o.execution_order = j.execution_order
+          and o.sla_deadline_at = j.sla_deadline_at and o.created_at < j.created_at
+        union all select from backfill_jobs o where ${queued} and o.priority = j.priority and o.execution_order = j.execution_order
+          and j.sla_deadline_at is null and o.sla_deadline_at is null and o.created_at < j.created_at) o limit 1000)
+      union all
+      (select from backfill_jobs o where o.tenant_id = $1 and o.state = 'running' and o.id <> j.id
         and exists (select from ready r where o.asset_name = any (r.handlers))
         and (-o.priority, o.execution_order, coalesce(o.sla_deadline_at, 'infinity'), o.created_at)
-          < (-j.priority, j.execution_order, coalesce(j.sla_deadline_at, 'infinity'), j.created_at) limit 1000) f) as in_front
+          < (-j.priority, j.execution_order, coalesce(j.sla_deadline_at, 'infinity'), j.created_at) limit 1000) limit 1000) f) as in_front
   from j
     left join lateral (select e.at, e.actor, e.reason from backfill_events e
       where e.job_id = j.id and e.tenant_id = $1 and e.kind = 'state' and e.to_state = j.state order by e.id desc limit 1) t on true
