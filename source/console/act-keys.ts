@@ -26,7 +26,7 @@ export const actKeys: readonly Binding[] = [
   },
   {
     keys: ['v'],
-    title: 'mark a range: moves mark what lies between, v ends it',
+    title: 'mark a range: moves mark what lies between, the same key ends it',
     group: 'Act',
     on: ['jobs'],
     disabled: noTarget,

@@ -4,6 +4,7 @@ import { isTerminal } from '../domain/job-state.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { stateWord } from '../presentation/state-words.ts';
 import type { DataAnswer, Effect } from './effects.ts';
+import { keyFor } from './key-hints.ts';
 import { ask } from './loading.ts';
 import { noticed } from './notice.ts';
 import type { Bell, State, Step } from './state.ts';
@@ -39,7 +40,7 @@ export function turnBell(state: State): Step {
     return noticed({ ...state, bells }, `${name} is no longer followed`);
   }
   const bells = [...state.bells, bellOf(job)];
-  const text = `following ${name}: it rings when its state or risk changes; m ends that`;
+  const text = `following ${name}: it rings when its state or risk changes; ${keyFor(state, 'follow')} ends that`;
   const [told, effects] = noticed({ ...state, bells }, text);
   return [told, [...effects, listenLater(state)]];
 }

@@ -10,6 +10,7 @@ import { type ActionName, actionOf, type ConsoleAction, type ParameterField } fr
 import { isBoard } from './boards.ts';
 import type { DataAnswer, Effect } from './effects.ts';
 import { followOf } from './follow.ts';
+import { keyFor } from './key-hints.ts';
 import { tooSmall } from './layout.ts';
 import { isStale } from './loading.ts';
 import { isReadOnly } from './place.ts';
@@ -44,9 +45,9 @@ export function whyNotWrite(state: State): string | null {
 }
 
 /** What can be done about it, where anything can. */
-function readOnlyText({ options }: State): string {
-  return options.why_locked === null
-    ? 'this console is read-only: : rw unlocks it for a while'
+function readOnlyText(state: State): string {
+  return state.options.why_locked === null
+    ? `this console is read-only: ${keyFor(state, 'palette')} rw unlocks it for a while`
     : 'this console is read-only';
 }
 

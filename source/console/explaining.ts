@@ -6,6 +6,7 @@ import { actionOf } from './actions.ts';
 import { openCard, whyNot } from './card.ts';
 import type { DataAnswer } from './effects.ts';
 import { followOf } from './follow.ts';
+import { keyFor } from './key-hints.ts';
 import { textWidth } from './layout.ts';
 import { ask } from './loading.ts';
 import { noticed } from './notice.ts';
@@ -118,7 +119,7 @@ export function verified(state: State, answer: DataAnswer): Step {
     ? noticed(over, `${action} has helped: ${titles(answer.verification)} no longer holds`)
     : noticed(
         over,
-        `${action} has not helped: ${titles(answer.verification)} still holds (e explains)`,
+        `${action} has not helped: ${titles(answer.verification)} still holds (${keyFor(free, 'explain')} explains)`,
         'warn',
       );
 }

@@ -1,10 +1,10 @@
 import { filtered, filterText } from './filter.ts';
-import { bindingFor, runBinding } from './keymap.ts';
+import { type Motion, move } from './moves.ts';
 import type { FilterField, State, Step } from './state.ts';
 import { editText, insertText } from './text-field.ts';
 
 /** Keys of the table that a person may want while typing: none of them is a letter. */
-const passedOn = ['up', 'down', 'page-up', 'page-down'];
+const passedOn: readonly string[] = ['up', 'down', 'page-up', 'page-down'] satisfies Motion[];
 
 /** The table narrows with each letter; Enter keeps the filter, Esc brings back what was before. */
 export function filterKey(
@@ -19,8 +19,7 @@ export function filterKey(
   if (key === 'escape') {
     return [{ ...filtered(state, field.before), overlay: null }, []];
   }
-  const binding = passedOn.includes(key) ? bindingFor(state, key) : null;
-  return binding === null ? [state, []] : runBinding(state, binding);
+  return [passedOn.includes(key) ? move(state, key as Motion) : state, []];
 }
 
 export function filterPaste(state: State, text: string): Step {

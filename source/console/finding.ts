@@ -1,5 +1,6 @@
 import { safeText } from '../presentation/safe-text.ts';
 import type { DataAnswer } from './effects.ts';
+import { keyFor } from './key-hints.ts';
 import { ask } from './loading.ts';
 import { openJob } from './navigate.ts';
 import { noticed } from './notice.ts';
@@ -15,7 +16,11 @@ export function findJob(state: State, text: string): Step {
   if (found.length === 1) return openJob(state, found[0]!, received_at);
   if (found.length > 1) {
     const names = `${found.length} jobs ${byId.length > 0 ? 'begin with' : 'are of'} ${safeText(text)}`;
-    return noticed(state, `${names}: give more of the id, or filter with /`, 'warn');
+    return noticed(
+      state,
+      `${names}: give more of the id, or filter with ${keyFor(state, 'filter')}`,
+      'warn',
+    );
   }
   const free = { ...state, asked: { ...state.asked, find: null } };
   return ask(free, 'find', { type: 'find-job', reference: text });

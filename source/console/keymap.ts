@@ -1,5 +1,6 @@
 import { actKeys } from './act-keys.ts';
 import type { Binding, Context } from './binding.ts';
+import { keyOfRow } from './key-hints.ts';
 import { keyName } from './key-names.ts';
 import { lookKeys } from './look-keys.ts';
 import { moveKeys } from './move-keys.ts';
@@ -36,7 +37,9 @@ export function bindingFor(state: State, key: string): Binding | null {
 export function whereElse(state: State, key: string): string | null {
   const bound = keymapOf(state).filter(({ keys }) => keys.includes(key));
   const places = screens.filter(({ name }) => bound.some(({ on }) => on.includes(name)));
-  const named = places.map((screen) => `${screen.title} (${screen.key})`);
+  const named = places.map(
+    (screen) => `${screen.title} (${keyOfRow(state, `the screen ${screen.title}`)})`,
+  );
   if (named.length === 0) return null;
   return `${keyName(key)} is for ${named.join(', ')}: ${bound[0]!.title}`;
 }

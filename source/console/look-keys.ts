@@ -39,7 +39,7 @@ export const lookKeys: readonly Binding[] = [
   },
   {
     keys: ['s'],
-    title: 'the SQL behind the screen, ready for psql: y copies it',
+    title: 'the SQL behind the screen, ready for psql: to be read and copied',
     group: 'Look',
     on: ['job'],
     hint: 'SQL',
@@ -47,7 +47,7 @@ export const lookKeys: readonly Binding[] = [
   },
   {
     keys: ['s'],
-    title: "the check's SQL, as it is run: y copies it",
+    title: "the check's SQL, as it is run: to be read and copied",
     group: 'Look',
     on: ['triage', 'check'],
     hint: 'SQL',

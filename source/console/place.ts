@@ -1,6 +1,7 @@
 import { safeText } from '../presentation/safe-text.ts';
 import type { DataAnswer, Destination, PlaceView } from './effects.ts';
 import { unanswered } from './follow.ts';
+import { keyFor } from './key-hints.ts';
 import { ask, askAlerts, refresh } from './loading.ts';
 import { noticed } from './notice.ts';
 import { isRunOpen } from './run.ts';
@@ -10,7 +11,7 @@ import { initialState, type State, type Step } from './state.ts';
 export function noMove(state: State): string | null {
   if (state.opening !== null) return `${state.opening} is being opened`;
   if (state.asked.place !== null) return 'the last answer is still awaited';
-  if (isRunOpen(state)) return 'a run is not at its end yet: B shows it';
+  if (isRunOpen(state)) return `a run is not at its end yet: ${keyFor(state, 'run')} shows it`;
   const open = unanswered(state);
   return open === null
     ? null

@@ -6,6 +6,7 @@ import { type ActionName, actionOf } from './actions.ts';
 import { rowsOf } from './arrange.ts';
 import { cardOn, whyNot, whyNotWrite } from './card.ts';
 import type { DataAnswer, DraftPlan } from './effects.ts';
+import { keyFor } from './key-hints.ts';
 import { isStale } from './loading.ts';
 import { noticed } from './notice.ts';
 import { isRunOpen } from './run.ts';
@@ -25,7 +26,7 @@ export function whyNotHere(state: State, name: ActionName): string | null {
 function whyNoPlan(state: State): string | null {
   const locked = whyNotWrite(state);
   if (locked !== null) return locked;
-  if (isRunOpen(state)) return 'a run is not at its end yet: B shows it';
+  if (isRunOpen(state)) return `a run is not at its end yet: ${keyFor(state, 'run')} shows it`;
   if (isStale(state)) return 'the database does not answer: what is shown is old';
   return state.planning === null ? null : 'the marked jobs are being read';
 }

@@ -1,4 +1,5 @@
 import { type Binding, everywhere, onScreens } from './binding.ts';
+import { keyFor } from './key-hints.ts';
 import { refreshNow } from './loading.ts';
 import { backOrQuit } from './navigate.ts';
 import { turnInterval } from './settings.ts';
@@ -40,7 +41,10 @@ export const programKeys: readonly Binding[] = [
     title: 'refresh now',
     group: 'Program',
     on: onScreens,
-    disabled: ({ frozen_at }) => (frozen_at === null ? null : 'the data is frozen: Z lets it move'),
+    disabled: (state) =>
+      state.frozen_at === null
+        ? null
+        : `the data is frozen: ${keyFor(state, 'freeze')} lets it move`,
     run: refreshNow,
   },
   {

@@ -2,6 +2,7 @@ import { attention, type Sort, sortColumns } from '../domain/job-order.ts';
 import { jobColumns, pinnedColumns } from '../presentation/job-columns.ts';
 import { rearrange } from './arrange.ts';
 import type { Effect } from './effects.ts';
+import { keyFor } from './key-hints.ts';
 import { refresh } from './loading.ts';
 import { noticed } from './notice.ts';
 import type { State, Step } from './state.ts';
@@ -39,7 +40,9 @@ export function turnWide(state: State): Step {
   const wide = state.wide === null ? 0 : null;
   return noticed(
     { ...state, wide },
-    wide === null ? 'as many columns as fit' : 'all columns: ← → scroll, w fits them again',
+    wide === null
+      ? 'as many columns as fit'
+      : `all columns: ${keyFor(state, 'left')} ${keyFor(state, 'right')} scroll, ${keyFor(state, 'wide')} fits them again`,
   );
 }
 
@@ -49,8 +52,9 @@ export function scrollColumns(state: State, by: 1 | -1): Step {
   return [{ ...state, wide: Math.min(most, Math.max(0, (state.wide ?? 0) + by)) }, []];
 }
 
-export function notWide({ wide }: State): string | null {
-  return wide === null ? 'all columns are in sight: w shows each at its width' : null;
+export function notWide(state: State): string | null {
+  if (state.wide !== null) return null;
+  return `all columns are in sight: ${keyFor(state, 'wide')} shows each at its width`;
 }
 
 /** While the data is frozen nothing is asked; letting it move again asks at once. */

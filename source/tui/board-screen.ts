@@ -1,3 +1,4 @@
+import { hasBell } from '../console/bells.ts';
 import {
   type BoardData,
   type BoardName,
@@ -5,6 +6,7 @@ import {
   cursorIndex,
   listed,
 } from '../console/boards.ts';
+import { keyFor, keyOfRow } from '../console/key-hints.ts';
 import { boardLayout } from '../console/layout.ts';
 import { remedyKeys } from '../console/remedy-keys.ts';
 import { screens } from '../console/screens.ts';
@@ -76,9 +78,11 @@ export function boardPicture<N extends BoardName>(state: State, name: N): Pictur
   const laid = layoutColumns(table(board.data), rows, columns - 2);
   const context = { as_of: board.data?.as_of ?? new Date(0), zone: state.options.zone };
   const lines = rows.slice(board.top, board.top + layout.rows).map((item, row): Line => {
-    const cells = laid.flatMap(({ column, width }) => {
+    const followed = item.job !== null && hasBell(state, item.job.id);
+    const cells = laid.flatMap(({ column, width }, index) => {
       const { text, tone } = cellOf(column, item, { ...context, width });
-      return [span(' '.repeat(column.gap)), span(text, tone)];
+      const sign = index === 0 && followed ? '♪' : '';
+      return [span(sign.padStart(column.gap), 'accent'), span(text, tone)];
     });
     return board.top + row === at
       ? [span('▐', 'accent'), ...selected(cells, columns - 2)]
@@ -123,7 +127,8 @@ export function tabsLine(state: State): Line {
   const check = state.screen === 'check' ? state.boards.check.data?.check.title : undefined;
   const path = check === undefined ? [] : [span(` › ${check}`, 'strong')];
   const tabs = (shown: (name: string) => 'name' | 'key' | null): Line => [
-    ...screens.flatMap(({ name, key, title }): Line => {
+    ...screens.flatMap(({ name, title }): Line => {
+      const key = keyOfRow(state, `the screen ${title}`);
       if (name === present) return [{ text: ` ${key} ${title} `, tone: 'plain', inverse: true }];
       const how = shown(name);
       if (how === null) return [];
@@ -151,7 +156,7 @@ function emptyBoard(state: State, name: BoardName): Line[] {
     data === null
       ? 'reading …'
       : filter !== ''
-        ? 'nothing matches the filter (Esc clears it)'
+        ? `nothing matches the filter (${keyFor(state, 'back')} clears it)`
         : views[name].empty;
   return [blank, cut([span(`   ${text}`, 'dim')], state.size.columns - 1)];
 }

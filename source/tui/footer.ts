@@ -1,6 +1,7 @@
 import { rowOf, rowsOf } from '../console/arrange.ts';
 import { readyAction } from '../console/explaining.ts';
 import { followText } from '../console/follow.ts';
+import { keyFor } from '../console/key-hints.ts';
 import { keyName } from '../console/key-names.ts';
 import { contextOf, keymapOf } from '../console/keymap.ts';
 import { jobsLayout } from '../console/layout.ts';
@@ -94,7 +95,10 @@ export function noteLine(state: State, laid: readonly LaidColumn<JobColumn>[]): 
   }
   if (state.run !== null) {
     const stopped = state.run.stopped !== null && isRunOpen(state);
-    return cut([span(` ${runText(state)}  (B shows it)`, stopped ? 'bad' : 'plain')], width);
+    return cut(
+      [span(` ${runText(state)}  (${keyFor(state, 'run')} shows it)`, stopped ? 'bad' : 'plain')],
+      width,
+    );
   }
   return state.screen === 'jobs' ? cut(hiddenFields(state, laid), width) : [];
 }
@@ -178,10 +182,14 @@ function hintsFor(state: State): Hint[] {
     ]);
   if (overlay === 'reader')
     return fixed([
-      ...(readyAction(state) === null ? [] : [['Enter', readyAction(state)!] as [string, string]]),
-      ['↑↓', 'scroll'],
-      ...(nothingToCopy(state) === null ? [['y', 'copy'] as [string, string]] : []),
-      ['Esc', 'close'],
+      ...(readyAction(state) === null
+        ? []
+        : [[keyFor(state, 'recommended'), readyAction(state)!] as [string, string]]),
+      [keyFor(state, 'up') + keyFor(state, 'down'), 'scroll'],
+      ...(nothingToCopy(state) === null
+        ? [[keyFor(state, 'copy'), 'copy'] as [string, string]]
+        : []),
+      [keyFor(state, 'back'), 'close'],
     ]);
   if (overlay === 'run')
     return fixed([

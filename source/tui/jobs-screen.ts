@@ -1,5 +1,6 @@
 import { type JobRow, rowsOf } from '../console/arrange.ts';
 import { hasBell } from '../console/bells.ts';
+import { keyFor } from '../console/key-hints.ts';
 import { jobsLayout } from '../console/layout.ts';
 import { isAnswered } from '../console/paging.ts';
 import type { State } from '../console/state.ts';
@@ -127,7 +128,7 @@ function emptyWords(state: State): string[] {
   if (filter.text !== '' && Object.keys(list.counts).length > 0) {
     const none =
       list.page.searched === null ? 'no job matches the filter' : `none${searchedWords(list.page)}`;
-    return [none, 'Esc clears it'];
+    return [none, `${keyFor(state, 'back')} clears it`];
   }
   const tenant = safeText(list.tenant_id, { cap: 300 });
   // Under row-level security a tenant that does not exist looks just like one without jobs.

@@ -1,4 +1,5 @@
 import { settingsOf } from '../console/card.ts';
+import { keyFor } from '../console/key-hints.ts';
 import { isRunOpen, runText, whyNotGoOn } from '../console/run.ts';
 import type { Card, CardPlan, RunItem, State } from '../console/state.ts';
 import type { JobView } from '../domain/job.ts';
@@ -82,7 +83,7 @@ export function runLines(state: State, top: number, width: number, rows: number)
   const keys = !open
     ? 'Esc: read, and put away'
     : state.run?.stopped === null
-      ? 'S: stop after this one   Esc: back, it goes on (B shows it)'
+      ? `S: stop after this one   Esc: back, it goes on (${keyFor(state, 'run')} shows it)`
       : `y: go on with the rest${whyNotGoOn(state) === null ? '' : ` (${whyNotGoOn(state)})`}   Esc: back`;
   const tone: Tone = open && state.run?.stopped !== null ? 'bad' : 'strong';
   return [

@@ -1,3 +1,4 @@
+import { keyFor } from '../console/key-hints.ts';
 import type { State, Unlock } from '../console/state.ts';
 import { missingWord } from '../console/unlock.ts';
 import { wrap } from '../presentation/fitted.ts';
@@ -5,10 +6,10 @@ import { safeText } from '../presentation/safe-text.ts';
 import { type Line, span } from './spans.ts';
 
 /** The question before a read-only context may be written to. */
-export function unlockLines({ options }: State, dialog: Unlock, width: number): Line[] {
-  const { context, database, tenant } = options.labels;
+export function unlockLines(state: State, dialog: Unlock, width: number): Line[] {
+  const { context, database, tenant } = state.options.labels;
   const name = safeText(`${context ?? database} / ${tenant}`);
-  const text = `${name} is read-only. For 10 minutes, or until : ro, actions will be possible, by way of its write_url.`;
+  const text = `${name} is read-only. For 10 minutes, or until ${keyFor(state, 'palette')} ro, actions will be possible, by way of its write_url.`;
   const button = (focus: Unlock['focus'], label: string) =>
     dialog.focus === focus
       ? { text: `[ ${label} ]`, tone: 'plain' as const, inverse: true }

@@ -1,6 +1,6 @@
 import { renderToString } from 'ink';
 import { describe, expect, test } from 'vitest';
-import type { BoardData, BoardName } from '../../source/console/boards.ts';
+import { type BoardData, type BoardName, listed } from '../../source/console/boards.ts';
 import { screens } from '../../source/console/screens.ts';
 import { viewExecutor } from '../../source/domain/executor.ts';
 import { type CheckDefinition, type FoundRow, worstOf } from '../../source/domain/triage.ts';
@@ -253,4 +253,16 @@ test('the alerts: what fires first, with figure, limit and jobs', () => {
 test('the header counts the alerts that fire, on every screen', () => {
   const session = open('alerts', 'orders_daily').press('1');
   expect(picture(session)[0]).toContain('▲ 1 alert');
+});
+
+test.each(names)('a followed job is marked on %s too, where a row is about it', (name) => {
+  const rowsWith = (session: Session) =>
+    picture(session).filter((line) => line.includes('♪')).length;
+  const followed = open(name, 'orders_daily', showing([100, 24]).press('m'));
+  expect(rowsWith(open(name, 'orders_daily'))).toBe(0);
+  const about = listed(name, followed.state.boards[name]).filter(
+    (item) => item.job?.id === aJob().id,
+  ).length;
+  expect(rowsWith(followed)).toBe(about);
+  if (name !== 'triage') expect(about).toBeGreaterThan(0);
 });
