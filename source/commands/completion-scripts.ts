@@ -21,7 +21,12 @@ compdef _servo_tui servo-tui servo
 `,
   fish: `# Save it as ~/.config/fish/completions/servo-tui.fish
 function __servo_tui_words
-    env SERVO_COMPLETION_LINE=(commandline -cp | string collect) servo-tui completion words 2>/dev/null
+    set -l words (env SERVO_COMPLETION_LINE=(commandline -cp | string collect) servo-tui completion words 2>/dev/null)
+    if test (count $words) -gt 0
+        printf '%s\\n' $words
+    else
+        __fish_complete_path (commandline -ct)
+    end
 end
 complete -c servo-tui -f -a '(__servo_tui_words)'
 complete -c servo -f -a '(__servo_tui_words)'

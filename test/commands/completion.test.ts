@@ -1,9 +1,13 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { execFile, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify, stripVTControlCharacters } from 'node:util';
+import { spawn } from '@lydell/node-pty';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { completionOf } from '../../source/commands/completion-words.ts';
 import { documentOf, environment, errorDocument, run, urlOf } from '../support/cli.ts';
 import { Operator } from '../support/operator.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { binary, handlerDirectory } from '../support/worker.ts';
 
 describe('what the tables know', () => {
@@ -104,27 +108,82 @@ describe('with a database', () => {
     expect([code, stdout]).toEqual([0, '']);
   });
 
-  test('bash asks it, and gets ids, commands and flags', async () => {
-    const { stdout: script } = await run(['completion', 'bash']);
+  describe('in a shell', () => {
     const folder = handlerDirectory({
       'servo-tui': `#!/bin/sh\nexec "${process.execPath}" "${binary}" "$@"\n`,
+      'keys.txt': '2024-01-31\n',
     });
-    const complete = async (line: string) => {
-      const { stdout } = await promisify(execFile)(
-        'bash',
-        [
-          '-c',
-          `${script}\nCOMP_LINE=$1 COMP_POINT=\${#1}\n_servo_tui\nprintf '%s\\n' "\${COMPREPLY[@]}"`,
-          '-',
-          line,
-        ],
-        { env: { ...environment(variables), PATH: `${folder}:${process.env.PATH}` } },
-      );
-      return stdout.trim().split('\n');
+    const asked = () => ({
+      cwd: folder,
+      env: { ...environment(variables), HOME: folder, PATH: `${folder}:${process.env.PATH}` },
+    });
+    const scriptOf = async (shell: string) => (await run(['completion', shell])).stdout;
+
+    /** What each shell makes of a line at a Tab, in its own way of being asked without a person. */
+    const shells: Record<string, (line: string) => Promise<string[]>> = {
+      bash: async (line) => {
+        // What `-o default` adds, readline adds: compgen stands in for it.
+        const code = `${await scriptOf('bash')}
+COMP_LINE=$1 COMP_POINT=\${#1}
+_servo_tui
+(( \${#COMPREPLY[@]} )) || COMPREPLY=($(compgen -f -- "\${1##* }"))
+printf '%s\\n' "\${COMPREPLY[@]}"`;
+        const { stdout } = await promisify(execFile)('bash', ['-c', code, '-', line], asked());
+        return stdout.trim().split('\n');
+      },
+      fish: async (line) => {
+        const code = `${await scriptOf('fish')}\ncomplete -C $argv[1]`;
+        const { stdout } = await promisify(execFile)('fish', ['-c', code, line], asked());
+        return stdout
+          .trim()
+          .split('\n')
+          .map((proposed) => proposed.split('\t', 1)[0]!);
+      },
+      zsh: async (line) => {
+        writeFileSync(join(folder, 'servo-tui.zsh'), await scriptOf('zsh'));
+        const zsh = spawn('zsh', ['-f', '-i'], { ...asked(), cols: 200 });
+        let seen = '';
+        zsh.onData((text) => (seen += stripVTControlCharacters(text)));
+        const until = (what: string) =>
+          waitFor(what, () => seen.includes(what), { seen: () => seen });
+        try {
+          zsh.write(
+            "PS1='rea''dy> '; autoload -Uz compinit && compinit -u -D && . ./servo-tui.zsh\r",
+          );
+          await until('ready> ');
+          // The one word that fits is put into the line, with a space.
+          zsh.write(`${line}\t`);
+          const [begun] = line.split(' ').slice(-1);
+          const rest = new RegExp(`${line.slice(0, line.length - begun!.length)}(\\S+) `);
+          await waitFor('the word', () => rest.test(seen.split('ready> ').at(-1)!), {
+            seen: () => seen,
+          });
+          return [rest.exec(seen.split('ready> ').at(-1)!)![1]!];
+        } finally {
+          zsh.kill();
+        }
+      },
     };
-    expect(await complete('servo-tui backfill pause ')).toEqual([running]);
-    expect(await complete('servo recl')).toEqual(['reclaim']);
-    expect(await complete('servo-tui list --lim')).toEqual(['--limit']);
+    const installed = Object.keys(shells).filter(
+      (shell) => spawnSync(shell, ['-c', 'true']).status === 0,
+    );
+
+    test('bash is there to be asked; the others are asked where they are installed', () => {
+      expect(installed).toContain('bash');
+    });
+
+    test.each(installed)(
+      '%s gets ids, commands, flags, and files where nothing is known',
+      async (shell) => {
+        const complete = shells[shell]!;
+        expect(await complete('servo-tui backfill pause ')).toEqual([running]);
+        expect(await complete('servo recl')).toEqual(['reclaim']);
+        expect(await complete('servo-tui list --lim')).toEqual(['--limit']);
+        expect(await complete('servo-tui start orders --partitions-file key')).toEqual([
+          'keys.txt',
+        ]);
+      },
+    );
   });
 
   test('each shell has a script, and another one is told which', async () => {
