@@ -60,10 +60,15 @@ export class Places {
   readonly #invocation: Invocation;
   readonly #file: ConfigFile;
   readonly #open = new Map<number, Place>();
+  /** How to reach the first place, where no settings say so. */
+  readonly #given: Connections | undefined;
+  /** Variables that do not count where the console is now, and did where it began. */
+  readonly #taken = new Map<string, string>();
 
-  private constructor(invocation: Invocation, file: ConfigFile) {
+  private constructor(invocation: Invocation, file: ConfigFile, given?: Connections) {
     this.#invocation = invocation;
     this.#file = file;
+    this.#given = given;
   }
 
   /** Opens the first place. `connections`: of a database that no settings name. @throws as openSession */
@@ -71,7 +76,7 @@ export class Places {
     const { env } = invocation.io;
     // The demonstration knows no contexts, whatever is configured.
     const file = connections === undefined ? await loadConfigFile(env) : noFile(configPath(env));
-    const places = new Places(invocation, file);
+    const places = new Places(invocation, file, connections);
     const { settings } = invocation;
     places.#open.set(0, await openPlace(settings, connections ?? (await connectionsOf(settings))));
     return places;
@@ -149,16 +154,20 @@ export class Places {
 
   async #openWithin(from: Place, to: Destination): Promise<Place> {
     const settings = await this.#settingsOf(from, to);
-    const connections = 'tenant' in to ? from.connections : await connectionsOf(settings);
+    const given = 'tenant' in to ? from.connections : 'home' in to ? this.#given : undefined;
+    const connections = given ?? (await connectionsOf(settings));
     // What does not count for this place must not be read by a library, and counts again where it fails.
-    const taken = settings.ignored.map((name) => [name, process.env[name]] as const);
-    for (const [name] of taken) delete process.env[name];
+    const names = 'home' in to ? [...this.#taken.keys()] : settings.ignored;
+    const before = names.map((name) => [name, process.env[name]] as const);
+    for (const name of names) setVariable(name, 'home' in to ? this.#taken.get(name) : undefined);
     const opening = openPlace(settings, connections);
     try {
-      return await answered(opening);
+      const opened = await answered(opening);
+      for (const [name, value] of before) if (value !== undefined) this.#taken.set(name, value);
+      return opened;
     } catch (error) {
       opening.then(closePlace, () => {});
-      for (const [name, value] of taken) if (value !== undefined) process.env[name] = value;
+      for (const [name, value] of before) setVariable(name, value);
       throw error;
     }
   }
@@ -167,6 +176,7 @@ export class Places {
   async #settingsOf(from: Place, to: Destination): Promise<Settings> {
     if ('tenant' in to) return { ...from.settings, tenants: [to.tenant] };
     const { io, settings } = this.#invocation;
+    if ('home' in to) return settings;
     const forbidden = isForbidden(settings);
     return resolveSettings(
       { context: to.context, actor: settings.actor, ...(forbidden ? { read_only: true } : {}) },
@@ -174,6 +184,11 @@ export class Places {
       { database: true, tenants: 'one' },
     );
   }
+}
+
+function setVariable(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
 }
 
 async function openPlace(settings: Settings, connections: Connections): Promise<Place> {

@@ -96,8 +96,8 @@ export type DraftPlan = {
   truncated: boolean;
 };
 
-/** Another place to look at: a context of the configuration file, or another tenant of the present database. */
-export type Destination = { context: string } | { tenant: string };
+/** Another place to look at: a context of the configuration file, another tenant of the present database, or where the console began. */
+export type Destination = { context: string } | { tenant: string } | { home: true };
 
 /** Open another place, by this number. The present one stays open until the console has gone there. */
 export type OpenPlace = { type: 'open-place'; to: Destination; place: number };

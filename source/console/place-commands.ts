@@ -1,7 +1,7 @@
 import { nearest } from '../domain/nearest.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import type { PaletteCommand } from './palette-command.ts';
-import { goTo, isReadOnly, lock, noMove } from './place.ts';
+import { goTo, isHome, isReadOnly, lock, noMove } from './place.ts';
 import { noUnlock, openUnlock } from './unlock.ts';
 
 /** Where the console looks, and whether it may write there. */
@@ -38,6 +38,14 @@ export const placeCommands: readonly PaletteCommand[] = [
       return `no context is called ${safeText(argument)}: ${safeText(advice)}`;
     },
     run: (state, argument) => goTo(state, { context: argument }),
+  },
+  {
+    name: 'home',
+    argument: null,
+    title: 'go back to the database and tenant that the console was started on',
+    candidates: () => [],
+    refusal: (state) => (isHome(state) ? 'this is it' : noMove(state)),
+    run: (state) => goTo(state, { home: true }),
   },
   {
     name: 'rw',

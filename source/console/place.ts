@@ -2,6 +2,7 @@ import { safeText } from '../presentation/safe-text.ts';
 import type { DataAnswer, Destination, PlaceView } from './effects.ts';
 import { unanswered } from './follow.ts';
 import { keyFor } from './key-hints.ts';
+import type { Labels } from './labels.ts';
 import { ask, askAlerts, refresh } from './loading.ts';
 import { noticed } from './notice.ts';
 import { isRunOpen } from './run.ts';
@@ -18,9 +19,25 @@ export function noMove(state: State): string | null {
     : `the database has not answered yet (${open.name} ${open.asset_name})`;
 }
 
+function nameOf(to: Destination, { home }: State): string {
+  if ('home' in to) return placeName(home);
+  return 'context' in to ? `context ${to.context}` : `tenant ${to.tenant}`;
+}
+
+/** `prod / acme`; of a place that is no context the database. */
+function placeName({ context, database, tenant }: Labels): string {
+  return `${context ?? database} / ${tenant}`;
+}
+
+/** Whether the console is where it began. */
+export function isHome({ home, options }: State): boolean {
+  const { context, database, tenant } = options.labels;
+  return home.context === context && home.database === database && home.tenant === tenant;
+}
+
 /** Opens another place. What is on the screen stays under its own header until that has succeeded. */
 export function goTo(state: State, to: Destination): Step {
-  const name = safeText('context' in to ? `context ${to.context}` : `tenant ${to.tenant}`);
+  const name = safeText(nameOf(to, state));
   return ask({ ...state, opening: name }, 'place', {
     type: 'open-place',
     to,
@@ -35,8 +52,7 @@ export function placeAnswered(state: State, answer: DataAnswer): Step {
   if (answer.type !== 'failure') return [free, []];
   const { message, hint } = answer.failure;
   const why = safeText(hint === undefined ? message : `${message} — ${hint}`);
-  const { context, database, tenant } = free.options.labels;
-  const still = safeText(`${context ?? database} / ${tenant}`);
+  const still = safeText(placeName(free.options.labels));
   return noticed(free, state.opening === null ? why : `still in ${still}: ${why}`, 'warn');
 }
 
@@ -52,14 +68,14 @@ function moved(state: State, view: PlaceView): Step {
     at,
     interval_ms,
     next_request,
+    home: state.home,
     place: state.place + 1,
     screen: state.screen === 'job' || state.screen === 'check' ? 'jobs' : state.screen,
     tenants: [...new Set([...state.tenants, view.labels.tenant])],
   };
   const [reading, effects] = refresh(fresh);
   const [counting, more] = askAlerts(reading);
-  const { context, database, tenant } = view.labels;
-  const where = `this is ${safeText(`${context ?? database} / ${tenant}`)} now`;
+  const where = `this is ${safeText(placeName(view.labels))} now`;
   const [told, last] = noticed(counting, where);
   return [told, [...effects, ...more, ...last]];
 }

@@ -291,6 +291,8 @@ export type State = {
   frozen_at: number | null;
   /** Whether the terminal's background is light, as far as is known. */
   light: boolean;
+  /** Where the console began: `home` leads back there, though it may be no context. */
+  home: Labels;
   /** Counts the places that the console has been in: whose the answers must be. */
   place: number;
   /** The place that is being opened. */
@@ -363,6 +365,7 @@ export function initialState(options: ConsoleOptions): State {
     wide: null,
     notice: null,
     frozen_at: null,
+    home: options.labels,
     place: 0,
     light: options.light ?? false,
     opening: null,

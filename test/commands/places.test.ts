@@ -31,14 +31,24 @@ afterAll(async () => {
   await operator.close();
 });
 
-/** The console's sessions with this configuration file, begun in one of its contexts. */
-async function start(file: string, context: string, flags: SettingFlags = {}): Promise<Places> {
+/** The console's sessions with this configuration file, begun in one of its contexts, or (null) in the environment's place. */
+async function start(
+  file: string,
+  context: string | null,
+  flags: SettingFlags = {},
+): Promise<Places> {
   const config = join(mkdtempSync(join(folder, 'config-')), 'servo-tui');
   mkdirSync(config);
   writeFileSync(join(config, 'config.toml'), file);
-  const env = environment({ XDG_CONFIG_HOME: join(config, '..') });
+  const place: Record<string, string> =
+    context === null ? { DATABASE_URL: url, TENANT_ID: 'globex' } : {};
+  const env = environment({ XDG_CONFIG_HOME: join(config, '..'), ...place });
   const needs = { database: true, tenants: 'one' } as const;
-  const settings = await resolveSettings({ context, actor: 'mara', ...flags }, env, needs);
+  const settings = await resolveSettings(
+    { context: context ?? undefined, actor: 'mara', ...flags },
+    env,
+    needs,
+  );
   const places = await Places.open({ settings, io: { env } } as Invocation);
   open.push(places);
   return places;
@@ -83,6 +93,20 @@ test('a place that cannot be opened leaves the present one as it is', async () =
   expect(go).toMatchObject({ type: 'failure', failure: { code: 'database_unreachable' } });
   const { type } = await places.perform(theTable, 0);
   expect(type).toBe('jobs');
+});
+
+test('home is the environment’s place again, with the variables that did not count elsewhere', async () => {
+  const places = await start(section('one'), null);
+  const names = ['DATABASE_URL', 'TENANT_ID'] as const;
+  for (const name of names) process.env[name] = 'of the environment';
+  const there = await places.perform({ type: 'open-place', to: { context: 'one' }, place: 1 }, 0);
+  expect(there).toMatchObject({ view: { labels: { context: 'one', tenant: 'acme' } } });
+  expect(names.map((name) => process.env[name])).toEqual([undefined, undefined]);
+  const back = await places.perform({ type: 'open-place', to: { home: true }, place: 2 }, 1);
+  expect(back).toMatchObject({ view: { labels: { context: null, tenant: 'globex' } } });
+  expect(names.map((name) => process.env[name])).toEqual(names.map(() => 'of the environment'));
+  for (const name of names) delete process.env[name];
+  expect(await places.perform(theTable, 2)).toMatchObject({ list: { tenant_id: 'globex' } });
 });
 
 test('a read-only context cannot be written to, nor unlocked without a write_url', async () => {

@@ -67,6 +67,20 @@ describe('another tenant or context, without leaving', () => {
     expect(session.asked('open-place')).toEqual([]);
   });
 
+  test('home leads back to where the console began, though that is no context', () => {
+    const session = start();
+    expect(to(session, 'home').notice).toBe('this is it');
+    session.press('escape');
+    const labels = { ...view('acme').labels, context: 'prod', database: 'elsewhere' };
+    opened(to(session, 'context prod'), 'acme', { labels });
+    opened(to(session, 'tenant globex'), 'globex', { labels: { ...labels, tenant: 'globex' } });
+    expect(to(session, 'home').state.opening).toBe('warehouse / acme');
+    expect(session.asked('open-place').at(-1)!.effect).toMatchObject({ to: { home: true } });
+    opened(session, 'acme');
+    expect(session.notice).toBe('this is warehouse / acme now');
+    expect(session.state.home).toEqual(view('acme').labels);
+  });
+
   test('not while an action has no answer, and no action while a place is opened', () => {
     const acting = start().press('p').read().press('y');
     expect(to(acting, 'tenant globex').notice).toContain('has not answered yet (pause acme_1)');
