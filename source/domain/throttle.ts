@@ -55,6 +55,35 @@ export function holdReason(seen: HealthSignals, limits: HealthLimits): string | 
 
 export type Finished = { completed: number; failed: number };
 
+/** A running job's counters at one moment; its version changes whenever it is paused, resumed or claimed. */
+export type Progress = Finished & { version: number };
+
+/** Of a job that has been claimed once and not touched since, whatever it has finished was finished under that claim. */
+const firstClaim = 2;
+
+/**
+ * From where the failures of a job's present claim are counted, as far as this executor has seen it: whoever resumed the job has looked at
+ * those before, and must not find it paused for them again. What a retry has taken back is not counted against it.
+ */
+export function claimBase(before: Progress | undefined, now: Progress): Progress {
+  const { version, completed, failed } = now;
+  if (before?.version !== version)
+    return version <= firstClaim ? { version, completed: 0, failed: 0 } : now;
+  return {
+    version,
+    completed: Math.min(before.completed, completed),
+    failed: Math.min(before.failed, failed),
+  };
+}
+
+/** What has finished within the ten minutes, and under the present claim. */
+export function finishedSince(base: Progress, now: Progress, lately: Finished): Finished {
+  return {
+    completed: Math.min(lately.completed, now.completed - base.completed),
+    failed: Math.min(lately.failed, now.failed - base.failed),
+  };
+}
+
 /** A job is paused by itself when more than `rate` of at least `least` partitions failed for good within ten minutes. */
 export type FailureLimit = { rate: number; least: number };
 

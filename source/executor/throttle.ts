@@ -2,11 +2,14 @@ import type { Database } from '../database/database.ts';
 import { readFinished } from '../database/queries/read-finished.ts';
 import { readHealth } from '../database/queries/read-health.ts';
 import {
+  claimBase,
   exceeded,
   type FailureLimit,
+  finishedSince,
   type HealthLimits,
   type HealthSignal,
   holdReason,
+  type Progress,
   pauseReason,
 } from '../domain/throttle.ts';
 import { messageOf } from '../errors.ts';
@@ -35,6 +38,8 @@ export class Throttle {
   readonly #loop: Loop;
   #reason: string | null = null;
   #signals: HealthSignal[] = [];
+  /** By job: from where its failures count. */
+  #bases = new Map<string, Progress>();
 
   constructor(ports: ThrottlePorts) {
     this.#ports = ports;
@@ -84,17 +89,22 @@ export class Throttle {
   async #judgeJobs(): Promise<void> {
     const { database, failures, owner, log } = this.#ports;
     if (failures === null) return;
+    const bases = new Map<string, Progress>();
     for (const [tenant, jobs] of this.#ports.jobs()) {
-      for (const job of await database.read(tenant, (query) => readFinished(query, tenant, jobs))) {
-        const reason = pauseReason(job, failures);
+      const running = await database.read(tenant, (query) => readFinished(query, tenant, jobs));
+      for (const { id, progress, lately } of running) {
+        const base = claimBase(this.#bases.get(id), progress);
+        bases.set(id, base);
+        const reason = pauseReason(finishedSince(base, progress, lately), failures);
         if (reason === null) continue;
         const { result } = await actOnJob(
           database,
           { tenant, actor: owner, reason },
-          { action: 'pause', id: job.id, state: 'running' },
+          { action: 'pause', id, state: 'running' },
         );
-        if (result === 'applied') log.warn({ job_id: job.id }, reason);
+        if (result === 'applied') log.warn({ job_id: id }, reason);
       }
     }
+    this.#bases = bases;
   }
 }

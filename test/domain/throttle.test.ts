@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holdReason, pauseReason } from '../../source/domain/throttle.ts';
+import { claimBase, finishedSince, holdReason, pauseReason } from '../../source/domain/throttle.ts';
 
 const limits = { replication_lag_seconds: 60, lock_wait_seconds: 30, connections: 0.95 };
 const well = { replication_lag_seconds: 1, lock_wait_seconds: null, connections: 0.2 };
@@ -19,6 +19,35 @@ describe('holdReason', () => {
 
   it('does not look at a signal that is switched off', () => {
     expect(holdReason({ ...well, connections: 1 }, { ...limits, connections: null })).toBeNull();
+  });
+});
+
+describe('what counts towards a pause', () => {
+  const lately = { completed: 39, failed: 42 };
+  it('is all of a job that has been claimed once', () => {
+    const now = { version: 2, ...lately };
+    expect(finishedSince(claimBase(undefined, now), now, lately)).toEqual(lately);
+  });
+
+  it('is nothing from before a resume', () => {
+    const first = claimBase(
+      { version: 2, completed: 0, failed: 0 },
+      { version: 5, completed: 0, failed: 42 },
+    );
+    const now = { version: 5, completed: 39, failed: 42 };
+    expect(finishedSince(claimBase(first, now), now, lately)).toEqual({ completed: 39, failed: 0 });
+  });
+
+  it('is what fails again after a retry', () => {
+    const retried = claimBase(
+      { version: 5, completed: 0, failed: 42 },
+      { version: 5, completed: 0, failed: 0 },
+    );
+    const now = { version: 5, completed: 0, failed: 30 };
+    expect(finishedSince(claimBase(retried, now), now, lately)).toEqual({
+      completed: 0,
+      failed: 30,
+    });
   });
 });
 

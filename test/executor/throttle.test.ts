@@ -51,7 +51,7 @@ it('holds claiming while somebody waits long for a lock, says why, and goes on a
   await Promise.all([holder.end(), waiter.end()]);
 });
 
-it('pauses a job whose partitions mostly fail, with the reason, and can be resumed', async () => {
+it('paused a job again for the failures before it was resumed', async () => {
   let broken = true;
   const job = await backfills.job({
     keys: keys(2000),
@@ -72,4 +72,15 @@ it('pauses a job whose partitions mostly fail, with the reason, and can be resum
   );
   broken = false;
   expect((await backfills.state(job, 'paused')).failed_partitions).toBeGreaterThanOrEqual(20);
+  await backfills.rows(
+    `update backfill_jobs set state = 'resuming', heartbeat_at = clock_timestamp() where id = $1`,
+    [job],
+  );
+  // It has ended, and never been paused in between.
+  await backfills.state(job, 'failed');
+  const paused = await backfills.rows(
+    `select from backfill_events where job_id = $1 and to_state = 'paused'`,
+    [job],
+  );
+  expect(paused).toHaveLength(1);
 });

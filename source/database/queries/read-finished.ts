@@ -1,17 +1,20 @@
-import type { Finished } from '../../domain/throttle.ts';
+import type { Finished, Progress } from '../../domain/throttle.ts';
 import type { Query } from '../database.ts';
 
 /**
- * What each of these running jobs has finished since its oldest sample of the last ten minutes; since its start, where
+ * What each of these running jobs has finished in all, and since its oldest sample of the last ten minutes; since its start, where
  * it began within them.
  */
-export function readFinished(
+export async function readFinished(
   query: Query,
   tenant: string,
   jobs: readonly string[],
-): Promise<({ id: string } & Finished)[]> {
-  return query(
-    `select j.id, j.completed_partitions - coalesce(s.completed, 0) as completed, j.failed_partitions - coalesce(s.failed, 0) as failed
+): Promise<{ id: string; progress: Progress; lately: Finished }[]> {
+  const rows = await query<
+    { id: string } & Finished & { version: number; done: number; lost: number }
+  >(
+    `select j.id, j.version, j.completed_partitions as done, j.failed_partitions as lost,
+       j.completed_partitions - coalesce(s.completed, 0) as completed, j.failed_partitions - coalesce(s.failed, 0) as failed
      from backfill_jobs j left join lateral (
        select completed, failed from backfill_samples
        where job_id = j.id and at > clock_timestamp() - interval '10 minutes' order by at limit 1) s on true
@@ -19,4 +22,9 @@ export function readFinished(
        and (s.completed is not null or j.started_at > clock_timestamp() - interval '10 minutes')`,
     [tenant, jobs],
   );
+  return rows.map(({ id, version, done, lost, completed, failed }) => ({
+    id,
+    progress: { version, completed: done, failed: lost },
+    lately: { completed, failed },
+  }));
 }
