@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { alertNames } from '../domain/alerts.ts';
+import { failureCauses } from '../domain/failure-cause.ts';
 import { checkNames, severities } from '../domain/triage.ts';
 import { explanation } from './looking-schemas.ts';
 import { count, envelope, nullableTime } from './schema-parts.ts';
@@ -130,6 +131,16 @@ export const triageSchemas = {
         truncated: z.boolean(),
       })
       .nullable(),
+    causes: z
+      .array(
+        z.looseObject({
+          name: z.enum(failureCauses.map(({ name }) => name)),
+          title: z.string(),
+          advice: z.string(),
+          failures: count,
+        }),
+      )
+      .describe('what the errors among the evidence most likely come from'),
     recommendation: z
       .looseObject({
         action: z.string(),
@@ -153,5 +164,8 @@ export const triageSchemas = {
   alerts: z.looseObject({
     ...envelope,
     alerts: z.array(alertShape),
+    executors: z
+      .looseObject({ alive: count, silent: count })
+      .describe('silent: not heard of for 10 s, and not found dead'),
   }),
 };

@@ -1,3 +1,4 @@
+import type { ExecutorCounts } from './executor.ts';
 import type { Thresholds } from './thresholds.ts';
 import type { CheckColumn, CheckName, FoundRow, Section, Severity } from './triage.ts';
 
@@ -153,6 +154,7 @@ export type AlertReport = {
   as_of: Date;
   tenant_id: string;
   alerts: readonly Alert[];
+  executors: ExecutorCounts;
 };
 
 /** Those that fire, the critical ones before the others; then the rest, each in the order in which they are told. */

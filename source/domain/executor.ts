@@ -30,6 +30,9 @@ export type ExecutorState = (typeof executorStates)[number];
 
 export type ExecutorView = ExecutorRow & { state: ExecutorState; state_since: Date };
 
+/** Of a tenant's executors, as far as they have not gone: `silent` may be frozen, or cut off. */
+export type ExecutorCounts = { alive: number; silent: number };
+
 export type ExecutorList = { as_of: Date; tenant_id: string; executors: ExecutorView[] };
 
 const silenceMs = 10_000;

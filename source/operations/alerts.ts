@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.ts';
 import { readClock } from '../database/queries/read-clock.ts';
+import { countExecutors } from '../database/queries/read-executors.ts';
 import { checkNamed, findRows } from '../database/queries/triage/checks.ts';
 import {
   type Alert,
@@ -37,7 +38,7 @@ export function listAlerts(
       const column = check.columns.find((one) => one.name === check.figure)!;
       alerts.push(alertOf(name, rows, column, thresholds, as_of));
     }
-    return { as_of, tenant_id: tenant, alerts };
+    return { as_of, tenant_id: tenant, alerts, executors: await countExecutors(query, tenant) };
   });
 }
 

@@ -161,3 +161,14 @@ test('the thresholds are settings', async () => {
   const { alerts } = await listAlerts(operator.db, 'acme', thresholds);
   expect(alerts[0]).toMatchObject({ firing: true, threshold: { value: 180 } });
 });
+
+test('how many executors are there: alive, or silent and not found dead', async () => {
+  const now = (await listAlerts(operator.db, 'acme')).executors;
+  await operator.sql(
+    `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers, seen_at, lost_at)
+     values ('a', '{acme}', 'a', 1, '0', 1, '{}', now(), null), ('b', '{acme}', 'b', 1, '0', 1, '{}', now() - interval '20 seconds', null),
+       ('c', '{acme}', 'c', 1, '0', 1, '{}', now() - interval '20 seconds', now()), ('d', '{globex}', 'd', 1, '0', 1, '{}', now(), null)`,
+  );
+  const { executors } = await listAlerts(operator.db, 'acme');
+  expect(executors).toEqual({ alive: now.alive + 1, silent: now.silent + 1 });
+});

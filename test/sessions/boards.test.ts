@@ -162,7 +162,13 @@ describe('alerts are counted on every screen', () => {
     const session = Session.showing([orders]);
     expect(alertReadings(session)).toHaveLength(1);
     expect(session.timersSet('alerts')).toEqual([15_000]);
-    session.answerBoard('alerts', { as_of: now, tenant_id: 'acme', alerts: [], jobs: [] });
+    session.answerBoard('alerts', {
+      as_of: now,
+      tenant_id: 'acme',
+      alerts: [],
+      executors: { alive: 1, silent: 0 },
+      jobs: [],
+    });
     session.wait(15_000).timer('alerts');
     expect(alertReadings(session)).toHaveLength(2);
   });
@@ -175,7 +181,13 @@ describe('alerts are counted on every screen', () => {
 
   test('frozen data stays as it is', () => {
     const session = Session.showing([orders]);
-    session.answerBoard('alerts', { as_of: now, tenant_id: 'acme', alerts: [], jobs: [] });
+    session.answerBoard('alerts', {
+      as_of: now,
+      tenant_id: 'acme',
+      alerts: [],
+      executors: { alive: 1, silent: 0 },
+      jobs: [],
+    });
     session.press('Z').wait(15_000).timer('alerts');
     expect(alertReadings(session)).toHaveLength(1);
   });

@@ -77,6 +77,7 @@ const data = (text: string): BoardData => {
     },
     alerts: {
       ...as,
+      executors: { alive: 1, silent: 0 },
       alerts: [
         {
           name: 'ServoBackfillJobStuck',
@@ -248,6 +249,19 @@ test('the alerts: what fires first, with figure, limit and jobs', () => {
   expect(text).toMatch(/firing +ServoBackfillJobStuck +critical +14m +> 5m +1 +9m/);
   expect(text).toMatch(/ok +ServoBackfillQueueDepth/);
   expect(text).toContain('orders_daily 00000001  heartbeat age 14m');
+});
+
+test('nobody was told that no executor lives before heartbeats were stale', () => {
+  const header = (alive: number, silent: number) => {
+    const session = open('alerts', 'orders_daily');
+    const board = session.state.boards.alerts.data!;
+    session.wait(5000).timer('refresh');
+    session.answerBoard('alerts', { ...board, executors: { alive, silent } });
+    return picture(session.press('1'))[0];
+  };
+  expect(header(0, 1)).toContain('no executor');
+  expect(header(1, 1)).toContain('1 executor silent');
+  expect(header(2, 0)).not.toContain('executor');
 });
 
 test('the header counts the alerts that fire, on every screen', () => {

@@ -1,4 +1,4 @@
-import type { ExecutorRow } from '../../domain/executor.ts';
+import type { ExecutorCounts, ExecutorRow } from '../../domain/executor.ts';
 import type { Query } from '../database.ts';
 
 /**
@@ -35,6 +35,17 @@ export async function readExecutors(query: Query, tenant: string): Promise<Execu
       running: own.slice(0, 100).map(({ lease_owner: _, lease_token: __, ...one }) => one),
     };
   });
+}
+
+/** What has been silent for an hour is no news. */
+export async function countExecutors(query: Query, tenant: string): Promise<ExecutorCounts> {
+  const [row] = await query<ExecutorCounts>(
+    `select count(*) filter (where heard)::int as alive, count(*) filter (where not heard)::int as silent
+     from (select seen_at > clock_timestamp() - interval '10 seconds' as heard from backfill_executors
+       where $1 = any (tenants) and stopped_at is null and lost_at is null and seen_at > clock_timestamp() - interval '1 hour') e`,
+    [tenant],
+  );
+  return row!;
 }
 
 /** Living executors of the tenant that are held, and why. */
