@@ -31,6 +31,6 @@ function explainJson({ as_of, tenant_id, clause, facts }: Explanation) {
 }
 
 function judgedJson(judged: JudgedJob) {
-  const { held, scenario, evidence, recommendation, escalations } = judged;
-  return { ...explainJson(judged), held, scenario, evidence, recommendation, escalations };
+  const { held, scenario, evidence, causes, recommendation, escalations } = judged;
+  return { ...explainJson(judged), held, scenario, evidence, causes, recommendation, escalations };
 }

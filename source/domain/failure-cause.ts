@@ -53,6 +53,20 @@ export function likelyCause(message: string | null): FailureCause | null {
   return row === undefined ? null : causeOf(row);
 }
 
+/** The likely causes of several failures, the most frequent first; `failures`: how many show its signs. */
+export function likelyCauses(
+  messages: readonly (string | null)[],
+): (FailureCause & { failures: number })[] {
+  const found = messages.flatMap((message) => likelyCause(message) ?? []);
+  return failureCauses
+    .map((cause) => ({
+      ...cause,
+      failures: found.filter(({ name }) => name === cause.name).length,
+    }))
+    .filter(({ failures }) => failures > 0)
+    .sort((a, b) => b.failures - a.failures);
+}
+
 /** Signs stand at the beginning: a message of a megabyte costs no more than this. */
 const longest = 2000;
 

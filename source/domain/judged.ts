@@ -1,5 +1,6 @@
 import type { Escalation } from './escalation.ts';
 import type { Clause, ExplainFacts } from './explain.ts';
+import type { FailureCause } from './failure-cause.ts';
 import type { Held, Recommendation } from './recommend.ts';
 import type { CheckName, Finding, FoundRow } from './triage.ts';
 
@@ -19,6 +20,8 @@ export type JudgedJob = Explanation & {
   scenario: CheckName | null;
   /** What the runbook asks of one job in that scenario, with its rows. */
   evidence: Pick<Finding, 'columns' | 'rows' | 'sql' | 'truncated'> | null;
+  /** What the errors among the evidence most likely come from; of which figures are of the evidence alone. */
+  causes: readonly (FailureCause & { failures: number })[];
   recommendation: Recommendation | null;
   escalations: readonly Escalation[];
 };

@@ -93,13 +93,14 @@ const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
   'no-progress': () => 'look',
   'wont-resume': () => 'resume',
   breached: () => ({ action: 'set-priority', parameters: { priority: '10' } }),
-  'at-risk': ({ max_parallel, slots, slots_busy }, row) => {
-    if (row.cells.risk_level === 'high') return recreating;
+  'at-risk': ({ max_parallel, slots, slots_busy, in_front }, row) => {
+    const high = row.cells.risk_level === 'high';
+    // A higher priority is of use only where something comes before it.
+    if (high && in_front > 0) return recreating;
     if (row.cells.risk_level === 'low') return 'look';
     const free = Math.max(0, slots - slots_busy);
-    return free > 0
-      ? { action: 'set-parallel', parameters: { parallel: String(max_parallel + free) } }
-      : 'pause';
+    if (free === 0) return high ? 'start-executor' : 'pause';
+    return { action: 'set-parallel', parameters: { parallel: String(max_parallel + free) } };
   },
   'failed-partitions': ({ state }) => (state === 'failed' ? 'retry' : 'look'),
   'waiting-upstream': () => 'wait',

@@ -4,6 +4,7 @@ import { countJobs } from '../database/queries/list-jobs.ts';
 import { checkNamed, checks, findRows } from '../database/queries/triage/checks.ts';
 import { definitionOf } from '../database/queries/triage/sql.ts';
 import { explain } from '../domain/explain.ts';
+import { likelyCauses } from '../domain/failure-cause.ts';
 import type { Explanation, JudgedJob, Verification } from '../domain/judged.ts';
 import { type Held, recommend, recommendByClause, scenarioOf } from '../domain/recommend.ts';
 import type { Thresholds } from '../domain/thresholds.ts';
@@ -48,6 +49,13 @@ export function judgeJob(
     const clause = explain(facts);
     const scenario = scenarioOf(held);
     const { running = 0 } = await countJobs(query, tenant, mostRows);
+    const evidence =
+      scenario === null || checkNamed(scenario.check.name).evidence === undefined
+        ? null
+        : await findingOf(query, checkNamed(scenario.check.name), {
+            ...context,
+            limit: mostEvidence + 1,
+          });
     return {
       as_of: facts.as_of,
       tenant_id: tenant,
@@ -55,18 +63,17 @@ export function judgeJob(
       facts,
       held,
       scenario: scenario?.check.name ?? null,
-      evidence:
-        scenario === null || checkNamed(scenario.check.name).evidence === undefined
-          ? null
-          : await findingOf(query, checkNamed(scenario.check.name), {
-              ...context,
-              limit: mostEvidence + 1,
-            }),
+      evidence,
+      causes: likelyCauses(evidence?.rows.map(errorOf) ?? []),
       recommendation:
         scenario === null ? recommendByClause(clause, facts) : recommend(scenario, facts),
       escalations: await readEscalations(query, tenant, { as_of: facts.as_of, found, running }),
     };
   });
+}
+
+function errorOf({ cells }: FoundRow): string | null {
+  return typeof cells.error_message === 'string' ? cells.error_message : null;
 }
 
 /** Whether an action has helped: asks the checks that held before it again. @throws ServoError not_found */

@@ -27,6 +27,7 @@ export function explainText(judged: JudgedJob, options: Options): string {
     ...labelled('scenario', [main.check.title, sectionWords(main.check.section)], options),
     ...labelled('evidence', [evidenceLine(main.check.columns, main.rows[0]!, context)], options),
     ...evidenceTable(judged, options),
+    ...labelled('likely', causeWords(judged), options),
     ...labelled('meaning', [main.check.meaning], options),
     ...(others.length === 0 ? [] : labelled('also', [others.join('; ')], options)),
     ...(recommendation === null ? [] : labelled('do', [recommendation.words], options)),
@@ -47,17 +48,28 @@ function commandLine({ recommendation }: JudgedJob): string[] {
   return command === null ? [] : [`${' '.repeat(labelWidth)}${command}`];
 }
 
+/** `Rate limiting from external systems (20 of these): lower the parallelism, …`. */
+function causeWords({ causes }: JudgedJob): string[] {
+  return causes.map(({ title, failures, advice }) => `${title} (${failures} of these): ${advice}`);
+}
+
+/** Rows of evidence that are shown: what to do stands below them, and must be in sight in a small terminal. */
+const fewRows = 4;
+
 function evidenceTable({ evidence, as_of }: JudgedJob, { width, zone }: Options): string[] {
   if (evidence === null || evidence.rows.length === 0) return [];
   const { columns } = evidence;
   const rows = [
     columns.map(({ title }) => title.toUpperCase()),
-    ...evidence.rows.map((row) =>
-      columns.map((column) => checkCell(column, row.cells[column.name], { as_of, zone })),
-    ),
+    ...evidence.rows
+      .slice(0, fewRows)
+      .map((row) =>
+        columns.map((column) => checkCell(column, row.cells[column.name], { as_of, zone })),
+      ),
   ];
   const aligns = columns.map((column) => (isFigure(column) ? 'right' : 'left') as 'right' | 'left');
-  const more = evidence.truncated ? ['…'] : [];
+  const hidden = evidence.rows.length - fewRows;
+  const more = hidden > 0 ? [`… and ${evidence.truncated ? 'at least ' : ''}${hidden} more`] : [];
   return [...fittedTable(rows, width - labelWidth, aligns), ...more].map(
     (line) => ' '.repeat(labelWidth) + line,
   );

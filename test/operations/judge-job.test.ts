@@ -138,11 +138,28 @@ describe('scenario, recommendation and the action that is ready', () => {
     expect(judged.recommendation?.ready).toMatchObject({ action: 'pause', id });
   });
 
+  test('high risk with nothing in front: was recreated with a priority that it did not need', async () => {
+    await anExecutor();
+    const id = await aJob(
+      `started_at = now(), total_partitions = 1, avg_partition_duration_ms = 12000000, sla_deadline_at = now() + interval '100 minutes'`,
+    );
+    expect((await judge(id)).recommendation).toMatchObject({
+      action: 'set-parallel',
+      ready: { action: 'set' },
+    });
+    await operator.sql('update backfill_executors set slots = 0');
+    expect((await judge(id)).recommendation).toMatchObject({
+      action: 'start-executor',
+      words: 'High risk: scale executor instances (platform team).',
+    });
+  });
+
   test('high risk: recreate with the highest priority; medium: what slots are free', async () => {
     await anExecutor();
     // Only a job that ran before has an average, and so an ETA.
     const late = (minutes: number) =>
       `started_at = now(), priority = 1, total_partitions = 1, avg_partition_duration_ms = ${minutes * 60_000}, sla_deadline_at = now() + interval '100 minutes'`;
+    await aJob('priority = 5');
     const high = await judge(await aJob(late(200)));
     expect(high).toMatchObject({
       scenario: 'at-risk',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ExplainFacts } from '../../source/domain/explain.ts';
+import { likelyCauses } from '../../source/domain/failure-cause.ts';
 import type { JudgedJob } from '../../source/domain/judged.ts';
 import type { CheckDefinition } from '../../source/domain/triage.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
@@ -73,6 +74,7 @@ const judged = (overrides: Partial<JudgedJob> = {}): JudgedJob => ({
   ],
   scenario: 'stuck',
   evidence: null,
+  causes: [],
   recommendation: {
     action: 'reclaim',
     words: 'Force reclaim if needed.',
@@ -125,6 +127,19 @@ describe('explain', () => {
       expect(overlay.text).toContain(said);
     }
     expect(session.press('y').effects.filter(({ type }) => type === 'copy')).toHaveLength(1);
+  });
+
+  test('twenty failures of one kind hid what to do, and their likely cause was not told', () => {
+    const column = { name: 'error_message', title: 'error', kind: 'text' } as const;
+    const row = { ...judged().held[0]!.rows[0]!, cells: { error_message: 'HTTP 429' } };
+    const rows = Array.from({ length: 20 }, () => row);
+    const evidence = { columns: [column], rows, sql: '', truncated: true };
+    const causes = likelyCauses(rows.map(({ cells }) => cells.error_message));
+    const { overlay } = explaining(judged({ evidence, causes })).state;
+    if (overlay?.type !== 'reader') throw new Error('no text is open');
+    expect(overlay.text.match(/HTTP 429/g)).toHaveLength(4);
+    expect(overlay.text).toContain('… and at least 16 more');
+    expect(overlay.text).toContain('Rate limiting from external systems (20 of these)');
   });
 
   test('has the recommended action ready: Enter opens its card, and writes nothing', () => {
