@@ -38,6 +38,7 @@ async function plain(invocation: Invocation): Promise<{ exit: number }> {
         interval_ms: readInterval(flags.text('interval')),
         as_of: null,
         jobs: new Map(),
+        dialogs: [],
         firing: null,
         asking: null,
         wanted: null,

@@ -4,6 +4,7 @@ import type { JobDetail, JobList } from '../domain/job-detail.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import { readStrategy } from '../domain/strategy.ts';
 import { toAscii } from '../presentation/ascii.ts';
+import { dialogWords } from '../presentation/dialog-words.ts';
 import { formatEta, formatEtaRange } from '../presentation/eta-phrase.ts';
 import { eventWords } from '../presentation/event-words.ts';
 import { groupFailures, kindsOf } from '../presentation/failure-groups.ts';
@@ -83,6 +84,7 @@ export function jobText(
     ...(detail.executors.length > 0
       ? [`at work      ${detail.executors.map((id) => safeText(id)).join(', ')}`]
       : []),
+    ...dialogLines(detail),
     ...(job.error_message === null ? [] : [`error        ${safeText(job.error_message)}`]),
     ...failureLines(detail),
     ...retryLines(detail, options),
@@ -169,6 +171,10 @@ function failureLines({ failed, job }: JobDetail): string[] {
       return `  ${partitions.length} × ${message}: ${keys.join(', ')}${more}`;
     }),
   ];
+}
+
+function dialogLines({ dialogs, as_of }: JobDetail): string[] {
+  return dialogs.map((dialog) => `dialog       ${dialogWords([dialog], as_of)}`);
 }
 
 function retryLines({ open, as_of }: JobDetail, options: TextOptions): string[] {

@@ -18,16 +18,20 @@ import { listEvents } from '../operations/read-events.ts';
 import { resolveJob } from '../operations/resolve-job.ts';
 import { runAction } from '../operations/run-action.ts';
 import { settleJob } from '../operations/settle-job.ts';
+import { Dialogs } from './dialogs.ts';
 import { boards } from './read-board.ts';
 import type { Session } from './session.ts';
 import { writePaper } from './write-paper.ts';
 import { asServoError } from './writer.ts';
 
 /** The console's data effects as operations; a failure is an answer too. */
-export function performer(session: Session): (effect: SessionEffect) => Promise<DataAnswer> {
+export function performer(
+  session: Session,
+  dialogs = new Dialogs(session),
+): (effect: SessionEffect) => Promise<DataAnswer> {
   return async (effect) => {
     try {
-      return await carryOut(session, effect);
+      return await carryOut(session, dialogs, effect);
     } catch (error) {
       return { type: 'failure', failure: failureOf(error) };
     }
@@ -39,16 +43,21 @@ export function failureOf(error: unknown): Failure {
   return { code, message, hint };
 }
 
-async function carryOut(session: Session, effect: SessionEffect): Promise<DataAnswer> {
+async function carryOut(
+  session: Session,
+  dialogs: Dialogs,
+  effect: SessionEffect,
+): Promise<DataAnswer> {
   const { reader, tenant, thresholds } = session;
+  const { console_id } = dialogs;
   switch (effect.type) {
     case 'load-jobs': {
-      const options = { ...effect, filter: parseFilter(effect.filter), thresholds };
+      const options = { ...effect, filter: parseFilter(effect.filter), thresholds, console_id };
       return { type: 'jobs', list: await listJobs(reader, tenant, options) };
     }
     case 'load-job': {
       const { map_buckets: buckets, map_ranges: ranges, insight, keys } = effect;
-      const options = { buckets, ranges, insight, failed: 0, thresholds };
+      const options = { buckets, ranges, insight, failed: 0, thresholds, console_id };
       const detail = await getJobDetail(reader, tenant, effect.id, options);
       if (keys === undefined) return { type: 'job', detail };
       const of_keys = await countPartitions(reader, tenant, effect.id, keys);
@@ -93,6 +102,10 @@ async function carryOut(session: Session, effect: SessionEffect): Promise<DataAn
       const { as_of, events } = await listEvents(reader, tenant, effect.id, 50);
       return { type: 'lately', as_of, events };
     }
+    case 'hold-dialog':
+      return dialogs.hold(effect);
+    case 'leave-dialog':
+      return dialogs.leave();
     case 'plan-jobs':
       return {
         type: 'planned',

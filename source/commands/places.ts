@@ -17,6 +17,7 @@ import { requireSchema } from '../database/schema-version.ts';
 import { describeConnection } from '../database/settings.ts';
 import { ServoError, UsageError } from '../errors.ts';
 import type { Invocation } from './command.ts';
+import { Dialogs } from './dialogs.ts';
 import { failureOf, performer } from './perform.ts';
 import { type Connections, connectionsOf, openSession, type Session } from './session.ts';
 
@@ -27,6 +28,7 @@ type Place = {
   session: Session;
   view: PlaceView;
   perform: (effect: SessionEffect) => Promise<DataAnswer>;
+  dialogs: Dialogs;
   /** Questions under way: the session is closed after them. */
   pending: Set<Promise<unknown>>;
   relock: NodeJS.Timeout | null;
@@ -197,6 +199,7 @@ async function openPlace(settings: Settings, connections: Connections): Promise<
     const rls_bypassed = await session.reader.read(session.tenant, isBypassed);
     const embedded = settings.database === null || settings.database.kind === 'embedded';
     const { reader } = session;
+    const dialogs = new Dialogs(session);
     return {
       settings,
       connections,
@@ -213,7 +216,8 @@ async function openPlace(settings: Settings, connections: Connections): Promise<
         why_locked: whyLocked(settings, connections),
         accent: settings.accent,
       },
-      perform: performer(session),
+      perform: performer(session, dialogs),
+      dialogs,
       pending: new Set(),
       relock: null,
     };
@@ -224,6 +228,7 @@ async function openPlace(settings: Settings, connections: Connections): Promise<
 }
 
 async function closePlace(place: Place): Promise<void> {
+  await place.dialogs.close();
   lock(place);
   await place.session.close();
 }

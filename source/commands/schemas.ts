@@ -45,6 +45,18 @@ const status = z.looseObject({
   ),
   events: z.array(event),
   executors: z.array(z.string()),
+  dialogs: z
+    .array(
+      z.looseObject({
+        actor: z.string(),
+        host: z.string(),
+        action: z.string(),
+        jobs: count,
+        job_ids: z.array(z.uuid()),
+        opened_at: time,
+      }),
+    )
+    .describe('open at consoles on this job, not confirmed yet'),
   explanation: z.looseObject({
     clause: z.enum(clauses),
     why: z.string(),

@@ -14,6 +14,7 @@ import { keyFor } from './key-hints.ts';
 import { tooSmall } from './layout.ts';
 import { isStale } from './loading.ts';
 import { isReadOnly } from './place.ts';
+import { newsOf } from './presence.ts';
 import type { Card, CardFocus, FieldName, Follow, State, Step } from './state.ts';
 import type { Target } from './target.ts';
 
@@ -91,11 +92,12 @@ export function cardOn(
     expected,
     token,
     lately: null,
+    others: null,
     painted_at: null,
     hint: null,
   };
   // The card's token is the request's number as well: an answer for another card finds nobody.
-  const ask: Effect = { type: 'data', request: token, effect: { type: 'load-lately', id: job.id } };
+  const ask: Effect = newsOf(card);
   return [
     { ...state, overlay: card, notice: null, next_request: token + 1 },
     [{ type: 'announce-paint', token }, ...(plan === null ? [ask] : [])],

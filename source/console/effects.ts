@@ -1,4 +1,5 @@
 import type { ActionParameters, JobAction } from '../domain/action.ts';
+import type { Dialog } from '../domain/dialog.ts';
 import type { JobView } from '../domain/job.ts';
 import type { ActionResult, JobDetail, JobEvent, KeyBounds } from '../domain/job-detail.ts';
 import type { Sort } from '../domain/job-order.ts';
@@ -9,6 +10,7 @@ import type { PartitionDetail } from '../domain/partition.ts';
 import type { CheckName } from '../domain/triage.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Hue } from '../presentation/hue.ts';
+import type { ActionName } from './actions.ts';
 import type { BoardData, BoardName } from './boards.ts';
 import type { Labels } from './labels.ts';
 
@@ -85,6 +87,20 @@ export type Act = {
 /** Read the newest lines of a job's journal: who has been at it just now. */
 export type LoadLately = { type: 'load-lately'; id: string };
 
+/**
+ * Tell the other consoles which dialog is open here, on which jobs, and ask who else has one open on them. It is forgotten after
+ * `dialogLease` unless it is told again: `renew` = the same one.
+ */
+export type HoldDialog = {
+  type: 'hold-dialog';
+  action: ActionName;
+  ids: readonly string[];
+  renew: boolean;
+};
+
+/** Tell them that it is closed. */
+export type LeaveDialog = { type: 'leave-dialog' };
+
 /** Read several jobs as they are now, in one list that stays as it is: these, or all that match a filter. */
 export type PlanJobs = { type: 'plan-jobs' } & ({ ids: readonly string[] } | { filter: string });
 
@@ -119,6 +135,8 @@ export type SessionEffect =
   | WritePaper
   | PlanJobs
   | LoadLately
+  | HoldDialog
+  | LeaveDialog
   | Act;
 
 export type PlaceEffect = OpenPlace | UnlockPlace;
@@ -161,13 +179,16 @@ export type DataAnswer =
   | { type: 'found'; job: JobView }
   | { type: 'planned'; plan: DraftPlan }
   | { type: 'lately'; as_of: Date; events: readonly JobEvent[] }
+  | { type: 'held'; as_of: Date; dialogs: readonly Dialog[] }
+  | { type: 'left' }
   | { type: 'acted'; result: ActionResult }
   | { type: 'failure'; failure: Failure };
 
 /**
  * Carries out a data effect: load-jobs → jobs, load-job → job (an unknown id: code `not_found`), load-partition → partition,
  * load-job-sql → sql, load-board → board, find-job → found, load-named → named, write-paper → paper, open-place → opened, unlock → unlocked,
- * lock → locked, plan-jobs → planned, load-lately → lately, act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
+ * lock → locked, plan-jobs → planned, load-lately → lately, hold-dialog → held, leave-dialog → left,
+ * act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
  * `place` is the number of the place that the console was in when it asked: nothing is ever asked of another.
  */
 export type Perform = (effect: DataEffect, place: number) => Promise<DataAnswer>;
@@ -181,7 +202,8 @@ export type TimerName =
   | 'alerts'
   | 'verify'
   | 'unlock'
-  | 'bells';
+  | 'bells'
+  | 'presence';
 
 /** What the model wants done; the loop in source/tui carries it out. */
 export type Effect =

@@ -1,4 +1,5 @@
 import type { ActionParameters, ParameterName } from '../domain/action.ts';
+import type { Dialog } from '../domain/dialog.ts';
 import type { JobView } from '../domain/job.ts';
 import type { ActionResult, JobDetail, PartitionBucket } from '../domain/job-detail.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
@@ -129,6 +130,8 @@ export type Card = {
   token: number;
   /** What somebody, perhaps at another console, did to the job lately; null while not known, or nothing. */
   lately: string | null;
+  /** Who else has a dialog open on its jobs, and when that was so; null while not known. */
+  others: { as_of: Date; dialogs: readonly Dialog[] } | null;
   /** When the card had been painted: input before that, and 300 ms on, is dropped. */
   painted_at: number | null;
   /** What is missing, said when `y` came too early. */
@@ -283,6 +286,8 @@ export type State = {
   planning: { request: number; name: ActionName | null } | null;
   run: Run | null;
   trial: Trial | null;
+  /** The card that other consoles are told of, and one that they cannot be told of: their tokens. */
+  presence: { told: number | null; refused: number | null };
   /** The jobs whose changes ring. */
   bells: readonly Bell[];
   /** Columns that are scrolled away where all of them are shown, each as wide as it likes; null where they are fitted. */
@@ -316,7 +321,8 @@ export type State = {
       | 'find'
       | 'verify'
       | 'place'
-      | 'bells',
+      | 'bells'
+      | 'presence',
       Question | null
     >
   >;
@@ -361,6 +367,7 @@ export function initialState(options: ConsoleOptions): State {
     planning: null,
     run: null,
     trial: null,
+    presence: { told: null, refused: null },
     bells: [],
     wide: null,
     notice: null,
@@ -385,6 +392,7 @@ export function initialState(options: ConsoleOptions): State {
       verify: null,
       place: null,
       bells: null,
+      presence: null,
     },
     next_request: 1,
   };

@@ -29,6 +29,7 @@ import { paletteKey, palettePaste } from './palette.ts';
 import { paperAnswered } from './papers.ts';
 import { lock, placeAnswered } from './place.ts';
 import { planAnswered } from './planning.ts';
+import { presenceAnswered, renew, withPresence } from './presence.ts';
 import { readerAnswered } from './reading.ts';
 import { runAnswered, runKey } from './run.ts';
 import type { State, Step } from './state.ts';
@@ -58,12 +59,13 @@ const timers = {
   verify,
   unlock: lock,
   bells: listen,
+  presence: renew,
 } as const;
 
 /** The whole console: what happened, and what to do about it. Pure and total. */
 export function update(state: State, message: Message): Step {
   const handler = handlers[message.type] as (state: State, message: Message) => Step;
-  const [next, effects] = withTrial(handler({ ...state, at: message.at }, message));
+  const [next, effects] = withPresence(withTrial(handler({ ...state, at: message.at }, message)));
   const shown = withWindow(next);
   if (!byHand.includes(message.type)) return [shown, effects];
   const moved = shown.jobs.cursor !== state.jobs.cursor;
@@ -171,6 +173,7 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   if (view === 'reader') return readerAnswered(state, answer);
   if (view === 'paper') return paperAnswered(state, answer);
   if (view === 'bells') return listened(state, answer);
+  if (view === 'presence') return presenceAnswered(state, answer);
   if (view === 'place') return placeAnswered(state, answer);
   if (view === 'find') return findAnswered(state, answer);
   if (answer.type === 'jobs') return listLoaded(state, answer.list);

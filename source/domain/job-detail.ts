@@ -1,3 +1,4 @@
+import type { Dialog } from './dialog.ts';
 import type { JobView } from './job.ts';
 import type { JobInsight } from './job-insight.ts';
 
@@ -69,6 +70,8 @@ export type JobDetail = {
   events: JobEvent[];
   /** Ids (host:pid:random) of the executors that hold a lease on the job. */
   executors: string[];
+  /** Dialogs that are open on it at consoles, the oldest first. */
+  dialogs: Dialog[];
 };
 
 /** The job table. */

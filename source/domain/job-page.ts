@@ -1,3 +1,4 @@
+import type { Dialog } from './dialog.ts';
 import type { JobView } from './job.ts';
 import type { JobList } from './job-detail.ts';
 import type { Lateness, Sort } from './job-order.ts';
@@ -24,6 +25,8 @@ export type Page = {
   deadlines: Readonly<Record<string, Date | null>>;
   /** What is wrong with the filter, found out only here. */
   problem: string | null;
+  /** Dialogs that are open at other consoles. */
+  dialogs: readonly Dialog[];
   /** Whether anything at all of the tenant is visible: an empty list without it is no news that all is well. */
   visible: boolean;
 };

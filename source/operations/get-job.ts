@@ -1,4 +1,5 @@
 import type { Database, Query } from '../database/database.ts';
+import { readMoment } from '../database/queries/dialogs.ts';
 import { readClock } from '../database/queries/read-clock.ts';
 import { jobEvents } from '../database/queries/read-events.ts';
 import { readJob } from '../database/queries/read-job.ts';
@@ -44,6 +45,8 @@ export type DetailOptions = {
   failed?: number;
   insight?: boolean;
   thresholds?: JobThresholds;
+  /** The console that asks: its own dialog is not told of. */
+  console_id?: string;
 };
 
 /** Everything about one job, as far as it is asked for. @throws ServoError not_found */
@@ -80,9 +83,10 @@ async function readDetail(
     failed = limits.failed,
     insight = false,
     thresholds = thresholdDefaults,
+    console_id,
   }: DetailOptions,
 ): Promise<JobDetail> {
-  const as_of = await readClock(query);
+  const { as_of, dialogs } = await readMoment(query, tenant, { console_id, jobs: [id] });
   const job = await readJob(query, tenant, id);
   if (job === null) throw noSuchJob(id);
   return {
@@ -96,6 +100,7 @@ async function readDetail(
     open: await openPartitions(query, tenant, id, limits.open),
     events: await jobEvents(query, tenant, id, limits.events),
     executors: await executorsOf(query, tenant, id),
+    dialogs,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Database, Query } from '../database/database.ts';
+import { readMoment } from '../database/queries/dialogs.ts';
 import { accessOf, lateAt, staleAt } from '../database/queries/job-conditions.ts';
 import { alarmWalks, isOnWalk, type Place, walkOf } from '../database/queries/job-walks.ts';
 import { countInStates, countJobs, placeOf, turnedRound } from '../database/queries/list-jobs.ts';
@@ -53,6 +54,8 @@ export type ListOptions = {
   /** Rows of each state that words which no index knows are looked for in. */
   budget?: number;
   thresholds?: JobThresholds;
+  /** The console that asks: its own dialog is not told of. */
+  console_id?: string;
 };
 
 /** Above this a count of the jobs of a state says "so many or more". */
@@ -72,7 +75,9 @@ const alarmBudget = 2000;
 export function listJobs(db: Database, tenant: string, options: ListOptions): Promise<JobPage> {
   return db.read(tenant, async (query) => {
     await preferWalks(query);
-    const as_of = await readClock(query);
+    const { as_of, dialogs } = await readMoment(query, tenant, {
+      console_id: options.console_id,
+    });
     const counts = await countJobs(query, tenant, countCap);
     const filter = await filterOf(query, tenant, options);
     const search = await prepareSearch(query, tenant, filter, {
@@ -96,6 +101,7 @@ export function listJobs(db: Database, tenant: string, options: ListOptions): Pr
         kept: await readViews(query, tenant, search, missing),
         deadlines: search.deadlines,
         problem: search.problem,
+        dialogs,
         visible: Object.keys(counts).length > 0 || (await isAnythingVisible(query, tenant)),
       },
     };

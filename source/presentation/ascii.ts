@@ -24,6 +24,7 @@ const substitutes: Readonly<Record<string, string>> = {
   '⊘': '-',
   '◆': '*',
   '♪': '!',
+  '✎': '&',
   '█': '#',
   '▉': '#',
   '▊': '#',

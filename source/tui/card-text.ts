@@ -12,6 +12,7 @@ import type { Card, FieldName, State } from '../console/state.ts';
 import { actionSql } from '../domain/action-sql.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { actionWords, type Intent } from '../presentation/action-words.ts';
+import { dialogWords } from '../presentation/dialog-words.ts';
 import { truncate, wrap } from '../presentation/fitted.ts';
 import { formatAge, formatDuration, formatFullCount, plural } from '../presentation/format.ts';
 import { safeText } from '../presentation/safe-text.ts';
@@ -59,6 +60,7 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
   const lines = [
     ...labelled('Seen', seenText(state, card), width, 2),
     ...changedLine(state, card, width),
+    ...othersLine(card, width),
     ...(card.lately === null ? [] : labelled('News', card.lately, width, 2, 'warn')),
     ...labelled('Will', words.will(intent), width, 3),
     ...(after === null ? [] : labelled('Then', after, width, 2)),
@@ -91,6 +93,12 @@ function seenText(state: State, { job, seen_at }: Card): string {
   const when = ago < 5 ? 'just now' : `${ago < 60 ? `${ago}s` : formatAge(ago)} ago`;
   const flight = job.lanes > 0 ? `, ${plural(job.lanes, 'partition')} in flight` : '';
   return `${when}: ${stateWord(job.state).word}, version ${job.version}, ${formatFullCount(job.completed_partitions)}/${formatFullCount(job.total_partitions)}${flight}`;
+}
+
+/** Who else is about to act on it. */
+function othersLine({ others }: Card, width: number): Line[] {
+  const text = others && dialogWords(others.dialogs, others.as_of);
+  return text === null ? [] : labelled('Also', text, width, 2, 'warn');
 }
 
 function changedLine(state: State, card: Card, width: number): Line[] {

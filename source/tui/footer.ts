@@ -6,11 +6,13 @@ import { keyName } from '../console/key-names.ts';
 import { contextOf, keymapOf } from '../console/keymap.ts';
 import { jobsLayout } from '../console/layout.ts';
 import { holdsAll, isAnswered, isPaged, possibleSort } from '../console/paging.ts';
+import { dialogsInTable } from '../console/presence.ts';
 import { nothingToCopy } from '../console/reading.ts';
 import { isRunOpen, runText } from '../console/run.ts';
 import { sortName } from '../console/settings.ts';
 import { type State, tableLimit } from '../console/state.ts';
 import type { JobView } from '../domain/job.ts';
+import { dialogWords } from '../presentation/dialog-words.ts';
 import { formatFullCount, plural } from '../presentation/format.ts';
 import { type JobColumn, jobColumns } from '../presentation/job-columns.ts';
 import { safeText } from '../presentation/safe-text.ts';
@@ -109,6 +111,8 @@ function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Lin
   const { job } = row;
   if (row.ghost) return [span(' this job is no longer there: shown as it was last read', 'warn')];
   if (row.unmatched) return [span(' it matches the filter no longer', 'warn')];
+  const others = dialogWords(dialogsInTable(state, job.id), state.jobs.list.as_of);
+  if (others !== null) return [span(` ${others}`, 'warn')];
   const context = { as_of: state.jobs.list.as_of, zone: state.options.zone, width: 40 };
   const narrow = (name: string) => laid.find(({ column }) => column.name === name)?.width ?? 0;
   const words = jobColumns.flatMap((column) => {

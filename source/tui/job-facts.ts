@@ -1,9 +1,11 @@
 import { hasBell } from '../console/bells.ts';
 import type { JobScreen, State } from '../console/state.ts';
 import type { JobView } from '../domain/job.ts';
+import type { JobDetail } from '../domain/job-detail.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import { readStrategy } from '../domain/strategy.ts';
+import { dialogWords } from '../presentation/dialog-words.ts';
 import { formatEta, formatEtaRange, secondsBetween } from '../presentation/eta-phrase.ts';
 import { executorName } from '../presentation/executor-name.ts';
 import {
@@ -50,11 +52,17 @@ export function titleFacts(state: State, { job, detail, gone }: JobScreen): Line
     [span(safeText(job.asset_name), 'strong')],
     [span(`${glyph} ${word}`, tone)],
     ...(hasBell(state, job.id) ? [[span('♪ followed', 'accent')]] : []),
+    ...dialogFact(detail),
     ...(gone ? [[span('NO LONGER THERE', 'bad')]] : []),
     [span(shortId(job.id), 'dim')],
     [span(`priority ${job.priority}`)],
     [span(begun + by)],
   ];
+}
+
+function dialogFact(detail: JobDetail | null): Line[] {
+  const text = detail && dialogWords(detail.dialogs, detail.as_of, 'on it');
+  return text === null ? [] : [[span(`✎ ${text}`, 'warn')]];
 }
 
 /** How the job stands to its deadline, in words. */

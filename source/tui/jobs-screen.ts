@@ -3,6 +3,7 @@ import { hasBell } from '../console/bells.ts';
 import { keyFor } from '../console/key-hints.ts';
 import { jobsLayout } from '../console/layout.ts';
 import { isAnswered } from '../console/paging.ts';
+import { dialogsInTable } from '../console/presence.ts';
 import type { State } from '../console/state.ts';
 import type { JobList } from '../domain/job-detail.ts';
 import { fitted } from '../presentation/fitted.ts';
@@ -92,12 +93,13 @@ function rowLine(state: State, row: JobRow, laid: readonly LaidColumn<JobColumn>
     as_of: state.jobs.list!.as_of,
     zone: state.options.zone,
   };
-  const followed = hasBell(state, row.job.id);
+  const beside =
+    dialogsInTable(state, row.job.id).length > 0 ? '✎' : hasBell(state, row.job.id) ? '♪' : '';
   const faint = row.ghost || row.unmatched;
   const marked = state.marks.has(row.job.id);
   const cells = laid.flatMap(({ column, width }, index) => {
     const { text, tone } = cellOf(column, row.job, { ...context, width });
-    const sign = index === 0 && marked ? '◆' : followed && column.name === 'asset' ? '♪' : '';
+    const sign = index === 0 && marked ? '◆' : column.name === 'asset' ? beside : '';
     const gap = sign === '' ? ' '.repeat(column.gap) : sign;
     return [span(gap, 'accent'), span(text, faint ? 'dim' : tone)];
   });

@@ -5,6 +5,7 @@ import type { Card, CardPlan, RunItem, State } from '../console/state.ts';
 import type { JobView } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { changesOf, describeChanges } from '../domain/job-settings.ts';
+import { planDialogWords } from '../presentation/dialog-words.ts';
 import { fitted } from '../presentation/fitted.ts';
 import { formatFullCount, plural } from '../presentation/format.ts';
 import { namesOf } from '../presentation/plan-words.ts';
@@ -36,6 +37,7 @@ export function planLines(card: Card, plan: CardPlan, width: number, rows: numbe
             width,
           ),
         ]),
+    ...othersLine(card, plan, width),
   ];
   const room = Math.max(1, rows - head.length - 1);
   const shown = plan.jobs.slice(plan.top, plan.top + room);
@@ -48,6 +50,16 @@ export function planLines(card: Card, plan: CardPlan, width: number, rows: numbe
     ...shown.map(({ job, refusal }) => planLine(card, job, refusal, width)),
     ...(more === '' ? [] : [[span(`      ${more}`, 'dim')]]),
   ];
+}
+
+/** Who else is about to act on some of them. */
+function othersLine({ others }: Card, plan: CardPlan, width: number): Line[] {
+  const names = new Map(
+    plan.jobs.map(({ job }) => [job.id, safeText(job.asset_name, { cap: 60 })]),
+  );
+  const nameOf = (id: string) => names.get(id) ?? shortId(id);
+  const text = others && planDialogWords(others.dialogs, others.as_of, nameOf);
+  return text === null ? [] : [cut([span('Also  ', 'dim'), span(text, 'warn')], width)];
 }
 
 function planLine(card: Card, job: JobView, refusal: string | null, width: number): Line {

@@ -13,7 +13,7 @@ import { migrate } from '../../source/database/migrate.ts';
 import { ownMigrations } from '../../source/database/schema-version.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { startBackfill } from '../../source/operations/start-backfill.ts';
-import { run as servoTui, urlOf } from '../support/cli.ts';
+import { documentOf, run as servoTui, urlOf } from '../support/cli.ts';
 import { author, errorOf } from '../support/operator.ts';
 import { run } from '../support/roles.ts';
 
@@ -287,6 +287,29 @@ describe('walking the commands', () => {
     } finally {
       await run(one, 'drop role "Mara Q"');
     }
+  });
+
+  test('who acts tells of the dialog before it, and who reads sees it', async () => {
+    const job = await aJob('running');
+    const options = '-c app.current_tenant=acme';
+    const tell = (role: string) =>
+      run(
+        { ...one, user: role, options } as ConnectionSettings,
+        `insert into backfill_dialogs (tenant_id, console_id, actor, host, action, job_ids, expires_at)
+           values ('acme', gen_random_uuid(), 'mara', 'db-7', 'cancel', array['${job}']::uuid[], now() + interval '1 minute')`,
+      );
+    await tell('servo_operator');
+    expect((await errorOf(tell('servo_reader'))).message).toMatch(/^permission denied/);
+    for (const role of roles) {
+      const { stdout } = await as(role, `status ${job}`);
+      expect(stdout).toContain('mara@db-7 has Cancel open on this job since');
+      const { dialogs } = documentOf('status', (await as(role, `status ${job} --json`)).stdout);
+      expect(dialogs).toMatchObject([{ actor: 'mara', action: 'cancel', jobs: 1 }]);
+    }
+    await run(
+      { ...one, user: 'servo_operator', options } as ConnectionSettings,
+      'delete from backfill_dialogs',
+    );
   });
 
   test('they see one tenant, as servo_app does, and nothing without one', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -27,6 +28,7 @@ import { readRunTime } from '../../source/database/queries/read-run-time.ts';
 import { isAnythingVisible } from '../../source/database/queries/read-visibility.ts';
 import { messageOf } from '../../source/errors.ts';
 import { getPartition } from '../../source/operations/get-partition.ts';
+import { holdDialog, leaveDialog } from '../../source/operations/hold-dialog.ts';
 import { Backfills, functionHandler, keys } from '../support/backfill.ts';
 import { environment, urlOf } from '../support/cli.ts';
 
@@ -171,6 +173,15 @@ async function askTheRest(broken: string, pending: string): Promise<void> {
   await rescueJob(db, { tenant: 'acme', job: broken, actor: marked, stale_ms: 120_000 });
   await sampleJobs(db, 'acme', [broken]);
   await judgeExecutors(db, { tenant: 'acme', owner: marked, silence_ms: 60_000 });
+  const dialog = { console_id: randomUUID(), actor: marked, host: marked, action: 'pause' };
+  for (const renew of [false, true])
+    await holdDialog(
+      db,
+      { tenant: 'acme', actor: marked },
+      { ...dialog, job_ids: [broken] },
+      renew,
+    );
+  await leaveDialog(db, { tenant: 'acme', actor: marked }, randomUUID());
   await lead(db, { tenants: ['acme'], duty: marked, holder: marked, lease_ms: 60_000 });
   await db.read('acme', async (ask) => {
     await readClock(ask);
@@ -246,6 +257,7 @@ async function digest(): Promise<string> {
     'backfill_attempt_logs',
     'backfill_limits',
     'backfill_upstreams',
+    'backfill_dialogs',
   ];
   const parts = tables.map(
     (table) =>

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import type { Act, DataAnswer, DataEffect } from '../../source/console/effects.ts';
 import type { PlainEffect, PlainMessage, PlainState } from '../../source/console/plain/state.ts';
 import { plainUpdate } from '../../source/console/plain/update.ts';
+import type { Dialog } from '../../source/domain/dialog.ts';
 import type { JobView } from '../../source/domain/job.ts';
-import { aJob, aList } from '../support/jobs.ts';
+import { aJob, aList, now, secondsAgo } from '../support/jobs.ts';
 
 type Untimed = PlainMessage extends infer M
   ? M extends PlainMessage
@@ -30,6 +31,7 @@ class PlainSession {
       interval_ms: 1000,
       as_of: null,
       jobs: new Map(),
+      dialogs: [],
       firing: null,
       asking: null,
       wanted: null,
@@ -265,4 +267,62 @@ test('whatever is typed: nothing is sent without a yes after a question, and no 
     }),
     { numRuns: 300 },
   );
+});
+
+describe('another operator’s open dialog on the same job is told', () => {
+  const cancel = {
+    actor: 'mara',
+    host: 'db-7',
+    action: 'cancel',
+    jobs: 2,
+    job_ids: ['someone-elses', orders.id],
+    opened_at: secondsAgo(20),
+  };
+  const seeing = (session: PlainSession, ...dialogs: Dialog[]) =>
+    session.answer('load-jobs', {
+      type: 'jobs',
+      list: aList([orders, clicks], { page: { dialogs } }),
+    });
+  const asked = ({ effects }: PlainSession) =>
+    effects.flatMap((one) =>
+      one.type === 'data' && /dialog/.test(one.effect.type) ? [one.effect] : [],
+    );
+
+  test('once when it opens, once when it is closed, and with the question', () => {
+    const session = seeing(seeing(new PlainSession(), cancel), cancel);
+    const text = 'mara@db-7 has Cancel open on it and 1 more since 20s';
+    expect(session.told).toEqual([`orders_daily 00000001: ${text}`]);
+    session.say('pause orders_daily');
+    expect(session.told.at(-2)).toBe(
+      'Also: mara@db-7 has Cancel open on this job and 1 more since 20s.',
+    );
+    expect(seeing(session).told.at(-1)).toBe('orders_daily 00000001: mara@db-7 has Cancel closed');
+  });
+
+  test('one on other jobs is not', () => {
+    expect(seeing(new PlainSession(), { ...cancel, job_ids: ['someone-elses'] }).told).toEqual([]);
+  });
+
+  test('the others are told of a question, as long as it is open', () => {
+    const session = new PlainSession().say('pause orders_daily');
+    const hold = { type: 'hold-dialog', action: 'pause', ids: [orders.id] };
+    expect(asked(session)).toEqual([{ ...hold, renew: false }]);
+    session.answer('hold-dialog', { type: 'held', as_of: now, dialogs: [] });
+    session.send({ type: 'timer', name: 'presence' });
+    expect(asked(session).at(-1)).toEqual({ ...hold, renew: true });
+    session.say('.');
+    expect(asked(session).at(-1)).toEqual({ type: 'leave-dialog' });
+    session.answer('hold-dialog', { type: 'held', as_of: now, dialogs: [] });
+    expect(asked(session.send({ type: 'timer', name: 'presence' }))).toHaveLength(3);
+  });
+
+  test('a failure to tell them is not told, and keeps nobody from answering', () => {
+    const session = new PlainSession().say('pause orders_daily');
+    const { length } = session.told;
+    session.fail('hold-dialog');
+    expect(session.told).toHaveLength(length);
+    expect(session.say('', 'yes').acts).toHaveLength(1);
+    session.fail('leave-dialog');
+    expect(session.state.down).toBe(false);
+  });
 });

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import type { HoldDialog } from '../../source/console/effects.ts';
+import { dialogsInTable } from '../../source/console/presence.ts';
+import type { Card, State } from '../../source/console/state.ts';
+import type { Dialog } from '../../source/domain/dialog.ts';
 import type { JobEvent } from '../../source/domain/job-detail.ts';
+import { toAscii } from '../../source/presentation/ascii.ts';
+import { dialogWords, planDialogWords } from '../../source/presentation/dialog-words.ts';
+import { jobPicture } from '../../source/tui/job-screen.ts';
+import { jobsPicture } from '../../source/tui/jobs-screen.ts';
+import type { Line } from '../../source/tui/spans.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 
@@ -59,3 +68,155 @@ describe('another operator’s recent action on the same job is on the card', ()
     expect(open(event({})).read().press('y').acts).toHaveLength(1);
   });
 });
+
+describe('another operator’s open dialog on the same job is visible', () => {
+  const dialog = (columns: Partial<Dialog> = {}): Dialog => ({
+    actor: 'mara',
+    host: 'db-7',
+    action: 'cancel',
+    jobs: 1,
+    job_ids: [running.id],
+    opened_at: secondsAgo(20),
+    ...columns,
+  });
+  const held = (session: Session, ...dialogs: Dialog[]) =>
+    session.answer('hold-dialog', { type: 'held', as_of: now, dialogs });
+  const holds = (session: Session) =>
+    session.asked('hold-dialog').map(({ effect }) => effect as HoldDialog);
+  const words = ({ others }: Card) => others && dialogWords(others.dialogs, others.as_of);
+
+  test('on the card: who, where, what, and since when', () => {
+    const session = held(Session.showing([running]).press('p'), dialog());
+    expect(words(session.card)).toBe('mara@db-7 has Cancel open on this job since 20s');
+    const own = dialog({ actor: 'mara@db-7', opened_at: secondsAgo(1), action: 'tune', jobs: 24 });
+    expect(words(held(Session.showing([running]).press('p'), own, dialog()).card)).toBe(
+      'mara@db-7 has Tune open on this job and 23 more since just now (and 1 more)',
+    );
+  });
+
+  test('when the other’s dialog has ended it disappears, and what it led to is read', () => {
+    const session = held(Session.showing([running]).press('p'), dialog()).timer('presence');
+    expect(session.asked('load-lately')).toHaveLength(1);
+    held(session);
+    expect(words(session.card)).toBeNull();
+    expect(session.asked('load-lately')).toHaveLength(2);
+    const paused = event({ kind: 'set', to_state: null });
+    session.answer('load-lately', { type: 'lately', as_of: now, events: [paused] });
+    expect(session.card.lately).toBe('changed by jo 20s ago');
+    expect(held(session.timer('presence')).asked('load-lately')).toHaveLength(2);
+  });
+
+  test('of several jobs: on which of them', () => {
+    const second = aJob({ number: 2, asset_name: 'clicks' });
+    const session = Session.showing([running, second]).press('space', 'down', 'space', 'p');
+    session.answerPlan([running, second]);
+    expect(holds(session)).toMatchObject([{ ids: [running.id, second.id], action: 'pause' }]);
+    held(session, dialog({ jobs: 3, job_ids: [second.id] }));
+    const { others } = session.card;
+    const nameOf = (id: string) => (id === second.id ? 'clicks' : id);
+    expect(planDialogWords(others!.dialogs, others!.as_of, nameOf)).toBe(
+      'mara@db-7 has Cancel open on 1 of these since 20s: clicks',
+    );
+  });
+
+  test('a refused job of a plan is not told of: nothing would be done to it', () => {
+    const paused = aJob({ number: 2, state: 'paused', lanes: 0 });
+    const session = Session.showing([running, paused]).press('space', 'down', 'space', 'p');
+    expect(holds(session.answerPlan([running, paused]))).toMatchObject([{ ids: [running.id] }]);
+  });
+
+  test('others are told when it opens, again and again while it is open, and when it closes', () => {
+    const session = Session.showing([running]).press('p');
+    expect(holds(session)).toEqual([
+      { type: 'hold-dialog', action: 'pause', ids: [running.id], renew: false },
+    ]);
+    held(session);
+    expect(session.timersSet('presence')).toEqual([3000]);
+    expect(holds(session.timer('presence')).map(({ renew }) => renew)).toEqual([false, true]);
+    held(session).read().press('escape');
+    expect(session.asked('leave-dialog')).toHaveLength(1);
+    session.answer('leave-dialog', { type: 'left' }).timer('presence');
+    expect(holds(session)).toHaveLength(2);
+  });
+
+  test('an action confirmed closes it as well', () => {
+    const session = held(Session.showing([running]).press('p'))
+      .read()
+      .press('y');
+    expect([session.acts.length, session.asked('leave-dialog').length]).toEqual([1, 1]);
+  });
+
+  test('one question at a time: a card that was closed before the answer came is left after it', () => {
+    const session = Session.showing([running]).press('p').read().press('escape', 'X');
+    expect([holds(session).length, session.asked('leave-dialog').length]).toEqual([1, 0]);
+    held(session, dialog());
+    expect(session.card.others).toBeNull();
+    expect(holds(session).map(({ action }) => action)).toEqual(['pause', 'cancel']);
+  });
+
+  test('nobody has a dialog open: nothing is asked', () => {
+    const session = Session.showing([running]).refreshed([running]).press('/', 'escape', '?');
+    expect([...session.asked('hold-dialog'), ...session.asked('leave-dialog')]).toEqual([]);
+    expect(session.timersSet('presence')).toEqual([]);
+  });
+
+  test('a read-only console asks nothing of the kind, and sees what others have open', () => {
+    const session = Session.showing([running], { read_only: true }).press('p', 'X');
+    session.refreshed([running], { page: { dialogs: [dialog()] } });
+    expect(session.asked('hold-dialog')).toEqual([]);
+    expect(dialogsInTable(session.state, running.id)).toHaveLength(1);
+  });
+
+  test('it is never a hindrance: a failure is not shown, and y acts', () => {
+    for (const code of ['database_unreachable', 'permission_denied', 'internal'] as const) {
+      const session = Session.showing([running]).press('p').fail('hold-dialog', code);
+      expect(session.state.link.down_since).toBeNull();
+      expect(session.state.notice).toBeNull();
+      expect(session.read().press('y').acts).toHaveLength(1);
+    }
+  });
+
+  test('unanswered it keeps nobody from acting, and says nothing of silence', () => {
+    const session = Session.showing([running]).press('p').read().wait(5000).timer('clock');
+    expect(session.state.link.silent_since).toBeNull();
+    expect(session.press('y').acts).toHaveLength(1);
+  });
+
+  test('a lost database is told again, a missing right is not', () => {
+    const lost = Session.showing([running]).press('p').fail('hold-dialog');
+    expect(holds(lost.timer('presence'))).toHaveLength(2);
+    const refused = Session.showing([running]).press('p').fail('hold-dialog', 'permission_denied');
+    expect(refused.timersSet('presence')).toEqual([]);
+    refused.refreshed([running]).read().press('escape');
+    expect([...holds(refused), ...refused.asked('leave-dialog')]).toHaveLength(1);
+    expect(holds(refused.press('X'))).toHaveLength(2);
+  });
+
+  test('in the table a mark at the row, and the words below it; gone with the next reading', () => {
+    const other = aJob({ number: 2, asset_name: 'clicks' });
+    const session = Session.showing([running, other]);
+    session.refreshed([running, other], { page: { dialogs: [dialog()] } });
+    const shown = () => picture(session, (state) => jobsPicture(state).body);
+    expect(shown()[0]).toContain('✎orders_daily');
+    expect(toAscii(shown()[0]!)).toContain('&orders_daily');
+    expect(shown()[1]).toContain(' clicks');
+    expect(picture(session, (state) => jobsPicture(state).bottom).join()).toContain(
+      'mara@db-7 has Cancel open on this job since 20s',
+    );
+    session.refreshed([running, other]);
+    expect(shown()[0]).not.toContain('✎');
+  });
+
+  test('on the job’s screen too', () => {
+    const session = Session.showing([running]).press('enter');
+    session.answerJob(running, { dialogs: [dialog()] });
+    const shown = () => picture(session, (state) => jobPicture(state, state.job!).body)[0];
+    expect(shown()).toContain('✎ mara@db-7 has Cancel open on it since 20s');
+    session.wait(1000).timer('refresh').answerJob(running);
+    expect(shown()).not.toContain('✎');
+  });
+});
+
+function picture(session: Session, lines: (state: State) => readonly Line[]): string[] {
+  return lines(session.state).map((line) => line.map(({ text }) => text).join(''));
+}

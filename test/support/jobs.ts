@@ -95,6 +95,7 @@ export function aList(
       kept: [],
       deadlines: {},
       problem: null,
+      dialogs: [],
       visible: true,
       ...page,
     },
@@ -161,6 +162,7 @@ export function aDetail(job: JobView, overrides: Partial<JobDetail> = {}): JobDe
     open: [],
     events: [],
     executors: [],
+    dialogs: [],
     ...overrides,
   };
 }

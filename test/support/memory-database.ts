@@ -74,6 +74,8 @@ export class MemoryDatabase {
     if (effect.type === 'write-paper')
       return { type: 'paper', path: '/tmp/paper.md', text: '# Paper' };
     if (effect.type === 'load-lately') return { type: 'lately', as_of, events: [] };
+    if (effect.type === 'hold-dialog') return { type: 'held', as_of, dialogs: [] };
+    if (effect.type === 'leave-dialog') return { type: 'left' };
     if (effect.type === 'plan-jobs') {
       const ids = 'ids' in effect ? effect.ids : [...this.jobs.keys()];
       const found = ids.flatMap((id) => this.jobs.get(id) ?? []);
@@ -150,6 +152,7 @@ function detailOf(job: JobView, as_of: Date, mapBuckets: number): JobDetail {
       available_at: null,
       error_message: null,
     })),
+    dialogs: [],
     events: [
       {
         kind: 'state',

@@ -23,6 +23,7 @@ export async function readsOf(
   app: ConnectionSettings,
   tenant: string,
   work: (database: Database, query: Query) => Promise<unknown>,
+  tables: readonly string[] = big,
 ): Promise<Reads> {
   const db = openDatabase(app, { connections: 1 });
   const enough = new Error('enough');
@@ -48,9 +49,9 @@ export async function readsOf(
         read: (_: string, run: (query: Query) => unknown) => run(query),
         call,
       } as unknown as Database;
-      const before = await counters(ask);
+      const before = await counters(ask, tables);
       await work(database, query);
-      const after = await counters(ask);
+      const after = await counters(ask, tables);
       reads = {
         scans: plans.flatMap(scansOf),
         sequential: after.sequential - before.sequential,
@@ -66,11 +67,14 @@ export async function readsOf(
   return reads!;
 }
 
-async function counters(query: Query): Promise<{ sequential: number; fetched: number }> {
+async function counters(
+  query: Query,
+  tables: readonly string[],
+): Promise<{ sequential: number; fetched: number }> {
   const [row] = await query<{ sequential: number; fetched: number }>(
     `select coalesce(sum(seq_scan), 0)::int as sequential, coalesce(sum(idx_tup_fetch), 0)::int as fetched
      from pg_stat_xact_user_tables where relname = any ($1)`,
-    [big],
+    [tables],
   );
   return row!;
 }

@@ -1,6 +1,8 @@
 import { actionRules } from '../../domain/action.ts';
+import { dialogsOn } from '../../domain/dialog.ts';
 import type { JobView } from '../../domain/job.ts';
 import { actionWords } from '../../presentation/action-words.ts';
+import { dialogWords } from '../../presentation/dialog-words.ts';
 import { safeText } from '../../presentation/safe-text.ts';
 import { stateWord } from '../../presentation/state-words.ts';
 import { type ActionName, actionNames, actionOf } from '../actions.ts';
@@ -34,6 +36,7 @@ export function openQuestion(
   const intent = { job, asOf: as_of, settings: {} };
   const words = actionWords[action];
   const after = words.after(intent);
+  const others = dialogWords(dialogsOn(state.dialogs, job.id), as_of);
   const asking: Asking = {
     name,
     job,
@@ -49,6 +52,7 @@ export function openQuestion(
       `${words.verb}: ${nameOf(job)}, ${stateWord(job.state).word}, version ${job.version}.`,
       `It will ${words.will(intent)}.`,
       ...(after === null ? [] : [`Then: ${after}.`]),
+      ...(others === null ? [] : [`Also: ${others}.`]),
       questionOf(asking),
     ],
   };

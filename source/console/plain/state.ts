@@ -1,3 +1,4 @@
+import type { Dialog } from '../../domain/dialog.ts';
 import type { JobView } from '../../domain/job.ts';
 import type { Zone } from '../../presentation/format.ts';
 import type { ActionName } from '../actions.ts';
@@ -28,6 +29,8 @@ export type PlainState = {
   /** The alerts that fire; null until they have been read. */
   firing: ReadonlySet<string> | null;
   asking: Asking | null;
+  /** Dialogs that were open at other consoles at the last reading. */
+  dialogs: readonly Dialog[];
   /** A command that waits for its job to be found. */
   wanted: { command: string; rest: string } | null;
   down: boolean;
@@ -38,12 +41,14 @@ export type PlainMessage = { at: number } & (
   /** A line that was typed, without its end. */
   | { type: 'line'; text: string }
   | { type: 'answered'; effect: DataEffect; answer: DataAnswer }
-  | { type: 'timer'; name: 'refresh' | 'alerts' }
+  | { type: 'timer'; name: PlainTimer }
 );
+
+export type PlainTimer = 'refresh' | 'alerts' | 'presence';
 
 export type PlainEffect =
   | { type: 'data'; effect: DataEffect }
-  | { type: 'timer'; name: 'refresh' | 'alerts'; after_ms: number }
+  | { type: 'timer'; name: PlainTimer; after_ms: number }
   | { type: 'exit'; code: number };
 
 /** The state after it, the lines to be told, and what is to be done. */

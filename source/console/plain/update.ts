@@ -2,6 +2,7 @@ import type { JobView } from '../../domain/job.ts';
 import type { JobList } from '../../domain/job-detail.ts';
 import { jobMatches, parseFilter } from '../../domain/job-filter.ts';
 import { byAttention } from '../../domain/job-order.ts';
+import type { JobPage } from '../../domain/job-page.ts';
 import { isTerminal } from '../../domain/job-state.ts';
 import { nearest } from '../../domain/nearest.ts';
 import { plural } from '../../presentation/format.ts';
@@ -10,7 +11,8 @@ import type { ActionName } from '../actions.ts';
 import type { BoardData } from '../boards.ts';
 import type { DataAnswer, DataEffect, Failure } from '../effects.ts';
 import { answerQuestion, disarmed, openQuestion, plainActions, questionOf } from './acting.ts';
-import type { PlainEffect, PlainMessage, PlainState, PlainStep } from './state.ts';
+import { dialogLines, presenceAnswered, renew, withPresence } from './presence.ts';
+import type { PlainEffect, PlainMessage, PlainState, PlainStep, PlainTimer } from './state.ts';
 import { plainLimit } from './state.ts';
 import { changeLines, jobLine, nameOf } from './words.ts';
 
@@ -43,6 +45,10 @@ function readJobs({ jobs }: PlainState): PlainEffect {
 
 /** The whole plain console: what happened, what is told of it, and what to do. Pure and total. */
 export function plainUpdate(state: PlainState, message: PlainMessage): PlainStep {
+  return withPresence(state, handled(state, message));
+}
+
+function handled(state: PlainState, message: PlainMessage): PlainStep {
   switch (message.type) {
     case 'started':
       return {
@@ -54,7 +60,7 @@ export function plainUpdate(state: PlainState, message: PlainMessage): PlainStep
         effects: [readJobs(state), readAlerts],
       };
     case 'timer':
-      return { state, effects: [message.name === 'refresh' ? readJobs(state) : readAlerts] };
+      return timers[message.name](state);
     case 'line':
       return state.asking === null
         ? commandLine(state, message.text.trim(), message.at)
@@ -63,6 +69,12 @@ export function plainUpdate(state: PlainState, message: PlainMessage): PlainStep
       return answered(state, message.effect, message.answer, message.at);
   }
 }
+
+const timers: Readonly<Record<PlainTimer, (state: PlainState) => PlainStep>> = {
+  refresh: (state) => ({ state, effects: [readJobs(state)] }),
+  alerts: (state) => ({ state, effects: [readAlerts] }),
+  presence: renew,
+};
 
 const hint = 'Type help for what can be typed, quit to leave.';
 
@@ -169,6 +181,8 @@ function answered(
   answer: DataAnswer,
   at: number,
 ): PlainStep {
+  if (effect.type === 'hold-dialog') return presenceAnswered(state, answer);
+  if (effect.type === 'leave-dialog') return { state };
   switch (answer.type) {
     case 'jobs':
       return jobsRead(state, answer.list);
@@ -191,12 +205,13 @@ function answered(
 }
 
 /** The first reading tells how much there is, every other one what has changed. */
-function jobsRead(before: PlainState, list: JobList): PlainStep {
+function jobsRead(before: PlainState, list: JobPage): PlainStep {
   const jobs = new Map(list.jobs.map((job) => [job.id, job]));
   const lost = disarmed(before, jobs);
   const state: PlainState = {
     ...(lost?.state ?? before),
     jobs,
+    dialogs: list.page.dialogs,
     as_of: list.as_of,
     down: false,
   };
@@ -216,6 +231,7 @@ function jobsRead(before: PlainState, list: JobList): PlainStep {
     lines: [
       ...(before.down ? ['The database answers again.'] : []),
       ...(first ? [summary(list)] : [...changes, ...gone]),
+      ...dialogLines(before, list),
       ...(lost?.lines ?? []),
     ],
     effects: [{ type: 'timer', name: 'refresh', after_ms: state.interval_ms }],

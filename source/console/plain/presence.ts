@@ -1,0 +1,56 @@
+import { type Dialog, dialogLease, dialogsWithout } from '../../domain/dialog.ts';
+import type { JobPage } from '../../domain/job-page.ts';
+import { dialogWords, holderWords } from '../../presentation/dialog-words.ts';
+import type { DataAnswer } from '../effects.ts';
+import type { Asking, PlainEffect, PlainState, PlainStep } from './state.ts';
+import { nameOf } from './words.ts';
+
+/** Tells the other consoles of a question that has been opened, and when it is over. Nothing waits for it. */
+export function withPresence(before: PlainState, step: PlainStep): PlainStep {
+  const { asking } = step.state;
+  if (asking?.job === before.asking?.job) return step;
+  const told: PlainEffect =
+    asking === null
+      ? { type: 'data', effect: { type: 'leave-dialog' } }
+      : { type: 'data', effect: hold(asking, false) };
+  return { ...step, effects: [...(step.effects ?? []), told] };
+}
+
+function hold({ name, job }: Asking, renew: boolean) {
+  return { type: 'hold-dialog', action: name, ids: [job.id], renew } as const;
+}
+
+/** The question is open still. */
+export function renew(state: PlainState): PlainStep {
+  const { asking } = state;
+  if (asking === null) return { state };
+  return { state, effects: [{ type: 'data', effect: hold(asking, true) }] };
+}
+
+/** They are told again before they forget it. A failure is no matter, and one that stays is not met again. */
+export function presenceAnswered(state: PlainState, answer: DataAnswer): PlainStep {
+  const lost = answer.type === 'failure' && answer.failure.code !== 'database_unreachable';
+  if (state.asking === null || lost) return { state };
+  return {
+    state,
+    effects: [{ type: 'timer', name: 'presence', after_ms: dialogLease.renew_ms }],
+  };
+}
+
+/** Dialogs that have been opened elsewhere since, and those that are closed now, each by the first of its jobs that is known here. */
+export function dialogLines(before: PlainState, { as_of, jobs, page }: JobPage): string[] {
+  const known = new Map([...before.jobs.values(), ...jobs].map((job) => [job.id, job]));
+  const lines = (those: readonly Dialog[], words: (dialog: Dialog) => string | null) =>
+    those.flatMap((dialog) => {
+      const job = dialog.job_ids.map((id) => known.get(id)).find((one) => one !== undefined);
+      return job === undefined ? [] : [`${nameOf(job)}: ${words(dialog)}`];
+    });
+  return [
+    ...lines(dialogsWithout(page.dialogs, before.dialogs), (dialog) =>
+      dialogWords([dialog], as_of, 'on it'),
+    ),
+    ...lines(dialogsWithout(before.dialogs, page.dialogs), (dialog) =>
+      holderWords(dialog, 'closed'),
+    ),
+  ];
+}

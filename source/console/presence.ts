@@ -1,0 +1,81 @@
+import { type Dialog, dialogLease, dialogsOn, dialogsWithout } from '../domain/dialog.ts';
+import type { DataAnswer, Effect } from './effects.ts';
+import { ask } from './loading.ts';
+import type { Card, State, Step } from './state.ts';
+
+/**
+ * Tells the other consoles of a card that has been opened, and when it is closed: after every message, one question at a time. Nothing
+ * waits for it.
+ */
+export function withPresence([state, effects]: Step): Step {
+  if (state.asked.presence !== null) return [state, effects];
+  const { told, refused } = state.presence;
+  const card = cardOf(state);
+  if (card === null && told === null) return [state, effects];
+  if (card !== null && (card.token === told || card.token === refused)) return [state, effects];
+  const [next, more] = card === null ? leave(state) : hold(state, card, false);
+  return [next, [...effects, ...more]];
+}
+
+function cardOf({ overlay }: State): Card | null {
+  return overlay?.type === 'card' ? overlay : null;
+}
+
+function hold(state: State, card: Card, renew: boolean): Step {
+  const ids = card.plan === null ? [card.job.id] : plannedIds(card.plan);
+  return ask({ ...state, presence: { ...state.presence, told: card.token } }, 'presence', {
+    type: 'hold-dialog',
+    action: card.name,
+    ids,
+    renew,
+  });
+}
+
+/** Those that something would be done to. */
+function plannedIds({ jobs }: NonNullable<Card['plan']>): string[] {
+  return jobs.flatMap(({ job, refusal }) => (refusal === null ? [job.id] : []));
+}
+
+function leave(state: State): Step {
+  const gone = { ...state, presence: { told: null, refused: null } };
+  return ask(gone, 'presence', { type: 'leave-dialog' });
+}
+
+/** The card is open still. */
+export function renew(state: State): Step {
+  const card = cardOf(state);
+  return card !== null && card.token === state.presence.told
+    ? hold(state, card, true)
+    : [state, []];
+}
+
+/** Who else has a dialog open on these jobs. A failure is no matter: without an answer the card does without. */
+export function presenceAnswered(state: State, answer: DataAnswer): Step {
+  const free = { ...state, asked: { ...state.asked, presence: null } };
+  const card = cardOf(free);
+  if (card === null || card.token !== free.presence.told) return [free, []];
+  const again: Effect = { type: 'timer', name: 'presence', after_ms: dialogLease.renew_ms };
+  if (answer.type === 'held') {
+    const { as_of, dialogs } = answer;
+    const shown = { ...free, overlay: { ...card, others: { as_of, dialogs } } };
+    // What a dialog that is closed now has led to is in the journal.
+    const closed = dialogsWithout(card.others?.dialogs ?? [], dialogs);
+    const news = card.plan === null && closed.length > 0 ? [newsOf(card)] : [];
+    return [shown, [again, ...news]];
+  }
+  if (answer.type !== 'failure') return [free, []];
+  const unsure = { ...free, overlay: { ...card, others: null } };
+  if (answer.failure.code === 'database_unreachable') return [unsure, [again]];
+  // A role without the right, say: it will not have it in three seconds either.
+  return [{ ...unsure, presence: { told: null, refused: card.token } }, []];
+}
+
+/** By the card's token, as when it was opened. */
+export function newsOf({ token, job }: Card): Effect {
+  return { type: 'data', request: token, effect: { type: 'load-lately', id: job.id } };
+}
+
+/** Dialogs that are open elsewhere on a job of the table, as it was read last. */
+export function dialogsInTable({ jobs }: State, id: string): readonly Dialog[] {
+  return dialogsOn(jobs.list?.page.dialogs ?? [], id);
+}
