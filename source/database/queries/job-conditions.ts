@@ -6,6 +6,7 @@ import {
   textMatches,
 } from '../../domain/job-filter.ts';
 import { isWholeId, rangeOf, shortestPrefix } from '../../domain/job-reference.ts';
+import { jobStates } from '../../domain/job-state.ts';
 import type { RiskLevel } from '../../domain/risk.ts';
 import type { JobThresholds } from '../../domain/thresholds.ts';
 
@@ -47,8 +48,8 @@ type Sql = { text: string; exact: boolean };
 export type Access = {
   asset_ids?: readonly string[];
   ids?: { from: string; to: string };
-  /** Living jobs with a deadline. */
-  deadlines?: true;
+  /** Jobs with a deadline: all that live, or those that may have an ETA. */
+  deadlines?: 'living' | 'reckoned';
 };
 
 /** More assets than these are not looked through one by one. */
@@ -112,9 +113,8 @@ function accessBy(condition: Condition, resolved: Resolved): Access | null {
       return selective(digits) ? { asset_ids, ids: rangeOf(digits) } : null;
     }
     case 'risk':
-      return condition.levels.every((level) => ofLiving.includes(level))
-        ? { deadlines: true }
-        : null;
+      if (!condition.levels.every((level) => ofLiving.includes(level))) return null;
+      return { deadlines: condition.levels.includes('unknown') ? 'living' : 'reckoned' };
     default:
       return null;
   }
@@ -161,7 +161,7 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
       // An ended job has met its deadline or not; of a living one only its figures tell (domain/risk.ts).
       return condition.levels.includes('none')
         ? null
-        : { text: `j.sla_deadline_at is not null and j.state <> 'cancelled'`, exact: false };
+        : { text: riskSql(condition.levels, resolved, values), exact: false };
     case 'problem':
       return {
         text: `(j.state = 'failed' or j.state not in ('completed', 'cancelled') and (j.failed_partitions > 0 or j.sla_deadline_at is not null
@@ -182,6 +182,25 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
 }
 
 type Clocked = Pick<Resolved, 'as_of' | 'thresholds'>;
+
+/** Of risks that only living jobs run: what has no ETA, or comes after its deadline. Of the others what has a deadline. */
+function riskSql(levels: readonly RiskLevel[], clocked: Clocked, values: Values): string {
+  if (!levels.every((level) => ofLiving.includes(level)))
+    return `j.sla_deadline_at is not null and j.state <> 'cancelled'`;
+  const known = jobStates.map((state) => `'${state}'`).join(', ');
+  const parts = [
+    ...(levels.includes('unknown')
+      ? [
+          `j.avg_partition_duration_ms is null or j.state not in (${known})
+            or j.state = 'running' and ${staleAt(clocked, values.add)}`,
+        ]
+      : []),
+    ...(levels.some((level) => level !== 'unknown')
+      ? [`j.avg_partition_duration_ms is not null and ${lateAt(clocked, values.add)}`]
+      : []),
+  ];
+  return `j.sla_deadline_at is not null and (${parts.join(' or ')})`;
+}
 
 /**
  * It may come after its deadline: one slot at least is at work, so that what is left takes this long at most. The exact figure is
