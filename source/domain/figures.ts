@@ -8,7 +8,7 @@ export const activeStates: readonly JobState[] = jobStates.filter(
   (state) => transitions[state].length > 0,
 );
 
-/** A job of the tenant that is neither pending nor ended, as far as its figures go. */
+/** A job of the tenant that has begun and not ended, as far as its figures go. */
 export type MovingJob = EtaFacts & { started_at: Date | null; sla_deadline_at: Date | null };
 
 /** What was read of one tenant at one moment, by the database's clock. */
@@ -16,7 +16,7 @@ export type TenantReading = {
   as_of: Date;
   /** Jobs by state; absent states have none. */
   counts: Readonly<Record<string, number>>;
-  /** All that run, and those that wait or are paused and have a deadline. */
+  /** All that run, and those that wait or are paused and have a deadline; of the pending ones those that ran before, while it is to come. */
   moving: readonly MovingJob[];
   /** Pending jobs whose deadline has passed. Others' ETA is not known, and so neither is their risk. */
   pending_breached: number;

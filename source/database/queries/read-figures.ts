@@ -6,9 +6,15 @@ import { readClock } from './read-clock.ts';
 /** More jobs of a state than this are told as so many. */
 const mostCounted = 1_000_000;
 
+/** Of those that wait again and ran before so many count as at risk at most: as in triage's check. */
+const mostBegun = 1000;
+
+const facts = `j.state, j.heartbeat_at, j.started_at, j.sla_deadline_at, j.total_partitions, j.completed_partitions, j.failed_partitions,
+  j.skipped_partitions, j.avg_partition_duration_ms, j.execution_strategy, cardinality(j.lease_tokens) as lanes`;
+
 /**
  * What the metrics of a tenant are made from. Each part is a range of one index: what has ended is never read, and of what is pending only the
- * index, but for those whose deadline has passed. Ordered for the index's sake, as countJobs is.
+ * index, but for those whose deadline has passed, or that ran before. Ordered for the index's sake, as countJobs is.
  */
 export async function readFigures(
   query: Query,
@@ -23,12 +29,13 @@ export async function readFigures(
     [tenant, states],
   );
   const moving = await query<MovingJob>(
-    `select j.* from unnest(array['running', 'waiting_upstream', 'paused', 'resuming']) s (state) cross join lateral (
-       select state, heartbeat_at, started_at, sla_deadline_at, total_partitions, completed_partitions, failed_partitions, skipped_partitions,
-         avg_partition_duration_ms, execution_strategy, cardinality(lease_tokens) as lanes
-       from backfill_jobs where tenant_id = $1 and state = s.state and (s.state = 'running' or sla_deadline_at is not null)
-       order by created_at desc) j`,
-    [tenant],
+    `select ${facts} from unnest(array['running', 'waiting_upstream', 'paused', 'resuming']) s (state) cross join lateral (
+       select * from backfill_jobs j where tenant_id = $1 and j.state = s.state and (s.state = 'running' or sla_deadline_at is not null)
+       order by created_at desc) j
+     union all
+     (select ${facts} from backfill_jobs j where tenant_id = $1 and state = 'pending' and started_at is not null and sla_deadline_at > $2
+      order by sla_deadline_at limit ${mostBegun})`,
+    [tenant, as_of],
   );
   const [pending] = await query<{ breached: number }>(
     `select count(*)::int as breached from (

@@ -44,9 +44,7 @@ test.each([
           state: `'${seed.state}'`,
           total_partitions: '100',
           completed_partitions: String(100 - seed.left),
-          // A job that never ran knows no average.
-          avg_partition_duration_ms:
-            seed.state === 'pending' || seed.average === null ? 'null' : `${seed.average} * 1000`,
+          avg_partition_duration_ms: seed.average === null ? 'null' : `${seed.average} * 1000`,
           lease_tokens: `array(select gen_random_uuid() from generate_series(1, ${seed.lanes}))`,
           sla_deadline_at:
             seed.deadline === null ? 'null' : `now() + interval '${seed.deadline}.5 minutes'`,
