@@ -115,16 +115,19 @@ export function typedCheck(job: JobView): string {
   return /^[\x21-\x7e]{1,80}$/.test(job.asset_name) ? job.asset_name : shortId(job.id);
 }
 
-export function actionOfCard({ name }: Card): ConsoleAction {
+/** What a card asks, however it is asked. */
+export type Asked = Pick<Card, 'name' | 'as_of' | 'values' | 'expected'>;
+
+export function actionOfCard({ name }: Pick<Asked, 'name'>): ConsoleAction {
   return actionOf(name);
 }
 
-export function needsReason(card: Card): boolean {
+export function needsReason(card: Asked): boolean {
   return actionRules[actionOfCard(card).action].needs_reason;
 }
 
 /** Focus order: cancel, fields, reason, typed check, confirm. */
-export function focusOrder(card: Card): CardFocus[] {
+export function focusOrder(card: Asked): CardFocus[] {
   return [
     'cancel',
     ...actionOfCard(card).fields.map(({ name }) => name),
@@ -139,7 +142,7 @@ export function fieldOf({ focus }: Card): FieldName | null {
 }
 
 /** The fields that were filled in; a deadline as the instant that it means, which is what the card says. */
-export function parametersOf(card: Card): ActionParameters {
+export function parametersOf(card: Asked): ActionParameters {
   const { fields } = actionOfCard(card);
   const given = fields.flatMap(({ name }) => {
     const text = card.values[name]?.trim() ?? '';
@@ -153,12 +156,12 @@ export function parametersOf(card: Card): ActionParameters {
 }
 
 /** What the card's fields would set, as far as they can be read. */
-export function settingsOf(card: Card, parameters = parametersOf(card)): JobSettings {
+export function settingsOf(card: Asked, parameters = parametersOf(card)): JobSettings {
   return readParameters(actionOfCard(card).action, parameters, clockOf(card)).settings;
 }
 
 /** What is wrong with a field as it stands, or null. One that is empty changes nothing, and is not wrong. */
-export function problemOfField(card: Card, { name }: ParameterField): string | null {
+export function problemOfField(card: Asked, { name }: ParameterField): string | null {
   const text = card.values[name]?.trim() ?? '';
   if (text === '') return null;
   const { action } = actionOfCard(card);
@@ -169,7 +172,7 @@ export function problemOfField(card: Card, { name }: ParameterField): string | n
 }
 
 /** The database's clock when the job was read, from which a relative deadline counts: what is shown does not tick. */
-function clockOf({ as_of }: Card): Date {
+function clockOf({ as_of }: Asked): Date {
   return new Date(Math.floor(as_of.getTime() / 1000) * 1000);
 }
 

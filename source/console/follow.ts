@@ -1,4 +1,4 @@
-import { type ActionParameters, actionRules, type JobAction } from '../domain/action.ts';
+import type { ActionParameters, JobAction } from '../domain/action.ts';
 import type { JobView } from '../domain/job.ts';
 import type { ActionResult } from '../domain/job-detail.ts';
 import type { JobSettings } from '../domain/job-settings.ts';
@@ -6,8 +6,9 @@ import { actionWords } from '../presentation/action-words.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import type { Tone } from '../presentation/tone.ts';
 import { actionOf } from './actions.ts';
-import type { Act, Effect, Failure, PartitionCounts } from './effects.ts';
+import type { Effect, Failure, PartitionCounts } from './effects.ts';
 import { ask } from './loading.ts';
+import { orderOn, reasonOf } from './orders.ts';
 import type { Card, Follow, State, Step } from './state.ts';
 import { verdicts } from './verdicts.ts';
 
@@ -25,7 +26,6 @@ export type Told = { parameters: ActionParameters; settings: JobSettings };
 /** Sends the action that the card describes. Nothing is claimed before the database has answered. */
 export function act(state: State, card: Card, told: Told): Step {
   const { name, job } = card;
-  const { action } = actionOf(name);
   const request = state.next_request;
   const follow: Follow = {
     id: job.id,
@@ -45,21 +45,7 @@ export function act(state: State, card: Card, told: Told): Step {
     tone: 'plain',
   };
   const others = state.follows.filter(({ id, phase }) => id !== job.id && phase !== 'settled');
-  const { priority, sla_deadline_at, execution_strategy } = job;
-  const effect: Act = {
-    type: 'act',
-    action,
-    id: job.id,
-    state: job.state,
-    version: job.version,
-    reason: card.values.reason.trim() === '' ? null : card.values.reason.trim(),
-    ...(actionRules[action].parameters.length === 0
-      ? {}
-      : {
-          parameters: told.parameters,
-          settings: { priority, sla_deadline_at, execution_strategy },
-        }),
-  };
+  const effect = orderOn(name, job, reasonOf(card.values.reason), told.parameters);
   return [
     { ...state, follows: [...others, follow], notice: null, next_request: request + 1 },
     [{ type: 'data', request, effect }],

@@ -10,7 +10,7 @@ import { keyFor } from './key-hints.ts';
 import { isStale } from './loading.ts';
 import { noticed } from './notice.ts';
 import { isRunOpen } from './run.ts';
-import type { Card, State, Step } from './state.ts';
+import type { Card, CardPlan, State, Step } from './state.ts';
 import { targetOf } from './target.ts';
 
 /** Whether the keys act on what is marked rather than on the selected job. */
@@ -98,16 +98,19 @@ function marked(state: State, { jobs, truncated }: DraftPlan): Step {
   );
 }
 
+/** The jobs of a plan, each with why the action is not possible on it, or null. */
+export function judged(name: ActionName, { jobs }: DraftPlan): CardPlan['jobs'] {
+  const { refusal } = actionRules[actionOf(name).action];
+  return jobs.map((job) => ({ job, refusal: refusal(job) }));
+}
+
 function openPlan(state: State, name: ActionName, plan: DraftPlan, first: JobView): Step {
   const shown = new Set(
     rowsOf(state.jobs).flatMap(({ job, unmatched }) => (unmatched ? [] : [job.id])),
   );
   const target = { job: first, gone: false, as_of: plan.created_at, received_at: state.at };
   const missing = state.marks.size - plan.jobs.length;
-  const jobs = plan.jobs.map((job) => ({
-    job,
-    refusal: actionRules[actionOf(name).action].refusal(job),
-  }));
+  const jobs = judged(name, plan);
   const some = jobs.filter(({ refusal }) => refusal === null).length;
   if (some === 0) {
     const { refusal } = jobs[0]!;

@@ -1,0 +1,91 @@
+import type { ActionParameters } from '../domain/action.ts';
+import type { ActionResult } from '../domain/job-detail.ts';
+import { formatFullCount, plural } from '../presentation/format.ts';
+import { safeText } from '../presentation/safe-text.ts';
+import type { Act, DataAnswer } from './effects.ts';
+import { orderOn, reasonOf } from './orders.ts';
+import type { Card, CardPlan, Run, RunItem } from './state.ts';
+
+/** What a card has planned, with nothing done yet but what is skipped. */
+export function runOf(
+  { name, values }: Pick<Card, 'name' | 'values'>,
+  plan: CardPlan,
+  parameters: ActionParameters,
+): Run {
+  return {
+    plan: { id: plan.id, created_at: plan.created_at },
+    name,
+    reason: reasonOf(values.reason),
+    parameters,
+    items: plan.jobs.map(({ job, refusal }) => ({
+      job,
+      result: refusal === null ? null : skipped(job, refusal),
+      lost: false,
+    })),
+    request: null,
+    stopped: null,
+  };
+}
+
+function skipped({ id, state, version }: RunItem['job'], refusal: string): ActionResult {
+  return { id, result: 'skipped', state, version, message: refusal };
+}
+
+/** Whether something is still to be done, or to be answered. */
+export function isOpen({ items }: Run): boolean {
+  return items.some(({ result }) => result === null);
+}
+
+/** The order for the next job that has no result; null at the end. One whose answer was lost goes again: the plan does nothing twice. */
+export function nextOrder({ name, reason, parameters, plan, items }: Run): Act | null {
+  const item = items.find(({ result }) => result === null);
+  return item === undefined ? null : { ...orderOn(name, item.job, reason, parameters), plan };
+}
+
+/** The run after the answer to its last order: stopped where the database was lost. */
+export function afterAnswer(run: Run, answer: DataAnswer): Run {
+  const at = run.items.findIndex(({ result }) => result === null);
+  const item = run.items[at];
+  if (item === undefined) return run;
+  const told = { ...run, request: null };
+  if (answer.type === 'failure' && answer.failure.code === 'database_unreachable') {
+    return { ...told, items: run.items.with(at, { ...item, lost: true }), stopped: answer.failure };
+  }
+  const result =
+    answer.type === 'acted'
+      ? resultOf(item, answer.result)
+      : failed(item, answer.type === 'failure' ? answer.failure.message : 'no answer');
+  return { ...told, items: run.items.with(at, { ...item, result, lost: false }) };
+}
+
+/** What an earlier sending of the same plan has done, whose answer was lost, is applied. */
+function resultOf({ lost }: RunItem, result: ActionResult): ActionResult {
+  if (!(lost && result.already)) return result;
+  return { ...result, result: 'applied', message: 'done; its answer had been lost' };
+}
+
+function failed({ job: { id, state, version } }: RunItem, message: string): ActionResult {
+  return { id, result: 'failed', state, version, message };
+}
+
+/** Why it does not go on at a word, or null: `stopped` is what keeps one from going on by itself. */
+export function whyNotOnward(run: Run | null, down: boolean): string | null {
+  if (run === null || !isOpen(run)) return 'the run is at its end';
+  if (run.stopped === null) return 'the run is under way';
+  if (run.request !== null) return 'the last job is still on its way';
+  return down ? 'the database does not answer yet' : null;
+}
+
+/** `pause: 7 of 24 done`, and at the end what became of all of them. */
+export function runWords({ name, items, stopped: why }: Run): string {
+  const count = (result: ActionResult['result']) =>
+    items.filter((item) => item.result?.result === result).length;
+  const left = items.filter(({ result }) => result === null).length;
+  const parts = (['applied', 'skipped', 'failed'] as const).flatMap((result) =>
+    count(result) > 0 ? [`${formatFullCount(count(result))} ${result}`] : [],
+  );
+  if (left > 0) parts.push(`${formatFullCount(left)} left`);
+  const text = `${name} ${plural(items.length, 'job')}: ${parts.join(', ')}`;
+  if (left === 0 || why === null) return text;
+  return why === 'by hand' ? `${text} · stopped` : `${text} · stopped: ${safeText(why.message)}`;
+}
