@@ -4,7 +4,6 @@ import {
   countLogs,
   countRows,
   countSamples,
-  type EndedAt,
   findEnded,
   forget,
   pruneBatch,
@@ -13,6 +12,8 @@ import {
   pruneLogs,
   prunePartitions,
   pruneSamples,
+  type Stopped,
+  type Walk,
 } from '../database/queries/prune.ts';
 import { readClock } from '../database/queries/read-clock.ts';
 import { type Pruned, retention } from '../domain/retention.ts';
@@ -42,7 +43,7 @@ export async function prune(
   for (let again = true; again; ) {
     let went = 0;
     let left = 0;
-    for await (const { id } of prunableJobs(database, tenant, before)) {
+    for await (const id of prunableJobs(database, tenant, before)) {
       partitions += await batches(database, author, (query) =>
         prunePartitions(query, tenant, id, before),
       );
@@ -66,7 +67,7 @@ export async function countPruned(
   const now = await database.read(tenant, readClock);
   const before = ago(now, older_than_ms);
   const ids: string[] = [];
-  for await (const { id } of prunableJobs(database, tenant, before)) ids.push(id);
+  for await (const id of prunableJobs(database, tenant, before)) ids.push(id);
   const counted = await database.read(tenant, async (query) => ({
     jobs: ids.length,
     ...(await countRows(query, tenant, ids, before)),
@@ -103,19 +104,30 @@ async function pruneRecords(
   };
 }
 
-/** Jobs that ended before that moment and may go, oldest first, each transaction a page of them. */
+/** Jobs that ended before that moment and may go, oldest first; those last of which the journal alone says when. */
 async function* prunableJobs(
   database: Database,
   tenant: string,
   before: Date,
-): AsyncGenerator<EndedAt> {
-  let after: EndedAt | null = null;
+): AsyncGenerator<string> {
+  for (const walk of ['dated', 'undated'] as const)
+    yield* walkEnded(database, tenant, before, walk);
+}
+
+/** Each transaction a page of them. */
+async function* walkEnded(
+  database: Database,
+  tenant: string,
+  before: Date,
+  walk: Walk,
+): AsyncGenerator<string> {
+  let after: Stopped | null = null;
   for (let full = true; full; ) {
-    const from: EndedAt | null = after;
+    const from: Stopped | null = after;
     const page: Awaited<ReturnType<typeof findEnded>> = await database.read(tenant, (query) =>
-      findEnded(query, tenant, before, { after: from, limit: jobPage }),
+      findEnded(query, tenant, before, { walk, after: from, limit: jobPage }),
     );
-    for (const job of page) if (job.may_go) yield job;
+    for (const { id, may_go } of page) if (may_go) yield id;
     after = page.at(-1) ?? null;
     full = page.length === jobPage;
   }

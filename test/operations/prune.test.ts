@@ -64,7 +64,7 @@ describe('jobs', () => {
     const kept = [
       await ended('completed', retention.jobs + within),
       await ended('cancelled', retention.jobs + past, { unsettled: true }),
-      // Of another writer, who did not say when.
+      // Of another writer, who did not say when, and the journal missed it.
       await aJob({
         state: 'completed',
         completed_at: null,
@@ -80,6 +80,48 @@ describe('jobs', () => {
     expect(await jobs()).toEqual(kept.sort());
     expect([await count('backfill_partitions'), await count('backfill_events')]).toEqual([6, 3]);
     expect(await prune(operator.db, author, retention.jobs)).toEqual(nothing);
+  });
+
+  // Another implementation's cancelled jobs have no completed_at: they stayed for ever.
+  test('that another writer ended without saying when go by the journal, or by when that began', async () => {
+    const unsaid = async (lines: readonly Date[]) => {
+      const columns = { state: 'cancelled', unsettled: false, completed_at: null };
+      const id = await aJob({ ...columns, created_at: ago(3 * retention.jobs) });
+      await operator.sql('delete from backfill_events where job_id = $1', [id]);
+      for (const at of lines)
+        await operator.sql(
+          `insert into backfill_events (tenant_id, job_id, kind, from_state, to_state, actor, at) values ('acme', $1, 'state', 'paused', 'cancelled', 'base', $2)`,
+          [id, at],
+        );
+      return id;
+    };
+    await unsaid([ago(retention.jobs + past)]);
+    await unsaid([]);
+    const kept = [await unsaid([ago(retention.jobs + within)])];
+    const began = (at: Date) =>
+      operator.sql(
+        `update servo_migrations set run_on = $1::timestamptz at time zone 'UTC' where name = '0016_journal'`,
+        [at],
+      );
+    const goes = async () => {
+      const counted = (await countPruned(operator.db, author, retention.jobs)).jobs;
+      expect((await prune(operator.db, author, retention.jobs)).jobs).toBe(counted);
+      return counted;
+    };
+    await began(ago(retention.jobs + within));
+    expect(await goes()).toBe(1);
+    await began(ago(retention.jobs + 2 * day));
+    expect(await goes()).toBe(1);
+    expect(await jobs()).toEqual(kept);
+  });
+
+  // Its parent's partitions went, since "not known" did not count as "not over".
+  test('of a tree of which nobody knows when one ended stay whole', async () => {
+    const old = { state: 'completed', completed_at: ago(retention.jobs + past) };
+    const parent = await aJob(old);
+    await aJob({ state: 'cancelled', unsettled: false, completed_at: null, parent_job_id: parent });
+    expect(await prune(operator.db, author, retention.jobs)).toEqual(nothing);
+    expect(await count('backfill_partitions')).toBe(4);
   });
 
   test.each(['pending', 'waiting_upstream', 'running', 'paused', 'resuming', 'rewinding'])(
@@ -182,7 +224,9 @@ describe('samples, outputs and executors', () => {
   test('go by their age, also of what lives', async () => {
     const living = await aJob({ state: 'running', started_at: ago(30 * day) });
     const done = await ended('completed', 2 * day, { started_at: ago(30 * day) });
-    for (const job of [living, done]) {
+    const unsaid = { state: 'cancelled', unsettled: false, completed_at: null };
+    const undated = await aJob({ ...unsaid, created_at: ago(30 * day) });
+    for (const job of [living, done, undated]) {
       for (const age of [past, within]) await aSample(job, retention.samples + age);
       await anOutput(job, 1, retention.logs + past);
       await anOutput(job, 2, retention.logs + within);
@@ -195,15 +239,16 @@ describe('samples, outputs and executors', () => {
         `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers, started_at, seen_at) values ($1, '{acme}', 'h', 1, '0', 1, '{}', $2, $2)`,
         [id, ago(retention.executors + age)],
       );
-    const expected = { ...nothing, samples: 2, logs: 2, executors: 1 };
+    const expected = { ...nothing, samples: 3, logs: 3, executors: 1 };
     expect(await countPruned(operator.db, author, retention.jobs)).toEqual(expected);
     expect(await prune(operator.db, author, retention.jobs)).toEqual(expected);
     expect(await operator.sql('select attempt from backfill_attempt_logs')).toEqual([
       { attempt: 2 },
       { attempt: 2 },
+      { attempt: 2 },
     ]);
-    expect([await count('backfill_samples'), await count('backfill_executors')]).toEqual([2, 1]);
-    expect(await count('backfill_jobs')).toBe(2);
+    expect([await count('backfill_samples'), await count('backfill_executors')]).toEqual([3, 1]);
+    expect(await count('backfill_jobs')).toBe(3);
   });
 });
 
@@ -222,13 +267,37 @@ test.each(['without statistics', 'with statistics'])(
       `insert into backfill_samples (job_id, at, tenant_id, completed, failed)
        select id, completed_at, tenant_id, 1, 0 from backfill_jobs where completed_at > now() - interval '15 days'`,
     );
+    await operator.sql(
+      `insert into backfill_events (tenant_id, job_id, kind, to_state, actor, at)
+       select tenant_id, id, 'state', 'completed', 'x', completed_at from backfill_jobs`,
+    );
+    // Another writer's, without a time: what the journal does not know ended before today, when it began.
+    await operator.sql(
+      `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, state, created_at)
+       select tenant_id, id, name, 'u' || i, 'cancelled', now() - i * interval '10 minutes'
+       from generate_series(1, 20000) i, assets where tenant_id = 'acme'`,
+    );
     if (statistics === 'with statistics') await operator.sql('analyze');
     const looked = await readsOf(operator.database.app, 'acme', async (_, query) => {
-      const found = await findEnded(query, 'acme', ago(day), { after: null, limit: 100 });
+      const found = await findEnded(query, 'acme', ago(day), {
+        walk: 'dated',
+        after: null,
+        limit: 100,
+      });
       expect(found.filter(({ may_go }) => may_go)).toHaveLength(100);
     });
     expect(looked).toMatchObject({ scans: [], sequential: 0 });
     expect(looked.fetched).toBeLessThanOrEqual(400);
+    const undated = await readsOf(operator.database.app, 'acme', async (_, query) => {
+      const found = await findEnded(query, 'acme', ago(day), {
+        walk: 'undated',
+        after: null,
+        limit: 100,
+      });
+      expect(found.map(({ may_go }) => may_go)).toEqual(Array(100).fill(false));
+    });
+    expect(undated).toMatchObject({ scans: [], sequential: 0 });
+    expect(undated.fetched).toBeLessThanOrEqual(600);
     const tidied = await readsOf(operator.database.app, 'acme', async (_, query) => {
       const before = ago(retention.samples);
       expect(await pruneSamples(query, 'acme', before, 3 * day)).toBeGreaterThan(50);
