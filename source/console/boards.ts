@@ -130,6 +130,10 @@ export type Board<N extends BoardName = BoardName> = {
   cursor: string | null;
   /** The first row of the window. */
   top: number;
+  /** The order is held until then, because the operator moves. */
+  held_until: number;
+  /** The rows in the order that is held; null = in the board's own. */
+  order: readonly string[] | null;
   /** Words that a row must hold, all of them; `!` before one: must not. */
   filter: string;
   /** What the calculator supposes; the other boards suppose nothing. */
@@ -138,7 +142,16 @@ export type Board<N extends BoardName = BoardName> = {
 
 export type Boards = { readonly [N in BoardName]: Board<N> };
 
-const empty = { data: null, received_at: null, cursor: null, top: 0, filter: '', what: noChange };
+const empty = {
+  data: null,
+  received_at: null,
+  cursor: null,
+  top: 0,
+  held_until: 0,
+  order: null,
+  filter: '',
+  what: noChange,
+};
 export const emptyBoards = Object.fromEntries(
   boardNames.map((name) => [name, empty]),
 ) as unknown as Boards;
@@ -152,7 +165,7 @@ export type Listed<N extends BoardName = BoardName> = {
 
 const known = new WeakMap<Board, readonly Listed[]>();
 
-/** The rows that match the board's filter, in the board's order. */
+/** The rows that match the board's filter, in the order that is held, else in the board's own. */
 export function listed<N extends BoardName>(name: N, board: Board<N>): readonly Listed<N>[] {
   const rows = known.get(board) ?? makeRows(name, board);
   known.set(board, rows);
@@ -161,13 +174,13 @@ export function listed<N extends BoardName>(name: N, board: Board<N>): readonly 
 
 function makeRows<N extends BoardName>(name: N, board: Board<N>): Listed<N>[] {
   if (board.data === null) return [];
-  const { rows, key, job_id, text } = definitions[name] as Definition<N>;
+  const { job_id, text, key } = definitions[name] as Definition<N>;
   const jobs = new Map(board.data.jobs.map((job) => [job.id, job]));
   const words = board.filter
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word !== '' && word !== '!');
-  return rows(board.data, board.what)
+  return arranged(name, board)
     .map((row) => ({ key: key(row), row, job: jobs.get(job_id(row) ?? '') ?? null }))
     .filter(({ row, job }) => {
       const content = words.length === 0 ? '' : text(row, job).toLowerCase();
@@ -175,6 +188,24 @@ function makeRows<N extends BoardName>(name: N, board: Board<N>): Listed<N>[] {
         word.startsWith('!') ? !content.includes(word.slice(1)) : content.includes(word),
       );
     });
+}
+
+function arranged<N extends BoardName>(name: N, { data, what, order }: Board<N>) {
+  if (data === null) return [];
+  const { rows, key } = definitions[name] as Definition<N>;
+  if (order === null) return rows(data, what);
+  const places = new Map(order.map((key, index) => [key, index]));
+  const place = (row: BoardRow[N]) => places.get(key(row)) ?? order.length;
+  return rows(data, what).toSorted((a, b) => place(a) - place(b));
+}
+
+/** All rows as they stand, those too that the filter hides. */
+export function orderOf<N extends BoardName>(name: N, board: Board<N>): readonly string[] {
+  return arranged(name, board).map((definitions[name] as Definition<N>).key);
+}
+
+export function isNewestFirst(name: BoardName): boolean {
+  return definitions[name].newest_first === true;
 }
 
 /** Where the cursor is; the first row if what it was on is gone. */
@@ -201,7 +232,7 @@ export function cursorBound<N extends BoardName>(
 ): string | null {
   const rows = listed(name, board);
   const { cursor } = board;
-  if (cursor === null && definitions[name].newest_first) return null;
+  if (cursor === null && isNewestFirst(name)) return null;
   if (rows.some(({ key }) => key === cursor)) return cursor;
   const place = cursorIndex(listed(name, before), before.cursor);
   return rows[Math.min(place, rows.length - 1)]?.key ?? cursor;

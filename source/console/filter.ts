@@ -12,7 +12,8 @@ export function filterText({ screen, jobs, boards }: State): string {
 export function filtered(state: State, text: string): State {
   const { screen, boards } = state;
   if (isBoard(screen)) {
-    return { ...state, boards: { ...boards, [screen]: { ...boards[screen], filter: text } } };
+    const board = { ...boards[screen], filter: text, order: null, held_until: 0 };
+    return { ...state, boards: { ...boards, [screen]: board } };
   }
   return { ...state, jobs: rearrange({ ...state.jobs, filter: parseFilter(text) }) };
 }

@@ -2,7 +2,8 @@ import type { JobDetail } from '../domain/job-detail.ts';
 import type { JobPage } from '../domain/job-page.ts';
 import { isNoChange, stillSupposed } from '../domain/what-if.ts';
 import { arrangeAfterData } from './arrange.ts';
-import { boardInterval, cursorBound, isBoard } from './boards.ts';
+import { withBoardData } from './board-order.ts';
+import { type Board, boardInterval, isBoard } from './boards.ts';
 import { isJustPaced, withCost } from './cost.ts';
 import type { BoardAnswer, DataAnswer, DataEffect, Effect, Failure } from './effects.ts';
 import { isHalfRead, jobRequest, withDetail } from './job-loading.ts';
@@ -79,7 +80,7 @@ export function askAlerts(state: State): Step {
 export function alertsAnswered(state: State, answer: DataAnswer): Step {
   const free = answered(state, 'alerts');
   if (answer.type !== 'board' || answer.board !== 'alerts') return [free, []];
-  const alerts = { ...free.boards.alerts, data: answer.data, received_at: state.at };
+  const alerts = withBoardData(free, 'alerts', free.boards.alerts, answer.data);
   return [{ ...free, boards: { ...free.boards, alerts } }, []];
 }
 
@@ -145,9 +146,8 @@ export function boardLoaded(state: State, { board, data }: BoardAnswer): Step {
   const old = up.boards[board];
   if (state.frozen_at !== null && old.data !== null) return [up, []];
   const what = isNoChange(old.what) ? old.what : stillSupposed(old.what, data.jobs);
-  const loaded = { ...old, data, what, received_at: state.at };
-  const cursor = cursorBound(board, loaded, old);
-  return [{ ...up, boards: { ...up.boards, [board]: { ...loaded, cursor } } }, later(up)];
+  const loaded = withBoardData(up, board, old as Board, data, { what });
+  return [{ ...up, boards: { ...up.boards, [board]: loaded } }, later(up)];
 }
 
 export function loadFailed(state: State, view: View, failure: Failure): Step {

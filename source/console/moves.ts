@@ -1,4 +1,5 @@
 import { holdMs, rowsOf } from './arrange.ts';
+import { heldBoard } from './board-order.ts';
 import { type BoardName, cursorIndex, isBoard, listed } from './boards.ts';
 import { boardLayout, jobsLayout, pageRows, readerLines, readerRows } from './layout.ts';
 import { withRange } from './marks.ts';
@@ -45,7 +46,10 @@ function movedBoard(state: State, name: BoardName, motion: Motion): State {
   const rows = listed(name, board);
   const next = rows[target(motion, cursorIndex(rows, board.cursor), rows.length, state)];
   if (next === undefined) return state;
-  return { ...state, boards: { ...state.boards, [name]: { ...board, cursor: next.key } } };
+  return {
+    ...state,
+    boards: { ...state.boards, [name]: heldBoard({ ...board, cursor: next.key }, state.at) },
+  };
 }
 
 function movedPanel(state: State, job: JobScreen, motion: Motion): JobScreen {

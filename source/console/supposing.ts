@@ -3,6 +3,7 @@ import type { RiskRow } from '../domain/risk-board.ts';
 import { readStrategy } from '../domain/strategy.ts';
 import { isNoChange, noChange, type WhatIf } from '../domain/what-if.ts';
 import { mostSlots } from '../domain/what-if-input.ts';
+import { heldBoard } from './board-order.ts';
 import { underCursor } from './boards.ts';
 import type { State, Step } from './state.ts';
 
@@ -20,8 +21,8 @@ function selected(state: State): Selected | null {
 }
 
 function suppose(state: State, what: WhatIf): Step {
-  const { risk } = state.boards;
-  return [{ ...state, boards: { ...state.boards, risk: { ...risk, what } } }, []];
+  const risk = heldBoard<'risk'>({ ...state.boards.risk, what }, state.at);
+  return [{ ...state, boards: { ...state.boards, risk } }, []];
 }
 
 export function noSlots({ boards }: State): string | null {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { listed } from '../../source/console/boards.ts';
 import { boardLayout } from '../../source/console/layout.ts';
 import type { Escalation } from '../../source/domain/escalation.ts';
+import type { JobView } from '../../source/domain/job.ts';
 import type { JobEvent } from '../../source/domain/job-detail.ts';
 import type { CheckDefinition, CheckSummary } from '../../source/domain/triage.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
@@ -320,5 +321,152 @@ describe('escalation', () => {
 
   test('without trouble says so', () => {
     expect(triage([]).press('E').notice).toBe('there is no trouble to escalate');
+  });
+});
+
+describe('order is held while the operator moves or a dialog is open', () => {
+  const [one, two, three] = [1, 2, 3].map((number) =>
+    aJob({ number, asset_name: `job_${number}`, execution_strategy: { type: 'sequential' } }),
+  ) as [JobView, JobView, JobView];
+  const envelope = { as_of: now, tenant_id: 'acme', jobs: [one, two, three] };
+  const fleet = { slots: 9, by_asset: {} };
+  const found = (job: JobView) => ({ job_id: job.id, asset_name: job.asset_name, cells: {} });
+  const check = (name: string, hits: number) => ({
+    check: { name, title: name, severity: 'warning', section: {}, columns: [], remedies: [] },
+    found: hits,
+    worst: found({ 'at-risk': one, stuck: two, breached: three }[name]!),
+  });
+  const executor = (job: JobView) => ({
+    id: `web:${job.asset_name}`,
+    handlers: [],
+    running: [{ job_id: job.id, asset_name: job.asset_name }],
+  });
+  const alert = (job: JobView, firing: boolean) => ({
+    name: job.asset_name,
+    severity: 'warning',
+    firing,
+    description: '',
+    check: null,
+    jobs: [{ job_id: job.id, asset_name: job.asset_name }],
+  });
+  const due = (job: JobView, minutes: number) => ({
+    ...job,
+    sla_deadline_at: secondsAgo(-60 * minutes),
+    risk_severity: 1 / minutes,
+  });
+
+  /** Each board with one, two, three in this order, and then as three, one, two. */
+  const boards = {
+    triage: [
+      '3',
+      {
+        job_id: null,
+        escalations: [],
+        checks: [check('at-risk', 1), check('stuck', 1), check('breached', 0)],
+      },
+      {
+        job_id: null,
+        escalations: [],
+        checks: [check('breached', 1), check('at-risk', 1), check('stuck', 1)],
+      },
+    ],
+    check: ['3', { rows: [one, two, three].map(found) }, { rows: [three, one, two].map(found) }],
+    risk: [
+      '4',
+      { early_warning: 0, fleet, jobs: [due(one, 10), due(two, 20), due(three, 30)] },
+      { early_warning: 0, fleet, jobs: [due(one, 10), due(two, 20), due(three, 5)] },
+    ],
+    executors: [
+      '5',
+      { executors: [one, two, three].map(executor) },
+      { executors: [three, one, two].map(executor) },
+    ],
+    alerts: [
+      '6',
+      { alerts: [alert(one, true), alert(two, true), alert(three, false)] },
+      { alerts: [alert(three, true), alert(one, true), alert(two, true)] },
+    ],
+  } as const;
+
+  const names = Object.keys(boards) as (keyof typeof boards)[];
+  const data = (name: keyof typeof boards, which: 1 | 2) =>
+    ({ ...envelope, ...boards[name][which] }) as never;
+  const showing = (name: keyof typeof boards) => {
+    const session = Session.showing([one, two, three]).press(boards[name][0]);
+    if (name !== 'check') return session.answerBoard(name, data(name, 1));
+    session.answerBoard('triage', data('triage', 1)).press('enter');
+    return session.answerBoard('check', data('check', 1));
+  };
+  const again = (session: Session, name: keyof typeof boards, after = 1000) =>
+    session.wait(after).timer('refresh').answerBoard(name, data(name, 2));
+  const order = ({ state }: Session, name: keyof typeof boards) =>
+    listed(name, state.boards[name]).map(({ job }) => job?.asset_name);
+
+  test.each(names)('%s: while the operator moves, and for a moment after', (name) => {
+    const session = showing(name).press('j');
+    expect(order(session, name)).toEqual(['job_1', 'job_2', 'job_3']);
+    again(session, name);
+    expect(order(session, name)).toEqual(['job_1', 'job_2', 'job_3']);
+    expect(session.cursorName).toBe('job_2');
+    again(session.press('j'), name, 2500);
+    expect([order(session, name), session.cursorName]).toEqual([
+      ['job_1', 'job_2', 'job_3'],
+      'job_3',
+    ]);
+    again(session, name, 3000);
+    expect(order(session, name)).toEqual(['job_3', 'job_1', 'job_2']);
+    expect(session.cursorName).toBe('job_3');
+  });
+
+  test.each(names)('%s: while a dialog is open, however long', (name) => {
+    const session = showing(name).press('p').wait(60_000);
+    expect(order(again(session, name), name)).toEqual(['job_1', 'job_2', 'job_3']);
+    session.press('escape');
+    expect(order(again(session.read().press('escape'), name), name)[0]).toBe('job_3');
+  });
+
+  test.each(names)('%s: nothing is held where nobody moves, nor once a filter is typed', (name) => {
+    expect(order(again(showing(name), name), name)[0]).toBe('job_3');
+    const session = showing(name).press('j', '/').type('job').press('enter');
+    expect(order(again(session, name), name)[0]).toBe('job_3');
+  });
+
+  test('rows that are new come after the others, and those that are gone go', () => {
+    const session = Session.showing([one]).press('5');
+    const read = (...jobs: JobView[]) =>
+      session.answerBoard('executors', {
+        ...envelope,
+        executors: jobs.map(executor),
+      } as never);
+    read(one, two).press('j').wait(1000).timer('refresh');
+    read(three, two);
+    expect(order(session, 'executors')).toEqual(['job_2', 'job_3']);
+    expect(session.cursorName).toBe('job_2');
+  });
+
+  test('risk: while something is supposed', () => {
+    const session = showing('risk').press('j').wait(10_000).press(')');
+    expect(order(again(session, 'risk'), 'risk')).toEqual(['job_1', 'job_2', 'job_3']);
+  });
+
+  test('the count of alerts for the header turns no row round under the cursor', () => {
+    const session = showing('alerts').press('j').wait(1000).timer('alerts');
+    session.answerBoard('alerts', data('alerts', 2));
+    expect([order(session, 'alerts'), session.cursorName]).toEqual([
+      ['job_1', 'job_2', 'job_3'],
+      'job_2',
+    ]);
+  });
+
+  test('events: what comes meanwhile pushes no row down the screen', () => {
+    const events = (count: number) =>
+      journal(...Array.from({ length: count }, (_, index) => event(index)));
+    const session = Session.showing([orders]).press('7').answerBoard('events', events(100));
+    const line = () => {
+      const { top, cursor } = session.state.boards.events;
+      return shown(session).indexOf(cursor!) - top;
+    };
+    session.press('j', 'j').wait(1000).timer('refresh').answerBoard('events', events(103));
+    expect([session.state.boards.events.cursor, line()]).toEqual(['97', 2]);
   });
 });
