@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -71,3 +72,15 @@ test('the units wait for it, take it from a child, and let a worker drain', () =
   const seconds = (pattern: RegExp) => Number(pattern.exec(worker)![1]);
   expect(seconds(/^TimeoutStopSec=(\d+)s$/m)).toBeGreaterThan(seconds(/--grace (\d+)s/) + 15);
 });
+
+/** Where systemd is installed, it reads them itself. */
+const systemd = spawnSync('systemd-analyze', ['--version']).status === 0;
+test.each(systemd ? ['servo-tui-worker', 'servo-tui-exporter'] : [])(
+  'systemd finds nothing wrong with %s',
+  (name) => {
+    const unit = join(packageRoot, 'deploy', `${name}.service`);
+    const { status, stderr } = spawnSync('systemd-analyze', ['verify', unit], { encoding: 'utf8' });
+    // It may speak of other units of this host too.
+    expect([status, stderr.split('\n').filter((line) => line.includes(name))]).toEqual([0, []]);
+  },
+);
