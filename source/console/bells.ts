@@ -41,7 +41,9 @@ export function turnBell(state: State): Step {
   }
   const bells = [...state.bells, bellOf(job)];
   const text = `following ${name}: it rings when its state or risk changes; ${keyFor(state, 'follow')} ends that`;
-  const [told, effects] = noticed({ ...state, bells }, text);
+  // A question that is open does not ask about this one: its answer would seem to say that it has vanished.
+  const asked = { ...state.asked, bells: null };
+  const [told, effects] = noticed({ ...state, asked, bells }, text);
   return [told, [...effects, listenLater(state)]];
 }
 

@@ -43,6 +43,15 @@ describe('a followed job rings when its state or risk level changes', () => {
     expect(session.timer('bells').asked('load-named')).toHaveLength(before);
   });
 
+  test('one that is followed while the others are being read was told to have vanished', () => {
+    const session = following().timer('bells').press('j', 'm');
+    session.answer('load-named', { type: 'named', jobs: [orders] });
+    expect(rings(session)).toEqual([]);
+    heard(session, orders, { ...clicks, state: 'paused' });
+    expect(rings(session)).toEqual(['clicks 00000002: running → paused']);
+    expect(session.state.bells).toHaveLength(2);
+  });
+
   test('m again ends it', () => {
     const session = following().press('m');
     expect(session.notice).toBe('orders_daily 00000001 is no longer followed');
