@@ -103,6 +103,18 @@ describe('what changes is told as lines', () => {
     expect(told[0]).toMatch(/^orders_daily 00000001: was running, is failed now, /);
   });
 
+  test('the end of one that is no longer among the most urgent was never told', () => {
+    const session = new PlainSession();
+    const ended = { ...clicks, state: 'cancelled' };
+    const page = { whole: false, after: true, kept: [ended] };
+    session.answer('load-jobs', {
+      type: 'jobs',
+      list: aList([orders], { truncated: true, page }),
+    });
+    expect(session.told).toHaveLength(1);
+    expect(session.told[0]).toMatch(/^clicks 00000002: was paused, is cancelled now, /);
+  });
+
   test('progress in steps of ten per cent, not every figure', () => {
     const at = (done: number) =>
       aJob({ ...orders, completed_partitions: done, total_partitions: 100 });

@@ -27,7 +27,8 @@ const readAlerts: PlainEffect = {
 
 /** The most urgent jobs, and of those that were told of what has not ended: how they end is worth telling. */
 function readJobs({ jobs }: PlainState): PlainEffect {
-  const keep = [...jobs.values()].filter(({ state }) => !isTerminal(state)).map(({ id }) => id);
+  const living = [...jobs.values()].filter(({ state }) => !isTerminal(state));
+  const keep = living.map(({ id }) => id).slice(0, 2 * plainLimit);
   return {
     type: 'data',
     effect: {
@@ -206,7 +207,9 @@ function answered(
 
 /** The first reading tells how much there is, every other one what has changed. */
 function jobsRead(before: PlainState, list: JobPage): PlainStep {
-  const jobs = new Map(list.jobs.map((job) => [job.id, job]));
+  // Those that others have pushed out of the most urgent ones are still followed to their end.
+  const read = [...list.jobs, ...list.page.kept.filter(({ id }) => before.jobs.has(id))];
+  const jobs = new Map(read.map((job) => [job.id, job]));
   const lost = disarmed(before, jobs);
   const state: PlainState = {
     ...(lost?.state ?? before),
@@ -216,7 +219,7 @@ function jobsRead(before: PlainState, list: JobPage): PlainStep {
     down: false,
   };
   const clock = clockOf(state);
-  const changes = list.jobs.flatMap((job) => {
+  const changes = read.flatMap((job) => {
     const known = before.jobs.get(job.id);
     return known === undefined ? [`new: ${jobLine(job, clock)}`] : changeLines(known, job, clock);
   });
