@@ -36,15 +36,15 @@ export type DeadlineOf = (job: string) => Date | null | undefined;
 type Read = (value: string) => Condition | { problem: string };
 
 /** What stands before the colon, and how its value is read. */
-const words: Readonly<Record<string, Read>> = {
-  state: (value) => ({ kind: 'state', beginning: value.toLowerCase() }),
-  asset: (value) => ({ kind: 'asset', pattern: value.toLowerCase() }),
-  risk: readRisk,
-  priority: readPriority,
-  sla: readDeadline,
-  id: (value) => ({ kind: 'id', beginning: value.toLowerCase() }),
-  by: (value) => ({ kind: 'by', pattern: value.toLowerCase() }),
-};
+const words: ReadonlyMap<string, Read> = new Map<string, Read>([
+  ['state', (value) => ({ kind: 'state', beginning: value.toLowerCase() })],
+  ['asset', (value) => ({ kind: 'asset', pattern: value.toLowerCase() })],
+  ['risk', readRisk],
+  ['priority', readPriority],
+  ['sla', readDeadline],
+  ['id', (value) => ({ kind: 'id', beginning: value.toLowerCase() })],
+  ['by', (value) => ({ kind: 'by', pattern: value.toLowerCase() })],
+]);
 
 /** The word by itself that stands for every job that needs a look. */
 export const problemsWord = 'problems';
@@ -164,11 +164,11 @@ function readWord(word: string): ReturnType<Read>[] {
     .slice(colon + 1)
     .split(',')
     .filter(Boolean);
-  const read = words[name];
+  const read = words.get(name);
   if (read !== undefined) return alternatives.map(read);
-  const near = nearest(name, Object.keys(words));
+  const near = nearest(name, words.keys());
   const advice =
-    near === null ? `known: ${Object.keys(words).join(', ')}` : `did you mean ${near}:?`;
+    near === null ? `known: ${[...words.keys()].join(', ')}` : `did you mean ${near}:?`;
   return [{ problem: `no filter is called "${name}:" (${advice})` }];
 }
 

@@ -72,6 +72,9 @@ describe('FILTER', () => {
     ['risk:purple', 'risk:purple is not one of'],
     ['sla:soon', 'sla:soon is not known'],
     ['sla:later-than:xyz', 'sla:later-than:xyz is not known'],
+    // Names that every object has: these matched every job, or threw.
+    ['constructor:x', 'no filter is called "constructor:"'],
+    ['__proto__:x', 'no filter is called "__proto__:"'],
   ])('%s is a mistake that leaves every job in', (text, problem) => {
     expect(parseFilter(text).problems[0]).toContain(problem);
     expect(matching(text)).toEqual(all);
