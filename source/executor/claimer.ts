@@ -75,6 +75,9 @@ export class Claimer {
     const { timings, log } = this.#ports;
     try {
       await this.#observe();
+      // Also while nothing may be started: a rest that is over would be no pause before the next round.
+      const now = performance.now();
+      for (const [job, until] of this.#resting) if (until <= now) this.#resting.delete(job);
       if (this.#ports.mayStart()) await this.#claim();
     } catch (error) {
       log.warn(`cannot look for work, trying again: ${messageOf(error)}`);
@@ -117,7 +120,6 @@ export class Claimer {
       ),
     );
     const now = performance.now();
-    for (const [job, until] of this.#resting) if (until <= now) this.#resting.delete(job);
     let free = slots - this.#used();
     this.#waiting = null;
     for (const candidate of found.flat().sort(compareRank)) {
