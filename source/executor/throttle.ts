@@ -38,6 +38,8 @@ export class Throttle {
   readonly #loop: Loop;
   #reason: string | null = null;
   #signals: HealthSignal[] = [];
+  /** Whether it is on record that claiming is held. */
+  #told = false;
   /** By job: from where its failures count. */
   #bases = new Map<string, Progress>();
 
@@ -80,10 +82,12 @@ export class Throttle {
     const changed = (reason === null) !== (this.#reason === null);
     this.#reason = reason;
     this.#signals = exceeded(seen, health);
-    if (!changed) return;
-    if (reason === null) log.info('claiming goes on: the database is healthy again');
-    else log.warn(`claiming is held: ${reason}`);
+    if (changed && reason === null) log.info('claiming goes on: the database is healthy again');
+    if (changed && reason !== null) log.warn(`claiming is held: ${reason}`);
+    if (this.#told === (reason !== null)) return;
+    // By itself, and until it has worked: a database that is not well may not take it.
     await held(reason);
+    this.#told = reason !== null;
   }
 
   async #judgeJobs(): Promise<void> {
