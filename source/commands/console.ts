@@ -18,7 +18,7 @@ export async function runConsole(invocation: Invocation): Promise<Output | { exi
     }
     return list(invocation);
   }
-  return { exit: await showConsole(invocation, await Places.open(invocation)) };
+  return { exit: await showConsole(invocation) };
 }
 
 /** `servo-tui --plain`: the console in lines, for a screen reader and for any terminal. */
@@ -58,10 +58,7 @@ export async function openConsole(
   tenant: string,
 ): Promise<number> {
   const settings = { ...invocation.settings, database: null, tenants: [tenant] };
-  return showConsole(
-    { ...invocation, settings },
-    await Places.open({ ...invocation, settings }, connections),
-  );
+  return showConsole({ ...invocation, settings }, connections);
 }
 
 /** Undefined where the terminal is to be asked. @throws UsageError */
@@ -74,9 +71,13 @@ function readBackground(text: string | undefined): boolean | undefined {
 }
 
 /** Until the operator leaves it; then the sessions are closed. Returns the exit code. */
-async function showConsole({ io, flags }: Invocation, places: Places): Promise<number> {
+async function showConsole(invocation: Invocation, connections?: Connections): Promise<number> {
+  const { io, flags } = invocation;
+  const [places, { runConsole: run }] = await Promise.all([
+    Places.open(invocation, connections),
+    loadConsole(),
+  ]);
   try {
-    const { runConsole: run } = await import('../tui/run-console.ts');
     return await run({
       ...places.view,
       perform: places.perform,
@@ -94,4 +95,12 @@ async function showConsole({ io, flags }: Invocation, places: Places): Promise<n
   } finally {
     await places.close();
   }
+}
+
+/** The console's own code, and behind it Ink's: while the database is asked for its first answer. */
+async function loadConsole() {
+  const tui = await import('../tui/run-console.ts');
+  // What is wrong with it is told by whoever waits for it.
+  tui.loadPicture().catch(() => {});
+  return tui;
 }

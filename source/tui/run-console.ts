@@ -2,6 +2,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import type { Perform } from '../console/effects.ts';
 import type { Labels } from '../console/labels.ts';
 import type { Hue } from '../presentation/hue.ts';
+import { ConsoleLoop } from './console-loop.ts';
 
 export type RunConsoleOptions = {
   /** Carries out what the console asks of the database. A rejection is shown, not thrown on. */
@@ -32,15 +33,19 @@ export type RunConsoleOptions = {
   light?: boolean;
 };
 
+/** Loads Ink, which takes as long as everything before it. Called early, it is there when the first answer is. */
+export function loadPicture(): Promise<typeof import('./picture.tsx')> {
+  // With one of these in the environment Ink draws nothing live; it looks once, when it is loaded.
+  delete process.env.CI;
+  delete process.env.CONTINUOUS_INTEGRATION;
+  return import('./picture.tsx');
+}
+
 /**
  * Runs the console until the operator or a signal ends it, and restores the terminal.
  * @returns the exit code: 0, 130 (Ctrl-C, SIGINT), 143 (SIGTERM), 129 (SIGHUP, lost terminal)
  * @throws what crashed it, after the terminal has been restored
  */
-export async function runConsole(options: RunConsoleOptions): Promise<number> {
-  // With one of these in the environment Ink draws nothing live; it looks once, when it is loaded.
-  delete process.env.CI;
-  delete process.env.CONTINUOUS_INTEGRATION;
-  const { ConsoleLoop } = await import('./console-loop.tsx');
-  return new ConsoleLoop(options).run();
+export function runConsole(options: RunConsoleOptions): Promise<number> {
+  return new ConsoleLoop(options, loadPicture).run();
 }

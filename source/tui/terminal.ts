@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
+import type { Size } from '../console/messages.ts';
 
 /** Its file descriptor is there, but not in the types. */
 type Output = WriteStream & { fd?: number };
@@ -132,4 +133,8 @@ export class Terminal {
     emitter.on(event, listener);
     this.#listeners.push(() => emitter.off(event, listener));
   }
+}
+
+export function sizeOf({ columns, rows }: { columns: number; rows: number }): Size {
+  return { columns: columns || 80, rows: rows || 24 };
 }

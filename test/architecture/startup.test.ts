@@ -63,7 +63,7 @@ test('the console asks the database before Ink is loaded', () => {
   const contents = contentsOf(files);
   expect(contents).toContain('source/console');
   for (const name of [...drawing, ...serving, ...rare]) expect(contents).not.toContain(name);
-  const painted = filesFor('tui/console-loop.tsx');
+  const painted = filesFor('tui/picture.tsx');
   expect(contentsOf(painted)).toEqual(expect.arrayContaining(drawing));
   expect(painted.size).toBeLessThanOrEqual(36);
 });

@@ -58,7 +58,9 @@ describe.each([
     for (const name of ['revenue_daily', 'weather_hourly', '売上集計_日次', 'births_monthly']) {
       expect(console.lines.filter((line) => line.includes(name))).toHaveLength(1);
     }
-    expect(console.lines[0]).toMatch(/^ servo-tui · warehouse \/ acme · RW .*\b3 at risk$/);
+    expect(console.lines[0]).toMatch(
+      /^ servo-tui · warehouse \/ acme · RW .*\b1 breached {2}2 at risk$/,
+    );
     expect(console.lines.at(-1)).toBe('');
     console.type('jj?');
     await console.until('Search:');

@@ -1,53 +1,42 @@
-import type { ReadStream } from 'node:tty';
-import chalk from 'chalk';
-import { type Instance, render, useInput } from 'ink';
 import type { Effect, Failure, TimerName } from '../console/effects.ts';
-import { type Decoder, decodeInput, idleDecoder } from '../console/input.ts';
+import { type Decoder, decodeInput, idleDecoder, type RawInput } from '../console/input.ts';
 import { keymap } from '../console/keymap.ts';
-import type { Message, Size } from '../console/messages.ts';
+import type { Message } from '../console/messages.ts';
 import { remapKeys } from '../console/remap.ts';
 import { initialState, type State } from '../console/state.ts';
 import { update } from '../console/update.ts';
 import { messageOf, ServoError } from '../errors.ts';
-import type { Hue } from '../presentation/hue.ts';
-import { App } from './app.tsx';
-import { askBackground, takeAnswers } from './background.ts';
-import { rawInput } from './keys.ts';
+import { askBackground } from './background.ts';
+import type { Picture } from './picture.tsx';
 import type { RunConsoleOptions } from './run-console.ts';
 import { Screen } from './screen.ts';
-import { StandInContext, StandIns } from './stand-ins.ts';
-import { type Ending, Terminal } from './terminal.ts';
-import { paletteOf, type Theme } from './theme.ts';
+import { type Ending, sizeOf, Terminal } from './terminal.ts';
 
 /** Two frames are at least this far apart, unless a key asks for one. */
 const frameMs = 16;
 
-const usualAccent: Hue = 'cyan';
+export type LoadPicture = () => Promise<typeof import('./picture.tsx')>;
 
 /** Joins the model to the terminal: messages in, frames and effects out. Holds the only state. */
 export class ConsoleLoop {
   readonly #options: RunConsoleOptions;
-  #theme: Theme;
+  readonly #loadPicture: LoadPicture;
   readonly #inColor: boolean;
   readonly #screen: Screen;
   readonly #terminal: Terminal;
-  readonly #standIns = new StandIns();
   readonly #timers = new Map<TimerName, NodeJS.Timeout>();
   #state: State;
   #decoder: Decoder = idleDecoder;
-  #ink: Instance | null = null;
+  /** Null until Ink is loaded: messages and answers do not wait for it. */
+  #picture: Picture | null = null;
   #drawTimer: NodeJS.Timeout | null = null;
   #drawnAt = 0;
   #end: (ending: Ending) => void = () => {};
 
-  constructor(options: RunConsoleOptions) {
+  constructor(options: RunConsoleOptions, loadPicture: LoadPicture) {
     this.#options = options;
+    this.#loadPicture = loadPicture;
     const size = sizeOf(options.stdout);
-    this.#theme = {
-      ascii: options.ascii ?? false,
-      palette: null,
-      accent: options.accent ?? usualAccent,
-    };
     this.#inColor = options.color ?? (process.env.NO_COLOR ?? '') === '';
     this.#state = initialState({
       labels: options.labels,
@@ -77,25 +66,28 @@ export class ConsoleLoop {
     const ended = new Promise<Ending>((resolve) => {
       this.#end = resolve;
     });
-    // Bold, dim and inverse are chalk's too, and without colour it would leave them out.
-    chalk.level = chalk.level === 0 ? 1 : chalk.level;
     const { stdout } = this.#options;
     const resized = () => this.#dispatch({ type: 'resized', size: sizeOf(stdout), at: clock() });
     this.#terminal.start();
     if (this.#inColor && this.#options.light === undefined) stdout.write(askBackground);
     stdout.on('resize', resized);
     try {
-      this.#ink = render(this.#picture(), {
-        stdin: this.#source(),
-        stdout: this.#sink(),
-        // A frame is written whole to our sink, which knows better what has changed on the screen.
-        debug: true,
-        exitOnCtrlC: false,
-        patchConsole: false,
-        isScreenReaderEnabled: false,
-      });
-      this.#ink.waitUntilExit().catch((error: unknown) => this.#end({ error }));
+      // The first answer is on its way while Ink is loaded, and mostly there before the first frame.
       this.#dispatch({ type: 'started', at: clock() });
+      const ink = await Promise.race([this.#loadPicture(), ended.then(() => null)]);
+      if (ink !== null) {
+        this.#picture = ink.openPicture({
+          stdin: this.#options.stdin,
+          stdout,
+          screen: this.#screen,
+          ascii: this.#options.ascii ?? false,
+          color: this.#inColor,
+          onInput: this.#input,
+          onBackground: (light) => this.#dispatch({ type: 'background', light, at: clock() }),
+          onError: (error) => this.#end({ error }),
+        });
+        this.#draw();
+      }
       const ending = await ended;
       if ('error' in ending) throw ending.error;
       return ending.code;
@@ -111,7 +103,7 @@ export class ConsoleLoop {
     if (this.#drawTimer !== null) clearTimeout(this.#drawTimer);
     this.#screen.close();
     this.#terminal.stop();
-    this.#ink?.unmount();
+    this.#picture?.close();
   }
 
   #stopped = false;
@@ -142,36 +134,13 @@ export class ConsoleLoop {
   #draw(): void {
     if (this.#drawTimer !== null) clearTimeout(this.#drawTimer);
     this.#drawTimer = null;
-    if (this.#drawnState === this.#state) return;
+    if (this.#picture === null || this.#drawnState === this.#state) return;
     this.#drawnState = this.#state;
     this.#drawnAt = clock();
-    this.#ink?.rerender(this.#picture());
+    this.#picture.draw(this.#state);
   }
 
-  #picture() {
-    return (
-      <StandInContext value={this.#standIns}>
-        <App state={this.#state} theme={this.#themed()} />
-        <Keys onInput={this.#input} />
-      </StandInContext>
-    );
-  }
-
-  /** One accent colour per context, and colours that suit the background. */
-  #themed(): Theme {
-    const { options, light } = this.#state;
-    const accent = options.accent ?? usualAccent;
-    const palette = this.#inColor ? paletteOf(light, chalk.level) : null;
-    const before = this.#theme;
-    if (accent !== before.accent || palette !== before.palette) {
-      this.#theme = { ...before, accent, palette };
-    }
-    return this.#theme;
-  }
-
-  readonly #input: Parameters<typeof useInput>[0] = (input, key) => {
-    const raw = rawInput(input, key);
-    if (raw === null) return;
+  readonly #input = (raw: RawInput) => {
     const [decoder, messages] = decodeInput(this.#decoder, raw, clock());
     this.#decoder = decoder;
     for (const message of messages) this.#dispatch(message);
@@ -235,61 +204,10 @@ export class ConsoleLoop {
         break;
     }
   }
-
-  /** What Ink takes for its keyboard: without what the terminal says of itself. */
-  #source(): ReadStream {
-    let held = '';
-    const read = (stdin: ReadStream): string | null => {
-      const chunk: unknown = stdin.read();
-      if (typeof chunk !== 'string') return null;
-      const answered = takeAnswers(held, chunk);
-      held = answered.held;
-      const { light } = answered;
-      if (light !== null) this.#dispatch({ type: 'background', light, at: clock() });
-      return answered.keys;
-    };
-    return new Proxy(this.#options.stdin, {
-      get: (stdin, name) => {
-        if (name === 'read') return () => read(stdin);
-        const value: unknown = Reflect.get(stdin, name);
-        return typeof value === 'function' ? value.bind(stdin) : value;
-      },
-    });
-  }
-
-  /** What Ink takes for its terminal: as wide as ours, never too low, and never resized behind our back. */
-  #sink(): NodeJS.WriteStream {
-    const { stdout } = this.#options;
-    const screen = this.#screen;
-    const standIns = this.#standIns;
-    const sink = {
-      get columns() {
-        return sizeOf(stdout).columns;
-      },
-      rows: Number.MAX_SAFE_INTEGER,
-      write: (frame: string) => {
-        if (frame !== '') screen.draw(standIns.expand(frame));
-        return true;
-      },
-      on: () => sink,
-      off: () => sink,
-    };
-    return sink as unknown as NodeJS.WriteStream;
-  }
-}
-
-/** The one place where keys are read. */
-function Keys({ onInput }: { onInput: Parameters<typeof useInput>[0] }) {
-  useInput(onInput);
-  return null;
 }
 
 function clock(): number {
   return performance.now();
-}
-
-function sizeOf({ columns, rows }: { columns: number; rows: number }): Size {
-  return { columns: columns || 80, rows: rows || 24 };
 }
 
 function failureOf(error: unknown): Failure {

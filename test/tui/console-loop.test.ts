@@ -1,0 +1,88 @@
+import { EventEmitter } from 'node:events';
+import { openSync } from 'node:fs';
+import type { ReadStream, WriteStream } from 'node:tty';
+import { expect, test, vi } from 'vitest';
+import type { DataEffect } from '../../source/console/effects.ts';
+import type { State } from '../../source/console/state.ts';
+import { ConsoleLoop, type LoadPicture } from '../../source/tui/console-loop.ts';
+import { now } from '../support/jobs.ts';
+import { MemoryDatabase, variedJobs } from '../support/memory-database.ts';
+
+/** A loop on a terminal that is nobody's, with Ink as the test loads it. */
+function aLoop(loadPicture: LoadPicture) {
+  const database = new MemoryDatabase(variedJobs(now), () => now);
+  const asked: DataEffect['type'][] = [];
+  const written: string[] = [];
+  const stdin = new EventEmitter() as ReadStream;
+  const stdout = Object.assign(new EventEmitter(), {
+    columns: 80,
+    rows: 24,
+    fd: openSync('/dev/null', 'w'),
+    write: (data: string) => written.push(data) > 0,
+  }) as unknown as WriteStream;
+  const loop = new ConsoleLoop(
+    {
+      perform: (effect) => {
+        asked.push(effect.type);
+        return database.perform(effect);
+      },
+      labels: {
+        context: null,
+        database: 'warehouse',
+        tenant: 'acme',
+        embedded: false,
+        rls_bypassed: false,
+      },
+      read_only: false,
+      light: false,
+      stdin,
+      stdout,
+    },
+    loadPicture,
+  );
+  return { loop, asked, written, hangUp: () => stdin.emit('end') };
+}
+
+/** Ink's place, and what it was given to draw. */
+function aPicture() {
+  const drawn: State[] = [];
+  const close = vi.fn();
+  const openPicture = () => ({ draw: (state: State) => void drawn.push(state), close });
+  return { drawn, close, module: { openPicture } as Awaited<ReturnType<LoadPicture>> };
+}
+
+test('the jobs are asked for before Ink is loaded, and the first frame has them', async () => {
+  let loaded: (module: Awaited<ReturnType<LoadPicture>>) => void = () => {};
+  const ink = new Promise<Awaited<ReturnType<LoadPicture>>>((resolve) => {
+    loaded = resolve;
+  });
+  const { drawn, close, module } = aPicture();
+  const { loop, asked, hangUp } = aLoop(() => ink);
+  const ended = loop.run();
+  expect(asked).toContain('load-jobs');
+  // The answer is there in a few turns: all that is needed is that Ink comes later.
+  await new Promise(setImmediate);
+  expect(drawn).toEqual([]);
+  loaded(module);
+  await vi.waitFor(() => expect(drawn).not.toEqual([]));
+  expect(drawn[0]!.jobs.order).toHaveLength(variedJobs(now).length);
+  hangUp();
+  expect(await ended).toBe(129);
+  expect(close).toHaveBeenCalledOnce();
+});
+
+test('a terminal that goes while Ink is loaded ends the console, and nothing is drawn on it', async () => {
+  const { loop, written, hangUp } = aLoop(() => new Promise(() => {}));
+  const ended = loop.run();
+  const before = written.length;
+  hangUp();
+  expect(await ended).toBe(129);
+  expect(written.length).toBe(before);
+});
+
+test('what goes wrong with Ink is told after the terminal has been given back', async () => {
+  const listeners = process.listenerCount('SIGTSTP');
+  const { loop } = aLoop(() => Promise.reject(new Error('no Ink')));
+  await expect(loop.run()).rejects.toThrow('no Ink');
+  expect(process.listenerCount('SIGTSTP')).toBe(listeners);
+});
