@@ -3,6 +3,8 @@ import { widthOf } from './safe-text.ts';
 /** For each sign that this program draws, one ASCII character of the same width. */
 const substitutes: Readonly<Record<string, string>> = {
   '–': '-',
+  '−': '-',
+  '≥': '>',
   '—': '-',
   '…': '~',
   '·': '.',
@@ -53,6 +55,7 @@ const substitutes: Readonly<Record<string, string>> = {
   '┃': '|',
   '▐': '>',
   '▸': '>',
+  '›': '>',
   '▾': 'v',
 };
 

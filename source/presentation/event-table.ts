@@ -73,8 +73,11 @@ export const eventTable: Table<Event> = {
     { column: 'happened', to: 20, elastic: true },
     { column: 'by', to: 0 },
     { column: 'at', to: 8 },
-    { column: 'asset', to: 0 },
+    { column: 'asset', to: 12, elastic: true },
+    // The newest stand first, also without a clock: what says of which job it is goes last.
     { column: 'at', to: 0 },
+    { column: 'happened', to: 12, elastic: true },
+    { column: 'asset', to: 0 },
     { column: 'happened', to: 1, elastic: true },
   ],
   heirs: [['asset', 28], ['by'], ['happened'], ['reason']],

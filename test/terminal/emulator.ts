@@ -33,6 +33,16 @@ export async function bundleFixture(): Promise<string> {
   return join(folder, 'fixture.mjs');
 }
 
+/** One column of the screen. A colour is a number among 256; null is the terminal's own. */
+export type Cell = {
+  text: string;
+  color: number | 'rgb' | null;
+  background: number | 'rgb' | null;
+  bold: boolean;
+  dim: boolean;
+  inverse: boolean;
+};
+
 export type Size = { columns: number; rows: number };
 
 /** How long a fact may take to come true before a test has failed. */
@@ -78,14 +88,39 @@ export class Emulator {
   }
 
   get lines(): string[] {
-    const { active } = this.#terminal.buffer;
-    return Array.from({ length: this.#terminal.rows }, (_, row) =>
-      (active.getLine(active.viewportY + row)?.translateToString(true) ?? '').trimEnd(),
+    const { buffer, rows, cols } = this.#terminal;
+    // After it has become narrower, a line keeps what is seen no more.
+    return Array.from({ length: rows }, (_, row) =>
+      (
+        buffer.active.getLine(buffer.active.viewportY + row)?.translateToString(true, 0, cols) ?? ''
+      ).trimEnd(),
     );
   }
 
   get screen(): string {
     return this.lines.join('\n');
+  }
+
+  /** The visible cells of a row from left to right. */
+  cells(row: number): Cell[] {
+    const { active } = this.#terminal.buffer;
+    const line = active.getLine(active.viewportY + row);
+    return Array.from({ length: this.#terminal.cols }, (_, column) => line?.getCell(column))
+      .filter((cell) => cell !== undefined)
+      .map((cell) => ({
+        text: cell.getChars(),
+        color: cell.isFgDefault() ? null : cell.isFgPalette() ? cell.getFgColor() : 'rgb',
+        background: cell.isBgDefault() ? null : cell.isBgPalette() ? cell.getBgColor() : 'rgb',
+        bold: cell.isBold() !== 0,
+        dim: cell.isDim() !== 0,
+        inverse: cell.isInverse() !== 0,
+      }));
+  }
+
+  /** Whether a line was too long for the terminal, and went on in the next one. */
+  get isWrapped(): boolean {
+    const { active } = this.#terminal.buffer;
+    return this.lines.some((_, row) => active.getLine(active.viewportY + row)?.isWrapped === true);
   }
 
   /** Whether the program has the alternate screen. */
@@ -117,12 +152,13 @@ export class Emulator {
     (this.#pty as pty.IPty & { destroy: () => void }).destroy();
   }
 
+  shows(what: string | RegExp): boolean {
+    return typeof what === 'string' ? this.screen.includes(what) : what.test(this.screen);
+  }
+
   /** Waits for a fact about the screen, looking every so often; a test that waits in vain shows it. */
   async until(what: string | RegExp | (() => boolean), everyMs = 10): Promise<this> {
-    const holds =
-      typeof what === 'function'
-        ? what
-        : () => (typeof what === 'string' ? this.screen.includes(what) : what.test(this.screen));
+    const holds = typeof what === 'function' ? what : () => this.shows(what);
     const deadline = Date.now() + patienceMs;
     while (!holds()) {
       if (Date.now() > deadline) {
