@@ -1,10 +1,10 @@
 import { UsageError } from '../errors.ts';
 import type { Invocation, Output } from './command.ts';
+import { readInterval } from './interval.ts';
 import { canPaint, hasUnicode } from './io.ts';
 import { list } from './list.ts';
 import { Places } from './places.ts';
 import type { Connections } from './session.ts';
-import { readInterval } from './status.ts';
 
 /** `servo-tui`: the console; without a terminal, and with --json, the job table once. */
 export async function runConsole(invocation: Invocation): Promise<Output | { exit: number }> {

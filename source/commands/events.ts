@@ -8,8 +8,8 @@ import { eventWords } from '../presentation/event-words.ts';
 import { formatDay, formatSecond, type Zone } from '../presentation/format.ts';
 import type { Invocation, Output } from './command.ts';
 import { poll } from './follow.ts';
+import { readInterval } from './interval.ts';
 import { openSession, type Session, withSession } from './session.ts';
-import { readInterval } from './status.ts';
 
 const defaultLimit = 50;
 

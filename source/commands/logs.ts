@@ -7,8 +7,8 @@ import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { readCount } from './events.ts';
 import { poll } from './follow.ts';
+import { readInterval } from './interval.ts';
 import { openSession, type Session, withSession } from './session.ts';
-import { readInterval } from './status.ts';
 
 const defaultLimit = 20;
 

@@ -6,6 +6,7 @@ import { version } from '../package.ts';
 import type { Command } from './command.ts';
 import { type FlagRow, Flags, globalFlags, variableOf } from './flags.ts';
 import { helpOf, helpOfAll } from './help.ts';
+import { problemsOfInterval } from './interval.ts';
 import { commands, consoleCommand, workerCommand } from './table.ts';
 import { problemOfFlag, takeApart, type Words } from './words.ts';
 
@@ -48,7 +49,9 @@ export function parseCommandLine(argv: readonly string[], env: Variables): Parse
   for (const row of [...command.flags, ...globalFlags]) {
     if (row.variable && !onLine.has(row.name)) readVariable(row, env, values, problems);
   }
-  return { kind: 'run', command, input, flags: new Flags(values), onLine, problems };
+  const flags = new Flags(values);
+  problems.push(...problemsOfInterval(flags.text('interval')));
+  return { kind: 'run', command, input, flags, onLine, problems };
 }
 
 /** Whether the answer is to be JSON, said of a command line that may be wrong in any way. */

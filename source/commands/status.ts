@@ -1,8 +1,6 @@
-import { parseDuration } from '../domain/duration.ts';
 import type { Clause, ExplainFacts } from '../domain/explain.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import type { Explanation } from '../domain/judged.ts';
-import { UsageError } from '../errors.ts';
 import { explainJob } from '../operations/explain-job.ts';
 import { getJob, getJobDetail } from '../operations/get-job.ts';
 import { listHeld } from '../operations/list-executors.ts';
@@ -10,6 +8,7 @@ import { resolveJob } from '../operations/resolve-job.ts';
 import { type ExplainWords, explainWords } from '../presentation/explain-words.ts';
 import type { Invocation, Output } from './command.ts';
 import { poll } from './follow.ts';
+import { readInterval } from './interval.ts';
 import type { TextOptions } from './job-text.ts';
 import { openSession, type Session, withSession } from './session.ts';
 
@@ -72,13 +71,4 @@ async function* watch(
   } finally {
     await close();
   }
-}
-
-export function readInterval(text: string | undefined): number {
-  if (text === undefined) return 1000;
-  const interval = parseDuration(text);
-  if (interval !== null && interval >= 100 && interval <= 3_600_000) return interval;
-  throw new UsageError([
-    { message: `"${text}" is no interval (--interval)`, hint: 'from 100ms to 1h, as 2s' },
-  ]);
 }

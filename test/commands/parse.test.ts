@@ -140,6 +140,16 @@ describe('flags', () => {
     expect(problemsOf(line)[0]).toEqual(hint === undefined ? { message } : { message, hint });
   });
 
+  // `list --interval abc` was taken as if nothing had been said.
+  test('an interval that is none is a mistake also where nothing is read twice', () => {
+    expect(problemsOf('list --interval abc --limt 3').map(({ message }) => message)).toEqual([
+      'list has no flag --limt',
+      '"abc" is no interval (--interval)',
+    ]);
+    expect(problemsOf('list', { SERVO_INTERVAL: '1ms' })).toHaveLength(1);
+    expect(parse('list --interval 500ms').problems).toEqual([]);
+  });
+
   test('all mistakes of a line are told together', () => {
     const problems = problemsOf('status --foo --interval --reason x', { SERVO_UTC: 'perhaps' });
     expect(problems.map((problem) => problem.message)).toEqual([
