@@ -32,6 +32,10 @@ export const explanation = z.looseObject({
         state: z.string().nullable(),
       }),
     ),
+    again: z
+      .looseObject({ id: z.uuid(), state: z.string() })
+      .nullable()
+      .describe('the newest job that was made for what a failed or cancelled one left undone'),
     executors: count,
     with_handler: count,
     draining: count,

@@ -7,7 +7,7 @@ export type ParameterField = {
   name: ParameterName;
   label: string;
   setting: Setting;
-  /** What is typed there at first. */
+  /** What is typed there at first, of a job that lives: one that has ended is started anew as it was. */
   initial?: string;
 };
 

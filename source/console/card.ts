@@ -2,6 +2,7 @@ import { type ActionParameters, actionRules, readParameters } from '../domain/ac
 import type { JobView } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
 import type { JobSettings } from '../domain/job-settings.ts';
+import { isTerminal } from '../domain/job-state.ts';
 import { secondsBetween } from '../presentation/eta-phrase.ts';
 import { formatAge } from '../presentation/format.ts';
 import { lately } from '../presentation/lately.ts';
@@ -79,7 +80,10 @@ export function cardOn(
 ): Step {
   const token = state.next_request;
   const { fields } = actionOf(name);
-  const initial = fields.map(({ name, initial = '' }) => [name, initial]);
+  const initial = fields.map(({ name, initial = '' }) => [
+    name,
+    isTerminal(job.state) ? '' : initial,
+  ]);
   const card: Card = {
     type: 'card',
     name,

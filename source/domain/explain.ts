@@ -13,6 +13,8 @@ export type ExplainFacts = {
   reason: string | null;
   /** Upstream jobs that are not completed; of a failed job, too: what it has failed for. */
   waits_for: { id: string; asset_name: string | null; state: string | null }[];
+  /** Of a failed or cancelled job: the newest job that was made for what it left undone. */
+  again: { id: string; state: string } | null;
   /** Living executors of the tenant; those of them with a handler for the asset; those of these that drain. */
   executors: number;
   with_handler: number;

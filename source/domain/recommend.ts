@@ -146,18 +146,20 @@ function afterUpstream(upstreams: ExplainFacts['waits_for']): Remedy {
 const byClause: Readonly<Partial<Record<Clause, (facts: ExplainFacts) => Remedy | null>>> = {
   paused: () =>
     plain('resume', 'Resume it, if what it was paused for is over.', 'servo-tui resume JOB'),
-  ended: ({ state, waits_for }) =>
-    state === 'failed' && waits_for.length > 0
-      ? afterUpstream(waits_for)
-      : state === 'failed'
-        ? plain('retry', 'Try what failed again, once the cause is gone.', 'servo-tui retry JOB')
-        : state === 'cancelled'
-          ? plain(
-              'recreate',
-              'Start what it skipped anew.',
-              'servo-tui recreate JOB --reason "why"',
-            )
-          : null,
+  ended: ({ state, waits_for, again }) =>
+    again !== null
+      ? null
+      : state === 'failed' && waits_for.length > 0
+        ? afterUpstream(waits_for)
+        : state === 'failed'
+          ? plain('retry', 'Try what failed again, once the cause is gone.', 'servo-tui retry JOB')
+          : state === 'cancelled'
+            ? plain(
+                'recreate',
+                'Start what it skipped anew.',
+                'servo-tui recreate JOB --reason "why"',
+              )
+            : null,
   draining: () => plain('start-executor', 'Start another executor.', 'servo-tui --worker'),
   held: () => plain('wait', 'Claiming goes on by itself when the database is well.', null),
   limited: () => plain('wait', 'It starts when a job under the limit ends.', 'servo-tui limits'),

@@ -6,6 +6,7 @@ import { readJob } from '../database/queries/read-job.ts';
 import { takePlace, unfinishedKeys, upstreamsOf } from '../database/queries/replace-job.ts';
 import { setJobState } from '../database/queries/set-job-state.ts';
 import { insertUpstreams } from '../database/queries/upstreams.ts';
+import { writeEvent } from '../database/queries/write-event.ts';
 import { type Job, viewJob } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { canTransition, isTerminal } from '../domain/job-state.ts';
@@ -113,6 +114,9 @@ export async function recreateJob(
     if (created === null) throw new AlreadyDone('recreated', old);
     if (upstreams.length > 0) await insertUpstreams(query, tenant, created, upstreams);
     await takePlace(query, tenant, id, created);
+    // No change of its state tells that somebody has started it anew.
+    if (isTerminal(old.state))
+      await writeEvent(query, { ...author, reason }, id, 'recreate requested');
     const view = viewJob((await readJob(query, tenant, created))!, now, input.thresholds);
     return { ...answer, created: true, job: view, plan: null };
   });

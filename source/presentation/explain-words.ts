@@ -97,7 +97,11 @@ const says: Readonly<Record<Clause, Say>> = {
     ),
 };
 
-function afterTheEnd({ id, state, waits_for }: ExplainFacts): string | null {
+function afterTheEnd({ id, state, waits_for, again }: ExplainFacts): string | null {
+  if (again !== null) {
+    const newer = shortId(again.id);
+    return `what it left undone is in ${newer} (${stateWord(again.state).word}): servo-tui explain ${newer}`;
+  }
   const job = shortId(id);
   const anew = `servo-tui recreate ${job} --reason "why"`;
   const upstream = waits_for.find((one) => one.state !== null);

@@ -12,6 +12,7 @@ const requests: Readonly<Record<string, string>> = {
   set: 'changed',
   'retry requested': 'retried',
   'reclaim requested': 'reclaimed',
+  'recreate requested': 'recreated',
 };
 
 /**

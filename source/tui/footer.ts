@@ -198,6 +198,7 @@ function hintsFor(state: State): Hint[] {
   if (overlay === 'run')
     return fixed([
       ['↑↓', 'scroll'],
+      ...(isRunOpen(state) ? [['S', 'stop after this one'] as [string, string]] : []),
       ['Esc', 'close'],
     ]);
   if (overlay === 'card' || overlay === 'unlock')

@@ -233,6 +233,39 @@ describe('one query says which clause keeps a job from running', () => {
     });
   });
 
+  test('what a cancelled job had skipped was offered to be recreated a second time', async () => {
+    const id = await running();
+    const { job } = await recreateJob(operator.db, { ...author, reason: 'too slow' }, id, {});
+    await operator.sql(
+      `update backfill_partitions set state = 'skipped' where backfill_job_id = $1`,
+      [id],
+    );
+    await operator.sql(`update backfill_jobs set state = 'running' where id = $1`, [job!.id]);
+    await operator.sql(
+      `update backfill_jobs set state = 'completed', completed_at = now() where id = $1`,
+      [job!.id],
+    );
+    const newer = job!.id.slice(0, 8);
+    expect((await said(id)).next).toBe(
+      `what it left undone is in ${newer} (completed): servo-tui explain ${newer}`,
+    );
+    expect((await judgeJob(operator.db, 'acme', id)).recommendation).toBeNull();
+  });
+
+  test('a cancelled job that was started anew says so in its journal', async () => {
+    const id = await aJob({ state: 'cancelled' });
+    await operator.sql(
+      `update backfill_partitions set state = 'skipped' where backfill_job_id = $1`,
+      [id],
+    );
+    await recreateJob(operator.db, { ...author, reason: 'by mistake' }, id, {});
+    const events = await operator.sql(
+      `select actor, reason from backfill_events where job_id = $1 and kind = 'recreate requested'`,
+      [id],
+    );
+    expect(events).toEqual([{ actor: 'mara', reason: 'by mistake' }]);
+  });
+
   test('back-off: until when', async () => {
     const id = await running();
     await operator.sql(

@@ -64,6 +64,9 @@ describe('each action has a key, and its card sends what it says', () => {
     const session = open('C').press('y');
     expect(session.card.hint).toBe('a reason is required');
     expect(session.card.values.priority).toBe('10');
+    const ended = Session.showing([aJob({ state: 'cancelled', lanes: 0 })]).press('C');
+    // What was cancelled by mistake came back before everything else.
+    expect(ended.card.values.priority).toBe('');
     session.press('tab', 'tab', 'tab', 'tab').type('SLA at risk').press('tab').type('orders_daily');
     session.press('tab', 'y');
     expect(session.acts).toMatchObject([

@@ -30,6 +30,7 @@ const facts: ExplainFacts = {
   by: null,
   reason: null,
   waits_for: [],
+  again: null,
   executors: 1,
   with_handler: 1,
   draining: 0,

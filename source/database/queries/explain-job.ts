@@ -57,6 +57,16 @@ const statement = `with j as materialized (
     coalesce((select jsonb_agg(jsonb_build_object('id', u.upstream_job_id, 'asset_name', u.asset_name, 'state', u.state) order by u.asset_name)
       from servo_upstreams_v1($1, j.id) u where u.state is distinct from 'completed' 
         and (j.state = 'waiting_upstream' or j.state = 'failed' and coalesce(u.state, 'failed') in ('failed', 'cancelled'))), '[]') as waits_for,
+    (select jsonb_build_object('id', o.id, 'state', o.state)
+      from (select partition_key from backfill_partitions where backfill_job_id = j.id and state in ('failed', 'skipped') limit 1) k
+        -- State by state, as the index of the asset has them.
+        cross join unnest(array['pending', 'waiting_upstream', 'running', 'paused', 'resuming', 'completed', 'failed', 'cancelled']) s (state)
+        cross join lateral (select id, state, created_at from backfill_jobs o
+          where o.asset_id = j.asset_id and o.tenant_id || '' = $1 and o.state = s.state and o.created_at > j.created_at
+          order by created_at desc limit 200) o
+      where j.state in ('failed', 'cancelled')
+        and exists (select from backfill_partitions p where p.backfill_job_id = o.id and p.partition_key = k.partition_key)
+      order by o.created_at desc limit 1) as again,
     (select count(*)::int from living) as executors,
     (select count(*)::int from able) as with_handler,
     (select count(*)::int from able where draining_at is not null) as draining,

@@ -83,7 +83,7 @@ export const noExecutor: Check = {
   severity: 'critical',
   columns: [
     { name: 'asset_name', title: 'asset', kind: 'text' },
-    { name: 'jobs', title: `jobs, up to ${mostOfAsset}`, kind: 'count' },
+    { name: 'jobs', title: 'jobs waiting', kind: 'count' },
     { name: 'waiting_secs', title: 'waiting', kind: 'seconds' },
     { name: 'executors', title: 'executors of the tenant', kind: 'count' },
     { name: 'last_seen_at', title: 'last one seen', kind: 'time' },
