@@ -8,6 +8,7 @@ import {
 import type { StepReply } from '../database/queries/step-job.ts';
 import type { Attempt, Outcome } from '../domain/attempt.ts';
 import { messageOf } from '../errors.ts';
+import { delayOf } from '../handlers/delay.ts';
 import { Loop } from './loop.ts';
 
 /** What a handler's error means, by its SQLSTATE; any other error is a failure that is tried again. */
@@ -15,11 +16,7 @@ const outcomes: Readonly<Record<string, (message: string, detail: string | undef
   {
     // servo_fail and servo_retry: see migrations/0023_sql-handlers.sql.
     SV065: (message) => ({ kind: 'fatal', message }),
-    SV075: (message, detail) => ({
-      kind: 'later',
-      message,
-      delay_ms: Math.max(0, Number(detail) || 0),
-    }),
+    SV075: (message, detail) => ({ kind: 'later', message, delay_ms: delayOf(Number(detail)) }),
     // The lease was lost: there is nothing to report, and the step that says so is fenced off.
     SV410: (message) => ({ kind: 'later', message, delay_ms: 0 }),
     '2D000': endsTransaction,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Backfills, keys } from '../support/backfill.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 let backfills: Backfills;
 
@@ -74,6 +75,21 @@ it('servo_retry brings it back later without counting a failure', async () => {
     `do $$ begin if current_setting('servo.attempt')::int < 3 then perform servo_retry('not there yet', '5 ms'); end if; end $$`,
   );
   expect(partitions[0]).toMatchObject({ state: 'completed', attempt_count: 3, failure_count: 0 });
+});
+
+it('servo_retry with an absurd interval kept every later step of the job from being taken', async () => {
+  const job = await backfills.job({ keys: keys(1) });
+  const sql = `select servo_retry('some day', '170000000 years')`;
+  await backfills.execute([{ asset: 'orders', kind: 'sql', sql }], { speed: 100 });
+  const [partition] = await waitFor('the partition to be handed back', async () => {
+    const partitions = await backfills.rows<{ state: string; hours: number }>(
+      `select state, round(extract(epoch from available_at - clock_timestamp()) / 3600)::int as hours
+       from backfill_partitions where backfill_job_id = $1 and state = 'pending' and available_at is not null`,
+      [job],
+    );
+    return partitions.length > 0 && partitions;
+  });
+  expect(partition!.hours).toBe(24);
 });
 
 it('is really stopped at its time-out', async () => {
