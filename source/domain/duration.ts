@@ -7,7 +7,10 @@ const units: Readonly<Record<string, number>> = {
   w: 7 * 86_400_000,
 };
 
-/** Reads `250ms`, `30s`, `5m`, `1h30m`, `2d`, `1w` as milliseconds; null for anything else. */
+/** A century: what is longer leads to dates that nobody means, and that neither JavaScript nor PostgreSQL can tell. */
+const longestMs = 36_525 * 86_400_000;
+
+/** Reads `250ms`, `30s`, `5m`, `1h30m`, `2d`, `1w` as milliseconds; null for anything else, and for more than a century. */
 export function parseDuration(text: string): number | null {
   const trimmed = text.trim();
   if (!/^(\d+(\.\d+)?(ms|[smhdw]))+$/.test(trimmed)) return null;
@@ -15,7 +18,7 @@ export function parseDuration(text: string): number | null {
   for (const [, figure, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)) {
     total += Number(figure) * units[unit!]!;
   }
-  return Number.isSafeInteger(Math.round(total)) ? Math.round(total) : null;
+  return total <= longestMs ? Math.round(total) : null;
 }
 
 /** What parseDuration reads, in its largest units: `1h30m`. Zero is `0s`. */
