@@ -58,7 +58,8 @@ export class Registry {
 
   /** Registers at once, and throws if that fails; then keeps it up. */
   async start(): Promise<void> {
-    await this.#sign(false).catch((error) => {
+    await this.#sign(false).catch(async (error) => {
+      await this.#drop();
       throw explainFailure(error, this.#settings);
     });
     this.#loop.start();

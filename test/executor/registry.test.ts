@@ -1,0 +1,47 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Registry } from '../../source/executor/registry.ts';
+import { scaleTimings } from '../../source/executor/settings.ts';
+import { silentLog } from '../../source/observability/log.ts';
+import { noMeter } from '../../source/observability/meter.ts';
+import { Backfills, tenant } from '../support/backfill.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+let backfills: Backfills;
+
+beforeEach(async () => {
+  backfills = await Backfills.open();
+});
+
+afterEach(() => backfills.close());
+
+it('kept its connection, and with it the process, when it could not register', async () => {
+  const application_name = 'cannot register';
+  const registry = new Registry(
+    { ...backfills.database.app, application_name },
+    // More slots than the column takes.
+    {
+      id: 'a:1:b',
+      tenants: [tenant],
+      host: 'a',
+      pid: 1,
+      version: '0',
+      slots: 2 ** 40,
+      handlers: [],
+    },
+    scaleTimings(50),
+    silentLog,
+    noMeter,
+  );
+  await expect(registry.start()).rejects.toThrow(/integer/);
+  await waitFor(
+    'its connection to be closed',
+    async () => {
+      const sessions = await backfills.rows(
+        'select from pg_stat_activity where application_name = $1',
+        [application_name],
+      );
+      return sessions.length === 0;
+    },
+    { patience: 5_000 },
+  );
+});
