@@ -40,8 +40,10 @@ export function listLogs(
 /** A transaction may commit so long (ms) after the moment that its rows tell. */
 const lateMs = 10_000;
 const page = 200;
+/** Outputs (64 KiB at most) that are remembered, the last told: a follower must not grow with the job. */
+const mostTold = 5 * page;
 
-/** Reads the outputs that are new at each call: each once, and where one has grown, only what came to it. */
+/** Reads the outputs that are new at each call: each once, and where one of the last thousand has grown, only what came to it. */
 export class LogFollower {
   readonly #db: Database;
   readonly #tenant: string;
@@ -69,12 +71,17 @@ export class LogFollower {
     });
     const logs = found.flatMap((log) => {
       const before = this.#told.get(log.partition_key);
+      this.#told.delete(log.partition_key);
       this.#told.set(log.partition_key, log);
       if (before?.attempt !== log.attempt) return [log];
       if (before.output === log.output) return [];
       const grown = log.output.startsWith(before.output);
       return [grown ? { ...log, output: log.output.slice(before.output.length) } : log];
     });
+    for (const key of this.#told.keys()) {
+      if (this.#told.size <= mostTold) break;
+      this.#told.delete(key);
+    }
     this.#since = new Date(as_of.getTime() - lateMs);
     const ended = isTerminal(state) && logs.length === 0;
     return { as_of, tenant_id: this.#tenant, job_id: this.#job, logs, ended };

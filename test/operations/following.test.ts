@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Database } from '../../source/database/database.ts';
+import { EventFollower } from '../../source/operations/read-events.ts';
+import { LogFollower } from '../../source/operations/read-logs.ts';
+import { Operator } from '../support/operator.ts';
+
+let operator: Operator;
+let job: string;
+
+beforeAll(async () => {
+  operator = await Operator.open();
+  await operator.asset('orders', 'day');
+  job = await operator.job({ asset: 'orders', partitions: ['2024-01-01'] });
+});
+afterAll(() => operator.close());
+
+const print = (keys: string, output: string) =>
+  operator.sql(
+    `insert into backfill_attempt_logs (job_id, partition_key, attempt, tenant_id, executor_id, output)
+     select $1, key, 1, 'acme', 'a:1:b', $2 from (${keys}) k (key)
+     on conflict (job_id, partition_key, attempt) do update set output = excluded.output, at = clock_timestamp()`,
+    [job, output],
+  );
+
+test('a follower of outputs remembered every one that it had ever told', async () => {
+  const follower = new LogFollower(operator.db, 'acme', job, null);
+  await print(`values ('early')`, 'one\n');
+  expect((await follower.next(10)).logs.map(({ output }) => output)).toEqual(['one\n']);
+  await print(`values ('early')`, 'one\ntwo\n');
+  expect((await follower.next(10)).logs.map(({ output }) => output)).toEqual(['two\n']);
+  for (let page = 0; page < 6; page += 1) {
+    await print(`select ${page} || '-' || n from generate_series(1, 200) n`, 'more\n');
+    expect((await follower.next(10)).logs).toHaveLength(200);
+  }
+  // It does not know any more what it has told of this one.
+  await print(`values ('early')`, 'one\ntwo\nthree\n');
+  expect((await follower.next(10)).logs.map(({ output }) => output)).toEqual(['one\ntwo\nthree\n']);
+});
+
+class BrokenOnce extends Database {
+  broken = true;
+
+  override read: Database['read'] = async (...given) => {
+    const answer = await super.read(...given);
+    if (!this.broken) return answer;
+    this.broken = false;
+    throw new Error('the connection broke before the commit');
+  };
+}
+
+test('events that were read by a transaction that broke were never told', async () => {
+  const database = new BrokenOnce(operator.db.settings);
+  const follower = new EventFollower(database, 'acme', job);
+  await expect(follower.next(10)).rejects.toThrow('broke');
+  const { events } = await follower.next(10);
+  expect(events.map(({ to_state }) => to_state)).toEqual(['pending']);
+  await database.close();
+});
