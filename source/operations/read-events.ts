@@ -42,22 +42,23 @@ export class EventFollower {
   /** The first call gives the newest `first`; `ended`: the followed job has ended, and all is told. */
   async next(first: number): Promise<EventList & { ended: boolean }> {
     const begins = !this.#begun;
-    const list = await this.#db.read(this.#tenant, async (query) => {
+    const { as_of, job, found } = await this.#db.read(this.#tenant, async (query) => {
       const as_of = await readClock(query);
       const job = this.#job === null ? null : await readJob(query, this.#tenant, this.#job);
       if (this.#job !== null && job === null) throw noSuchJob(this.#job);
       const found = begins
         ? await latestEvents(query, this.#tenant, this.#job, Math.max(first, overlap))
         : await eventsAfter(query, this.#tenant, this.#job, this.#highest - overlap, page);
-      const fresh = found.filter((event) => !this.#seen.has(event.id));
-      for (const event of fresh) this.#seen.add(event.id);
-      this.#highest = Math.max(this.#highest, ...fresh.map((event) => event.id));
-      for (const id of this.#seen) if (id <= this.#highest - overlap) this.#seen.delete(id);
-      const events = begins ? fresh.slice(first === 0 ? fresh.length : -first) : fresh;
-      const ended = job !== null && isTerminal(job.state) && fresh.length === 0;
-      return { as_of, tenant_id: this.#tenant, events, ended };
+      return { as_of, job, found };
     });
+    // Only now: what a broken transaction has read is told by nobody.
+    const fresh = found.filter((event) => !this.#seen.has(event.id));
+    for (const event of fresh) this.#seen.add(event.id);
+    this.#highest = Math.max(this.#highest, ...fresh.map((event) => event.id));
+    for (const id of this.#seen) if (id <= this.#highest - overlap) this.#seen.delete(id);
     this.#begun = true;
-    return list;
+    const events = begins ? fresh.slice(first === 0 ? fresh.length : -first) : fresh;
+    const ended = job !== null && isTerminal(job.state) && fresh.length === 0;
+    return { as_of, tenant_id: this.#tenant, events, ended };
   }
 }
