@@ -1,6 +1,6 @@
 import type { Author, Database } from '../database/database.ts';
 import { assetTypes, type Limit, readLimits, writeLimit } from '../database/queries/limits.ts';
-import { assetNames } from '../database/queries/read-assets.ts';
+import { assetNames, findAsset } from '../database/queries/read-assets.ts';
 import { readClock } from '../database/queries/read-clock.ts';
 import { wakeExecutors } from '../database/queries/write-event.ts';
 import { nearest } from '../domain/nearest.ts';
@@ -34,8 +34,8 @@ export function setLimit(
     // One that is there can be changed, whatever has become of what it is for.
     if (!known.some((one) => one.scope === limit.scope && one.name === limit.name)) {
       if (limit.scope === 'asset') {
-        const names = await assetNames(query, tenant, 5000);
-        if (!names.includes(limit.name)) throw unknownAsset(limit.name, names);
+        const asset = await findAsset(query, tenant, limit.name);
+        if (asset === null) throw unknownAsset(limit.name, await assetNames(query, tenant, 5000));
       }
       if (limit.scope === 'asset_type') {
         const types = await assetTypes(query, tenant);
