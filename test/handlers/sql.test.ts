@@ -87,7 +87,7 @@ it('servo_retry with an absurd interval kept every later step of the job from be
        from backfill_partitions where backfill_job_id = $1 and state = 'pending' and available_at is not null`,
       [job],
     );
-    return partitions.length > 0 && partitions;
+    return partitions.length > 0 ? partitions : null;
   });
   expect(partition!.hours).toBe(24);
 });
