@@ -6,11 +6,15 @@ import { list } from './list.ts';
 import { Places } from './places.ts';
 import type { Connections } from './session.ts';
 
+/** Whether a person sits there: at a terminal that can be painted, or that lines are enough for. */
+export function isWatched({ io, flags }: Invocation): boolean {
+  return !flags.has('json') && (canPaint(io) || (flags.has('plain') && io.terminal));
+}
+
 /** `servo-tui`: the console; without a terminal, and with --json, the job table once. */
 export async function runConsole(invocation: Invocation): Promise<Output | { exit: number }> {
   const { io, flags } = invocation;
-  if (flags.has('plain') && io.terminal && !flags.has('json')) return plain(invocation);
-  if (flags.has('json') || !canPaint(io)) {
+  if (!isWatched(invocation)) {
     if (io.terminal && !flags.has('json')) {
       io.stderr.write(
         'the console wants a terminal that TERM does not call dumb: this is the list (--plain follows the jobs in lines)\n',
@@ -18,37 +22,7 @@ export async function runConsole(invocation: Invocation): Promise<Output | { exi
     }
     return list(invocation);
   }
-  return { exit: await showConsole(invocation) };
-}
-
-/** `servo-tui --plain`: the console in lines, for a screen reader and for any terminal. */
-async function plain(invocation: Invocation): Promise<{ exit: number }> {
-  const { io, flags } = invocation;
-  const places = await Places.open(invocation);
-  try {
-    const { runPlain } = await import('./plain-console.ts');
-    const { labels, read_only } = places.view;
-    const exit = await runPlain(io, {
-      perform: places.perform,
-      ascii: flags.has('ascii') || !hasUnicode(io),
-      state: {
-        tenant: labels.tenant,
-        read_only,
-        zone: flags.has('utc') ? 'utc' : 'local',
-        interval_ms: readInterval(flags.text('interval')),
-        as_of: null,
-        jobs: new Map(),
-        dialogs: [],
-        firing: null,
-        asking: null,
-        wanted: null,
-        down: false,
-      },
-    });
-    return { exit };
-  } finally {
-    await places.close();
-  }
+  return { exit: await show(invocation) };
 }
 
 /** The console on a database that no settings name: the demonstration's. */
@@ -58,7 +32,36 @@ export async function openConsole(
   tenant: string,
 ): Promise<number> {
   const settings = { ...invocation.settings, database: null, tenants: [tenant] };
-  return showConsole({ ...invocation, settings }, connections);
+  return show({ ...invocation, settings }, connections);
+}
+
+function show(invocation: Invocation, connections?: Connections): Promise<number> {
+  return (invocation.flags.has('plain') ? showPlain : showConsole)(invocation, connections);
+}
+
+/** With `--plain`: the console in lines, for a screen reader and for any terminal. */
+async function showPlain(invocation: Invocation, connections?: Connections): Promise<number> {
+  const { io, flags } = invocation;
+  const places = await Places.open(invocation, connections);
+  try {
+    const [{ runPlain }, { initialPlain }] = await Promise.all([
+      import('./plain-console.ts'),
+      import('../console/plain/state.ts'),
+    ]);
+    const { labels, read_only } = places.view;
+    return await runPlain(io, {
+      perform: places.perform,
+      ascii: flags.has('ascii') || !hasUnicode(io),
+      state: initialPlain({
+        tenant: labels.tenant,
+        read_only,
+        zone: flags.has('utc') ? 'utc' : 'local',
+        interval_ms: readInterval(flags.text('interval')),
+      }),
+    });
+  } finally {
+    await places.close();
+  }
 }
 
 /** Undefined where the terminal is to be asked. @throws UsageError */

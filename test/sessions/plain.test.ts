@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Act, DataAnswer, DataEffect } from '../../source/console/effects.ts';
-import type { PlainEffect, PlainMessage, PlainState } from '../../source/console/plain/state.ts';
+import {
+  initialPlain,
+  type PlainEffect,
+  type PlainMessage,
+  type PlainState,
+} from '../../source/console/plain/state.ts';
 import { plainUpdate } from '../../source/console/plain/update.ts';
 import type { Dialog } from '../../source/domain/dialog.ts';
 import type { JobView } from '../../source/domain/job.ts';
@@ -24,20 +29,8 @@ class PlainSession {
   #at = 1000;
 
   constructor(jobs: JobView[] = [orders, clicks], over: Partial<PlainState> = {}) {
-    this.state = {
-      tenant: 'acme',
-      read_only: false,
-      zone: 'utc',
-      interval_ms: 1000,
-      as_of: null,
-      jobs: new Map(),
-      dialogs: [],
-      firing: null,
-      asking: null,
-      wanted: null,
-      down: false,
-      ...over,
-    };
+    const told = { tenant: 'acme', read_only: false, zone: 'utc', interval_ms: 1000 } as const;
+    this.state = { ...initialPlain(told), ...over };
     this.send({ type: 'started' }).read(...jobs);
     this.told = [];
   }
@@ -77,6 +70,11 @@ class PlainSession {
   }
 
   read(...jobs: JobView[]): this {
+    return this.answer('load-jobs', { type: 'jobs', list: aList(jobs) });
+  }
+
+  /** The answer to `list`. */
+  list(...jobs: JobView[]): this {
     return this.answer('load-jobs', { type: 'jobs', list: aList(jobs) });
   }
 
@@ -230,9 +228,167 @@ describe('acting by lines, with the same rules in words', () => {
   });
 });
 
+describe('actions that ask for more than a reason', () => {
+  test('deadline: what is typed is read back as an instant in the SQL, and sent as one', () => {
+    const session = new PlainSession().say('deadline orders_daily');
+    expect(session.told.at(-1)).toContain('Deadline, now none, as +2h');
+    session.say('2024-05-14T14:00Z');
+    expect(session.told.join(' ')).toMatch(/SQL: UPDATE .*2024-05-14T14:00:00/i);
+    session.say('agreed', 'yes');
+    expect(session.acts).toMatchObject([
+      {
+        action: 'set',
+        parameters: { deadline: '2024-05-14T14:00:00.000Z' },
+        settings: { sla_deadline_at: null },
+        reason: 'agreed',
+      },
+    ]);
+  });
+
+  test('what is no deadline is asked for again', () => {
+    const session = new PlainSession().say('deadline orders_daily', 'soon');
+    expect(session.told.at(-1)).toMatch(/Deadline, now none/);
+    expect(session.state.asking?.question).toBe('deadline');
+  });
+
+  test('tune: an empty line leaves what it is; nothing typed, nothing done', () => {
+    const session = new PlainSession().say('tune orders_daily', '8', '', '', '', '', 'yes');
+    expect(session.acts).toMatchObject([{ action: 'set', parameters: { priority: '8' } }]);
+    const idle = new PlainSession().say('tune orders_daily', '', '', '', '');
+    expect(idle.told.at(-1)).toBe('orders_daily 00000001: nothing was done');
+    expect(idle.state.asking).toBeNull();
+  });
+
+  test('recreate: priority 10 unless told otherwise, a reason, the asset typed, and yes', () => {
+    const session = new PlainSession().say('recreate orders_daily');
+    expect(session.told.at(-1)).toContain('An empty line makes it 10');
+    session.say('', '', '', 'sla at risk', 'orders_daily', 'yes');
+    expect(session.acts).toMatchObject([
+      { action: 'recreate', parameters: { priority: '10' }, reason: 'sla at risk' },
+    ]);
+  });
+});
+
+describe('several jobs at once, by all ACTION FILTER', () => {
+  const third = aJob({ number: 3, asset_name: 'third' });
+  const planned = (session = new PlainSession([orders, clicks, third])) => {
+    session.say('all pause state:running,paused');
+    const plan = { id: 'plan', created_at: orders.created_at, truncated: false };
+    return session.answer('plan-jobs', {
+      type: 'planned',
+      plan: { ...plan, jobs: [orders, clicks, third] },
+    });
+  };
+  const acted = (session: PlainSession) => {
+    const { id } = session.acts.at(-1)!;
+    const result = { id, result: 'applied', state: 'paused', version: 9, message: 'ok' } as const;
+    return session.answer('act', { type: 'acted', result });
+  };
+
+  test('the frozen list is told, with what will be skipped, and the count must be typed', () => {
+    const session = planned();
+    expect(session.told.join('\n')).toMatch(/clicks 00000002: will be skipped: only running jobs/);
+    expect(session.told).toContain('Pause: 2 of 3 jobs.');
+    session.say('maintenance', '3', 'yes');
+    expect(session.acts).toEqual([]);
+    expect(session.told.at(-1)).toContain('That is not it. Type 2 to go on');
+    expect(session.say('2').told.at(-1)).toContain('Type yes to pause 2 jobs');
+  });
+
+  test('one after the other, each bound to what the plan saw, and told by itself', () => {
+    const session = planned().say('maintenance', '2', 'yes');
+    expect(session.acts).toMatchObject([
+      { id: orders.id, version: orders.version, reason: 'maintenance', plan: { id: 'plan' } },
+    ]);
+    acted(acted(session));
+    expect(session.acts.map(({ id }) => id)).toEqual([orders.id, third.id]);
+    expect(session.told.slice(-3)).toEqual([
+      'applied: orders_daily 00000001: ok',
+      'applied: third 00000003: ok',
+      'pause 3 jobs: 2 applied, 1 skipped.',
+    ]);
+  });
+
+  test('a lost connection stops it; continue sends what has no result again', () => {
+    const session = planned().say('', '2', 'yes').fail('act');
+    expect(session.told.at(-2)).toContain('it is not known whether this was done');
+    expect(session.say('quit').told.at(-1)).toContain('A run is not at its end yet');
+    session.say('continue');
+    expect(session.acts.map(({ id }) => id)).toEqual([orders.id, orders.id]);
+    const done = { id: orders.id, result: 'skipped', state: 'paused', version: 9 } as const;
+    session.answer('act', { type: 'acted', result: { ...done, already: true, message: 'so' } });
+    expect(session.told.at(-1)).toBe(
+      'applied: orders_daily 00000001: done; its answer had been lost',
+    );
+    expect(session.acts.at(-1)!.id).toBe(third.id);
+  });
+
+  test('stop ends it after the one under way', () => {
+    const session = acted(planned().say('', '2', 'yes').say('stop'));
+    expect(session.acts).toHaveLength(1);
+    expect(session.told.at(-1)).toContain('1 applied, 1 skipped, 1 left · stopped. continue');
+    expect(session.say('pause third').told.at(-1)).toContain('a run is not at its end yet');
+    acted(session.say('continue'));
+    expect(session.told.at(-1)).toBe('pause 3 jobs: 2 applied, 1 skipped.');
+  });
+
+  test('without an action or a filter it says what it wants', () => {
+    const session = new PlainSession().say('all stop x', 'all pause', 'all pause priority:x');
+    expect(session.told[0]).toContain('Which action?');
+    expect(session.told[1]).toContain('Which jobs?');
+    expect(
+      session.effects.some((one) => one.type === 'data' && one.effect.type === 'plan-jobs'),
+    ).toBe(false);
+  });
+});
+
+test('another operator’s recent action is told before the question is answered', () => {
+  const session = new PlainSession().say('pause orders_daily');
+  const event = {
+    id: 1,
+    job_id: orders.id,
+    partition_key: null,
+    kind: 'state',
+    from_state: 'resuming',
+    to_state: 'cancelled',
+    actor: 'mara',
+    reason: 'no',
+    at: orders.created_at,
+  };
+  session.answer('load-lately', { type: 'lately', as_of: orders.created_at, events: [event] });
+  expect(session.told.at(-2)).toBe('News: cancelled by mara 0s ago: "no".');
+  expect(session.told.at(-1)).toContain('Reason?');
+});
+
+test('quitting waits for an answer that is still out', () => {
+  const session = new PlainSession().say('pause orders_daily', '', 'yes', 'quit');
+  expect(session.told.at(-1)).toContain('The database has not answered yet');
+  session.fail('act').say('quit');
+  expect(session.effects.at(-1)).toEqual({ type: 'exit', code: 0 });
+});
+
+test('what is followed is as many as the table holds, and list asks for all there are', () => {
+  const session = new PlainSession();
+  const questions = () =>
+    session.effects.flatMap((one) =>
+      one.type === 'data' && one.effect.type === 'load-jobs' ? [one.effect] : [],
+    );
+  expect(questions().at(-1)).toMatchObject({ whole: 1000, limit: 1000, filter: '' });
+  session.say('list');
+  expect(questions().at(-1)).toMatchObject({ whole: 1000, filter: '', total: true });
+  const list = aList([orders]);
+  const page = { ...list.page, whole: false, after: true, total: { count: 52_310, capped: false } };
+  session.answer('load-jobs', { type: 'jobs', list: { ...list, page } });
+  expect(session.told.at(-1)).toBe('The first 1 job of 52,310.');
+  expect(session.state.jobs.size).toBe(2);
+});
+
 test('list, status, help, quit, and what is not a command', () => {
   const session = new PlainSession();
-  expect(session.say('list state:paused').told).toEqual([
+  session.say('list state:paused');
+  const question = session.effects.at(-1);
+  expect(question).toMatchObject({ effect: { type: 'load-jobs', filter: 'state:paused' } });
+  expect(session.list(clicks).told).toEqual([
     expect.stringMatching(/^clicks 00000002: paused, /),
     '1 job.',
   ]);
@@ -248,6 +404,13 @@ test('whatever is typed: nothing is sent without a yes after a question, and no 
       'cancel',
       'resume',
       'retry',
+      'tune',
+      'deadline',
+      'recreate',
+      'all pause problems',
+      'continue',
+      '8',
+      'none',
       'orders_daily',
       'clicks',
       '00000001',

@@ -1,75 +1,176 @@
 import { actionRules } from '../../domain/action.ts';
+import { actionSql } from '../../domain/action-sql.ts';
 import { dialogsOn } from '../../domain/dialog.ts';
 import type { JobView } from '../../domain/job.ts';
+import type { JobEvent } from '../../domain/job-detail.ts';
 import { actionWords } from '../../presentation/action-words.ts';
 import { dialogWords } from '../../presentation/dialog-words.ts';
+import { plural } from '../../presentation/format.ts';
+import { lately } from '../../presentation/lately.ts';
 import { safeText } from '../../presentation/safe-text.ts';
 import { stateWord } from '../../presentation/state-words.ts';
-import { type ActionName, actionNames, actionOf } from '../actions.ts';
-import { dropMs, typedCheck } from '../card.ts';
-import type { Act } from '../effects.ts';
+import { type ActionName, actionOf, presently } from '../actions.ts';
+import {
+  dropMs,
+  focusOrder,
+  needsReason,
+  parametersOf,
+  problemOfField,
+  settingsOf,
+  typedCheck,
+} from '../card.ts';
+import type { DraftPlan } from '../effects.ts';
+import { orderOn, reasonOf } from '../orders.ts';
+import { judged } from '../planning.ts';
+import { isOpen } from '../run-items.ts';
+import { insertText } from '../text-field.ts';
+import { beginRun } from './running.ts';
 import type { Asking, PlainState, PlainStep } from './state.ts';
 import { nameOf } from './words.ts';
 
-/** What can be done by a line: the actions that ask for nothing but a reason. */
-export const plainActions: readonly ActionName[] = actionNames.filter(
-  (name) => actionOf(name).fields.length === 0,
-);
-
 const toStop = 'a full stop by itself leaves it';
 
-/** Says what would be done, and asks the first question; nothing is sent before `yes`. */
+/** Why nothing can be done now, or null. */
+function whyNotNow(state: PlainState): string | null {
+  if (state.read_only) return 'this console is read-only';
+  if (state.down) return 'the database does not answer';
+  return state.run !== null && isOpen(state.run) ? 'a run is not at its end yet' : null;
+}
+
+/** Says what is seen, and asks the first question; nothing is sent before `yes`. */
 export function openQuestion(
   state: PlainState,
   name: ActionName,
   job: JobView,
   at: number,
 ): PlainStep {
-  const { action } = actionOf(name);
-  const refusal = state.read_only
-    ? 'this console is read-only'
-    : state.down
-      ? 'the database does not answer'
-      : actionRules[action].refusal(job);
+  const rule = actionRules[actionOf(name).action];
+  const refusal = whyNotNow(state) ?? rule.refusal(job);
   if (refusal !== null) return { state, lines: [`${nameOf(job)}: ${refusal}`] };
-  const as_of = state.as_of ?? job.created_at;
-  const intent = { job, asOf: as_of, settings: {} };
-  const words = actionWords[action];
-  const after = words.after(intent);
-  const others = dialogWords(dialogsOn(state.dialogs, job.id), as_of);
-  const asking: Asking = {
-    name,
-    job,
-    as_of,
-    reason: null,
-    value: null,
-    question: 'reason',
-    asked_at: at,
-  };
+  const expected = rule.final ? typedCheck(job) : null;
+  const asking = askingOf(name, job, state.as_of ?? job.created_at, null, expected);
+  const opened = ask(state, asking, firstOf(asking), at);
+  const seen = `${titleOf(name)}: ${nameOf(job)}, ${stateWord(job.state).word}, version ${job.version}.`;
   return {
-    state: { ...state, asking },
-    lines: [
-      `${words.verb}: ${nameOf(job)}, ${stateWord(job.state).word}, version ${job.version}.`,
-      `It will ${words.will(intent)}.`,
-      ...(after === null ? [] : [`Then: ${after}.`]),
-      ...(others === null ? [] : [`Also: ${others}.`]),
-      questionOf(asking),
-    ],
+    state: opened.state,
+    lines: [seen, ...withOthers(state, asking, opened.lines)],
+    effects: [{ type: 'data', effect: { type: 'load-lately', id: job.id } }],
   };
 }
 
-export function questionOf({ name, job, question }: Asking): string {
-  const { needs_reason } = actionRules[actionOf(name).action];
+/** The same of several: each of them is told, with what would be done to it or why not. */
+export function openPlan(
+  state: PlainState,
+  name: ActionName,
+  draft: DraftPlan,
+  at: number,
+): PlainStep {
+  const [first] = draft.jobs;
+  const refusal = whyNotNow(state) ?? (first === undefined ? 'no job matches' : null);
+  if (first === undefined || refusal !== null) return { state, lines: [`${refusal}.`] };
+  const { id, created_at } = draft;
+  const plan = { id, created_at, jobs: judged(name, draft), hidden: [], missing: 0, top: 0 };
+  const some = plan.jobs.filter((one) => one.refusal === null).length;
+  const told = plan.jobs.map(({ job, refusal: why }) => {
+    const word = `${stateWord(job.state).word}, version ${job.version}`;
+    return why === null ? `${nameOf(job)}: ${word}` : `${nameOf(job)}: will be skipped: ${why}`;
+  });
+  const more = draft.truncated ? [' More match than can be done at once.'] : [];
+  const head = `${titleOf(name)}: ${some} of ${plural(plan.jobs.length, 'job')}.${more}`;
+  if (some === 0) return { state, lines: [...told, `${head} Nothing can be done.`] };
+  const asking = askingOf(name, first, created_at, plan, String(some));
+  const { state: next, lines } = ask(state, asking, firstOf(asking), at);
+  return { state: next, lines: [...told, head, ...withOthers(state, asking, lines)] };
+}
+
+/** Before the question: who else is about to act on the same. */
+function withOthers(
+  { dialogs }: PlainState,
+  { job, plan, as_of }: Asking,
+  lines: readonly string[] = [],
+): string[] {
+  const ids = plan?.jobs.map((one) => one.job.id) ?? [job.id];
+  const open = new Set(ids.flatMap((id) => dialogsOn(dialogs, id)));
+  const others = dialogWords([...open], as_of);
+  return others === null ? [...lines] : lines.toSpliced(-1, 0, `Also: ${others}.`);
+}
+
+function askingOf(
+  name: ActionName,
+  job: JobView,
+  as_of: Date,
+  plan: Asking['plan'],
+  expected: string | null,
+): Asking {
+  const initial = actionOf(name).fields.map(({ name: field, initial = '' }) => [field, initial]);
+  const values = { reason: '', check: '', ...Object.fromEntries(initial) };
+  return { name, job, plan, as_of, values, expected, question: 'confirm', asked_at: 0 };
+}
+
+function titleOf(name: ActionName): string {
+  const { action, verb } = actionOf(name);
+  return verb?.replace(/ of$/, '') ?? actionWords[action].verb;
+}
+
+type Question = Asking['question'];
+
+/** The fields, the reason, the typed check where there is one, and `yes`. */
+function questionsOf(asking: Asking): Question[] {
+  return focusOrder(asking).filter((one) => one !== 'cancel');
+}
+
+function firstOf(asking: Asking): Question {
+  return questionsOf(asking)[0]!;
+}
+
+function ask(state: PlainState, asking: Asking, question: Question, asked_at: number): PlainStep {
+  const following = { ...asking, question, asked_at };
+  // What will be done is known when all fields have been filled in.
+  const intent = question === 'reason' ? intentLines(following) : [];
+  return {
+    state: { ...state, asking: following },
+    lines: [...intent, questionOf(following)],
+  };
+}
+
+function intentLines(asking: Asking): string[] {
+  const { action } = actionOf(asking.name);
+  const job = asking.plan?.jobs.find(({ refusal }) => refusal === null)?.job ?? asking.job;
+  const settings = settingsOf(asking);
+  const sql = actionSql(action, job, settings).replace(/\s+/g, ' ');
+  const text = safeText(sql, { cap: 2000 });
+  if (asking.plan !== null) return [`SQL of each, as of ${nameOf(job)}: ${text}`];
+  const intent = { job, asOf: asking.as_of, settings };
+  const after = actionWords[action].after(intent);
+  return [
+    `It will ${actionWords[action].will(intent)}.`,
+    ...(after === null ? [] : [`Then: ${after}.`]),
+    `SQL: ${text}`,
+  ];
+}
+
+export function questionOf(asking: Asking): string {
+  const { name, job, plan, question, expected } = asking;
   switch (question) {
     case 'reason':
-      return needs_reason
+      return needsReason(asking)
         ? `Reason? It must have one; ${toStop}.`
         : `Reason? An empty line is none; ${toStop}.`;
     case 'check':
-      return `Type ${safeText(typedCheck(job))} to go on; ${toStop}.`;
+      return `Type ${safeText(expected ?? '')} to go on; ${toStop}.`;
     case 'confirm':
-      return `Type yes to ${name} ${nameOf(job)}; anything else leaves it.`;
+      return `Type yes to ${name} ${plan === null ? nameOf(job) : plural(Number(expected), 'job')}; anything else leaves it.`;
+    default:
+      return fieldQuestion(asking, question);
   }
+}
+
+function fieldQuestion({ name, job, plan, values }: Asking, question: Question): string {
+  const field = actionOf(name).fields.find((one) => one.name === question)!;
+  const now = new Set((plan?.jobs ?? [{ job }]).map((one) => presently(field, one.job)));
+  const empty = values[field.name] === '' ? 'leaves it' : `makes it ${values[field.name]}`;
+  const how = field.name === 'deadline' ? ', as +2h, 2024-01-17T00:00Z or none' : '';
+  return `${field.label}, now ${now.size === 1 ? [...now][0] : 'various'}${how}? An empty line ${empty}; ${toStop}.`;
 }
 
 /** The answer to the present question. Enter by itself never means yes. */
@@ -83,56 +184,72 @@ export function answerQuestion(
   if (at < asking.asked_at + dropMs) {
     return { state, lines: [`That came before the question. ${questionOf(asking)}`] };
   }
+  const { question, expected } = asking;
   if (answer === '.') return left(state, asking);
-  const { final, needs_reason } = actionRules[actionOf(asking.name).action];
-  switch (asking.question) {
-    case 'reason':
-      if (needs_reason && answer === '') return { state, lines: [questionOf(asking)] };
-      return next(state, { ...asking, reason: answer || null }, final ? 'check' : 'confirm', at);
-    case 'check':
-      return answer === typedCheck(asking.job)
-        ? next(state, asking, 'confirm', at)
-        : { state, lines: [`That is not it. ${questionOf(asking)}`] };
-    case 'confirm':
-      return /^yes$/i.test(answer) ? send(state, asking) : left(state, asking);
-  }
+  if (question === 'confirm')
+    return /^yes$/i.test(answer) ? send(state, asking, at) : left(state, asking);
+  if (question === 'check' && answer !== expected)
+    return { state, lines: [`That is not it. ${questionOf(asking)}`] };
+  if (question === 'reason' && needsReason(asking) && answer === '')
+    return { state, lines: [questionOf(asking)] };
+  return answered(state, asking, answer, at);
 }
 
-function next(
-  state: PlainState,
-  asking: Asking,
-  question: Asking['question'],
-  asked_at: number,
-): PlainStep {
-  const following = { ...asking, question, asked_at };
-  return { state: { ...state, asking: following }, lines: [questionOf(following)] };
+function answered(state: PlainState, asking: Asking, answer: string, at: number): PlainStep {
+  const { question, values, name } = asking;
+  const field = actionOf(name).fields.find((one) => one.name === question);
+  const kept = field !== undefined && answer === '' ? values[field.name] : insertText('', answer);
+  const next: Asking = { ...asking, values: { ...values, [question]: kept } };
+  const problem = field === undefined ? null : problemOfField(next, field);
+  if (problem !== null)
+    return { state, lines: [`${safeText(problem, { cap: 300 })}. ${questionOf(asking)}`] };
+  const order = questionsOf(asking);
+  const following = order[order.indexOf(question) + 1]!;
+  const { needs_parameter } = actionRules[actionOf(name).action];
+  if (following === 'reason' && needs_parameter && Object.keys(parametersOf(next)).length === 0) {
+    return left(state, asking);
+  }
+  return ask(state, next, following, at);
 }
 
 /** Compare-and-set on what was seen when the question was opened. */
-function send(state: PlainState, { name, job, reason }: Asking): PlainStep {
-  const effect: Act = {
-    type: 'act',
-    action: actionOf(name).action,
-    id: job.id,
-    state: job.state,
-    version: job.version,
-    reason,
-  };
+function send(state: PlainState, asking: Asking, at: number): PlainStep {
+  const { name, job, plan, values } = asking;
+  const refusal = whyNotNow(state);
+  if (refusal !== null) {
+    return { state: { ...state, asking: null }, lines: [`${refusal}: nothing was done`] };
+  }
+  if (plan !== null) return beginRun({ ...state, asking: null }, asking, plan, at);
+  const effect = orderOn(name, job, reasonOf(values.reason), parametersOf(asking));
   return {
-    state: { ...state, asking: null },
+    state: { ...state, asking: null, acting: state.acting + 1 },
     lines: [`${actionWords[effect.action].gerund} ${nameOf(job)}: sent, not confirmed yet`],
     effects: [{ type: 'data', effect }],
   };
 }
 
-function left(state: PlainState, { job }: Asking): PlainStep {
-  return { state: { ...state, asking: null }, lines: [`${nameOf(job)}: nothing was done`] };
+function left(state: PlainState, { job, plan }: Asking): PlainStep {
+  const what = plan === null ? nameOf(job) : plural(plan.jobs.length, 'job');
+  return { state: { ...state, asking: null }, lines: [`${what}: nothing was done`] };
 }
 
-/** A job that changes under the question is no longer the one that was asked about. */
+/** Somebody else was at the job just now: told before the question is answered. */
+export function latelyTold(
+  state: PlainState,
+  id: string,
+  events: readonly JobEvent[],
+  as_of: Date,
+): PlainStep {
+  const { asking } = state;
+  const news = lately(events, as_of);
+  if (asking?.job.id !== id || asking.plan !== null || news === null) return { state };
+  return { state, lines: [`News: ${news}.`, questionOf(asking)] };
+}
+
+/** A job that changes under the question is no longer the one that was asked about. Of several, each is compared when its turn comes. */
 export function disarmed(state: PlainState, jobs: ReadonlyMap<string, JobView>): PlainStep | null {
   const { asking } = state;
-  const now = asking === null ? undefined : jobs.get(asking.job.id);
+  const now = asking === null || asking.plan !== null ? undefined : jobs.get(asking.job.id);
   if (asking === null || now === undefined || now.version <= asking.job.version) return null;
   return {
     state: { ...state, asking: null },

@@ -16,8 +16,9 @@ export function withPresence(before: PlainState, step: PlainStep): PlainStep {
   return { ...step, effects: [...(step.effects ?? []), told] };
 }
 
-function hold({ name, job }: Asking, renew: boolean) {
-  return { type: 'hold-dialog', action: name, ids: [job.id], renew } as const;
+function hold({ name, job, plan }: Asking, renew: boolean) {
+  const jobs = plan?.jobs.map((one) => one.job) ?? [job];
+  return { type: 'hold-dialog', action: name, ids: jobs.map(({ id }) => id), renew } as const;
 }
 
 /** The question is open still. */

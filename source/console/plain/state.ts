@@ -1,18 +1,12 @@
 import type { Dialog } from '../../domain/dialog.ts';
 import type { JobView } from '../../domain/job.ts';
 import type { Zone } from '../../presentation/format.ts';
-import type { ActionName } from '../actions.ts';
 import type { DataAnswer, DataEffect } from '../effects.ts';
+import type { Card, FieldName, Run } from '../state.ts';
 
-/** An action that the operator is being asked about: one question after the other. */
-export type Asking = {
-  name: ActionName;
-  job: JobView;
-  as_of: Date;
-  /** What has been answered so far. */
-  reason: string | null;
-  value: string | null;
-  question: 'reason' | 'check' | 'confirm';
+/** An action that the operator is being asked about, on one job or on a plan's: one question after the other. */
+export type Asking = Pick<Card, 'name' | 'job' | 'plan' | 'as_of' | 'values' | 'expected'> & {
+  question: FieldName | 'confirm';
   /** When it was printed: what was typed before that, and shortly after, does not answer it. */
   asked_at: number;
 };
@@ -31,10 +25,31 @@ export type PlainState = {
   asking: Asking | null;
   /** Dialogs that were open at other consoles at the last reading. */
   dialogs: readonly Dialog[];
-  /** A command that waits for its job to be found. */
+  /** A command that waits for its jobs to be found. */
   wanted: { command: string; rest: string } | null;
+  /** An action on several jobs, until the next one. */
+  run: Run | null;
+  /** Actions whose answer is awaited. */
+  acting: number;
   down: boolean;
 };
+
+export function initialPlain(
+  told: Pick<PlainState, 'tenant' | 'read_only' | 'zone' | 'interval_ms'>,
+): PlainState {
+  return {
+    ...told,
+    as_of: null,
+    jobs: new Map(),
+    firing: null,
+    asking: null,
+    dialogs: [],
+    wanted: null,
+    run: null,
+    acting: 0,
+    down: false,
+  };
+}
 
 export type PlainMessage = { at: number } & (
   | { type: 'started' }
@@ -57,6 +72,3 @@ export type PlainStep = {
   lines?: readonly string[];
   effects?: readonly PlainEffect[];
 };
-
-/** Jobs that are followed at once, the most urgent first. */
-export const plainLimit = 200;

@@ -1,19 +1,17 @@
-import type { JobView } from '../../domain/job.ts';
 import type { JobList } from '../../domain/job-detail.ts';
-import { jobMatches, parseFilter } from '../../domain/job-filter.ts';
 import { byAttention } from '../../domain/job-order.ts';
 import type { JobPage } from '../../domain/job-page.ts';
 import { isTerminal } from '../../domain/job-state.ts';
-import { nearest } from '../../domain/nearest.ts';
-import { plural } from '../../presentation/format.ts';
 import { safeText } from '../../presentation/safe-text.ts';
 import type { ActionName } from '../actions.ts';
 import type { BoardData } from '../boards.ts';
 import type { DataAnswer, DataEffect, Failure } from '../effects.ts';
-import { answerQuestion, disarmed, openQuestion, plainActions, questionOf } from './acting.ts';
+import { tableLimit } from '../state.ts';
+import { answerQuestion, disarmed, latelyTold, openPlan, questionOf } from './acting.ts';
+import { clockOf, commandLine, fires, hint, listTold, withJob } from './commands.ts';
 import { dialogLines, presenceAnswered, renew, withPresence } from './presence.ts';
+import { runTold } from './running.ts';
 import type { PlainEffect, PlainMessage, PlainState, PlainStep, PlainTimer } from './state.ts';
-import { plainLimit } from './state.ts';
 import { changeLines, jobLine, nameOf } from './words.ts';
 
 /** How often the alerts are read, in milliseconds, and how long a lost database is left alone. */
@@ -25,7 +23,7 @@ const readAlerts: PlainEffect = {
   effect: { type: 'load-board', board: 'alerts', check: null },
 };
 
-/** The most urgent jobs, and of those that were told of what has not ended: how they end is worth telling. */
+/** All jobs, or the most urgent of very many, and of those that were told of what has not ended: how they end is worth telling. */
 function readJobs({ jobs }: PlainState): PlainEffect {
   const living = [...jobs.values()].filter(({ state }) => !isTerminal(state));
   const keep = living.map(({ id }) => id).slice(0, 2 * plainLimit);
@@ -36,8 +34,8 @@ function readJobs({ jobs }: PlainState): PlainEffect {
       filter: '',
       sort: byAttention,
       around: 'first',
-      limit: plainLimit,
-      whole: plainLimit,
+      limit: tableLimit,
+      whole: tableLimit,
       keep,
       total: false,
     },
@@ -77,105 +75,6 @@ const timers: Readonly<Record<PlainTimer, (state: PlainState) => PlainStep>> = {
   presence: renew,
 };
 
-const hint = 'Type help for what can be typed, quit to leave.';
-
-type Command = {
-  name: string;
-  usage: string;
-  about: string;
-  run: (state: PlainState, rest: string, at: number) => PlainStep;
-};
-
-const commands: readonly Command[] = [
-  {
-    name: 'list',
-    usage: 'list [FILTER]',
-    about: 'the jobs, a line for each: list state:running, list problems',
-    run: listJobs,
-  },
-  { name: 'status', usage: 'status JOB', about: 'one job', run: onJob('status') },
-  ...plainActions.map((name) => ({
-    name,
-    usage: `${name} JOB`,
-    about: 'asks for a reason, and for yes',
-    run: onJob(name),
-  })),
-  { name: 'alerts', usage: 'alerts', about: 'the alerts that fire', run: tellAlerts },
-  {
-    name: 'help',
-    usage: 'help',
-    about: 'this; JOB is the beginning of an id, or an asset',
-    run: (state) => ({ state, lines: commands.map(({ usage, about }) => `${usage}: ${about}`) }),
-  },
-  {
-    name: 'quit',
-    usage: 'quit',
-    about: 'leave',
-    run: (state) => ({ state, effects: [{ type: 'exit', code: 0 }] }),
-  },
-];
-
-function commandLine(state: PlainState, text: string, at: number): PlainStep {
-  if (text === '') return { state };
-  const [word = '', ...rest] = text.split(/\s+/);
-  const command = commands.find(({ name }) => name === word.toLowerCase());
-  if (command !== undefined) return command.run(state, rest.join(' '), at);
-  const near = nearest(
-    word,
-    commands.map(({ name }) => name),
-  );
-  const advice = near === null ? hint : `Did you mean ${near}?`;
-  return { state, lines: [`There is no ${safeText(word, { cap: 60 })}. ${advice}`] };
-}
-
-function listJobs(state: PlainState, text: string): PlainStep {
-  const filter = parseFilter(text);
-  if (filter.problems.length > 0) return { state, lines: filter.problems };
-  const all = [...state.jobs.values()];
-  const deadlineOf = (named: string) => all.find(({ id }) => id.startsWith(named))?.sla_deadline_at;
-  const found = all.filter((job) => jobMatches(filter, job, deadlineOf));
-  const clock = clockOf(state);
-  return {
-    state,
-    lines: [...found.map((job) => jobLine(job, clock)), `${plural(found.length, 'job')}.`],
-  };
-}
-
-/** A command about one job: of those that are known, else as the database finds it. */
-function onJob(command: string): Command['run'] {
-  return (state, rest, at) => {
-    if (rest === '') return { state, lines: [`Which job? ${command} JOB`] };
-    const wanted = rest.toLowerCase();
-    const jobs = [...state.jobs.values()];
-    const byId = jobs.filter(({ id }) => id.startsWith(wanted));
-    const found = byId.length > 0 ? byId : jobs.filter(({ asset_name }) => asset_name === rest);
-    if (found.length === 1) return withJob(state, command, found[0]!, at);
-    if (found.length > 1) {
-      return { state, lines: ['Which of these?', ...found.map(nameOf)] };
-    }
-    return {
-      state: { ...state, wanted: { command, rest } },
-      effects: [{ type: 'data', effect: { type: 'find-job', reference: rest } }],
-    };
-  };
-}
-
-function withJob(state: PlainState, command: string, job: JobView, at: number): PlainStep {
-  return command === 'status'
-    ? { state, lines: [jobLine(job, clockOf(state))] }
-    : openQuestion(state, command as ActionName, job, at);
-}
-
-function tellAlerts(state: PlainState): PlainStep {
-  const names = [...(state.firing ?? [])];
-  if (state.firing === null) return { state, lines: ['The alerts have not been read yet.'] };
-  return { state, lines: names.length === 0 ? ['No alert fires.'] : names.map(fires) };
-}
-
-function fires(name: string): string {
-  return `Alert ${name} fires.`;
-}
-
 function answered(
   state: PlainState,
   effect: DataEffect,
@@ -184,9 +83,12 @@ function answered(
 ): PlainStep {
   if (effect.type === 'hold-dialog') return presenceAnswered(state, answer);
   if (effect.type === 'leave-dialog') return { state };
+  if (effect.type === 'act') return acted(state, effect.plan !== undefined, answer, at);
   switch (answer.type) {
     case 'jobs':
-      return jobsRead(state, answer.list);
+      return isListing(effect)
+        ? { state, lines: listTold(answer.list, { as_of: answer.list.as_of, zone: state.zone }) }
+        : jobsRead(state, answer.list);
     case 'board':
       return answer.board === 'alerts' ? alertsRead(state, answer.data) : { state };
     case 'found': {
@@ -194,15 +96,40 @@ function answered(
       const free = { ...state, wanted: null };
       return wanted === null ? { state: free } : withJob(free, wanted.command, answer.job, at);
     }
-    case 'acted': {
-      const { result, message } = answer.result;
-      return { state, lines: [`${result}: ${safeText(message, { cap: 1000 })}`] };
+    case 'planned': {
+      const { wanted } = state;
+      const free = { ...state, wanted: null };
+      if (wanted === null || state.asking !== null) return { state: free };
+      return openPlan(free, wanted.command as ActionName, answer.plan, at);
     }
+    case 'lately':
+      return effect.type === 'load-lately'
+        ? latelyTold(state, effect.id, answer.events, answer.as_of)
+        : { state };
     case 'failure':
       return failed(state, effect, answer.failure);
     default:
       return { state };
   }
+}
+
+/** What became of an action: of one of several the run tells. A lost answer is not claimed to be either. */
+function acted(state: PlainState, ofRun: boolean, answer: DataAnswer, at: number): PlainStep {
+  if (ofRun) return runTold(state, answer, at);
+  const free = { ...state, acting: Math.max(0, state.acting - 1) };
+  if (answer.type === 'acted') {
+    const { result, message } = answer.result;
+    return { state: free, lines: [`${result}: ${safeText(message, { cap: 1000 })}`] };
+  }
+  if (answer.type !== 'failure') return { state: free };
+  const lost = answer.failure.code === 'database_unreachable';
+  const unknown = lost ? 'It is not known whether this was done: ' : '';
+  return { state: free, lines: [`${unknown}${failureText(answer.failure)}`] };
+}
+
+/** What `list` asks counts, and what is followed does not. */
+function isListing(effect: DataEffect): boolean {
+  return effect.type === 'load-jobs' && effect.total;
 }
 
 /** The first reading tells how much there is, every other one what has changed. */
@@ -264,16 +191,18 @@ function alertsRead(state: PlainState, { alerts }: BoardData['alerts']): PlainSt
   };
 }
 
-/** A lost database is told of once, and an action's lost answer always: what became of it is not known. */
+function failureText({ message, hint: advice }: Failure): string {
+  return safeText(advice === undefined ? message : `${message} (${advice})`, { cap: 500 });
+}
+
+/** A lost database is told of once. What a person has asked is answered in any case. */
 function failed(state: PlainState, effect: DataEffect, failure: Failure): PlainStep {
-  const { code, message, hint: advice } = failure;
-  const text = safeText(advice === undefined ? message : `${message} (${advice})`, { cap: 500 });
-  if (effect.type === 'act') {
-    const unknown =
-      code === 'database_unreachable' ? 'It is not known whether this was done: ' : '';
-    return { state, lines: [`${unknown}${text}`] };
+  const text = failureText(failure);
+  if (isListing(effect)) return { state, lines: [text] };
+  if (effect.type === 'find-job' || effect.type === 'plan-jobs') {
+    return { state: { ...state, wanted: null }, lines: [text] };
   }
-  if (effect.type === 'find-job') return { state: { ...state, wanted: null }, lines: [text] };
+  if (effect.type === 'load-lately') return { state };
   const name = effect.type === 'load-jobs' ? 'refresh' : 'alerts';
   const again: PlainEffect = {
     type: 'timer',
@@ -287,8 +216,4 @@ function failed(state: PlainState, effect: DataEffect, failure: Failure): PlainS
     lines: [`The database does not answer: ${text}. Trying again.`, ...asked],
     effects: [again],
   };
-}
-
-function clockOf({ as_of, zone }: PlainState) {
-  return { as_of: as_of ?? new Date(0), zone };
 }

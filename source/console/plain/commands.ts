@@ -1,0 +1,193 @@
+import type { JobView } from '../../domain/job.ts';
+import { parseFilter } from '../../domain/job-filter.ts';
+import { byAttention } from '../../domain/job-order.ts';
+import type { JobPage } from '../../domain/job-page.ts';
+import { nearest } from '../../domain/nearest.ts';
+import { formatFullCount, plural } from '../../presentation/format.ts';
+import { safeText } from '../../presentation/safe-text.ts';
+import { searchedWords } from '../../presentation/searched-words.ts';
+import { type ActionName, actionNames, actionOf } from '../actions.ts';
+import { isOpen } from '../run-items.ts';
+import { tableLimit } from '../state.ts';
+import { openQuestion } from './acting.ts';
+import { goOn, stopRun } from './running.ts';
+import type { PlainState, PlainStep } from './state.ts';
+import { type Clock, jobLine, nameOf } from './words.ts';
+
+export const hint = 'Type help for what can be typed, quit to leave.';
+
+type Command = {
+  name: string;
+  usage: string;
+  about: string;
+  run: (state: PlainState, rest: string, at: number) => PlainStep;
+};
+
+/** `asks for priority, deadline, a reason, and for yes`. */
+function aboutOf(name: ActionName): string {
+  const fields = actionOf(name).fields.map(({ label }) => `${label.toLowerCase()}, `);
+  return `asks for ${fields.join('')}a reason, and for yes`;
+}
+
+const filterWords = 'state:running asset:orders* priority:<4 problems !test';
+
+const commands: readonly Command[] = [
+  {
+    name: 'list',
+    usage: 'list [FILTER]',
+    about: `the jobs, a line for each; FILTER: ${filterWords}`,
+    run: askList,
+  },
+  { name: 'status', usage: 'status JOB', about: 'one job', run: onJob('status') },
+  ...actionNames.map((name) => ({
+    name,
+    usage: `${name} JOB`,
+    about: aboutOf(name),
+    run: onJob(name),
+  })),
+  {
+    name: 'all',
+    usage: 'all ACTION FILTER',
+    about:
+      'that action on every job that matches now: they are listed, and their count is asked for',
+    run: askPlan,
+  },
+  {
+    name: 'stop',
+    usage: 'stop',
+    about: 'end a run on several jobs after the one under way',
+    run: stopRun,
+  },
+  {
+    name: 'continue',
+    usage: 'continue',
+    about: 'go on with a run that was stopped',
+    run: (state, _, at) => goOn(state, at),
+  },
+  { name: 'alerts', usage: 'alerts', about: 'the alerts that fire', run: tellAlerts },
+  {
+    name: 'help',
+    usage: 'help',
+    about: 'this; JOB is the beginning of an id, or an asset',
+    run: (state) => ({ state, lines: commands.map(({ usage, about }) => `${usage}: ${about}`) }),
+  },
+  { name: 'quit', usage: 'quit', about: 'leave', run: quit },
+];
+
+export function commandLine(state: PlainState, text: string, at: number): PlainStep {
+  if (text === '') return { state };
+  const [word = '', ...rest] = text.split(/\s+/);
+  const command = commands.find(({ name }) => name === word.toLowerCase());
+  if (command !== undefined) return command.run(state, rest.join(' '), at);
+  const near = nearest(
+    word,
+    commands.map(({ name }) => name),
+  );
+  const advice = near === null ? hint : `Did you mean ${near}?`;
+  return { state, lines: [`There is no ${safeText(word, { cap: 60 })}. ${advice}`] };
+}
+
+/** Leaving must not leave it open what became of an action. */
+function quit(state: PlainState): PlainStep {
+  if (state.run !== null && isOpen(state.run)) {
+    return { state, lines: ['A run is not at its end yet: stop ends it; Ctrl-C leaves anyway.'] };
+  }
+  return state.acting > 0
+    ? { state, lines: ['The database has not answered yet: Ctrl-C leaves anyway.'] }
+    : { state, effects: [{ type: 'exit', code: 0 }] };
+}
+
+/** What matches is asked of the database: what is followed need not be all. */
+function askList(state: PlainState, filter: string): PlainStep {
+  const { problems } = parseFilter(filter);
+  if (problems.length > 0) return { state, lines: problems };
+  return {
+    state,
+    effects: [
+      {
+        type: 'data',
+        effect: {
+          type: 'load-jobs',
+          filter,
+          sort: byAttention,
+          around: 'first',
+          limit: tableLimit,
+          whole: tableLimit,
+          keep: [],
+          total: true,
+        },
+      },
+    ],
+  };
+}
+
+export function listTold({ jobs, page }: JobPage, clock: Clock): string[] {
+  const beyond = page.total === null || page.total.count > jobs.length;
+  const total = page.total === null ? 'more' : formatFullCount(page.total.count);
+  const count = page.whole
+    ? `${plural(jobs.length, 'job')}${searchedWords(page)}.`
+    : beyond
+      ? `The first ${plural(jobs.length, 'job')} of ${total}${page.total?.capped ? ' or more' : ''}.`
+      : `${plural(jobs.length, 'job')}.`;
+  return [
+    ...(page.problem === null ? [] : [`${safeText(page.problem, { cap: 300 })}.`]),
+    ...jobs.map((job) => jobLine(job, clock)),
+    count,
+  ];
+}
+
+/** A frozen list of what matches now, before anything is asked. */
+function askPlan(state: PlainState, rest: string): PlainStep {
+  const [word = '', ...filter] = rest.split(/\s+/);
+  const name = actionNames.find((one) => one === word.toLowerCase());
+  if (name === undefined) {
+    return { state, lines: [`Which action? all ACTION FILTER: ${actionNames.join(', ')}`] };
+  }
+  const text = filter.join(' ');
+  if (text === '') return { state, lines: [`Which jobs? all ${name} FILTER: ${filterWords}`] };
+  const { problems } = parseFilter(text);
+  if (problems.length > 0) return { state, lines: problems };
+  return {
+    state: { ...state, wanted: { command: name, rest: text } },
+    effects: [{ type: 'data', effect: { type: 'plan-jobs', filter: text } }],
+  };
+}
+
+/** A command about one job: of those that are known, else as the database finds it. */
+function onJob(command: string): Command['run'] {
+  return (state, rest, at) => {
+    if (rest === '') return { state, lines: [`Which job? ${command} JOB`] };
+    const wanted = rest.toLowerCase();
+    const jobs = [...state.jobs.values()];
+    const byId = jobs.filter(({ id }) => id.startsWith(wanted));
+    const found = byId.length > 0 ? byId : jobs.filter(({ asset_name }) => asset_name === rest);
+    if (found.length === 1) return withJob(state, command, found[0]!, at);
+    if (found.length > 1) {
+      return { state, lines: ['Which of these?', ...found.map(nameOf)] };
+    }
+    return {
+      state: { ...state, wanted: { command, rest } },
+      effects: [{ type: 'data', effect: { type: 'find-job', reference: rest } }],
+    };
+  };
+}
+
+export function withJob(state: PlainState, command: string, job: JobView, at: number): PlainStep {
+  return command === 'status'
+    ? { state, lines: [jobLine(job, clockOf(state))] }
+    : openQuestion(state, command as ActionName, job, at);
+}
+
+function tellAlerts(state: PlainState): PlainStep {
+  const names = [...(state.firing ?? [])];
+  if (state.firing === null) return { state, lines: ['The alerts have not been read yet.'] };
+  return { state, lines: names.length === 0 ? ['No alert fires.'] : names.map(fires) };
+}
+
+export function fires(name: string): string {
+  return `Alert ${name} fires.`;
+}
+
+export function clockOf({ as_of, zone }: PlainState): Clock {
+  return { as_of: as_of ?? new Date(0), zone };
+}

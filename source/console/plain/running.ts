@@ -1,0 +1,64 @@
+import { plural } from '../../presentation/format.ts';
+import { safeText } from '../../presentation/safe-text.ts';
+import { parametersOf } from '../card.ts';
+import type { DataAnswer } from '../effects.ts';
+import { afterAnswer, isOpen, nextOrder, runOf, runWords, whyNotOnward } from '../run-items.ts';
+import type { CardPlan } from '../state.ts';
+import type { Asking, PlainState, PlainStep } from './state.ts';
+import { nameOf } from './words.ts';
+
+/** One job after the other, each bound to what the plan saw. */
+export function beginRun(state: PlainState, asking: Asking, plan: CardPlan, at: number): PlainStep {
+  const run = runOf(asking, plan, parametersOf(asking));
+  const { state: next, lines = [], effects } = onward({ ...state, run }, at);
+  const head = `${asking.name} ${plural(Number(asking.expected), 'job')}: sent one after the other; stop ends that after the one under way.`;
+  return { state: next, lines: [head, ...lines], effects };
+}
+
+function onward(state: PlainState, at: number): PlainStep {
+  const { run } = state;
+  const effect = run === null ? null : nextOrder(run);
+  if (run === null || effect === null) {
+    return { state, lines: run === null ? [] : [`${runWords(run)}.`] };
+  }
+  return {
+    state: { ...state, run: { ...run, request: at, stopped: null } },
+    effects: [{ type: 'data', effect }],
+  };
+}
+
+/** What became of the job that was under way; then the next one, unless the run has been stopped. */
+export function runTold(state: PlainState, answer: DataAnswer, at: number): PlainStep {
+  const { run } = state;
+  const item = run?.items.find(({ result }) => result === null);
+  if (run === null || item === undefined) return { state };
+  const after = afterAnswer(run, answer);
+  const now = after.items[run.items.indexOf(item)]!;
+  const line =
+    now.result === null
+      ? `${nameOf(item.job)}: no answer: it is not known whether this was done`
+      : `${now.result.result}: ${nameOf(item.job)}: ${safeText(now.result.message, { cap: 1000 })}`;
+  const told = { ...state, run: after };
+  if (after.stopped !== null && isOpen(after)) {
+    return { state: told, lines: [line, `${runWords(after)}. continue goes on with the rest.`] };
+  }
+  const { state: next, lines = [], effects } = onward(told, at);
+  return { state: next, lines: [line, ...lines], effects };
+}
+
+/** Ends the run after the job that is under way. */
+export function stopRun(state: PlainState): PlainStep {
+  const { run } = state;
+  if (run === null || !isOpen(run)) return { state, lines: ['No run is under way.'] };
+  if (run.stopped !== null) return { state, lines: [`${runWords(run)}.`] };
+  return {
+    state: { ...state, run: { ...run, stopped: 'by hand' } },
+    lines: ['It stops after the job that is under way.'],
+  };
+}
+
+/** Only a word makes a stopped run go on, and only once the database answers. */
+export function goOn(state: PlainState, at: number): PlainStep {
+  const lacking = whyNotOnward(state.run, state.down);
+  return lacking === null ? onward(state, at) : { state, lines: [`Not now: ${lacking}.`] };
+}
