@@ -44,20 +44,17 @@ async function showPlain(invocation: Invocation, connections?: Connections): Pro
   const { io, flags } = invocation;
   const places = await Places.open(invocation, connections);
   try {
-    const [{ runPlain }, { initialPlain }] = await Promise.all([
-      import('./plain-console.ts'),
-      import('../console/plain/state.ts'),
-    ]);
+    const { runPlain } = await import('./plain-console.ts');
     const { labels, read_only } = places.view;
     return await runPlain(io, {
       perform: places.perform,
       ascii: flags.has('ascii') || !hasUnicode(io),
-      state: initialPlain({
+      begin: {
         tenant: labels.tenant,
         read_only,
         zone: flags.has('utc') ? 'utc' : 'local',
         interval_ms: readInterval(flags.text('interval')),
-      }),
+      },
     });
   } finally {
     await places.close();

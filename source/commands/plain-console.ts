@@ -1,13 +1,13 @@
 import { createInterface } from 'node:readline';
 import type { Perform } from '../console/effects.ts';
-import type { PlainEffect, PlainMessage, PlainState } from '../console/plain/state.ts';
+import { initialPlain, type PlainEffect, type PlainMessage } from '../console/plain/state.ts';
 import { plainUpdate } from '../console/plain/update.ts';
 import { toAscii } from '../presentation/ascii.ts';
 import type { Io } from './io.ts';
 
 export type PlainOptions = {
   perform: Perform;
-  state: PlainState;
+  begin: Parameters<typeof initialPlain>[0];
   ascii: boolean;
 };
 
@@ -18,8 +18,8 @@ const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
  * The console for a screen reader, or for a terminal that can do nothing: lines in, lines out, nothing is ever painted over.
  * Until `quit`, the end of the input, or a signal. Returns the exit code.
  */
-export async function runPlain(io: Io, { perform, state, ascii }: PlainOptions): Promise<number> {
-  let present = state;
+export async function runPlain(io: Io, { perform, begin, ascii }: PlainOptions): Promise<number> {
+  let present = initialPlain(begin);
   let over = false;
   const timers = new Map<string, NodeJS.Timeout>();
   const input = createInterface({ input: io.stdin, terminal: false });

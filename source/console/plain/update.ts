@@ -26,7 +26,7 @@ const readAlerts: PlainEffect = {
 /** All jobs, or the most urgent of very many, and of those that were told of what has not ended: how they end is worth telling. */
 function readJobs({ jobs }: PlainState): PlainEffect {
   const living = [...jobs.values()].filter(({ state }) => !isTerminal(state));
-  const keep = living.map(({ id }) => id).slice(0, 2 * plainLimit);
+  const keep = living.map(({ id }) => id).slice(0, 2 * tableLimit);
   return {
     type: 'data',
     effect: {
