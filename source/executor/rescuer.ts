@@ -1,6 +1,7 @@
 import type { Database } from '../database/database.ts';
-import { judgeExecutors, rescueJob, settleJob } from '../database/queries/executor-calls.ts';
+import { judgeExecutors, rescueJob } from '../database/queries/executor-calls.ts';
 import { type Duty, findDuties } from '../database/queries/find-work.ts';
+import { settleJob } from '../database/queries/settle-job.ts';
 import { settleUpstreams } from '../database/queries/upstreams.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
@@ -23,9 +24,6 @@ export type RescuerPorts = {
 const clockJumpMs = 30_000;
 /** Between a notification and the look that it asks for. */
 const wakeDelayMs = 50;
-/** Rows that one transaction skips: a million at once hold the job's row for 15 s. */
-const settleBatch = 10_000;
-
 /** Takes back attempts whose executor is gone, and settles cancelled jobs: any executor does it for all. */
 export class Rescuer {
   readonly #ports: RescuerPorts;
@@ -102,7 +100,7 @@ export class Rescuer {
       this.#ports.rescued();
     }
     for (let open = duty.unsettled; open; ) {
-      const settled = await settleJob(database, { tenant, job, actor: owner, batch: settleBatch });
+      const settled = await settleJob(database, { tenant, job, actor: owner });
       open = settled.unsettled && settled.skipped > 0;
     }
   }

@@ -1,9 +1,9 @@
 import type { Author, Database, Query } from '../database/database.ts';
+import { livingExecutors } from '../database/queries/living-executors.ts';
 import { readClock } from '../database/queries/read-clock.ts';
 import { lastTransition } from '../database/queries/read-events.ts';
 import { readJob } from '../database/queries/read-job.ts';
 import { setJobState } from '../database/queries/set-job-state.ts';
-import { livingExecutors } from '../database/queries/settle-job.ts';
 import { roughDuration } from '../domain/duration.ts';
 import type { Job, JobActivity } from '../domain/job.ts';
 import type { ActionResult, JobEvent } from '../domain/job-detail.ts';

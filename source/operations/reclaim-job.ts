@@ -1,7 +1,7 @@
 import type { Author, Database } from '../database/database.ts';
+import { livingExecutors } from '../database/queries/living-executors.ts';
 import { lockJob } from '../database/queries/lock-job.ts';
 import { reclaimJob as reclaim } from '../database/queries/reclaim-job.ts';
-import { livingExecutors } from '../database/queries/settle-job.ts';
 import { wakeExecutors, writeEvent } from '../database/queries/write-event.ts';
 import { shortId } from '../domain/job-reference.ts';
 import type { Outcome } from './act-on-job.ts';

@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.ts';
-import { livingExecutors, settleJob as settleBatch } from '../database/queries/settle-job.ts';
+import { livingExecutors } from '../database/queries/living-executors.ts';
+import { settleJob as settleBatch } from '../database/queries/settle-job.ts';
 
 /**
  * Marks the unfinished partitions of a cancelled job as skipped, batch by batch: an executor's duty,
@@ -15,7 +16,7 @@ export async function settleJob(
   if (alive > 0) return 0;
   let total = 0;
   for (;;) {
-    const { skipped, unsettled } = await settleBatch(db, author.tenant, job, author.actor);
+    const { skipped, unsettled } = await settleBatch(db, { ...author, job });
     total += skipped;
     if (skipped === 0 || !unsettled) return total;
   }

@@ -5,7 +5,6 @@ import {
   judgeExecutors,
   rescueJob,
   sampleJobs,
-  settleJob,
 } from '../../source/database/queries/executor-calls.ts';
 import { explainJob } from '../../source/database/queries/explain-job.ts';
 import { findHeld } from '../../source/database/queries/find-held.ts';
@@ -44,6 +43,7 @@ import {
   openPartitions,
 } from '../../source/database/queries/read-partitions.ts';
 import { setJobState } from '../../source/database/queries/set-job-state.ts';
+import { settleJob } from '../../source/database/queries/settle-job.ts';
 import { activeStates } from '../../source/domain/figures.ts';
 import { parseFilter } from '../../source/domain/job-filter.ts';
 import { walkedColumns } from '../../source/domain/job-order.ts';
@@ -344,12 +344,7 @@ const statements: Statement[] = [
     'the skipping of 500 partitions of a cancelled job',
     1500,
     async (db) => {
-      const settled = await settleJob(db, {
-        tenant,
-        job: cancelled,
-        actor: 'executor-1',
-        batch: 500,
-      });
+      const settled = await settleJob(db, { tenant, job: cancelled, actor: 'executor-1' }, 500);
       expect(settled).toEqual({ skipped: 500, unsettled: true });
     },
   ],

@@ -1,6 +1,7 @@
 import type { Job } from '../../domain/job.ts';
 import type { KeySource } from '../../domain/start-request.ts';
 import type { Query } from '../database.ts';
+import { livingStates } from './living-states.ts';
 
 /** The keys as rows `(key)`: a range is made in the database, so that a million keys cost no message. */
 export function keysOf(keys: KeySource, from: number): { sql: string; values: unknown[] } {
@@ -19,6 +20,22 @@ export async function lockStarts(query: Query, tenant: string, asset: string): P
   );
 }
 
+/** Of a partition `p`: somebody will run it. A base executor tries one again that failed fewer than three times. */
+export const stillToDo = `(p.state in ('pending', 'running') or (p.state = 'failed' and p.available_at is null and p.attempt_count < 3))`;
+
+/** The asset's jobs that have not ended. */
+export function livingJobs(
+  query: Query,
+  tenant: string,
+  asset: string,
+): Promise<{ id: string; state: string }[]> {
+  return query(
+    `select id, state from backfill_jobs
+     where asset_id = $2 and tenant_id = $1 and state in (${livingStates})`,
+    [tenant, asset],
+  );
+}
+
 export type Overlap = { id: string; state: string; partition_key: string };
 
 /**
@@ -33,11 +50,7 @@ export async function findOverlap(
   keys: KeySource,
   limit: number,
 ): Promise<Overlap[]> {
-  const living = await query<{ id: string }>(
-    `select id from backfill_jobs
-     where asset_id = $2 and tenant_id = $1 and state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming')`,
-    [tenant, asset],
-  );
+  const living = await livingJobs(query, tenant, asset);
   if (living.length === 0) return [];
   const source = keysOf(keys, 4);
   // Materialized: with the limit inside, the planner walks all of a big job in key order to meet a few keys.
@@ -46,7 +59,7 @@ export async function findOverlap(
        select p.backfill_job_id, p.partition_key
        from ${source.sql} join backfill_partitions p on p.partition_key = k.key
        where p.backfill_job_id = any ($2) and p.tenant_id = $1
-         and (p.state in ('pending', 'running') or (p.state = 'failed' and p.available_at is null and p.attempt_count < 3)))
+         and ${stillToDo})
      select j.id, j.state, hit.partition_key from hit join backfill_jobs j on j.id = hit.backfill_job_id
      where j.tenant_id = $1 order by hit.partition_key limit $3`,
     [tenant, living.map((job) => job.id), limit, ...source.values],

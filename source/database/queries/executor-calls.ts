@@ -13,18 +13,6 @@ export async function rescueJob(
   return row?.rescued ?? 0;
 }
 
-/** Skips one batch of what a cancelled job left unfinished: see migrations/0021_settle.sql. */
-export async function settleJob(
-  database: Database,
-  settle: { tenant: string; job: string; actor: string; batch: number },
-): Promise<{ skipped: number; unsettled: boolean }> {
-  const [row] = await database.call<{ skipped: number; unsettled: boolean }>(
-    'select skipped, unsettled from servo_settle_v1($1, $2, $3, $4)',
-    [settle.tenant, settle.job, settle.actor, settle.batch],
-  );
-  return row ?? { skipped: 0, unsettled: false };
-}
-
 export type AttemptLog = { attempt: Attempt; output: string };
 
 export async function keepLogs(

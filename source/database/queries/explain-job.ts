@@ -1,9 +1,6 @@
 import type { ExplainFacts } from '../../domain/explain.ts';
 import type { Query } from '../database.ts';
-
-/** For `backfill_executors`: heard of in the last 10 s, and neither stopped nor found dead. $1 is the tenant. */
-export const alive = `$1 = any (tenants) and stopped_at is null and lost_at is null
-  and seen_at > clock_timestamp() - interval '10 seconds'`;
+import { alive } from './living-executors.ts';
 
 /** Times within JSON come as text. */
 type Row = Omit<ExplainFacts, 'silent'> & {

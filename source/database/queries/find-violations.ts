@@ -1,5 +1,6 @@
 import { type JobState, transitions } from '../../domain/job-state.ts';
 import type { Database } from '../database.ts';
+import { livingStates } from './living-states.ts';
 
 /** One row that breaks an invariant of the protocol. */
 export type Violation = {
@@ -26,7 +27,7 @@ const ourWork = `j.version - j.claimed_version between 0 and
 
 /** Jobs of the tenant that live, or ended within a day. A recount of all that ever ran is for nobody to wait for. */
 const recentJobs = `select * from backfill_jobs where tenant_id = $1
-  and (state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming') or completed_at > clock_timestamp() - interval '1 day')`;
+  and (state in (${livingStates}) or completed_at > clock_timestamp() - interval '1 day')`;
 
 /** An executor of the tenant has been there for a minute, and was heard of just now. */
 const executorLives = `exists (select from backfill_executors e where $1 = any (e.tenants) and e.stopped_at is null

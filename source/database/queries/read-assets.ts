@@ -1,5 +1,7 @@
 import { type Asset, readAssetDefaults, readGranularity } from '../../domain/asset.ts';
 import type { Query } from '../database.ts';
+import { alive } from './living-executors.ts';
+import { livingStates } from './living-states.ts';
 
 // An asset without a tenant belongs to all of them.
 const visible = `(tenant_id = $1 or tenant_id is null)`;
@@ -91,11 +93,10 @@ export type ListedAsset = Required<Asset> & {
 export async function readAssets(query: Query, tenant: string): Promise<ListedAsset[]> {
   const rows = await query<Omit<ListedAsset, keyof Asset> & Parameters<typeof assetOf>[0]>(
     `with living as materialized (
-       select handlers from backfill_executors where $1 = any (tenants) and stopped_at is null and lost_at is null
-         and seen_at > clock_timestamp() - interval '10 seconds'
+       select handlers from backfill_executors where ${alive}
      ), jobs as materialized (
        select asset_id, count(*)::int as count from backfill_jobs
-       where tenant_id = $1 and state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming') group by asset_id
+       where tenant_id = $1 and state in (${livingStates}) group by asset_id
      )
      select a.id, a.name, a.asset_type, a.partition_config, a.tenant_id is null as shared,
        array(select u.name::text from asset_dependencies d join assets u on u.id = d.upstream_asset_id

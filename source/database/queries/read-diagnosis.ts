@@ -1,5 +1,6 @@
 import type { Diagnosis } from '../../domain/diagnosis.ts';
 import type { Database, Query } from '../database.ts';
+import { alive } from './living-executors.ts';
 
 export type ServerFacts = Pick<
   Diagnosis,
@@ -62,8 +63,7 @@ export async function countExecutors(
     `select count(*)::int as alive, count(*) filter (where held_reason is not null)::int as held,
        count(*) filter (where draining_at is not null)::int as draining,
        coalesce(array_agg(distinct version order by version), '{}') as versions
-     from backfill_executors where $1 = any (tenants) and stopped_at is null and lost_at is null
-       and seen_at > clock_timestamp() - interval '10 seconds'`,
+     from backfill_executors where ${alive}`,
     [tenant],
   );
   return row!;

@@ -1,7 +1,8 @@
 import type { JobEvent } from '../../domain/job-detail.ts';
 import type { Query } from '../database.ts';
 
-const columns = `id, job_id, partition_key, kind, from_state, to_state, actor, reason, at`;
+/** Of a line of the journal, a `JobEvent`. */
+export const eventColumns = `id, job_id, partition_key, kind, from_state, to_state, actor, reason, at`;
 
 /** A job's journal, the newest first. */
 export function jobEvents(
@@ -11,7 +12,7 @@ export function jobEvents(
   limit: number,
 ): Promise<JobEvent[]> {
   return query<JobEvent>(
-    `select ${columns} from backfill_events
+    `select ${eventColumns} from backfill_events
      where job_id = $2 and tenant_id = $1 order by id desc limit $3`,
     [tenant, job, limit],
   );
@@ -25,7 +26,7 @@ export async function lastTransition(
   state: string,
 ): Promise<JobEvent | null> {
   const [row] = await query<JobEvent>(
-    `select ${columns} from backfill_events
+    `select ${eventColumns} from backfill_events
      where job_id = $2 and tenant_id = $1 and kind = 'state' and to_state = $3 order by id desc limit 1`,
     [tenant, job, state],
   );
@@ -59,7 +60,7 @@ export function eventsAfter(
   limit: number,
 ): Promise<JobEvent[]> {
   return query<JobEvent>(
-    `select ${columns} from backfill_events
+    `select ${eventColumns} from backfill_events
      where tenant_id = $1 and ${job === null ? '$2::uuid is null' : 'job_id = $2'} and id > $3 order by id limit $4`,
     [tenant, job, after, limit],
   );
@@ -74,7 +75,7 @@ export async function latestEvents(
 ): Promise<JobEvent[]> {
   if (job !== null) return (await jobEvents(query, tenant, job, limit)).reverse();
   const rows = await query<JobEvent>(
-    `select ${columns} from backfill_events where tenant_id = $1 order by id desc limit $2`,
+    `select ${eventColumns} from backfill_events where tenant_id = $1 order by id desc limit $2`,
     [tenant, limit],
   );
   return rows.reverse();

@@ -1,5 +1,6 @@
 import type { ExecutorCounts, ExecutorRow } from '../../domain/executor.ts';
 import type { Query } from '../database.ts';
+import { alive } from './living-executors.ts';
 
 /**
  * The tenant's executors: all that have not stopped in order, and what has gone in the last hour. Of what they run, only what is of this tenant.
@@ -55,8 +56,7 @@ export function heldExecutors(
 ): Promise<{ id: string; held_reason: string }[]> {
   return query(
     `select id, held_reason from backfill_executors
-     where $1 = any (tenants) and held_reason is not null and stopped_at is null and lost_at is null
-       and seen_at > clock_timestamp() - interval '10 seconds' order by id`,
+     where ${alive} and held_reason is not null order by id`,
     [tenant],
   );
 }

@@ -7,6 +7,7 @@ import type {
 } from '../../domain/job-insight.ts';
 import type { PartitionOrder } from '../../domain/strategy.ts';
 import type { Query } from '../database.ts';
+import { livingStates } from './living-states.ts';
 
 /** The job's last samples, the newest last. */
 export async function jobSamples(
@@ -165,7 +166,7 @@ export function downstreamAssets(
      )
      select a.id, a.name, a.owner, f.depth, coalesce((select jsonb_agg(jsonb_build_object('id', j.id, 'state', j.state)) from (
          select id, state from backfill_jobs
-         where asset_id = a.id and tenant_id = $1 and state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming')
+         where asset_id = a.id and tenant_id = $1 and state in (${livingStates})
          order by created_at desc limit 20) j), '[]') as jobs
      from found f join assets a on a.id = f.id where (a.tenant_id = $1 or a.tenant_id is null) and a.name is not null
      order by f.depth, a.name`,

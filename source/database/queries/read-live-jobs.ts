@@ -2,6 +2,8 @@ import type { Job, JobActivity } from '../../domain/job.ts';
 import type { Fleet } from '../../domain/what-if.ts';
 import type { Query } from '../database.ts';
 import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
+import { alive } from './living-executors.ts';
+import { livingStates } from './living-states.ts';
 
 /**
  * Live jobs with a deadline, those with the nearest first, and the jobs that share the slots with them: what runs
@@ -18,7 +20,7 @@ export async function readLiveJobs(
     `with picked as (
        (select ${picked} from backfill_jobs j
         where j.tenant_id = $1 and j.sla_deadline_at is not null
-          and j.state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming')
+          and j.state in (${livingStates})
         order by j.sla_deadline_at limit $2)
        union all
        (select ${picked} from backfill_jobs j
@@ -40,8 +42,7 @@ export async function readFleet(query: Query, tenant: string): Promise<Fleet> {
   const rows = await query<{ asset_name: string | null; slots: number }>(
     `with ready as materialized (
        select slots, handlers from backfill_executors
-       where $1 = any (tenants) and stopped_at is null and lost_at is null and draining_at is null and held_reason is null
-         and seen_at > clock_timestamp() - interval '10 seconds'
+       where ${alive} and draining_at is null and held_reason is null
      )
      select null as asset_name, coalesce(sum(slots), 0)::int as slots from ready
      union all

@@ -5,8 +5,7 @@ import type { Query } from '../database.ts';
 import { endedRows } from './ended-jobs.ts';
 import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
 import { walked } from './prefer-walks.ts';
-
-const columns = `id, job_id, partition_key, kind, from_state, to_state, actor, reason, at`;
+import { eventColumns } from './read-events.ts';
 
 /** The last lines of a job's journal are looked through for its own: so many at most, for a million attempts may have failed. */
 const lookedThrough = 100_000;
@@ -19,7 +18,7 @@ export async function jobTimeline(
   limit: number,
 ): Promise<JobEvent[]> {
   const rows = await query<JobEvent>(
-    `select ${columns} from (
+    `select ${eventColumns} from (
        select * from backfill_events where job_id = $2 and tenant_id = $1 order by id desc limit ${lookedThrough}) e
      where partition_key is null order by id desc limit $3`,
     [tenant, job, limit],
@@ -71,7 +70,7 @@ export async function jobLinesAfter(
   limit: number,
 ): Promise<JobEvent[]> {
   const rows = await query<JobEvent>(
-    `select ${columns} from backfill_events
+    `select ${eventColumns} from backfill_events
      where tenant_id = $1 and id > $2 and partition_key is null order by id desc limit $3`,
     [tenant, after, limit],
   );

@@ -2,6 +2,7 @@ import type { AttemptLog } from '../../domain/attempt-log.ts';
 import type { JobEvent } from '../../domain/job-detail.ts';
 import type { Partition } from '../../domain/partition.ts';
 import type { Query } from '../database.ts';
+import { eventColumns } from './read-events.ts';
 
 /** One partition, or null; of a message of a megabyte the first 65,536 characters. */
 export async function readPartition(
@@ -29,7 +30,7 @@ export function partitionEvents(
 ): Promise<JobEvent[]> {
   return query<JobEvent>(
     `select * from (
-       select id, job_id, partition_key, kind, from_state, to_state, actor, reason, at from backfill_events
+       select ${eventColumns} from backfill_events
        where job_id = $2 and tenant_id = $1 order by id desc limit 20000) e
      where partition_key = $3 order by id desc limit $4`,
     [tenant, job, key, limit],

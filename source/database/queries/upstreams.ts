@@ -1,7 +1,7 @@
 import type { KeySource } from '../../domain/start-request.ts';
 import type { Dependency } from '../../domain/upstream-plan.ts';
 import type { Database, Query } from '../database.ts';
-import { keysOf } from './create-job.ts';
+import { keysOf, livingJobs, stillToDo } from './create-job.ts';
 import { assetOf } from './read-assets.ts';
 
 /** What these assets need, one level of the lineage. */
@@ -35,18 +35,14 @@ export async function findTaken(
   asset: string,
   keys: KeySource,
 ): Promise<{ jobs: { id: string; state: string }[]; rest: string[] | null }> {
-  const living = await query<{ id: string; state: string }>(
-    `select id, state from backfill_jobs
-     where asset_id = $2 and tenant_id = $1 and state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming')`,
-    [tenant, asset],
-  );
+  const living = await livingJobs(query, tenant, asset);
   if (living.length === 0) return { jobs: [], rest: null };
   const source = keysOf(keys, 3);
   const rows = await query<{ key: string; job: string | null }>(
     `with taken as materialized (
        select p.partition_key, p.backfill_job_id from backfill_partitions p
        where p.backfill_job_id = any ($2) and p.tenant_id = $1
-         and (p.state in ('pending', 'running') or (p.state = 'failed' and p.available_at is null and p.attempt_count < 3)))
+         and ${stillToDo})
      select k.key, t.backfill_job_id as job from ${source.sql} left join taken t on t.partition_key = k.key order by k.key`,
     [tenant, living.map((job) => job.id), ...source.values],
   );

@@ -1,0 +1,14 @@
+import type { Query } from '../database.ts';
+
+/** For `backfill_executors`: heard of in the last 10 s, and neither stopped nor found dead. $1 is the tenant. */
+export const alive = `$1 = any (tenants) and stopped_at is null and lost_at is null
+  and seen_at > clock_timestamp() - interval '10 seconds'`;
+
+/** How many executors of the tenant live. */
+export async function livingExecutors(query: Query, tenant: string): Promise<number> {
+  const [row] = await query<{ count: number }>(
+    `select count(*)::int as count from backfill_executors where ${alive}`,
+    [tenant],
+  );
+  return row!.count;
+}
