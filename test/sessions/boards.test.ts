@@ -180,6 +180,16 @@ describe('alerts are counted on every screen', () => {
     expect(session.timersSet('alerts')).toHaveLength(2);
   });
 
+  test('sooner while nobody is there to work: an executor that comes is no longer missed', () => {
+    const session = Session.showing([orders]);
+    const nobody = { as_of: now, tenant_id: 'acme', alerts: [], jobs: [] };
+    session.answerBoard('alerts', { ...nobody, executors: { alive: 0, silent: 0 } });
+    expect(session.timersSet('alerts')).toEqual([15_000, 3000]);
+    session.wait(3000).timer('alerts');
+    session.answerBoard('alerts', { ...nobody, executors: { alive: 1, silent: 0 } });
+    expect(session.timersSet('alerts')).toEqual([15_000, 3000, 15_000]);
+  });
+
   test('frozen data stays as it is', () => {
     const session = Session.showing([orders]);
     session.answerBoard('alerts', {
