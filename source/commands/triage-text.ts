@@ -1,3 +1,4 @@
+import type { NamedJob } from '../database/queries/read-job.ts';
 import { withTenant } from '../database/queries/triage/checks.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { type Finding, remedyRefusal, type TriageReport } from '../domain/triage.ts';
@@ -15,6 +16,9 @@ import {
 } from '../presentation/triage-words.ts';
 
 type Options = { width: number; zone: Zone };
+
+/** Whose rows they are where they are a job's partitions: what is to be done is done to that. */
+type About = { about?: Pick<NamedJob, 'id' | 'state'> | null };
 
 /** Above this a line says where the runbook has it, too. */
 const roomForSections = 120;
@@ -34,7 +38,7 @@ export function reportText(report: TriageReport, { width, zone }: Options): stri
 }
 
 /** One check: its rows, what they mean, and what to do. */
-export function findingText(finding: Finding, options: Options): string {
+export function findingText(finding: Finding, options: Options & About): string {
   const { check, rows, truncated } = finding;
   const lines = [
     check.title,
@@ -63,7 +67,11 @@ function table({ columns, rows, as_of }: Finding, { width, zone }: Options): str
   return fittedTable([header, ...body], width, jobs ? ['left', ...aligns] : aligns);
 }
 
-function remedies({ check, rows, tenant_id: tenant }: Finding, options: Options): string[] {
+function remedies(finding: Finding, { about, ...options }: Options & About): string[] {
+  const { check, tenant_id: tenant } = finding;
+  const rows = finding.rows.map((row) =>
+    row.job_id === null && about ? { ...row, job_id: about.id, state: about.state } : row,
+  );
   return check.remedies.flatMap((remedy) => {
     const row = rows.find((one) => remedyRefusal(remedy, one) === null);
     const refusal = row === undefined ? ` (not now: ${remedyRefusal(remedy, rows[0]!)})` : '';

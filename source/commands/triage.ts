@@ -2,7 +2,7 @@ import { withTenant } from '../database/queries/triage/checks.ts';
 import { nearest } from '../domain/nearest.ts';
 import { type CheckName, checkNames, isTrouble } from '../domain/triage.ts';
 import { exitCodes, UsageError } from '../errors.ts';
-import { resolveJob } from '../operations/resolve-job.ts';
+import { resolveJobs } from '../operations/resolve-job.ts';
 import { triage as report, triageCheck } from '../operations/triage.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
@@ -20,7 +20,8 @@ export function triage({ input, flags, settings, io }: Invocation): Promise<Outp
     zone: flags.has('utc') ? 'utc' : 'local',
   } as const;
   return withSession(settings, async ({ reader, tenant }) => {
-    const job = asked === undefined ? null : await resolveJob(reader, tenant, asked);
+    const [about = null] = asked === undefined ? [] : await resolveJobs(reader, tenant, [asked]);
+    const job = about?.id ?? null;
     const exit = (found: boolean) => (found && flags.has('exit-code') ? exitCodes.findings : 0);
     // What is piped into psql is as it was run; a terminal sees no control characters.
     const statements = (named: readonly { title: string; sql: string }[]) => {
@@ -44,7 +45,7 @@ export function triage({ input, flags, settings, io }: Invocation): Promise<Outp
       text: () =>
         flags.has('sql')
           ? statements([{ title: finding.check.title, sql: finding.sql }])
-          : text(findingText(finding, options)),
+          : text(findingText(finding, { ...options, about })),
       exit: exit(finding.rows.length > 0),
     };
   });

@@ -77,6 +77,14 @@ describe('triage', () => {
     expect(rows).toMatchObject([{ job_id: stuck, state: 'running', cells: { progress: '1/3' } }]);
   });
 
+  // Was "servo-tui status JOB" and "not now: this is not a job", of the job that had been named.
+  test('of one job: what can be done to that', async () => {
+    const { stdout } = await servo(`triage failed-partitions --job ${stuck}`);
+    for (const command of [`status ${stuck.slice(0, 8)}`, `retry ${stuck.slice(0, 8)}`])
+      expect(stdout).toContain(`    servo-tui ${command}\n`);
+    expect(stdout).not.toMatch(/not now|JOB\b/);
+  });
+
   test('of one job: the runbook’s own question, and no escape sequence', async () => {
     const { stdout } = await servo(`triage failed_partitions --job ${stuck.slice(0, 8)}`);
     expect(stdout).toMatch(/^KEY +ATTEMPTS +ERROR +FAILED\nb +3 +no route/m);
