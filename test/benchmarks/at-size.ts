@@ -1,11 +1,17 @@
 import { type Database, openDatabase, type Query } from '../../source/database/database.ts';
 import { claimJob } from '../../source/database/queries/claim-job.ts';
+import { findHeld } from '../../source/database/queries/find-held.ts';
 import { findWork } from '../../source/database/queries/find-work.ts';
 import { countJobs } from '../../source/database/queries/list-jobs.ts';
 import { latestEvents } from '../../source/database/queries/read-events.ts';
+import { readFigures } from '../../source/database/queries/read-figures.ts';
+import { activeStates } from '../../source/domain/figures.ts';
 import { parseFilter } from '../../source/domain/job-filter.ts';
+import { listAlerts } from '../../source/operations/alerts.ts';
+import { explainJob } from '../../source/operations/explain-job.ts';
 import { getJobDetail } from '../../source/operations/get-job.ts';
 import { listJobs } from '../../source/operations/list-jobs.ts';
+import { readRiskBoard } from '../../source/operations/risk.ts';
 import { triage } from '../../source/operations/triage.ts';
 import { readsOf } from '../support/plans.ts';
 import { makeSized, type Sized } from './at-size-data.ts';
@@ -33,6 +39,13 @@ const works: Readonly<Record<string, Work>> = {
   },
   list: list(''),
   triage: ({ database }) => triage(database, tenant),
+  alerts: ({ database }) => listAlerts(database, tenant),
+  'work for one asset of 200': ({ database }) =>
+    findWork(database, tenant, { assets: ['asset_002'], stale_ms: 120_000, limit: 20 }),
+  'what an executor holds': ({ database }) => findHeld(database, tenant, 'nobody'),
+  explain: ({ database }, { big }) => explainJob(database, tenant, big),
+  metrics: ({ query }) => readFigures(query, tenant, activeStates),
+  'the risk board': ({ database }) => readRiskBoard(database, tenant),
   'list state:failed': list('state:failed'),
   'list asset_007': list('asset_007'),
   'list risk:high': list('risk:high'),
