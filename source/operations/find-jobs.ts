@@ -9,6 +9,7 @@ import {
 import type { Place, Segment } from '../database/queries/job-walks.ts';
 import { gatherOf } from '../database/queries/job-walks.ts';
 import {
+  countOfAssets,
   type JudgedJob,
   placeOf,
   type Walk,
@@ -46,17 +47,12 @@ export async function prepareSearch(
   const named = conditions.some(({ kind }) => kind === 'asset' || kind === 'word');
   const assets = named ? await tenantAssets(query, tenant, mostAssets + 1) : [];
   const { deadlines, problem } = await readNamedDeadlines(query, tenant, filter);
-  return {
-    filter,
-    resolved: {
-      ...seen,
-      assets: assets.length > mostAssets ? null : assets,
-      deadlineOf: (job) => deadlines[job],
-    },
-    states: statesOf(filter, seen.states),
-    deadlines,
-    problem,
+  const resolved: Resolved = {
+    ...seen,
+    assets: assets.length > mostAssets ? null : assets,
+    deadlineOf: (job) => deadlines[job],
   };
+  return { filter, resolved, states: statesOf(filter, resolved), deadlines, problem };
 }
 
 async function readNamedDeadlines(query: Query, tenant: string, filter: JobFilter) {
@@ -177,6 +173,18 @@ export function gather(
 
 export function viewed({ resolved }: Search, row: Job & JobActivity): JobView {
   return viewJob(row, resolved.as_of, resolved.thresholds);
+}
+
+/** Whether the filter asks for jobs of some assets and nothing else, and more than so many are. */
+export async function areOfAssets(
+  query: Query,
+  tenant: string,
+  { filter, resolved, states }: Search,
+  most: number,
+): Promise<boolean> {
+  const { asset_ids, ids } = accessOf(filter, resolved) ?? {};
+  if (asset_ids === undefined || ids !== undefined || filter.terms.length > 1) return false;
+  return (await countOfAssets(query, tenant, asset_ids, states, most + 1)) > most;
 }
 
 export function matches(search: Search, job: JobView): boolean {

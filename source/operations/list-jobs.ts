@@ -21,6 +21,7 @@ import {
 import type { Around, JobPage, Page } from '../domain/job-page.ts';
 import { type JobThresholds, thresholdDefaults } from '../domain/thresholds.ts';
 import {
+  areOfAssets,
   findAlarms,
   findMatching,
   gather,
@@ -146,7 +147,7 @@ async function readPage(
   const whole = options.whole ?? (walkable && !selective ? 0 : Math.max(limit, 1000));
   // Where an index leads to the jobs of a filter there may be few, and walking the table would look at all others.
   const fits = whole > 0 && !(isOfStates(search) && jobsIn(search.states, counts) > whole);
-  if (fits || selective) {
+  if ((fits || selective) && !(await areOfAssets(query, tenant, search, whole))) {
     const { jobs, ended } = await gather(query, tenant, search, whole + 1, budget);
     if (jobs.length <= whole) {
       const most = options.whole ?? limit;

@@ -56,14 +56,22 @@ export type Access = {
 const fewAssets = 200;
 
 /** The states that a job may be in under the filter. */
-export function statesOf(filter: JobFilter, present: readonly string[]): string[] {
-  return present.filter((state) =>
-    filter.terms.every(
-      ({ negated, any }) =>
-        !any.every((one) => one.kind === 'state') ||
-        any.some((one) => one.kind === 'state' && stateMatches(one.beginning, state)) !== negated,
-    ),
+export function statesOf(filter: JobFilter, resolved: Resolved): string[] {
+  return resolved.states.filter((state) =>
+    filter.terms.every(({ negated, any }) => {
+      const matching = any.map((one) => stateOnly(one, resolved));
+      return matching.includes(null) || matching.some((matches) => matches!(state)) !== negated;
+    }),
   );
+}
+
+/** What a condition says of states, where it is of nothing else; a word that is in no asset's name and no id is one. */
+function stateOnly(condition: Condition, resolved: Resolved): ((state: string) => boolean) | null {
+  if (condition.kind === 'state') return (state) => stateMatches(condition.beginning, state);
+  if (condition.kind !== 'word') return null;
+  const { text } = condition;
+  const others = assetIds({ kind: 'asset', pattern: text }, resolved)?.length !== 0;
+  return others || isHex(text.replaceAll('-', '')) ? null : (state) => state.startsWith(text);
 }
 
 /** What is left of the filter when the states have been chosen: SQL that must hold, on the table or alias `j`. */
@@ -120,6 +128,8 @@ function accessBy(condition: Condition, resolved: Resolved): Access | null {
   }
 }
 
+const known = jobStates.map((state) => `'${state}'`).join(', ');
+
 /** What an ended job has not: it has met its deadline, or not, or it has none. */
 const ofLiving: readonly RiskLevel[] = ['low', 'medium', 'high', 'unknown'];
 
@@ -164,7 +174,8 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
         : { text: riskSql(condition.levels, resolved, values), exact: false };
     case 'problem':
       return {
-        text: `(j.state = 'failed' or j.state not in ('completed', 'cancelled') and (j.failed_partitions > 0 or j.sla_deadline_at is not null
+        text: `(j.state = 'failed' or j.state not in ('completed', 'cancelled') and (j.failed_partitions > 0
+            or j.sla_deadline_at is not null and (${lateAt(resolved, values.add)} or j.state not in (${known}))
             or j.state = 'resuming' or j.state = 'running' and ${staleAt(resolved, values.add)}))`,
         exact: false,
       };
@@ -187,7 +198,6 @@ type Clocked = Pick<Resolved, 'as_of' | 'thresholds'>;
 function riskSql(levels: readonly RiskLevel[], clocked: Clocked, values: Values): string {
   if (!levels.every((level) => ofLiving.includes(level)))
     return `j.sla_deadline_at is not null and j.state <> 'cancelled'`;
-  const known = jobStates.map((state) => `'${state}'`).join(', ');
   const parts = [
     ...(levels.includes('unknown')
       ? [

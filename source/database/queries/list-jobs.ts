@@ -152,6 +152,24 @@ export async function countInStates(
   return row!.count;
 }
 
+/** How many jobs in these states are of these assets, at most `cap`: no more of them are looked at. */
+export async function countOfAssets(
+  query: Query,
+  tenant: string,
+  assets: readonly string[],
+  states: readonly string[],
+  cap: number,
+): Promise<number> {
+  const [row] = await query<{ count: number }>(
+    `select count(*)::int as count from (
+       select from unnest($2::uuid[]) a (id) cross join unnest($3::text[]) s (state) cross join lateral (
+         select from backfill_jobs where tenant_id = $1 and asset_id = a.id and state = s.state order by created_at desc limit $4) j
+       limit $4) c`,
+    [tenant, assets, states, cap],
+  );
+  return row!.count;
+}
+
 /** The segments from the place on, the first of them from the middle. */
 function remaining({ segments, after }: Walk): { segment: Segment; after: Place | null }[] {
   const streamed = segments.filter(({ streams }) => streams.length > 0);
