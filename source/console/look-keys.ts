@@ -1,17 +1,16 @@
-import { shortId } from '../domain/job-reference.ts';
 import { noBell, turnBell } from './bells.ts';
 import { type Binding, onLists, onScreens } from './binding.ts';
 import { checkSql, readCheckSql } from './check-sql.ts';
+import { copyId, copyRow, nothingUnder } from './copying.ts';
 import { noEscalation, readEscalations } from './escalating.ts';
 import { explainSelected } from './explaining.ts';
 import { filterText, turnProblems } from './filter.ts';
 import { noLog, openSelected, readLog, readSql } from './navigate.ts';
-import { noticed } from './notice.ts';
 import { selectedItem } from './panels.ts';
 import { copyReader, nothingToCopy } from './reading.ts';
 import { openRun } from './run.ts';
 import { invertSort, notWide, scrollColumns, turnFreeze, turnSort, turnWide } from './settings.ts';
-import { noTarget, type Target, targetOf } from './target.ts';
+import { noTarget } from './target.ts';
 
 /** What is looked at, and how: nothing is written by these. */
 export const lookKeys: readonly Binding[] = [
@@ -149,18 +148,22 @@ export const lookKeys: readonly Binding[] = [
     on: onScreens,
     run: turnFreeze,
   },
-  copy(
-    'y',
-    "copy the job's id",
-    ({ job }) => job.id,
-    ({ job }) => `copied ${job.id}`,
-  ),
-  copy(
-    'Y',
-    'copy the job as JSON',
-    ({ job }) => JSON.stringify(job, null, 2),
-    ({ job }) => `copied ${shortId(job.id)} as JSON`,
-  ),
+  {
+    keys: ['y'],
+    title: "copy the row's id: of a job, an executor, an alert, a check",
+    group: 'Look',
+    on: onScreens,
+    disabled: nothingUnder,
+    run: copyId,
+  },
+  {
+    keys: ['Y'],
+    title: 'copy the row as JSON',
+    group: 'Look',
+    on: onScreens,
+    disabled: nothingUnder,
+    run: copyRow,
+  },
   {
     keys: ['B'],
     title: 'the run of an action on several jobs: what became of each',
@@ -170,24 +173,3 @@ export const lookKeys: readonly Binding[] = [
     run: openRun,
   },
 ];
-
-function copy(
-  key: string,
-  title: string,
-  text: (target: Target) => string,
-  remark: (target: Target) => string,
-): Binding {
-  return {
-    keys: [key],
-    title,
-    group: 'Look',
-    on: onScreens,
-    disabled: noTarget,
-    run: (state) => {
-      const target = targetOf(state);
-      if (target === null) return [state, []];
-      const [next, effects] = noticed(state, remark(target));
-      return [next, [{ type: 'copy', text: text(target) }, ...effects]];
-    },
-  };
-}

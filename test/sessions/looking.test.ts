@@ -307,10 +307,14 @@ describe('filter, sort, help', () => {
     expect(session.press('-', '-', '-', '-', '-').state.interval_ms).toBe(500);
   });
 
-  test('y copies the id of the job under the cursor', () => {
+  test('y copies the id of the job under the cursor, Y its row as JSON', () => {
     expect(Session.showing([one]).press('y').effects).toContainEqual({
       type: 'copy',
       text: one.id,
     });
+    const [copied] = Session.showing([one])
+      .press('Y')
+      .effects.flatMap((effect) => (effect.type === 'copy' ? [effect.text] : []));
+    expect(JSON.parse(copied!)).toEqual(JSON.parse(JSON.stringify(one)));
   });
 });

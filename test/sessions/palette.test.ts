@@ -46,7 +46,7 @@ describe('the palette reaches everything', () => {
 describe('typing in it', () => {
   test('narrows, also by letters with gaps', () => {
     expect(labels(open().type('slt'))).not.toEqual([]);
-    expect(labels(open().type('copyjson'))).toContain('copy the job as JSON');
+    expect(labels(open().type('copyjson'))).toContain('copy the row as JSON');
     expect(labels(open().type('no such thing at all'))).toEqual([]);
   });
 

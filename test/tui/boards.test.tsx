@@ -280,3 +280,26 @@ test.each(names)('a followed job is marked on %s too, where a row is about it', 
   expect(rowsWith(followed)).toBe(about);
   if (name !== 'triage') expect(about).toBeGreaterThan(0);
 });
+
+test.each(names)('on %s y copies the id of the row, Y the row as JSON', (name) => {
+  const session = open(name, 'orders_daily').press('y', 'Y');
+  const [id, json] = session.effects.flatMap((one) => (one.type === 'copy' ? [one.text] : []));
+  const { row } = listed(name, session.state.boards[name])[0]!;
+  const ids: Record<BoardName, string> = {
+    triage: 'stuck',
+    check: aJob().id,
+    // The most urgent.
+    risk: '00000003-0000-4000-8000-000000000000',
+    executors: 'orders_daily:812:ab',
+    alerts: 'ServoBackfillJobStuck',
+    events: aJob().id,
+  };
+  expect(id).toBe(ids[name]);
+  expect(JSON.parse(json!)).toEqual(JSON.parse(JSON.stringify(row)));
+  expect(session.notice).toBe(`copied ${ids[name]} as JSON`);
+});
+
+test('what an executor calls itself never reaches the terminal by way of a remark', () => {
+  const session = open('executors', hostile).press('y');
+  expect(session.notice).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202e]/);
+});

@@ -1,0 +1,46 @@
+import { safeText } from '../presentation/safe-text.ts';
+import { isBoard, underCursor } from './boards.ts';
+import { noticed } from './notice.ts';
+import type { State, Step } from './state.ts';
+import { targetOf } from './target.ts';
+
+/** What the cursor is on: its id, and the row as it was read. */
+function rowOf(state: State): { id: string; row: unknown } | null {
+  const { screen, boards } = state;
+  if (!isBoard(screen)) {
+    const target = targetOf(state);
+    return target && { id: target.job.id, row: target.job };
+  }
+  const listed = underCursor(screen, boards[screen]);
+  if (listed === null) return null;
+  const { row, key } = listed;
+  // What is found and what has happened is known by the job that it is about; the others by themselves.
+  const id = ('job_id' in row && row.job_id !== null ? row.job_id : null) ?? key.trim();
+  return { id, row };
+}
+
+export function nothingUnder(state: State): string | null {
+  return rowOf(state) === null ? 'no row is selected' : null;
+}
+
+export function copyId(state: State): Step {
+  const found = rowOf(state);
+  return found === null ? [state, []] : copied(state, found.id, `copied ${nameOf(found.id)}`);
+}
+
+/** As the commands have it with --json: the columns' names, times in UTC. */
+export function copyRow(state: State): Step {
+  const found = rowOf(state);
+  if (found === null) return [state, []];
+  return copied(state, JSON.stringify(found.row, null, 2), `copied ${nameOf(found.id)} as JSON`);
+}
+
+/** An executor's name is its host's. */
+function nameOf(id: string): string {
+  return safeText(id, { cap: 100 });
+}
+
+function copied(state: State, text: string, remark: string): Step {
+  const [next, effects] = noticed(state, remark);
+  return [next, [{ type: 'copy', text }, ...effects]];
+}
