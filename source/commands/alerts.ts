@@ -4,12 +4,15 @@ import { alertsText } from '../presentation/alert-words.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
+import { noteVisibility } from './visibility.ts';
 
 /** `servo-tui alerts [--exit-code]`. */
 export async function alerts({ flags, settings, io }: Invocation): Promise<Output> {
-  const report = await withSession(settings, (session) =>
-    listAlerts(session.reader, session.tenant, settings.thresholds),
-  );
+  const report = await withSession(settings, async (session) => {
+    const seen = await listAlerts(session.reader, session.tenant, settings.thresholds);
+    if (seen.alerts.every(({ found }) => found === 0)) await noteVisibility(session, io);
+    return seen;
+  });
   const firing = report.alerts.some((alert) => alert.firing);
   const options = {
     width: io.stdout.isTTY ? io.stdout.columns : Number.POSITIVE_INFINITY,

@@ -5,15 +5,18 @@ import { handOver } from '../operations/hand-over.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
+import { noteVisibility } from './visibility.ts';
 
 /** A shift, where nothing else is said, in milliseconds. */
 export const shiftMs = 8 * 3_600_000;
 
 /** `servo-tui handoff [--since 8h]`. */
-export function handoff({ flags, settings }: Invocation): Promise<Output> {
+export function handoff({ flags, settings, io }: Invocation): Promise<Output> {
   const since = readSince(flags.text('since'));
-  return withSession(settings, async ({ reader, tenant }) => {
+  return withSession(settings, async (session) => {
+    const { reader, tenant } = session;
     const summary = await handOver(reader, tenant, since, settings.thresholds);
+    if (summary.actions.length + summary.ended.length === 0) await noteVisibility(session, io);
     return {
       json: summary,
       text: async () => {

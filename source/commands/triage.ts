@@ -8,6 +8,7 @@ import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
 import { findingText, reportText, sqlText } from './triage-text.ts';
+import { noteVisibility } from './visibility.ts';
 
 /** `servo-tui triage [CHECK] [--job JOB] [--sql] [--exit-code]`. */
 export function triage({ input, flags, settings, io }: Invocation): Promise<Output> {
@@ -19,7 +20,8 @@ export function triage({ input, flags, settings, io }: Invocation): Promise<Outp
     width: io.stdout.isTTY ? io.stdout.columns : Number.POSITIVE_INFINITY,
     zone: flags.has('utc') ? 'utc' : 'local',
   } as const;
-  return withSession(settings, async ({ reader, tenant }) => {
+  return withSession(settings, async (session) => {
+    const { reader, tenant } = session;
     const [about = null] = asked === undefined ? [] : await resolveJobs(reader, tenant, [asked]);
     const job = about?.id ?? null;
     const exit = (found: boolean) => (found && flags.has('exit-code') ? exitCodes.findings : 0);
@@ -30,6 +32,7 @@ export function triage({ input, flags, settings, io }: Invocation): Promise<Outp
     };
     if (name === null) {
       const seen = await report(reader, tenant, { job, thresholds });
+      if (seen.checks.every(({ found }) => found === 0)) await noteVisibility(session, io);
       return {
         json: seen,
         text: () =>
@@ -40,6 +43,7 @@ export function triage({ input, flags, settings, io }: Invocation): Promise<Outp
       };
     }
     const finding = await triageCheck(reader, tenant, name, { job, thresholds });
+    if (finding.rows.length === 0) await noteVisibility(session, io);
     return {
       json: finding,
       text: () =>

@@ -215,3 +215,13 @@ describe('alerts', () => {
     expect((await servo('alerts --exit-code --tenant nobody')).code).toBe(0);
   });
 });
+
+test.each(['triage', 'triage stuck', 'alerts', 'handoff'])(
+  '%s of a misspelt tenant looked as if all were well',
+  async (line) => {
+    const { code, stderr } = await run([...line.split(' '), '--tenant', 'acmee'], variables);
+    expect(code).toBe(0);
+    expect(stderr).toContain('no visibility: not one job, asset or executor of a tenant acmee');
+    expect((await run([...line.split(' '), '--json'], variables)).stderr).toBe('');
+  },
+);

@@ -9,12 +9,13 @@ export async function isBypassed(query: Query): Promise<boolean> {
 }
 
 /**
- * Whether the tenant has anything else to show than jobs: an asset of its own, or an executor that serves it. Where nothing is,
+ * Whether the tenant has anything to show: a job, an asset of its own, or an executor that serves it. Where nothing is,
  * it may be called otherwise; to row-level security a tenant that does not exist looks like one without jobs.
  */
 export async function isAnythingVisible(query: Query, tenant: string): Promise<boolean> {
   const [row] = await query<{ visible: boolean }>(
     `select exists (select from assets where tenant_id = $1)
+       or exists (select from backfill_jobs where tenant_id = $1)
        or exists (select from backfill_executors where $1 = any (tenants)) as visible`,
     [tenant],
   );
