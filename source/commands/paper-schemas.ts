@@ -71,7 +71,8 @@ export const paperSchemas = {
     actions: z.array(event),
     actions_truncated: z.boolean(),
     attempts: z.array(z.looseObject({ job_id: z.uuid(), ...attempts })),
-    ended: z.array(job),
+    ended_counts: z.record(z.string(), count),
+    ended: z.array(job).describe('the newest 500 of each state'),
     asset_names: z.record(z.string(), z.string()),
   }),
 };

@@ -52,12 +52,14 @@ export type ShiftSummary = {
   escalations: readonly Escalation[];
   /** Live jobs that are at risk, breached or of unknown end, the most urgent first. */
   at_risk: JobView[];
-  /** What was done to jobs in the period, the oldest first, at most the last 1,000. */
+  /** What was decided about jobs in the period, the oldest first, at most the last 1,000. */
   actions: JobEvent[];
   /** There were more. */
   actions_truncated: boolean;
   attempts: JobAttempts[];
-  /** Jobs that ended in the period, the newest first, at most 500. */
+  /** How many jobs ended in the period, by state. */
+  ended_counts: Readonly<Record<string, number>>;
+  /** They, the newest first, at most 500 of each state. */
   ended: JobView[];
   /** Names of the assets of the jobs that the lines are about. */
   asset_names: Record<string, string>;

@@ -3,8 +3,9 @@ import { readClock } from '../database/queries/read-clock.ts';
 import { readJobs } from '../database/queries/read-job.ts';
 import {
   countAttemptsAfter,
+  countEndedSince,
+  decisionsAfter,
   endedSince,
-  jobLinesAfter,
   lastIdBefore,
 } from '../database/queries/read-papers.ts';
 import { type Moment, momentAt } from '../domain/deadline.ts';
@@ -16,7 +17,7 @@ import { listAlerts } from './alerts.ts';
 import { assessRisk } from './risk.ts';
 import { triage } from './triage.ts';
 
-const limits = { actions: 1000, ended: 500 };
+const limits = { actions: 1000, ended: 500, counted: 100_000 };
 const risky: readonly RiskLevel[] = ['low', 'medium', 'high', 'unknown', 'breached'];
 
 /**
@@ -34,7 +35,7 @@ export async function handOver(
     const moment: Moment = 'at' in since ? since : { after_ms: -since.before_ms };
     const from = momentAt(moment, as_of);
     const after = await lastIdBefore(query, tenant, from);
-    const actions = await jobLinesAfter(query, tenant, after, limits.actions + 1);
+    const actions = await decisionsAfter(query, tenant, after, limits.actions + 1);
     const attempts = await countAttemptsAfter(query, tenant, after);
     const ended = await endedSince(query, tenant, from, limits.ended);
     const ids = new Set([...actions, ...attempts].map(({ job_id }) => job_id));
@@ -46,6 +47,7 @@ export async function handOver(
       actions: actions.slice(-limits.actions),
       actions_truncated: actions.length > limits.actions,
       attempts,
+      ended_counts: await countEndedSince(query, tenant, from, limits.counted),
       ended: ended.map((job) => viewJob(job, as_of, thresholds)),
       asset_names: Object.fromEntries(named.map((job) => [job.id, job.asset_name])),
     };

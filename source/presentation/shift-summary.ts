@@ -1,3 +1,4 @@
+import type { JobView } from '../domain/job.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import { isDecision, type ShiftSummary } from '../domain/papers.ts';
 import { secondsBetween } from './eta-phrase.ts';
@@ -39,13 +40,14 @@ export function shiftSummary(summary: ShiftSummary): string {
   );
 }
 
-function inShort({ alerts, at_risk, actions, ended }: ShiftSummary): string {
-  const failed = ended.filter(({ state }) => state === 'failed').length;
+function inShort({ alerts, at_risk, actions, ended_counts }: ShiftSummary): string {
+  const { failed = 0 } = ended_counts;
+  const ended = Object.values(ended_counts).reduce((sum, count) => sum + count, 0);
   return list([
     `${plural(alerts.length, 'alert')} ${alerts.length === 1 ? 'fires' : 'fire'}`,
     `${plural(at_risk.length, 'job')} at risk, breached or of unknown end`,
     `${plural(actions.filter(isDecision).length, 'action')} in the journal`,
-    `${plural(ended.length, 'job')} ended, ${formatFullCount(failed)} of them failed`,
+    `${plural(ended, 'job')} ended, ${formatFullCount(failed)} of them failed`,
   ]);
 }
 
@@ -89,12 +91,14 @@ function actions({ actions, actions_truncated, asset_names }: ShiftSummary): str
     actions_truncated ? 'The journal holds more than is listed: these are the last of them.' : null,
     table(
       ['When', 'Who', 'Job', 'What', 'Why'],
-      decisions.map((event) => [
-        utc(event.at),
-        code(event.actor, 100),
-        jobName(asset_names[event.job_id] ?? null, event.job_id),
-        eventName(event),
-        reasonOf(event),
+      alike(decisions, ({ actor, kind, from_state, to_state, reason }) =>
+        [actor, kind, from_state === null, to_state, reason].join('\0'),
+      ).map((events) => [
+        during(events.map(({ at }) => at)),
+        code(events[0]!.actor, 100),
+        jobNames(events.map(({ job_id: id }) => ({ id, asset_name: asset_names[id] ?? null }))),
+        eventName(events[0]!),
+        reasonOf(events[0]!),
       ]),
     ),
   ).trimEnd();
@@ -102,18 +106,51 @@ function actions({ actions, actions_truncated, asset_names }: ShiftSummary): str
 
 function ended({ ended, as_of }: ShiftSummary): string {
   if (ended.length === 0) return 'None.';
+  const riskOfEnded = (job: JobView) => (isTerminal(job.state) ? riskWords(job, as_of) : '–');
   return table(
     ['When', 'Job', 'Ended', 'Done', 'Failed', 'Deadline', 'Error'],
-    ended.map((job) => [
-      job.completed_at === null ? '–' : utc(job.completed_at),
-      jobName(job.asset_name, job.id),
-      stateName(job.state),
-      progressWords(job),
-      formatFullCount(job.failed_partitions),
-      isTerminal(job.state) ? riskWords(job, as_of) : '–',
-      job.error_message === null ? '' : code(job.error_message, 160),
-    ]),
+    alike(ended, (job) => [job.state, riskOfEnded(job), job.error_message ?? ''].join('\0')).map(
+      (jobs) => [
+        during(jobs.flatMap(({ completed_at }) => completed_at ?? [])),
+        jobNames(jobs),
+        stateName(jobs[0]!.state),
+        jobs.length === 1 ? progressWords(jobs[0]!) : '',
+        formatFullCount(jobs.reduce((sum, job) => sum + job.failed_partitions, 0)),
+        riskOfEnded(jobs[0]!),
+        jobs[0]!.error_message === null ? '' : code(jobs[0]!.error_message, 160),
+      ],
+    ),
   );
+}
+
+/** From so many on, lines that say the same are one: a bulk action must not bury the rest of a shift. */
+const many = 5;
+
+/** Where so many say the same, they together, in the place of the first; else each by itself. */
+function alike<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return items.flatMap((item) => {
+    const group = groups.get(keyOf(item))!;
+    if (group.length < many) return [[item]];
+    return group[0] === item ? [group] : [];
+  });
+}
+
+/** `2026-11-22 07:59:02 to 2026-11-22 07:59:25`, whichever stands first. */
+function during(times: readonly Date[]): string {
+  const sorted = times.toSorted((a, b) => a.getTime() - b.getTime()).map(utc);
+  if (sorted.length === 0) return '–';
+  return sorted[0] === sorted.at(-1) ? sorted[0]! : `${sorted[0]} to ${sorted.at(-1)}`;
+}
+
+/** `orders_daily` 3f2a9c1e; of several `284 jobs: orders_daily, clicks and 3 more assets`. */
+function jobNames(jobs: readonly { id: string; asset_name: string | null }[]): string {
+  if (jobs.length === 1) return jobName(jobs[0]!.asset_name, jobs[0]!.id);
+  const assets = [...new Set(jobs.flatMap(({ asset_name }) => asset_name ?? []))];
+  const few = assets.slice(0, 3).map((name) => code(name, 100));
+  const more = assets.length - few.length;
+  return `${formatFullCount(jobs.length)} jobs: ${few.join(', ')}${more > 0 ? ` and ${plural(more, 'more asset')}` : ''}`;
 }
 
 function attempts({ attempts, asset_names }: ShiftSummary): (string | null)[] {

@@ -118,6 +118,28 @@ describe('handoff', () => {
     expect(none).toMatchObject({ actions: [], ended: [], alerts: [], findings: [], at_risk: [] });
   });
 
+  test('a bulk action buried what else was done, and of many jobs that ended only the newest were counted', async () => {
+    const made = (await operator.sql(
+      `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, state, completed_at, created_by)
+       select 'acme', id, name, 'bulk-' || g, case when g <= 2 then 'failed' else 'cancelled' end, now(), 'mara'
+       from assets, generate_series(1, 602) g where name = 'orders' returning id`,
+    )) as { id: string }[];
+    await operator.sql(
+      `insert into backfill_events (tenant_id, job_id, kind, from_state, to_state, actor, reason)
+       select 'acme', id, 'state', 'pending', 'cancelled', 'zoe', 'wrong range' from backfill_jobs where id = any ($1)`,
+      [made.map((one) => one.id)],
+    );
+    const { stdout } = await servo('handoff');
+    expect(stdout).toMatch(
+      /\| `zoe` \| 602 jobs: `orders` \| pending → cancelled \| `wrong range` \|/,
+    );
+    expect(stdout.match(/wrong range/g)).toHaveLength(1);
+    expect(stdout).toMatch(/- 60\d jobs ended, 2 of them failed/);
+    expect(stdout).toMatch(/\| \d+ jobs: `orders` \| cancelled \|/);
+    await operator.sql(`delete from backfill_jobs where idempotency_key like 'bulk-%'`);
+    await operator.sql(`delete from backfill_events where actor = 'zoe'`);
+  });
+
   test('a wrong --since is a mistake', async () => {
     for (const since of ['yesterday', '-3h', '0s'])
       expect((await servo(`handoff --since ${since}`)).code).toBe(2);

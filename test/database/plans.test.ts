@@ -26,8 +26,8 @@ import { findJobs, readJob, readJobs } from '../../source/database/queries/read-
 import {
   countAttempts,
   countAttemptsAfter,
+  decisionsAfter,
   endedSince,
-  jobLinesAfter,
   jobTimeline,
   lastIdBefore,
 } from '../../source/database/queries/read-papers.ts';
@@ -424,7 +424,7 @@ const statements: Statement[] = [
       expect(await lastIdBefore(query, tenant, row!.at)).toBe(0);
     },
   ],
-  ['what was done in it', 1010, (_, query) => jobLinesAfter(query, tenant, 19_000, 1000)],
+  ['what was done in it', 1010, (_, query) => decisionsAfter(query, tenant, 19_000, 1000)],
   ['what befell attempts in it', 1010, (_, query) => countAttemptsAfter(query, tenant, 19_000)],
   [
     'what ended in it',

@@ -2,7 +2,7 @@ import type { Job, JobActivity } from '../../domain/job.ts';
 import type { JobEvent } from '../../domain/job-detail.ts';
 import type { AttemptCount, JobAttempts } from '../../domain/papers.ts';
 import type { Query } from '../database.ts';
-import { endedRows } from './ended-jobs.ts';
+import { endedOfEach } from './ended-jobs.ts';
 import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
 import { walked } from './prefer-walks.ts';
 import { eventColumns } from './read-events.ts';
@@ -62,8 +62,11 @@ export async function lastIdBefore(query: Query, tenant: string, at: Date): Prom
   return low;
 }
 
-/** What befell jobs, not their partitions, after a line of the journal; the oldest first, at most the last `limit`. */
-export async function jobLinesAfter(
+/**
+ * What was decided about jobs after a line of the journal, by persons or with a reason (`isDecision` in domain/papers.ts); the oldest first,
+ * at most the last `limit`. What executors did besides is not read: there is more of it than of what must not be cut off.
+ */
+export async function decisionsAfter(
   query: Query,
   tenant: string,
   after: number,
@@ -71,7 +74,8 @@ export async function jobLinesAfter(
 ): Promise<JobEvent[]> {
   const rows = await query<JobEvent>(
     `select ${eventColumns} from backfill_events
-     where tenant_id = $1 and id > $2 and partition_key is null order by id desc limit $3`,
+     where tenant_id = $1 and id > $2 and partition_key is null
+       and (reason is not null or actor !~* '^[^:]+:[0-9]+:[0-9a-z-]+$') order by id desc limit $3`,
     [tenant, after, limit],
   );
   return rows.reverse();
@@ -91,7 +95,24 @@ export function countAttemptsAfter(
   );
 }
 
-/** The jobs that have ended since, the newest first. */
+/** How many jobs have ended since in which state, at most `most` of each. */
+export async function countEndedSince(
+  query: Query,
+  tenant: string,
+  since: Date,
+  most: number,
+): Promise<Record<string, number>> {
+  const rows = await walked<{ state: string; count: number }>(
+    query,
+    `select s.state, (select count(*)::int from (
+         select from backfill_jobs where tenant_id = $1 and state = s.state and completed_at >= $2 limit $3) j) as count
+       from unnest(array['completed', 'failed', 'cancelled']) s (state)`,
+    [tenant, since, most],
+  );
+  return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
+}
+
+/** The jobs that have ended since, the newest first: at most `limit` of each state, so that many that went well hide none that failed. */
 export async function endedSince(
   query: Query,
   tenant: string,
@@ -100,7 +121,7 @@ export async function endedSince(
 ): Promise<(Job & JobActivity)[]> {
   const rows = await walked<JobRow>(
     query,
-    `select ${jobColumns}, ${activityColumns} from ${endedRows('*')} j ${activityJoins}
+    `select ${jobColumns}, ${activityColumns} from ${endedOfEach('*')} j ${activityJoins}
      order by j.completed_at desc, j.id desc`,
     [tenant, since, limit],
   );
