@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { jsonSchemas } from '../../source/commands/schemas.ts';
 import { commands } from '../../source/commands/table.ts';
 import { documentOf, errorDocument, run, urlOf } from '../support/cli.ts';
 import { Operator } from '../support/operator.ts';
@@ -115,10 +116,13 @@ describe('start', () => {
 
 describe('list', () => {
   test('as JSON, alone and as a command', async () => {
-    for (const line of ['--json', 'list --json']) {
+    for (const [schema, line] of [
+      ['console', '--json'],
+      ['list', 'list --json'],
+    ] as const) {
       const { code, stdout } = await servo(line);
       expect(code).toBe(0);
-      const document = documentOf('list', stdout);
+      const document = documentOf(schema, stdout);
       expect(document.tenant_id).toBe('acme');
       expect(document.jobs.length).toBeGreaterThan(1);
       expect(stdout.split('\n')).toHaveLength(2);
@@ -403,6 +407,21 @@ describe('embedded', () => {
 });
 
 describe('schema', () => {
+  test('each is held against what the program really prints, in some test', () => {
+    const tests = join(import.meta.dirname, '..');
+    const files = readdirSync(tests, { recursive: true, encoding: 'utf8' });
+    const text = files
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(join(tests, name), 'utf8'))
+      .join('\n');
+    // `servo-tui --json` and `list --json` stand in a table.
+    const held = [
+      ...text.matchAll(/(?:documentOf|read)\(\s*'([^']+)'|^ +\['(console)', '--json'\]/gm),
+    ];
+    const names = new Set(held.flatMap(([, ...found]) => found));
+    expect(Object.keys(jsonSchemas()).filter((name) => !names.has(name))).toEqual([]);
+  });
+
   test('publishes one for every command', async () => {
     const { stdout } = await run(['schema']);
     const names = Object.keys(JSON.parse(stdout));

@@ -11,6 +11,7 @@ import {
 } from '../../source/demo/progress.ts';
 import { startDue } from '../../source/demo/start-due.ts';
 import { progressLine, reportText } from '../../source/demo/words.ts';
+import { documentOf } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 function job(asset_name: string, state: string, done = 0): JobProgress {
@@ -69,6 +70,8 @@ describe('on a database that has the sources, but no results', () => {
       '39722137',
       '62187024',
     ]);
+    // What `demo --json` prints.
+    expect(documentOf('demo', JSON.stringify(report)).facts).toHaveLength(report.facts.length);
     const text = reportText(report);
     expect(text).toMatch(/^SSA total, all days +62,187,024 {3}as published$/m);
     expect(text).toMatch(/^births_daily: days +0 {3}NOT as published: 7,670$/m);
