@@ -11,6 +11,7 @@ const patienceMs = 60_000;
 export async function* poll<T extends { ended: boolean }>(
   next: () => Promise<T>,
   interval: number,
+  patience = patienceMs,
 ): AsyncGenerator<T> {
   let heard = performance.now();
   for (;;) {
@@ -21,7 +22,7 @@ export async function* poll<T extends { ended: boolean }>(
       if (found.ended) return;
     } catch (error) {
       const away = error instanceof ServoError && error.code === 'database_unreachable';
-      if (!away || performance.now() - heard > patienceMs) throw error;
+      if (!away || performance.now() - heard > patience) throw error;
     }
     await sleep(interval);
   }

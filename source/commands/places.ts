@@ -29,26 +29,31 @@ type Place = {
   view: PlaceView;
   perform: (effect: SessionEffect) => Promise<DataAnswer>;
   dialogs: Dialogs;
+  patience: Patience;
   /** Questions under way: the session is closed after them. */
   pending: Set<Promise<unknown>>;
   relock: NodeJS.Timeout | null;
 };
 
-/**
- * A connection that has been silent for so long while something was asked is given up: it may be half-open, and then it stays silent.
- * Long enough for a full table over a line of 10 KB a second.
- */
-const patienceMs = 60_000;
+/** How long a console waits for its database, in milliseconds. */
+export type Patience = {
+  /** A connection that has been silent for so long while something was asked is given up: it may be half-open, and then it stays silent. */
+  answer: number;
+  /** A place that has not answered by then cannot be gone to. */
+  opening: number;
+  /** Whoever leaves waits no longer than this for what is still asked: readings, whose answers nobody wants any more. */
+  farewell: number;
+};
 
-/** A place that has not answered by then cannot be gone to. */
-const openingMs = 15_000;
+/** Long enough for a full table over a line of 10 KB a second. */
+const usualPatience: Patience = { answer: 60_000, opening: 15_000, farewell: 200 };
 
 /** @throws what the work does, and database_unreachable when it takes too long: nobody waits for ever for a place. */
-async function answered<T>(work: Promise<T>): Promise<T> {
+async function answered<T>(work: Promise<T>, { opening }: Patience): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const error = new ServoError('database_unreachable', 'the database does not answer');
-    timer = setTimeout(() => reject(error), openingMs);
+    timer = setTimeout(() => reject(error), opening);
   });
   try {
     return await Promise.race([work, late]);
@@ -67,20 +72,33 @@ export class Places {
   /** Variables that do not count where the console is now, and did where it began. */
   readonly #taken = new Map<string, string>();
 
-  private constructor(invocation: Invocation, file: ConfigFile, given?: Connections) {
+  readonly #patience: Patience;
+
+  private constructor(
+    invocation: Invocation,
+    file: ConfigFile,
+    patience: Patience,
+    given?: Connections,
+  ) {
     this.#invocation = invocation;
     this.#file = file;
+    this.#patience = patience;
     this.#given = given;
   }
 
   /** Opens the first place. `connections`: of a database that no settings name. @throws as openSession */
-  static async open(invocation: Invocation, connections?: Connections): Promise<Places> {
+  static async open(
+    invocation: Invocation,
+    connections?: Connections,
+    patience = usualPatience,
+  ): Promise<Places> {
     const { env } = invocation.io;
     // The demonstration knows no contexts, whatever is configured.
     const file = connections === undefined ? await loadConfigFile(env) : noFile(configPath(env));
-    const places = new Places(invocation, file, connections);
+    const places = new Places(invocation, file, patience, connections);
     const { settings } = invocation;
-    places.#open.set(0, await openPlace(settings, connections ?? (await connectionsOf(settings))));
+    const first = connections ?? (await connectionsOf(settings));
+    places.#open.set(0, await openPlace(settings, first, patience));
     return places;
   }
 
@@ -125,7 +143,8 @@ export class Places {
   };
 
   async close(): Promise<void> {
-    await Promise.all([...this.#open.values()].map(closePlace));
+    const { farewell } = this.#patience;
+    await Promise.all([...this.#open.values()].map((place) => closePlace(place, farewell)));
   }
 
   async #carryOut(place: Place, effect: DataEffect, number: number): Promise<DataAnswer> {
@@ -162,13 +181,16 @@ export class Places {
     const names = 'home' in to ? [...this.#taken.keys()] : settings.ignored;
     const before = names.map((name) => [name, process.env[name]] as const);
     for (const name of names) setVariable(name, 'home' in to ? this.#taken.get(name) : undefined);
-    const opening = openPlace(settings, connections);
+    const opening = openPlace(settings, connections, this.#patience);
     try {
-      const opened = await answered(opening);
+      const opened = await answered(opening, this.#patience);
       for (const [name, value] of before) if (value !== undefined) this.#taken.set(name, value);
       return opened;
     } catch (error) {
-      opening.then(closePlace, () => {});
+      opening.then(
+        (place) => closePlace(place),
+        () => {},
+      );
       for (const [name, value] of before) setVariable(name, value);
       throw error;
     }
@@ -193,8 +215,12 @@ function setVariable(name: string, value: string | undefined): void {
   else process.env[name] = value;
 }
 
-async function openPlace(settings: Settings, connections: Connections): Promise<Place> {
-  const session = await openSession(settings, connections, patienceMs);
+async function openPlace(
+  settings: Settings,
+  connections: Connections,
+  patience: Patience,
+): Promise<Place> {
+  const session = await openSession(settings, connections, patience.answer);
   try {
     const rls_bypassed = await session.reader.read(session.tenant, isBypassed);
     const embedded = settings.database === null || settings.database.kind === 'embedded';
@@ -218,6 +244,7 @@ async function openPlace(settings: Settings, connections: Connections): Promise<
       },
       perform: performer(session, dialogs),
       dialogs,
+      patience,
       pending: new Set(),
       relock: null,
     };
@@ -227,10 +254,10 @@ async function openPlace(settings: Settings, connections: Connections): Promise<
   }
 }
 
-async function closePlace(place: Place): Promise<void> {
+async function closePlace(place: Place, farewell?: number): Promise<void> {
   await place.dialogs.close();
   lock(place);
-  await place.session.close();
+  await place.session.close(farewell);
 }
 
 /** By the command line or its variable: that holds for every place, and to the end. */
@@ -246,13 +273,13 @@ function whyLocked(settings: Settings, { read, write }: Connections): string | n
 
 /** Opens the writer, for so long. @throws ServoError not_allowed, database_unreachable, schema */
 async function unlock(place: Place, ms: number): Promise<void> {
-  const { session, connections, view } = place;
+  const { session, connections, view, patience } = place;
   if (view.why_locked !== null) throw new ServoError('not_allowed', view.why_locked);
   lock(place);
-  const writer = openDatabase(connections.write, { patience: patienceMs });
+  const writer = openDatabase(connections.write, { patience: patience.answer });
   const checked = requireSchema(writer);
   try {
-    await answered(checked);
+    await answered(checked, patience);
   } catch (error) {
     checked.catch(() => {});
     writer.close().catch(() => {});

@@ -13,7 +13,8 @@ export type Session = {
   reader: Database;
   /** The reader, unless the context has a write_url. */
   writer: Database;
-  close(): Promise<void>;
+  /** `farewell`: as of a Database. */
+  close(farewell?: number): Promise<void>;
 };
 
 /**
@@ -32,8 +33,8 @@ export async function openSession(
   const reader = openDatabase(read, { read_only, patience });
   // What is read-only has no way to write: it is opened when it is unlocked.
   const writer = write === read || read_only ? reader : openDatabase(write, { patience });
-  const close = async () => {
-    await Promise.all([reader.close(), writer.close()]);
+  const close = async (farewell?: number) => {
+    await Promise.all([reader.close(farewell), writer.close(farewell)]);
   };
   try {
     await requireSchema(reader);

@@ -208,9 +208,13 @@ function heard(state: State, view: View): State {
   return reached(withCost(answered(state, view), state.at - asked_at));
 }
 
+/** What a card has said of a database that is away is true no longer. */
 function reached(state: State): State {
+  const { overlay } = state;
+  const said = isStale(state) && overlay?.type === 'card';
   return {
     ...state,
+    ...(said ? { overlay: { ...overlay, hint: null } } : {}),
     link: { failure: null, down_since: null, failed_attempts: 0, silent_since: null },
   };
 }

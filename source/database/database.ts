@@ -25,15 +25,26 @@ const liveness = {
   connectionTimeoutMillis: 10_000,
 };
 
-/** How long closing waits for the server's good-byes. */
+/** How long closing waits where nobody says otherwise. */
 const farewellMs = 2_000;
 
 export function createClient(settings: ConnectionSettings): pg.Client {
   return new (clientOf(settings))({ ...liveness, ...settings, types });
 }
 
-function clientOf(settings: ConnectionSettings) {
+function clientOf(settings: ConnectionSettings): typeof pg.Client {
   return settings.hosts === undefined ? pg.Client : FailoverClient;
+}
+
+/** Clients of this kind that are in the set from their making to their end. */
+function knownTo(clients: Set<pg.Client>, kind: typeof pg.Client): typeof pg.Client {
+  return class extends kind {
+    constructor(config?: pg.ClientConfig) {
+      super(config);
+      clients.add(this);
+      this.once('end', () => clients.delete(this));
+    }
+  };
 }
 
 export type DatabaseOptions = {
@@ -49,7 +60,8 @@ export class Database {
   readonly settings: ConnectionSettings;
   readonly #begin: string;
   readonly #pool: pg.Pool;
-  readonly #clients = new Set<pg.PoolClient>();
+  /** Also those that are still connecting. */
+  readonly #clients = new Set<pg.Client>();
 
   constructor(settings: ConnectionSettings, options: DatabaseOptions = {}) {
     this.settings = settings;
@@ -58,7 +70,7 @@ export class Database {
       ...liveness,
       ...settings,
       types,
-      Client: clientOf(settings) as new () => pg.Client,
+      Client: knownTo(this.#clients, clientOf(settings)),
       max: options.connections ?? 4,
       allowExitOnIdle: true,
       ...(options.patience === undefined ? {} : { query_timeout: options.patience }),
@@ -67,9 +79,7 @@ export class Database {
     this.#pool.on('error', () => {});
     // Nor is one that says why it breaks after it was given up: without a listener it would end the process.
     this.#pool.on('connect', (client) => {
-      this.#clients.add(client);
       client.on('error', () => {});
-      client.once('end', () => this.#clients.delete(client));
     });
   }
 
@@ -104,12 +114,12 @@ export class Database {
     }
   }
 
-  async close(): Promise<void> {
+  /** Waits so long (ms) for what is under way, and for the server's good-byes: one that has vanished says none. */
+  async close(farewell = farewellMs): Promise<void> {
     if (this.#pool.ending) return;
-    // A server that has vanished says no good-bye.
     const late = setTimeout(() => {
       for (const client of this.#clients) destroy(client);
-    }, farewellMs);
+    }, farewell);
     await this.#pool.end();
     clearTimeout(late);
   }

@@ -1,11 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Invocation } from '../../source/commands/command.ts';
-import { Places } from '../../source/commands/places.ts';
+import { type Patience, Places } from '../../source/commands/places.ts';
 import { resolveSettings, type SettingFlags } from '../../source/config.ts';
 import type { Act } from '../../source/console/effects.ts';
+import { DatabaseProxy } from '../faults/proxy.ts';
 import { environment, urlOf } from '../support/environment.ts';
 import { theTable } from '../support/jobs.ts';
 import { Operator } from '../support/operator.ts';
@@ -36,6 +37,7 @@ async function start(
   file: string,
   context: string | null,
   flags: SettingFlags = {},
+  patience?: Patience,
 ): Promise<Places> {
   const config = join(mkdtempSync(join(folder, 'config-')), 'servo-tui');
   mkdirSync(config);
@@ -49,7 +51,7 @@ async function start(
     env,
     needs,
   );
-  const places = await Places.open({ settings, io: { env } } as Invocation);
+  const places = await Places.open({ settings, io: { env } } as Invocation, undefined, patience);
   open.push(places);
   return places;
 }
@@ -165,4 +167,71 @@ test('[keys] of the configuration are the console’s, or every one that cannot 
   const bad = await start(`${section('one')}[keys]\npause = "r"\nfoo = "x"\n`, 'one');
   expect(() => bad.keys).toThrow(/nothing is called "foo"; .*both "pause" and "resume"/);
   expect(bad.contexts).toEqual(['one']);
+});
+
+describe('a database that says nothing any more', () => {
+  const patience: Patience = { answer: 300, opening: 300, farewell: 50 };
+  let proxy: DatabaseProxy;
+  const silent = (more = '') =>
+    `[silent]\ndatabase_url = "${urlOf(proxy.settings)}"\ntenant = "acme"\n${more}\n`;
+  const unreachable = {
+    type: 'failure',
+    failure: { code: 'database_unreachable' },
+  };
+
+  beforeEach(async () => {
+    proxy = await DatabaseProxy.open(operator.database.app);
+  });
+  afterEach(() => proxy.close());
+
+  test('a reading is given up when patience ends, and the next one takes another connection', async () => {
+    const places = await start(silent(), 'silent', {}, patience);
+    proxy.weather = { kind: 'frozen' };
+    expect(await places.perform(theTable, 0)).toMatchObject(unreachable);
+    proxy.weather = { kind: 'clear' };
+    expect(await places.perform(theTable, 0)).toMatchObject({ type: 'jobs' });
+  });
+
+  test('an action is given up too, and it is not said that it was not done', async () => {
+    const places = await start(silent(), 'silent', {}, patience);
+    const pause = await aPause();
+    proxy.weather = { kind: 'frozen' };
+    expect(await places.perform(pause, 0)).toMatchObject(unreachable);
+  });
+
+  test('a place there cannot be gone to, and one stays where one is', async () => {
+    const places = await start(section('one') + silent(), 'one', {}, patience);
+    proxy.weather = { kind: 'frozen' };
+    const go = { type: 'open-place', to: { context: 'silent' }, place: 1 } as const;
+    expect(await places.perform(go, 0)).toMatchObject({
+      failure: { code: 'database_unreachable', message: 'the database does not answer' },
+    });
+    expect(await places.perform(theTable, 0)).toMatchObject({ type: 'jobs' });
+    proxy.weather = { kind: 'clear' };
+    expect(await places.perform(go, 0)).toMatchObject({ type: 'opened' });
+  });
+
+  test('what is locked cannot be unlocked there, and stays locked', async () => {
+    const locked = `read_only = true\nwrite_url = "${urlOf(proxy.settings)}"`;
+    const places = await start(section('one', locked), 'one', {}, { ...patience, answer: 60_000 });
+    proxy.weather = { kind: 'frozen' };
+    expect(await places.perform({ type: 'unlock', ms: 60_000 }, 0)).toMatchObject({
+      failure: { code: 'database_unreachable', message: 'the database does not answer' },
+    });
+    const pause = await aPause();
+    await places.perform(pause, 0);
+    expect(await stateOf(pause.id)).toBe('running');
+  });
+
+  test('whoever leaves waits neither for what was asked, nor for a connection that does not come about', async () => {
+    const places = await start(silent(), 'silent', {}, { ...patience, answer: 600_000 });
+    proxy.weather = { kind: 'frozen' };
+    const owed = [places.perform(theTable, 0), places.perform(theTable, 0)];
+    await waitFor('the second one to want a connection', () => proxy.refused > 0);
+    const left = Date.now();
+    await places.close();
+    for (const answer of owed) expect(await answer).toMatchObject(unreachable);
+    // A connection has ten seconds to come about.
+    expect(Date.now() - left).toBeLessThan(8_000);
+  });
 });

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import {
   type EmbeddedServer,
@@ -53,6 +54,24 @@ export class OneServer implements Servers {
 
   async failOver(): Promise<boolean> {
     return false;
+  }
+
+  /** A signal to every process of the server, as to a host that freezes (SIGSTOP) or has gone (SIGKILL). */
+  signal(signal: NodeJS.Signals): void {
+    const { pid } = this.#server;
+    const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
+    for (const one of [pid, ...stdout.split('\n').filter(Boolean).map(Number)]) {
+      try {
+        process.kill(one, signal);
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+  }
+
+  /** Where it does not run any more. */
+  async start(): Promise<void> {
+    this.#server = await ensureEmbeddedServer({ home: this.#home });
   }
 
   async close(): Promise<void> {

@@ -135,6 +135,12 @@ describe('losing the database', () => {
     expect(session.card.hint).toBe('the database does not answer');
   });
 
+  test('the card went on saying that the database does not answer when it had', () => {
+    const session = Session.showing([one]).press('p').read().timer('refresh').fail('load-jobs');
+    session.press('y').timer('refresh').answerJobs([one]);
+    expect(session.card.hint).toBeNull();
+  });
+
   test('the first good answer clears it all', () => {
     const session = lost().timer('refresh').answerJobs([one, two]);
     expect(session.state.link).toEqual({

@@ -36,8 +36,9 @@ export class Backfills {
     this.pool.on('error', () => {});
   }
 
-  static async open(): Promise<Backfills> {
-    return new Backfills(await createTestDatabase());
+  /** On a fresh database, or on one that is given. */
+  static async open(database?: TestDatabase): Promise<Backfills> {
+    return new Backfills(database ?? (await createTestDatabase()));
   }
 
   async rows<Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> {
