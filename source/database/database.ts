@@ -53,12 +53,15 @@ export type DatabaseOptions = {
   patience?: number;
   /** Every transaction is BEGIN READ ONLY, those that would write too: the server refuses. */
   read_only?: boolean;
+  /** Whether a statement is sent before the one before it has been answered, where nobody waits for that. Default true. */
+  pipelined?: boolean;
 };
 
 /** A pool on one database, whose every statement runs in a transaction that has its tenant set. */
 export class Database {
   readonly settings: ConnectionSettings;
   readonly #begin: string;
+  readonly #pipelined: boolean;
   readonly #pool: pg.Pool;
   /** Also those that are still connecting. */
   readonly #clients = new Set<pg.Client>();
@@ -66,8 +69,11 @@ export class Database {
   constructor(settings: ConnectionSettings, options: DatabaseOptions = {}) {
     this.settings = settings;
     this.#begin = options.read_only === true ? 'begin read only' : 'begin';
+    this.#pipelined = options.pipelined ?? true;
+    const pipeline = { pipeline: this.#pipelined };
     this.#pool = new pg.Pool({
       ...liveness,
+      ...pipeline,
       ...settings,
       types,
       Client: knownTo(this.#clients, clientOf(settings)),
@@ -83,9 +89,36 @@ export class Database {
     });
   }
 
-  /** Reads under `BEGIN READ ONLY`: the transaction, not good manners, keeps it from writing. */
-  read<T>(tenant: string, work: (query: Query) => Promise<T>): Promise<T> {
-    return this.#transaction(`begin read only; ${tenantSetting(tenant)}`, work);
+  /**
+   * Reads under `BEGIN READ ONLY`: the transaction, not good manners, keeps it from writing. BEGIN and COMMIT travel with what they
+   * enclose: of what is only read, nothing depends on their answers.
+   */
+  async read<T>(tenant: string, work: (query: Query) => Promise<T>): Promise<T> {
+    const begin = `begin read only; ${tenantSetting(tenant)}`;
+    if (!this.#pipelined) return this.#transaction(begin, work);
+    return this.#withClient(async (client) => {
+      const begun = client.query(begin);
+      const failed = begun.then(
+        () => null,
+        (error: unknown) => error,
+      );
+      let over = false;
+      try {
+        const result = await work(async (text, values = []) => {
+          // What was asked beside a statement that has failed must not reach the connection's next user.
+          if (over) throw new ServoError('internal', 'the transaction is over');
+          return (await client.query(text, [...values])).rows;
+        });
+        await begun;
+        client.query('commit').catch(() => {});
+        return result;
+      } catch (error) {
+        client.query('rollback').catch(() => {});
+        throw (await failed) ?? error;
+      } finally {
+        over = true;
+      }
+    });
   }
 
   write<T>(author: Author, work: (query: Query) => Promise<T>): Promise<T> {
@@ -124,28 +157,42 @@ export class Database {
     clearTimeout(late);
   }
 
-  async #transaction<T>(begin: string, work: (query: Query) => Promise<T>): Promise<T> {
+  #transaction<T>(begin: string, work: (query: Query) => Promise<T>): Promise<T> {
+    return this.#withClient(async (client, broke) => {
+      try {
+        await client.query(begin);
+        const result = await work(
+          async (text, values = []) => (await client.query(text, [...values])).rows,
+        );
+        // COMMIT of a failed transaction succeeds, and says ROLLBACK.
+        const { command } = await client.query('commit');
+        if (command !== 'COMMIT')
+          throw new ServoError('internal', 'the transaction was rolled back');
+        return result;
+      } catch (error) {
+        if (!isConnectionFailure(error)) await client.query('rollback').catch(broke);
+        throw error;
+      }
+    });
+  }
+
+  /** A connection that breaks, or that the work says is broken, does not go back into the pool. */
+  async #withClient<T>(
+    work: (client: pg.PoolClient, broke: (error: unknown) => void) => Promise<T>,
+  ): Promise<T> {
     const client = await this.connect();
     let broken: unknown;
-    const onError = (error: unknown) => {
+    const broke = (error: unknown) => {
       broken = error;
     };
-    client.on('error', onError);
+    client.on('error', broke);
     try {
-      await client.query(begin);
-      const result = await work(
-        async (text, values = []) => (await client.query(text, [...values])).rows,
-      );
-      // COMMIT of a failed transaction succeeds, and says ROLLBACK.
-      const { command } = await client.query('commit');
-      if (command !== 'COMMIT') throw new ServoError('internal', 'the transaction was rolled back');
-      return result;
+      return await work(client, broke);
     } catch (error) {
       if (isConnectionFailure(error)) broken = error;
-      else await client.query('rollback').catch((failure) => (broken = failure));
       throw explainFailure(error, this.settings);
     } finally {
-      client.removeListener('error', onError);
+      client.removeListener('error', broke);
       client.release(broken === undefined ? undefined : (broken as Error));
     }
   }

@@ -92,13 +92,19 @@ export class Executor {
     this.finished = new Promise((resolve) => (this.#finish = resolve));
     const { slots, tenants, timings, meter = noMeter } = options;
     const settings = { ...options.settings, application_name: `servo-tui executor ${id}` };
+    // One statement after the other, each with its answer: what it may rely on has been tried by faults at every point of it.
+    const pipelined = false;
     // A step may wait for a job's row that an operator holds: there is a connection for each slot, and some for the duties.
     const { patience } = timings;
-    this.#steps = openDatabase(settings, { connections: slots + 3, patience });
+    this.#steps = openDatabase(settings, { connections: slots + 3, patience, pipelined });
     // A handler takes its time: whether its connection still lives is asked apart from it.
-    this.#handlers = openDatabase(settings, { connections: slots });
+    this.#handlers = openDatabase(settings, { connections: slots, pipelined });
     // A beat waits for nobody's row, and there must be time for another one before leases run out.
-    this.#beats = openDatabase(settings, { connections: 1, patience: beatPatience(timings) });
+    this.#beats = openDatabase(settings, {
+      connections: 1,
+      patience: beatPatience(timings),
+      pipelined,
+    });
     this.#threads = new ModuleThreads({ slots, warn: (message) => log.warn(message) });
     this.#registry = new Registry(
       settings,

@@ -86,20 +86,29 @@ async function readDetail(
     console_id,
   }: DetailOptions,
 ): Promise<JobDetail> {
-  const { as_of, dialogs } = await readMoment(query, tenant, { console_id, jobs: [id] });
-  const job = await readJob(query, tenant, id);
+  const [{ as_of, dialogs }, job, map, changed, failures, open, events, executors] =
+    await Promise.all([
+      readMoment(query, tenant, { console_id, jobs: [id] }),
+      readJob(query, tenant, id),
+      buckets > 0 ? mapPartitions(query, tenant, id, buckets) : [],
+      ranges.length > 0 ? mapRanges(query, tenant, id, ranges) : [],
+      failed > 0 ? failedPartitions(query, tenant, id, failed) : [],
+      openPartitions(query, tenant, id, limits.open),
+      jobEvents(query, tenant, id, limits.events),
+      executorsOf(query, tenant, id),
+    ]);
   if (job === null) throw noSuchJob(id);
   return {
     as_of,
     tenant_id: tenant,
     job: viewJob(job, as_of, thresholds),
-    map: buckets > 0 ? await mapPartitions(query, tenant, id, buckets) : [],
-    changed: ranges.length > 0 ? await mapRanges(query, tenant, id, ranges) : [],
+    map,
+    changed,
     insight: insight ? await readInsight(query, job, as_of, thresholds) : null,
-    failed: failed > 0 ? await failedPartitions(query, tenant, id, failed) : [],
-    open: await openPartitions(query, tenant, id, limits.open),
-    events: await jobEvents(query, tenant, id, limits.events),
-    executors: await executorsOf(query, tenant, id),
+    failed: failures,
+    open,
+    events,
+    executors,
     dialogs,
   };
 }

@@ -75,11 +75,11 @@ const alarmBudget = 2000;
  */
 export function listJobs(db: Database, tenant: string, options: ListOptions): Promise<JobPage> {
   return db.read(tenant, async (query) => {
-    await preferWalks(query);
-    const { as_of, dialogs } = await readMoment(query, tenant, {
-      console_id: options.console_id,
-    });
-    const counts = await countJobs(query, tenant, countCap);
+    const [, { as_of, dialogs }, counts] = await Promise.all([
+      preferWalks(query),
+      readMoment(query, tenant, { console_id: options.console_id }),
+      countJobs(query, tenant, countCap),
+    ]);
     const filter = await filterOf(query, tenant, options);
     const search = await prepareSearch(query, tenant, filter, {
       as_of,

@@ -27,8 +27,15 @@ export async function readInsight(
 ): Promise<JobInsight> {
   const { tenant_id: tenant, id } = job;
   const { order } = readStrategy(job.execution_strategy);
-  const upstreams = await upstreamsOf(query, tenant, id, limits.related);
-  const waiting = await waitingFor(query, tenant, id, limits.related);
+  const [upstreams, waiting, samples, failures, durations, assets, crew] = await Promise.all([
+    upstreamsOf(query, tenant, id, limits.related),
+    waitingFor(query, tenant, id, limits.related),
+    jobSamples(query, tenant, id, limits.samples),
+    job.failed_partitions > 0 ? failureKinds(query, tenant, id) : [],
+    recentDurations(query, tenant, id, order),
+    downstreamAssets(query, tenant, job.asset_id, limits.related),
+    crewOf(query, tenant, id),
+  ]);
   const ids = [...new Set([...upstreams, ...waiting].map((relation) => relation.id))];
   const views = (await readJobs(query, tenant, ids)).map((row) => viewJob(row, asOf, thresholds));
   const related = (relations: Relation[]): RelatedJob[] =>
@@ -42,12 +49,12 @@ export async function readInsight(
       id,
     );
   return {
-    samples: await jobSamples(query, tenant, id, limits.samples),
-    failures: job.failed_partitions > 0 ? await failureKinds(query, tenant, id) : [],
-    durations: await recentDurations(query, tenant, id, order),
+    samples,
+    failures,
+    durations,
     upstreams: related(upstreams),
     waiting: related(waiting),
-    assets: await downstreamAssets(query, tenant, job.asset_id, limits.related),
-    crew: await crewOf(query, tenant, id),
+    assets,
+    crew,
   };
 }
