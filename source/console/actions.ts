@@ -96,6 +96,15 @@ export const consoleActions = {
   },
 } as const satisfies Readonly<Record<string, ConsoleAction>>;
 
+/** A plan of changes that differ from job to job: as for a pause there is nothing to type, and no reason that it must have. */
+export const supposedChanges: ConsoleAction = {
+  action: 'pause',
+  key: 'a',
+  title: 'apply what is supposed',
+  verb: 'Apply',
+  fields: [],
+};
+
 export type ActionName = keyof typeof consoleActions;
 export const actionNames = Object.keys(consoleActions) as ActionName[];
 

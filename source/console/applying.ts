@@ -1,65 +1,80 @@
-import type { RiskRow } from '../domain/risk-board.ts';
 import type { WhatIf } from '../domain/what-if.ts';
 import type { ActionName } from './actions.ts';
-import { listed, underCursor } from './boards.ts';
+import { orderOf } from './boards.ts';
 import { openCard, whyNot } from './card.ts';
-import type { Card, State, Step } from './state.ts';
+import { askChanges, whyNoPlan } from './planning.ts';
+import type { Card, PlannedChange, State, Step } from './state.ts';
 import type { Target } from './target.ts';
 
-/** One card that makes true a part of what is supposed. */
-type Application = { name: ActionName; row: RiskRow; values: Partial<Card['values']> };
+/** One thing that is supposed of a job, as the card that makes it true has it. */
+type Application = { id: string; name: ActionName; values: Partial<Card['values']> };
 
-/** What is supposed of a job as actions, in the order in which they should be taken. */
-function applicationsOf(row: RiskRow, what: WhatIf): Application[] {
-  const { id } = row;
+/** What is supposed of a job as actions. The pause comes last: the others are bound to the version that was seen, and it makes a new one. */
+function applicationsOf(id: string, what: WhatIf): Application[] {
   const parallel = what.parallel[id];
   const deadline = what.deadline[id];
-  const one = (name: ActionName, values: Partial<Card['values']> = {}) => ({ name, row, values });
+  const one = (name: ActionName, values: Application['values'] = {}) => ({ id, name, values });
   return [
-    ...(what.pause.includes(id) ? [one('pause')] : []),
     ...(parallel === undefined ? [] : [one('tune', { parallel: String(parallel) })]),
     ...(deadline === undefined
       ? []
       : [one('deadline', { deadline: deadline?.toISOString() ?? 'none' })]),
     ...(what.retry_failed.includes(id) ? [one('retry')] : []),
+    ...(what.pause.includes(id) ? [one('pause')] : []),
   ];
 }
 
-/** The next thing to do: to the selected job first, then to the others in their order. */
-function nextOf(state: State): Application | null {
-  const board = state.boards.risk;
-  const selected = underCursor('risk', board)?.row;
-  const rows = listed('risk', board).map(({ row }) => row);
-  const ordered = selected === undefined ? rows : [selected, ...rows];
-  for (const row of ordered) {
-    const [first] = applicationsOf(row, board.what);
-    if (first !== undefined) return first;
-  }
-  return null;
+/** Of all jobs in the board's order, those too that its filter hides. */
+function applications({ boards }: State): Application[] {
+  return orderOf('risk', boards.risk).flatMap((id) => applicationsOf(id, boards.risk.what));
 }
 
-function targetOfRow({ boards }: State, row: RiskRow): Target | null {
+/** Settings of one job are changed in one go: what else had been set meanwhile would look like somebody else's work. */
+function plannedChanges(all: readonly Application[]): { id: string; change: PlannedChange }[] {
+  const settings = (id: string) =>
+    Object.assign({}, ...all.filter((one) => one.id === id).map(({ values }) => values));
+  const set: readonly ActionName[] = ['tune', 'deadline'];
+  return all
+    .filter(
+      ({ id, name }, index) =>
+        !set.includes(name) ||
+        all.findIndex((one) => one.id === id && set.includes(one.name)) === index,
+    )
+    .map(({ id, name }) => ({
+      id,
+      change: { name, parameters: set.includes(name) ? settings(id) : {} },
+    }));
+}
+
+function targetOfRow({ boards }: State, id: string): Target | null {
   const { data, received_at } = boards.risk;
-  if (data === null || received_at === null) return null;
-  const job = data.jobs.find(({ id }) => id === row.id)!;
+  const job = data?.jobs.find((one) => one.id === id);
+  if (!data || job === undefined || received_at === null) return null;
   return { job, gone: false, as_of: data.as_of, received_at };
 }
 
 /** Why nothing can be applied, or null. */
 export function whyNotApply(state: State): string | null {
-  const next = nextOf(state);
-  if (next !== null) return whyNot(state, next.name, targetOfRow(state, next.row));
+  const [first, ...more] = applications(state);
+  if (first !== undefined) {
+    return more.length > 0
+      ? whyNoPlan(state)
+      : whyNot(state, first.name, targetOfRow(state, first.id));
+  }
   return state.boards.risk.what.slots === null
     ? 'nothing is supposed'
     : 'slots are executors: start one with servo-tui --worker';
 }
 
-/** Opens the card of the next action, filled in; the cursor goes to its job. Each is confirmed by itself. */
-export function applyNext(state: State): Step {
-  const next = nextOf(state);
-  const target = next && targetOfRow(state, next.row);
-  if (!next || !target) return [state, []];
+/** Opens the card of what is supposed, filled in, and its job gets the cursor; of several changes one card that lists all of them. */
+export function applySupposed(state: State): Step {
+  const all = applications(state);
+  const [first, ...more] = all;
+  if (first === undefined) return [state, []];
+  if (more.length > 0) return askChanges(state, plannedChanges(all));
+  const target = targetOfRow(state, first.id);
+  if (target === null) return [state, []];
   const { risk } = state.boards;
-  const there = { ...state, boards: { ...state.boards, risk: { ...risk, cursor: next.row.id } } };
-  return openCard(there, next.name, target, next.values);
+  const there = { ...state, boards: { ...state.boards, risk: { ...risk, cursor: first.id } } };
+  return openCard(there, first.name, target, first.values);
 }

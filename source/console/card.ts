@@ -7,7 +7,13 @@ import { secondsBetween } from '../presentation/eta-phrase.ts';
 import { formatAge } from '../presentation/format.ts';
 import { lately } from '../presentation/lately.ts';
 import { safeText } from '../presentation/safe-text.ts';
-import { type ActionName, actionOf, type ConsoleAction, type ParameterField } from './actions.ts';
+import {
+  type ActionName,
+  actionOf,
+  type ConsoleAction,
+  type ParameterField,
+  supposedChanges,
+} from './actions.ts';
 import { isBoard } from './boards.ts';
 import type { DataAnswer, Effect } from './effects.ts';
 import { followOf } from './follow.ts';
@@ -16,7 +22,8 @@ import { tooSmall } from './layout.ts';
 import { isStale } from './loading.ts';
 import { isReadOnly } from './place.ts';
 import { newsOf } from './presence.ts';
-import type { Card, CardFocus, FieldName, Follow, State, Step } from './state.ts';
+import { isOfChanges } from './run-items.ts';
+import type { Card, CardFocus, FieldName, Follow, PlannedChange, State, Step } from './state.ts';
 import type { Target } from './target.ts';
 
 /** Input is dropped for so long after the card has been painted. */
@@ -120,10 +127,11 @@ export function typedCheck(job: JobView): string {
 }
 
 /** What a card asks, however it is asked. */
-export type Asked = Pick<Card, 'name' | 'as_of' | 'values' | 'expected'>;
+export type Asked = Pick<Card, 'name' | 'as_of' | 'values' | 'expected'> &
+  Partial<Pick<Card, 'plan'>>;
 
-export function actionOfCard({ name }: Pick<Asked, 'name'>): ConsoleAction {
-  return actionOf(name);
+export function actionOfCard({ name, plan }: Pick<Asked, 'name' | 'plan'>): ConsoleAction {
+  return plan && isOfChanges(plan) ? supposedChanges : actionOf(name);
 }
 
 export function needsReason(card: Asked): boolean {
@@ -162,6 +170,11 @@ export function parametersOf(card: Asked): ActionParameters {
 /** What the card's fields would set, as far as they can be read. */
 export function settingsOf(card: Asked, parameters = parametersOf(card)): JobSettings {
   return readParameters(actionOfCard(card).action, parameters, clockOf(card)).settings;
+}
+
+/** What one change of a plan would set. */
+export function settingsOfChange(card: Asked, { name, parameters }: PlannedChange): JobSettings {
+  return readParameters(actionOf(name).action, parameters, clockOf(card)).settings;
 }
 
 /** What is wrong with a field as it stands, or null. One that is empty changes nothing, and is not wrong. */

@@ -81,7 +81,7 @@ export type Act = {
   parameters?: ActionParameters;
   settings?: Settable;
   /** The plan that it is a part of: what that has done already is not done again. */
-  plan?: { id: string; created_at: Date };
+  plan?: { id: string; created_at: Date; step?: string };
 };
 
 /** Read the newest lines of a job's journal: who has been at it just now. */
@@ -93,7 +93,7 @@ export type LoadLately = { type: 'load-lately'; id: string };
  */
 export type HoldDialog = {
   type: 'hold-dialog';
-  action: ActionName;
+  action: ActionName | 'apply';
   ids: readonly string[];
   renew: boolean;
 };

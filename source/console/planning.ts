@@ -1,16 +1,18 @@
-import { actionRules } from '../domain/action.ts';
+import { actionRules, readParameters } from '../domain/action.ts';
 import type { JobView } from '../domain/job.ts';
+import { changesOf } from '../domain/job-settings.ts';
 import { formatFullCount, plural } from '../presentation/format.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { type ActionName, actionOf } from './actions.ts';
 import { rowsOf } from './arrange.ts';
+import { listed } from './boards.ts';
 import { cardOn, whyNot, whyNotWrite } from './card.ts';
 import type { DataAnswer, DraftPlan } from './effects.ts';
 import { keyFor } from './key-hints.ts';
 import { isStale } from './loading.ts';
 import { noticed } from './notice.ts';
 import { isRunOpen } from './run.ts';
-import type { Card, CardPlan, State, Step } from './state.ts';
+import type { CardPlan, PlannedChange, Planning, State, Step } from './state.ts';
 import { targetOf } from './target.ts';
 
 /** Whether the keys act on what is marked rather than on the selected job. */
@@ -23,7 +25,8 @@ export function whyNotHere(state: State, name: ActionName): string | null {
   return actsOnMarks(state) ? whyNoPlan(state) : whyNot(state, name, targetOf(state));
 }
 
-function whyNoPlan(state: State): string | null {
+/** Why no plan can be made now, or null. */
+export function whyNoPlan(state: State): string | null {
   const locked = whyNotWrite(state);
   if (locked !== null) return locked;
   if (isRunOpen(state)) return `a run is not at its end yet: ${keyFor(state, 'run')} shows it`;
@@ -39,6 +42,13 @@ export function askPlan(state: State, name: ActionName): Step {
     { ids: [...state.marks] },
     `reading ${plural(state.marks.size, 'job')} …`,
   );
+}
+
+/** Reads the jobs that these changes are to be made to, as they are now. */
+export function askChanges(state: State, changes: NonNullable<Planning['changes']>): Step {
+  const ids = [...new Set(changes.map(({ id }) => id))];
+  const { name } = changes[0]!.change;
+  return ask(state, name, { ids }, `reading ${plural(ids.length, 'job')} …`, changes);
 }
 
 /** All jobs that match the filter at this moment become marked: a frozen list, whatever matches later. */
@@ -58,9 +68,10 @@ function ask(
   name: ActionName | null,
   which: { ids: readonly string[] } | { filter: string },
   text: string,
+  changes?: Planning['changes'],
 ): Step {
   const request = state.next_request;
-  const planning = { request, name };
+  const planning: Planning = { request, name, ...(changes === undefined ? {} : { changes }) };
   const [next, effects] = noticed(
     { ...state, range: null, planning, next_request: request + 1 },
     text,
@@ -79,11 +90,13 @@ export function planAnswered(state: State, answer: DataAnswer): Step {
   if (planning.name === null) return marked(free, plan);
   const [first] = plan.jobs;
   if (first === undefined)
-    return noticed(free, 'none of the marked jobs is there any more', 'warn');
-  if (state.overlay !== null || state.screen !== 'jobs') {
-    return noticed(free, `${planning.name} was left: press it again`, 'warn');
+    return noticed(free, `none of the ${wantedWords(planning)} jobs is there any more`, 'warn');
+  const { changes, name } = planning;
+  if (state.overlay !== null || state.screen !== (changes === undefined ? 'jobs' : 'risk')) {
+    const what = changes === undefined ? name : 'what is supposed';
+    return noticed(free, `${what} was left: press it again`, 'warn');
   }
-  return openPlan(free, planning.name, plan, first);
+  return openPlan(free, { ...planning, name }, plan, first);
 }
 
 function marked(state: State, { jobs, truncated }: DraftPlan): Step {
@@ -104,25 +117,63 @@ export function judged(name: ActionName, { jobs }: DraftPlan): CardPlan['jobs'] 
   return jobs.map((job) => ({ job, refusal: refusal(job) }));
 }
 
-function openPlan(state: State, name: ActionName, plan: DraftPlan, first: JobView): Step {
-  const shown = new Set(
-    rowsOf(state.jobs).flatMap(({ job, unmatched }) => (unmatched ? [] : [job.id])),
-  );
+function wantedWords({ changes }: Planning): string {
+  return changes === undefined ? 'marked' : 'wanted';
+}
+
+/** The changes to the jobs that are there, each with why it is not possible, or null. */
+function judgedChanges(
+  changes: NonNullable<Planning['changes']>,
+  { jobs, created_at }: DraftPlan,
+): CardPlan['jobs'] {
+  const present = new Map(jobs.map((job) => [job.id, job]));
+  return changes.flatMap(({ id, change }) => {
+    const job = present.get(id);
+    if (job === undefined) return [];
+    return [{ job, refusal: refusalOf(change, job, created_at), change }];
+  });
+}
+
+function refusalOf({ name, parameters }: PlannedChange, job: JobView, asOf: Date): string | null {
+  const { action } = actionOf(name);
+  const refusal = actionRules[action].refusal(job);
+  if (refusal !== null || Object.keys(parameters).length === 0) return refusal;
+  const { settings, problems } = readParameters(action, parameters, asOf);
+  if (problems.length > 0) return problems[0]!.message;
+  return changesOf(job, settings).changes.length === 0 ? 'it is so already' : null;
+}
+
+function openPlan(
+  state: State,
+  planning: Planning & { name: ActionName },
+  plan: DraftPlan,
+  first: JobView,
+): Step {
+  const { name, changes } = planning;
+  const shown = new Set(shownIds(state));
   const target = { job: first, gone: false, as_of: plan.created_at, received_at: state.at };
-  const missing = state.marks.size - plan.jobs.length;
-  const jobs = judged(name, plan);
+  const wanted = changes === undefined ? state.marks : new Set(changes.map(({ id }) => id));
+  const jobs = changes === undefined ? judged(name, plan) : judgedChanges(changes, plan);
   const some = jobs.filter(({ refusal }) => refusal === null).length;
   if (some === 0) {
     const { refusal } = jobs[0]!;
-    return noticed(state, `none of the ${formatFullCount(jobs.length)} marked: ${refusal}`, 'warn');
+    const all = `${formatFullCount(plan.jobs.length)} ${wantedWords(planning)}`;
+    return noticed(state, `none of the ${all}: ${refusal}`, 'warn');
   }
-  const planned: Card['plan'] = {
+  const planned: CardPlan = {
     id: plan.id,
     created_at: plan.created_at,
     jobs,
-    hidden: jobs.filter(({ job }) => !shown.has(job.id)).map(({ job }) => job),
-    missing,
+    hidden: plan.jobs.filter(({ id }) => !shown.has(id)),
+    missing: wanted.size - plan.jobs.length,
     top: 0,
   };
-  return cardOn(state, name, target, planned, String(some));
+  const alone = changes !== undefined && plan.jobs.length === 1;
+  return cardOn(state, name, target, planned, alone ? null : String(some));
+}
+
+/** The jobs of the present screen that its filter lets through. */
+function shownIds({ screen, jobs, boards }: State): string[] {
+  if (screen === 'risk') return listed('risk', boards.risk).map(({ key }) => key);
+  return rowsOf(jobs).flatMap(({ job, unmatched }) => (unmatched ? [] : [job.id]));
 }

@@ -1,6 +1,7 @@
 import { type Dialog, dialogLease, dialogsOn, dialogsWithout } from '../domain/dialog.ts';
 import type { DataAnswer, Effect } from './effects.ts';
 import { ask } from './loading.ts';
+import { isOfChanges } from './run-items.ts';
 import type { Card, State, Step } from './state.ts';
 
 /**
@@ -25,7 +26,7 @@ function hold(state: State, card: Card, renew: boolean): Step {
   const ids = card.plan === null ? [card.job.id] : plannedIds(card.plan);
   return ask({ ...state, presence: { ...state.presence, told: card.token } }, 'presence', {
     type: 'hold-dialog',
-    action: card.name,
+    action: card.plan !== null && isOfChanges(card.plan) ? 'apply' : card.name,
     ids,
     renew,
   });
@@ -33,7 +34,7 @@ function hold(state: State, card: Card, renew: boolean): Step {
 
 /** Those that something would be done to. */
 function plannedIds({ jobs }: NonNullable<Card['plan']>): string[] {
-  return jobs.flatMap(({ job, refusal }) => (refusal === null ? [job.id] : []));
+  return [...new Set(jobs.flatMap(({ job, refusal }) => (refusal === null ? [job.id] : [])))];
 }
 
 function leave(state: State): Step {

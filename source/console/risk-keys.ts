@@ -1,4 +1,4 @@
-import { applyNext, whyNotApply } from './applying.ts';
+import { applySupposed, whyNotApply } from './applying.ts';
 import type { Binding } from './binding.ts';
 import type { State, Step } from './state.ts';
 import {
@@ -20,13 +20,13 @@ import { noTarget } from './target.ts';
 export const riskKeys: readonly Binding[] = [
   {
     keys: ['a'],
-    title: 'apply what is supposed: a card for each job, to be confirmed one by one',
+    title: 'apply what is supposed: one card for all of it',
     group: 'Act',
     on: ['risk'],
     hint: 'apply',
     danger: true,
     disabled: whyNotApply,
-    run: applyNext,
+    run: applySupposed,
   },
   supposing(']', 'what if: one slot more', noSlots, (state) => turnSlots(state, 1), 'slots'),
   supposing('[', 'what if: one slot less', noSlots, (state) => turnSlots(state, -1)),

@@ -6,6 +6,11 @@ import type { Act, DataAnswer } from './effects.ts';
 import { orderOn, reasonOf } from './orders.ts';
 import type { Card, CardPlan, Run, RunItem } from './state.ts';
 
+/** Whether each line of the plan says by itself what is to be done. */
+export function isOfChanges({ jobs }: CardPlan): boolean {
+  return jobs.some(({ change }) => change !== undefined);
+}
+
 /** What a card has planned, with nothing done yet but what is skipped. */
 export function runOf(
   { name, values }: Pick<Card, 'name' | 'values'>,
@@ -17,8 +22,9 @@ export function runOf(
     name,
     reason: reasonOf(values.reason),
     parameters,
-    items: plan.jobs.map(({ job, refusal }) => ({
+    items: plan.jobs.map(({ job, refusal, change }) => ({
       job,
+      ...(change === undefined ? {} : { change }),
       result: refusal === null ? null : skipped(job, refusal),
       lost: false,
     })),
@@ -39,7 +45,11 @@ export function isOpen({ items }: Run): boolean {
 /** The order for the next job that has no result; null at the end. One whose answer was lost goes again: the plan does nothing twice. */
 export function nextOrder({ name, reason, parameters, plan, items }: Run): Act | null {
   const item = items.find(({ result }) => result === null);
-  return item === undefined ? null : { ...orderOn(name, item.job, reason, parameters), plan };
+  if (item === undefined) return null;
+  const { job, change } = item;
+  if (change === undefined) return { ...orderOn(name, job, reason, parameters), plan };
+  const order = orderOn(change.name, job, reason, change.parameters);
+  return { ...order, plan: { ...plan, step: order.action } };
 }
 
 /** The run after the answer to its last order: stopped where the database was lost. */
@@ -85,7 +95,10 @@ export function runWords({ name, items, stopped: why }: Run): string {
     count(result) > 0 ? [`${formatFullCount(count(result))} ${result}`] : [],
   );
   if (left > 0) parts.push(`${formatFullCount(left)} left`);
-  const text = `${name} ${plural(items.length, 'job')}: ${parts.join(', ')}`;
+  const what = items.some(({ change }) => change !== undefined)
+    ? `apply ${plural(items.length, 'change')}`
+    : `${name} ${plural(items.length, 'job')}`;
+  const text = `${what}: ${parts.join(', ')}`;
   if (left === 0 || why === null) return text;
   return why === 'by hand' ? `${text} · stopped` : `${text} · stopped: ${safeText(why.message)}`;
 }

@@ -138,11 +138,15 @@ export type Card = {
   hint: string | null;
 };
 
+/** What is to be done to one job of a plan, where that is not the same for all of them. */
+export type PlannedChange = { name: ActionName; parameters: ActionParameters };
+
 /** A frozen list of jobs, and what an action would do to each. */
 export type CardPlan = {
   id: string;
   created_at: Date;
-  jobs: readonly { job: JobView; refusal: string | null }[];
+  /** A job is there for each of its changes, where it has changes of its own. */
+  jobs: readonly { job: JobView; refusal: string | null; change?: PlannedChange }[];
   /** Those that are not on the screen. */
   hidden: readonly JobView[];
   /** How many of the marked ones are not there any more. */
@@ -151,8 +155,20 @@ export type CardPlan = {
   top: number;
 };
 
+/** A list that is being read, for an action, for changes of their own, or (both absent) to be marked. */
+export type Planning = {
+  request: number;
+  name: ActionName | null;
+  changes?: readonly { id: string; change: PlannedChange }[];
+};
+
 /** One job of a run, and what became of it; `lost`: it was sent, and the answer never came. */
-export type RunItem = { job: JobView; result: ActionResult | null; lost: boolean };
+export type RunItem = {
+  job: JobView;
+  result: ActionResult | null;
+  lost: boolean;
+  change?: PlannedChange;
+};
 
 /** A plan that is being carried out, until the operator has read what became of each job. */
 export type Run = {
@@ -283,7 +299,7 @@ export type State = {
   /** Every move marks what lies between the anchor and the cursor. */
   range: { anchor: string; before: ReadonlySet<string> } | null;
   /** A list of jobs that is being read: for this action, or (null) to be marked. */
-  planning: { request: number; name: ActionName | null } | null;
+  planning: Planning | null;
   run: Run | null;
   trial: Trial | null;
   /** The card that other consoles are told of, and one that they cannot be told of: their tokens. */

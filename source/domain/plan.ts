@@ -70,6 +70,7 @@ export function applicable({ jobs }: Pick<JobPlan, 'jobs'>): PlannedJob[] {
 }
 
 /** What the journal's reasons end with, by which a plan that is run again knows what it has done. */
-export function planMark(id: string, author: string): string {
-  return `(plan ${shortId(id)} by ${author})`;
+export function planMark(id: string, author: string, step?: string): string {
+  const which = step === undefined ? shortId(id) : `${shortId(id)}/${step}`;
+  return `(plan ${which} by ${author})`;
 }

@@ -21,7 +21,13 @@ export type ActionOrder = {
   seen?: Seen;
   parameters?: ActionParameters;
   /** The plan that it is a part of: the journal says so, and what the plan has done already is not done again. */
-  plan?: { id: string; author: string; created_at: Date };
+  plan?: {
+    id: string;
+    author: string;
+    created_at: Date;
+    /** Which of several things that the plan does to this job. */
+    step?: string;
+  };
 };
 
 type Run = (db: Database, author: Author, order: ActionOrder) => Promise<Outcome>;
@@ -37,7 +43,7 @@ export async function runAction(
   order: ActionOrder,
 ): Promise<Outcome> {
   const { plan } = order;
-  const mark = plan && planMark(plan.id, plan.author);
+  const mark = plan && planMark(plan.id, plan.author, plan.step);
   if (mark !== undefined && (await isJournalled(db, author.tenant, order.id, mark))) {
     return doneBefore(db, author.tenant, order);
   }

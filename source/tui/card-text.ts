@@ -1,4 +1,4 @@
-import { type ParameterField, presently } from '../console/actions.ts';
+import { actionOf, type ParameterField, presently } from '../console/actions.ts';
 import {
   actionOfCard,
   changedMeanwhile,
@@ -6,9 +6,11 @@ import {
   needsReason,
   problemOfField,
   settingsOf,
+  settingsOfChange,
 } from '../console/card.ts';
 import { tooSmall } from '../console/layout.ts';
-import type { Card, FieldName, State } from '../console/state.ts';
+import { isOfChanges } from '../console/run-items.ts';
+import type { Card, CardPlan, FieldName, State } from '../console/state.ts';
 import { actionSql } from '../domain/action-sql.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { actionWords, type Intent } from '../presentation/action-words.ts';
@@ -48,8 +50,7 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
   const { job } = card;
   const { action } = actionOfCard(card);
   if (card.plan !== null) {
-    const first = card.plan.jobs.find(({ refusal }) => refusal === null)?.job ?? job;
-    const sql = `of each, as of ${shortId(first.id)}: ${actionSql(action, first, settingsOf(card))}`;
+    const sql = isOfChanges(card.plan) ? changeSql(card, card.plan) : planSql(card, card.plan);
     const lines = labelled('SQL', sql.replace(/\s+/g, ' '), width, 3, 'dim');
     return [...planLines(card, card.plan, width, room - lines.length), ...lines];
   }
@@ -81,9 +82,29 @@ function controlLines(state: State, card: Card, width: number): Line[] {
   ];
 }
 
+function planSql(card: Card, plan: CardPlan): string {
+  const job = plan.jobs.find(({ refusal }) => refusal === null)?.job ?? card.job;
+  const { action } = actionOfCard(card);
+  return `of each, as of ${shortId(job.id)}: ${actionSql(action, job, settingsOf(card))}`;
+}
+
+/** Of changes that differ, that of the first one in sight: the list scrolls. */
+function changeSql(card: Card, { jobs, top }: CardPlan): string {
+  const possible = ({ refusal }: CardPlan['jobs'][number]) => refusal === null;
+  const line = jobs.slice(top).find(possible) ?? jobs.find(possible);
+  if (line?.change === undefined) return '';
+  const { action } = actionOf(line.change.name);
+  const settings = settingsOfChange(card, line.change);
+  return `of ${action} ${shortId(line.job.id)}: ${actionSql(action, line.job, settings)}`;
+}
+
 export function cardTitle(card: Card): string {
   const { action, verb } = actionOfCard(card);
   const noun = verb ?? (action === 'cancel' ? 'Cancel' : actionWords[action].verb);
+  if (card.plan !== null && isOfChanges(card.plan)) {
+    const jobs = new Set(card.plan.jobs.map(({ job }) => job.id)).size;
+    return `${noun} ${plural(card.plan.jobs.length, 'change')} to ${plural(jobs, 'job')}`;
+  }
   if (card.plan !== null) return `${noun} ${plural(card.plan.jobs.length, 'job')}`;
   return `${noun} ${safeText(card.job.asset_name)} · ${shortId(card.job.id)}`;
 }
@@ -170,10 +191,23 @@ function fieldLine(card: Card, field: FieldName, label: string, width: number): 
   );
 }
 
+/** What the buttons say, and what `y` does. */
+function buttonWords(card: Card): { keep: string; confirm: string; verb: string } {
+  const { plan } = card;
+  const { keep, verb } = actionWords[actionOfCard(card).action];
+  if (plan === null) return { keep, confirm: verb, verb };
+  if (!isOfChanges(plan)) return { keep, confirm: `${verb}: ${card.expected} jobs`, verb };
+  const some = plan.jobs.filter(({ refusal }) => refusal === null).length;
+  return {
+    keep: 'Leave it as it is',
+    confirm: `Apply: ${plural(some, 'change')}`,
+    verb: 'Apply',
+  };
+}
+
 function buttonsLine(state: State, card: Card, width: number): Line {
-  const words = actionWords[actionOfCard(card).action];
+  const words = buttonWords(card);
   const lacking = missing(state, card);
-  const verb = card.plan === null ? words.verb : `${words.verb}: ${card.expected} jobs`;
   const button = (text: string, focused: boolean, off: boolean): Span =>
     focused
       ? { text: `[ ${text} ]`, tone: 'strong', inverse: true }
@@ -181,7 +215,7 @@ function buttonsLine(state: State, card: Card, width: number): Line {
   const buttons = [
     button(words.keep, card.focus === 'cancel', false),
     span('   '),
-    button(verb, card.focus === 'confirm', lacking !== null),
+    button(words.confirm, card.focus === 'confirm', lacking !== null),
   ];
   const onButton = card.focus === 'cancel' || card.focus === 'confirm';
   const hint =

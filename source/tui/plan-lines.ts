@@ -1,6 +1,7 @@
-import { settingsOf } from '../console/card.ts';
+import { settingsOf, settingsOfChange } from '../console/card.ts';
 import { keyFor } from '../console/key-hints.ts';
 import { isRunOpen, runText, whyNotGoOn } from '../console/run.ts';
+import { isOfChanges } from '../console/run-items.ts';
 import type { Card, CardPlan, RunItem, State } from '../console/state.ts';
 import type { JobView } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
@@ -22,7 +23,11 @@ export function planLines(card: Card, plan: CardPlan, width: number, rows: numbe
   const head: Line[] = [
     [
       span('Will  ', 'dim'),
-      span(`${card.name} ${plural(some, 'job')}, one after the other`),
+      span(
+        isOfChanges(plan)
+          ? `make ${plural(some, 'change')}, one after the other`
+          : `${card.name} ${plural(some, 'job')}, one after the other`,
+      ),
       span(left === 0 ? '' : `; ${formatFullCount(left)} will be skipped`, 'warn'),
       span(
         plan.missing === 0 ? '' : `; ${formatFullCount(plan.missing)} not there any more`,
@@ -47,7 +52,7 @@ export function planLines(card: Card, plan: CardPlan, width: number, rows: numbe
       : '';
   return [
     ...head,
-    ...shown.map(({ job, refusal }) => planLine(card, job, refusal, width)),
+    ...shown.map((line) => planLine(card, line, width)),
     ...(more === '' ? [] : [[span(`      ${more}`, 'dim')]]),
   ];
 }
@@ -62,9 +67,15 @@ function othersLine({ others }: Card, plan: CardPlan, width: number): Line[] {
   return text === null ? [] : [cut([span('Also  ', 'dim'), span(text, 'warn')], width)];
 }
 
-function planLine(card: Card, job: JobView, refusal: string | null, width: number): Line {
-  const { changes } = changesOf(job, settingsOf(card));
-  const what = changes.length === 0 ? `→ ${card.name}` : `→ ${describeChanges(changes)}`;
+function planLine(
+  card: Card,
+  { job, refusal, change }: CardPlan['jobs'][number],
+  width: number,
+): Line {
+  const settings = change === undefined ? settingsOf(card) : settingsOfChange(card, change);
+  const { changes } = changesOf(job, settings);
+  const name = change?.name ?? card.name;
+  const what = changes.length === 0 ? `→ ${name}` : `→ ${describeChanges(changes)}`;
   return cut(
     [
       span(`  ${nameOf(job, width, refusal === null)}  `, refusal === null ? 'plain' : 'dim'),
@@ -111,11 +122,12 @@ const results: Readonly<Record<string, { glyph: string; tone: Tone }>> = {
   failed: { glyph: '✗', tone: 'bad' },
 };
 
-function itemLine({ job, result, lost }: RunItem, width: number): Line {
+function itemLine({ job, result, lost, change }: RunItem, width: number): Line {
   const name = calledOf(job, width);
   if (result === null) {
+    const what = change === undefined ? '' : `${change.name}: `;
     const text = lost ? 'no answer: it is not known whether this was done' : 'to be done';
-    return cut([span(`${lost ? '?' : '·'} ${name}  ${text}`, lost ? 'bad' : 'dim')], width);
+    return cut([span(`${lost ? '?' : '·'} ${name}  ${what}${text}`, lost ? 'bad' : 'dim')], width);
   }
   const { glyph, tone } = results[result.result]!;
   return cut(

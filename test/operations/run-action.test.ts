@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type ActionParameters,
@@ -209,4 +210,31 @@ test('a retry names the partitions that it tries again', async () => {
   expect(outcome).toMatchObject({ retried_partitions: 1, new_job_id: null });
   expect(outcome.retried_keys).toEqual([expect.stringMatching(/b$/)]);
   expect((await getJob(operator.db, 'acme', job.id)).job.failed_partitions).toBe(0);
+});
+
+test('a plan does several things to one job, each of them once: set, then retry, then pause', async () => {
+  const job = await aJob();
+  const plan = { id: randomUUID(), author: 'mara', created_at: new Date() };
+  const steps = [
+    ['set', { parallel: '3', deadline: '+2h' }],
+    ['retry', {}],
+    ['pause', {}],
+  ] as const;
+  const run = async () => {
+    const results: string[] = [];
+    for (const [action, parameters] of steps) {
+      const { result, already } = await runAction(operator.db, because, {
+        action,
+        id: job.id,
+        seen: seenOf(job),
+        parameters,
+        plan: { ...plan, step: action },
+      });
+      results.push(already ? 'done before' : result);
+    }
+    return results;
+  };
+  expect(await run()).toEqual(['applied', 'applied', 'applied']);
+  expect(await row(job.id)).toMatchObject({ state: 'paused', failed_partitions: 0 });
+  expect(await run()).toEqual(['done before', 'done before', 'done before']);
 });

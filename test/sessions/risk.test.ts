@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { listed } from '../../source/console/boards.ts';
+import { runText } from '../../source/console/run.ts';
 import type { JobView } from '../../source/domain/job.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
@@ -124,9 +125,9 @@ describe('what if', () => {
 });
 
 describe('a applies what is supposed', () => {
-  test('job by job, each after its own card: filled in, and nothing before y', () => {
-    const session = showing(weather(), clicks()).press('}', ')', 'j', 'P', 'k', 'a').read();
-    expect(session.card).toMatchObject({ name: 'tune', values: { parallel: '13' } });
+  test('one change has its own card: filled in, and nothing before y', () => {
+    const session = showing(weather(), clicks()).press('}', 'a').read();
+    expect(session.card).toMatchObject({ name: 'tune', plan: null, values: { parallel: '13' } });
     expect(session.acts).toEqual([]);
     session.press('y');
     expect(session.acts).toMatchObject([
@@ -134,26 +135,130 @@ describe('a applies what is supposed', () => {
     ]);
   });
 
-  test('goes on with what is left, once the first has come true', () => {
-    const session = showing(weather(), clicks()).press('}', ')', 'j', 'P', 'k', 'a').read();
-    session.press('y').answerAct({ version: 7 });
+  const failed = weather({ failed_partitions: 3 });
+  /** Three of weather, and clicks paused. */
+  const supposing = () => showing(failed, clicks()).press('}', ')', 'T', 'j', 'P', 'k', 'a');
+  const planned = (session: Session) =>
+    session.card.plan!.jobs.map(({ job, change, refusal }) => [
+      job.asset_name,
+      change?.name,
+      refusal,
+    ]);
+  const deadline = inSeconds(97 * 60).toISOString();
+
+  test('several changes are one plan, of the jobs as they are now', () => {
+    const session = supposing();
+    expect(session.state.overlay).toBeNull();
+    expect(session.asked('plan-jobs').at(-1)?.effect).toEqual({
+      type: 'plan-jobs',
+      ids: [failed.id, clicks().id],
+    });
+    session.answerPlan([failed, clicks({ state: 'paused', lanes: 0 })]);
+    expect(planned(session)).toEqual([
+      ['weather', 'tune', null],
+      ['weather', 'retry', null],
+      ['clicks', 'pause', 'only running jobs can be paused; this one is paused'],
+    ]);
+    expect(session.acts).toEqual([]);
+  });
+
+  test('several jobs want the count of the changes typed, and nothing is sent before', () => {
+    const session = supposing().answerPlan([failed, clicks()]).read();
+    session.press('tab', 'tab', 'tab', 'y');
+    expect(session.card.hint).toBe('type 3 to arm the button');
+    session.press('shift-tab').type('2').press('tab', 'y');
+    expect(session.acts).toEqual([]);
+    session.press('shift-tab', 'backspace').type('3').press('tab', 'y');
+    expect(session.acts).toHaveLength(1);
+  });
+
+  test('of one job the count need not be typed', () => {
+    const session = showing(weather()).press('}', 'P', 'a').answerPlan([weather()]).read();
+    expect(session.press('y').acts).toMatchObject([{ action: 'set' }]);
+  });
+
+  const confirmed = () => {
+    const session = supposing().answerPlan([failed, clicks()]).read();
+    session.press('tab').type('SLA').press('tab').type('3').press('tab', 'y');
+    return session;
+  };
+
+  test('one after the other, what is set of a job at once, its pause last, and each as a step of the plan', () => {
+    const session = confirmed();
+    for (const message of ['set', 'retrying', 'paused']) session.answerAct({ message });
+    const plan = { id: session.state.run!.plan.id, created_at: now };
+    expect(session.acts).toEqual([
+      {
+        type: 'act',
+        action: 'set',
+        id: failed.id,
+        state: 'running',
+        version: failed.version,
+        reason: 'SLA',
+        parameters: { parallel: '13', deadline },
+        settings: {
+          priority: failed.priority,
+          sla_deadline_at: failed.sla_deadline_at,
+          execution_strategy: failed.execution_strategy,
+        },
+        plan: { ...plan, step: 'set' },
+      },
+      expect.objectContaining({ action: 'retry', id: failed.id, plan: { ...plan, step: 'retry' } }),
+      expect.objectContaining({ action: 'pause', plan: { ...plan, step: 'pause' } }),
+    ]);
+    expect(runText(session.state)).toBe('apply 3 changes: 3 applied');
+  });
+
+  test('what became of each is told per change, and what was lost goes on at a word', () => {
+    const session = confirmed().answerAct({ message: 'set' }).fail('act');
+    expect(runText(session.state)).toContain('apply 3 changes: 1 applied, 2 left · stopped');
+    session.wait(1000).timer('refresh').answerBoard('risk', board(failed, clicks()));
+    session.press('y').answerAct({ result: 'skipped', already: true });
+    session.answerAct({ result: 'skipped', message: 'it is now completed' });
+    expect(session.state.run?.items.map(({ result }) => result?.result)).toEqual([
+      'applied',
+      'applied',
+      'skipped',
+    ]);
+  });
+
+  test('what has come true is not supposed any more', () => {
+    const session = confirmed().answerAct({}).answerAct({}).answerAct({}).press('escape');
+    const after = weather({
+      failed_partitions: 0,
+      sla_deadline_at: inSeconds(97 * 60),
+      execution_strategy: { type: 'parallel', max_parallel: 13 },
+    });
+    session.wait(1000).timer('refresh');
+    session.answerBoard('risk', board(after, clicks({ state: 'paused', lanes: 0 })));
+    expect(session.press('a').notice).toBe('nothing is supposed');
+  });
+
+  test('hidden ones are named, and others are told that it is open', () => {
+    const session = showing(failed, clicks()).press('T', 'j', 'P', '/').type('clicks');
+    session.press('enter', 'a').answerPlan([failed, clicks()]);
+    expect(session.card.plan!.hidden.map(({ asset_name }) => asset_name)).toEqual(['weather']);
+    expect(session.asked('hold-dialog').at(-1)?.effect).toMatchObject({
+      action: 'apply',
+      ids: [failed.id, clicks().id],
+    });
+  });
+
+  test('a setting that somebody else has made so meanwhile is skipped', () => {
+    const session = showing(weather(), clicks()).press('}', 'j', 'P', 'a');
     const wider = weather({ execution_strategy: { type: 'parallel', max_parallel: 13 } });
-    session.wait(1000).timer('refresh').answerBoard('risk', board(wider, clicks()));
-    session.answer('load-job', {
-      type: 'failure',
-      failure: { code: 'not_found', message: 'gone' },
-    });
-    expect(what(session).parallel).toEqual({});
-    session.press('a').read();
-    expect(session.card).toMatchObject({
-      name: 'deadline',
-      values: { deadline: inSeconds(97 * 60).toISOString() },
-    });
-    session.press('escape').wait(1000).timer('refresh');
-    const moved = { ...wider, sla_deadline_at: inSeconds(97 * 60) };
-    session.answerBoard('risk', board(moved, clicks())).press('a').read();
-    expect(session.card).toMatchObject({ name: 'pause', job: { asset_name: 'clicks' } });
-    expect(session.cursorName).toBe('clicks');
+    session.answerPlan([wider, clicks()]);
+    expect(planned(session)).toEqual([
+      ['weather', 'tune', 'it is so already'],
+      ['clicks', 'pause', null],
+    ]);
+    expect(session.card.expected).toBe('1');
+  });
+
+  test('left before it was read, it opens nothing', () => {
+    const session = supposing().press('1').answerPlan([failed, clicks()]);
+    expect(session.state.overlay).toBeNull();
+    expect(session.notice).toBe('what is supposed was left: press it again');
   });
 
   test('what the job has become meanwhile is not supposed any more', () => {

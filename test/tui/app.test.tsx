@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type ConsoleOptions, panelNames, type State } from '../../source/console/state.ts';
 import type { JobView } from '../../source/domain/job.ts';
 import type { JobDetail, JobEvent } from '../../source/domain/job-detail.ts';
+import { isTerminal } from '../../source/domain/job-state.ts';
 import { widthOf } from '../../source/presentation/safe-text.ts';
 import { App } from '../../source/tui/app.tsx';
 import { plainTheme } from '../../source/tui/theme.ts';
@@ -151,6 +152,30 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
     session.answerAct({ message: 'x'.repeat(300) }).fail('act');
     screen(session.press('G').state);
     screen(session.press('escape').state);
+  });
+
+  test('a plan of what is supposed, and what else is open on its jobs, fit', () => {
+    const jobs = variedJobs(now).filter(({ state }) => !isTerminal(state));
+    const session = Session.showing(jobs, sized(columns, rows)).press('4');
+    const fleet = { slots: 12, by_asset: {} };
+    const data = { as_of: now, tenant_id: 'acme', early_warning: 0, fleet, jobs, truncated: false };
+    session.answerBoard('risk', data).press('}', 'j', '}', 'j', '}', 'a');
+    const { parallel } = session.state.boards.risk.what;
+    const some = jobs.filter(({ id }) => id in parallel);
+    session.answerPlan(some);
+    const other = { actor: hostile, host: hostile, action: hostile, opened_at: now };
+    session.answer('hold-dialog', {
+      type: 'held',
+      as_of: now,
+      dialogs: [{ ...other, jobs: 12, job_ids: some.map(({ id }) => id) }],
+    });
+    screen(session.state);
+    if (columns === 120) {
+      expect(text(session.state)).toContain('Apply 3 changes to 3 jobs');
+      expect(text(session.state)).toContain('[ Apply: 3 changes ]');
+      expect(text(session.state)).toContain(' open on 3 of these since just now: ');
+    }
+    screen(session.read().press('page-down', 'tab', 'x').state);
   });
 
   test('hostile text in every field breaks nothing', () => {
