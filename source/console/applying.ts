@@ -1,19 +1,23 @@
+import type { ActionParameters } from '../domain/action.ts';
 import type { WhatIf } from '../domain/what-if.ts';
 import type { ActionName } from './actions.ts';
 import { orderOf } from './boards.ts';
 import { openCard, whyNot } from './card.ts';
 import { askChanges, whyNoPlan } from './planning.ts';
-import type { Card, PlannedChange, State, Step } from './state.ts';
+import type { PlannedChange, State, Step } from './state.ts';
 import type { Target } from './target.ts';
 
-/** One thing that is supposed of a job, as the card that makes it true has it. */
-type Application = { id: string; name: ActionName; values: Partial<Card['values']> };
+/** One thing that is supposed of a job, as what makes it true. */
+type Application = { id: string; change: PlannedChange };
 
 /** What is supposed of a job as actions. The pause comes last: the others are bound to the version that was seen, and it makes a new one. */
 function applicationsOf(id: string, what: WhatIf): Application[] {
   const parallel = what.parallel[id];
   const deadline = what.deadline[id];
-  const one = (name: ActionName, values: Application['values'] = {}) => ({ id, name, values });
+  const one = (name: ActionName, parameters: ActionParameters = {}) => ({
+    id,
+    change: { name, parameters },
+  });
   return [
     ...(parallel === undefined ? [] : [one('tune', { parallel: String(parallel) })]),
     ...(deadline === undefined
@@ -29,23 +33,6 @@ function applications({ boards }: State): Application[] {
   return orderOf('risk', boards.risk).flatMap((id) => applicationsOf(id, boards.risk.what));
 }
 
-/** Settings of one job are changed in one go: what else had been set meanwhile would look like somebody else's work. */
-function plannedChanges(all: readonly Application[]): { id: string; change: PlannedChange }[] {
-  const settings = (id: string) =>
-    Object.assign({}, ...all.filter((one) => one.id === id).map(({ values }) => values));
-  const set: readonly ActionName[] = ['tune', 'deadline'];
-  return all
-    .filter(
-      ({ id, name }, index) =>
-        !set.includes(name) ||
-        all.findIndex((one) => one.id === id && set.includes(one.name)) === index,
-    )
-    .map(({ id, name }) => ({
-      id,
-      change: { name, parameters: set.includes(name) ? settings(id) : {} },
-    }));
-}
-
 function targetOfRow({ boards }: State, id: string): Target | null {
   const { data, received_at } = boards.risk;
   const job = data?.jobs.find((one) => one.id === id);
@@ -59,7 +46,7 @@ export function whyNotApply(state: State): string | null {
   if (first !== undefined) {
     return more.length > 0
       ? whyNoPlan(state)
-      : whyNot(state, first.name, targetOfRow(state, first.id));
+      : whyNot(state, first.change.name, targetOfRow(state, first.id));
   }
   return state.boards.risk.what.slots === null
     ? 'nothing is supposed'
@@ -71,10 +58,10 @@ export function applySupposed(state: State): Step {
   const all = applications(state);
   const [first, ...more] = all;
   if (first === undefined) return [state, []];
-  if (more.length > 0) return askChanges(state, plannedChanges(all));
+  if (more.length > 0) return askChanges(state, all);
   const target = targetOfRow(state, first.id);
   if (target === null) return [state, []];
   const { risk } = state.boards;
   const there = { ...state, boards: { ...state.boards, risk: { ...risk, cursor: first.id } } };
-  return openCard(there, first.name, target, first.values);
+  return openCard(there, first.change.name, target, first.change.parameters);
 }

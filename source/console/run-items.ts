@@ -49,7 +49,7 @@ export function nextOrder({ name, reason, parameters, plan, items }: Run): Act |
   const { job, change } = item;
   if (change === undefined) return { ...orderOn(name, job, reason, parameters), plan };
   const order = orderOn(change.name, job, reason, change.parameters);
-  return { ...order, plan: { ...plan, step: order.action } };
+  return { ...order, plan: { ...plan, step: change.name } };
 }
 
 /** The run after the answer to its last order: stopped where the database was lost. */

@@ -75,6 +75,13 @@ export function describeChanges(changes: readonly Change[]): string {
     .join(', ');
 }
 
+/** `deadline 2024-01-17T00:00:00.000Z`: what will be, where there is no room for what is. */
+export function describeTargets(changes: readonly Change[]): string {
+  return changes
+    .map(({ setting, to }) => `${names[setting]} ${writeSetting(setting, to)}`)
+    .join(', ');
+}
+
 /** A setting as a person writes it: `8`, `5m`, `2024-01-17T00:00:00.000Z`, `none`. */
 export function writeSetting(setting: Setting, value: SettingValue): string {
   if (value === null) return 'none';

@@ -5,7 +5,7 @@ import { isOfChanges } from '../console/run-items.ts';
 import type { Card, CardPlan, RunItem, State } from '../console/state.ts';
 import type { JobView } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
-import { changesOf, describeChanges } from '../domain/job-settings.ts';
+import { changesOf, describeChanges, describeTargets } from '../domain/job-settings.ts';
 import { planDialogWords } from '../presentation/dialog-words.ts';
 import { fitted } from '../presentation/fitted.ts';
 import { formatFullCount, plural } from '../presentation/format.ts';
@@ -75,10 +75,16 @@ function planLine(
   const settings = change === undefined ? settingsOf(card) : settingsOfChange(card, change);
   const { changes } = changesOf(job, settings);
   const name = change?.name ?? card.name;
-  const what = changes.length === 0 ? `→ ${name}` : `→ ${describeChanges(changes)}`;
+  // What each line says by itself must be in sight.
+  const own = change !== undefined && width < wideFrom;
+  const described = (own ? describeTargets : describeChanges)(changes);
+  const what = changes.length === 0 ? `→ ${name}` : `→ ${described}`;
   return cut(
     [
-      span(`  ${nameOf(job, width, refusal === null)}  `, refusal === null ? 'plain' : 'dim'),
+      span(
+        `  ${nameOf(job, width, refusal === null && !own)}  `,
+        refusal === null ? 'plain' : 'dim',
+      ),
       refusal === null ? span(what, 'accent') : span(`skipped: ${safeText(refusal)}`, 'dim'),
     ],
     width,

@@ -212,29 +212,35 @@ test('a retry names the partitions that it tries again', async () => {
   expect((await getJob(operator.db, 'acme', job.id)).job.failed_partitions).toBe(0);
 });
 
-test('a plan does several things to one job, each of them once: set, then retry, then pause', async () => {
+test('a plan does several things to one job, each of them once: settings one by one, then retry, then pause', async () => {
   const job = await aJob();
   const plan = { id: randomUUID(), author: 'mara', created_at: new Date() };
   const steps = [
-    ['set', { parallel: '3', deadline: '+2h' }],
-    ['retry', {}],
-    ['pause', {}],
+    ['tune', 'set', { parallel: '3' }],
+    ['deadline', 'set', { deadline: '+2h' }],
+    ['retry', 'retry', {}],
+    ['pause', 'pause', {}],
   ] as const;
   const run = async () => {
     const results: string[] = [];
-    for (const [action, parameters] of steps) {
+    for (const [step, action, parameters] of steps) {
       const { result, already } = await runAction(operator.db, because, {
         action,
         id: job.id,
         seen: seenOf(job),
         parameters,
-        plan: { ...plan, step: action },
+        plan: { ...plan, step },
       });
       results.push(already ? 'done before' : result);
     }
     return results;
   };
-  expect(await run()).toEqual(['applied', 'applied', 'applied']);
-  expect(await row(job.id)).toMatchObject({ state: 'paused', failed_partitions: 0 });
-  expect(await run()).toEqual(['done before', 'done before', 'done before']);
+  expect(await run()).toEqual(steps.map(() => 'applied'));
+  expect(await row(job.id)).toMatchObject({
+    state: 'paused',
+    failed_partitions: 0,
+    sla_deadline_at: expect.any(Date),
+    execution_strategy: { max_parallel: 3 },
+  });
+  expect(await run()).toEqual(steps.map(() => 'done before'));
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { listed } from '../../source/console/boards.ts';
 import { runText } from '../../source/console/run.ts';
 import type { JobView } from '../../source/domain/job.ts';
+import { planLines } from '../../source/tui/plan-lines.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 
@@ -156,19 +157,38 @@ describe('a applies what is supposed', () => {
     session.answerPlan([failed, clicks({ state: 'paused', lanes: 0 })]);
     expect(planned(session)).toEqual([
       ['weather', 'tune', null],
+      ['weather', 'deadline', null],
       ['weather', 'retry', null],
       ['clicks', 'pause', 'only running jobs can be paused; this one is paused'],
     ]);
     expect(session.acts).toEqual([]);
   });
 
+  test('at 80 columns every line still says what will be', () => {
+    const { card } = supposing().answerPlan([failed, clicks()]);
+    const lines = planLines(card, card.plan!, 74, 10).map((line) =>
+      line
+        .map(({ text }) => text)
+        .join('')
+        .replace(/\s+/g, ' ')
+        .trim(),
+    );
+    expect(lines).toEqual([
+      'Will  make 4 changes, one after the other',
+      `weather 00000001 → parallel 13`,
+      `weather 00000001 → deadline ${deadline}`,
+      'weather 00000001 → retry',
+      'clicks 00000002 → pause',
+    ]);
+  });
+
   test('several jobs want the count of the changes typed, and nothing is sent before', () => {
     const session = supposing().answerPlan([failed, clicks()]).read();
     session.press('tab', 'tab', 'tab', 'y');
-    expect(session.card.hint).toBe('type 3 to arm the button');
-    session.press('shift-tab').type('2').press('tab', 'y');
+    expect(session.card.hint).toBe('type 4 to arm the button');
+    session.press('shift-tab').type('3').press('tab', 'y');
     expect(session.acts).toEqual([]);
-    session.press('shift-tab', 'backspace').type('3').press('tab', 'y');
+    session.press('shift-tab', 'backspace').type('4').press('tab', 'y');
     expect(session.acts).toHaveLength(1);
   });
 
@@ -179,13 +199,13 @@ describe('a applies what is supposed', () => {
 
   const confirmed = () => {
     const session = supposing().answerPlan([failed, clicks()]).read();
-    session.press('tab').type('SLA').press('tab').type('3').press('tab', 'y');
+    session.press('tab').type('SLA').press('tab').type('4').press('tab', 'y');
     return session;
   };
 
-  test('one after the other, what is set of a job at once, its pause last, and each as a step of the plan', () => {
+  test('one after the other, the pause of a job last, and each as a step of the plan', () => {
     const session = confirmed();
-    for (const message of ['set', 'retrying', 'paused']) session.answerAct({ message });
+    for (const message of ['set', 'set', 'retrying', 'paused']) session.answerAct({ message });
     const plan = { id: session.state.run!.plan.id, created_at: now };
     expect(session.acts).toEqual([
       {
@@ -195,27 +215,29 @@ describe('a applies what is supposed', () => {
         state: 'running',
         version: failed.version,
         reason: 'SLA',
-        parameters: { parallel: '13', deadline },
+        parameters: { parallel: '13' },
         settings: {
           priority: failed.priority,
           sla_deadline_at: failed.sla_deadline_at,
           execution_strategy: failed.execution_strategy,
         },
-        plan: { ...plan, step: 'set' },
+        plan: { ...plan, step: 'tune' },
       },
+      expect.objectContaining({ parameters: { deadline }, plan: { ...plan, step: 'deadline' } }),
       expect.objectContaining({ action: 'retry', id: failed.id, plan: { ...plan, step: 'retry' } }),
       expect.objectContaining({ action: 'pause', plan: { ...plan, step: 'pause' } }),
     ]);
-    expect(runText(session.state)).toBe('apply 3 changes: 3 applied');
+    expect(runText(session.state)).toBe('apply 4 changes: 4 applied');
   });
 
   test('what became of each is told per change, and what was lost goes on at a word', () => {
     const session = confirmed().answerAct({ message: 'set' }).fail('act');
-    expect(runText(session.state)).toContain('apply 3 changes: 1 applied, 2 left · stopped');
+    expect(runText(session.state)).toContain('apply 4 changes: 1 applied, 3 left · stopped');
     session.wait(1000).timer('refresh').answerBoard('risk', board(failed, clicks()));
-    session.press('y').answerAct({ result: 'skipped', already: true });
+    session.press('y').answerAct({ result: 'skipped', already: true }).answerAct({});
     session.answerAct({ result: 'skipped', message: 'it is now completed' });
     expect(session.state.run?.items.map(({ result }) => result?.result)).toEqual([
+      'applied',
       'applied',
       'applied',
       'skipped',
@@ -223,7 +245,12 @@ describe('a applies what is supposed', () => {
   });
 
   test('what has come true is not supposed any more', () => {
-    const session = confirmed().answerAct({}).answerAct({}).answerAct({}).press('escape');
+    const session = confirmed()
+      .answerAct({})
+      .answerAct({})
+      .answerAct({})
+      .answerAct({})
+      .press('escape');
     const after = weather({
       failed_partitions: 0,
       sla_deadline_at: inSeconds(97 * 60),
