@@ -174,7 +174,7 @@ describe('a applies what is supposed', () => {
         .trim(),
     );
     expect(lines).toEqual([
-      'Will  make 4 changes, one after the other',
+      'Will make 4 changes, one after the other',
       `weather 00000001 → parallel 13`,
       `weather 00000001 → deadline ${deadline}`,
       'weather 00000001 → retry',
