@@ -11,7 +11,7 @@ const carried = /\btenant_id\b|\bany \((?:\w+\.)?tenants\)/;
 
 /** Conditions that are put in by name, each with the file that says what they are. */
 const conditions: Readonly<Record<string, string>> = {
-  '${alive}': 'explain-job.ts',
+  '${alive}': 'living-executors.ts',
   '${scope(context': 'triage/sql.ts',
 };
 
