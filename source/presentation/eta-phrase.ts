@@ -1,4 +1,4 @@
-import { isDrifting } from '../domain/eta.ts';
+import { isDrifting, trendSeconds } from '../domain/eta.ts';
 import type { JobView } from '../domain/job.ts';
 import { formatAge, formatClock, formatDuration, formatLeft, type Zone } from './format.ts';
 import type { Phrase } from './tone.ts';
@@ -78,7 +78,28 @@ export function formatEtaRange(job: Expected, asOf: Date, zone: Zone): string {
   return low === high ? '' : `${low}–${high}`;
 }
 
-/** An estimate for a job that does not run reads "if started now". */
+/** `slipped 42m in 15m`, or what it has gained; empty where it stands still. */
+export function driftWords(job: Pick<JobView, 'eta_drift_seconds' | 'eta_seconds'>): string {
+  if (formatDrift(job) === '') return '';
+  const drift = job.eta_drift_seconds!;
+  const by = formatDuration(Math.abs(drift));
+  return `${drift > 0 ? 'slipped' : 'gained'} ${by} in ${formatDuration(trendSeconds)}`;
+}
+
+const startable: readonly string[] = ['paused', 'pending', 'resuming'];
+
+/** `14:18 if started now`, of a job that does not run and can; empty where its ETA is not known. */
+export function etaIfStarted(
+  { state, eta_seconds: eta }: Pick<JobView, 'state' | 'eta_seconds'>,
+  asOf: Date,
+  zone: Zone,
+): string {
+  if (eta === null || !startable.includes(state)) return '';
+  const at = formatClock(new Date(asOf.getTime() + eta * 1000), asOf, zone);
+  return `ETA ${at} in ${formatLeft(eta)} if started now`;
+}
+
+/** In the table there is room for how long it takes. */
 function ifStartedNow(job: Expected): Phrase {
   if (job.eta_seconds === null) return { forms: ['–'], tone: 'dim' };
   return { forms: [`needs ${formatDuration(job.eta_seconds)}`], tone: 'dim' };

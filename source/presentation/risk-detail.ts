@@ -1,7 +1,7 @@
 import { shortId } from '../domain/job-reference.ts';
 import { mitigations } from '../domain/mitigation.ts';
 import type { RiskRow } from '../domain/risk-board.ts';
-import { formatEta, formatEtaRange } from './eta-phrase.ts';
+import { driftWords, etaIfStarted, formatEta, formatEtaRange } from './eta-phrase.ts';
 import type { Detail } from './item.ts';
 import { formatBuffer, levelWords, suppositions, tierWords } from './risk-words.ts';
 import { safeText } from './safe-text.ts';
@@ -13,14 +13,18 @@ export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
   const { glyph, word, tone } = stateWord(row.state);
   const eta = formatEta(row, as_of, zone).forms[0];
   const range = formatEtaRange(row, as_of, zone);
+  const started = etaIfStarted(row, as_of, zone);
+  const expected = `${row.state === 'running' ? 'ETA ' : ''}${eta}${range === '' ? '' : ` (${range})`}`;
+  const times = [
+    row.state === 'pending' && started !== '' ? '' : expected,
+    driftWords(row),
+    started,
+  ].filter((text) => text !== '');
   const head: Cell[] = [
     { text: `${safeText(row.asset_name)} `, tone: 'strong' },
     { text: shortId(row.id), tone: 'dim' },
     { text: ` · ${glyph} ${word}`, tone },
-    {
-      text: ` · ${row.state === 'running' ? 'ETA ' : ''}${eta}${range === '' ? '' : ` (${range})`}`,
-      tone: 'plain',
-    },
+    ...times.map((text) => ({ text: ` · ${text}`, tone: 'plain' as const })),
     { text: ` · priority ${row.priority}, ${row.sla_tier}${bufferWords(row)}`, tone: 'plain' },
   ];
   const words = suppositions(row);
@@ -38,7 +42,14 @@ export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
     head,
     ...then,
     ...(row.sla_deadline_at === null && row.what_if?.sla_deadline_at == null
-      ? [[{ text: 'no deadline: what it runs on could serve others (P)', tone: 'dim' as const }]]
+      ? [
+          [
+            {
+              text: 'no deadline: what it runs on could serve others, were it paused',
+              tone: 'dim' as const,
+            },
+          ],
+        ]
       : [[{ text: `${levelWords[level]} (${meaning}) · ${heading}`, tone: 'strong' as const }]]),
     ...advice,
   ];

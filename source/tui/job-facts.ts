@@ -6,12 +6,17 @@ import { shortId } from '../domain/job-reference.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import { readStrategy } from '../domain/strategy.ts';
 import { dialogWords } from '../presentation/dialog-words.ts';
-import { formatEta, formatEtaRange, secondsBetween } from '../presentation/eta-phrase.ts';
+import {
+  driftWords,
+  etaIfStarted,
+  formatEta,
+  formatEtaRange,
+  secondsBetween,
+} from '../presentation/eta-phrase.ts';
 import { executorName } from '../presentation/executor-name.ts';
 import {
   formatAge,
   formatClock,
-  formatDuration,
   formatFullCount,
   formatMilliseconds,
   formatRate,
@@ -92,6 +97,8 @@ function pace({ job, screen, state, now }: Facts): Line[] {
   const { max_parallel } = readStrategy(job.execution_strategy);
   const ended = isTerminal(job.state);
   const range = formatEtaRange(job, now, state.options.zone);
+  const drift = driftWords(job);
+  const started = etaIfStarted(job, now, state.options.zone);
   return [
     ...(job.rate_per_minute === null ? [] : [[span(`${formatRate(job.rate_per_minute)}/min`)]]),
     ...(job.avg_partition_duration_ms === null
@@ -106,7 +113,7 @@ function pace({ job, screen, state, now }: Facts): Line[] {
     ...(ended
       ? []
       : [[span(max_parallel > 1 ? `up to ${max_parallel} at once` : 'one at a time')]]),
-    ...(eta.forms[0] === '–'
+    ...(eta.forms[0] === '–' || (job.state === 'pending' && started !== '')
       ? []
       : [
           [
@@ -114,9 +121,8 @@ function pace({ job, screen, state, now }: Facts): Line[] {
             ...(range === '' ? [] : [span(` (${range})`, 'dim')]),
           ],
         ]),
-    ...(job.state === 'paused' && job.eta_seconds !== null
-      ? [[span(`needs ${formatDuration(job.eta_seconds)} once resumed`)]]
-      : []),
+    ...(drift === '' ? [] : [[span(drift, job.eta_drift_seconds! > 0 ? 'warn' : 'plain')]]),
+    ...(started === '' ? [] : [[span(started)]]),
   ];
 }
 

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { driftWords, etaIfStarted } from '../../source/presentation/eta-phrase.ts';
+import { aJob, now } from '../support/jobs.ts';
+
+test.each([
+  ['running', ''],
+  ['pending', 'ETA 12:07 in 8m if started now'],
+  ['paused', 'ETA 12:07 in 8m if started now'],
+  ['resuming', 'ETA 12:07 in 8m if started now'],
+  ['waiting_upstream', ''],
+  ['completed', ''],
+])('the ETA of a %s job reads: %s', (state, words) => {
+  const job = { ...aJob({ state }), eta_seconds: 450 };
+  expect(etaIfStarted(job, now, 'utc')).toBe(words);
+});
+
+test.each([
+  [2520, 'slipped 42m in 15m'],
+  [-300, 'gained 5m in 15m'],
+  [60, ''],
+  [null, ''],
+])('a drift of %s seconds reads: %s', (eta_drift_seconds, words) => {
+  expect(driftWords({ eta_drift_seconds, eta_seconds: 900 })).toBe(words);
+});
