@@ -57,12 +57,13 @@ export const clauses = [
   'ended',
   'paused',
   'waiting_upstream',
+  // Whoever runs it needs none of ours.
+  'foreign',
   'no_executor',
   'no_handler',
   'draining',
   'held',
   'limited',
-  'foreign',
   'running',
   'back_off',
   'blocked_by_cancelled',
@@ -80,16 +81,16 @@ const holds: Readonly<Record<Clause, (facts: ExplainFacts) => boolean>> = {
   ended: ({ state }) => isTerminal(state),
   paused: ({ state }) => state === 'paused',
   waiting_upstream: ({ state }) => state === 'waiting_upstream',
-  no_executor: ({ executors }) => executors === 0,
-  no_handler: ({ with_handler }) => with_handler === 0,
-  draining: ({ with_handler, draining }) => draining === with_handler,
-  held: ({ ready }) => ready === 0,
-  limited: ({ state, limits }) => state !== 'running' && limits.length > 0,
   foreign: ({ state, ours, heartbeat_at, as_of }) =>
     state === 'running' &&
     !ours &&
     heartbeat_at !== null &&
     as_of.getTime() - heartbeat_at.getTime() < staleMs,
+  no_executor: ({ executors }) => executors === 0,
+  no_handler: ({ with_handler }) => with_handler === 0,
+  draining: ({ with_handler, draining }) => draining === with_handler,
+  held: ({ ready }) => ready === 0,
+  limited: ({ state, limits }) => state !== 'running' && limits.length > 0,
   running: ({ state, lanes }) => state === 'running' && lanes > 0,
   back_off: ({ takeable, due_at, as_of }) => !takeable && due_at !== null && due_at > as_of,
   blocked_by_cancelled: ({ takeable, blocked_keys }) => !takeable && blocked_keys > 0,

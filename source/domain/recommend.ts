@@ -94,13 +94,14 @@ const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
   'wont-resume': () => 'resume',
   breached: () => ({ action: 'set-priority', parameters: { priority: '10' } }),
   'at-risk': ({ max_parallel, slots, slots_busy, in_front }, row) => {
-    const high = row.cells.risk_level === 'high';
-    // A higher priority is of use only where something comes before it.
-    if (high && in_front > 0) return recreating;
-    if (row.cells.risk_level === 'low') return 'look';
+    const level = row.cells.risk_level;
     const free = Math.max(0, slots - slots_busy);
-    if (free === 0) return high ? 'start-executor' : 'pause';
-    return { action: 'set-parallel', parameters: { parallel: String(max_parallel + free) } };
+    if (level === 'low') return 'look';
+    if (free > 0)
+      return { action: 'set-parallel', parameters: { parallel: String(max_parallel + free) } };
+    if (level !== 'high') return 'pause';
+    // A higher priority is of use only where something comes before it.
+    return in_front > 0 ? recreating : 'start-executor';
   },
   'failed-partitions': ({ state }) => (state === 'failed' ? 'retry' : 'look'),
   'waiting-upstream': () => 'wait',

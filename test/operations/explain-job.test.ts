@@ -177,6 +177,14 @@ describe('one query says which clause keeps a job from running', () => {
     expect((await said(id)).clause).toBe('claimable');
   });
 
+  test('a job that another kind of executor was running was said to lack an executor, or a handler', async () => {
+    const id = await running('claimed_version = null');
+    for (const set of [`handlers = '{clicks}'`, 'stopped_at = now()']) {
+      await setExecutors(set);
+      expect((await said(id)).clause, set).toBe('foreign');
+    }
+  });
+
   test('it runs: how many slots, and where', async () => {
     const id = await running('claimed_version = version', { parallel: '4' });
     await anExecutor({}, 'h:1:x');

@@ -160,6 +160,7 @@ describe('scenario, recommendation and the action that is ready', () => {
     const late = (minutes: number) =>
       `started_at = now(), priority = 1, total_partitions = 1, avg_partition_duration_ms = ${minutes * 60_000}, sla_deadline_at = now() + interval '100 minutes'`;
     await aJob('priority = 5');
+    await operator.sql('update backfill_executors set slots = 0');
     const high = await judge(await aJob(late(200)));
     expect(high).toMatchObject({
       scenario: 'at-risk',
@@ -173,6 +174,7 @@ describe('scenario, recommendation and the action that is ready', () => {
       },
     });
     expect(high.escalations[0]!.steps.every((step) => step.due)).toBe(true);
+    await operator.sql('update backfill_executors set slots = 4');
     const medium = await judge(await aJob(late(130)));
     expect(medium.recommendation).toMatchObject({
       action: 'set-parallel',

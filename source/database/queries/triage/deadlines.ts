@@ -31,7 +31,10 @@ export const atRisk: Check = {
     remedy('look', 'Low risk: monitor closely, every 15-30 minutes.', {
       command: 'servo-tui status JOB --watch',
     }),
-    remedy('set-parallel', 'Medium risk: optimise partition execution; give it more slots.'),
+    remedy(
+      'set-parallel',
+      'Medium risk or more: optimise partition execution; give it more slots.',
+    ),
     remedy('pause', 'Medium risk: pause jobs without SLA or with later deadlines.', {
       states: null,
       command: 'servo-tui pause OTHER',
