@@ -21,7 +21,7 @@ export function heldBoard<N extends BoardName>(board: Board<N>, at: number): Boa
  * cursor where it was on the screen; else in the board's order. A journal has but one order: there, what is new pushes nothing.
  */
 export function withBoardData<N extends BoardName>(
-  { at, overlay }: State,
+  { at, overlay, screen }: State,
   name: N,
   before: Board<N>,
   data: BoardData[N],
@@ -30,7 +30,9 @@ export function withBoardData<N extends BoardName>(
   const held = before.data !== null && (at < before.held_until || overlay?.type === 'card');
   const order = held && !isNewestFirst(name) ? orderOf(name, before) : null;
   const board: Board<N> = { ...before, ...more, data, order, received_at: at };
-  const cursor = cursorBound(name, board, before);
+  // What nobody looks at has nothing under its cursor yet: it opens at what is first then.
+  const unseen = screen !== name && before.cursor === null;
+  const cursor = unseen ? null : cursorBound(name, board, before);
   const bound = { ...board, cursor };
   if (!held || cursor === null) return bound;
   const row = cursorIndex(listed(name, before), before.cursor) - before.top;

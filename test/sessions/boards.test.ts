@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { listed } from '../../source/console/boards.ts';
 import { boardLayout } from '../../source/console/layout.ts';
+import type { Alert } from '../../source/domain/alerts.ts';
 import type { Escalation } from '../../source/domain/escalation.ts';
 import type { JobView } from '../../source/domain/job.ts';
 import type { JobEvent } from '../../source/domain/job-detail.ts';
@@ -188,6 +189,17 @@ describe('alerts are counted on every screen', () => {
     session.wait(3000).timer('alerts');
     session.answerBoard('alerts', { ...nobody, executors: { alive: 1, silent: 0 } });
     expect(session.timersSet('alerts')).toEqual([15_000, 3000, 15_000]);
+  });
+
+  test('the alerts opened on what had come first when the console was started', () => {
+    const session = Session.showing([orders]).answerBoard('alerts', {
+      as_of: now,
+      tenant_id: 'acme',
+      alerts: [{ name: 'ServoBackfillJobStuck', firing: false, jobs: [] } as unknown as Alert],
+      executors: { alive: 1, silent: 0 },
+      jobs: [],
+    });
+    expect(session.state.boards.alerts.cursor).toBeNull();
   });
 
   test('frozen data stays as it is', () => {
