@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { actionNames, actionOf } from '../../source/console/actions.ts';
-import { contexts } from '../../source/console/binding.ts';
+import { type Context, contexts } from '../../source/console/binding.ts';
 import { keyName } from '../../source/console/key-names.ts';
 import { keymap } from '../../source/console/keymap.ts';
 
@@ -29,4 +29,64 @@ describe('one keymap', () => {
   test('what works everywhere cannot write', () => {
     for (const { always, danger } of keymap) expect(always && danger).toBeFalsy();
   });
+});
+
+// The design page's "Keys", each with what its row begins with and where it works. A key that is none of these is ours.
+const page: readonly [keys: string[], on: Context, title: RegExp][] = [
+  [['j', 'down'], 'jobs', /^next row/],
+  [['k', 'up'], 'jobs', /^previous row/],
+  [['g'], 'jobs', /^first row/],
+  [['G'], 'jobs', /^last row/],
+  [['page-up'], 'jobs', /^a page up/],
+  [['page-down'], 'jobs', /^a page down/],
+  [['enter'], 'jobs', /^open/],
+  [['escape'], 'jobs', /^back, close/],
+  [['q'], 'jobs', /^back; from the job table: quit/],
+  [['1'], 'triage', /^the screen Jobs/],
+  [['2'], 'jobs', /^the screen Job/],
+  [['3'], 'jobs', /^the screen Triage/],
+  [['4'], 'jobs', /^the screen Risk/],
+  [['5'], 'jobs', /^the screen Executors/],
+  [['6'], 'jobs', /^the screen Alerts/],
+  [['7'], 'jobs', /^the screen Events/],
+  [['/'], 'events', /^filter/],
+  [[':'], 'risk', /^palette/],
+  [['?'], 'job', /^this help/],
+  [['space'], 'jobs', /^mark the job/],
+  [['v'], 'jobs', /^mark a range/],
+  [['U'], 'jobs', /^clear the marks/],
+  [['p'], 'risk', /^pause/],
+  [['r'], 'check', /^resume/],
+  [['X'], 'job', /^cancel/],
+  [['R'], 'job', /^retry/],
+  [['f'], 'check', /^reclaim/],
+  [['L'], 'risk', /^deadline/],
+  [['t'], 'jobs', /^tune/],
+  [['e'], 'alerts', /^explain/],
+  [['l'], 'job', /^the log/],
+  [['s'], 'check', /^the check's SQL/],
+  [['s'], 'job', /^the SQL behind/],
+  [['m'], 'executors', /^follow the job/],
+  [['y'], 'executors', /^copy the row's id/],
+  [['Y'], 'events', /^copy the row as JSON/],
+  [['y'], 'reader', /^copy the text/],
+  [['a'], 'risk', /^apply what is supposed/],
+  [['<'], 'jobs', /^sort by the previous/],
+  [['>'], 'jobs', /^sort by the next/],
+  [['I'], 'jobs', /^invert/],
+  [['w'], 'jobs', /^wide/],
+  [['!'], 'jobs', /^problems only/],
+  [['Z'], 'triage', /^freeze/],
+  [['+'], 'job', /^refresh less/],
+  [['-'], 'job', /^refresh more/],
+  [['ctrl-r'], 'events', /^refresh now/],
+  [['ctrl-l'], 'reader', /^repaint/],
+  [['ctrl-z'], 'reader', /^suspend/],
+];
+
+test.each(page)('%j on %s: %s', (keys, context, title) => {
+  for (const key of keys) {
+    const binding = keymap.find((one) => one.keys.includes(key) && one.on.includes(context));
+    expect(binding?.title).toMatch(title);
+  }
 });

@@ -98,6 +98,22 @@ describe('acting', () => {
     await console.until(/orders_daily: paused at \d{4}/);
   });
 
+  test('m, and the job is paused: the bell, and a notification by OSC 9', async () => {
+    const console = await onRunningJob();
+    console.type('m');
+    await console.until('following orders_daily');
+    console.type('p');
+    await console.until('Pause orders_daily');
+    await console.until(() => {
+      console.type('y');
+      return asked('act pause') === 1;
+    });
+    await console.until(() =>
+      /\x07\x1b\]9;servo-tui: orders_daily \w+: running → paused\x07/.test(console.output),
+    );
+    expect(console.screen).toContain('♪');
+  });
+
   test('typed ahead, the same keys do nothing', async () => {
     const console = await onRunningJob();
     console.type('pyyy');
