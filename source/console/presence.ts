@@ -2,7 +2,7 @@ import { type Dialog, dialogLease, dialogsOn, dialogsWithout } from '../domain/d
 import type { DataAnswer, Effect } from './effects.ts';
 import { ask } from './loading.ts';
 import { isOfChanges } from './run-items.ts';
-import type { Card, State, Step } from './state.ts';
+import type { Card, CardPlan, State, Step } from './state.ts';
 
 /**
  * Tells the other consoles of a card that has been opened, and when it is closed: after every message, one question at a time. Nothing
@@ -33,7 +33,7 @@ function hold(state: State, card: Card, renew: boolean): Step {
 }
 
 /** Those that something would be done to. */
-function plannedIds({ jobs }: NonNullable<Card['plan']>): string[] {
+export function plannedIds({ jobs }: CardPlan): string[] {
   return [...new Set(jobs.flatMap(({ job, refusal }) => (refusal === null ? [job.id] : [])))];
 }
 

@@ -7,7 +7,7 @@ import type { Card } from '../../source/console/state.ts';
 import { jobStates } from '../../source/domain/job-state.ts';
 import type { ErrorCode } from '../../source/errors.ts';
 import { kindsOf } from '../../source/presentation/failure-groups.ts';
-import { aJob, anInsight, buckets } from '../support/jobs.ts';
+import { aJob, anInsight, buckets, now } from '../support/jobs.ts';
 import { Session } from './session.ts';
 
 const keys = fc.constantFrom(
@@ -55,7 +55,7 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
   },
   fc
     .tuple(
-      fc.constantFrom('load-jobs', 'load-job', 'act', 'plan-jobs'),
+      fc.constantFrom('load-jobs', 'load-job', 'act', 'plan-jobs', 'hold-dialog'),
       fc.constantFrom<ErrorCode>('database_unreachable', 'not_found', 'internal', 'not_allowed'),
     )
     .map(
@@ -109,10 +109,22 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
         if (session.acts.length > 0) session.answerAct({ result: result as 'applied' });
       },
   ),
-  fc.constantFrom('refresh', 'watch', 'notice', 'clock').map(
+  fc.constantFrom('refresh', 'watch', 'notice', 'clock', 'presence').map(
     (name): Act =>
       (session) =>
         session.timer(name as 'clock'),
+  ),
+  fc.tuple(someJobs, fc.constantFrom('cancel', '\x1b[2J')).map(
+    ([jobs, action]): Act =>
+      (session) => {
+        const other = { actor: 'jo', host: 'db-7', action, opened_at: now };
+        const job_ids = jobs.map(({ id }) => id);
+        const dialogs = job_ids.length === 0 ? [] : [{ ...other, jobs: jobs.length, job_ids }];
+        if (session.asked('hold-dialog').length > 0)
+          session.answer('hold-dialog', { type: 'held', as_of: now, dialogs });
+        if (session.asked('leave-dialog').length > 0)
+          session.answer('leave-dialog', { type: 'left' });
+      },
   ),
   fc.string().map(
     (text): Act =>
@@ -206,6 +218,12 @@ function check({ state }: Session): void {
   if (index >= 0 && state.screen === 'jobs') {
     expect(index).toBeGreaterThanOrEqual(state.jobs.top);
     expect(index).toBeLessThan(state.jobs.top + layout.rows);
+  }
+  // What the other consoles have been told last is what lies open here.
+  if (state.asked.presence === null) {
+    const card = state.overlay?.type === 'card' ? state.overlay.token : null;
+    const { told, refused } = state.presence;
+    expect(card !== null && card === refused ? null : card).toBe(told);
   }
   if (state.job !== null && linesOf(state.size) >= 6) {
     const job = jobLayout(state, state.job);

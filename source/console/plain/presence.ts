@@ -2,6 +2,7 @@ import { type Dialog, dialogLease, dialogsWithout } from '../../domain/dialog.ts
 import type { JobPage } from '../../domain/job-page.ts';
 import { dialogWords, holderWords } from '../../presentation/dialog-words.ts';
 import type { DataAnswer } from '../effects.ts';
+import { plannedIds } from '../presence.ts';
 import type { Asking, PlainEffect, PlainState, PlainStep } from './state.ts';
 import { nameOf } from './words.ts';
 
@@ -17,8 +18,8 @@ export function withPresence(before: PlainState, step: PlainStep): PlainStep {
 }
 
 function hold({ name, job, plan }: Asking, renew: boolean) {
-  const jobs = plan?.jobs.map((one) => one.job) ?? [job];
-  return { type: 'hold-dialog', action: name, ids: jobs.map(({ id }) => id), renew } as const;
+  const ids = plan === null ? [job.id] : plannedIds(plan);
+  return { type: 'hold-dialog', action: name, ids, renew } as const;
 }
 
 /** The question is open still. */
