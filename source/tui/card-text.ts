@@ -58,14 +58,19 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
   const intent: Intent = { job, asOf: card.as_of, settings };
   const words = actionWords[action];
   const after = words.after(intent);
-  const lines = [
+  const seen = [
     ...labelled('Seen', seenText(state, card), width, 2),
     ...changedLine(state, card, width),
     ...othersLine(card, width),
-    ...(card.lately === null ? [] : labelled('News', card.lately, width, 2, 'warn')),
+  ];
+  const news = card.lately === null ? [] : labelled('News', card.lately, width, 2, 'warn');
+  const will = [
     ...labelled('Will', words.will(intent), width, 3),
     ...(after === null ? [] : labelled('Then', after, width, 2)),
   ];
+  // What will happen is not pushed off a low terminal by what has happened.
+  const fits = seen.length + news.length + will.length <= room;
+  const lines = fits ? [...seen, ...news, ...will] : [...seen, ...will, ...news];
   const sql = actionSql(action, job, settings).replace(/\s+/g, ' ');
   return [...lines, ...labelled('SQL', sql, width, Math.max(6, room - lines.length), 'dim')];
 }
