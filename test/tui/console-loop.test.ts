@@ -40,7 +40,11 @@ function aLoop(loadPicture: LoadPicture) {
     },
     loadPicture,
   );
-  return { loop, asked, written, hangUp: () => stdin.emit('end') };
+  const resize = (columns: number) => {
+    stdout.columns = columns;
+    stdout.emit('resize');
+  };
+  return { loop, asked, written, resize, hangUp: () => stdin.emit('end') };
 }
 
 /** Ink's place, and what it was given to draw. */
@@ -85,4 +89,29 @@ test('what goes wrong with Ink is told after the terminal has been given back', 
   const { loop } = aLoop(() => Promise.reject(new Error('no Ink')));
   await expect(loop.run()).rejects.toThrow('no Ink');
   expect(process.listenerCount('SIGTSTP')).toBe(listeners);
+});
+
+test('input is handled before updates: a key is drawn at once, with what an update has still to wait for', async () => {
+  const { drawn, close } = aPicture();
+  let press: (key: string) => void = () => {};
+  const { loop, resize, hangUp } = aLoop(async () => ({
+    openPicture: ({ onInput }) => {
+      press = (key) => onInput({ characters: key });
+      return { draw: (state: State) => void drawn.push(state), close };
+    },
+  }));
+  const ended = loop.run();
+  await vi.waitFor(() => expect(drawn.at(-1)?.jobs.order.length).toBeGreaterThan(1));
+  const before = drawn.at(-1)!;
+  const frames = drawn.length;
+  resize(100);
+  expect(drawn).toHaveLength(frames);
+  press('j');
+  // No timer has had its turn.
+  await Promise.resolve();
+  expect(drawn).toHaveLength(frames + 1);
+  expect(drawn.at(-1)!.size.columns).toBe(100);
+  expect(drawn.at(-1)!.jobs.cursor).not.toBe(before.jobs.cursor);
+  hangUp();
+  await ended;
 });
