@@ -73,6 +73,15 @@ const startOr =
   (facts) =>
     facts.with_handler === facts.draining ? 'start-executor' : otherwise;
 
+/** What is free is of use at once, whatever else would help; null where nothing is. */
+const freeSlots = ({ max_parallel, slots, slots_busy }: ExplainFacts): Choice | null =>
+  slots > slots_busy
+    ? {
+        action: 'set-parallel',
+        parameters: { parallel: String(max_parallel + slots - slots_busy) },
+      }
+    : null;
+
 /** A stale job is reclaimed by itself; where a ready executor has not done it in so many stale periods, by force. */
 const patience = 2;
 
@@ -92,13 +101,19 @@ const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
     state === 'running' ? { action: 'pause', reason: 'high partition failure rate' } : 'look',
   'no-progress': () => 'look',
   'wont-resume': () => 'resume',
-  breached: () => ({ action: 'set-priority', parameters: { priority: '10' } }),
-  'at-risk': ({ max_parallel, slots, slots_busy, in_front }, row) => {
+  breached: (facts) => {
+    if (facts.state === 'paused') return 'resume';
+    if (facts.state === 'waiting_upstream') return 'look';
+    const first = { action: 'set-priority', parameters: { priority: '10' } } as const;
+    return freeSlots(facts) ?? (facts.in_front > 0 ? first : 'look');
+  },
+  'at-risk': (facts, row) => {
+    const { state, in_front } = facts;
     const level = row.cells.risk_level;
-    const free = Math.max(0, slots - slots_busy);
-    if (level === 'low') return 'look';
-    if (free > 0)
-      return { action: 'set-parallel', parameters: { parallel: String(max_parallel + free) } };
+    if (state === 'paused') return 'resume';
+    if (level === 'low' || state === 'waiting_upstream') return 'look';
+    const more = freeSlots(facts);
+    if (more !== null) return more;
     if (level !== 'high') return 'pause';
     // A higher priority is of use only where something comes before it.
     return in_front > 0 ? recreating : 'start-executor';

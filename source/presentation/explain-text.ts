@@ -25,13 +25,13 @@ export function explainText(judged: JudgedJob, options: Options): string {
   const lines = [
     first,
     ...labelled('scenario', [main.check.title, sectionWords(main.check.section)], options),
-    ...labelled('evidence', [evidenceLine(main.check.columns, main.rows[0]!, context)], options),
-    ...evidenceTable(judged, options),
     ...labelled('likely', causeWords(judged), options),
-    ...labelled('meaning', [main.check.meaning], options),
-    ...(others.length === 0 ? [] : labelled('also', [others.join('; ')], options)),
     ...(recommendation === null ? [] : labelled('do', [recommendation.words], options)),
     ...commandLine(judged),
+    ...labelled('evidence', [evidenceLine(main.check.columns, main.rows[0]!, context)], options),
+    ...evidenceTable(judged, options),
+    ...labelled('meaning', [main.check.meaning], options),
+    ...(others.length === 0 ? [] : labelled('also', [others.join('; ')], options)),
     ...judged.escalations.flatMap((escalation) =>
       labelled(
         'escalation',
@@ -53,7 +53,7 @@ function causeWords({ causes }: JudgedJob): string[] {
   return causes.map(({ title, failures, advice }) => `${title} (${failures} of these): ${advice}`);
 }
 
-/** Rows of evidence that are shown: what to do stands below them, and must be in sight in a small terminal. */
+/** Rows of evidence that are shown: they are to fit a small terminal together with what to do. */
 const fewRows = 4;
 
 function evidenceTable({ evidence, as_of }: JudgedJob, { width, zone }: Options): string[] {

@@ -138,6 +138,25 @@ describe('scenario, recommendation and the action that is ready', () => {
     expect(judged.recommendation?.ready).toMatchObject({ action: 'pause', id });
   });
 
+  test('a paused job whose deadline had passed was to be given a higher priority', async () => {
+    await anExecutor();
+    const late = `completed_partitions = 1, avg_partition_duration_ms = 600000, started_at = now() - interval '1 hour'`;
+    const paused = `state = 'paused', paused_at = now(), ${late}`;
+    for (const deadline of ['- interval', '+ interval']) {
+      const id = await aJob(`${paused}, sla_deadline_at = now() ${deadline} '1 minute'`);
+      expect((await judge(id)).recommendation, deadline).toMatchObject({
+        action: 'resume',
+        ready: { action: 'resume', id },
+      });
+    }
+    const id = await aJob(`sla_deadline_at = now() - interval '1 minute'`);
+    expect((await judge(id)).recommendation).toMatchObject({ action: 'set-parallel' });
+    await operator.sql('update backfill_executors set slots = 0');
+    expect((await judge(id)).recommendation).toMatchObject({ action: 'look' });
+    await aJob('priority = 5');
+    expect((await judge(id)).recommendation).toMatchObject({ action: 'set-priority' });
+  });
+
   test('high risk with nothing in front: was recreated with a priority that it did not need', async () => {
     await anExecutor();
     const id = await aJob(

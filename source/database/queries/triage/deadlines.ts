@@ -31,6 +31,7 @@ export const atRisk: Check = {
     remedy('look', 'Low risk: monitor closely, every 15-30 minutes.', {
       command: 'servo-tui status JOB --watch',
     }),
+    remedy('resume', 'Resume it, if what it was paused for is over.'),
     remedy(
       'set-parallel',
       'Medium risk or more: optimise partition execution; give it more slots.',
@@ -104,6 +105,7 @@ export const breached: Check = {
     remedy('look', 'Calculate the expected completion time, and notify stakeholders immediately.', {
       command: 'servo-tui status JOB',
     }),
+    remedy('resume', 'Resume it, if what it was paused for is over.'),
     remedy('set-deadline', 'Set a new deadline with the stakeholders.'),
     remedy('set-priority', 'Let it go first.'),
     remedy('set-parallel', 'Give it more slots, if executors have room.'),
