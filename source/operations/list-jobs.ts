@@ -66,7 +66,7 @@ const defaultBudget = 20_000;
 /** Alarms are sorted in memory. More of a kind than these are no longer alarms but a state of things. */
 const mostAlarms = 500;
 /** They are looked for among so many of the nearest deadlines, and among so many running jobs. */
-const alarmBudget = 2000;
+const alarmBudget = 1000;
 
 /**
  * The job table: what needs attention first, then what lives, then what has ended lately; or in another order. Where few

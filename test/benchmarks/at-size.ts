@@ -72,6 +72,11 @@ export async function atSize(
     const seconds = Math.round((performance.now() - began) / 1000);
     console.error(`made ${jobs.toLocaleString('en')} jobs in ${seconds} s`);
   }
+  return compareSizes(sized, rounds);
+}
+
+/** The same questions to each, in turn; the first is the measure of the others. */
+export async function compareSizes(sized: readonly Sized[], rounds: number): Promise<Block> {
   const figures = await inTurn(
     rounds,
     Object.fromEntries(
@@ -81,7 +86,7 @@ export async function atSize(
     ),
   );
   const of = (name: string, one: Sized) => median(figures[label(name, one)]!);
-  const [small, ...larger] = sized as [Sized, ...Sized[]];
+  const [small, ...larger] = sized as readonly [Sized, ...Sized[]];
   const rows: Row[] = Object.keys(works).flatMap((name) => [
     { name: label(name, small), figures: figures[label(name, small)]!, unit: 'ms' },
     ...larger.map((one) => ({
