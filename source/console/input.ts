@@ -1,3 +1,4 @@
+import { charactersOf } from '../presentation/characters.ts';
 import type { MessageOf } from './messages.ts';
 
 /** One piece of input: a key by name, or characters as they came, one or several. */
@@ -14,8 +15,6 @@ const pasteTimeoutMs = 2000;
 const longestTyping = 16;
 /** What follows a flood at once belongs to it. */
 const floodMs = 100;
-
-const segmenter = new Intl.Segmenter();
 
 type Input = MessageOf<'key'> | MessageOf<'paste'> | MessageOf<'flood'>;
 type Decoded = [Decoder, Input[]];
@@ -42,7 +41,7 @@ export function decodeInput(decoder: Decoder, input: RawInput, at: number): Deco
 }
 
 function typed(decoder: Decoder, characters: string, at: number): Decoded {
-  const pieces = Array.from(segmenter.segment(characters), ({ segment }) => segment);
+  const pieces = Array.from(charactersOf(characters));
   const alone = pieces.length === 1;
   const keys = pieces.map((piece) => ({ type: 'key' as const, ...namedKey(piece), alone, at }));
   const repeated = pieces.every((piece) => piece === pieces[0]);

@@ -1,7 +1,8 @@
+import { charactersOf } from '../presentation/characters.ts';
+
 /** Longest text a person may type into a field; backfill_events.reason and the like are read by people. */
 const longest = 500;
 
-const segmenter = new Intl.Segmenter();
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
 /** What was typed, with the caret always at its end. */
@@ -13,9 +14,7 @@ export function insertText(value: string, text: string): string {
 export function eraseText(value: string, key: string): string | null {
   switch (key) {
     case 'backspace':
-      return Array.from(segmenter.segment(value), ({ segment }) => segment)
-        .slice(0, -1)
-        .join('');
+      return Array.from(charactersOf(value)).slice(0, -1).join('');
     case 'ctrl-w':
       return value.replace(/\S+\s*$/, '');
     case 'ctrl-u':

@@ -1,3 +1,4 @@
+import { charactersOf } from './characters.ts';
 import { widthOf } from './safe-text.ts';
 
 /** For each sign that this program draws, one ASCII character of the same width. */
@@ -60,12 +61,11 @@ const substitutes: Readonly<Record<string, string>> = {
 };
 
 const notAscii = /[^\x20-\x7e\n]/;
-const segmenter = new Intl.Segmenter();
 
 /** The same text, column for column, in ASCII: our own signs by table, anything else as `?`. */
 export function toAscii(text: string): string {
   if (!notAscii.test(text)) return text;
-  return Array.from(segmenter.segment(text), ({ segment }) =>
+  return Array.from(charactersOf(text), (segment) =>
     notAscii.test(segment) ? (substitutes[segment] ?? '?'.repeat(widthOf(segment))) : segment,
   ).join('');
 }

@@ -1,8 +1,8 @@
+import { charactersOf } from './characters.ts';
 import { widthOf } from './safe-text.ts';
 
 export type Align = 'left' | 'right';
 
-const segmenter = new Intl.Segmenter();
 const plainAscii = /^[\x20-\x7e]*$/;
 
 /** The beginning of a safe text, at most `width` columns of it; what is missing shows as `ellipsis`. */
@@ -17,7 +17,7 @@ export function truncate(text: string, width: number, ellipsis = '…'): string 
 export function truncateStart(text: string, width: number): string {
   if (width <= 0) return '';
   if (widthOf(text) <= width) return text;
-  const pieces = Array.from(segmenter.segment(text), ({ segment }) => segment);
+  const pieces = Array.from(charactersOf(text));
   let rest = pieces.length;
   let columns = 1;
   while (rest > 0 && columns + widthOf(pieces[rest - 1]!) <= width) {
@@ -39,7 +39,7 @@ export function takeColumns(text: string, width: number): string {
   if (plainAscii.test(text)) return text.slice(0, width);
   let taken = '';
   let columns = 0;
-  for (const { segment } of segmenter.segment(text)) {
+  for (const segment of charactersOf(text)) {
     columns += widthOf(segment);
     if (columns > width) break;
     taken += segment;
@@ -58,9 +58,8 @@ function wrapLine(line: string, width: number): string[] {
   let rest = line;
   while (widthOf(rest) > width) {
     // A character wider than the whole line is taken all the same: the loop must end.
-    const head =
-      takeColumns(rest, width) ||
-      (segmenter.segment(rest)[Symbol.iterator]().next().value?.segment ?? rest);
+    const [first = rest] = charactersOf(rest);
+    const head = takeColumns(rest, width) || first;
     const space = rest[head.length] === ' ' ? head.length : head.lastIndexOf(' ');
     const end = space > width / 3 ? space : head.length;
     lines.push(rest.slice(0, end));

@@ -18,6 +18,9 @@ const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Co}\p{Default_Ignorable_Code_Point}]
 const stackedMarks = /(\p{M}{2})\p{M}+/gu;
 const leadingMarks = /^\p{M}+/u;
 const plainAscii = /^[\x20-\x7e]*$/;
+/** ASCII, Latin letters, and what this program draws with: one column each, by themselves and beside each other. */
+const narrow =
+  /^[\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u2190-\u22ff\u2500-\u25fc\u266a\u2713\u2717\u29d7]*$/;
 
 export type SafeOptions = {
   /** Longest input in UTF-16 units; what is beyond is cut off. Default `textCap`. */
@@ -58,7 +61,7 @@ const mostWidths = 4096;
 
 /** Columns that a terminal gives to a safe text. */
 export function widthOf(text: string): number {
-  if (plainAscii.test(text)) return text.length;
+  if (narrow.test(text)) return text.length;
   const known = widths.get(text);
   if (known !== undefined) return known;
   const width = stringWidth(text);

@@ -1,3 +1,4 @@
+import { charactersOf } from '../presentation/characters.ts';
 import { widthOf } from '../presentation/safe-text.ts';
 
 /**
@@ -27,7 +28,6 @@ type Cell = { text: string; style: string };
 const blank: Cell = { text: ' ', style: '' };
 const sgr = /\x1b\[([\d;]*)m/g;
 const plainAscii = /^[\x20-\x7e]*$/;
-const segmenter = new Intl.Segmenter();
 
 /** Unchanged cells between two changed ones that cost less than a jump over them. */
 const shortGap = 5;
@@ -102,7 +102,7 @@ function parseLine(line: string): ParsedLine {
       for (const character of text) cells.push({ text: character, style });
       return;
     }
-    for (const { segment } of segmenter.segment(text)) {
+    for (const segment of charactersOf(text)) {
       const width = widthOf(segment);
       if (width !== 1 || segment.length > 1) uncertain = true;
       if (width === 0) continue;

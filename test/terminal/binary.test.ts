@@ -20,7 +20,11 @@ afterEach(() => {
 afterAll(() => backfills.close());
 
 function openConsole(...args: string[]): Emulator {
-  const emulator = new Emulator(process.execPath, [binary, ...args], small, {
+  return openWith([], args);
+}
+
+function openWith(forNode: string[], args: string[]): Emulator {
+  const emulator = new Emulator(process.execPath, [...forNode, binary, ...args], small, {
     DATABASE_URL: urlOf(backfills.database.app),
     TENANT_ID: 'acme',
     SERVO_ACTOR: 'mara',
@@ -243,4 +247,12 @@ test('on a terminal that TERM calls dumb it is the list, and says so', async () 
   expect(dumb.screen).toContain('that TERM does not call dumb: this is the list');
   expect(dumb.screen).toContain(' orders ');
   expect(dumb.output).not.toContain('\x1b[');
+});
+
+test('the jobs are shown without ICU, which takes as long to load as a frame to draw', async () => {
+  await backfills.job({ asset: 'quick', keys: keys(3) });
+  const broken = "Intl.Segmenter = class { constructor() { throw new Error('ICU is asked') } }";
+  const console = openWith(['--import', `data:text/javascript,${encodeURIComponent(broken)}`], []);
+  await console.until(/\bquick\b/);
+  expect(console.screen).not.toContain('ICU is asked');
 });
