@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { UsageError } from '../errors.ts';
 import type { Invocation, Output } from './command.ts';
 import { readInterval } from './interval.ts';
@@ -70,9 +71,16 @@ function readBackground(text: string | undefined): boolean | undefined {
   ]);
 }
 
+/**
+ * What is alive in a console is 20 MiB. Where every core is wanted V8 puts off collecting until there are 100: beside each other for 4,000
+ * keys under such a load, one console came to 169 MiB with 13 full collections, and one with this to 129 with 47.
+ */
+const frugal = '--heap-growing-percent=50';
+
 /** Until the operator leaves it; then the sessions are closed. Returns the exit code. */
 async function showConsole(invocation: Invocation, connections?: Connections): Promise<number> {
   const { io, flags } = invocation;
+  setFlagsFromString(frugal);
   const [places, { runConsole: run }] = await Promise.all([
     Places.open(invocation, connections),
     loadConsole(),
