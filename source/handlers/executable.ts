@@ -23,24 +23,32 @@ export function executableHandler(
   path: string,
   settings: AssetSettings,
 ): RunnableHandler {
-  const run = (context: HandlerContext) => runExecutable(path, settings.pass, context);
+  const run = async (context: HandlerContext): Promise<HandlerResult> => {
+    try {
+      return await runExecutable(path, settings.pass, context);
+    } catch (error) {
+      return { outcome: { kind: 'failed', message: `cannot run ${path}: ${messageOf(error)}` } };
+    }
+  };
   return { asset, kind: 'executable', settings, run };
 }
 
+/** Rejects where the program does not even start. */
 async function runExecutable(
   path: string,
   pass: readonly string[],
   context: HandlerContext,
 ): Promise<HandlerResult> {
   const output = new OutputTail();
-  const child = spawn(path, [], {
+  const child: ChildProcess = spawn(path, [], {
     env: environment(context, pass),
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own, so that what it started can be stopped with it, and Ctrl-C in our terminal is not its.
     detached: true,
   });
-  child.stdout.on('data', (chunk) => output.push(chunk));
-  child.stderr.on('data', (chunk) => output.push(chunk));
+  // Without a descriptor left there are none.
+  child.stdout?.on('data', (chunk) => output.push(chunk));
+  child.stderr?.on('data', (chunk) => output.push(chunk));
   let stopped = false;
   const stop = () => {
     // It has ended by itself, and only its output is still being read.
@@ -56,8 +64,6 @@ async function runExecutable(
     const message = said || (signal === null ? `exit code ${code}` : `ended by ${signal}`);
     const outcome = stopped ? undefined : exitOutcomes[code ?? -1]?.(message);
     return { outcome: outcome ?? { kind: 'failed', message }, output: output.toString() };
-  } catch (error) {
-    return { outcome: { kind: 'failed', message: `cannot run ${path}: ${messageOf(error)}` } };
   } finally {
     context.signal.removeEventListener('abort', stop);
   }
