@@ -55,9 +55,10 @@ describe('several hosts, as libpq writes them', () => {
     expect(read('postgres://app@one,two/servo?target_session_attrs=standby')).toMatchObject({
       message: expect.stringContaining('target_session_attrs'),
     });
-    expect(connectionFromVariables({ PGTARGETSESSIONATTRS: 'read-only' })).toMatchObject({
-      message: expect.stringContaining('PGTARGETSESSIONATTRS'),
-    });
+    for (const word of ['read-only', 'constructor'])
+      expect(connectionFromVariables({ PGTARGETSESSIONATTRS: word })).toMatchObject({
+        message: expect.stringContaining('PGTARGETSESSIONATTRS'),
+      });
   });
 
   test('ports that do not fit the hosts are a mistake', () => {

@@ -46,5 +46,5 @@ export function targetOf(words: string): Pick<ConnectionSettings, 'target'> | un
     'read-write': { target: 'writable' },
     primary: { target: 'writable' },
   };
-  return targets[words];
+  return Object.hasOwn(targets, words) ? targets[words] : undefined;
 }

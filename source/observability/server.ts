@@ -69,7 +69,8 @@ export async function startServer(
       .then((answer) => send(response, answer, request.method));
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) =>
+    // Also of one that listens: a connection that it could not accept is its client's to try again.
+    server.on('error', (error) =>
       reject(
         new ServoError(
           'usage',
