@@ -32,7 +32,7 @@ const sizes = [
 
 /**
  * A console at whose keys somebody plays, and the worker beside it: twenty jobs of which each changes once a second, and another one that begins and ends every half a
- * minute. What is left of an hour is extrapolated from the second half, when what is loaded once has been loaded.
+ * minute. A run of half an hour and more tells how much an hour would add.
  */
 export async function memoryOverTime(database: BenchDatabase, minutes: number): Promise<Block> {
   const handler = (name: string) =>
@@ -110,11 +110,16 @@ do $$ begin if random() < 0.01 then perform servo_fail('${name} differs from its
           unit: 'MiB',
         },
         { name: `${name}, last ${part} min`, figures: [mean(figures.slice(-part))], unit: 'MiB' },
-        {
-          name: `${name}, slope of the second half`,
-          figures: [60 * slope(figures.slice(Math.floor(minutes / 2)))],
-          unit: 'MiB an hour',
-        },
+        // Before that it is what is loaded once.
+        ...(minutes < 30
+          ? []
+          : [
+              {
+                name: `${name}, slope of the second half`,
+                figures: [60 * slope(figures.slice(Math.floor(minutes / 2)))],
+                unit: 'MiB an hour',
+              },
+            ]),
       ],
     };
   };
