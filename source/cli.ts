@@ -3,7 +3,8 @@ import { type Io, processIo } from './commands/io.ts';
 import { type Parsed, parseCommandLine, wantsJson } from './commands/parse.ts';
 import { print, write, writeError } from './commands/writer.ts';
 import { resolveSettings, type SettingFlags, type Settings } from './config.ts';
-import { ServoError, UsageError } from './errors.ts';
+import { thresholdDefaults } from './domain/thresholds.ts';
+import { type Problem, ServoError, UsageError } from './errors.ts';
 
 /** Runs one command line and returns its exit code. Nothing above it can throw. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -34,19 +35,45 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** What is wrong with the line and what is wrong with the settings are told together. */
-async function settle(
-  { flags, onLine, command, problems }: Extract<Parsed, { kind: 'run' }>,
-  io: Io,
-): Promise<Settings> {
+/** What is wrong with the line, with the settings and with the values of flags is told together. */
+async function settle(parsed: Extract<Parsed, { kind: 'run' }>, io: Io): Promise<Settings> {
+  const { flags, onLine, command } = parsed;
+  const problems = [...parsed.problems];
   try {
     const settings = await resolveSettings(settingFlags(flags, onLine), io.env, command.needs);
     if (problems.length === 0) return settings;
   } catch (error) {
-    if (problems.length === 0 || !(error instanceof UsageError)) throw error;
-    throw new UsageError([...problems, ...error.problems]);
+    if (!(error instanceof UsageError)) throw error;
+    problems.push(...error.problems);
   }
-  throw new UsageError(problems);
+  const told = new Set(problems.map(({ message }) => message));
+  const more = await problemsOfValues(parsed, io);
+  throw new UsageError([...problems, ...more.filter(({ message }) => !told.has(message))]);
+}
+
+/**
+ * What the command itself finds wrong: it runs as far as it comes without settings and without asking anybody, which is before it does
+ * anything. A command that needs no database could do something: it is not tried.
+ */
+async function problemsOfValues(
+  { command, input, flags }: Extract<Parsed, { kind: 'run' }>,
+  io: Io,
+): Promise<readonly Problem[]> {
+  if (!command.needs.database) return [];
+  const settings = new Proxy({ thresholds: thresholdDefaults } as Settings, {
+    get: (known, name) => known[name as keyof Settings] ?? unsettled(),
+  });
+  try {
+    const run = await command.load();
+    await run({ command, input, flags, settings, io: { ...io, terminal: false } });
+    return [];
+  } catch (error) {
+    return error instanceof UsageError ? error.problems : [];
+  }
+}
+
+function unsettled(): never {
+  throw new Error('the settings are not settled');
 }
 
 function settingFlags(flags: Flags, onLine: ReadonlySet<string>): SettingFlags {

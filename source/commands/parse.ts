@@ -97,7 +97,13 @@ function problemsOfFlags(line: Words, command: Command): Problem[] {
   const counts = new Map<FlagRow, number>();
   for (const { row } of line.flags) counts.set(row, (counts.get(row) ?? 0) + 1);
   return [
-    ...[...new Set(names)].map((name) => problemOfFlag(name, called, [...own, ...mode])),
+    ...[...new Set(names)].map((name) => {
+      const problem = problemOfFlag(name, called, [...own, ...mode]);
+      const ofWorker = workerCommand.flags.some((row) => `--${row.name}` === name);
+      return mode.length > 0 && ofWorker
+        ? { ...problem, hint: `did you mean: servo-tui --worker ${name}` }
+        : problem;
+    }),
     ...[...counts]
       .filter(([row, count]) => count > 1 && row.value !== undefined && !row.multiple)
       .map(([row, count]) => ({ message: `--${row.name} is given ${count} times` })),

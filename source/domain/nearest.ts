@@ -14,7 +14,9 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
     const near =
       cost <= Math.max(longer > 2 ? 1 : 0, Math.floor(longer * 0.4)) ||
       letters(wanted) === letters(known);
-    const begins = wanted.length >= 3 && (known.startsWith(wanted) || wanted.startsWith(known));
+    const begins =
+      Math.min(wanted.length, known.length) >= 3 &&
+      (known.startsWith(wanted) || wanted.startsWith(known));
     if ((near || begins) && (best === null || cost < best.cost)) best = { candidate, cost };
   }
   return best?.candidate ?? null;

@@ -275,6 +275,30 @@ describe('the database', () => {
     expect(stderr).toMatch(/wants servo-tui 99\.0\.0 or newer/);
   });
 
+  test.each([
+    ['list --state runing --limt 3', ['list has no flag --limt', '"runing" is no state (--state)']],
+    [
+      'prune --older-than long --bogus',
+      ['prune has no flag --bogus', '"long" is no duration (--older-than)'],
+    ],
+    [
+      '--worker --slots x --grace never --bogus',
+      [
+        '--worker has no flag --bogus',
+        '--slots x is no number of slots',
+        '"never" is no time to finish (--grace)',
+      ],
+    ],
+    ['triage stuk --bogus', ['triage has no flag --bogus', 'there is no check "stuk"']],
+  ])('%s: what is wrong with values is told with the rest', async (line, messages) => {
+    const ran = await run([...line.split(' '), '--json']);
+    const [first, ...values] = messages;
+    const { message } = errorDocument(ran);
+    expect([ran.code, ran.stdout]).toEqual([2, '']);
+    expect(message.startsWith(`${first}; no database: set DATABASE_URL`)).toBe(true);
+    expect(message.endsWith(['; no tenant', ...values].join('; '))).toBe(true);
+  });
+
   test('a URL that is none, and no tenant, are told together and not repeated', async () => {
     const { code, stderr } = await run(['list'], { DATABASE_URL: 'mysql://app:s3cret@host/servo' });
     expect(code).toBe(2);

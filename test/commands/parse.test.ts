@@ -140,6 +140,16 @@ describe('flags', () => {
     expect(problemsOf(line)[0]).toEqual(hint === undefined ? { message } : { message, hint });
   });
 
+  // The hint was "did you mean --h?".
+  test('a flag of the worker without --worker', () => {
+    expect(problemsOf('--handlers dir')).toEqual([
+      {
+        message: 'servo-tui has no flag --handlers',
+        hint: 'did you mean: servo-tui --worker --handlers',
+      },
+    ]);
+  });
+
   // `list --interval abc` was taken as if nothing had been said.
   test('an interval that is none is a mistake also where nothing is read twice', () => {
     expect(problemsOf('list --interval abc --limt 3').map(({ message }) => message)).toEqual([
