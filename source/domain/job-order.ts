@@ -109,11 +109,13 @@ export function isAlarm(job: JobView): boolean {
 }
 
 /** Living jobs that are expected to miss their deadline, and those that have: apart, as alerts and metrics tell them. */
-export type Lateness = { at_risk: number; breached: number };
+export type Lateness = { at_risk: number; breached: number; capped: boolean };
 
-export function latenessOf(jobs: readonly JobView[]): Lateness {
+/** `most`: as many jobs have been looked for at most; there may be more than are counted. */
+export function latenessOf(jobs: readonly JobView[], most = Number.POSITIVE_INFINITY): Lateness {
   const living = jobs.filter(({ state }) => !isTerminal(state));
   return {
+    capped: jobs.length >= most,
     at_risk: living.filter(({ risk_level }) => atRiskLevels.includes(risk_level)).length,
     breached: living.filter(({ risk_level }) => risk_level === 'breached').length,
   };

@@ -168,7 +168,8 @@ async function readPage(
     whole: false,
     ...part,
     jobs: await readInFull(query, tenant, search, part.jobs, alarms ?? []),
-    late: search.filter.terms.length === 0 && alarms !== null ? latenessOf(alarms) : null,
+    late:
+      search.filter.terms.length === 0 && alarms !== null ? latenessOf(alarms, mostAlarms) : null,
   };
 }
 

@@ -65,9 +65,10 @@ function badges(state: State): Span[] {
     const critical = firing.some(({ severity }) => severity === 'critical');
     shown.push(span(`▲ ${plural(firing.length, 'alert')}`, critical ? 'bad' : 'warn'));
   }
-  const { breached = 0, at_risk = 0 } = state.jobs.late ?? {};
-  if (breached > 0) shown.push(span(`${breached} breached`, 'bad'));
-  if (at_risk > 0) shown.push(span(`${at_risk} at risk`, 'bad'));
+  const { breached = 0, at_risk = 0, capped: more = false } = state.jobs.late ?? {};
+  const orMore = more ? '+' : '';
+  if (breached > 0) shown.push(span(`${breached}${orMore} breached`, 'bad'));
+  if (at_risk > 0) shown.push(span(`${at_risk}${orMore} at risk`, 'bad'));
   const cost = costWords(state);
   if (cost !== null) shown.push(span(cost, 'warn'));
   if (labels.embedded) shown.push(span('EMBEDDED', 'accent'));

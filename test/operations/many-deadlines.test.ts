@@ -38,6 +38,11 @@ test('a job that runs and will miss its deadline comes first, however many wait 
   expect(jobs.filter(isAlarm)).toHaveLength(100);
 });
 
+test('what cannot all be counted is said to be more', async () => {
+  const { page } = await list(operator.db, '', {});
+  expect(page.late).toMatchObject({ at_risk: 1, capped: true });
+});
+
 test.each([
   ['risk:high', [1, 'high']],
   ['risk:low,medium,high', [1, 'high']],

@@ -10,6 +10,7 @@ import { plainTheme } from '../../source/tui/theme.ts';
 import { Session } from '../sessions/session.ts';
 import {
   aJob,
+  aList,
   anInsight,
   aPartition,
   buckets,
@@ -352,6 +353,14 @@ describe('what must not be overlooked', () => {
     const session = Session.showing([late]);
     expect(screen(session.state)[0]).toContain('1 breached');
     expect(screen(session.state)[0]).not.toContain('at risk');
+  });
+
+  test('of more late jobs than are looked for, the header told a number as if it were all', () => {
+    const list = aList([aJob({})]);
+    const late = { at_risk: 2, breached: 498, capped: true };
+    const session = new Session(sized(120, 30)).send({ type: 'started' });
+    session.answer('load-jobs', { type: 'jobs', list: { ...list, page: { ...list.page, late } } });
+    expect(screen(session.state)[0]).toContain('498+ breached  2+ at risk');
   });
 
   test('read-only, embedded, row-level security bypassed', () => {
