@@ -3,7 +3,7 @@ import type { Reading } from '../domain/job-trend.ts';
 import { wrap } from '../presentation/fitted.ts';
 import { type PartitionMap, partitionMap } from '../presentation/partition-map.ts';
 import { restWords } from '../presentation/rest-words.ts';
-import { widthOf } from '../presentation/safe-text.ts';
+import { widthOf } from '../presentation/width.ts';
 import { isBoard, listed } from './boards.ts';
 import { isStale } from './loading.ts';
 import type { Size } from './messages.ts';

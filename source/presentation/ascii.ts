@@ -1,5 +1,5 @@
 import { charactersOf } from './characters.ts';
-import { widthOf } from './safe-text.ts';
+import { widthOf } from './width.ts';
 
 /** For each sign that this program draws, one ASCII character of the same width. */
 const substitutes: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { widthOf } from './safe-text.ts';
+import { widthOf } from './width.ts';
 
 /** Lines of cells, each column as wide as its widest cell, two spaces between; the last one is not padded. Cells are safe text. */
 export function columns(rows: readonly (readonly string[])[]): string {

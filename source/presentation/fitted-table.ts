@@ -1,5 +1,5 @@
 import { type Align, fitted } from './fitted.ts';
-import { widthOf } from './safe-text.ts';
+import { widthOf } from './width.ts';
 
 const gap = 2;
 /** Text that is narrower says nothing. */

@@ -1,5 +1,5 @@
 import { charactersOf } from './characters.ts';
-import { widthOf } from './safe-text.ts';
+import { widthOf } from './width.ts';
 
 export type Align = 'left' | 'right';
 

@@ -1,5 +1,6 @@
 import { truncate } from './fitted.ts';
-import { safeText, widthOf } from './safe-text.ts';
+import { safeText } from './safe-text.ts';
+import { widthOf } from './width.ts';
 
 /** Longest text that is told in one place, in columns; the database has the rest. */
 const longest = 400;

@@ -10,9 +10,10 @@ import {
   type PartitionCounts,
   partitionCell,
 } from './partition-cell.ts';
-import { safeText, widthOf } from './safe-text.ts';
+import { safeText } from './safe-text.ts';
 import type { Cell } from './tone.ts';
 import { weekdayBands, weekdays } from './weekday-calendar.ts';
+import { widthOf } from './width.ts';
 
 /** A drawn map: lines of cells no wider than asked for, and what its signs mean. */
 export type PartitionMap = { lines: Cell[][]; legend: Cell[] };

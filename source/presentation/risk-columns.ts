@@ -5,9 +5,10 @@ import { formatDrift, formatEtaRange } from './eta-phrase.ts';
 import { formatClock, type Zone } from './format.ts';
 import type { Item } from './item.ts';
 import { bufferPhrase, severityFigure, severityPhrase, suppositions } from './risk-words.ts';
-import { safeText, widthOf } from './safe-text.ts';
+import { safeText } from './safe-text.ts';
 import { absent, type Column, column, longest, type Table } from './table.ts';
 import type { Phrase } from './tone.ts';
+import { widthOf } from './width.ts';
 
 type Risky = Item<RiskRow>;
 

@@ -1,5 +1,3 @@
-import stringWidth from 'string-width';
-
 /** Longest text that is looked at, in UTF-16 units: a message of a megabyte costs no more than this. */
 export const textCap = 4096;
 
@@ -18,9 +16,6 @@ const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Co}\p{Default_Ignorable_Code_Point}]
 const stackedMarks = /(\p{M}{2})\p{M}+/gu;
 const leadingMarks = /^\p{M}+/u;
 const plainAscii = /^[\x20-\x7e]*$/;
-/** ASCII, Latin letters, and what this program draws with: one column each, by themselves and beside each other. */
-const narrow =
-  /^[\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u2190-\u22ff\u2500-\u25fc\u266a\u2713\u2717\u29d7]*$/;
 
 export type SafeOptions = {
   /** Longest input in UTF-16 units; what is beyond is cut off. Default `textCap`. */
@@ -53,19 +48,4 @@ function cleanLine(line: string): string {
     .replace(unsafe, replacement)
     .replace(stackedMarks, '$1')
     .replace(leadingMarks, replacement);
-}
-
-/** Widths that were asked for lately: the same cells are drawn again and again. */
-const widths = new Map<string, number>();
-const mostWidths = 4096;
-
-/** Columns that a terminal gives to a safe text. */
-export function widthOf(text: string): number {
-  if (narrow.test(text)) return text.length;
-  const known = widths.get(text);
-  if (known !== undefined) return known;
-  const width = stringWidth(text);
-  if (widths.size >= mostWidths) widths.clear();
-  widths.set(text, width);
-  return width;
 }

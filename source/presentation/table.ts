@@ -1,7 +1,7 @@
 import { type Align, fitted } from './fitted.ts';
 import type { Zone } from './format.ts';
-import { widthOf } from './safe-text.ts';
 import type { Cell, Phrase } from './tone.ts';
+import { widthOf } from './width.ts';
 
 export type CellContext = {
   /** The database's clock. */

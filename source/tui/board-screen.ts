@@ -20,7 +20,6 @@ import { formatFullCount } from '../presentation/format.ts';
 import type { Detail, Item } from '../presentation/item.ts';
 import { riskTable } from '../presentation/risk-columns.ts';
 import { riskDetail } from '../presentation/risk-detail.ts';
-import { widthOf } from '../presentation/safe-text.ts';
 import {
   type Column,
   cellOf,
@@ -28,6 +27,7 @@ import {
   layoutColumns,
   type Table,
 } from '../presentation/table.ts';
+import { widthOf } from '../presentation/width.ts';
 import { escalationBar } from './escalation-bar.ts';
 import { hintsLine, noteLine } from './footer.ts';
 import { bannerLine, headerLine } from './header.ts';

@@ -1,5 +1,5 @@
 import { charactersOf } from '../presentation/characters.ts';
-import { widthOf } from '../presentation/safe-text.ts';
+import { widthOf } from '../presentation/width.ts';
 
 /**
  * What has to be written so that a terminal that shows one frame shows the next: only the cells that

@@ -5,8 +5,9 @@ import type { State } from '../console/state.ts';
 import { stateOrder } from '../domain/job-order.ts';
 import { truncate, truncateStart } from '../presentation/fitted.ts';
 import { formatAge, formatFullCount, plural } from '../presentation/format.ts';
-import { safeText, widthOf } from '../presentation/safe-text.ts';
+import { safeText } from '../presentation/safe-text.ts';
 import { stateWord } from '../presentation/state-words.ts';
+import { widthOf } from '../presentation/width.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
 
 /**

@@ -8,7 +8,7 @@ import type { State } from '../console/state.ts';
 import type { JobList } from '../domain/job-detail.ts';
 import { fitted } from '../presentation/fitted.ts';
 import { type JobColumn, jobsTable, pinnedColumns } from '../presentation/job-columns.ts';
-import { safeText, widthOf } from '../presentation/safe-text.ts';
+import { safeText } from '../presentation/safe-text.ts';
 import { searchedWords } from '../presentation/searched-words.ts';
 import {
   type CellContext,
@@ -17,6 +17,7 @@ import {
   layoutColumns,
   scrolledColumns,
 } from '../presentation/table.ts';
+import { widthOf } from '../presentation/width.ts';
 import { hintsLine, infoLine, noteLine } from './footer.ts';
 import { bannerLine, countsLine, headerLine } from './header.ts';
 import { blank, cut, exactly, type Line, selected, span } from './spans.ts';

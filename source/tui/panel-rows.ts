@@ -16,8 +16,9 @@ import {
   plural,
 } from '../presentation/format.ts';
 import { riskBadge } from '../presentation/risk-badge.ts';
-import { safeText, widthOf } from '../presentation/safe-text.ts';
+import { safeText } from '../presentation/safe-text.ts';
 import { stateWord } from '../presentation/state-words.ts';
+import { widthOf } from '../presentation/width.ts';
 import { type Line, span } from './spans.ts';
 
 type Item<P extends PanelItem['panel']> = Extract<PanelItem, { panel: P }>;

@@ -1,6 +1,6 @@
 import { takeColumns, truncate } from '../presentation/fitted.ts';
-import { widthOf } from '../presentation/safe-text.ts';
 import type { Tone } from '../presentation/tone.ts';
+import { widthOf } from '../presentation/width.ts';
 
 /** A piece of a line that looks the same all along. */
 export type Span = { text: string; tone: Tone; inverse?: boolean };

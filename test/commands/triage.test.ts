@@ -4,7 +4,7 @@ import { checkNames } from '../../source/domain/triage.ts';
 import { listAlerts } from '../../source/operations/alerts.ts';
 import { triage, triageCheck } from '../../source/operations/triage.ts';
 import { alertsText } from '../../source/presentation/alert-words.ts';
-import { widthOf } from '../../source/presentation/safe-text.ts';
+import { widthOf } from '../../source/presentation/width.ts';
 import { documentOf, errorDocument, run, urlOf } from '../support/cli.ts';
 import { Operator } from '../support/operator.ts';
 import { run as sql } from '../support/roles.ts';

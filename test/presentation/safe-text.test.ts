@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toAscii } from '../../source/presentation/ascii.ts';
 import { fitted, truncateStart, wrap } from '../../source/presentation/fitted.ts';
-import { safeText, textCap, widthOf } from '../../source/presentation/safe-text.ts';
+import { safeText, textCap } from '../../source/presentation/safe-text.ts';
+import { widthOf } from '../../source/presentation/width.ts';
 
 /** Strings made mostly of what a terminal would act upon. */
 const hostile = fc

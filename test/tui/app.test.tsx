@@ -4,7 +4,7 @@ import { type ConsoleOptions, panelNames, type State } from '../../source/consol
 import type { JobView } from '../../source/domain/job.ts';
 import type { JobDetail, JobEvent } from '../../source/domain/job-detail.ts';
 import { isTerminal } from '../../source/domain/job-state.ts';
-import { widthOf } from '../../source/presentation/safe-text.ts';
+import { widthOf } from '../../source/presentation/width.ts';
 import { App } from '../../source/tui/app.tsx';
 import { plainTheme } from '../../source/tui/theme.ts';
 import { Session } from '../sessions/session.ts';

@@ -4,7 +4,7 @@ import { type BoardData, type BoardName, listed } from '../../source/console/boa
 import { screens } from '../../source/console/screens.ts';
 import { viewExecutor } from '../../source/domain/executor.ts';
 import { type CheckDefinition, type FoundRow, worstOf } from '../../source/domain/triage.ts';
-import { widthOf } from '../../source/presentation/safe-text.ts';
+import { widthOf } from '../../source/presentation/width.ts';
 import { App } from '../../source/tui/app.tsx';
 import { plainTheme } from '../../source/tui/theme.ts';
 import { Session } from '../sessions/session.ts';
