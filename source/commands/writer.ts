@@ -1,4 +1,5 @@
 import { messageOf, type Problem, ServoError, UsageError } from '../errors.ts';
+import { safeText } from '../presentation/safe-text.ts';
 import type { Output } from './command.ts';
 import type { Io } from './io.ts';
 
@@ -54,9 +55,10 @@ export function writeError(
     };
     io.stderr.write(`${JSON.stringify({ error: body })}\n`);
   } else {
-    io.stderr.write(problems.map((problem) => `${lineOf(problem)}\n`).join(''));
+    const lines = [...problems.map(lineOf), ...(options.verbose ? causes(error) : [])];
+    // They name what is in the database.
+    io.stderr.write(`${safeText(lines.join('\n'), { lines: true, cap: 100_000 })}\n`);
   }
-  if (options.verbose && !options.json) io.stderr.write(`${causes(error).join('\n')}\n`);
   return told.exitCode;
 }
 

@@ -178,6 +178,9 @@ describe('list', () => {
       expect((await servo(line)).stdout).not.toMatch(/[\x1b\x07]/);
     const paused = await servo(`pause ${id}`);
     expect(paused.stdout + (await servo(`pause ${id}`)).stderr).not.toMatch(/[\x1b\x07]/);
+    const refused = await servo(`retry ${id} --verbose`);
+    expect(refused.stderr).toContain('no partition of evil');
+    expect(refused.stderr).not.toMatch(/[\x1b\x07]/);
   });
 });
 
