@@ -265,6 +265,8 @@ beforeAll(async () => {
   await backfills.rows(
     `update backfill_jobs set completed_partitions = 38, failed_partitions = 2 where asset_name = 'events_raw'`,
   );
+  // The consoles of all modes run at once, and are no colleagues: what one has open is not to be told by another.
+  await backfills.rows('revoke all on backfill_dialogs from servo_app');
   await backfills.rows(
     `insert into backfill_attempt_logs (job_id, partition_key, attempt, tenant_id, executor_id, output)
      select id, '2024-01-03', 3, tenant_id, 'web-1:1:x', E'asked for it\\nwas told to slow down\\n' from backfill_jobs where asset_name = 'events_raw'`,
