@@ -92,6 +92,8 @@ export async function retryJob(
 
 type Which = Parameters<typeof retryPartitions>[3];
 
+const kind = 'retry requested';
+
 /** In batches, since each holds the job's row; `ended`: what is left is for a new job. */
 async function retryInPlace(
   db: Database,
@@ -109,7 +111,16 @@ async function retryInPlace(
       if (isTerminal(job.state)) return null;
       if (!isJobState(job.state)) throw unknownState(job);
       const again = await retryPartitions(query, author.tenant, id, which);
-      if (retried === 0) await writeEvent(query, author, id, 'retry requested');
+      const begun = again.length === which.limit;
+      // A plan that is applied again takes a reason that ends with its mark for done (`isJournalled`).
+      if (begun && retried === 0)
+        await writeEvent(
+          query,
+          { ...author, reason: `${author.reason ?? ''} (begun)`.trim() },
+          id,
+          kind,
+        );
+      if (!begun) await writeEvent(query, author, id, kind);
       await wakeExecutors(query, author.tenant);
       return again;
     });
@@ -139,7 +150,7 @@ async function retryAnew(
   await refuseOverlap(query, job, { list });
   const created = await placeJob(query, job, { list });
   if (created === null) throw new AlreadyDone('retried', ended);
-  await writeEvent(query, author, id, 'retry requested');
+  await writeEvent(query, author, id, kind);
   return { id: created, keys: list };
 }
 

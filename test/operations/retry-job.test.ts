@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { UsageError } from '../../source/errors.ts';
 import { retryJob } from '../../source/operations/retry-job.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
@@ -20,6 +20,14 @@ const partitions = (id: string) =>
      from backfill_partitions where backfill_job_id = $1 order by partition_key`,
     [id],
   );
+
+const requests = async (id: string) =>
+  (
+    await operator.sql(
+      `select reason from backfill_events where job_id = $1 and kind = 'retry requested' order by id`,
+      [id],
+    )
+  ).map(({ reason }) => reason);
 
 /** A job of a, b and c, of which the named ones have failed; in this state. */
 async function aJob(state: string, failed: string[], columns: Record<string, unknown> = {}) {
@@ -87,11 +95,23 @@ describe('while the job lives', () => {
     const { retried_partitions } = await retryJob(operator.db, author, id, null, { batch: 1 });
     expect(retried_partitions).toBe(3);
     expect((await row(id)).failed_partitions).toBe(0);
-    const events = await operator.value(
-      `select count(*)::int from backfill_events where job_id = $1 and kind = 'retry requested'`,
-      [id],
-    );
-    expect(events).toBe(1);
+    expect(await requests(id)).toEqual(['(begun)', null]);
+  });
+
+  test('a plan that lost its connection between two batches took the rest for done', async () => {
+    const { id } = await aJob('running', ['a', 'b', 'c']);
+    const write = operator.db.write.bind(operator.db);
+    vi.spyOn(operator.db, 'write')
+      .mockImplementationOnce(write)
+      .mockRejectedValueOnce(new Error('gone'));
+    const marked = because('why (plan 0d9f1c7e by mara)');
+    await errorOf(retryJob(operator.db, marked, id, null, { batch: 2 }));
+    expect((await row(id)).failed_partitions).toBe(1);
+    expect(await requests(id)).toEqual([`${marked.reason} (begun)`]);
+    expect(await retryJob(operator.db, marked, id, null, { batch: 2 })).toMatchObject({
+      retried_partitions: 1,
+    });
+    expect(await requests(id)).toEqual([`${marked.reason} (begun)`, marked.reason]);
   });
 
   test('a counter that a base executor wrote never falls below zero', async () => {
