@@ -1,4 +1,4 @@
-import type { Database } from '../database/database.ts';
+import type { Database, Query } from '../database/database.ts';
 import { readClock } from '../database/queries/read-clock.ts';
 import { readJob } from '../database/queries/read-job.ts';
 import { readLogs } from '../database/queries/read-logs.ts';
@@ -32,7 +32,7 @@ export function listLogs(
       }
     }
     const as_of = await readClock(query);
-    const logs = await readLogs(query, tenant, job, { ...which, since: null });
+    const logs = await readLogs(query, tenant, job, which);
     return { as_of, tenant_id: tenant, job_id: job, logs };
   });
 }
@@ -40,10 +40,12 @@ export function listLogs(
 /** A transaction may commit so long (ms) after the moment that its rows tell. */
 const lateMs = 10_000;
 const page = 200;
-/** Outputs (64 KiB at most) that are remembered, the last told: a follower must not grow with the job. */
+/**
+ * Outputs (64 KiB at most) that are remembered, besides those that will be read again (`lateMs`): a follower must not grow with the job.
+ */
 const mostTold = 5 * page;
 
-/** Reads the outputs that are new at each call: each once, and where one of the last thousand has grown, only what came to it. */
+/** Reads the outputs that are new at each call: each once, and where one that is remembered has grown, only what came to it. */
 export class LogFollower {
   readonly #db: Database;
   readonly #tenant: string;
@@ -64,11 +66,9 @@ export class LogFollower {
     const [as_of, state, found] = await this.#db.read(this.#tenant, async (query) => {
       const job = await readJob(query, this.#tenant, this.#job);
       if (job === null) throw noSuchJob(this.#job);
-      const limit = this.#since === null ? first : page;
-      const which = { key: this.#key, since: this.#since, limit };
-      const logs = await readLogs(query, this.#tenant, this.#job, which);
-      return [await readClock(query), job.state, logs] as const;
+      return [await readClock(query), job.state, await this.#read(query, first)] as const;
     });
+    const since = new Date(as_of.getTime() - lateMs);
     const logs = found.flatMap((log) => {
       const before = this.#told.get(log.partition_key);
       this.#told.delete(log.partition_key);
@@ -78,12 +78,28 @@ export class LogFollower {
       const grown = log.output.startsWith(before.output);
       return [grown ? { ...log, output: log.output.slice(before.output.length) } : log];
     });
-    for (const key of this.#told.keys()) {
+    for (const [key, { at }] of this.#told) {
       if (this.#told.size <= mostTold) break;
-      this.#told.delete(key);
+      if (at < since) this.#told.delete(key);
     }
-    this.#since = new Date(as_of.getTime() - lateMs);
+    this.#since = since;
     const ended = isTerminal(state) && logs.length === 0;
     return { as_of, tenant_id: this.#tenant, job_id: this.#job, logs, ended };
+  }
+
+  /** All that was written since, however much that is; the newest `first` to begin with. */
+  async #read(query: Query, first: number): Promise<AttemptLog[]> {
+    const which = { key: this.#key, since: this.#since };
+    if (which.since === null)
+      return readLogs(query, this.#tenant, this.#job, { ...which, limit: first });
+    const found: AttemptLog[] = [];
+    for (let after: string | null = null; ; ) {
+      const next = { ...which, limit: page, after };
+      const logs: AttemptLog[] = await readLogs(query, this.#tenant, this.#job, next);
+      found.push(...logs);
+      if (logs.length < page)
+        return found.sort((one, other) => one.at.getTime() - other.at.getTime());
+      after = logs.at(-1)!.partition_key;
+    }
   }
 }

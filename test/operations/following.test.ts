@@ -22,19 +22,29 @@ const print = (keys: string, output: string) =>
     [job, output],
   );
 
+const outputs = async (follower: LogFollower) =>
+  (await follower.next(10)).logs.map(({ output }) => output);
+
 test('a follower of outputs remembered every one that it had ever told', async () => {
   const follower = new LogFollower(operator.db, 'acme', job, null);
   await print(`values ('early')`, 'one\n');
-  expect((await follower.next(10)).logs.map(({ output }) => output)).toEqual(['one\n']);
-  await print(`values ('early')`, 'one\ntwo\n');
-  expect((await follower.next(10)).logs.map(({ output }) => output)).toEqual(['two\n']);
-  for (let page = 0; page < 6; page += 1) {
-    await print(`select ${page} || '-' || n from generate_series(1, 200) n`, 'more\n');
-    expect((await follower.next(10)).logs).toHaveLength(200);
-  }
+  await operator.sql(`update backfill_attempt_logs set at = now() - interval '1 minute'`);
+  expect(await outputs(follower)).toEqual(['one\n']);
+  await print(`select 'k' || n from generate_series(1, 1000) n`, 'more\n');
+  expect(await outputs(follower)).toHaveLength(1000);
   // It does not know any more what it has told of this one.
-  await print(`values ('early')`, 'one\ntwo\nthree\n');
-  expect((await follower.next(10)).logs.map(({ output }) => output)).toEqual(['one\ntwo\nthree\n']);
+  await print(`values ('early')`, 'one\ntwo\n');
+  expect(await outputs(follower)).toEqual(['one\ntwo\n']);
+});
+
+test('of more outputs than a page, between two readings, the older ones were never told', async () => {
+  const follower = new LogFollower(operator.db, 'acme', job, null);
+  await outputs(follower);
+  await print(`select 'm' || n from generate_series(1, 450) n`, 'one\n');
+  expect((await outputs(follower)).filter((output) => output === 'one\n')).toHaveLength(450);
+  expect(await outputs(follower)).toEqual([]);
+  await print(`select 'm' || n from generate_series(1, 450) n`, 'one\ntwo\n');
+  expect(await outputs(follower)).toEqual(Array.from({ length: 450 }, () => 'two\n'));
 });
 
 class BrokenOnce extends Database {

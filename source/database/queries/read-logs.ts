@@ -3,13 +3,13 @@ import type { Query } from '../database.ts';
 
 /**
  * The newest attempt's output of each partition of the job, or of one: the `limit` that were written last, the oldest of these first. With
- * `since`, only what was written at or after it. The keys first: outputs are long.
+ * `since`, of those that were written at or after it, the next `limit` by key, `after` one. The keys first: outputs are long.
  */
 export function readLogs(
   query: Query,
   tenant: string,
   job: string,
-  which: { key: string | null; since: Date | null; limit: number },
+  which: { key: string | null; limit: number; since?: Date | null; after?: string | null },
 ): Promise<AttemptLog[]> {
   return query<AttemptLog>(
     `with newest as materialized (
@@ -17,10 +17,11 @@ export function readLogs(
          select distinct on (partition_key) partition_key, attempt, at from backfill_attempt_logs
          where job_id = $2 and tenant_id = $1 and ($3::text is null or partition_key = $3)
          order by partition_key, attempt desc) n
-       where $4::timestamptz is null or at >= $4 order by at desc limit $5)
+       where ($4::timestamptz is null or at >= $4) and ($6::text is null or partition_key > $6)
+       order by case when $4 is null then at end desc, partition_key limit $5)
      select l.job_id, l.partition_key, l.attempt, l.executor_id, l.at, l.output
      from newest n join backfill_attempt_logs l on l.job_id = $2 and l.partition_key = n.partition_key and l.attempt = n.attempt
-     where l.tenant_id = $1 order by l.at, l.partition_key`,
-    [tenant, job, which.key, which.since, which.limit],
+     where l.tenant_id = $1 order by case when $4 is null then l.at end, l.partition_key`,
+    [tenant, job, which.key, which.since ?? null, which.limit, which.after ?? null],
   );
 }
