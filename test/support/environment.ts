@@ -10,9 +10,9 @@ const inherited = Object.fromEntries(
   ),
 );
 
-/** An environment with nothing of ours but what is given; no configuration file. */
+/** An environment with nothing of ours but what is given; no configuration file, nor a folder that a shell could make for one. */
 export function environment(variables: Record<string, string> = {}): NodeJS.ProcessEnv {
-  return { ...inherited, XDG_CONFIG_HOME: '/nonexistent', ...variables };
+  return { ...inherited, XDG_CONFIG_HOME: '/dev/null', ...variables };
 }
 
 export function urlOf({ host, port, user, password, database }: ConnectionSettings): string {
