@@ -2,7 +2,7 @@ import { charactersOf } from './characters.ts';
 import { widthOf } from './width.ts';
 
 /** For each sign that this program draws, one ASCII character of the same width. */
-const substitutes: Readonly<Record<string, string>> = {
+export const substitutes: Readonly<Record<string, string>> = {
   '–': '-',
   '−': '-',
   '≥': '>',

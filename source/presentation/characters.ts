@@ -1,5 +1,5 @@
 /** Each of them is a character by itself, whatever stands beside it: ASCII, Latin letters, arrows, and the signs that are drawn with. */
-const alone = /^[\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u2190-\u2bff]*$/;
+const alone = /^[\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u2039\u203a\u2190-\u2bff]*$/;
 
 let segmenter: Intl.Segmenter | undefined;
 
