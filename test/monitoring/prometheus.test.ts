@@ -23,13 +23,13 @@ describe('promtool', () => {
 
 describe('a real Prometheus, which scrapes two workers', () => {
   const gate = join(mkdtempSync(join(tmpdir(), 'servo-gate-')), 'open');
-  // 20 ms and more for each, and a quarter of them fails.
+  // 20 ms and more for each, and half of them fail.
   const handler = `import { existsSync } from 'node:fs';
     import { setTimeout as sleep } from 'node:timers/promises';
     export default async ({ partition_key }) => {
       while (!existsSync(${JSON.stringify(gate)})) await sleep(20);
       await sleep(30);
-      if (Number(partition_key.slice(1)) % 4 === 0) throw new Error('never');
+      if (Number(partition_key.slice(1)) % 2 === 0) throw new Error('never');
     };`;
   let backfills: Backfills;
   let workers: Program[];
@@ -95,8 +95,8 @@ describe('a real Prometheus, which scrapes two workers', () => {
     expect(await answer(stuck, (samples) => samples.length === 0)).toEqual([]);
     const completed = (status: string) =>
       `sum(servo_backfill_partition_completion_total{status="${status}"})`;
-    await answer(completed('completed'), ([one]) => one?.value === 75);
-    await answer(completed('failed'), ([one]) => one?.value === 25);
+    await answer(completed('completed'), ([one]) => one?.value === 50);
+    await answer(completed('failed'), ([one]) => one?.value === 50);
     const slow = (await answer(p95, (all) => all.some(({ value }) => value > 0))).filter(
       ({ value }) => !Number.isNaN(value),
     );
@@ -104,9 +104,11 @@ describe('a real Prometheus, which scrapes two workers', () => {
     // What the runbook prints: each failed series divided by itself.
     const printed = await answer(failureRate, (all) => all.some(({ value }) => value === 1));
     for (const { value } of printed) expect([1, Number.NaN]).toContain(value);
-    // And what is shipped; the two workers are not scraped at the same moments, hence not exactly a quarter.
+    // And what is shipped: what a worker had done before its first scrape is in no rate, hence not exactly a half.
     const shipped = queries.find(({ panel }) => panel === 'Failure rate')!.expr;
-    expect(values(await answer(shipped, ([one]) => one !== undefined))[0]).toBeCloseTo(0.25, 1);
+    const [share] = values(await answer(shipped, ([one]) => one !== undefined));
+    expect(share).toBeGreaterThan(0.3);
+    expect(share).toBeLessThan(0.7);
     expect(values(await answer(running, ([one]) => one?.value === 1))).toEqual([1]);
   });
 

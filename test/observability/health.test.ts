@@ -118,6 +118,8 @@ describe('a worker', () => {
         const one = await Exposition.of(address);
         return one.types.has('servo_backfill_stale_jobs') ? one : null;
       });
+      // Before it is, a signal ends it as any program.
+      await waitFor('it to be ready', async () => (await readiness(address)).ready);
       expect(await worker.kill('SIGTERM')).toEqual([0, null]);
       return seen.value('servo_backfill_stale_jobs');
     };
