@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import type { Flags } from './commands/flags.ts';
 import { type Io, processIo } from './commands/io.ts';
 import { type Parsed, parseCommandLine, wantsJson } from './commands/parse.ts';
@@ -53,7 +54,8 @@ async function settle(parsed: Extract<Parsed, { kind: 'run' }>, io: Io): Promise
 
 /**
  * What the command itself finds wrong: it runs as far as it comes without settings and without asking anybody, which is before it does
- * anything. A command that needs no database could do something: it is not tried.
+ * anything. One that would read stdin is left there: what is written to it may never end. A command that needs no database could do
+ * something: it is not tried.
  */
 async function problemsOfValues(
   { command, input, flags }: Extract<Parsed, { kind: 'run' }>,
@@ -63,13 +65,22 @@ async function problemsOfValues(
   const settings = new Proxy({ thresholds: thresholdDefaults } as Settings, {
     get: (known, name) => known[name as keyof Settings] ?? unsettled(),
   });
-  try {
-    const run = await command.load();
-    await run({ command, input, flags, settings, io: { ...io, terminal: false } });
-    return [];
-  } catch (error) {
-    return error instanceof UsageError ? error.problems : [];
-  }
+  const run = await command.load();
+  return new Promise((resolve) => {
+    const unheard = {
+      ...io,
+      terminal: false,
+      get stdin() {
+        resolve([]);
+        return new PassThrough() as unknown as Io['stdin'];
+      },
+    };
+    const tried = async () => run({ command, input, flags, settings, io: unheard });
+    tried().then(
+      () => resolve([]),
+      (error) => resolve(error instanceof UsageError ? error.problems : []),
+    );
+  });
 }
 
 function unsettled(): never {

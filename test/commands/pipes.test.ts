@@ -106,3 +106,17 @@ test('a watch waits for a database that goes away, and goes on when it is back',
   expect(await ended).toEqual({ code: 0, signal: null, stderr: '' });
   expect(JSON.parse(seen.trim().split('\n').at(-1)!).job.state).toBe('completed');
 });
+
+// Was: what was wrong with the values was looked for first, and stdin was read to its end.
+test.each([
+  ['start', 'orders', '--partitions-file', '-'],
+  ['apply', '-'],
+])('that there is no database is told before stdin has ended: %s %s %s %s', async (...args) => {
+  const child = spawn(process.execPath, [binary, ...args], { env: environment() });
+  try {
+    const { code, stderr } = await endOf(child);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('no database')]);
+  } finally {
+    child.kill();
+  }
+});
