@@ -3,8 +3,9 @@ import type { WhatIf } from '../domain/what-if.ts';
 import type { ActionName } from './actions.ts';
 import { orderOf } from './boards.ts';
 import { openCard, whyNot } from './card.ts';
+import type { PlannedChange } from './overlay.ts';
 import { askChanges, whyNoPlan } from './planning.ts';
-import type { PlannedChange, State, Step } from './state.ts';
+import type { State, Step } from './state.ts';
 import type { Target } from './target.ts';
 
 /** One thing that is supposed of a job, as what makes it true. */

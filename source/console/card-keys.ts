@@ -1,7 +1,8 @@
 import { fieldOf, focusOrder, isDropping, missing, parametersOf, settingsOf } from './card.ts';
 import { act } from './follow.ts';
+import type { Card, FieldName } from './overlay.ts';
 import { startRun } from './run.ts';
-import type { Card, FieldName, State, Step } from './state.ts';
+import type { State, Step } from './state.ts';
 import { editText, insertText } from './text-field.ts';
 
 type Pressed = { key: string; text: string | null; alone: boolean };

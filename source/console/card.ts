@@ -20,10 +20,11 @@ import { followOf } from './follow.ts';
 import { keyFor } from './key-hints.ts';
 import { tooSmall } from './layout.ts';
 import { isStale } from './loading.ts';
+import type { Card, CardFocus, FieldName, PlannedChange } from './overlay.ts';
 import { isReadOnly } from './place.ts';
 import { newsOf } from './presence.ts';
 import { isOfChanges } from './run-items.ts';
-import type { Card, CardFocus, FieldName, Follow, PlannedChange, State, Step } from './state.ts';
+import type { Follow, State, Step } from './state.ts';
 import type { Target } from './target.ts';
 
 /** Input is dropped for so long after the card has been painted. */

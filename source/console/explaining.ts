@@ -10,8 +10,9 @@ import { keyFor } from './key-hints.ts';
 import { textWidth } from './layout.ts';
 import { ask } from './loading.ts';
 import { noticed } from './notice.ts';
+import type { Reader, Ready } from './overlay.ts';
 import { remedyActions } from './remedy-keys.ts';
-import type { Reader, Ready, State, Step } from './state.ts';
+import type { State, Step } from './state.ts';
 import { targetOf } from './target.ts';
 
 /** The runbooks' tree walked for the selected job; read again while it is open, so that what has been mended goes. */

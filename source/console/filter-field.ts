@@ -1,6 +1,7 @@
 import { filtered, filterText } from './filter.ts';
 import { type Motion, move } from './moves.ts';
-import type { FilterField, State, Step } from './state.ts';
+import type { FilterField } from './overlay.ts';
+import type { State, Step } from './state.ts';
 import { editText, insertText } from './text-field.ts';
 
 /** Keys of the table that a person may want while typing: none of them is a letter. */

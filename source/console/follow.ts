@@ -9,7 +9,8 @@ import { actionOf } from './actions.ts';
 import type { Effect, Failure, PartitionCounts } from './effects.ts';
 import { ask } from './loading.ts';
 import { orderOn, reasonOf } from './orders.ts';
-import type { Card, Follow, State, Step } from './state.ts';
+import type { Card } from './overlay.ts';
+import type { Follow, State, Step } from './state.ts';
 import { verdicts } from './verdicts.ts';
 
 /** How often the followed job is read until it is where the action leads. */

@@ -2,7 +2,8 @@ import { type Binding, groups } from './binding.ts';
 import { keyName } from './key-names.ts';
 import { contextOf, keymapOf, runBinding } from './keymap.ts';
 import { movedCursor } from './list-cursor.ts';
-import type { Help, State, Step } from './state.ts';
+import type { Help } from './overlay.ts';
+import type { State, Step } from './state.ts';
 import { editText, insertText } from './text-field.ts';
 
 export type HelpEntry = { binding: Binding; reason: string | null };

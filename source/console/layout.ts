@@ -7,8 +7,9 @@ import { widthOf } from '../presentation/width.ts';
 import { isBoard, listed } from './boards.ts';
 import { isStale } from './loading.ts';
 import type { Size } from './messages.ts';
+import type { Reader } from './overlay.ts';
 import { panelItems } from './panels.ts';
-import { type JobScreen, type PanelName, panelNames, type Reader, type State } from './state.ts';
+import { type JobScreen, type PanelName, panelNames, type State } from './state.ts';
 
 /** Lines that may be drawn: one less than the terminal has, or it would scroll. */
 export function linesOf(size: Size): number {

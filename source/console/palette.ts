@@ -3,9 +3,10 @@ import { keyName } from './key-names.ts';
 import { contextOf, keymapOf, runBinding } from './keymap.ts';
 import { movedCursor } from './list-cursor.ts';
 import { noticed } from './notice.ts';
+import type { Palette } from './overlay.ts';
 import type { PaletteCommand } from './palette-command.ts';
 import { paletteCommands } from './palette-commands.ts';
-import type { Palette, State, Step } from './state.ts';
+import type { State, Step } from './state.ts';
 import { editText, insertText } from './text-field.ts';
 
 /** One line of the palette: what it is called, and what Enter on it does. */

@@ -11,8 +11,9 @@ import type { DataAnswer, DraftPlan } from './effects.ts';
 import { keyFor } from './key-hints.ts';
 import { isStale } from './loading.ts';
 import { noticed } from './notice.ts';
+import type { CardPlan, PlannedChange, Planning } from './overlay.ts';
 import { isRunOpen } from './run.ts';
-import type { CardPlan, PlannedChange, Planning, State, Step } from './state.ts';
+import type { State, Step } from './state.ts';
 import { targetOf } from './target.ts';
 
 /** Whether the keys act on what is marked rather than on the selected job. */

@@ -1,8 +1,9 @@
 import { type Dialog, dialogLease, dialogsOn, dialogsWithout } from '../domain/dialog.ts';
 import type { DataAnswer, Effect } from './effects.ts';
 import { ask } from './loading.ts';
+import type { Card, CardPlan } from './overlay.ts';
 import { isOfChanges } from './run-items.ts';
-import type { Card, CardPlan, State, Step } from './state.ts';
+import type { State, Step } from './state.ts';
 
 /**
  * Tells the other consoles of a card that has been opened, and when it is closed: after every message, one question at a time. Nothing

@@ -5,7 +5,8 @@ import { explained } from './explaining.ts';
 import { readerLines, readerRows } from './layout.ts';
 import { ask } from './loading.ts';
 import { noticed } from './notice.ts';
-import type { Reader, ReaderSource, State, Step } from './state.ts';
+import type { Reader, ReaderSource } from './overlay.ts';
+import type { State, Step } from './state.ts';
 
 /** A text to be read in full as it is, with what `y` copies of it. */
 export function textReader(title: string, text: string, copy: string | null = null): Reader {

@@ -4,7 +4,7 @@ import { formatFullCount, plural } from '../presentation/format.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import type { Act, DataAnswer } from './effects.ts';
 import { orderOn, reasonOf } from './orders.ts';
-import type { Card, CardPlan, Run, RunItem } from './state.ts';
+import type { Card, CardPlan, Run, RunItem } from './overlay.ts';
 
 /** Whether each line of the plan says by itself what is to be done. */
 export function isOfChanges({ jobs }: CardPlan): boolean {

@@ -2,8 +2,9 @@ import type { DataAnswer } from './effects.ts';
 import type { Told } from './follow.ts';
 import { isStale, refresh } from './loading.ts';
 import { noticed } from './notice.ts';
+import type { Card } from './overlay.ts';
 import { afterAnswer, isOpen, nextOrder, runOf, runWords, whyNotOnward } from './run-items.ts';
-import type { Card, State, Step } from './state.ts';
+import type { State, Step } from './state.ts';
 
 /** Begins what the card has planned: one job after the other, each bound to what the plan saw. */
 export function startRun(state: State, card: Card, told: Told): Step {

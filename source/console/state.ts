@@ -1,7 +1,5 @@
-import type { ActionParameters, ParameterName } from '../domain/action.ts';
-import type { Dialog } from '../domain/dialog.ts';
 import type { JobView } from '../domain/job.ts';
-import type { ActionResult, JobDetail, PartitionBucket } from '../domain/job-detail.ts';
+import type { JobDetail, PartitionBucket } from '../domain/job-detail.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
 import { parseFilter } from '../domain/job-filter.ts';
 import type { JobInsight } from '../domain/job-insight.ts';
@@ -20,6 +18,7 @@ import { type Cost, noCost } from './cost.ts';
 import type { Effect, Failure } from './effects.ts';
 import type { Labels } from './labels.ts';
 import type { Size } from './messages.ts';
+import type { Overlay, Planning, Run, Trial } from './overlay.ts';
 
 export type ConsoleOptions = {
   labels: Labels;
@@ -107,133 +106,6 @@ export type JobMap = {
   finished: number;
   failed: number;
 };
-
-/** A text field of the card. */
-export type FieldName = ParameterName | 'reason' | 'check';
-export type CardFocus = 'cancel' | FieldName | 'confirm';
-
-/** The intent card: one action on one job as it was seen, waiting for the operator's word. */
-export type Card = {
-  type: 'card';
-  name: ActionName;
-  job: JobView;
-  /** Of several jobs: which, as they were read; `job` is the first of them. Null for one. */
-  plan: CardPlan | null;
-  /** The database's clock when the job was read, and ours. */
-  as_of: Date;
-  seen_at: number;
-  focus: CardFocus;
-  /** What was typed, by field; the fields of other actions are absent. */
-  values: Readonly<Partial<Record<FieldName, string>> & Record<'reason' | 'check', string>>;
-  /** What the operator must type to arm the button; null where nothing is asked. */
-  expected: string | null;
-  token: number;
-  /** What somebody, perhaps at another console, did to the job lately; null while not known, or nothing. */
-  lately: string | null;
-  /** Who else has a dialog open on its jobs, and when that was so; null while not known. */
-  others: { as_of: Date; dialogs: readonly Dialog[] } | null;
-  /** When the card had been painted: input before that, and 300 ms on, is dropped. */
-  painted_at: number | null;
-  /** What is missing, said when `y` came too early. */
-  hint: string | null;
-};
-
-/** What is to be done to one job of a plan, where that is not the same for all of them. */
-export type PlannedChange = { name: ActionName; parameters: ActionParameters };
-
-/** A frozen list of jobs, and what an action would do to each. */
-export type CardPlan = {
-  id: string;
-  created_at: Date;
-  /** A job is there for each of its changes, where it has changes of its own. */
-  jobs: readonly { job: JobView; refusal: string | null; change?: PlannedChange }[];
-  /** Those that are not on the screen. */
-  hidden: readonly JobView[];
-  /** How many of the marked ones are not there any more. */
-  missing: number;
-  /** The first line of the list that is shown. */
-  top: number;
-};
-
-/** A list that is being read, for an action, for changes of their own, or (both absent) to be marked. */
-export type Planning = {
-  request: number;
-  name: ActionName | null;
-  changes?: readonly { id: string; change: PlannedChange }[];
-};
-
-/** One job of a run, and what became of it; `lost`: it was sent, and the answer never came. */
-export type RunItem = {
-  job: JobView;
-  result: ActionResult | null;
-  lost: boolean;
-  change?: PlannedChange;
-};
-
-/** A plan that is being carried out, until the operator has read what became of each job. */
-export type Run = {
-  plan: { id: string; created_at: Date };
-  name: ActionName;
-  reason: string | null;
-  parameters: ActionParameters;
-  items: readonly RunItem[];
-  /** The request that is on its way. */
-  request: number | null;
-  /** Why it does not go on by itself; null while it does. */
-  stopped: Failure | 'by hand' | null;
-};
-
-/** The list of what became of each job of the run. */
-export type RunList = { type: 'run'; top: number };
-
-/** The question before a read-only place is unlocked. */
-export type Unlock = {
-  type: 'unlock';
-  focus: 'cancel' | 'check' | 'confirm';
-  typed: string;
-  expected: string;
-  token: number;
-  /** As a card's. */
-  painted_at: number | null;
-  hint: string | null;
-};
-
-/** What is typed after `:`, and the line that Enter would run. */
-export type Palette = { type: 'palette'; text: string; cursor: number };
-
-export type Help = { type: 'help'; filter: string; cursor: number };
-/** A recommended action, with the checks that it is to end. */
-export type Ready = { name: ActionName; id: string; checks: readonly CheckName[] };
-/** An action that was recommended, until it is known whether it has helped. */
-export type Trial = Ready & { since: number | null };
-
-/** A text to be read in full, as it was when it was opened. */
-export type Reader = {
-  type: 'reader';
-  title: string;
-  text: string;
-  top: number;
-  /** The action that the text recommends, and on what: Enter opens its card. */
-  ready?: Ready;
-  /** What `y` copies; null where nothing is. */
-  copy: string | null;
-  /** Where it comes from; null for a text that is whole. */
-  source: ReaderSource | null;
-  /** It may change, or is still being read. */
-  live: boolean;
-  /** The end stays in sight when the text grows. */
-  follow: boolean;
-};
-
-export type ReaderSource =
-  | { type: 'partition'; id: string; key: string; part: 'all' | 'log' }
-  | { type: 'job-sql'; id: string }
-  | { type: 'explain'; id: string };
-
-/** The screen's filter while it is typed; Esc brings back what was there before. */
-export type FilterField = { type: 'filter'; before: string };
-
-export type Overlay = Card | RunList | Unlock | Help | Palette | Reader | FilterField;
 
 /** The connection as the answers show it. */
 export type Link = {

@@ -1,8 +1,9 @@
 import { safeText } from '../presentation/safe-text.ts';
 import { dropMs } from './card.ts';
 import { ask, isStale } from './loading.ts';
+import type { Unlock } from './overlay.ts';
 import { isReadOnly } from './place.ts';
-import type { State, Step, Unlock } from './state.ts';
+import type { State, Step } from './state.ts';
 import { editText, insertText } from './text-field.ts';
 
 /** How long an unlocked context stays so. */

@@ -9,8 +9,9 @@ import {
   settingsOfChange,
 } from '../console/card.ts';
 import { tooSmall } from '../console/layout.ts';
+import type { Card, CardPlan, FieldName } from '../console/overlay.ts';
 import { isOfChanges } from '../console/run-items.ts';
-import type { Card, CardPlan, FieldName, State } from '../console/state.ts';
+import type { State } from '../console/state.ts';
 import { actionSql } from '../domain/action-sql.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { actionWords, type Intent } from '../presentation/action-words.ts';

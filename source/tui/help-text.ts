@@ -1,6 +1,7 @@
 import { helpEntries } from '../console/help.ts';
 import { keyName } from '../console/key-names.ts';
-import type { Help, State } from '../console/state.ts';
+import type { Help } from '../console/overlay.ts';
+import type { State } from '../console/state.ts';
 import { fitted } from '../presentation/fitted.ts';
 import { cut, exactly, type Line, selected, span } from './spans.ts';
 

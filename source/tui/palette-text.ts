@@ -1,5 +1,6 @@
+import type { Palette } from '../console/overlay.ts';
 import { paletteEntries } from '../console/palette.ts';
-import type { Palette, State } from '../console/state.ts';
+import type { State } from '../console/state.ts';
 import { fitted } from '../presentation/fitted.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { cut, exactly, type Line, selected, span } from './spans.ts';

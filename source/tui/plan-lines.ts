@@ -1,8 +1,9 @@
 import { settingsOf, settingsOfChange } from '../console/card.ts';
 import { keyFor } from '../console/key-hints.ts';
+import type { Card, CardPlan, RunItem } from '../console/overlay.ts';
 import { isRunOpen, runText, whyNotGoOn } from '../console/run.ts';
 import { isOfChanges } from '../console/run-items.ts';
-import type { Card, CardPlan, RunItem, State } from '../console/state.ts';
+import type { State } from '../console/state.ts';
 import type { JobView } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { changesOf, describeChanges, describeTargets } from '../domain/job-settings.ts';

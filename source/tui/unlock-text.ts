@@ -1,5 +1,6 @@
 import { keyFor } from '../console/key-hints.ts';
-import type { State, Unlock } from '../console/state.ts';
+import type { Unlock } from '../console/overlay.ts';
+import type { State } from '../console/state.ts';
 import { missingWord } from '../console/unlock.ts';
 import { wrap } from '../presentation/fitted.ts';
 import { safeText } from '../presentation/safe-text.ts';

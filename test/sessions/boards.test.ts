@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { listed } from '../../source/console/boards.ts';
+import { type BoardData, listed } from '../../source/console/boards.ts';
 import { boardLayout } from '../../source/console/layout.ts';
 import type { Alert } from '../../source/domain/alerts.ts';
 import type { Escalation } from '../../source/domain/escalation.ts';
@@ -155,6 +155,13 @@ describe('back leads to where one came from', () => {
 });
 
 describe('alerts are counted on every screen', () => {
+  const report = (alerts: Alert[] = [], alive = 1): BoardData['alerts'] => ({
+    as_of: now,
+    tenant_id: 'acme',
+    alerts,
+    executors: { alive, silent: 0 },
+    jobs: [],
+  });
   const alertReadings = (session: Session) =>
     session
       .asked('load-board')
@@ -164,13 +171,7 @@ describe('alerts are counted on every screen', () => {
     const session = Session.showing([orders]);
     expect(alertReadings(session)).toHaveLength(1);
     expect(session.timersSet('alerts')).toEqual([15_000]);
-    session.answerBoard('alerts', {
-      as_of: now,
-      tenant_id: 'acme',
-      alerts: [],
-      executors: { alive: 1, silent: 0 },
-      jobs: [],
-    });
+    session.answerBoard('alerts', report());
     session.wait(15_000).timer('alerts');
     expect(alertReadings(session)).toHaveLength(2);
   });
@@ -183,34 +184,22 @@ describe('alerts are counted on every screen', () => {
 
   test('sooner while nobody is there to work: an executor that comes is no longer missed', () => {
     const session = Session.showing([orders]);
-    const nobody = { as_of: now, tenant_id: 'acme', alerts: [], jobs: [] };
-    session.answerBoard('alerts', { ...nobody, executors: { alive: 0, silent: 0 } });
+    session.answerBoard('alerts', report([], 0));
     expect(session.timersSet('alerts')).toEqual([15_000, 3000]);
     session.wait(3000).timer('alerts');
-    session.answerBoard('alerts', { ...nobody, executors: { alive: 1, silent: 0 } });
+    session.answerBoard('alerts', report());
     expect(session.timersSet('alerts')).toEqual([15_000, 3000, 15_000]);
   });
 
   test('the alerts opened on what had come first when the console was started', () => {
-    const session = Session.showing([orders]).answerBoard('alerts', {
-      as_of: now,
-      tenant_id: 'acme',
-      alerts: [{ name: 'ServoBackfillJobStuck', firing: false, jobs: [] } as unknown as Alert],
-      executors: { alive: 1, silent: 0 },
-      jobs: [],
-    });
+    const quiet = { name: 'ServoBackfillJobStuck', firing: false, jobs: [] } as unknown as Alert;
+    const session = Session.showing([orders]).answerBoard('alerts', report([quiet]));
     expect(session.state.boards.alerts.cursor).toBeNull();
   });
 
   test('frozen data stays as it is', () => {
     const session = Session.showing([orders]);
-    session.answerBoard('alerts', {
-      as_of: now,
-      tenant_id: 'acme',
-      alerts: [],
-      executors: { alive: 1, silent: 0 },
-      jobs: [],
-    });
+    session.answerBoard('alerts', report());
     session.press('Z').wait(15_000).timer('alerts');
     expect(alertReadings(session)).toHaveLength(1);
   });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { rowsOf } from '../../source/console/arrange.ts';
 import { keymap } from '../../source/console/keymap.ts';
 import { jobLayout, jobsLayout, linesOf } from '../../source/console/layout.ts';
-import type { Card } from '../../source/console/state.ts';
+import type { Card } from '../../source/console/overlay.ts';
 import { jobStates } from '../../source/domain/job-state.ts';
 import type { ErrorCode } from '../../source/errors.ts';
 import { kindsOf } from '../../source/presentation/failure-groups.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DataAnswer, DataEffect, PlaceView } from '../../source/console/effects.ts';
+import type { Unlock } from '../../source/console/overlay.ts';
 import { unlockedMinutes } from '../../source/console/place.ts';
-import type { Unlock } from '../../source/console/state.ts';
 import { aDetail, aJob, aList } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

@@ -8,12 +8,8 @@ import type {
 } from '../../source/console/effects.ts';
 import { decodeInput, idleDecoder } from '../../source/console/input.ts';
 import type { Message } from '../../source/console/messages.ts';
-import {
-  type Card,
-  type ConsoleOptions,
-  initialState,
-  type State,
-} from '../../source/console/state.ts';
+import type { Card } from '../../source/console/overlay.ts';
+import { type ConsoleOptions, initialState, type State } from '../../source/console/state.ts';
 import { targetOf } from '../../source/console/target.ts';
 import { update } from '../../source/console/update.ts';
 import type { JobView } from '../../source/domain/job.ts';

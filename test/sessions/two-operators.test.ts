@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { HoldDialog } from '../../source/console/effects.ts';
+import type { Card } from '../../source/console/overlay.ts';
 import { dialogsInTable } from '../../source/console/presence.ts';
-import type { Card, State } from '../../source/console/state.ts';
+import type { State } from '../../source/console/state.ts';
 import type { Dialog } from '../../source/domain/dialog.ts';
 import type { JobEvent } from '../../source/domain/job-detail.ts';
 import { toAscii } from '../../source/presentation/ascii.ts';

@@ -2,8 +2,8 @@ import { plural } from '../../presentation/format.ts';
 import { safeText } from '../../presentation/safe-text.ts';
 import { parametersOf } from '../card.ts';
 import type { DataAnswer } from '../effects.ts';
+import type { CardPlan } from '../overlay.ts';
 import { afterAnswer, isOpen, nextOrder, runOf, runWords, whyNotOnward } from '../run-items.ts';
-import type { CardPlan } from '../state.ts';
 import type { Asking, PlainState, PlainStep } from './state.ts';
 import { nameOf } from './words.ts';
 

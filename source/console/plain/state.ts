@@ -2,7 +2,7 @@ import type { Dialog } from '../../domain/dialog.ts';
 import type { JobView } from '../../domain/job.ts';
 import type { Zone } from '../../presentation/format.ts';
 import type { DataAnswer, DataEffect } from '../effects.ts';
-import type { Card, FieldName, Run } from '../state.ts';
+import type { Card, FieldName, Run } from '../overlay.ts';
 
 /** An action that the operator is being asked about, on one job or on a plan's: one question after the other. */
 export type Asking = Pick<Card, 'name' | 'job' | 'plan' | 'as_of' | 'values' | 'expected'> & {
