@@ -7,8 +7,16 @@ import { version } from '../package.ts';
 import { buildIndex } from './build-index.ts';
 import { createClient } from './database.ts';
 import { codeOf, explainFailure } from './failure.ts';
-import { printScript, readMigration, recordTable } from './migration-file.ts';
-import { firstNames, migrationsFolder, ownMigrations, refuseNewer } from './schema-version.ts';
+import { functionsScript, printScript, readMigration, recordTable } from './migration-file.ts';
+import {
+  type FunctionsRecord,
+  firstNames,
+  functionsStep,
+  lacksFunctions,
+  migrationsFolder,
+  ownMigrations,
+  refuseNewer,
+} from './schema-version.ts';
 import type { ConnectionSettings } from './settings.ts';
 
 export type MigrateOptions = {
@@ -26,7 +34,7 @@ const lockTimeout = '3s';
 
 /**
  * Brings a database to this program's schema and returns the names of the migrations that were
- * applied: none, if it was there already. Adopts what another implementation created. Safe to run on a live
+ * applied, and `functions` where these were: none, if it was there already. Adopts what another implementation created. Safe to run on a live
  * database: a lock that is not to be had within 3 s is let go and tried again, for as long as `patience` ms.
  * Throws `schema` (exit 6) if the database wants a newer program, or if it cannot be brought there.
  */
@@ -55,6 +63,7 @@ export async function migrate(
     for (;;) {
       try {
         await apply(client, before, patience);
+        if (pendingOf(before).includes(functionsStep)) await applyFunctions(client);
         await client.query('select servo_admit_application()');
         await client.query('select servo_admit_roles($1)', [options.roles === true]);
         if (options.rls) await client.query('select servo_isolate_tenants()');
@@ -66,8 +75,8 @@ export async function migrate(
         await sleep(250 + Math.random() * 750);
       }
     }
-    const after = await readState(client);
-    return after.applied.filter((name) => !before.applied.includes(name));
+    const missing = new Set(pendingOf(await readState(client)));
+    return pendingOf(before).filter((name) => !missing.has(name));
   });
 }
 
@@ -129,6 +138,7 @@ type SchemaState = {
   recorded: boolean;
   applied: string[];
   lowestProgram: string | null;
+  functions: FunctionsRecord;
 };
 
 async function readState(client: pg.Client): Promise<SchemaState> {
@@ -150,14 +160,21 @@ async function readState(client: pg.Client): Promise<SchemaState> {
   const applied = migrations
     ? (await client.query('select name from servo_migrations order by id')).rows
     : [];
-  const lowest = version
-    ? (await client.query('select lowest_program from servo_schema')).rows
+  const names = applied.map((row): string => row.name);
+  refuseDevelopment(names);
+  const [own] = version
+    ? (
+        await client.query<{ lowest_program: string } & FunctionsRecord>(
+          'select lowest_program, functions_hash, functions_program from servo_schema',
+        )
+      ).rows
     : [];
   return {
     schema,
     recorded: migrations,
-    applied: applied.map((row) => row.name),
-    lowestProgram: lowest[0]?.lowest_program ?? null,
+    applied: names,
+    lowestProgram: own?.lowest_program ?? null,
+    functions: own ?? { functions_hash: null, functions_program: null },
   };
 }
 
@@ -177,7 +194,8 @@ function notTheOwner(owner: string): ServoError {
 }
 
 function pendingOf(state: SchemaState): string[] {
-  return ownMigrations().filter((name) => !state.applied.includes(name));
+  const migrations = ownMigrations().filter((name) => !state.applied.includes(name));
+  return lacksFunctions(state.functions) ? [...migrations, functionsStep] : migrations;
 }
 
 /**
@@ -188,13 +206,31 @@ function refuse(state: SchemaState): void {
   refuseNewer(state.lowestProgram);
   const own = new Set(ownMigrations());
   const unknown = state.applied.filter((name) => !own.has(name));
-  const pending = pendingOf(state);
+  const pending = pendingOf(state).filter((name) => name !== functionsStep);
   if (unknown.length === 0 || pending.length === 0) return;
   throw new ServoError(
     'schema',
     `the schema has ${firstNames(unknown)}, which servo-tui ${version} does not know, and lacks ${firstNames(pending)}`,
     { hint: 'run migrate with the newest servo-tui that works on this database' },
   );
+}
+
+/** The first migration of the schema before it was settled: its tables are like ours, its functions are not. */
+const developmentMigration = '0001_base-tables';
+
+function refuseDevelopment(applied: readonly string[]): void {
+  if (!applied.includes(developmentMigration)) return;
+  throw new ServoError(
+    'schema',
+    'this database has the schema of a development version of servo-tui, from before its first release',
+    { hint: 'create a new database and run migrate there; there is no conversion' },
+  );
+}
+
+async function applyFunctions(client: pg.Client): Promise<void> {
+  await client.query('begin');
+  await client.query(functionsScript());
+  await client.query('commit');
 }
 
 async function apply(

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { migrationsFolder } from './schema-version.ts';
+import pg from 'pg';
+import { version } from '../package.ts';
+import { functionsHash, functionsStep, migrationsFolder, ownFunctions } from './schema-version.ts';
 
 /** One CREATE INDEX CONCURRENTLY, as far as it says which table and what shape. */
 export type IndexStatement = {
@@ -53,18 +55,36 @@ function parseIndexes(name: string, sql: string): IndexStatement[] {
 export const recordTable =
   'create table if not exists servo_migrations (id serial primary key, name varchar(255) not null, run_on timestamp not null);\n';
 
+/**
+ * All functions and triggers in one script, with the record of it, to be run in one transaction. Bodies are not checked while they are made:
+ * one may call another that comes later.
+ */
+export function functionsScript(): string {
+  const record = `update servo_schema set functions_hash = '${functionsHash()}', functions_program = ${pg.escapeLiteral(version)};\n`;
+  return [
+    'set local check_function_bodies = off;\n',
+    ...ownFunctions().map(({ sql }) => sql),
+    record,
+  ].join('\n');
+}
+
 const instructions =
   '-- To be run with psql by the owner of the backfill tables, whose search_path begins with their schema.\n';
 
 /** A script for psql that does what `migrate` would do, and leaves the same record of it. */
 export async function printScript(names: readonly string[]): Promise<string> {
   if (names.length === 0) return '';
-  const files = await Promise.all(names.map(readMigration));
+  const files = await Promise.all(
+    names.filter((name) => name !== functionsStep).map(readMigration),
+  );
   const parts = files.map(({ name, sql, indexes }) => {
     const record = `insert into servo_migrations (name, run_on) values ('${name}', now());\n`;
     return indexes === null
       ? `-- ${name}\nbegin;\n${sql}${record}commit;\n`
       : `-- ${name}\n${sql}${record}`;
   });
+  if (names.includes(functionsStep)) {
+    parts.push(`-- ${functionsStep}\nbegin;\n${functionsScript()}commit;\n`);
+  }
   return [instructions + recordTable, ...parts, 'select servo_admit_application();\n'].join('\n');
 }

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServoError } from '../errors.ts';
 import { packageRoot, version } from '../package.ts';
@@ -6,7 +7,7 @@ import type { Database } from './database.ts';
 
 export const migrationsFolder = join(packageRoot, 'migrations');
 
-/** Names of the migrations this program has, in order: `0001_base-tables`. */
+/** Names of the migrations this program has, in order: `0001_contract`. */
 export function ownMigrations(): string[] {
   return readdirSync(migrationsFolder)
     .filter((file) => file.endsWith('.sql'))
@@ -14,13 +15,56 @@ export function ownMigrations(): string[] {
     .sort();
 }
 
+/** Functions and triggers, as `create or replace`: one step, done again whenever their text has changed. */
+export const functionsStep = 'functions';
+
+/** What a database without a schema lacks: every migration, then the functions. */
+export function ownSteps(): string[] {
+  return [...ownMigrations(), functionsStep];
+}
+
+export type FunctionFile = { name: string; sql: string };
+
+/** The files of migrations/functions in the order of their names, which they do not depend on. */
+export function ownFunctions(): FunctionFile[] {
+  const folder = join(migrationsFolder, 'functions');
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.sql'))
+    .sort()
+    .map((name) => ({ name, sql: readFileSync(join(folder, name), 'utf8') }));
+}
+
+/** By which a database's functions are told from others: of their whole text. */
+export function functionsHash(): string {
+  const hash = createHash('sha256');
+  for (const { name, sql } of ownFunctions()) hash.update(`${name}\0${sql}\0`);
+  return hash.digest('hex').slice(0, 32);
+}
+
+/** What `servo_schema` says of the functions that the database has. */
+export type FunctionsRecord = { functions_hash: string | null; functions_program: string | null };
+
+/**
+ * Whether the functions are to be brought to this program's. Not where a newer program has brought its own: it keeps every
+ * version of a function that older programs call.
+ */
+export function lacksFunctions({ functions_hash, functions_program }: FunctionsRecord): boolean {
+  if (functions_hash === null || functions_program === null) return true;
+  if (compareVersions(functions_program, version) > 0) return false;
+  return functions_hash !== functionsHash();
+}
+
 /** Throws `schema` (exit 6) unless this program may use the database's schema as it is. */
 export async function requireSchema(database: Database): Promise<void> {
-  const [row] = await database.call<{ lowest_program: string; applied: string[] }>(
-    'select lowest_program, (select array_agg(name::text) from servo_migrations) as applied from servo_schema',
+  const [row] = await database.call<
+    { lowest_program: string; applied: string[] } & FunctionsRecord
+  >(
+    `select lowest_program, functions_hash, functions_program,
+       (select array_agg(name::text) from servo_migrations) as applied from servo_schema`,
   );
   refuseNewer(row?.lowest_program ?? null);
   const missing = ownMigrations().filter((name) => !row?.applied?.includes(name));
+  if (row === undefined || lacksFunctions(row)) missing.push(functionsStep);
   if (missing.length > 0) {
     throw new ServoError(
       'schema',

@@ -8,7 +8,7 @@ import type { Meter } from '../observability/meter.ts';
 import { Loop } from './loop.ts';
 import { withPatience } from './patience.ts';
 
-/** The channel of migrations/0016_journal.sql; its payload is a hash of the tenant. */
+/** The channel of migrations/functions/triggers.sql; its payload is a hash of the tenant. */
 const channel = 'servo';
 /** A connection that has died in silence is found by asking it something. */
 const probeMs = 30_000;

@@ -14,7 +14,7 @@ import { Loop } from './loop.ts';
 /** What a handler's error means, by its SQLSTATE; any other error is a failure that is tried again. */
 const outcomes: Readonly<Record<string, (message: string, detail: string | undefined) => Outcome>> =
   {
-    // servo_fail and servo_retry: see migrations/0023_sql-handlers.sql.
+    // servo_fail and servo_retry: see migrations/functions/sql-handlers.sql.
     SV065: (message) => ({ kind: 'fatal', message }),
     SV075: (message, detail) => ({ kind: 'later', message, delay_ms: delayOf(Number(detail)) }),
     // The lease was lost: there is nothing to report, and the step that says so is fenced off.

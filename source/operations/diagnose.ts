@@ -8,7 +8,12 @@ import {
   readSchema,
   readServer,
 } from '../database/queries/read-diagnosis.ts';
-import { compareVersions, ownMigrations } from '../database/schema-version.ts';
+import {
+  compareVersions,
+  functionsStep,
+  lacksFunctions,
+  ownMigrations,
+} from '../database/schema-version.ts';
 import { describeConnection } from '../database/settings.ts';
 import type { Diagnosis } from '../domain/diagnosis.ts';
 import { version } from '../package.ts';
@@ -26,11 +31,12 @@ export async function diagnose(db: Database, tenant: string | null): Promise<Dia
   const sent = Date.now();
   const { now, has_schema, has_executors, ...server } = await readServer(db);
   const answered = Date.now();
-  const { lowest_program, applied } = has_schema
+  const { lowest_program, applied, ...functions } = has_schema
     ? await readSchema(db)
-    : { lowest_program: null, applied: [] };
+    : { lowest_program: null, applied: [], functions_hash: null, functions_program: null };
   const own = ownMigrations();
   const missing = own.filter((name) => !applied.includes(name));
+  if (lacksFunctions(functions)) missing.push(functionsStep);
   const rows =
     tenant !== null && has_schema && has_executors && missing.length === 0
       ? await db.read(tenant, async (query) => ({

@@ -47,7 +47,7 @@ export type Recreated = Started & {
 
 /**
  * Cancels a job and makes a new one of its unfinished partitions, in one transaction: there is never both, nor neither. What is not said
- * is as it was. Keys that still run in the cancelled job are not claimed before that attempt has ended (migrations/0018_step.sql).
+ * is as it was. Keys that still run in the cancelled job are not claimed before that attempt has ended (migrations/functions/report-and-claim.sql).
  * Of a job that has ended: a new one of what it skipped.
  * @throws UsageError (no reason, or a mistake in the options); ServoError not_found, or not_allowed where nothing is left to do
  */

@@ -264,7 +264,7 @@ describe('the database', () => {
     }
     const check = await run(['migrate', '--check'], env);
     expect(check.code).toBe(6);
-    expect(check.stdout).toContain('0001_base-tables');
+    expect(check.stdout).toContain('0001_contract');
   });
 
   test('a schema that wants a newer program: 6', async () => {

@@ -91,11 +91,11 @@ describe('doctor', () => {
     expect((await doctor('--exit-code', env)).code).toBe(10);
     await bare.drop();
     await operator.sql(
-      `create table kept as select * from servo_migrations; delete from servo_migrations where name like '0026%'`,
+      `create table kept as select * from servo_migrations; delete from servo_migrations where name like '0007%'`,
     );
     const lacking = await doctor();
     await operator.sql('insert into servo_migrations select * from kept where name like $1', [
-      '0026%',
+      '0007%',
     ]);
     expect(lacking.stdout).toContain("lacks 1 of this program's migrations");
   });

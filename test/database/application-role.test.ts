@@ -9,7 +9,7 @@ import {
   resetEmbeddedServer,
 } from '../../source/database/embedded/server.ts';
 import { migrate } from '../../source/database/migrate.ts';
-import { ownMigrations } from '../../source/database/schema-version.ts';
+import { ownSteps } from '../../source/database/schema-version.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { run } from '../support/roles.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -47,7 +47,7 @@ const admission = `select has_schema_privilege('servo_app', current_schema(), 'u
 test('several databases of a cluster, migrated at once, make the role together', async () => {
   const databases = await Promise.all([database(), database(), database(), database()]);
   const results = await Promise.all(databases.map((settings) => migrate(settings)));
-  for (const names of results) expect(names).toEqual(ownMigrations());
+  for (const names of results) expect(names).toEqual(ownSteps());
   expect(await run(server.superuser, attributes)).toEqual([
     {
       rolsuper: false,
@@ -80,14 +80,14 @@ test('a role that another transaction is just making is waited for, and not made
   });
   await other.query('commit');
   await other.end();
-  expect(await done).toEqual(ownMigrations());
+  expect(await done).toEqual(ownSteps());
   expect(await run(settings, admission)).toMatchObject([{ enters: true, works: true }]);
 });
 
 test('an owner that is no superuser but may make roles makes it', async () => {
   await run(server.superuser, 'drop role if exists maker; create role maker login createrole');
   const settings = await database('maker');
-  expect(await migrate(settings)).toEqual(ownMigrations());
+  expect(await migrate(settings)).toEqual(ownSteps());
   expect(await run(settings, admission)).toMatchObject([{ enters: true, works: true }]);
 });
 
@@ -95,7 +95,7 @@ test('whoever may not make roles is told, and migrates; once the role is there, 
   await run(server.superuser, 'drop role if exists plain_owner; create role plain_owner login');
   const settings = await database('plain_owner');
   const told: string[] = [];
-  expect(await migrate(settings, { report: (line) => told.push(line) })).toEqual(ownMigrations());
+  expect(await migrate(settings, { report: (line) => told.push(line) })).toEqual(ownSteps());
   expect(told).toEqual([
     'there is no role servo_app, and plain_owner may not create it: have a superuser run "create role servo_app login", then run migrate again',
   ]);
@@ -113,7 +113,7 @@ test('migrate run as servo_app says whose work it is, and has nothing to say whe
   await migrate(settings);
   const application = { ...settings, user: 'servo_app' };
   expect(await migrate(application)).toEqual([]);
-  await run(settings, `delete from servo_migrations where name = '0028_has-due'`);
+  await run(settings, `delete from servo_migrations where name = '0008_upstreams'`);
   for (const options of [{}, { rls: true }]) {
     await expect(migrate(application, options)).rejects.toMatchObject({
       code: 'schema',

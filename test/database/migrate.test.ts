@@ -2,7 +2,12 @@ import { Client } from 'pg';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
 import { migrate, pendingMigrations, printMigrations } from '../../source/database/migrate.ts';
-import { ownMigrations, requireSchema } from '../../source/database/schema-version.ts';
+import {
+  functionsStep,
+  ownMigrations,
+  ownSteps,
+  requireSchema,
+} from '../../source/database/schema-version.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { errorOf } from '../support/operator.ts';
@@ -61,8 +66,8 @@ const footprint = `select relation, count(*)::int, max(age(xmin)) as oldest, min
 describe('migrate', () => {
   test('applies every migration in order, and the second time none', async () => {
     const { superuser } = await database({ migrated: false });
-    expect(await pendingMigrations(superuser)).toEqual(ownMigrations());
-    expect(await migrate(superuser)).toEqual(ownMigrations());
+    expect(await pendingMigrations(superuser)).toEqual(ownSteps());
+    expect(await migrate(superuser)).toEqual(ownSteps());
     expect(await pendingMigrations(superuser)).toEqual([]);
     const withoutAge = async () =>
       (await run(superuser, footprint)).map(({ relation, count, writers }) => ({
@@ -79,14 +84,14 @@ describe('migrate', () => {
   test('runs once, where several run at once', async () => {
     const { superuser } = await database({ migrated: false });
     const results = await Promise.all([1, 2, 3, 4].map(() => migrate(superuser)));
-    expect(results.filter((names) => names.length > 0)).toEqual([ownMigrations()]);
+    expect(results.filter((names) => names.length > 0)).toEqual([ownSteps()]);
     expect(await run(superuser, invalidIndexes)).toEqual([]);
   });
 
   test('runs in several databases of a cluster at once', async () => {
     const databases = await Promise.all([1, 2, 3].map(() => database({ migrated: false })));
     const results = await Promise.all(databases.map(({ superuser }) => migrate(superuser)));
-    for (const names of results) expect(names).toEqual(ownMigrations());
+    for (const names of results) expect(names).toEqual(ownSteps());
   });
 
   test('says so and gives up where another migration does not end', async () => {
@@ -125,8 +130,8 @@ describe('migrate', () => {
     expect(left).toEqual({ name: 'backfill_partitions_state' });
     await reader.query('rollback');
     const rest = await migrate(superuser);
-    expect(rest[0]).toBe('0006_base-indexes');
-    expect(rest.at(-1)).toBe(newest);
+    expect(rest[0]).toBe('0010_index-contract');
+    expect(rest.at(-1)).toBe(functionsStep);
     expect(await run(superuser, invalidIndexes)).toEqual([]);
     expect(
       await run(superuser, 'select indisvalid from pg_index where indexrelid = $1::regclass', [
@@ -144,7 +149,7 @@ describe('migrate', () => {
     expect(error.message).toContain('stayed locked');
     expect(error.hint).toContain('pg_locks');
     await reader.query('rollback');
-    expect((await migrate(superuser)).at(-1)).toBe(newest);
+    expect((await migrate(superuser)).at(-1)).toBe(functionsStep);
     expect(await run(superuser, invalidIndexes)).toEqual([]);
   });
 
@@ -153,7 +158,7 @@ describe('migrate', () => {
     await run(
       superuser,
       `drop trigger servo_guard_state on backfill_jobs; drop trigger servo_void_leases on backfill_jobs;
-       delete from servo_migrations where name = '0015_job-triggers'`,
+       update servo_schema set functions_hash = null`,
     );
     const holder = await session(superuser);
     await holder.query('begin; lock table backfill_jobs in row exclusive mode');
@@ -162,7 +167,7 @@ describe('migrate', () => {
     await waitFor('a first try to be given up', () => told.length > 0);
     // Between its tries nobody waits behind it.
     await holder.query('commit');
-    expect(await done).toEqual(['0015_job-triggers']);
+    expect(await done).toEqual([functionsStep]);
     expect(told[0]).toMatch(/^waiting: canceling statement due to lock timeout/);
   });
 
@@ -181,7 +186,7 @@ describe('migrate', () => {
       return rows.length > 0;
     });
     await reader.query('rollback');
-    expect(await done).toEqual(ownMigrations());
+    expect(await done).toEqual(ownSteps());
   });
 });
 
@@ -245,6 +250,50 @@ describe('the record of what was applied', () => {
     }
   });
 
+  test('functions are brought again where their text has changed, and a newer program’s are left alone', async () => {
+    const { superuser, app } = await database({ migrated: true });
+    await run(
+      superuser,
+      `update servo_schema set functions_hash = 'another';
+       create or replace function servo_whole(value jsonb, fallback integer) returns integer language sql as 'select 7'`,
+    );
+    const lacking = await errorOf(requireIn(app));
+    expect(lacking).toMatchObject({
+      code: 'schema',
+      message: expect.stringContaining('lacks functions'),
+    });
+    expect(await migrate(superuser)).toEqual([functionsStep]);
+    const whole = `select servo_whole('3', 1) as whole`;
+    expect(await run(superuser, whole)).toEqual([{ whole: 3 }]);
+    await run(
+      superuser,
+      `update servo_schema set functions_hash = 'later', functions_program = '99.0.0'`,
+    );
+    await requireIn(app);
+    expect(await migrate(superuser)).toEqual([]);
+    expect(await run(superuser, 'select functions_hash from servo_schema')).toEqual([
+      { functions_hash: 'later' },
+    ]);
+  });
+
+  test('of a development version is refused in words, and nothing is made', async () => {
+    const { superuser } = await database({ migrated: false });
+    await run(
+      superuser,
+      `create table servo_migrations (id serial primary key, name varchar(255) not null, run_on timestamp not null);
+       insert into servo_migrations (name, run_on) values ('0001_base-tables', now())`,
+    );
+    for (const work of [migrate, pendingMigrations]) {
+      expect(await errorOf(work(superuser))).toMatchObject({
+        code: 'schema',
+        message: expect.stringContaining('a development version of servo-tui'),
+      });
+    }
+    expect(await run(superuser, `select to_regclass('assets') as assets`)).toEqual([
+      { assets: null },
+    ]);
+  });
+
   test('does not depend on the clocks and time zones of those who migrated', async () => {
     const { superuser } = await database({ migrated: true });
     await run(superuser, `update servo_migrations set run_on = run_on - id * interval '1 hour'`);
@@ -289,7 +338,7 @@ describe('who migrates, and where', () => {
       superuser,
       `create schema "Back fills"; alter database ${name} set search_path = "Back fills", public`,
     );
-    expect(await migrate(superuser)).toEqual(ownMigrations());
+    expect(await migrate(superuser)).toEqual(ownSteps());
     expect(await migrate(superuser)).toEqual([]);
     expect(
       await run(
@@ -333,7 +382,7 @@ describe('who migrates, and where', () => {
     const script = await printMigrations(await pendingMigrations(superuser));
     const client = await session(superuser);
     // As psql sends it: each index by itself, the rest between begin and commit.
-    for (const part of script.split(/^(?=-- \d{4}_)/m)) {
+    for (const part of script.split(/^(?=-- (?:\d{4}_|functions$))/m)) {
       const alone = part.includes(' index concurrently ') ? part.split(/;\n/) : [part];
       for (const statements of alone) await client.query(statements);
     }

@@ -10,7 +10,7 @@ import {
   resetEmbeddedServer,
 } from '../../source/database/embedded/server.ts';
 import { migrate } from '../../source/database/migrate.ts';
-import { ownMigrations } from '../../source/database/schema-version.ts';
+import { ownSteps } from '../../source/database/schema-version.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { startBackfill } from '../../source/operations/start-backfill.ts';
 import { documentOf, run as servoTui, urlOf } from '../support/cli.ts';
@@ -65,7 +65,7 @@ test('without --roles there are none; two databases of a cluster make them at on
 
 test('later migrations grant what is missing to roles that were admitted, and to no others', async () => {
   const three = await create('less_three');
-  expect(await migrate(three)).toEqual(ownMigrations());
+  expect(await migrate(three)).toEqual(ownSteps());
   const sees = (db: ConnectionSettings) =>
     run(db, `select has_table_privilege('servo_reader', 'backfill_jobs', 'select') as sees`);
   expect(await sees(three)).toEqual([{ sees: false }]);

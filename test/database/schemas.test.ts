@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
 import { migrate } from '../../source/database/migrate.ts';
-import { ownMigrations } from '../../source/database/schema-version.ts';
+import { ownSteps } from '../../source/database/schema-version.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { startExecutor } from '../../source/executor/executor.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
@@ -42,7 +42,7 @@ async function rolesOf(
 test('two schemas of one database are as two databases, each with its executor', async () => {
   const places = { one: await rolesOf('one'), other: await rolesOf('other') };
   for (const [schema, { owner, app }] of Object.entries(places)) {
-    expect(await migrate(owner)).toEqual(ownMigrations());
+    expect(await migrate(owner)).toEqual(ownSteps());
     const db = openDatabase(app);
     await db.write(author, (query) =>
       query(

@@ -98,11 +98,7 @@ describe('jobs', () => {
     await unsaid([ago(retention.jobs + past)]);
     await unsaid([]);
     const kept = [await unsaid([ago(retention.jobs + within)])];
-    const began = (at: Date) =>
-      operator.sql(
-        `update servo_migrations set run_on = $1::timestamptz at time zone 'UTC' where name = '0016_journal'`,
-        [at],
-      );
+    const began = (at: Date) => operator.sql('update servo_schema set journal_since = $1', [at]);
     const goes = async () => {
       const counted = (await countPruned(operator.db, author, retention.jobs)).jobs;
       expect((await prune(operator.db, author, retention.jobs)).jobs).toBe(counted);

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ownMigrations } from '../../source/database/schema-version.ts';
+import { ownFunctions, ownMigrations, ownSteps } from '../../source/database/schema-version.ts';
 import { documentOf, environment, urlOf } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -55,6 +55,7 @@ test('holds what the program, its databases and its hosts need', () => {
       'docs/monitoring.md',
       'docs/runbooks/backfill-operations.md',
       ...ownMigrations().map((name) => `migrations/${name}.sql`),
+      ...ownFunctions().map(({ name }) => `migrations/functions/${name}`),
     ]),
   );
 });
@@ -65,7 +66,7 @@ test('holds nothing else', () => {
     /^bin\/servo-tui\.js$/,
     /^dist\/[\w.-]+\.js$/,
     /^dist\/(json-schema\.json|THIRD-PARTY-LICENSES\.txt)$/,
-    /^migrations\/\d{4}_[\w-]+\.sql$/,
+    /^migrations\/(\d{4}_|functions\/)[\w-]+\.sql$/,
     /^data\/(README\.md|tables\.sql|[\w-]+\.csv|handlers\/[\w-]+\.(sql|js|mjs|toml))$/,
     /^deploy\/[\w-]+(\.yaml|\.json|\.service)?$/,
     /^docs\/(runbooks\/)?[\w-]+\.md$/,
@@ -101,7 +102,7 @@ test('is a program that works without the repository', () => {
     });
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   expect(servo('--version')).toContain(version);
-  expect(documentOf('migrate', servo('migrate', '--json')).applied).toEqual(ownMigrations());
+  expect(documentOf('migrate', servo('migrate', '--json')).applied).toEqual(ownSteps());
   expect(documentOf('list', servo('--json')).jobs).toEqual([]);
   expect(JSON.parse(readFileSync(join(unpacked, 'dist/json-schema.json'), 'utf8'))).toEqual(
     JSON.parse(servo('schema')),

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { inject } from 'vitest';
 import { migrate } from '../../source/database/migrate.ts';
-import { migrationsFolder, ownMigrations } from '../../source/database/schema-version.ts';
+import {
+  functionsHash,
+  migrationsFolder,
+  ownMigrations,
+} from '../../source/database/schema-version.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 
 export type TestDatabase = {
@@ -49,6 +53,7 @@ function templateName(): string {
   const hash = createHash('sha256');
   for (const name of ownMigrations())
     hash.update(readFileSync(join(migrationsFolder, `${name}.sql`)));
+  hash.update(functionsHash());
   return `servo_template_${hash.digest('hex').slice(0, 16)}`;
 }
 

@@ -2,7 +2,7 @@ import type { Database } from '../database.ts';
 
 /**
  * Makes a waiting job `running`, or takes over a stale one of a base executor. Null if somebody else was
- * faster; `failed` if its partitions are missing and cannot be made; `limited` if a limit is reached. See migrations/0019_claim.sql.
+ * faster; `failed` if its partitions are missing and cannot be made; `limited` if a limit is reached. See migrations/functions/claim.sql.
  */
 export async function claimJob(
   database: Database,

@@ -1,7 +1,7 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Database } from '../database.ts';
 
-/** Takes back the attempts of a job whose leases are gone: see migrations/0020_rescue.sql. Returns how many. */
+/** Takes back the attempts of a job whose leases are gone: see migrations/functions/rescue.sql. Returns how many. */
 export async function rescueJob(
   database: Database,
   rescue: { tenant: string; job: string; actor: string; stale_ms: number },
@@ -39,7 +39,7 @@ export async function sampleJobs(
   await database.call('select servo_sample_v1($1, $2)', [tenant, jobs]);
 }
 
-/** Expires the leases of executors that have died, and names them: see migrations/0041_judge-by-index.sql. */
+/** Expires the leases of executors that have died, and names them: see migrations/functions/dead-executors.sql. */
 export async function judgeExecutors(
   database: Database,
   judge: { tenant: string; owner: string; silence_ms: number },

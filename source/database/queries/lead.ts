@@ -1,7 +1,7 @@
 import type { Database } from '../database.ts';
 
 /**
- * Takes or renews the lease on a duty for each of the tenants, where nobody else's runs (migrations/0033_lead.sql). Returns those that
+ * Takes or renews the lease on a duty for each of the tenants, where nobody else's runs (migrations/functions/election.sql). Returns those that
  * the holder has now. With `lease_ms` 0 they are given up.
  */
 export async function lead(

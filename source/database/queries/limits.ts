@@ -5,7 +5,7 @@ import type { Query } from '../database.ts';
 export type Limit = ReachedLimit;
 export type LimitScope = Limit['scope'];
 
-/** As servo_limits_reached_v1 counts (migrations/0026_limits.sql), those that leave room included. */
+/** As servo_limits_reached_v1 counts (migrations/functions/limits.sql), those that leave room included. */
 export function readLimits(query: Query, tenant: string): Promise<Limit[]> {
   return query<Limit>(
     `select l.scope, l.name, l.max_running, (

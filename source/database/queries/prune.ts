@@ -8,12 +8,12 @@ const ended = `'completed', 'failed', 'cancelled'`;
 
 /**
  * When a job `t` ended. Other writers cancel without saying when: then the journal does; and what ended before there was a journal, which
- * has no line of it, did so before that began (its time has no zone: a day covers any). Null where the journal missed it: nobody knows.
+ * has no line of it, did so before that began. Null where the journal missed it: nobody knows.
  * The comparison that says nothing new leads to the job's index: without statistics the tenant's was taken, and 2,000,200 lines read for 100 jobs.
  */
 const endedAt = (t: string) => `coalesce(${t}.completed_at,
   (select coalesce(max(e.at) filter (where e.to_state = ${t}.state), case when count(*) = 0 then
-       (select m.run_on + interval '1 day' from servo_migrations m where m.name = '0016_journal')::timestamptz end)
+       (select s.journal_since from servo_schema s) end)
    from backfill_events e where e.job_id = ${t}.id and e.job_id >= ${t}.id and e.tenant_id || '' = $1 and e.kind = 'state'))`;
 
 // Of a job `t` that may go, whoever needs it: it ended before $2, and nothing of it is still to be settled or run.
@@ -124,7 +124,7 @@ export async function pruneJob(
 }
 
 /**
- * The journal of jobs that are not there any more, a batch on from `after`: see migrations/0034_forget.sql. `last` is null at the end of what is older
+ * The journal of jobs that are not there any more, a batch on from `after`: see migrations/functions/purge.sql. `last` is null at the end of what is older
  * than `age_ms`.
  */
 export async function forget(

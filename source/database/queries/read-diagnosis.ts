@@ -1,5 +1,6 @@
 import type { Diagnosis } from '../../domain/diagnosis.ts';
 import type { Database, Query } from '../database.ts';
+import type { FunctionsRecord } from '../schema-version.ts';
 import { alive } from './living-executors.ts';
 
 export type ServerFacts = Pick<
@@ -31,11 +32,15 @@ export async function readServer(database: Database): Promise<ServerFacts> {
 
 export async function readSchema(
   database: Database,
-): Promise<{ lowest_program: string | null; applied: string[] }> {
-  const [row] = await database.call<{ lowest_program: string | null; applied: string[] | null }>(
-    'select (select lowest_program from servo_schema) as lowest_program, (select array_agg(name::text order by name) from servo_migrations) as applied',
+): Promise<{ lowest_program: string | null; applied: string[] } & FunctionsRecord> {
+  const [row] = await database.call<
+    { lowest_program: string | null; applied: string[] | null } & FunctionsRecord
+  >(
+    `select s.lowest_program, s.functions_hash, s.functions_program,
+       (select array_agg(name::text order by name) from servo_migrations) as applied
+     from (select) one left join servo_schema s on true`,
   );
-  return { lowest_program: row!.lowest_program, applied: row!.applied ?? [] };
+  return { ...row!, applied: row!.applied ?? [] };
 }
 
 /** Snapshots of this database held for over `seconds`; of sessions that the role may not see nothing is known. */

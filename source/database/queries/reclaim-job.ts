@@ -1,6 +1,6 @@
 import type { Query } from '../database.ts';
 
-/** The runbook's statement; a trigger voids the leases (migrations/0015_job-triggers.sql). Returns the new version. */
+/** The runbook's statement; a trigger voids the leases (migrations/functions/triggers.sql). Returns the new version. */
 export async function reclaimJob(query: Query, tenant: string, id: string): Promise<number> {
   const [row] = await query<{ version: number }>(
     `update backfill_jobs set heartbeat_at = clock_timestamp() - interval '5 minutes', version = version + 1

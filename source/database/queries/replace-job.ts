@@ -29,7 +29,7 @@ export async function unfinishedKeys(
   return rows.map((row) => row.key);
 }
 
-/** The jobs that a job waits for: see migrations/0027_upstreams.sql. */
+/** The jobs that a job waits for: see migrations/functions/upstreams.sql. */
 export async function upstreamsOf(query: Query, tenant: string, job: string): Promise<string[]> {
   const rows = await query<{ id: string }>(
     'select upstream_job_id as id from servo_upstreams_v1($1, $2) where state is not null',

@@ -5,7 +5,7 @@ import { readStep, type StepReply, type StepRow } from './step-job.ts';
 
 /**
  * Runs a handler written in SQL and completes its partition in the same transaction, in one message; the lane goes on with
- * one more partition under the token `next`. See migrations/0023_sql-handlers.sql for what it raises.
+ * one more partition under the token `next`. See migrations/functions/sql-handlers.sql for what it raises.
  */
 export async function runSqlHandler(
   client: pg.ClientBase,

@@ -64,7 +64,7 @@ export type StepRow = {
 const columns =
   'job_state, lanes, max_parallel, timeout_ms, average_ms, accepted, ids, keys, attempts, failures, tokens, due_in_ms';
 
-/** One step, in one message and one transaction: see migrations/0018_step.sql. Null if the job is gone. */
+/** One step, in one message and one transaction: see migrations/functions/report-and-claim.sql. Null if the job is gone. */
 export async function stepJob(database: Database, request: StepRequest): Promise<StepReply | null> {
   const { reports } = request;
   const [row] = await database.call<StepRow>(

@@ -68,7 +68,7 @@ export async function insertUpstreams(
   );
 }
 
-/** Settles a job that waits for its upstreams: see migrations/0027_upstreams.sql. Returns its new state, or null. */
+/** Settles a job that waits for its upstreams: see migrations/functions/upstreams.sql. Returns its new state, or null. */
 export async function settleUpstreams(
   database: Database,
   settle: { tenant: string; job: string; actor: string; stale_ms: number },

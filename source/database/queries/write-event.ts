@@ -13,7 +13,7 @@ export async function writeEvent(
   );
 }
 
-/** Wakes the tenant's executors when the transaction commits, as a change of state does (migrations/0016_journal.sql). */
+/** Wakes the tenant's executors when the transaction commits, as a change of state does (migrations/functions/triggers.sql). */
 export async function wakeExecutors(query: Query, tenant: string): Promise<void> {
   await query(`select pg_notify('servo', left(md5($1), 8))`, [tenant]);
 }

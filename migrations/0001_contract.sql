@@ -96,24 +96,16 @@ alter table backfill_partitions
   add column if not exists started_at timestamptz,
   add column if not exists completed_at timestamptz;
 
--- Row-level security, enabled and forced: a row belongs to the tenant of the session, or to none.
--- Tables of our own have it from the start; on adopted ones only `migrate --rls` adds it.
-create function servo_isolate_tenants(tables text[] default '{assets,backfill_jobs,backfill_partitions}')
-  returns void language plpgsql as $$
+-- Row-level security, enabled and forced: a row belongs to the tenant of the session, or to none. Tables of our own have it from
+-- the start; on adopted ones only `migrate --rls` adds it (functions/isolation.sql).
+do $$
 declare
-  t regclass;
+  t text;
 begin
-  foreach t in array tables::regclass[] loop
-    continue when (select relrowsecurity and relforcerowsecurity from pg_class where oid = t);
-    execute format('alter table %s enable row level security', t);
-    execute format('alter table %s force row level security', t);
-    if not exists (select from pg_policy where polrelid = t) then
-      execute format('create policy tenant_isolation on %s using (tenant_id is null or tenant_id = current_setting(''app.current_tenant'', true))', t);
-    end if;
+  foreach t in array '{assets,backfill_jobs,backfill_partitions}'::text[] loop
+    continue when t = any (string_to_array(current_setting('servo.adopted'), ','));
+    execute format('alter table %I enable row level security', t);
+    execute format('alter table %I force row level security', t);
+    execute format('create policy tenant_isolation on %I using (tenant_id is null or tenant_id = current_setting(''app.current_tenant'', true))', t);
   end loop;
 end $$;
-revoke all on function servo_isolate_tenants(text[]) from public;
-
-select servo_isolate_tenants(array(
-  select t from unnest('{assets,backfill_jobs,backfill_partitions}'::text[]) t
-  where t <> all (string_to_array(current_setting('servo.adopted'), ','))));

@@ -1,19 +1,5 @@
--- What a job waits for: jobs that were created with it for its upstream assets, or that were there already and have its keys. A job of
--- a base writer has no rows here: it waits for its children.
-create table backfill_upstreams (
-  job_id uuid not null references backfill_jobs (id) on delete cascade,
-  -- No foreign key: that an upstream was deleted must stay known.
-  upstream_job_id uuid not null,
-  tenant_id varchar(255) not null,
-  primary key (job_id, upstream_job_id)
-);
-create index backfill_upstreams_upstream on backfill_upstreams (upstream_job_id);
-alter table backfill_upstreams enable row level security;
-create policy tenant_isolation on backfill_upstreams
-  using (tenant_id = current_setting('app.current_tenant', true));
-
 -- The jobs that a job waits for; `state` is null for one that was deleted. The tenant must be set.
-create function servo_upstreams_v1(p_tenant text, p_job uuid)
+create or replace function servo_upstreams_v1(p_tenant text, p_job uuid)
   returns table (upstream_job_id uuid, asset_name varchar, state varchar, error_message text) language sql stable as $$
   select u.upstream_job_id, j.asset_name, j.state, j.error_message
   from backfill_upstreams u left join backfill_jobs j on j.id = u.upstream_job_id and j.tenant_id = p_tenant
@@ -26,7 +12,7 @@ $$;
 
 -- Whether a waiting job's upstreams have decided it: `failed` as soon as one of them failed, was cancelled or deleted, `pending` when all
 -- are completed, else null. One that waits for nothing may be still in the making by a base writer, for p_stale_ms.
-create function servo_upstream_verdict_v1(p_tenant text, p_job uuid, p_stale_ms bigint,
+create or replace function servo_upstream_verdict_v1(p_tenant text, p_job uuid, p_stale_ms bigint,
   out verdict text, out total integer, out done integer) language sql stable as $$
   select case
       when count(*) filter (where u.upstream_job_id is not null and (u.state is null or u.state in ('failed', 'cancelled'))) > 0 then 'failed'
@@ -39,7 +25,7 @@ $$;
 
 -- Lets a waiting job go on, or fails it, once its upstreams have decided it; and derives its counters from them, so that an update
 -- that was lost heals. Returns the verdict.
-create function servo_settle_upstreams_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint) returns text language plpgsql
+create or replace function servo_settle_upstreams_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint) returns text language plpgsql
   set lock_timeout = '2s' as $$
 declare
   v record;

@@ -1,3 +1,30 @@
+-- What other writers forget, on the same row only: a trigger that touched another table would break
+-- the runbooks' emergency SQL under row-level security. None of these ever raises.
+
+-- Any heartbeat set more than 60 s into the past is an order to reclaim (runbook: "Force reclaim",
+-- "Bulk Recovery"): leases taken until now are void.
+create or replace function servo_void_leases() returns trigger language plpgsql as $$
+begin
+  new.leases_void_at := clock_timestamp();
+  return new;
+end $$;
+create or replace trigger servo_void_leases before update of heartbeat_at on backfill_jobs for each row
+  when (new.heartbeat_at is distinct from old.heartbeat_at and new.heartbeat_at < clock_timestamp() - interval '60 seconds')
+  execute function servo_void_leases();
+
+create or replace function servo_guard_state() returns trigger language plpgsql as $$
+begin
+  if new.version is not distinct from old.version then
+    new.version := old.version + 1;
+  end if;
+  if new.state = 'cancelled' or (new.state = 'failed' and old.state <> 'running') then
+    new.unsettled := true;
+  end if;
+  return new;
+end $$;
+create or replace trigger servo_guard_state before update of state on backfill_jobs for each row
+  when (old.state is distinct from new.state) execute function servo_guard_state();
+
 -- Every job transition, whoever makes it, is in the journal, and wakes who listens. It runs as the owner of
 -- the journal: base writers have no rights on it. It sets the row's tenant for itself and gives the
 -- caller's back; not by a clause of the function, which takes a superuser to define.
@@ -6,7 +33,7 @@
 -- wait for a locked journal either, and what wakes the executors does not depend on it.
 --
 -- NOTIFY ignores row-level security, so its payload is a hash of the tenant and nothing else.
-create function servo_journal() returns trigger language plpgsql security definer set lock_timeout = '1s' as $$
+create or replace function servo_journal() returns trigger language plpgsql security definer set lock_timeout = '1s' as $$
 declare
   v_tenant text := current_setting('app.current_tenant', true);
 begin
@@ -31,6 +58,6 @@ do $$ begin
   execute format('alter function servo_journal() set search_path = pg_catalog, %I, pg_temp', current_schema());
 end $$;
 
-create trigger servo_journal_insert after insert on backfill_jobs for each row execute function servo_journal();
-create trigger servo_journal_update after update of state on backfill_jobs for each row
+create or replace trigger servo_journal_insert after insert on backfill_jobs for each row execute function servo_journal();
+create or replace trigger servo_journal_update after update of state on backfill_jobs for each row
   when (old.state is distinct from new.state) execute function servo_journal();

@@ -1,19 +1,6 @@
--- What one process does for all of a tenant, as reporting its metrics: the one whose lease runs, renewed for as long as it lives.
--- A lease and no advisory lock, so that it holds through a pooler as well. Only the function below reaches the table.
-create table backfill_leaders (
-  tenant_id varchar(255) not null,
-  duty text not null,
-  holder text not null,
-  expires_at timestamptz not null,
-  primary key (tenant_id, duty)
-);
-alter table backfill_leaders enable row level security;
-create policy tenant_isolation on backfill_leaders
-  using (tenant_id = current_setting('app.current_tenant', true));
-
 -- Takes or renews the lease on a duty for each of these tenants, where nobody else's runs, and returns the tenants that the holder has. With
 -- p_ms = 0 it gives up what it has. Who does not get it writes nothing.
-create function servo_lead_v1(p_tenants text[], p_duty text, p_holder text, p_ms bigint) returns setof text language sql security definer as $$
+create or replace function servo_lead_v1(p_tenants text[], p_duty text, p_holder text, p_ms bigint) returns setof text language sql security definer as $$
   insert into backfill_leaders as l (tenant_id, duty, holder, expires_at)
     select t, p_duty, p_holder, clock_timestamp() + p_ms * interval '1 millisecond' from unnest(p_tenants) t
     where not exists (select from backfill_leaders o

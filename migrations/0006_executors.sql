@@ -1,29 +1,4 @@
--- The tables that are ours alone.
-
--- The lowest program version that may still use this schema: an additive migration leaves it alone,
--- so that a fleet of the old version goes on.
-create table servo_schema (
-  only_row boolean primary key default true check (only_row),
-  lowest_program text not null
-);
-insert into servo_schema (lowest_program) values ('0.1.0');
-
--- The journal: append-only. A row per job transition, written by trigger so that raw SQL and other
--- writers are recorded too, and one per attempt that did not simply complete.
-create table backfill_events (
-  id bigint generated always as identity primary key,
-  tenant_id varchar(255) not null,
-  job_id uuid not null,
-  partition_key varchar(255),
-  kind text not null,
-  from_state text,
-  to_state text,
-  actor text not null,
-  reason text,
-  at timestamptz not null default clock_timestamp()
-);
-create index backfill_events_job on backfill_events (job_id, id desc);
-create index backfill_events_tenant on backfill_events (tenant_id, id desc);
+-- Who runs partitions, and what is recorded of it.
 
 create table backfill_executors (
   id text primary key,
@@ -69,3 +44,26 @@ create table backfill_attempt_logs (
   output text not null check (octet_length(output) <= 65536),
   primary key (job_id, partition_key, attempt)
 );
+
+-- What one process does for all of a tenant, as reporting its metrics: the one whose lease runs, renewed for as long as it lives.
+-- A lease and no advisory lock, so that it holds through a pooler as well. Only the function below reaches the table.
+create table backfill_leaders (
+  tenant_id varchar(255) not null,
+  duty text not null,
+  holder text not null,
+  expires_at timestamptz not null,
+  primary key (tenant_id, duty)
+);
+alter table backfill_leaders enable row level security;
+create policy tenant_isolation on backfill_leaders
+  using (tenant_id = current_setting('app.current_tenant', true));
+
+alter table backfill_executors enable row level security;
+create policy tenant_isolation on backfill_executors
+  using (current_setting('app.current_tenant', true) = any (tenants));
+alter table backfill_samples enable row level security;
+create policy tenant_isolation on backfill_samples
+  using (tenant_id = current_setting('app.current_tenant', true));
+alter table backfill_attempt_logs enable row level security;
+create policy tenant_isolation on backfill_attempt_logs
+  using (tenant_id = current_setting('app.current_tenant', true));

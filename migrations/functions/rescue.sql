@@ -1,6 +1,8 @@
 -- Takes back the attempts of one job whose lease has expired or is void, and those that a base executor left
 -- running in a job that is ours now. Three lost leases make a partition poison. Heals lease_tokens, which must name
 -- just the lanes that run something. Returns how many attempts were taken back.
+-- What a base executor left running in a job that was cancelled then is taken back too, once it is stale: such a job is nobody's claim any
+-- more, and stayed unsettled for good.
 create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint) returns integer language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
 #variable_conflict use_column
@@ -23,7 +25,7 @@ begin
         when lease_expires_at = '-infinity' then '%s is gone' else 'the lease of %s expired' end as why,
       coalesce(started_at <= j.leases_void_at, false) as void from backfill_partitions
     where backfill_job_id = p_job and state = 'running' and (lease_expires_at < t or started_at <= j.leases_void_at
-      or (lease_expires_at is null and j.claimed_version is not distinct from j.version
+      or (lease_expires_at is null and (j.claimed_version is not distinct from j.version or j.unsettled)
         and coalesce(started_at, '-infinity') < t - p_stale_ms * interval '1 millisecond'))
   ), rescued as (
     update backfill_partitions p set

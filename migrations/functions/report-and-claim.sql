@@ -23,6 +23,9 @@
 --   policy's own `tenant_id is null or …` offers a bitmap scan of the whole tenant (500 rows of 20,000: 1,037 ms).
 --   No JIT: what is disabled costs so much on paper that every plan was compiled (350 ms).
 -- * Claims go above the checkpoint: under a held snapshot dead index entries below it would be read again at each claim.
+-- * A sequential job waits for a key that still runs in a cancelled job of its asset, and for its turn behind it: past that key, a job recreated
+--   in the middle of a sequential backfill worked on two days at once, and on the earlier one after all the others. Keys that were
+--   handed back are claimed as before: a sequential job goes on past a partition in back-off.
 create or replace function servo_step_v1(
   p_tenant text, p_job uuid, p_owner text,
   p_ids uuid[], p_attempts integer[], p_tokens uuid[], p_outcomes text[], p_durations bigint[], p_delays bigint[], p_messages text[],
@@ -187,6 +190,13 @@ begin
                 and (v_busy is null or partition_key <> all (v_busy))
               order by partition_key limit (v_seats - cardinality(v_pick)) * p_want);
           end if;
+        end if;
+        if v_busy is not null and max_parallel = 1 then
+          v_fresh := array(select f.id from unnest(v_fresh) with ordinality f (id, n) join backfill_partitions p on p.id = f.id
+            where not exists (select from unnest(v_busy) k join backfill_partitions b on b.backfill_job_id = p_job and b.partition_key = k
+              where b.state || '' = 'pending' and b.available_at is null
+                and case when j.strategy ->> 'order' = 'desc' then b.partition_key > p.partition_key else b.partition_key < p.partition_key end)
+            order by f.n);
         end if;
         if cardinality(v_pick) + cardinality(v_fresh) = 0 and cardinality(v_live) = 0 then
           -- A base executor leaves what it may retry as failed.

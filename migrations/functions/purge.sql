@@ -1,7 +1,7 @@
 -- The journal is append-only: nobody may delete from it, but for this. It goes through the next p_batch lines after p_after that are older
 -- than p_age_ms, oldest first, and takes away those of jobs that are not there any more; with p_dry it only counts them. A
 -- journal younger than a day is nobody's to take away. `last_id` is null at the end.
-create function servo_forget_v1(p_tenant text, p_age_ms bigint, p_after bigint, p_batch integer, p_dry boolean,
+create or replace function servo_forget_v1(p_tenant text, p_age_ms bigint, p_after bigint, p_batch integer, p_dry boolean,
   out forgotten integer, out last_id bigint) language plpgsql security definer as $$
 declare
   v_before timestamptz := clock_timestamp() - p_age_ms * interval '1 millisecond';
