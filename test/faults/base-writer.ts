@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAbsence } from './absence.ts';
 import { tenant } from './jobs.ts';
 import type { Random } from './random.ts';
-import { isAbsence, type Scene } from './scene.ts';
+import type { Scene } from './scene.ts';
 
 /** A real one would be taken for dead after 120 s without a heartbeat; scaled, this one gives up before that. */
 const lateMs = 800;

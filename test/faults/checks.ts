@@ -1,6 +1,6 @@
 import { findViolations } from '../../source/database/queries/find-violations.ts';
 import { programAssets, sqlAssets } from './handlers.ts';
-import { neighbour, tenant } from './jobs.ts';
+import { neighbour, refusedKey, tenant } from './jobs.ts';
 import type { Scene } from './scene.ts';
 import { treeChecks } from './trees.ts';
 
@@ -73,6 +73,28 @@ const history: readonly { what: string; sql: string }[] = [
         join effects n on n.job_id = m.id
         join backfill_events e on e.job_id = o.id and e.partition_key = n.key and e.kind not in ('fenced', 'released')
       group by m.id, o.id, n.key, n.at having n.at < max(e.at)`,
+  },
+  {
+    what: 'no attempt finds what another has left in its session',
+    sql: `select backfill_job_id as job, partition_key || ': ' || error_message as found from backfill_partitions
+      where tenant_id = '${tenant}' and error_message ~ '^leftover|relation "stage" already exists|does not exist'`,
+  },
+  {
+    what: 'an outage of what a handler calls costs no partition',
+    sql: `select j.id as job, p.partition_key || ': ' || p.error_message as found from backfill_jobs j join backfill_partitions p on p.backfill_job_id = j.id
+      where j.tenant_id = '${tenant}' and p.state = 'failed' and p.error_message ~ 'ECONNREFUSED|ENOENT|could not connect to server'`,
+  },
+  {
+    what: 'a completion that the database refuses ends as a failure',
+    sql: `select j.id as job, format('%s, %s attempts: %s', p.state, p.attempt_count, p.error_message) as found
+      from backfill_jobs j join backfill_partitions p on p.backfill_job_id = j.id
+      where j.tenant_id = '${tenant}' and p.partition_key = '${refusedKey}'
+        and (p.state not in ('failed', 'skipped') or p.state = 'failed' and p.error_message !~ 'the audit refuses it')`,
+  },
+  {
+    what: 'no partition is tried without end',
+    sql: `select backfill_job_id as job, format('%s: %s attempts, %s failures, %s crashes', partition_key, attempt_count, failure_count, crash_count) as found
+      from backfill_partitions where tenant_id = '${tenant}' and attempt_count > 100`,
   },
   ...treeChecks,
   {

@@ -62,6 +62,14 @@ export class Endpoint {
     }
   }
 
+  /** Refuses connections for so long, as an endpoint that is being rolled out. */
+  async away(milliseconds: number): Promise<void> {
+    const { port } = this.#server.address() as AddressInfo;
+    await this.close();
+    await sleep(milliseconds);
+    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
+  }
+
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));

@@ -1,3 +1,5 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from './host.ts';
 import { orders } from './operator.ts';
@@ -130,6 +132,29 @@ export const faults: Readonly<Record<string, { weight: number; fault: Fault }>> 
     weight: 0.4,
     fault: restart('immediate'),
   },
+  'endpoint away': {
+    weight: 1,
+    fault: alone(async (scene, random) => {
+      await scene.endpoint.away(random.between(50, 3_000));
+    }),
+  },
+  'remote source away': {
+    weight: 1,
+    fault: alone(async (scene, random) => {
+      await scene.insist(() => scene.rows('update remote_state set down = true'));
+      await sleep(random.between(50, 3_000));
+      await scene.insist(() => scene.rows('update remote_state set down = false'));
+    }),
+  },
+  'program missing': {
+    weight: 1,
+    fault: alone(async ({ directory }, random) => {
+      const [path, elsewhere] = [join(directory, 'program'), join(directory, '.program')];
+      renameSync(path, elsewhere);
+      await sleep(random.between(50, 3_000));
+      renameSync(elsewhere, path);
+    }),
+  },
   failover: { weight: 0.8, fault: (scene) => scene.servers.failOver() },
   ...Object.fromEntries(
     Object.entries(orders).map(([name, fault]) => [
@@ -138,6 +163,21 @@ export const faults: Readonly<Record<string, { weight: number; fault: Fault }>> 
     ]),
   ),
 };
+
+/** Not twice at the same time. */
+function alone(work: (scene: Scene, random: Random) => Promise<void>): Fault {
+  let busy = false;
+  return async (scene, random) => {
+    if (busy) return false;
+    busy = true;
+    try {
+      await work(scene, random);
+      return true;
+    } finally {
+      busy = false;
+    }
+  };
+}
 
 function restart(mode: StopMode): Fault {
   return async (scene) => {

@@ -1,5 +1,5 @@
-const effect = `insert into effects (job_id, key, attempt) values
-  (current_setting('servo.job_id')::uuid, $1, current_setting('servo.attempt')::int);\n`;
+import { effect } from './effect.ts';
+import { untidy } from './untidy.ts';
 
 const module = `import { appendFileSync } from 'node:fs';
 export default async ({ job_id, partition_key }) => {
@@ -20,6 +20,8 @@ export const sqlAssets = [
   'left',
   'right',
   'source',
+  'untidy',
+  'remote',
 ] as const;
 
 /** Assets whose handler may be run again: one line in the file of effects for each attempt that got so far, at least one for each completion. */
@@ -67,6 +69,10 @@ echo "$SERVO_JOB_ID $SERVO_PARTITION_KEY" >> "$EFFECTS"
 case $SERVO_PARTITION_KEY in bad*) kill -9 $PPID; sleep 1;; esac
 `,
     'endpoint.toml': `[http]\nurl = "${endpoint}"\n`,
+    'untidy.sql': untidy,
+    // As a foreign table does whose server is away.
+    'remote.sql': `${effect}do $$ begin if (select down from remote_state) then
+      raise exception using errcode = '08001', message = 'could not connect to server "remote"'; end if; end $$;`,
     'mart.sql': effect,
     'mart.toml': daily('mart'),
     'left.sql': missing(0.04),

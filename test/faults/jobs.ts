@@ -1,11 +1,24 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
+import { messageOf } from '../../source/errors.ts';
+import { isAbsence } from './absence.ts';
 import { programAssets } from './handlers.ts';
 import type { Random } from './random.ts';
 
 export const tenant = 'acme';
 /** Whose rows nobody may see or touch (I11). */
 export const neighbour = 'globex';
+
+/** A partition whose completion the database refuses (scene.ts). */
+export const refusedKey = 'refused';
+
+/** A writer that makes a job one transaction a key was kept from it. */
+export class DisturbedWriter extends Error {
+  constructor(job: string, key: string, cause: unknown) {
+    super(`no writer of partitions is disturbed: job ${job}: ${key}: ${messageOf(cause)}`);
+  }
+}
 
 type Shape = { asset: string; strategy: Record<string, unknown>; keys: string[] };
 
@@ -19,6 +32,8 @@ function shape(random: Random): Shape {
     module: 2,
     killer: 0.5,
     endpoint: 2,
+    untidy: 3,
+    remote: 2,
   });
   const programs = (programAssets as readonly string[]).includes(asset);
   const count = random.between(1, programs ? 15 : 60);
@@ -26,6 +41,8 @@ function shape(random: Random): Shape {
   if (['flaky', 'program', 'module', 'endpoint'].includes(asset) && random.chance(0.3))
     keys.push('bad-day');
   if (asset === 'killer') keys.push('bad-day');
+  // Its completion is refused by a trigger of the database's owner. Base writers claim `fast`, and would end in an error.
+  if (!['fast', 'killer'].includes(asset) && random.chance(0.15)) keys.push(refusedKey);
   const strategy = {
     ...(random.chance(0.5)
       ? { type: 'parallel', max_parallel: random.between(2, 6) }
@@ -38,7 +55,10 @@ function shape(random: Random): Shape {
   return { asset, strategy, keys };
 }
 
-/** Makes a job: mostly whole, sometimes as a base writer does, its partitions later, in part, or never. Returns its id. */
+/**
+ * Makes a job: mostly whole, sometimes as a base writer does, its partitions later, in part, never, or one transaction each. Returns
+ * its id. Whatever executors do meanwhile, no insert of such a writer may fail.
+ */
 export async function makeJob(
   pool: Pool,
   random: Random,
@@ -49,7 +69,9 @@ export async function makeJob(
   const asset = only ?? drawn.asset;
   const { keys, strategy } = drawn;
   const id = randomUUID();
-  const made = random.weighted({ whole: 12, late: 1, half: 1, never: 1 });
+  // Not of `fast`: a base executor would take it half-made, and end it short.
+  const slowly = asset === 'fast' ? 0 : 1.5;
+  const made = random.weighted({ whole: 12, late: 1, half: 1, never: 1, slowly });
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
@@ -68,6 +90,20 @@ export async function makeJob(
         `suite: ${made}`,
       ],
     );
+    if (made === 'slowly') {
+      for (const key of keys) {
+        await client
+          .query(
+            'insert into backfill_partitions (id, backfill_job_id, tenant_id, partition_key) values (gen_random_uuid(), $1, $2, $3)',
+            [id, owner, key],
+          )
+          .catch((error) => {
+            throw isAbsence(error) ? error : new DisturbedWriter(id, key, error);
+          });
+        if (random.chance(0.3)) await sleep(random.between(0, 20));
+      }
+      return id;
+    }
     const rows = made === 'half' ? keys.filter(() => random.chance(0.5)) : keys;
     if (made !== 'never') {
       await client.query(

@@ -27,6 +27,7 @@ function describe(report: Report): string {
     .map(([name, count]) => `  ${String(count).padStart(5)}  ${name}`);
   return [
     `seed ${report.seed}: ${report.seconds} s, ${faults} faults`,
+    `settings of the role: ${report.defaults.join('; ')}`,
     ...lines,
     `jobs: ${table(report.jobs)}; of them with upstreams: ${table(report.trees)}`,
     `partitions: ${table(report.partitions)}`,

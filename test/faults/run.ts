@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../source/errors.ts';
+import { isAbsence } from './absence.ts';
 import { baseWriter } from './base-writer.ts';
 import { violationsAtRest, violationsNow } from './checks.ts';
 import { dossiers } from './dossier.ts';
 import { faults } from './faults.ts';
-import { makeJob, tenant } from './jobs.ts';
+import { DisturbedWriter, makeJob, tenant } from './jobs.ts';
 import { Random } from './random.ts';
-import { isAbsence, Scene } from './scene.ts';
+import { Scene } from './scene.ts';
 import { makeTree } from './trees.ts';
 
 export type Report = {
   seed: number;
   seconds: number;
+  /** What the role's settings were, other than the server's own. */
+  defaults: string[];
   thrown: Record<string, number>;
   jobs: Record<string, number>;
   /** Those of them that had to wait for others, by how they ended. */
@@ -70,7 +73,7 @@ export async function run(options: RunOptions): Promise<Report> {
   try {
     await Promise.all([
       storm(scene, random.fork(), goOn, thrown, note),
-      feed(scene, random.fork(), goOn),
+      feed(scene, random.fork(), goOn, note),
       base(scene, random.fork(), goOn, thrown),
       keep(scene, goOn),
       watch(scene, goOn, note),
@@ -81,6 +84,7 @@ export async function run(options: RunOptions): Promise<Report> {
     return {
       seed,
       seconds: Math.round((performance.now() - started) / 1000),
+      defaults: scene.defaults.map(([name, value]) => `${name} = ${value}`),
       thrown: { ...thrown, ...scene.endpoint.thrown },
       jobs: await counts(
         scene,
@@ -156,7 +160,12 @@ function isRefusal(error: unknown): boolean {
   );
 }
 
-async function feed(scene: Scene, random: Random, goOn: () => boolean): Promise<void> {
+async function feed(
+  scene: Scene,
+  random: Random,
+  goOn: () => boolean,
+  note: (lines: string[]) => void,
+): Promise<void> {
   while (goOn()) {
     await scene.insist(async () => {
       const [row] = await scene.rows<{ n: number; waiting: number }>(
@@ -167,7 +176,8 @@ async function feed(scene: Scene, random: Random, goOn: () => boolean): Promise<
       if (row!.n >= crowd) return;
       const tree = random.chance(0.15) && row!.waiting < crowd;
       await (tree ? makeTree(scene, random) : makeJob(scene.pool, random)).catch((error) => {
-        if (!isRefusal(error)) throw error;
+        if (error instanceof DisturbedWriter) note([error.message]);
+        else if (!isRefusal(error)) throw error;
       });
     });
     await sleep(100);

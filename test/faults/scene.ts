@@ -5,20 +5,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { createClient, type Database, openDatabase } from '../../source/database/database.ts';
 import { FailoverClient } from '../../source/database/failover.ts';
-import { isConnectionFailure } from '../../source/database/failure.ts';
 import { migrate } from '../../source/database/migrate.ts';
 import { registerAssets } from '../../source/database/queries/register-assets.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { loadCatalogue } from '../../source/handlers/catalogue.ts';
 import { declarationsOf } from '../../source/handlers/lineage.ts';
 import { handlerDirectory } from '../support/worker.ts';
+import { isAbsence } from './absence.ts';
 import { Endpoint } from './endpoint.ts';
 import { handlerFiles } from './handlers.ts';
 import { Host } from './host.ts';
-import { makeJob, neighbour, tenant } from './jobs.ts';
+import { makeJob, neighbour, refusedKey, tenant } from './jobs.ts';
 import { LimitHistory } from './limits.ts';
 import { PgBouncer } from './pgbouncer.ts';
 import { Random } from './random.ts';
+import { drawDefaults } from './server-defaults.ts';
 import { ServerPair } from './server-pair.ts';
 import { OneServer, type Servers } from './servers.ts';
 
@@ -43,6 +44,10 @@ export class Scene {
   /** As an operator's console, not through a proxy. */
   readonly database: Database;
   readonly endpoint: Endpoint;
+  /** The handlers, of all hosts. */
+  readonly directory: string;
+  /** Settings of the role that the workers log in as. */
+  readonly defaults: [name: string, value: string][];
   readonly limits = new LimitHistory();
   readonly hosts: Host[] = [];
   readonly neighbours: string[] = [];
@@ -51,8 +56,16 @@ export class Scene {
   readonly #folder: string;
   #pooler: PgBouncer | null = null;
 
-  private constructor(folder: string, servers: Servers, endpoint: Endpoint) {
+  private constructor(
+    folder: string,
+    servers: Servers,
+    endpoint: Endpoint,
+    directory: string,
+    defaults: [string, string][],
+  ) {
     this.#folder = folder;
+    this.directory = directory;
+    this.defaults = defaults;
     this.servers = servers;
     this.endpoint = endpoint;
     this.app = { ...servers.app, database: databaseName };
@@ -88,12 +101,18 @@ export class Scene {
     const client = createClient(servers.superuser);
     await client.connect();
     await client.query(`create database ${databaseName}`);
+    const defaults = drawDefaults(new Random(options.seed));
     await client.query(`alter database ${databaseName} set servo.journal_completions = 'on'`);
-    await client.end();
     await migrate({ ...servers.superuser, database: databaseName });
+    for (const [name, value] of defaults) {
+      await client.query(
+        `alter role servo_app in database ${databaseName} set ${name} = ${pg.escapeLiteral(value)}`,
+      );
+    }
+    await client.end();
     const endpoint = await Endpoint.open(join(folder, 'effects'), new Random(options.seed));
-    const scene = new Scene(folder, servers, endpoint);
     const directory = handlerDirectory(handlerFiles(endpoint.url));
+    const scene = new Scene(folder, servers, endpoint, directory, defaults);
     await scene.#furnish(directory);
     if (options.pooler !== undefined)
       scene.#pooler = await PgBouncer.open(options.pooler, scene.app);
@@ -154,7 +173,13 @@ export class Scene {
     await this.rows(`create table effects (id bigint generated always as identity primary key, job_id uuid not null, key text not null,
       attempt int not null, at timestamptz not null default clock_timestamp());
       create index on effects (job_id);
-      create table base_effects (job_id uuid not null, key text not null); grant insert, select on effects to servo_app`);
+      create table base_effects (job_id uuid not null, key text not null); grant insert, select on effects to servo_app;
+      create schema elsewhere; create table elsewhere.effects (like effects including all);
+      grant usage on schema elsewhere to servo_app; grant insert, select on elsewhere.effects to servo_app;
+      create table remote_state (down boolean not null); insert into remote_state values (false); grant select on remote_state to servo_app;
+      create function refuse() returns trigger language plpgsql as $$ begin raise exception 'the audit refuses it'; end $$;
+      create trigger refuse before update of state on backfill_partitions for each row
+        when (new.partition_key = '${refusedKey}' and new.state = 'completed') execute function refuse()`);
     const assets = declarationsOf(await loadCatalogue(directory));
     for (const one of [tenant, neighbour])
       await registerAssets(this.database, one, 'suite', assets);
@@ -176,9 +201,4 @@ globalThis.Date = class Date extends Real {
   constructor(...args) { super(...(args.length === 0 ? [Date.now()] : args)); }
   static now() { return Real.now() + (${wrong} ? ${hours * 3_600_000} : 0); }
 };`;
-}
-
-/** The database is not there at this moment, or has ended the session. */
-export function isAbsence(error: unknown): boolean {
-  return isConnectionFailure(error) || (error as { code?: string }).code === 'database_unreachable';
 }
