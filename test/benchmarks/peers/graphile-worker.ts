@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -8,7 +9,7 @@ import { type BenchDatabase, withClient } from '../server.ts';
 type Module = typeof import('graphile-worker');
 type Installed = {
   folder: string;
-  load(): Promise<Module>;
+  schema: string;
   mode: string;
   /** Options of its fastest way of working. */
   fastest: object;
@@ -20,8 +21,8 @@ const batch = 500;
 /** The newest has batches (it asks for Node 22.18, and runs on 20); the last one that asks for less has none. */
 const versions: readonly Installed[] = [
   {
-    folder: 'graphile-worker-next',
-    load: () => import('graphile-worker-next') as Promise<unknown> as Promise<Module>,
+    folder: join('test', 'benchmarks', 'peers', 'newest', 'node_modules', 'graphile-worker'),
+    schema: 'graphile_worker_next',
     mode: `batches of ${batch}`,
     fastest: {
       preset: {
@@ -30,8 +31,8 @@ const versions: readonly Installed[] = [
     },
   },
   {
-    folder: 'graphile-worker',
-    load: () => import('graphile-worker'),
+    folder: join('node_modules', 'graphile-worker'),
+    schema: 'graphile_worker',
     mode: 'one at a time',
     fastest: {},
   },
@@ -57,10 +58,10 @@ export function graphileWorkers(database: BenchDatabase): Promise<GraphileWorker
 }
 
 async function prepare(database: BenchDatabase, installed: Installed): Promise<GraphileWorker> {
-  const module = await installed.load();
-  const folder = join(packageRoot, 'node_modules', installed.folder);
+  const folder = join(packageRoot, installed.folder);
+  const module: Module = createRequire(import.meta.url)(folder);
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const schema = installed.folder.replaceAll('-', '_');
+  const { schema } = installed;
   const logger = new module.Logger(() => () => undefined);
 
   const withPool = async <T>(
