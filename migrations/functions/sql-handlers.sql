@@ -28,8 +28,8 @@ $$;
 --
 -- plpgsql's execute takes an unused $1, several statements and DO blocks in one flight, and refuses COMMIT even inside DO.
 create or replace function servo_run_sql_v1(
-  p_tenant text, p_job uuid, p_owner text, p_asset text, p_id uuid, p_key text, p_attempt integer, p_token uuid, p_sql text,
-  p_next uuid, p_lease_ms bigint
+  p_tenant text, p_job uuid, p_owner text, p_asset text, p_id uuid, p_key text, p_start text, p_end text, p_attempt integer, p_token uuid,
+  p_sql text, p_next uuid, p_lease_ms bigint
 ) returns table (job_state text, job_version integer, lanes integer, max_parallel integer, timeout_ms integer, average_ms bigint,
   accepted uuid[], ids uuid[], keys text[], attempts integer[], failures integer[], tokens uuid[], due_in_ms bigint)
   language plpgsql as $$
@@ -41,7 +41,9 @@ begin
   perform set_config('app.current_tenant', p_tenant, true), set_config('servo.tenant_id', p_tenant, true),
     set_config('servo.job_id', p_job::text, true), set_config('servo.asset', p_asset, true),
     set_config('servo.partition_key', p_key, true), set_config('servo.attempt', p_attempt::text, true),
-    set_config('servo.idempotency_key', format('backfill:%s:%s', p_job, p_key), true);
+    set_config('servo.idempotency_key', format('backfill:%s:%s', p_job, p_key), true),
+    set_config('servo.partition_start', p_start, true), set_config('servo.partition_end', p_end, true),
+    set_config('TimeZone', 'UTC', true);
   perform pg_advisory_xact_lock_shared(servo_attempt_lock(p_token));
   execute p_sql using p_key;
   -- Whatever the handler set is not for what follows.
