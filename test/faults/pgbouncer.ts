@@ -26,7 +26,12 @@ export class PgBouncer {
     this.#folder = folder;
   }
 
-  static async open(program: string, target: ConnectionSettings): Promise<PgBouncer> {
+  /** @param connections to the database, at most */
+  static async open(
+    program: string,
+    target: ConnectionSettings,
+    { connections = 40 } = {},
+  ): Promise<PgBouncer> {
     const folder = mkdtempSync(join(tmpdir(), 'servo-pgbouncer-'));
     chmodSync(folder, 0o755);
     const port = await freePort();
@@ -42,7 +47,7 @@ unix_socket_dir =
 auth_type = trust
 auth_file = ${join(folder, 'users')}
 pool_mode = transaction
-default_pool_size = 40
+default_pool_size = ${connections}
 max_client_conn = 500
 `,
     );

@@ -1,0 +1,33 @@
+-- What keeps a handler written in SQL from what the one before it has left in the session: see servo_run_sql_v1.
+
+-- The settings that a pooler makes for the client whose turn it is, and expects to find as it made them. All others of
+-- a session are reset after an attempt.
+create or replace function servo_client_settings() returns text[] language sql stable as $$
+  select array[current_setting('application_name'), current_setting('client_encoding'), current_setting('DateStyle'),
+    current_setting('IntervalStyle'), current_setting('search_path'), current_setting('standard_conforming_strings'),
+    current_setting('TimeZone')]
+$$;
+
+-- Gives up what belongs to a session and not to its transactions, so that it outlives even a rollback: session advisory
+-- locks, the values of sequences, prepared statements, the seed of random(), connections of dblink. Prepared statements
+-- of the protocol (from_sql = false) are a pooler's, which relies on them.
+create or replace function servo_release_session() returns void language plpgsql as $$
+declare
+  v_statements text;
+  v_dblink text;
+begin
+  perform pg_advisory_unlock_all(), setseed(hashtext(gen_random_uuid()::text) / 2147483648.0);
+  discard sequences;
+  select string_agg(format('deallocate %I', name), '; ') into v_statements from pg_prepared_statements where from_sql;
+  if v_statements is not null then
+    execute v_statements;
+  end if;
+  select quote_ident(nspname) into v_dblink from pg_extension e join pg_namespace n on n.oid = extnamespace where extname = 'dblink';
+  if found then
+    execute format('select %1$s.dblink_disconnect(name) from unnest(%1$s.dblink_get_connections()) name', v_dblink);
+    begin
+      execute format('select %s.dblink_disconnect()', v_dblink);
+    exception when connection_does_not_exist then null; -- There is none without a name, and no way to ask.
+    end;
+  end if;
+end $$;
