@@ -18,6 +18,8 @@ beforeAll(async () => {
     create table totals (day date); create table staging.totals (day date);
     create table seen (key text, starts timestamptz, ends timestamptz, zone text);
     create sequence counter;
+    create function keep_stage() returns void language plpgsql as $$
+      declare r record; begin for r in select * from stage loop insert into seen values (r.day::text); end loop; end $$;
     grant "${neighbour.user}" to servo_app;
     grant usage on schema staging, mart to servo_app;
     grant all on totals, staging.totals, seen, counter to servo_app`);
@@ -32,8 +34,7 @@ afterAll(async () => {
 const leaveAs = (role: string): Record<string, string> => ({
   path: 'set search_path = staging, public',
   shadow: 'create temp table totals as select $1::date as day',
-  stage:
-    'create temp table stage as select $1::date as day; insert into seen select day::text from stage',
+  stage: 'create temp table stage as select $1::date as day; select keep_stage()',
   missing: 'set search_path = mart',
   impatient: `set statement_timeout = '20ms'`,
   role: `set role "${role}"`,

@@ -223,6 +223,36 @@ describe('A1: an attempt finds the session as new, whatever the one before has l
   }
 });
 
+it('A1: our functions mean our own tables, whatever path and temporary tables a session has', async () => {
+  const client = new Client(superuser);
+  await client.connect();
+  try {
+    await client.query(
+      `do $$ declare t text; begin
+         foreach t in array '{assets,backfill_jobs,backfill_partitions,backfill_events}'::text[] loop
+           execute format('create temp table %1$I (like public.%1$I)', t);
+         end loop;
+       end $$;
+       set search_path = staging`,
+    );
+    const place = places['another asset'];
+    const { rows } = await client.query<StepRow>(
+      `select * from public.servo_step_v1($1, $2, 'me', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{null}', array[$3::uuid], 1, 120000)`,
+      [place.tenant, jobs.get(place), randomUUID()],
+    );
+    expect(rows[0]!.ids).toHaveLength(1);
+    // What is inlined into its caller's statement, or runs handlers, goes by the caller's path.
+    const free = await client.query(
+      `select proname::text as name from pg_proc where pronamespace = 'public'::regnamespace and starts_with(proname, 'servo_')
+         and not coalesce('search_path=public, pg_temp' = any (proconfig), false)
+         and (prosecdef or provolatile = 'v' or prolang <> (select oid from pg_language where lanname = 'sql'))`,
+    );
+    expect(free.rows).toEqual([{ name: 'servo_run_sql_v1' }]);
+  } finally {
+    await client.end();
+  }
+});
+
 const program = findPgBouncer();
 describe.skipIf(program === null)(
   `A1 through PgBouncer in transaction mode${program === null ? ' (skipped: PgBouncer is not installed)' : ''}`,
