@@ -1,11 +1,16 @@
 -- What keeps a handler written in SQL from what the one before it has left in the session: see servo_run_sql_v1.
 
--- The settings that a pooler makes for the client whose turn it is, and expects to find as it made them. All others of
--- a session are reset after an attempt.
+-- The settings that a pooler makes for the client whose turn it is, and expects to find as it made them.
 create or replace function servo_client_settings() returns text[] language sql stable as $$
   select array[current_setting('application_name'), current_setting('client_encoding'), current_setting('DateStyle'),
     current_setting('IntervalStyle'), current_setting('search_path'), current_setting('standard_conforming_strings'),
-    current_setting('TimeZone')]
+    current_setting('TimeZone'), current_setting('role')]
+$$;
+
+-- The other settings that were made by SET in a session before its first attempt, by a pooler's connect_query mostly: name to value.
+create or replace function servo_session_settings() returns text language sql stable as $$
+  select coalesce(jsonb_object_agg(name, setting), '{}')::text from pg_settings where source = 'session'
+    and name not in ('application_name', 'client_encoding', 'DateStyle', 'IntervalStyle', 'search_path', 'standard_conforming_strings', 'TimeZone')
 $$;
 
 -- Gives up what belongs to a session and not to its transactions, so that it outlives even a rollback: session advisory

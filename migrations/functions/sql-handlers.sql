@@ -31,7 +31,8 @@ $$;
 -- The next attempt, and the next client of a pooler, finds the session as this one did, whatever the handler has left in it: temporary
 -- objects, settings, a role, cursors, LISTEN; and what no rollback undoes, see servo_release_session. This is done before the step, whose own
 -- statements must not meet any of it, and inside this transaction: a pooler sends a later message to another backend. The block
--- is a subtransaction for one more reason: it undoes SET TRANSACTION READ ONLY. DISCARD ALL, which also discards plans, cost
+-- is a subtransaction for one more reason: it undoes SET TRANSACTION READ ONLY. Settings are reset, and those given again that the session had
+-- before its first attempt: looked up once, since that takes a millisecond, and kept in the session itself. DISCARD ALL, which also discards plans, cost
 -- three times the whole attempt. Deferred constraints are checked here: what their triggers leave is the handler's as well.
 --
 -- It has no search_path of its own, unlike the functions that it calls: a handler's names are looked up on the executor's.
@@ -44,7 +45,11 @@ create or replace function servo_run_sql_v1(
 declare
   v_start timestamptz := clock_timestamp();
   v_client text[] := servo_client_settings();
+  v_session text := current_setting('servo.session_settings', true);
 begin
+  if coalesce(v_session, '') = '' then
+    v_session := servo_session_settings();
+  end if;
   perform set_config('app.current_tenant', p_tenant, true), set_config('servo.tenant_id', p_tenant, true),
     set_config('servo.job_id', p_job::text, true), set_config('servo.asset', p_asset, true),
     set_config('servo.partition_key', p_key, true), set_config('servo.attempt', p_attempt::text, true),
@@ -55,11 +60,15 @@ begin
     execute p_sql using p_key;
     set constraints all immediate;
     execute 'close all; reset session authorization; reset role; reset all; discard temp; unlisten *';
+    perform set_config('servo.session_settings', v_session, false);
+    if v_session <> '{}' then
+      perform set_config(key, value, false) from jsonb_each_text(v_session::jsonb);
+    end if;
     if servo_client_settings() <> v_client then
       perform set_config('application_name', v_client[1], false), set_config('client_encoding', v_client[2], false),
         set_config('DateStyle', v_client[3], false), set_config('IntervalStyle', v_client[4], false),
         set_config('search_path', v_client[5], false), set_config('standard_conforming_strings', v_client[6], false),
-        set_config('TimeZone', v_client[7], false);
+        set_config('TimeZone', v_client[7], false), set_config('role', v_client[8], false);
     end if;
     perform servo_release_session();
   exception when others or query_canceled or assert_failure then

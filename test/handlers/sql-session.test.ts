@@ -261,7 +261,9 @@ describe.skipIf(program === null)(
     let settings: ConnectionSettings;
 
     beforeAll(async () => {
-      pooler = await PgBouncer.open(program!, superuser, { connections: 1 });
+      // What every client of the pooler relies on, and no attempt may take away.
+      const connectQuery = `set statement_timeout = '7min'; set work_mem = '5MB'; set role "${superuser.user}"`;
+      pooler = await PgBouncer.open(program!, superuser, { connections: 1, connectQuery });
       settings = { ...pooler.settings, application_name: 'the worker' };
     });
     afterAll(() => pooler.close());
@@ -281,6 +283,7 @@ describe.skipIf(program === null)(
       await client.query(`set timezone = 'Europe/Berlin'; set client_encoding = 'LATIN9'`);
       const handlers = openDatabase(settings, { connections: 1, pipelined: false });
       const look = async () => (await client.query('select public.prints()')).rows[0].prints;
+      expect((await look()).settings).toMatchObject({ statement_timeout: '420000' });
       const wrong = await walk(handlers, places['the same asset'], look);
       await handlers.close();
       await client.end();
