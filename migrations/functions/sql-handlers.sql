@@ -28,14 +28,18 @@ $$;
 --
 -- plpgsql's execute takes an unused $1, several statements and DO blocks in one flight, and refuses COMMIT even inside DO.
 --
--- The next attempt, and the next client of a pooler, finds the session as this one did, whatever the handler has left in it: temporary
--- objects, settings, a role, cursors, LISTEN; and what no rollback undoes, see servo_release_session. This is done before the step, whose own
--- statements must not meet any of it, and inside this transaction: a pooler sends a later message to another backend. The block
--- is a subtransaction for one more reason: it undoes SET TRANSACTION READ ONLY. Settings are reset, and those given again that the session had
--- before its first attempt: looked up once, since that takes a millisecond, and kept in the session itself. DISCARD ALL, which also discards plans, cost
--- three times the whole attempt. Deferred constraints are checked here: what their triggers leave is the handler's as well.
+-- The session is left as it was found, whatever the handler has made of it: temporary objects,
+-- settings, a role, cursors, LISTEN; and what no rollback undoes, see servo_release_session.
+-- * Before the step, whose own statements must not meet any of it. Inside this transaction: a pooler
+--   sends a later message to another backend. DISCARD ALL, which discards plans as well, cost three
+--   times the whole attempt.
+-- * Deferred constraints are checked first: what their triggers leave is the handler's too.
+-- * The block is a subtransaction, whose end also undoes SET TRANSACTION READ ONLY.
+-- * RESET ALL takes away settings that the session had before its first attempt. They are looked up
+--   once, which takes a millisecond, kept in the session, and made again.
 --
--- It has no search_path of its own, unlike the functions that it calls: a handler's names are looked up on the executor's.
+-- It has no search_path of its own, unlike the functions that it calls: the handler's names are
+-- looked up on the executor's.
 create or replace function servo_run_sql_v1(
   p_tenant text, p_job uuid, p_owner text, p_asset text, p_id uuid, p_key text, p_start text, p_end text, p_attempt integer, p_token uuid,
   p_sql text, p_next uuid, p_lease_ms bigint
@@ -54,21 +58,23 @@ begin
     set_config('servo.job_id', p_job::text, true), set_config('servo.asset', p_asset, true),
     set_config('servo.partition_key', p_key, true), set_config('servo.attempt', p_attempt::text, true),
     set_config('servo.idempotency_key', format('backfill:%s:%s', p_job, p_key), true),
-    set_config('servo.partition_start', p_start, true), set_config('servo.partition_end', p_end, true), set_config('TimeZone', 'UTC', true);
+    set_config('servo.partition_start', p_start, true), set_config('servo.partition_end', p_end, true),
+    set_config('TimeZone', 'UTC', true);
   perform pg_advisory_xact_lock_shared(servo_attempt_lock(p_token));
   begin
     execute p_sql using p_key;
     set constraints all immediate;
     execute 'close all; reset session authorization; reset role; reset all; discard temp; unlisten *';
-    perform set_config('servo.session_settings', v_session, false);
+    -- Before any name of ours is looked up.
+    perform set_config('search_path', v_client[1], false), set_config('servo.session_settings', v_session, false);
     if v_session <> '{}' then
       perform set_config(key, value, false) from jsonb_each_text(v_session::jsonb);
     end if;
     if servo_client_settings() <> v_client then
-      perform set_config('application_name', v_client[1], false), set_config('client_encoding', v_client[2], false),
-        set_config('DateStyle', v_client[3], false), set_config('IntervalStyle', v_client[4], false),
-        set_config('search_path', v_client[5], false), set_config('standard_conforming_strings', v_client[6], false),
-        set_config('TimeZone', v_client[7], false), set_config('role', v_client[8], false);
+      perform set_config('application_name', v_client[2], false), set_config('client_encoding', v_client[3], false),
+        set_config('DateStyle', v_client[4], false), set_config('IntervalStyle', v_client[5], false),
+        set_config('standard_conforming_strings', v_client[6], false), set_config('TimeZone', v_client[7], false),
+        set_config('role', v_client[8], false);
     end if;
     perform servo_release_session();
   exception when others or query_canceled or assert_failure then

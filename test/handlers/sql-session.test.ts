@@ -23,6 +23,9 @@ type Place = (typeof places)[keyof typeof places];
 
 const count = 1_000;
 
+/** What the database says of the path is not to be relied on: see the pooler. */
+const onOurPath = { options: '-c search_path=public' };
+
 let database: TestDatabase;
 let superuser: ConnectionSettings;
 let steps: Database;
@@ -30,7 +33,7 @@ const jobs = new Map<Place, string>();
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  superuser = database.superuser;
+  superuser = { ...database.superuser, ...onOurPath };
   steps = openDatabase(superuser);
   await run(superuser, prepareLeftovers);
   for (const place of Object.values(places)) {
@@ -262,7 +265,8 @@ describe.skipIf(program === null)(
 
     beforeAll(async () => {
       // What every client of the pooler relies on, and no attempt may take away.
-      const connectQuery = `set statement_timeout = '7min'; set work_mem = '5MB'; set role "${superuser.user}"`;
+      await run(superuser, `alter database ${database.name} set search_path = staging`);
+      const connectQuery = `set search_path = public; set statement_timeout = '7min'; set work_mem = '5MB'; set role "${superuser.user}"`;
       pooler = await PgBouncer.open(program!, superuser, { connections: 1, connectQuery });
       settings = { ...pooler.settings, application_name: 'the worker' };
     });

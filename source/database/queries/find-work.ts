@@ -87,7 +87,8 @@ export function findWork(
              else cardinality(lease_tokens) < servo_max_parallel(execution_strategy) and (cardinality(lease_tokens) = 0
                or servo_has_due_v1(id)) end
        )
-       select work.*, (select servo_granularity(a.partition_config, null) from assets a where a.id = work.asset_id and a.tenant_id = $1) as granularity
+       select work.*, (select servo_granularity(a.partition_config, null) from assets a
+           where a.id = work.asset_id and a.tenant_id = $1) as granularity
        from (select * from waiting union all select * from running) work
        order by priority desc, execution_order, sla_deadline_at, created_at limit $4`,
       [tenant, options.assets, options.stale_ms, options.limit],
