@@ -10,8 +10,3 @@ create or replace function servo_lead_v1(p_tenants text[], p_duty text, p_holder
       where l.holder = excluded.holder or l.expires_at < clock_timestamp()
     returning l.tenant_id
 $$;
-
--- Not the caller's path, on which a caller could put a table of the same name.
-do $$ begin
-  execute format('alter function servo_lead_v1 set search_path = pg_catalog, %I, pg_temp', current_schema());
-end $$;

@@ -21,7 +21,3 @@ begin
     delete from backfill_events where id = any (v_ids) and tenant_id || '' = p_tenant;
   end if;
 end $$;
-
-do $$ begin
-  execute format('alter function servo_forget_v1 set search_path = pg_catalog, %I, pg_temp', current_schema());
-end $$;

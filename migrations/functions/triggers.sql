@@ -53,11 +53,6 @@ begin
   return null;
 end $$;
 
--- Not the caller's path, on which a caller could put a function of the same name.
-do $$ begin
-  execute format('alter function servo_journal() set search_path = pg_catalog, %I, pg_temp', current_schema());
-end $$;
-
 create or replace trigger servo_journal_insert after insert on backfill_jobs for each row execute function servo_journal();
 create or replace trigger servo_journal_update after update of state on backfill_jobs for each row
   when (old.state is distinct from new.state) execute function servo_journal();

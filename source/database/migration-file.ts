@@ -64,6 +64,7 @@ export function functionsScript(): string {
   return [
     'set local check_function_bodies = off;\n',
     ...ownFunctions().map(({ sql }) => sql),
+    'select servo_pin_settings();\n',
     record,
   ].join('\n');
 }

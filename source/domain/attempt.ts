@@ -1,3 +1,6 @@
+import { periodOfKey } from './partition-key.ts';
+import type { Granularity } from './period.ts';
+
 /** One claim of one partition, held under a lease that its token stands for. */
 export type Attempt = {
   id: string;
@@ -5,6 +8,8 @@ export type Attempt = {
   tenant_id: string;
   asset_name: string;
   partition_key: string;
+  /** Of the asset; null where it says none: then the key's own shape does. */
+  granularity: Granularity | null;
   /** 1 for the first claim; with the token, the fence. */
   attempt: number;
   /** Failures and time-outs before this attempt. */
@@ -26,6 +31,25 @@ export type Outcome =
 /** The stable key that an at-least-once handler gives to whatever it calls. */
 export function idempotencyKey(attempt: Pick<Attempt, 'job_id' | 'partition_key'>): string {
   return `backfill:${attempt.job_id}:${attempt.partition_key}`;
+}
+
+/**
+ * What every handler is told of its attempt, whatever its kind. `partition_start` and
+ * `partition_end` are ISO 8601 in UTC (`2024-03-10T02:00:00Z`), the end not included; null where
+ * the key is no time key.
+ */
+export function attemptFacts(attempt: Attempt) {
+  const period = periodOfKey(attempt.partition_key, attempt.granularity);
+  return {
+    partition_key: attempt.partition_key,
+    partition_start: period?.start ?? null,
+    partition_end: period?.end ?? null,
+    asset: attempt.asset_name,
+    job_id: attempt.job_id,
+    attempt: attempt.attempt,
+    idempotency_key: idempotencyKey(attempt),
+    tenant_id: attempt.tenant_id,
+  };
 }
 
 export type BackOff = { base_ms: number; cap_ms: number };

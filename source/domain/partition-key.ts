@@ -1,4 +1,4 @@
-import { countStarts, floorTo, type Granularity, parsePeriod } from './period.ts';
+import { countStarts, floorTo, type Granularity, parsePeriod, startAfter } from './period.ts';
 
 /** The width of backfill_partitions.partition_key. */
 export const maxKeyLength = 255;
@@ -22,6 +22,34 @@ function nameOf(granularity: Granularity, start: Date): string {
 }
 
 const keyLengths: Readonly<Record<Granularity, number>> = { hour: 13, day: 10, week: 10, month: 7 };
+
+/** What a key names where its asset has no granularity: a week's key looks like a day's. */
+const shapes: readonly (readonly [RegExp, Granularity])[] = [
+  [/^\d{4}-\d\d$/, 'month'],
+  [/^\d{4}-\d\d-\d\d$/, 'day'],
+  [/^\d{4}-\d\d-\d\dT\d\d$/, 'hour'],
+];
+
+/**
+ * The time that a key stands for, in ISO 8601 and UTC: `{start: '2024-03-10T02:00:00Z', end:
+ * '2024-03-10T03:00:00Z'}`, the end not included. Null where the key is not one of `granularity`
+ * (where that is null, of the key's own shape). The same as servo_key_start in strategy.sql.
+ */
+export function periodOfKey(
+  key: string,
+  granularity: Granularity | null,
+): { start: string; end: string } | null {
+  const every = granularity ?? shapes.find(([shape]) => shape.test(key))?.[1];
+  if (every === undefined) return null;
+  const start = parsePeriod(key)?.from;
+  if (start === undefined || keyOf(every, start) !== key) return null;
+  return { start: instantText(start), end: instantText(startAfter(every, start)) };
+}
+
+/** Without milliseconds; the year after 9999 as Postgres reads it, not as `+010000`. */
+function instantText(at: Date): string {
+  return at.toISOString().replace('.000Z', 'Z').replace(/^\+0/, '');
+}
 
 /** A range of time partitions, both ends included, and how many there are. */
 export type KeyRange = {

@@ -44,7 +44,8 @@ export class Orphans {
 
   async #giveBack(attempt: Attempt): Promise<void> {
     const { database, owner, log } = this.#ports;
-    const { job_id: job, tenant_id: tenant, asset_name: asset, partition_key, token } = attempt;
+    const { job_id: job, tenant_id: tenant, asset_name: asset } = attempt;
+    const { granularity, partition_key, token } = attempt;
     log.warn({ job_id: job, partition_key }, 'claimed by a message given up long ago: given back');
     const report = { attempt, outcome: { kind: 'released' as const }, duration_ms: 0, delay_ms: 0 };
     const nothing = { opening: [], want: 0, lease_ms: 0 };
@@ -52,6 +53,7 @@ export class Orphans {
       tenant,
       job,
       asset,
+      granularity,
       owner,
       reports: [report],
       closing: [token],

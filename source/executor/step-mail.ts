@@ -162,6 +162,7 @@ export class StepMail {
       tenant: this.#job.tenant_id,
       job: this.#job.id,
       asset: this.#job.asset_name,
+      granularity: this.#job.granularity,
       owner: this.#ports.owner,
       reports: this.#reports.splice(0),
       closing,

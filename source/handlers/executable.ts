@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { idempotencyKey, type Outcome } from '../domain/attempt.ts';
+import { attemptFacts, type Outcome } from '../domain/attempt.ts';
 import { messageOf } from '../errors.ts';
 import type { AssetSettings } from './asset-settings.ts';
 import { defaultDelayMs } from './delay.ts';
@@ -70,15 +70,11 @@ async function runExecutable(
 }
 
 function environment({ attempt }: HandlerContext, pass: readonly string[]): NodeJS.ProcessEnv {
-  return {
-    ...handlerEnvironment(pass),
-    SERVO_PARTITION_KEY: attempt.partition_key,
-    SERVO_ASSET: attempt.asset_name,
-    SERVO_JOB_ID: attempt.job_id,
-    SERVO_ATTEMPT: String(attempt.attempt),
-    SERVO_IDEMPOTENCY_KEY: idempotencyKey(attempt),
-    SERVO_TENANT_ID: attempt.tenant_id,
-  };
+  const facts = Object.entries(attemptFacts(attempt)).map(([name, value]) => [
+    `SERVO_${name.toUpperCase()}`,
+    String(value ?? ''),
+  ]);
+  return { ...handlerEnvironment(pass), ...Object.fromEntries(facts) };
 }
 
 /** Resolves when the process has exited and its output has been read, or a second after if others keep it open. */

@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { idempotencyKey } from '../domain/attempt.ts';
+import { attemptFacts } from '../domain/attempt.ts';
 import { messageOf } from '../errors.ts';
 import { version } from '../package.ts';
 import type { AssetSettings, HttpSettings } from './asset-settings.ts';
@@ -22,9 +22,10 @@ export const ownHeaders: ReadonlySet<string> = new Set([
 const excerptLength = 500;
 
 /**
- * A handler that is an endpoint: POST with JSON {partition_key, asset, job_id, attempt, idempotency_key, tenant_id} and the header
- * Idempotency-Key, percent-encoded where the key is not ASCII. What the statuses mean: see http-status.ts. It may take as long as
- * the attempt: only the time-out ends it (fetch gives up on the headers after five minutes).
+ * A handler that is an endpoint: POST with the attempt's facts as JSON (see attemptFacts) and the
+ * header Idempotency-Key, percent-encoded where the key is not ASCII. What the statuses mean: see
+ * http-status.ts. It may take as long as the attempt: only the time-out ends it (fetch gives up on
+ * the headers after five minutes).
  */
 export function httpHandler(
   asset: string,
@@ -73,22 +74,15 @@ function send(
   http: HttpSettings,
   { attempt, signal }: HandlerContext,
 ): Promise<IncomingMessage> {
-  const key = idempotencyKey(attempt);
-  const body = JSON.stringify({
-    partition_key: attempt.partition_key,
-    asset: attempt.asset_name,
-    job_id: attempt.job_id,
-    attempt: attempt.attempt,
-    idempotency_key: key,
-    tenant_id: attempt.tenant_id,
-  });
+  const facts = attemptFacts(attempt);
+  const body = JSON.stringify(facts);
   const headers = {
     'user-agent': `servo-tui/${version}`,
     accept: '*/*',
     ...http.headers,
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
-    'idempotency-key': headerText(key),
+    'idempotency-key': headerText(facts.idempotency_key),
   };
   const request = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {

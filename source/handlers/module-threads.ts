@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
-import { idempotencyKey, type Outcome } from '../domain/attempt.ts';
+import { attemptFacts, type Outcome } from '../domain/attempt.ts';
 import { messageOf } from '../errors.ts';
 import { packageRoot } from '../package.ts';
 import { noSettings } from './asset-settings.ts';
@@ -31,9 +31,10 @@ export type ModuleThreadsOptions = {
 /**
  * The threads in which one executor runs its module handlers, one attempt at a time in each.
  *
- * A handler is the default export of `<asset>.js` or `.mjs`: `async (context) => …`. The context has `partition_key`, `asset`, `job_id`,
- * `attempt`, `idempotency_key`, `tenant_id`; `settings` (of its settings file); `signal`, an AbortSignal; `log(...values)` as
- * console.log, which is kept as well; `progress(text)`, named when the attempt times out or fails.
+ * A handler is the default export of `<asset>.js` or `.mjs`: `async (context) => …`. The context has
+ * the attempt's facts (see attemptFacts); `settings` (of its settings file); `signal`, an
+ * AbortSignal; `log(...values)` as console.log, which is kept as well; `progress(text)`, named when
+ * the attempt times out or fails.
  *
  * It is done when it returns, whatever it returns, unless its signal was aborted before. It is tried again when it throws, whatever it
  * throws; calls process.exit; leaves an error uncaught; or runs out of memory. By the `code` of what it throws or
@@ -85,15 +86,7 @@ export class ModuleThreads {
     const { port1: port, port2 } = new MessageChannel();
     const task: ModuleTask = {
       path: handler.path,
-      values: {
-        partition_key: attempt.partition_key,
-        asset: attempt.asset_name,
-        job_id: attempt.job_id,
-        attempt: attempt.attempt,
-        idempotency_key: idempotencyKey(attempt),
-        tenant_id: attempt.tenant_id,
-        settings: told,
-      },
+      values: { ...attemptFacts(attempt), settings: told },
       port: port2,
       log: log.buffer,
     };

@@ -15,11 +15,13 @@ import { pausing } from './pausing.ts';
 import { scraping } from './scraping.ts';
 import { type BenchDatabase, withServer } from './server.ts';
 import { sharing } from './sharing.ts';
+import { sqlHandlers } from './sql-handlers.ts';
 
 const benchmarks: Readonly<
   Record<string, (database: BenchDatabase, rounds: number, scale: number) => Promise<Block>>
 > = {
   'no-op': noOpPartitions,
+  sql: sqlHandlers,
   messages: messagesPerPartition,
   'first-attempt': firstAttempt,
   overtaking,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readGranularity } from '../../source/domain/asset.ts';
-import { keyOf, parseRange, problemOfKey } from '../../source/domain/partition-key.ts';
+import { keyOf, parseRange, periodOfKey, problemOfKey } from '../../source/domain/partition-key.ts';
 import { type Granularity, granularities } from '../../source/domain/period.ts';
 import { readStrategy } from '../../source/domain/strategy.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -136,6 +136,65 @@ describe('servo_partition_keys', () => {
         expect(made).toEqual(fits ? [key] : expect.stringMatching(/^22/));
       }),
       { numRuns: 400 },
+    );
+  });
+});
+
+describe('A22: the time that a key stands for', () => {
+  const seconds = `'YYYY-MM-DD"T"HH24:MI:SS"Z"'`;
+
+  /** By the functions that make keys in SQL. */
+  async function inSql(key: string, every: Granularity | null) {
+    const config = every && { partition_type: { Time: { granularity: every } } };
+    const { rows } = await client
+      .query(
+        `select to_char(t, ${seconds}) as start, to_char(t + ('1 ' || g.every)::interval, ${seconds}) as end
+         from (select servo_granularity($1, $2) as every) g, servo_key_start($2, g.every) t`,
+        [config, key],
+      )
+      .catch(() => ({ rows: [] }));
+    return rows[0] ?? null;
+  }
+
+  test.each<[string, Granularity | null, [start: string, end: string] | null]>([
+    // An hour that clocks in the United States skipped.
+    ['2024-03-10T02', 'hour', ['2024-03-10T02:00:00Z', '2024-03-10T03:00:00Z']],
+    ['2024-12-31T23', null, ['2024-12-31T23:00:00Z', '2025-01-01T00:00:00Z']],
+    ['2024-02-29', 'day', ['2024-02-29T00:00:00Z', '2024-03-01T00:00:00Z']],
+    ['2024-02-29', null, ['2024-02-29T00:00:00Z', '2024-03-01T00:00:00Z']],
+    ['2024-12-30', 'week', ['2024-12-30T00:00:00Z', '2025-01-06T00:00:00Z']],
+    ['2024-02', 'month', ['2024-02-01T00:00:00Z', '2024-03-01T00:00:00Z']],
+    ['2024-12', null, ['2024-12-01T00:00:00Z', '2025-01-01T00:00:00Z']],
+    ['0001-01-01', null, ['0001-01-01T00:00:00Z', '0001-01-02T00:00:00Z']],
+    ['9999-12', null, ['9999-12-01T00:00:00Z', '10000-01-01T00:00:00Z']],
+    ['2024-12-31', 'week', null],
+    ['2024-02-30', null, null],
+    ['2024-02-29', 'hour', null],
+    ['2024-02', 'day', null],
+    ['2024-02-29 ', 'day', null],
+    ['2024-02-29 05', 'hour', null],
+    ['2024', null, null],
+    ['eu', 'day', null],
+    ['eu', null, null],
+  ])('%j by %s', async (key, every, expected) => {
+    const period = expected && { start: expected[0], end: expected[1] };
+    expect(periodOfKey(key, every)).toEqual(period);
+    expect(await inSql(key, every)).toEqual(period);
+  });
+
+  test('is the same in SQL and in TypeScript for any key', async () => {
+    const digits = (max: number, width: number) =>
+      fc.integer({ min: 0, max }).map((n) => String(n).padStart(width, '0'));
+    const texts = fc
+      .tuple(digits(9999, 4), digits(13, 2), digits(32, 2), digits(25, 2), fc.integer({ max: 4 }))
+      .map(([year, month, day, hour, parts]) =>
+        [year, `-${month}`, `-${day}`, `T${hour}`].slice(0, parts).join(''),
+      );
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(null, ...granularities), texts, async (every, key) => {
+        expect(periodOfKey(key, every)).toEqual(await inSql(key, every));
+      }),
+      { numRuns: 300 },
     );
   });
 });

@@ -53,7 +53,7 @@ async function application(): Promise<Client> {
 
 function runSql(client: Client, attempt: Attempt, sql: string, next: string | null) {
   return client.query(
-    `select ids, lanes from servo_run_sql_v1($1, $2, 'executor-1', 'orders', $3, $4, $5, $6, $7, $8, 120000)`,
+    `select ids, lanes from servo_run_sql_v1($1, $2, 'executor-1', 'orders', $3, $4, '', '', $5, $6, $7, $8, 120000)`,
     [
       tenant,
       attempt.job_id,

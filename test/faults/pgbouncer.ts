@@ -26,15 +26,24 @@ export class PgBouncer {
     this.#folder = folder;
   }
 
-  static async open(program: string, target: ConnectionSettings): Promise<PgBouncer> {
+  /**
+   * @param connections to the database, at most
+   * @param connectQuery what the pooler says first on each of them
+   */
+  static async open(
+    program: string,
+    target: ConnectionSettings,
+    { connections = 40, connectQuery = '' } = {},
+  ): Promise<PgBouncer> {
     const folder = mkdtempSync(join(tmpdir(), 'servo-pgbouncer-'));
     chmodSync(folder, 0o755);
     const port = await freePort();
+    const say = connectQuery && ` connect_query='${connectQuery.replaceAll("'", "''")}'`;
     writeFileSync(join(folder, 'users'), `"${target.user}" ""\n`);
     writeFileSync(
       join(folder, 'pgbouncer.ini'),
       `[databases]
-${target.database} = host=${target.host} port=${target.port} dbname=${target.database}
+${target.database} = host=${target.host} port=${target.port} dbname=${target.database}${say}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}
@@ -42,7 +51,7 @@ unix_socket_dir =
 auth_type = trust
 auth_file = ${join(folder, 'users')}
 pool_mode = transaction
-default_pool_size = 40
+default_pool_size = ${connections}
 max_client_conn = 500
 `,
     );

@@ -37,6 +37,8 @@ describe('an executable handler', () => {
     try {
       const { output } = await run('#!/bin/sh\nenv\n');
       expect(output).toContain('SERVO_PARTITION_KEY=2024-01-31\n');
+      expect(output).toContain('SERVO_PARTITION_START=2024-01-31T00:00:00Z\n');
+      expect(output).toContain('SERVO_PARTITION_END=2024-02-01T00:00:00Z\n');
       expect(output).toContain('SERVO_ATTEMPT=2\n');
       expect(output).toContain('SERVO_IDEMPOTENCY_KEY=backfill:j:2024-01-31\n');
       expect(output).toContain('SERVO_TENANT_ID=acme\n');

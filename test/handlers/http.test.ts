@@ -83,6 +83,8 @@ describe('an endpoint', () => {
     });
     expect(JSON.parse(body)).toEqual({
       partition_key: '2024-01-31',
+      partition_start: '2024-01-31T00:00:00Z',
+      partition_end: '2024-02-01T00:00:00Z',
       asset: 'orders',
       job_id: 'j',
       attempt: 2,

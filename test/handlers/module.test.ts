@@ -76,6 +76,8 @@ describe('a module handler', () => {
     expect(rest).toEqual(['printed false', 'bytes', '']);
     expect(JSON.parse(values!.replace('values ', ''))).toEqual({
       partition_key: '2024-01-31',
+      partition_start: '2024-01-31T00:00:00Z',
+      partition_end: '2024-02-01T00:00:00Z',
       asset: 'orders',
       job_id: 'j',
       attempt: 2,

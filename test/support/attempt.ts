@@ -8,6 +8,7 @@ export function anAttempt(overrides: Partial<Attempt> = {}): Attempt {
     tenant_id: 'acme',
     asset_name: 'orders',
     partition_key: '2024-01-31',
+    granularity: 'day',
     attempt: 2,
     failures: 1,
     token: 't',

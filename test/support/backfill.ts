@@ -241,6 +241,7 @@ export class Lane {
       tenant,
       job: this.#job,
       asset: 'orders',
+      granularity: null,
       owner: this.owner,
       reports: (step.reports ?? []).map((report) => ({ duration_ms: 10, delay_ms: 0, ...report })),
       closing: step.closing ?? [],

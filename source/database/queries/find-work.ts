@@ -1,3 +1,4 @@
+import type { Granularity } from '../../domain/period.ts';
 import type { Database } from '../database.ts';
 import { unexpanded } from './expand-job.ts';
 
@@ -6,6 +7,8 @@ export type Candidate = {
   id: string;
   tenant_id: string;
   asset_name: string;
+  /** Of its asset, null where that names none that we know. */
+  granularity: Granularity | null;
   state: string;
   priority: number;
   execution_order: number;
@@ -25,10 +28,10 @@ export type Candidate = {
 
 const maxAttempts = `servo_whole(execution_strategy -> 'max_attempts', 3)`;
 
-const columns = `id, tenant_id, asset_name, state, priority, execution_order, sla_deadline_at, created_at,
+const columns = `id, tenant_id, asset_id, asset_name, state, priority, execution_order, sla_deadline_at, created_at,
   avg_partition_duration_ms as average_ms, ${maxAttempts} as max_attempts`;
 
-const queue = `select id, tenant_id, asset_name, state, priority, execution_order, sla_deadline_at, created_at, avg_partition_duration_ms,
+const queue = `select id, tenant_id, asset_id, asset_name, state, priority, execution_order, sla_deadline_at, created_at, avg_partition_duration_ms,
            execution_strategy, heartbeat_at, started_at, upstream_job_count, include_upstream
          from backfill_jobs where tenant_id = $1 and state in ('pending', 'resuming')`;
 const inOrder = 'order by priority desc, execution_order, sla_deadline_at, created_at';
@@ -84,7 +87,9 @@ export function findWork(
              else cardinality(lease_tokens) < servo_max_parallel(execution_strategy) and (cardinality(lease_tokens) = 0
                or servo_has_due_v1(id)) end
        )
-       select * from (select * from waiting union all select * from running) work
+       select work.*, (select servo_granularity(a.partition_config, null) from assets a
+           where a.id = work.asset_id and a.tenant_id = $1) as granularity
+       from (select * from waiting union all select * from running) work
        order by priority desc, execution_order, sla_deadline_at, created_at limit $4`,
       [tenant, options.assets, options.stale_ms, options.limit],
     ),

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Attempt } from '../../domain/attempt.ts';
+import { type Attempt, attemptFacts } from '../../domain/attempt.ts';
 import type { Database } from '../database.ts';
 import { readStep, type StepReply, type StepRow } from './step-job.ts';
 
@@ -13,8 +13,9 @@ export async function runSqlHandler(
   sql: string,
   options: { owner: string; next: string | null; lease_ms: number },
 ): Promise<StepReply> {
+  const { partition_start, partition_end } = attemptFacts(attempt);
   const { rows } = await client.query<StepRow>(
-    'select * from servo_run_sql_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+    'select * from servo_run_sql_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)',
     [
       attempt.tenant_id,
       attempt.job_id,
@@ -22,6 +23,8 @@ export async function runSqlHandler(
       attempt.asset_name,
       attempt.id,
       attempt.partition_key,
+      partition_start ?? '',
+      partition_end ?? '',
       attempt.attempt,
       attempt.token,
       sql,
@@ -33,6 +36,7 @@ export async function runSqlHandler(
     tenant: attempt.tenant_id,
     job: attempt.job_id,
     asset: attempt.asset_name,
+    granularity: attempt.granularity,
   })!;
 }
 

@@ -1,4 +1,5 @@
 import type { Attempt, Outcome } from '../../domain/attempt.ts';
+import type { Granularity } from '../../domain/period.ts';
 import type { Database } from '../database.ts';
 
 export type Report = {
@@ -21,6 +22,8 @@ export type StepRequest = {
   tenant: string;
   job: string;
   asset: string;
+  /** Of the asset, for the attempts that are claimed. */
+  granularity: Granularity | null;
   owner: string;
   reports: readonly Report[];
   closing: readonly string[];
@@ -92,7 +95,7 @@ export async function stepJob(database: Database, request: StepRequest): Promise
 
 export function readStep(
   row: StepRow | undefined,
-  request: { tenant: string; job: string; asset: string },
+  request: Pick<StepRequest, 'tenant' | 'job' | 'asset' | 'granularity'>,
 ): StepReply | null {
   if (row === undefined || row.job_state === null) return null;
   return {
@@ -107,6 +110,7 @@ export function readStep(
       job_id: request.job,
       tenant_id: request.tenant,
       asset_name: request.asset,
+      granularity: request.granularity,
       partition_key: row.keys![i]!,
       attempt: row.attempts![i]!,
       failures: row.failures![i]!,
