@@ -56,6 +56,7 @@ declare
   v_beat boolean;
   v_recount record;
   v_busy text[];
+  v_adopted integer := 0;
   -- A completed attempt's record is its partition's row. Where this is set, it is in the journal as well, with its token: so that a test
   -- can tell that there was only one.
   v_all boolean := coalesce(current_setting('servo.journal_completions', true), '') = 'on';
@@ -208,6 +209,12 @@ begin
         end if;
         v_pick := v_pick || v_fresh;
       end if;
+      -- What ended before the look at busy keys is seen here as completed; what ends later was busy, and is not among these.
+      if cardinality(v_pick) > 0 and exists (select from backfill_partitions
+          where (case when follows_id is not null then backfill_job_id end) = p_job and follows_id is not null and state || '' = 'pending') then
+        select a.rest, a.adopted, greatest(v_from, a.top) into v_pick, v_adopted, v_from from servo_adopt_v1(p_tenant, p_job, p_owner, v_pick) a;
+        v_ok := v_ok + v_adopted;
+      end if;
       v_seats := least(v_seats, cardinality(v_pick));
     end if;
     if v_seats > 0 then
@@ -229,6 +236,9 @@ begin
       if v_busy is not null then
         -- Nobody tells when those attempts end.
         due_in_ms := greatest(200, least(coalesce(due_in_ms, 1000), 1000));
+      end if;
+      if v_adopted > 0 then
+        due_in_ms := 1;
       end if;
     end if;
   end if;
