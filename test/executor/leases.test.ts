@@ -211,7 +211,7 @@ describe('A3 a lease is named by id and token', () => {
     }
     await seen('started 4');
     // A beat has been answered since, and has renewed this lease.
-    const lease = async () => (await backfills.partitions(job))[0]!.lease_expires_at as Date;
+    const lease = async () => Number((await backfills.partitions(job))[0]!.lease_expires_at);
     const before = await lease();
     await waitFor('its lease to be renewed', async () => (await lease()) > before);
     expect(existsSync(gate)).toBe(false);
@@ -362,7 +362,7 @@ describe("A4 an operator's order is nobody's failure", () => {
     expect(found.map((row, index) => [left[index]![0], ...Object.values(row)])).toEqual(
       left.map(([name, , , , kind, reason, crashes]) => [name, kind, reason, crashes]),
     );
-    const states = (await backfills.partitions(job)).map((row) => row.state as string);
+    const states = (await backfills.partitions(job)).map((row) => row.state);
     expect(states).toEqual(
       left.map(([, , , , kind]) =>
         kind === null ? 'running' : kind === 'lost' ? 'failed' : 'pending',
