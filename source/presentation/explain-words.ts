@@ -80,7 +80,7 @@ const says: Readonly<Record<Clause, Say>> = {
       )}`,
     ),
   blocked_by_cancelled: ({ blocked_keys, blocked_by }) => ({
-    why: `${plural(blocked_keys, 'partition')} still ${blocked_keys === 1 ? 'runs' : 'run'} in the cancelled job ${shortId(blocked_by ?? '')}`,
+    why: `${plural(blocked_keys, 'partition')} still ${blocked_keys === 1 ? 'runs' : 'run'} in ${blocked_by === null ? 'a cancelled job' : `the cancelled job ${shortId(blocked_by)}`}`,
     next: 'it goes on when that has ended',
   }),
   outranked: ({ in_front, slots }) => ({
