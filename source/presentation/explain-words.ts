@@ -110,7 +110,7 @@ function afterTheEnd({ id, state, waits_for, again }: ExplainFacts): string | nu
   if (upstream === undefined) return `what failed again: servo-tui retry ${job}`;
   const both = `servo-tui recreate ${job} --include-upstream --reason "why"`;
   if (upstream.state === null) return `with its upstreams, one of which was deleted: ${both}`;
-  return `its upstream first: servo-tui explain ${shortId(upstream.id)}; when that is mended: ${anew}`;
+  return `its upstream first: servo-tui explain ${shortId(upstream.id)}; when that is done: ${anew}`;
 }
 
 /** What is with executors that are frozen or cut off is not being worked on, whatever their leases say. */
