@@ -20,7 +20,9 @@ alter table backfill_partitions
   -- Failures and time-outs of the handler; compared with max_attempts.
   add column if not exists failure_count integer not null default 0,
   -- Leases that were lost; three make the partition poison.
-  add column if not exists crash_count integer not null default 0;
+  add column if not exists crash_count integer not null default 0,
+  -- The row of a cancelled job whose attempt still ran when this one was made in its place: what completes there is not run again.
+  add column if not exists follows_id uuid;
 
 -- Measured: a job row stays HOT when its wide values live in TOAST, and it is rewritten at every
 -- step, so it is vacuumed by number of rows, not by share.

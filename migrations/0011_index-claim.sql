@@ -5,6 +5,10 @@ create index concurrently backfill_partitions_fresh on backfill_partitions (back
 -- Retried, released and rescued partitions have an index of their own: a claim stays flat when dead rows cannot be vacuumed.
 create index concurrently backfill_partitions_handed_back on backfill_partitions (backfill_job_id, available_at, partition_key)
   where state = 'pending' and available_at is not null;
+-- The few partitions that follow an attempt of another job. By an expression, so that no other index serves the same question: without
+-- statistics one of all pending rows looks as good.
+create index concurrently backfill_partitions_follows on backfill_partitions ((case when follows_id is not null then backfill_job_id end))
+  where follows_id is not null;
 -- The queue, in claim order: priority, upstream first, deadline (none last), age.
 create index concurrently backfill_jobs_claim on backfill_jobs (tenant_id, priority desc, execution_order, sla_deadline_at, created_at)
   where state in ('pending', 'resuming');

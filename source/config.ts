@@ -95,7 +95,9 @@ export function decide(
     accent: chosen.context?.accent ?? null,
     notices:
       chosen.ignored.length > 0
-        ? [`${chosen.database?.from} alone counts: ignoring ${chosen.ignored.join(', ')}`]
+        ? [
+            `${chosen.database?.from ?? 'one place'} alone counts: ignoring ${chosen.ignored.join(', ')}`,
+          ]
         : [],
     ignored: chosen.ignored,
   };

@@ -16,7 +16,7 @@ declare
 begin
   perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_owner, true), set_config('servo.reason', '', true);
   perform pg_advisory_xact_lock(hashtextextended('servo claim ' || p_tenant, 0));
-  select state, version, claimed_version, heartbeat_at, started_at, paused_at, asset_id, asset_name, partition_keys, partition_start, partition_end, total_partitions
+  select state, version, claimed_version, heartbeat_at, leases_void_at, started_at, paused_at, asset_id, asset_name, partition_keys, partition_start, partition_end, total_partitions
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update skip locked;
   t := clock_timestamp();
   if not found or not (j.state in ('pending', 'resuming') or (j.state = 'running' and j.claimed_version is distinct from j.version
@@ -78,7 +78,7 @@ begin
   end if;
   if j.state = 'running' then
     insert into backfill_events (tenant_id, job_id, kind, from_state, to_state, actor, reason)
-      values (p_tenant, p_job, 'reclaimed', 'running', 'running', p_owner, 'its executor let the heartbeat go stale');
+      values (p_tenant, p_job, 'reclaimed', 'running', 'running', p_owner, servo_takeover_why_v1(p_job, j.heartbeat_at, j.leases_void_at));
   end if;
   job_state := 'running';
   paused_seconds := extract(epoch from t - j.paused_at);

@@ -1,7 +1,8 @@
 -- One heartbeat of an executor: keeps the jobs it works on fresh, renews the leases of the attempts it names,
--- and returns those of them that are lost. Rows that somebody holds are left for the next beat: "not renewed" is not yet "lost".
+-- and returns those of them that are lost, by id and token: the same executor may hold the next attempt of the partition under another
+-- token. Rows that somebody holds are left for the next beat: "not renewed" is not yet "lost".
 create or replace function servo_beat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint)
-  returns setof uuid language plpgsql set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+  returns table (lost_id uuid, lost_token uuid) language plpgsql set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   t timestamptz := clock_timestamp();
 begin
@@ -21,7 +22,7 @@ begin
       order by q.id for no key update of q skip locked) due
     where p.id = due.id;
   return query
-    select a.id from unnest(p_ids, p_tokens) a (id, token)
+    select a.id, a.token from unnest(p_ids, p_tokens) a (id, token)
       left join backfill_partitions q on q.id = a.id and q.tenant_id = p_tenant
       left join backfill_jobs j on j.id = q.backfill_job_id
     where q.id is null or q.state <> 'running' or q.lease_token is distinct from a.token or q.lease_expires_at <= t

@@ -11,7 +11,8 @@
 --   p_opening           tokens of the new lanes, chosen by the caller before it sends: repeating the
 --                       message after a lost reply gives the same attempts.
 --   p_want              attempts for each new lane, at most.
---   accepted            those of p_ids that count; the others were fenced off, and are journalled as such.
+--   accepted            positions in p_ids, from 1, of the reports that count; the others were fenced off, and are journalled as such.
+--                       Not ids: an old attempt and the next one of the same partition may be reported together.
 --   due_in_ms           when the next handed-back partition falls due, where nothing was claimed: on the database's clock.
 --
 -- Why it is written as it is (figures: 30,000 to 1,000,000 partitions, 2 cores):
@@ -31,7 +32,7 @@ create or replace function servo_step_v1(
   p_ids uuid[], p_attempts integer[], p_tokens uuid[], p_outcomes text[], p_durations bigint[], p_delays bigint[], p_messages text[],
   p_closing uuid[], p_replaces uuid[], p_opening uuid[], p_want integer, p_lease_ms bigint,
   out job_state text, out job_version integer, out lanes integer, out max_parallel integer, out timeout_ms integer, out average_ms bigint,
-  out accepted uuid[], out ids uuid[], out keys text[], out attempts integer[], out failures integer[], out tokens uuid[],
+  out accepted integer[], out ids uuid[], out keys text[], out attempts integer[], out failures integer[], out tokens uuid[],
   out due_in_ms bigint
 ) language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_sort = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
@@ -55,6 +56,7 @@ declare
   v_beat boolean;
   v_recount record;
   v_busy text[];
+  v_adopted integer := 0;
   -- A completed attempt's record is its partition's row. Where this is set, it is in the journal as well, with its token: so that a test
   -- can tell that there was only one.
   v_all boolean := coalesce(current_setting('servo.journal_completions', true), '') = 'on';
@@ -101,7 +103,7 @@ begin
         and p.tenant_id || '' = p_tenant and p.lease_token = r.token and p.attempt_count = r.attempt
       returning p.id, p.partition_key, p.state, p.attempt_count as attempt, p.duration_ms as duration, r.outcome, r.message, r.n, r.token
     ), counted as (
-      select array_agg(id) as ids, count(*) filter (where state = 'completed') as ok, count(*) filter (where state = 'failed') as bad,
+      select array_agg(n::integer) as reports, count(*) filter (where state = 'completed') as ok, count(*) filter (where state = 'failed') as bad,
         max(partition_key) filter (where state = 'completed') as top from finished
     ), averaged as (
       -- The moving average, alpha 0.3, folded over the completions in the order they were reported.
@@ -114,17 +116,17 @@ begin
           p_owner, case when outcome = 'completed' then token::text else left(message, 2000) end
         from finished where outcome <> 'completed' or v_all
     )
-    select coalesce(c.ids, '{}'), c.ok, c.bad, c.top, coalesce(a.part, 0) + coalesce(j.average, 0) * power(0.7::float8, a.of)
+    select coalesce(c.reports, '{}'), c.ok, c.bad, c.top, coalesce(a.part, 0) + coalesce(j.average, 0) * power(0.7::float8, a.of)
       into accepted, v_ok, v_bad, v_top, v_average from counted c, averaged a;
     if cardinality(accepted) < cardinality(p_ids) then
       -- Repeated after a lost reply: the row still carries the token and the attempt. Anything else lost its lease.
-      select accepted || coalesce(array_agg(p.id), '{}') into accepted
-        from backfill_partitions p join unnest(p_ids, p_attempts, p_tokens) r (id, attempt, token) on p.id = r.id
-        where p.lease_token = r.token and p.attempt_count = r.attempt and p.state || '' <> 'running' and p.id <> all (accepted);
+      select accepted || coalesce(array_agg(r.n::integer), '{}') into accepted
+        from backfill_partitions p join unnest(p_ids, p_attempts, p_tokens) with ordinality r (id, attempt, token, n) on p.id = r.id
+        where p.lease_token = r.token and p.attempt_count = r.attempt and p.state || '' <> 'running' and r.n <> all (accepted);
       insert into backfill_events (tenant_id, job_id, partition_key, kind, actor, reason)
         select p_tenant, p_job, p.partition_key, 'fenced', p_owner, format('attempt %s reported %s after its lease was lost', r.attempt, r.outcome)
-        from backfill_partitions p join unnest(p_ids, p_attempts, p_outcomes) r (id, attempt, outcome) on p.id = r.id
-        where p.id <> all (accepted) and r.outcome <> 'released' and p.backfill_job_id || '' = p_job::text;
+        from backfill_partitions p join unnest(p_ids, p_attempts, p_outcomes) with ordinality r (id, attempt, outcome, n) on p.id = r.id
+        where r.n <> all (accepted) and r.outcome <> 'released' and p.backfill_job_id || '' = p_job::text;
     end if;
   end if;
   v_from := case when v_top is null or j.checkpoint > v_top then j.checkpoint else v_top end;
@@ -207,6 +209,12 @@ begin
         end if;
         v_pick := v_pick || v_fresh;
       end if;
+      -- What ended before the look at busy keys is seen here as completed; what ends later was busy, and is not among these.
+      if cardinality(v_pick) > 0 and exists (select from backfill_partitions
+          where (case when follows_id is not null then backfill_job_id end) = p_job and follows_id is not null and state || '' = 'pending') then
+        select a.rest, a.adopted, greatest(v_from, a.top) into v_pick, v_adopted, v_from from servo_adopt_v1(p_tenant, p_job, p_owner, v_pick) a;
+        v_ok := v_ok + v_adopted;
+      end if;
       v_seats := least(v_seats, cardinality(v_pick));
     end if;
     if v_seats > 0 then
@@ -228,6 +236,9 @@ begin
       if v_busy is not null then
         -- Nobody tells when those attempts end.
         due_in_ms := greatest(200, least(coalesce(due_in_ms, 1000), 1000));
+      end if;
+      if v_adopted > 0 then
+        due_in_ms := 1;
       end if;
     end if;
   end if;

@@ -1,54 +1,87 @@
--- Takes back the attempts of one job whose lease has expired or is void, and those that a base executor left
--- running in a job that is ours now. Three lost leases make a partition poison. Heals lease_tokens, which must name
--- just the lanes that run something. Returns how many attempts were taken back.
--- What a base executor left running in a job that was cancelled then is taken back too, once it is stale: such a job is nobody's claim any
+-- Why an attempt is to be taken back, for the journal; nothing where it is still held. An operator's order comes first, unless the lease
+-- had ended before it: what an operator takes back is never the executor's failure. A lease of -infinity is one of an executor that was
+-- declared dead. A running row without a lease is an external writer's, whoever held one on it before; p_left: it was left for too long.
+create or replace function servo_lost_why_v1(p_owner text, p_expires timestamptz, p_started timestamptz, p_void timestamptz, p_left boolean,
+  p_now timestamptz, out kind text, out owner text, out reason text) language sql immutable parallel safe as $$
+  select case when why = 'order' then 'reclaimed' when why is not null then 'lost' end, holder,
+    case why when 'order' then 'an operator took it back from ' || holder
+      when 'died' then 'executor ' || holder || ' died'
+      when 'expired' then 'the lease of ' || holder || ' expired'
+      when 'left' then holder || ' left it running and let the heartbeat go stale' end
+  from (select case when p_expires is null then 'an external writer' else coalesce(p_owner, 'an unknown executor') end as holder,
+    case when p_started <= p_void and (p_expires is null or p_expires > p_void) then 'order'
+      when p_expires = '-infinity' then 'died'
+      when p_expires < p_now then 'expired'
+      when p_expires is null and p_left then 'left' end as why) w
+$$;
+
+-- Why a running job is taken over from whoever ran it, for the journal: an operator set its heartbeat back, or it went stale.
+create or replace function servo_takeover_why_v1(p_job uuid, p_heartbeat timestamptz, p_void timestamptz) returns text language sql stable as $$
+  select case when p_void > p_heartbeat then 'an operator took the job back from ' || holder
+    when p_heartbeat is null then holder || ' ran it without a heartbeat'
+    else holder || ' let its heartbeat go stale' end
+  from (select coalesce(string_agg(distinct case when lease_expires_at is null then 'an external writer' else lease_owner end, ', '),
+      'its executor') as holder
+    from backfill_partitions where backfill_job_id = p_job and state = 'running') h
+$$;
+
+-- Takes back the attempts of one job whose lease has expired or is void, and those that an external writer left
+-- running in a job that is ours now. Three lost leases make a partition poison; what an operator took back is not lost. Heals lease_tokens,
+-- which must name just the lanes that run something. Returns the leases that were taken back: an executor stops its own at once, the
+-- owners of the others are told by a notification that names them by a hash.
+-- What an external writer left running in a job that was cancelled then is taken back too, once it is stale: such a job is nobody's claim any
 -- more, and stayed unsettled for good.
-create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint) returns integer language plpgsql
+create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint)
+  returns table (lost_id uuid, lost_token uuid, lost_owner text) language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
 #variable_conflict use_column
 declare
   j record;
   t timestamptz;
-  v_count integer;
   v_poison integer;
   v_skipped integer;
+  v_ids uuid[];
+  v_tokens uuid[];
+  v_owners text[];
 begin
   perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_actor, true), set_config('servo.reason', '', true);
   select state, version, claimed_version, lease_tokens, leases_void_at, unsettled into j
     from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update;
   if not found then
-    return 0;
+    return;
   end if;
   t := clock_timestamp();
   with lost as (
-    select id, lease_owner, case when started_at <= j.leases_void_at then 'an operator took it back from %s'
-        when lease_expires_at = '-infinity' then '%s is gone' else 'the lease of %s expired' end as why,
-      coalesce(started_at <= j.leases_void_at, false) as void from backfill_partitions
-    where backfill_job_id = p_job and state = 'running' and (lease_expires_at < t or started_at <= j.leases_void_at
-      or (lease_expires_at is null and (j.claimed_version is not distinct from j.version or j.unsettled)
-        and coalesce(started_at, '-infinity') < t - p_stale_ms * interval '1 millisecond'))
+    select p.id, p.lease_token, p.lease_owner, p.lease_expires_at, w.kind, w.owner, w.reason, p.crash_count + (w.kind = 'lost')::integer as crashes
+    from backfill_partitions p cross join lateral servo_lost_why_v1(p.lease_owner, p.lease_expires_at, p.started_at, j.leases_void_at,
+      (j.claimed_version is not distinct from j.version or j.unsettled)
+        and coalesce(p.started_at, '-infinity') < t - p_stale_ms * interval '1 millisecond', t) w
+    where p.backfill_job_id = p_job and p.state = 'running' and w.kind is not null
   ), rescued as (
     update backfill_partitions p set
-      state = case when j.state in ('cancelled', 'failed') then 'skipped' when p.crash_count + 1 >= 3 then 'failed' else 'pending' end,
-      crash_count = p.crash_count + 1, lease_token = null, lease_owner = null, lease_expires_at = null,
-      available_at = case when j.state not in ('cancelled', 'failed') and p.crash_count + 1 >= 3 then 'infinity' else t end,
-      completed_at = case when j.state in ('cancelled', 'failed') or p.crash_count + 1 >= 3 then t end,
-      error_message = case when p.crash_count + 1 >= 3
-        then format('lost %s times while it ran (last on %s): it may be what kills its executor', p.crash_count + 1, coalesce(lost.lease_owner, 'a base executor'))
+      state = case when j.state in ('cancelled', 'failed') then 'skipped' when lost.kind = 'lost' and lost.crashes >= 3 then 'failed' else 'pending' end,
+      crash_count = lost.crashes, lease_token = null, lease_owner = null, lease_expires_at = null,
+      available_at = case when j.state not in ('cancelled', 'failed') and lost.kind = 'lost' and lost.crashes >= 3 then 'infinity' else t end,
+      completed_at = case when j.state in ('cancelled', 'failed') or (lost.kind = 'lost' and lost.crashes >= 3) then t end,
+      error_message = case when lost.kind = 'lost' and lost.crashes >= 3
+        then format('lost %s times while it ran (last on %s): it may be what kills its executor', lost.crashes, lost.owner)
         else p.error_message end
-    from lost where p.id = lost.id and p.state || '' = 'running'
-    returning p.partition_key, p.state, lost.lease_owner, lost.why, lost.void
+    -- The lease that was looked at, and no other one: a heartbeat may have renewed it meanwhile.
+    from lost where p.id = lost.id and p.state || '' = 'running' and p.lease_token is not distinct from lost.lease_token
+      and p.lease_expires_at is not distinct from lost.lease_expires_at
+    returning p.id, p.partition_key, p.state, lost.lease_token, lost.lease_owner, lost.kind, lost.reason
   ), journalled as (
     insert into backfill_events (tenant_id, job_id, partition_key, kind, actor, reason)
-      select p_tenant, p_job, partition_key, case when void then 'reclaimed' else 'lost' end, p_actor,
-        format(why, coalesce(lease_owner, 'a base executor'))
-      from rescued
+      select p_tenant, p_job, partition_key, kind, p_actor, reason from rescued
   )
-  select count(*), count(*) filter (where state = 'failed'), count(*) filter (where state = 'skipped')
-    into v_count, v_poison, v_skipped from rescued;
+  select count(*) filter (where state = 'failed'), count(*) filter (where state = 'skipped'),
+      array_agg(id), array_agg(lease_token), array_agg(lease_owner)
+    into v_poison, v_skipped, v_ids, v_tokens, v_owners from rescued;
   update backfill_jobs set failed_partitions = failed_partitions + v_poison, skipped_partitions = skipped_partitions + v_skipped,
       lease_tokens = array(select distinct lease_token from backfill_partitions
         where backfill_job_id = p_job and state = 'running' and lease_token is not null)
     where id = p_job and tenant_id = p_tenant;
-  return v_count;
+  perform pg_notify('servo', 'revoked ' || left(md5(o.owner), 8))
+    from (select distinct o.owner from unnest(v_owners) o (owner) where o.owner <> p_actor) o;
+  return query select l.id, l.token, l.owner from unnest(v_ids, v_tokens, v_owners) l (id, token, owner);
 end $$;

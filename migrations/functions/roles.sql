@@ -88,7 +88,7 @@ begin
       select t.name, 'update', format('(%s)', string_agg(quote_ident(c), ', ')) from (values
           ('backfill_jobs', '{state,version,paused_at,heartbeat_at,completed_at,error_message,priority,sla_deadline_at,execution_strategy,
             failed_partitions,skipped_partitions,unsettled,upstream_job_count,parent_job_id}'::text[]),
-          ('backfill_partitions', '{state,failure_count,crash_count,available_at,completed_at}'),
+          ('backfill_partitions', '{state,failure_count,crash_count,available_at,completed_at,follows_id}'),
           ('backfill_upstreams', '{upstream_job_id}')) t (name, columns),
         unnest(t.columns) c
         where v_role = 'servo_operator' and not has_column_privilege(v_role, t.name, c, 'update')

@@ -44,7 +44,7 @@ create or replace function servo_run_sql_v1(
   p_tenant text, p_job uuid, p_owner text, p_asset text, p_id uuid, p_key text, p_start text, p_end text, p_attempt integer, p_token uuid,
   p_sql text, p_next uuid, p_lease_ms bigint
 ) returns table (job_state text, job_version integer, lanes integer, max_parallel integer, timeout_ms integer, average_ms bigint,
-  accepted uuid[], ids uuid[], keys text[], attempts integer[], failures integer[], tokens uuid[], due_in_ms bigint)
+  accepted integer[], ids uuid[], keys text[], attempts integer[], failures integer[], tokens uuid[], due_in_ms bigint)
   language plpgsql as $$
 declare
   v_start timestamptz := clock_timestamp();

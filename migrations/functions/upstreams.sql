@@ -1,3 +1,10 @@
+-- Which of a job's upstreams tells best why it does not run, from 1: one that has failed, was deleted, was cancelled; 4 was cancelled
+-- because a job that waited for it had ended, which is a consequence; 5 lives, 6 is completed.
+create or replace function servo_upstream_cause(state varchar, error_message text) returns integer language sql immutable parallel safe as $$
+  select case when state is null then 2 when state = 'failed' then 1 when state = 'completed' then 6 when state <> 'cancelled' then 5
+    when error_message like 'the job it belongs to is %' then 4 else 3 end
+$$;
+
 -- The jobs that a job waits for; `state` is null for one that was deleted. The tenant must be set.
 create or replace function servo_upstreams_v1(p_tenant text, p_job uuid)
   returns table (upstream_job_id uuid, asset_name varchar, state varchar, error_message text) language sql stable as $$
@@ -38,9 +45,11 @@ begin
   end if;
   select * into v from servo_upstream_verdict_v1(p_tenant, p_job, p_stale_ms);
   if v.verdict = 'failed' then
-    select format('upstream %s %s', coalesce(asset_name, 'job'), left(upstream_job_id::text, 8)) || coalesce(format(' is %s', state), ' was deleted')
-        || coalesce(': ' || left(error_message, 500), '') into v_why
-      from servo_upstreams_v1(p_tenant, p_job) where state is null or state in ('failed', 'cancelled') order by state, asset_name limit 1;
+    -- Not by format(): it makes of a null an empty text, not null.
+    select 'upstream ' || coalesce(asset_name, 'job') || ' ' || left(upstream_job_id::text, 8) || coalesce(' is ' || state, ' was deleted')
+        || coalesce(': ' || nullif(left(error_message, 500), ''), '') into v_why
+      from servo_upstreams_v1(p_tenant, p_job) where state is null or state in ('failed', 'cancelled')
+      order by servo_upstream_cause(state, error_message), asset_name, upstream_job_id limit 1;
     perform set_config('servo.reason', v_why, true);
   elsif v.verdict = 'pending' then
     perform set_config('servo.reason', case when v.total = 0 then 'it waits for nothing' else 'its upstreams are completed' end, true);

@@ -49,7 +49,8 @@ export async function readPlan(name: string, io: Io): Promise<PlanFile> {
   const read = planSchema.safeParse(json);
   if (!read.success) {
     const [issue] = read.error.issues;
-    throw notAPlan(name, `${issue?.path.join('.') || 'it'}: ${issue?.message}`, read.error);
+    const place = issue?.path.join('.') || 'it';
+    throw notAPlan(name, `${place}: ${issue?.message ?? 'is not as expected'}`, read.error);
   }
   const { data } = read;
   return {

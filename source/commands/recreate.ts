@@ -2,6 +2,7 @@ import { shortId } from '../domain/job-reference.ts';
 import { type Recreated, recreateJob } from '../operations/recreate-job.ts';
 import { resolveJob } from '../operations/resolve-job.ts';
 import { settleJob } from '../operations/settle-job.ts';
+import { plural } from '../presentation/format.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
 import { optionsOf, planText, startedText } from './start.ts';
@@ -19,6 +20,7 @@ export function recreate({ input, flags, settings }: Invocation): Promise<Output
       ...optionsOf(flags),
       include_upstream: flags.has('include-upstream'),
       max_upstream_depth: flags.text('max-upstream-depth'),
+      without_upstream: flags.has('without-upstream'),
       dry_run: flags.has('dry-run'),
       thresholds: session.thresholds,
     });
@@ -28,9 +30,14 @@ export function recreate({ input, flags, settings }: Invocation): Promise<Output
 }
 
 function textOf({ job, plan, replaced }: Recreated): string {
-  if (plan !== null) return planText(plan);
   const old = shortId(replaced.id);
+  const { in_flight } = replaced;
+  const flight =
+    in_flight === 0
+      ? ''
+      : `${plural(in_flight, 'partition')} of these still ${in_flight === 1 ? 'runs' : 'run'} in ${old}: not run again where completed there\n`;
+  if (plan !== null) return `${planText(plan)}${flight}`;
   const said =
     replaced.state === 'cancelled' ? `cancelled ${old}` : `${old} stays ${replaced.state}`;
-  return `${said}\n${startedText(job!)}`;
+  return `${said}\n${startedText(job!)}${flight}`;
 }

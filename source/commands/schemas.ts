@@ -127,7 +127,12 @@ const retry = z.looseObject({
 });
 
 const recreate = start.extend({
-  replaced: z.looseObject({ id: z.uuid(), state: z.string(), version: z.int() }),
+  replaced: z.looseObject({
+    id: z.uuid(),
+    state: z.string(),
+    version: z.int(),
+    in_flight: z.int(),
+  }),
 });
 
 const setting = z.union([z.number(), time]).nullable();

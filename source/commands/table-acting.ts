@@ -72,10 +72,18 @@ export const actingCommands: readonly Command[] = [
     name: 'recreate',
     usage: "JOB [start's options] --reason R",
     summary: 'cancel, and a new job of the unfinished keys, in one transaction',
-    flags: [...newJobFlags.filter((row) => row.name !== 'idempotency-key'), reason],
+    flags: [
+      ...newJobFlags.filter((row) => row.name !== 'idempotency-key'),
+      { name: 'without-upstream', help: 'run it although an upstream of the old job is not done' },
+      reason,
+    ],
     examples: [
       ['recreate 3f2a --priority 10 --reason "SLA at risk"', 'what is not said is as it was'],
       ['recreate 3f2a --parallel 8 --reason "too slow" --dry-run', 'see what it would do'],
+      [
+        'recreate 3f2a --include-upstream --reason "the source is back"',
+        'after an upstream failed: with what the upstreams left undone',
+      ],
     ],
     needs: onTenant,
     writes: (flags) => !flags.has('dry-run'),

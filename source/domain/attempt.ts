@@ -17,6 +17,14 @@ export type Attempt = {
   token: string;
 };
 
+/** What names a lease: the same partition may run again under another token. */
+export type Lease = Pick<Attempt, 'id' | 'token'>;
+
+/** Equal for two attempts exactly where they are held under the same lease. */
+export function leaseKey({ id, token }: Lease): string {
+  return `${id} ${token}`;
+}
+
 /**
  * How an attempt ended. `failed` counts and is tried again while attempts are left; `fatal` is failed for
  * good; `later` counts nothing and is due after `delay_ms`; `released` was never started.

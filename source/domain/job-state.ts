@@ -64,7 +64,7 @@ const participles: Readonly<Record<Action, string>> = {
 export function refusalOf(action: Action, state: string): string | null {
   const sources = sourcesOf(action);
   if ((sources as string[]).includes(state)) return null;
-  const wanted =
-    sources.length > 1 ? `${sources.slice(0, -1).join(', ')} or ${sources.at(-1)}` : sources[0];
-  return `only ${wanted?.replace('_', ' ')} jobs can be ${participles[action]}; this one is ${state.replace('_', ' ')}`;
+  const names = sources.map((source) => source.replaceAll('_', ' '));
+  const wanted = [names.slice(0, -1).join(', '), ...names.slice(-1)].filter(Boolean).join(' or ');
+  return `only ${wanted} jobs can be ${participles[action]}; this one is ${state.replace('_', ' ')}`;
 }

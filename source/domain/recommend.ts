@@ -151,12 +151,18 @@ const plain = (action: RemedyAction, words: string, command: string | null): Rem
 
 /** It has failed for its upstream, and has nothing of its own to be retried. */
 function afterUpstream(upstreams: ExplainFacts['waits_for']): Remedy {
-  const alive = upstreams.find(({ state }) => state !== null);
-  return plain(
-    'look',
-    'Mend its upstream first; recreate this one when that is done.',
-    alive === undefined ? null : `servo-tui explain ${shortId(alive.id)}`,
-  );
+  const [first] = upstreams;
+  return first === undefined || first.state === null
+    ? plain(
+        'look',
+        'One of its upstreams was deleted: recreate this one with its upstreams.',
+        'servo-tui recreate JOB --include-upstream --reason "why"',
+      )
+    : plain(
+        'look',
+        'Mend its upstream first, then recreate this one.',
+        `servo-tui explain ${shortId(first.id)}`,
+      );
 }
 
 const byClause: Readonly<Partial<Record<Clause, (facts: ExplainFacts) => Remedy | null>>> = {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Database, openDatabase } from '../database/database.ts';
-import { sampleJobs, setHeldReason } from '../database/queries/executor-calls.ts';
+import { type Rescued, sampleJobs, setHeldReason } from '../database/queries/executor-calls.ts';
 import { registerAssets } from '../database/queries/register-assets.ts';
 import { requireSchema } from '../database/schema-version.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
@@ -60,6 +60,16 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   const executor = new Executor(id, options, await options.log(id));
   await executor.start();
   return executor;
+}
+
+/** As left(md5(…), 8) in the database. */
+function shortHash(text: string): string {
+  return createHash('md5').update(text).digest('hex').slice(0, 8);
+}
+
+/** By which a rescue tells an executor that it has lost leases: see migrations/functions/rescue.sql. */
+function revokedPayload(executor: string): string {
+  return `revoked ${shortHash(executor)}`;
 }
 
 export class Executor {
@@ -127,11 +137,7 @@ export class Executor {
       log,
       meter,
       held: () => this.#held(),
-      lost: (attempt) => {
-        meter.leaseLost();
-        for (const work of this.#claimer.works)
-          if (work.job.id === attempt.job_id) work.lose(attempt);
-      },
+      lost: (attempt) => this.#lose([attempt]),
       abort: () => {
         for (const work of this.#claimer.works) work.abort({ why: 'fence' });
       },
@@ -160,14 +166,18 @@ export class Executor {
       timings,
       log,
       mayJudge: () => this.#registry.mayJudge,
-      rescued: () => this.#claimer.notified(),
+      rescued: (leases) => {
+        // First: the partition's next attempt may be this executor's as well.
+        this.#lose(leases);
+        this.#claimer.notified();
+      },
     });
-    const hashes = new Set(
-      tenants.map((tenant) => createHash('md5').update(tenant).digest('hex').slice(0, 8)),
-    );
+    const hashes = new Set(tenants.map(shortHash));
+    const revoked = revokedPayload(id);
     this.#listener = new Listener(
       settings,
       (hash) => {
+        if (hash === revoked) return this.#heartbeat.wake();
         if (hash !== '' && !hashes.has(hash)) return;
         this.#claimer.notified();
         this.#rescuer.wake();
@@ -297,6 +307,14 @@ export class Executor {
     if (this.#heartbeat.fenced) yield 'heartbeat';
     if (this.#registry.doubtful) yield 'registry';
     yield* this.#throttle.signals;
+  }
+
+  /** Stops what this executor runs under these leases. */
+  #lose(leases: Iterable<Pick<Rescued, 'id' | 'token'>>): void {
+    const works = [...this.#claimer.works];
+    for (const { id, token } of leases)
+      if (token !== null && works.some((work) => work.lose({ id, token })))
+        this.#options.meter?.leaseLost();
   }
 
   *#held() {

@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.ts';
-import type { Attempt } from '../domain/attempt.ts';
+import { beat } from '../database/queries/executor-calls.ts';
+import { type Attempt, leaseKey } from '../domain/attempt.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { Meter } from '../observability/meter.ts';
@@ -34,6 +35,11 @@ export class Heartbeat {
   start(): void {
     this.#acknowledged = performance.now();
     this.#loop.start();
+  }
+
+  /** Leases of this executor were taken back: which, the next beat is told, and it is due now. */
+  wake(): void {
+    this.#loop.wake();
   }
 
   stop(): Promise<void> {
@@ -87,19 +93,12 @@ export class Heartbeat {
     }
     if (byTenant.size === 0) await this.#ports.database.call('select 1 as alive');
     for (const [tenant, attempts] of byTenant) {
-      const rows = await this.#ports.database.call<{ id: string }>(
-        'select servo_beat_v1($1, $2, $3, $4, $5) as id',
-        [
-          tenant,
-          [...new Set(attempts.map((attempt) => attempt.job_id))],
-          attempts.map((attempt) => attempt.id),
-          attempts.map((attempt) => attempt.token),
-          this.#ports.timings.lease,
-        ],
+      const { database, timings, lost } = this.#ports;
+      const leases = new Set(
+        (await beat(database, { tenant, attempts, lease_ms: timings.lease })).map(leaseKey),
       );
-      const lost = new Set(rows.map((row) => row.id));
       // Attempts that ended while the beat was under way are not held any more, and nobody minds.
-      for (const attempt of attempts) if (lost.has(attempt.id)) this.#ports.lost(attempt);
+      for (const attempt of attempts) if (leases.has(leaseKey(attempt))) lost(attempt);
     }
   }
 }

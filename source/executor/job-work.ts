@@ -1,6 +1,6 @@
 import type { Candidate } from '../database/queries/find-work.ts';
 import type { StepReply, StepRequest } from '../database/queries/step-job.ts';
-import { type Attempt, backOffMs, type Outcome } from '../domain/attempt.ts';
+import { type Attempt, backOffMs, type Lease, type Outcome } from '../domain/attempt.ts';
 import type { Handler } from '../handlers/handler.ts';
 import type { Ending } from '../observability/meter.ts';
 import { type LanePorts, Lanes } from './lanes.ts';
@@ -107,9 +107,9 @@ export class JobWork {
     this.#lanes.abort(reason);
   }
 
-  /** An attempt whose lease is gone: somebody else may run it already. */
-  lose(attempt: Attempt): void {
-    this.#lanes.lose(attempt);
+  /** An attempt whose lease is gone: somebody else may run it already. False where that was known, or it is not held. */
+  lose(lease: Lease): boolean {
+    return this.#lanes.lose(lease);
   }
 
   /** Stops trying to report: the leases will run out. */
@@ -148,8 +148,8 @@ export class JobWork {
       return;
     }
     this.#lanes.allow(reply.timeout_ms);
-    for (const { attempt, outcome, duration_ms } of request.reports) {
-      const accepted = reply.accepted.has(attempt.id);
+    for (const [index, { attempt, outcome, duration_ms }] of request.reports.entries()) {
+      const accepted = reply.accepted.has(index);
       if (accepted) this.#count(outcome.kind, duration_ms, attempt);
       if (accepted || outcome.kind === 'released') continue;
       this.#ports.meter.attempt('fenced', duration_ms / 1000);

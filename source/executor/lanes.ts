@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Database } from '../database/database.ts';
 import type { Candidate } from '../database/queries/find-work.ts';
 import type { StepReply } from '../database/queries/step-job.ts';
-import type { Attempt, Outcome } from '../domain/attempt.ts';
+import { type Attempt, type Lease, leaseKey, type Outcome } from '../domain/attempt.ts';
 import { nextAverage } from '../domain/eta.ts';
 import type { Handler, HandlerContext, HandlerResult } from '../handlers/handler.ts';
 import type { ModuleThreads } from '../handlers/module-threads.ts';
@@ -100,15 +100,24 @@ export class Lanes {
   /**
    * An attempt whose lease is gone: somebody else may run it already. Not a later one of ours of the same partition, under another token.
    * One that has not been started is given back, which nobody counts as a crash, if nobody has taken it yet.
+   * False where there is nothing to stop.
    */
-  lose({ id, token }: Attempt): void {
-    const lost = (attempt: Attempt) => attempt.id === id && attempt.token === token;
-    for (const lane of this.#lanes.values()) {
-      if (lane.running !== null && lost(lane.running.attempt)) lane.running.stop({ why: 'lost' });
-      for (const attempt of lane.queue.filter(lost))
+  lose(lease: Lease): boolean {
+    const key = leaseKey(lease);
+    const lost = (attempt: Attempt) => leaseKey(attempt) === key;
+    let found = false;
+    for (const { running, queue } of this.#lanes.values()) {
+      if (running !== null && running.stopped === null && lost(running.attempt)) {
+        running.stop({ why: 'lost' });
+        found = true;
+      }
+      const place = queue.findIndex(lost);
+      if (place < 0) continue;
+      for (const attempt of queue.splice(place, 1))
         this.#ports.report(attempt, { kind: 'released' }, 0);
-      lane.queue = lane.queue.filter((attempt) => !lost(attempt));
+      found = true;
     }
+    return found;
   }
 
   allow(timeout_ms: number): void {

@@ -1,7 +1,7 @@
 import type { Database } from '../database/database.ts';
 import { findHeld } from '../database/queries/find-held.ts';
 import { stepJob } from '../database/queries/step-job.ts';
-import type { Attempt } from '../domain/attempt.ts';
+import { type Attempt, leaseKey } from '../domain/attempt.ts';
 import type { Log } from '../observability/log.ts';
 
 export type OrphanPorts = {
@@ -34,7 +34,7 @@ export class Orphans {
     for (const tenant of tenants) {
       const held = await findHeld(database, tenant, owner);
       for (const attempt of held.filter(({ job_id, token }) => !knows(job_id, token))) {
-        const suspect = `${attempt.id} ${attempt.attempt}`;
+        const suspect = leaseKey(attempt);
         if (all || this.#suspects.has(suspect)) await this.#giveBack(attempt);
         else suspects.add(suspect);
       }

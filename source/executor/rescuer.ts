@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts';
-import { judgeExecutors, rescueJob } from '../database/queries/executor-calls.ts';
+import { judgeExecutors, type Rescued, rescueJob } from '../database/queries/executor-calls.ts';
 import { type Duty, findDuties } from '../database/queries/find-work.ts';
 import { settleJob } from '../database/queries/settle-job.ts';
 import { settleUpstreams } from '../database/queries/upstreams.ts';
@@ -16,8 +16,8 @@ export type RescuerPorts = {
   log: Log;
   /** This executor's own lock is old enough to judge others by theirs. */
   mayJudge(): boolean;
-  /** Attempts were taken back: there is work. */
-  rescued(): void;
+  /** Attempts were taken back: some may be this executor's own, and there is work. */
+  rescued(leases: readonly Rescued[]): void;
 };
 
 /** A clock that jumped by more than this makes every lease look expired, or none. */
@@ -94,10 +94,11 @@ export class Rescuer {
       if (verdict !== null) log.info({ job_id: job }, `its upstreams are decided: ${verdict}`);
       return;
     }
-    const count = await rescueJob(database, { tenant, job, actor: owner, stale_ms: timings.stale });
-    if (count > 0) {
-      log.warn({ job_id: job }, `took back ${count} attempts whose lease was lost`);
-      this.#ports.rescued();
+    const rescue = { tenant, job, actor: owner, stale_ms: timings.stale };
+    const rescued = await rescueJob(database, rescue);
+    if (rescued.length > 0) {
+      log.warn({ job_id: job }, `took back ${rescued.length} attempts whose lease was lost`);
+      this.#ports.rescued(rescued);
     }
     for (let open = duty.unsettled; open; ) {
       const settled = await settleJob(database, { tenant, job, actor: owner });

@@ -6,7 +6,12 @@ import {
   lockStarts,
   type NewJob,
 } from '../database/queries/create-job.ts';
-import { findTaken, findUpstreams, insertUpstreams } from '../database/queries/upstreams.ts';
+import {
+  findTaken,
+  findUpstreams,
+  insertUpstreams,
+  withoutCompleted,
+} from '../database/queries/upstreams.ts';
 import type { Asset } from '../domain/asset.ts';
 import { maxListedKeys } from '../domain/partition-key.ts';
 import type { KeySource } from '../domain/start-request.ts';
@@ -72,13 +77,14 @@ export async function lockTree(
 
 /**
  * What is new in each upstream of the root's keys, and what living jobs do already. What only such jobs need is theirs to see to, and is
- * left out of the tree.
+ * left out of the tree; so is what was completed since `done_since`, where that is given.
  */
 export async function matchTree(
   query: Query,
   tenant: string,
   tree: readonly PlanNode[],
   keys: KeySource,
+  done_since: Date | null = null,
 ): Promise<TreeNode[]> {
   const [root, ...upstreams] = tree.toReversed();
   const nodes: TreeNode[] = [{ ...root!, new_keys: keys, existing: [] }];
@@ -91,7 +97,12 @@ export async function matchTree(
     const needed = keysNeeded(node.asset, downstreams);
     if (needed === null) continue;
     const { jobs, rest } = await findTaken(query, tenant, node.asset.id, needed);
-    const left = rest === null ? needed : { list: rest };
+    const free = rest === null ? needed : { list: rest };
+    const left =
+      done_since === null
+        ? free
+        : { list: await withoutCompleted(query, tenant, node.asset.id, free, done_since) };
+    if (jobs.length === 0 && countKeys(left) === 0) continue;
     nodes.push({ ...node, new_keys: countKeys(left) > 0 ? left : null, existing: jobs });
   }
   const kept = new Set(nodes.map((node) => node.asset.id));

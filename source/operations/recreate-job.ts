@@ -3,9 +3,9 @@ import { lockJob } from '../database/queries/lock-job.ts';
 import { findAssetById } from '../database/queries/read-assets.ts';
 import { readClock } from '../database/queries/read-clock.ts';
 import { readJob } from '../database/queries/read-job.ts';
-import { takePlace, unfinishedKeys, upstreamsOf } from '../database/queries/replace-job.ts';
+import { followInFlight, takePlace, unfinishedKeys } from '../database/queries/replace-job.ts';
 import { setJobState } from '../database/queries/set-job-state.ts';
-import { insertUpstreams } from '../database/queries/upstreams.ts';
+import { insertUpstreams, upstreamsOf } from '../database/queries/upstreams.ts';
 import { writeEvent } from '../database/queries/write-event.ts';
 import { type Job, viewJob } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
@@ -26,12 +26,15 @@ import { futureDeadline } from './future-deadline.ts';
 import { noSuchJob } from './get-job.ts';
 import { refuseOverlap } from './overlap.ts';
 import { placeJob } from './place-job.ts';
+import { repairedUpstreams } from './repaired-upstreams.ts';
 import { AlreadyDone, refuseChanged, type Seen } from './seen.ts';
 import { planOf, type Started } from './start-backfill.ts';
 
 /** A deadline of `none` leaves the new job without one. */
 export type RecreateInput = OptionsInput &
   UpstreamInput & {
+    /** Run it although an upstream of the old job has not been completed. */
+    without_upstream?: boolean;
     dry_run?: boolean;
     /** Only if the job is still what was seen. */
     seen?: Seen;
@@ -42,14 +45,22 @@ export type RecreateInput = OptionsInput &
 
 /** As of a start, and the job that was cancelled for it. */
 export type Recreated = Started & {
-  replaced: { id: string; state: string; version: number };
+  replaced: {
+    id: string;
+    state: string;
+    version: number;
+    /** Partitions that still run there: those that complete are completed in the new job as well, and not run again. */
+    in_flight: number;
+  };
 };
 
 /**
  * Cancels a job and makes a new one of its unfinished partitions, in one transaction: there is never both, nor neither. What is not said
- * is as it was. Keys that still run in the cancelled job are not claimed before that attempt has ended (migrations/functions/report-and-claim.sql).
- * Of a job that has ended: a new one of what it skipped.
- * @throws UsageError (no reason, or a mistake in the options); ServoError not_found, or not_allowed where nothing is left to do
+ * is as it was. Keys that still run in the cancelled job are not claimed before that attempt has ended; those that complete there are
+ * completed in the new job too (migrations/functions/adopt.sql). Of a job that has ended: a new one of what it skipped. It waits for whoever does the
+ * old job's upstreams now; `include_upstream` makes jobs for what they have not done since the old job was made.
+ * @throws UsageError (no reason, or a mistake in the options); ServoError not_found, or not_allowed where nothing is left to do, or where
+ * nobody has done or is to do what an upstream left undone
  */
 export async function recreateJob(
   db: Database,
@@ -63,6 +74,8 @@ export async function recreateJob(
   const none = isNone(input.sla_deadline);
   const options = readOptions(none ? { ...input, sla_deadline: undefined } : input, problems);
   const depth = readDepth(input, problems);
+  if (input.include_upstream && input.without_upstream)
+    problems.push({ message: '--include-upstream and --without-upstream exclude each other' });
   if (reason === null)
     problems.push({ message: 'recreate wants a reason', hint: '--reason "why"' });
   if (problems.length > 0) throw new UsageError(problems);
@@ -78,18 +91,25 @@ export async function recreateJob(
       name: known.asset_name,
       granularity: null,
     };
-    const plan = await readTree(query, tenant, asset, input.include_upstream ? depth : -1);
+    const levels =
+      input.max_upstream_depth === undefined ? Math.max(depth, known.max_upstream_depth) : depth;
+    const plan = await readTree(query, tenant, asset, input.include_upstream ? levels : -1);
     if (!input.dry_run) await lockTree(query, tenant, plan);
     const old = input.dry_run ? known : await lockJob(query, tenant, id);
     if (old === null) throw noSuchJob(id);
     refuseChanged('recreate', old, input.seen);
     const { state, version } = input.dry_run ? old : await cancel(query, old, reason);
-    const list = await unfinishedKeys(query, tenant, id, isTerminal(old.state));
-    if (list.length === 0) throw nothingLeft(old);
-    const upstreams =
-      old.state === 'waiting_upstream' && !input.include_upstream
-        ? await upstreamsOf(query, tenant, id)
-        : [];
+    const unfinished = await unfinishedKeys(query, tenant, id, isTerminal(old.state));
+    if (unfinished.length === 0) throw nothingLeft(old);
+    const list = unfinished.map(({ key }) => key);
+    const alone = input.include_upstream || input.without_upstream;
+    const upstreams = alone ? [] : await repairedUpstreams(query, old);
+    // Another program's job, whose upstreams nobody has made yet: the executor that takes the new one makes them.
+    const unmade =
+      !alone &&
+      old.include_upstream &&
+      old.started_at === null &&
+      (await upstreamsOf(query, tenant, id)).length === 0;
     const job = followUp(author, old, list, {
       execution_strategy: changeStrategy(old.execution_strategy, options.strategy),
       ...(input.idempotency_key === undefined ? {} : { idempotency_key: input.idempotency_key }),
@@ -99,21 +119,23 @@ export async function recreateJob(
           ? null
           : old.sla_deadline_at,
       priority: options.priority ?? old.priority,
-      include_upstream: input.include_upstream ?? false,
-      max_upstream_depth: depth,
+      include_upstream: unmade || (input.include_upstream ?? false),
+      max_upstream_depth: unmade ? old.max_upstream_depth : input.include_upstream ? levels : 0,
       state: upstreams.length > 0 ? 'waiting_upstream' : 'pending',
     });
-    const answer = { as_of: now, tenant_id: tenant, replaced: { id, state, version } };
+    const in_flight = unfinished.filter(({ running }) => running).length;
+    const answer = { as_of: now, tenant_id: tenant, replaced: { id, state, version, in_flight } };
     if (input.dry_run) {
-      const tree = await matchTree(query, tenant, plan, { list });
+      const tree = await matchTree(query, tenant, plan, { list }, known.created_at);
       return { ...answer, created: false, job: null, plan: planOf(job, { list }, tree) };
     }
     await refuseOverlap(query, job, { list });
-    const tree = await matchTree(query, tenant, plan, { list });
+    const tree = await matchTree(query, tenant, plan, { list }, known.created_at);
     const created = await placeJob(query, job, { list }, tree);
     if (created === null) throw new AlreadyDone('recreated', old);
     if (upstreams.length > 0) await insertUpstreams(query, tenant, created, upstreams);
     await takePlace(query, tenant, id, created);
+    await followInFlight(query, tenant, created, id);
     // No change of its state tells that somebody has started it anew.
     if (isTerminal(old.state))
       await writeEvent(query, { ...author, reason }, id, 'recreate requested');

@@ -3,6 +3,7 @@ import { lockStarts } from '../database/queries/create-job.ts';
 import { lockJob } from '../database/queries/lock-job.ts';
 import { readClock } from '../database/queries/read-clock.ts';
 import { readJob } from '../database/queries/read-job.ts';
+import { followInFlight } from '../database/queries/replace-job.ts';
 import {
   hasFailed,
   keysInState,
@@ -150,6 +151,7 @@ async function retryAnew(
   await refuseOverlap(query, job, { list });
   const created = await placeJob(query, job, { list });
   if (created === null) throw new AlreadyDone('retried', ended);
+  await followInFlight(query, tenant, created, id);
   await writeEvent(query, author, id, kind);
   return { id: created, keys: list };
 }

@@ -113,7 +113,7 @@ async function doneBefore(db: Database, tenant: string, { id }: ActionOrder): Pr
   return {
     ...appliedTo(id, job),
     result: 'skipped',
-    message: `${job?.asset_name} ${shortId(id)}: this plan has done it already`,
+    message: `${job === null ? 'job' : job.asset_name} ${shortId(id)}: this plan has done it already`,
     already: true,
   };
 }

@@ -1,6 +1,7 @@
 import type { JobAction } from '../domain/action.ts';
 import { etaSeconds } from '../domain/eta.ts';
 import { type JobView, viewJob } from '../domain/job.ts';
+import { shortId } from '../domain/job-reference.ts';
 import { changesOf, describeChanges, type JobSettings } from '../domain/job-settings.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import { readStrategy } from '../domain/strategy.ts';
@@ -116,11 +117,13 @@ export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
       const { changes } = changesOf(job, settings);
       const changed = changes.length === 0 ? 'as it is' : describeChanges(changes);
       const keys = plural(job.remaining_partitions + job.skipped_partitions, 'partition');
+      const flight =
+        job.lanes === 0
+          ? ''
+          : `; ${inFlight(job).replace(/; $/, '')}: what completes there is not run again`;
       return isTerminal(job.state)
-        ? `start a new job of the ${keys} that it skipped (${changed})`
-        : `cancel it and start a new job of the ${keys} not done (${changed}), in one transaction${
-            job.lanes === 0 ? '' : `; ${inFlight(job).replace(/; $/, '')}`
-          }`;
+        ? `start a new job of the ${keys} that it skipped (${changed})${flight}${upstreams(job)}`
+        : `cancel it and start a new job of the ${keys} not done (${changed}), in one transaction${flight}${upstreams(job)}`;
     },
     after: changedRisk,
   },
@@ -163,6 +166,12 @@ function inFlight({ lanes, avg_partition_duration_ms: average }: JobView): strin
   const about = average === null ? '' : ` (about ${formatMilliseconds(average)})`;
   const those = lanes === 1 ? 'partition' : plural(lanes, 'partition');
   return `the ${those} in flight may finish${about}; `;
+}
+
+/** Upstreams that a job made in its place waits for, and what to run where nobody repairs them. */
+function upstreams({ id, waiting_upstream_count: open }: JobView): string {
+  if (open === 0) return '';
+  return `; it waits for whoever does ${plural(open, 'open upstream job')} now. Where nobody does: servo-tui recreate ${shortId(id)} --include-upstream`;
 }
 
 function slotsOf({ lanes, execution_strategy }: JobView): number {

@@ -80,7 +80,7 @@ const says: Readonly<Record<Clause, Say>> = {
       )}`,
     ),
   blocked_by_cancelled: ({ blocked_keys, blocked_by }) => ({
-    why: `${plural(blocked_keys, 'partition')} still ${blocked_keys === 1 ? 'runs' : 'run'} in the cancelled job ${shortId(blocked_by ?? '')}`,
+    why: `${plural(blocked_keys, 'partition')} still ${blocked_keys === 1 ? 'runs' : 'run'} in ${blocked_by === null ? 'a cancelled job' : `the cancelled job ${shortId(blocked_by)}`}`,
     next: 'it goes on when that has ended',
   }),
   outranked: ({ in_front, slots }) => ({
@@ -104,15 +104,13 @@ function afterTheEnd({ id, state, waits_for, again }: ExplainFacts): string | nu
   }
   const job = shortId(id);
   const anew = `servo-tui recreate ${job} --reason "why"`;
-  const upstream = waits_for.find((one) => one.state !== null);
+  const [upstream] = waits_for;
   if (state === 'cancelled') return `what it skipped: ${anew}`;
   if (state !== 'failed') return null;
-  if (waits_for.length === 0) return `what failed again: servo-tui retry ${job}`;
-  const first =
-    upstream === undefined
-      ? ''
-      : `its upstream first: servo-tui explain ${shortId(upstream.id)}; when that is done: `;
-  return `${first}${anew}`;
+  if (upstream === undefined) return `what failed again: servo-tui retry ${job}`;
+  const both = `servo-tui recreate ${job} --include-upstream --reason "why"`;
+  if (upstream.state === null) return `with its upstreams, one of which was deleted: ${both}`;
+  return `its upstream first: servo-tui explain ${shortId(upstream.id)}; when that is done: ${anew}`;
 }
 
 /** What is with executors that are frozen or cut off is not being worked on, whatever their leases say. */

@@ -42,6 +42,7 @@ import {
   mapRanges,
   openPartitions,
 } from '../../source/database/queries/read-partitions.ts';
+import { followInFlight } from '../../source/database/queries/replace-job.ts';
 import { setJobState } from '../../source/database/queries/set-job-state.ts';
 import { settleJob } from '../../source/database/queries/settle-job.ts';
 import { activeStates } from '../../source/domain/figures.ts';
@@ -296,10 +297,41 @@ const statements: Statement[] = [
         want: 200,
         reports: range(30_001, 200),
         closing: [tokenOf(1), tokenOf(2)],
-      })) as [{ keys: string[]; accepted: string[] }];
+      })) as [{ keys: string[]; accepted: number[] }];
       expect(reply.accepted).toHaveLength(200);
       expect(reply.keys).toHaveLength(400);
       expect(reply.keys[0]).toBe('0000000030201');
+    },
+  ],
+  [
+    'a step that finds 100 of its partitions completed by the job that it follows',
+    1500,
+    async ({ call }, query) => {
+      await query(
+        `update backfill_partitions p set follows_id = o.id from backfill_partitions o
+         where o.backfill_job_id = $2 and p.backfill_job_id = $1 and o.partition_key = p.partition_key and p.partition_key <= '0000000000100'`,
+        [fresh, half],
+      );
+      const [reply] = (await step(call, fresh, { want: 150 })) as [{ keys: string[] }];
+      expect(reply.keys[0]).toBe('0000000000101');
+      expect(reply.keys).toHaveLength(50);
+    },
+  ],
+  [
+    'the marking of what still runs in a cancelled job',
+    1500,
+    async (_, query) => {
+      await query(
+        `update backfill_jobs set state = 'cancelled', unsettled = true, version = version + 1 where id = $1`,
+        [half],
+      );
+      await followInFlight(query, tenant, fresh, half);
+      const [row] = await query<{ n: number }>(
+        `select count(*)::int as n from backfill_partitions where backfill_job_id = $1
+           and (case when follows_id is not null then backfill_job_id end) = $1 and follows_id is not null`,
+        [fresh],
+      );
+      expect(row!.n).toBe(200);
     },
   ],
   [
@@ -337,7 +369,7 @@ const statements: Statement[] = [
         actor: 'executor-2',
         stale_ms: 120_000,
       });
-      expect(rescued).toBe(200);
+      expect(rescued).toHaveLength(200);
     },
   ],
   [

@@ -89,7 +89,7 @@ it('kill -9 of one of two workers in a job of 1,000 partitions loses and doubles
   await expectExactlyOnce(job, 1000);
   const lost = await lostReasons(job);
   // By its lock and its silence, long before its leases run out.
-  expect(lost).toEqual([`${owner} is gone`]);
+  expect(lost).toEqual([`executor ${owner} died`]);
   expect(
     await backfills.rows(
       'select lost_at is not null as lost from backfill_executors where id = $1',

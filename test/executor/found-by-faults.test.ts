@@ -326,11 +326,11 @@ it('a heartbeat that was answered late took the next attempt of the same partiti
   // A beat waits for this lock before it looks at the rows; what it is asked about is what ran when it was sent.
   await backfills.rows(`create table beats (); grant insert on beats to servo_app;
     alter function servo_beat_v1 rename to servo_beat_itself;
-    create function servo_beat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint) returns setof uuid language plpgsql as $$
+    create function servo_beat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint) returns table (lost_id uuid, lost_token uuid) language plpgsql as $$
     begin
       insert into beats default values;
       perform pg_advisory_xact_lock_shared(1);
-      return query select * from servo_beat_itself(p_tenant, p_jobs, p_ids, p_tokens, p_lease_ms);
+      return query select b.* from servo_beat_itself(p_tenant, p_jobs, p_ids, p_tokens, p_lease_ms) b;
     end $$`);
   const beats = async () => (await backfills.rows('select from beats')).length;
   const gates = [new Gate(), new Gate()];
@@ -373,7 +373,8 @@ it('what was claimed ahead when an operator reclaimed the job kept a lease that 
   });
   // Nobody else takes back what is void.
   await backfills.rows(
-    `create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint) returns integer language sql as 'select 0'`,
+    `create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint)
+     returns table (lost_id uuid, lost_token uuid, lost_owner text) language plpgsql as 'begin end'`,
   );
   await backfills.execute([handler], { speed: 1, timings: { beat: 100, poll: 100 } });
   await waitFor('the first attempt', () => signals.length === 1);

@@ -82,7 +82,7 @@ describe('servo_step_v1', () => {
     const once = await lane.step(message);
     const again = await lane.step(message);
     expect(again!.claimed).toEqual(once!.claimed);
-    expect(again!.accepted).toEqual(new Set(opened!.claimed.map((attempt) => attempt.id)));
+    expect(again!.accepted).toEqual(new Set(opened!.claimed.keys()));
     expect(
       await backfills.row('select completed_partitions from backfill_jobs where id = $1', [job]),
     ).toEqual({

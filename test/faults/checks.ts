@@ -14,7 +14,12 @@ export async function violationsNow(scene: Scene): Promise<string[]> {
 }
 
 /** What the base writer completed is no effect of ours. */
-const ours = `not exists (select from base_effects b where b.job_id = p.backfill_job_id and b.key = p.partition_key)`;
+const theirs = `exists (select from base_effects b where b.job_id = p.backfill_job_id and b.key = p.partition_key)`;
+
+/** Nor what the job in whose place this one was made has completed. */
+const adopted = `exists (select from backfill_events a where a.job_id = p.backfill_job_id and a.partition_key = p.partition_key and a.kind = 'adopted')`;
+
+const ours = `not ${theirs} and not ${adopted}`;
 
 const list = (names: readonly string[]) => names.map((name) => `'${name}'`).join(', ');
 
@@ -96,6 +101,12 @@ const history: readonly { what: string; sql: string }[] = [
     sql: `select backfill_job_id as job, format('%s: %s attempts, %s failures, %s crashes', partition_key, attempt_count, failure_count, crash_count) as found
       from backfill_partitions where tenant_id = '${tenant}' and attempt_count > 100`,
   },
+  {
+    what: 'what a job has completed is not run again in the job that was made in its place',
+    sql: `select m.id as job, format('%s ran at %s; job %s had completed it', n.key, n.at, p.backfill_job_id) as found
+      from unnest($1::uuid[], $2::uuid[]) r (old, made) join backfill_jobs m on m.id = r.made join effects n on n.job_id = m.id
+        join backfill_partitions p on p.backfill_job_id = r.old and p.partition_key = n.key and p.state = 'completed' and not ${theirs}`,
+  },
   ...treeChecks,
   {
     what: 'I11: nobody touches another tenant’s rows',
@@ -124,7 +135,7 @@ async function neverRan(scene: Scene): Promise<string[]> {
   const done = new Set(scene.effects());
   const rows = await scene.rows<{ id: string; partition_key: string }>(
     `select j.id, p.partition_key from backfill_jobs j join backfill_partitions p on p.backfill_job_id = j.id
-     where j.tenant_id = $1 and j.asset_name = any ($2) and p.state = 'completed'`,
+     where j.tenant_id = $1 and j.asset_name = any ($2) and p.state = 'completed' and not ${adopted}`,
     [tenant, programAssets],
   );
   return rows

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Pool, type PoolClient } from 'pg';
 import { openDatabase } from '../../source/database/database.ts';
+import { beat, type Rescued, rescueJob } from '../../source/database/queries/executor-calls.ts';
 import { findViolations, type Violation } from '../../source/database/queries/find-violations.ts';
 import { type StepReply, stepJob } from '../../source/database/queries/step-job.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
-import type { Outcome } from '../../source/domain/attempt.ts';
+import type { Attempt, Lease, Outcome } from '../../source/domain/attempt.ts';
 import type { FailureLimit, HealthLimits } from '../../source/domain/throttle.ts';
 import { type Executor, startExecutor } from '../../source/executor/executor.ts';
 import { scaleTimings, type Timings } from '../../source/executor/settings.ts';
@@ -251,12 +252,18 @@ export class Lane {
     });
   }
 
+  /** How many attempts it took back. */
   async rescue(): Promise<number> {
-    const [row] = await this.#database.call<{ n: number }>(
-      'select servo_rescue_v1($1, $2, $3, 120000) as n',
-      [tenant, this.#job, this.owner],
-    );
-    return row!.n;
+    return (await this.rescued()).length;
+  }
+
+  rescued(): Promise<Rescued[]> {
+    const rescue = { tenant, job: this.#job, actor: this.owner, stale_ms: 120_000 };
+    return rescueJob(this.#database, rescue);
+  }
+
+  beat(attempts: readonly Attempt[], lease_ms = 120_000): Promise<Lease[]> {
+    return beat(this.#database, { tenant, attempts, lease_ms });
   }
 
   close(): Promise<void> {

@@ -127,7 +127,7 @@ export function listTold({ jobs, page }: JobPage, clock: Clock): string[] {
   const count = page.whole
     ? `${plural(jobs.length, 'job')}${searchedWords(page)}.`
     : beyond
-      ? `The first ${plural(jobs.length, 'job')} of ${total}${page.total?.capped ? ' or more' : ''}.`
+      ? `The first ${plural(jobs.length, 'job')} of ${total}${page.total?.capped === true ? ' or more' : ''}.`
       : `${plural(jobs.length, 'job')}.`;
   return [
     ...(page.problem === null ? [] : [`${safeText(page.problem, { cap: 300 })}.`]),

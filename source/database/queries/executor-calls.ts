@@ -1,16 +1,36 @@
-import type { Attempt } from '../../domain/attempt.ts';
+import type { Attempt, Lease } from '../../domain/attempt.ts';
 import type { Database } from '../database.ts';
 
-/** Takes back the attempts of a job whose leases are gone: see migrations/functions/rescue.sql. Returns how many. */
-export async function rescueJob(
+/** Renews the leases of these attempts of a tenant, and returns those that are lost: see migrations/functions/heartbeat.sql. */
+export function beat(
+  database: Database,
+  held: { tenant: string; attempts: readonly Attempt[]; lease_ms: number },
+): Promise<Lease[]> {
+  const { tenant, attempts, lease_ms } = held;
+  return database.call<Lease>(
+    'select lost_id as id, lost_token as token from servo_beat_v1($1, $2, $3, $4, $5)',
+    [
+      tenant,
+      [...new Set(attempts.map((attempt) => attempt.job_id))],
+      attempts.map((attempt) => attempt.id),
+      attempts.map((attempt) => attempt.token),
+      lease_ms,
+    ],
+  );
+}
+
+/** A lease that was taken back. What an external writer left behind has neither token nor owner. */
+export type Rescued = { id: string; token: string | null; owner: string | null };
+
+/** Takes back the attempts of a job whose leases are gone: see migrations/functions/rescue.sql. Returns them. */
+export function rescueJob(
   database: Database,
   rescue: { tenant: string; job: string; actor: string; stale_ms: number },
-): Promise<number> {
-  const [row] = await database.call<{ rescued: number }>(
-    'select servo_rescue_v1($1, $2, $3, $4) as rescued',
+): Promise<Rescued[]> {
+  return database.call<Rescued>(
+    'select lost_id as id, lost_token as token, lost_owner as owner from servo_rescue_v1($1, $2, $3, $4)',
     [rescue.tenant, rescue.job, rescue.actor, rescue.stale_ms],
   );
-  return row?.rescued ?? 0;
 }
 
 export type AttemptLog = { attempt: Attempt; output: string };

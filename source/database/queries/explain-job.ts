@@ -51,7 +51,8 @@ const statement = `with j as materialized (
   )
   select clock_timestamp() as as_of, j.id, j.asset_name, j.state, j.version,
     coalesce(t.at, case j.state when 'paused' then j.paused_at when 'pending' then j.created_at else j.completed_at end) as since, t.actor as by, t.reason,
-    coalesce((select jsonb_agg(jsonb_build_object('id', u.upstream_job_id, 'asset_name', u.asset_name, 'state', u.state) order by u.asset_name)
+    coalesce((select jsonb_agg(jsonb_build_object('id', u.upstream_job_id, 'asset_name', u.asset_name, 'state', u.state)
+        order by servo_upstream_cause(u.state, u.error_message), u.asset_name, u.upstream_job_id)
       from servo_upstreams_v1($1, j.id) u where u.state is distinct from 'completed' 
         and (j.state = 'waiting_upstream' or j.state = 'failed' and coalesce(u.state, 'failed') in ('failed', 'cancelled'))), '[]') as waits_for,
     (select jsonb_build_object('id', o.id, 'state', o.state)

@@ -83,7 +83,7 @@ export const invariants: readonly Invariant[] = [
     sql: `select j.id as job_id, null as partition_key, format('%s lanes (%s on the job) where %s may be; not on the job: %s', r.lanes,
         cardinality(j.lease_tokens), servo_max_parallel(j.execution_strategy), coalesce(r.strays, 'none')) as found
       from recent j, lateral (select count(distinct lease_token) as lanes, max(started_at) as newest,
-          string_agg(format('%s of %s until %s', partition_key, lease_owner, lease_expires_at), ', ')
+          string_agg(format('%s of %s until %s', partition_key, coalesce(lease_owner, 'nobody'), lease_expires_at), ', ')
             filter (where lease_token <> all (j.lease_tokens)) as strays
         from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'running' and p.lease_expires_at > clock_timestamp()) r
       where r.strays is not null or (greatest(r.lanes, cardinality(j.lease_tokens)) > servo_max_parallel(j.execution_strategy)
@@ -93,7 +93,7 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I5',
     text: 'no lease is expired by over 60 s while an executor lives',
-    sql: `select j.id as job_id, p.partition_key, format('held by %s, expired at %s', p.lease_owner, p.lease_expires_at) as found
+    sql: `select j.id as job_id, p.partition_key, format('held by %s, expired at %s', coalesce(p.lease_owner, 'nobody'), coalesce(p.lease_expires_at::text, 'none')) as found
       from recent j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'running'
       where (j.state in ('running', 'paused', 'resuming') or j.unsettled) and ${executorLives}
         and case when p.lease_expires_at > '-infinity' then p.lease_expires_at
@@ -103,10 +103,10 @@ export const invariants: readonly Invariant[] = [
     id: 'I6',
     text: 'every transition of a job is in the journal',
     sql: `select job_id, null as partition_key, found from (
-        select job_id, format('from %s, but it was %s before', from_state, before) as found from steps
+        select job_id, format('from %s, but it was %s before', coalesce(from_state, 'nothing'), before) as found from steps
           where before is not null and from_state is distinct from before
         union all
-        select j.id, format('it is %s; the journal ends with %s', j.state, l.to_state) from recent j
+        select j.id, format('it is %s; the journal ends with %s', j.state, coalesce(l.to_state, 'no state')) from recent j
           join (select distinct on (job_id) job_id, to_state from steps order by job_id, id desc) l on l.job_id = j.id
           where l.to_state is distinct from j.state) broken`,
   },
@@ -135,7 +135,7 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I8',
     text: 'only allowed transitions',
-    sql: `select job_id, null as partition_key, format('from %s to %s', from_state, to_state) as found from steps
+    sql: `select job_id, null as partition_key, format('from %s to %s', from_state, coalesce(to_state, 'no state')) as found from steps
       where from_state is not null and (from_state, to_state) not in (${allowed})`,
   },
   {
@@ -158,7 +158,7 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I10',
     text: 'the heartbeat of a job at work stays younger than 35 s',
-    sql: `select distinct j.id as job_id, null as partition_key, format('heartbeat of %s', j.heartbeat_at) as found
+    sql: `select distinct j.id as job_id, null as partition_key, format('heartbeat of %s', coalesce(j.heartbeat_at::text, 'none')) as found
       from recent j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'running'
         join backfill_executors e on e.id = p.lease_owner and e.stopped_at is null and e.lost_at is null
       where j.state = 'running' and j.claimed_version = j.version and p.lease_expires_at > clock_timestamp()
@@ -168,7 +168,8 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I14',
     text: 'whoever reports a completion holds the partition’s token (known where servo.journal_completions is on)',
-    sql: `select j.id as job_id, p.partition_key, format('completed by %s under %s; the row says %s, %s', e.actor, e.reason, p.lease_owner, p.lease_token) as found
+    sql: `select j.id as job_id, p.partition_key, format('completed by %s under %s; the row says %s, %s', e.actor, coalesce(e.reason, 'no token'),
+        coalesce(p.lease_owner, 'nobody'), coalesce(p.lease_token::text, 'no token')) as found
       from recent j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'completed'
         join backfill_events e on e.job_id = j.id and e.tenant_id = $1 and e.kind = 'completed' and e.partition_key = p.partition_key
       where e.reason is distinct from p.lease_token::text or e.actor is distinct from p.lease_owner`,

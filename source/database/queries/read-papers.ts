@@ -32,7 +32,7 @@ export function countAttempts(query: Query, tenant: string, job: string): Promis
     `select kind, count(*)::int as count, min(at) as first_at, max(at) as last_at from (
        select kind, at, partition_key from backfill_events
        where job_id = $2 and tenant_id = $1 order by id desc limit ${lookedThrough}) e
-     where partition_key is not null group by kind order by 2 desc, 1`,
+     where partition_key is not null and kind <> 'adopted' group by kind order by 2 desc, 1`,
     [tenant, job],
   );
 }
@@ -90,7 +90,7 @@ export function countAttemptsAfter(
   return query<JobAttempts>(
     `select job_id, kind, count(*)::int as count from (
        select job_id, kind, partition_key from backfill_events where tenant_id = $1 and id > $2 order by id desc limit 500000) e
-     where partition_key is not null group by job_id, kind order by 3 desc, 1, 2 limit 100`,
+     where partition_key is not null and kind <> 'adopted' group by job_id, kind order by 3 desc, 1, 2 limit 100`,
     [tenant, after],
   );
 }

@@ -1,22 +1,25 @@
 import type { Query } from '../database.ts';
 
+export type UnfinishedKey = { key: string; running: boolean };
+
 /**
- * Keys that the job's partition rows say are not done, in order: pending and running ones, and skipped ones where it has ended. Where it has
- * no rows yet (made by another writer), all that its keys or its range say.
+ * Keys that the job's partition rows say are not done, in order: pending and running ones, and skipped ones where it has ended, with `failed`
+ * those too. Where it has no rows yet (made by another writer), all that its keys or its range say.
  */
-export async function unfinishedKeys(
+export function unfinishedKeys(
   query: Query,
   tenant: string,
   job: string,
   ended: boolean,
-): Promise<string[]> {
-  const rows = await query<{ key: string }>(
+  failed = false,
+): Promise<UnfinishedKey[]> {
+  return query<UnfinishedKey>(
     `with rows as materialized (
        select (select true from backfill_partitions where backfill_job_id = $2 and tenant_id = $1 order by partition_key limit 1) as there)
-     select partition_key::text as key from backfill_partitions
-     where backfill_job_id = $2 and tenant_id = $1 and (state in ('pending', 'running') or (state = 'skipped' and $3))
+     select partition_key::text as key, state = 'running' as running from backfill_partitions
+     where backfill_job_id = $2 and tenant_id = $1 and (state in ('pending', 'running') or (state = 'skipped' and $3) or (state = 'failed' and $4))
      union all
-     select k.key from backfill_jobs j cross join lateral (
+     select k.key, false from backfill_jobs j cross join lateral (
        select jsonb_array_elements_text(case when jsonb_typeof(j.partition_keys) = 'array' then j.partition_keys else '[]' end) as key
        union
        select servo_partition_keys(j.partition_start, j.partition_end,
@@ -24,18 +27,41 @@ export async function unfinishedKeys(
        where j.partition_keys = '[]' and j.partition_start is not null) k
      where j.id = $2 and j.tenant_id = $1 and (select there from rows) is null
      order by key`,
-    [tenant, job, ended],
+    [tenant, job, ended, failed],
   );
-  return rows.map((row) => row.key);
 }
 
-/** The jobs that a job waits for: see migrations/functions/upstreams.sql. */
-export async function upstreamsOf(query: Query, tenant: string, job: string): Promise<string[]> {
-  const rows = await query<{ id: string }>(
-    'select upstream_job_id as id from servo_upstreams_v1($1, $2) where state is not null',
-    [tenant, job],
+/**
+ * Marks the partitions of a new job, and of those below it, whose keys still run in a cancelled job of their asset: what completes there
+ * is completed here too, and not run again (migrations/functions/adopt.sql). `replaced` is the job in whose place it was made: what that one waited
+ * to take over is waited for here.
+ */
+export async function followInFlight(
+  query: Query,
+  tenant: string,
+  job: string,
+  replaced: string,
+): Promise<void> {
+  await query(
+    `with recursive made as (
+       select id, asset_id from backfill_jobs where id = $2 and tenant_id = $1
+       union all
+       select c.id, c.asset_id from made m join backfill_jobs c on c.parent_job_id = m.id and c.tenant_id || '' = $1
+     ), flights as materialized (
+       select m.id as job, p.partition_key, p.id as follows, 1 as rank from made m
+         -- Only the index of unsettled jobs fits.
+         join backfill_jobs o on o.tenant_id = $1 and o.unsettled and o.asset_id || '' = m.asset_id::text and o.id <> m.id
+         join backfill_partitions p on p.backfill_job_id = o.id and p.tenant_id = $1 and p.state = 'running'
+       union all
+       select $2, p.partition_key, p.follows_id, 2 from backfill_partitions p
+       where (case when p.follows_id is not null then p.backfill_job_id end) = $3 and p.follows_id is not null
+         and p.tenant_id = $1 and p.state <> 'completed'
+     )
+     update backfill_partitions n set follows_id = f.follows
+     from (select distinct on (job, partition_key) * from flights order by job, partition_key, rank) f
+     where n.backfill_job_id = f.job and n.partition_key = f.partition_key and n.tenant_id = $1`,
+    [tenant, job, replaced],
   );
-  return rows.map((row) => row.id);
 }
 
 /**

@@ -40,8 +40,8 @@ export type StepReply = {
   max_parallel: number;
   timeout_ms: number;
   average_ms: number | null;
-  /** Ids of the partitions whose report counts; the others' leases were lost. */
-  accepted: ReadonlySet<string>;
+  /** Indexes of the request's reports that count; the leases of the others were lost. */
+  accepted: ReadonlySet<number>;
   /** The new attempts, by the token of their lane. */
   claimed: Attempt[];
   /** When the next handed-back partition is due, where nothing was claimed. */
@@ -55,7 +55,8 @@ export type StepRow = {
   max_parallel: number;
   timeout_ms: number;
   average_ms: number | null;
-  accepted: string[] | null;
+  /** Positions in the reports, from 1. */
+  accepted: number[] | null;
   ids: string[] | null;
   keys: string[] | null;
   attempts: number[] | null;
@@ -104,7 +105,7 @@ export function readStep(
     max_parallel: row.max_parallel,
     timeout_ms: row.timeout_ms,
     average_ms: row.average_ms,
-    accepted: new Set(row.accepted ?? []),
+    accepted: new Set((row.accepted ?? []).map((position) => position - 1)),
     claimed: (row.ids ?? []).map((id, i) => ({
       id,
       job_id: request.job,

@@ -53,6 +53,46 @@ export async function findTaken(
   };
 }
 
+/** A job that another one waits for; asset and state are null where it was deleted. */
+export type UpstreamJob = {
+  id: string;
+  asset_id: string | null;
+  asset_name: string | null;
+  state: string | null;
+  created_at: Date | null;
+};
+
+/** The jobs that a job waits for, what explains most first: see migrations/functions/upstreams.sql. */
+export function upstreamsOf(query: Query, tenant: string, job: string): Promise<UpstreamJob[]> {
+  return query<UpstreamJob>(
+    `select u.upstream_job_id as id, j.asset_id, u.asset_name, u.state, j.created_at
+     from servo_upstreams_v1($1, $2) u left join backfill_jobs j on j.id = u.upstream_job_id and j.tenant_id = $1
+     order by servo_upstream_cause(u.state, u.error_message), u.asset_name, u.upstream_job_id`,
+    [tenant, job],
+  );
+}
+
+/** Which of the keys no job of the asset has completed since then. */
+export async function withoutCompleted(
+  query: Query,
+  tenant: string,
+  asset: string,
+  keys: KeySource,
+  since: Date,
+): Promise<string[]> {
+  const source = keysOf(keys, 4);
+  const rows = await query<{ key: string }>(
+    `with later as materialized (
+       select id from backfill_jobs where asset_id = $2 and tenant_id = $1 and coalesce(completed_at, 'infinity') >= $3
+     ), done as materialized (
+       select distinct p.partition_key from later l join backfill_partitions p on p.backfill_job_id = l.id
+       where p.tenant_id = $1 and p.state = 'completed' and p.completed_at >= $3)
+     select k.key from ${source.sql} where k.key not in (select partition_key from done) order by k.key`,
+    [tenant, asset, since, ...source.values],
+  );
+  return rows.map((row) => row.key);
+}
+
 /** Makes a job wait for others. */
 export async function insertUpstreams(
   query: Query,

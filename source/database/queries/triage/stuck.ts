@@ -34,7 +34,7 @@ export const stuck: Check = {
   name: 'stuck',
   title: ({ heartbeat_stale }) => `Stuck: heartbeat stale > ${roughDuration(heartbeat_stale)}`,
   section: { runbook: 'backfill-operations', heading: 'Scenario: Job Stuck with Stale Heartbeat' },
-  meaning: 'The executor crashed or was terminated while processing, or was cut off.',
+  meaning: 'The executor crashed, was terminated or was cut off, or an operator took the job back.',
   severity: 'critical',
   columns,
   figure: 'heartbeat_age_secs',
