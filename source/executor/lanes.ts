@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../database/database.ts';
 import type { Candidate } from '../database/queries/find-work.ts';
-import type { StepReply } from '../database/queries/step-job.ts';
+import type { StepPolicy, StepReply } from '../database/queries/step-job.ts';
 import type { Attempt, Outcome } from '../domain/attempt.ts';
 import { nextAverage } from '../domain/eta.ts';
 import type { Handler, HandlerContext, HandlerResult } from '../handlers/handler.ts';
 import type { ModuleThreads } from '../handlers/module-threads.ts';
 import type { Log } from '../observability/log.ts';
 import type { Meter } from '../observability/meter.ts';
+import type { LossWitness } from './loss-witness.ts';
 import { RunningAttempt, type StopReason } from './run-attempt.ts';
 import { stepRows, type Timings } from './settings.ts';
 import { runSqlAttempt } from './sql-attempt.ts';
@@ -20,6 +21,8 @@ export type LanePorts = {
   pools: { steps: Database; handlers: Database };
   /** For handlers that are modules. */
   threads: ModuleThreads;
+  /** Of what befell the database when a connection broke. */
+  witness: LossWitness;
   timings: Timings;
   log: Log;
   meter: Meter;
@@ -29,6 +32,7 @@ export type LanePorts = {
 
 type Ports = LanePorts & {
   mail: StepMail;
+  policy: StepPolicy;
   /** A job with a higher rank waits for a slot. */
   outranked(): boolean;
   /** To be reported by the next step. */
@@ -192,12 +196,15 @@ export class Lanes {
       lane.running = null;
       if (ended.output) mail.log({ attempt, output: ended.output });
       report(attempt, ended.outcome, ended.duration_ms);
+      // What was claimed ahead would fail the same way.
+      if ('permanent' in ended.outcome) this.#release(lane);
     }
     this.#giveUp(lane.token, { replaces: lane.token });
   }
 
   async #runSql(lane: Lane, sql: string): Promise<void> {
-    const { mail, mayStart, report, completed, freed, owner, pools, timings } = this.#ports;
+    const { mail, mayStart, report, completed, freed, owner, pools, timings, policy, witness } =
+      this.#ports;
     for (let attempt = lane.queue.shift(); attempt !== undefined; attempt = lane.queue.shift()) {
       if (!mayStart()) {
         report(attempt, { kind: 'released' }, 0);
@@ -210,7 +217,7 @@ export class Lanes {
       if (next !== null) mail.asking(next, true);
       lane.running = new RunningAttempt(current);
       const ended = await lane.running.run(async (signal) => {
-        const options = { owner, next, lease_ms: lease, patience, signal };
+        const options = { owner, next, lease_ms: lease, policy, witness, patience, signal };
         const result = await runSqlAttempt(pools, current, sql, options);
         reply = result.reply;
         return { outcome: result.outcome };

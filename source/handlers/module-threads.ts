@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { idempotencyKey, type Outcome } from '../domain/attempt.ts';
+import { originOfCode, outcomeByOrigin } from '../domain/error-origin.ts';
 import { messageOf } from '../errors.ts';
 import { packageRoot } from '../package.ts';
 import { noSettings } from './asset-settings.ts';
@@ -62,7 +63,8 @@ export class ModuleThreads {
     try {
       outcome = await this.#run(handler, context, log);
     } catch (error) {
-      outcome = { kind: 'failed', message: `cannot run ${handler.path}: ${messageOf(error)}` };
+      const origin = originOfCode((error as NodeJS.ErrnoException).code);
+      outcome = outcomeByOrigin(origin, `cannot run ${handler.path}: ${messageOf(error)}`);
     }
     const { bytes, dropped } = log.read();
     return { outcome, output: logText(bytes, dropped), progress: log.progress };
