@@ -185,7 +185,8 @@ export class JobWork {
       );
     }
     if (reply.state !== 'running') {
-      if (!this.stopping) log.info({ job_id: this.job.id }, `the job is ${reply.state}`);
+      if (reply.state === 'paused' && !this.stopping)
+        log.info({ job_id: this.job.id }, 'the job is paused');
       this.stop();
     }
     // A lane of ours kept the job from ending until this step.
