@@ -103,19 +103,20 @@ describe('an endpoint', () => {
     [200, {}, 'completed'],
     [202, {}, 'completed'],
     [204, {}, 'completed'],
-    [302, { location: '/elsewhere' }, 'fatal'],
-    [304, {}, 'fatal'],
+    [302, { location: '/elsewhere' }, 'failed'],
+    [304, {}, 'failed'],
     [400, {}, 'fatal'],
-    [401, {}, 'fatal'],
-    [403, {}, 'fatal'],
-    [404, { 'retry-after': '5' }, 'fatal'],
+    [401, {}, 'failed'],
+    [403, {}, 'failed'],
+    [404, { 'retry-after': '5' }, 'failed'],
     [408, {}, 'failed'],
     [409, {}, 'failed'],
+    [410, {}, 'failed'],
     [422, {}, 'fatal'],
     [425, {}, 'failed'],
     [429, {}, 'later'],
     [500, {}, 'failed'],
-    [501, {}, 'fatal'],
+    [501, {}, 'failed'],
     [503, {}, 'failed'],
     [503, { 'retry-after': '5' }, 'later'],
     [408, { 'retry-after': 'soon' }, 'failed'],
@@ -171,14 +172,32 @@ describe('an endpoint', () => {
     expect(output!.endsWith('\nthe end')).toBe(true);
   });
 
-  it('that cannot be reached is a failure with the reason', async () => {
+  it('A15: an answer that is the same for every partition is permanent, and no other', async () => {
+    for (const [status, permanent] of [
+      [302, true],
+      [401, true],
+      [404, true],
+      [410, true],
+      [501, true],
+      [408, undefined],
+      [422, undefined],
+      [500, undefined],
+    ] as const) {
+      answering(status);
+      const { outcome } = await run();
+      expect([status, (outcome as { permanent?: boolean }).permanent]).toEqual([status, permanent]);
+    }
+  });
+
+  it('A17: that cannot be reached is away, with the reason', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
     await once(closed, 'listening');
     const { port } = closed.address() as AddressInfo;
     closed.close();
     await once(closed, 'close');
     expect((await run({ url: `http://127.0.0.1:${port}/run?key=hush` })).outcome).toEqual({
-      kind: 'failed',
+      kind: 'unavailable',
+      of: 'endpoint',
       message: `cannot reach http://127.0.0.1:${port}/run: connect ECONNREFUSED 127.0.0.1:${port}`,
     });
   });
@@ -199,7 +218,8 @@ describe('an endpoint', () => {
   it('that hangs up before it answers, or amid its answer, has not done it', async () => {
     answer = (response) => response.destroy();
     expect((await run()).outcome).toEqual({
-      kind: 'failed',
+      kind: 'unavailable',
+      of: 'endpoint',
       message: `cannot reach ${base}/run: socket hang up`,
     });
     answer = (response) => {
