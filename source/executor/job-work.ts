@@ -46,7 +46,9 @@ export class JobWork {
       stopping: () => this.stopping,
       mayOpen: () => ports.mayStart(),
       shift: (waiting) => this.#lanes.shift(waiting),
-      lookAhead: (lanes, waiting) => this.#lanes.lookAhead(lanes, waiting),
+      // A probe that fails gives back what was claimed ahead.
+      lookAhead: (lanes, waiting) =>
+        ports.troubles.away(job) ? 1 : this.#lanes.lookAhead(lanes, waiting),
       answered: (request, reply) => this.#answered(request, reply),
       refused: (message) => {
         ports.troubles.met(job, job.id, {
@@ -67,7 +69,7 @@ export class JobWork {
       outranked: () => ports.outranked(job),
       report: (attempt, outcome, duration_ms) => this.#report(attempt, outcome, duration_ms),
       completed: (duration_ms, state) => {
-        ports.troubles.passed(job);
+        ports.troubles.passed(job, performance.now() - duration_ms);
         this.#count('completed', duration_ms);
         this.#ended(state);
       },
@@ -163,7 +165,8 @@ export class JobWork {
       );
     }
     if (rests) this.stop();
-    else if (outcome.kind !== 'released') troubles.passed(this.job);
+    else if (outcome.kind !== 'released')
+      troubles.passed(this.job, performance.now() - duration_ms);
   }
 
   #answered(request: StepRequest, reply: StepReply | null): void {

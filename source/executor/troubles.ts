@@ -22,8 +22,9 @@ type Trouble = {
   kind: TroubleKind;
   message: string;
   since: number;
-  /** Probes that have failed. */
+  /** Probes that have failed, and when the last one did. */
   failures: number;
+  failedAt: number;
   /** No probe before this moment (monotonic). */
   until: number;
   /** The program is not there: the asset is not offered. */
@@ -77,11 +78,13 @@ export class Troubles {
       message: '',
       since: now,
       failures: 0,
+      failedAt: now,
       until: now,
       withdrawn: false,
     };
     trouble.kind = kind;
     trouble.message = text.slice(0, longestMessage);
+    trouble.failedAt = now;
     trouble.until = now + backOffMs(trouble.failures++, this.#ports.back_off, Math.random());
     trouble.withdrawn = kind === 'program';
     this.#troubles.set(key, trouble);
@@ -108,17 +111,25 @@ export class Troubles {
     return false;
   }
 
-  /** An attempt has got through: to success, or to a failure of its own. */
-  passed(job: Place): void {
+  /**
+   * An attempt that was begun at `began` (monotonic) has got through: to success, or to a failure of its own. One that was
+   * begun before the last probe failed says nothing of now.
+   */
+  passed(job: Place, began: number): void {
     const key = keyOf(job);
     this.#passes.set(key, (this.#passes.get(key) ?? 0) + 1);
     const trouble = this.#troubles.get(key);
-    if (trouble === undefined) return;
+    if (trouble === undefined || began < trouble.failedAt) return;
     this.#troubles.delete(key);
     const words = `available again after ${roughDuration(Math.max(1_000, performance.now() - trouble.since))}`;
     this.#ports.log.info({ job_id: job.id, asset: job.asset_name }, words);
     this.#journal(trouble.job, 'available', words);
     this.#ports.changed();
+  }
+
+  /** Something that the asset needs is away, as far as is known. */
+  away(job: Omit<Place, 'id'>): boolean {
+    return this.#troubles.has(keyOf(job));
   }
 
   /** How many partitions may be tried at once, where `busy` are: all, one, or none while it rests. */
