@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../database/database.ts';
 import type { Candidate } from '../database/queries/find-work.ts';
-import type { StepPolicy, StepReply } from '../database/queries/step-job.ts';
+import type { StepPolicy } from '../database/queries/step-job.ts';
 import type { Attempt, Outcome } from '../domain/attempt.ts';
 import { nextAverage } from '../domain/eta.ts';
 import type { Handler, HandlerContext, HandlerResult } from '../handlers/handler.ts';
@@ -11,7 +11,7 @@ import type { Meter } from '../observability/meter.ts';
 import type { LossWitness } from './loss-witness.ts';
 import { RunningAttempt, type StopReason } from './run-attempt.ts';
 import { stepRows, type Timings } from './settings.ts';
-import { runSqlAttempt } from './sql-attempt.ts';
+import { runSqlAttempt, type SqlResult } from './sql-attempt.ts';
 import type { StepMail } from './step-mail.ts';
 
 /** What lanes need of their executor. */
@@ -213,15 +213,19 @@ export class Lanes {
       const current = attempt;
       const next = this.#mayGoOn() ? randomUUID() : null;
       const { lease, patience } = timings;
-      let reply: StepReply | null = null;
+      let result: SqlResult | null = null;
       if (next !== null) mail.asking(next, true);
-      lane.running = new RunningAttempt(current);
-      const ended = await lane.running.run(async (signal) => {
+      const running = new RunningAttempt(current);
+      lane.running = running;
+      const ended = await running.run(async (signal) => {
         const options = { owner, next, lease_ms: lease, policy, witness, patience, signal };
-        const result = await runSqlAttempt(pools, current, sql, options);
-        reply = result.reply;
+        result = await runSqlAttempt(pools, current, sql, options);
         return { outcome: result.outcome };
       }, this.#timeoutMs);
+      const { reply = null, judge, error } = (result ?? {}) as Partial<SqlResult>;
+      // The lease is renewed meanwhile.
+      if (judge !== undefined && running.stopped === null)
+        ended.outcome = await judge(error, running.signal);
       lane.running = null;
       if (next !== null) mail.asking(next, false);
       if (reply === null) {
@@ -231,8 +235,8 @@ export class Lanes {
         return;
       }
       this.observe(ended.duration_ms);
-      completed(ended.duration_ms, (reply as StepReply).state);
-      const { claimed, state, timeout_ms, due_in_ms } = reply as StepReply;
+      completed(ended.duration_ms, reply.state);
+      const { claimed, state, timeout_ms, due_in_ms } = reply;
       this.#timeoutMs = timeout_ms;
       this.#lanes.delete(lane.token);
       if (next === null || claimed.length === 0) {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
 import { codeOf } from '../database/failure.ts';
-import type { Outcome } from '../domain/attempt.ts';
+import { keptMessage, type Outcome } from '../domain/attempt.ts';
 import { isCrash } from '../domain/error-origin.ts';
 import { messageOf } from '../errors.ts';
 
@@ -43,7 +43,7 @@ export class LossWitness {
         restarted: before !== null && now !== null && before !== now,
         other: loss !== null && loss.at > brokeAt - togetherMs ? loss : null,
       });
-      const message = `its connection to the database broke: ${messageOf(error)}`;
+      const message = keptMessage(`its connection to the database broke: ${messageOf(error)}`);
       return crash
         ? { kind: 'crashed', message }
         : { kind: 'unavailable', message, of: 'database' };

@@ -42,6 +42,11 @@ export class RunningAttempt {
     this.#controller.abort();
   }
 
+  /** Aborted when the attempt is stopped, also after its work has ended. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
   get stopped(): StopReason | null {
     return this.#reason;
   }

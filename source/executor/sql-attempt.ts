@@ -25,6 +25,14 @@ type Options = {
   signal: AbortSignal;
 };
 
+export type SqlResult = {
+  outcome: Outcome;
+  reply: StepReply | null;
+  /** Where the connection broke: says how the attempt ended. It may wait for the database, which is no time of the attempt's. */
+  judge?: ReturnType<LossWitness['begin']>;
+  error?: unknown;
+};
+
 /** Between two requests to cancel: the first may have come before the statement did. */
 const cancelAgainMs = 250;
 
@@ -38,7 +46,7 @@ export async function runSqlAttempt(
   attempt: Attempt,
   sql: string,
   options: Options,
-): Promise<{ outcome: Outcome; reply: StepReply | null }> {
+): Promise<SqlResult> {
   const judge = options.witness.begin();
   let client: Awaited<ReturnType<Database['connect']>>;
   try {
@@ -64,9 +72,8 @@ export async function runSqlAttempt(
       return { outcome: outcomeOfAnswer(error, pools.handlers.settings.user), reply: null };
     }
     broken = error as Error;
-    if (standing === 'lost') return { outcome: await judge(error, options.signal), reply: null };
     const outcome = { kind: 'unavailable', message: messageOf(error), of: 'database' } as const;
-    return { outcome, reply: null };
+    return { outcome, reply: null, ...(standing === 'lost' ? { judge } : {}), error };
   } finally {
     // A cancel that is still on its way must not meet the connection's next statement.
     await watch.stop();

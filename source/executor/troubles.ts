@@ -164,13 +164,15 @@ export class Troubles {
     return out === undefined ? null : `this host is out of something: ${out.message}`;
   }
 
-  rows(): TroubleRow[] {
+  /** @param whole with the messages; they may be a tenant's own, and every tenant of an executor may read its row */
+  rows(whole: boolean): TroubleRow[] {
     const now = performance.now();
     return [...this.#troubles.values()].map(({ job, kind, message, since }) => ({
       tenant: job.tenant_id,
       asset: job.asset_name,
       kind,
-      message,
+      message:
+        whole || kind === 'program' || kind === 'host' ? message : 'see the journal of the job',
       age_ms: now - since,
     }));
   }

@@ -66,6 +66,20 @@ describe('A15: permanent failures', () => {
     await reader.close();
   });
 
+  it('a right that the handler lacks is named by explain as the GRANT that gives it', async () => {
+    await backfills.rows('create table secrets (key text)');
+    const job = await backfills.job({ keys: keys(9) });
+    const sql = 'insert into secrets values ($1)';
+    await backfills.execute([{ asset: 'orders', kind: 'sql', sql }], { speed: 50 });
+    await backfills.state(job, 'paused');
+    const reader = openDatabase(backfills.database.app, { connections: 1 });
+    const { clause, facts } = await judgeJob(reader, tenant, job);
+    expect(explainWords(clause, facts).next).toBe(
+      `run: grant select, insert, update, delete on table secrets to servo_app; then retry; then: servo-tui resume ${job.slice(0, 8)}`,
+    );
+    await reader.close();
+  });
+
   it('no more than slots + 5 are lost, the next canary loses one, and a mended job goes on', async () => {
     let broken = true;
     const running = { now: 0, most: 0 };

@@ -155,7 +155,8 @@ describe('an endpoint', () => {
     });
     answering(307, { location: 'https://example.com/' });
     expect((await run()).outcome).toEqual({
-      kind: 'fatal',
+      kind: 'failed',
+      permanent: true,
       message: `${base}/run: HTTP 307 Temporary Redirect: it redirects to https://example.com/, which is not followed`,
     });
   });
@@ -280,7 +281,7 @@ describe('Retry-After', () => {
   it('every status has a meaning', () => {
     const meanings = Array.from({ length: 500 }, (_, i) => meaningOf(100 + i));
     expect(new Set(meanings)).toEqual(
-      new Set(['refused', 'done', 'redirected', 'failing', 'busy']),
+      new Set(['refused', 'done', 'redirected', 'failing', 'busy', 'misconfigured']),
     );
     expect(meaningOf(299)).toBe('done');
     expect(meaningOf(0)).toBe('failing');

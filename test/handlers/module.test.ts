@@ -195,8 +195,14 @@ describe('a module handler', () => {
   });
 
   it('A17: whose own call finds an endpoint away has met no failure of its partition', async () => {
-    const code = 'export default () => fetch("http://127.0.0.1:1/")';
-    expect((await run(code)).outcome).toMatchObject({ kind: 'unavailable', of: 'endpoint' });
+    const code = `import { connect } from 'node:net';
+      export default () => new Promise((_, reject) => connect(1, '127.0.0.1').on('error', (cause) =>
+        reject(new Error('the source is away', { cause }))))`;
+    expect((await run(code)).outcome).toEqual({
+      kind: 'unavailable',
+      of: 'endpoint',
+      message: 'the source is away',
+    });
   });
 
   it('may be CommonJS', async () => {
