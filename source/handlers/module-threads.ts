@@ -41,6 +41,9 @@ export type ModuleThreadsOptions = {
  * returns, without any import: `{ code: 'SERVO_FAIL', message }` fails for good, `{ code: 'SERVO_RETRY', message, retryAfterMs }`
  * comes back later and counts nothing (default 30 s, at most a day).
  *
+ * An error that says by its `code`, or by that of its cause, that something else is away (ECONNREFUSED, EMFILE) counts as no failure:
+ * see domain/error-origin.ts. A module that cannot be loaded is a permanent failure.
+ *
  * It is stopped by its signal and, `grace_ms` later, by ending its thread, also in a loop without end. Two things outlive that:
  * a synchronous call into the system (execSync), as long as it lasts, and child processes: give them the signal.
  *

@@ -97,7 +97,7 @@ export const executorDetail: Detail<ExecutorView> = ({ row }, { as_of, zone }) =
     { text: safeText(row.id, { cap: 300 }), tone: 'strong' },
     { text: ` · ${row.state} for ${age(row.state_since)}: ${means}`, tone },
   ];
-  const facts = `${plural(row.slots, 'slot')} · started ${formatMoment(row.started_at, as_of, zone)} · last seen ${age(row.seen_at)} ago · catalogue ${safeText(row.catalogue ?? 'unknown')} · handlers: ${handlersOf({ row, job: null }) || 'none'}`;
+  const facts = `${plural(row.slots, 'slot')} · started ${formatMoment(row.started_at, as_of, zone)} · last seen ${age(row.seen_at)} ago · ${row.catalogue === null ? '' : `catalogue ${safeText(row.catalogue)} · `}handlers: ${handlersOf({ row, job: null }) || 'none'}`;
   const held: Cell[][] =
     row.held_reason === null
       ? []
