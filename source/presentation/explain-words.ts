@@ -3,6 +3,7 @@ import { roughDuration } from '../domain/duration.ts';
 import type { Clause, ExplainFacts, ReachedLimit } from '../domain/explain.ts';
 import { likelyCause } from '../domain/failure-cause.ts';
 import { shortId } from '../domain/job-reference.ts';
+import { causeBySqlstate } from '../domain/sql-cause.ts';
 import { plural } from './format.ts';
 import { safeText } from './safe-text.ts';
 import { stateWord } from './state-words.ts';
@@ -28,7 +29,7 @@ const says: Readonly<Record<Clause, Say>> = {
   }),
   paused: (facts) => ({
     why: `it is paused${story(facts)}`,
-    next: `${mending(facts)}servo-tui resume ${shortId(facts.id)}`,
+    next: `${facts.failing ? mending(facts) : ''}servo-tui resume ${shortId(facts.id)}`,
   }),
   waiting_upstream: ({ waits_for }) =>
     waits_for.length === 0
@@ -145,9 +146,9 @@ export function explainWords(clause: Clause, facts: ExplainFacts): ExplainWords 
   return says[clause](facts);
 }
 
-/** What the failure says is to be done first, where it says so: `run: grant …; then retry; then: `. */
-function mending({ failure }: ExplainFacts): string {
-  const cause = likelyCause(failure);
+/** What the failure says is to be done first, where it is sure: `run: grant …; then retry; then: `. */
+function mending({ failure, failing }: ExplainFacts): string {
+  const cause = failing ? likelyCause(failure) : causeBySqlstate(failure ?? '');
   return cause === null ? '' : `${safeText(cause.advice)}; then: `;
 }
 

@@ -102,4 +102,44 @@ describe('A2: whose error it is', () => {
     expect(await backfills.attemptsJournal(job)).toEqual(['unavailable null']);
     expect(lines.filter((line) => /unavailable/.test(line))).toHaveLength(1);
   });
+
+  /** Ends the sessions of executors for which this holds, once the handler runs. */
+  async function cut(where: string): Promise<Record<string, unknown>> {
+    const job = await backfills.job({ keys: keys(1) });
+    await backfills.execute(
+      [sql(`select pg_sleep(case current_setting('servo.attempt') when '1' then 600 else 0 end)`)],
+      {
+        speed: 50,
+        // Long enough to look at what the first attempt left.
+        timings: {
+          back_off: { base_ms: 2_000, cap_ms: 2_000 },
+          rest: { base_ms: 500, cap_ms: 500 },
+        },
+      },
+    );
+    await waitFor('the handler to run', async () => {
+      const rows = await backfills.rows(
+        `select from pg_locks where locktype = 'advisory' and objsubid = 1 and mode = 'ShareLock' and database = (select oid from pg_database where datname = current_database())`,
+      );
+      return rows.length > 0;
+    });
+    await backfills.rows(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'servo-tui executor%' and datname = current_database() and ${where}`,
+    );
+    const lost = await waitFor('the attempt to be handed back', async () => {
+      const [row] = await backfills.partitions(job);
+      return row!.state === ('pending' as never) && row!.available_at !== null ? row : null;
+    });
+    return lost;
+  }
+
+  it('the loss of one connection counts as a crash, the loss of all does not', async () => {
+    expect(await cut(`query like '%servo_run_sql%' and state = 'active'`)).toMatchObject({
+      crash_count: 1,
+      failure_count: 0,
+    });
+    await backfills.close();
+    backfills = await Backfills.open();
+    expect(await cut('true')).toMatchObject({ crash_count: 0, failure_count: 0 });
+  });
 });
