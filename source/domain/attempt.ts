@@ -12,7 +12,7 @@ export type Attempt = {
   token: string;
 };
 
-/** What is away when an attempt cannot be made: the executor's database, an endpoint, a program, or this host's means. */
+/** What is away when an attempt cannot be made; `host`: descriptors, processes or memory. */
 export const troubleKinds = ['database', 'endpoint', 'program', 'host'] as const;
 export type TroubleKind = (typeof troubleKinds)[number];
 
@@ -23,11 +23,11 @@ export type TroubleKind = (typeof troubleKinds)[number];
  * |---|---|---|
  * | completed | – | never |
  * | failed | a failure | after a back-off, while fewer than max_attempts |
- * | failed, `permanent` | a failure | after a long back-off: only a person can mend it; pauses the job when repeated |
+ * | failed, `permanent` | a failure | after a long back-off; repeated, it pauses the job |
  * | fatal | a failure | never |
  * | crashed | a crash: three make a poison partition | after a back-off |
  * | later | nothing | after `delay_ms`, as the handler asked, but never at once |
- * | later, `interrupted` | nothing: we stopped it | at once, by another executor or under another lease |
+ * | later, `interrupted` | nothing: we stopped it | at once, under another lease |
  * | unavailable | nothing | when the job's rest on this executor is over, which grows |
  * | released | nothing: it was never started | at once |
  */
@@ -48,8 +48,9 @@ export function idempotencyKey(attempt: Pick<Attempt, 'job_id' | 'partition_key'
 export type BackOff = { base_ms: number; cap_ms: number };
 
 /**
- * Exponential back-off in milliseconds: base × 2^failures, capped, of which the upper half is random. So three attempts of
- * the default base of 5 s last at least 7.5 s: with full jitter from 1 s they were over in less than 3.
+ * Exponential back-off in milliseconds: base × 2^failures, capped, of which the upper half is
+ * random. So three attempts of the default base of 5 s last at least 7.5 s: with full jitter from
+ * 1 s they were over in less than 3.
  * @param random from 0 to 1
  */
 export function backOffMs(failures: number, backOff: BackOff, random: number): number {

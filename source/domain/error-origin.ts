@@ -1,18 +1,22 @@
 import type { Outcome, TroubleKind } from './attempt.ts';
 
 /**
- * Whose an error is that an attempt ended with. This is the one place that decides it, by the code that the error carries.
+ * Whose an error is that an attempt ended with. This is the one place that decides it, by the code
+ * that the error carries.
  *
  * - `partition`: the handler's. It counts, and is tried again after a back-off.
- * - `permanent`: the handler's, but no retry can mend it: a missing table, a missing right, a syntax error. It counts, is tried
- *   again after a long back-off, and pauses the job when it is repeated.
- * - a kind of trouble: something that the attempt needs is away. It does not count; the job rests on this executor.
+ * - `permanent`: the handler's, but no retry can mend it: a missing table, a missing right, a
+ *   syntax error. It counts, is tried again after a long back-off, and pauses the job when it is
+ *   repeated.
+ * - a kind of trouble: something that the attempt needs is away. It does not count; the job rests
+ *   on this executor.
  */
 export type Origin = 'partition' | 'permanent' | TroubleKind;
 
 /**
- * By SQLSTATE, of an error that a living connection answered with; the exact code counts before its class. A code of a lost
- * connection (08, 57P) is then that of a remote that the statement called (postgres_fdw, dblink), not ours.
+ * By SQLSTATE, of an error that a living connection answered with; the exact code counts before its
+ * class. A code of a lost connection (08, 57P) is then that of a remote that the statement called
+ * (postgres_fdw, dblink), not ours.
  */
 const sqlstates: Readonly<Record<string, Origin>> = {
   '08': 'endpoint',
@@ -21,7 +25,8 @@ const sqlstates: Readonly<Record<string, Origin>> = {
   '57P02': 'endpoint',
   '57P03': 'endpoint',
   '53300': 'endpoint',
-  // A feature that is not there, a login, a database, a schema, and all of "syntax error or access rule violation".
+  // A feature that is not there, a login, a database, a schema, and all of "syntax error or access
+  // rule violation".
   '0A': 'permanent',
   '28': 'permanent',
   '3D': 'permanent',
@@ -102,9 +107,10 @@ export type Loss = {
 const crashOfAnother = '57P02';
 
 /**
- * Whether the loss of its connection is that attempt's crash. It is where only that one broke: the statement may have ended its
- * own backend. Where a backend crashes, the server ends all others and tells them so; the one that is told nothing is
- * the one that crashed. Restarts, failovers and cut networks break every connection, and are nobody's crash.
+ * Whether the loss of its connection is that attempt's crash. It is where only that one broke: the
+ * statement may have ended its own backend. Where a backend crashes, the server ends all others and
+ * tells them so; the one that is told nothing is the one that crashed. Restarts, failovers and cut
+ * networks break every connection, and are nobody's crash.
  */
 export function isCrash({ said, restarted, other }: Loss): boolean {
   if (restarted || said === crashOfAnother) return false;

@@ -3,8 +3,8 @@ export const variable =
   /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|0x[0-9a-f]+|\d+(?:[.,:T-]\d+)*/gi;
 
 /**
- * What messages of the same failure have in common: the first line without figures, dates and ids, in ASCII, at most 200
- * characters. Every database can hold it.
+ * What messages of the same failure have in common: the first line without figures, dates and ids,
+ * in ASCII, at most 200 characters. Every database can hold it.
  */
 export function failurePrint(message: string): string {
   const [line = ''] = message.split('\n', 1);

@@ -72,7 +72,10 @@ function means(said: string): string {
   return /memory/i.test(said) ? 'memory' : 'resources';
 }
 
-/** What `permission denied for …` calls an object, and what GRANT calls it with the rights that it may need. */
+/**
+ * What `permission denied for …` calls an object, and what GRANT calls it with the rights that it
+ * may need.
+ */
 const grants: Readonly<Record<string, string>> = {
   table: 'select, insert, update, delete on table',
   view: 'select on table',

@@ -9,16 +9,25 @@ import { messageOf } from '../errors.ts';
 export type SessionWitness = {
   /** When the server was started, as the server writes it; null before the first session. */
   readonly serverStart: string | null;
-  /** The last loss of the session: when (monotonic), and the SQLSTATE that the server said, if it said one. */
+  /**
+   * The last loss of the session: when (monotonic), and the SQLSTATE that the server said, if it
+   * said one.
+   */
   readonly lastLoss: { at: number; said: string | null } | null;
   /** Resolves when it is known whether the session lives now. */
   confirm(): Promise<void>;
 };
 
-/** Losses so close together (ms) have one cause: a session that has died in silence is noticed by its next ping. */
+/**
+ * Losses so close together (ms) have one cause: a session that has died in silence is noticed by
+ * its next ping.
+ */
 const togetherMs = 5_000;
 
-/** Finds out whether the loss of a handler's connection was its own crash, by what befell the executor's other session. */
+/**
+ * Finds out whether the loss of a handler's connection was its own crash, by what befell the
+ * executor's other session.
+ */
 export class LossWitness {
   readonly #database: Database;
   readonly #session: SessionWitness;
@@ -28,7 +37,10 @@ export class LossWitness {
     this.#session = session;
   }
 
-  /** To be called before an attempt; the answer says, after its connection broke with this error, how it ended. */
+  /**
+   * To be called before an attempt; the answer says, after its connection broke with this error,
+   * how it ended.
+   */
   begin(): (error: unknown, signal: AbortSignal) => Promise<Outcome> {
     const before = this.#session.serverStart;
     return async (error, signal) => {

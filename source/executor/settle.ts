@@ -10,8 +10,8 @@ type Settled = {
 };
 
 /**
- * What is reported of an attempt, and when it is tried again. Every outcome that may be repeated without end waits: what counts
- * nothing waits at least as long as a first back-off lasts.
+ * What is reported of an attempt, and when it is tried again. Every outcome that may be repeated
+ * without end waits: what counts nothing waits at least as long as a first back-off lasts.
  */
 export function settle(
   outcome: Outcome,

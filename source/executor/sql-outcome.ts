@@ -4,7 +4,9 @@ import { originOfSqlstate, outcomeByOrigin } from '../domain/error-origin.ts';
 import { messageOf } from '../errors.ts';
 import { delayOf } from '../handlers/delay.ts';
 
-/** What a handler says by a SQLSTATE of its own, or does that no retry can mend in a way of its own. */
+/**
+ * What a handler says by a SQLSTATE of its own, or does that no retry can mend in a way of its own.
+ */
 const known: Readonly<
   Record<string, (message: string, detail: string | undefined) => Outcome | null>
 > = {
@@ -27,8 +29,9 @@ function endsTransaction(message: string): Outcome {
 }
 
 /**
- * The outcome of an attempt whose statement the server answered with an error, on a connection that lives. The message says
- * the SQLSTATE, by which its cause is found later, and the role where a right is missing.
+ * The outcome of an attempt whose statement the server answered with an error, on a connection that
+ * lives. The message says the SQLSTATE, by which its cause is found later, and the role where a
+ * right is missing.
  */
 export function outcomeOfAnswer(error: unknown, role: string): Outcome {
   const { detail, where } = error as { detail?: string; where?: string };

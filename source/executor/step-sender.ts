@@ -33,9 +33,9 @@ type Answer = { reply: StepReply | null } | { refusal: string } | 'abandoned';
 const mostRefusals = 3;
 
 /**
- * Sends steps until they are answered: a repeated one counts once. One whose content the database refuses is taken apart: its reports
- * are sent one by one, and what is refused alone is reported as failed, in text that the database can hold. What is refused even so
- * is left to its lease.
+ * Sends steps until they are answered: a repeated one counts once. One whose content the database
+ * refuses is taken apart: its reports are sent one by one, and what is refused alone is reported as
+ * failed, in text that the database can hold. What is refused even so is left to its lease.
  */
 export class StepSender {
   readonly #ports: SenderPorts;
@@ -60,7 +60,8 @@ export class StepSender {
       if (one === 'abandoned') return sent;
       if (one !== null) sent.push(one);
     }
-    // The lanes that end come last: a job whose reports are not all in must not end. Opening others is for the next step.
+    // The lanes that end come last: a job whose reports are not all in must not end. Opening others
+    // is for the next step.
     const rest = { ...request, reports: [], opening: [] };
     const answer = await this.#ask(rest);
     if (answer !== 'abandoned' && 'reply' in answer) {
@@ -112,7 +113,8 @@ export class StepSender {
         const kind = code === null ? 'passing' : refusalOf(code);
         const refusal = `${messageOf(error)}${code === null ? '' : ` (SQLSTATE ${code})`}`;
         if (kind === 'content' && ++refusals >= patience) return { refusal };
-        // A database without rights or functions for it refuses every step: until somebody mends that, its reports wait.
+        // A database without rights or functions for it refuses every step: until somebody mends
+        // that, its reports wait.
         if (kind === 'database' && failures === mostRefusals) refused(refusal);
         this.#warn(request, `step failed, trying again: ${messageOf(error)}`);
         const most = kind === 'database' ? timings.rest.cap_ms : timings.poll;

@@ -33,24 +33,31 @@ type Trouble = {
 
 const mostSuspects = 10_000;
 
-/** A trouble that nobody has met for so long (ms) after its rest is no news any more: no job wants the asset. */
+/**
+ * A trouble that nobody has met for so long (ms) after its rest is no news any more: no job wants
+ * the asset.
+ */
 const oldMs = 600_000;
 
 /** Longer messages are cut: they are shown in a line. */
 const longestMessage = 300;
 
 /**
- * What is away for this executor's handlers: an endpoint that does not answer, a program that is not there, a host that is out of
- * something. An attempt that meets it counts nothing. Instead the asset's jobs of that tenant rest on this executor, for a time that
- * grows with each probe that fails, and one partition at a time is the probe. Told once when it begins and once when it
- * ends: in the log, in the journal and in the registry.
+ * What is away for this executor's handlers: an endpoint that does not answer, a program that is
+ * not there, a host that is out of something. An attempt that meets it counts nothing. Instead the
+ * asset's jobs of that tenant rest on this executor, for a time that grows with each probe that
+ * fails, and one partition at a time is the probe. Told once when it begins and once when it ends:
+ * in the log, in the journal and in the registry.
  */
 export class Troubles {
   readonly #ports: TroublePorts;
   readonly #troubles = new Map<string, Trouble>();
   /** Attempts that got through, by asset and tenant. */
   readonly #passes = new Map<string, number>();
-  /** Partitions that met an endpoint away, and how many attempts of their asset had got through by then. */
+  /**
+   * Partitions that met an endpoint away, and how many attempts of their asset had got through by
+   * then.
+   */
   readonly #suspects = new Map<string, number>();
 
   constructor(ports: TroublePorts) {
@@ -58,9 +65,10 @@ export class Troubles {
   }
 
   /**
-   * An attempt that was begun at `began` (monotonic) could not be made. Returns how long the job rests, in milliseconds. Attempts that
-   * were begun before the last probe failed are of the same failure. Null: it is the partition's own trouble, since others have got
-   * through after it met it the last time; then it counts as a failure.
+   * An attempt that was begun at `began` (monotonic) could not be made. Returns how long the job
+   * rests, in milliseconds. Attempts that were begun before the last probe failed are of the same
+   * failure. Null: it is the partition's own trouble, since others have got through after it met it
+   * the last time; then it counts as a failure.
    */
   met(
     job: Place,
@@ -112,8 +120,8 @@ export class Troubles {
   }
 
   /**
-   * An attempt that was begun at `began` (monotonic) has got through: to success, or to a failure of its own. One that was
-   * begun before the last probe failed says nothing of now.
+   * An attempt that was begun at `began` (monotonic) has got through: to success, or to a failure
+   * of its own. One that was begun before the last probe failed says nothing of now.
    */
   passed(job: Place, began: number): void {
     const key = keyOf(job);
@@ -132,7 +140,9 @@ export class Troubles {
     return this.#troubles.has(keyOf(job));
   }
 
-  /** How many partitions may be tried at once, where `busy` are: all, one, or none while it rests. */
+  /**
+   * How many partitions may be tried at once, where `busy` are: all, one, or none while it rests.
+   */
   room(job: Omit<Place, 'id'>, busy: number): number {
     const trouble = this.#troubles.get(keyOf(job));
     if (trouble === undefined) return Number.POSITIVE_INFINITY;
@@ -164,7 +174,10 @@ export class Troubles {
     return out === undefined ? null : `this host is out of something: ${out.message}`;
   }
 
-  /** @param whole with the messages; they may be a tenant's own, and every tenant of an executor may read its row */
+  /**
+   * @param whole with the messages; they may be a tenant's own, and every tenant of an executor may
+   * read its row
+   */
   rows(whole: boolean): TroubleRow[] {
     const now = performance.now();
     return [...this.#troubles.values()].map(({ job, kind, message, since }) => ({
@@ -177,7 +190,9 @@ export class Troubles {
     }));
   }
 
-  /** Looks whether programs that were missing are there again: then a partition may be the probe. */
+  /**
+   * Looks whether programs that were missing are there again: then a partition may be the probe.
+   */
   async look(): Promise<void> {
     const now = performance.now();
     for (const [key, trouble] of this.#troubles) {

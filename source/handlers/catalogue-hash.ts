@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Catalogue } from './handler.ts';
 
 /**
- * Eight hexadecimal digits that change with any handler file or settings file of the catalogue: executors that show the same
- * ones run the same handlers. What a handler itself reads or imports is not in it.
+ * Eight hexadecimal digits that change with any handler file or settings file of the catalogue:
+ * executors that show the same ones run the same handlers. What a handler itself reads or imports
+ * is not in it.
  */
 export function catalogueHash(catalogue: Catalogue): string {
   const hash = createHash('sha256');

@@ -82,3 +82,18 @@ it('A18: a claim that the database refuses makes its job rest, longer each time'
   await backfills.rows('drop trigger audit on backfill_partitions');
   await backfills.state(job, 'completed');
 });
+
+it('A18: a message that the database cannot hold is kept in characters that it can', async () => {
+  // As a database whose encoding does not have them.
+  await refuse(`new.error_message ~ '[^[:ascii:]]'`);
+  const job = await backfills.job({
+    keys: keys(1),
+    strategy: { type: 'sequential', max_attempts: 1 },
+  });
+  const handler = functionHandler('orders', () => ({ kind: 'failed', message: '5 € short' }));
+  await backfills.execute([handler], { speed: 50 });
+  await backfills.state(job, 'failed');
+  expect((await backfills.partitions(job))[0]!.error_message).toMatch(
+    /^5 \? short\n\(the database refused the message as it was: audit: not this one/,
+  );
+});
