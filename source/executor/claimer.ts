@@ -187,6 +187,10 @@ export class Claimer {
       ...this.#ports,
       outranked: (working) => this.#waiting !== null && outranks(this.#waiting, working),
       ended: (ended, how) => void this.#ended(ended, how),
+      eased: ({ job: eased }) => {
+        this.#resting.delete(eased.id);
+        this.wake();
+      },
       changed: (changed, rest) => this.#changed(changed, rest),
     });
     this.#works.set(job.id, work);

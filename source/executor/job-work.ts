@@ -19,6 +19,8 @@ export type WorkPorts = LanePorts & {
   outranked(job: Candidate): boolean;
   /** Our step was the one that ended it. */
   ended(job: Candidate, how: Ending): void;
+  /** The job has room for more lanes again: it need not rest. */
+  eased(work: JobWork): void;
   /** Slots have become free, or the work has ended; `rest_ms`: how long there is nothing to do on the job. */
   changed(work: JobWork, rest_ms: number | null): void;
 };
@@ -30,6 +32,8 @@ export class JobWork {
   readonly #lanes: Lanes;
   readonly #mail: StepMail;
   readonly #policy: StepPolicy;
+  /** As the last step had it. */
+  #maxParallel: number | null = null;
 
   constructor(job: Candidate, handler: Handler, ports: WorkPorts) {
     this.job = job;
@@ -68,10 +72,11 @@ export class JobWork {
       policy: this.#policy,
       outranked: () => ports.outranked(job),
       report: (attempt, outcome, duration_ms) => this.#report(attempt, outcome, duration_ms),
-      completed: (duration_ms, state) => {
+      completed: (duration_ms, { state, max_parallel }) => {
         ports.troubles.passed(job, performance.now() - duration_ms);
         this.#count('completed', duration_ms);
         this.#ended(state);
+        this.#ease(max_parallel);
       },
       freed: (rest_ms) => ports.changed(this, rest_ms),
     });
@@ -177,6 +182,7 @@ export class JobWork {
       return;
     }
     this.#lanes.allow(reply.timeout_ms);
+    this.#ease(reply.max_parallel);
     for (const { attempt, outcome, duration_ms } of request.reports) {
       const accepted = reply.accepted.has(attempt.id);
       if (accepted) this.#count(outcome.kind, duration_ms, attempt);
@@ -195,6 +201,13 @@ export class JobWork {
     // A lane of ours kept the job from ending until this step.
     if (request.closing.length > 0 && reply.accepted.size > 0) this.#ended(reply.state);
     this.#open(request, reply);
+  }
+
+  /** After permanent failures a job has one lane until a partition gets past; then at once all of them. */
+  #ease(max_parallel: number): void {
+    const before = this.#maxParallel;
+    this.#maxParallel = max_parallel;
+    if (before !== null && max_parallel > before) this.#ports.eased(this);
   }
 
   /** An outcome that the database has accepted. */

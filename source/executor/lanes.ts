@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../database/database.ts';
 import type { Candidate } from '../database/queries/find-work.ts';
-import type { StepPolicy } from '../database/queries/step-job.ts';
+import type { StepPolicy, StepReply } from '../database/queries/step-job.ts';
 import type { Attempt, Outcome } from '../domain/attempt.ts';
 import { nextAverage } from '../domain/eta.ts';
 import type { Handler, HandlerContext, HandlerResult } from '../handlers/handler.ts';
@@ -37,8 +37,8 @@ type Ports = LanePorts & {
   outranked(): boolean;
   /** To be reported by the next step. */
   report(attempt: Attempt, outcome: Outcome, duration_ms: number): void;
-  /** A handler has completed its partition in its own transaction; the job's state after it. */
-  completed(duration_ms: number, state: string): void;
+  /** A handler has completed its partition in its own transaction, which answered this. */
+  completed(duration_ms: number, reply: StepReply): void;
   /** A slot has become free; `rest_ms`: how long there is nothing to do on the job. */
   freed(rest_ms: number | null): void;
 };
@@ -235,7 +235,7 @@ export class Lanes {
         return;
       }
       this.observe(ended.duration_ms);
-      completed(ended.duration_ms, reply.state);
+      completed(ended.duration_ms, reply);
       const { claimed, state, timeout_ms, due_in_ms } = reply;
       this.#timeoutMs = timeout_ms;
       this.#lanes.delete(lane.token);
