@@ -139,7 +139,7 @@ export class Executor {
         slots,
         catalogue: catalogueHash(options.catalogue),
         handlers: () => this.#troubles.offered,
-        troubles: () => this.#troubles.rows(tenants.length === 1),
+        troubles: () => this.#troubles.rows(tenants),
       },
       timings,
       log,

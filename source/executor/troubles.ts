@@ -175,19 +175,22 @@ export class Troubles {
   }
 
   /**
-   * @param whole with the messages; they may be a tenant's own, and every tenant of an executor may
-   * read its row
+   * For the registry. A missing program is so for every tenant of the executor; what else a message
+   * says may be a tenant's own, and where there are several, all of them may read the executor's row.
    */
-  rows(whole: boolean): TroubleRow[] {
+  rows(tenants: readonly string[]): TroubleRow[] {
     const now = performance.now();
-    return [...this.#troubles.values()].map(({ job, kind, message, since }) => ({
-      tenant: job.tenant_id,
-      asset: job.asset_name,
-      kind,
-      message:
-        whole || kind === 'program' || kind === 'host' ? message : 'see the journal of the job',
-      age_ms: now - since,
-    }));
+    return [...this.#troubles.values()].flatMap(({ job, kind, message, since }) => {
+      const open = tenants.length === 1 || kind === 'program' || kind === 'host';
+      const told = open ? message : 'see the journal of the job';
+      return (kind === 'program' ? tenants : [job.tenant_id]).map((tenant) => ({
+        tenant,
+        asset: job.asset_name,
+        kind,
+        message: told,
+        age_ms: now - since,
+      }));
+    });
   }
 
   /**
