@@ -73,7 +73,7 @@ begin
   if current_setting('lock_timeout') = '0' then
     perform set_config('lock_timeout', '2s', true); -- An operator may hold the row: other jobs' steps must not wait behind this one.
   end if;
-  select ctid as at, asset_id, state, version, claimed_version, checkpoint_partition_key as checkpoint, heartbeat_at, lease_tokens,
+  select asset_id, state, version, claimed_version, checkpoint_partition_key as checkpoint, heartbeat_at, lease_tokens,
       execution_strategy as strategy, avg_partition_duration_ms as average, estimated_completion_at as eta,
       total_partitions as total, completed_partitions + failed_partitions + skipped_partitions as done, failing
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update;
@@ -165,7 +165,7 @@ begin
       j.version := j.version + 1;
     end if;
     update backfill_jobs set failing = j.failing, state = j.state, version = j.version, paused_at = case when v_pauses then t else paused_at end
-      where id = p_job and tenant_id = p_tenant returning ctid into j.at;
+      where id = p_job and tenant_id || '' = p_tenant;
     perform set_config('servo.reason', '', true);
   end if;
   -- While the last attempts have failed so, the job is tried by one partition at a time, over all hosts: also after a resume or a retry.
@@ -313,6 +313,6 @@ begin
         estimated_completion_at = case when v_beat and average_ms is not null
           then t + ceil(greatest(j.total - j.done - v_ok - v_bad, 0)::float8 / greatest(lanes, 1)) * average_ms * interval '1 millisecond'
           else estimated_completion_at end
-      where ctid = j.at;
+      where id = p_job and tenant_id || '' = p_tenant;
   end if;
 end $$;
