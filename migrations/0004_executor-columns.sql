@@ -9,7 +9,10 @@ alter table backfill_jobs
   -- The version that our own last claim left. Another one on a running job: somebody else runs it.
   add column if not exists claimed_version integer,
   -- Ended with partitions that nobody will run: they are still to be marked as skipped.
-  add column if not exists unsettled boolean not null default false;
+  add column if not exists unsettled boolean not null default false,
+  -- The permanent failures of one kind that its last attempts ended with: {"print", "failures", "message"}; null after a
+  -- completion. While it is set, one partition is tried at a time.
+  add column if not exists failing jsonb;
 
 alter table backfill_partitions
   add column if not exists lease_owner text,

@@ -14,6 +14,10 @@ create table backfill_executors (
   locked boolean not null default false,
   -- Why it claims nothing just now: the database is not well.
   held_reason text,
+  -- A hash of its handler directory, as it read it when it started.
+  catalogue text,
+  -- What is away for its handlers: [{"tenant", "asset", "kind", "message", "since"}], oldest first.
+  troubles jsonb not null default '[]',
   -- Found dead, and its leases expired.
   lost_at timestamptz,
   -- Set when it was told to drain, and when it stopped in order; null after a crash.

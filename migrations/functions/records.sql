@@ -26,14 +26,21 @@ begin
     on conflict do nothing;
 end $$;
 
--- An executor tells that it is there: once when it starts, then again and again, and when it drains and stops.
+-- An executor tells that it is there: once when it starts, then again and again, and when it drains and stops. p_troubles: as in
+-- the column, with "age_ms" in the place of "since", which is by this clock.
 create or replace function servo_register_v1(p_id text, p_tenants text[], p_host text, p_pid integer, p_version text, p_slots integer,
-  p_handlers text[], p_locked boolean, p_draining boolean, p_stopped boolean) returns void language plpgsql as $$
+  p_handlers text[], p_locked boolean, p_draining boolean, p_stopped boolean, p_catalogue text default null, p_troubles jsonb default '[]')
+  returns void language plpgsql as $$
+declare
+  v_troubles jsonb := coalesce((select jsonb_agg(o - 'age_ms' || jsonb_build_object('since',
+      clock_timestamp() - (o ->> 'age_ms')::float8 * interval '1 millisecond') order by (o ->> 'age_ms')::float8 desc)
+    from jsonb_array_elements(p_troubles) o), '[]');
 begin
   perform set_config('app.current_tenant', p_tenants[1], true);
-  insert into backfill_executors as e (id, tenants, host, pid, version, slots, handlers, locked)
-    values (p_id, p_tenants, p_host, p_pid, p_version, p_slots, p_handlers, p_locked)
+  insert into backfill_executors as e (id, tenants, host, pid, version, slots, handlers, locked, catalogue, troubles)
+    values (p_id, p_tenants, p_host, p_pid, p_version, p_slots, p_handlers, p_locked, p_catalogue, v_troubles)
     on conflict (id) do update set seen_at = clock_timestamp(), locked = p_locked, lost_at = null,
+      handlers = p_handlers, troubles = v_troubles,
       draining_at = case when p_draining then coalesce(e.draining_at, clock_timestamp()) end,
       stopped_at = case when p_stopped then clock_timestamp() end;
 end $$;

@@ -4,7 +4,12 @@
 --
 --   p_ids … p_messages  one element for each attempt reported. p_outcomes: completed; failed (counts, tried again
 --                       after p_delays ms while failure_count < max_attempts); fatal (failed for good);
---                       later (counts nothing, due after p_delays ms); released (never started: attempt refunded).
+--                       crashed (counts as a crash, due after p_delays ms; the third one is failed for good);
+--                       later (counts nothing, due after p_delays ms); unavailable (the same, attempt refunded, not
+--                       journalled: its executor journals when that begins and ends); released (never started: attempt refunded).
+--   p_prints            for a permanent failure, what it has in common with others of its kind; else null.
+--   p_policy            {"max_attempts", "timeout_ms"}: of the asset's settings, for a job that does not say;
+--                       {"pause_at"}: the job is paused after so many permanent failures of one kind in a row. Each may be left out.
 --   p_closing           tokens of the lanes given up; all their attempts are reported by this or an earlier call.
 --   p_replaces          for each new lane, the token it follows, or null: a lane that does not hold its old token
 --                       any more claims nothing, so that a late duplicate of a message cannot claim twice.
@@ -31,6 +36,7 @@ create or replace function servo_step_v1(
   p_tenant text, p_job uuid, p_owner text,
   p_ids uuid[], p_attempts integer[], p_tokens uuid[], p_outcomes text[], p_durations bigint[], p_delays bigint[], p_messages text[],
   p_closing uuid[], p_replaces uuid[], p_opening uuid[], p_want integer, p_lease_ms bigint,
+  p_prints text[] default '{}', p_policy jsonb default '{}',
   out job_state text, out job_version integer, out lanes integer, out max_parallel integer, out timeout_ms integer, out average_ms bigint,
   out accepted integer[], out ids uuid[], out keys text[], out attempts integer[], out failures integer[], out tokens uuid[],
   out due_in_ms bigint
@@ -57,6 +63,10 @@ declare
   v_recount record;
   v_busy text[];
   v_adopted integer := 0;
+  v_print text;
+  v_message text;
+  v_alike integer;
+  v_pauses boolean;
   -- A completed attempt's record is its partition's row. Where this is set, it is in the journal as well, with its token: so that a test
   -- can tell that there was only one.
   v_all boolean := coalesce(current_setting('servo.journal_completions', true), '') = 'on';
@@ -65,18 +75,18 @@ begin
   if current_setting('lock_timeout') = '0' then
     perform set_config('lock_timeout', '2s', true); -- An operator may hold the row: other jobs' steps must not wait behind this one.
   end if;
-  select ctid as at, asset_id, state, version, claimed_version, checkpoint_partition_key as checkpoint, heartbeat_at, lease_tokens,
+  select asset_id, state, version, claimed_version, checkpoint_partition_key as checkpoint, heartbeat_at, lease_tokens,
       execution_strategy as strategy, avg_partition_duration_ms as average, estimated_completion_at as eta,
-      total_partitions as total, completed_partitions + failed_partitions + skipped_partitions as done
+      total_partitions as total, completed_partitions + failed_partitions + skipped_partitions as done, failing
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update;
   if not found then
     return;
   end if;
   t := clock_timestamp();
   v_ours := j.claimed_version is not distinct from j.version;
-  v_max_attempts := servo_whole(j.strategy -> 'max_attempts', 3);
+  v_max_attempts := servo_whole(j.strategy -> 'max_attempts', servo_whole(p_policy -> 'max_attempts', 3));
   max_parallel := servo_max_parallel(j.strategy);
-  timeout_ms := servo_whole(j.strategy -> 'timeout_ms', 300000);
+  timeout_ms := servo_whole(j.strategy -> 'timeout_ms', servo_whole(p_policy -> 'timeout_ms', 300000));
 
   -- 1. Finish. Allowed in any state of the job: what a pause or cancel finds running may end.
   accepted := '{}';
@@ -84,27 +94,36 @@ begin
     with finished as (
       update backfill_partitions p set
         state = case when r.outcome = 'completed' then 'completed'
-          when r.outcome = 'fatal' or (r.outcome = 'failed' and p.failure_count + 1 >= v_max_attempts) then 'failed' else 'pending' end,
-        attempt_count = p.attempt_count - (r.outcome = 'released')::integer,
+          when r.outcome = 'fatal' or (r.outcome = 'failed' and p.failure_count + 1 >= v_max_attempts)
+            or (r.outcome = 'crashed' and p.crash_count + 1 >= 3) then 'failed' else 'pending' end,
+        attempt_count = p.attempt_count - (r.outcome in ('released', 'unavailable'))::integer,
         failure_count = p.failure_count + (r.outcome in ('failed', 'fatal'))::integer,
+        crash_count = p.crash_count + (r.outcome = 'crashed')::integer,
         available_at = case when r.outcome = 'completed' then null
-          when r.outcome = 'fatal' or (r.outcome = 'failed' and p.failure_count + 1 >= v_max_attempts) then 'infinity'
+          when r.outcome = 'fatal' or (r.outcome = 'failed' and p.failure_count + 1 >= v_max_attempts)
+            or (r.outcome = 'crashed' and p.crash_count + 1 >= 3) then 'infinity'
           else t + r.delay * interval '1 millisecond' end,
-        lease_token = case when r.outcome = 'released' then null else p.lease_token end,
+        lease_token = case when r.outcome in ('released', 'unavailable') then null else p.lease_token end,
         lease_expires_at = null,
-        completed_at = case when r.outcome = 'completed' or r.outcome = 'fatal'
-          or (r.outcome = 'failed' and p.failure_count + 1 >= v_max_attempts) then t end,
-        duration_ms = case when r.outcome in ('released', 'later') then p.duration_ms else r.duration end,
+        completed_at = case when r.outcome in ('completed', 'fatal') or (r.outcome = 'failed' and p.failure_count + 1 >= v_max_attempts)
+          or (r.outcome = 'crashed' and p.crash_count + 1 >= 3) then t end,
+        duration_ms = case when r.outcome in ('released', 'unavailable', 'later', 'crashed') then p.duration_ms else r.duration end,
         error_message = case when r.outcome = 'completed' then null
-          when r.outcome = 'released' then p.error_message else coalesce(r.message, p.error_message) end
-      from unnest(p_ids, p_attempts, p_tokens, p_outcomes, p_durations, p_delays, p_messages)
-        with ordinality r (id, attempt, token, outcome, duration, delay, message, n)
+          when r.outcome = 'released' then p.error_message
+          when r.outcome = 'crashed' and p.crash_count + 1 >= 3
+            then format('lost %s times while it ran (last on %s): %s', p.crash_count + 1, p_owner, r.message)
+          else coalesce(r.message, p.error_message) end
+      from unnest(p_ids, p_attempts, p_tokens, p_outcomes, p_durations, p_delays, p_messages, p_prints)
+        with ordinality r (id, attempt, token, outcome, duration, delay, message, print, n)
       where p.id = r.id and p.state || '' = 'running' and p.backfill_job_id || '' = p_job::text
         and p.tenant_id || '' = p_tenant and p.lease_token = r.token and p.attempt_count = r.attempt
-      returning p.id, p.partition_key, p.state, p.attempt_count as attempt, p.duration_ms as duration, r.outcome, r.message, r.n, r.token
+      returning p.id, p.partition_key, p.state, p.attempt_count as attempt, p.duration_ms as duration, r.outcome, r.message, r.n, r.token, r.print
     ), counted as (
       select array_agg(n::integer) as reports, count(*) filter (where state = 'completed') as ok, count(*) filter (where state = 'failed') as bad,
-        max(partition_key) filter (where state = 'completed') as top from finished
+        max(partition_key) filter (where state = 'completed') as top, coalesce(max(n) filter (where state = 'completed'), 0) as last_ok from finished
+    ), alike as (
+      -- The permanent failures since the last completion that are of the last one's kind.
+      select f.print, f.message, f.n, count(*) over (partition by f.print) as of from finished f, counted c where f.print is not null and f.n > c.last_ok
     ), averaged as (
       -- The moving average, alpha 0.3, folded over the completions in the order they were reported.
       select sum(duration * case when n = 1 and j.average is null then 1 else 0.3 end * power(0.7::float8, of - n)) as part, max(of) as of
@@ -112,12 +131,15 @@ begin
     ), journalled as (
       insert into backfill_events (tenant_id, job_id, partition_key, kind, actor, reason)
         select p_tenant, p_job, partition_key,
-          case when outcome in ('failed', 'fatal') and state = 'pending' then 'retry' when outcome in ('failed', 'fatal') then 'failed' else outcome end,
+          case when outcome = 'crashed' and state = 'pending' then 'lost' when outcome in ('failed', 'fatal') and state = 'pending' then 'retry'
+            when outcome in ('failed', 'fatal', 'crashed') then 'failed' else outcome end,
           p_owner, case when outcome = 'completed' then token::text else left(message, 2000) end
-        from finished where outcome <> 'completed' or v_all
+        from finished where case when outcome = 'completed' then v_all else outcome <> 'unavailable' end
     )
-    select coalesce(c.reports, '{}'), c.ok, c.bad, c.top, coalesce(a.part, 0) + coalesce(j.average, 0) * power(0.7::float8, a.of)
-      into accepted, v_ok, v_bad, v_top, v_average from counted c, averaged a;
+    select coalesce(c.reports, '{}'), c.ok, c.bad, c.top, coalesce(a.part, 0) + coalesce(j.average, 0) * power(0.7::float8, a.of),
+        l.print, l.message, l.of
+      into accepted, v_ok, v_bad, v_top, v_average, v_print, v_message, v_alike
+      from counted c cross join averaged a left join (select print, message, of from alike order by n desc limit 1) l on true;
     if cardinality(accepted) < cardinality(p_ids) then
       -- Repeated after a lost reply: the row still carries the token and the attempt. Anything else lost its lease.
       select accepted || coalesce(array_agg(r.n::integer), '{}') into accepted
@@ -126,8 +148,32 @@ begin
       insert into backfill_events (tenant_id, job_id, partition_key, kind, actor, reason)
         select p_tenant, p_job, p.partition_key, 'fenced', p_owner, format('attempt %s reported %s after its lease was lost', r.attempt, r.outcome)
         from backfill_partitions p join unnest(p_ids, p_attempts, p_outcomes) with ordinality r (id, attempt, outcome, n) on p.id = r.id
-        where r.n <> all (accepted) and r.outcome <> 'released' and p.backfill_job_id || '' = p_job::text;
+        where r.n <> all (accepted) and r.outcome not in ('released', 'unavailable') and p.backfill_job_id || '' = p_job::text;
     end if;
+  end if;
+  -- Permanent failures of one kind in a row. Enough of them pause the job in this transaction, before more partitions are lost to what
+  -- only a person can mend; not where nothing is left to try. Any completion ends the row.
+  if v_print is not null or (v_ok > 0 and j.failing is not null) then
+    if v_print is not null and v_ok = 0 and j.failing ->> 'print' = v_print then
+      v_alike := v_alike + servo_whole(j.failing -> 'failures', 0);
+    end if;
+    j.failing := case when v_print is not null then jsonb_build_object('print', v_print, 'failures', v_alike, 'message', left(v_message, 500)) end;
+    v_pauses := j.state = 'running' and v_ours and v_alike >= servo_whole(p_policy -> 'pause_at', 1000000000)
+      and exists (select from backfill_partitions where backfill_job_id = p_job and state = 'pending');
+    if v_pauses then
+      perform set_config('servo.reason', format('paused by itself: the last %s attempts failed alike, and trying again cannot help: %s',
+        v_alike, left(v_message, 500)), true);
+      j.state := 'paused';
+      j.version := j.version + 1;
+    end if;
+    update backfill_jobs set failing = j.failing, state = j.state, version = j.version, paused_at = case when v_pauses then t else paused_at end
+      where id = p_job and tenant_id || '' = p_tenant;
+    perform set_config('servo.reason', '', true);
+  end if;
+  -- While the last attempts have failed so, the job is tried by one partition at a time, over all hosts: also after a resume or a retry.
+  if j.failing is not null then
+    max_parallel := 1;
+    p_want := 1;
   end if;
   v_from := case when v_top is null or j.checkpoint > v_top then j.checkpoint else v_top end;
   v_live := array(select x from unnest(j.lease_tokens) x where x <> all (p_closing));
@@ -278,6 +324,6 @@ begin
         estimated_completion_at = case when v_beat and average_ms is not null
           then t + ceil(greatest(j.total - j.done - v_ok - v_bad, 0)::float8 / greatest(lanes, 1)) * average_ms * interval '1 millisecond'
           else estimated_completion_at end
-      where ctid = j.at;
+      where id = p_job and tenant_id || '' = p_tenant;
   end if;
 end $$;

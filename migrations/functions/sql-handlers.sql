@@ -42,7 +42,7 @@ $$;
 -- looked up on the executor's.
 create or replace function servo_run_sql_v1(
   p_tenant text, p_job uuid, p_owner text, p_asset text, p_id uuid, p_key text, p_start text, p_end text, p_attempt integer, p_token uuid,
-  p_sql text, p_next uuid, p_lease_ms bigint
+  p_sql text, p_next uuid, p_lease_ms bigint, p_policy jsonb default '{}'
 ) returns table (job_state text, job_version integer, lanes integer, max_parallel integer, timeout_ms integer, average_ms bigint,
   accepted integer[], ids uuid[], keys text[], attempts integer[], failures integer[], tokens uuid[], due_in_ms bigint)
   language plpgsql as $$
@@ -90,7 +90,7 @@ begin
   select s.* into job_state, job_version, lanes, max_parallel, timeout_ms, average_ms, accepted, ids, keys, attempts, failures, tokens, due_in_ms
     from servo_step_v1(p_tenant, p_job, p_owner, array[p_id], array[p_attempt], array[p_token], array['completed'],
       array[round(extract(epoch from clock_timestamp() - v_start) * 1000)::bigint], array[0::bigint], array[null::text],
-      array[p_token], case when p_next is null then '{}' else array[p_token] end, array_remove(array[p_next], null), 1, p_lease_ms) s;
+      array[p_token], case when p_next is null then '{}' else array[p_token] end, array_remove(array[p_next], null), 1, p_lease_ms, '{null}', p_policy) s;
   discard sequences; -- The step's own, of the journal.
   -- It must be this transaction that finished it. What the step accepts as a repetition was finished by an earlier one: this message
   -- is a late duplicate, from a connection given up long ago.

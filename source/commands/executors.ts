@@ -22,7 +22,7 @@ function textOf({ executors: all, as_of, tenant_id }: ExecutorList): string {
     return `no executor serves tenant ${safeText(tenant_id)}, nor did in the last hour — start one with: servo-tui --worker\n`;
   }
   const ago = (at: Date) => roughDuration(as_of.getTime() - at.getTime());
-  const header = ['STATE', 'SINCE', 'EXECUTOR', 'SLOTS', 'VERSION', 'HANDLERS'];
+  const header = ['STATE', 'SINCE', 'EXECUTOR', 'SLOTS', 'VERSION', 'CATALOGUE', 'HANDLERS'];
   const lines = columns([
     header,
     ...all.map((one) => [
@@ -31,6 +31,7 @@ function textOf({ executors: all, as_of, tenant_id }: ExecutorList): string {
       safeText(one.id),
       `${one.slots_busy}/${one.slots}`,
       safeText(one.version),
+      safeText(one.catalogue ?? '-'),
       handlersOf(one),
     ]),
   ]).split('\n');
@@ -44,10 +45,14 @@ function handlersOf({ handlers }: ExecutorView): string {
 
 function detail(one: ExecutorView, ago: (at: Date) => string): string[] {
   const held = one.held_reason === null ? [] : [`  held: ${safeText(one.held_reason)}`];
+  const away = one.troubles.map(
+    ({ asset, kind, message, since }) =>
+      `  ${kind} unavailable for ${safeText(asset)} since ${ago(since)}: ${safeText(message)}`,
+  );
   const shown = one.running.slice(0, 10).map((attempt) => {
     const name = `${safeText(attempt.asset_name)} ${shortId(attempt.job_id)}`;
     return `  runs ${name} ${safeText(attempt.partition_key, { cap: 60 })} for ${ago(attempt.started_at)} (attempt ${attempt.attempt})`;
   });
   const more = one.running.length - shown.length;
-  return [...held, ...shown, ...(more > 0 ? [`  and ${more} more`] : [])];
+  return [...held, ...away, ...shown, ...(more > 0 ? [`  and ${more} more`] : [])];
 }

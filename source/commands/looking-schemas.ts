@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { troubleKinds } from '../domain/attempt.ts';
 import { levels } from '../domain/diagnosis.ts';
 import { executorStates } from '../domain/executor.ts';
 import { clauses } from '../domain/explain.ts';
@@ -39,6 +40,18 @@ export const explanation = z.looseObject({
     executors: count,
     with_handler: count,
     draining: count,
+    untroubled: count.describe('executors with a handler for which nothing that it needs is away'),
+    troubles: z.array(
+      z.looseObject({
+        executor: z.string(),
+        host: z.string(),
+        kind: z.enum(troubleKinds),
+        message: z.string(),
+        since: time,
+      }),
+    ),
+    failure: z.string().nullable(),
+    failing: z.boolean().describe('after permanent failures one partition is tried at a time'),
     ready: count,
     held_reason: z.string().nullable(),
     slots: count,
@@ -86,7 +99,21 @@ export const lookingSchemas = {
         version: z.string(),
         slots: count,
         slots_busy: count.describe('that run something of this tenant'),
-        handlers: z.array(z.string()),
+        handlers: z.array(z.string()).describe('the assets that it can run at this moment'),
+        catalogue: z
+          .string()
+          .nullable()
+          .describe('a hash of its handler directory, as it was read at the start'),
+        troubles: z
+          .array(
+            z.looseObject({
+              asset: z.string(),
+              kind: z.enum(troubleKinds),
+              message: z.string(),
+              since: time,
+            }),
+          )
+          .describe('what is away for its handlers'),
         started_at: time,
         seen_at: time,
         held_reason: z.string().nullable(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { clauses } from '../domain/explain.ts';
-import { failureCauses } from '../domain/failure-cause.ts';
+import { causeNames } from '../domain/failure-cause.ts';
 import { count, envelope, event, job, nullableTime, time } from './schema-parts.ts';
 import { alertShape, checkSummary, escalation } from './triage-schemas.ts';
 
@@ -23,7 +23,7 @@ export const paperSchemas = {
     failures: z.array(
       z.looseObject({
         count,
-        likely_cause: z.enum(failureCauses.map(({ name }) => name)).nullable(),
+        likely_cause: z.enum(causeNames).nullable(),
         partitions: z
           .array(
             z.looseObject({

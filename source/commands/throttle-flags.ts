@@ -4,6 +4,7 @@ import {
   failureLimitDefault,
   type HealthLimits,
   healthLimitDefaults,
+  identicalFailuresDefault,
 } from '../domain/throttle.ts';
 import type { Problem } from '../errors.ts';
 import type { FlagRow, Flags } from './flags.ts';
@@ -37,13 +38,19 @@ export const throttleFlags: readonly FlagRow[] = [
     variable: true,
     help: `pause a job when more of what it finished in 10 minutes failed for good (default ${percent(failureLimitDefault.rate)}, of at least ${failureLimitDefault.least})`,
   },
+  {
+    name: 'pause-at-identical-failures',
+    value: 'N|off',
+    variable: true,
+    help: `pause a job when so many attempts in a row failed with the same permanent error, as a missing table (default ${identicalFailuresDefault})`,
+  },
 ];
 
 /** The limits as the flags say; what is not said is the default. Mistakes are added to `problems`. */
 export function readThrottle(
   flags: Flags,
   problems: Problem[],
-): { health: HealthLimits; failures: FailureLimit | null } {
+): { health: HealthLimits; failures: FailureLimit | null; pause_at: number | null } {
   const duration = (name: string, fallback: number | null) =>
     read(flags.text(name), fallback, (text) => {
       const value = parseDuration(text);
@@ -64,6 +71,16 @@ export function readThrottle(
       });
       return fallback;
     });
+  const times = (name: string, fallback: number | null) =>
+    read(flags.text(name), fallback, (text) => {
+      const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+      if (value > 0) return value;
+      problems.push({
+        message: `invalid --${name} "${text}"`,
+        hint: 'a whole number from 1 to 999999, or off',
+      });
+      return fallback;
+    });
   const rate = share('pause-at-failure-rate', failureLimitDefault.rate);
   return {
     health: {
@@ -75,6 +92,7 @@ export function readThrottle(
       connections: share('hold-connections', healthLimitDefaults.connections),
     },
     failures: rate === null ? null : { ...failureLimitDefault, rate },
+    pause_at: times('pause-at-identical-failures', identicalFailuresDefault),
   };
 }
 

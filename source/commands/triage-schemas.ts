@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { alertNames } from '../domain/alerts.ts';
-import { failureCauses } from '../domain/failure-cause.ts';
+import { causeNames } from '../domain/failure-cause.ts';
 import { checkNames, severities } from '../domain/triage.ts';
 import { explanation } from './looking-schemas.ts';
 import { count, envelope, nullableTime } from './schema-parts.ts';
@@ -134,7 +134,7 @@ export const triageSchemas = {
     causes: z
       .array(
         z.looseObject({
-          name: z.enum(failureCauses.map(({ name }) => name)),
+          name: z.enum(causeNames),
           title: z.string(),
           advice: z.string(),
           failures: count,

@@ -8,6 +8,13 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/** The SQLSTATE that the server answered with, also where the error has been put into words; null where it did not answer. */
+export function answeredCode(error: unknown): string | null {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause instanceof pg.DatabaseError) return cause.code ?? null;
+  return null;
+}
+
 const hints: Readonly<Record<string, string>> = {
   '28P01': 'check the password (PGPASSWORD, ~/.pgpass or the connection settings)',
   '28000': 'the server does not let this role log in: check the user, and pg_hba.conf',

@@ -25,15 +25,32 @@ export function leaseKey({ id, token }: Lease): string {
   return `${id} ${token}`;
 }
 
+/** What is away when an attempt cannot be made; `host`: descriptors, processes or memory. */
+export const troubleKinds = ['database', 'endpoint', 'program', 'host'] as const;
+export type TroubleKind = (typeof troubleKinds)[number];
+
 /**
- * How an attempt ended. `failed` counts and is tried again while attempts are left; `fatal` is failed for
- * good; `later` counts nothing and is due after `delay_ms`; `released` was never started.
+ * How an attempt ended. What counts against the partition, and when it is tried again:
+ *
+ * | kind | counts as | tried again |
+ * |---|---|---|
+ * | completed | – | never |
+ * | failed | a failure | after a back-off, while fewer than max_attempts |
+ * | failed, `permanent` | a failure | after a long back-off; repeated, it pauses the job |
+ * | fatal | a failure | never |
+ * | crashed | a crash: three make a poison partition | after a back-off |
+ * | later | nothing | after `delay_ms`, as the handler asked, but never at once |
+ * | later, `interrupted` | nothing: we stopped it | at once, under another lease |
+ * | unavailable | nothing | when the job's rest on this executor is over, which grows |
+ * | released | nothing: it was never started | at once |
  */
 export type Outcome =
   | { kind: 'completed' }
-  | { kind: 'failed'; message: string }
-  | { kind: 'fatal'; message: string }
-  | { kind: 'later'; message: string; delay_ms: number }
+  | { kind: 'failed'; message: string; permanent?: true }
+  | { kind: 'fatal'; message: string; permanent?: true }
+  | { kind: 'crashed'; message: string }
+  | { kind: 'later'; message: string; delay_ms: number; interrupted?: true }
+  | { kind: 'unavailable'; message: string; of: TroubleKind }
   | { kind: 'released' };
 
 /** The stable key that an at-least-once handler gives to whatever it calls. */
@@ -63,13 +80,14 @@ export function attemptFacts(attempt: Attempt) {
 export type BackOff = { base_ms: number; cap_ms: number };
 
 /**
- * Exponential back-off with full jitter: a random time up to base × 2^failures, capped.
+ * Exponential back-off in milliseconds: base × 2^failures, capped, of which the upper half is
+ * random. So three attempts of the default base of 5 s last at least 7.5 s: with full jitter from
+ * 1 s they were over in less than 3.
  * @param random from 0 to 1
  */
 export function backOffMs(failures: number, backOff: BackOff, random: number): number {
-  return Math.round(
-    random * Math.min(backOff.cap_ms, backOff.base_ms * 2 ** Math.min(failures, 30)),
-  );
+  const full = Math.min(backOff.cap_ms, backOff.base_ms * 2 ** Math.min(failures, 30));
+  return Math.round(full * (0.5 + random / 2));
 }
 
 /** What the database keeps of an error: 8,000 characters without the one character that text cannot hold. */

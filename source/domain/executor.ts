@@ -1,3 +1,5 @@
+import type { TroubleKind } from './attempt.ts';
+
 /** A row of backfill_executors, and what it runs for the tenant. */
 export type ExecutorRow = {
   id: string;
@@ -5,7 +7,12 @@ export type ExecutorRow = {
   pid: number;
   version: string;
   slots: number;
+  /** The assets that it can run at this moment. */
   handlers: string[];
+  /** A hash of its handler directory, as it read it when it started; null of an older program. */
+  catalogue: string | null;
+  /** What is away for its handlers, for this tenant, the longest first. */
+  troubles: { asset: string; kind: TroubleKind; message: string; since: Date }[];
   started_at: Date;
   seen_at: Date;
   held_reason: string | null;

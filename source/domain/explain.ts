@@ -1,3 +1,4 @@
+import type { TroubleKind } from './attempt.ts';
 import { isJobState, isTerminal } from './job-state.ts';
 
 /** Everything that decides whether a job runs, read at one moment; ages are by the database's clock. */
@@ -19,6 +20,14 @@ export type ExplainFacts = {
   executors: number;
   with_handler: number;
   draining: number;
+  /** Those with a handler for which nothing that it needs is away. */
+  untroubled: number;
+  /** What is away for the asset's handler, by living executor, the longest first. */
+  troubles: { executor: string; host: string; kind: TroubleKind; message: string; since: Date }[];
+  /** What its last attempts failed with, all alike, or what a failed partition of it says. */
+  failure: string | null;
+  /** Its last attempts failed with a permanent error: one partition is tried at a time. */
+  failing: boolean;
   /** Executors with the handler that neither drain nor are held, and why the others are held. */
   ready: number;
   held_reason: string | null;
@@ -60,6 +69,8 @@ export const clauses = [
   // Whoever runs it needs none of ours.
   'foreign',
   'no_executor',
+  // What it needs is away for every executor that could run it; one whose program is missing offers no handler.
+  'unavailable',
   'no_handler',
   'draining',
   'held',
@@ -87,6 +98,7 @@ const holds: Readonly<Record<Clause, (facts: ExplainFacts) => boolean>> = {
     heartbeat_at !== null &&
     as_of.getTime() - heartbeat_at.getTime() < staleMs,
   no_executor: ({ executors }) => executors === 0,
+  unavailable: ({ troubles, untroubled }) => troubles.length > 0 && untroubled === 0,
   no_handler: ({ with_handler }) => with_handler === 0,
   draining: ({ with_handler, draining }) => draining === with_handler,
   held: ({ ready }) => ready === 0,

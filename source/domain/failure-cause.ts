@@ -1,7 +1,20 @@
+import { causeBySqlstate } from './sql-cause.ts';
+
+/** The runbook's four, and what only a SQLSTATE tells. */
+export const causeNames = [
+  'upstream_unavailable',
+  'schema_change',
+  'resource_exhaustion',
+  'rate_limiting',
+  'missing_grant',
+  'conflict',
+  'cancelled',
+] as const;
+
 /** What a failure most likely comes from (backfill-operations, "High Partition Failure Rate", "Common causes"). */
 export type FailureCause = {
-  name: 'rate_limiting' | 'resource_exhaustion' | 'schema_change' | 'upstream_unavailable';
-  /** The runbook's words. */
+  name: (typeof causeNames)[number];
+  /** The runbook's words, where it is one of its causes. */
   title: string;
   /** What to look at first. */
   advice: string;
@@ -45,10 +58,12 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** The likely cause of a failure by its message; null where it shows no sign of the runbook's common causes. */
+/** The likely cause of a failure: by the SQLSTATE in its message, else by its words; null where it shows no sign of the runbook's common causes. */
 export function likelyCause(message: string | null): FailureCause | null {
   if (message === null) return null;
   const shown = message.slice(0, longest);
+  const known = causeBySqlstate(shown);
+  if (known !== null) return known;
   const row = rows.find(({ signs }) => signs.test(shown));
   return row === undefined ? null : causeOf(row);
 }
@@ -57,14 +72,13 @@ export function likelyCause(message: string | null): FailureCause | null {
 export function likelyCauses(
   messages: readonly (string | null)[],
 ): (FailureCause & { failures: number })[] {
-  const found = messages.flatMap((message) => likelyCause(message) ?? []);
-  return failureCauses
-    .map((cause) => ({
-      ...cause,
-      failures: found.filter(({ name }) => name === cause.name).length,
-    }))
-    .filter(({ failures }) => failures > 0)
-    .sort((a, b) => b.failures - a.failures);
+  const found = new Map<string, FailureCause & { failures: number }>();
+  for (const cause of messages.flatMap((message) => likelyCause(message) ?? [])) {
+    const key = `${cause.name} ${cause.advice}`;
+    found.set(key, { ...cause, failures: (found.get(key)?.failures ?? 0) + 1 });
+  }
+  const order = (cause: FailureCause) => causeNames.indexOf(cause.name);
+  return [...found.values()].sort((a, b) => b.failures - a.failures || order(a) - order(b));
 }
 
 /** Signs stand at the beginning: a message of a megabyte costs no more than this. */

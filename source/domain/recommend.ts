@@ -183,6 +183,12 @@ const byClause: Readonly<Partial<Record<Clause, (facts: ExplainFacts) => Remedy 
               )
             : null,
   draining: () => plain('start-executor', 'Start another executor.', 'servo-tui --worker'),
+  unavailable: () =>
+    plain(
+      'wait',
+      'It goes on when what is away is there again: see to that.',
+      'servo-tui executors',
+    ),
   held: () => plain('wait', 'Claiming goes on by itself when the database is well.', null),
   limited: () => plain('wait', 'It starts when a job under the limit ends.', 'servo-tui limits'),
 };

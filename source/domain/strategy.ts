@@ -35,11 +35,20 @@ export function readStrategy(column: unknown): Strategy {
   };
 }
 
-/** The column for a strategy; only what differs from the defaults is written. */
-export function writeStrategy(strategy: Partial<Strategy>): Record<string, unknown> {
+/**
+ * The column for a strategy; only what differs from the defaults is written, and what was said in so many words: where a job does
+ * not say, the settings of its asset count when it runs.
+ */
+export function writeStrategy(
+  strategy: Partial<Strategy>,
+  said: Partial<Strategy> = {},
+): Record<string, unknown> {
   const { max_parallel = 1, ...rest } = strategy;
   const kept = Object.entries(rest).filter(
-    ([name, value]) => value !== undefined && value !== strategyDefaults[name as keyof Strategy],
+    ([name, value]) =>
+      value !== undefined &&
+      (value !== strategyDefaults[name as keyof Strategy] ||
+        said[name as keyof Strategy] !== undefined),
   );
   return {
     type: max_parallel > 1 ? 'parallel' : 'sequential',

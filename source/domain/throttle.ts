@@ -96,3 +96,9 @@ export function pauseReason(finished: Finished, limit: FailureLimit): string | n
   const percent = Math.round((finished.failed / all) * 100);
   return `paused by itself: ${finished.failed} of the last ${all} partitions failed (${percent} %, limit ${Math.round(limit.rate * 100)} %)`;
 }
+
+/**
+ * A job is paused by itself when so many of its last attempts failed with the same permanent error (domain/error-origin.ts). It is
+ * decided in the step that reports them: migrations/functions/report-and-claim.sql.
+ */
+export const identicalFailuresDefault = 5;

@@ -13,6 +13,7 @@ import type { LanePorts } from './lanes.ts';
 import { Loop } from './loop.ts';
 import { ProgressLog } from './progress-log.ts';
 import { jittered } from './settings.ts';
+import type { Troubles } from './troubles.ts';
 
 export type ClaimerPorts = LanePorts & {
   tenants: readonly string[];
@@ -20,6 +21,10 @@ export type ClaimerPorts = LanePorts & {
   slots: number;
   database: Database;
   log: Log;
+  /** What is away for the handlers of this executor. */
+  troubles: Troubles;
+  /** After so many permanent failures of one kind in a row a job is paused; null: never. */
+  pause_at: number | null;
 };
 
 /** Jobs beyond the free slots that are looked at, since some of them will be taken by others. */
@@ -72,9 +77,10 @@ export class Claimer {
   }
 
   async #round(): Promise<number> {
-    const { timings, log } = this.#ports;
+    const { timings, log, troubles } = this.#ports;
     try {
       await this.#observe();
+      await troubles.look();
       // Also while nothing may be started: a rest that is over would be no pause before the next round.
       const now = performance.now();
       for (const [job, until] of this.#resting) if (until <= now) this.#resting.delete(job);
@@ -83,7 +89,8 @@ export class Claimer {
       log.warn(`cannot look for work, trying again: ${messageOf(error)}`);
       return jittered(Math.min(1_000, timings.poll));
     }
-    const next = Math.min(...this.#resting.values()) - performance.now();
+    const rested = Math.min(...this.#resting.values()) - performance.now();
+    const next = Math.min(rested, troubles.dueIn);
     return Math.max(1, Math.min(jittered(timings.poll), next));
   }
 
@@ -108,8 +115,8 @@ export class Claimer {
   }
 
   async #claim(): Promise<void> {
-    const { slots, catalogue, timings, tenants, database } = this.#ports;
-    const assets = [...catalogue.keys()];
+    const { slots, timings, tenants, database, troubles } = this.#ports;
+    const assets = troubles.offered;
     const found = await Promise.all(
       tenants.map((tenant) =>
         findWork(database, tenant, {
@@ -125,7 +132,10 @@ export class Claimer {
     for (const candidate of found.flat().sort(compareRank)) {
       if (this.#draining) return;
       if (!candidate.unclaimed && this.#resting.has(candidate.id)) continue;
-      const room = candidate.room - (this.#works.get(candidate.id)?.asked ?? 0);
+      const room = Math.min(
+        candidate.room - (this.#works.get(candidate.id)?.asked ?? 0),
+        troubles.room(candidate, this.#busyWith(candidate)),
+      );
       if (room <= 0) continue;
       if (free <= 0) {
         this.#waiting = candidate;
@@ -177,6 +187,10 @@ export class Claimer {
       ...this.#ports,
       outranked: (working) => this.#waiting !== null && outranks(this.#waiting, working),
       ended: (ended, how) => void this.#ended(ended, how),
+      eased: ({ job: eased }) => {
+        this.#resting.delete(eased.id);
+        this.wake();
+      },
       changed: (changed, rest) => this.#changed(changed, rest),
     });
     this.#works.set(job.id, work);
@@ -200,6 +214,14 @@ export class Claimer {
     }
     if (this.#draining && this.#works.size === 0) this.#emptied?.();
     this.wake();
+  }
+
+  /** Slots that work on the same asset of the same tenant. */
+  #busyWith({ tenant_id, asset_name }: Candidate): number {
+    let busy = 0;
+    for (const { job, size } of this.#works.values())
+      if (job.tenant_id === tenant_id && job.asset_name === asset_name) busy += size;
+    return busy;
   }
 
   #used(): number {

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { type Database, openDatabase } from '../database/database.ts';
 import { type Rescued, sampleJobs, setHeldReason } from '../database/queries/executor-calls.ts';
 import { registerAssets } from '../database/queries/register-assets.ts';
+import { writeEvent } from '../database/queries/write-event.ts';
 import { requireSchema } from '../database/schema-version.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
 import {
@@ -10,8 +11,10 @@ import {
   failureLimitDefault,
   type HealthLimits,
   healthLimitDefaults,
+  identicalFailuresDefault,
 } from '../domain/throttle.ts';
 import { messageOf } from '../errors.ts';
+import { catalogueHash } from '../handlers/catalogue-hash.ts';
 import type { Catalogue } from '../handlers/handler.ts';
 import { declarationsOf } from '../handlers/lineage.ts';
 import { ModuleThreads } from '../handlers/module-threads.ts';
@@ -23,11 +26,13 @@ import { Claimer } from './claimer.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Listener } from './listener.ts';
 import { Loop } from './loop.ts';
+import { LossWitness } from './loss-witness.ts';
 import { Orphans } from './orphans.ts';
 import { Registry } from './registry.ts';
 import { Rescuer } from './rescuer.ts';
 import { beatPatience, jittered, type Timings } from './settings.ts';
 import { Throttle } from './throttle.ts';
+import { Troubles } from './troubles.ts';
 
 export type ExecutorOptions = {
   settings: ConnectionSettings;
@@ -42,6 +47,8 @@ export type ExecutorOptions = {
   health?: HealthLimits;
   /** Above which a job is paused by itself; null: never. */
   failures?: FailureLimit | null;
+  /** After so many permanent failures of one kind in a row a job is paused; null: never. Default: see domain/throttle.ts. */
+  pause_at?: number | null;
   /** Told of all that the executor does; none where nobody counts. */
   meter?: Meter;
   /** @param id host:pid:random, new at every start */
@@ -92,6 +99,7 @@ export class Executor {
   readonly #sampler: Loop;
   readonly #janitor: Loop;
   readonly #throttle: Throttle;
+  readonly #troubles: Troubles;
   #draining: Promise<void> | null = null;
   #finish!: () => void;
 
@@ -116,6 +124,20 @@ export class Executor {
       pipelined,
     });
     this.#threads = new ModuleThreads({ slots, warn: (message) => log.warn(message) });
+    this.#troubles = new Troubles({
+      catalogue: options.catalogue,
+      back_off: timings.rest,
+      log,
+      journal: ({ tenant_id: tenant, id: job }, kind, reason) =>
+        this.#steps.write({ tenant, actor: id, reason }, (query) =>
+          writeEvent(query, { tenant, actor: id, reason }, job, kind),
+        ),
+      changed: () => {
+        this.#registry.refresh();
+        this.#throttle.wake();
+        this.#claimer.notified();
+      },
+    });
     this.#registry = new Registry(
       settings,
       {
@@ -125,7 +147,9 @@ export class Executor {
         pid: process.pid,
         version,
         slots,
-        handlers: [...options.catalogue.keys()],
+        catalogue: catalogueHash(options.catalogue),
+        handlers: () => this.#troubles.offered,
+        troubles: () => this.#troubles.rows(tenants),
       },
       timings,
       log,
@@ -146,6 +170,9 @@ export class Executor {
       owner: id,
       pools: { steps: this.#steps, handlers: this.#handlers },
       threads: this.#threads,
+      witness: new LossWitness(this.#steps, this.#registry),
+      troubles: this.#troubles,
+      pause_at: options.pause_at === undefined ? identicalFailuresDefault : options.pause_at,
       database: this.#steps,
       tenants,
       catalogue: options.catalogue,
@@ -157,7 +184,8 @@ export class Executor {
         this.#draining === null &&
         !this.#heartbeat.fenced &&
         !this.#registry.doubtful &&
-        this.#throttle.reason === null,
+        this.#throttle.reason === null &&
+        this.#troubles.hostReason === null,
     });
     this.#rescuer = new Rescuer({
       database: this.#steps,
@@ -192,6 +220,7 @@ export class Executor {
       log,
       owner: id,
       health,
+      host: () => this.#troubles.hostReason,
       failures,
       jobs: () => this.#jobsAtWork(),
       held: async (reason) => {
@@ -306,6 +335,7 @@ export class Executor {
     if (this.#draining !== null) yield 'draining';
     if (this.#heartbeat.fenced) yield 'heartbeat';
     if (this.#registry.doubtful) yield 'registry';
+    if (this.#troubles.hostReason !== null) yield 'host';
     yield* this.#throttle.signals;
   }
 

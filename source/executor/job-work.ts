@@ -1,18 +1,26 @@
 import type { Candidate } from '../database/queries/find-work.ts';
-import type { StepReply, StepRequest } from '../database/queries/step-job.ts';
-import { type Attempt, backOffMs, type Lease, type Outcome } from '../domain/attempt.ts';
+import type { StepPolicy, StepReply, StepRequest } from '../database/queries/step-job.ts';
+import type { Attempt, Lease, Outcome } from '../domain/attempt.ts';
+import { strategyDefaults } from '../domain/strategy.ts';
 import type { Handler } from '../handlers/handler.ts';
 import type { Ending } from '../observability/meter.ts';
 import { type LanePorts, Lanes } from './lanes.ts';
 import type { StopReason } from './run-attempt.ts';
+import { settle } from './settle.ts';
 import { StepMail } from './step-mail.ts';
+import type { Troubles } from './troubles.ts';
 
 /** What the work on a job needs of its executor. */
 export type WorkPorts = LanePorts & {
+  troubles: Troubles;
+  /** After so many permanent failures of one kind in a row the job is paused; null: never. */
+  pause_at: number | null;
   /** A job with a higher rank waits for a slot. */
   outranked(job: Candidate): boolean;
   /** Our step was the one that ended it. */
   ended(job: Candidate, how: Ending): void;
+  /** The job has room for more lanes again: it need not rest. */
+  eased(work: JobWork): void;
   /** Slots have become free, or the work has ended; `rest_ms`: how long there is nothing to do on the job. */
   changed(work: JobWork, rest_ms: number | null): void;
 };
@@ -23,22 +31,37 @@ export class JobWork {
   readonly #ports: WorkPorts;
   readonly #lanes: Lanes;
   readonly #mail: StepMail;
+  readonly #policy: StepPolicy;
+  /** As the last step had it. */
+  #maxParallel: number | null = null;
 
   constructor(job: Candidate, handler: Handler, ports: WorkPorts) {
     this.job = job;
     this.#ports = ports;
     const { owner, pools, timings, log, meter } = ports;
+    this.#policy = policyOf(handler, ports.pause_at);
     this.#mail = new StepMail(job, {
       owner,
       database: pools.steps,
       timings,
       log,
       meter,
+      policy: this.#policy,
       stopping: () => this.stopping,
       mayOpen: () => ports.mayStart(),
       shift: (waiting) => this.#lanes.shift(waiting),
-      lookAhead: (lanes, waiting) => this.#lanes.lookAhead(lanes, waiting),
+      // A probe that fails gives back what was claimed ahead.
+      lookAhead: (lanes, waiting) =>
+        ports.troubles.away(job) ? 1 : this.#lanes.lookAhead(lanes, waiting),
       answered: (request, reply) => this.#answered(request, reply),
+      refused: (message) => {
+        ports.troubles.met(job, job.id, {
+          kind: 'database',
+          message: `the database refused a report: ${message}`,
+          began: performance.now(),
+        });
+        this.#lanes.stop();
+      },
       looked: () => {
         if (this.idle) ports.changed(this, null);
       },
@@ -46,11 +69,14 @@ export class JobWork {
     this.#lanes = new Lanes(job, handler, {
       ...ports,
       mail: this.#mail,
+      policy: this.#policy,
       outranked: () => ports.outranked(job),
       report: (attempt, outcome, duration_ms) => this.#report(attempt, outcome, duration_ms),
-      completed: (duration_ms, state) => {
+      completed: (duration_ms, { state, max_parallel }) => {
+        ports.troubles.passed(job, performance.now() - duration_ms);
         this.#count('completed', duration_ms);
         this.#ended(state);
+        this.#ease(max_parallel);
       },
       freed: (rest_ms) => ports.changed(this, rest_ms),
     });
@@ -117,17 +143,22 @@ export class JobWork {
     this.#mail.abandon();
   }
 
-  #report(attempt: Attempt, outcome: Outcome, duration_ms: number): void {
-    const { timings, log } = this.#ports;
-    const delay_ms =
-      outcome.kind === 'later'
-        ? outcome.delay_ms
-        : outcome.kind === 'failed'
-          ? backOffMs(attempt.failures, timings.back_off, Math.random())
-          : 0;
+  #report(attempt: Attempt, reported: Outcome, duration_ms: number): void {
+    const { timings, troubles, log } = this.#ports;
+    const { outcome, delay_ms, rests } = settle(reported, {
+      attempt,
+      timings,
+      random: Math.random(),
+      met: (kind, message) =>
+        troubles.met(this.job, attempt.id, {
+          kind,
+          message,
+          began: performance.now() - duration_ms,
+        }),
+    });
     this.#mail.report({ attempt, outcome, duration_ms, delay_ms });
     if (outcome.kind === 'completed') this.#lanes.observe(duration_ms);
-    if (outcome.kind === 'failed' || outcome.kind === 'fatal') {
+    if (outcome.kind === 'failed' || outcome.kind === 'fatal' || outcome.kind === 'crashed') {
       log.warn(
         {
           job_id: this.job.id,
@@ -135,9 +166,12 @@ export class JobWork {
           partition_key: attempt.partition_key,
           attempt: attempt.attempt,
         },
-        `partition failed: ${outcome.message}`,
+        `partition ${outcome.kind === 'crashed' ? 'lost' : 'failed'}: ${outcome.message}`,
       );
     }
+    if (rests) this.stop();
+    else if (outcome.kind !== 'released')
+      troubles.passed(this.job, performance.now() - duration_ms);
   }
 
   #answered(request: StepRequest, reply: StepReply | null): void {
@@ -148,20 +182,32 @@ export class JobWork {
       return;
     }
     this.#lanes.allow(reply.timeout_ms);
+    this.#ease(reply.max_parallel);
     for (const [index, { attempt, outcome, duration_ms }] of request.reports.entries()) {
       const accepted = reply.accepted.has(index);
       if (accepted) this.#count(outcome.kind, duration_ms, attempt);
-      if (accepted || outcome.kind === 'released') continue;
+      if (accepted || outcome.kind === 'released' || outcome.kind === 'unavailable') continue;
       this.#ports.meter.attempt('fenced', duration_ms / 1000);
       log.warn(
         { job_id: this.job.id, partition_key: attempt.partition_key, attempt: attempt.attempt },
         `fenced: the lease was lost, "${outcome.kind}" does not count`,
       );
     }
-    if (reply.state !== 'running') this.stop();
+    if (reply.state !== 'running') {
+      if (reply.state === 'paused' && !this.stopping)
+        log.info({ job_id: this.job.id }, 'the job is paused');
+      this.stop();
+    }
     // A lane of ours kept the job from ending until this step.
     if (request.closing.length > 0 && reply.accepted.size > 0) this.#ended(reply.state);
     this.#open(request, reply);
+  }
+
+  /** After permanent failures a job has one lane until a partition gets past; then at once all of them. */
+  #ease(max_parallel: number): void {
+    const before = this.#maxParallel;
+    this.#maxParallel = max_parallel;
+    if (before !== null && max_parallel > before) this.#ports.eased(this);
   }
 
   /** An outcome that the database has accepted. */
@@ -170,8 +216,12 @@ export class JobWork {
     meter.attempt(kind, duration_ms / 1000);
     if (kind === 'completed') meter.partition('completed');
     else if (kind === 'fatal') meter.partition('failed');
-    else if (kind === 'failed' && attempt!.failures + 1 >= this.job.max_attempts)
+    else if (kind === 'failed' && attempt!.failures + 1 >= this.#maxAttempts)
       meter.partition('failed');
+  }
+
+  get #maxAttempts(): number {
+    return this.job.max_attempts ?? this.#policy.max_attempts ?? strategyDefaults.max_attempts;
   }
 
   /** After a step of ours the job is in this state. */
@@ -197,4 +247,13 @@ export class JobWork {
       changed(this, reply.state === 'running' ? (reply.due_in_ms ?? timings.poll) : null);
     else if (request.closing.length > request.opening.length) changed(this, null);
   }
+}
+
+/** What the settings file says counts for jobs that do not say: also for those of other writers. */
+function policyOf({ settings }: Handler, pauseAt: number | null): StepPolicy {
+  return {
+    ...(settings?.max_attempts ? { max_attempts: settings.max_attempts } : {}),
+    ...(settings?.timeout_ms ? { timeout_ms: settings.timeout_ms } : {}),
+    ...(pauseAt === null ? {} : { pause_at: pauseAt }),
+  };
 }

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../database/database.ts';
 import type { Candidate } from '../database/queries/find-work.ts';
-import type { StepReply } from '../database/queries/step-job.ts';
+import type { StepPolicy, StepReply } from '../database/queries/step-job.ts';
 import { type Attempt, type Lease, leaseKey, type Outcome } from '../domain/attempt.ts';
 import { nextAverage } from '../domain/eta.ts';
 import type { Handler, HandlerContext, HandlerResult } from '../handlers/handler.ts';
 import type { ModuleThreads } from '../handlers/module-threads.ts';
 import type { Log } from '../observability/log.ts';
 import type { Meter } from '../observability/meter.ts';
+import type { LossWitness } from './loss-witness.ts';
 import { RunningAttempt, type StopReason } from './run-attempt.ts';
 import { stepRows, type Timings } from './settings.ts';
-import { runSqlAttempt } from './sql-attempt.ts';
+import { runSqlAttempt, type SqlResult } from './sql-attempt.ts';
 import type { StepMail } from './step-mail.ts';
 
 /** What lanes need of their executor. */
@@ -20,6 +21,8 @@ export type LanePorts = {
   pools: { steps: Database; handlers: Database };
   /** For handlers that are modules. */
   threads: ModuleThreads;
+  /** Of what befell the database when a connection broke. */
+  witness: LossWitness;
   timings: Timings;
   log: Log;
   meter: Meter;
@@ -29,12 +32,13 @@ export type LanePorts = {
 
 type Ports = LanePorts & {
   mail: StepMail;
+  policy: StepPolicy;
   /** A job with a higher rank waits for a slot. */
   outranked(): boolean;
   /** To be reported by the next step. */
   report(attempt: Attempt, outcome: Outcome, duration_ms: number): void;
-  /** A handler has completed its partition in its own transaction; the job's state after it. */
-  completed(duration_ms: number, state: string): void;
+  /** A handler has completed its partition in its own transaction, which answered this. */
+  completed(duration_ms: number, reply: StepReply): void;
   /** A slot has become free; `rest_ms`: how long there is nothing to do on the job. */
   freed(rest_ms: number | null): void;
 };
@@ -201,12 +205,15 @@ export class Lanes {
       lane.running = null;
       if (ended.output) mail.log({ attempt, output: ended.output });
       report(attempt, ended.outcome, ended.duration_ms);
+      // What was claimed ahead would fail the same way.
+      if ('permanent' in ended.outcome) this.#release(lane);
     }
     this.#giveUp(lane.token, { replaces: lane.token });
   }
 
   async #runSql(lane: Lane, sql: string): Promise<void> {
-    const { mail, mayStart, report, completed, freed, owner, pools, timings } = this.#ports;
+    const { mail, mayStart, report, completed, freed, owner, pools, timings, policy, witness } =
+      this.#ports;
     for (let attempt = lane.queue.shift(); attempt !== undefined; attempt = lane.queue.shift()) {
       if (!mayStart()) {
         report(attempt, { kind: 'released' }, 0);
@@ -215,15 +222,19 @@ export class Lanes {
       const current = attempt;
       const next = this.#mayGoOn() ? randomUUID() : null;
       const { lease, patience } = timings;
-      let reply: StepReply | null = null;
+      let result: SqlResult | null = null;
       if (next !== null) mail.asking(next, true);
-      lane.running = new RunningAttempt(current);
-      const ended = await lane.running.run(async (signal) => {
-        const options = { owner, next, lease_ms: lease, patience, signal };
-        const result = await runSqlAttempt(pools, current, sql, options);
-        reply = result.reply;
+      const running = new RunningAttempt(current);
+      lane.running = running;
+      const ended = await running.run(async (signal) => {
+        const options = { owner, next, lease_ms: lease, policy, witness, patience, signal };
+        result = await runSqlAttempt(pools, current, sql, options);
         return { outcome: result.outcome };
       }, this.#timeoutMs);
+      const { reply = null, judge, error } = (result ?? {}) as Partial<SqlResult>;
+      // The lease is renewed meanwhile.
+      if (judge !== undefined && running.stopped === null)
+        ended.outcome = await judge(error, running.signal);
       lane.running = null;
       if (next !== null) mail.asking(next, false);
       if (reply === null) {
@@ -233,8 +244,8 @@ export class Lanes {
         return;
       }
       this.observe(ended.duration_ms);
-      completed(ended.duration_ms, (reply as StepReply).state);
-      const { claimed, state, timeout_ms, due_in_ms } = reply as StepReply;
+      completed(ended.duration_ms, reply);
+      const { claimed, state, timeout_ms, due_in_ms } = reply;
       this.#timeoutMs = timeout_ms;
       this.#lanes.delete(lane.token);
       if (next === null || claimed.length === 0) {

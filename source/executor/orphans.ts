@@ -2,6 +2,7 @@ import type { Database } from '../database/database.ts';
 import { findHeld } from '../database/queries/find-held.ts';
 import { stepJob } from '../database/queries/step-job.ts';
 import { type Attempt, leaseKey } from '../domain/attempt.ts';
+import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 
 export type OrphanPorts = {
@@ -29,14 +30,18 @@ export class Orphans {
 
   /** Gives back what was unknown at the last look too; with `all`, what is unknown now: nothing is under way any more. */
   async release(all = false): Promise<void> {
-    const { database, tenants, owner, knows } = this.#ports;
+    const { database, tenants, owner, log, knows } = this.#ports;
     const suspects = new Set<string>();
     for (const tenant of tenants) {
       const held = await findHeld(database, tenant, owner);
       for (const attempt of held.filter(({ job_id, token }) => !knows(job_id, token))) {
         const suspect = leaseKey(attempt);
-        if (all || this.#suspects.has(suspect)) await this.#giveBack(attempt);
-        else suspects.add(suspect);
+        if (all || this.#suspects.has(suspect)) {
+          // One that the database refuses to take back is left to its lease; the others are not kept waiting for it.
+          await this.#giveBack(attempt).catch((error) =>
+            log.debug(`cannot give back ${attempt.partition_key}: ${messageOf(error)}`),
+          );
+        } else suspects.add(suspect);
       }
     }
     this.#suspects = suspects;
@@ -46,7 +51,6 @@ export class Orphans {
     const { database, owner, log } = this.#ports;
     const { job_id: job, tenant_id: tenant, asset_name: asset } = attempt;
     const { granularity, partition_key, token } = attempt;
-    log.warn({ job_id: job, partition_key }, 'claimed by a message given up long ago: given back');
     const report = { attempt, outcome: { kind: 'released' as const }, duration_ms: 0, delay_ms: 0 };
     const nothing = { opening: [], want: 0, lease_ms: 0 };
     await stepJob(database, {
@@ -59,5 +63,6 @@ export class Orphans {
       closing: [token],
       ...nothing,
     });
+    log.warn({ job_id: job, partition_key }, 'claimed by a message given up long ago: given back');
   }
 }

@@ -1,12 +1,14 @@
 import type pg from 'pg';
 import { createClient, destroy } from '../database/database.ts';
-import { explainFailure } from '../database/failure.ts';
+import { codeOf, explainFailure } from '../database/failure.ts';
 import { isPooled } from '../database/pooler.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
+import type { TroubleKind } from '../domain/attempt.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { Meter } from '../observability/meter.ts';
 import { Loop } from './loop.ts';
+import type { SessionWitness } from './loss-witness.ts';
 import { withPatience } from './patience.ts';
 import { jittered, type Timings } from './settings.ts';
 
@@ -17,7 +19,20 @@ export type Registration = {
   pid: number;
   version: string;
   slots: number;
-  handlers: readonly string[];
+  /** A hash of the handler directory, as it was read at the start. */
+  catalogue: string;
+  /** The assets that it has handlers for at this moment. */
+  handlers(): readonly string[];
+  /** What is away for its handlers, and for how long by the monotonic clock. */
+  troubles(): readonly TroubleRow[];
+};
+
+export type TroubleRow = {
+  tenant: string;
+  asset: string;
+  kind: TroubleKind;
+  message: string;
+  age_ms: number;
 };
 
 /**
@@ -25,7 +40,7 @@ export type Registration = {
  * session: when both end, others know within seconds that it has died. Through a pooler a lock outlives its client,
  * so there it is registered without one, and only its leases tell.
  */
-export class Registry {
+export class Registry implements SessionWitness {
   readonly #settings: ConnectionSettings;
   readonly #registration: Registration;
   readonly #timings: Timings;
@@ -33,6 +48,9 @@ export class Registry {
   readonly #meter: Meter;
   readonly #loop: Loop;
   #client: pg.Client | null = null;
+  /** The session whose loss is on record. */
+  #lost: pg.Client | null = null;
+  #turn: Promise<void> = Promise.resolve();
   #pooled = false;
   #connected = false;
   #locked = false;
@@ -40,6 +58,8 @@ export class Registry {
   /** When this session got its lock, and when the last sign of life was acknowledged (monotonic). */
   #lockedAt = Number.POSITIVE_INFINITY;
   #seenAt = performance.now();
+  serverStart: string | null = null;
+  lastLoss: { at: number; said: string | null } | null = null;
 
   constructor(
     settings: ConnectionSettings,
@@ -63,6 +83,20 @@ export class Registry {
       throw explainFailure(error, this.#settings);
     });
     this.#loop.start();
+  }
+
+  /** Writes what has changed without waiting for the next sign of life. */
+  refresh(): void {
+    this.#loop.wake();
+  }
+
+  /** Asks the session itself: one that has died in silence does not say so. */
+  async confirm(): Promise<void> {
+    await this.#alone(async () => {
+      const client = this.#client;
+      if (client === null) return;
+      await withPatience(client.query('select')).catch((error) => this.#lose(client, error));
+    });
   }
 
   drain(): void {
@@ -98,14 +132,27 @@ export class Registry {
       return jittered(this.#timings.ping);
     } catch (error) {
       this.#log.debug(`no sign of life, trying again: ${messageOf(error)}`);
+      if (this.#client !== null) this.#lose(this.#client, error);
       await this.#drop();
       return jittered(Math.min(500, this.#timings.ping));
     }
   }
 
-  async #sign(stopped: boolean): Promise<void> {
+  /** One after the other: a session runs one statement at a time. */
+  #alone(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
+  #sign(stopped: boolean): Promise<void> {
+    return this.#alone(() => this.#register(stopped));
+  }
+
+  async #register(stopped: boolean): Promise<void> {
     const client = this.#client ?? (await this.#connect());
-    const { id, tenants, host, pid, version, slots, handlers } = this.#registration;
+    const { id, tenants, host, pid, version, slots, catalogue } = this.#registration;
+    const [handlers, troubles] = [this.#registration.handlers(), this.#registration.troubles()];
     if (!this.#pooled && !this.#locked) {
       const { rows } = await withPatience(
         client.query('select pg_try_advisory_lock(servo_executor_lock($1)) as taken', [id]),
@@ -116,7 +163,7 @@ export class Registry {
     }
     const phase = [!this.#pooled, this.#draining || stopped, stopped];
     await withPatience(
-      client.query('select servo_register_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
+      client.query('select servo_register_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)', [
         id,
         tenants,
         host,
@@ -125,6 +172,8 @@ export class Registry {
         slots,
         handlers,
         ...phase,
+        catalogue,
+        JSON.stringify(troubles),
       ]),
     );
     this.#seenAt = performance.now();
@@ -133,14 +182,30 @@ export class Registry {
   async #connect(): Promise<pg.Client> {
     const client = createClient(this.#settings);
     this.#client = client;
-    client.on('error', () => {
+    client.on('error', (error) => {
+      this.#lose(client, error);
       if (this.#client === client) this.#loop.wake();
     });
     await client.connect();
     if (this.#connected) this.#meter.reconnected('registry');
     this.#connected = true;
     this.#pooled = await isPooled(client);
+    const { rows } = await withPatience(
+      client.query('select pg_postmaster_start_time()::text as at'),
+    );
+    this.serverStart = rows[0].at;
     return client;
+  }
+
+  /** What the server says before it ends a session counts, not how the socket closes after it. */
+  #lose(client: pg.Client, error: unknown): void {
+    if (this.#lost === client) return;
+    this.#lost = client;
+    const code = codeOf(error);
+    this.lastLoss = {
+      at: performance.now(),
+      said: (error as { severity?: string }).severity === undefined ? null : (code ?? null),
+    };
   }
 
   async #drop(): Promise<void> {

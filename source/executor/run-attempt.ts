@@ -17,18 +17,14 @@ const stopOutcomes: Readonly<Record<StopReason['why'], (reason: StopReason) => O
     kind: 'failed',
     message: `timed out after ${'after_ms' in reason ? reason.after_ms / 1000 : 0} s`,
   }),
-  lost: () => ({ kind: 'later', message: 'stopped: its lease was lost', delay_ms: 0 }),
-  drain: () => ({
-    kind: 'later',
-    message: 'interrupted: its executor was told to stop',
-    delay_ms: 0,
-  }),
-  fence: () => ({
-    kind: 'later',
-    message: 'interrupted: its executor lost the database',
-    delay_ms: 0,
-  }),
+  lost: () => interrupted('stopped: its lease was lost'),
+  drain: () => interrupted('interrupted: its executor was told to stop'),
+  fence: () => interrupted('interrupted: its executor lost the database'),
 };
+
+function interrupted(message: string): Outcome {
+  return { kind: 'later', message, delay_ms: 0, interrupted: true };
+}
 
 /** One attempt under way: it ends by itself, at its time-out, or when it is stopped. */
 export class RunningAttempt {
@@ -44,6 +40,11 @@ export class RunningAttempt {
     if (this.#reason !== null) return;
     this.#reason = reason;
     this.#controller.abort();
+  }
+
+  /** Aborted when the attempt is stopped, also after its work has ended. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
   }
 
   get stopped(): StopReason | null {

@@ -26,7 +26,12 @@ export type Timings = {
   look_ahead: number;
   /** Between two rounds of the janitor. */
   tidy: number;
+  /** Before a failed partition is tried again. */
   back_off: BackOff;
+  /** The same after a permanent failure: time for a person to mend it. */
+  permanent_back_off: BackOff;
+  /** How long a job rests on this executor while something that it needs is away. */
+  rest: BackOff;
   /** Without an answer for so long, a step's or a duty's connection counts as dead. A step may wait 2 s for a job's row, whatever the speed. */
   patience: number;
 };
@@ -44,7 +49,9 @@ export const defaultTimings: Readonly<Timings> = {
   stop_grace: 5_000,
   look_ahead: 200,
   tidy: 3_600_000,
-  back_off: { base_ms: 1_000, cap_ms: 60_000 },
+  back_off: { base_ms: 5_000, cap_ms: 60_000 },
+  permanent_back_off: { base_ms: 60_000, cap_ms: 600_000 },
+  rest: { base_ms: 1_000, cap_ms: 60_000 },
   patience: 20_000,
 };
 
@@ -55,14 +62,14 @@ const lowestPatience = 4_000;
 export function scaleTimings(speed: number): Timings {
   const scaled = Object.entries(defaultTimings).map(([name, value]) => [
     name,
-    typeof value === 'number' && name !== 'look_ahead'
-      ? Math.max(1, Math.round(value / speed))
-      : value,
+    typeof value === 'object'
+      ? { base_ms: value.base_ms / speed, cap_ms: value.cap_ms / speed }
+      : name === 'look_ahead'
+        ? value
+        : Math.max(1, Math.round(value / speed)),
   ]);
-  const { base_ms, cap_ms } = defaultTimings.back_off;
   return {
     ...Object.fromEntries(scaled),
-    back_off: { base_ms: base_ms / speed, cap_ms: cap_ms / speed },
     patience: Math.max(lowestPatience, defaultTimings.patience / speed),
   };
 }

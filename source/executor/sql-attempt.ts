@@ -1,41 +1,36 @@
+import type pg from 'pg';
 import { type Database, destroy } from '../database/database.ts';
-import { codeOf, isConnectionFailure } from '../database/failure.ts';
+import { isConnectionFailure } from '../database/failure.ts';
 import {
   cancelSqlAttempt,
   runSqlHandler,
   sqlAttemptRuns,
 } from '../database/queries/run-sql-handler.ts';
-import type { StepReply } from '../database/queries/step-job.ts';
+import type { StepPolicy, StepReply } from '../database/queries/step-job.ts';
 import type { Attempt, Outcome } from '../domain/attempt.ts';
 import { messageOf } from '../errors.ts';
-import { delayOf } from '../handlers/delay.ts';
 import { Loop } from './loop.ts';
-
-/** What a handler's error means, by its SQLSTATE; any other error is a failure that is tried again. */
-const outcomes: Readonly<Record<string, (message: string, detail: string | undefined) => Outcome>> =
-  {
-    // servo_fail and servo_retry: see migrations/functions/sql-handlers.sql.
-    SV065: (message) => ({ kind: 'fatal', message }),
-    SV075: (message, detail) => ({ kind: 'later', message, delay_ms: delayOf(Number(detail)) }),
-    // The lease was lost: there is nothing to report, and the step that says so is fenced off.
-    SV410: (message) => ({ kind: 'later', message, delay_ms: 0 }),
-    '2D000': endsTransaction,
-    // What plpgsql says of a COMMIT that it is given as a statement.
-    '0A000': (message) =>
-      /transaction commands/.test(message) ? endsTransaction(message) : { kind: 'failed', message },
-  };
-
-function endsTransaction(message: string): Outcome {
-  return { kind: 'fatal', message: `a handler may not end its transaction: ${message}` };
-}
+import type { LossWitness } from './loss-witness.ts';
+import { withPatience } from './patience.ts';
+import { outcomeOfAnswer } from './sql-outcome.ts';
 
 type Options = {
   owner: string;
   next: string | null;
   lease_ms: number;
+  policy: StepPolicy;
+  witness: LossWitness;
   /** A cancelled statement has so long to say so, and one that nobody runs is looked for so often, in milliseconds. */
   patience: number;
   signal: AbortSignal;
+};
+
+export type SqlResult = {
+  outcome: Outcome;
+  reply: StepReply | null;
+  /** Where the connection broke: says how the attempt ended. It may wait for the database, which is no time of the attempt's. */
+  judge?: ReturnType<LossWitness['begin']>;
+  error?: unknown;
 };
 
 /** Between two requests to cancel: the first may have come before the statement did. */
@@ -51,12 +46,14 @@ export async function runSqlAttempt(
   attempt: Attempt,
   sql: string,
   options: Options,
-): Promise<{ outcome: Outcome; reply: StepReply | null }> {
+): Promise<SqlResult> {
+  const judge = options.witness.begin();
   let client: Awaited<ReturnType<Database['connect']>>;
   try {
     client = await pools.handlers.connect();
   } catch (error) {
-    return { outcome: { kind: 'later', message: messageOf(error), delay_ms: 1_000 }, reply: null };
+    const outcome = { kind: 'unavailable', message: messageOf(error), of: 'database' } as const;
+    return { outcome, reply: null };
   }
   let broken: Error | undefined;
   const onError = (error: Error) => {
@@ -70,16 +67,46 @@ export async function runSqlAttempt(
     const reply = await runSqlHandler(client, attempt, sql, options);
     return { outcome: { kind: 'completed' }, reply };
   } catch (error) {
-    if (isConnectionFailure(error)) {
-      broken = error as Error;
-      return { outcome: { kind: 'later', message: messageOf(error), delay_ms: 0 }, reply: null };
+    const standing = await standingOf(client, error, options.patience);
+    if (standing === 'works') {
+      return { outcome: outcomeOfAnswer(error, pools.handlers.settings.user), reply: null };
     }
-    return { outcome: outcomeOf(error), reply: null };
+    broken = error as Error;
+    const outcome = { kind: 'unavailable', message: messageOf(error), of: 'database' } as const;
+    return { outcome, reply: null, ...(standing === 'lost' ? { judge } : {}), error };
   } finally {
     // A cancel that is still on its way must not meet the connection's next statement.
     await watch.stop();
     client.removeListener('error', onError);
     client.release(broken);
+  }
+}
+
+/** An answer of this severity leaves the connection as it is. It may be in the server's own language. */
+const harmless = 'ERROR';
+
+/**
+ * How the connection is after its statement failed. Only where the error might be of the connection itself is it asked: an
+ * error of the handler's may carry any SQLSTATE, also one of a lost connection. A server that has become a standby answers, and is no
+ * place for a handler.
+ */
+async function standingOf(
+  client: pg.ClientBase,
+  error: unknown,
+  patience: number,
+): Promise<'works' | 'standby' | 'lost'> {
+  const { severity } = error as { severity?: string };
+  if (severity === harmless && !isConnectionFailure(error)) return 'works';
+  if (severity === undefined) return 'lost';
+  try {
+    const { rows } = await withPatience(
+      client.query('select pg_catalog.pg_is_in_recovery() as standby'),
+      patience,
+    );
+    return rows[0].standby ? 'standby' : 'works';
+  } catch (again) {
+    // What the handler has set may keep the question from being answered: that is an answer as well.
+    return (again as { severity?: string }).severity === harmless ? 'works' : 'lost';
   }
 }
 
@@ -111,13 +138,4 @@ function watchOver(
   signal.addEventListener('abort', () => loop.wake(), { once: true });
   loop.start();
   return loop;
-}
-
-function outcomeOf(error: unknown): Outcome {
-  const { detail, where } = error as { detail?: string; where?: string };
-  const known = outcomes[codeOf(error) ?? ''];
-  if (known !== undefined) return known(messageOf(error), detail);
-  const line = /^SQL statement|line \d+ at (?!EXECUTE)/.exec(where ?? '');
-  const context = [detail, line === null ? undefined : where?.split('\n', 1)[0]].filter(Boolean);
-  return { kind: 'failed', message: [messageOf(error), ...context].join('\n') };
 }

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
 import { type AttemptLog, keepLogs } from '../database/queries/executor-calls.ts';
 import type { Candidate } from '../database/queries/find-work.ts';
-import {
-  type Opening,
-  type Report,
-  type StepReply,
-  type StepRequest,
-  stepJob,
+import type {
+  Opening,
+  Report,
+  StepPolicy,
+  StepReply,
+  StepRequest,
 } from '../database/queries/step-job.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { Meter } from '../observability/meter.ts';
-import { jittered, type Timings } from './settings.ts';
+import type { Timings } from './settings.ts';
+import { StepSender } from './step-sender.ts';
 
 export type MailPorts = {
   owner: string;
@@ -21,6 +21,7 @@ export type MailPorts = {
   timings: Timings;
   log: Log;
   meter: Meter;
+  policy: StepPolicy;
   /** The work is being stopped: nothing is opened, and what is to be reported does not wait. */
   stopping(): boolean;
   /** False while nothing new may be started. */
@@ -31,6 +32,8 @@ export type MailPorts = {
   lookAhead(lanes: number, waiting: number): number;
   /** Null: there is no such job any more. */
   answered(request: StepRequest, reply: StepReply | null): void;
+  /** The database refuses what a step says, and goes on doing so. */
+  refused(message: string): void;
   /** Before every look at the mail: there may be none, and nothing left to do. */
   looked(): void;
 };
@@ -137,10 +140,11 @@ export class StepMail {
     const tokens = [...request.closing, ...request.opening.map((lane) => lane.token)];
     for (const token of tokens) this.#asking.add(token);
     await this.#keepLogs();
-    const reply = await this.#sendUntilAnswered(request);
+    const sender = new StepSender({ ...this.#ports, abandoned: this.#abandoned.signal });
+    const sent = await sender.send(request);
     for (const token of tokens) this.#asking.delete(token);
     this.#opening = 0;
-    if (reply !== undefined) this.#ports.answered(request, reply);
+    for (const { request: one, reply } of sent) this.#ports.answered(one, reply);
   }
 
   #collect(): StepRequest {
@@ -169,27 +173,8 @@ export class StepMail {
       opening,
       want: this.#ports.lookAhead(opening.length, this.#wanted.length),
       lease_ms: this.#ports.timings.lease,
+      policy: this.#ports.policy,
     };
-  }
-
-  /** The same message until it is answered: a repeated one counts once. Undefined if given up. */
-  async #sendUntilAnswered(request: StepRequest): Promise<StepReply | null | undefined> {
-    const { database, timings, log, meter } = this.#ports;
-    for (let failures = 0; !this.#abandoned.signal.aborted; failures++) {
-      const sent = performance.now();
-      const took = () => (performance.now() - sent) / 1000;
-      try {
-        const reply = await stepJob(database, request);
-        meter.step('ok', took());
-        return reply;
-      } catch (error) {
-        meter.step('failed', took());
-        log.warn({ job_id: this.#job.id }, `step failed, trying again: ${messageOf(error)}`);
-        const pause = Math.min(100 * 2 ** Math.min(failures, 10), timings.poll);
-        await sleep(jittered(pause), undefined, { signal: this.#abandoned.signal }).catch(() => {});
-      }
-    }
-    return undefined;
   }
 
   async #keepLogs(): Promise<void> {

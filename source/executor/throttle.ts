@@ -24,6 +24,8 @@ export type ThrottlePorts = {
   log: Log;
   owner: string;
   health: HealthLimits;
+  /** What this host is out of, or null. */
+  host(): string | null;
   /** Null: no job is paused by itself. */
   failures: FailureLimit | null;
   /** Ids of the jobs at work, by tenant. */
@@ -56,6 +58,11 @@ export class Throttle {
     return this.#loop.stop();
   }
 
+  /** The host's state has changed. */
+  wake(): void {
+    this.#loop.wake();
+  }
+
   /** Why nothing new is started, or null. */
   get reason(): string | null {
     return this.#reason;
@@ -76,13 +83,13 @@ export class Throttle {
   }
 
   async #judgeDatabase(): Promise<void> {
-    const { database, health, log, held } = this.#ports;
+    const { database, health, host, log, held } = this.#ports;
     const seen = await readHealth(database);
-    const reason = holdReason(seen, health);
+    const reason = host() ?? holdReason(seen, health);
     const changed = (reason === null) !== (this.#reason === null);
     this.#reason = reason;
     this.#signals = exceeded(seen, health);
-    if (changed && reason === null) log.info('claiming goes on: the database is healthy again');
+    if (changed && reason === null) log.info('claiming goes on: what it was held for is over');
     if (changed && reason !== null) log.warn(`claiming is held: ${reason}`);
     if (this.#told === (reason !== null)) return;
     // By itself, and until it has worked: a database that is not well may not take it.

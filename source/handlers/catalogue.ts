@@ -1,6 +1,7 @@
-import { constants } from 'node:fs';
-import { access, readdir, readFile, stat } from 'node:fs/promises';
-import { extname, join, parse, resolve } from 'node:path';
+import { createHash } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import { access, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { extname, join, parse } from 'node:path';
 import { messageOf, type Problem, ServoError, UsageError } from '../errors.ts';
 import { type AssetSettings, noSettings } from './asset-settings.ts';
 import { executableHandler } from './executable.ts';
@@ -43,11 +44,10 @@ const seeVariables: ReadonlySet<Handler['kind']> = new Set(['module', 'executabl
  * Reads a handler directory: one file per asset, named after it. `.sql` runs in the database, `.js` and `.mjs` in a thread; a file that may
  * be executed is run. `<asset>.toml` beside it holds the asset's settings; by itself, with `[http]`, it is a handler that calls an
  * endpoint. Hidden files, Markdown and package.json are not handlers, nor is anything in a subdirectory. Commands come from this
- * disk, never from the database. Throws `usage`, with every mistake there is.
+ * disk, never from the database. It is read once: what is changed takes effect when the worker is started again. Throws `usage`, with every mistake there is.
  */
 export async function loadCatalogue(directory: string): Promise<Catalogue> {
-  const folder = resolve(directory);
-  const names = await listFiles(folder, directory);
+  const { folder, names } = await listFiles(directory);
   const problems = await trustProblems(folder, directory);
   const handlers = new Map<string, File[]>();
   const settings = new Map<string, File>();
@@ -70,7 +70,10 @@ export async function loadCatalogue(directory: string): Promise<Catalogue> {
   for (const asset of [...new Set([...handlers.keys(), ...settings.keys()])].sort()) {
     const files = handlers.get(asset) ?? [];
     const handler = await readAsset(asset, files, settings.get(asset), problems);
-    if (handler !== null) catalogue.set(asset, handler);
+    if (handler !== null) {
+      const read = [files[0], settings.get(asset)].flatMap((file) => file?.path ?? []);
+      catalogue.set(asset, { ...handler, digest: await digestOf(read) });
+    }
     if (files.length > 1) {
       problems.push({
         message: `${directory} has two handlers for ${asset}`,
@@ -88,13 +91,16 @@ export async function loadCatalogue(directory: string): Promise<Catalogue> {
   return catalogue;
 }
 
-async function listFiles(folder: string, directory: string): Promise<string[]> {
+/** The folder itself, where a link leads to it: one that is turned to another release does not change what this process runs. */
+async function listFiles(directory: string): Promise<{ folder: string; names: string[] }> {
   try {
+    const folder = await realpath(directory);
     const entries = await readdir(folder, { withFileTypes: true });
-    return entries
+    const names = entries
       .filter((entry) => !entry.isDirectory() && !noHandlers.test(entry.name))
       .map((entry) => entry.name)
       .sort();
+    return { folder, names };
   } catch (error) {
     throw new ServoError(
       'usage',
@@ -171,6 +177,17 @@ async function readCode(
     hint: 'a handler is <asset>.sql, <asset>.js or .mjs, or a file that may be executed (chmod +x)',
   });
   return null;
+}
+
+/** A hash of the files' contents; empty where one of them cannot be read any more. */
+async function digestOf(paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    for (const path of paths) for await (const chunk of createReadStream(path)) hash.update(chunk);
+    return hash.digest('hex');
+  } catch {
+    return '';
+  }
 }
 
 function unreadable({ shown }: File, error: unknown): Problem {

@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { attemptFacts, type Outcome } from '../domain/attempt.ts';
+import { originOfSpawn, outcomeByOrigin } from '../domain/error-origin.ts';
 import { messageOf } from '../errors.ts';
 import type { AssetSettings } from './asset-settings.ts';
 import { defaultDelayMs } from './delay.ts';
@@ -16,7 +19,8 @@ const exitOutcomes: Readonly<Record<number, (message: string) => Outcome>> = {
 
 /**
  * A handler that is a program: a child process in a group of its own, told what to do by SERVO_* variables. It is
- * stopped by SIGTERM and, `grace_ms` later, by SIGKILL; told to stop, it is not done, whatever its exit code.
+ * stopped by SIGTERM and, `grace_ms` later, by SIGKILL; told to stop, it is not done, whatever its exit code. Where it cannot be
+ * started, the error code says whose fault that is: a file that is gone and a host without descriptors are not the partition's.
  */
 export function executableHandler(
   asset: string,
@@ -27,10 +31,17 @@ export function executableHandler(
     try {
       return await runExecutable(path, settings.pass, context);
     } catch (error) {
-      return { outcome: { kind: 'failed', message: `cannot run ${path}: ${messageOf(error)}` } };
+      const { code } = error as NodeJS.ErrnoException;
+      const message = `cannot run ${path}: ${messageOf(error)}`;
+      return { outcome: outcomeByOrigin(originOfSpawn(code), message) };
     }
   };
-  return { asset, kind: 'executable', settings, run };
+  const there = () =>
+    access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+  return { asset, kind: 'executable', settings, run, there };
 }
 
 /** Rejects where the program does not even start. */

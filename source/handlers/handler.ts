@@ -22,6 +22,8 @@ type OfAsset = {
   asset: string;
   /** What is said of the asset beside its handler; nothing is where there is none. */
   settings?: AssetSettings;
+  /** A hash of its file and of its settings file, as they were read. */
+  digest?: string;
 };
 
 export type SqlHandler = OfAsset & {
@@ -41,6 +43,8 @@ export type RunnableHandler = OfAsset & {
   kind: 'executable' | 'http' | 'function';
   /** At-least-once. Never rejects: whatever goes wrong is an outcome. */
   run(context: HandlerContext): Promise<HandlerResult>;
+  /** Whether what it runs is where it was; not asked of what always is. */
+  there?(): Promise<boolean>;
 };
 
 /** What runs the partitions of one asset. */

@@ -9,8 +9,11 @@ export type Answer = {
   date?: string;
 };
 
-/** `done`; `busy` and `failing` may work later, and `busy` does not count as a failure; the others are for good. */
-export type Meaning = 'done' | 'redirected' | 'busy' | 'failing' | 'refused';
+/**
+ * `done`; `busy` and `failing` may work later, and `busy` does not count as a failure; `redirected` and `misconfigured` are the
+ * same for every partition until somebody mends the endpoint or its settings; `refused` is this partition's end.
+ */
+export type Meaning = 'done' | 'redirected' | 'busy' | 'failing' | 'misconfigured' | 'refused';
 
 /**
  * The statuses that say something else than their class. A conflict is most likely an earlier attempt under the same
@@ -18,13 +21,21 @@ export type Meaning = 'done' | 'redirected' | 'busy' | 'failing' | 'refused';
  * passing trouble.
  */
 const exceptions: Readonly<Record<number, Meaning>> = {
+  401: 'misconfigured',
+  402: 'misconfigured',
+  403: 'misconfigured',
+  404: 'misconfigured',
+  405: 'misconfigured',
+  407: 'misconfigured',
   408: 'failing',
   409: 'failing',
+  410: 'misconfigured',
+  415: 'misconfigured',
   423: 'failing',
   425: 'failing',
   429: 'busy',
-  501: 'refused',
-  505: 'refused',
+  501: 'misconfigured',
+  505: 'misconfigured',
 };
 
 const classes: readonly Meaning[] = ['refused', 'done', 'redirected', 'refused', 'failing'];
@@ -32,7 +43,8 @@ const classes: readonly Meaning[] = ['refused', 'done', 'redirected', 'refused',
 /**
  * 2xx (202 as well: the endpoint has taken it over) is done. 429 comes back later; 408, 409, 423, 425 and 5xx are
  * failures, tried again while attempts are left; with Retry-After, all of these come back then and count nothing. Redirects are not
- * followed, and the other 4xx would be refused again: failed for good.
+ * followed: they, and 401, 403, 404 and their like, are permanent failures, which pause the job when they are repeated. The
+ * other 4xx refuse the partition: failed for good.
  */
 export function meaningOf(status: number): Meaning {
   return exceptions[status] ?? classes[Math.floor(status / 100) - 1] ?? 'failing';
@@ -42,7 +54,9 @@ export function meaningOf(status: number): Meaning {
 export function outcomeOfAnswer(answer: Answer, message: string, now: Date): Outcome {
   const meaning = meaningOf(answer.status);
   if (meaning === 'done') return { kind: 'completed' };
-  if (meaning === 'redirected' || meaning === 'refused') return { kind: 'fatal', message };
+  if (meaning === 'refused') return { kind: 'fatal', message };
+  if (meaning === 'redirected' || meaning === 'misconfigured')
+    return { kind: 'failed', message, permanent: true };
   const delay = retryAfterMs(answer, now);
   if (meaning === 'failing' && delay === null) return { kind: 'failed', message };
   return { kind: 'later', message, delay_ms: delayOf(delay) };

@@ -1,6 +1,7 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { attemptFacts } from '../domain/attempt.ts';
+import { originOfCode, outcomeByOrigin } from '../domain/error-origin.ts';
 import { messageOf } from '../errors.ts';
 import { version } from '../package.ts';
 import type { AssetSettings, HttpSettings } from './asset-settings.ts';
@@ -45,10 +46,12 @@ async function call(http: HttpSettings, context: HandlerContext): Promise<Handle
     response = await send(url, http, context);
     for await (const chunk of response) output.push(chunk);
   } catch (error) {
-    const message =
-      response === null
-        ? `cannot reach ${place}: ${messageOf(error)}`
-        : `the answer of ${place} broke off (HTTP ${response.statusCode}): ${messageOf(error)}`;
+    if (response === null) {
+      const origin = originOfCode((error as NodeJS.ErrnoException).code);
+      return { outcome: outcomeByOrigin(origin, `cannot reach ${place}: ${messageOf(error)}`) };
+    }
+    // It has begun to answer: its work may be done.
+    const message = `the answer of ${place} broke off (HTTP ${response.statusCode}): ${messageOf(error)}`;
     return { outcome: { kind: 'failed', message }, output: output.toString() };
   }
   const { statusCode: status = 0, statusMessage = '', headers } = response;

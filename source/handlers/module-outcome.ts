@@ -1,5 +1,6 @@
 import { inspect, types } from 'node:util';
 import { keptMessage, type Outcome } from '../domain/attempt.ts';
+import { type Origin, originOfCode, outcomeByOrigin } from '../domain/error-origin.ts';
 import { messageOf } from '../errors.ts';
 import { delayOf } from './delay.ts';
 
@@ -20,9 +21,34 @@ export function outcomeOfReturned(value: unknown): Outcome {
   return namedOutcome(value) ?? { kind: 'completed' };
 }
 
-/** Whatever a module throws is a failure that is tried again, but for a named outcome. Never throws. */
+/**
+ * Whatever a module throws is a failure that is tried again, but for a named outcome, and for errors whose code, or whose cause's
+ * code, says that something else is away (`ECONNREFUSED`, as fetch has it, `EMFILE`). Never throws.
+ */
 export function outcomeOfThrown(value: unknown): Outcome {
-  return namedOutcome(value) ?? { kind: 'failed', message: keptMessage(describe(value)) };
+  const origin = originOfThrown(value);
+  return (
+    namedOutcome(value) ??
+    outcomeByOrigin(origin === 'permanent' ? 'partition' : origin, keptMessage(describe(value)))
+  );
+}
+
+/** The same of an error while the module is loaded: one that it does not exist, or cannot be read, is so for every partition. */
+export function outcomeOfLoading(value: unknown): Outcome {
+  const origin = value instanceof SyntaxError ? 'permanent' : originOfThrown(value);
+  return namedOutcome(value) ?? outcomeByOrigin(origin, keptMessage(describe(value)));
+}
+
+function originOfThrown(value: unknown): Origin {
+  try {
+    for (let error = value; types.isNativeError(error); error = error.cause) {
+      const origin = originOfCode((error as NodeJS.ErrnoException).code);
+      if (origin !== 'partition') return origin;
+    }
+  } catch {
+    // A getter that throws: no code of ours.
+  }
+  return 'partition';
 }
 
 /** A value in a few lines. Never throws, though a handler's own code may run meanwhile. */

@@ -3,7 +3,12 @@ import { pathToFileURL } from 'node:url';
 import { format, inspect } from 'node:util';
 import { type MessagePort, parentPort, threadId } from 'node:worker_threads';
 import type { Outcome } from '../domain/attempt.ts';
-import { describe, outcomeOfReturned, outcomeOfThrown } from './module-outcome.ts';
+import {
+  describe,
+  outcomeOfLoading,
+  outcomeOfReturned,
+  outcomeOfThrown,
+} from './module-outcome.ts';
 import { SharedLog } from './shared-log.ts';
 
 /** What a thread is given to run one attempt. */
@@ -54,12 +59,13 @@ async function perform(task: ModuleTask, run: Run, signal: AbortSignal): Promise
   try {
     handler = await importDefault(task.path);
   } catch (error) {
-    fail(run, error);
+    fail(run, error, outcomeOfLoading(error));
     // A module that failed to load is remembered as failed for the life of the thread.
     return exit(0);
   }
   if (typeof handler !== 'function') {
-    run.end({ kind: 'failed', message: `${task.path} does not export a function as its default` });
+    const message = `${task.path} does not export a function as its default`;
+    run.end({ kind: 'failed', message, permanent: true });
     return;
   }
   if (signal.aborted) return run.end(stopped);
@@ -85,8 +91,7 @@ async function importDefault(path: string): Promise<unknown> {
   return typeof exported === 'function' ? exported : exported?.default;
 }
 
-function fail(run: Run, error: unknown): void {
-  const outcome = outcomeOfThrown(error);
+function fail(run: Run, error: unknown, outcome = outcomeOfThrown(error)): void {
   if (outcome.kind === 'failed') run.log.write(`${stackOf(error)}\n`);
   run.end(outcome);
 }

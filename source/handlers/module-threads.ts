@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { attemptFacts, type Outcome } from '../domain/attempt.ts';
+import { originOfCode, outcomeByOrigin } from '../domain/error-origin.ts';
 import { messageOf } from '../errors.ts';
 import { packageRoot } from '../package.ts';
 import { noSettings } from './asset-settings.ts';
@@ -41,6 +42,9 @@ export type ModuleThreadsOptions = {
  * returns, without any import: `{ code: 'SERVO_FAIL', message }` fails for good, `{ code: 'SERVO_RETRY', message, retryAfterMs }`
  * comes back later and counts nothing (default 30 s, at most a day).
  *
+ * An error that says by its `code`, or by that of its cause, that something else is away (ECONNREFUSED, EMFILE) counts as no failure:
+ * see domain/error-origin.ts. A module that cannot be loaded is a permanent failure.
+ *
  * It is stopped by its signal and, `grace_ms` later, by ending its thread, also in a loop without end. Two things outlive that:
  * a synchronous call into the system (execSync), as long as it lasts, and child processes: give them the signal.
  *
@@ -63,7 +67,8 @@ export class ModuleThreads {
     try {
       outcome = await this.#run(handler, context, log);
     } catch (error) {
-      outcome = { kind: 'failed', message: `cannot run ${handler.path}: ${messageOf(error)}` };
+      const origin = originOfCode((error as NodeJS.ErrnoException).code);
+      outcome = outcomeByOrigin(origin, `cannot run ${handler.path}: ${messageOf(error)}`);
     }
     const { bytes, dropped } = log.read();
     return { outcome, output: logText(bytes, dropped), progress: log.progress };

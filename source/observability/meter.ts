@@ -1,5 +1,14 @@
 /** How an attempt ended: an outcome that counts, or `fenced`, one whose lease was lost before. */
-export const attemptEnds = ['completed', 'failed', 'fatal', 'later', 'released', 'fenced'] as const;
+export const attemptEnds = [
+  'completed',
+  'failed',
+  'fatal',
+  'crashed',
+  'later',
+  'unavailable',
+  'released',
+  'fenced',
+] as const;
 export type AttemptEnd = (typeof attemptEnds)[number];
 
 /** How a partition, or a job, ended: for good. */
@@ -40,11 +49,12 @@ export const noMeter: Meter = {
   reconnected: nothing,
 };
 
-/** Why an executor starts nothing new. `heartbeat`, `registry`: it has not been heard by the database for too long. */
+/** Why an executor starts nothing new. `host`: it is out of descriptors, processes or memory. `heartbeat`, `registry`: it has not been heard by the database for too long. */
 export const holdReasons = [
   'replication_lag',
   'lock_wait',
   'connections',
+  'host',
   'heartbeat',
   'registry',
   'draining',

@@ -27,6 +27,7 @@ export function followUp(
     state: 'pending',
     parent_job_id: null,
     execution_order: job.execution_order,
+    follows: job.id,
     ...changes,
   };
 }

@@ -142,7 +142,7 @@ function newJob(author: Author, asset: Asset, request: StartRequest, now: Date):
     asset_id: asset.id,
     asset_name: asset.name,
     idempotency_key: request.idempotency_key ?? randomUUID(),
-    execution_strategy: writeStrategy({ ...asset.defaults, ...request.strategy }),
+    execution_strategy: writeStrategy({ ...asset.defaults, ...request.strategy }, request.strategy),
     partition_start: range?.first ?? null,
     partition_end: range?.last ?? null,
     total_partitions: countKeys(request.keys),

@@ -97,11 +97,17 @@ export const executorDetail: Detail<ExecutorView> = ({ row }, { as_of, zone }) =
     { text: safeText(row.id, { cap: 300 }), tone: 'strong' },
     { text: ` · ${row.state} for ${age(row.state_since)}: ${means}`, tone },
   ];
-  const facts = `${plural(row.slots, 'slot')} · started ${formatMoment(row.started_at, as_of, zone)} · last seen ${age(row.seen_at)} ago · handlers: ${handlersOf({ row, job: null }) || 'none'}`;
+  const facts = `${plural(row.slots, 'slot')} · started ${formatMoment(row.started_at, as_of, zone)} · last seen ${age(row.seen_at)} ago · ${row.catalogue === null ? '' : `catalogue ${safeText(row.catalogue)} · `}handlers: ${handlersOf({ row, job: null }) || 'none'}`;
   const held: Cell[][] =
     row.held_reason === null
       ? []
       : [[{ text: `held: ${safeText(row.held_reason)}`, tone: 'warn' }]];
+  const away = row.troubles.map(({ asset, kind, message, since }): Cell[] => [
+    {
+      text: `${kind} unavailable for ${safeText(asset)} since ${age(since)}: ${safeText(message)}`,
+      tone: 'warn',
+    },
+  ]);
   const running = row.running.map((attempt): Cell[] => [
     { text: `runs ${safeText(attempt.asset_name)} `, tone: 'plain' },
     { text: shortId(attempt.job_id), tone: 'dim' },
@@ -110,5 +116,5 @@ export const executorDetail: Detail<ExecutorView> = ({ row }, { as_of, zone }) =
       tone: 'plain',
     },
   ]);
-  return [head, [{ text: facts, tone: 'dim' }], ...held, ...running];
+  return [head, [{ text: facts, tone: 'dim' }], ...held, ...away, ...running];
 };

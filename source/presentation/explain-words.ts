@@ -1,6 +1,9 @@
+import type { TroubleKind } from '../domain/attempt.ts';
 import { roughDuration } from '../domain/duration.ts';
 import type { Clause, ExplainFacts, ReachedLimit } from '../domain/explain.ts';
+import { likelyCause } from '../domain/failure-cause.ts';
 import { shortId } from '../domain/job-reference.ts';
+import { causeBySqlstate } from '../domain/sql-cause.ts';
 import { plural } from './format.ts';
 import { safeText } from './safe-text.ts';
 import { stateWord } from './state-words.ts';
@@ -26,7 +29,7 @@ const says: Readonly<Record<Clause, Say>> = {
   }),
   paused: (facts) => ({
     why: `it is paused${story(facts)}`,
-    next: `servo-tui resume ${shortId(facts.id)}`,
+    next: `${facts.failing ? mending(facts) : ''}servo-tui resume ${shortId(facts.id)}`,
   }),
   waiting_upstream: ({ waits_for }) =>
     waits_for.length === 0
@@ -41,6 +44,10 @@ const says: Readonly<Record<Clause, Say>> = {
   no_executor: () => ({
     why: 'no executor of this tenant lives',
     next: 'start one: servo-tui --worker',
+  }),
+  unavailable: (facts) => ({
+    why: troubleWords(facts),
+    next: 'one partition at a time tries whether it is back, and no attempt is counted; see: servo-tui executors',
   }),
   no_handler: ({ executors, asset_name }) => ({
     why: `none of ${plural(executors, 'living executor')} has a handler for ${safeText(asset_name)}`,
@@ -70,7 +77,10 @@ const says: Readonly<Record<Clause, Say>> = {
     const quiet = silent.reduce((sum, one) => sum + one.lanes, 0);
     const working = Math.max(0, lanes - quiet);
     const where = on.length === 0 ? '' : `, on ${on.join(', ')}`;
-    const words = `it runs: ${working} of ${plural(max_parallel, 'slot')} at work${where}`;
+    const canary = facts.failing
+      ? `; one partition at a time, until one gets past: ${safeText(facts.failure ?? '')}`
+      : '';
+    const words = `it runs: ${working} of ${plural(max_parallel, 'slot')} at work${where}${canary}`;
     return silent.length === 0 ? only(words) : besides(words, facts);
   },
   back_off: ({ due_at, as_of }) =>
@@ -97,7 +107,8 @@ const says: Readonly<Record<Clause, Say>> = {
     ),
 };
 
-function afterTheEnd({ id, state, waits_for, again }: ExplainFacts): string | null {
+function afterTheEnd(facts: ExplainFacts): string | null {
+  const { id, state, waits_for, again } = facts;
   if (again !== null) {
     const newer = shortId(again.id);
     return `what it left undone is in ${newer} (${stateWord(again.state).word}): servo-tui explain ${newer}`;
@@ -107,7 +118,7 @@ function afterTheEnd({ id, state, waits_for, again }: ExplainFacts): string | nu
   const [upstream] = waits_for;
   if (state === 'cancelled') return `what it skipped: ${anew}`;
   if (state !== 'failed') return null;
-  if (upstream === undefined) return `what failed again: servo-tui retry ${job}`;
+  if (upstream === undefined) return `${mending(facts)}what failed again: servo-tui retry ${job}`;
   const both = `servo-tui recreate ${job} --include-upstream --reason "why"`;
   if (upstream.state === null) return `with its upstreams, one of which was deleted: ${both}`;
   return `its upstream first: servo-tui explain ${shortId(upstream.id)}; when that is done: ${anew}`;
@@ -131,6 +142,26 @@ function besides(words: string, facts: ExplainFacts): ExplainWords {
 
 export function explainWords(clause: Clause, facts: ExplainFacts): ExplainWords {
   return says[clause](facts);
+}
+
+/** What the failure says is to be done first, where it is sure: `run: grant …; then retry; then: `. */
+function mending({ failure, failing }: ExplainFacts): string {
+  const cause = failing ? likelyCause(failure) : causeBySqlstate(failure ?? '');
+  return cause === null ? '' : `${safeText(cause.advice)}; then: `;
+}
+
+const troubleKindWords: Readonly<Record<TroubleKind, string>> = {
+  endpoint: 'its endpoint is unreachable',
+  program: 'its program is missing',
+  host: 'the host is out of something',
+  database: 'the database did not take its work',
+};
+
+/** `its endpoint is unreachable on web-1 since 12m: cannot reach …`. */
+function troubleWords(facts: ExplainFacts): string {
+  const [first] = facts.troubles;
+  const hosts = [...new Set(facts.troubles.map(({ host }) => safeText(host)))];
+  return `${troubleKindWords[first!.kind] ?? first!.kind} on ${hosts.join(', ')} since ${age(facts, first!.since)}: ${safeText(first!.message)}`;
 }
 
 /** ` since 12m, by mara: "db maintenance"`, as far as the journal knows. */

@@ -1,4 +1,5 @@
 import { type FailureCause, likelyCause } from '../domain/failure-cause.ts';
+import { variable } from '../domain/failure-print.ts';
 import type { FailedPartition } from '../domain/job-detail.ts';
 import type { FailureKind } from '../domain/job-insight.ts';
 import { safeText } from './safe-text.ts';
@@ -10,9 +11,6 @@ export type FailureGroup = FailureKind & {
   /** What the runbook would look for; null where the message shows no sign of a common cause. */
   cause: FailureCause | null;
 };
-
-const variable =
-  /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|0x[0-9a-f]+|\d+(?:[.,:T-]\d+)*/gi;
 
 /** Kinds by fingerprint (figures, dates and ids left out), the most frequent first. */
 export function kindsOf(failed: readonly FailedPartition[]): FailureKind[] {

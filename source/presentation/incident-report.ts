@@ -1,4 +1,4 @@
-import { failureCauses } from '../domain/failure-cause.ts';
+import { type FailureCause, failureCauses } from '../domain/failure-cause.ts';
 import type { RelatedJob } from '../domain/job-insight.ts';
 import { trendOf } from '../domain/job-trend.ts';
 import { type IncidentReport, isDecision } from '../domain/papers.ts';
@@ -126,6 +126,9 @@ function duration(average: number | null, { p50_ms, p95_ms }: IncidentReport['du
   return `${formatMilliseconds(average)} on average${spread}`;
 }
 
+/** Other advice repeats what a message says. */
+const isStatic = ({ advice }: FailureCause) => failureCauses.some((one) => one.advice === advice);
+
 /** Failures by kind, each with the runbook's likely cause. */
 function failures({ failures, durations }: IncidentReport): (string | null)[] {
   const groups = groupFailures(failures);
@@ -148,11 +151,15 @@ function failures({ failures, durations }: IncidentReport): (string | null)[] {
         ),
     groups.length === 0
       ? null
-      : list(
-          failureCauses
-            .filter(({ name }) => groups.some(({ cause }) => cause?.name === name))
-            .map(({ title, advice }) => `${title}: ${advice}.`),
-        ),
+      : list([
+          ...new Set(
+            groups.flatMap(({ cause }) =>
+              cause === null
+                ? []
+                : [`${cause.title}: ${isStatic(cause) ? cause.advice : code(cause.advice, 300)}.`],
+            ),
+          ),
+        ]),
     slow.length === 0
       ? null
       : `Slowest of the last ${plural(durations.count, 'partition')}: ${slow.map((one) => `${code(one.partition_key, 80)} ${formatMilliseconds(one.duration_ms)}`).join(', ')}.`,

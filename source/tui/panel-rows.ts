@@ -104,6 +104,9 @@ const causeWords = {
   resource_exhaustion: 'resources exhausted?',
   schema_change: 'schema changed?',
   upstream_unavailable: 'upstream unavailable?',
+  missing_grant: 'a right is missing',
+  conflict: 'conflicts',
+  cancelled: 'cancelled',
 } as const;
 
 /** `▸ 3,201 ×  connection refused …   upstream unavailable?   2024-03-12, 2024-05-02` */

@@ -117,6 +117,10 @@ describe('A30 no text has a hole where a value is missing', () => {
       blocked_keys: 0,
       blocked_by: null,
       in_front: 0,
+      untroubled: 0,
+      troubles: [],
+      failure: null,
+      failing: false,
     };
     const deleted = [{ id: bare.id, asset_name: null, state: null }];
     const silent = [{ id: 'h:1:a', lanes: 1, seen_at: null, until: as_of }];

@@ -19,6 +19,7 @@ describe('when a worker holds and pauses', () => {
     expect(throttle({})).toEqual({
       health: { replication_lag_seconds: 60, lock_wait_seconds: 30, connections: 0.95 },
       failures: { rate: 0.5, least: 20 },
+      pause_at: 5,
       problems: [],
     });
   });
@@ -30,12 +31,15 @@ describe('when a worker holds and pauses', () => {
         'hold-lock-wait': 'off',
         'hold-connections': '80%',
         'pause-at-failure-rate': '12.5',
+        'pause-at-identical-failures': '3',
       }),
     ).toMatchObject({
+      pause_at: 3,
       health: { replication_lag_seconds: 90, lock_wait_seconds: null, connections: 0.8 },
       failures: { rate: 0.125 },
     });
     expect(throttle({ 'pause-at-failure-rate': 'OFF' }).failures).toBeNull();
+    expect(throttle({ 'pause-at-identical-failures': 'off' }).pause_at).toBeNull();
   });
 
   test('every mistake is told', () => {
@@ -44,12 +48,14 @@ describe('when a worker holds and pauses', () => {
       'hold-lock-wait': '0s',
       'hold-connections': '101',
       'pause-at-failure-rate': '0',
+      'pause-at-identical-failures': '0',
     });
     expect(problems.map((one) => one.message)).toEqual([
       '"0" is no percentage (--pause-at-failure-rate)',
       '"5" is no duration (--hold-replication-lag)',
       '"0s" is no duration (--hold-lock-wait)',
       '"101" is no percentage (--hold-connections)',
+      'invalid --pause-at-identical-failures "0"',
     ]);
   });
 });

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Database, openDatabase } from '../../source/database/database.ts';
 import { Claimer } from '../../source/executor/claimer.ts';
+import { LossWitness } from '../../source/executor/loss-witness.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
 import { Throttle } from '../../source/executor/throttle.ts';
+import { Troubles } from '../../source/executor/troubles.ts';
 import { ModuleThreads } from '../../source/handlers/module-threads.ts';
 import { silentLog } from '../../source/observability/log.ts';
 import { noMeter } from '../../source/observability/meter.ts';
@@ -43,6 +45,8 @@ it('asked without a pause while claiming was held and a job rested', async () =>
       return undefined;
     }),
   ];
+  const catalogue = new Map(handlers.map((handler) => [handler.asset, handler]));
+  const noSession = { serverStart: null, lastLoss: null, confirm: async () => {} };
   let mayStart = true;
   const claimer = new Claimer({
     owner: 'claimer',
@@ -50,11 +54,20 @@ it('asked without a pause while claiming was held and a job rested', async () =>
     threads,
     database,
     tenants: [tenant],
-    catalogue: new Map(handlers.map((handler) => [handler.asset, handler])),
+    catalogue,
     slots: 2,
     timings,
     log: silentLog,
     meter: noMeter,
+    witness: new LossWitness(database, noSession),
+    troubles: new Troubles({
+      catalogue,
+      back_off: timings.rest,
+      log: silentLog,
+      journal: async () => {},
+      changed: () => {},
+    }),
+    pause_at: null,
     mayStart: () => mayStart,
   });
   await backfills.job({ asset: 'works', keys: keys(1) });
@@ -85,6 +98,7 @@ it('kept its reason to be held on record when it could not be written at once', 
     log: silentLog,
     owner: 'throttled',
     health: { replication_lag_seconds: null, lock_wait_seconds: null, connections: 0 },
+    host: () => null,
     failures: null,
     jobs: () => [],
     held: async (reason) => {

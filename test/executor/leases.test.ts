@@ -68,7 +68,7 @@ describe('A3 a lease is named by id and token', () => {
       const database = openDatabase(backfills.database.app, { connections: 1 });
       closing.push(() => database.close());
       const client = await database.connect();
-      const options = { owner: 'executor-1', next: null, lease_ms: 60_000 };
+      const options = { owner: 'executor-1', next: null, lease_ms: 60_000, policy: {} };
       await expect(runSqlHandler(client, old, 'select $1', options)).rejects.toMatchObject({
         code: 'SV410',
       });

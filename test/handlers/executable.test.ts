@@ -49,10 +49,13 @@ describe('an executable handler', () => {
     }
   });
 
-  it('that cannot be run is a failure with the reason', async () => {
+  it('A17: that cannot be run is missing, with the reason', async () => {
     const { outcome } = await run('#!/no/such/interpreter\n');
-    expect(outcome.kind).toBe('failed');
-    expect((outcome as { message: string }).message).toContain('cannot run');
+    expect(outcome).toMatchObject({
+      kind: 'unavailable',
+      of: 'program',
+      message: expect.stringContaining('cannot run'),
+    });
   });
 
   it('is stopped with everything it started, also when it ignores SIGTERM', async () => {

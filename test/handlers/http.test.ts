@@ -105,19 +105,20 @@ describe('an endpoint', () => {
     [200, {}, 'completed'],
     [202, {}, 'completed'],
     [204, {}, 'completed'],
-    [302, { location: '/elsewhere' }, 'fatal'],
-    [304, {}, 'fatal'],
+    [302, { location: '/elsewhere' }, 'failed'],
+    [304, {}, 'failed'],
     [400, {}, 'fatal'],
-    [401, {}, 'fatal'],
-    [403, {}, 'fatal'],
-    [404, { 'retry-after': '5' }, 'fatal'],
+    [401, {}, 'failed'],
+    [403, {}, 'failed'],
+    [404, { 'retry-after': '5' }, 'failed'],
     [408, {}, 'failed'],
     [409, {}, 'failed'],
+    [410, {}, 'failed'],
     [422, {}, 'fatal'],
     [425, {}, 'failed'],
     [429, {}, 'later'],
     [500, {}, 'failed'],
-    [501, {}, 'fatal'],
+    [501, {}, 'failed'],
     [503, {}, 'failed'],
     [503, { 'retry-after': '5' }, 'later'],
     [408, { 'retry-after': 'soon' }, 'failed'],
@@ -156,7 +157,8 @@ describe('an endpoint', () => {
     });
     answering(307, { location: 'https://example.com/' });
     expect((await run()).outcome).toEqual({
-      kind: 'fatal',
+      kind: 'failed',
+      permanent: true,
       message: `${base}/run: HTTP 307 Temporary Redirect: it redirects to https://example.com/, which is not followed`,
     });
   });
@@ -173,14 +175,32 @@ describe('an endpoint', () => {
     expect(output!.endsWith('\nthe end')).toBe(true);
   });
 
-  it('that cannot be reached is a failure with the reason', async () => {
+  it('A15: an answer that is the same for every partition is permanent, and no other', async () => {
+    for (const [status, permanent] of [
+      [302, true],
+      [401, true],
+      [404, true],
+      [410, true],
+      [501, true],
+      [408, undefined],
+      [422, undefined],
+      [500, undefined],
+    ] as const) {
+      answering(status);
+      const { outcome } = await run();
+      expect([status, (outcome as { permanent?: boolean }).permanent]).toEqual([status, permanent]);
+    }
+  });
+
+  it('A17: that cannot be reached is away, with the reason', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
     await once(closed, 'listening');
     const { port } = closed.address() as AddressInfo;
     closed.close();
     await once(closed, 'close');
     expect((await run({ url: `http://127.0.0.1:${port}/run?key=hush` })).outcome).toEqual({
-      kind: 'failed',
+      kind: 'unavailable',
+      of: 'endpoint',
       message: `cannot reach http://127.0.0.1:${port}/run: connect ECONNREFUSED 127.0.0.1:${port}`,
     });
   });
@@ -201,7 +221,8 @@ describe('an endpoint', () => {
   it('that hangs up before it answers, or amid its answer, has not done it', async () => {
     answer = (response) => response.destroy();
     expect((await run()).outcome).toEqual({
-      kind: 'failed',
+      kind: 'unavailable',
+      of: 'endpoint',
       message: `cannot reach ${base}/run: socket hang up`,
     });
     answer = (response) => {
@@ -262,7 +283,7 @@ describe('Retry-After', () => {
   it('every status has a meaning', () => {
     const meanings = Array.from({ length: 500 }, (_, i) => meaningOf(100 + i));
     expect(new Set(meanings)).toEqual(
-      new Set(['refused', 'done', 'redirected', 'failing', 'busy']),
+      new Set(['refused', 'done', 'redirected', 'failing', 'busy', 'misconfigured']),
     );
     expect(meaningOf(299)).toBe('done');
     expect(meaningOf(0)).toBe('failing');

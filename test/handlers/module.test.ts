@@ -190,8 +190,21 @@ describe('a module handler', () => {
     expect((await start(path).result).outcome).toEqual({ kind: 'completed' });
     expect((await run('export default 7')).outcome).toMatchObject({
       message: expect.stringContaining('does not export a function as its default'),
+      permanent: true,
     });
-    expect((await run('export default () => {')).outcome.kind).toBe('failed');
+    for (const broken of ['export default () => {', 'import "no-such-package"; export default 1'])
+      expect((await run(broken)).outcome).toMatchObject({ kind: 'failed', permanent: true });
+  });
+
+  it('A17: whose own call finds an endpoint away has met no failure of its partition', async () => {
+    const code = `import { connect } from 'node:net';
+      export default () => new Promise((_, reject) => connect(1, '127.0.0.1').on('error', (cause) =>
+        reject(new Error('the source is away', { cause }))))`;
+    expect((await run(code)).outcome).toEqual({
+      kind: 'unavailable',
+      of: 'endpoint',
+      message: 'the source is away',
+    });
   });
 
   it('may be CommonJS', async () => {

@@ -19,7 +19,7 @@ vi.mock('node:child_process', async (original) => ({
   },
 }));
 
-it('fails an attempt whose program cannot start for want of descriptors, and goes on', async () => {
+it('A9: a program that cannot start for want of descriptors is the trouble of its host, and no failure', async () => {
   const { run } = executableHandler('orders', '/bin/true', noSettings);
   const { outcome } = await run({
     attempt: anAttempt(),
@@ -27,7 +27,8 @@ it('fails an attempt whose program cannot start for want of descriptors, and goe
     grace_ms: 100,
   });
   expect(outcome).toEqual({
-    kind: 'failed',
+    kind: 'unavailable',
+    of: 'host',
     message: 'cannot run /bin/true: spawn /bin/true EMFILE',
   });
 });

@@ -6,6 +6,7 @@ import { sqlAttemptRuns } from '../../source/database/queries/run-sql-handler.ts
 import { readStep, type StepRow } from '../../source/database/queries/step-job.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import type { Attempt, Outcome } from '../../source/domain/attempt.ts';
+import { LossWitness } from '../../source/executor/loss-witness.ts';
 import { runSqlAttempt } from '../../source/executor/sql-attempt.ts';
 import { findPgBouncer, PgBouncer } from '../faults/pgbouncer.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -79,7 +80,19 @@ async function attempt(
   signal: (attempt: Attempt) => AbortSignal = () => new AbortController().signal,
 ): Promise<Outcome> {
   const claimed = await claim(place);
-  const options = { owner: 'me', next: null, lease_ms: 120_000, patience: 30_000 };
+  const witness = new LossWitness(steps, {
+    serverStart: null,
+    lastLoss: null,
+    confirm: async () => {},
+  });
+  const options = {
+    owner: 'me',
+    next: null,
+    lease_ms: 120_000,
+    patience: 30_000,
+    policy: {},
+    witness,
+  };
   const ended = await runSqlAttempt({ handlers, steps }, claimed, sql, {
     ...options,
     signal: signal(claimed),

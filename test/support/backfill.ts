@@ -104,6 +104,7 @@ export class Backfills {
       meter?: Meter;
       health?: HealthLimits;
       failures?: FailureLimit | null;
+      pause_at?: number | null;
       /** Another way to the database. */
       settings?: ConnectionSettings;
     } = {},
@@ -117,6 +118,7 @@ export class Backfills {
       timings: { ...scaleTimings(options.speed ?? 50), ...options.timings },
       health: options.health,
       failures: options.failures,
+      pause_at: options.pause_at,
       meter: options.meter,
       log: () => options.log ?? silentLog,
     });

@@ -128,6 +128,8 @@ const data = (text: string): BoardData => {
             handlers: [text, 'orders'],
             started_at: secondsAgo(4000),
             seen_at: secondsAgo(2),
+            catalogue: '0c47a106',
+            troubles: [],
             held_reason: text,
             draining_at: null,
             lost_at: null,

@@ -84,7 +84,10 @@ export type NewJob = Pick<
   | 'state'
   | 'parent_job_id'
   | 'execution_order'
->;
+> & {
+  /** The job whose partitions it does again: what the last attempts there failed with, it is careful of. */
+  follows?: string;
+};
 
 /**
  * Writes the job, without its partitions. Null where the tenant has a job with that idempotency key.
@@ -96,15 +99,16 @@ export async function insertJob(
   keys: KeySource,
   listKeys: boolean,
 ): Promise<string | null> {
-  const source = keysOf(keys, 17);
+  const source = keysOf(keys, 18);
   const list = listKeys
     ? `(select coalesce(jsonb_agg(key), '[]') from ${source.sql})`
     : `'[]'::jsonb`;
   const [row] = await query<{ id: string }>(
     `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, execution_strategy, partition_start,
        partition_end, total_partitions, created_by, sla_deadline_at, priority, include_upstream, max_upstream_depth, state,
-       parent_job_id, execution_order, partition_keys)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, ${list})
+       parent_job_id, execution_order, failing, partition_keys)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+       (select failing from backfill_jobs where id = $17 and tenant_id = $1::varchar), ${list})
      on conflict (tenant_id, idempotency_key) do nothing returning id`,
     [
       job.tenant_id,
@@ -123,6 +127,7 @@ export async function insertJob(
       job.state,
       job.parent_job_id,
       job.execution_order,
+      job.follows ?? null,
       ...(listKeys ? source.values : []),
     ],
   );

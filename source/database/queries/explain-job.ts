@@ -3,7 +3,8 @@ import type { Query } from '../database.ts';
 import { alive } from './living-executors.ts';
 
 /** Times within JSON come as text. */
-type Row = Omit<ExplainFacts, 'silent'> & {
+type Row = Omit<ExplainFacts, 'silent' | 'troubles'> & {
+  troubles: (Omit<ExplainFacts['troubles'][number], 'since'> & { since: string })[];
   silent: { id: string; lanes: number; seen_at: string | null; until: string }[];
 };
 
@@ -23,7 +24,8 @@ export async function explainJob(
     seen_at: seen_at === null ? null : new Date(seen_at),
     until: new Date(until),
   }));
-  return { ...row, silent };
+  const troubles = row.troubles.map((one) => ({ ...one, since: new Date(one.since) }));
+  return { ...row, silent, troubles };
 }
 
 /** Jobs `o` that wait for an executor of asset `a`. */
@@ -35,6 +37,9 @@ const statement = `with j as materialized (
     select e.* from backfill_executors e where ${alive}
   ), able as materialized (
     select l.* from living l, j where j.asset_name = any (l.handlers)
+  ), troubled as materialized (
+    select l.id as executor, l.host, o ->> 'kind' as kind, o ->> 'message' as message, (o ->> 'since')::timestamptz as since
+    from living l, j, jsonb_array_elements(l.troubles) o where o ->> 'tenant' = $1 and o ->> 'asset' = j.asset_name
   ), ready as materialized (
     select * from able where draining_at is null and held_reason is null
   ), blocked as materialized (
@@ -68,6 +73,11 @@ const statement = `with j as materialized (
     (select count(*)::int from living) as executors,
     (select count(*)::int from able) as with_handler,
     (select count(*)::int from able where draining_at is not null) as draining,
+    (select count(*)::int from able a where a.id not in (select executor from troubled)) as untroubled,
+    coalesce((select jsonb_agg(to_jsonb(d) order by d.since) from troubled d), '[]') as troubles,
+    coalesce(j.failing ->> 'message', (select left(p.error_message, 500) from backfill_partitions p
+      where p.backfill_job_id = j.id and p.state = 'failed' limit 1)) as failure,
+    j.failing is not null as failing,
     (select count(*)::int from ready) as ready,
     (select min(held_reason) from able) as held_reason,
     coalesce((select sum(slots)::int from ready), 0) as slots,

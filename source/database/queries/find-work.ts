@@ -15,7 +15,8 @@ export type Candidate = {
   sla_deadline_at: Date | null;
   created_at: Date;
   average_ms: number | null;
-  max_attempts: number;
+  /** Null where the job does not say. */
+  max_attempts: number | null;
   /** Since it was created, its upstreams were done, or it was resumed; null for one that is running. */
   waited_ms: number | null;
   /** Lanes that the job has room for. */
@@ -26,7 +27,7 @@ export type Candidate = {
   unexpanded: boolean;
 };
 
-const maxAttempts = `servo_whole(execution_strategy -> 'max_attempts', 3)`;
+const maxAttempts = `servo_whole(execution_strategy -> 'max_attempts', null)`;
 
 const columns = `id, tenant_id, asset_id, asset_name, state, priority, execution_order, sla_deadline_at, created_at,
   avg_partition_duration_ms as average_ms, ${maxAttempts} as max_attempts`;

@@ -2,12 +2,18 @@ import type { ExecutorCounts, ExecutorRow } from '../../domain/executor.ts';
 import type { Query } from '../database.ts';
 import { alive } from './living-executors.ts';
 
+/** Times within JSON come as text. */
+type Found = Omit<ExecutorRow, 'slots_busy' | 'running' | 'troubles'> & {
+  troubles: (Omit<ExecutorRow['troubles'][number], 'since'> & { since: string })[];
+};
+
 /**
  * The tenant's executors: all that have not stopped in order, and what has gone in the last hour. Of what they run, only what is of this tenant.
  */
 export async function readExecutors(query: Query, tenant: string): Promise<ExecutorRow[]> {
-  const rows = await query<Omit<ExecutorRow, 'slots_busy' | 'running'>>(
-    `select id, host, pid, version, slots, handlers, started_at, seen_at, held_reason, draining_at, lost_at, stopped_at
+  const rows = await query<Found>(
+    `select id, host, pid, version, slots, handlers, catalogue, started_at, seen_at, held_reason, draining_at, lost_at, stopped_at,
+       (select coalesce(jsonb_agg(o - 'tenant' order by o ->> 'since'), '[]') from jsonb_array_elements(troubles) o where o ->> 'tenant' = $1) as troubles
      from backfill_executors
      where $1 = any (tenants) and (seen_at > clock_timestamp() - interval '1 hour' or stopped_at > clock_timestamp() - interval '1 hour')
      order by stopped_at nulls first, lost_at nulls first, host, started_at limit 1000`,
@@ -32,6 +38,7 @@ export async function readExecutors(query: Query, tenant: string): Promise<Execu
     const own = running.filter((one) => one.lease_owner === row.id);
     return {
       ...row,
+      troubles: row.troubles.map((one) => ({ ...one, since: new Date(one.since) })),
       slots_busy: new Set(own.map((one) => one.lease_token)).size,
       running: own.slice(0, 100).map(({ lease_owner: _, lease_token: __, ...one }) => one),
     };

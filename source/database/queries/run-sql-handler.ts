@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { type Attempt, attemptFacts } from '../../domain/attempt.ts';
 import type { Database } from '../database.ts';
-import { readStep, type StepReply, type StepRow } from './step-job.ts';
+import { readStep, type StepPolicy, type StepReply, type StepRow } from './step-job.ts';
 
 /**
  * Runs a handler written in SQL and completes its partition in the same transaction, in one message; the lane goes on with
@@ -11,11 +11,11 @@ export async function runSqlHandler(
   client: pg.ClientBase,
   attempt: Attempt,
   sql: string,
-  options: { owner: string; next: string | null; lease_ms: number },
+  options: { owner: string; next: string | null; lease_ms: number; policy: StepPolicy },
 ): Promise<StepReply> {
   const { partition_start, partition_end } = attemptFacts(attempt);
   const { rows } = await client.query<StepRow>(
-    'select * from servo_run_sql_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)',
+    'select * from servo_run_sql_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)',
     [
       attempt.tenant_id,
       attempt.job_id,
@@ -30,6 +30,7 @@ export async function runSqlHandler(
       sql,
       options.next,
       options.lease_ms,
+      JSON.stringify(options.policy),
     ],
   );
   return readStep(rows[0], {

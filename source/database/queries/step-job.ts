@@ -1,4 +1,5 @@
 import type { Attempt, Outcome } from '../../domain/attempt.ts';
+import { failurePrint } from '../../domain/failure-print.ts';
 import type { Granularity } from '../../domain/period.ts';
 import type { Database } from '../database.ts';
 
@@ -18,6 +19,9 @@ export type Opening = {
   replaces: string | null;
 };
 
+/** What the executor says of a job's asset and of its own flags; see p_policy in migrations/functions/report-and-claim.sql. */
+export type StepPolicy = { max_attempts?: number; timeout_ms?: number; pause_at?: number };
+
 export type StepRequest = {
   tenant: string;
   job: string;
@@ -31,6 +35,7 @@ export type StepRequest = {
   /** Attempts for each lane, at most. */
   want: number;
   lease_ms: number;
+  policy?: StepPolicy;
 };
 
 export type StepReply = {
@@ -72,7 +77,7 @@ const columns =
 export async function stepJob(database: Database, request: StepRequest): Promise<StepReply | null> {
   const { reports } = request;
   const [row] = await database.call<StepRow>(
-    `select ${columns} from servo_step_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+    `select ${columns} from servo_step_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
     [
       request.tenant,
       request.job,
@@ -89,6 +94,10 @@ export async function stepJob(database: Database, request: StepRequest): Promise
       request.opening.map((lane) => lane.token),
       request.want,
       request.lease_ms,
+      reports.map(({ outcome }) =>
+        'permanent' in outcome && outcome.permanent ? failurePrint(outcome.message) : null,
+      ),
+      JSON.stringify(request.policy ?? {}),
     ],
   );
   return readStep(row, request);

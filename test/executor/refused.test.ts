@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Backfills, functionHandler, keys } from '../support/backfill.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+let backfills: Backfills;
+
+beforeEach(async () => {
+  backfills = await Backfills.open();
+});
+
+afterEach(() => backfills.close());
+
+/** A trigger on partitions that raises where this holds. */
+const refuse = (condition: string) =>
+  backfills.rows(`create function audit() returns trigger language plpgsql as $$
+      begin if ${condition} then raise exception 'audit: not this one'; end if; return new; end $$;
+    create trigger audit before update on backfill_partitions for each row execute function audit()`);
+
+it('A18: a completion that the database refuses is failed, its mates are completed, and the refusal is named', async () => {
+  await refuse(`new.partition_key = 'k00007' and new.state = 'completed'`);
+  const job = await backfills.job({
+    keys: keys(20),
+    strategy: { type: 'parallel', max_parallel: 4, max_attempts: 2 },
+  });
+  await backfills.execute([functionHandler('orders', () => undefined)], { speed: 50 });
+  const row = await backfills.state(job, 'failed');
+  expect(row).toMatchObject({ completed_partitions: 19, failed_partitions: 1 });
+  const [refused] = await backfills.rows(
+    `select error_message, failure_count from backfill_partitions where backfill_job_id = $1 and state = 'failed'`,
+    [job],
+  );
+  expect(refused).toEqual({
+    error_message: 'the database refused its completion: audit: not this one (SQLSTATE P0001)',
+    failure_count: 2,
+  });
+  const reasons = await backfills.rows<{ reason: string }>(
+    `select reason from backfill_events where job_id = $1 and kind = 'unavailable'`,
+    [job],
+  );
+  expect(reasons[0]!.reason).toContain('the database refused a report: audit: not this one');
+  expect(await backfills.violations()).toEqual([]);
+});
+
+it('A18: what the database refuses in every form is left to its lease, and its mates are completed', async () => {
+  await refuse(
+    `old.partition_key = 'k00003' and old.state = 'running' and old.lease_expires_at = new.lease_expires_at is not true`,
+  );
+  const job = await backfills.job({
+    keys: keys(6),
+    strategy: { type: 'parallel', max_parallel: 2 },
+  });
+  let ran = 0;
+  const handler = functionHandler('orders', (key) => {
+    if (key === 'k00003') ran += 1;
+    return undefined;
+  });
+  const executor = await backfills.execute([handler], { speed: 50 });
+  await waitFor('the others to be done', async () => {
+    const rows = await backfills.partitions(job);
+    return rows.filter((row) => row.state === 'completed').length === 5;
+  });
+  expect(ran).toBe(1);
+  await backfills.rows('drop trigger audit on backfill_partitions');
+  await backfills.state(job, 'completed');
+  await executor.drain();
+});
+
+it('A18: a claim that the database refuses makes its job rest, longer each time', async () => {
+  await refuse(`new.partition_key = 'k00002' and new.state = 'running'`);
+  const job = await backfills.job({ keys: keys(3) });
+  const executor = await backfills.execute([functionHandler('orders', () => undefined)], {
+    speed: 50,
+  });
+  const trouble = await waitFor('it to be on record', async () => {
+    const { troubles } = await backfills.row<{ troubles: Record<string, string>[] }>(
+      'select troubles from backfill_executors where id = $1',
+      [executor.id],
+    );
+    return troubles[0];
+  });
+  expect(trouble!.message).toContain('audit: not this one');
+  await backfills.rows('drop trigger audit on backfill_partitions');
+  await backfills.state(job, 'completed');
+});
+
+it('A18: a message that the database cannot hold is kept in characters that it can', async () => {
+  // As a database whose encoding does not have them.
+  await refuse(`new.error_message ~ '[^[:ascii:]]'`);
+  const job = await backfills.job({
+    keys: keys(1),
+    strategy: { type: 'sequential', max_attempts: 1 },
+  });
+  const handler = functionHandler('orders', () => ({ kind: 'failed', message: '5 € short' }));
+  await backfills.execute([handler], { speed: 50 });
+  await backfills.state(job, 'failed');
+  expect((await backfills.partitions(job))[0]!.error_message).toMatch(
+    /^5 \? short\n\(the database refused the message as it was: audit: not this one/,
+  );
+});
