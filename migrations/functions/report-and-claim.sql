@@ -63,9 +63,9 @@ begin
   if current_setting('lock_timeout') = '0' then
     perform set_config('lock_timeout', '2s', true); -- An operator may hold the row: other jobs' steps must not wait behind this one.
   end if;
-  select ctid as at, asset_id, state, version, claimed_version, checkpoint_partition_key as checkpoint, heartbeat_at, lease_tokens,
+  select asset_id, state, version, claimed_version, checkpoint_partition_key as checkpoint, heartbeat_at, lease_tokens,
       execution_strategy as strategy, avg_partition_duration_ms as average, estimated_completion_at as eta,
-      total_partitions as total, completed_partitions + failed_partitions + skipped_partitions as done
+      partitions_made as made, total_partitions as total, completed_partitions + failed_partitions + skipped_partitions as done
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update;
   if not found then
     return;
@@ -206,6 +206,18 @@ begin
             order by partition_key limit v_seats * p_want);
         end if;
         v_pick := v_pick || v_fresh;
+        if cardinality(v_pick) = 0 then
+          -- Failed for good, and set to pending by hand: its failures are forgotten, as by a retry.
+          v_fresh := array(select id from backfill_partitions
+            where backfill_job_id = p_job and state = 'pending' and available_at = 'infinity'
+              and (v_busy is null or partition_key <> all (v_busy))
+            order by available_at, partition_key limit 500);
+          if cardinality(v_fresh) > 0 then
+            update backfill_partitions set available_at = t, failure_count = 0, crash_count = 0
+              where id = any (v_fresh) and tenant_id || '' = p_tenant and state || '' = 'pending';
+            v_pick := v_fresh[1 : v_seats * p_want];
+          end if;
+        end if;
       end if;
       v_seats := least(v_seats, cardinality(v_pick));
     end if;
@@ -244,9 +256,11 @@ begin
         and available_at is null and attempt_count < v_max_attempts) then
     select count(*) as total, count(*) filter (where state = 'completed') as completed, count(*) filter (where state = 'failed') as failed,
         count(*) filter (where state = 'skipped') as skipped, max(partition_key) filter (where state = 'completed') as top,
+        count(*) filter (where state = 'skipped' and available_at = 'infinity') as undone,
         min(failure_count) filter (where state = 'failed') as least_failures, max(failure_count) filter (where state = 'failed') as most_failures
       into v_recount from backfill_partitions where backfill_job_id = p_job;
-    if v_recount.total >= greatest(j.total, 1) then
+    -- A writer may still add the missing ones, or a person has deleted them: servo_recount_v1 decides after a while.
+    if v_recount.total >= greatest(j.total, 1) and (j.made or j.total > 0) and v_recount.undone = 0 then
       job_state := case when v_recount.failed > 0 then 'failed' else 'completed' end;
       job_version := j.version + 1;
       update backfill_jobs set state = job_state, version = job_version, completed_at = t, heartbeat_at = greatest(j.heartbeat_at, t), lease_tokens = '{}',
@@ -258,6 +272,11 @@ begin
         where id = p_job and tenant_id = p_tenant;
       return;
     end if;
+    if v_recount.undone > 0 then
+      update backfill_jobs set unsettled = true where id = p_job and tenant_id = p_tenant;
+    elsif not j.made then
+      due_in_ms := least(coalesce(due_in_ms, 250), 250);
+    end if;
   end if;
   if v_ok > 0 or v_bad > 0 or v_live is distinct from j.lease_tokens then
     v_beat := v_ours and (j.heartbeat_at is null or j.heartbeat_at <= t - interval '5 seconds' or (j.eta is null and average_ms is not null));
@@ -265,8 +284,9 @@ begin
         checkpoint_partition_key = v_from, lease_tokens = v_live, avg_partition_duration_ms = average_ms,
         heartbeat_at = case when v_beat and j.state = 'running' then greatest(j.heartbeat_at, t) else heartbeat_at end,
         estimated_completion_at = case when v_beat and average_ms is not null
-          then t + ceil(greatest(j.total - j.done - v_ok - v_bad, 0)::float8 / greatest(lanes, 1)) * average_ms * interval '1 millisecond'
+          -- A century at most: the average may have been set by hand.
+          then t + least(ceil(greatest(j.total - j.done - v_ok - v_bad, 0)::float8 / greatest(lanes, 1)) * average_ms, 3e12) * interval '1 millisecond'
           else estimated_completion_at end
-      where ctid = j.at;
+      where id = p_job and tenant_id || '' = p_tenant;
   end if;
 end $$;

@@ -31,7 +31,7 @@ begin
     update backfill_partitions p set
       state = case when j.state in ('cancelled', 'failed') then 'skipped' when p.crash_count + 1 >= 3 then 'failed' else 'pending' end,
       crash_count = p.crash_count + 1, lease_token = null, lease_owner = null, lease_expires_at = null,
-      available_at = case when j.state not in ('cancelled', 'failed') and p.crash_count + 1 >= 3 then 'infinity' else t end,
+      available_at = case when j.state in ('cancelled', 'failed') or p.crash_count + 1 >= 3 then 'infinity' else t end,
       completed_at = case when j.state in ('cancelled', 'failed') or p.crash_count + 1 >= 3 then t end,
       error_message = case when p.crash_count + 1 >= 3
         then format('lost %s times while it ran (last on %s): it may be what kills its executor', p.crash_count + 1, coalesce(lost.lease_owner, 'a base executor'))

@@ -171,11 +171,11 @@ export async function pruneSamples(
 ): Promise<number> {
   const rows = await walked(
     query,
-    // Samples are written once: their place does not change meanwhile.
-    `delete from backfill_samples where tenant_id = $1 and ctid = any (array(
-       select o.ctid from (${sampled(windowMs)}) j cross join lateral (
-         select ctid from backfill_samples where job_id = j.id and tenant_id = $1 and at < $2 order by at limit ${pruneBatch}) o limit ${pruneBatch}))
-     returning job_id`,
+    `delete from backfill_samples s using (
+       select o.job_id, o.at from (${sampled(windowMs)}) j cross join lateral (
+         select job_id, at from backfill_samples where job_id = j.id and tenant_id = $1 and at < $2 order by at limit ${pruneBatch}) o limit ${pruneBatch}) past
+     where s.job_id = past.job_id and s.at = past.at and s.tenant_id = $1
+     returning s.job_id`,
     [tenant, before, windowMs],
   );
   return rows.length;
