@@ -10,7 +10,7 @@ begin
     from (select id from backfill_jobs where id = any (p_jobs) and tenant_id || '' = p_tenant and state || '' = 'running'
         and claimed_version = version and (heartbeat_at is null or heartbeat_at < t - interval '5 seconds')
       order by id for no key update skip locked) due
-    where b.id = due.id;
+    where b.id = due.id and b.tenant_id || '' = p_tenant;
   -- An attempt that an operator took back, or whose lease has run out, is not renewed: it will be rescued.
   update backfill_partitions p set lease_expires_at = t + p_lease_ms * interval '1 millisecond'
     from (select q.id from backfill_partitions q join unnest(p_ids, p_tokens) a (id, token) on q.id = a.id
@@ -19,7 +19,7 @@ begin
         and q.lease_expires_at < t + p_lease_ms * interval '1 millisecond' * 2 / 3
         and (j.leases_void_at is null or q.started_at > j.leases_void_at)
       order by q.id for no key update of q skip locked) due
-    where p.id = due.id;
+    where p.id = due.id and p.tenant_id || '' = p_tenant;
   return query
     select a.id from unnest(p_ids, p_tokens) a (id, token)
       left join backfill_partitions q on q.id = a.id and q.tenant_id = p_tenant

@@ -227,7 +227,7 @@ begin
         update backfill_partitions p set state = 'running', attempt_count = p.attempt_count + 1, started_at = t, completed_at = null,
           available_at = null, lease_owner = p_owner, lease_token = v_new[1 + (w.n - 1) % v_seats], lease_expires_at = t + p_lease_ms * interval '1 millisecond'
         from unnest(v_pick) with ordinality w (id, n)
-        where p.id = w.id and p.state || '' in ('pending', 'failed')
+        where p.id = w.id and p.tenant_id || '' = p_tenant and p.state || '' in ('pending', 'failed')
         returning p.id, p.partition_key, p.attempt_count as attempt, p.failure_count as failures, p.lease_token, w.n
       )
       select coalesce(array_agg(id order by n), '{}'), array_agg(partition_key order by n), array_agg(attempt order by n),
