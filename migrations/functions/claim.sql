@@ -65,6 +65,7 @@ begin
     if v_rows < v_total then
       v_rows := 0;
     end if;
+    v_total := v_rows;
   end if;
   if v_rows = 0 then
     -- The contract knows no way from pending to failed: it is running for the length of this transaction.

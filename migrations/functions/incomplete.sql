@@ -69,8 +69,34 @@ begin
   return found;
 end $$;
 
--- Decides about a running job that has nothing left to run and fewer rows than it counts, once these have not grown for
--- p_grace_ms. What was never made is made from the job's keys, or the job fails. What was deleted by a person is not
+-- How many partitions a job lacks that has nothing else left to run, or is still being created; 0 for any other. Of one that waits and has none, for
+-- as long as a claim leaves it to its writer. For a person to read: exact only at this moment. The tenant must be set.
+create or replace function servo_missing_v1(p_tenant text, p_job uuid) returns integer language plpgsql stable
+  set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off as $$
+#variable_conflict use_column
+declare
+  j record;
+  v_rows integer := 0;
+begin
+  select state, lease_tokens, execution_strategy, total_partitions as total, created_at, partitions_made as made,
+      case when jsonb_typeof(partition_keys) = 'array' and not partitions_made then jsonb_array_length(partition_keys) end as keys
+    into j from backfill_jobs where id = p_job and tenant_id = p_tenant;
+  if j.state in ('pending', 'resuming') and not j.made and j.created_at between clock_timestamp() - interval '30 seconds' and clock_timestamp() then
+    perform from backfill_partitions where backfill_job_id = p_job limit 1;
+    if found then
+      return 0;
+    end if;
+  elsif j.state = 'running' and cardinality(j.lease_tokens) = 0
+      and not (j.made and servo_has_open_v1(p_job, servo_whole(j.execution_strategy -> 'max_attempts', 3))) then
+    select count(*) into v_rows from backfill_partitions where backfill_job_id = p_job;
+  else
+    return 0;
+  end if;
+  return greatest(0, greatest(j.total, j.keys, 1) - v_rows);
+end $$;
+
+-- Decides about a running job that nobody works on and that has fewer rows than it counts, once these have not grown for
+-- p_grace_ms: one that was whole when it has nothing left to run, one that is still being created at any time. What was never made is made from the job's keys, or the job fails. What was deleted by a person is not
 -- made again: the job counts the rows that it has, which is in the journal with the missing keys.
 --   returns  null, if there is nothing to decide; waiting; made, recounted: a step goes on or ends the job; failed
 create or replace function servo_recount_v1(p_tenant text, p_job uuid, p_actor text, p_grace_ms bigint) returns text language plpgsql
@@ -87,12 +113,13 @@ begin
   select state, version, claimed_version, execution_strategy, lease_tokens, total_partitions as total, partitions_made as made, rows_seen, rows_seen_at
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update;
   if not found or j.state <> 'running' or j.claimed_version is distinct from j.version or cardinality(j.lease_tokens) > 0
-      or servo_has_open_v1(p_job, servo_whole(j.execution_strategy -> 'max_attempts', 3)) then
+      or (j.made and servo_has_open_v1(p_job, servo_whole(j.execution_strategy -> 'max_attempts', 3))) then
     return null;
   end if;
   t := clock_timestamp();
   select count(*) into v_rows from backfill_partitions where backfill_job_id = p_job;
   if v_rows >= greatest(j.total, 1) and (j.made or j.total > 0) then
+    update backfill_jobs set partitions_made = true where id = p_job and tenant_id = p_tenant and not partitions_made;
     return null;
   end if;
   if v_rows is distinct from j.rows_seen then
@@ -109,6 +136,9 @@ begin
       from backfill_jobs where id = p_job and tenant_id = p_tenant));
   end if;
   if v_rows = 0 or (not j.made and v_rows < v_total) then
+    if servo_has_open_v1(p_job, servo_whole(j.execution_strategy -> 'max_attempts', 3)) then
+      return 'waiting';
+    end if;
     perform servo_fail_incomplete_v1(p_tenant, p_job);
     return 'failed';
   end if;

@@ -55,6 +55,7 @@ declare
   v_beat boolean;
   v_recount record;
   v_busy text[];
+  v_missing backfill_jobs.checkpoint_partition_key%type;
   -- A completed attempt's record is its partition's row. Where this is set, it is in the journal as well, with its token: so that a test
   -- can tell that there was only one.
   v_all boolean := coalesce(current_setting('servo.journal_completions', true), '') = 'on';
@@ -198,6 +199,19 @@ begin
                 and case when j.strategy ->> 'order' = 'desc' then b.partition_key > p.partition_key else b.partition_key < p.partition_key end)
             order by f.n);
         end if;
+        if not j.made and max_parallel = 1 and cardinality(v_fresh) > 0 then
+          -- A sequential job that is still being created: not past a key that is still to come.
+          begin
+            select case when j.strategy ->> 'order' = 'desc' then max(key) else min(key) end into v_missing
+              from servo_job_keys_v1(p_tenant, p_job) key
+              where not exists (select from backfill_partitions where backfill_job_id = p_job and partition_key = key);
+          exception when data_exception then null; -- A range that is not one of times.
+          end;
+          v_fresh := array(select f.id from unnest(v_fresh) with ordinality f (id, n) join backfill_partitions p on p.id = f.id
+            where case when v_missing is null then true when j.strategy ->> 'order' = 'desc' then p.partition_key > v_missing
+              else p.partition_key < v_missing end
+            order by f.n);
+        end if;
         if cardinality(v_pick) + cardinality(v_fresh) = 0 and cardinality(v_live) = 0 then
           -- A base executor leaves what it may retry as failed.
           v_fresh := array(select id from backfill_partitions
@@ -237,7 +251,9 @@ begin
     else
       select greatest(0, ceil(extract(epoch from min(available_at) - t) * 1000))::bigint into due_in_ms from backfill_partitions
         where backfill_job_id = p_job and state = 'pending' and available_at is not null and available_at < 'infinity';
-      if v_busy is not null then
+      if v_missing is not null then
+        due_in_ms := 250;
+      elsif v_busy is not null then
         -- Nobody tells when those attempts end.
         due_in_ms := greatest(200, least(coalesce(due_in_ms, 1000), 1000));
       end if;

@@ -79,7 +79,16 @@ describe('A5, A24: a job that another program creates beside a running executor'
   });
 
   it('A5: what a writer that was killed half-way leaves is made up from the keys, or the job fails', async () => {
-    await backfills.execute([nothing()], { timings: { creation_grace: 400 } });
+    const ran: string[] = [];
+    const handler = {
+      asset: 'orders',
+      kind: 'function' as const,
+      run: async ({ attempt }: { attempt: { job_id: string; partition_key: string } }) => {
+        ran.push(`${attempt.job_id} ${attempt.partition_key}`);
+        return { outcome: completed };
+      },
+    };
+    await backfills.execute([handler], { timings: { creation_grace: 400 } });
     const base = await writer();
     const listed = await base.insertJob(tenant, 'orders', 5, keys(5));
     const bare = await base.insertJob(tenant, 'orders', 3, []);
@@ -90,11 +99,16 @@ describe('A5, A24: a job that another program creates beside a running executor'
     );
     const uncounted = await base.insertJob(tenant, 'orders', 0, []);
     for (const job of [listed, bare, uncounted]) await base.insertPartition(tenant, job, 'k00001');
+    const holes = await base.insertJob(tenant, 'orders', 5, keys(5));
+    await base.rows('begin');
+    for (const key of ['k00001', 'k00003', 'k00004'])
+      await base.insertPartition(tenant, holes, key);
+    await base.rows('commit');
     const cut = await base.insertJob(tenant, 'orders', 2, keys(2));
     await base.rows('begin');
     await base.insertPartition(tenant, cut, 'k00001');
     await base.close();
-    expect(await Promise.all([listed, bare, ranged, uncounted, cut].map(ended))).toEqual([
+    expect(await Promise.all([listed, bare, ranged, uncounted, cut, holes].map(ended))).toEqual([
       { state: 'completed', total: 5, done: 5, skipped: 0, error: null },
       {
         state: 'failed',
@@ -106,7 +120,12 @@ describe('A5, A24: a job that another program creates beside a running executor'
       { state: 'completed', total: 4, done: 4, skipped: 0, error: null },
       { state: 'completed', total: 1, done: 1, skipped: 0, error: null },
       { state: 'completed', total: 2, done: 2, skipped: 0, error: null },
+      { state: 'completed', total: 5, done: 5, skipped: 0, error: null },
     ]);
+    // A sequential job does its keys in order, also where some are still to be made.
+    expect(ran.filter((run) => run.startsWith(holes))).toEqual(
+      keys(5).map((key) => `${holes} ${key}`),
+    );
   });
 
   it('A24: a job whose partitions come 300 ms later, without keys or range, is waited for', async () => {

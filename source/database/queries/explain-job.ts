@@ -97,11 +97,7 @@ const statement = `with j as materialized (
         and p.partition_key not in (select partition_key from blocked) order by p.available_at limit 1),
       -- Made by another writer: its claim makes the rows.
       (select false from backfill_partitions p where p.backfill_job_id = j.id order by p.partition_key limit 1), true) as takeable,
-    case when j.state in ('pending', 'resuming') then case when not j.partitions_made and j.created_at > clock_timestamp() - interval '30 seconds'
-          and (select p.id from backfill_partitions p where p.backfill_job_id = j.id limit 1) is null then greatest(j.counted, 1) else 0 end
-      when j.state = 'running' and cardinality(j.lease_tokens) = 0 and not servo_has_open_v1(j.id, servo_whole(j.execution_strategy -> 'max_attempts', 3))
-        then greatest(0, j.counted - (select count(*) from backfill_partitions p where p.backfill_job_id = j.id))
-      else 0 end::int as missing,
+    servo_missing_v1($1, j.id) as missing,
     j.counted as total_partitions, j.partitions_made,
     (select min(p.available_at) from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending'
       and p.available_at > clock_timestamp() and p.available_at < 'infinity') as due_at,
