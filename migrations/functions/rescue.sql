@@ -36,7 +36,7 @@ begin
       error_message = case when p.crash_count + 1 >= 3
         then format('lost %s times while it ran (last on %s): it may be what kills its executor', p.crash_count + 1, coalesce(lost.lease_owner, 'a base executor'))
         else p.error_message end
-    from lost where p.id = lost.id and p.state || '' = 'running'
+    from lost where p.id = lost.id and p.tenant_id || '' = p_tenant and p.state || '' = 'running'
     returning p.partition_key, p.state, lost.lease_owner, lost.why, lost.void
   ), journalled as (
     insert into backfill_events (tenant_id, job_id, partition_key, kind, actor, reason)

@@ -59,7 +59,7 @@ export const completedByOthersText =
 /** A partition is done, or a person has skipped it on purpose; what was skipped because its job ended is not done. */
 const unfinishedCounts = `select count(*) as total, count(*) filter (where state not in ('completed', 'skipped')
     or (state = 'skipped' and available_at = 'infinity')) as open
-  from backfill_partitions p where p.backfill_job_id = j.id`;
+  from backfill_partitions p where p.backfill_job_id = j.id and p.tenant_id = $1`;
 const unfinished = `format('%s of %s partitions, %s of them unfinished', r.total, j.total_partitions, r.open)`;
 
 /**
