@@ -43,6 +43,8 @@ export class Claimer {
   readonly #passing = new Map<string, { tries: number; until: number }>();
   /** The next of these, as far as the last look came to them. */
   #nextTry = Number.POSITIVE_INFINITY;
+  /** Whether a running job may wait: at the last look there was one, or none could be taken. */
+  #mayWait = true;
   /** When the jobs that wait were last kept fresh (monotonic). */
   #keptFresh = Number.NEGATIVE_INFINITY;
   /** The first in the queue that no slot is free for. */
@@ -94,6 +96,7 @@ export class Claimer {
       const now = performance.now();
       for (const [job, until] of this.#resting) if (until <= now) this.#resting.delete(job);
       if (this.#ports.mayStart()) await this.#claim();
+      else this.#mayWait = true;
       await this.#keepFresh();
     } catch (error) {
       log.warn(`cannot look for work, trying again: ${messageOf(error)}`);
@@ -106,7 +109,8 @@ export class Claimer {
   /** A job that waits for a slot or for a partition is not stuck. Not where a step of ours has no answer yet: that one may be. */
   async #keepFresh(): Promise<void> {
     const { timings, tenants, catalogue, database } = this.#ports;
-    if (this.#draining || performance.now() - this.#keptFresh < timings.beat) return;
+    if (this.#draining || !this.#mayWait || performance.now() - this.#keptFresh < timings.beat)
+      return;
     const except = [...this.#works.values()].filter(({ asked }) => asked > 0);
     for (const tenant of tenants) {
       await keepWaitingFresh(database, {
@@ -142,14 +146,18 @@ export class Claimer {
   async #claim(): Promise<void> {
     const { slots, catalogue, timings, tenants, database } = this.#ports;
     const assets = [...catalogue.keys()];
+    const limit = slots + spareCandidates;
     const found = await Promise.all(
       tenants.map((tenant) =>
         findWork(database, tenant, {
           assets,
           stale_ms: timings.stale,
-          limit: slots + spareCandidates,
+          limit,
         }),
       ),
+    );
+    this.#mayWait = found.some(
+      (jobs) => jobs.length === limit || jobs.some(({ unclaimed }) => !unclaimed),
     );
     const now = performance.now();
     let free = slots - this.#used();
