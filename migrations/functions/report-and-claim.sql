@@ -55,6 +55,7 @@ declare
   v_beat boolean;
   v_recount record;
   v_busy text[];
+  v_whole boolean := false;
   v_missing backfill_jobs.checkpoint_partition_key%type;
   -- A completed attempt's record is its partition's row. Where this is set, it is in the journal as well, with its token: so that a test
   -- can tell that there was only one.
@@ -202,9 +203,10 @@ begin
         if not j.made and max_parallel = 1 and cardinality(v_fresh) > 0 then
           -- A sequential job that is still being created: not past a key that is still to come.
           begin
-            select case when j.strategy ->> 'order' = 'desc' then max(key) else min(key) end into v_missing
-              from servo_job_keys_v1(p_tenant, p_job) key
-              where not exists (select from backfill_partitions where backfill_job_id = p_job and partition_key = key);
+            select case when j.strategy ->> 'order' = 'desc' then max(key) filter (where lacks) else min(key) filter (where lacks) end,
+                count(*) >= greatest(j.total, 1) and not bool_or(lacks)
+              into v_missing, v_whole from servo_job_keys_v1(p_tenant, p_job) key, lateral (
+                select not exists (select from backfill_partitions where backfill_job_id = p_job and partition_key = key) as lacks) l;
           exception when data_exception then null; -- A range that is not one of times.
           end;
           v_fresh := array(select f.id from unnest(v_fresh) with ordinality f (id, n) join backfill_partitions p on p.id = f.id
@@ -297,7 +299,7 @@ begin
   if v_ok > 0 or v_bad > 0 or v_live is distinct from j.lease_tokens then
     v_beat := v_ours and (j.heartbeat_at is null or j.heartbeat_at <= t - interval '5 seconds' or (j.eta is null and average_ms is not null));
     update backfill_jobs set completed_partitions = completed_partitions + v_ok, failed_partitions = failed_partitions + v_bad,
-        checkpoint_partition_key = v_from, lease_tokens = v_live, avg_partition_duration_ms = average_ms,
+        partitions_made = partitions_made or v_whole, checkpoint_partition_key = v_from, lease_tokens = v_live, avg_partition_duration_ms = average_ms,
         heartbeat_at = case when v_beat and j.state = 'running' then greatest(j.heartbeat_at, t) else heartbeat_at end,
         estimated_completion_at = case when v_beat and average_ms is not null
           -- A century at most: the average may have been set by hand.
