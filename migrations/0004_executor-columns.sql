@@ -8,17 +8,24 @@ alter table backfill_jobs
   add column if not exists claimed_by text,
   -- The version that our own last claim left. Another one on a running job: somebody else runs it.
   add column if not exists claimed_version integer,
-  -- Ended with partitions that nobody will run: they are still to be marked as skipped.
+  -- Its partitions do not follow its state yet: unfinished ones of a job that has ended are still to be skipped,
+  -- those skipped with a job that was revived by hand are still to become pending.
   add column if not exists unsettled boolean not null default false,
   -- The permanent failures of one kind that its last attempts ended with: {"print", "failures", "message"}; null after a
   -- completion. While it is set, one partition is tried at a time.
-  add column if not exists failing jsonb;
+  add column if not exists failing jsonb,
+  -- All partition rows have been there: one that is missing since was deleted by a person, and is not made again.
+  add column if not exists partitions_made boolean not null default false,
+  -- Of a running job that has fewer rows than it counts: the rows at the last look, and since when so many.
+  add column if not exists rows_seen integer,
+  add column if not exists rows_seen_at timestamptz;
 
 alter table backfill_partitions
   add column if not exists lease_owner text,
   add column if not exists lease_token uuid,
   add column if not exists lease_expires_at timestamptz,
-  -- null = never handed back; a time = retried, released or rescued, due then; infinity = failed for good.
+  -- null = never handed back; a time = retried, released or rescued, due then; infinity = failed for good, or
+  -- skipped because its job ended (a partition that a person has skipped has no infinity).
   add column if not exists available_at timestamptz,
   -- Failures and time-outs of the handler; compared with max_attempts.
   add column if not exists failure_count integer not null default 0,

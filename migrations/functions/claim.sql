@@ -2,9 +2,12 @@
 -- not of our own claim) and has let go stale. The lock on the tenant comes before any job row: whatever is
 -- counted over a tenant's running jobs is exact across hosts. Returns no row if somebody else was faster, or holds the job's row:
 -- nobody waits for an operator with the tenant's lock in hand.
---   job_state       running; failed, if its partitions are missing and cannot be made; limited, if it must wait
+--   p_grace_ms      a job without partitions is left to the writer that creates it until it is so old
+--   job_state       running; failed, if its partitions are missing and cannot be made; limited, if it must wait;
+--                   or why it is to be tried again soon: locked, if somebody holds its row; incomplete, if its writer
+--                   has added no partition yet; unsettled, if its partitions do not follow its state yet
 --   paused_seconds  length of the pause that ends here, or null
-create or replace function servo_claim_v1(p_tenant text, p_job uuid, p_owner text, p_stale_ms bigint,
+create or replace function servo_claim_v1(p_tenant text, p_job uuid, p_owner text, p_stale_ms bigint, p_grace_ms bigint default 30000,
   out job_state text, out paused_seconds double precision
 ) returns setof record language plpgsql set lock_timeout = '2s' as $$
 #variable_conflict use_column
@@ -12,15 +15,31 @@ declare
   j record;
   t timestamptz;
   v_keys integer;
+  v_total integer;
   v_rows integer;
 begin
   perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_owner, true), set_config('servo.reason', '', true);
   perform pg_advisory_xact_lock(hashtextextended('servo claim ' || p_tenant, 0));
-  select state, version, claimed_version, heartbeat_at, leases_void_at, started_at, paused_at, asset_id, asset_name, partition_keys, partition_start, partition_end, total_partitions
+  select state, version, claimed_version, heartbeat_at, leases_void_at, started_at, paused_at, asset_id, asset_name, partition_keys, total_partitions,
+      created_at, partitions_made, unsettled
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update skip locked;
   t := clock_timestamp();
-  if not found or not (j.state in ('pending', 'resuming') or (j.state = 'running' and j.claimed_version is distinct from j.version
+  if not found then
+    perform from backfill_jobs where id = p_job and tenant_id = p_tenant and (state in ('pending', 'resuming')
+      or (state = 'running' and claimed_version is distinct from version));
+    if found then
+      job_state := 'locked';
+      return next;
+    end if;
+    return;
+  end if;
+  if not (j.state in ('pending', 'resuming') or (j.state = 'running' and j.claimed_version is distinct from j.version
       and (j.heartbeat_at is null or j.heartbeat_at < t - p_stale_ms * interval '1 millisecond'))) then
+    return;
+  end if;
+  if j.unsettled then
+    job_state := 'unsettled';
+    return next;
     return;
   end if;
   if j.state <> 'running' and exists (
@@ -31,41 +50,36 @@ begin
     return;
   end if;
 
-  -- Made by another writer row by row, or cut off half-way: the missing rows come from the keys, else from the range.
+  -- A writer may still be adding partitions: what is there runs, and what is missing in the end is made by servo_recount_v1.
   v_keys := case when jsonb_typeof(j.partition_keys) = 'array' then jsonb_array_length(j.partition_keys) else 0 end;
-  select count(*) into v_rows from (select from backfill_partitions where backfill_job_id = p_job limit greatest(v_keys, j.total_partitions, 1)) r;
-  if v_rows < greatest(v_keys, j.total_partitions, 1) then
-    begin
-      if v_keys > 0 then
-        insert into backfill_partitions (id, backfill_job_id, tenant_id, partition_key)
-          select gen_random_uuid(), p_job, p_tenant, key from (select distinct jsonb_array_elements_text(j.partition_keys) as key) k
-          where key is not null on conflict do nothing;
-      else
-        insert into backfill_partitions (id, backfill_job_id, tenant_id, partition_key)
-          select gen_random_uuid(), p_job, p_tenant, key from servo_partition_keys(j.partition_start, j.partition_end,
-            servo_granularity((select partition_config from assets where id = j.asset_id), j.partition_start)) key
-          on conflict do nothing;
-      end if;
-    exception when data_exception then null; -- A range that is not one of times: what rows there are must do.
-    end;
-    select count(*) into v_rows from backfill_partitions where backfill_job_id = p_job;
+  v_total := case when j.partitions_made then j.total_partitions else greatest(v_keys, j.total_partitions) end;
+  select count(*) into v_rows from (select from backfill_partitions where backfill_job_id = p_job
+    limit case when j.partitions_made then 1 else greatest(v_total, 1) end) r;
+  if v_rows = 0 and not j.partitions_made then
+    if j.created_at between t - p_grace_ms * interval '1 millisecond' and t or servo_is_being_created_v1(p_tenant, p_job) then
+      job_state := 'incomplete';
+      return next;
+      return;
+    end if;
+    v_rows := servo_make_partitions_v1(p_tenant, p_job);
+    if v_rows < v_total then
+      v_rows := 0;
+    end if;
+    v_total := v_rows;
   end if;
-
-  if v_rows = 0 or v_rows < greatest(v_keys, j.total_partitions) then
+  if v_rows = 0 then
     -- The contract knows no way from pending to failed: it is running for the length of this transaction.
     update backfill_jobs set state = 'running', version = version + 1, started_at = coalesce(started_at, t), claimed_by = p_owner
       where id = p_job and tenant_id = p_tenant and state <> 'running';
-    update backfill_jobs set state = 'failed', version = version + 1, completed_at = t, unsettled = true,
-        error_message = case when v_rows = 0 then 'no partitions: created incomplete'
-          else format('%s of %s partitions: created incomplete', v_rows, greatest(v_keys, j.total_partitions)) end
-      where id = p_job and tenant_id = p_tenant;
+    perform servo_fail_incomplete_v1(p_tenant, p_job);
     job_state := 'failed';
     return next;
     return;
   end if;
 
   update backfill_jobs set state = 'running', version = version + 1, claimed_version = version + 1, claimed_by = p_owner,
-      started_at = coalesce(started_at, t), heartbeat_at = t, paused_at = null, total_partitions = v_rows
+      started_at = coalesce(started_at, t), heartbeat_at = t, paused_at = null, total_partitions = v_total, rows_seen = null,
+      partitions_made = j.partitions_made or (v_total > 0 and v_rows >= v_total)
     where id = p_job and tenant_id = p_tenant;
   -- Others have worked on it (a pause and a resume raise the version by two): one that crashed between a partition and its counters
   -- has left them wrong. Our own move together, and need no recount.

@@ -1,6 +1,8 @@
 -- One batch of what is left to do after a job has been cancelled: its unfinished partitions become skipped and are
 -- counted, and the jobs below it are cancelled. In batches, because a million rows in one transaction hold the job's
 -- row for 15 s. What still runs may end. Returns how many were skipped; `unsettled` is false when nothing is left.
+-- And of a job that was revived by hand: what was skipped with its end becomes pending again, since it was never done.
+-- A partition that a person has skipped stays skipped: its available_at is not infinity. Returns how many were revived.
 create or replace function servo_settle_v1(p_tenant text, p_job uuid, p_actor text, p_batch integer,
   out skipped integer, out unsettled boolean
 ) language plpgsql
@@ -16,10 +18,28 @@ begin
     unsettled := false;
     return;
   end if;
+  if j.state not in ('cancelled', 'failed', 'completed') then
+    with revive as (
+      update backfill_partitions set state = 'pending', completed_at = null, available_at = null
+        where id = any (array(select id from backfill_partitions
+            where backfill_job_id = p_job and state = 'skipped' and available_at = 'infinity' limit p_batch))
+          and tenant_id || '' = p_tenant and state || '' = 'skipped'
+        returning 1
+    ) select count(*) into skipped from revive;
+    unsettled := skipped = p_batch;
+    if not unsettled then
+      update backfill_jobs b set completed_partitions = r.completed, failed_partitions = r.failed, skipped_partitions = r.skipped,
+          completed_at = null, error_message = null, unsettled = false
+        from (select count(*) filter (where state = 'completed') as completed, count(*) filter (where state = 'failed') as failed,
+          count(*) filter (where state = 'skipped') as skipped from backfill_partitions where backfill_job_id = p_job) r
+        where b.id = p_job and b.tenant_id = p_tenant;
+    end if;
+    return;
+  end if;
   with skip as (
-    update backfill_partitions set state = 'skipped', completed_at = clock_timestamp()
+    update backfill_partitions set state = 'skipped', completed_at = clock_timestamp(), available_at = 'infinity'
       where id = any (array(select id from backfill_partitions where backfill_job_id = p_job and state = 'pending' limit p_batch))
-        and state || '' = 'pending'
+        and tenant_id || '' = p_tenant and state || '' = 'pending'
       returning 1
   ) select count(*) into skipped from skip;
   -- Not one that another living job waits for as well.

@@ -11,7 +11,7 @@ begin
     from (select id from backfill_jobs where id = any (p_jobs) and tenant_id || '' = p_tenant and state || '' = 'running'
         and claimed_version = version and (heartbeat_at is null or heartbeat_at < t - interval '5 seconds')
       order by id for no key update skip locked) due
-    where b.id = due.id;
+    where b.id = due.id and b.tenant_id || '' = p_tenant;
   -- An attempt that an operator took back, or whose lease has run out, is not renewed: it will be rescued.
   update backfill_partitions p set lease_expires_at = t + p_lease_ms * interval '1 millisecond'
     from (select q.id from backfill_partitions q join unnest(p_ids, p_tokens) a (id, token) on q.id = a.id
@@ -20,11 +20,31 @@ begin
         and q.lease_expires_at < t + p_lease_ms * interval '1 millisecond' * 2 / 3
         and (j.leases_void_at is null or q.started_at > j.leases_void_at)
       order by q.id for no key update of q skip locked) due
-    where p.id = due.id;
+    where p.id = due.id and p.tenant_id || '' = p_tenant;
   return query
     select a.id, a.token from unnest(p_ids, p_tokens) a (id, token)
       left join backfill_partitions q on q.id = a.id and q.tenant_id = p_tenant
       left join backfill_jobs j on j.id = q.backfill_job_id
     where q.id is null or q.state <> 'running' or q.lease_token is distinct from a.token or q.lease_expires_at <= t
       or q.started_at <= j.leases_void_at;
+end $$;
+
+-- Keeps the running jobs of ours fresh that only wait: for a slot, for a job of higher rank, for a partition that is
+-- available later. An executor that has the handler calls it. A job with leases is left to the executors that hold them:
+-- it is stale where these are gone. Returns how many.
+create or replace function servo_wait_v1(p_tenant text, p_assets text[], p_except uuid[], p_age_ms bigint) returns bigint language plpgsql
+  set jit = off set enable_seqscan = off as $$
+declare
+  t timestamptz := clock_timestamp();
+  v_count bigint;
+begin
+  perform set_config('app.current_tenant', p_tenant, true);
+  update backfill_jobs b set heartbeat_at = greatest(b.heartbeat_at, t)
+    from (select id from backfill_jobs where tenant_id = p_tenant and state = 'running' and asset_name = any (p_assets)
+        and id <> all (p_except) and claimed_version = version and lease_tokens = '{}'
+        and (heartbeat_at is null or heartbeat_at < t - p_age_ms * interval '1 millisecond')
+      order by id for no key update skip locked) due
+    where b.id = due.id and b.tenant_id = p_tenant;
+  get diagnostics v_count = row_count;
+  return v_count;
 end $$;

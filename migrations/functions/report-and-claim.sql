@@ -67,6 +67,8 @@ declare
   v_message text;
   v_alike integer;
   v_pauses boolean;
+  v_whole boolean := false;
+  v_missing backfill_jobs.checkpoint_partition_key%type;
   -- A completed attempt's record is its partition's row. Where this is set, it is in the journal as well, with its token: so that a test
   -- can tell that there was only one.
   v_all boolean := coalesce(current_setting('servo.journal_completions', true), '') = 'on';
@@ -77,7 +79,7 @@ begin
   end if;
   select asset_id, state, version, claimed_version, checkpoint_partition_key as checkpoint, heartbeat_at, lease_tokens,
       execution_strategy as strategy, avg_partition_duration_ms as average, estimated_completion_at as eta,
-      total_partitions as total, completed_partitions + failed_partitions + skipped_partitions as done, failing
+      partitions_made as made, total_partitions as total, completed_partitions + failed_partitions + skipped_partitions as done, failing
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update;
   if not found then
     return;
@@ -246,6 +248,20 @@ begin
                 and case when j.strategy ->> 'order' = 'desc' then b.partition_key > p.partition_key else b.partition_key < p.partition_key end)
             order by f.n);
         end if;
+        if not j.made and max_parallel = 1 and cardinality(v_fresh) > 0 then
+          -- A sequential job that is still being created: not past a key that is still to come.
+          begin
+            select case when j.strategy ->> 'order' = 'desc' then max(key) filter (where lacks) else min(key) filter (where lacks) end,
+                count(*) >= greatest(j.total, 1) and not bool_or(lacks)
+              into v_missing, v_whole from servo_job_keys_v1(p_tenant, p_job) key, lateral (
+                select not exists (select from backfill_partitions where backfill_job_id = p_job and partition_key = key) as lacks) l;
+          exception when data_exception then null; -- A range that is not one of times.
+          end;
+          v_fresh := array(select f.id from unnest(v_fresh) with ordinality f (id, n) join backfill_partitions p on p.id = f.id
+            where case when v_missing is null then true when j.strategy ->> 'order' = 'desc' then p.partition_key > v_missing
+              else p.partition_key < v_missing end
+            order by f.n);
+        end if;
         if cardinality(v_pick) + cardinality(v_fresh) = 0 and cardinality(v_live) = 0 then
           -- A base executor leaves what it may retry as failed.
           v_fresh := array(select id from backfill_partitions
@@ -254,6 +270,18 @@ begin
             order by partition_key limit v_seats * p_want);
         end if;
         v_pick := v_pick || v_fresh;
+        if cardinality(v_pick) = 0 then
+          -- Failed for good, and set to pending by hand: its failures are forgotten, as by a retry.
+          v_fresh := array(select id from backfill_partitions
+            where backfill_job_id = p_job and state = 'pending' and available_at = 'infinity'
+              and (v_busy is null or partition_key <> all (v_busy))
+            order by available_at, partition_key limit 500);
+          if cardinality(v_fresh) > 0 then
+            update backfill_partitions set available_at = t, failure_count = 0, crash_count = 0
+              where id = any (v_fresh) and tenant_id || '' = p_tenant and state || '' = 'pending';
+            v_pick := v_fresh[1 : v_seats * p_want];
+          end if;
+        end if;
       end if;
       -- What ended before the look at busy keys is seen here as completed; what ends later was busy, and is not among these.
       if cardinality(v_pick) > 0 and exists (select from backfill_partitions
@@ -269,7 +297,7 @@ begin
         update backfill_partitions p set state = 'running', attempt_count = p.attempt_count + 1, started_at = t, completed_at = null,
           available_at = null, lease_owner = p_owner, lease_token = v_new[1 + (w.n - 1) % v_seats], lease_expires_at = t + p_lease_ms * interval '1 millisecond'
         from unnest(v_pick) with ordinality w (id, n)
-        where p.id = w.id and p.state || '' in ('pending', 'failed')
+        where p.id = w.id and p.tenant_id || '' = p_tenant and p.state || '' in ('pending', 'failed')
         returning p.id, p.partition_key, p.attempt_count as attempt, p.failure_count as failures, p.lease_token, w.n
       )
       select coalesce(array_agg(id order by n), '{}'), array_agg(partition_key order by n), array_agg(attempt order by n),
@@ -279,7 +307,9 @@ begin
     else
       select greatest(0, ceil(extract(epoch from min(available_at) - t) * 1000))::bigint into due_in_ms from backfill_partitions
         where backfill_job_id = p_job and state = 'pending' and available_at is not null and available_at < 'infinity';
-      if v_busy is not null then
+      if v_missing is not null then
+        due_in_ms := 250;
+      elsif v_busy is not null then
         -- Nobody tells when those attempts end.
         due_in_ms := greatest(200, least(coalesce(due_in_ms, 1000), 1000));
       end if;
@@ -301,9 +331,11 @@ begin
         and available_at is null and attempt_count < v_max_attempts) then
     select count(*) as total, count(*) filter (where state = 'completed') as completed, count(*) filter (where state = 'failed') as failed,
         count(*) filter (where state = 'skipped') as skipped, max(partition_key) filter (where state = 'completed') as top,
+        count(*) filter (where state = 'skipped' and available_at = 'infinity') as undone,
         min(failure_count) filter (where state = 'failed') as least_failures, max(failure_count) filter (where state = 'failed') as most_failures
       into v_recount from backfill_partitions where backfill_job_id = p_job;
-    if v_recount.total >= greatest(j.total, 1) then
+    -- A writer may still add the missing ones, or a person has deleted them: servo_recount_v1 decides after a while.
+    if v_recount.total >= greatest(j.total, 1) and (j.made or j.total > 0) and v_recount.undone = 0 then
       job_state := case when v_recount.failed > 0 then 'failed' else 'completed' end;
       job_version := j.version + 1;
       update backfill_jobs set state = job_state, version = job_version, completed_at = t, heartbeat_at = greatest(j.heartbeat_at, t), lease_tokens = '{}',
@@ -315,14 +347,20 @@ begin
         where id = p_job and tenant_id = p_tenant;
       return;
     end if;
+    if v_recount.undone > 0 then
+      update backfill_jobs set unsettled = true where id = p_job and tenant_id = p_tenant;
+    elsif not j.made then
+      due_in_ms := least(coalesce(due_in_ms, 250), 250);
+    end if;
   end if;
   if v_ok > 0 or v_bad > 0 or v_live is distinct from j.lease_tokens then
     v_beat := v_ours and (j.heartbeat_at is null or j.heartbeat_at <= t - interval '5 seconds' or (j.eta is null and average_ms is not null));
     update backfill_jobs set completed_partitions = completed_partitions + v_ok, failed_partitions = failed_partitions + v_bad,
-        checkpoint_partition_key = v_from, lease_tokens = v_live, avg_partition_duration_ms = average_ms,
+        partitions_made = partitions_made or v_whole, checkpoint_partition_key = v_from, lease_tokens = v_live, avg_partition_duration_ms = average_ms,
         heartbeat_at = case when v_beat and j.state = 'running' then greatest(j.heartbeat_at, t) else heartbeat_at end,
         estimated_completion_at = case when v_beat and average_ms is not null
-          then t + ceil(greatest(j.total - j.done - v_ok - v_bad, 0)::float8 / greatest(lanes, 1)) * average_ms * interval '1 millisecond'
+          -- A century at most: the average may have been set by hand.
+          then t + least(ceil(greatest(j.total - j.done - v_ok - v_bad, 0)::float8 / greatest(lanes, 1)) * average_ms, 3e12) * interval '1 millisecond'
           else estimated_completion_at end
       where id = p_job and tenant_id || '' = p_tenant;
   end if;

@@ -61,13 +61,13 @@ begin
     update backfill_partitions p set
       state = case when j.state in ('cancelled', 'failed') then 'skipped' when lost.kind = 'lost' and lost.crashes >= 3 then 'failed' else 'pending' end,
       crash_count = lost.crashes, lease_token = null, lease_owner = null, lease_expires_at = null,
-      available_at = case when j.state not in ('cancelled', 'failed') and lost.kind = 'lost' and lost.crashes >= 3 then 'infinity' else t end,
+      available_at = case when j.state in ('cancelled', 'failed') or (lost.kind = 'lost' and lost.crashes >= 3) then 'infinity' else t end,
       completed_at = case when j.state in ('cancelled', 'failed') or (lost.kind = 'lost' and lost.crashes >= 3) then t end,
       error_message = case when lost.kind = 'lost' and lost.crashes >= 3
         then format('lost %s times while it ran (last on %s): it may be what kills its executor', lost.crashes, lost.owner)
         else p.error_message end
     -- The lease that was looked at, and no other one: a heartbeat may have renewed it meanwhile.
-    from lost where p.id = lost.id and p.state || '' = 'running' and p.lease_token is not distinct from lost.lease_token
+    from lost where p.id = lost.id and p.tenant_id || '' = p_tenant and p.state || '' = 'running' and p.lease_token is not distinct from lost.lease_token
       and p.lease_expires_at is not distinct from lost.lease_expires_at
     returning p.id, p.partition_key, p.state, lost.lease_token, lost.lease_owner, lost.kind, lost.reason
   ), journalled as (

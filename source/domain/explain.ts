@@ -45,6 +45,11 @@ export type ExplainFacts = {
   silent: { id: string; lanes: number; seen_at: Date | null; until: Date }[];
   /** Whether a partition could be taken now; those whose keys still run in a cancelled job are not meant. */
   takeable: boolean;
+  /** Partitions that it lacks, where it has nothing else left to run; else 0. */
+  missing: number;
+  total_partitions: number;
+  /** All its partitions have been there: those that are missing were deleted since. */
+  partitions_made: boolean;
   /** When the next partition that was handed back falls due. */
   due_at: Date | null;
   blocked_keys: number;
@@ -75,6 +80,7 @@ export const clauses = [
   'draining',
   'held',
   'limited',
+  'incomplete',
   'running',
   'back_off',
   'blocked_by_cancelled',
@@ -103,6 +109,7 @@ const holds: Readonly<Record<Clause, (facts: ExplainFacts) => boolean>> = {
   draining: ({ with_handler, draining }) => draining === with_handler,
   held: ({ ready }) => ready === 0,
   limited: ({ state, limits }) => state !== 'running' && limits.length > 0,
+  incomplete: ({ missing }) => missing > 0,
   running: ({ state, lanes }) => state === 'running' && lanes > 0,
   back_off: ({ takeable, due_at, as_of }) => !takeable && due_at !== null && due_at > as_of,
   blocked_by_cancelled: ({ takeable, blocked_keys }) => !takeable && blocked_keys > 0,

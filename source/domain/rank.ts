@@ -6,13 +6,14 @@ const never = Number.POSITIVE_INFINITY;
 
 /** Claim order: priority, then upstream first, then deadline (none last), then age. Negative if `one` comes first. */
 export function compareRank(one: Ranked, other: Ranked): number {
-  const deadline = (job: Ranked) => job.sla_deadline_at?.getTime() ?? never;
+  // The driver reads 'infinity' as a number.
+  const deadline = (job: Ranked) => Number(job.sla_deadline_at ?? never);
   return (
     other.priority - one.priority ||
     one.execution_order - other.execution_order ||
     // Two jobs without a deadline: the difference of infinities is not a number, and counts as none.
     deadline(one) - deadline(other) ||
-    one.created_at.getTime() - other.created_at.getTime()
+    Number(one.created_at) - Number(other.created_at)
   );
 }
 

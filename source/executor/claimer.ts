@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.ts';
 import { claimJob } from '../database/queries/claim-job.ts';
+import { keepWaitingFresh } from '../database/queries/executor-calls.ts';
 import { type Candidate, findStates, findWork } from '../database/queries/find-work.ts';
 import { readRunTime } from '../database/queries/read-run-time.ts';
 import { compareRank, outranks } from '../domain/rank.ts';
@@ -30,6 +31,12 @@ export type ClaimerPorts = LanePorts & {
 /** Jobs beyond the free slots that are looked at, since some of them will be taken by others. */
 const spareCandidates = 8;
 
+/** Why a claim is tried again within moments: what keeps it tells nobody when it ends. */
+const passing = ['locked', 'incomplete', 'unsettled'];
+/** Until the first such try, in milliseconds; doubled at each. */
+const soonMs = 50;
+const soonAtMostMs = 1_000;
+
 /** Finds work for free slots, in claim order, and sees what has become of the jobs at work. */
 export class Claimer {
   readonly #ports: ClaimerPorts;
@@ -37,6 +44,14 @@ export class Claimer {
   readonly #works = new Map<string, JobWork>();
   /** Jobs that had nothing to do, until when (monotonic). */
   readonly #resting = new Map<string, number>();
+  /** Jobs whose claim failed for a passing reason: how often, and until when they are left alone (monotonic). */
+  readonly #passing = new Map<string, { tries: number; until: number }>();
+  /** The next of these, as far as the last look came to them. */
+  #nextTry = Number.POSITIVE_INFINITY;
+  /** Whether a running job may wait: at the last look there was one, or none could be taken. */
+  #mayWait = true;
+  /** When the jobs that wait were last kept fresh (monotonic). */
+  #keptFresh = Number.NEGATIVE_INFINITY;
   /** The first in the queue that no slot is free for. */
   #waiting: Candidate | null = null;
   readonly #progress: ProgressLog;
@@ -65,6 +80,7 @@ export class Claimer {
   /** A notification: what was at rest may have work again. */
   notified(): void {
     this.#resting.clear();
+    for (const one of this.#passing.values()) one.until = 0;
     this.wake();
   }
 
@@ -81,17 +97,37 @@ export class Claimer {
     try {
       await this.#observe();
       await troubles.look();
+      this.#nextTry = Number.POSITIVE_INFINITY;
       // Also while nothing may be started: a rest that is over would be no pause before the next round.
       const now = performance.now();
       for (const [job, until] of this.#resting) if (until <= now) this.#resting.delete(job);
       if (this.#ports.mayStart()) await this.#claim();
+      else this.#mayWait = true;
+      await this.#keepFresh();
     } catch (error) {
       log.warn(`cannot look for work, trying again: ${messageOf(error)}`);
       return jittered(Math.min(1_000, timings.poll));
     }
-    const rested = Math.min(...this.#resting.values()) - performance.now();
+    const rested = Math.min(...this.#resting.values(), this.#nextTry) - performance.now();
     const next = Math.min(rested, troubles.dueIn);
     return Math.max(1, Math.min(jittered(timings.poll), next));
+  }
+
+  /** A job that waits for a slot or for a partition is not stuck. Not where a step of ours has no answer yet: that one may be. */
+  async #keepFresh(): Promise<void> {
+    const { timings, tenants, catalogue, database } = this.#ports;
+    if (this.#draining || !this.#mayWait || performance.now() - this.#keptFresh < timings.beat)
+      return;
+    const except = [...this.#works.values()].filter(({ asked }) => asked > 0);
+    for (const tenant of tenants) {
+      await keepWaitingFresh(database, {
+        tenant,
+        assets: [...catalogue.keys()],
+        except: except.map(({ job }) => job.id),
+        age_ms: 2 * timings.beat,
+      });
+    }
+    this.#keptFresh = performance.now();
   }
 
   /** A pause, a cancel, or somebody else's claim takes effect at the next partition boundary. */
@@ -117,21 +153,28 @@ export class Claimer {
   async #claim(): Promise<void> {
     const { slots, timings, tenants, database, troubles } = this.#ports;
     const assets = troubles.offered;
+    const limit = slots + spareCandidates;
     const found = await Promise.all(
       tenants.map((tenant) =>
         findWork(database, tenant, {
           assets,
           stale_ms: timings.stale,
-          limit: slots + spareCandidates,
+          limit,
         }),
       ),
+    );
+    this.#mayWait = found.some(
+      (jobs) => jobs.length === limit || jobs.some(({ unclaimed }) => !unclaimed),
     );
     const now = performance.now();
     let free = slots - this.#used();
     this.#waiting = null;
+    const ids = new Set(found.flat().map(({ id }) => id));
+    for (const job of this.#passing.keys()) if (!ids.has(job)) this.#passing.delete(job);
     for (const candidate of found.flat().sort(compareRank)) {
       if (this.#draining) return;
       if (!candidate.unclaimed && this.#resting.has(candidate.id)) continue;
+      if (candidate.unclaimed && this.#isPassing(candidate, now)) continue;
       const room = Math.min(
         candidate.room - (this.#works.get(candidate.id)?.asked ?? 0),
         troubles.room(candidate, this.#busyWith(candidate)),
@@ -154,10 +197,19 @@ export class Claimer {
     const { id, tenant_id: tenant, asset_name: asset } = job;
     try {
       if (job.unexpanded) {
-        const expanded = await expandUpstreams(database, { tenant, actor: owner }, id);
+        const author = { tenant, actor: owner };
+        const expanded = await expandUpstreams(database, author, id, timings.creation_grace);
+        if (expanded === 'incomplete') this.#again(job);
         if (expanded !== 'claimable') return false;
       }
-      const claim = await claimJob(database, { tenant, job: id, owner, stale_ms: timings.stale });
+      const { stale: stale_ms, creation_grace: grace_ms } = timings;
+      const claim = await claimJob(database, { tenant, job: id, owner, stale_ms, grace_ms });
+      if (claim !== null && passing.includes(claim.state)) {
+        log.debug({ job_id: id, asset }, `not claimed: ${claim.state}`);
+        this.#again(job);
+        return false;
+      }
+      this.#passing.delete(id);
       if (claim === null) {
         meter.claim('lost');
         return false;
@@ -175,9 +227,27 @@ export class Claimer {
       return claimed;
     } catch (error) {
       // One job that cannot be claimed must not keep the executor from those behind it.
-      log.warn({ job_id: id, asset }, `cannot claim it, trying again later: ${messageOf(error)}`);
+      log.warn({ job_id: id, asset }, `cannot claim it, trying again: ${messageOf(error)}`);
+      this.#again(job);
       return false;
     }
+  }
+
+  #isPassing({ id }: Candidate, now: number): boolean {
+    const until = this.#passing.get(id)?.until ?? 0;
+    if (until <= now) return false;
+    this.#nextTry = Math.min(this.#nextTry, until);
+    return true;
+  }
+
+  /** Its claim is tried again soon, and less often the longer that takes. */
+  #again({ id }: Candidate): void {
+    const tries = (this.#passing.get(id)?.tries ?? -1) + 1;
+    const most = Math.min(soonAtMostMs, this.#ports.timings.poll);
+    const pause = jittered(Math.min(soonMs * 2 ** tries, most));
+    const until = performance.now() + pause;
+    this.#passing.set(id, { tries: Math.min(tries, 10), until });
+    this.#nextTry = Math.min(this.#nextTry, until);
   }
 
   #workOn(job: Candidate): JobWork {

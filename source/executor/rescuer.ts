@@ -1,5 +1,10 @@
 import type { Database } from '../database/database.ts';
-import { judgeExecutors, type Rescued, rescueJob } from '../database/queries/executor-calls.ts';
+import {
+  judgeExecutors,
+  type Rescued,
+  recountJob,
+  rescueJob,
+} from '../database/queries/executor-calls.ts';
 import { type Duty, findDuties } from '../database/queries/find-work.ts';
 import { settleJob } from '../database/queries/settle-job.ts';
 import { settleUpstreams } from '../database/queries/upstreams.ts';
@@ -24,7 +29,13 @@ export type RescuerPorts = {
 const clockJumpMs = 30_000;
 /** Between a notification and the look that it asks for. */
 const wakeDelayMs = 50;
-/** Takes back attempts whose executor is gone, and settles cancelled jobs: any executor does it for all. */
+const recountWords = {
+  made: 'created incomplete: its missing partitions were made from its keys',
+  recounted: 'partitions are missing, deleted by hand: the job counts those that it has',
+  failed: 'failed: partitions are missing that cannot be made',
+};
+
+/** Takes back attempts whose executor is gone, and settles jobs: any executor does it for all. */
 export class Rescuer {
   readonly #ports: RescuerPorts;
   readonly #loop: Loop;
@@ -100,10 +111,20 @@ export class Rescuer {
       log.warn({ job_id: job }, `took back ${rescued.length} attempts whose lease was lost`);
       this.#ports.rescued(rescued);
     }
+    if (duty.state === 'running') await this.#recount(tenant, job);
     for (let open = duty.unsettled; open; ) {
       const settled = await settleJob(database, { tenant, job, actor: owner });
       open = settled.unsettled && settled.skipped > 0;
     }
+  }
+
+  async #recount(tenant: string, job: string): Promise<void> {
+    const { database, owner, timings, log } = this.#ports;
+    const grace_ms = timings.creation_grace;
+    const decision = await recountJob(database, { tenant, job, actor: owner, grace_ms });
+    if (decision === null || decision === 'waiting') return;
+    log.warn({ job_id: job }, recountWords[decision]);
+    this.#ports.rescued([]);
   }
 
   #clockJumped(now: Date): boolean {

@@ -20,6 +20,8 @@ export type Timings = {
   silence: number;
   /** Heartbeat age at which a base executor's job may be taken over. */
   stale: number;
+  /** A job with fewer partitions than it counts is left for so long to the writer that may still add them. */
+  creation_grace: number;
   /** Between asking a handler to stop and ending it by force. */
   stop_grace: number;
   /** Work that a lane claims ahead, by the job's own average. */
@@ -46,6 +48,7 @@ export const defaultTimings: Readonly<Timings> = {
   ping: 3_000,
   silence: 10_000,
   stale: 120_000,
+  creation_grace: 30_000,
   stop_grace: 5_000,
   look_ahead: 200,
   tidy: 3_600_000,

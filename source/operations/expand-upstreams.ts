@@ -11,16 +11,18 @@ import { insertTree, lockTree, matchTree, readTree } from './create-tree.ts';
 
 /**
  * Gives a pending job that another program created with include_upstream what that asks for: the jobs of its upstreams, for
- * which it waits from then on. One that needs nothing may run as it is; one whose lineage runs in a circle fails, and says so.
+ * which it waits from then on. Not while that program may still add its partitions (`grace_ms`): upstreams get the same. One that needs nothing may run as it is; one whose lineage runs in a circle fails, and says so.
  */
 export async function expandUpstreams(
   db: Database,
   author: Author,
   id: string,
-): Promise<'claimable' | 'waiting_upstream' | 'failed'> {
+  grace_ms: number,
+): Promise<'claimable' | 'waiting_upstream' | 'failed' | 'incomplete'> {
   return db.write({ ...author, reason: 'include_upstream' }, async (query) => {
-    const found = await readForExpansion(query, author.tenant, id);
+    const found = await readForExpansion(query, author.tenant, id, grace_ms);
     if (found === null) return 'claimable';
+    if (found.incomplete) return 'incomplete';
     const { asset, job, keys } = found;
     const plan = await readTree(query, author.tenant, asset, job.max_upstream_depth).catch(
       (error) => {

@@ -83,9 +83,21 @@ const says: Readonly<Record<Clause, Say>> = {
     const words = `it runs: ${working} of ${plural(max_parallel, 'slot')} at work${where}${canary}`;
     return silent.length === 0 ? only(words) : besides(words, facts);
   },
+  incomplete: ({ missing, total_partitions, partitions_made }) => {
+    const some = `${missing} of ${plural(Math.max(missing, total_partitions), 'partition')}`;
+    return partitions_made
+      ? {
+          why: `${some} ${missing === 1 ? 'is' : 'are'} missing: deleted by hand, or the total was raised`,
+          next: 'the job counts those that it has, and ends, within a minute',
+        }
+      : {
+          why: `${some} ${missing === 1 ? 'is' : 'are'} not created yet by the program that created the job`,
+          next: 'those that do not come for 30s are made from its keys, or it fails',
+        };
+  },
   back_off: ({ due_at, as_of }) =>
     only(
-      `all partitions that are left have failed and wait to be tried again, the first in ${roughDuration(
+      `all partitions that are left are snoozed or wait to be retried, the first in ${roughDuration(
         Math.max(1000, due_at!.getTime() - as_of.getTime()),
       )}`,
     ),

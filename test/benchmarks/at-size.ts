@@ -35,7 +35,8 @@ const list =
 const works: Readonly<Record<string, Work>> = {
   claim: async ({ database }) => {
     const [found] = await findWork(database, tenant, { assets, stale_ms: 120_000, limit: 20 });
-    await claimJob(database, { tenant, job: found!.id, owner: 'bench', stale_ms: 120_000 });
+    const claim = { tenant, owner: 'bench', stale_ms: 120_000, grace_ms: 30_000 };
+    await claimJob(database, { ...claim, job: found!.id });
   },
   list: list(''),
   triage: ({ database }) => triage(database, tenant),

@@ -250,7 +250,9 @@ describe.each([
     );
     const { app } = adopted.database;
     expect(
-      await run(app, `select job_state from servo_claim_v1('ours', $1, 'e1', 120000)`, [job!.id]),
+      await run(app, `select job_state from servo_claim_v1('ours', $1, 'e1', 120000, 0)`, [
+        job!.id,
+      ]),
     ).toEqual([{ job_state: 'running' }]);
     const token = '20000000-0000-4000-8000-000000000000';
     const [opened] = await run<{ ids: string[]; keys: string[] }>(
@@ -417,7 +419,7 @@ describe('what else a base may be like', () => {
       `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, partition_start, partition_end, total_partitions)
        values ('acme', '00000000-0000-4000-8000-00000000000b', 'weekly', 'weekly', '2024-01-01', '2024-01-22', 4) returning id`,
     );
-    await run(adopted.database.app, `select * from servo_claim_v1('acme', $1, 'e1', 120000)`, [
+    await run(adopted.database.app, `select * from servo_claim_v1('acme', $1, 'e1', 120000, 0)`, [
       job!.id,
     ]);
     expect(
@@ -443,7 +445,7 @@ describe('what else a base may be like', () => {
     expect(
       await run(
         adopted.database.app,
-        `select job_state from servo_claim_v1('acme', $1, 'e1', 120000)`,
+        `select job_state from servo_claim_v1('acme', $1, 'e1', 120000, 0)`,
         [job!.id],
       ),
     ).toEqual([{ job_state: 'running' }]);

@@ -120,6 +120,8 @@ describe.each(tenants)('%s', (tenant) => {
       `select servo_rescue_v1('${tenant}', $1, 'e', 0) as n`,
       `select skipped, unsettled from servo_settle_v1('${tenant}', $1, 'e', 100)`,
       `select servo_sample_v1('${tenant}', array[$1::uuid]) as n`,
+      `select servo_recount_v1('${tenant}', $1, 'e', 0) as decision`,
+      `select servo_make_partitions_v1('${tenant}', $1) as n`,
     ].map((statement) => run(database.app, statement, [job!.id]));
     expect(await Promise.all(results)).toEqual([
       [],
@@ -127,6 +129,8 @@ describe.each(tenants)('%s', (tenant) => {
       [],
       [{ skipped: 0, unsettled: false }],
       [{ n: '' }],
+      [{ decision: null }],
+      [{ n: 0 }],
     ]);
     expect(
       await run(

@@ -277,7 +277,7 @@ const statements: Statement[] = [
     'a claim of a job',
     20,
     async (db) => {
-      const claim = { tenant, job: pending, owner: 'executor-1', stale_ms: 120_000 };
+      const claim = { tenant, job: pending, owner: 'executor-1', stale_ms: 120_000, grace_ms: 0 };
       expect(await claimJob(db, claim)).toMatchObject({ state: 'running' });
     },
   ],

@@ -190,7 +190,7 @@ async function askTheRest(broken: string, pending: string): Promise<void> {
     await readFigures(ask, 'acme', ['pending', 'running']);
   });
   await db.write({ tenant: 'acme', actor: marked }, async (ask) => {
-    await readForExpansion(ask, 'acme', pending);
+    await readForExpansion(ask, 'acme', pending, 0);
     await waitForUpstreams(ask, 'acme', pending, 1);
     await failUnstarted(ask, 'acme', pending, marked);
   });

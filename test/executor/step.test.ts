@@ -306,6 +306,11 @@ describe('servo_step_v1', () => {
 
   it('leaves a job alone that a base executor has claimed', async () => {
     const { job, lane } = await claimed(2);
+    // It claims a running job only where the heartbeat is stale.
+    await backfills.rows(
+      `update backfill_jobs set heartbeat_at = now() - interval '121 seconds' where id = $1`,
+      [job],
+    );
     await backfills.rows(
       'update backfill_jobs set version = version + 1, heartbeat_at = now() where id = $1',
       [job],

@@ -290,6 +290,35 @@ describe('one query says which clause keeps a job from running', () => {
     expect((await said(id)).clause).toBe('claimable');
   });
 
+  test('A20: partitions that were deleted, and A24: those that its writer has not created yet', async () => {
+    const id = await running();
+    await operator.sql(
+      `update backfill_partitions set state = 'completed' where backfill_job_id = $1 and partition_key < 'b'`,
+      [id],
+    );
+    await operator.sql(
+      `delete from backfill_partitions where backfill_job_id = $1 and partition_key >= 'b'`,
+      [id],
+    );
+    expect(await said(id)).toMatchObject({
+      clause: 'incomplete',
+      why: '1 of 2 partitions is missing: deleted by hand, or the total was raised',
+    });
+    const young = await operator.value<string>(
+      `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, total_partitions)
+       select 'acme', id, name, 'young', 3 from assets where name = 'orders' returning id`,
+    );
+    expect(await said(young)).toMatchObject({
+      clause: 'incomplete',
+      why: '3 of 3 partitions are not created yet by the program that created the job',
+    });
+    await operator.sql(
+      `update backfill_jobs set created_at = now() - interval '1 minute' where id = $1`,
+      [young],
+    );
+    expect((await said(young)).clause).toBe('claimable');
+  });
+
   test('what is left still runs in the cancelled job', async () => {
     const id = await running();
     await atWork(id, 'h:1:x', 2);

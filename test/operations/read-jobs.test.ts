@@ -23,9 +23,9 @@ describe('the job table', () => {
     await operator.sql('alter table backfill_jobs drop constraint valid_backfill_state');
     const day = (n: number) => `2024-01-0${n}`;
     const jobs: [asset: string, n: number, columns: Record<string, unknown>][] = [
-      ['orders', 1, { state: 'completed', created_at: '2024-01-05' }],
-      ['orders', 2, { state: 'failed', created_at: '2024-01-04' }],
-      ['orders', 3, { state: 'cancelled', created_at: '2024-01-06' }],
+      ['orders', 1, { completed_at: '2024-01-05', state: 'completed', created_at: '2024-01-05' }],
+      ['orders', 2, { completed_at: '2024-01-04', state: 'failed', created_at: '2024-01-04' }],
+      ['orders', 3, { completed_at: '2024-01-06', state: 'cancelled', created_at: '2024-01-06' }],
       ['orders', 4, { state: 'pending', created_at: '2024-01-03' }],
       ['orders', 5, { state: 'pending', created_at: '2024-01-02', priority: 9 }],
       ['orders_daily', 1, { state: 'running', created_at: '2024-01-01' }],

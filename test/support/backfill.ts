@@ -218,7 +218,7 @@ export class Lane {
   }
 
   claimJob(): Promise<unknown[]> {
-    return this.#database.call('select * from servo_claim_v1($1, $2, $3, 120000)', [
+    return this.#database.call('select * from servo_claim_v1($1, $2, $3, 120000, 30000)', [
       tenant,
       this.#job,
       this.owner,

@@ -29,20 +29,33 @@ export class BaseWriter {
 
   /** The job first, then its partitions, each in a transaction of its own. */
   async insert(tenant: string, asset: string, keys: readonly string[]): Promise<string> {
+    const job = await this.insertJob(tenant, asset, keys.length, keys);
+    for (const key of keys) await this.insertPartition(tenant, job, key);
+    return job;
+  }
+
+  /** Only the job; `listed`: what its partition_keys say. */
+  async insertJob(
+    tenant: string,
+    asset: string,
+    total: number,
+    listed: readonly string[],
+  ): Promise<string> {
     const [job] = await this.rows<{ id: string }>(
       `insert into backfill_jobs (id, tenant_id, asset_id, asset_name, idempotency_key, state, execution_strategy, partition_keys, total_partitions, created_by)
        select gen_random_uuid(), tenant_id, id, name, gen_random_uuid()::text, 'pending', '{"type":"sequential"}', $3, $4, 'base'
        from assets where name = $2 and tenant_id = $1 returning id`,
-      [tenant, asset, JSON.stringify(keys), keys.length],
+      [tenant, asset, JSON.stringify(listed), total],
     );
-    for (const key of keys) {
-      await this.rows(
-        `insert into backfill_partitions (id, backfill_job_id, partition_key, state, tenant_id)
-         values (gen_random_uuid(), $1, $2, 'pending', $3)`,
-        [job!.id, key, tenant],
-      );
-    }
     return job!.id;
+  }
+
+  async insertPartition(tenant: string, job: string, key: string): Promise<void> {
+    await this.rows(
+      `insert into backfill_partitions (id, backfill_job_id, partition_key, state, tenant_id)
+       values (gen_random_uuid(), $1, $2, 'pending', $3)`,
+      [job, key, tenant],
+    );
   }
 
   async claim(tenant: string): Promise<string | null> {

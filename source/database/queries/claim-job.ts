@@ -1,16 +1,17 @@
 import type { Database } from '../database.ts';
 
 /**
- * Makes a waiting job `running`, or takes over a stale one of a base executor. Null if somebody else was
- * faster; `failed` if its partitions are missing and cannot be made; `limited` if a limit is reached. See migrations/functions/claim.sql.
+ * Makes a waiting job `running`, or takes over a stale one of an external executor. Null if another executor was
+ * faster; `failed` if its partitions are missing and cannot be made; `limited` if a limit is reached; `locked`,
+ * `incomplete` or `unsettled` if it is to be tried again soon. See migrations/functions/claim.sql.
  */
 export async function claimJob(
   database: Database,
-  claim: { tenant: string; job: string; owner: string; stale_ms: number },
+  claim: { tenant: string; job: string; owner: string; stale_ms: number; grace_ms: number },
 ): Promise<{ state: string; paused_seconds: number | null } | null> {
   const [row] = await database.call<{ job_state: string; paused_seconds: number | null }>(
-    'select job_state, paused_seconds from servo_claim_v1($1, $2, $3, $4)',
-    [claim.tenant, claim.job, claim.owner, claim.stale_ms],
+    'select job_state, paused_seconds from servo_claim_v1($1, $2, $3, $4, $5)',
+    [claim.tenant, claim.job, claim.owner, claim.stale_ms, claim.grace_ms],
   );
   return row === undefined ? null : { state: row.job_state, paused_seconds: row.paused_seconds };
 }

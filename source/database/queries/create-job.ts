@@ -90,7 +90,7 @@ export type NewJob = Pick<
 };
 
 /**
- * Writes the job, without its partitions. Null where the tenant has a job with that idempotency key.
+ * Writes the job; the caller inserts its partitions in the same transaction. Null where the tenant has a job with that idempotency key.
  * `list_keys`: the column partition_keys holds the keys, else `[]`.
  */
 export async function insertJob(
@@ -106,9 +106,9 @@ export async function insertJob(
   const [row] = await query<{ id: string }>(
     `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, execution_strategy, partition_start,
        partition_end, total_partitions, created_by, sla_deadline_at, priority, include_upstream, max_upstream_depth, state,
-       parent_job_id, execution_order, failing, partition_keys)
+       parent_job_id, execution_order, failing, partitions_made, partition_keys)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-       (select failing from backfill_jobs where id = $17 and tenant_id = $1::varchar), ${list})
+       (select failing from backfill_jobs where id = $17 and tenant_id = $1::varchar), true, ${list})
      on conflict (tenant_id, idempotency_key) do nothing returning id`,
     [
       job.tenant_id,

@@ -33,6 +33,38 @@ export function rescueJob(
   );
 }
 
+/**
+ * Decides about a running job that has fewer partitions than it counts and nothing left to run: see
+ * migrations/functions/incomplete.sql. Null: there is nothing to decide.
+ */
+export async function recountJob(
+  database: Database,
+  recount: { tenant: string; job: string; actor: string; grace_ms: number },
+): Promise<'waiting' | 'made' | 'recounted' | 'failed' | null> {
+  const [row] = await database.call<{
+    decision: 'waiting' | 'made' | 'recounted' | 'failed' | null;
+  }>('select servo_recount_v1($1, $2, $3, $4) as decision', [
+    recount.tenant,
+    recount.job,
+    recount.actor,
+    recount.grace_ms,
+  ]);
+  return row?.decision ?? null;
+}
+
+/** Keeps running jobs of these assets fresh that wait with no lease; not `except`. See migrations/functions/heartbeat.sql. */
+export async function keepWaitingFresh(
+  database: Database,
+  wait: { tenant: string; assets: readonly string[]; except: readonly string[]; age_ms: number },
+): Promise<void> {
+  await database.call('select servo_wait_v1($1, $2, $3, $4)', [
+    wait.tenant,
+    wait.assets,
+    wait.except,
+    wait.age_ms,
+  ]);
+}
+
 export type AttemptLog = { attempt: Attempt; output: string };
 
 export async function keepLogs(

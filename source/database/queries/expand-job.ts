@@ -11,34 +11,44 @@ export const unexpanded = `j.state = 'pending' and j.include_upstream and j.star
   and (select u.job_id from backfill_upstreams u where u.job_id = j.id limit 1) is null
   and (select c.id from backfill_jobs c where c.parent_job_id = j.id limit 1) is null`;
 
-/** Such a job with its asset and keys: its partition rows, else what its keys or its range say. Null if it is none any more. */
+/**
+ * Such a job with its asset and keys: its partition rows, or what its keys or its range say, whichever are more. Null
+ * if it is none any more. `incomplete`: its writer may still be adding partitions, which it may for `grace_ms`.
+ */
 export async function readForExpansion(
   query: Query,
   tenant: string,
   id: string,
-): Promise<{ asset: Asset; job: NewJob; keys: KeySource } | null> {
-  const [row] = await query<NewJob & { partition_config: unknown; keys: string[] | null }>(
+  grace_ms: number,
+): Promise<{ asset: Asset; job: NewJob; keys: KeySource; incomplete: boolean } | null> {
+  const [row] = await query<
+    NewJob & { partition_config: unknown; keys: string[] | null; young: boolean; rows: number }
+  >(
     `select j.tenant_id, j.asset_id, j.asset_name, j.idempotency_key, j.execution_strategy, j.partition_start, j.partition_end,
        j.total_partitions, j.created_by, j.sla_deadline_at, j.priority, j.include_upstream, j.max_upstream_depth, j.state,
-       j.parent_job_id, j.execution_order, a.partition_config,
+       j.parent_job_id, j.execution_order, a.partition_config, coalesce(cardinality(r.keys), 0) as rows,
+       j.created_at between clock_timestamp() - $3 * interval '1 millisecond' and clock_timestamp() as young,
        coalesce(
-         (select array_agg(p.partition_key::text order by p.partition_key) from backfill_partitions p where p.backfill_job_id = j.id),
+         case when not jsonb_typeof(j.partition_keys) = 'array' or cardinality(r.keys) >= jsonb_array_length(j.partition_keys) then r.keys end,
          case when jsonb_typeof(j.partition_keys) = 'array' and j.partition_keys <> '[]'
            then array(select jsonb_array_elements_text(j.partition_keys)) end,
          array(select servo_partition_keys(j.partition_start, j.partition_end, servo_granularity(a.partition_config, j.partition_start))
            where j.partition_start is not null)) as keys
      from backfill_jobs j join assets a on a.id = j.asset_id
+       cross join lateral (select array_agg(p.partition_key::text order by p.partition_key) as keys
+         from backfill_partitions p where p.backfill_job_id = j.id) r
      where j.id = $2 and j.tenant_id = $1 and ${unexpanded}`,
-    [tenant, id],
+    [tenant, id, grace_ms],
   );
   if (row === undefined) return null;
-  const { partition_config, keys, ...job } = row;
+  const { partition_config, keys, young, rows, ...job } = row;
   const asset = {
     id: job.asset_id,
     name: job.asset_name,
     granularity: readGranularity(partition_config),
   };
-  return { asset, job, keys: { list: keys ?? [] } };
+  const incomplete = young && rows < Math.max(job.total_partitions, keys?.length ?? 0, 1);
+  return { asset, job, keys: { list: keys ?? [] }, incomplete };
 }
 
 /** Makes it wait, unless somebody was faster. */

@@ -32,7 +32,9 @@ export async function explainJob(
 const queued = `o.tenant_id = $1 and o.state in ('pending', 'resuming') and o.asset_name = a.name`;
 
 const statement = `with j as materialized (
-    select j.*, servo_max_parallel(j.execution_strategy) as max_parallel from backfill_jobs j where j.tenant_id = $1 and j.id = $2
+    select j.*, servo_max_parallel(j.execution_strategy) as max_parallel, case when j.partitions_made then j.total_partitions
+        else greatest(j.total_partitions, case when jsonb_typeof(j.partition_keys) = 'array' then jsonb_array_length(j.partition_keys) end) end as counted
+      from backfill_jobs j where j.tenant_id = $1 and j.id = $2
   ), living as materialized (
     select e.* from backfill_executors e where ${alive}
   ), able as materialized (
@@ -106,6 +108,8 @@ const statement = `with j as materialized (
         and p.partition_key not in (select partition_key from blocked) order by p.available_at limit 1),
       -- Made by another writer: its claim makes the rows.
       (select false from backfill_partitions p where p.backfill_job_id = j.id order by p.partition_key limit 1), true) as takeable,
+    servo_missing_v1($1, j.id) as missing,
+    j.counted as total_partitions, j.partitions_made,
     (select min(p.available_at) from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending'
       and p.available_at > clock_timestamp() and p.available_at < 'infinity') as due_at,
     b.keys as blocked_keys, b.by as blocked_by,

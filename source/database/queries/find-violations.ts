@@ -2,6 +2,10 @@ import { type JobState, transitions } from '../../domain/job-state.ts';
 import type { Database } from '../database.ts';
 import { livingStates } from './living-states.ts';
 
+const endedStates = Object.entries(transitions)
+  .flatMap(([state, targets]) => (targets.length === 0 ? [`'${state}'`] : []))
+  .join(', ');
+
 /** One row that breaks an invariant of the protocol. */
 export type Violation = {
   /** `I2` */
@@ -25,9 +29,12 @@ type Invariant = {
 const ourWork = `j.version - j.claimed_version between 0 and
   case j.state when 'running' then 0 when 'resuming' then 2 when 'cancelled' then 3 else 1 end`;
 
-/** Jobs of the tenant that live, or ended within a day. A recount of all that ever ran is for nobody to wait for. */
-const recentJobs = `select * from backfill_jobs where tenant_id = $1
-  and (state in (${livingStates}) or completed_at > clock_timestamp() - interval '1 day')`;
+/**
+ * Jobs of the tenant that live, ended within a day, or ended without the time of it. A recount of all that ever ran is
+ * for nobody to wait for.
+ */
+const recentJobs = `select * from backfill_jobs where tenant_id = $1 and (state in (${livingStates})
+  or completed_at > clock_timestamp() - interval '1 day' or (completed_at is null and state in (${endedStates})))`;
 
 /** An executor of the tenant has been there for a minute, and was heard of just now. */
 const executorLives = `exists (select from backfill_executors e where $1 = any (e.tenants) and e.stopped_at is null
@@ -42,6 +49,18 @@ const steps = `select e.job_id, e.id, e.from_state, e.to_state, e.at,
 const allowed = Object.entries(transitions as Record<string, readonly JobState[]>)
   .flatMap(([from, targets]) => targets.map((to) => `('${from}', '${to}')`))
   .join(', ');
+
+const completedText =
+  'a completed job has no unfinished partition, and at least as many as it counts';
+/** Whoever completed the job: an external executor, or a person by hand. */
+export const completedByOthersText =
+  'a job that others set to completed has no unfinished partition';
+
+/** A partition is done, or a person has skipped it on purpose; what was skipped because its job ended is not done. */
+const unfinishedCounts = `select count(*) as total, count(*) filter (where state not in ('completed', 'skipped')
+    or (state = 'skipped' and available_at = 'infinity')) as open
+  from backfill_partitions p where p.backfill_job_id = j.id and p.tenant_id = $1`;
+const unfinished = `format('%s of %s partitions, %s of them unfinished', r.total, j.total_partitions, r.open)`;
 
 /**
  * The protocol's invariants, as far as rows can show them. Each is one statement under one snapshot. Of rows that a base
@@ -71,11 +90,25 @@ export const invariants: readonly Invariant[] = [
   },
   {
     id: 'I3',
-    text: 'a completed job has no unfinished partition, and at least as many as it counts',
-    sql: `select j.id as job_id, null as partition_key, format('%s of %s partitions, %s of them unfinished', r.total, j.total_partitions, r.open) as found
-      from recent j, lateral (select count(*) as total, count(*) filter (where state not in ('completed', 'skipped')) as open
-        from backfill_partitions p where p.backfill_job_id = j.id) r
+    text: completedText,
+    sql: `select j.id as job_id, null as partition_key, ${unfinished} as found
+      from recent j, lateral (${unfinishedCounts}) r
       where j.state = 'completed' and ${ourWork} and (r.open > 0 or r.total < j.total_partitions)`,
+  },
+  {
+    id: 'I3',
+    text: completedByOthersText,
+    sql: `select j.id as job_id, null as partition_key, ${unfinished} || coalesce(', by ' || e.actor, '') as found
+      from recent j cross join lateral (${unfinishedCounts}) r
+        left join lateral (select actor from backfill_events e where e.job_id = j.id and e.tenant_id = $1 and e.kind = 'state'
+          and e.to_state = 'completed' order by e.id desc limit 1) e on true
+      where j.state = 'completed' and (${ourWork}) is not true and (r.open > 0 or r.total < j.total_partitions)`,
+  },
+  {
+    id: 'I8',
+    text: 'a job that has ended has the time of its end',
+    sql: `select j.id as job_id, null as partition_key, format('%s without completed_at', j.state) as found
+      from recent j where j.state in (${endedStates}) and j.completed_at is null`,
   },
   {
     id: 'I4',

@@ -128,8 +128,8 @@ export function findStates(
 export type Duty = { id: string; state: string; unsettled: boolean };
 
 /**
- * Jobs with attempts to take back or drifted leases, waiting ones that their upstreams have decided, and ended ones whose
- * partitions are still to be skipped; with the database's clock. Two probes: one condition for both reads all jobs of the tenant.
+ * Jobs with attempts to take back or drifted leases, waiting ones that their upstreams have decided, running ones with
+ * nothing left to run or still being created, and those whose partitions do not follow their state; with the database's clock. Two probes: one condition for both reads all jobs of the tenant.
  */
 export function findDuties(
   database: Database,
@@ -145,6 +145,8 @@ export function findDuties(
        where tenant_id = $1 and state in ('waiting_upstream', 'running', 'paused', 'resuming') and not unsettled
          and ((state = 'waiting_upstream' and (select verdict is not null or done <> completed_upstream_jobs
              from servo_upstream_verdict_v1($1, j.id, $2)))
+           or (state = 'running' and claimed_version = version and lease_tokens = '{}'
+             and (not partitions_made or not servo_has_open_v1(id, ${maxAttempts})))
            or cardinality(lease_tokens) <> (select count(distinct lease_token) from backfill_partitions
              where backfill_job_id = j.id and state = 'running' and lease_token is not null)
            or exists (select from backfill_partitions where backfill_job_id = j.id and state = 'running'

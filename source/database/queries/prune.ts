@@ -171,10 +171,12 @@ export async function pruneSamples(
 ): Promise<number> {
   const rows = await walked(
     query,
-    // Samples are written once: their place does not change meanwhile.
-    `delete from backfill_samples where tenant_id = $1 and ctid = any (array(
-       select o.ctid from (${sampled(windowMs)}) j cross join lateral (
-         select ctid from backfill_samples where job_id = j.id and tenant_id = $1 and at < $2 order by at limit ${pruneBatch}) o limit ${pruneBatch}))
+    // Job and age say which rows may go; ctid only makes the batch, since a join to it is planned as a scan of the table.
+    `with past as materialized (
+       select o.job_id, o.ctid as place from (${sampled(windowMs)}) j cross join lateral (
+         select job_id, ctid from backfill_samples where job_id = j.id and tenant_id = $1 and at < $2 order by at limit ${pruneBatch}) o limit ${pruneBatch})
+     delete from backfill_samples where tenant_id = $1 and at < $2 and job_id = any (array(select job_id from past))
+       and ctid = any (array(select place from past))
      returning job_id`,
     [tenant, before, windowMs],
   );

@@ -1,10 +1,7 @@
 import type { Job } from '../../domain/job.ts';
 import type { Query } from '../database.ts';
 
-/**
- * Writes what an operator changes while the job lives. Not its version: that grows with changes of state alone, and a running job whose version
- * is not that of our own claim counts as run by somebody else.
- */
+/** Writes what an operator changes while the job lives. Not its version: that grows with changes of state alone. */
 export async function setJobSettings(
   query: Query,
   tenant: string,
