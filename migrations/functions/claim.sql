@@ -81,7 +81,7 @@ begin
       values (p_tenant, p_job, 'reclaimed', 'running', 'running', p_owner, 'its executor let the heartbeat go stale');
   end if;
   job_state := 'running';
-  paused_seconds := extract(epoch from t - j.paused_at);
+  paused_seconds := servo_seconds_v1(j.paused_at, t);
   return next;
 end $$;
 

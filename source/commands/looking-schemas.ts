@@ -65,7 +65,7 @@ export const explanation = z.looseObject({
 const log = z.looseObject({
   job_id: z.uuid(),
   partition_key: z.string(),
-  attempt: count,
+  attempt: z.int(),
   executor_id: z.string(),
   at: time,
   output: z.string(),
@@ -98,7 +98,7 @@ export const lookingSchemas = {
             job_id: z.uuid(),
             asset_name: z.string(),
             partition_key: z.string(),
-            attempt: count,
+            attempt: z.int(),
             started_at: time,
           }),
         ),

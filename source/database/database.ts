@@ -4,10 +4,7 @@ import { ServoError } from '../errors.ts';
 import { FailoverClient } from './failover.ts';
 import { explainFailure, isConnectionFailure } from './failure.ts';
 import type { ConnectionSettings } from './settings.ts';
-
-// bigint columns hold milliseconds and journal ids, far below 2^53.
-const types = new pg.TypeOverrides();
-types.setTypeParser(20, Number);
+import { outgoing, types } from './values.ts';
 
 /** One statement inside a transaction: its text with $1 … and its values; the rows by column name. */
 export type Query = <Row extends object>(
@@ -107,7 +104,7 @@ export class Database {
         const result = await work(async (text, values = []) => {
           // What was asked beside a statement that has failed must not reach the connection's next user.
           if (over) throw new ServoError('internal', 'the transaction is over');
-          return (await client.query(text, [...values])).rows;
+          return (await client.query(text, outgoing(values))).rows;
         });
         await begun;
         client.query('commit').catch(() => {});
@@ -132,7 +129,7 @@ export class Database {
    */
   async call<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     try {
-      return (await this.#pool.query<Row>(text, [...values])).rows;
+      return (await this.#pool.query<Row>(text, outgoing(values))).rows;
     } catch (error) {
       throw explainFailure(error, this.settings);
     }
@@ -162,7 +159,7 @@ export class Database {
       try {
         await client.query(begin);
         const result = await work(
-          async (text, values = []) => (await client.query(text, [...values])).rows,
+          async (text, values = []) => (await client.query(text, outgoing(values))).rows,
         );
         // COMMIT of a failed transaction succeeds, and says ROLLBACK.
         const { command } = await client.query('commit');

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { writeTime } from '../domain/time.ts';
 import type { Query } from './database.ts';
 
 /** A statement as it was sent. */
@@ -40,7 +41,7 @@ function literal(value: unknown): string {
   if (value === null || value === undefined) return 'NULL';
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
     return String(value);
-  if (value instanceof Date) return `'${value.toISOString()}'`;
+  if (value instanceof Date) return `'${writeTime(value)}'`;
   if (Array.isArray(value)) return quoted(arrayText(value));
   return quoted(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }
@@ -60,7 +61,7 @@ function arrayText(values: readonly unknown[]): string {
   const items = values.map((value) => {
     if (value === null || value === undefined) return 'NULL';
     if (Array.isArray(value)) return arrayText(value);
-    const text = value instanceof Date ? value.toISOString() : String(value);
+    const text = value instanceof Date ? writeTime(value) : String(value);
     return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
   });
   return `{${items.join(',')}}`;
