@@ -16,5 +16,6 @@ $$;
 -- The sum of two counters, at most what a counter can hold.
 create or replace function servo_sum_v1(counter integer, more bigint) returns integer
   language sql immutable as $$
-  select least(greatest(counter + more, -2147483648), 2147483647)::integer
+  -- LEAST and GREATEST leave a null out.
+  select case when counter + more is not null then least(greatest(counter + more, -2147483648), 2147483647)::integer end
 $$;

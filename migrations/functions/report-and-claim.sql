@@ -236,7 +236,7 @@ begin
   lanes := cardinality(v_live);
   job_state := j.state;
   job_version := j.version;
-  average_ms := coalesce(least(greatest(round(v_average), -9e18), 9e18)::bigint, j.average);
+  average_ms := case when v_average is null then j.average else least(greatest(round(v_average), -9e18), 9e18)::bigint end;
   if lanes = 0 and j.state = 'running' and v_ours
       and not exists (select from backfill_partitions where backfill_job_id = p_job and state = 'pending')
       and not exists (select from backfill_partitions where backfill_job_id = p_job and state = 'running')

@@ -164,6 +164,17 @@ export const lookingSchemas = {
       clock_skew_ms: z.number(),
       pooled: z.boolean(),
       sees_sessions: z.boolean(),
+      encoding: z.string(),
+      settings: z
+        .array(
+          z.looseObject({
+            name: z.string(),
+            value: z.string(),
+            wanted: z.string(),
+            own: z.boolean().describe("servo-tui's own sessions have the wanted value"),
+          }),
+        )
+        .describe('of server, database or role, where they are not as wanted'),
       old_snapshots: z.array(z.looseObject({ pid: z.int(), seconds: z.number() })),
       executors: z
         .looseObject({

@@ -3,7 +3,9 @@ import pg from 'pg';
 import { ServoError } from '../errors.ts';
 import { FailoverClient } from './failover.ts';
 import { explainFailure, isConnectionFailure } from './failure.ts';
+import { beginSettled, isBehindPooler, localSettings, settledKind } from './session-settings.ts';
 import type { ConnectionSettings } from './settings.ts';
+import { withValues } from './statement-text.ts';
 import { outgoing, types } from './values.ts';
 
 /** One statement inside a transaction: its text with $1 … and its values; the rows by column name. */
@@ -22,6 +24,9 @@ const liveness = {
   connectionTimeoutMillis: 10_000,
 };
 
+/** Whatever the default: a snapshot for all of a transaction would see no rows that a step has just made. */
+const beginning = 'begin isolation level read committed';
+
 /** How long closing waits where nobody says otherwise. */
 const farewellMs = 2_000;
 
@@ -29,8 +34,11 @@ export function createClient(settings: ConnectionSettings): pg.Client {
   return new (clientOf(settings))({ ...liveness, ...settings, types });
 }
 
+const single = settledKind(pg.Client);
+const several = settledKind(FailoverClient);
+
 function clientOf(settings: ConnectionSettings): typeof pg.Client {
-  return settings.hosts === undefined ? pg.Client : FailoverClient;
+  return settings.hosts === undefined ? single : several;
 }
 
 /** Clients of this kind that are in the set from their making to their end. */
@@ -65,7 +73,7 @@ export class Database {
 
   constructor(settings: ConnectionSettings, options: DatabaseOptions = {}) {
     this.settings = settings;
-    this.#begin = options.read_only === true ? 'begin read only' : 'begin';
+    this.#begin = options.read_only === true ? `${beginning} read only` : beginning;
     this.#pipelined = options.pipelined ?? true;
     const pipeline = { pipeline: this.#pipelined };
     this.#pool = new pg.Pool({
@@ -91,7 +99,7 @@ export class Database {
    * enclose: of what is only read, nothing depends on their answers.
    */
   async read<T>(tenant: string, work: (query: Query) => Promise<T>): Promise<T> {
-    const begin = `begin read only; ${tenantSetting(tenant)}`;
+    const begin = `${beginning} read only; ${tenantSetting(tenant)}`;
     if (!this.#pipelined) return this.#transaction(begin, work);
     return this.#withClient(async (client) => {
       const begun = client.query(begin);
@@ -128,11 +136,12 @@ export class Database {
    * what belongs to no tenant.
    */
   async call<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    try {
-      return (await this.#pool.query<Row>(text, outgoing(values))).rows;
-    } catch (error) {
-      throw explainFailure(error, this.settings);
-    }
+    return this.#withClient(async (client) => {
+      if (!isBehindPooler(client)) return (await client.query<Row>(text, outgoing(values))).rows;
+      // Several statements in one message are one transaction: none is left half-sent, with a job's lock, by a process that freezes.
+      const sent = await client.query(`${beginSettled}; ${withValues(text, outgoing(values))}`);
+      return (sent as unknown as pg.QueryResult<Row>[]).at(-1)!.rows;
+    });
   }
 
   /** A connection of the pool, for one who needs the same one for long. Release it, with the error that broke it. */
@@ -209,7 +218,7 @@ export function destroy(client: pg.ClientBase): void {
 const planning = `${setting('enable_bitmapscan', 'off')}, ${setting('random_page_cost', '1')}, ${setting('jit', 'off')}`;
 
 function tenantSetting(tenant: string): string {
-  return `select ${planning}, ${setting('app.current_tenant', tenant)}`;
+  return `select ${localSettings}, ${planning}, ${setting('app.current_tenant', tenant)}`;
 }
 
 // In one message with BEGIN, which takes no parameters.

@@ -63,7 +63,6 @@ describe('A11 one odd row never blinds the executor', () => {
     };
     await waitFor('the odd jobs to end', async () => (await left()).length === 0, {
       seen: left,
-      timeout: 20_000,
     });
   }, 180_000);
 });
