@@ -14,7 +14,7 @@ export const planSchema = z.looseObject({
   tenant_id: z.string(),
   action: z.enum(jobActions),
   parameters: z.partialRecord(z.enum(parameterNames), z.string()),
-  reason: z.string().nullable(),
+  reason: z.string().nullish().describe('null or absent: none'),
   author: z.string(),
   filter: z.string().describe('what selected the jobs'),
   created_at: time,
@@ -55,6 +55,7 @@ export async function readPlan(name: string, io: Io): Promise<PlanFile> {
   const { data } = read;
   return {
     ...data,
+    reason: data.reason ?? null,
     created_at: new Date(data.created_at),
     expires_at: new Date(data.expires_at),
     jobs: data.jobs.map((job) => ({
