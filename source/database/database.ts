@@ -3,9 +3,8 @@ import pg from 'pg';
 import { ServoError } from '../errors.ts';
 import { FailoverClient } from './failover.ts';
 import { explainFailure, isConnectionFailure } from './failure.ts';
-import { beginSettled, isBehindPooler, localSettings, settledKind } from './session-settings.ts';
+import { localSettings, queryAlone, settledKind } from './session-settings.ts';
 import type { ConnectionSettings } from './settings.ts';
-import { withValues } from './statement-text.ts';
 import { outgoing, types } from './values.ts';
 
 /** One statement inside a transaction: its text with $1 … and its values; the rows by column name. */
@@ -136,12 +135,7 @@ export class Database {
    * what belongs to no tenant.
    */
   async call<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return this.#withClient(async (client) => {
-      if (!isBehindPooler(client)) return (await client.query<Row>(text, outgoing(values))).rows;
-      // Several statements in one message are one transaction: none is left half-sent, with a job's lock, by a process that freezes.
-      const sent = await client.query(`${beginSettled}; ${withValues(text, outgoing(values))}`);
-      return (sent as unknown as pg.QueryResult<Row>[]).at(-1)!.rows;
-    });
+    return this.#withClient((client) => queryAlone<Row>(client, text, values));
   }
 
   /** A connection of the pool, for one who needs the same one for long. Release it, with the error that broke it. */

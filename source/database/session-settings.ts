@@ -1,4 +1,6 @@
 import type pg from 'pg';
+import { withValues } from './statement-text.ts';
+import { outgoing } from './values.ts';
 
 /**
  * Settings of server, database or role on which our results, parses and errors depend, with the value that our own sessions have.
@@ -102,9 +104,24 @@ export async function settle(client: pg.ClientBase): Promise<void> {
 }
 
 /** Whether a pooler stands before this client's server. */
-export function isBehindPooler(client: pg.ClientBase): boolean {
+function isBehindPooler(client: pg.ClientBase): boolean {
   return (client as Settled).pooled === true;
 }
 
-/** What comes before a statement in its own message, which is one transaction, where a session is not ours to set. */
-export const beginSettled = `set transaction isolation level read committed; select ${localSettings}`;
+/** What comes before a statement in its own message, where a session is not ours to set. */
+const before = `set transaction isolation level read committed; select ${localSettings}`;
+
+/**
+ * One statement by itself with our settings, in one message. Several statements in one message are one transaction: behind a pooler too none
+ * is left half-sent, with a job's lock, by a process that freezes.
+ */
+export async function queryAlone<Row extends object>(
+  client: pg.ClientBase,
+  text: string,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  const sent = outgoing(values);
+  if (!isBehindPooler(client)) return (await client.query<Row>(text, sent)).rows;
+  const results = await client.query(`${before}; ${withValues(text, sent)}`);
+  return (results as unknown as pg.QueryResult<Row>[]).at(-1)!.rows;
+}

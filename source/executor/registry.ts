@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { createClient, destroy } from '../database/database.ts';
 import { explainFailure } from '../database/failure.ts';
 import { isPooled } from '../database/pooler.ts';
+import { queryAlone } from '../database/session-settings.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
@@ -116,7 +117,7 @@ export class Registry {
     }
     const phase = [!this.#pooled, this.#draining || stopped, stopped];
     await withPatience(
-      client.query('select servo_register_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
+      queryAlone(client, 'select servo_register_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
         id,
         tenants,
         host,

@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
 import { migrate } from '../../source/database/migrate.ts';
+import { findPgBouncer, PgBouncer } from '../faults/pgbouncer.ts';
 import { documentOf, run, urlOf } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { errorOf } from '../support/operator.ts';
@@ -105,10 +106,10 @@ async function emptyDatabase(statements: readonly string[]): Promise<TestDatabas
 }
 
 /** Migrate, start, a worker killed and followed by another, a handler in SQL, and what is told of them. */
-async function smoke(database: TestDatabase): Promise<void> {
+async function smoke(database: TestDatabase, way = database.app): Promise<void> {
   await migrate(database.superuser);
   const db = openDatabase(database.superuser);
-  const env = { DATABASE_URL: urlOf(database.app), TENANT_ID: tenant };
+  const env = { DATABASE_URL: urlOf(way), TENANT_ID: tenant };
   const speed = { SERVO_SPEED: '20' };
   const workers: Worker[] = [];
   const servo = async (...line: string[]) => {
@@ -117,7 +118,7 @@ async function smoke(database: TestDatabase): Promise<void> {
     return documentOf(line[0]!, ran.stdout);
   };
   const work = async () => {
-    const worker = new Worker(database.app, tenant, ['--handlers', folder, '--slots', '2'], speed);
+    const worker = new Worker(way, tenant, ['--handlers', folder, '--slots', '2'], speed);
     workers.push(worker);
     return worker.started();
   };
@@ -178,6 +179,26 @@ describe("A12 the server's defaults are not taken for granted", () => {
         settings.map(([name, value]) => `alter database DATABASE set ${name} = '${value}'`),
       );
       await smoke(database);
+    },
+    120_000,
+  );
+
+  // A handler in SQL has there what the server has: 1 s would be too little for it.
+  test.skipIf(findPgBouncer() === null)(
+    'the same through a pooler, whose sessions are not ours to set',
+    async () => {
+      const settings = (await hostileSettings()).filter(
+        ([name]) => !planner.test(name) && !/_timeout$/.test(name),
+      );
+      const database = await emptyDatabase(
+        settings.map(([name, value]) => `alter database DATABASE set ${name} = '${value}'`),
+      );
+      const pooler = await PgBouncer.open(findPgBouncer()!, database.app);
+      try {
+        await smoke(database, pooler.settings);
+      } finally {
+        await pooler.close();
+      }
     },
     120_000,
   );

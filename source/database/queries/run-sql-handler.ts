@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Database } from '../database.ts';
+import { queryAlone } from '../session-settings.ts';
 import { readStep, type StepReply, type StepRow } from './step-job.ts';
 
 /**
@@ -13,7 +14,8 @@ export async function runSqlHandler(
   sql: string,
   options: { owner: string; next: string | null; lease_ms: number },
 ): Promise<StepReply> {
-  const { rows } = await client.query<StepRow>(
+  const rows = await queryAlone<StepRow>(
+    client,
     'select * from servo_run_sql_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
     [
       attempt.tenant_id,
