@@ -2,10 +2,11 @@ import { PassThrough } from 'node:stream';
 import type { Flags } from './commands/flags.ts';
 import { type Io, processIo } from './commands/io.ts';
 import { type Parsed, parseCommandLine, wantsJson } from './commands/parse.ts';
+import { refuseWriting } from './commands/read-only.ts';
 import { print, write, writeError } from './commands/writer.ts';
 import { resolveSettings, type SettingFlags, type Settings } from './config.ts';
 import { thresholdDefaults } from './domain/thresholds.ts';
-import { type Problem, ServoError, UsageError } from './errors.ts';
+import { type Problem, UsageError } from './errors.ts';
 
 /** Runs one command line and returns its exit code. Nothing above it can throw. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -24,7 +25,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     for (const notice of settings.notices) io.stderr.write(`${notice}\n`);
     // No library and no child process may read what does not count.
     for (const name of settings.ignored) delete process.env[name];
-    if (settings.read_only && command.writes?.(flags, input)) throw readOnly(command.name);
+    refuseWriting(command, flags, input, settings);
     const run = await command.load();
     const output = await run({ command, input, flags, settings, io });
     return 'json' in output || Symbol.asyncIterator in output
@@ -97,12 +98,6 @@ function settingFlags(flags: Flags, onLine: ReadonlySet<string>): SettingFlags {
     embedded: on('embedded'),
     read_only: on('read-only'),
   };
-}
-
-function readOnly(command: string): ServoError {
-  return new ServoError('not_allowed', `${command} writes, and this is read-only`, {
-    hint: 'leave out --read-only, unset SERVO_READ_ONLY, or choose another context',
-  });
 }
 
 /** Whoever read our output has seen enough (`| head -1`): a good end. */

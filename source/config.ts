@@ -62,8 +62,10 @@ export async function resolveSettings(
   env: Variables,
   needs: Needs,
 ): Promise<Settings> {
-  // A command without a database works with a broken file too.
-  const file = needs.database ? await loadConfigFile(env) : noFile(configPath(env));
+  // A command without a database works with a broken file too; of one that can be read, only whether its context is read-only counts.
+  const file = await (needs.database
+    ? loadConfigFile(env)
+    : loadConfigFile(env).catch(() => noFile(configPath(env))));
   return decide(flags, env, file, needs);
 }
 
@@ -77,7 +79,7 @@ export function decide(
   const problems: Problem[] = [];
   const chosen = needs.database
     ? chooseDatabase(flags, env, file, problems)
-    : { database: null, context: null, ignored: [] };
+    : withoutDatabase(flags, env, file);
   if (chosen === null) throw new UsageError(problems);
   const tenants = needs.tenants === 'none' ? [] : tenantsOf(chosen, flags, env, needs, problems);
   const sections = [file.thresholds, chosen.context?.thresholds];
@@ -101,6 +103,12 @@ export function decide(
         : [],
     ignored: chosen.ignored,
   };
+}
+
+/** The context that would be chosen, for its `read_only` alone: problems of a database that is not needed are none. */
+function withoutDatabase(flags: SettingFlags, env: Variables, file: ConfigFile): Choice {
+  const context = chooseDatabase(flags, env, file, [])?.context ?? null;
+  return { database: null, context: context?.read_only ? context : null, ignored: [] };
 }
 
 function originsOf(

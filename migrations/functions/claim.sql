@@ -95,7 +95,7 @@ begin
       values (p_tenant, p_job, 'reclaimed', 'running', 'running', p_owner, servo_takeover_why_v1(p_job, j.heartbeat_at, j.leases_void_at));
   end if;
   job_state := 'running';
-  paused_seconds := extract(epoch from t - j.paused_at);
+  paused_seconds := servo_seconds_v1(j.paused_at, t);
   return next;
 end $$;
 

@@ -79,7 +79,7 @@ begin
   end if;
   select asset_id, state, version, claimed_version, checkpoint_partition_key as checkpoint, heartbeat_at, lease_tokens,
       execution_strategy as strategy, avg_partition_duration_ms as average, estimated_completion_at as eta,
-      partitions_made as made, total_partitions as total, completed_partitions + failed_partitions + skipped_partitions as done, failing
+      partitions_made as made, total_partitions as total, completed_partitions::bigint + failed_partitions + skipped_partitions as done, failing
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update;
   if not found then
     return;
@@ -96,24 +96,24 @@ begin
     with finished as (
       update backfill_partitions p set
         state = case when r.outcome = 'completed' then 'completed'
-          when r.outcome = 'fatal' or (r.outcome = 'failed' and p.failure_count + 1 >= v_max_attempts)
-            or (r.outcome = 'crashed' and p.crash_count + 1 >= 3) then 'failed' else 'pending' end,
+          when r.outcome = 'fatal' or (r.outcome = 'failed' and p.failure_count::bigint + 1 >= v_max_attempts)
+            or (r.outcome = 'crashed' and p.crash_count::bigint + 1 >= 3) then 'failed' else 'pending' end,
         attempt_count = p.attempt_count - (r.outcome in ('released', 'unavailable'))::integer,
-        failure_count = p.failure_count + (r.outcome in ('failed', 'fatal'))::integer,
-        crash_count = p.crash_count + (r.outcome = 'crashed')::integer,
+        failure_count = servo_sum_v1(p.failure_count, (r.outcome in ('failed', 'fatal'))::integer),
+        crash_count = servo_sum_v1(p.crash_count, (r.outcome = 'crashed')::integer),
         available_at = case when r.outcome = 'completed' then null
-          when r.outcome = 'fatal' or (r.outcome = 'failed' and p.failure_count + 1 >= v_max_attempts)
-            or (r.outcome = 'crashed' and p.crash_count + 1 >= 3) then 'infinity'
+          when r.outcome = 'fatal' or (r.outcome = 'failed' and p.failure_count::bigint + 1 >= v_max_attempts)
+            or (r.outcome = 'crashed' and p.crash_count::bigint + 1 >= 3) then 'infinity'
           else t + r.delay * interval '1 millisecond' end,
         lease_token = case when r.outcome in ('released', 'unavailable') then null else p.lease_token end,
         lease_expires_at = null,
-        completed_at = case when r.outcome in ('completed', 'fatal') or (r.outcome = 'failed' and p.failure_count + 1 >= v_max_attempts)
-          or (r.outcome = 'crashed' and p.crash_count + 1 >= 3) then t end,
+        completed_at = case when r.outcome in ('completed', 'fatal') or (r.outcome = 'failed' and p.failure_count::bigint + 1 >= v_max_attempts)
+          or (r.outcome = 'crashed' and p.crash_count::bigint + 1 >= 3) then t end,
         duration_ms = case when r.outcome in ('released', 'unavailable', 'later', 'crashed') then p.duration_ms else r.duration end,
         error_message = case when r.outcome = 'completed' then null
           when r.outcome = 'released' then p.error_message
-          when r.outcome = 'crashed' and p.crash_count + 1 >= 3
-            then format('lost %s times while it ran (last on %s): %s', p.crash_count + 1, p_owner, r.message)
+          when r.outcome = 'crashed' and p.crash_count::bigint + 1 >= 3
+            then format('lost %s times while it ran (last on %s): %s', p.crash_count::bigint + 1, p_owner, r.message)
           else coalesce(r.message, p.error_message) end
       from unnest(p_ids, p_attempts, p_tokens, p_outcomes, p_durations, p_delays, p_messages, p_prints)
         with ordinality r (id, attempt, token, outcome, duration, delay, message, print, n)
@@ -294,7 +294,7 @@ begin
     if v_seats > 0 then
       v_new := v_new[1:v_seats];
       with claimed as (
-        update backfill_partitions p set state = 'running', attempt_count = p.attempt_count + 1, started_at = t, completed_at = null,
+        update backfill_partitions p set state = 'running', attempt_count = servo_sum_v1(p.attempt_count, 1), started_at = t, completed_at = null,
           available_at = null, lease_owner = p_owner, lease_token = v_new[1 + (w.n - 1) % v_seats], lease_expires_at = t + p_lease_ms * interval '1 millisecond'
         from unnest(v_pick) with ordinality w (id, n)
         where p.id = w.id and p.tenant_id || '' = p_tenant and p.state || '' in ('pending', 'failed')
@@ -305,7 +305,7 @@ begin
         into ids, keys, attempts, failures, tokens from claimed c;
       v_live := v_live || array(select distinct x from unnest(tokens) x);
     else
-      select greatest(0, ceil(extract(epoch from min(available_at) - t) * 1000))::bigint into due_in_ms from backfill_partitions
+      select greatest(0, ceil(least(servo_seconds_v1(t, min(available_at)), 1e12) * 1000))::bigint into due_in_ms from backfill_partitions
         where backfill_job_id = p_job and state = 'pending' and available_at is not null and available_at < 'infinity';
       if v_missing is not null then
         due_in_ms := 250;
@@ -323,7 +323,7 @@ begin
   lanes := cardinality(v_live);
   job_state := j.state;
   job_version := j.version;
-  average_ms := coalesce(round(v_average)::bigint, j.average);
+  average_ms := case when v_average is null then j.average else least(greatest(round(v_average), -9e18), 9e18)::bigint end;
   if lanes = 0 and j.state = 'running' and v_ours
       and not exists (select from backfill_partitions where backfill_job_id = p_job and state = 'pending')
       and not exists (select from backfill_partitions where backfill_job_id = p_job and state = 'running')
@@ -355,12 +355,11 @@ begin
   end if;
   if v_ok > 0 or v_bad > 0 or v_live is distinct from j.lease_tokens then
     v_beat := v_ours and (j.heartbeat_at is null or j.heartbeat_at <= t - interval '5 seconds' or (j.eta is null and average_ms is not null));
-    update backfill_jobs set completed_partitions = completed_partitions + v_ok, failed_partitions = failed_partitions + v_bad,
+    update backfill_jobs set completed_partitions = servo_sum_v1(completed_partitions, v_ok), failed_partitions = servo_sum_v1(failed_partitions, v_bad),
         partitions_made = partitions_made or v_whole, checkpoint_partition_key = v_from, lease_tokens = v_live, avg_partition_duration_ms = average_ms,
         heartbeat_at = case when v_beat and j.state = 'running' then greatest(j.heartbeat_at, t) else heartbeat_at end,
         estimated_completion_at = case when v_beat and average_ms is not null
-          -- A century at most: the average may have been set by hand.
-          then t + least(ceil(greatest(j.total - j.done - v_ok - v_bad, 0)::float8 / greatest(lanes, 1)) * average_ms, 3e12) * interval '1 millisecond'
+          then servo_later_v1(t, ceil(greatest(j.total - j.done - v_ok - v_bad, 0)::float8 / greatest(lanes, 1)) * average_ms)
           else estimated_completion_at end
       where id = p_job and tenant_id || '' = p_tenant;
   end if;

@@ -1,10 +1,10 @@
 import { readClock } from '../database/queries/read-clock.ts';
-import { applicable, type PlanFile } from '../domain/plan.ts';
+import type { PlanFile, ReviewedJob } from '../domain/plan.ts';
 import { exitCodes, ServoError, UsageError } from '../errors.ts';
 import type { Outcome } from '../operations/act-on-job.ts';
-import { applyPlan } from '../operations/apply-plan.ts';
+import { applyPlan, reviewPlan } from '../operations/apply-plan.ts';
 import { plural } from '../presentation/format.ts';
-import { planText } from '../presentation/plan-words.ts';
+import { reviewText } from '../presentation/plan-words.ts';
 import { outcomeLine } from './act.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
@@ -18,7 +18,8 @@ export async function apply(invocation: Invocation): Promise<Output> {
   const name = input[0]!;
   const plan = await readPlan(name, io);
   return withSession(settings, async ({ reader, writer, tenant, actor }) => {
-    await agree(plan, name, invocation);
+    const reviewed = await reviewPlan(reader, { tenant, actor }, plan);
+    await agree(plan, reviewed, name, invocation);
     const results: Outcome[] = [];
     for await (const { retried_keys: _, ...outcome } of applyPlan(
       writer,
@@ -51,13 +52,19 @@ function tally(results: readonly Outcome[]): string {
 }
 
 /** A second engineer says yes: at the terminal, having read it, or as `--yes`. */
-async function agree(plan: PlanFile, name: string, { flags, io }: Invocation): Promise<void> {
+async function agree(
+  plan: PlanFile,
+  reviewed: readonly ReviewedJob[],
+  name: string,
+  { flags, io }: Invocation,
+): Promise<void> {
   if (flags.has('yes')) return;
+  const jobs = plural(reviewed.filter(({ skipped }) => skipped === null).length, 'job');
   if (!io.terminal || flags.has('json') || name === '-') {
-    const message = `apply of ${plural(applicable(plan).length, 'job')} wants a yes`;
+    const message = `refusing to ${plan.action} ${jobs} without confirmation`;
     throw new UsageError([{ message, hint: '--yes' }]);
   }
-  io.stderr.write(planText(plan));
-  if (await confirm(io, `${plan.action} ${plural(applicable(plan).length, 'job')}?`)) return;
+  io.stderr.write(reviewText(plan, reviewed));
+  if (await confirm(io, `${plan.action} ${jobs}?`)) return;
   throw new ServoError('interrupted', 'nothing has been done');
 }

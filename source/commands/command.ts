@@ -14,8 +14,11 @@ export type Command = {
   /** Command lines without the program's name, each with what it does. */
   examples: readonly (readonly [line: string, what: string])[];
   needs: Needs;
-  /** Whether it writes to the database, run so: refused under --read-only. */
-  writes?: (flags: Flags, input: readonly string[]) => boolean;
+  /**
+   * Whether it changes anything but its own output, run like this. Read-only mode (flag, variable, context) refuses such a run
+   * before anything is opened (source/commands/read-only.ts).
+   */
+  writes: boolean | ((flags: Flags, input: readonly string[]) => boolean);
   /** How many words it takes. */
   words: { least: number; most: number };
   /** Loaded only when it runs, so that none pays for the others. */

@@ -81,7 +81,7 @@ export const explanation = z.looseObject({
 const log = z.looseObject({
   job_id: z.uuid(),
   partition_key: z.string(),
-  attempt: count,
+  attempt: z.int(),
   executor_id: z.string(),
   at: time,
   output: z.string(),
@@ -128,7 +128,7 @@ export const lookingSchemas = {
             job_id: z.uuid(),
             asset_name: z.string(),
             partition_key: z.string(),
-            attempt: count,
+            attempt: z.int(),
             started_at: time,
           }),
         ),
@@ -194,6 +194,17 @@ export const lookingSchemas = {
       clock_skew_ms: z.number(),
       pooled: z.boolean(),
       sees_sessions: z.boolean(),
+      encoding: z.string(),
+      settings: z
+        .array(
+          z.looseObject({
+            name: z.string(),
+            value: z.string(),
+            wanted: z.string(),
+            own: z.boolean().describe("servo-tui's own sessions have the wanted value"),
+          }),
+        )
+        .describe('of server, database or role, where they are not as wanted'),
       old_snapshots: z.array(z.looseObject({ pid: z.int(), seconds: z.number() })),
       executors: z
         .looseObject({

@@ -5,7 +5,7 @@ import {
   printMigrations,
 } from '../database/migrate.ts';
 import { type ConnectionSettings, describeConnection } from '../database/settings.ts';
-import { exitCodes, ServoError, UsageError } from '../errors.ts';
+import { exitCodes, UsageError } from '../errors.ts';
 import type { Invocation, Output } from './command.ts';
 
 /** `servo-tui migrate [--check|--print|--rls|--roles]`. */
@@ -25,11 +25,6 @@ export async function migrate({ flags, settings, io }: Invocation): Promise<Outp
       exit: flags.has('check') && pending.length > 0 ? exitCodes.schema : 0,
     };
   }
-  if (settings.read_only) {
-    throw new ServoError('not_allowed', 'migrate writes, and this is read-only', {
-      hint: 'leave out --read-only, or look with: servo-tui migrate --check',
-    });
-  }
   const applied = await applyMigrations(connection, {
     rls: flags.has('rls'),
     roles: flags.has('roles'),
@@ -47,8 +42,8 @@ export async function migrate({ flags, settings, io }: Invocation): Promise<Outp
 /** Migrating is the owner's work: the embedded server's superuser, a context's write_url. */
 async function connectionOf(settings: Settings): Promise<ConnectionSettings> {
   if (settings.database?.kind === 'server') return settings.database.write;
-  const { ensureEmbeddedServer } = await import('../database/embedded/server.ts');
-  return (await ensureEmbeddedServer()).superuser;
+  const { ensureEmbedded } = await import('./embedded-session.ts');
+  return (await ensureEmbedded(settings.read_only)).superuser;
 }
 
 function checkText(where: string, pending: readonly string[]): string {

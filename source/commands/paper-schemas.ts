@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { clauses } from '../domain/explain.ts';
 import { causeNames } from '../domain/failure-cause.ts';
-import { count, envelope, event, job, nullableTime, time } from './schema-parts.ts';
+import { count, envelope, event, figure, job, nullableTime, time } from './schema-parts.ts';
 import { alertShape, checkSummary, escalation } from './triage-schemas.ts';
 
 const related = z.looseObject({
@@ -28,8 +28,8 @@ export const paperSchemas = {
           .array(
             z.looseObject({
               partition_key: z.string(),
-              attempt_count: count,
-              failure_count: count,
+              attempt_count: figure,
+              failure_count: figure,
               error_message: z.string().nullable(),
               completed_at: nullableTime,
             }),
@@ -43,7 +43,7 @@ export const paperSchemas = {
       p95_ms: z.number().nullable(),
       slowest: z.array(z.looseObject({ partition_key: z.string(), duration_ms: z.number() })),
     }),
-    samples: z.array(z.looseObject({ at: time, completed: count, failed: count })),
+    samples: z.array(z.looseObject({ at: time, completed: figure, failed: figure })),
     upstreams: z.array(related),
     waiting: z.array(related),
     assets: z.array(

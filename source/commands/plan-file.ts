@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { jobActions, parameterNames } from '../domain/action.ts';
-import type { PlanFile } from '../domain/plan.ts';
+import type { PlanFile, PlannedJob } from '../domain/plan.ts';
+import { readTime } from '../domain/time.ts';
 import { messageOf, ServoError } from '../errors.ts';
 import { type Io, readAll } from './io.ts';
-import { count, nullableTime, time } from './schema-parts.ts';
+import { figure, nullableTime, time } from './schema-parts.ts';
 
 /** A plan as it is written to a file, to be read by a person as well. */
 export const planSchema = z.looseObject({
@@ -13,7 +14,7 @@ export const planSchema = z.looseObject({
   tenant_id: z.string(),
   action: z.enum(jobActions),
   parameters: z.partialRecord(z.enum(parameterNames), z.string()),
-  reason: z.string().nullable(),
+  reason: z.string().nullish().describe('null or absent: none'),
   author: z.string(),
   filter: z.string().describe('what selected the jobs'),
   created_at: time,
@@ -27,11 +28,11 @@ export const planSchema = z.looseObject({
       version: z.int(),
       priority: z.int(),
       sla_deadline_at: nullableTime,
-      execution_strategy: z.looseObject({}),
-      total_partitions: count,
-      completed_partitions: count,
-      failed_partitions: count,
-      skipped_partitions: count,
+      execution_strategy: z.unknown(),
+      total_partitions: figure,
+      completed_partitions: figure,
+      failed_partitions: figure,
+      skipped_partitions: figure,
       refusal: z.string().nullable().describe('why it will be skipped; null where it will be done'),
     }),
   ),
@@ -55,11 +56,13 @@ export async function readPlan(name: string, io: Io): Promise<PlanFile> {
   const { data } = read;
   return {
     ...data,
+    reason: data.reason ?? null,
     created_at: new Date(data.created_at),
     expires_at: new Date(data.expires_at),
     jobs: data.jobs.map((job) => ({
       ...job,
-      sla_deadline_at: job.sla_deadline_at === null ? null : new Date(job.sla_deadline_at),
+      execution_strategy: job.execution_strategy as PlannedJob['execution_strategy'],
+      sla_deadline_at: job.sla_deadline_at === null ? null : readTime(job.sla_deadline_at),
     })),
   };
 }

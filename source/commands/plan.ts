@@ -7,7 +7,7 @@ import {
 import { parseDuration } from '../domain/duration.ts';
 import { parseFilter } from '../domain/job-filter.ts';
 import { nearest } from '../domain/nearest.ts';
-import type { PlanFile } from '../domain/plan.ts';
+import { longestLifetime, type PlanFile } from '../domain/plan.ts';
 import { type Problem, UsageError } from '../errors.ts';
 import { planActions } from '../operations/plan-actions.ts';
 import { planText } from '../presentation/plan-words.ts';
@@ -17,7 +17,6 @@ import type { Flags } from './flags.ts';
 import { withSession } from './session.ts';
 
 const defaultLifetime = '1h';
-const longestLifetime = 7 * 86_400_000;
 
 /** `servo-tui plan ACTION FILTER… > plan.json`: writes nothing but the plan. */
 export function plan({ input, flags, settings, io }: Invocation): Promise<Output> {

@@ -2,9 +2,19 @@ import { z } from 'zod';
 import { riskLevels } from '../domain/risk.ts';
 
 /** What several of the published shapes are made of. */
-export const time = z.iso.datetime();
+export const time = z
+  .union([
+    z.iso.datetime(),
+    z.string().regex(/^[+-]\d{6}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/),
+    z.enum(['infinity', '-infinity']),
+  ])
+  .describe(
+    'RFC 3339, UTC; beyond the years 0 to 9999 ISO 8601 with a sign and six digits; infinity and -infinity as the database has them',
+  );
 export const nullableTime = time.nullable();
 export const count = z.int().min(0);
+/** A figure as its column holds it: another program may have written one below 0. */
+export const figure = z.int();
 
 /** Columns of backfill_jobs by their names, and what is derived from them. */
 export const job = z.looseObject({
@@ -14,13 +24,15 @@ export const job = z.looseObject({
   asset_name: z.string(),
   idempotency_key: z.string(),
   state: z.string().describe('a newer program may write states that this one does not know'),
-  execution_strategy: z.looseObject({}),
+  execution_strategy: z
+    .unknown()
+    .describe('an object, unless another program wrote something else'),
   partition_start: z.string().nullable(),
   partition_end: z.string().nullable(),
-  total_partitions: count,
-  completed_partitions: count,
-  failed_partitions: count,
-  skipped_partitions: count,
+  total_partitions: figure,
+  completed_partitions: figure,
+  failed_partitions: figure,
+  skipped_partitions: figure,
   include_upstream: z.boolean(),
   error_message: z.string().nullable(),
   created_by: z.string().nullable(),

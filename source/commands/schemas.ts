@@ -8,7 +8,7 @@ import { operatingSchemas } from './operating-schemas.ts';
 import { paperSchemas } from './paper-schemas.ts';
 import { planSchema } from './plan-file.ts';
 import { forecast, riskSchemas } from './risk-schemas.ts';
-import { count, envelope, event, job, nullableTime, time } from './schema-parts.ts';
+import { count, envelope, event, figure, job, nullableTime, time } from './schema-parts.ts';
 import { triageSchemas } from './triage-schemas.ts';
 
 /**
@@ -17,7 +17,7 @@ import { triageSchemas } from './triage-schemas.ts';
  */
 const partition = {
   partition_key: z.string(),
-  attempt_count: count,
+  attempt_count: figure,
   error_message: z.string().nullable(),
 };
 
@@ -32,7 +32,7 @@ const status = z.looseObject({
   ...envelope,
   job,
   failed: z.array(
-    z.looseObject({ ...partition, failure_count: count, completed_at: nullableTime }),
+    z.looseObject({ ...partition, failure_count: figure, completed_at: nullableTime }),
   ),
   open: z.array(
     z.looseObject({

@@ -68,6 +68,6 @@ export async function connectionsOf(settings: Settings): Promise<Connections> {
   if (database.kind === 'server') return database;
   // Most databases are not embedded, and starting a server is a lot of code.
   const { openEmbedded } = await import('./embedded-session.ts');
-  const connection = await openEmbedded();
+  const connection = await openEmbedded(settings.read_only);
   return { read: connection, write: connection };
 }

@@ -13,6 +13,8 @@ export const operatingCommands: readonly Command[] = [
       ['exporter --metrics-port 127.0.0.1:9464 --tenant acme,globex', 'the sums over two tenants'],
     ],
     needs: { database: true, tenants: 'many' },
+    // The lease by which one process of several reports a tenant.
+    writes: true,
     words: { least: 0, most: 0 },
     load: async () => (await import('./exporter.ts')).exporter,
   },
@@ -43,6 +45,7 @@ export const operatingCommands: readonly Command[] = [
       ['completion fish > ~/.config/fish/completions/servo-tui.fish', ''],
     ],
     needs: { database: false, tenants: 'none' },
+    writes: false,
     words: { least: 1, most: 1 },
     load: async () => (await import('./completion.ts')).completion,
   },

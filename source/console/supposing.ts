@@ -1,6 +1,7 @@
 import { refusalOf } from '../domain/job-state.ts';
 import type { RiskRow } from '../domain/risk-board.ts';
 import { readStrategy } from '../domain/strategy.ts';
+import { later } from '../domain/time.ts';
 import { isNoChange, noChange, type WhatIf } from '../domain/what-if.ts';
 import { mostSlots } from '../domain/what-if-input.ts';
 import { heldBoard } from './board-order.ts';
@@ -60,7 +61,7 @@ export function moveDeadline(state: State, by: 1 | -1): Step {
   const now = chosen?.row.sla_deadline_at;
   if (!chosen || !now) return [state, []];
   const { row, what } = chosen;
-  const deadline = new Date((what.deadline[row.id] ?? now).getTime() + by * deadlineStepMs);
+  const deadline = later(what.deadline[row.id] ?? now, by * deadlineStepMs);
   const same = deadline.getTime() === now.getTime();
   return suppose(state, {
     ...what,

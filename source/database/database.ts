@@ -3,11 +3,9 @@ import pg from 'pg';
 import { ServoError } from '../errors.ts';
 import { FailoverClient } from './failover.ts';
 import { explainFailure, isConnectionFailure } from './failure.ts';
+import { localSettings, queryAlone, settledKind } from './session-settings.ts';
 import type { ConnectionSettings } from './settings.ts';
-
-// bigint columns hold milliseconds and journal ids, far below 2^53.
-const types = new pg.TypeOverrides();
-types.setTypeParser(20, Number);
+import { outgoing, types } from './values.ts';
 
 /** One statement inside a transaction: its text with $1 … and its values; the rows by column name. */
 export type Query = <Row extends object>(
@@ -25,6 +23,9 @@ const liveness = {
   connectionTimeoutMillis: 10_000,
 };
 
+/** Whatever the default: a snapshot for all of a transaction would see no rows that a step has just made. */
+const beginning = 'begin isolation level read committed';
+
 /** How long closing waits where nobody says otherwise. */
 const farewellMs = 2_000;
 
@@ -32,8 +33,11 @@ export function createClient(settings: ConnectionSettings): pg.Client {
   return new (clientOf(settings))({ ...liveness, ...settings, types });
 }
 
+const single = settledKind(pg.Client);
+const several = settledKind(FailoverClient);
+
 function clientOf(settings: ConnectionSettings): typeof pg.Client {
-  return settings.hosts === undefined ? pg.Client : FailoverClient;
+  return settings.hosts === undefined ? single : several;
 }
 
 /** Clients of this kind that are in the set from their making to their end. */
@@ -68,7 +72,7 @@ export class Database {
 
   constructor(settings: ConnectionSettings, options: DatabaseOptions = {}) {
     this.settings = settings;
-    this.#begin = options.read_only === true ? 'begin read only' : 'begin';
+    this.#begin = options.read_only === true ? `${beginning} read only` : beginning;
     this.#pipelined = options.pipelined ?? true;
     const pipeline = { pipeline: this.#pipelined };
     this.#pool = new pg.Pool({
@@ -94,7 +98,7 @@ export class Database {
    * enclose: of what is only read, nothing depends on their answers.
    */
   async read<T>(tenant: string, work: (query: Query) => Promise<T>): Promise<T> {
-    const begin = `begin read only; ${tenantSetting(tenant)}`;
+    const begin = `${beginning} read only; ${tenantSetting(tenant)}`;
     if (!this.#pipelined) return this.#transaction(begin, work);
     return this.#withClient(async (client) => {
       const begun = client.query(begin);
@@ -107,7 +111,7 @@ export class Database {
         const result = await work(async (text, values = []) => {
           // What was asked beside a statement that has failed must not reach the connection's next user.
           if (over) throw new ServoError('internal', 'the transaction is over');
-          return (await client.query(text, [...values])).rows;
+          return (await client.query(text, outgoing(values))).rows;
         });
         await begun;
         client.query('commit').catch(() => {});
@@ -131,11 +135,7 @@ export class Database {
    * what belongs to no tenant.
    */
   async call<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    try {
-      return (await this.#pool.query<Row>(text, [...values])).rows;
-    } catch (error) {
-      throw explainFailure(error, this.settings);
-    }
+    return this.#withClient((client) => queryAlone<Row>(client, text, values));
   }
 
   /** A connection of the pool, for one who needs the same one for long. Release it, with the error that broke it. */
@@ -162,7 +162,7 @@ export class Database {
       try {
         await client.query(begin);
         const result = await work(
-          async (text, values = []) => (await client.query(text, [...values])).rows,
+          async (text, values = []) => (await client.query(text, outgoing(values))).rows,
         );
         // COMMIT of a failed transaction succeeds, and says ROLLBACK.
         const { command } = await client.query('commit');
@@ -212,7 +212,7 @@ export function destroy(client: pg.ClientBase): void {
 const planning = `${setting('enable_bitmapscan', 'off')}, ${setting('random_page_cost', '1')}, ${setting('jit', 'off')}`;
 
 function tenantSetting(tenant: string): string {
-  return `select ${planning}, ${setting('app.current_tenant', tenant)}`;
+  return `select ${localSettings}, ${planning}, ${setting('app.current_tenant', tenant)}`;
 }
 
 // In one message with BEGIN, which takes no parameters.

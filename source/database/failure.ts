@@ -21,7 +21,8 @@ const hints: Readonly<Record<string, string>> = {
   '3D000': 'create the database, or check its name',
   '53300': 'the server has no connection left: close some, or raise max_connections',
   '57P03': 'the server is starting up or shutting down: try again in a moment',
-  '25006': 'the server takes no writes: it is a standby, or has just become one',
+  '25006':
+    'the server takes no writes: it is a standby, or default_transaction_read_only is on (servo-tui doctor says which)',
   ENOTFOUND: 'the host name is not known: check the host',
   ERR_TLS_CERT_ALTNAME_INVALID:
     'the certificate is for another name: use that as the host, or say sslmode=verify-ca',

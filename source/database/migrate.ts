@@ -48,8 +48,7 @@ export async function migrate(
     client.on('notice', (notice) => {
       if (notice.code?.startsWith('01')) options.report?.(notice.message ?? '');
     });
-    // A role's or database's own time-out is meant for queries.
-    await client.query('set statement_timeout = 0');
+    await refuseServer(client);
     await takeLock(client, patience, options.report);
     const before = await readState(client);
     refuse(before);
@@ -83,6 +82,7 @@ export async function migrate(
 /** The migrations that `migrate` would apply, without changing anything. Throws `schema` as `migrate`. */
 export async function pendingMigrations(settings: ConnectionSettings): Promise<string[]> {
   return withClient(settings, async (client) => {
+    await refuseServer(client);
     const state = await readState(client);
     refuse(state);
     return pendingOf(state);
@@ -92,6 +92,34 @@ export async function pendingMigrations(settings: ConnectionSettings): Promise<s
 /** The SQL of the named migrations, for a person to read or to run by hand. */
 export function printMigrations(names: readonly string[]): Promise<string> {
   return printScript(names);
+}
+
+/** What no statement of ours can change: refused before anything is made. */
+async function refuseServer(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ encoding: string; database: string; frozen: boolean }>(
+    `select current_setting('server_encoding') as encoding, current_database() as database,
+       current_setting('default_transaction_read_only')::boolean and not pg_is_in_recovery() as frozen`,
+  );
+  const { encoding, database, frozen } = rows[0]!;
+  const name = client.escapeIdentifier(database);
+  if (encoding !== 'UTF8') {
+    throw new ServoError(
+      'schema',
+      `the database ${database} has the encoding ${encoding}; servo-tui needs UTF8`,
+      {
+        hint: `an encoding cannot be changed: create another database with: create database ${client.escapeIdentifier(`${database}_utf8`)} encoding 'UTF8' locale 'C' template template0, and copy into it what is here (pg_dump)`,
+      },
+    );
+  }
+  if (frozen) {
+    throw new ServoError(
+      'not_allowed',
+      `the database ${database} takes no writes: default_transaction_read_only is on`,
+      {
+        hint: `where that is not meant: alter database ${name} reset default_transaction_read_only; or of the role`,
+      },
+    );
+  }
 }
 
 async function withClient<T>(

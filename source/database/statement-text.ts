@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { writeTime } from '../domain/time.ts';
 import type { Query } from './database.ts';
 
 /** A statement as it was sent. */
@@ -31,18 +32,34 @@ function headingOf({ text }: Statement): string {
 
 /** `$1` … replaced by literals; in comments and quotes they are text. */
 function inlined({ text, values }: Statement): string {
+  return replaceNumbers(text, (number) => literal(values[number - 1]));
+}
+
+function replaceNumbers(text: string, by: (number: number) => string): string {
   return text.replace(/--[^\n]*|'(?:[^']|'')*'|\$(\d+)/g, (found, number?: string) =>
-    number === undefined ? found : literal(values[Number(number) - 1]),
+    number === undefined ? found : by(Number(number)),
   );
+}
+
+/** The statement with its values in place, each as a literal of no type, which is what a parameter is. */
+export function withValues(text: string, values: readonly unknown[]): string {
+  return replaceNumbers(text, (number) => {
+    const value = values[number - 1];
+    if (value === null || value === undefined) return 'NULL';
+    return pg.escapeLiteral(Array.isArray(value) ? arrayText(value) : textOf(value));
+  });
+}
+
+function textOf(value: unknown): string {
+  if (value instanceof Date) return writeTime(value);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function literal(value: unknown): string {
   if (value === null || value === undefined) return 'NULL';
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
     return String(value);
-  if (value instanceof Date) return `'${value.toISOString()}'`;
-  if (Array.isArray(value)) return quoted(arrayText(value));
-  return quoted(typeof value === 'object' ? JSON.stringify(value) : String(value));
+  return quoted(Array.isArray(value) ? arrayText(value) : textOf(value));
 }
 
 /** What a terminal would obey, or show as something else, when a person pastes the text. */
@@ -60,8 +77,7 @@ function arrayText(values: readonly unknown[]): string {
   const items = values.map((value) => {
     if (value === null || value === undefined) return 'NULL';
     if (Array.isArray(value)) return arrayText(value);
-    const text = value instanceof Date ? value.toISOString() : String(value);
-    return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+    return `"${textOf(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
   });
   return `{${items.join(',')}}`;
 }

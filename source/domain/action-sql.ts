@@ -2,6 +2,7 @@ import { isTransition, type JobAction } from './action.ts';
 import type { Job } from './job.ts';
 import { changesOf, type JobSettings, type Setting, type SettingValue } from './job-settings.ts';
 import { type Action, actionTargets, isTerminal } from './job-state.ts';
+import { writeTime } from './time.ts';
 
 /** What each transition writes besides state and version (backfill-operations, "Common Operations"). */
 const assignments: Readonly<Record<Action, readonly string[]>> = {
@@ -111,7 +112,7 @@ function columnOf(setting: Setting): string {
 
 function sqlOf(value: SettingValue): string {
   if (value === null) return 'NULL';
-  return value instanceof Date ? literal(value.toISOString()) : String(value);
+  return value instanceof Date ? literal(writeTime(value)) : String(value);
 }
 
 function literal(text: string): string {

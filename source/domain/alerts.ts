@@ -1,5 +1,6 @@
 import type { ExecutorCounts } from './executor.ts';
 import type { Thresholds } from './thresholds.ts';
+import { later } from './time.ts';
 import type { CheckColumn, CheckName, FoundRow, Section, Severity } from './triage.ts';
 
 /** The runbooks' alerts by name, and what they leave out: breached, and nobody there to work. */
@@ -43,7 +44,7 @@ const sla: Section = { runbook: 'backfill-sla-at-risk', heading: 'Related Alerts
 
 const earliest = (rows: readonly FoundRow[], after = 0): Date | null => {
   const times = rows.flatMap(({ since }) => (since === null ? [] : [since.getTime()]));
-  return times.length === 0 ? null : new Date(Math.min(...times) + after);
+  return times.length === 0 ? null : later(new Date(Math.min(...times)), after);
 };
 
 const jobs = (): Figure => ({ value: 0, kind: 'count' });

@@ -1,6 +1,7 @@
 import type { Problem } from '../errors.ts';
 import { parseDuration, roughDuration } from './duration.ts';
 import { parsePeriod } from './period.ts';
+import { later } from './time.ts';
 
 /** A moment as it was given: on the calendar, or so many milliseconds from now. */
 export type Moment = { at: Date } | { after_ms: number };
@@ -21,7 +22,7 @@ export function parseMoment(text: string): Moment | null {
 
 /** The instant that a moment means, read at `now`: the database's clock, never this machine's. */
 export function momentAt(moment: Moment, now: Date): Date {
-  return 'at' in moment ? moment.at : new Date(now.getTime() + moment.after_ms);
+  return 'at' in moment ? moment.at : later(now, moment.after_ms);
 }
 
 /** A deadline that somebody gives at `now` must not have passed. */

@@ -24,6 +24,10 @@ export type Diagnosis = {
   pooled: boolean;
   /** Others' sessions can be seen: superuser or pg_read_all_stats. */
   sees_sessions: boolean;
+  /** The database's encoding; only UTF8 will do. */
+  encoding: string;
+  /** Settings of server, database or role that are not as servo-tui needs them, or has them in its own sessions. */
+  settings: { name: string; value: string; wanted: string; own: boolean }[];
   /** Sessions that have kept the same snapshot for over 60 s: what dies meanwhile cannot be vacuumed. */
   old_snapshots: {
     pid: number;

@@ -36,6 +36,7 @@ export function writeDuration(milliseconds: number): string {
 
 /** A duration by its largest unit, as one says it: `12m`, `3h`, `2d`. Under a second: `0s`. */
 export function roughDuration(milliseconds: number): string {
+  if (milliseconds > longestMs * 10) return '>999y';
   const unit = ['d', 'h', 'm', 's'].find((name) => milliseconds >= units[name]!) ?? 's';
   return `${Math.max(0, Math.floor(milliseconds / units[unit]!))}${unit}`;
 }

@@ -1,3 +1,4 @@
+import { later } from './time.ts';
 import type { CheckName, FoundRow, Runbook } from './triage.ts';
 
 /** What the checks have found, by name; and when the trouble's clock began. */
@@ -216,10 +217,7 @@ function escalationOf(runbook: Runbook, facts: EscalationFacts): Escalation {
     who,
     task,
     after_minutes,
-    at:
-      after_minutes === null
-        ? null
-        : new Date((since ?? facts.as_of).getTime() + after_minutes * 60_000),
+    at: after_minutes === null ? null : later(since ?? facts.as_of, after_minutes * 60_000),
     due: (after_minutes !== null && minutes >= after_minutes) || calls(facts, holding.length > 0),
   }));
   const waiting = judged.find((step) => !step.due && step.after_minutes !== null);

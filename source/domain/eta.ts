@@ -28,7 +28,8 @@ export function etaSeconds(
   slots: number,
   averageMs: number | null,
 ): number | null {
-  if (averageMs === null) return null;
+  // An average below zero is nobody's measurement.
+  if (averageMs === null || averageMs < 0) return null;
   return (Math.ceil(remaining / Math.max(1, slots)) * averageMs) / 1000;
 }
 
@@ -71,11 +72,9 @@ export function etaRange(
   trend: EtaTrend | null,
 ): { low: number; high: number } | null {
   if (averageMs === null || trend === null) return null;
-  const at = (average: number) => etaSeconds(remaining, slots, average)!;
-  return {
-    low: at(Math.min(averageMs, trend.least_average_ms)),
-    high: at(Math.max(averageMs, trend.most_average_ms)),
-  };
+  const low = etaSeconds(remaining, slots, Math.min(averageMs, trend.least_average_ms));
+  const high = etaSeconds(remaining, slots, Math.max(averageMs, trend.most_average_ms));
+  return low === null || high === null ? null : { low, high };
 }
 
 /** By how many seconds the ETA is later (above 0) or earlier than it was up to 15 minutes ago; null where that is not known. */

@@ -2,6 +2,7 @@ import { type EtaFacts, etaOf, isStale } from './job.ts';
 import { type JobState, jobStates, transitions } from './job-state.ts';
 import { atRiskLevels, riskOf } from './risk.ts';
 import type { JobThresholds } from './thresholds.ts';
+import { later } from './time.ts';
 
 /** States of jobs that have not ended: those that the metric of active jobs tells of. */
 export const activeStates: readonly JobState[] = jobStates.filter(
@@ -47,7 +48,7 @@ export function figuresOf(readings: readonly TenantReading[], thresholds: JobThr
   );
   const running = jobs.filter(({ state }) => state === 'running');
   const risks = jobs.map(({ eta, as_of, sla_deadline_at }) => {
-    const at = eta === null ? null : new Date(as_of.getTime() + eta * 1000);
+    const at = eta === null ? null : later(as_of, eta * 1000);
     return riskOf(sla_deadline_at, at, as_of, thresholds.early_warning).level;
   });
   const buffers = jobs.flatMap(({ eta, as_of, sla_deadline_at }) =>

@@ -1,6 +1,7 @@
 import { etaSeconds } from './eta.ts';
 import { type RiskLevel, riskOf } from './risk.ts';
 import { type BufferFit, bufferFit, bufferOf, type Tier, tierOf } from './tier.ts';
+import { later } from './time.ts';
 
 /** One of an asset's jobs that have ended. */
 export type PastJob = {
@@ -70,7 +71,7 @@ export function forecastOf(
   const slots = handled > 0 ? Math.min(maxParallel, handled) : maxParallel;
   const seconds = (ms: number | null) => etaSeconds(job.total_partitions, slots, ms);
   const duration = seconds(average);
-  const finish_at = duration === null ? null : new Date(now.getTime() + duration * 1000);
+  const finish_at = duration === null ? null : later(now, duration * 1000);
   const deadline = job.sla_deadline_at;
   const buffer = finish_at && deadline ? bufferOf(now, finish_at, deadline) : null;
   const sla_tier = tierOf(job.priority);

@@ -12,6 +12,7 @@ import { isJobState, isTerminal } from './job-state.ts';
 import { type RiskLevel, riskOf } from './risk.ts';
 import { readStrategy } from './strategy.ts';
 import { type JobThresholds, thresholdDefaults } from './thresholds.ts';
+import { later } from './time.ts';
 
 /** One row of backfill_jobs, by its columns' names. `state` is a string: a newer program's is kept. */
 export type Job = {
@@ -88,7 +89,7 @@ export function viewJob(
   const remaining = remainingPartitions(job);
   const ended = isTerminal(job.state);
   const eta = etaOf(job, asOf, thresholds);
-  const etaAt = eta === null ? null : new Date(asOf.getTime() + eta * 1000);
+  const etaAt = eta === null ? null : later(asOf, eta * 1000);
   const range =
     eta === null
       ? null

@@ -44,6 +44,19 @@ export type PlanFile = JobPlan & {
   filter: string;
 };
 
+/** A job of a plan file, and what the database says of it now. */
+export type ReviewedJob = {
+  /** As the file has it: what an action compares with. */
+  planned: PlannedJob;
+  /** As the database has it; null where there is no such job. */
+  now: Job | null;
+  /** Why nothing will be done to it, as a sentence; null where it will. */
+  skipped: string | null;
+};
+
+/** A plan may be applied for so long at most, in milliseconds. */
+export const longestLifetime = 7 * 86_400_000;
+
 /** More jobs than these are not acted upon in one go. */
 export const mostPlanned = 10_000;
 
@@ -69,8 +82,30 @@ export function applicable({ jobs }: Pick<JobPlan, 'jobs'>): PlannedJob[] {
   return jobs.filter(({ refusal }) => refusal === null);
 }
 
-/** What the journal's reasons end with, by which a plan that is run again knows what it has done. */
-export function planMark(id: string, author: string, step?: string): string {
+/** Why a job of a plan file will be left alone, by the job as it is now rather than as the file says. */
+export function skippedNow(action: JobAction, planned: PlannedJob, now: Job | null): string | null {
+  if (now === null) return 'there is no such job';
+  if (planned.refusal !== null) return `as planned: ${planned.refusal}`;
+  if (planned.state !== now.state || planned.version !== now.version)
+    return `it has changed since it was planned (${planned.state}, version ${planned.version})`;
+  return actionRules[action].refusal(now);
+}
+
+/**
+ * What the journal's reasons end with, by which a plan that is run again knows what it has done. Who wrote a plan file is only
+ * known from the file.
+ */
+export function planMark({
+  id,
+  author,
+  step,
+  from_file,
+}: {
+  id: string;
+  author: string;
+  step?: string;
+  from_file?: boolean;
+}): string {
   const which = step === undefined ? shortId(id) : `${shortId(id)}/${step}`;
-  return `(plan ${which} by ${author})`;
+  return `(plan ${which} ${from_file ? 'from a file that names' : 'by'} ${author})`;
 }

@@ -2,6 +2,7 @@ import type { JobView } from './job.ts';
 import { compareRank } from './rank.ts';
 import { compareUrgency } from './risk.ts';
 import { type BufferFit, bufferFit, bufferOf, type Tier, tierOf } from './tier.ts';
+import { later } from './time.ts';
 import { type Fleet, foresee, isNoChange, type Outlook, type WhatIf } from './what-if.ts';
 
 /** Everything that the calculator works on, read at one moment. */
@@ -45,7 +46,7 @@ export function riskRows(board: RiskBoard, what: WhatIf): RiskRow[] {
 
 export function riskRow(job: JobView, what_if: Outlook | null, asOf: Date): RiskRow {
   const sla_tier = tierOf(job.priority);
-  const end = job.eta_seconds === null ? null : new Date(asOf.getTime() + job.eta_seconds * 1000);
+  const end = job.eta_seconds === null ? null : later(asOf, job.eta_seconds * 1000);
   const sla_buffer =
     end === null || job.sla_deadline_at === null
       ? null

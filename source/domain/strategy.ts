@@ -23,10 +23,7 @@ export const strategyDefaults: Readonly<Strategy> = {
  * usable counts as its default. The same rules stand in the SQL function servo_whole.
  */
 export function readStrategy(column: unknown): Strategy {
-  const raw = (typeof column === 'object' && column !== null ? column : {}) as Record<
-    string,
-    unknown
-  >;
+  const raw = rawOf(column);
   return {
     max_parallel: raw.type === 'parallel' ? whole(raw.max_parallel, 1) : 1,
     max_attempts: whole(raw.max_attempts, strategyDefaults.max_attempts),
@@ -62,7 +59,7 @@ export function changeStrategy(
   column: unknown,
   changes: Partial<Strategy>,
 ): Record<string, unknown> {
-  const { type: _, max_parallel: __, ...kept } = (column ?? {}) as Record<string, unknown>;
+  const { type: _, max_parallel: __, ...kept } = rawOf(column);
   const { max_parallel, ...rest } = { ...readStrategy(column), ...changes };
   const said = Object.entries(rest).filter(
     ([name, value]) =>
@@ -74,6 +71,12 @@ export function changeStrategy(
     ...(max_parallel > 1 ? { max_parallel } : {}),
     ...Object.fromEntries(said),
   };
+}
+
+/** Another program may have written a list, a word or nothing. */
+function rawOf(column: unknown): Record<string, unknown> {
+  const isObject = typeof column === 'object' && column !== null && !Array.isArray(column);
+  return isObject ? (column as Record<string, unknown>) : {};
 }
 
 function whole(value: unknown, fallback: number): number {

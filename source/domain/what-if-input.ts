@@ -5,6 +5,7 @@ import type { JobView } from './job.ts';
 import { shortId } from './job-reference.ts';
 import { isTerminal, refusalOf } from './job-state.ts';
 import { readOptions } from './start-request.ts';
+import { later } from './time.ts';
 import { isNoChange, type WhatIf } from './what-if.ts';
 
 /** What is to be supposed, in a person's own words. */
@@ -103,9 +104,7 @@ function readDeadlines(
     return {};
   }
   return Object.fromEntries(
-    about.flatMap(({ id, sla_deadline_at: at }) =>
-      at === null ? [] : [[id, new Date(at.getTime() + by)]],
-    ),
+    about.flatMap(({ id, sla_deadline_at: at }) => (at === null ? [] : [[id, later(at, by)]])),
   );
 }
 

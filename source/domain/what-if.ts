@@ -4,6 +4,7 @@ import { isJobState, isTerminal } from './job-state.ts';
 import { compareRank } from './rank.ts';
 import { type Risk, type RiskLevel, riskOf } from './risk.ts';
 import { readStrategy } from './strategy.ts';
+import { later } from './time.ts';
 
 /** Slots of the executors that take new work, and those of them that have a handler for each asset. */
 export type Fleet = { slots: number; by_asset: Readonly<Record<string, number>> };
@@ -100,7 +101,7 @@ export function foresee(
       const { job, max_parallel, remaining, deadline, paused } = one;
       const got = slots.get(job.id)!;
       const eta_seconds = etaOf(one, got);
-      const eta = eta_seconds === null ? null : new Date(asOf.getTime() + eta_seconds * 1000);
+      const eta = eta_seconds === null ? null : later(asOf, eta_seconds * 1000);
       const risk: Risk = riskOf(deadline, eta, asOf, earlyWarningMs);
       return [
         job.id,

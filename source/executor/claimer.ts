@@ -221,7 +221,8 @@ export class Claimer {
       const claimed = claim.state === 'running';
       log.info({ job_id: id, asset }, claimed ? 'claimed' : 'created incomplete');
       meter.claim(claimed ? 'claimed' : 'failed');
-      if (claimed && job.waited_ms !== null) {
+      // Since infinity: no figure of a histogram.
+      if (claimed && job.waited_ms !== null && Number.isFinite(job.waited_ms)) {
         meter.claimed((job.waited_ms + performance.now() - found) / 1000, claim.paused_seconds);
       }
       return claimed;

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { createClient, destroy } from '../database/database.ts';
 import { codeOf, explainFailure } from '../database/failure.ts';
 import { isPooled } from '../database/pooler.ts';
+import { queryAlone } from '../database/session-settings.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
 import type { TroubleKind } from '../domain/attempt.ts';
 import { messageOf } from '../errors.ts';
@@ -163,18 +164,22 @@ export class Registry implements SessionWitness {
     }
     const phase = [!this.#pooled, this.#draining || stopped, stopped];
     await withPatience(
-      client.query('select servo_register_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)', [
-        id,
-        tenants,
-        host,
-        pid,
-        version,
-        slots,
-        handlers,
-        ...phase,
-        catalogue,
-        JSON.stringify(troubles),
-      ]),
+      queryAlone(
+        client,
+        'select servo_register_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
+        [
+          id,
+          tenants,
+          host,
+          pid,
+          version,
+          slots,
+          handlers,
+          ...phase,
+          catalogue,
+          JSON.stringify(troubles),
+        ],
+      ),
     );
     this.#seenAt = performance.now();
   }

@@ -20,6 +20,7 @@ import {
 } from '../domain/job-order.ts';
 import type { Around, JobPage, Page } from '../domain/job-page.ts';
 import { type JobThresholds, thresholdDefaults } from '../domain/thresholds.ts';
+import { writeTime } from '../domain/time.ts';
 import {
   areOfAssets,
   findAlarms,
@@ -313,9 +314,9 @@ async function readAlarms(
 function placeAsSeen(seen: Exclude<Around, string>): Place {
   return {
     ...seen,
-    created_at: seen.created_at.toISOString(),
-    completed_at: seen.completed_at?.toISOString() ?? null,
-    sla_deadline_at: seen.sla_deadline_at?.toISOString() ?? null,
+    created_at: writeTime(seen.created_at),
+    completed_at: seen.completed_at && writeTime(seen.completed_at),
+    sla_deadline_at: seen.sla_deadline_at && writeTime(seen.sla_deadline_at),
   };
 }
 

@@ -25,6 +25,8 @@ export type ActionOrder = {
     id: string;
     author: string;
     created_at: Date;
+    /** The author is whom a file names. */
+    from_file?: boolean;
     /** Which of several things that the plan does to this job. */
     step?: string;
   };
@@ -43,7 +45,7 @@ export async function runAction(
   order: ActionOrder,
 ): Promise<Outcome> {
   const { plan } = order;
-  const mark = plan && planMark(plan.id, plan.author, plan.step);
+  const mark = plan && planMark(plan);
   if (mark !== undefined && (await isJournalled(db, author.tenant, order.id, mark))) {
     return doneBefore(db, author.tenant, order);
   }

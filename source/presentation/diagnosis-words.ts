@@ -1,4 +1,5 @@
 import type { Check, Diagnosis, Level } from '../domain/diagnosis.ts';
+import { settingsWords } from './setting-words.ts';
 
 /** Above this a host's clock is worth a word; nothing is decided by it. */
 const skewLimitMs = 2_000;
@@ -56,6 +57,16 @@ const judges: readonly Judge[] = [
       ],
     ];
   }),
+  judge('encoding', ({ encoding }) => [
+    encoding === 'UTF8'
+      ? ['ok', 'UTF8']
+      : [
+          'fault',
+          `the database has ${encoding}; servo-tui needs UTF8`,
+          "create another one: create database NAME encoding 'UTF8' locale 'C' template template0",
+        ],
+  ]),
+  judge('settings', ({ settings, pooled }) => settingsWords(settings, pooled)),
   judge('clock', ({ clock_skew_ms }) => {
     const seconds = (Math.abs(clock_skew_ms) / 1000).toFixed(1);
     if (Math.abs(clock_skew_ms) < skewLimitMs) return [['ok', "within 2 s of the database's"]];

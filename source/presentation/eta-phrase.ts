@@ -1,5 +1,6 @@
 import { isDrifting, trendSeconds } from '../domain/eta.ts';
 import type { JobView } from '../domain/job.ts';
+import { later } from '../domain/time.ts';
 import { formatAge, formatClock, formatDuration, formatLeft, type Zone } from './format.ts';
 import type { Phrase } from './tone.ts';
 
@@ -50,7 +51,7 @@ export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
 function runningEta(job: Expected, asOf: Date, zone: Zone): Phrase {
   if (job.heartbeat_stale) return { forms: ['unknown'], tone: 'warn' };
   if (job.eta_seconds === null) return { forms: ['–'], tone: 'dim' };
-  const at = new Date(asOf.getTime() + job.eta_seconds * 1000);
+  const at = later(asOf, job.eta_seconds * 1000);
   const left = `in ${formatLeft(job.eta_seconds)}`;
   const whole = `${formatClock(at, asOf, zone)} ${left}`;
   const drift = formatDrift(job);
@@ -72,8 +73,7 @@ export function formatDrift({
 export function formatEtaRange(job: Expected, asOf: Date, zone: Zone): string {
   if (job.state !== 'running' || job.eta_low_seconds === null || job.eta_high_seconds === null)
     return '';
-  const clock = (seconds: number) =>
-    formatClock(new Date(asOf.getTime() + seconds * 1000), asOf, zone);
+  const clock = (seconds: number) => formatClock(later(asOf, seconds * 1000), asOf, zone);
   const [low, high] = [clock(job.eta_low_seconds), clock(job.eta_high_seconds)];
   return low === high ? '' : `${low}–${high}`;
 }
@@ -95,7 +95,7 @@ export function etaIfStarted(
   zone: Zone,
 ): string {
   if (eta === null || !startable.includes(state)) return '';
-  const at = formatClock(new Date(asOf.getTime() + eta * 1000), asOf, zone);
+  const at = formatClock(later(asOf, eta * 1000), asOf, zone);
   return `ETA ${at} in ${formatLeft(eta)} if started now`;
 }
 

@@ -1,7 +1,13 @@
+import { farWord, isFar } from '../domain/time.ts';
+
 /** Where wall-clock times are shown: the operator's zone, or UTC with `--utc`. */
 export type Zone = 'local' | 'utc';
 
 const day = 86_400;
+
+/** From here on nobody counts days: what takes so long does not end. */
+const longest = 1000 * 365 * day;
+const tooLong = '>999y';
 
 /**
  * How long ago, in steps coarse enough that a healthy row does not change from one second to the
@@ -12,11 +18,12 @@ export function formatAge(seconds: number): string {
   if (seconds < 60) return '30s';
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
   if (seconds < day) return `${Math.floor(seconds / 3600)}h`;
-  return `${Math.floor(seconds / day)}d`;
+  return seconds < longest ? `${Math.floor(seconds / day)}d` : tooLong;
 }
 
 /** A span of time in its two largest units: `8s 42m 1h12m 3d04h`. Seconds are rounded up. */
 export function formatDuration(seconds: number): string {
+  if (seconds >= longest) return tooLong;
   if (seconds <= 59) return `${Math.max(0, Math.ceil(seconds))}s`;
   const minutes = Math.max(1, Math.round(seconds / 60));
   if (minutes < 60) return `${minutes}m`;
@@ -76,6 +83,7 @@ export function formatPercent(ratio: number): string {
 
 /** `14:18` on the day of `now`, else `24 Nov 14:18`, in another year `2024-11-24`. */
 export function formatClock(at: Date, now: Date, zone: Zone): string {
+  if (isFar(at)) return farWord(at);
   const then = fieldsOf(at, zone);
   const today = fieldsOf(now, zone);
   if (then.year !== today.year) return formatDay(at, zone);
@@ -86,6 +94,7 @@ export function formatClock(at: Date, now: Date, zone: Zone): string {
 
 /** `14:18:05`. */
 export function formatSecond(at: Date, zone: Zone): string {
+  if (isFar(at)) return farWord(at);
   const { hour, minute, second } = fieldsOf(at, zone);
   return `${two(hour)}:${two(minute)}:${two(second)}`;
 }
@@ -98,6 +107,7 @@ export function formatMoment(at: Date, now: Date, zone: Zone): string {
 
 /** `2024-11-24`. */
 export function formatDay(at: Date, zone: Zone): string {
+  if (isFar(at)) return farWord(at);
   const { year, month, day: date } = fieldsOf(at, zone);
   return `${year}-${two(month + 1)}-${two(date)}`;
 }

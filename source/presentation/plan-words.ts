@@ -1,6 +1,12 @@
 import { describeParameters } from '../domain/action.ts';
 import { shortId } from '../domain/job-reference.ts';
-import { applicable, type JobPlan, type PlanFile, type PlannedJob } from '../domain/plan.ts';
+import {
+  applicable,
+  type JobPlan,
+  type PlanFile,
+  type PlannedJob,
+  type ReviewedJob,
+} from '../domain/plan.ts';
 import { formatFullCount, plural } from './format.ts';
 import { safeText } from './safe-text.ts';
 import { stateWord } from './state-words.ts';
@@ -29,12 +35,35 @@ export function planText(plan: PlanFile): string {
   ].join('\n');
 }
 
+/** A plan file before it is applied: its jobs as the database has them now; what only the file says is told as such. */
+export function reviewText(plan: PlanFile, reviewed: readonly ReviewedJob[]): string {
+  const { author, reason, created_at, expires_at, filter, action, parameters } = plan;
+  const set = describeParameters(parameters);
+  const some = reviewed.filter(({ skipped }) => skipped === null).length;
+  return [
+    `${action} ${formatFullCount(some)} of ${plural(reviewed.length, 'job')}${set === '' ? '' : ` (${safeText(set)})`}`,
+    `  the file says: plan ${shortId(plan.id)} by ${safeText(author)}, made ${created_at.toISOString()}, to be applied until ${expires_at.toISOString()}`,
+    `  the file says: selected by ${safeText(filter)}`,
+    `  reason for the journal: ${reason?.trim() ? safeText(reason) : 'none'}`,
+    ...(plan.truncated ? ['  more jobs matched: these were the first'] : []),
+    '  jobs as the database has them now',
+    ...reviewed.map(({ planned, now, skipped }) => {
+      const entry = now === null ? shortId(planned.id) : jobText(now);
+      return `  ${entry}${skipped === null ? '' : `  skipped: ${safeText(skipped)}`}`;
+    }),
+    '',
+  ].join('\n');
+}
+
 /** `3f2a9c1e orders_daily running v7 251/365`, and why it is skipped. */
 export function entryText(job: PlannedJob): string {
+  return `${jobText(job)}${job.refusal === null ? '' : `  skipped: ${safeText(job.refusal)}`}`;
+}
+
+function jobText(job: Omit<PlannedJob, 'refusal'>): string {
   const done = `${formatFullCount(job.completed_partitions)}/${formatFullCount(job.total_partitions)}`;
   const { word } = stateWord(job.state);
-  const skipped = job.refusal === null ? '' : `  skipped: ${safeText(job.refusal)}`;
-  return `${shortId(job.id)}  ${safeText(job.asset_name)}  ${word}  v${job.version}  ${done}${skipped}`;
+  return `${shortId(job.id)}  ${safeText(job.asset_name)}  ${word}  v${job.version}  ${done}`;
 }
 
 /** The names of some jobs, the first few in full: `clicks, sessions and 3 more`. */

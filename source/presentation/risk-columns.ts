@@ -1,5 +1,6 @@
 import { shortId } from '../domain/job-reference.ts';
 import type { RiskRow } from '../domain/risk-board.ts';
+import { later } from '../domain/time.ts';
 import type { Outlook } from '../domain/what-if.ts';
 import { formatDrift, formatEtaRange } from './eta-phrase.ts';
 import { formatClock, type Zone } from './format.ts';
@@ -141,7 +142,7 @@ function thenPhrase(row: RiskRow, asOf: Date, zone: Zone): Phrase {
 }
 
 function clockOf(seconds: number, asOf: Date, zone: Zone): string {
-  return formatClock(new Date(asOf.getTime() + seconds * 1000), asOf, zone);
+  return formatClock(later(asOf, seconds * 1000), asOf, zone);
 }
 
 function plain(text: string): Phrase {

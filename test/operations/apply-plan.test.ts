@@ -4,8 +4,9 @@ import { parseFilter } from '../../source/domain/job-filter.ts';
 import type { PlanFile } from '../../source/domain/plan.ts';
 import { UsageError } from '../../source/errors.ts';
 import type { Outcome } from '../../source/operations/act-on-job.ts';
-import { applyPlan } from '../../source/operations/apply-plan.ts';
+import { applyPlan, reviewPlan } from '../../source/operations/apply-plan.ts';
 import { planActions } from '../../source/operations/plan-actions.ts';
+import { reviewText } from '../../source/presentation/plan-words.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;
@@ -98,7 +99,10 @@ test('applying tells each job, and the journal names plan, author and who applie
     'select actor, reason from backfill_events where job_id = $1 order by id desc limit 1',
     [ids[0]],
   );
-  expect(event).toEqual({ actor: 'jo', reason: `why (plan ${planned.id.slice(0, 8)} by mara)` });
+  expect(event).toEqual({
+    actor: 'jo',
+    reason: `why (plan ${planned.id.slice(0, 8)} from a file that names mara)`,
+  });
 });
 
 test('what has changed since is refused', async () => {
@@ -205,4 +209,93 @@ test('every mistake of a plan is told at once, and a relative deadline becomes a
   const { parameters, created_at } = await plan('set', asset, { deadline: '+2h' });
   const deadline = new Date(parameters.deadline!).getTime();
   expect(Math.abs(deadline - created_at.getTime() - 7_200_000)).toBeLessThan(60_000);
+});
+
+describe('C10 a plan file is checked and shown by the database', () => {
+  const forgeries: readonly [string, (planned: PlanFile) => Partial<PlanFile>, RegExp][] = [
+    [
+      'another asset’s name',
+      ({ jobs }) => ({ jobs: jobs.map((job) => ({ ...job, asset_name: 'harmless' })) }),
+      /^the plan calls \w{8} harmless; in the database it is a job of asset\d+, and 1 more$/,
+    ],
+    ['no reason for a cancel', () => ({ reason: null }), /^cancel wants a reason/],
+    ['a reason of blanks', () => ({ reason: ' ' }), /^cancel wants a reason/],
+    [
+      'a setting that the action does not take',
+      () => ({ parameters: { priority: '8' } }),
+      /^cancel takes no priority$/,
+    ],
+    [
+      'a setting that is none',
+      () => ({ action: 'set', parameters: { priority: 'high', deadline: 'soon' } }),
+      /high.*soon|soon.*high/,
+    ],
+    ['an action without its settings', () => ({ action: 'set' }), /^nothing is to be set$/],
+    [
+      'a job twenty thousand times',
+      ({ jobs }) => ({ jobs: Array.from({ length: 20_000 }, () => jobs[0]!) }),
+      /^19999 of its 20000 jobs stand in the plan more than once; the plan has 20000 jobs/,
+    ],
+    [
+      'a life of a century',
+      ({ created_at }) => ({ expires_at: new Date(created_at.getTime() + 3e12) }),
+      /^no plan is made at/,
+    ],
+    [
+      'a day of making that is to come',
+      ({ created_at }) => ({
+        created_at: new Date(created_at.getTime() + 8e8),
+        expires_at: new Date(created_at.getTime() + 9e8),
+      }),
+      /^no plan is made at/,
+    ],
+    ['an expiry that has passed', () => ({ expires_at: new Date(0) }), /^this plan has expired/],
+    ['another tenant', () => ({ tenant_id: 'globex' }), /^this plan is for tenant globex/],
+  ];
+
+  test.each(forgeries)('%s: refused before anything is done', async (_, forge, message) => {
+    const { asset, ids } = await jobs('running', 'running');
+    const planned = await plan('cancel', asset);
+    const forged = { ...planned, ...forge(planned) };
+    for (const ask of [apply, (one: PlanFile) => reviewPlan(operator.db, other, one)]) {
+      const error = await errorOf(ask(forged));
+      expect(error.message).toMatch(message);
+      expect(['usage', 'not_allowed']).toContain(error.code);
+    }
+    for (const id of ids) expect((await row(id)).state).toBe('running');
+  });
+
+  test('what a reviewer reads is of the database, and what only the file says is told as that', async () => {
+    const { asset, ids } = await jobs('running', 'running', 'running');
+    const planned = await plan('pause', asset);
+    await operator.sql(`update backfill_jobs set state = 'completed' where id = $1`, [ids[1]]);
+    const forged: PlanFile = {
+      ...planned,
+      author: 'the boss',
+      jobs: planned.jobs.map((job) => ({
+        ...job,
+        id: job.id === ids[2] ? '00000000-0000-4000-8000-000000000000' : job.id,
+        completed_partitions: 99,
+        total_partitions: 99,
+      })),
+    };
+    const text = reviewText(forged, await reviewPlan(operator.db, other, forged));
+    expect(text).toMatch(/^pause 1 of 3 jobs\n/);
+    expect(text).toMatch(/ {2}the file says: plan \w{8} by the boss, made /);
+    expect(text).toContain(`${ids[0]!.slice(0, 8)}  ${asset}  running`);
+    expect(text).not.toContain('99/99');
+    expect(text).toMatch(
+      /completed {2}v\d+ {2}0\/2 {2}skipped: it has changed since it was planned \(running, version \d+\)/,
+    );
+    expect(text).toContain('00000000  skipped: there is no such job');
+    expect(results(await apply(forged))).toEqual(['applied', 'failed', 'skipped']);
+    const [event] = await operator.sql<{ actor: string; reason: string }>(
+      'select actor, reason from backfill_events where job_id = $1 order by id desc limit 1',
+      [ids[0]],
+    );
+    expect(event).toMatchObject({
+      actor: 'jo',
+      reason: expect.stringMatching(/from a file that names the boss\)$/),
+    });
+  });
 });

@@ -40,7 +40,8 @@ export function documentOf(command: string, text: string): Record<string, any> {
   const document = JSON.parse(text);
   const validate = validators.get(command)!;
   validate(document);
-  expect(validate.errors, `${command}: ${text.slice(0, 400)}`).toBeNull();
+  const wrong = validate.errors?.map(({ instancePath, message }) => `${instancePath} ${message}`);
+  expect(wrong ?? null, `${command}: ${wrong?.join('; ')}: ${text.slice(0, 400)}`).toBeNull();
   return document;
 }
 

@@ -13,5 +13,8 @@ export async function claimJob(
     'select job_state, paused_seconds from servo_claim_v1($1, $2, $3, $4, $5)',
     [claim.tenant, claim.job, claim.owner, claim.stale_ms, claim.grace_ms],
   );
-  return row === undefined ? null : { state: row.job_state, paused_seconds: row.paused_seconds };
+  if (row === undefined) return null;
+  // Paused since infinity: no length of a pause.
+  const { paused_seconds: paused } = row;
+  return { state: row.job_state, paused_seconds: Number.isFinite(paused) ? paused : null };
 }

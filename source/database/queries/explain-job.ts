@@ -1,4 +1,5 @@
 import type { ExplainFacts } from '../../domain/explain.ts';
+import { never, readTime } from '../../domain/time.ts';
 import type { Query } from '../database.ts';
 import { alive } from './living-executors.ts';
 
@@ -21,8 +22,8 @@ export async function explainJob(
   if (row === undefined) return null;
   const silent = row.silent.map(({ seen_at, until, ...one }) => ({
     ...one,
-    seen_at: seen_at === null ? null : new Date(seen_at),
-    until: new Date(until),
+    seen_at: seen_at === null ? null : readTime(seen_at),
+    until: readTime(until) ?? never,
   }));
   const troubles = row.troubles.map((one) => ({ ...one, since: new Date(one.since) }));
   return { ...row, silent, troubles };
@@ -127,8 +128,8 @@ const statement = `with j as materialized (
       union all
       (select from backfill_jobs o where o.tenant_id = $1 and o.state = 'running' and o.id <> j.id
         and exists (select from ready r where o.asset_name = any (r.handlers))
-        and (-o.priority, o.execution_order, coalesce(o.sla_deadline_at, 'infinity'), o.created_at)
-          < (-j.priority, j.execution_order, coalesce(j.sla_deadline_at, 'infinity'), j.created_at) limit 1000) limit 1000) f) as in_front
+        and (-o.priority::bigint, o.execution_order, coalesce(o.sla_deadline_at, 'infinity'), o.created_at)
+          < (-j.priority::bigint, j.execution_order, coalesce(j.sla_deadline_at, 'infinity'), j.created_at) limit 1000) limit 1000) f) as in_front
   from j
     left join lateral (select e.at, e.actor, e.reason from backfill_events e
       where e.job_id = j.id and e.tenant_id = $1 and e.kind = 'state' and e.to_state = j.state order by e.id desc limit 1) t on true

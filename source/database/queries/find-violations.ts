@@ -26,7 +26,7 @@ type Invariant = {
 };
 
 // Nobody but us has worked on it since our last claim: a base executor's claim raises the version by more than what an operator did.
-const ourWork = `j.version - j.claimed_version between 0 and
+const ourWork = `j.version::bigint - j.claimed_version between 0 and
   case j.state when 'running' then 0 when 'resuming' then 2 when 'cancelled' then 3 else 1 end`;
 
 /**
@@ -154,7 +154,7 @@ export const invariants: readonly Invariant[] = [
           and kind in ('retry', 'failed', 'later', 'lost', 'reclaimed')) e
       where j.created_at > clock_timestamp() - interval '1 day' and ${ourWork}
         and p.attempt_count > 1 and not coalesce(e.taken_over, false)
-        and p.attempt_count - (p.state in ('completed', 'running'))::int > e.ended`,
+        and p.attempt_count::bigint - (p.state in ('completed', 'running'))::int > e.ended`,
   },
   {
     id: 'I7',

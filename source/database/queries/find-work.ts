@@ -1,6 +1,7 @@
 import type { Granularity } from '../../domain/period.ts';
 import type { Database } from '../database.ts';
 import { unexpanded } from './expand-job.ts';
+import { secondsBetween } from './sql-time.ts';
 
 /** A job that an executor may work on now. */
 export type Candidate = {
@@ -69,9 +70,12 @@ export function findWork(
        ), waiting as (
          select ${columns}, servo_max_parallel(execution_strategy) as room, true as unclaimed,
            ${unexpanded} as unexpanded,
-           extract(epoch from clock_timestamp() - case when state = 'resuming' then heartbeat_at when upstream_job_count = 0 then created_at
+           ${secondsBetween(
+             `case when state = 'resuming' then heartbeat_at when upstream_job_count = 0 then created_at
              else (select e.at from backfill_events e where e.job_id = j.id and e.to_state = 'pending' and e.tenant_id = $1
-               order by e.id desc limit 1) end)::float8 * 1000 as waited_ms
+               order by e.id desc limit 1) end`,
+             'clock_timestamp()',
+           )}::float8 * 1000 as waited_ms
          from (
            select * from suited where (select count(*) from suited) = $4 or (select count(*) from head) < ${head}
            union all

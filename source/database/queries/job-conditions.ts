@@ -9,6 +9,7 @@ import { isWholeId, rangeOf, shortestPrefix } from '../../domain/job-reference.t
 import { jobStates } from '../../domain/job-state.ts';
 import type { RiskLevel } from '../../domain/risk.ts';
 import type { JobThresholds } from '../../domain/thresholds.ts';
+import { partitionsLeft, secondsBetween } from './sql-time.ts';
 
 /** The values of one statement, numbered as they are used. */
 export class Values {
@@ -217,9 +218,8 @@ function riskSql(levels: readonly RiskLevel[], clocked: Clocked, values: Values)
  * domain/eta.ts's.
  */
 export function lateAt({ as_of, thresholds }: Clocked, value: Value): string {
-  const left = `j.total_partitions - j.completed_partitions - j.failed_partitions - j.skipped_partitions`;
-  return `coalesce(j.avg_partition_duration_ms * greatest(0, ${left}) + ${value(thresholds.early_warning, 'bigint')}
-    >= extract(epoch from j.sla_deadline_at - ${value(as_of, 'timestamptz')}) * 1000, true)`;
+  return `coalesce(j.avg_partition_duration_ms::float8 * ${partitionsLeft('j')} + ${value(thresholds.early_warning, 'bigint')}
+    >= ${secondsBetween(value(as_of, 'timestamptz'), 'j.sla_deadline_at')} * 1000, true)`;
 }
 
 /** A heartbeat that is, or is about to be, too old; the exact figure is domain/job.ts's. */

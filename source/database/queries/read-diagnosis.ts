@@ -1,6 +1,7 @@
 import type { Diagnosis } from '../../domain/diagnosis.ts';
 import type { Database, Query } from '../database.ts';
 import type { FunctionsRecord } from '../schema-version.ts';
+import { foreignSettings, newerSettings, ownSettings } from '../session-settings.ts';
 import { alive } from './living-executors.ts';
 
 export type ServerFacts = Pick<
@@ -12,7 +13,20 @@ export type ServerFacts = Pick<
   | 'bypass_rls'
   | 'tables'
   | 'sees_sessions'
+  | 'encoding'
+  | 'settings'
 > & { now: Date; has_schema: boolean; has_executors: boolean };
+
+/** What is only how values look, and differs on most servers. */
+const harmless = ['timezone', 'extra_float_digits', 'xmlbinary', 'escape_string_warning'];
+
+/** `own`: our sessions have it whatever the default is; what else writes to these tables has not. */
+const judged = [
+  ...Object.entries({ ...ownSettings, ...newerSettings })
+    .filter(([name]) => !harmless.includes(name))
+    .map(([name, wanted]) => ({ name, wanted, own: true })),
+  ...Object.entries(foreignSettings).map(([name, wanted]) => ({ name, wanted, own: false })),
+];
 
 /** About the server, the role and the base tables, whether they are there or not; of no tenant. */
 export async function readServer(database: Database): Promise<ServerFacts> {
@@ -20,12 +34,21 @@ export async function readServer(database: Database): Promise<ServerFacts> {
     `select clock_timestamp() as now, current_setting('server_version') as server_version, pg_is_in_recovery() as in_recovery,
        current_user::text as role, r.rolsuper as superuser, r.rolbypassrls as bypass_rls,
        r.rolsuper or pg_has_role(current_user, 'pg_read_all_stats', 'usage') as sees_sessions,
+       current_setting('server_encoding') as encoding,
+       coalesce((select jsonb_agg(jsonb_build_object('name', s.name, 'value', s.reset_val, 'wanted', w.wanted, 'own', w.own) order by s.name)
+         from unnest($1::text[], $2::text[], $3::boolean[]) w (name, wanted, own) join pg_settings s on lower(s.name) = w.name
+         where case when w.name = 'datestyle' then s.reset_val not like 'ISO,%' else s.reset_val <> w.wanted end), '[]') as settings,
        to_regclass('servo_schema') is not null and to_regclass('servo_migrations') is not null as has_schema,
        to_regclass('backfill_executors') is not null as has_executors,
        coalesce((select jsonb_agg(jsonb_build_object('name', c.relname, 'enabled', c.relrowsecurity, 'forced', c.relforcerowsecurity,
            'policies', (select count(*) from pg_policy p where p.polrelid = c.oid)) order by c.relname)
          from unnest(array['assets', 'backfill_jobs', 'backfill_partitions']) t (name) join pg_class c on c.oid = to_regclass(t.name)), '[]') as tables
      from pg_roles r where r.rolname = current_user`,
+    [
+      judged.map(({ name }) => name),
+      judged.map(({ wanted }) => wanted),
+      judged.map(({ own }) => own),
+    ],
   );
   return row!;
 }

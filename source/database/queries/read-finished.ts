@@ -14,7 +14,7 @@ export async function readFinished(
     { id: string } & Finished & { version: number; done: number; lost: number }
   >(
     `select j.id, j.version, j.completed_partitions as done, j.failed_partitions as lost,
-       j.completed_partitions - coalesce(s.completed, 0) as completed, j.failed_partitions - coalesce(s.failed, 0) as failed
+       j.completed_partitions::bigint - coalesce(s.completed, 0) as completed, j.failed_partitions::bigint - coalesce(s.failed, 0) as failed
      from backfill_jobs j left join lateral (
        select completed, failed from backfill_samples
        where job_id = j.id and at > clock_timestamp() - interval '10 minutes' order by at limit 1) s on true

@@ -6,6 +6,7 @@ import type {
   Sample,
 } from '../../domain/job-insight.ts';
 import type { PartitionOrder } from '../../domain/strategy.ts';
+import { readTime } from '../../domain/time.ts';
 import type { Query } from '../database.ts';
 import { livingStates } from './living-states.ts';
 
@@ -174,7 +175,11 @@ export function downstreamAssets(
   );
 }
 
+function readJsonTime(at: Date | string | null): Date | null {
+  return typeof at === 'string' ? readTime(at) : at;
+}
+
 /** Times that came inside of JSON. */
 function timed<Row extends { completed_at: Date | string | null }>(row: Row): Row {
-  return { ...row, completed_at: row.completed_at === null ? null : new Date(row.completed_at) };
+  return { ...row, completed_at: readJsonTime(row.completed_at) };
 }

@@ -3,6 +3,7 @@ import type { Query } from '../database.ts';
 import { endedRows } from './ended-jobs.ts';
 import { livingStates } from './living-states.ts';
 import { walked } from './prefer-walks.ts';
+import { secondsBetween } from './sql-time.ts';
 
 /** Ended since, the newest first, and live ones with a deadline; at most `limit` of each, by their indexes. */
 const reviewed = `reviewed as materialized (
@@ -13,7 +14,7 @@ const reviewed = `reviewed as materialized (
 )`;
 
 /** A sample of which the deadline was still to come, and the ETA after it. $4: the early warning, in milliseconds. */
-const atRisk = `s.at < j.sla_deadline_at and s.estimated_completion_at + $4 * interval '1 millisecond' > j.sla_deadline_at`;
+const atRisk = `s.at < j.sla_deadline_at and ${secondsBetween('j.sla_deadline_at', 's.estimated_completion_at')} * 1000 > -$4::bigint`;
 
 /**
  * The jobs of the time under review, each with what its samples since then said: one stands for a minute. The last minute
@@ -36,8 +37,8 @@ export function readReviewed(
          count(*) filter (where s.at >= j.sla_deadline_at)::int as breached_minutes,
          percentile_cont(0.5) within group (order by e.off) as eta_bias, percentile_cont(0.5) within group (order by abs(e.off)) as eta_error
        from backfill_samples s left join lateral (
-         select extract(epoch from j.completed_at - s.estimated_completion_at)::float8 / extract(epoch from j.completed_at - s.at)::float8 as off
-         where j.state = 'completed' and s.at < j.completed_at - interval '1 minute') e on true
+         select ${secondsBetween('s.estimated_completion_at', 'j.completed_at')}::float8 / ${secondsBetween('s.at', 'j.completed_at')}::float8 as off
+         where j.state = 'completed' and isfinite(j.completed_at) and isfinite(s.estimated_completion_at) and ${secondsBetween('s.at', 'j.completed_at')} > 60) e on true
        where s.job_id = j.id and s.tenant_id = $1 and s.at >= $2) s`,
     [tenant, since, limit, earlyWarningMs],
   );

@@ -1,4 +1,5 @@
 import type { Database } from '../database.ts';
+import { secondsBetween } from './sql-time.ts';
 
 /** Seconds from a job's first claim to its end; null for one that has not ended, or is not there. */
 export async function readRunTime(
@@ -8,7 +9,7 @@ export async function readRunTime(
 ): Promise<number | null> {
   const [row] = await database.read(tenant, (query) =>
     query<{ seconds: number | null }>(
-      `select extract(epoch from completed_at - started_at)::float8 as seconds from backfill_jobs where id = $2 and tenant_id = $1`,
+      `select ${secondsBetween('started_at', 'completed_at')}::float8 as seconds from backfill_jobs where id = $2 and tenant_id = $1`,
       [tenant, job],
     ),
   );

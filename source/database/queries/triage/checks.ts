@@ -67,23 +67,15 @@ export async function findRows(
 
 const figures: readonly string[] = ['count', 'seconds', 'milliseconds', 'ratio'];
 
-/** Figures as numbers: `numeric` comes as text, an interval as its parts. */
+/** JSON has no infinity: 300,000 years in milliseconds stand for one. */
+const most = 1e16;
+
+/** Figures as numbers: `numeric` comes as text. One between two infinities is unknown. */
 function cellOf(kind: string, value: unknown): Cell {
   if (value === null || value === undefined) return null;
   if (!figures.includes(kind)) return value as Cell;
-  return typeof value === 'object' ? intervalSeconds(value as Parts) : Number(value);
-}
-
-type Parts = Partial<Record<'days' | 'hours' | 'minutes' | 'seconds' | 'milliseconds', number>>;
-
-function intervalSeconds({
-  days = 0,
-  hours = 0,
-  minutes = 0,
-  seconds = 0,
-  milliseconds = 0,
-}: Parts) {
-  return days * 86_400 + hours * 3600 + minutes * 60 + seconds + milliseconds / 1000;
+  const figure = Number(value);
+  return Number.isNaN(figure) ? null : Math.max(-most, Math.min(most, figure));
 }
 
 /** What an operator pastes into psql: the statement, for the tenant that it is of. */

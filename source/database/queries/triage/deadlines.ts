@@ -1,7 +1,8 @@
 import { roughDuration } from '../../../domain/duration.ts';
+import { secondsBetween } from '../sql-time.ts';
 import { etaOf } from './eta.ts';
 import { remedy } from './remedies.ts';
-import { type Check, interval, literal, scope } from './sql.ts';
+import { type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
 const living = `state IN ('pending', 'waiting_upstream', 'running', 'paused', 'resuming')`;
 
@@ -69,7 +70,7 @@ FROM (
 ) bj
 ${etaOf(context)}
 CROSS JOIN LATERAL (
-  SELECT EXTRACT(EPOCH FROM (eta.at - bj.sla_deadline_at)) as over, EXTRACT(EPOCH FROM (bj.sla_deadline_at - NOW())) as left
+  SELECT ${secondsBetween('bj.sla_deadline_at', 'eta.at')} as over, ${secondsBetween('NOW()', 'bj.sla_deadline_at')} as left
 ) risk
 CROSS JOIN LATERAL (
   SELECT MIN(s.at) as at FROM backfill_samples s
@@ -112,7 +113,7 @@ export const breached: Check = {
   ],
   sql: (context) => `SELECT bj.id, bj.asset_name, bj.state, bj.priority,
        bj.completed_partitions || '/' || bj.total_partitions as progress,
-       bj.sla_deadline_at, EXTRACT(EPOCH FROM (NOW() - bj.sla_deadline_at)) as late_secs, eta.at as eta_at,
+       bj.sla_deadline_at, ${secondsSince('bj.sla_deadline_at')} as late_secs, eta.at as eta_at,
        bj.version, bj.sla_deadline_at as since
 FROM backfill_jobs bj
 ${etaOf(context)}

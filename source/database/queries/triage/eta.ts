@@ -1,15 +1,20 @@
 import { roughDuration } from '../../../domain/duration.ts';
 import type { CheckContext } from '../../../domain/triage.ts';
+import { laterBy, partitionsLeft, secondsBetween } from '../sql-time.ts';
 import { remedy } from './remedies.ts';
-import { type Check, interval, literal, scope } from './sql.ts';
+import { type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
 /** Joins the ETA of `bj` as source/domain/eta.ts has it: remaining ÷ slots at work × average, and none while the heartbeat is stale. */
 export const etaOf = ({ thresholds }: CheckContext) => `CROSS JOIN LATERAL (
-  SELECT CASE WHEN bj.state = 'running' AND (bj.heartbeat_at IS NULL OR bj.heartbeat_at < NOW() - ${interval(thresholds.heartbeat_stale)}) THEN NULL
-    ELSE NOW() + CEIL(GREATEST(0, bj.total_partitions - bj.completed_partitions - bj.failed_partitions - bj.skipped_partitions)::numeric
+  SELECT CASE WHEN bj.avg_partition_duration_ms < 0
+      OR bj.state = 'running' AND (bj.heartbeat_at IS NULL OR bj.heartbeat_at < NOW() - ${interval(thresholds.heartbeat_stale)}) THEN NULL
+    ELSE CEIL(${partitionsLeft('bj')}::numeric
       / GREATEST(1, CASE WHEN bj.state = 'running' AND cardinality(bj.lease_tokens) > 0 THEN cardinality(bj.lease_tokens)
           ELSE servo_max_parallel(bj.execution_strategy) END))::float8
-      * bj.avg_partition_duration_ms * INTERVAL '1 millisecond' END as at
+      * bj.avg_partition_duration_ms END as ms
+) need
+CROSS JOIN LATERAL (
+  SELECT ${laterBy('NOW()', 'need.ms')} as at
 ) eta`;
 
 export const eta: Check = {
@@ -47,10 +52,10 @@ export const eta: Check = {
   sql: (context) => `SELECT bj.id, bj.asset_name, bj.completed_partitions, bj.total_partitions,
        bj.avg_partition_duration_ms,
        bj.estimated_completion_at,
-       (bj.estimated_completion_at - NOW()) as eta_remaining,
-       EXTRACT(EPOCH FROM (eta.at - before.eta)) as eta_slipped_secs,
-       EXTRACT(EPOCH FROM (NOW() - before.at)) as measured_over_secs,
-       EXTRACT(EPOCH FROM GREATEST(eta.at - before.eta, NOW() - bj.estimated_completion_at)) as late_secs,
+       ${secondsBetween('NOW()', 'bj.estimated_completion_at')} as eta_remaining,
+       ${secondsBetween('before.eta', 'eta.at')} as eta_slipped_secs,
+       ${secondsSince('before.at')} as measured_over_secs,
+       GREATEST(${secondsBetween('before.eta', 'eta.at')}, ${secondsSince('bj.estimated_completion_at')}) as late_secs,
        bj.state, bj.version, COALESCE(before.at, bj.estimated_completion_at) as since
 FROM backfill_jobs bj
 LEFT JOIN LATERAL (
@@ -62,7 +67,7 @@ LEFT JOIN LATERAL (
 ${etaOf(context)}
 WHERE bj.state = 'running'
   AND (bj.estimated_completion_at < NOW() - ${interval(context.thresholds.eta_overdue)}
-    OR eta.at - before.eta > ${interval(context.thresholds.eta_slip)})
+    OR ${secondsBetween('before.eta', 'eta.at')} * 1000 > ${context.thresholds.eta_slip})
   AND ${scope(context, 'bj')}
 ORDER BY bj.estimated_completion_at
 LIMIT ${context.limit}`,
@@ -90,7 +95,7 @@ export const etaMissing: Check = {
     }),
   ],
   sql: (context) => `SELECT id, asset_name, completed_partitions, avg_partition_duration_ms,
-       total_partitions, EXTRACT(EPOCH FROM (NOW() - started_at)) as running_secs,
+       total_partitions, ${secondsSince('started_at')} as running_secs,
        state, version, started_at as since
 FROM backfill_jobs
 WHERE state = 'running'

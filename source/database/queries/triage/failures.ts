@@ -1,7 +1,7 @@
 import { roughDuration } from '../../../domain/duration.ts';
 import type { Remedy } from '../../../domain/triage.ts';
 import { living, remedy } from './remedies.ts';
-import { type Check, interval, literal, scope } from './sql.ts';
+import { type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
 const causes =
   'Common causes: upstream data source unavailable, schema changes mid-backfill, resource exhaustion (memory, CPU), rate limiting from external systems.';
@@ -45,7 +45,7 @@ export const failureRate: Check = {
     const { failure_rate, failure_window, failure_least } = context.thresholds;
     return `SELECT bj.id, bj.asset_name, bj.state,
        recent.failed::numeric / recent.finished as failure_rate, recent.failed, recent.finished,
-       EXTRACT(EPOCH FROM (NOW() - base.at)) as measured_over_secs,
+       ${secondsSince('base.at')} as measured_over_secs,
        bj.failed_partitions, bj.completed_partitions,
        bj.version, base.at as since
 FROM backfill_jobs bj
@@ -57,8 +57,8 @@ CROSS JOIN LATERAL (
   ORDER BY at LIMIT 1
 ) base
 CROSS JOIN LATERAL (
-  SELECT GREATEST(0, bj.failed_partitions - base.failed) as failed,
-    GREATEST(0, bj.failed_partitions - base.failed) + GREATEST(0, bj.completed_partitions - base.completed) as finished
+  SELECT GREATEST(0, bj.failed_partitions::bigint - base.failed) as failed,
+    GREATEST(0, bj.failed_partitions::bigint - base.failed) + GREATEST(0, bj.completed_partitions::bigint - base.completed) as finished
 ) recent
 WHERE bj.state IN ('running', 'paused', 'resuming')
   AND recent.finished >= ${failure_least}

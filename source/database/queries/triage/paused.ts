@@ -1,6 +1,6 @@
 import { roughDuration } from '../../../domain/duration.ts';
 import { remedy } from './remedies.ts';
-import { type Check, interval, literal, scope } from './sql.ts';
+import { type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
 export const wontResume: Check = {
   name: 'wont-resume',
@@ -30,7 +30,7 @@ export const wontResume: Check = {
   sql: (
     context,
   ) => `SELECT bj.id, bj.state, bj.paused_at, bj.checkpoint_partition_key, bj.error_message,
-       bj.asset_name, EXTRACT(EPOCH FROM (NOW() - came.since)) as paused_secs, came.paused_by, came.reason,
+       bj.asset_name, ${secondsSince('came.since')} as paused_secs, came.paused_by, came.reason,
        bj.version, came.since
 FROM backfill_jobs bj
 LEFT JOIN LATERAL (

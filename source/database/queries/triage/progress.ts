@@ -1,6 +1,6 @@
 import { roughDuration } from '../../../domain/duration.ts';
 import { remedy } from './remedies.ts';
-import { type Check, interval, literal, scope } from './sql.ts';
+import { boundedInterval, type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
 /** Partitions this many times slower than the average are slow, not stalled. */
 const slow = 3;
@@ -37,8 +37,8 @@ export const noProgress: Check = {
     const { heartbeat_stale, no_progress } = context.thresholds;
     return `SELECT bj.id, bj.asset_name, bj.state,
        bj.completed_partitions || '/' || bj.total_partitions as progress,
-       EXTRACT(EPOCH FROM (NOW() - idle.since)) as idle_secs,
-       EXTRACT(EPOCH FROM (NOW() - bj.heartbeat_at)) as heartbeat_age_secs,
+       ${secondsSince('idle.since')} as idle_secs,
+       ${secondsSince('bj.heartbeat_at')} as heartbeat_age_secs,
        bj.avg_partition_duration_ms, at_work.running_partitions,
        bj.version, idle.since
 FROM backfill_jobs bj
@@ -62,7 +62,7 @@ CROSS JOIN LATERAL (
 ) idle
 WHERE bj.state = 'running'
   AND bj.heartbeat_at >= NOW() - ${interval(heartbeat_stale)}
-  AND idle.since < NOW() - GREATEST(${interval(no_progress)}, ${slow} * bj.avg_partition_duration_ms * INTERVAL '1 millisecond')
+  AND idle.since < NOW() - GREATEST(${interval(no_progress)}, ${slow} * ${boundedInterval('bj.avg_partition_duration_ms')})
   AND ${scope(context, 'bj')}
 ORDER BY idle.since
 LIMIT ${context.limit}`;
@@ -90,7 +90,7 @@ export const longRunning: Check = {
   ],
   sql: (context) => `SELECT id, asset_name, state,
        completed_partitions || '/' || total_partitions as progress,
-       EXTRACT(EPOCH FROM (NOW() - started_at)) as running_secs,
+       ${secondsSince('started_at')} as running_secs,
        estimated_completion_at, priority,
        version, started_at + ${interval(context.thresholds.long_running)} as since
 FROM backfill_jobs

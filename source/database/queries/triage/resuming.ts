@@ -1,7 +1,7 @@
 import { roughDuration } from '../../../domain/duration.ts';
 import type { CheckContext, CheckDefinition } from '../../../domain/triage.ts';
 import { remedy } from './remedies.ts';
-import { type Check, interval, literal, scope } from './sql.ts';
+import { type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
 const columns: CheckDefinition['columns'] = [
   { name: 'asset_name', title: 'asset', kind: 'text' },
@@ -16,7 +16,7 @@ const unclaimedFor = (
   context: CheckContext,
   age: number,
 ) => `SELECT id, asset_name, state, heartbeat_at,
-       EXTRACT(EPOCH FROM (NOW() - COALESCE(heartbeat_at, paused_at, created_at))) as waiting_secs,
+       ${secondsSince('COALESCE(heartbeat_at, paused_at, created_at)')} as waiting_secs,
        completed_partitions || '/' || total_partitions as progress,
        version, COALESCE(heartbeat_at, paused_at, created_at) as since
 FROM backfill_jobs

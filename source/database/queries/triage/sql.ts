@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Thresholds } from '../../../domain/thresholds.ts';
 import type { CheckContext, CheckDefinition, Remedy } from '../../../domain/triage.ts';
+import { secondsBetween } from '../sql-time.ts';
 
 /**
  * A check with its statement. The statement is text with its values in it, quoted: what is shown is what is run, and what an operator
@@ -56,4 +57,14 @@ export function scope({ tenant, job }: CheckContext, alias = ''): string {
 export function alive(tenant: string, alias: string): string {
   return `${literal(tenant)} = ANY (${alias}.tenants) AND ${alias}.stopped_at IS NULL AND ${alias}.lost_at IS NULL
       AND ${alias}.seen_at > NOW() - INTERVAL '10 seconds'`;
+}
+
+/** As the arithmetic of every other statement: sql-time.ts. */
+export function secondsSince(at: string): string {
+  return secondsBetween(at, 'NOW()');
+}
+
+/** A duration in milliseconds as an interval of 0 to 10 years: a bigint can hold more than an interval. */
+export function boundedInterval(milliseconds: string): string {
+  return `LEAST(GREATEST(${milliseconds}, 0), 315360000000) * INTERVAL '1 millisecond'`;
 }

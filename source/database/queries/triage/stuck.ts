@@ -1,7 +1,7 @@
 import { roughDuration } from '../../../domain/duration.ts';
 import type { CheckContext, CheckDefinition } from '../../../domain/triage.ts';
 import { remedy } from './remedies.ts';
-import { type Check, interval, literal, scope } from './sql.ts';
+import { type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
 const columns: CheckDefinition['columns'] = [
   { name: 'asset_name', title: 'asset', kind: 'text' },
@@ -15,7 +15,7 @@ const columns: CheckDefinition['columns'] = [
 // A running job that never beat is stale too: so says whoever claims (find-work.ts).
 const stale = (context: CheckContext, age: number) => `SELECT id, asset_name, state,
        completed_partitions || '/' || total_partitions as progress,
-       EXTRACT(EPOCH FROM (NOW() - heartbeat_at)) as heartbeat_age_secs,
+       ${secondsSince('heartbeat_at')} as heartbeat_age_secs,
        checkpoint_partition_key, claimed_by,
        version, COALESCE(heartbeat_at, started_at, created_at) as since
 FROM backfill_jobs

@@ -1,6 +1,6 @@
 import { roughDuration } from '../../../domain/duration.ts';
 import { remedy } from './remedies.ts';
-import { alive, type Check, interval, literal, scope } from './sql.ts';
+import { alive, type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
 const executors = [
   remedy('look', 'Check for available executors, and their logs for errors.', {
@@ -51,7 +51,7 @@ export const unclaimed: Check = {
 )
 SELECT bj.id, bj.state, bj.heartbeat_at,
        bj.asset_name, bj.priority,
-       EXTRACT(EPOCH FROM (NOW() - COALESCE(bj.heartbeat_at, bj.created_at))) as waiting_secs,
+       ${secondsSince('COALESCE(bj.heartbeat_at, bj.created_at)')} as waiting_secs,
        COALESCE(ready.executors, 0) as executors,
        bj.version, COALESCE(bj.heartbeat_at, bj.created_at) as since
 FROM backfill_jobs bj
@@ -102,7 +102,7 @@ export const noExecutor: Check = {
   WHERE ${tenant} = ANY (e.tenants) GROUP BY handler.asset_name
 )
 SELECT oldest.id, a.name as asset_name, oldest.state, oldest.jobs,
-       EXTRACT(EPOCH FROM (NOW() - oldest.since)) as waiting_secs,
+       ${secondsSince('oldest.since')} as waiting_secs,
        (SELECT count(*) FROM living) as executors,
        seen.at as last_seen_at,
        oldest.version, oldest.since
@@ -151,7 +151,7 @@ export const queueDepth: Check = {
     remedy('cancel', 'Cancel what is not needed any more.'),
   ],
   sql: (context) => `SELECT id, asset_name, state,
-       EXTRACT(EPOCH FROM (NOW() - created_at)) as waiting_secs,
+       ${secondsSince('created_at')} as waiting_secs,
        priority, total_partitions, sla_deadline_at,
        version, created_at as since
 FROM backfill_jobs
@@ -186,11 +186,11 @@ export const waitingUpstream: Check = {
   sql: (context) => {
     const tenant = literal(context.tenant);
     return `SELECT bj.id, bj.asset_name, bj.state,
-       GREATEST(0, bj.upstream_job_count - bj.completed_upstream_jobs) as waiting_upstream_count,
+       GREATEST(0, bj.upstream_job_count::bigint - bj.completed_upstream_jobs) as waiting_upstream_count,
        (SELECT string_agg(COALESCE(u.asset_name, 'deleted') || ' ' || left(u.upstream_job_id::text, 8) || COALESCE(' (' || u.state || ')', ''), ', '
           ORDER BY u.asset_name)
         FROM servo_upstreams_v1(${tenant}, bj.id) u WHERE u.state IS DISTINCT FROM 'completed') as waits_for,
-       EXTRACT(EPOCH FROM (NOW() - came.at)) as waiting_secs, bj.sla_deadline_at,
+       ${secondsSince('came.at')} as waiting_secs, bj.sla_deadline_at,
        bj.version, came.at as since
 FROM backfill_jobs bj
 CROSS JOIN LATERAL (
