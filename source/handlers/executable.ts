@@ -6,6 +6,7 @@ import { defaultDelayMs } from './delay.ts';
 import { handlerEnvironment } from './environment.ts';
 import type { HandlerContext, HandlerResult, RunnableHandler } from './handler.ts';
 import { OutputTail } from './output-tail.ts';
+import { distrust, untrusted } from './trusted-file.ts';
 
 /** What exit codes mean, after sysexits(3): any other one is a failure that is tried again. */
 const exitOutcomes: Readonly<Record<number, (message: string) => Outcome>> = {
@@ -24,6 +25,8 @@ export function executableHandler(
   settings: AssetSettings,
 ): RunnableHandler {
   const run = async (context: HandlerContext): Promise<HandlerResult> => {
+    const refusal = await distrust(path);
+    if (refusal !== null) return { outcome: untrusted(refusal) };
     try {
       return await runExecutable(path, settings.pass, context);
     } catch (error) {

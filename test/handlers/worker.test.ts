@@ -79,5 +79,5 @@ it('the program does not start with handlers that anyone could change: exit 2, a
   chmodSync(join(directory, 'orders.sql'), 0o666);
   expect(await start(directory).exited).toEqual([2, null]);
   expect(worker!.log).toContain(`${directory}/orders.sql can be changed by anyone`);
-  expect(worker!.log).toContain(`chmod o-w ${directory}/orders.sql`);
+  expect(worker!.log).toContain(`chmod go-w ${directory}/orders.sql`);
 });
