@@ -16,6 +16,8 @@ export type Command = {
   needs: Needs;
   /** Whether it writes to the database, run so: refused under --read-only. */
   writes?: (flags: Flags, input: readonly string[]) => boolean;
+  /** Whether it runs until SIGTERM or SIGINT, which it answers in order from its first moment. */
+  service?: boolean;
   /** How many words it takes. */
   words: { least: number; most: number };
   /** Loaded only when it runs, so that none pays for the others. */

@@ -14,6 +14,7 @@ export const operatingCommands: readonly Command[] = [
     ],
     needs: { database: true, tenants: 'many' },
     words: { least: 0, most: 0 },
+    service: true,
     load: async () => (await import('./exporter.ts')).exporter,
   },
   {

@@ -72,7 +72,8 @@ export class Registry {
 
   async stop(): Promise<void> {
     await this.#loop.stop();
-    await this.#sign(true).catch(() => {});
+    // One that was never there has nothing to take back.
+    if (this.#connected) await this.#sign(true).catch(() => {});
     await this.#drop();
   }
 
