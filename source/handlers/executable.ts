@@ -4,6 +4,7 @@ import { messageOf } from '../errors.ts';
 import type { AssetSettings } from './asset-settings.ts';
 import { defaultDelayMs } from './delay.ts';
 import { handlerEnvironment } from './environment.ts';
+import { forgetGroup, watchGroup } from './guard.ts';
 import type { HandlerContext, HandlerResult, RunnableHandler } from './handler.ts';
 import { OutputTail } from './output-tail.ts';
 import { distrust, untrusted } from './trusted-file.ts';
@@ -49,6 +50,11 @@ async function runExecutable(
     // A group of its own, so that what it started can be stopped with it, and Ctrl-C in our terminal is not its.
     detached: true,
   });
+  const { pid } = child;
+  if (pid !== undefined) {
+    watchGroup(pid);
+    child.once('exit', () => forgetGroup(pid));
+  }
   // Without a descriptor left there are none.
   child.stdout?.on('data', (chunk) => output.push(chunk));
   child.stderr?.on('data', (chunk) => output.push(chunk));

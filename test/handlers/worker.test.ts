@@ -1,7 +1,8 @@
-import { chmodSync, existsSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Backfills, keys, tenant } from '../support/backfill.ts';
+import { untilGone } from '../support/processes.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { handlerDirectory, Worker } from '../support/worker.ts';
 
@@ -80,4 +81,25 @@ it('the program does not start with handlers that anyone could change: exit 2, a
   expect(await start(directory).exited).toEqual([2, null]);
   expect(worker!.log).toContain(`${directory}/orders.sql can be changed by anyone`);
   expect(worker!.log).toContain(`chmod go-w ${directory}/orders.sql`);
+});
+
+it('A32: what programs run ends with an executor that is killed, also what ignores SIGTERM', async () => {
+  const pids = handlerDirectory({});
+  const say = (name: string) =>
+    `echo $$ > ${pids}/${name}.new; mv ${pids}/${name}.new ${pids}/${name}`;
+  const directory = handlerDirectory({
+    orders: `#!/bin/sh\n${say('polite')}\nsleep 600 & echo $! > ${pids}/child\nwait\n`,
+    stubborn: `#!/bin/sh\ntrap "" TERM\n${say('stubborn')}\nwhile :; do sleep 1; done\n`,
+    short: '#!/bin/sh\n',
+  });
+  const short = await backfills.job({ asset: 'short', keys: keys(3) });
+  await start(directory).started();
+  await backfills.state(short, 'completed');
+  for (const asset of ['orders', 'stubborn']) await backfills.job({ asset, keys: keys(1) });
+  for (const name of ['polite', 'stubborn'])
+    await waitFor(`the ${name} one to run`, () => existsSync(join(pids, name)));
+  await waitFor('its child to run', () => existsSync(join(pids, 'child')));
+  await worker!.kill('SIGKILL');
+  for (const name of ['polite', 'child', 'stubborn'])
+    await untilGone(Number(readFileSync(join(pids, name), 'utf8')));
 });
