@@ -33,6 +33,7 @@ export async function runWorker({ flags, settings, io }: Invocation): Promise<{ 
   const { write } = await connectionsOf(settings);
   const { tenants } = settings;
   const log = await createLog(logOptions(flags, io));
+  if (process.pid === 1) log.warn(asFirstProcess);
   const monitor = await startMonitor(metrics, { settings: write, tenants, log, executes: true });
   try {
     const executor = await prepareExecutor({
@@ -64,6 +65,10 @@ export async function runWorker({ flags, settings, io }: Invocation): Promise<{ 
     await monitor?.close();
   }
 }
+
+/** Node waits for the processes that it has started, and for no others. */
+const asFirstProcess =
+  'running as process 1: what programs leave behind stays as zombies. Start it under an init, as tini -- servo-tui, or docker run --init';
 
 function readFlags(
   flags: Flags,
