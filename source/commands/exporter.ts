@@ -3,7 +3,7 @@ import { type Problem, UsageError } from '../errors.ts';
 import type { Invocation } from './command.ts';
 import { logOptions } from './log-options.ts';
 import { readMetricsFlags, startMonitor } from './metrics-flags.ts';
-import { connectionsOf } from './session.ts';
+import { serviceConnection } from './session.ts';
 import { onStopSignals } from './signals.ts';
 
 /** `servo-tui exporter --metrics-port P`: until it is told to stop. */
@@ -19,10 +19,15 @@ export async function exporter({ flags, settings, io }: Invocation): Promise<{ e
     import('../observability/service-manager.ts'),
   ]);
   // The lease on what it reports is written.
-  const { write } = await connectionsOf(settings);
+  const connection = await serviceConnection(settings);
   const { tenants } = settings;
   const log = await createLog(logOptions(flags, io));
-  const monitor = await startMonitor(metrics, { settings: write, tenants, log, executes: false });
+  const monitor = await startMonitor(metrics, {
+    settings: connection,
+    tenants,
+    log,
+    executes: false,
+  });
   const manager = new ServiceManager(io.env, log);
   const stopping = new AbortController();
   onStopSignals(() => stopping.abort());

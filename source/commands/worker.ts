@@ -6,7 +6,7 @@ import type { Invocation } from './command.ts';
 import type { Flags } from './flags.ts';
 import { logOptions } from './log-options.ts';
 import { type MetricsSettings, readMetricsFlags, startMonitor } from './metrics-flags.ts';
-import { connectionsOf } from './session.ts';
+import { serviceConnection } from './session.ts';
 import { onStopSignals, stopSignals } from './signals.ts';
 import { readThrottle } from './throttle-flags.ts';
 
@@ -30,14 +30,19 @@ export async function runWorker({ flags, settings, io }: Invocation): Promise<{ 
     import('../observability/service-manager.ts'),
   ]);
   const catalogue = await loadCatalogue(flags.text('handlers') ?? 'handlers');
-  const { write } = await connectionsOf(settings);
+  const connection = await serviceConnection(settings);
   const { tenants } = settings;
   const log = await createLog(logOptions(flags, io));
   if (process.pid === 1) log.warn(asFirstProcess);
-  const monitor = await startMonitor(metrics, { settings: write, tenants, log, executes: true });
+  const monitor = await startMonitor(metrics, {
+    settings: connection,
+    tenants,
+    log,
+    executes: true,
+  });
   try {
     const executor = await prepareExecutor({
-      settings: write,
+      settings: connection,
       tenants,
       catalogue,
       ...given,

@@ -103,3 +103,51 @@ it('A32: what programs run ends with an executor that is killed, also what ignor
   for (const name of ['polite', 'child', 'stubborn'])
     await untilGone(Number(readFileSync(join(pids, name), 'utf8')));
 });
+
+const asRoot = process.getuid?.() === 0 && existsSync('/usr/bin/setpriv');
+
+it('A14: no process that a worker starts is given its secrets; one of another uid cannot fetch them', async () => {
+  const { password, ...rest } = backfills.database.app;
+  const secret = password ?? 'of-the-worker';
+  const told = handlerDirectory({
+    'systemd-notify': `#!/bin/sh\ntr '\\0' '\\n' < /proc/self/environ >> "$TOLD"\n`,
+    told: '',
+  });
+  const directory = handlerDirectory({
+    given: '#!/bin/sh\ntr "\\0" "\\n" < /proc/self/environ\n',
+    'module.mjs': `import { execFileSync } from 'node:child_process';
+      export default () => console.log(process.env, execFileSync('env').toString());`,
+    asked: '#!/bin/sh\necho "let: $PGPASSWORD"\n',
+    'asked.toml': '[env]\npass = ["PGPASSWORD"]\n',
+    ...(asRoot && {
+      other: [
+        '#!/bin/sh',
+        `fetch='tr "\\0" "\\n" < /proc/$0/environ | grep -c PGPASSWORD'`,
+        'echo "same uid: $(sh -c "$fetch" $PPID)"',
+        'echo "another: $(setpriv --reuid=65534 --regid=65534 --clear-groups sh -c "$fetch" $PPID)"',
+      ].join('\n'),
+    }),
+  });
+  const assets = ['given', 'module', 'asked', ...(asRoot ? ['other'] : [])];
+  const jobs = await Promise.all(assets.map((asset) => backfills.job({ asset, keys: keys(1) })));
+  worker = new Worker({ ...rest, password: secret }, tenant, ['--handlers', directory], {
+    SERVO_SPEED: '50',
+    PATH: `${told}:${process.env.PATH}`,
+    TOLD: join(told, 'told'),
+    NOTIFY_SOCKET: '/nowhere/notify',
+  });
+  await Promise.all(jobs.map((job) => backfills.state(job, 'completed')));
+  const outputs = await backfills.rows<{ asset: string; output: string }>(
+    'select asset_name as asset, output from backfill_attempt_logs l join backfill_jobs j on j.id = l.job_id',
+  );
+  const said = Object.fromEntries(outputs.map(({ asset, output }) => [asset, output]));
+  expect(said.given).toContain('SERVO_ASSET=given');
+  expect(said.module).toContain('PATH');
+  expect(said.asked).toBe(`let: ${secret}\n`);
+  for (const text of [said.given, said.module, readFileSync(join(told, 'told'), 'utf8')])
+    expect(text).not.toMatch(new RegExp(`${secret}|PGPASSWORD|DATABASE_URL`));
+  // What the documentation says of both.
+  const reads = said.other?.match(/(same uid|another): \d/g) ?? null;
+  if (asRoot) expect(reads).toEqual(['same uid: 1', 'another: 0']);
+  expect(worker.log).not.toContain(secret);
+});
