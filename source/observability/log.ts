@@ -33,7 +33,7 @@ export async function createLog(options: LogOptions = {}): Promise<Log> {
 
 /** Writes each event at once, as the JSON lines are. */
 async function prettyStream(output: BoundedOutput): Promise<DestinationStream> {
-  const { prettyFactory } = await import('pino-pretty');
+  const { prettyFactory } = (await import('pino-pretty')).default;
   const pretty = prettyFactory({
     messageKey: 'message',
     timestampKey: 'timestamp',

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import * as pty from '@lydell/node-pty';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BoundedOutput } from '../../source/observability/bounded-output.ts';
 import { Backfills, keys, tenant } from '../support/backfill.ts';
@@ -15,17 +16,21 @@ beforeAll(async () => {
 });
 afterAll(() => backfills.close());
 
-/** A pipe that nobody reads, already full. */
-function fullPipe(): { fd: number; read(): string } {
-  const path = join(handlerDirectory({}), 'pipe');
-  spawnSync('mkfifo', [path]);
-  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+function fill(fd: number): void {
   for (let size = 4096; size > 0; )
     try {
       writeSync(fd, '.'.repeat(size));
     } catch {
       size >>= 1;
     }
+}
+
+/** A pipe that nobody reads, already full. */
+function fullPipe(): { fd: number; read(): string } {
+  const path = join(handlerDirectory({}), 'pipe');
+  spawnSync('mkfifo', [path]);
+  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  fill(fd);
   const buffer = Buffer.alloc(1 << 20);
   const read = () => {
     try {
@@ -67,6 +72,39 @@ test.each([
   }
   worker.kill('SIGTERM');
   expect(await exited).toEqual([0, null]);
+  closeSync(fd);
+});
+
+test('A21: nor does a terminal that is stopped, which is told in colours for a person', async () => {
+  const handlers = handlerDirectory({ orders: '#!/bin/sh\n' });
+  const env = {
+    ...environmentFor(backfills.database.app, tenant),
+    TERM: 'xterm',
+    SERVO_SPEED: '50',
+  };
+  const terminal = pty.spawn(process.execPath, [binary, '--worker', '--handlers', handlers], {
+    cols: 80,
+    rows: 24,
+    env: env as Record<string, string>,
+  });
+  let seen = '';
+  terminal.onData((text) => {
+    seen += text;
+  });
+  const exited = new Promise<number>((resolve) =>
+    terminal.onExit(({ exitCode }) => resolve(exitCode)),
+  );
+  await waitFor('it to start', () => /INFO.*executor .* started/.test(seen), { seen: () => seen });
+  // As Ctrl-S: nothing is read any more, and there is no room.
+  terminal.pause();
+  const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
+  const path = (terminal as unknown as { _pty: string })._pty;
+  const fd = openSync(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+  fill(fd);
+  const job = await backfills.job({ keys: keys(3) });
+  await backfills.state(job, 'completed');
+  terminal.kill('SIGTERM');
+  expect(await exited).toBe(0);
   closeSync(fd);
 });
 
