@@ -18,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: fast,
-          setupFiles: 'test/support/seed.ts',
+          setupFiles: ['test/support/hermetic.ts', 'test/support/seed.ts'],
           pool: 'threads',
           sequence: { groupOrder: 0 },
           // Nothing here waits for anything: what takes long does so because the machine is busy.
@@ -36,7 +36,7 @@ export default defineConfig({
             'node_modules/**',
           ],
           globalSetup: 'test/support/global-setup.ts',
-          setupFiles: 'test/support/seed.ts',
+          setupFiles: ['test/support/hermetic.ts', 'test/support/seed.ts'],
           pool: 'forks',
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

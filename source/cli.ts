@@ -3,6 +3,7 @@ import type { Flags } from './commands/flags.ts';
 import { type Io, processIo } from './commands/io.ts';
 import { type Parsed, parseCommandLine, wantsJson } from './commands/parse.ts';
 import { refuseWriting } from './commands/read-only.ts';
+import { catchStopSignals } from './commands/signals.ts';
 import { print, write, writeError } from './commands/writer.ts';
 import { resolveSettings, type SettingFlags, type Settings } from './config.ts';
 import { thresholdDefaults } from './domain/thresholds.ts';
@@ -20,6 +21,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       return 0;
     }
     const { command, flags, input } = parsed;
+    if (command.service === true) catchStopSignals();
     verbose = flags.has('verbose');
     const settings = await settle(parsed, io);
     for (const notice of settings.notices) io.stderr.write(`${notice}\n`);
@@ -109,3 +111,5 @@ const io = processIo();
 // A write that fails says so to whoever wrote; without a listener it would also end the process.
 for (const stream of [io.stdout, io.stderr]) stream.on('error', () => {});
 process.exitCode = await main(process.argv.slice(2), io);
+// All is said and done: a socket or a timer that is left must not keep the process.
+setTimeout(() => process.exit(), 2_000).unref();

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -276,6 +276,31 @@ describe('the file', () => {
     const none: Needs = { database: false, tenants: 'none' };
     const settings = await resolveSettings({}, { XDG_CONFIG_HOME: folder }, none);
     expect(settings.database).toBeNull();
+  });
+
+  test('A13: with a password it is its owner’s alone, as ~/.pgpass is; the message has no password', async () => {
+    const path = join(folder, 'servo-tui', 'config.toml');
+    const told = async (url: string, mode: number) => {
+      await writeFile(path, '');
+      await chmod(path, mode);
+      const loaded = load(`default = "prod"\n[prod]\ndatabase_url = "${url}"\ntenant = "a"\n`);
+      return loaded.then(
+        () => null,
+        ({ message, hint }: UsageError) => `${message}; ${hint}`,
+      );
+    };
+    const holds = `${path} holds a password (context "prod") and can be`;
+    const password = 'postgres://u:s3cret@h/d';
+    expect(await told(password, 0o600)).toBeNull();
+    expect(await told(password, 0o666)).toBe(
+      `${holds} changed by others (mode 0666); chmod 600 ${path}`,
+    );
+    expect(await told(password, 0o640)).toBe(
+      `${holds} read by others (mode 0640); chmod 600 ${path}`,
+    );
+    expect(await told('postgres://u@h/d?password=s3cret', 0o604)).toContain('read by others');
+    expect(await told('postgres://u@h:5432/d?sslmode=disable', 0o644)).toBeNull();
+    await chmod(path, 0o600);
   });
 
   test('that is not there is an empty one', async () => {

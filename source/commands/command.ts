@@ -19,6 +19,8 @@ export type Command = {
    * before anything is opened (source/commands/read-only.ts).
    */
   writes: boolean | ((flags: Flags, input: readonly string[]) => boolean);
+  /** Whether it runs until SIGTERM or SIGINT, which it answers in order from its first moment. */
+  service?: boolean;
   /** How many words it takes. */
   words: { least: number; most: number };
   /** Loaded only when it runs, so that none pays for the others. */

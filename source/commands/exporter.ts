@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import { type Problem, UsageError } from '../errors.ts';
 import type { Invocation } from './command.ts';
 import { logOptions } from './log-options.ts';
 import { readMetricsFlags, startMonitor } from './metrics-flags.ts';
-import { connectionsOf } from './session.ts';
-import { untilSignal } from './signals.ts';
+import { serviceConnection } from './session.ts';
+import { onStopSignals } from './signals.ts';
 
 /** `servo-tui exporter --metrics-port P`: until it is told to stop. */
 export async function exporter({ flags, settings, io }: Invocation): Promise<{ exit: number }> {
@@ -12,19 +13,32 @@ export async function exporter({ flags, settings, io }: Invocation): Promise<{ e
   if (metrics.address === null && problems.length === 0)
     problems.push({ message: 'exporter wants a port', hint: '--metrics-port 9464' });
   if (problems.length > 0) throw new UsageError(problems);
-  const [{ createLog }, { ServiceManager }] = await Promise.all([
+  const [{ createLog }, { reachDatabase }, { ServiceManager }] = await Promise.all([
     import('../observability/log.ts'),
+    import('../observability/reach-database.ts'),
     import('../observability/service-manager.ts'),
   ]);
   // The lease on what it reports is written.
-  const { write } = await connectionsOf(settings);
+  const connection = await serviceConnection(settings);
   const { tenants } = settings;
   const log = await createLog(logOptions(flags, io));
-  const monitor = await startMonitor(metrics, { settings: write, tenants, log, executes: false });
+  const monitor = await startMonitor(metrics, {
+    settings: connection,
+    tenants,
+    log,
+    executes: false,
+  });
   const manager = new ServiceManager(io.env, log);
-  manager.ready('exporter');
-  await untilSignal();
-  manager.stopping();
-  await monitor?.close();
-  return { exit: 0 };
+  const stopping = new AbortController();
+  onStopSignals(() => stopping.abort());
+  try {
+    const usable = async () => monitor?.requireDatabase();
+    if (await reachDatabase(usable, { log, signal: stopping.signal, longest: 5_000 }))
+      manager.ready('exporter');
+    if (!stopping.signal.aborted) await once(stopping.signal, 'abort');
+    manager.stopping();
+    return { exit: 0 };
+  } finally {
+    await monitor?.close();
+  }
 }

@@ -14,6 +14,12 @@ export const metricsFlags: readonly FlagRow[] = [
     help: 'serve /metrics, /healthz and /readyz: 9464, or 127.0.0.1:9464 (default off)',
   },
   {
+    name: 'metrics-address',
+    value: 'A',
+    variable: true,
+    help: 'the address of this host that they are served on (default: all of them)',
+  },
+  {
     name: 'early-warning',
     value: 'D',
     variable: true,
@@ -33,20 +39,13 @@ export function readMetricsFlags(
   problems: Problem[],
   thresholds: JobThresholds,
 ): MetricsSettings {
-  const text = flags.text('metrics-port');
-  const address = text === undefined || text === 'off' ? null : addressOf(text);
-  if (address === undefined) {
-    problems.push({
-      message: `"${text}" is no port (--metrics-port)`,
-      hint: 'as 9464, 127.0.0.1:9464, or [::1]:9464',
-    });
-  }
+  const address = readAddress(flags, problems);
   const warning = flags.text('early-warning');
   const early_warning = warning === undefined ? thresholds.early_warning : parseDuration(warning);
   if (early_warning === null)
     problems.push({ message: `"${warning}" is no duration (--early-warning)`, hint: 'as 30m' });
   return {
-    address: address ?? null,
+    address,
     thresholds: { ...thresholds, early_warning: early_warning ?? 0 },
   };
 }
@@ -61,8 +60,25 @@ export async function startMonitor(
   return Monitor.start({ ...options, address, thresholds });
 }
 
-function addressOf(text: string): ListenAddress | undefined {
+function readAddress(flags: Flags, problems: Problem[]): ListenAddress | null {
+  const text = flags.text('metrics-port') ?? 'off';
+  const host = flags.text('metrics-address');
+  if (text === 'off') return null;
   const match = /^(?:(?:\[([^\]]+)\]|([^:]+)):)?(\d{1,5})$/.exec(text.trim());
   const port = Number(match?.[3]);
-  return match === null || port > 65_535 ? undefined : { host: match[1] ?? match[2], port };
+  if (match === null || port > 65_535) {
+    problems.push({
+      message: `"${text}" is no port (--metrics-port)`,
+      hint: 'as 9464, 127.0.0.1:9464, or [::1]:9464',
+    });
+    return null;
+  }
+  const inPort = match[1] ?? match[2];
+  if (host !== undefined && inPort !== undefined && host !== inPort) {
+    problems.push({
+      message: `--metrics-address ${host} and --metrics-port ${text} name two addresses`,
+      hint: 'give --metrics-port the port alone',
+    });
+  }
+  return { host: host ?? inPort, port };
 }

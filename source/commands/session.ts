@@ -71,3 +71,15 @@ export async function connectionsOf(settings: Settings): Promise<Connections> {
   const connection = await openEmbedded(settings.read_only);
   return { read: connection, write: connection };
 }
+
+/**
+ * How a service reaches the database: with the password that pg would look up in the environment, from which it is then taken, as
+ * DATABASE_URL is. A service starts processes, and none is to inherit them.
+ */
+export async function serviceConnection(settings: Settings): Promise<ConnectionSettings> {
+  const { write } = await connectionsOf(settings);
+  const { PGPASSWORD: password } = process.env;
+  const { withdrawSecrets } = await import('../handlers/environment.ts');
+  withdrawSecrets();
+  return write.password === undefined && password ? { ...write, password } : write;
+}

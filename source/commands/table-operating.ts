@@ -16,6 +16,7 @@ export const operatingCommands: readonly Command[] = [
     // The lease by which one process of several reports a tenant.
     writes: true,
     words: { least: 0, most: 0 },
+    service: true,
     load: async () => (await import('./exporter.ts')).exporter,
   },
   {

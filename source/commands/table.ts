@@ -56,6 +56,7 @@ export const workerCommand: Command = {
   needs: { database: true, tenants: 'many' },
   writes: true,
   words: { least: 0, most: 0 },
+  service: true,
   load: async () => (await import('./worker.ts')).runWorker,
 };
 

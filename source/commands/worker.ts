@@ -6,19 +6,19 @@ import type { Invocation } from './command.ts';
 import type { Flags } from './flags.ts';
 import { logOptions } from './log-options.ts';
 import { type MetricsSettings, readMetricsFlags, startMonitor } from './metrics-flags.ts';
-import { connectionsOf } from './session.ts';
-import { onStopSignals } from './signals.ts';
+import { serviceConnection } from './session.ts';
+import { onStopSignals, stopSignals } from './signals.ts';
 import { readThrottle } from './throttle-flags.ts';
 
 /**
- * `servo-tui --worker`: runs until it is told to stop. SIGTERM or SIGINT drains it (exit 0), a second one
- * stops its handlers at once (exit 1).
+ * `servo-tui --worker`: runs until it is told to stop. SIGTERM or SIGINT, also while it starts, drains it (exit 0); a
+ * second one stops its handlers at once (exit 1).
  */
 export async function runWorker({ flags, settings, io }: Invocation): Promise<{ exit: number }> {
   const { metrics, ...given } = readFlags(flags, settings.thresholds);
   const [
     { loadCatalogue },
-    { startExecutor },
+    { prepareExecutor },
     { scaleTimings },
     { createLog },
     { ServiceManager },
@@ -30,13 +30,19 @@ export async function runWorker({ flags, settings, io }: Invocation): Promise<{ 
     import('../observability/service-manager.ts'),
   ]);
   const catalogue = await loadCatalogue(flags.text('handlers') ?? 'handlers');
-  const { write } = await connectionsOf(settings);
+  const connection = await serviceConnection(settings);
   const { tenants } = settings;
   const log = await createLog(logOptions(flags, io));
-  const monitor = await startMonitor(metrics, { settings: write, tenants, log, executes: true });
+  if (process.pid === 1) log.warn(asFirstProcess);
+  const monitor = await startMonitor(metrics, {
+    settings: connection,
+    tenants,
+    log,
+    executes: true,
+  });
   try {
-    const executor = await startExecutor({
-      settings: write,
+    const executor = await prepareExecutor({
+      settings: connection,
       tenants,
       catalogue,
       ...given,
@@ -45,24 +51,29 @@ export async function runWorker({ flags, settings, io }: Invocation): Promise<{ 
       meter: monitor?.meter,
       log: (executor_id) => log.child({ executor_id }),
     });
-    monitor?.watch(() => executor.vitals());
     const manager = new ServiceManager(io.env, log);
-    manager.ready(`executor ${executor.id}`);
-    let signals = 0;
-    const done = onStopSignals(() => {
-      signals++;
+    const done = onStopSignals((signals) => {
       if (signals === 1) {
         manager.stopping();
         executor.drain();
       } else executor.abort();
     });
+    await executor.start();
+    if (stopSignals() === 0) {
+      monitor?.watch(() => executor.vitals());
+      manager.ready(`executor ${executor.id}`);
+    }
     await executor.finished;
     done();
-    return { exit: signals > 1 ? 1 : 0 };
+    return { exit: stopSignals() > 1 ? 1 : 0 };
   } finally {
     await monitor?.close();
   }
 }
+
+/** Node waits for the processes that it has started, and for no others. */
+const asFirstProcess =
+  'running as process 1: what programs leave behind stays as zombies. Start it under an init, as tini -- servo-tui, or docker run --init';
 
 function readFlags(
   flags: Flags,

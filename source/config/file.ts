@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { nearest } from '../domain/nearest.ts';
@@ -54,8 +55,15 @@ export async function loadConfigFile(
 ): Promise<ConfigFile> {
   const path = configPath(env);
   let text: string;
+  let found: Stats;
   try {
-    text = await readFile(path, 'utf8');
+    const file = await open(path);
+    try {
+      // Of the file that is read, whatever stands at the path a moment later.
+      [text, found] = [await file.readFile('utf8'), await file.stat()];
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return noFile(path);
@@ -64,7 +72,10 @@ export async function loadConfigFile(
   // Most hosts have no such file, and a command's start is counted in milliseconds.
   const { parse } = await import('smol-toml');
   try {
-    return readConfig(path, parse(text));
+    const config = readConfig(path, parse(text));
+    const problem = exposure(config, found);
+    if (problem !== null) throw new UsageError([problem]);
+    return config;
   } catch (error) {
     if (error instanceof UsageError) throw error;
     // The parser quotes the line it stumbled over, which may hold a password: only the place is told.
@@ -73,6 +84,31 @@ export async function loadConfigFile(
       { message: `${path} is not valid TOML (line ${line}, column ${column})` },
     ]);
   }
+}
+
+const password = /^\w+:\/\/[^/@?]*:[^@]+@|[?&]password=./;
+
+/**
+ * As libpq has it with ~/.pgpass and private keys: a file with a password is its owner's alone; one of root's may
+ * be read by its group, as a mounted secret is. There are no such modes on Windows.
+ */
+function exposure({ path, contexts }: ConfigFile, { uid, mode }: Stats): Problem | null {
+  const user = process.getuid?.();
+  if (user === undefined) return null;
+  const [name] =
+    Object.entries(contexts).find(([, { database_url: read, write_url: write }]) =>
+      [read, write].some((url) => url !== undefined && password.test(url)),
+    ) ?? [];
+  if (name === undefined) return null;
+  if (uid !== user && uid !== 0) {
+    const message = `${path} holds a password (context "${name}") and belongs to another user (uid ${uid})`;
+    return { message, hint: `chown ${user} ${path}` };
+  }
+  const others = mode & (uid === 0 && user !== 0 ? 0o037 : 0o077);
+  if (others === 0) return null;
+  const may = (others & 0o022) === 0 ? 'can be read by others' : 'can be changed by others';
+  const message = `${path} holds a password (context "${name}") and ${may} (mode 0${(mode & 0o777).toString(8)})`;
+  return { message, hint: `chmod 600 ${path}` };
 }
 
 /** What a file that is not there says. */

@@ -40,13 +40,25 @@ function clientOf(settings: ConnectionSettings): typeof pg.Client {
   return settings.hosts === undefined ? single : several;
 }
 
-/** Clients of this kind that are in the set from their making to their end. */
+/** Clients of this kind that are in the set from their making to their end; one that could not log in ends there. */
 function knownTo(clients: Set<pg.Client>, kind: typeof pg.Client): typeof pg.Client {
   return class extends kind {
     constructor(config?: pg.ClientConfig) {
       super(config);
       clients.add(this);
       this.once('end', () => clients.delete(this));
+    }
+
+    override connect(): Promise<this>;
+    override connect(callback: (error: Error) => void): void;
+    // biome-ignore lint/suspicious/noConfusingVoidType: the two shapes that pg declares
+    override connect(callback?: (error: Error) => void): Promise<this> | void {
+      if (callback === undefined) return super.connect() as Promise<this>;
+      super.connect((error: Error) => {
+        // The pool forgets it, and pg leaves its socket open where it gave up by itself, as without a password.
+        if (error) destroy(this);
+        callback(error);
+      });
     }
   };
 }

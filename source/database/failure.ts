@@ -60,6 +60,22 @@ export function isConnectionFailure(error: unknown): boolean {
   );
 }
 
+/** pg's words where the server asks for a password and none was found: it has no code for it. */
+const noPassword = /^SASL: .*client password must be/;
+
+/** What no waiting mends: the login or the database is refused, or the encryption is. */
+const refused = /^(28|3D000$)/;
+
+/** Whether the database is merely away: the same may work in a while without anybody changing a setting. */
+export function mayComeBack(error: unknown): boolean {
+  const cause = error instanceof ServoError ? error.cause : error;
+  const code = codeOf(cause) ?? '';
+  const words = messageOf(cause);
+  if (refused.test(code) || untrusted.test(code) || noTls.test(words) || noPassword.test(words))
+    return false;
+  return isConnectionFailure(cause);
+}
+
 const missingObject = new Set(['42P01', '42883', '42703', '3F000']);
 
 /** As it must stand in a statement. */
@@ -91,6 +107,16 @@ export function explainFailure(error: unknown, settings: ConnectionSettings): un
       `${describeConnection(settings)}: ${messageOf(error)}`,
       {
         hint: `have a superuser run: grant servo_operator to ${user} (to look and act), or: grant servo_app to ${user} (to run workers and prune as well); servo-tui migrate --roles makes these roles`,
+        cause: error,
+      },
+    );
+  }
+  if (noPassword.test(messageOf(error))) {
+    return new ServoError(
+      'database_unreachable',
+      `cannot log in as ${describeConnection(settings)}: the server asks for a password, and none is set`,
+      {
+        hint: 'set PGPASSWORD, a line for it in ~/.pgpass (or the file that PGPASSFILE names), or put it into the URL',
         cause: error,
       },
     );

@@ -20,6 +20,7 @@ import { declarationsOf } from '../handlers/lineage.ts';
 import { ModuleThreads } from '../handlers/module-threads.ts';
 import type { Log } from '../observability/log.ts';
 import { type HoldReason, type Meter, noMeter, type Vitals } from '../observability/meter.ts';
+import { reachDatabase } from '../observability/reach-database.ts';
 import { pruneOldRecords } from '../operations/prune.ts';
 import { version } from '../package.ts';
 import { Claimer } from './claimer.ts';
@@ -28,6 +29,7 @@ import { Listener } from './listener.ts';
 import { Loop } from './loop.ts';
 import { LossWitness } from './loss-witness.ts';
 import { Orphans } from './orphans.ts';
+import { withPatience } from './patience.ts';
 import { Registry } from './registry.ts';
 import { Rescuer } from './rescuer.ts';
 import { beatPatience, jittered, type Timings } from './settings.ts';
@@ -57,14 +59,18 @@ export type ExecutorOptions = {
 
 /** Samples are kept one a minute; asked for more often, so that a job's first one is not a minute late. */
 const sampleMs = 15_000;
+/** Told to stop while it starts, it waits so long for what it has asked the database. */
+const startPatienceMs = 2_000;
 
-/**
- * Starts one executor: it claims jobs, runs their partitions and heartbeats until it is drained. Throws where the database
- * cannot be reached, has no usable schema, or where the catalogue is not to be used.
- */
-export async function startExecutor(options: ExecutorOptions): Promise<Executor> {
+/** An executor that has not begun: it can be told to drain from now on. */
+export async function prepareExecutor(options: ExecutorOptions): Promise<Executor> {
   const id = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
-  const executor = new Executor(id, options, await options.log(id));
+  return new Executor(id, options, await options.log(id));
+}
+
+/** One that has begun. Throws as `start`. */
+export async function startExecutor(options: ExecutorOptions): Promise<Executor> {
+  const executor = await prepareExecutor(options);
   await executor.start();
   return executor;
 }
@@ -100,6 +106,8 @@ export class Executor {
   readonly #janitor: Loop;
   readonly #throttle: Throttle;
   readonly #troubles: Troubles;
+  readonly #stopping = new AbortController();
+  #starting: Promise<boolean> = Promise.resolve(false);
   #draining: Promise<void> | null = null;
   #finish!: () => void;
 
@@ -241,11 +249,24 @@ export class Executor {
     this.#janitor = this.#duty('tidying', timings.tidy, () => this.#tidy(), timings.tidy / 10);
   }
 
+  /**
+   * Claims jobs, runs their partitions and heartbeats until it is drained. A database that is away is waited for; a drain
+   * meanwhile ends that. Throws where the login or the schema is refused, or the catalogue is not to be used.
+   */
   async start(): Promise<void> {
-    try {
+    const register = async () => {
       await requireSchema(this.#steps);
       await this.#registerAssets();
-      await this.#registry.start();
+      if (!this.#stopping.signal.aborted) await this.#registry.start();
+    };
+    const waiting = {
+      log: this.#log,
+      signal: this.#stopping.signal,
+      longest: this.#options.timings.poll,
+    };
+    try {
+      this.#starting = reachDatabase(register, waiting);
+      if (!(await this.#starting)) return;
     } catch (error) {
       await this.#close();
       throw error;
@@ -284,9 +305,12 @@ export class Executor {
   }
 
   async #drain(grace: number): Promise<void> {
+    this.#stopping.abort();
     this.#log.info('draining: nothing new is started');
     // Let `#draining` be set before anybody asks.
     await null;
+    // What it is still being asked for its start has an end, or is cut off: duties that have not begun stop at once.
+    const started = await withPatience(this.#starting, startPatienceMs).catch(() => false);
     this.#registry.drain();
     const stopHandlers = setTimeout(() => {
       for (const work of this.#claimer.works) work.abort({ why: 'drain' });
@@ -307,7 +331,7 @@ export class Executor {
     ]);
     clearTimeout(stopHandlers);
     clearTimeout(giveUp);
-    await this.#orphans.release(true).catch(() => {});
+    if (started) await this.#orphans.release(true).catch(() => {});
     await Promise.all([this.#heartbeat.stop(), this.#registry.stop()]);
     await this.#close();
     this.#log.info('drained');

@@ -8,7 +8,8 @@ const leastPauseMs = 10_000;
 export class ProgressLog {
   readonly #log: Log;
   readonly #now: () => number;
-  readonly #told = new Map<string, { at: number; done: number }>();
+  /** What was told last of each job; `done` is null once its work was dropped. */
+  readonly #told = new Map<string, { at: number; done: number | null }>();
 
   /** @param now a monotonic clock, in milliseconds */
   constructor(log: Log, now: () => number = () => performance.now()) {
@@ -16,7 +17,7 @@ export class ProgressLog {
     this.#now = now;
   }
 
-  /** At most one line for a job in 10 s, and none where nothing has moved. */
+  /** At most one line for a job in 10 s, also when it is taken up again meanwhile, and none where nothing has moved. */
   tell({ id, asset_name: asset }: Pick<Candidate, 'id' | 'asset_name'>, progress: JobProgress) {
     const { total_partitions, completed_partitions, failed_partitions } = progress;
     const done = completed_partitions + failed_partitions;
@@ -31,7 +32,12 @@ export class ProgressLog {
     );
   }
 
+  /** Its work was dropped: taken up again, it is told again, but no sooner. */
   forget(id: string): void {
-    this.#told.delete(id);
+    const now = this.#now();
+    const last = this.#told.get(id);
+    if (last !== undefined) last.done = null;
+    for (const [job, { at, done }] of this.#told)
+      if (done === null && now - at >= leastPauseMs) this.#told.delete(job);
   }
 }

@@ -107,7 +107,8 @@ export class Registry implements SessionWitness {
 
   async stop(): Promise<void> {
     await this.#loop.stop();
-    await this.#sign(true).catch(() => {});
+    // One that was never there has nothing to take back.
+    if (this.#connected) await this.#sign(true).catch(() => {});
     await this.#drop();
   }
 

@@ -1,30 +1,30 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { access, readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { extname, join, parse } from 'node:path';
+import { extname, join, parse, resolve } from 'node:path';
 import { messageOf, type Problem, ServoError, UsageError } from '../errors.ts';
 import { type AssetSettings, noSettings } from './asset-settings.ts';
 import { executableHandler } from './executable.ts';
 import type { Catalogue, Handler } from './handler.ts';
 import { httpHandler } from './http.ts';
 import { lineageProblems } from './lineage.ts';
-import { trustProblems } from './trusted-file.ts';
+import { followTrusted } from './trusted-file.ts';
 
-/** A file of the directory, by what it is of its asset. */
-type File = { asset: string; path: string; shown: string };
+/** A handler or settings file and the asset it belongs to; `real` is its path without links, which is what runs. */
+type File = { asset: string; path: string; real: string; shown: string };
 
 type Reader = (file: File, settings: AssetSettings) => Handler | Promise<Handler>;
 
-const readSql: Reader = async ({ asset, path }, settings) => {
-  return { asset, kind: 'sql', sql: await readFile(path, 'utf8'), settings };
+const readSql: Reader = async ({ asset, real }, settings) => {
+  return { asset, kind: 'sql', sql: await readFile(real, 'utf8'), settings };
 };
 
-const readModule: Reader = ({ asset, path }, settings) => {
-  return { asset, kind: 'module', path, settings };
+const readModule: Reader = ({ asset, real }, settings) => {
+  return { asset, kind: 'module', path: real, settings };
 };
 
-const readExecutable: Reader = ({ asset, path }, settings) => {
-  return executableHandler(asset, path, settings);
+const readExecutable: Reader = ({ asset, real }, settings) => {
+  return executableHandler(asset, real, settings);
 };
 
 /** What the ending of a file makes it; any other file is a handler if it may be executed. */
@@ -48,17 +48,18 @@ const seeVariables: ReadonlySet<Handler['kind']> = new Set(['module', 'executabl
  */
 export async function loadCatalogue(directory: string): Promise<Catalogue> {
   const { folder, names } = await listFiles(directory);
-  const problems = await trustProblems(folder, directory);
+  const given = new Map([folder, resolve(directory)].map((path) => [path, directory]));
+  const { problems } = await followTrusted(resolve(directory), { names: given, strict: true });
   const handlers = new Map<string, File[]>();
   const settings = new Map<string, File>();
   for (const name of names) {
-    const file = {
-      asset: parse(name).name,
-      path: join(folder, name),
-      shown: join(directory, name),
-    };
+    const path = join(folder, name);
+    const file = { asset: parse(name).name, path, real: path, shown: join(directory, name) };
     try {
-      problems.push(...(await trustProblems(file.path, file.shown)));
+      const names = new Map([...given, [path, file.shown]]);
+      const followed = await followTrusted(path, { names });
+      file.real = followed.real;
+      problems.push(...followed.problems.filter(({ message }) => !told(problems, message)));
     } catch (error) {
       problems.push(unreadable(file, error));
       continue;
@@ -71,7 +72,7 @@ export async function loadCatalogue(directory: string): Promise<Catalogue> {
     const files = handlers.get(asset) ?? [];
     const handler = await readAsset(asset, files, settings.get(asset), problems);
     if (handler !== null) {
-      const read = [files[0], settings.get(asset)].flatMap((file) => file?.path ?? []);
+      const read = [files[0], settings.get(asset)].flatMap((file) => file?.real ?? []);
       catalogue.set(asset, { ...handler, digest: await digestOf(read) });
     }
     if (files.length > 1) {
@@ -89,6 +90,11 @@ export async function loadCatalogue(directory: string): Promise<Catalogue> {
     });
   }
   return catalogue;
+}
+
+/** What is wrong with a folder on the way is wrong for each file in it. */
+function told(problems: readonly Problem[], message: string): boolean {
+  return problems.some((problem) => problem.message === message);
 }
 
 /** The folder itself, where a link leads to it: one that is turned to another release does not change what this process runs. */
@@ -144,7 +150,7 @@ async function readAsset(
 
 async function readSettings(file: File, problems: Problem[]): Promise<AssetSettings> {
   try {
-    const text = await readFile(file.path, 'utf8');
+    const text = await readFile(file.real, 'utf8');
     const { parseSettings } = await import('./settings-file.ts');
     const read = parseSettings(text, process.env);
     for (const { message, hint } of read.problems) {
@@ -163,7 +169,7 @@ async function readCode(
   problems: Problem[],
 ): Promise<Handler | null> {
   const read =
-    readers[extname(file.path)] ?? ((await isExecutable(file.path)) ? readExecutable : null);
+    readers[extname(file.path)] ?? ((await isExecutable(file.real)) ? readExecutable : null);
   if (read !== null) {
     try {
       return await read(file, settings);

@@ -7,8 +7,10 @@ import { messageOf } from '../errors.ts';
 import type { AssetSettings } from './asset-settings.ts';
 import { defaultDelayMs } from './delay.ts';
 import { handlerEnvironment } from './environment.ts';
+import { forgetGroup, watchGroup } from './guard.ts';
 import type { HandlerContext, HandlerResult, RunnableHandler } from './handler.ts';
 import { OutputTail } from './output-tail.ts';
+import { distrust, untrusted } from './trusted-file.ts';
 
 /** What exit codes mean, after sysexits(3): any other one is a failure that is tried again. */
 const exitOutcomes: Readonly<Record<number, (message: string) => Outcome>> = {
@@ -28,6 +30,8 @@ export function executableHandler(
   settings: AssetSettings,
 ): RunnableHandler {
   const run = async (context: HandlerContext): Promise<HandlerResult> => {
+    const refusal = await distrust(path);
+    if (refusal !== null) return { outcome: untrusted(refusal) };
     try {
       return await runExecutable(path, settings.pass, context);
     } catch (error) {
@@ -36,11 +40,13 @@ export function executableHandler(
       return { outcome: outcomeByOrigin(originOfSpawn(code), message) };
     }
   };
-  const there = () =>
-    access(path, constants.X_OK).then(
+  const there = async () => {
+    const mayRun = await access(path, constants.X_OK).then(
       () => true,
       () => false,
     );
+    return mayRun && (await distrust(path)) === null;
+  };
   return { asset, kind: 'executable', settings, run, there };
 }
 
@@ -57,6 +63,11 @@ async function runExecutable(
     // A group of its own, so that what it started can be stopped with it, and Ctrl-C in our terminal is not its.
     detached: true,
   });
+  const { pid } = child;
+  if (pid !== undefined) {
+    watchGroup(pid);
+    child.once('exit', () => forgetGroup(pid));
+  }
   // Without a descriptor left there are none.
   child.stdout?.on('data', (chunk) => output.push(chunk));
   child.stderr?.on('data', (chunk) => output.push(chunk));

@@ -13,6 +13,7 @@ import type { HandlerContext, HandlerResult, ModuleHandler } from './handler.ts'
 import type { ModuleTask } from './module-thread.ts';
 import { logText } from './output-tail.ts';
 import { SharedLog } from './shared-log.ts';
+import { distrust, untrusted } from './trusted-file.ts';
 
 /** In the bundle, also for tests that run from source: a thread loads it as it is. */
 const threadFile = join(packageRoot, 'dist', 'module-thread.js');
@@ -48,8 +49,9 @@ export type ModuleThreadsOptions = {
  * It is stopped by its signal and, `grace_ms` later, by ending its thread, also in a loop without end. Two things outlive that:
  * a synchronous call into the system (execSync), as long as it lasts, and child processes: give them the signal.
  *
- * A module is imported once in each thread: after its file has changed, restart the worker. Threads do not see the
- * database's variables but those that `[env] pass` names; threads that see different ones are kept apart.
+ * A module is imported once in each thread: after its file has changed, restart the worker. Threads are not given the
+ * database's variables but those that `[env] pass` names; threads that are given different ones are kept apart. That keeps
+ * accidents away, not intent: a module runs in the worker's process and can do what the worker can.
  */
 export class ModuleThreads {
   readonly #options: ModuleThreadsOptions;
@@ -62,6 +64,8 @@ export class ModuleThreads {
 
   /** Runs one attempt. Never rejects. */
   async run(handler: ModuleHandler, context: HandlerContext): Promise<HandlerResult> {
+    const refusal = await distrust(handler.path);
+    if (refusal !== null) return { outcome: untrusted(refusal) };
     const log = new SharedLog();
     let outcome: Outcome;
     try {

@@ -1,4 +1,5 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { BoundedOutput, stderrWriter } from './bounded-output.ts';
 
 export type Log = Logger;
 
@@ -7,20 +8,17 @@ export type LogOptions = { verbose?: boolean; pretty?: boolean };
 
 /**
  * One JSON line per event on stderr, with `timestamp`, `level` and `message`, and where they apply `job_id`,
- * `partition_key`, `executor_id`: the names that the runbooks' log queries use. Pretty for a person at a terminal.
+ * `partition_key`, `executor_id`: the names that the runbooks' log queries use. Pretty for a person at a terminal. A stderr that
+ * nobody reads, or that cannot be written, stops nothing: lines are left out, and their number is told when it flows again.
  */
 export async function createLog(options: LogOptions = {}): Promise<Log> {
-  const destination = options.pretty
-    ? (await import('pino-pretty')).default({
-        destination: 2,
-        sync: true,
-        messageKey: 'message',
-        timestampKey: 'timestamp',
-        ignore: 'executor_id,pid,hostname',
-      })
-    : // Synchronous: the lines before a crash are the ones that matter.
-      pino.destination({ dest: 2, sync: true });
-  return pino(
+  const output = new BoundedOutput({
+    write: stderrWriter(),
+    dropped: (lines) => log.warn(`${lines} log lines were dropped: stderr could not be written`),
+  });
+  process.once('exit', () => output.end());
+  const destination = options.pretty ? await prettyStream(output) : output;
+  const log = pino(
     {
       level: options.verbose ? 'debug' : 'info',
       messageKey: 'message',
@@ -30,6 +28,18 @@ export async function createLog(options: LogOptions = {}): Promise<Log> {
     },
     destination,
   );
+  return log;
+}
+
+/** Writes each event at once, as the JSON lines are. */
+async function prettyStream(output: BoundedOutput): Promise<DestinationStream> {
+  const { prettyFactory } = (await import('pino-pretty')).default;
+  const pretty = prettyFactory({
+    messageKey: 'message',
+    timestampKey: 'timestamp',
+    ignore: 'executor_id,pid,hostname',
+  });
+  return { write: (line) => output.write(pretty(line)) };
 }
 
 /** A log that goes nowhere. */

@@ -78,6 +78,11 @@ export class Monitor {
     return this.#metrics.meter;
   }
 
+  /** Throws where the database is not there, or has no usable schema. */
+  requireDatabase(): Promise<void> {
+    return requireSchema(this.#database);
+  }
+
   /** The executor is there. */
   watch(vitals: () => Vitals): void {
     this.#executor = vitals;

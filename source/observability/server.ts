@@ -1,5 +1,5 @@
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Server as HttpServer, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { messageOf, ServoError } from '../errors.ts';
 
 /** One thing that readiness depends on; `message` says what is wrong. */
@@ -18,6 +18,17 @@ export type ListenAddress = { host: string | undefined; port: number };
 export type Server = { address: string; close(): Promise<void> };
 
 type Answer = { status: number; type: string; body: string };
+
+/** Far more than who scrapes and probes, far fewer than a process has descriptors. */
+const mostConnections = 64;
+
+/** In milliseconds: whoever asks has all of a request ready. */
+const patience = {
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 15_000,
+  connectionsCheckingInterval: 1_000,
+};
 
 const json = (status: number, body: object): Answer => ({
   status,
@@ -48,7 +59,7 @@ export async function startServer(
   { host, port }: ListenAddress,
   ports: ServerPorts,
 ): Promise<Server> {
-  const server = createServer({ requestTimeout: 10_000 }, (request, response) => {
+  const server = createServer(patience, (request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0]!;
     request.resume();
     const route = routes[path];
@@ -68,6 +79,7 @@ export async function startServer(
       .catch((error) => json(500, { error: messageOf(error) }))
       .then((answer) => send(response, answer, request.method));
   });
+  limitConnections(server);
   await new Promise<void>((resolve, reject) => {
     // Also of one that listens: a connection that it could not accept is its client's to try again.
     server.on('error', (error) =>
@@ -76,7 +88,7 @@ export async function startServer(
           'usage',
           `cannot listen on ${host ?? 'all addresses'}, port ${port}: ${messageOf(error)}`,
           {
-            hint: 'choose another --metrics-port',
+            hint: 'choose another --metrics-port, or --metrics-address',
             cause: error,
           },
         ),
@@ -96,6 +108,27 @@ export async function startServer(
         server.closeAllConnections();
       }),
   };
+}
+
+/** One too many ends the oldest that is not being answered: those that ask nothing must not keep a probe out. */
+function limitConnections(server: HttpServer): void {
+  const waiting = new Set<Socket>();
+  let open = 0;
+  server.on('connection', (socket: Socket) => {
+    open++;
+    waiting.add(socket);
+    socket.once('close', () => {
+      open--;
+      waiting.delete(socket);
+    });
+    if (open > mostConnections) waiting.values().next().value?.destroy();
+  });
+  server.on('request', ({ socket }, response) => {
+    waiting.delete(socket);
+    response.once('close', () => {
+      if (!socket.destroyed) waiting.add(socket);
+    });
+  });
 }
 
 function send(

@@ -88,9 +88,9 @@ describe('the catalogue', () => {
     chmodSync(join(directory, 'b.toml'), 0o602);
     chmodSync(directory, 0o1777);
     expect(await mistakes(directory)).toEqual([
-      '. can be changed by anyone — chmod o-w .',
-      'a.sql can be changed by anyone — chmod o-w a.sql',
-      'b.toml can be changed by anyone — chmod o-w b.toml',
+      '. can be changed by anyone — chmod go-w .',
+      'a.sql can be changed by anyone — chmod go-w a.sql',
+      'b.toml can be changed by anyone — chmod go-w b.toml',
     ]);
   });
 
@@ -101,7 +101,7 @@ describe('the catalogue', () => {
     symlinkSync(join(elsewhere, 'nothing.sql'), join(directory, 'b.sql'));
     chmodSync(elsewhere, 0o777);
     expect(await mistakes(directory)).toEqual([
-      `${elsewhere} can be changed by anyone — chmod o-w ${elsewhere}`,
+      `${elsewhere} can be changed by anyone — chmod go-w ${elsewhere}`,
       expect.stringContaining('cannot read b.sql: ENOENT'),
     ]);
     chmodSync(elsewhere, 0o1777);
@@ -120,7 +120,11 @@ describe('the catalogue', () => {
   ];
   for (const [whose, uid, trusted, expected] of owners) {
     it(`a file of ${whose}: ${expected.length === 0 ? 'trusted' : 'refused'}`, () => {
-      const problems = judge({ uid, open: false }, { user: 1000, trusted }, 'h/a.sql');
+      const problems = judge(
+        { uid, link: false, anyone: false, group: null },
+        { user: 1000, trusted },
+        'h/a.sql',
+      );
       expect(problems.map((problem) => problem.message)).toEqual(expected);
     });
   }

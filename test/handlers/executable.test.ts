@@ -32,8 +32,8 @@ describe('an executable handler', () => {
   }
 
   it('is told what to do by its environment, and not how to reach the database', async () => {
-    process.env.PGPASSWORD = 'secret';
-    process.env.DATABASE_URL = 'postgres://secret';
+    process.env.PGPASSWORD = 'pw-of-the-worker';
+    process.env.DATABASE_URL = 'postgres://url-of-the-worker';
     try {
       const { output } = await run('#!/bin/sh\nenv\n');
       expect(output).toContain('SERVO_PARTITION_KEY=2024-01-31\n');
@@ -42,7 +42,7 @@ describe('an executable handler', () => {
       expect(output).toContain('SERVO_ATTEMPT=2\n');
       expect(output).toContain('SERVO_IDEMPOTENCY_KEY=backfill:j:2024-01-31\n');
       expect(output).toContain('SERVO_TENANT_ID=acme\n');
-      expect(output).not.toContain('secret');
+      expect(output).not.toMatch(/of-the-worker/);
     } finally {
       delete process.env.PGPASSWORD;
       delete process.env.DATABASE_URL;

@@ -1,7 +1,8 @@
-import { chmodSync, existsSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Backfills, keys, tenant } from '../support/backfill.ts';
+import { untilGone } from '../support/processes.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { handlerDirectory, Worker } from '../support/worker.ts';
 
@@ -79,5 +80,74 @@ it('the program does not start with handlers that anyone could change: exit 2, a
   chmodSync(join(directory, 'orders.sql'), 0o666);
   expect(await start(directory).exited).toEqual([2, null]);
   expect(worker!.log).toContain(`${directory}/orders.sql can be changed by anyone`);
-  expect(worker!.log).toContain(`chmod o-w ${directory}/orders.sql`);
+  expect(worker!.log).toContain(`chmod go-w ${directory}/orders.sql`);
+});
+
+it('A32: what programs run ends with an executor that is killed, also what ignores SIGTERM', async () => {
+  const pids = handlerDirectory({});
+  const say = (name: string) =>
+    `echo $$ > ${pids}/${name}.new; mv ${pids}/${name}.new ${pids}/${name}`;
+  const directory = handlerDirectory({
+    orders: `#!/bin/sh\n${say('polite')}\nsleep 600 & echo $! > ${pids}/child\nwait\n`,
+    stubborn: `#!/bin/sh\ntrap "" TERM\n${say('stubborn')}\nwhile :; do sleep 1; done\n`,
+    short: '#!/bin/sh\n',
+  });
+  const short = await backfills.job({ asset: 'short', keys: keys(3) });
+  await start(directory).started();
+  await backfills.state(short, 'completed');
+  for (const asset of ['orders', 'stubborn']) await backfills.job({ asset, keys: keys(1) });
+  for (const name of ['polite', 'stubborn'])
+    await waitFor(`the ${name} one to run`, () => existsSync(join(pids, name)));
+  await waitFor('its child to run', () => existsSync(join(pids, 'child')));
+  await worker!.kill('SIGKILL');
+  for (const name of ['polite', 'child', 'stubborn'])
+    await untilGone(Number(readFileSync(join(pids, name), 'utf8')));
+});
+
+const asRoot = process.getuid?.() === 0 && existsSync('/usr/bin/setpriv');
+
+it('A14: no process that a worker starts is given its secrets; one of another uid cannot fetch them', async () => {
+  const { password, ...rest } = backfills.database.app;
+  const secret = password ?? 'of-the-worker';
+  const told = handlerDirectory({
+    'systemd-notify': `#!/bin/sh\ntr '\\0' '\\n' < /proc/self/environ >> "$TOLD"\n`,
+    told: '',
+  });
+  const directory = handlerDirectory({
+    given: '#!/bin/sh\ntr "\\0" "\\n" < /proc/self/environ\n',
+    'module.mjs': `import { execFileSync } from 'node:child_process';
+      export default () => console.log(process.env, execFileSync('env').toString());`,
+    asked: '#!/bin/sh\necho "let: $PGPASSWORD"\n',
+    'asked.toml': '[env]\npass = ["PGPASSWORD"]\n',
+    ...(asRoot && {
+      other: [
+        '#!/bin/sh',
+        `fetch='tr "\\0" "\\n" < /proc/$0/environ | grep -c PGPASSWORD'`,
+        'echo "same uid: $(sh -c "$fetch" $PPID)"',
+        'echo "another: $(setpriv --reuid=65534 --regid=65534 --clear-groups sh -c "$fetch" $PPID)"',
+      ].join('\n'),
+    }),
+  });
+  const assets = ['given', 'module', 'asked', ...(asRoot ? ['other'] : [])];
+  const jobs = await Promise.all(assets.map((asset) => backfills.job({ asset, keys: keys(1) })));
+  worker = new Worker({ ...rest, password: secret }, tenant, ['--handlers', directory], {
+    SERVO_SPEED: '50',
+    PATH: `${told}:${process.env.PATH}`,
+    TOLD: join(told, 'told'),
+    NOTIFY_SOCKET: '/nowhere/notify',
+  });
+  await Promise.all(jobs.map((job) => backfills.state(job, 'completed')));
+  const outputs = await backfills.rows<{ asset: string; output: string }>(
+    'select asset_name as asset, output from backfill_attempt_logs l join backfill_jobs j on j.id = l.job_id',
+  );
+  const said = Object.fromEntries(outputs.map(({ asset, output }) => [asset, output]));
+  expect(said.given).toContain('SERVO_ASSET=given');
+  expect(said.module).toContain('PATH');
+  expect(said.asked).toBe(`let: ${secret}\n`);
+  for (const text of [said.given, said.module, readFileSync(join(told, 'told'), 'utf8')])
+    expect(text).not.toMatch(new RegExp(`${secret}|PGPASSWORD|DATABASE_URL`));
+  // What the documentation says of both.
+  const reads = said.other?.match(/(same uid|another): \d/g) ?? null;
+  if (asRoot) expect(reads).toEqual(['same uid: 1', 'another: 0']);
+  expect(worker.log).not.toContain(secret);
 });

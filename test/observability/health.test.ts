@@ -60,6 +60,10 @@ describe('exporter', () => {
       ['exporter', 'exporter wants a port'],
       ['exporter --metrics-port 70000', '"70000" is no port (--metrics-port)'],
       [
+        'exporter --metrics-port 127.0.0.1:9464 --metrics-address ::1',
+        '--metrics-address ::1 and --metrics-port 127.0.0.1:9464 name two addresses',
+      ],
+      [
         'exporter --metrics-port 9464 --early-warning soon',
         '"soon" is no duration (--early-warning)',
       ],
@@ -70,10 +74,10 @@ describe('exporter', () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const { port } = taken.address() as { port: number };
-    const { code, stderr } = await run(
-      ['exporter', '--metrics-port', `127.0.0.1:${port}`],
-      variables,
-    );
+    const { code, stderr } = await run(['exporter', '--metrics-port', String(port)], {
+      ...variables,
+      SERVO_METRICS_ADDRESS: '127.0.0.1',
+    });
     taken.close();
     expect(code).toBe(2);
     expect(stderr).toMatch(

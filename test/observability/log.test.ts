@@ -64,23 +64,28 @@ test('a worker’s log is one JSON object a line, with what the runbook’s quer
   expect(progress.length).toBeGreaterThan(0);
 });
 
-test('progress is told once in 10 s for each job, and not where nothing has moved', () => {
+function progressLog() {
   const lines: { job_id: string; message: string; at: number }[] = [];
-  let now = 0;
+  const clock = { now: 0 };
   const stream = new Writable({
     write(chunk, _, done) {
-      lines.push({ ...JSON.parse(chunk), at: now });
+      lines.push({ ...JSON.parse(chunk), at: clock.now });
       done();
     },
   });
-  const progress = new ProgressLog(pino({ messageKey: 'message' }, stream), () => now);
+  const log = pino({ messageKey: 'message' }, stream);
+  return { lines, clock, progress: new ProgressLog(log, () => clock.now) };
+}
+
+test('progress is told once in 10 s for each job, and not where nothing has moved', () => {
+  const { lines, progress, clock } = progressLog();
   const tell = (id: string, completed_partitions: number, failed_partitions = 0) =>
     progress.tell(
       { id, asset_name: 'orders' },
       { total_partitions: 50, completed_partitions, failed_partitions },
     );
   for (let done = 0; done <= 40; done++) {
-    now = done * 1000;
+    clock.now = done * 1000;
     tell('one', done);
     tell('other', 7, 1);
   }
@@ -89,8 +94,24 @@ test('progress is told once in 10 s for each job, and not where nothing has move
   expect(ofJob('other').map(({ message }) => message)).toEqual([
     'progress: 7 of 50 partitions, 1 failed',
   ]);
-  // Taken up again, it is told again.
-  progress.forget('other');
-  tell('other', 7, 1);
-  expect(ofJob('other')).toHaveLength(2);
+});
+
+test('A16: a job whose work is dropped and taken up again is told no more often', () => {
+  const { lines, progress, clock } = progressLog();
+  const tell = (id: string, failed_partitions: number) =>
+    progress.tell(
+      { id, asset_name: 'orders' },
+      { total_partitions: 50, completed_partitions: 7, failed_partitions },
+    );
+  // As under failures: each takes the job's work away, 7 times a second.
+  for (let failed = 0; failed <= 140; failed++) {
+    clock.now = failed * 150;
+    tell('one', failed);
+    progress.forget('one');
+  }
+  expect(lines.map(({ at }) => Math.floor(at / 1000))).toEqual([0, 10, 20]);
+  // Taken up again after a while, it is told where it stands, though nothing has moved.
+  clock.now = 40_000;
+  tell('one', 140);
+  expect(lines).toHaveLength(4);
 });

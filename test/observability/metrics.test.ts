@@ -100,18 +100,20 @@ describe('with two executors', () => {
     const attempts = (outcome: string) =>
       sumOf(both, `servo_executor_attempts_total{outcome="${outcome}"}`);
     expect([attempts('completed'), attempts('failed'), attempts('fatal')]).toEqual([38, 3, 1]);
-    await waitFor('the end of the job to be counted', async () =>
-      sumOf(await scrape(), 'servo_backfill_job_duration_seconds_count{status="failed"}'),
-    );
+    await waitFor('the end of the job to be counted', async () => {
+      const seen = await scrape();
+      return sumOf(seen, 'servo_backfill_job_duration_seconds_count{status="failed"}') > 0;
+    });
     expect(sumOf(both, 'servo_backfill_job_claim_latency_seconds_count')).toBe(2);
     expect(sumOf(both, 'servo_executor_claims_total{result="claimed"}')).toBe(2);
     expect(sumOf(both, 'servo_executor_slots')).toBe(4);
     expect(sumOf(both, 'servo_executor_steps_total{result="ok"}')).toBeGreaterThan(1);
     gate.open();
     await backfills.state(held, 'completed');
-    await waitFor('the second end to be counted', async () =>
-      sumOf(await scrape(), 'servo_backfill_job_duration_seconds_count{status="completed"}'),
-    );
+    await waitFor('the second end to be counted', async () => {
+      const seen = await scrape();
+      return sumOf(seen, 'servo_backfill_job_duration_seconds_count{status="completed"}') > 0;
+    });
     const after = await scrape();
     expect(sumOf(after, 'servo_backfill_job_duration_seconds_count{status="completed"}')).toBe(1);
     expect(sumOf(after, 'servo_backfill_job_duration_seconds_count{status="failed"}')).toBe(1);

@@ -61,10 +61,17 @@ describe('nothing is told', () => {
   });
 });
 
-test('the units wait for it, take it from a child, and let a worker drain', () => {
+test('A10: the units wait for it without end, never give up, and let a worker drain', () => {
   for (const name of ['servo-tui-worker', 'servo-tui-exporter']) {
     const unit = readFileSync(join(packageRoot, 'deploy', `${name}.service`), 'utf8');
-    for (const line of ['Type=notify', 'NotifyAccess=all', 'Restart=always', 'KillMode=mixed'])
+    for (const line of [
+      'Type=notify',
+      'NotifyAccess=all',
+      'Restart=always',
+      'StartLimitIntervalSec=0',
+      'TimeoutStartSec=infinity',
+      'KillMode=mixed',
+    ])
       expect(unit.split('\n')).toContain(line);
     expect(unit).toMatch(/^WatchdogSec=\d+s$/m);
   }

@@ -1,14 +1,18 @@
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 
-/** Variables of whoever runs the tests must not reach a program under test. */
+/** Variables of the person or machine that runs the tests which would change what a program under test does or draws. */
+const foreign =
+  /^(DATABASE_URL|TENANT_ID|PG[A-Z]+|SUDO_USER|XDG_CONFIG_HOME|SERVO_(?!EMBEDDED_|FUZZ_).*|CI|NO_COLOR|FORCE_COLOR|CLICOLOR(_FORCE)?|COLORTERM|COLORFGBG|NODE_DISABLE_COLORS|NODE_OPTIONS|LC_ALL|LC_CTYPE|LANG)$/;
+
+/** The environment of the tests without them. */
 const inherited = Object.fromEntries(
-  Object.entries(process.env).filter(
-    ([name]) =>
-      !/^(DATABASE_URL|TENANT_ID|PG[A-Z]+|SUDO_USER|XDG_CONFIG_HOME|SERVO_(?!EMBEDDED_).*)$/.test(
-        name,
-      ),
-  ),
+  Object.entries(process.env).filter(([name]) => !foreign.test(name)),
 );
+
+/** Takes them out of this process, so that neither a library nor a child process sees them. */
+export function forgetForeignVariables(): void {
+  for (const name of Object.keys(process.env)) if (foreign.test(name)) delete process.env[name];
+}
 
 /** An environment with nothing of ours but what is given; no configuration file, nor a folder that a shell could make for one. */
 export function environment(variables: Record<string, string> = {}): NodeJS.ProcessEnv {

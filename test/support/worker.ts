@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { packageRoot } from '../../source/package.ts';
+import { environment } from './environment.ts';
 import { waitFor } from './wait-for.ts';
 
 export const binary = join(packageRoot, 'bin', 'servo-tui.js');
@@ -20,12 +21,9 @@ export function handlerDirectory(files: Record<string, string>): string {
 }
 
 export function environmentFor(settings: ConnectionSettings, tenant: string): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(PG|SERVO_|DATABASE_URL|TENANT_ID)/.test(name),
-  );
   const places = settings.hosts ?? [settings];
   return {
-    ...Object.fromEntries(inherited),
+    ...environment(),
     PGHOST: places.map(({ host }) => host).join(','),
     PGPORT: places.map(({ port }) => port).join(','),
     ...(settings.target === undefined ? {} : { PGTARGETSESSIONATTRS: 'read-write' }),

@@ -48,18 +48,6 @@ export type Size = { columns: number; rows: number };
 /** How long a fact may take to come true before a test has failed. */
 const patienceMs = 30_000;
 
-/** Variables of whoever runs the tests that would change what is drawn. */
-const outsiders = [
-  'CI',
-  'NO_COLOR',
-  'FORCE_COLOR',
-  'COLORTERM',
-  'NODE_OPTIONS',
-  'LC_ALL',
-  'LC_CTYPE',
-  'LANG',
-];
-
 /** A program in a real pseudo-terminal, and what a terminal emulator shows of it. */
 export class Emulator {
   readonly #pty: pty.IPty;
@@ -72,7 +60,6 @@ export class Emulator {
     const { columns: cols, rows } = size;
     this.#terminal = new xterm.Terminal({ cols, rows, allowProposedApi: true });
     const inherited = { ...environment(), TERM: 'xterm-256color' } as Record<string, string>;
-    for (const name of outsiders) delete inherited[name];
     this.#pty = pty.spawn(command, args, { cols, rows, cwd: root, env: { ...inherited, ...env } });
     this.#pty.onData((data) => {
       this.output += data;

@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Backfills, keys, tenant } from '../support/backfill.ts';
+import { environment } from '../support/cli.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { askPassword, fatal, Way } from '../support/way.ts';
+import { handlerDirectory, Program } from '../support/worker.ts';
+
+let backfills: Backfills;
+let way: Way;
+const programs: Program[] = [];
+const handlers = handlerDirectory({ orders: '#!/bin/sh\n' });
+const commands: Record<string, string[]> = {
+  'a worker': ['--worker', '--handlers', handlers, '--metrics-port', '127.0.0.1:0'],
+  'an exporter': ['exporter', '--metrics-port', '127.0.0.1:0'],
+};
+
+beforeAll(async () => {
+  backfills = await Backfills.open();
+});
+afterAll(() => backfills.close());
+afterEach(async () => {
+  await Promise.all(programs.splice(0).map((program) => program.kill()));
+  way.close();
+});
+
+function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
+  const program = new Program({ ...way.settings, password: undefined }, tenant, args, {
+    ...environment(),
+    SERVO_SPEED: '50',
+    PGPASSFILE: '/nowhere',
+    ...env,
+  });
+  programs.push(program);
+  return program;
+}
+
+const waits = (program: Program) =>
+  waitFor('it to wait', () => program.log.includes('waiting for the database: '), {
+    seen: () => program.log,
+  });
+const status = async (address: string, path: string) =>
+  (await fetch(`http://${address}${path}`)).status;
+
+describe('A10: a database that is away when a program starts', () => {
+  it.each(Object.entries(commands))('%s waits for it, not ready, and goes on', async (_, args) => {
+    way = new Way(backfills.database.app);
+    const told = handlerDirectory({
+      'systemd-notify': '#!/bin/sh\necho "$@" >> "$TOLD"\n',
+      told: '',
+    });
+    const lines = () => readFileSync(join(told, 'told'), 'utf8');
+    const program = start(args, {
+      PATH: `${told}:${process.env.PATH}`,
+      TOLD: join(told, 'told'),
+      NOTIFY_SOCKET: '/nowhere/notify',
+      ...(backfills.database.app.password && { PGPASSWORD: backfills.database.app.password }),
+    });
+    await waits(program);
+    const address = await program.listening();
+    expect(await status(address, '/healthz')).toBe(200);
+    expect(await status(address, '/readyz')).toBe(503);
+    expect(lines()).not.toContain('READY=1');
+    await way.open();
+    await waitFor('it to be ready', async () => (await status(address, '/readyz')) === 200);
+    await waitFor('systemd to be told', () => lines().includes('READY=1'));
+    if (args[0] === '--worker') {
+      const job = await backfills.job({ keys: keys(1) });
+      await backfills.state(job, 'completed');
+    }
+    expect(await program.kill('SIGTERM')).toEqual([0, null]);
+    // One line for all the tries.
+    expect(program.log.match(/waiting for the database/g)).toHaveLength(1);
+  });
+
+  it('what waiting does not mend ends it: exit 5, the login, and what to do; anything else is waited for', async () => {
+    const refusals: [readonly Buffer[], RegExp][] = [
+      [
+        fatal('28P01', 'password authentication failed'),
+        /cannot reach servo_app@.*check the password/,
+      ],
+      [fatal('28000', 'no pg_hba.conf entry'), /cannot reach servo_app@.*pg_hba\.conf/],
+      [
+        fatal('3D000', 'database "x" does not exist'),
+        /cannot reach servo_app@.*create the database/,
+      ],
+      [
+        askPassword,
+        /cannot log in as servo_app@.*asks for a password, and none is set.*PGPASSWORD/,
+      ],
+    ];
+    for (const [answer, words] of refusals) {
+      way = new Way(backfills.database.app);
+      await way.open(answer);
+      const [worker, exporter] = Object.values(commands).map((args) => start(args));
+      for (const program of [worker!, exporter!]) {
+        expect(await program.exited, program.log).toEqual([5, null]);
+        expect(program.log).toMatch(words);
+      }
+      const list = start(['list']);
+      expect(await list.exited, list.log).toEqual([5, null]);
+      expect(list.log).toMatch(words);
+      way.close();
+    }
+    for (const code of ['57P03', '53300', '08P01', '57P01']) {
+      way = new Way(backfills.database.app);
+      await way.open(fatal(code, 'not now'));
+      const worker = start(commands['a worker']!);
+      await waits(worker);
+      expect(await worker.kill('SIGTERM')).toEqual([0, null]);
+      way.close();
+    }
+  });
+});
+
+describe('A31: SIGTERM while a worker starts drains it', () => {
+  it('while it waits for the database, for its answer, and from the moment that it has started', async () => {
+    const worker = commands['a worker']!;
+    way = new Way(backfills.database.app);
+    const waiting = start(worker);
+    await waits(waiting);
+    expect(await waiting.kill('SIGTERM')).toEqual([0, null]);
+    await way.open([]);
+    const unanswered = start(worker.slice(0, 3));
+    await waitFor('it to connect', () => way.connections > 0);
+    expect(await unanswered.kill('SIGTERM')).toEqual([0, null]);
+    expect(unanswered.log).toContain('drained');
+    way.close();
+    way = new Way(backfills.database.app);
+    await way.open();
+    const started = start(worker);
+    await new Promise<void>((resolve) => {
+      started.process.stderr!.on(
+        'data',
+        () => /executor .* started/.test(started.log) && resolve(),
+      );
+    });
+    expect(await started.kill('SIGTERM')).toEqual([0, null]);
+  });
+
+  it('at whatever moment: it ends in order, or has not begun', async () => {
+    way = new Way(backfills.database.app);
+    await way.open();
+    for (let delay = 0; delay <= 480; delay += 60) {
+      const worker = start(commands['a worker']!);
+      await sleep(delay);
+      const end = await worker.kill('SIGTERM');
+      // Before the program has read its command line, nothing of ours runs.
+      if (end[1] === 'SIGTERM') expect(worker.log).toBe('');
+      else expect([end, worker.log]).toEqual([[0, null], expect.stringContaining('drained')]);
+    }
+    expect(
+      await backfills.rows('select id from backfill_executors where stopped_at is null'),
+    ).toEqual([]);
+  });
+});

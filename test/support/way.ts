@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ConnectionSettings } from '../../source/database/settings.ts';
+
+/** What a false server says: one of them to each message that comes, and then nothing. */
+type Answers = readonly Buffer[];
+
+/** FATAL with this SQLSTATE, as a server refuses a login. */
+export function fatal(code: string, words: string): Answers {
+  return [message('E', `SFATAL\0VFATAL\0C${code}\0M${words}\0\0`)];
+}
+
+/** Asks for a password by SCRAM. */
+export const askPassword: Answers = [
+  message('R', '\0\0\0\nSCRAM-SHA-256\0\0'),
+  message('R', '\0\0\0\vr=nonce,s=c2FsdA==,i=4096'),
+];
+
+function message(kind: string, body: string): Buffer {
+  const head = Buffer.alloc(5);
+  head.write(kind);
+  head.writeInt32BE(body.length + 4, 1);
+  return Buffer.concat([head, Buffer.from(body)]);
+}
+
+/** A way to a server that is not there before it is opened, and may be a false one. */
+export class Way {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'servo-way-'));
+  readonly #target: ConnectionSettings;
+  readonly #sockets = new Set<Socket>();
+  #server: Server | null = null;
+  /** Who has connected. */
+  connections = 0;
+
+  constructor(target: ConnectionSettings) {
+    this.#target = target;
+  }
+
+  get settings(): ConnectionSettings {
+    return { ...this.#target, host: this.#folder, port: 5432 };
+  }
+
+  /** Leads to the server, or to a false one with these answers. */
+  async open(answers?: Answers): Promise<void> {
+    this.#server = createServer((client) => {
+      this.connections++;
+      this.#keep(client);
+      if (answers === undefined) return this.#join(client);
+      const left = [...answers];
+      client.on('data', () => client.write(left.shift() ?? ''));
+    });
+    await new Promise<void>((resolve) =>
+      this.#server!.listen(join(this.#folder, '.s.PGSQL.5432'), resolve),
+    );
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server?.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #join(client: Socket): void {
+    const { host, port } = this.#target;
+    const server = host.startsWith('/')
+      ? connect(join(host, `.s.PGSQL.${port}`))
+      : connect(port, host);
+    this.#keep(server);
+    client.pipe(server).pipe(client);
+    client.once('close', () => server.destroy());
+    server.once('close', () => client.destroy());
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+}
