@@ -9,8 +9,8 @@ import { StepMail } from './step-mail.ts';
 
 /** What the work on a job needs of its executor. */
 export type WorkPorts = LanePorts & {
-  /** A job with a higher rank waits for a slot. */
-  outranked(job: Candidate): boolean;
+  /** Asked by a lane at a partition boundary: whether it gives up its slot, to a job of higher rank or to another tenant. */
+  yields(job: Candidate): boolean;
   /** Our step was the one that ended it. */
   ended(job: Candidate, how: Ending): void;
   /** Slots have become free, or the work has ended; `rest_ms`: how long there is nothing to do on the job. */
@@ -46,7 +46,7 @@ export class JobWork {
     this.#lanes = new Lanes(job, handler, {
       ...ports,
       mail: this.#mail,
-      outranked: () => ports.outranked(job),
+      yields: () => ports.yields(job),
       report: (attempt, outcome, duration_ms) => this.#report(attempt, outcome, duration_ms),
       completed: (duration_ms, state) => {
         this.#count('completed', duration_ms);
