@@ -42,7 +42,8 @@ begin
     set_config('servo.job_id', p_job::text, true), set_config('servo.asset', p_asset, true),
     set_config('servo.partition_key', p_key, true), set_config('servo.attempt', p_attempt::text, true),
     set_config('servo.idempotency_key', format('backfill:%s:%s', p_job, p_key), true);
-  perform pg_advisory_xact_lock_shared(servo_attempt_lock(p_token));
+  -- Not waited for: anybody may hold it, and it is only there to be found.
+  perform pg_try_advisory_xact_lock_shared(servo_attempt_lock(p_token));
   execute p_sql using p_key;
   -- Whatever the handler set is not for what follows.
   perform set_config('role', v_role, true), set_config('search_path', v_path, true);

@@ -40,8 +40,19 @@ export type ExplainFacts = {
   due_at: Date | null;
   blocked_keys: number;
   blocked_by: string | null;
+  /** Sessions that keep a claim of it waiting, the longest first; what a role may not see of them is null. */
+  blockers: Blocker[];
   /** Jobs with a handler that come before it and wait or run, at most 1,000. */
   in_front: number;
+};
+
+export type Blocker = {
+  pid: number;
+  login: string | null;
+  application: string | null;
+  state: string | null;
+  /** Since its transaction began. */
+  seconds: number | null;
 };
 
 export type ReachedLimit = {
@@ -65,6 +76,7 @@ export const clauses = [
   'held',
   'limited',
   'running',
+  'locked',
   'back_off',
   'blocked_by_cancelled',
   'outranked',
@@ -92,6 +104,7 @@ const holds: Readonly<Record<Clause, (facts: ExplainFacts) => boolean>> = {
   held: ({ ready }) => ready === 0,
   limited: ({ state, limits }) => state !== 'running' && limits.length > 0,
   running: ({ state, lanes }) => state === 'running' && lanes > 0,
+  locked: ({ blockers }) => blockers.length > 0,
   back_off: ({ takeable, due_at, as_of }) => !takeable && due_at !== null && due_at > as_of,
   blocked_by_cancelled: ({ takeable, blocked_keys }) => !takeable && blocked_keys > 0,
   outranked: ({ slots, slots_busy }) => slots_busy >= slots,

@@ -116,7 +116,7 @@ export class Registry {
     }
     const phase = [!this.#pooled, this.#draining || stopped, stopped];
     await withPatience(
-      client.query('select servo_register_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
+      client.query('select servo_register_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)', [
         id,
         tenants,
         host,
@@ -125,6 +125,7 @@ export class Registry {
         slots,
         handlers,
         ...phase,
+        this.#locked,
       ]),
     );
     this.#seenAt = performance.now();

@@ -1,5 +1,5 @@
 import { roughDuration } from '../domain/duration.ts';
-import type { Clause, ExplainFacts, ReachedLimit } from '../domain/explain.ts';
+import type { Blocker, Clause, ExplainFacts, ReachedLimit } from '../domain/explain.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { plural } from './format.ts';
 import { safeText } from './safe-text.ts';
@@ -73,6 +73,10 @@ const says: Readonly<Record<Clause, Say>> = {
     const words = `it runs: ${working} of ${plural(max_parallel, 'slot')} at work${where}`;
     return silent.length === 0 ? only(words) : besides(words, facts);
   },
+  locked: ({ blockers }) => ({
+    why: `a lock keeps it from being claimed, held by ${blockers.map(blockerWords).join(', ')}`,
+    next: `end that transaction; as its owner or a superuser: select pg_terminate_backend(${blockers[0]!.pid})`,
+  }),
   back_off: ({ due_at, as_of }) =>
     only(
       `all partitions that are left have failed and wait to be tried again, the first in ${roughDuration(
@@ -96,6 +100,13 @@ const says: Readonly<Record<Clause, Say>> = {
         : 'nothing: it will be claimed within seconds',
     ),
 };
+
+/** `pid 4711 (mara, psql, idle in transaction, for 3m)`, as far as the role may see. */
+export function blockerWords({ pid, login, application, state, seconds }: Blocker): string {
+  const known = [login, application || null, state].filter((one) => one !== null);
+  if (seconds !== null) known.push(`for ${roughDuration(Math.max(1, seconds) * 1000)}`);
+  return `pid ${pid} (${safeText(known.join(', '), { cap: 200 })})`;
+}
 
 function afterTheEnd({ id, state, waits_for, again }: ExplainFacts): string | null {
   if (again !== null) {

@@ -9,7 +9,7 @@ export async function readExecutors(query: Query, tenant: string): Promise<Execu
   const rows = await query<Omit<ExecutorRow, 'slots_busy' | 'running'>>(
     `select id, host, pid, version, slots, handlers, started_at, seen_at, held_reason, draining_at, lost_at, stopped_at
      from backfill_executors
-     where $1 = any (tenants) and (seen_at > clock_timestamp() - interval '1 hour' or stopped_at > clock_timestamp() - interval '1 hour')
+     where tenant_id = $1 and (seen_at > clock_timestamp() - interval '1 hour' or stopped_at > clock_timestamp() - interval '1 hour')
      order by stopped_at nulls first, lost_at nulls first, host, started_at limit 1000`,
     [tenant],
   );
@@ -43,7 +43,7 @@ export async function countExecutors(query: Query, tenant: string): Promise<Exec
   const [row] = await query<ExecutorCounts>(
     `select count(*) filter (where heard)::int as alive, count(*) filter (where not heard)::int as silent
      from (select seen_at > clock_timestamp() - interval '10 seconds' as heard from backfill_executors
-       where $1 = any (tenants) and stopped_at is null and lost_at is null and seen_at > clock_timestamp() - interval '1 hour') e`,
+       where tenant_id = $1 and stopped_at is null and lost_at is null and seen_at > clock_timestamp() - interval '1 hour') e`,
     [tenant],
   );
   return row!;
