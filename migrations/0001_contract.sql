@@ -3,7 +3,7 @@
 -- only what is missing is added, and nothing of theirs is renamed, retyped or dropped.
 
 -- Which of the tables are somebody else's.
-select set_config('servo.adopted', concat_ws(',', to_regclass('assets'), to_regclass('backfill_jobs'), to_regclass('backfill_partitions')), true);
+select set_config('servo.adopted', concat_ws(',', to_regclass('assets'), to_regclass('asset_dependencies'), to_regclass('backfill_jobs'), to_regclass('backfill_partitions')), true);
 
 -- The columns that every base has; the others follow.
 create table if not exists assets (
@@ -96,16 +96,15 @@ alter table backfill_partitions
   add column if not exists started_at timestamptz,
   add column if not exists completed_at timestamptz;
 
--- Row-level security, enabled and forced: a row belongs to the tenant of the session, or to none. Tables of our own have it from
--- the start; on adopted ones only `migrate --rls` adds it (functions/isolation.sql).
+-- Row-level security, enabled and forced. Tables that we create have it from the start, on adopted ones only
+-- `migrate --rls` adds it. The policies are in functions/isolation.sql; until they are there, no row is visible.
 do $$
 declare
   t text;
 begin
-  foreach t in array '{assets,backfill_jobs,backfill_partitions}'::text[] loop
+  foreach t in array '{assets,asset_dependencies,backfill_jobs,backfill_partitions}'::text[] loop
     continue when t = any (string_to_array(current_setting('servo.adopted'), ','));
     execute format('alter table %I enable row level security', t);
     execute format('alter table %I force row level security', t);
-    execute format('create policy tenant_isolation on %I using (tenant_id is null or tenant_id = current_setting(''app.current_tenant'', true))', t);
   end loop;
 end $$;

@@ -1,8 +1,10 @@
 -- Who runs partitions, and what is recorded of it.
 
+-- A row for each executor and each tenant that it serves: a session writes the rows of its own tenant only, so that
+-- nobody registers, hides or changes an executor for another tenant.
 create table backfill_executors (
-  id text primary key,
-  tenants text[] not null,
+  tenant_id varchar(255) not null,
+  id text not null,
   host text not null,
   pid integer not null,
   version text not null,
@@ -12,6 +14,8 @@ create table backfill_executors (
   seen_at timestamptz not null default clock_timestamp(),
   -- Its session holds an advisory lock, by which others can tell that it has died. Through a pooler a lock outlives its client.
   locked boolean not null default false,
+  -- The backend that holds the lock. The same lock in another backend's hands is no sign of life.
+  backend_pid integer,
   -- Why it claims nothing just now: the database is not well.
   held_reason text,
   -- A hash of its handler directory, as it read it when it started.
@@ -22,7 +26,8 @@ create table backfill_executors (
   lost_at timestamptz,
   -- Set when it was told to drain, and when it stopped in order; null after a crash.
   draining_at timestamptz,
-  stopped_at timestamptz
+  stopped_at timestamptz,
+  primary key (tenant_id, id)
 );
 
 -- One row a minute for each job that moves.
@@ -34,7 +39,8 @@ create table backfill_samples (
   failed integer not null,
   avg_partition_duration_ms bigint,
   estimated_completion_at timestamptz,
-  primary key (job_id, at)
+  -- With the tenant, here and below: a row of another tenant that names the same job takes no one's place.
+  primary key (job_id, at, tenant_id)
 );
 
 -- The tail of what an attempt printed, readable from any host.
@@ -46,7 +52,7 @@ create table backfill_attempt_logs (
   executor_id text not null,
   at timestamptz not null default clock_timestamp(),
   output text not null check (octet_length(output) <= 65536),
-  primary key (job_id, partition_key, attempt)
+  primary key (job_id, partition_key, attempt, tenant_id)
 );
 
 -- What one process does for all of a tenant, as reporting its metrics: the one whose lease runs, renewed for as long as it lives.
@@ -58,16 +64,8 @@ create table backfill_leaders (
   expires_at timestamptz not null,
   primary key (tenant_id, duty)
 );
-alter table backfill_leaders enable row level security;
-create policy tenant_isolation on backfill_leaders
-  using (tenant_id = current_setting('app.current_tenant', true));
 
 alter table backfill_executors enable row level security;
-create policy tenant_isolation on backfill_executors
-  using (current_setting('app.current_tenant', true) = any (tenants));
 alter table backfill_samples enable row level security;
-create policy tenant_isolation on backfill_samples
-  using (tenant_id = current_setting('app.current_tenant', true));
 alter table backfill_attempt_logs enable row level security;
-create policy tenant_isolation on backfill_attempt_logs
-  using (tenant_id = current_setting('app.current_tenant', true));
+alter table backfill_leaders enable row level security;

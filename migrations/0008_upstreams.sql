@@ -5,9 +5,7 @@ create table backfill_upstreams (
   -- No foreign key: that an upstream was deleted must stay known.
   upstream_job_id uuid not null,
   tenant_id varchar(255) not null,
-  primary key (job_id, upstream_job_id)
+  primary key (job_id, upstream_job_id, tenant_id)
 );
 create index backfill_upstreams_upstream on backfill_upstreams (upstream_job_id);
 alter table backfill_upstreams enable row level security;
-create policy tenant_isolation on backfill_upstreams
-  using (tenant_id = current_setting('app.current_tenant', true));

@@ -12,5 +12,3 @@ create table backfill_dialogs (
   primary key (tenant_id, console_id)
 );
 alter table backfill_dialogs enable row level security;
-create policy tenant_isolation on backfill_dialogs
-  using (tenant_id = current_setting('app.current_tenant', true));

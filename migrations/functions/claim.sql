@@ -19,7 +19,7 @@ declare
   v_rows integer;
 begin
   perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_owner, true), set_config('servo.reason', '', true);
-  perform pg_advisory_xact_lock(hashtextextended('servo claim ' || p_tenant, 0));
+  perform servo_lock_v1(p_tenant, 'claim');
   select state, version, claimed_version, heartbeat_at, leases_void_at, started_at, paused_at, asset_id, asset_name, partition_keys, total_partitions,
       created_at, partitions_made, unsettled
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update skip locked;

@@ -1,12 +1,19 @@
--- Takes or renews the lease on a duty for each of these tenants, where nobody else's runs, and returns the tenants that the holder has. With
--- p_ms = 0 it gives up what it has. Who does not get it writes nothing.
-create or replace function servo_lead_v1(p_tenants text[], p_duty text, p_holder text, p_ms bigint) returns setof text language sql security definer as $$
+-- Takes or renews the lease on a duty of the tenant, where nobody else's runs, and says whether the holder has it. With p_ms = 0 it gives
+-- up what it has. Who does not get it writes nothing. A lease lives for ten minutes at most. With its owner's rights: nobody may
+-- write the table but by this. The tenant must be the session's.
+create or replace function servo_lead_v1(p_tenant text, p_duty text, p_holder text, p_ms bigint) returns boolean language plpgsql security definer
+  set lock_timeout = '2s' as $$
+begin
+  perform servo_require_tenant(p_tenant);
+  if p_ms is null or p_ms not between 0 and 600000 then
+    raise exception using errcode = 'invalid_parameter_value', message = 'a lease lives for ten minutes at most';
+  end if;
   insert into backfill_leaders as l (tenant_id, duty, holder, expires_at)
-    select t, p_duty, p_holder, clock_timestamp() + p_ms * interval '1 millisecond' from unnest(p_tenants) t
+    select p_tenant, p_duty, p_holder, clock_timestamp() + p_ms * interval '1 millisecond'
     where not exists (select from backfill_leaders o
-      where o.tenant_id = t and o.duty = p_duty and o.holder <> p_holder and o.expires_at >= clock_timestamp())
-    order by t
+      where o.tenant_id = p_tenant and o.duty = p_duty and o.holder <> p_holder and o.expires_at >= clock_timestamp())
     on conflict (tenant_id, duty) do update set holder = excluded.holder, expires_at = excluded.expires_at
-      where l.holder = excluded.holder or l.expires_at < clock_timestamp()
-    returning l.tenant_id
-$$;
+      where l.holder = excluded.holder or l.expires_at < clock_timestamp();
+  return found;
+end $$;
+revoke all on function servo_lead_v1(text, text, text, bigint) from public;

@@ -20,3 +20,4 @@ begin
     execute format('alter function %s set %s = %s', f.name, f.setting, f.value);
   end loop;
 end $$;
+revoke all on function servo_pin_settings() from public;

@@ -1,8 +1,9 @@
 -- The journal is append-only: nobody may delete from it, but for this. It goes through the next p_batch lines after p_after that are older
 -- than p_age_ms, oldest first, and takes away those of jobs that are not there any more; with p_dry it only counts them. A
--- journal younger than a day is nobody's to take away. `last_id` is null at the end.
+-- journal younger than a day is nobody's to take away. `last_id` is null at the end. The tenant must be the session's.
 create or replace function servo_forget_v1(p_tenant text, p_age_ms bigint, p_after bigint, p_batch integer, p_dry boolean,
-  out forgotten integer, out last_id bigint) language plpgsql security definer as $$
+  out forgotten integer, out last_id bigint) language plpgsql security definer
+  set lock_timeout = '2s' as $$
 declare
   v_before timestamptz := clock_timestamp() - p_age_ms * interval '1 millisecond';
   v_ids bigint[];
@@ -10,9 +11,9 @@ begin
   if p_age_ms < 86400000 then
     raise exception using errcode = 'invalid_parameter_value', message = 'the journal is kept for a day at least';
   end if;
-  perform set_config('app.current_tenant', p_tenant, true);
+  perform servo_require_tenant(p_tenant);
   -- In the order of the ids, which is that of time but for what was written at the same moment.
-  select max(id), array_agg(id) filter (where at < v_before and not exists (select from backfill_jobs j where j.id = e.job_id))
+  select max(id), array_agg(id) filter (where at < v_before and not exists (select from backfill_jobs j where j.id = e.job_id and j.tenant_id = p_tenant))
     into last_id, v_ids
     from (select id, at, job_id from backfill_events where tenant_id = p_tenant and id > p_after order by id limit p_batch) e
     where at < v_before;
@@ -21,3 +22,5 @@ begin
     delete from backfill_events where id = any (v_ids) and tenant_id || '' = p_tenant;
   end if;
 end $$;
+
+revoke all on function servo_forget_v1(text, bigint, bigint, integer, boolean) from public;

@@ -2,18 +2,18 @@
 
 -- The tails of attempts' outputs, by attempt.
 create or replace function servo_keep_logs_v1(p_tenant text, p_executor text, p_jobs uuid[], p_keys text[], p_attempts integer[], p_outputs text[])
-  returns void language plpgsql as $$
+  returns void language plpgsql set lock_timeout = '2s' as $$
 begin
   perform set_config('app.current_tenant', p_tenant, true);
   insert into backfill_attempt_logs (job_id, partition_key, attempt, tenant_id, executor_id, output)
     select job, key, attempt, p_tenant, p_executor, output from unnest(p_jobs, p_keys, p_attempts, p_outputs) l (job, key, attempt, output)
     where exists (select from backfill_jobs where id = l.job and tenant_id = p_tenant)
-    on conflict (job_id, partition_key, attempt) do update set output = excluded.output, executor_id = excluded.executor_id, at = clock_timestamp();
+    on conflict (job_id, partition_key, attempt, tenant_id) do update set output = excluded.output, executor_id = excluded.executor_id, at = clock_timestamp();
 end $$;
 
 -- A sample of each of these jobs, one a minute whoever asks. Planned by the primary key of the samples: clock_timestamp() in the condition
 -- kept it from being a bound, and all samples of the tenant were read for one.
-create or replace function servo_sample_v1(p_tenant text, p_jobs uuid[]) returns void language plpgsql as $$
+create or replace function servo_sample_v1(p_tenant text, p_jobs uuid[]) returns void language plpgsql set lock_timeout = '2s' as $$
 declare
   v_minute timestamptz := date_trunc('minute', clock_timestamp());
 begin
@@ -22,25 +22,32 @@ begin
     select id, clock_timestamp(), tenant_id, completed_partitions, failed_partitions,
       avg_partition_duration_ms, estimated_completion_at
     from backfill_jobs j where id = any (p_jobs) and tenant_id || '' = p_tenant -- Only the primary key fits.
-      and (select s.at from backfill_samples s where s.job_id = j.id order by s.at desc limit 1) >= v_minute is not true
+      and (select s.at from backfill_samples s where s.job_id = j.id and s.tenant_id = p_tenant order by s.at desc limit 1) >= v_minute is not true
     on conflict do nothing;
 end $$;
 
--- An executor tells that it is there: once when it starts, then again and again, and when it drains and stops. p_troubles: as in
--- the column, with "age_ms" in the place of "since", which is by this clock.
+-- An executor tells that it is there: once when it starts, then again and again, and when it drains and stops. A row for each tenant that
+-- it serves, each written as that tenant. p_holds: this session holds its lock. p_troubles: as in the column, of all tenants, with
+-- "age_ms" in the place of "since", which is by this clock.
 create or replace function servo_register_v1(p_id text, p_tenants text[], p_host text, p_pid integer, p_version text, p_slots integer,
-  p_handlers text[], p_locked boolean, p_draining boolean, p_stopped boolean, p_catalogue text default null, p_troubles jsonb default '[]')
-  returns void language plpgsql as $$
+  p_handlers text[], p_locked boolean, p_draining boolean, p_stopped boolean, p_holds boolean default false,
+  p_catalogue text default null, p_troubles jsonb default '[]') returns void language plpgsql
+  set lock_timeout = '2s' as $$
 declare
-  v_troubles jsonb := coalesce((select jsonb_agg(o - 'age_ms' || jsonb_build_object('since',
-      clock_timestamp() - (o ->> 'age_ms')::float8 * interval '1 millisecond') order by (o ->> 'age_ms')::float8 desc)
-    from jsonb_array_elements(p_troubles) o), '[]');
+  v_tenant text;
+  v_troubles jsonb;
 begin
-  perform set_config('app.current_tenant', p_tenants[1], true);
-  insert into backfill_executors as e (id, tenants, host, pid, version, slots, handlers, locked, catalogue, troubles)
-    values (p_id, p_tenants, p_host, p_pid, p_version, p_slots, p_handlers, p_locked, p_catalogue, v_troubles)
-    on conflict (id) do update set seen_at = clock_timestamp(), locked = p_locked, lost_at = null,
-      handlers = p_handlers, troubles = v_troubles,
-      draining_at = case when p_draining then coalesce(e.draining_at, clock_timestamp()) end,
-      stopped_at = case when p_stopped then clock_timestamp() end;
+  foreach v_tenant in array p_tenants loop
+    perform set_config('app.current_tenant', v_tenant, true);
+    v_troubles := coalesce((select jsonb_agg(o - 'age_ms' || jsonb_build_object('since',
+        clock_timestamp() - (o ->> 'age_ms')::float8 * interval '1 millisecond') order by (o ->> 'age_ms')::float8 desc)
+      from jsonb_array_elements(p_troubles) o where o ->> 'tenant' = v_tenant), '[]');
+    insert into backfill_executors as e (tenant_id, id, host, pid, version, slots, handlers, locked, backend_pid, catalogue, troubles)
+      values (v_tenant, p_id, p_host, p_pid, p_version, p_slots, p_handlers, p_locked, case when p_holds then pg_backend_pid() end,
+        p_catalogue, v_troubles)
+      on conflict (tenant_id, id) do update set seen_at = clock_timestamp(), locked = p_locked, lost_at = null, backend_pid = excluded.backend_pid,
+        handlers = p_handlers, troubles = v_troubles,
+        draining_at = case when p_draining then coalesce(e.draining_at, clock_timestamp()) end,
+        stopped_at = case when p_stopped then clock_timestamp() end;
+  end loop;
 end $$;

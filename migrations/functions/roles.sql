@@ -1,10 +1,49 @@
+-- What a role needs that runs workers: servo_app, and each role that is bound to a tenant. Grants what it lacks.
+create or replace function servo_grant_application(p_role name) returns void language plpgsql as $$
+declare
+  r record;
+begin
+  if not has_schema_privilege(p_role, current_schema(), 'usage') then
+    execute format('grant usage on schema %I to %I', current_schema(), p_role);
+  end if;
+  for r in
+    select t.name, p.privilege from (values
+        ('assets', 'select,insert,update,delete'), ('asset_dependencies', 'select,insert,update,delete'),
+        ('backfill_jobs', 'select,insert,update,delete'), ('backfill_partitions', 'select,insert,update,delete'),
+        ('backfill_executors', 'select,insert,update,delete'), ('backfill_samples', 'select,insert,update,delete'),
+        ('backfill_attempt_logs', 'select,insert,update,delete'), ('backfill_limits', 'select,insert,update,delete'),
+        ('backfill_upstreams', 'select,insert,update,delete'), ('backfill_dialogs', 'select,insert,update,delete'),
+        ('backfill_locks', 'select,insert,update'), ('backfill_events', 'select,insert'),
+        ('servo_schema', 'select'), ('servo_migrations', 'select')) t (name, privileges),
+      unnest(string_to_array(t.privileges, ',')) p (privilege)
+    where not has_table_privilege(p_role, t.name, p.privilege)
+  loop
+    execute format('grant %s on %I to %I', r.privilege, r.name, p_role);
+  end loop;
+  -- Those with their owner's rights, which are never everybody's; the others where functions are not everybody's by default.
+  for r in
+    select oid::regprocedure as name from pg_proc
+    where pronamespace = quote_ident(current_schema())::regnamespace and starts_with(proname, 'servo_') and prorettype <> 'trigger'::regtype
+      and proname <> all (servo_owner_functions()) and not has_function_privilege(p_role, oid, 'execute')
+  loop
+    execute format('grant execute on function %s to %I', r.name, p_role);
+  end loop;
+end $$;
+revoke all on function servo_grant_application(name) from public;
+
+-- What only whoever migrates calls.
+create or replace function servo_owner_functions() returns name[] language sql immutable as $$
+  select '{servo_isolate_tenants,servo_apply_policies,servo_require_tenant,servo_grant_application,servo_pin_settings,servo_admit_application,servo_admit_roles,servo_admit_tenant}'::name[]
+$$;
+
 -- The role that every program of ours works as, and its rights: made and granted where they are missing, at every run of
 -- migrate. Roles belong to the cluster: another database of it may be migrating at this moment, and whoever may not
 -- create roles must still be able to migrate.
 create or replace function servo_admit_application() returns void language plpgsql as $$
 declare
-  r record;
+  v_role name;
 begin
+  perform servo_apply_policies();
   if to_regrole('servo_app') is null then
     begin
       create role servo_app login nosuperuser nobypassrls nocreatedb nocreaterole;
@@ -15,41 +54,53 @@ begin
         return;
     end;
   end if;
-  if not has_schema_privilege('servo_app', current_schema(), 'usage') then
-    execute format('grant usage on schema %I to servo_app', current_schema());
-  end if;
-  for r in
-    select t.name, p.privilege from (values
-        ('assets', 'select,insert,update,delete'), ('asset_dependencies', 'select,insert,update,delete'),
-        ('backfill_jobs', 'select,insert,update,delete'), ('backfill_partitions', 'select,insert,update,delete'),
-        ('backfill_executors', 'select,insert,update,delete'), ('backfill_samples', 'select,insert,update,delete'),
-        ('backfill_attempt_logs', 'select,insert,update,delete'), ('backfill_limits', 'select,insert,update,delete'),
-        ('backfill_upstreams', 'select,insert,update,delete'), ('backfill_dialogs', 'select,insert,update,delete'),
-        ('backfill_events', 'select,insert'),
-        ('servo_schema', 'select'), ('servo_migrations', 'select')) t (name, privileges),
-      unnest(string_to_array(t.privileges, ',')) p (privilege)
-    where not has_table_privilege('servo_app', t.name, p.privilege)
-  loop
-    execute format('grant %s on %I to servo_app', r.privilege, r.name);
-  end loop;
-  -- Where functions are not everybody's by default.
-  for r in
-    select oid::regprocedure as name from pg_proc
-    where pronamespace = quote_ident(current_schema())::regnamespace and starts_with(proname, 'servo_') and prorettype <> 'trigger'::regtype
-      and proname not in ('servo_isolate_tenants', 'servo_admit_application') and not has_function_privilege('servo_app', oid, 'execute')
-  loop
-    execute format('grant execute on function %s to servo_app', r.name);
+  perform servo_grant_application('servo_app');
+  for v_role in select role from servo_tenant_roles where to_regrole(quote_ident(role)) is not null loop
+    perform servo_grant_application(v_role);
   end loop;
 end $$;
 revoke all on function servo_admit_application() from public;
+
+-- A role that is bound to one tenant, for `migrate --tenant-role`: it has servo_app's rights, and restrictive policies that name its
+-- tenant, whatever app.current_tenant says. A function with its owner's rights asks for the tenant of session_user. Returns its name.
+-- It is no member of servo_app: a member could become servo_app, whom these policies do not bind.
+create or replace function servo_admit_tenant(p_tenant text) returns name language plpgsql as $$
+declare
+  v_role text := 'servo_tenant_' || p_tenant;
+begin
+  if p_tenant = '' or octet_length(v_role) > 63 then
+    raise exception using errcode = 'invalid_parameter_value', message = format('the role of a tenant is called servo_tenant_<tenant>, in 63 bytes at most: %L does not fit', p_tenant);
+  end if;
+  begin
+    execute format('create role %I login nosuperuser nobypassrls nocreatedb nocreaterole', v_role);
+  exception
+    when duplicate_object or unique_violation then null;
+    when insufficient_privilege then
+      raise exception using errcode = 'insufficient_privilege', message = format('%s may not create the role %s', current_user, v_role),
+        hint = format('have a superuser run "create role %s login", then run migrate again', quote_ident(v_role));
+  end;
+  if (select rolsuper or rolbypassrls from pg_roles where rolname = v_role) then
+    raise exception using errcode = 'invalid_parameter_value', message = format('%s is a superuser or has BYPASSRLS: no policy binds it', v_role);
+  end if;
+  if exists (select from pg_class where not relrowsecurity
+      and oid in ('assets'::regclass, 'asset_dependencies'::regclass, 'backfill_jobs'::regclass, 'backfill_partitions'::regclass)) then
+    raise exception using errcode = 'invalid_parameter_value',
+      message = 'row-level security is not enabled on all tables, and without it nothing binds a role: give --rls as well';
+  end if;
+  insert into servo_tenant_roles (role, tenant_id) values (v_role, p_tenant) on conflict (role) do nothing;
+  -- Before it may do anything.
+  perform servo_apply_policies();
+  perform servo_grant_application(v_role::name);
+  return v_role;
+end $$;
+revoke all on function servo_admit_tenant(text) from public;
 
 -- Two roles with less than servo_app has, for `migrate --roles`: servo_reader sees what the console and the commands show, and
 -- writes nothing; servo_operator also acts on jobs and limits, but runs no partitions: it has no right to the columns
 -- that a claim or a step writes, none to delete, and none to the executors' records. Members of a role have its rights.
 --
 -- With p_make the roles are made where they are missing. At every other run of migrate, those that this database has
--- admitted before get what they lack of a newer schema. As in servo_admit_application, roles belong to the cluster. It has its
--- caller's rights: nobody gains by calling it.
+-- admitted before get what they lack of a newer schema. As in servo_admit_application, roles belong to the cluster.
 create or replace function servo_admit_roles(p_make boolean) returns void language plpgsql as $$
 declare
   v_role text;
@@ -75,24 +126,26 @@ begin
     for r in
       select t.name, 'select' as privilege, '' as columns from unnest('{assets,asset_dependencies,backfill_jobs,backfill_partitions,
           backfill_executors,backfill_samples,backfill_attempt_logs,backfill_limits,backfill_upstreams,backfill_events,
-          backfill_dialogs,servo_schema,servo_migrations}'::text[]) t (name)
+          backfill_dialogs,backfill_locks,servo_schema,servo_migrations}'::text[]) t (name)
         where not has_table_privilege(v_role, t.name, 'select')
       union all
       select t.name, p.privilege, '' from (values
-          ('backfill_jobs', 'insert'), ('backfill_partitions', 'insert'), ('backfill_events', 'insert'),
-          ('backfill_upstreams', 'insert'), ('backfill_limits', 'insert,update,delete'),
+          ('backfill_jobs', 'insert'), ('backfill_partitions', 'insert'), ('backfill_upstreams', 'insert'),
+          ('backfill_locks', 'insert,update'), ('backfill_limits', 'insert,update,delete'),
           ('backfill_dialogs', 'insert,update,delete')) t (name, privileges),
         unnest(string_to_array(t.privileges, ',')) p (privilege)
         where v_role = 'servo_operator' and not has_table_privilege(v_role, t.name, p.privilege)
       union all
-      select t.name, 'update', format('(%s)', string_agg(quote_ident(c), ', ')) from (values
-          ('backfill_jobs', '{state,version,paused_at,heartbeat_at,completed_at,error_message,priority,sla_deadline_at,execution_strategy,
-            failed_partitions,skipped_partitions,unsettled,upstream_job_count,parent_job_id}'::text[]),
-          ('backfill_partitions', '{state,failure_count,crash_count,available_at,completed_at,follows_id}'),
-          ('backfill_upstreams', '{upstream_job_id}')) t (name, columns),
+      select t.name, t.privilege, format('(%s)', string_agg(quote_ident(c), ', ')) from (values
+          -- Not the time of an event, nor the login.
+          ('backfill_events', 'insert', '{tenant_id,job_id,partition_key,kind,from_state,to_state,actor,reason}'::text[]),
+          ('backfill_jobs', 'update', '{state,version,paused_at,heartbeat_at,completed_at,error_message,priority,sla_deadline_at,execution_strategy,
+            failed_partitions,skipped_partitions,unsettled,upstream_job_count,parent_job_id}'),
+          ('backfill_partitions', 'update', '{state,failure_count,crash_count,available_at,completed_at,follows_id}'),
+          ('backfill_upstreams', 'update', '{upstream_job_id}')) t (name, privilege, columns),
         unnest(t.columns) c
-        where v_role = 'servo_operator' and not has_column_privilege(v_role, t.name, c, 'update')
-        group by t.name
+        where v_role = 'servo_operator' and not has_column_privilege(v_role, t.name, c, t.privilege)
+        group by t.name, t.privilege
     loop
       execute format('grant %s %s on %I to %I', r.privilege, r.columns, r.name, v_role);
     end loop;
@@ -100,20 +153,12 @@ begin
     for r in
       select oid::regprocedure as name from pg_proc
       where pronamespace = quote_ident(current_schema())::regnamespace and starts_with(proname, 'servo_') and prorettype <> 'trigger'::regtype
-        and (provolatile <> 'v' or (v_role = 'servo_operator' and proname = 'servo_settle_v1')) and not has_function_privilege(v_role, oid, 'execute')
+        and (provolatile <> 'v' or (v_role = 'servo_operator' and proname in ('servo_settle_v1', 'servo_lock_v1'))) and not prosecdef
+        and proname <> all (servo_owner_functions()) and not has_function_privilege(v_role, oid, 'execute')
     loop
       execute format('grant execute on function %s to %I', r.name, v_role);
     end loop;
   end loop;
-  -- Functions with their owner's rights write whatever their caller may: they are servo_app's, once there is who may less.
-  if p_make and to_regrole('servo_app') is not null then
-    for r in
-      select oid::regprocedure as name from pg_proc
-      where pronamespace = quote_ident(current_schema())::regnamespace and starts_with(proname, 'servo_') and prorettype <> 'trigger'::regtype
-        and prosecdef and has_function_privilege('public', oid, 'execute')
-    loop
-      execute format('grant execute on function %s to servo_app', r.name);
-      execute format('revoke execute on function %s from public', r.name);
-    end loop;
-  end if;
+  perform servo_apply_policies();
 end $$;
+revoke all on function servo_admit_roles(boolean) from public;

@@ -60,7 +60,8 @@ begin
     set_config('servo.idempotency_key', format('backfill:%s:%s', p_job, p_key), true),
     set_config('servo.partition_start', p_start, true), set_config('servo.partition_end', p_end, true),
     set_config('TimeZone', 'UTC', true);
-  perform pg_advisory_xact_lock_shared(servo_attempt_lock(p_token));
+  -- Not waited for: anybody may hold it, and it is only there to be found.
+  perform pg_try_advisory_xact_lock_shared(servo_attempt_lock(p_token));
   begin
     execute p_sql using p_key;
     set constraints all immediate;

@@ -1,5 +1,6 @@
 -- What other writers forget, on the same row only: a trigger that touched another table would break
--- the runbooks' emergency SQL under row-level security. None of these ever raises.
+-- the runbooks' emergency SQL under row-level security. None of these ever raises
+-- (what refuses another tenant's rows is in isolation.sql).
 
 -- Any heartbeat set more than 60 s into the past is an order to reclaim (runbook: "Force reclaim",
 -- "Bulk Recovery"): leases taken until now are void.
@@ -78,6 +79,45 @@ begin
   end;
   return null;
 end $$;
+
+-- The role that was logged in, whatever an actor calls itself. In a function with its owner's rights it is the caller's still.
+create or replace function servo_stamp_login() returns trigger language plpgsql as $$
+begin
+  new.login := session_user;
+  return new;
+end $$;
+create or replace trigger servo_stamp_login before insert on backfill_events for each row execute function servo_stamp_login();
+
+-- A partition that was set by hand is in the journal: what neither an executor, ours or another, nor an action of ours does. Not what a
+-- superuser sets, who could leave no trace anyway.
+create or replace function servo_journal_edit() returns trigger language plpgsql security definer set lock_timeout = '1s' as $$
+declare
+  v_tenant text := current_setting('app.current_tenant', true);
+begin
+  if (select rolsuper from pg_roles where rolname = session_user) then
+    return null;
+  end if;
+  begin
+    perform set_config('app.current_tenant', new.tenant_id::text, true);
+    insert into backfill_events (tenant_id, job_id, partition_key, kind, actor, reason)
+      values (new.tenant_id, new.backfill_job_id, new.partition_key, 'edited',
+        session_user::text || coalesce(' (' || nullif(current_setting('application_name', true), '') || ')', ''),
+        format('%s → %s by hand', old.state, new.state));
+    perform set_config('app.current_tenant', coalesce(v_tenant, ''), true);
+  exception when others then
+    raise warning 'servo: the journal missed a change of partition %: %', new.id, sqlerrm;
+  end;
+  return null;
+end $$;
+create or replace trigger servo_journal_edit after update of state on backfill_partitions for each row
+  when (old.state is distinct from new.state and new.state <> 'running'
+    and (old.state <> 'running' or new.state in ('pending', 'skipped'))
+    and coalesce(current_setting('servo.actor', true), '') = '')
+  execute function servo_journal_edit();
+
+-- Not everybody's: whoever may call one could hang it on a table of their own, and write the journal of any tenant.
+revoke all on function servo_journal() from public;
+revoke all on function servo_journal_edit() from public;
 
 create or replace trigger servo_journal_insert after insert on backfill_jobs for each row execute function servo_journal();
 create or replace trigger servo_journal_update after update of state on backfill_jobs for each row

@@ -2,10 +2,11 @@ import { openDatabase } from '../database/database.ts';
 import type { Violation } from '../database/queries/find-violations.ts';
 import { type Check, isFinding } from '../domain/diagnosis.ts';
 import { shortId } from '../domain/job-reference.ts';
+import { type Protected, protectionsOf } from '../domain/protection.ts';
 import { exitCodes, UsageError } from '../errors.ts';
 import { diagnose, findBroken } from '../operations/diagnose.ts';
 import { columns } from '../presentation/columns.ts';
-import { checksOf } from '../presentation/diagnosis-words.ts';
+import { checksOf, protectionText } from '../presentation/diagnosis-words.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
@@ -25,16 +26,26 @@ export async function doctor({ flags, settings }: Invocation): Promise<Output> {
   try {
     const diagnosis = await diagnose(database, tenant);
     const checks = checksOf(diagnosis);
+    const protection = protectionsOf(diagnosis.protection);
     const violations = wanted && tenant !== null ? await findBroken(database, tenant) : null;
     const origins = { ...settings.origins, context: settings.context };
     const found = checks.some(isFinding) || (violations?.length ?? 0) > 0;
     return {
-      json: { tenant_id: tenant, diagnosis, checks, violations, origins, actor: settings.actor },
+      json: {
+        tenant_id: tenant,
+        diagnosis,
+        checks,
+        protection: protection.map((one) => ({ ...one, message: protectionText(one) })),
+        violations,
+        origins,
+        actor: settings.actor,
+      },
       text: () =>
         asciiText(
           flags,
           checksText(checks) +
             originsText(origins, { tenant, actor: settings.actor, read_only: settings.read_only }) +
+            protectionsText(protection) +
             (violations === null ? '' : violationsText(violations)),
         ),
       exit: found && flags.has('exit-code') ? exitCodes.findings : 0,
@@ -52,6 +63,17 @@ function checksText(checks: readonly Check[]): string {
       safeText(hint === null ? message : `${message} — ${hint}`),
     ]),
   );
+}
+
+function protectionsText(all: readonly Protected[]): string {
+  if (all.length === 0) return '';
+  const rows = all.map((one) => [
+    `  ${one.level}`,
+    one.kind,
+    safeText(one.name),
+    protectionText(one),
+  ]);
+  return `protection\n${columns(rows)}`;
 }
 
 function originsText(

@@ -74,6 +74,7 @@ export const explanation = z.looseObject({
     due_at: nullableTime,
     blocked_keys: count,
     blocked_by: z.uuid().nullable(),
+    blockers: z.array(z.looseObject({ pid: z.int(), login: z.string().nullable() })),
     in_front: count,
   }),
 });
@@ -215,7 +216,23 @@ export const lookingSchemas = {
         })
         .nullable(),
       has_jobs: z.boolean().nullable(),
+      claim_blockers: z
+        .array(z.looseObject({ pid: z.int(), login: z.string().nullable() }))
+        .nullable(),
+      protection: z.looseObject({
+        tables: z.array(z.looseObject({ name: z.string(), writers: z.array(z.string()) })),
+        functions: z.array(z.looseObject({ name: z.string(), callers: z.array(z.string()) })),
+      }),
     }),
+    protection: z.array(
+      z.looseObject({
+        kind: z.enum(['table', 'function']),
+        name: z.string(),
+        level: z.enum(['ok', 'warning']),
+        protection: z.string(),
+        message: z.string(),
+      }),
+    ),
     checks: z.array(
       z.looseObject({
         check: z.string(),

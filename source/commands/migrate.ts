@@ -8,9 +8,12 @@ import { type ConnectionSettings, describeConnection } from '../database/setting
 import { exitCodes, UsageError } from '../errors.ts';
 import type { Invocation, Output } from './command.ts';
 
-/** `servo-tui migrate [--check|--print|--rls|--roles]`. */
+/** `servo-tui migrate [--check|--print|--rls|--roles|--tenant-role TENANT]`. */
 export async function migrate({ flags, settings, io }: Invocation): Promise<Output> {
-  const ways = ['check', 'print', 'rls', 'roles'].filter((name) => flags.has(name));
+  const tenantRole = flags.text('tenant-role');
+  const ways = ['check', 'print', 'rls', 'roles', 'tenant-role'].filter((name) =>
+    name === 'tenant-role' ? tenantRole !== undefined : flags.has(name),
+  );
   if (ways.length > 1 && ways.some((name) => name === 'check' || name === 'print')) {
     throw new UsageError([{ message: `--${ways.join(' and --')} exclude each other` }]);
   }
@@ -28,6 +31,7 @@ export async function migrate({ flags, settings, io }: Invocation): Promise<Outp
   const applied = await applyMigrations(connection, {
     rls: flags.has('rls'),
     roles: flags.has('roles'),
+    ...(tenantRole === undefined ? {} : { tenantRole }),
     report: (line) => io.stderr.write(`${line}\n`),
   });
   return {

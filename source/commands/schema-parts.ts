@@ -87,6 +87,7 @@ export const event = z.looseObject({
   from_state: z.string().nullable(),
   to_state: z.string().nullable(),
   actor: z.string(),
+  login: z.string().describe('the role that was logged in, by the database'),
   reason: z.string().nullable(),
   at: time,
 });

@@ -173,7 +173,7 @@ export const commands: readonly Command[] = [
   ...operatingCommands,
   {
     name: 'migrate',
-    usage: '[--check | --print | --rls --roles]',
+    usage: '[--check | --print | --rls --roles --tenant-role TENANT]',
     summary: 'bring the database to the schema of this program',
     flags: [
       { name: 'check', help: 'say what would be done; exit 6 if anything' },
@@ -182,6 +182,11 @@ export const commands: readonly Command[] = [
       {
         name: 'roles',
         help: 'also make servo_reader and servo_operator, who may less than servo_app',
+      },
+      {
+        name: 'tenant-role',
+        value: 'TENANT',
+        help: 'also make servo_tenant_TENANT: the rights of servo_app, for this tenant only',
       },
     ],
     examples: [

@@ -118,6 +118,7 @@ const definitions: { [N in BoardName]: Definition<N> } = {
         event.from_state,
         event.to_state,
         event.actor,
+        event.login,
         event.reason,
       ].join(' '),
   },

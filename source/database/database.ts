@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
-import { ServoError } from '../errors.ts';
+import { messageOf, ServoError } from '../errors.ts';
 import { FailoverClient } from './failover.ts';
-import { explainFailure, isConnectionFailure } from './failure.ts';
+import { codeOf, explainFailure, isConnectionFailure } from './failure.ts';
 import { localSettings, queryAlone, settledKind } from './session-settings.ts';
 import type { ConnectionSettings } from './settings.ts';
 import { outgoing, types } from './values.ts';
@@ -137,9 +137,16 @@ export class Database {
     });
   }
 
+  /** Waits for a lock of somebody else's for `lockPatience`, then fails as not allowed. */
   write<T>(author: Author, work: (query: Query) => Promise<T>): Promise<T> {
+    const patience = `, ${setting('lock_timeout', lockPatience)}`;
     const settings = `, ${setting('servo.actor', author.actor)}, ${setting('servo.reason', author.reason ?? '')}`;
-    return this.#transaction(`${this.#begin}; ${tenantSetting(author.tenant)}${settings}`, work);
+    return this.#transaction(
+      `${this.#begin}; ${tenantSetting(author.tenant)}${settings}${patience}`,
+      work,
+    ).catch((error) => {
+      throw explainLock(error);
+    });
   }
 
   /**
@@ -208,6 +215,17 @@ export class Database {
       client.release(broken === undefined ? undefined : (broken as Error));
     }
   }
+}
+
+/** An operator waits for a step or for another operator, but not for ever. */
+const lockPatience = '10s';
+
+function explainLock(error: unknown): unknown {
+  if (codeOf(error) !== '55P03') return error;
+  return new ServoError('not_allowed', `a lock was not to be had: ${messageOf(error)}`, {
+    hint: 'servo-tui doctor and servo-tui explain name the session that holds it; try again when it is gone',
+    cause: error,
+  });
 }
 
 /** Cuts a connection without a word; what it was asked fails at once. */

@@ -24,6 +24,8 @@ export type MigrateOptions = {
   rls?: boolean;
   /** Also make the roles that may less than servo_app. */
   roles?: boolean;
+  /** Also make a role that is bound to this tenant. */
+  tenantRole?: string;
   /** Told of each step, for a person. */
   report?: (line: string) => void;
 };
@@ -53,7 +55,11 @@ export async function migrate(
     const before = await readState(client);
     refuse(before);
     if (before.recorded) {
-      const nothingToDo = pendingOf(before).length === 0 && !options.rls && !options.roles;
+      const nothingToDo =
+        pendingOf(before).length === 0 &&
+        !options.rls &&
+        !options.roles &&
+        options.tenantRole === undefined;
       const owner = await ownerElsewhere(client);
       if (owner !== null && nothingToDo) return [];
       if (owner !== null) throw notTheOwner(owner);
@@ -66,6 +72,8 @@ export async function migrate(
         await client.query('select servo_admit_application()');
         await client.query('select servo_admit_roles($1)', [options.roles === true]);
         if (options.rls) await client.query('select servo_isolate_tenants()');
+        if (options.tenantRole !== undefined)
+          await client.query('select servo_admit_tenant($1)', [options.tenantRole]);
         break;
       } catch (error) {
         await client.query('rollback').catch(() => {});
@@ -152,12 +160,30 @@ async function takeLock(
     if (rows[0].taken) return;
     if (round === 0) report?.('waiting for another migration of this database');
     if (performance.now() > until) {
-      throw new ServoError('not_allowed', 'another migration of this database is under way', {
-        hint: 'wait for it, then run: servo-tui migrate',
-      });
+      throw new ServoError(
+        'not_allowed',
+        `the lock of migrations is held by ${await lockHolder(client)}`,
+        {
+          hint: 'wait for that migration, or end that session; then run: servo-tui migrate',
+        },
+      );
     }
     await sleep(100 + Math.random() * 100);
   }
+}
+
+/** Anybody may take an advisory lock: whose session it is says whether that is a migration. */
+async function lockHolder(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ pid: number; user: string; application: string }>(
+    `select a.pid, a.usename as user, a.application_name as application
+     from pg_locks l join pg_stat_activity a using (pid)
+     where l.locktype = 'advisory' and l.granted and l.objsubid = 1 and l.classid::bigint << 32 | l.objid::bigint = $1
+       and l.database = (select oid from pg_database where datname = current_database())`,
+    [lockKey],
+  );
+  const [one] = rows;
+  if (one === undefined) return 'a session that has just ended';
+  return `pid ${one.pid} (${one.user}, ${one.application || 'unnamed'})`;
 }
 
 type SchemaState = {
@@ -319,6 +345,10 @@ const explanations: Readonly<Record<string, { what: string; hint: string }>> = {
   '42501': {
     what: 'this role may not change the schema',
     hint: 'run migrate as the owner of the backfill tables, or as a superuser',
+  },
+  '22023': {
+    what: 'no role can be made for this tenant',
+    hint: 'see: servo-tui migrate --help',
   },
   '55P03': {
     what: 'a table stayed locked for as long as the migration could wait',

@@ -1,3 +1,30 @@
+import type { Blocker } from './explain.ts';
+
+export type TableProtection = {
+  name: string;
+  /** A table of the contract, which other programs write as well. */
+  shared: boolean;
+  enabled: boolean;
+  forced: boolean;
+  policies: number;
+  /** Those of them that let rows through; the others take away. */
+  permissive: number;
+  /** Roles beside its owner that may write it. */
+  writers: string[];
+};
+
+export type FunctionProtection = {
+  name: string;
+  /** It has its owner's rights, whoever calls it. */
+  definer: boolean;
+  /** Its search_path is its own. */
+  pinned: boolean;
+  /** Everybody may call it. */
+  public: boolean;
+  /** Roles beside its owner that were granted it by name. */
+  callers: string[];
+};
+
 /** What `doctor` sees of a database and of the way to it. */
 export type Diagnosis = {
   /** Whom and where, without the password. */
@@ -19,6 +46,8 @@ export type Diagnosis = {
   bypass_rls: boolean;
   /** Base tables, with their row-level security. */
   tables: { name: string; enabled: boolean; forced: boolean; policies: number }[];
+  /** What protects the tables and functions of the schema, theirs and ours; empty without a schema. */
+  protection: { tables: TableProtection[]; functions: FunctionProtection[] };
   /** This host's clock minus the database's, at the middle of the round trip. */
   clock_skew_ms: number;
   pooled: boolean;
@@ -40,6 +69,8 @@ export type Diagnosis = {
   /** Null without a tenant or a schema. */
   executors: { alive: number; held: number; draining: number; versions: string[] } | null;
   has_jobs: boolean | null;
+  /** Sessions that keep claims of the tenant waiting; null without a tenant or a schema. */
+  claim_blockers: Blocker[] | null;
 };
 
 export const levels = ['ok', 'note', 'warning', 'fault'] as const;

@@ -54,8 +54,19 @@ export type ExplainFacts = {
   due_at: Date | null;
   blocked_keys: number;
   blocked_by: string | null;
+  /** Sessions that keep a claim of it waiting, the longest first; what a role may not see of them is null. */
+  blockers: Blocker[];
   /** Jobs with a handler that come before it and wait or run, at most 1,000. */
   in_front: number;
+};
+
+export type Blocker = {
+  pid: number;
+  login: string | null;
+  application: string | null;
+  state: string | null;
+  /** Since its transaction began. */
+  seconds: number | null;
 };
 
 export type ReachedLimit = {
@@ -82,6 +93,7 @@ export const clauses = [
   'limited',
   'incomplete',
   'running',
+  'locked',
   'back_off',
   'blocked_by_cancelled',
   'outranked',
@@ -111,6 +123,7 @@ const holds: Readonly<Record<Clause, (facts: ExplainFacts) => boolean>> = {
   limited: ({ state, limits }) => state !== 'running' && limits.length > 0,
   incomplete: ({ missing }) => missing > 0,
   running: ({ state, lanes }) => state === 'running' && lanes > 0,
+  locked: ({ blockers }) => blockers.length > 0,
   back_off: ({ takeable, due_at, as_of }) => !takeable && due_at !== null && due_at > as_of,
   blocked_by_cancelled: ({ takeable, blocked_keys }) => !takeable && blocked_keys > 0,
   outranked: ({ slots, slots_busy }) => slots_busy >= slots,

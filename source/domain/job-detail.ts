@@ -43,7 +43,10 @@ export type JobEvent = {
   kind: string;
   from_state: string | null;
   to_state: string | null;
+  /** Who says so. Any text, as given by --actor. */
   actor: string;
+  /** The role that was logged in, by the database. */
+  login: string;
   reason: string | null;
   at: Date;
 };

@@ -3,6 +3,7 @@ import { claimJob } from '../database/queries/claim-job.ts';
 import { keepWaitingFresh } from '../database/queries/executor-calls.ts';
 import { type Candidate, findStates, findWork } from '../database/queries/find-work.ts';
 import { readRunTime } from '../database/queries/read-run-time.ts';
+import { type Demand, nextTenant, owedOf, sharesOf } from '../domain/fair-share.ts';
 import { compareRank, outranks } from '../domain/rank.ts';
 import { messageOf } from '../errors.ts';
 import type { Catalogue } from '../handlers/handler.ts';
@@ -36,8 +37,15 @@ const passing = ['locked', 'incomplete', 'unsettled'];
 /** Until the first such try, in milliseconds; doubled at each. */
 const soonMs = 50;
 const soonAtMostMs = 1_000;
+/** Where slots cannot be divided evenly: how long a tenant has one more than another, in milliseconds. */
+const turnMs = 1_000;
+/** How long a job that could not be claimed is no reason to give a slot up, in milliseconds. */
+const refusedMs = 1_000;
 
-/** Finds work for free slots, in claim order, and sees what has become of the jobs at work. */
+/** Candidates of one tenant, in claim order, each with the lanes that it has room for. */
+type Queue = { candidate: Candidate; room: number }[];
+
+/** Finds work for free slots, shared over tenants and in claim order within each, and sees what has become of the jobs at work. */
 export class Claimer {
   readonly #ports: ClaimerPorts;
   readonly #loop: Loop;
@@ -52,8 +60,14 @@ export class Claimer {
   #mayWait = true;
   /** When the jobs that wait were last kept fresh (monotonic). */
   #keptFresh = Number.NEGATIVE_INFINITY;
-  /** The first in the queue that no slot is free for. */
-  #waiting: Candidate | null = null;
+  /** Jobs that could not be claimed, until when (monotonic): no slot is given up for them. */
+  readonly #refused = new Map<string, number>();
+  /** Of each tenant, the first in its queue that no slot is free for. */
+  #waiting = new Map<string, Candidate>();
+  /** Slots that each tenant is still to give up to others. */
+  #owed = new Map<string, number>();
+  /** When each tenant was given a slot last (monotonic). */
+  readonly #served = new Map<string, number>();
   readonly #progress: ProgressLog;
   #draining = false;
   #emptied: (() => void) | null = null;
@@ -109,7 +123,8 @@ export class Claimer {
       return jittered(Math.min(1_000, timings.poll));
     }
     const rested = Math.min(...this.#resting.values(), this.#nextTry) - performance.now();
-    const next = Math.min(rested, troubles.dueIn);
+    const sharing = this.#waiting.size > 0 && this.#ports.tenants.length > 1;
+    const next = Math.min(rested, troubles.dueIn, sharing ? turnMs : Number.POSITIVE_INFINITY);
     return Math.max(1, Math.min(jittered(timings.poll), next));
   }
 
@@ -167,29 +182,92 @@ export class Claimer {
       (jobs) => jobs.length === limit || jobs.some(({ unclaimed }) => !unclaimed),
     );
     const now = performance.now();
-    let free = slots - this.#used();
-    this.#waiting = null;
     const ids = new Set(found.flat().map(({ id }) => id));
     for (const job of this.#passing.keys()) if (!ids.has(job)) this.#passing.delete(job);
-    for (const candidate of found.flat().sort(compareRank)) {
-      if (this.#draining) return;
-      if (!candidate.unclaimed && this.#resting.has(candidate.id)) continue;
-      if (candidate.unclaimed && this.#isPassing(candidate, now)) continue;
-      const room = Math.min(
-        candidate.room - (this.#works.get(candidate.id)?.asked ?? 0),
-        troubles.room(candidate, this.#busyWith(candidate)),
-      );
+    const queues = new Map(tenants.map((tenant, index) => [tenant, this.#queueOf(found[index]!)]));
+    const shares = sharesOf(slots, this.#demands(queues));
+    this.#waiting.clear();
+    for (let free = slots - this.#used(); free > 0; free = slots - this.#used()) {
+      const tenant = nextTenant(this.#demands(queues));
+      if (tenant === null || this.#draining) break;
+      const { candidate, room: found } = queues.get(tenant)!.shift()!;
+      // Another job of the asset may have taken the place of the one that is tried.
+      const room = Math.min(found, troubles.room(candidate, this.#busyWith(candidate)));
       if (room <= 0) continue;
-      if (free <= 0) {
-        this.#waiting = candidate;
-        this.#ports.log.debug({ job_id: candidate.id }, 'waits for a slot');
-        return;
+      if (candidate.unclaimed && !(await this.#claimJob(candidate, now))) {
+        this.#refused.set(candidate.id, performance.now() + refusedMs);
+        continue;
       }
-      if (candidate.unclaimed && !(await this.#claimJob(candidate, now))) continue;
-      const lanes = Math.min(free, room);
+      const more = Math.max(1, shares.get(tenant)! - this.#used(tenant));
+      const lanes = Math.min(free, room, more);
       this.#workOn(candidate).addLanes(lanes);
-      free -= lanes;
+      this.#served.set(tenant, performance.now());
+      if (room > lanes)
+        queues.get(tenant)!.unshift({
+          candidate: { ...candidate, unclaimed: false },
+          room: room - lanes,
+        });
     }
+    this.#leaveWaiting(queues);
+  }
+
+  #queueOf(found: readonly Candidate[]): Queue {
+    const now = performance.now();
+    return found
+      .toSorted(compareRank)
+      .filter((candidate) =>
+        candidate.unclaimed ? !this.#isPassing(candidate, now) : !this.#resting.has(candidate.id),
+      )
+      .map((candidate) => ({
+        candidate,
+        room: Math.min(
+          candidate.room - (this.#works.get(candidate.id)?.asked ?? 0),
+          this.#ports.troubles.room(candidate, this.#busyWith(candidate)),
+        ),
+      }))
+      .filter(({ room }) => room > 0);
+  }
+
+  /** What no slot is free for: of each tenant the first, and how many slots others owe it. */
+  #leaveWaiting(queues: Map<string, Queue>): void {
+    const now = performance.now();
+    for (const [id, until] of this.#refused) if (until <= now) this.#refused.delete(id);
+    const left = new Map(
+      [...queues].map(([tenant, queue]) => [
+        tenant,
+        queue.filter(({ candidate }) => !this.#refused.has(candidate.id)),
+      ]),
+    );
+    for (const [tenant, [first]] of left) {
+      if (first === undefined) continue;
+      this.#waiting.set(tenant, first.candidate);
+      this.#ports.log.debug({ job_id: first.candidate.id }, 'waits for a slot');
+    }
+    this.#owed = owedOf(this.#ports.slots, this.#demands(left));
+  }
+
+  #demands(queues: Map<string, Queue>): Demand[] {
+    const now = performance.now();
+    return [...queues].map(([tenant, queue]) => {
+      const used = this.#used(tenant);
+      const served = this.#served.get(tenant) ?? 0;
+      return {
+        tenant,
+        used,
+        wanted: queue.reduce((sum, { room }) => sum + room, 0),
+        turn: used > 0 && now - served < turnMs ? -1 : served,
+      };
+    });
+  }
+
+  /** Whether a lane of this job is to give up its slot: to a job of higher rank, or to a tenant that has less. */
+  #yields(working: Candidate): boolean {
+    const waiting = this.#waiting.get(working.tenant_id);
+    if (waiting !== undefined && outranks(waiting, working)) return true;
+    const owed = this.#owed.get(working.tenant_id) ?? 0;
+    if (owed === 0) return false;
+    this.#owed.set(working.tenant_id, owed - 1);
+    return true;
   }
 
   async #claimJob(job: Candidate, found: number): Promise<boolean> {
@@ -256,7 +334,7 @@ export class Claimer {
     if (existing !== undefined) return existing;
     const work = new JobWork(job, this.#ports.catalogue.get(job.asset_name)!, {
       ...this.#ports,
-      outranked: (working) => this.#waiting !== null && outranks(this.#waiting, working),
+      yields: (working) => this.#yields(working),
       ended: (ended, how) => void this.#ended(ended, how),
       eased: ({ job: eased }) => {
         this.#resting.delete(eased.id);
@@ -295,9 +373,11 @@ export class Claimer {
     return busy;
   }
 
-  #used(): number {
+  /** Slots in use or asked for: of one tenant, or of all. */
+  #used(tenant?: string): number {
     let used = 0;
-    for (const work of this.#works.values()) used += work.size;
+    for (const work of this.#works.values())
+      if (tenant === undefined || work.job.tenant_id === tenant) used += work.size;
     return used;
   }
 }

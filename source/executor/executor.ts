@@ -232,7 +232,8 @@ export class Executor {
       failures,
       jobs: () => this.#jobsAtWork(),
       held: async (reason) => {
-        await setHeldReason(this.#steps, { tenant: tenants[0]!, executor: id }, reason);
+        for (const tenant of tenants)
+          await setHeldReason(this.#steps, { tenant, executor: id }, reason);
         this.#claimer.wake();
       },
     });

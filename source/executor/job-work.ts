@@ -15,8 +15,8 @@ export type WorkPorts = LanePorts & {
   troubles: Troubles;
   /** After so many permanent failures of one kind in a row the job is paused; null: never. */
   pause_at: number | null;
-  /** A job with a higher rank waits for a slot. */
-  outranked(job: Candidate): boolean;
+  /** Asked by a lane at a partition boundary: whether it gives up its slot, to a job of higher rank or to another tenant. */
+  yields(job: Candidate): boolean;
   /** Our step was the one that ended it. */
   ended(job: Candidate, how: Ending): void;
   /** The job has room for more lanes again: it need not rest. */
@@ -70,7 +70,7 @@ export class JobWork {
       ...ports,
       mail: this.#mail,
       policy: this.#policy,
-      outranked: () => ports.outranked(job),
+      yields: () => ports.yields(job),
       report: (attempt, outcome, duration_ms) => this.#report(attempt, outcome, duration_ms),
       completed: (duration_ms, { state, max_parallel }) => {
         ports.troubles.passed(job, performance.now() - duration_ms);

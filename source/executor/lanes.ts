@@ -33,8 +33,8 @@ export type LanePorts = {
 type Ports = LanePorts & {
   mail: StepMail;
   policy: StepPolicy;
-  /** A job with a higher rank waits for a slot. */
-  outranked(): boolean;
+  /** Whether a lane gives up its slot, to a job of higher rank or to another tenant. Asked until it says so: each time counts. */
+  yields(): boolean;
   /** To be reported by the next step. */
   report(attempt: Attempt, outcome: Outcome, duration_ms: number): void;
   /** A handler has completed its partition in its own transaction, which answered this. */
@@ -46,7 +46,13 @@ type Ports = LanePorts & {
 type Runner = (context: HandlerContext) => Promise<HandlerResult>;
 
 /** One slot on the job, under one token: its attempts are run one after another. */
-type Lane = { token: string; queue: Attempt[]; running: RunningAttempt | null };
+type Lane = {
+  token: string;
+  queue: Attempt[];
+  running: RunningAttempt | null;
+  /** It gives its slot up. */
+  yielding: boolean;
+};
 
 /** Lanes that take so many attempts at once are worth a step in two shifts. */
 const shiftRows = 10;
@@ -130,7 +136,9 @@ export class Lanes {
 
   /** Opens lanes and runs their queues. */
   open(queues: Iterable<readonly [token: string, queue: Attempt[]]>): void {
-    const lanes = [...queues].map(([token, queue]): Lane => ({ token, queue, running: null }));
+    const lanes = [...queues].map(
+      ([token, queue]): Lane => ({ token, queue, running: null, yielding: false }),
+    );
     for (const lane of lanes) {
       this.#lanes.set(lane.token, lane);
       if (this.#stopping) this.#release(lane);
@@ -188,11 +196,11 @@ export class Lanes {
   }
 
   async #runQueue(lane: Lane, run: Runner): Promise<void> {
-    const { mail, mayStart, outranked, report, timings } = this.#ports;
+    const { mail, mayStart, report, timings } = this.#ports;
     const { stop_grace: grace_ms } = timings;
     for (let attempt = lane.queue.shift(); attempt !== undefined; attempt = lane.queue.shift()) {
-      // What was claimed ahead must not keep a job of higher rank waiting.
-      if (!mayStart() || outranked()) {
+      // What was claimed ahead must not keep a job of higher rank waiting, nor another tenant.
+      if (!mayStart() || this.#yields(lane)) {
         report(attempt, { kind: 'released' }, 0);
         continue;
       }
@@ -208,7 +216,7 @@ export class Lanes {
       // What was claimed ahead would fail the same way.
       if ('permanent' in ended.outcome) this.#release(lane);
     }
-    this.#giveUp(lane.token, { replaces: lane.token });
+    this.#giveUp(lane, { replaces: lane.token });
   }
 
   async #runSql(lane: Lane, sql: string): Promise<void> {
@@ -219,8 +227,13 @@ export class Lanes {
         report(attempt, { kind: 'released' }, 0);
         break;
       }
+      if (this.#yields(lane)) {
+        report(attempt, { kind: 'released' }, 0);
+        this.#giveUp(lane, { replaces: lane.token });
+        return;
+      }
       const current = attempt;
-      const next = this.#mayGoOn() ? randomUUID() : null;
+      const next = this.#mayGoOn(lane) ? randomUUID() : null;
       const { lease, patience } = timings;
       let result: SqlResult | null = null;
       if (next !== null) mail.asking(next, true);
@@ -240,7 +253,7 @@ export class Lanes {
       if (reply === null) {
         report(attempt, ended.outcome, ended.duration_ms);
         // The same token as in the message whose reply may be lost: if that was carried out, the step finds its attempt.
-        this.#giveUp(lane.token, { replaces: lane.token, token: next ?? undefined });
+        this.#giveUp(lane, { replaces: lane.token, token: next ?? undefined });
         return;
       }
       this.observe(ended.duration_ms);
@@ -260,16 +273,21 @@ export class Lanes {
     mail.close(lane.token);
   }
 
-  #mayGoOn(): boolean {
-    return !this.#stopping && this.#ports.mayStart() && !this.#ports.outranked();
+  #yields(lane: Lane): boolean {
+    lane.yielding ||= this.#ports.yields();
+    return lane.yielding;
   }
 
-  #giveUp(token: string, next: { replaces: string; token?: string }): void {
-    const { mail, outranked, freed } = this.#ports;
-    this.#lanes.delete(token);
-    mail.close(token);
-    if (this.#mayGoOn()) mail.want(next);
-    // The slot is free already: the job of higher rank need not wait until this one's step is answered.
-    else if (outranked()) freed(null);
+  #mayGoOn(lane: Lane): boolean {
+    return !this.#stopping && this.#ports.mayStart() && !this.#yields(lane);
+  }
+
+  #giveUp(lane: Lane, next: { replaces: string; token?: string }): void {
+    const { mail, freed } = this.#ports;
+    this.#lanes.delete(lane.token);
+    mail.close(lane.token);
+    if (this.#mayGoOn(lane)) mail.want(next);
+    // The slot is free already: whoever it is for need not wait until this one's step is answered.
+    else if (lane.yielding) freed(null);
   }
 }

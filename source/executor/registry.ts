@@ -167,7 +167,7 @@ export class Registry implements SessionWitness {
     await withPatience(
       queryAlone(
         client,
-        'select servo_register_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
+        'select servo_register_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)',
         [
           id,
           tenants,
@@ -177,6 +177,7 @@ export class Registry implements SessionWitness {
           slots,
           handlers,
           ...phase,
+          this.#locked,
           catalogue,
           JSON.stringify(troubles),
         ],

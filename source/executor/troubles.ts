@@ -174,23 +174,18 @@ export class Troubles {
     return out === undefined ? null : `this host is out of something: ${out.message}`;
   }
 
-  /**
-   * For the registry. A missing program is so for every tenant of the executor; what else a message
-   * says may be a tenant's own, and where there are several, all of them may read the executor's row.
-   */
+  /** For the registry, by tenant. A missing program is so for every tenant of the executor. */
   rows(tenants: readonly string[]): TroubleRow[] {
     const now = performance.now();
-    return [...this.#troubles.values()].flatMap(({ job, kind, message, since }) => {
-      const open = tenants.length === 1 || kind === 'program' || kind === 'host';
-      const told = open ? message : 'see the journal of the job';
-      return (kind === 'program' ? tenants : [job.tenant_id]).map((tenant) => ({
+    return [...this.#troubles.values()].flatMap(({ job, kind, message, since }) =>
+      (kind === 'program' ? tenants : [job.tenant_id]).map((tenant) => ({
         tenant,
         asset: job.asset_name,
         kind,
-        message: told,
+        message,
         age_ms: now - since,
-      }));
-    });
+      })),
+    );
   }
 
   /**

@@ -4,7 +4,9 @@ import { findViolations, type Violation } from '../database/queries/find-violati
 import {
   countExecutors,
   hasJobs,
+  readBlockers,
   readOldSnapshots,
+  readProtection,
   readSchema,
   readServer,
 } from '../database/queries/read-diagnosis.ts';
@@ -42,8 +44,9 @@ export async function diagnose(db: Database, tenant: string | null): Promise<Dia
       ? await db.read(tenant, async (query) => ({
           executors: await countExecutors(query, tenant),
           has_jobs: await hasJobs(query, tenant),
+          claim_blockers: await readBlockers(query, tenant),
         }))
-      : { executors: null, has_jobs: null };
+      : { executors: null, has_jobs: null, claim_blockers: null };
   return {
     connection: describeConnection(db.settings),
     round_trip_ms: answered - sent,
@@ -55,6 +58,7 @@ export async function diagnose(db: Database, tenant: string | null): Promise<Dia
       too_new: lowest_program !== null && compareVersions(version, lowest_program) < 0,
     },
     ...server,
+    protection: has_schema ? await readProtection(db) : { tables: [], functions: [] },
     clock_skew_ms: (sent + answered) / 2 - now.getTime(),
     pooled,
     old_snapshots: await readOldSnapshots(db, oldSeconds),

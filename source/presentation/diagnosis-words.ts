@@ -1,4 +1,6 @@
 import type { Check, Diagnosis, Level } from '../domain/diagnosis.ts';
+import { type Protected, type Protection, protectionsOf } from '../domain/protection.ts';
+import { blockerWords } from './explain-words.ts';
 import { settingsWords } from './setting-words.ts';
 
 /** Above this a host's clock is worth a word; nothing is decided by it. */
@@ -67,6 +69,29 @@ const judges: readonly Judge[] = [
         ],
   ]),
   judge('settings', ({ settings, pooled }) => settingsWords(settings, pooled)),
+  judge('protection', ({ protection }) => {
+    const all = protectionsOf(protection);
+    if (all.length === 0) return [];
+    const bad = all.filter(({ level }) => level === 'warning');
+    if (bad.length === 0) {
+      const { tables, functions } = protection;
+      return [['ok', `${tables.length} tables and ${functions.length} functions are protected`]];
+    }
+    return bad.map(({ kind, name, protection: why }): [Level, string, string] => [
+      'warning',
+      `${kind} ${name}: ${protectionWords[why]}`,
+      kind === 'table' ? 'add it with: servo-tui migrate --rls' : protectionHint(name),
+    ]);
+  }),
+  judge('locks', ({ claim_blockers }) => {
+    if (claim_blockers === null) return [];
+    if (claim_blockers.length === 0) return [['ok', 'no session keeps claims waiting']];
+    return claim_blockers.map((one) => [
+      'warning',
+      `${blockerWords(one)} holds a lock that keeps every claim of the tenant waiting`,
+      `end it where it is forgotten: select pg_terminate_backend(${one.pid})`,
+    ]);
+  }),
   judge('clock', ({ clock_skew_ms }) => {
     const seconds = (Math.abs(clock_skew_ms) / 1000).toFixed(1);
     if (Math.abs(clock_skew_ms) < skewLimitMs) return [['ok', "within 2 s of the database's"]];
@@ -131,6 +156,28 @@ const judges: readonly Judge[] = [
       : [['ok', message]];
   }),
 ];
+
+const protectionWords: Readonly<Record<Protection, string>> = {
+  forced: 'row-level security, for its owner too',
+  enabled: 'row-level security',
+  owner_only: 'no role but its owner sees a row',
+  read_only: 'holds no rows of tenants; only its owner writes it',
+  open: 'no row-level security: every role that may use it sees all tenants',
+  not_forced: 'row-level security, but not for its owner',
+  caller: "has its caller's rights",
+  owner: "has its owner's rights; granted by name, checks the session's tenant",
+  public_owner: "has its owner's rights, and everybody may call it",
+  unpinned: "has its owner's rights, and its caller's search_path",
+};
+
+function protectionHint(name: string): string {
+  return `put it right with: servo-tui migrate; or: revoke execute on function ${name} from public`;
+}
+
+/** Of one table or function, in words. */
+export function protectionText({ protection }: Protected): string {
+  return protectionWords[protection];
+}
 
 function named(tables: Diagnosis['tables']): string {
   return tables.map((table) => table.name).join(', ');

@@ -1,8 +1,8 @@
 import type { JobEvent } from '../domain/job-detail.ts';
 import { shortId } from '../domain/job-reference.ts';
+import { actorName } from './actor-name.ts';
 import { secondsBetween } from './eta-phrase.ts';
 import { eventWords } from './event-words.ts';
-import { executorName } from './executor-name.ts';
 import { formatAge, formatMoment } from './format.ts';
 import type { Detail, Item } from './item.ts';
 import { safeText } from './safe-text.ts';
@@ -16,7 +16,7 @@ const nameOf = ({ row, job }: Event) =>
 
 /** What befell what: `running → paused`, `2024-03-12 failed`. */
 function happened({ row }: Event): { text: string; tone: Tone } {
-  const cells = eventWords({ ...row, actor: '', reason: null });
+  const cells = eventWords({ ...row, actor: '', login: '', reason: null });
   const tone = cells.find(({ tone }) => tone !== 'dim' && tone !== 'plain')?.tone ?? 'plain';
   const text = cells
     .map((cell) => cell.text)
@@ -52,8 +52,8 @@ export const eventTable: Table<Event> = {
     column(
       'by',
       'BY',
-      longest(({ row }: Event) => executorName(row.actor), 24),
-      ({ row }) => ({ forms: [executorName(row.actor)], tone: 'dim' }),
+      longest(({ row }: Event) => actorName(row), 24),
+      ({ row }) => ({ forms: [actorName(row)], tone: 'dim' }),
     ),
     column(
       'reason',
@@ -94,7 +94,7 @@ export const eventDetail: Detail<JobEvent> = (item, { as_of, zone }) => {
       { text: ` ${shortId(row.job_id)}`, tone: 'dim' },
       { text: `  ${text}`, tone },
     ],
-    [{ text: `${at}, ${ago} ago, by ${safeText(row.actor, { cap: 300 })}`, tone: 'dim' }],
+    [{ text: `${at}, ${ago} ago, by ${actorName(row)}`, tone: 'dim' }],
   ];
   if (row.reason !== null) {
     lines.push([{ text: safeText(row.reason, { cap: 2000 }), tone: 'plain' }]);

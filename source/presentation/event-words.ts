@@ -1,5 +1,5 @@
 import type { JobEvent } from '../domain/job-detail.ts';
-import { executorName } from './executor-name.ts';
+import { actorName } from './actor-name.ts';
 import { safeText } from './safe-text.ts';
 import { stateWord } from './state-words.ts';
 import type { Cell } from './tone.ts';
@@ -28,7 +28,7 @@ function whatHappened(event: JobEvent): Cell[] {
 }
 
 function who(event: JobEvent): string {
-  return executorName(event.actor);
+  return actorName(event);
 }
 
 function why(event: JobEvent): Cell[] {

@@ -1,6 +1,6 @@
 import type { TroubleKind } from '../domain/attempt.ts';
 import { roughDuration } from '../domain/duration.ts';
-import type { Clause, ExplainFacts, ReachedLimit } from '../domain/explain.ts';
+import type { Blocker, Clause, ExplainFacts, ReachedLimit } from '../domain/explain.ts';
 import { likelyCause } from '../domain/failure-cause.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { causeBySqlstate } from '../domain/sql-cause.ts';
@@ -95,6 +95,10 @@ const says: Readonly<Record<Clause, Say>> = {
           next: 'those that do not come for 30s are made from its keys, or it fails',
         };
   },
+  locked: ({ blockers }) => ({
+    why: `a lock keeps it from being claimed, held by ${blockers.map(blockerWords).join(', ')}`,
+    next: `end that transaction; as its owner or a superuser: select pg_terminate_backend(${blockers[0]!.pid})`,
+  }),
   back_off: ({ due_at, as_of }) =>
     only(
       `all partitions that are left are snoozed or wait to be retried, the first in ${roughDuration(
@@ -118,6 +122,13 @@ const says: Readonly<Record<Clause, Say>> = {
         : 'nothing: it will be claimed within seconds',
     ),
 };
+
+/** `pid 4711 (mara, psql, idle in transaction, for 3m)`, as far as the role may see. */
+export function blockerWords({ pid, login, application, state, seconds }: Blocker): string {
+  const known = [login, application || null, state].filter((one) => one !== null);
+  if (seconds !== null) known.push(`for ${roughDuration(Math.max(1, seconds) * 1000)}`);
+  return `pid ${pid} (${safeText(known.join(', '), { cap: 200 })})`;
+}
 
 function afterTheEnd(facts: ExplainFacts): string | null {
   const { id, state, waits_for, again } = facts;

@@ -3,6 +3,7 @@ import type { RelatedJob } from '../domain/job-insight.ts';
 import { trendOf } from '../domain/job-trend.ts';
 import { type IncidentReport, isDecision } from '../domain/papers.ts';
 import { readStrategy } from '../domain/strategy.ts';
+import { loginNote } from './actor-name.ts';
 import { secondsBetween } from './eta-phrase.ts';
 import { explainWords } from './explain-words.ts';
 import { groupFailures } from './failure-groups.ts';
@@ -217,7 +218,7 @@ function people({ timeline }: IncidentReport): string {
     ['When', 'Who', 'What', 'Why'],
     decisions.map((event) => [
       utc(event.at),
-      code(event.actor, 100),
+      code(event.actor + loginNote(event), 160),
       eventName(event),
       reasonOf(event),
     ]),
@@ -237,7 +238,7 @@ function timeline({ timeline, attempts }: IncidentReport): string {
           timeline.map((event) => [
             utc(event.at),
             eventName(event),
-            code(event.actor, 100),
+            code(event.actor + loginNote(event), 160),
             event.reason === null ? '' : code(event.reason),
           ]),
         ),

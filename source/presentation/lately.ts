@@ -1,4 +1,5 @@
 import type { JobEvent } from '../domain/job-detail.ts';
+import { actorName } from './actor-name.ts';
 import { formatFullCount } from './format.ts';
 import { safeText } from './safe-text.ts';
 import { stateWord } from './state-words.ts';
@@ -32,5 +33,5 @@ export function lately(events: readonly JobEvent[], asOf: Date): string | null {
   const what = requests[last.kind] ?? stateWord(last.to_state ?? '').word;
   const ago = seconds < 60 ? `${seconds}s` : `${formatFullCount(Math.floor(seconds / 60))}m`;
   const why = last.reason === null ? '' : `: "${safeText(last.reason, { cap: 300 })}"`;
-  return `${what} by ${safeText(last.actor, { cap: 100 })} ${ago} ago${why}`;
+  return `${what} by ${actorName(last, 100)} ${ago} ago${why}`;
 }

@@ -2,6 +2,7 @@ import type { AttemptLog } from '../domain/attempt-log.ts';
 import { likelyCause } from '../domain/failure-cause.ts';
 import type { JobEvent } from '../domain/job-detail.ts';
 import type { Partition, PartitionDetail } from '../domain/partition.ts';
+import { actorName } from './actor-name.ts';
 import { executorName } from './executor-name.ts';
 import { formatMilliseconds, formatMoment, plural, type Zone } from './format.ts';
 import { safeText } from './safe-text.ts';
@@ -65,7 +66,7 @@ export function causeLines(message: string | null): string[] {
 function attemptLine(event: JobEvent, asOf: Date, zone: Zone): string {
   const why = event.reason === null ? '' : `  ${safeText(event.reason, { cap: 2000 })}`;
   const kind = safeText(event.kind, { cap: 64 });
-  return `${formatMoment(event.at, asOf, zone)}  ${kind}  ${executorName(event.actor)}${why}`;
+  return `${formatMoment(event.at, asOf, zone)}  ${kind}  ${actorName(event)}${why}`;
 }
 
 function logLines(log: AttemptLog, asOf: Date, zone: Zone): string[] {

@@ -1,7 +1,7 @@
 import type { JobView } from '../domain/job.ts';
 import type { JobEvent } from '../domain/job-detail.ts';
 import { shortId } from '../domain/job-reference.ts';
-import { executorName } from './executor-name.ts';
+import { actorName } from './actor-name.ts';
 import { formatAge } from './format.ts';
 import { safeText } from './safe-text.ts';
 import type { Cell } from './tone.ts';
@@ -45,7 +45,7 @@ export function restWords(
   const event = events.find(({ to_state }) => to_state !== null);
   if (event?.to_state !== job.state || event.reason === null) return null;
   return {
-    text: `${job.state} by ${executorName(event.actor)}: "${safeText(event.reason)}"`,
+    text: `${job.state} by ${actorName(event)}: "${safeText(event.reason)}"`,
     tone: 'warn',
   };
 }

@@ -1,6 +1,7 @@
 import type { JobView } from '../domain/job.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import { isDecision, type ShiftSummary } from '../domain/papers.ts';
+import { loginNote } from './actor-name.ts';
 import { secondsBetween } from './eta-phrase.ts';
 import { formatDuration, formatFullCount, plural } from './format.ts';
 import { blocks, code, list, table, utc } from './markdown.ts';
@@ -91,11 +92,11 @@ function actions({ actions, actions_truncated, asset_names }: ShiftSummary): str
     actions_truncated ? 'The journal holds more than is listed: these are the last of them.' : null,
     table(
       ['When', 'Who', 'Job', 'What', 'Why'],
-      alike(decisions, ({ actor, kind, from_state, to_state, reason }) =>
-        [actor, kind, from_state === null, to_state, reason].join('\0'),
+      alike(decisions, ({ actor, login, kind, from_state, to_state, reason }) =>
+        [actor, login, kind, from_state === null, to_state, reason].join('\0'),
       ).map((events) => [
         during(events.map(({ at }) => at)),
-        code(events[0]!.actor, 100),
+        code(events[0]!.actor + loginNote(events[0]!), 160),
         jobNames(events.map(({ job_id: id }) => ({ id, asset_name: asset_names[id] ?? null }))),
         eventName(events[0]!),
         reasonOf(events[0]!),

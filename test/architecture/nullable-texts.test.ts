@@ -118,6 +118,7 @@ describe('A30 no text has a hole where a value is missing', () => {
       blocked_by: null,
       in_front: 0,
       untroubled: 0,
+      blockers: [],
       missing: 0,
       total_partitions: 0,
       partitions_made: true,

@@ -7,7 +7,7 @@ const folder = resolve(import.meta.dirname, '../../source/database/queries');
 /** Tables whose rows belong to a tenant: all but the record of migrations. */
 const tables =
   /\b(?:from|join|into|update|using)\s+(?:only\s+)?(assets|asset_dependencies|backfill_\w+)\b/i;
-const carried = /\btenant_id\b|\bany \((?:\w+\.)?tenants\)/;
+const carried = /\btenant_id\b/;
 
 /** Conditions that are put in by name, each with the file that says what they are. */
 const conditions: Readonly<Record<string, string>> = {

@@ -31,7 +31,7 @@ const levelsOf = (stdout: string) => {
 describe('doctor', () => {
   test('of a database that is well: what was seen, and where each setting came from', async () => {
     await operator.sql(
-      `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers, seen_at) values ('h:1:x', '{acme}', 'h', 1, '0.1.0', 1, '{}', now() + interval '1 hour')`,
+      `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers, seen_at) values ('h:1:x', 'acme', 'h', 1, '0.1.0', 1, '{}', now() + interval '1 hour')`,
     );
     const { code, stdout } = await doctor('--json --exit-code --actor mara');
     expect(code).toBe(0);

@@ -25,7 +25,7 @@ const aJob = (columns: Record<string, unknown> = {}) =>
   operator.job({ asset: 'orders', partitions: [`a${made}`, `b${made++}`] }, columns);
 const anExecutor = async (id: string, set?: string) => {
   await operator.sql(
-    `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers) values ($1, '{acme}', 'h', 1, '0.1.0', 4, '{orders}')`,
+    `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers) values ($1, 'acme', 'h', 1, '0.1.0', 4, '{orders}')`,
     [id],
   );
   if (set !== undefined)
@@ -34,7 +34,7 @@ const anExecutor = async (id: string, set?: string) => {
 const aLog = (job: string, key: string, attempt: number, output: string) =>
   operator.sql(
     `insert into backfill_attempt_logs (job_id, partition_key, attempt, tenant_id, executor_id, output) values ($1, $2, $3, 'acme', 'h:1:x', $4)
-     on conflict (job_id, partition_key, attempt) do update set output = excluded.output, at = clock_timestamp()`,
+     on conflict (job_id, partition_key, attempt, tenant_id) do update set output = excluded.output, at = clock_timestamp()`,
     [job, key, attempt, output],
   );
 

@@ -26,8 +26,8 @@ beforeAll(async () => {
   );
   plain = await operator.job({ asset: 'orders', partitions: keys('b') }, columns);
   await operator.sql(
-    `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers, seen_at)
-     values ('h:1:x', '{acme}', 'h', 1, '0', 2, '{orders}', now() + interval '1 hour')`,
+    `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers, seen_at)
+     values ('h:1:x', 'acme', 'h', 1, '0', 2, '{orders}', now() + interval '1 hour')`,
   );
 });
 afterAll(() => operator.close());

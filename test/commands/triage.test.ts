@@ -180,7 +180,7 @@ describe('explain', () => {
 
   test('nothing wrong: one line, and 0', async () => {
     await operator.sql(
-      `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers) values ('h:1:x', '{acme}', 'h', 1, '0', 4, '{orders}')`,
+      `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers) values ('h:1:x', 'acme', 'h', 1, '0', 4, '{orders}')`,
     );
     const id = await operator.job({ asset: 'orders', partitions: ['z'] });
     const { code, stdout } = await servo(`explain ${id} --exit-code`);

@@ -184,19 +184,20 @@ test.each(['assets', 'backfill_jobs', 'backfill_partitions'])(
   async (table) => {
     const rows = await run(
       database.superuser,
-      `select relrowsecurity, relforcerowsecurity, polcmd, polpermissive, polwithcheck, pg_get_expr(polqual, polrelid) as visible
-       from pg_class c join pg_policy p on p.polrelid = c.oid where c.oid = $1::regclass`,
+      `select relrowsecurity, relforcerowsecurity, polcmd, polpermissive, pg_get_expr(polwithcheck, polrelid) as writable, pg_get_expr(polqual, polrelid) as visible
+       from pg_class c join pg_policy p on p.polrelid = c.oid where c.oid = $1::regclass and polpermissive`,
       [table],
     );
+    const ofTenant =
+      "((tenant_id IS NULL) OR ((tenant_id)::text = current_setting('app.current_tenant'::text, true)))";
     expect(rows).toEqual([
       {
         relrowsecurity: true,
         relforcerowsecurity: true,
         polcmd: '*',
         polpermissive: true,
-        polwithcheck: null,
-        visible:
-          "((tenant_id IS NULL) OR ((tenant_id)::text = current_setting('app.current_tenant'::text, true)))",
+        writable: ofTenant,
+        visible: ofTenant,
       },
     ]);
   },

@@ -260,8 +260,8 @@ const statements: Statement[] = [
     2500,
     async (db, query) => {
       await query(
-        `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers, locked, seen_at)
-         values ('executor-1', '{acme}', 'h', 1, '0', 1, '{orders}', true, now() - interval '1 hour')`,
+        `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers, locked, seen_at)
+         values ('executor-1', 'acme', 'h', 1, '0', 1, '{orders}', true, now() - interval '1 hour')`,
       );
       const judge = { tenant, owner: 'executor-2', silence_ms: 60_000 };
       expect(await judgeExecutors(db, judge)).toEqual(['executor-1']);

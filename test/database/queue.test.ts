@@ -19,8 +19,8 @@ beforeAll(async () => {
        join assets a on a.name = case when i % 500 = 0 then 'rare' else (array['busy', 'busier', 'calm', 'limited'])[1 + abs(hashtext('a' || i)) % 4] end`,
   );
   await operator.sql(
-    `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers)
-     values ('h:1:x', '{acme}', 'h', 1, '0', 1, '{calm,rare}'), ('h:2:x', '{acme}', 'h', 2, '0', 1, '{calm}')`,
+    `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers)
+     values ('h:1:x', 'acme', 'h', 1, '0', 1, '{calm,rare}'), ('h:2:x', 'acme', 'h', 2, '0', 1, '{calm}')`,
   );
   await operator.sql(`insert into backfill_limits values ('acme', 'asset', 'limited', 0)`);
 });

@@ -228,7 +228,7 @@ describe('walking the commands', () => {
     const refused = [
       `select servo_claim_v1('acme', '${job}', 'me', 0)`,
       `select servo_register_v1('me', '{acme}', 'host', 1, '0.1.0', 1, '{}', false, false, false)`,
-      `select servo_lead_v1('{acme}', 'metrics', 'me', 1000)`,
+      `select servo_lead_v1('acme', 'metrics', 'me', 1000)`,
       `select servo_forget_v1('acme', 86400000, 0, 10, false)`,
       `update backfill_partitions set lease_owner = 'me'`,
       `update backfill_jobs set tenant_id = 'globex'`,
@@ -332,10 +332,10 @@ describe('walking the commands', () => {
     const job = await aJob('pending');
     expect(
       await run(
-        { ...one, user: 'servo_app' },
-        `select servo_lead_v1('{acme}', 'metrics', 'me', 1000) as tenant`,
+        { ...one, user: 'servo_app', options: '-c app.current_tenant=acme' } as ConnectionSettings,
+        `select servo_lead_v1('acme', 'metrics', 'me', 1000) as leads`,
       ),
-    ).toEqual([{ tenant: 'acme' }]);
+    ).toEqual([{ leads: true }]);
     expect((await as('servo_app', `cancel ${job} --reason why`)).code).toBe(0);
     expect((await as('servo_app', 'prune --older-than 1d --yes')).code).toBe(0);
   });

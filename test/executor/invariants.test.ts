@@ -37,8 +37,8 @@ async function healthy(): Promise<string> {
   }
   held = [];
   await backfills.rows(
-    `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers, started_at)
-     values ('executor-1', '{acme}', 'here', 1, '0', 1, '{}', now() - interval '10 minutes') on conflict (id) do update set seen_at = clock_timestamp()`,
+    `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers, started_at)
+     values ('executor-1', 'acme', 'here', 1, '0', 1, '{}', now() - interval '10 minutes') on conflict (tenant_id, id) do update set seen_at = clock_timestamp()`,
   );
   return job;
 }

@@ -422,8 +422,8 @@ describe("A4 an operator's order is nobody's failure", () => {
     const lane = await laneOf(job, 'dead');
     await lane.step({ opening: [fresh()] });
     await backfills.rows(
-      `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers, locked, seen_at)
-       values ('dead', array[$1], 'h', 1, '0', 1, '{orders}', true, now() - interval '1 hour')`,
+      `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers, locked, seen_at)
+       values ('dead', $1, 'h', 1, '0', 1, '{orders}', true, now() - interval '1 hour')`,
       [tenant],
     );
     await backfills.rows(rawReclaim, [job]);

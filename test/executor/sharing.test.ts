@@ -138,12 +138,7 @@ it.each([
 
 it('works for every tenant it serves and leaves the others alone', async () => {
   const job = await backfills.job({ keys: keys(2) });
-  const other = await backfills.job({ asset: 'others', keys: keys(2) });
-  await backfills.rows(
-    `update backfill_partitions set tenant_id = 'globex' where backfill_job_id = $1`,
-    [other],
-  );
-  await backfills.rows(`update backfill_jobs set tenant_id = 'globex' where id = $1`, [other]);
+  const other = await backfills.job({ tenant: 'globex', asset: 'others', keys: keys(2) });
   await backfills.execute([
     functionHandler('orders', () => undefined),
     functionHandler('others', () => undefined),
@@ -244,3 +239,30 @@ it('a limit of none keeps an asset from running, and others go on', async () => 
   await backfills.rows('delete from backfill_limits');
   await backfills.state(held, 'completed');
 });
+
+it.each([4, 1])(
+  'A8: on %d slots a tenant with a big job does not keep small ones of another waiting',
+  async (slots) => {
+    let ran = 0;
+    const handler = functionHandler('orders', async (key) => {
+      if (!key.startsWith('big')) return undefined;
+      ran++;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return undefined;
+    });
+    const big = await backfills.job({
+      keys: keys(20_000, 'big'),
+      strategy: { type: 'parallel', max_parallel: 100 },
+      columns: { priority: 10 },
+    });
+    await backfills.execute([handler], { slots, tenants: ['acme', 'globex'], speed: 1 });
+    await waitFor('the big job to have all slots', async () => ran > 2 * slots);
+    const small = await Promise.all(
+      ['a', 'b', 'c'].map((key) => backfills.job({ tenant: 'globex', keys: [key] })),
+    );
+    for (const job of small) await backfills.state(job, 'completed');
+    const { state, completed_partitions } = await backfills.state(big, 'running', 'completed');
+    expect(state).toBe('running');
+    expect(completed_partitions).toBeLessThan(20_000);
+  },
+);

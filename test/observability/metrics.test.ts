@@ -266,7 +266,8 @@ test('one process tells the sum over its tenants, without their names', async ()
        select tenant_id, id, name, 'a' from assets where tenant_id = 'globex'`,
   );
   await backfills.rows(
-    `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers) values ('h:1:x', '{acme,globex}', 'h', 1, '0', 1, '{}')`,
+    `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers)
+     values ('h:1:x', 'acme', 'h', 1, '0', 1, '{}'), ('h:1:x', 'globex', 'h', 1, '0', 1, '{}')`,
   );
   await monitor({ tenants: [tenant, 'globex'] });
   const seen = await reported();

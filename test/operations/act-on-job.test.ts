@@ -85,7 +85,7 @@ describe('what is written', () => {
 
   test('a resume is silent about executors where one lives', async () => {
     await operator.sql(
-      `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers) values ('h:1:x', '{acme}', 'h', 1, '0', 1, '{}')`,
+      `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers) values ('h:1:x', 'acme', 'h', 1, '0', 1, '{}')`,
     );
     expect((await resumeJob(operator.db, author, await inState('paused'))).hint).toBeNull();
     await operator.sql('delete from backfill_executors');
@@ -274,7 +274,7 @@ describe('settling a cancelled job', () => {
 
   test('leaves it to the executor that lives', async () => {
     await operator.sql(
-      `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers) values ('h:1:x', '{acme}', 'h', 1, '0', 1, '{}')`,
+      `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers) values ('h:1:x', 'acme', 'h', 1, '0', 1, '{}')`,
     );
     const id = await cancelled();
     expect(await settleJob(operator.db, author, id)).toBe(0);

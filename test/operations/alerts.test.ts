@@ -29,7 +29,7 @@ const aJob = async (columns: Record<string, string>, tenant = 'acme', asset = 'o
 };
 const anExecutor = (seen: string) =>
   operator.sql(
-    `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers, seen_at) values ('h:${made++}:x', '{acme}', 'h', 1, '0', 2, '{orders,clicks}', ${seen})`,
+    `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers, seen_at) values ('h:${made++}:x', 'acme', 'h', 1, '0', 2, '{orders,clicks}', ${seen})`,
   );
 const firing = async (tenant = 'acme') => {
   const { alerts } = await listAlerts(operator.db, tenant);
@@ -165,9 +165,9 @@ test('the thresholds are settings', async () => {
 test('how many executors are there: alive, or silent and not found dead', async () => {
   const now = (await listAlerts(operator.db, 'acme')).executors;
   await operator.sql(
-    `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers, seen_at, lost_at)
-     values ('a', '{acme}', 'a', 1, '0', 1, '{}', now(), null), ('b', '{acme}', 'b', 1, '0', 1, '{}', now() - interval '20 seconds', null),
-       ('c', '{acme}', 'c', 1, '0', 1, '{}', now() - interval '20 seconds', now()), ('d', '{globex}', 'd', 1, '0', 1, '{}', now(), null)`,
+    `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers, seen_at, lost_at)
+     values ('a', 'acme', 'a', 1, '0', 1, '{}', now(), null), ('b', 'acme', 'b', 1, '0', 1, '{}', now() - interval '20 seconds', null),
+       ('c', 'acme', 'c', 1, '0', 1, '{}', now() - interval '20 seconds', now()), ('d', 'globex', 'd', 1, '0', 1, '{}', now(), null)`,
   );
   const { executors } = await listAlerts(operator.db, 'acme');
   expect(executors).toEqual({ alive: now.alive + 1, silent: now.silent + 1 });

@@ -27,7 +27,7 @@ beforeEach(async () => {
 const anExecutor = (columns: Record<string, unknown> = {}, id = `h:${made++}:x`) => {
   const row: Record<string, unknown> = {
     id,
-    tenants: ['acme'],
+    tenant_id: 'acme',
     host: 'h',
     pid: 1,
     version: '0',
@@ -121,7 +121,7 @@ describe('one query says which clause keeps a job from running', () => {
       'stopped_at = now()',
       'stopped_at = null, lost_at = now()',
       `lost_at = null, seen_at = now() - interval '11 seconds'`,
-      `seen_at = now(), tenants = '{globex}'`,
+      `seen_at = now(), tenant_id = 'globex'`,
     ]) {
       await setExecutors(set);
       expect((await said(id)).clause, set).toBe('no_executor');

@@ -18,7 +18,7 @@ const print = (keys: string, output: string) =>
   operator.sql(
     `insert into backfill_attempt_logs (job_id, partition_key, attempt, tenant_id, executor_id, output)
      select $1, key, 1, 'acme', 'a:1:b', $2 from (${keys}) k (key)
-     on conflict (job_id, partition_key, attempt) do update set output = excluded.output, at = clock_timestamp()`,
+     on conflict (job_id, partition_key, attempt, tenant_id) do update set output = excluded.output, at = clock_timestamp()`,
     [job, output],
   );
 

@@ -163,7 +163,7 @@ describe('what is related', () => {
       { state: 'running' },
     );
     await operator.sql(
-      `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers, lost_at) values ('web-1:1:x', '{acme}', 'web-1', 1, '0', 4, '{crewed}', now())`,
+      `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers, lost_at) values ('web-1:1:x', 'acme', 'web-1', 1, '0', 4, '{crewed}', now())`,
     );
     await operator.sql(
       `update backfill_partitions set state = 'running', started_at = now(), lease_token = gen_random_uuid(),

@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 const anExecutor = (handlers = '{orders,raw}') =>
   operator.sql(
-    `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers) values ('h:${made++}:x', '{acme}', 'h', 1, '0', 4, $1)`,
+    `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers) values ('h:${made++}:x', 'acme', 'h', 1, '0', 4, $1)`,
     [handlers],
   );
 const aJob = async (set: string, keys = ['a', 'b', 'c']) => {

@@ -42,7 +42,7 @@ beforeAll(async () => {
   job = await operator.job({ asset: 'orders', start: '2000-01-01', end: '2040-12-31' });
   await operator.sql(`insert into backfill_limits values ('acme', 'asset', 'orders', 3)`);
   await operator.sql(
-    `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers) values ('h:1:x', '{acme}', 'h', 1, '0', 1, '{orders}')`,
+    `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers) values ('h:1:x', 'acme', 'h', 1, '0', 1, '{orders}')`,
   );
   await operator.sql('analyze');
 });

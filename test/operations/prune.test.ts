@@ -232,7 +232,7 @@ describe('samples, outputs and executors', () => {
       ['recent', within],
     ] as const)
       await operator.sql(
-        `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers, started_at, seen_at) values ($1, '{acme}', 'h', 1, '0', 1, '{}', $2, $2)`,
+        `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers, started_at, seen_at) values ($1, 'acme', 'h', 1, '0', 1, '{}', $2, $2)`,
         [id, ago(retention.executors + age)],
       );
     const expected = { ...nothing, samples: 3, logs: 3, executors: 1 };

@@ -44,8 +44,8 @@ async function aJob(columns: Record<string, unknown> = {}, deadline?: string): P
 
 const anExecutor = (slots: number, columns = '') =>
   operator.sql(
-    `insert into backfill_executors (id, tenants, host, pid, version, slots, handlers${columns && ', held_reason'})
-     values (gen_random_uuid(), '{acme}', 'h', 1, '0', $1, '{orders}'${columns})`,
+    `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers${columns && ', held_reason'})
+     values (gen_random_uuid(), 'acme', 'h', 1, '0', $1, '{orders}'${columns})`,
     [slots],
   );
 

@@ -21,6 +21,7 @@ function event(id: number, job = orders, reason: string | null = null): JobEvent
     from_state: 'running',
     to_state: 'paused',
     actor: 'mara',
+    login: 'servo_app',
     reason,
     at: secondsAgo(1000 - id),
   };

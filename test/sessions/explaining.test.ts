@@ -56,6 +56,7 @@ const facts: ExplainFacts = {
   due_at: null,
   blocked_keys: 0,
   blocked_by: null,
+  blockers: [],
   in_front: 0,
 };
 

@@ -352,6 +352,7 @@ test('another operator’s recent action is told before the question is answered
     from_state: 'resuming',
     to_state: 'cancelled',
     actor: 'mara',
+    login: 'servo_app',
     reason: 'no',
     at: orders.created_at,
   };

@@ -22,6 +22,7 @@ const event = (columns: Partial<JobEvent>): JobEvent => ({
   from_state: 'running',
   to_state: 'paused',
   actor: 'jo',
+  login: 'servo_app',
   reason: null,
   at: secondsAgo(20),
   ...columns,

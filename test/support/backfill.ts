@@ -19,6 +19,8 @@ export const tenant = 'acme';
 
 export type JobSpec = {
   asset?: string;
+  /** Another tenant than acme. */
+  tenant?: string;
   keys: readonly string[];
   strategy?: Record<string, unknown>;
   columns?: Record<string, unknown>;
@@ -55,7 +57,7 @@ export class Backfills {
     const asset = spec.asset ?? 'orders';
     await this.pool.query(
       `insert into assets (id, name, asset_type, tenant_id) values (gen_random_uuid(), $1, 'table', $2) on conflict do nothing`,
-      [asset, tenant],
+      [asset, spec.tenant ?? tenant],
     );
     // All at once: an executor that waits for it must not find it half made.
     const client = await this.pool.connect();
@@ -74,7 +76,7 @@ export class Backfills {
       `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, total_partitions, partition_keys, execution_strategy)
        select tenant_id, id, name, $3, $4, $5, $6 from assets where name = $2 and tenant_id = $1 returning id`,
       [
-        tenant,
+        spec.tenant ?? tenant,
         asset,
         randomUUID(),
         spec.keys.length,
@@ -88,7 +90,7 @@ export class Backfills {
     }
     await client.query(
       'insert into backfill_partitions (id, backfill_job_id, tenant_id, partition_key) select gen_random_uuid(), $1, $2, unnest($3::text[])',
-      [id, tenant, spec.keys],
+      [id, spec.tenant ?? tenant, spec.keys],
     );
     return id;
   }
@@ -97,6 +99,7 @@ export class Backfills {
     handlers: Handler[],
     options: {
       slots?: number;
+      tenants?: readonly string[];
       timings?: Partial<Timings>;
       speed?: number;
       grace?: number;
@@ -111,7 +114,7 @@ export class Backfills {
   ): Promise<Executor> {
     const executor = await startExecutor({
       settings: options.settings ?? this.database.app,
-      tenants: [tenant],
+      tenants: options.tenants ?? [tenant],
       catalogue: new Map(handlers.map((handler) => [handler.asset, handler])),
       slots: options.slots ?? 4,
       grace: options.grace ?? 10_000,

@@ -196,6 +196,7 @@ function detailOf(job: JobView, as_of: Date, mapBuckets: number): JobDetail {
         from_state: from,
         to_state: to,
         actor,
+        login: 'servo_app',
         reason,
         at: secondsAgo(ago, as_of),
       }))

@@ -102,6 +102,7 @@ const detail = (overrides: Partial<JobDetail> = {}): Partial<JobDetail> => ({
       from_state: 'running',
       to_state: 'paused',
       actor: 'mara',
+      login: 'servo_app',
       reason: 'db maintenance',
       at: secondsAgo(60),
     },
@@ -218,6 +219,7 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
           from_state: null,
           to_state: null,
           actor: hostile,
+          login: 'servo_app',
           reason: hostile,
           at: now,
         },
@@ -479,6 +481,7 @@ describe('the job screen', () => {
     from_state: 'running',
     to_state: 'paused',
     actor,
+    login: 'servo_app',
     reason,
     at: now,
   });

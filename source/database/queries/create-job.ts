@@ -1,6 +1,8 @@
 import type { Job } from '../../domain/job.ts';
 import type { KeySource } from '../../domain/start-request.ts';
+import { ServoError } from '../../errors.ts';
 import type { Query } from '../database.ts';
+import { codeOf } from '../failure.ts';
 import { livingStates } from './living-states.ts';
 
 /** The keys as rows `(key)`: a range is made in the database, so that a million keys cost no message. */
@@ -12,12 +14,28 @@ export function keysOf(keys: KeySource, from: number): { sql: string; values: un
   };
 }
 
+/** A start of a million partitions takes its time; one that hangs must not make every later one hang. */
+const startPatience = '60s';
+
 /** Until the transaction ends nobody else starts a job of the asset: the overlap check stays true. */
 export async function lockStarts(query: Query, tenant: string, asset: string): Promise<void> {
-  await query(
-    `select pg_advisory_xact_lock(hashtextextended('servo start ' || $1 || ' ' || $2, 0))`,
-    [tenant, asset],
+  const [before] = await query<{ value: string }>(
+    `select current_setting('lock_timeout') as value, set_config('lock_timeout', '${startPatience}', true)`,
   );
+  try {
+    await query('select servo_lock_v1($1, $2)', [tenant, `start ${asset}`]);
+  } catch (error) {
+    if (codeOf(error) !== '55P03') throw error;
+    throw new ServoError(
+      'not_allowed',
+      `another start of this asset has gone on for ${startPatience}`,
+      {
+        hint: 'wait for it, or find its session in pg_stat_activity; then start again',
+        cause: error,
+      },
+    );
+  }
+  await query(`select set_config('lock_timeout', $1, true)`, [before!.value]);
 }
 
 /** Of a partition `p`: somebody will run it. A base executor tries one again that failed fewer than three times. */

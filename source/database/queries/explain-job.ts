@@ -93,7 +93,7 @@ const statement = `with j as materialized (
       where p.backfill_job_id = j.id and p.state = 'running' and p.lease_owner is not null order by p.lease_owner) as at_work,
     coalesce((select jsonb_agg(to_jsonb(s) order by s.id) from (
       select p.lease_owner as id, count(distinct p.lease_token)::int as lanes, max(e.seen_at) as seen_at, max(p.lease_expires_at) as until
-      from backfill_partitions p left join backfill_executors e on e.id = p.lease_owner
+      from backfill_partitions p left join backfill_executors e on e.tenant_id = $1 and e.id = p.lease_owner
       where p.backfill_job_id = j.id and p.state = 'running' and p.lease_owner is not null and p.lease_expires_at is not null
         and p.lease_owner not in (select id from living)
       group by p.lease_owner) s), '[]') as silent,
@@ -113,6 +113,8 @@ const statement = `with j as materialized (
     j.counted as total_partitions, j.partitions_made,
     (select min(p.available_at) from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending'
       and p.available_at > clock_timestamp() and p.available_at < 'infinity') as due_at,
+    (select coalesce(jsonb_agg(jsonb_build_object('pid', l.pid, 'login', l.login, 'application', l.application, 'state', l.state,
+        'seconds', extract(epoch from clock_timestamp() - l.since)::float8)), '[]') from servo_claim_blockers_v1($1, j.id) l) as blockers,
     b.keys as blocked_keys, b.by as blocked_by,
     (select count(*)::int from (
       -- What waits by ranges of the queue of each asset (0040): by one comparison of all four, every job that waits was read.

@@ -37,7 +37,7 @@ const recentJobs = `select * from backfill_jobs where tenant_id = $1 and (state 
   or completed_at > clock_timestamp() - interval '1 day' or (completed_at is null and state in (${endedStates})))`;
 
 /** An executor of the tenant has been there for a minute, and was heard of just now. */
-const executorLives = `exists (select from backfill_executors e where $1 = any (e.tenants) and e.stopped_at is null
+const executorLives = `exists (select from backfill_executors e where e.tenant_id = $1 and e.stopped_at is null
   and e.started_at < clock_timestamp() - interval '60 seconds' and e.seen_at > clock_timestamp() - interval '15 seconds')`;
 
 /** The journal's transitions of jobs that were made within a day, with the state that each job had come to before. */
@@ -130,7 +130,7 @@ export const invariants: readonly Invariant[] = [
       from recent j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'running'
       where (j.state in ('running', 'paused', 'resuming') or j.unsettled) and ${executorLives}
         and case when p.lease_expires_at > '-infinity' then p.lease_expires_at
-          else (select e.lost_at from backfill_executors e where e.id = p.lease_owner) end < clock_timestamp() - interval '60 seconds'`,
+          else (select e.lost_at from backfill_executors e where e.tenant_id = $1 and e.id = p.lease_owner) end < clock_timestamp() - interval '60 seconds'`,
   },
   {
     id: 'I6',
@@ -193,7 +193,7 @@ export const invariants: readonly Invariant[] = [
     text: 'the heartbeat of a job at work stays younger than 35 s',
     sql: `select distinct j.id as job_id, null as partition_key, format('heartbeat of %s', coalesce(j.heartbeat_at::text, 'none')) as found
       from recent j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'running'
-        join backfill_executors e on e.id = p.lease_owner and e.stopped_at is null and e.lost_at is null
+        join backfill_executors e on e.tenant_id = $1 and e.id = p.lease_owner and e.stopped_at is null and e.lost_at is null
       where j.state = 'running' and j.claimed_version = j.version and p.lease_expires_at > clock_timestamp()
         and p.started_at < clock_timestamp() - interval '35 seconds' and e.seen_at > clock_timestamp() - interval '15 seconds'
         and greatest(j.heartbeat_at, j.leases_void_at) < clock_timestamp() - interval '35 seconds'`,

@@ -1,7 +1,7 @@
 import type { Query } from '../database.ts';
 
 /** For `backfill_executors`: heard of in the last 10 s, and neither stopped nor found dead. $1 is the tenant. */
-export const alive = `$1 = any (tenants) and stopped_at is null and lost_at is null
+export const alive = `tenant_id = $1 and stopped_at is null and lost_at is null
   and seen_at > clock_timestamp() - interval '10 seconds'`;
 
 /** How many executors of the tenant live. */

@@ -217,7 +217,7 @@ const dead = 'greatest(seen_at, stopped_at, lost_at) < $2';
 /** Executors that have not been heard of since before that moment, and hold nothing of the tenant. */
 export async function pruneExecutors(query: Query, tenant: string, before: Date): Promise<number> {
   const rows = await query(
-    `delete from backfill_executors where $1 = any (tenants) and ${dead} returning id`,
+    `delete from backfill_executors where tenant_id = $1 and ${dead} returning id`,
     [tenant, before],
   );
   return rows.length;
@@ -229,7 +229,7 @@ export async function countDeadExecutors(
   before: Date,
 ): Promise<number> {
   const [row] = await query<{ count: number }>(
-    `select count(*)::int as count from backfill_executors where $1 = any (tenants) and ${dead}`,
+    `select count(*)::int as count from backfill_executors where tenant_id = $1 and ${dead}`,
     [tenant, before],
   );
   return row!.count;

@@ -42,7 +42,7 @@ export async function readServer(database: Database): Promise<ServerFacts> {
        to_regclass('backfill_executors') is not null as has_executors,
        coalesce((select jsonb_agg(jsonb_build_object('name', c.relname, 'enabled', c.relrowsecurity, 'forced', c.relforcerowsecurity,
            'policies', (select count(*) from pg_policy p where p.polrelid = c.oid)) order by c.relname)
-         from unnest(array['assets', 'backfill_jobs', 'backfill_partitions']) t (name) join pg_class c on c.oid = to_regclass(t.name)), '[]') as tables
+         from unnest(array['asset_dependencies', 'assets', 'backfill_jobs', 'backfill_partitions']) t (name) join pg_class c on c.oid = to_regclass(t.name)), '[]') as tables
      from pg_roles r where r.rolname = current_user`,
     [
       judged.map(({ name }) => name),
@@ -95,6 +95,42 @@ export async function countExecutors(
     [tenant],
   );
   return row!;
+}
+
+/** Whoever keeps claims of the tenant waiting. */
+export function readBlockers(
+  query: Query,
+  tenant: string,
+): Promise<NonNullable<Diagnosis['claim_blockers']>> {
+  return query(
+    `select pid, login, application, state, extract(epoch from clock_timestamp() - since)::float8 as seconds
+     from servo_claim_blockers_v1($1, null)`,
+    [tenant],
+  );
+}
+
+/** What protects each table and function of the schema. A table of somebody else's is none of ours. */
+export async function readProtection(database: Database): Promise<Diagnosis['protection']> {
+  const tables = await database.call<Diagnosis['protection']['tables'][number]>(
+    `select c.relname::text as name, c.relrowsecurity as enabled, c.relforcerowsecurity as forced,
+       c.relname in ('assets', 'asset_dependencies', 'backfill_jobs', 'backfill_partitions') as shared,
+       (select count(*)::int from pg_policy p where p.polrelid = c.oid) as policies,
+       (select count(*)::int from pg_policy p where p.polrelid = c.oid and p.polpermissive) as permissive,
+       array(select distinct case g.grantee when 0 then 'PUBLIC' else pg_get_userbyid(g.grantee)::text end from aclexplode(c.relacl) g
+         where g.grantee <> c.relowner and g.privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE') order by 1) as writers
+     from pg_class c where c.relkind in ('r', 'p') and c.relnamespace = (select relnamespace from pg_class where oid = to_regclass('backfill_jobs'))
+       and (c.relname in ('assets', 'asset_dependencies', 'backfill_jobs', 'backfill_partitions', 'backfill_events', 'backfill_executors', 'backfill_samples',
+         'backfill_attempt_logs', 'backfill_leaders', 'backfill_limits', 'backfill_locks', 'backfill_upstreams', 'backfill_dialogs') or starts_with(c.relname, 'servo_'))
+     order by 1`,
+  );
+  const functions = await database.call<Diagnosis['protection']['functions'][number]>(
+    `select p.proname::text as name, p.prosecdef as definer, coalesce(p.proconfig::text ~ 'search_path=', false) as pinned,
+       exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g where g.grantee = 0) as public,
+       array(select distinct pg_get_userbyid(g.grantee)::text from aclexplode(p.proacl) g where g.grantee not in (0, p.proowner) order by 1) as callers
+     from pg_proc p where starts_with(p.proname, 'servo_') and p.pronamespace = (select relnamespace from pg_class where oid = to_regclass('backfill_jobs'))
+     order by 1`,
+  );
+  return { tables, functions };
 }
 
 export async function hasJobs(query: Query, tenant: string): Promise<boolean> {

@@ -2,7 +2,7 @@ import type { JobEvent } from '../../domain/job-detail.ts';
 import type { Query } from '../database.ts';
 
 /** Of a line of the journal, a `JobEvent`. */
-export const eventColumns = `id, job_id, partition_key, kind, from_state, to_state, actor, reason, at`;
+export const eventColumns = `id, job_id, partition_key, kind, from_state, to_state, actor, login, reason, at`;
 
 /** A job's journal, the newest first. */
 export function jobEvents(

@@ -15,7 +15,7 @@ export async function readExecutors(query: Query, tenant: string): Promise<Execu
     `select id, host, pid, version, slots, handlers, catalogue, started_at, seen_at, held_reason, draining_at, lost_at, stopped_at,
        (select coalesce(jsonb_agg(o - 'tenant' order by o ->> 'since'), '[]') from jsonb_array_elements(troubles) o where o ->> 'tenant' = $1) as troubles
      from backfill_executors
-     where $1 = any (tenants) and (seen_at > clock_timestamp() - interval '1 hour' or stopped_at > clock_timestamp() - interval '1 hour')
+     where tenant_id = $1 and (seen_at > clock_timestamp() - interval '1 hour' or stopped_at > clock_timestamp() - interval '1 hour')
      order by stopped_at nulls first, lost_at nulls first, host, started_at limit 1000`,
     [tenant],
   );
@@ -50,7 +50,7 @@ export async function countExecutors(query: Query, tenant: string): Promise<Exec
   const [row] = await query<ExecutorCounts>(
     `select count(*) filter (where heard)::int as alive, count(*) filter (where not heard)::int as silent
      from (select seen_at > clock_timestamp() - interval '10 seconds' as heard from backfill_executors
-       where $1 = any (tenants) and stopped_at is null and lost_at is null and seen_at > clock_timestamp() - interval '1 hour') e`,
+       where tenant_id = $1 and stopped_at is null and lost_at is null and seen_at > clock_timestamp() - interval '1 hour') e`,
     [tenant],
   );
   return row!;

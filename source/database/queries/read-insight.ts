@@ -92,7 +92,7 @@ export function crewOf(query: Query, tenant: string, job: string): Promise<CrewM
        from backfill_partitions
        where backfill_job_id = $2 and tenant_id = $1 and state = 'running' and lease_owner is not null
        group by lease_owner) p
-     left join backfill_executors e on e.id = p.lease_owner
+     left join backfill_executors e on e.tenant_id = $1 and e.id = p.lease_owner
      order by p.partitions desc, p.lease_owner limit 100`,
     [tenant, job],
   );

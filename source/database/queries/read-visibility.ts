@@ -16,7 +16,7 @@ export async function isAnythingVisible(query: Query, tenant: string): Promise<b
   const [row] = await query<{ visible: boolean }>(
     `select exists (select from assets where tenant_id = $1)
        or exists (select from backfill_jobs where tenant_id = $1)
-       or exists (select from backfill_executors where $1 = any (tenants)) as visible`,
+       or exists (select from backfill_executors where tenant_id = $1) as visible`,
     [tenant],
   );
   return row!.visible;

@@ -93,19 +93,25 @@ async function declareUpstreams(
   tenant: string,
   assets: readonly AssetDeclaration[],
 ): Promise<void> {
-  const saying = assets.filter((asset) => asset.upstreams !== null);
-  if (saying.length === 0) return;
+  const wanted = assets.filter((asset) => asset.upstreams !== null);
+  if (wanted.length === 0) return;
+  const ids = new Map<string, string>();
+  const own = new Set<string>();
+  const names = [...new Set(wanted.flatMap(({ name, upstreams }) => [name, ...upstreams!]))];
+  const rows = await query<{ id: string; name: string; own: boolean }>(
+    // The tenant's own after the shared one of the same name.
+    `select id, name, tenant_id is not null as own from assets where name = any ($2::text[]) and (tenant_id = $1 or tenant_id is null) order by tenant_id nulls first`,
+    [tenant, names],
+  );
+  for (const row of rows) {
+    ids.set(row.name, row.id);
+    if (row.own) own.add(row.name);
+  }
+  // What all tenants share waits for what they say that look after it.
+  const saying = wanted.filter(({ name }) => own.has(name));
   const pairs = saying.flatMap(({ name, upstreams }) =>
     upstreams!.map((upstream) => ({ name, upstream })),
   );
-  const ids = new Map<string, string>();
-  const names = [...new Set(saying.flatMap(({ name, upstreams }) => [name, ...upstreams!]))];
-  const rows = await query<{ id: string; name: string }>(
-    // The tenant's own after the shared one of the same name.
-    `select id, name from assets where name = any ($2::text[]) and (tenant_id = $1 or tenant_id is null) order by tenant_id nulls first`,
-    [tenant, names],
-  );
-  for (const { id, name } of rows) ids.set(name, id);
   const problems = pairs.flatMap(({ name, upstream }): Problem[] => {
     if (ids.has(upstream)) return [];
     const message = `${name} has the upstream "${upstream}", which is no asset of tenant ${tenant} and has no handler`;

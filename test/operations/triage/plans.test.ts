@@ -52,7 +52,7 @@ beforeAll(async () => {
        where state in ('running', 'paused', 'completed') and created_at > now() - interval '3 hours';
      insert into backfill_events (tenant_id, job_id, kind, to_state, actor)
        select tenant_id, id, 'state', state, 'test' from backfill_jobs, generate_series(1, 3);
-     insert into backfill_executors (id, tenants, host, pid, version, slots, handlers) values ('h:1:x', '{acme}', 'h', 1, '0', 4, '{asset 1,asset 2}')`,
+     insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers) values ('h:1:x', 'acme', 'h', 1, '0', 4, '{asset 1,asset 2}')`,
   );
 });
 afterAll(() => database.drop());

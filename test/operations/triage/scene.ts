@@ -105,7 +105,7 @@ export class Moment {
   async executor(columns: Readonly<Record<string, string>> = {}): Promise<string> {
     const all: Record<string, string> = {
       id: `'h:${this.#number()}:x'`,
-      tenants: `array['${this.tenant}']`,
+      tenant_id: `'${this.tenant}'`,
       host: `'h'`,
       pid: '1',
       version: `'0'`,

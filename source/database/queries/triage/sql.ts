@@ -55,7 +55,7 @@ export function scope({ tenant, job }: CheckContext, alias = ''): string {
 
 /** An executor that was heard of in the last 10 s, and neither stopped nor was found dead: as in explain-job.ts. */
 export function alive(tenant: string, alias: string): string {
-  return `${literal(tenant)} = ANY (${alias}.tenants) AND ${alias}.stopped_at IS NULL AND ${alias}.lost_at IS NULL
+  return `${alias}.tenant_id = ${literal(tenant)} AND ${alias}.stopped_at IS NULL AND ${alias}.lost_at IS NULL
       AND ${alias}.seen_at > NOW() - INTERVAL '10 seconds'`;
 }
 

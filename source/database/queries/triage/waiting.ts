@@ -99,7 +99,7 @@ export const noExecutor: Check = {
   SELECT DISTINCT unnest(handlers) as asset_name FROM living
 ), seen AS MATERIALIZED (
   SELECT handler.asset_name, MAX(e.seen_at) as at FROM backfill_executors e, unnest(e.handlers) handler (asset_name)
-  WHERE ${tenant} = ANY (e.tenants) GROUP BY handler.asset_name
+  WHERE e.tenant_id = ${tenant} GROUP BY handler.asset_name
 )
 SELECT oldest.id, a.name as asset_name, oldest.state, oldest.jobs,
        ${secondsSince('oldest.since')} as waiting_secs,

@@ -1,0 +1,52 @@
+import type { Diagnosis, FunctionProtection, TableProtection } from './diagnosis.ts';
+
+/** How a table or function is kept from who may not have it. */
+export const protections = {
+  // Tables.
+  forced: 'ok',
+  enabled: 'ok',
+  owner_only: 'ok',
+  read_only: 'ok',
+  open: 'warning',
+  not_forced: 'warning',
+  // Functions.
+  caller: 'ok',
+  owner: 'ok',
+  public_owner: 'warning',
+  unpinned: 'warning',
+} as const;
+export type Protection = keyof typeof protections;
+
+export type Protected = {
+  kind: 'table' | 'function';
+  name: string;
+  level: (typeof protections)[Protection];
+  protection: Protection;
+};
+
+/** The contract's tables are forced upon their owner as well; ours are not: the journal's trigger writes as the owner. */
+function ofTable({ shared, enabled, forced, permissive, writers }: TableProtection): Protection {
+  if (!enabled) return !shared && writers.length === 0 ? 'read_only' : 'open';
+  if (permissive === 0) return shared ? 'open' : 'owner_only';
+  if (forced) return 'forced';
+  return shared ? 'not_forced' : 'enabled';
+}
+
+/** What has its caller's rights does what the caller may do anyway. */
+function ofFunction({ definer, pinned, public: everybody }: FunctionProtection): Protection {
+  if (!definer) return 'caller';
+  if (everybody) return 'public_owner';
+  return pinned ? 'owner' : 'unpinned';
+}
+
+/** Every table and function, what needs attention first. */
+export function protectionsOf({ tables, functions }: Diagnosis['protection']): Protected[] {
+  const all = [
+    ...tables.map((one) => ['table', one.name, ofTable(one)] as const),
+    ...functions.map((one) => ['function', one.name, ofFunction(one)] as const),
+  ].map(([kind, name, protection]) => ({ kind, name, level: protections[protection], protection }));
+  return [
+    ...all.filter(({ level }) => level === 'warning'),
+    ...all.filter(({ level }) => level === 'ok'),
+  ];
+}
