@@ -305,7 +305,7 @@ begin
         into ids, keys, attempts, failures, tokens from claimed c;
       v_live := v_live || array(select distinct x from unnest(tokens) x);
     else
-      select greatest(0, ceil(least(servo_seconds_v1(t, min(available_at)), 1e12) * 1000))::bigint into due_in_ms from backfill_partitions
+      select greatest(0, ceil(servo_seconds_v1(t, min(available_at)) * 1000))::bigint into due_in_ms from backfill_partitions
         where backfill_job_id = p_job and state = 'pending' and available_at is not null and available_at < 'infinity';
       if v_missing is not null then
         due_in_ms := 250;

@@ -75,6 +75,12 @@ type Settled = { pooled?: boolean; processID?: number | null };
 /** Clients of this kind whose session has our settings from its beginning, and again after `settle`. */
 export function settledKind(kind: typeof pg.Client): typeof pg.Client {
   return class extends kind {
+    constructor(config?: pg.ClientConfig) {
+      super(config);
+      // A server may end the session before its settings are answered, and nobody else listens yet: that would end the process.
+      this.on('error', () => {});
+    }
+
     override connect(): Promise<this>;
     override connect(callback: (error: Error) => void): void;
     // biome-ignore lint/suspicious/noConfusingVoidType: the two shapes that pg declares
