@@ -91,7 +91,7 @@ begin
   select s.* into job_state, job_version, lanes, max_parallel, timeout_ms, average_ms, accepted, ids, keys, attempts, failures, tokens, due_in_ms
     from servo_step_v1(p_tenant, p_job, p_owner, array[p_id], array[p_attempt], array[p_token], array['completed'],
       array[round(extract(epoch from clock_timestamp() - v_start) * 1000)::bigint], array[0::bigint], array[null::text],
-      array[p_token], case when p_next is null then '{}' else array[p_token] end, array_remove(array[p_next], null), 1, p_lease_ms, '{null}', p_policy) s;
+      array[p_token], case when p_next is null then '{}' else array[p_token] end, array_remove(array[p_next], null), 1, p_lease_ms, array[null::text], p_policy) s;
   discard sequences; -- The step's own, of the journal.
   -- It must be this transaction that finished it. What the step accepts as a repetition was finished by an earlier one: this message
   -- is a late duplicate, from a connection given up long ago.

@@ -115,19 +115,41 @@ function isBehindPooler(client: pg.ClientBase): boolean {
 }
 
 /** What comes before a statement in its own message, where a session is not ours to set. */
-const before = `set transaction isolation level read committed; select ${localSettings}`;
+const isolation = 'set transaction isolation level read committed';
+const before = `${isolation}; select ${localSettings}`;
 
 /**
  * One statement by itself with our settings, in one message. Several statements in one message are one transaction: behind a pooler too none
  * is left half-sent, with a job's lock, by a process that freezes.
  */
-export async function queryAlone<Row extends object>(
+export function queryAlone<Row extends object>(
   client: pg.ClientBase,
+  text: string,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  return alone(client, before, text, values);
+}
+
+/**
+ * The same for a handler, whose session is left as it was found: settings that its transaction had from us would be taken for the
+ * session's, and be made for the pooler's next client as well.
+ */
+export function queryHandler<Row extends object>(
+  client: pg.ClientBase,
+  text: string,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  return alone(client, isolation, text, values);
+}
+
+async function alone<Row extends object>(
+  client: pg.ClientBase,
+  first: string,
   text: string,
   values: readonly unknown[],
 ): Promise<Row[]> {
   const sent = outgoing(values);
   if (!isBehindPooler(client)) return (await client.query<Row>(text, sent)).rows;
-  const results = await client.query(`${before}; ${withValues(text, sent)}`);
+  const results = await client.query(`${first}; ${withValues(text, sent)}`);
   return (results as unknown as pg.QueryResult<Row>[]).at(-1)!.rows;
 }

@@ -44,7 +44,7 @@ export function reviewText(plan: PlanFile, reviewed: readonly ReviewedJob[]): st
     `${action} ${formatFullCount(some)} of ${plural(reviewed.length, 'job')}${set === '' ? '' : ` (${safeText(set)})`}`,
     `  the file says: plan ${shortId(plan.id)} by ${safeText(author)}, made ${created_at.toISOString()}, to be applied until ${expires_at.toISOString()}`,
     `  the file says: selected by ${safeText(filter)}`,
-    `  reason for the journal: ${reason?.trim() ? safeText(reason) : 'none'}`,
+    `  reason for the journal: ${safeText((reason ?? '').trim() || 'none')}`,
     ...(plan.truncated ? ['  more jobs matched: these were the first'] : []),
     '  jobs as the database has them now',
     ...reviewed.map(({ planned, now, skipped }) => {

@@ -41,6 +41,10 @@ const neverNull = [
   /^(p_job|p_key|key|every|t|v_role|c\.\w+|r\.(name|privilege|columns)|current_schema\(\)|string_agg\(.*)$/s,
   /^(j\.state|p\.state|p\.attempt_count|partition_key|j\.total_partitions|j\.(completed|failed|skipped)_partitions)$/,
   /^r\.(attempt|outcome|total|open|lanes|completed|failed|skipped)$/,
+  /^(v_total( - v_rows)?|v_alike|left\(v_message, 500\)|p_owner|r\.message|old\.state|new\.state|session_user|current_user)$/,
+  /^p\.crash_count::bigint \+ 1$/,
+  // What refuses a tenant, and policies' texts, which are made of names.
+  /^(text|role|tenant_id|r\.(job|tenant)|new\.(backfill_job_id|tenant_id)|p_tenant|quote_ident\(v_role\))$/,
   /^(v_rows|v_recount\.\w+|lost\.(crashes|owner)|j\.version|t\.transitions|c\.(open|children)|e\.(ended|actor))$/,
   // Compared with, or joined by, in the same statement.
   /^(before|from_state|p\.started_at|p\.lease_owner|l\.at|lease_expires_at)$/,
@@ -54,7 +58,10 @@ describe('A30 no text has a hole where a value is missing', () => {
 
   test('A30 format() makes an empty text of a null: each argument is one that is never null', () => {
     const calls = sql.flatMap(({ name, text }) =>
-      callsOf('format', text).map((args) => ({ name, args })),
+      // A statement that is made with format() breaks where a value is missing.
+      callsOf('format', text.replace(/execute format\(/g, 'execute statement('))
+        .filter(([first]) => !/%[IL]|%1\$s/.test(first!))
+        .map((args) => ({ name, args })),
     );
     expect(calls.length).toBeGreaterThan(30);
     const holes = calls.flatMap(({ name, args }) =>
@@ -118,11 +125,11 @@ describe('A30 no text has a hole where a value is missing', () => {
       blocked_by: null,
       in_front: 0,
       untroubled: 0,
-      blockers: [],
+      blockers: [{ pid: 1, login: null, application: null, state: null, seconds: null }],
       missing: 0,
       total_partitions: 0,
       partitions_made: true,
-      troubles: [],
+      troubles: [{ executor: 'h:1:a', host: 'h', kind: 'endpoint', message: '', since: as_of }],
       failure: null,
       failing: false,
     };

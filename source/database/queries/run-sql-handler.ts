@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { type Attempt, attemptFacts } from '../../domain/attempt.ts';
 import type { Database } from '../database.ts';
-import { queryAlone } from '../session-settings.ts';
+import { queryHandler } from '../session-settings.ts';
 import { readStep, type StepPolicy, type StepReply, type StepRow } from './step-job.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function runSqlHandler(
   options: { owner: string; next: string | null; lease_ms: number; policy: StepPolicy },
 ): Promise<StepReply> {
   const { partition_start, partition_end } = attemptFacts(attempt);
-  const rows = await queryAlone<StepRow>(
+  const rows = await queryHandler<StepRow>(
     client,
     'select * from servo_run_sql_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)',
     [
