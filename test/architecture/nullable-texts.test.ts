@@ -129,7 +129,7 @@ describe('A30 no text has a hole where a value is missing', () => {
       missing: 0,
       total_partitions: 0,
       partitions_made: true,
-      troubles: [{ executor: 'h:1:a', host: 'h', kind: 'endpoint', message: '', since: as_of }],
+      troubles: [{ executor: 'h:1:a', host: 'h', kind: 'endpoint', message: 'gone', since: as_of }],
       failure: null,
       failing: false,
     };
