@@ -5,8 +5,20 @@ import type { Size } from '../console/messages.ts';
 /** Its file descriptor is there, but not in the types. */
 type Output = WriteStream & { fd?: number };
 
-/** Alternate screen, bracketed paste, no cursor. */
-const enter = '\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[H';
+/**
+ * What a program before us may have left on, and what would come back as input: mouse reports and
+ * their encodings, focus reports, keys as win32 events, application cursor keys and keypad, kitty's
+ * and xterm's other encodings of keys. A terminal that knows one of them not takes no notice.
+ */
+const reportsOff = [
+  '\x1b[?1;9;1000;1001;1002;1003;1004;1005;1006;1015;1016;9001l',
+  '\x1b>',
+  '\x1b[<u\x1b[=0u',
+  '\x1b[>4;0m',
+].join('');
+
+/** Alternate screen, bracketed paste, no cursor, and nothing but keys from the keyboard. */
+const enter = `\x1b[?1049h${reportsOff}\x1b[?2004h\x1b[?25l\x1b[m\x1b[H`;
 /** The same undone, and whatever style was on. Harmless when done twice. */
 const leave = '\x1b[m\x1b[?2026l\x1b[?2004l\x1b[?25h\x1b[?1049l';
 

@@ -15,6 +15,8 @@ import { update } from '../../source/console/update.ts';
 import type { JobView } from '../../source/domain/job.ts';
 import type { ActionResult, JobDetail } from '../../source/domain/job-detail.ts';
 import type { ErrorCode } from '../../source/errors.ts';
+import { heard } from '../../source/tui/keys.ts';
+import { dueAt, elapsed, idleTokenizer, tokenize } from '../../source/tui/tokenizer.ts';
 import { aDetail, aList, aPage, aPartition, now } from '../support/jobs.ts';
 
 type Untimed = Message extends infer M ? (M extends Message ? Omit<M, 'at'> : never) : never;
@@ -69,7 +71,7 @@ export class Session {
     for (const key of keys) {
       this.wait(100);
       const input = [...key].length === 1 ? { characters: key } : { key };
-      const [decoder, messages] = decodeInput(this.#decoder, input, this.#at);
+      const [decoder, messages] = decodeInput(this.#decoder, [input], this.#at);
       this.#decoder = decoder;
       for (const message of messages) this.send(message);
     }
@@ -82,9 +84,26 @@ export class Session {
 
   /** All of it in one read, as after a stall or from a terminal without bracketed paste. */
   burst(characters: string): this {
-    const [decoder, messages] = decodeInput(this.#decoder, { characters }, this.#at);
+    const [decoder, messages] = decodeInput(this.#decoder, [{ characters }], this.#at);
     this.#decoder = decoder;
     for (const message of messages) this.send(message);
+    return this;
+  }
+
+  /** Bytes of a terminal, one read after the other, and then a silence in which nothing more comes. */
+  reads(...reads: Uint8Array[]): this {
+    let tokenizer = idleTokenizer;
+    const take = ([next, tokens]: ReturnType<typeof elapsed>) => {
+      tokenizer = next;
+      const [decoder, messages] = decodeInput(this.#decoder, heard(tokens).inputs, this.#at);
+      this.#decoder = decoder;
+      for (const message of messages) this.send(message);
+    };
+    for (const read of reads) take(tokenize(tokenizer, read, this.#at));
+    for (let due = dueAt(tokenizer); due !== null; due = dueAt(tokenizer)) {
+      this.#at = due;
+      take(elapsed(tokenizer, due));
+    }
     return this;
   }
 
