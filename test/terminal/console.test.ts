@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { reports } from '../support/terminal-input.ts';
 import { bundleFixture, Emulator, isAlive, linesOfFile, type Size } from './emulator.ts';
 
 const small: Size = { columns: 80, rows: 24 };
@@ -44,6 +46,8 @@ const pidOfFixture = () =>
       .find((line) => line.startsWith('pid '))
       ?.slice(4),
   );
+
+const hasTmux = () => spawnSync('tmux', ['-V']).status === 0;
 
 /** Everything but the first frame, which may do with the screen what it likes. */
 const clears = (output: string) => output.match(/\x1b\[[23]J|\x1bc/g) ?? [];
@@ -245,6 +249,91 @@ describe('the terminal is restored on every way out', () => {
     console.hangUp();
     await console.until(() => !isAlive(pid));
   });
+});
+
+describe('B1: what a terminal sends of itself', () => {
+  test('ended the console at 16 of these, and acted at others: nothing happens, in a field neither', async () => {
+    const console = await start('varied', small).until('▐ ·');
+    const before = console.lines.slice(1, 20);
+    for (const report of reports) {
+      console.type(report);
+      // One by one, so that each is what a read begins with.
+      await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+    console.type('/');
+    await console.until(/ \/ /);
+    for (const report of reports) console.type(report);
+    console.type('x');
+    await console.until(/ \/ x/);
+    console.type('\x1b');
+    await console.until('▐ ·');
+    await console.until('Enter open');
+    expect(console.lines.slice(1, 20)).toEqual(before);
+    expect(console.exitCode).toBeNull();
+    expect(asked('act')).toBe(0);
+  });
+
+  test('an arrow that the line cuts in two is the arrow', async () => {
+    const console = await start('varied', small).until('▐ ·');
+    const selected = () => console.lines.findIndex((line) => line.startsWith('▐'));
+    const first = selected();
+    for (const piece of ['\x1b', '[', 'B']) {
+      console.type(piece);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await console.until(() => selected() === first + 1);
+  });
+
+  test('modes that others left on are switched off: mouse, focus, other encodings of keys', async () => {
+    const left = '\\033[?1000;1002;1003;1004;1006h\\033[?1h';
+    const script = `printf '${left}'; exec "${process.execPath}" "${fixture}" varied`;
+    const console = new Emulator('/bin/sh', ['-c', script], small, {});
+    running.push(console);
+    await console.until('▐ ·');
+    expect(console.modes).toMatchObject({
+      mouseTrackingMode: 'none',
+      sendFocusMode: false,
+      applicationCursorKeysMode: false,
+    });
+  });
+
+  test.skipIf(!hasTmux())(
+    'in tmux with focus events, going to another pane and back did sort the other way',
+    async () => {
+      const folder = mkdtempSync(join(dirname(fixture), 'tmux-'));
+      const tmux = (...args: string[]) =>
+        execFileSync('tmux', ['-S', join(folder, 'socket'), '-f', '/dev/null', ...args], {
+          encoding: 'utf8',
+          env: { ...process.env, TMUX: '', TERM: 'xterm-256color' },
+        });
+      try {
+        tmux('new-session', '-d', '-x', '120', '-y', '40', 'exec sleep 600');
+        tmux('set-option', '-g', 'focus-events', 'on');
+        tmux('split-window', '-t', ':0.0', `exec "${process.execPath}" "${fixture}" varied`);
+        const screen = () => tmux('capture-pane', '-p', '-t', ':0.1');
+        const client = new Emulator('tmux', ['-S', join(folder, 'socket'), 'attach'], large, {});
+        running.push(client);
+        await client.until(/sorted by/);
+        // Another program switches the reports on while the console has the pane.
+        const of = (format: string) => tmux('display-message', '-p', '-t', ':0.1', format).trim();
+        writeFileSync(of('#{pane_tty}'), '\x1b[?1004h\x1b]2;reports on\x1b\\');
+        await client.until(() => of('#{pane_title}') === 'reports on');
+        const sorted = /sorted by [^ ]+( \S+)?/.exec(screen())![0];
+        for (let turn = 0; turn < 4; turn += 1) {
+          tmux('select-pane', '-t', ':0.0');
+          tmux('select-pane', '-t', ':0.1');
+        }
+        client.type('?');
+        await client.until('Search:');
+        expect(screen()).toContain('Search: ');
+        client.type('\x1b');
+        await client.until(() => !screen().includes('Search:'));
+        expect(screen()).toContain(sorted);
+      } finally {
+        tmux('kill-server');
+      }
+    },
+  );
 });
 
 test('Ctrl-Z gives the terminal back, and fg brings the console back as it was', async () => {

@@ -132,6 +132,11 @@ export class Emulator {
     return this.#terminal.modes.bracketedPasteMode;
   }
 
+  /** What the program has switched on. */
+  get modes(): InstanceType<typeof xterm.Terminal>['modes'] {
+    return this.#terminal.modes;
+  }
+
   /** Whether the last word on the cursor was to show it. */
   get cursorIsShown(): boolean {
     return this.output.lastIndexOf('\x1b[?25h') >= this.output.lastIndexOf('\x1b[?25l');
