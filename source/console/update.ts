@@ -33,6 +33,7 @@ import { presenceAnswered, renew, withPresence } from './presence.ts';
 import { readerAnswered } from './reading.ts';
 import { runAnswered, runKey } from './run.ts';
 import type { State, Step } from './state.ts';
+import { isReadingForCard, swallowed } from './swallowing.ts';
 import { unlockKey, unlockPaste } from './unlock.ts';
 
 type Handlers = { [T in Message['type']]: (state: State, message: MessageOf<T>) => Step };
@@ -76,10 +77,15 @@ export function update(state: State, message: Message): Step {
 const byHand: readonly Message['type'][] = ['key', 'paste', 'flood', 'resized'];
 
 /** Keys belong to whatever has the focus; only the few that always work go past it. */
-function keyPressed(state: State, { key, text, alone }: MessageOf<'key'>): Step {
+function keyPressed(state: State, pressed: MessageOf<'key'>): Step {
+  const { key, text, alone } = pressed;
   const binding = bindingFor(state, key);
   if (binding?.always) return runBinding(state, binding);
   const { overlay } = state;
+  const onward = overlay === null || overlay.type === 'run' ? swallowed(state, pressed) : null;
+  if (onward !== null) return onward;
+  if (overlay === null && text !== null && isReadingForCard(state))
+    return noticed(state, 'reading the jobs for a dialog: Esc leaves it');
   switch (overlay?.type) {
     case 'card':
       return cardKey(state, overlay, { key, text, alone });
@@ -138,7 +144,7 @@ function pasted(state: State, { text }: MessageOf<'paste'>): Step {
     case 'palette':
       return palettePaste(state, overlay, text);
     case 'filter':
-      return filterPaste(state, text);
+      return filterPaste(state, overlay, text);
     default:
       return [state, []];
   }

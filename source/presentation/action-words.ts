@@ -8,14 +8,22 @@ import {
   formatAge,
   formatDuration,
   formatFullCount,
+  formatInstant,
   formatMilliseconds,
   plural,
+  type Zone,
 } from './format.ts';
 import { riskBadge } from './risk-badge.ts';
 import { safeText } from './safe-text.ts';
 
 /** What is asked for a job: `asOf` is the database's clock when it was read. */
-export type Intent = { job: JobView; asOf: Date; settings: JobSettings };
+export type Intent = {
+  job: JobView;
+  asOf: Date;
+  settings: JobSettings;
+  /** In which times are told; ISO 8601 without one. */
+  zone?: Zone;
+};
 
 /** What the intent card says about an action. */
 export type ActionWords = {
@@ -100,11 +108,11 @@ export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
     verb: 'Set it',
     keep: 'Leave it as it is',
     gerund: 'setting',
-    will: ({ job, settings }) => {
+    will: ({ job, settings, zone }) => {
       const { changes } = changesOf(job, settings);
       return changes.length === 0
         ? 'change nothing yet'
-        : `${describeChanges(changes)}; from its next step on`;
+        : `${describeChanges(changes, timesIn(zone))}; from its next step on`;
     },
     after: changedRisk,
   },
@@ -112,9 +120,9 @@ export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
     verb: 'Recreate it',
     keep: 'Keep it',
     gerund: 'recreating',
-    will: ({ job, settings }) => {
+    will: ({ job, settings, zone }) => {
       const { changes } = changesOf(job, settings);
-      const changed = changes.length === 0 ? 'as it is' : describeChanges(changes);
+      const changed = changes.length === 0 ? 'as it is' : describeChanges(changes, timesIn(zone));
       const keys = plural(job.remaining_partitions + job.skipped_partitions, 'partition');
       return isTerminal(job.state)
         ? `start a new job of the ${keys} that it skipped (${changed})`
@@ -125,6 +133,11 @@ export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
     after: changedRisk,
   },
 };
+
+/** How times are told: in the zone of the screens, where there are any. */
+export function timesIn(zone: Zone | undefined): ((at: Date) => string) | undefined {
+  return zone === undefined ? undefined : (at) => formatInstant(at, zone);
+}
 
 /** The job as it would be with the settings, with as many slots at work as it then may have. */
 function withSettings({ job, asOf, settings }: Intent): JobView {

@@ -17,9 +17,17 @@ import { shortId } from '../domain/job-reference.ts';
 import { actionWords, type Intent } from '../presentation/action-words.ts';
 import { dialogWords } from '../presentation/dialog-words.ts';
 import { truncate, wrap } from '../presentation/fitted.ts';
-import { formatAge, formatDuration, formatFullCount, plural } from '../presentation/format.ts';
+import {
+  formatAge,
+  formatDuration,
+  formatFullCount,
+  formatInstant,
+  formatSecond,
+  plural,
+} from '../presentation/format.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { stateWord } from '../presentation/state-words.ts';
+import { fieldText, unfocusedText } from './field-text.ts';
 import { planLines } from './plan-lines.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
 
@@ -56,7 +64,7 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
     return [...planLines(card, card.plan, width, room - lines.length), ...lines];
   }
   const settings = settingsOf(card);
-  const intent: Intent = { job, asOf: card.as_of, settings };
+  const intent: Intent = { job, asOf: card.as_of, settings, zone: card.zone };
   const words = actionWords[action];
   const after = words.after(intent);
   const seen = [
@@ -81,7 +89,7 @@ function controlLines(state: State, card: Card, width: number): Line[] {
   const reason = needsReason(card) ? 'Reason (required)' : 'Reason (optional)';
   const check = card.expected === null ? null : `Type ${safeText(card.expected)}`;
   return [
-    ...fields.map((field) => parameterLine(card, field, width)),
+    ...fields.flatMap((field) => parameterLines(card, field, width)),
     fieldLine(card, 'reason', reason, width),
     ...(check === null ? [] : [fieldLine(card, 'check', check, width)]),
     buttonsLine(state, card, width),
@@ -162,22 +170,27 @@ function labelled(
 }
 
 /** A parameter: what it is now, what is typed, and how that is read. */
-function parameterLine(card: Card, field: ParameterField, width: number): Line {
+function parameterLines(card: Card, field: ParameterField, width: number): Line[] {
   const jobs = card.plan?.jobs.map(({ job }) => job) ?? [card.job];
-  const now = new Set(jobs.map((job) => presently(field, job)));
+  const now = new Set(jobs.map((job) => presently(field, job, card.zone)));
   const label = `${field.label} (now ${now.size === 1 ? [...now][0] : 'various'})`;
   const problem = problemOfField(card, field);
-  const read = problem ?? readBack(card, field);
-  const note = read === null ? [] : [span(read, problem === null ? 'good' : 'warn')];
-  return spread(fieldLine(card, field.name, label, width - (read === null ? 0 : 20)), note, width);
+  const read = problem === null ? readBack(card, field) : `not understood: ${problem}`;
+  if (read === null) return [fieldLine(card, field.name, label, width)];
+  const note = span(read, problem === null ? 'good' : 'warn');
+  const line = fieldLine(card, field.name, label, width);
+  const fits = lineWidth(line) + 2 + lineWidth([note]) <= width;
+  return fits ? [spread(line, [note], width)] : [line, cut([span('   '), note], width)];
 }
 
 /** A deadline may be typed in many ways: it is said which instant it means. */
 function readBack(card: Card, { name }: ParameterField): string | null {
   const { sla_deadline_at: at } = settingsOf(card);
   if (name !== 'deadline' || !(at instanceof Date)) return null;
-  const left = formatDuration((at.getTime() - card.as_of.getTime()) / 1000);
-  return `= ${at.toISOString().replace('.000Z', 'Z')}, in ${left}`;
+  const { as_of, zone, values } = card;
+  const left = formatDuration((at.getTime() - as_of.getTime()) / 1000);
+  const from = values.deadline?.trim().startsWith('+') ? ` from ${formatSecond(as_of, zone)}` : '';
+  return `= ${formatInstant(at, zone)}, in ${left}${from}`;
 }
 
 function fieldLine(card: Card, field: FieldName, label: string, width: number): Line {
@@ -188,13 +201,12 @@ function fieldLine(card: Card, field: FieldName, label: string, width: number): 
     span(focused ? '▐' : ' ', 'accent'),
     span(`${label}: `, focused ? 'strong' : 'plain'),
   ];
-  // The end of a long text is what is being typed.
-  const room = Math.max(4, width - label.length - 6);
-  const shown = value.length > room ? `…${value.slice(-(room - 1))}` : value;
-  return cut(
-    [...prompt, span(shown, done ? 'good' : 'plain'), ...(focused ? [span('▏', 'accent')] : [])],
-    width,
-  );
+  const room = Math.max(4, width - lineWidth(prompt));
+  const tone = done ? 'good' : 'plain';
+  const text = focused
+    ? fieldText({ value, caret: card.caret }, room, tone)
+    : unfocusedText(value, room, tone);
+  return cut([...prompt, ...text], width);
 }
 
 /** What the buttons say, and what `y` does. */
@@ -226,7 +238,7 @@ function buttonsLine(state: State, card: Card, width: number): Line {
   const onButton = card.focus === 'cancel' || card.focus === 'confirm';
   const hint =
     card.hint ??
-    (onButton ? (lacking ?? `y: ${words.verb.toLowerCase()}`) : 'Tab moves on; y is a letter here');
+    (onButton ? (lacking ?? `y: ${words.verb.toLowerCase()}`) : 'Tab: to the buttons, then y');
   const room = Math.max(0, width - lineWidth(buttons) - 2);
   const said = span(truncate(hint, room), card.hint === null ? 'dim' : 'warn');
   return spread(buttons, [said], width);

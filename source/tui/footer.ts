@@ -1,6 +1,6 @@
 import { rowOf, rowsOf } from '../console/arrange.ts';
 import { readyAction } from '../console/explaining.ts';
-import { followText } from '../console/follow.ts';
+import { followShown, followText } from '../console/follow.ts';
 import { keyFor } from '../console/key-hints.ts';
 import { keyName } from '../console/key-names.ts';
 import { contextOf, keymapOf } from '../console/keymap.ts';
@@ -11,6 +11,7 @@ import { nothingToCopy } from '../console/reading.ts';
 import { isRunOpen, runText } from '../console/run.ts';
 import { sortName } from '../console/settings.ts';
 import { type State, tableLimit } from '../console/state.ts';
+import { targetOf } from '../console/target.ts';
 import type { JobView } from '../domain/job.ts';
 import { dialogWords } from '../presentation/dialog-words.ts';
 import { formatFullCount, plural } from '../presentation/format.ts';
@@ -18,6 +19,7 @@ import { type JobColumn, jobColumns } from '../presentation/job-columns.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { searchedWords } from '../presentation/searched-words.ts';
 import { cellOf, type LaidColumn } from '../presentation/table.ts';
+import { fieldText } from './field-text.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
 
 /** What the table shows of what there is; while a filter is typed, the field. */
@@ -29,7 +31,8 @@ export function infoLine(state: State): Line {
   const problem = filter.problems[0] ?? (answered ? list.page.problem : null);
   const amount = amountWords(state.jobs);
   if (state.overlay?.type === 'filter') {
-    const field = [span(' / ', 'accent'), span(filter.text, 'strong'), span('▏', 'accent')];
+    const typed = { value: filter.text, caret: state.overlay.caret };
+    const field = [span(' / ', 'accent'), ...fieldText(typed, width - 3)];
     const note = problem ?? (answered ? amount : looking);
     return spread(field, [span(note, problem === null ? 'dim' : 'warn')], width);
   }
@@ -87,14 +90,11 @@ function placeWords(state: State): string {
 /** An action on its way, else a remark, else what the selected row has no columns for. */
 export function noteLine(state: State, laid: readonly LaidColumn<JobColumn>[]): Line {
   const width = state.size.columns - 1;
-  const open = state.follows.filter(({ phase }) => phase !== 'settled');
-  const follow = open.at(-1) ?? state.follows.at(-1);
+  const { follow, others } = followShown(state, targetOf(state)?.job.id ?? null);
   if (state.opening !== null) return cut([span(` opening ${state.opening} …`, 'accent')], width);
   if (state.notice !== null) return cut([span(` ${state.notice.text}`, state.notice.tone)], width);
-  if (follow !== undefined) {
-    const others = open.length > 1 ? `  (+${open.length - 1} more)` : '';
-    return cut([span(` ${followText(follow)}`, follow.tone), span(others, 'dim')], width);
-  }
+  const more = others === 0 ? [] : [span(`${plural(others, 'action')} still open`, 'dim')];
+  if (follow !== null) return spread([span(` ${followText(follow)}`, follow.tone)], more, width);
   if (state.run !== null) {
     const stopped = state.run.stopped !== null && isRunOpen(state);
     return cut(
@@ -102,7 +102,8 @@ export function noteLine(state: State, laid: readonly LaidColumn<JobColumn>[]): 
       width,
     );
   }
-  return state.screen === 'jobs' ? cut(hiddenFields(state, laid), width) : [];
+  if (state.screen === 'jobs') return spread(hiddenFields(state, laid), more, width);
+  return more.length === 0 ? [] : spread([span(' ')], more, width);
 }
 
 function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Line {
@@ -203,8 +204,8 @@ function hintsFor(state: State): Hint[] {
     ]);
   if (overlay === 'card' || overlay === 'unlock')
     return fixed([
-      ['Tab', 'next'],
-      ['y', 'yes, on a button'],
+      ['Tab', 'next field, then the buttons'],
+      ['y', 'confirm, on a button'],
       ['Esc', 'close'],
     ]);
   const context = contextOf(state);

@@ -77,7 +77,10 @@ function sinkOf({ stdout, screen }: PictureOptions, standIns: StandIns): NodeJS.
     },
     rows: Number.MAX_SAFE_INTEGER,
     write: (frame: string) => {
-      if (frame !== '') screen.draw(standIns.expand(frame));
+      if (frame !== '') {
+        const { frame: shown, caret } = standIns.expand(frame);
+        screen.draw(shown, caret);
+      }
       return true;
     },
     on: () => sink,

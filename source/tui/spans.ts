@@ -3,7 +3,13 @@ import type { Tone } from '../presentation/tone.ts';
 import { widthOf } from '../presentation/width.ts';
 
 /** A piece of a line that looks the same all along. */
-export type Span = { text: string; tone: Tone; inverse?: boolean };
+export type Span = {
+  text: string;
+  tone: Tone;
+  inverse?: boolean;
+  /** The terminal's cursor stands on its first column. */
+  caret?: true;
+};
 export type Line = readonly Span[];
 
 export const blank: Line = [];

@@ -66,20 +66,27 @@ export class Session {
     return this;
   }
 
-  /** Keys by name (`enter`, `ctrl-r`) or as the character, a tenth of a second apart. */
+  /** Keys by name (`enter`, `ctrl-r`) or as the character, one by one: after a dialog comes a pause. */
   press(...keys: string[]): this {
     for (const key of keys) {
-      this.wait(100);
-      const input = [...key].length === 1 ? { characters: key } : { key };
-      const [decoder, messages] = decodeInput(this.#decoder, [input], this.#at);
-      this.#decoder = decoder;
-      for (const message of messages) this.send(message);
+      this.wait(Math.max(0, this.state.swallow_until - this.#at - 100));
+      this.#press(key, 100);
     }
     return this;
   }
 
-  type(text: string): this {
-    return this.press(...text);
+  #press(key: string, after: number): void {
+    this.wait(after);
+    const input = [...key].length === 1 ? { characters: key } : { key };
+    const [decoder, messages] = decodeInput(this.#decoder, [input], this.#at);
+    this.#decoder = decoder;
+    for (const message of messages) this.send(message);
+  }
+
+  /** A sentence, letter by letter, without a pause. */
+  type(text: string, everyMs = 100): this {
+    for (const key of text) this.#press(key, everyMs);
+    return this;
   }
 
   /** All of it in one read, as after a stall or from a terminal without bracketed paste. */
@@ -112,9 +119,16 @@ export class Session {
   }
 
   /** The card has been painted, and the operator has had the time to read it. */
-  read(): this {
+  seen(): this {
     const { token } = this.card;
     return this.send({ type: 'painted', token }).wait(300);
+  }
+
+  /** The same, and the operator has gone to the first button. */
+  read(): this {
+    this.seen();
+    while (this.focus !== 'cancel') this.press('shift-tab');
+    return this;
   }
 
   timer(name: Extract<Message, { type: 'timer' }>['name']): this {
