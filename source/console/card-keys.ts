@@ -44,6 +44,7 @@ export function cardKey(state: State, card: Card, pressed: Pressed): Step {
       return told(state, card, missing(state, card) ?? rule);
     }
     case 'other': {
+      if (intent.key === turnKey) return shown(state, turned(card));
       const by = { 'page-down': 5, 'page-up': -5 }[intent.key];
       return by === undefined ? [state, []] : shown(state, scrolled(card, by));
     }
@@ -76,6 +77,13 @@ function moved(card: Card, focus: CardFocus): Card {
   if (!misplaced) return caretAtEnd({ ...card, focus });
   const put = { ...card, values: { ...values, reason: '', check: expected ?? '' } };
   return caretAtEnd({ ...put, focus: focus === 'check' ? 'confirm' : focus });
+}
+
+/** Between the selected failed partition and all that have failed. */
+export const turnKey = 'ctrl-t';
+
+function turned(card: Card): Card {
+  return { ...card, only: card.only === null ? card.selected : null };
 }
 
 /** Through the list of a plan's jobs. */

@@ -74,9 +74,10 @@ export function openCard(
   name: ActionName,
   target: Target,
   values: Partial<Card['values']> = {},
+  only: string | null = null,
 ): Step {
   const { final } = actionRules[actionOf(name).action];
-  return cardOn(state, name, target, null, final ? typedCheck(target.job) : null, values);
+  return cardOn(state, name, target, null, final ? typedCheck(target.job) : null, values, only);
 }
 
 /** A card on one job, or on the plan's; `expected` must be typed to arm the button. */
@@ -87,6 +88,7 @@ export function cardOn(
   plan: Card['plan'],
   expected: string | null,
   values: Partial<Card['values']> = {},
+  only: string | null = null,
 ): Step {
   const token = state.next_request;
   const { fields } = actionOf(name);
@@ -109,15 +111,18 @@ export function cardOn(
     expected,
     token,
     lately: null,
+    known: null,
+    selected: only,
+    only,
     others: null,
     painted_at: null,
     hint: null,
   };
   // The card's token is the request's number as well: an answer for another card finds nobody.
-  const ask: Effect = newsOf(card);
+  const asked: readonly Effect[] = plan === null ? [newsOf(card), knowledgeOf(card)] : [];
   return [
     { ...state, overlay: caretAtEnd(card), notice: null, next_request: token + 1 },
-    [{ type: 'announce-paint', token }, ...(plan === null ? [ask] : [])],
+    [{ type: 'announce-paint', token }, ...asked],
   ];
 }
 
@@ -127,8 +132,15 @@ export function caretAtEnd(card: Card): Card {
   return { ...card, caret: field === null ? 0 : (card.values[field] ?? '').length };
 }
 
-/** Who has been at the job just now; without an answer the card does without. */
+/** What explain knows of the job: who is silent, and what would keep it from running. */
+function knowledgeOf({ token, job }: Card): Effect {
+  return { type: 'data', request: token, effect: { type: 'explain-job', id: job.id } };
+}
+
+/** Who has been at the job just now, and what is known of it; without an answer the card does without. */
 export function latelyAnswered(state: State, card: Card, answer: DataAnswer): Step {
+  if (answer.type === 'explained')
+    return [{ ...state, overlay: { ...card, known: answer.judged } }, []];
   if (answer.type !== 'lately') return [state, []];
   return [{ ...state, overlay: { ...card, lately: lately(answer.events, answer.as_of) } }, []];
 }

@@ -3,6 +3,7 @@ import type { JobView } from '../domain/job.ts';
 import type { ActionResult } from '../domain/job-detail.ts';
 import type { JobSettings } from '../domain/job-settings.ts';
 import { actionWords } from '../presentation/action-words.ts';
+import { hindranceWords } from '../presentation/hindrance.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import type { Tone } from '../presentation/tone.ts';
 import { actionOf } from './actions.ts';
@@ -44,10 +45,12 @@ export function act(state: State, card: Card, told: Told): Step {
     looked_at: 0,
     text: 'sent, not confirmed yet',
     tone: 'plain',
+    hindrance: card.known === null ? null : hindranceWords(card.known),
     told_at: state.at,
   };
   const others = state.follows.filter(({ id, phase }) => id !== job.id && phase !== 'settled');
-  const effect = orderOn(name, job, reasonOf(card.values.reason), told.parameters);
+  const order = orderOn(name, job, reasonOf(card.values.reason), told.parameters);
+  const effect = card.only === null ? order : { ...order, keys: [card.only] };
   return [
     { ...state, follows: [...others, follow], notice: null, next_request: request + 1 },
     [{ type: 'data', request, effect }],

@@ -2,6 +2,7 @@ import type { ActionParameters, ParameterName } from '../domain/action.ts';
 import type { Dialog } from '../domain/dialog.ts';
 import type { JobView } from '../domain/job.ts';
 import type { ActionResult } from '../domain/job-detail.ts';
+import type { Explanation } from '../domain/judged.ts';
 import type { CheckName } from '../domain/triage.ts';
 import type { Zone } from '../presentation/format.ts';
 import type { ActionName } from './actions.ts';
@@ -33,6 +34,11 @@ export type Card = {
   token: number;
   /** What somebody, perhaps at another console, did to the job lately; null while not known, or nothing. */
   lately: string | null;
+  /** What explain knows of its one job; null while not known. */
+  known: Explanation | null;
+  /** The failed partition that was selected, and whether it alone is to be tried again. */
+  selected: string | null;
+  only: string | null;
   /** Who else has a dialog open on its jobs, and when that was so; null while not known. */
   others: { as_of: Date; dialogs: readonly Dialog[] } | null;
   /** When the card had been painted: input before that, and 300 ms on, is dropped. */
@@ -84,6 +90,8 @@ export type Run = {
   request: number | null;
   /** Why it does not go on by itself; null while it does. */
   stopped: Failure | 'by hand' | null;
+  /** The operator has put its list away since it ended: it is found by its key only. */
+  read?: true;
 };
 
 /** The list of what became of each job of the run. */

@@ -139,6 +139,8 @@ export type Follow = {
   looked_at: number;
   text: string;
   tone: Tone;
+  /** What kept the job from running when the card was open, as far as it was known. */
+  hindrance: string | null;
   /** When the text last became another one. */
   told_at: number;
 };

@@ -12,11 +12,14 @@ import { runRows } from './layout.ts';
 import {
   alertsAnswered,
   askAlerts,
+  askCounts,
   boardLoaded,
   clockTicked,
+  countsFailed,
   jobLoaded,
   listLoaded,
   loadFailed,
+  presentView,
   refresh,
   refreshNow,
   seek,
@@ -39,7 +42,7 @@ import { unlockKey, unlockPaste } from './unlock.ts';
 type Handlers = { [T in Message['type']]: (state: State, message: MessageOf<T>) => Step };
 
 const handlers: Handlers = {
-  started: (state) => chain(refresh(state), askAlerts),
+  started: (state) => chain(chain(refresh(state), askAlerts), askCounts),
   key: keyPressed,
   flood: flooded,
   paste: pasted,
@@ -57,6 +60,7 @@ const timers = {
   clock: clockTicked,
   notice: noticePassed,
   alerts: askAlerts,
+  counts: askCounts,
   verify,
   unlock: lock,
   bells: listen,
@@ -185,7 +189,10 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   if (answer.type === 'jobs') return listLoaded(state, answer.list);
   if (answer.type === 'job') return jobLoaded(state, answer.detail);
   if (answer.type === 'board') return boardLoaded(state, answer);
-  return answer.type === 'failure' ? loadFailed(state, view, answer.failure) : [state, []];
+  if (answer.type !== 'failure') return [state, []];
+  // The screen's own question tells of a database that is away.
+  if (view === 'jobs' && presentView(state) !== 'jobs') return countsFailed(state);
+  return loadFailed(state, view, answer.failure);
 }
 
 function watchAnswered(state: State, answer: DataAnswer): Step {

@@ -128,9 +128,16 @@ function retried(look: Look): Verdict {
 function unclaimed({ follow, at }: Look): Verdict {
   const waited = at - (follow.applied_at ?? follow.sent_at);
   return waited < unclaimedMs
-    ? waiting('waiting for an executor to claim it')
+    ? waiting(
+        follow.hindrance === null
+          ? 'waiting for an executor to claim it'
+          : `it waits: ${follow.hindrance}`,
+      )
     : {
-        text: 'still not claimed: is an executor alive that has a handler for it?',
+        text:
+          follow.hindrance === null
+            ? 'still not claimed: is an executor alive that has a handler for it?'
+            : `still not claimed: ${follow.hindrance}`,
         tone: 'warn',
         settled: false,
       };

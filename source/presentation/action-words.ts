@@ -3,6 +3,7 @@ import { etaSeconds } from '../domain/eta.ts';
 import { type JobView, viewJob } from '../domain/job.ts';
 import { changesOf, describeChanges, type JobSettings } from '../domain/job-settings.ts';
 import { isTerminal } from '../domain/job-state.ts';
+import type { Explanation } from '../domain/judged.ts';
 import { readStrategy } from '../domain/strategy.ts';
 import {
   formatAge,
@@ -13,6 +14,7 @@ import {
   plural,
   type Zone,
 } from './format.ts';
+import { silenceWords } from './hindrance.ts';
 import { riskBadge } from './risk-badge.ts';
 import { safeText } from './safe-text.ts';
 
@@ -21,6 +23,10 @@ export type Intent = {
   job: JobView;
   asOf: Date;
   settings: JobSettings;
+  /** What explain knows of the job, where that is known. */
+  known?: Pick<Explanation, 'facts'> | null;
+  /** The one partition that a retry is about. */
+  only?: string | null;
   /** In which times are told; ISO 8601 without one. */
   zone?: Zone;
 };
@@ -71,16 +77,19 @@ export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
     verb: 'Retry',
     keep: 'Leave them failed',
     gerund: 'retrying',
-    will: ({ job }) => {
-      const failed = plural(job.failed_partitions, 'failed partition');
+    will: ({ job, only }) => {
+      const failed = only
+        ? `failed partition ${safeText(only, { cap: 60 })}`
+        : plural(job.failed_partitions, 'failed partition');
       if (isTerminal(job.state)) {
         return `start a new job of the ${failed}, with this one's strategy, priority and deadline; what is done stays done`;
       }
       const when = job.state === 'paused' ? '; they wait until it is resumed' : '';
       return `make the ${failed} due again at once: failures are forgotten, attempts are counted on${when}`;
     },
-    after: ({ job }) => {
-      const more = etaSeconds(job.failed_partitions, slotsOf(job), job.avg_partition_duration_ms);
+    after: ({ job, only }) => {
+      const count = only ? 1 : job.failed_partitions;
+      const more = etaSeconds(count, slotsOf(job), job.avg_partition_duration_ms);
       return more === null ? null : `about ${formatDuration(more)} more of work`;
     },
   },
@@ -94,8 +103,10 @@ export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
           ? 'nobody holds one'
           : `what runs on ${plural(job.lanes, 'slot')} is taken back and tried again`
       }; the next free executor claims it`,
-    after: ({ job }) => {
+    after: ({ job, known }) => {
       const age = job.heartbeat_age_seconds;
+      const silence = known ? silenceWords(known) : null;
+      if (silence !== null) return `${silence}: what it holds goes to another executor`;
       if (age === null || job.heartbeat_stale) {
         return age === null
           ? 'it has never had a heartbeat'

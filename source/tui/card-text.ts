@@ -8,10 +8,13 @@ import {
   settingsOf,
   settingsOfChange,
 } from '../console/card.ts';
+import { turnKey } from '../console/card-keys.ts';
+import { keyName } from '../console/key-names.ts';
 import { tooSmall } from '../console/layout.ts';
 import type { Card, CardPlan, FieldName } from '../console/overlay.ts';
 import { isOfChanges } from '../console/run-items.ts';
 import type { State } from '../console/state.ts';
+import type { JobAction } from '../domain/action.ts';
 import { actionSql } from '../domain/action-sql.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { actionWords, type Intent } from '../presentation/action-words.ts';
@@ -25,8 +28,10 @@ import {
   formatSecond,
   plural,
 } from '../presentation/format.ts';
+import { hindranceWords } from '../presentation/hindrance.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { stateWord } from '../presentation/state-words.ts';
+import { signOf } from '../presentation/tone.ts';
 import { fieldText, unfocusedText } from './field-text.ts';
 import { planLines } from './plan-lines.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
@@ -64,7 +69,8 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
     return [...planLines(card, card.plan, width, room - lines.length), ...lines];
   }
   const settings = settingsOf(card);
-  const intent: Intent = { job, asOf: card.as_of, settings, zone: card.zone };
+  const { as_of: asOf, zone, known, only } = card;
+  const intent: Intent = { job, asOf, settings, zone, known, only };
   const words = actionWords[action];
   const after = words.after(intent);
   const seen = [
@@ -76,11 +82,13 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
   const will = [
     ...labelled('Will', words.will(intent), width, 3),
     ...(after === null ? [] : labelled('Then', after, width, 2)),
+    ...hindranceLine(card, width),
   ];
   // What will happen is not pushed off a low terminal by what has happened.
   const fits = seen.length + news.length + will.length <= room;
   const lines = fits ? [...seen, ...news, ...will] : [...seen, ...will, ...news];
-  const sql = actionSql(action, job, settings).replace(/\s+/g, ' ');
+  const which = only === null ? '' : ` -- only ${safeText(only, { cap: 60 })}`;
+  const sql = `${actionSql(action, job, settings).replace(/\s+/g, ' ')}${which}`;
   return [...lines, ...labelled('SQL', sql, width, Math.max(6, room - lines.length), 'dim')];
 }
 
@@ -89,11 +97,22 @@ function controlLines(state: State, card: Card, width: number): Line[] {
   const reason = needsReason(card) ? 'Reason (required)' : 'Reason (optional)';
   const check = card.expected === null ? null : `Type ${safeText(card.expected)}`;
   return [
+    ...scopeLine(card, width),
     ...fields.flatMap((field) => parameterLines(card, field, width)),
     fieldLine(card, 'reason', reason, width),
     ...(check === null ? [] : [fieldLine(card, 'check', check, width)]),
     buttonsLine(state, card, width),
   ];
+}
+
+/** A retry from the line of one failed partition: that one, or all. */
+function scopeLine({ selected, only, job }: Card, width: number): Line[] {
+  if (selected === null || job.failed_partitions < 2) return [];
+  const all = `all ${formatFullCount(job.failed_partitions)} failed partitions`;
+  const one = `only ${safeText(selected, { cap: 60 })}`;
+  const [now, other] = only === null ? [all, one] : [one, all];
+  const turn = ` (${keyName(turnKey)}: ${other})`;
+  return [cut([span(` Retries ${now}`), span(turn, 'dim')], width)];
 }
 
 function planSql(card: Card, plan: CardPlan): string {
@@ -120,7 +139,8 @@ export function cardTitle(card: Card): string {
     return `${noun} ${plural(card.plan.jobs.length, 'change')} to ${plural(jobs, 'job')}`;
   }
   if (card.plan !== null) return `${noun} ${plural(card.plan.jobs.length, 'job')}`;
-  return `${noun} ${safeText(card.job.asset_name)} · ${shortId(card.job.id)}`;
+  const which = card.only === null ? '' : `${safeText(card.only, { cap: 60 })} of `;
+  return `${noun} ${which}${safeText(card.job.asset_name)} · ${shortId(card.job.id)}`;
 }
 
 function seenText(state: State, { job, seen_at }: Card): string {
@@ -134,6 +154,18 @@ function seenText(state: State, { job, seen_at }: Card): string {
 function othersLine({ others }: Card, width: number): Line[] {
   const text = others && dialogWords(others.dialogs, others.as_of);
   return text === null ? [] : labelled('Also', text, width, 2, 'warn');
+}
+
+/** What makes work available, and what nobody would take up. */
+const makesWork: readonly JobAction[] = ['resume', 'retry', 'recreate', 'reclaim'];
+
+/** A job that may run and does not: why, before it is made so. */
+function hindranceLine(card: Card, width: number): Line[] {
+  const { action } = actionOfCard(card);
+  const paused = card.job.state === 'paused' && action !== 'resume';
+  if (card.known === null || paused || !makesWork.includes(action)) return [];
+  const text = hindranceWords(card.known);
+  return text === null ? [] : labelled('But', text, width, 2, 'warn');
 }
 
 function changedLine(state: State, card: Card, width: number): Line[] {
@@ -177,7 +209,7 @@ function parameterLines(card: Card, field: ParameterField, width: number): Line[
   const problem = problemOfField(card, field);
   const read = problem === null ? readBack(card, field) : `not understood: ${problem}`;
   if (read === null) return [fieldLine(card, field.name, label, width)];
-  const note = span(read, problem === null ? 'good' : 'warn');
+  const note = problem === null ? span(read, 'good') : span(`${signOf('warn')}${read}`, 'warn');
   const line = fieldLine(card, field.name, label, width);
   const fits = lineWidth(line) + 2 + lineWidth([note]) <= width;
   return fits ? [spread(line, [note], width)] : [line, cut([span('   '), note], width)];
@@ -240,6 +272,7 @@ function buttonsLine(state: State, card: Card, width: number): Line {
     card.hint ??
     (onButton ? (lacking ?? `y: ${words.verb.toLowerCase()}`) : 'Tab: to the buttons, then y');
   const room = Math.max(0, width - lineWidth(buttons) - 2);
-  const said = span(truncate(hint, room), card.hint === null ? 'dim' : 'warn');
+  const sign = card.hint === null ? '' : signOf('warn');
+  const said = span(truncate(`${sign}${hint}`, room), card.hint === null ? 'dim' : 'warn');
   return spread(buttons, [said], width);
 }

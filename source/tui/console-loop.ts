@@ -97,16 +97,17 @@ export class ConsoleLoop {
       return ending.code;
     } finally {
       stdout.off('resize', resized);
-      this.#stop();
+      await this.#stop();
     }
   }
 
-  #stop(): void {
+  async #stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     if (this.#drawTimer !== null) clearTimeout(this.#drawTimer);
     this.#screen.close();
     this.#keyboard.close();
+    await this.#terminal.flush();
     this.#terminal.stop();
     this.#picture?.close();
   }

@@ -14,11 +14,13 @@ import { type State, tableLimit } from '../console/state.ts';
 import { targetOf } from '../console/target.ts';
 import type { JobView } from '../domain/job.ts';
 import { dialogWords } from '../presentation/dialog-words.ts';
+import { truncateMiddle } from '../presentation/fitted.ts';
 import { formatFullCount, plural } from '../presentation/format.ts';
 import { type JobColumn, jobColumns } from '../presentation/job-columns.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { searchedWords } from '../presentation/searched-words.ts';
 import { cellOf, type LaidColumn } from '../presentation/table.ts';
+import { signOf, type Tone } from '../presentation/tone.ts';
 import { fieldText } from './field-text.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
 
@@ -39,7 +41,7 @@ export function infoLine(state: State): Line {
   const left = [span(` ${answered ? amount : looking}`, 'dim')];
   if (filter.text !== '')
     left.push(span(' · filter: ', 'dim'), span(safeText(filter.text), 'accent'));
-  if (problem !== null) left.push(span(` · ${problem}`, 'warn'));
+  if (problem !== null) left.push(span(` · ${signOf('warn')}${problem}`, 'warn'));
   const shown = possibleSort(state.jobs);
   if (list.jobs.length > 1) left.push(span(` · sorted by ${sortName(shown)}`, 'dim'));
   if (shown.column !== sort.column) {
@@ -87,15 +89,20 @@ function placeWords(state: State): string {
   return atEnd ? `the last ${shown} of ${all}` : `further down, of ${all}`;
 }
 
+/** Told by a sign as well as by its colour; what does not fit is missing in its middle. */
+function remark(text: string, tone: Tone, width: number): Line {
+  return [span(` ${truncateMiddle(`${signOf(tone)}${text}`, width - 1)}`, tone)];
+}
+
 /** An action on its way, else a remark, else what the selected row has no columns for. */
 export function noteLine(state: State, laid: readonly LaidColumn<JobColumn>[]): Line {
   const width = state.size.columns - 1;
   const { follow, others } = followShown(state, targetOf(state)?.job.id ?? null);
   if (state.opening !== null) return cut([span(` opening ${state.opening} …`, 'accent')], width);
-  if (state.notice !== null) return cut([span(` ${state.notice.text}`, state.notice.tone)], width);
+  if (state.notice !== null) return remark(state.notice.text, state.notice.tone, width);
   const more = others === 0 ? [] : [span(`${plural(others, 'action')} still open`, 'dim')];
-  if (follow !== null) return spread([span(` ${followText(follow)}`, follow.tone)], more, width);
-  if (state.run !== null) {
+  if (follow !== null) return spread(remark(followText(follow), follow.tone, width), more, width);
+  if (state.run !== null && state.run.read !== true) {
     const stopped = state.run.stopped !== null && isRunOpen(state);
     return cut(
       [span(` ${runText(state)}  (${keyFor(state, 'run')} shows it)`, stopped ? 'bad' : 'plain')],

@@ -2,14 +2,11 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import chalk from 'chalk';
 import { type Instance, render } from 'ink';
 import type { State } from '../console/state.ts';
-import type { Hue } from '../presentation/hue.ts';
 import { App } from './app.tsx';
 import type { Screen } from './screen.ts';
 import { StandInContext, StandIns } from './stand-ins.ts';
 import { sizeOf } from './terminal.ts';
-import { paletteOf, type Theme } from './theme.ts';
-
-const usualAccent: Hue = 'cyan';
+import { paletteOf, type Theme, usualAccent } from './theme.ts';
 
 export type PictureOptions = {
   stdout: WriteStream;

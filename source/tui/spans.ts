@@ -55,13 +55,19 @@ export function filled(line: Line, width: number): Line {
   return spare > 0 ? [...shown, span(' '.repeat(spare))] : shown;
 }
 
-/** The whole line in reverse video, in one piece: a selection, whatever colours it had. */
+/** The whole line in reverse video: a selection. Colours that tell how it stands are kept. */
 export function selected(line: Line, width: number): Line {
-  const text = filled(line, width)
-    .map((piece) => piece.text)
-    .join('');
-  return [{ text, tone: 'plain', inverse: true }];
+  const pieces: Span[] = [];
+  for (const { text, tone } of filled(line, width)) {
+    const kept = telling.includes(tone) && text.trim() !== '' ? tone : 'plain';
+    const before = pieces.at(-1);
+    if (before?.tone === kept) pieces[pieces.length - 1] = { ...before, text: before.text + text };
+    else pieces.push({ text, tone: kept, inverse: true });
+  }
+  return pieces;
 }
+
+const telling: readonly Tone[] = ['good', 'warn', 'bad'];
 
 /** Pieces joined by ` · ` and broken into lines of at most `width` where they must be. */
 export function flow(facts: readonly Line[], width: number): Line[] {

@@ -4,6 +4,7 @@ import type { State } from '../console/state.ts';
 import { missingWord } from '../console/unlock.ts';
 import { wrap } from '../presentation/fitted.ts';
 import { safeText } from '../presentation/safe-text.ts';
+import { signOf } from '../presentation/tone.ts';
 import { fieldText, unfocusedText } from './field-text.ts';
 import { type Line, span } from './spans.ts';
 
@@ -33,7 +34,7 @@ export function unlockLines(state: State, dialog: Unlock, width: number): Line[]
       span('   '),
       button('confirm', 'Unlock'),
       span(
-        dialog.hint === null ? '  (Tab here, then y)' : `  ${dialog.hint}`,
+        dialog.hint === null ? '  (Tab here, then y)' : `  ${signOf('warn')}${dialog.hint}`,
         dialog.hint === null ? 'dim' : 'warn',
       ),
     ],

@@ -176,7 +176,7 @@ describe('a applies what is supposed', () => {
     expect(lines).toEqual([
       'Will make 4 changes, one after the other',
       `weather 00000001 → parallel 13`,
-      `weather 00000001 → deadline ${deadline}`,
+      `weather 00000001 → deadline ${deadline.slice(0, 16).replace('T', ' ')} UTC`,
       'weather 00000001 → retry',
       'clicks 00000002 → pause',
     ]);

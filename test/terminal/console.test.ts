@@ -95,10 +95,7 @@ describe('acting', () => {
     const console = await onRunningJob();
     console.type('p');
     await console.until('Pause orders_daily');
-    await console.until(() => {
-      console.type('y');
-      return asked('act pause') === 1;
-    });
+    await console.confirm(() => asked('act pause') === 1);
     await console.until(/orders_daily: paused at \d{4}/);
   });
 
@@ -108,10 +105,7 @@ describe('acting', () => {
     await console.until('following orders_daily');
     console.type('p');
     await console.until('Pause orders_daily');
-    await console.until(() => {
-      console.type('y');
-      return asked('act pause') === 1;
-    });
+    await console.confirm(() => asked('act pause') === 1);
     await console.until(() =>
       /\x07\x1b\]9;servo-tui: orders_daily \w+: running → paused\x07/.test(console.output),
     );
@@ -251,6 +245,28 @@ describe('the terminal is restored on every way out', () => {
   });
 });
 
+describe('B10: a terminal that stops reading', () => {
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('%s is obeyed all the same', async (signal, code) => {
+    const console = await start('busy', large, { FIXTURE_INTERVAL: '20' }).until('▐ ●');
+    const pid = pidOfFixture();
+    console.stopReading();
+    // Each size is painted anew: more than a pseudo-terminal holds.
+    for (let size = 0; size < 60; size += 1) {
+      console.resize({ columns: 150 + size, rows: 50 });
+      const before = asked('load');
+      await console.until(() => asked('load') > before, 5);
+    }
+    process.kill(pid, signal);
+    await console.until(() => !isAlive(pid));
+    console.readOn();
+    await console.until(() => console.exitCode !== null);
+    expect(console.exitCode).toBe(code);
+  });
+});
+
 describe('B1: what a terminal sends of itself', () => {
   test('ended the console at 16 of these, and acted at others: nothing happens, in a field neither', async () => {
     const console = await start('varied', small).until('▐ ·');
@@ -313,7 +329,7 @@ describe('B1: what a terminal sends of itself', () => {
         const screen = () => tmux('capture-pane', '-p', '-t', ':0.1');
         const client = new Emulator('tmux', ['-S', join(folder, 'socket'), 'attach'], large, {});
         running.push(client);
-        await client.until(/sorted by/);
+        await client.until(/AGE +JOB/);
         // Another program switches the reports on while the console has the pane.
         const of = (format: string) => tmux('display-message', '-p', '-t', ':0.1', format).trim();
         writeFileSync(of('#{pane_tty}'), '\x1b[?1004h\x1b]2;reports on\x1b\\');

@@ -146,9 +146,27 @@ export class Emulator {
     this.#pty.write(text);
   }
 
+  /** Goes to the button of a dialog and says yes, as often as it takes: what came too early was dropped. */
+  async confirm(done: () => boolean): Promise<void> {
+    await this.until(() => {
+      if (done()) return true;
+      this.type(/ y: \w/.test(this.screen) ? 'y' : '\t');
+      return false;
+    }, 400);
+  }
+
   resize({ columns, rows }: Size): void {
     this.#pty.resize(columns, rows);
     this.#terminal.resize(columns, rows);
+  }
+
+  /** Leaves what the program writes where it is, as a stalled line does. */
+  stopReading(): void {
+    this.#pty.pause();
+  }
+
+  readOn(): void {
+    this.#pty.resume();
   }
 
   /** Hangs up, as a closed window does. */

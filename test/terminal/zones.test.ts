@@ -1,10 +1,11 @@
+// In a process of its own: in a thread the zone cannot be chosen.
 import { afterEach, describe, expect, test } from 'vitest';
-import { followShown } from '../../source/console/follow.ts';
 import { zoned } from '../../source/console/typed-moment.ts';
 import { formatInstant, zoneName } from '../../source/presentation/format.ts';
 import { cardLines } from '../../source/tui/card-text.ts';
+import { headerLine } from '../../source/tui/header.ts';
+import { Session } from '../sessions/session.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
-import { Session } from './session.ts';
 
 const host = process.env.TZ;
 const inZone = (zone: string) => {
@@ -52,6 +53,16 @@ describe('B6: one clock, with its zone', () => {
     expect(zoned(typed, 'local', now)).toBe(read);
   });
 
+  test('the header tells in which zone the times on the screens are', () => {
+    inZone('Europe/Berlin');
+    const header = (zone: 'local' | 'utc') =>
+      headerLine(Session.showing([running], { zone }).state)
+        .map((piece) => piece.text)
+        .join('');
+    expect(header('local')).toContain('RW · UTC+2');
+    expect(header('utc')).toMatch(/RW · UTC$/);
+  });
+
   test('the deadline dialog tells the same zone as the screens, and from when +2h counts', () => {
     inZone('Europe/Berlin');
     const local = dialog('local').type('+2h');
@@ -67,31 +78,5 @@ describe('B6: one clock, with its zone', () => {
 
   test('what is not understood is said, at 80 columns too', () => {
     expect(text(dialog('utc').type('tomorrow noon'), 74)).toMatch(/not understood: ISO 8601/);
-  });
-});
-
-describe('B7: an old follow-up does not hold the message line', () => {
-  const [one, two] = [aJob({ number: 1, state: 'paused', lanes: 0 }), aJob({ number: 2 })];
-  const resumed = () => {
-    const session = Session.showing([one, two]).press('r').read().press('y');
-    session.answerAct({ version: 2 }).answerJob(aJob({ ...one, state: 'resuming', version: 2 }));
-    return session;
-  };
-
-  test('after 30 s without news it is shown with its own job only', () => {
-    const session = resumed();
-    const line = () => followShown(session.state, two.id);
-    expect(line().follow?.id).toBe(one.id);
-    session.wait(31_000).timer('clock');
-    expect(line()).toEqual({ follow: null, others: 1 });
-    expect(followShown(session.state, one.id).follow?.id).toBe(one.id);
-  });
-
-  test('the last word of a newer action is before it', () => {
-    const session = resumed().wait(1000).press('down', 'p').read().press('y');
-    session
-      .answerAct({ version: 2 })
-      .answerJob(aJob({ ...two, state: 'paused', version: 2, lanes: 0 }));
-    expect(followShown(session.state, one.id)).toMatchObject({ follow: { id: two.id }, others: 1 });
   });
 });
