@@ -123,7 +123,7 @@ function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Lin
   if (others !== null) return [span(` ${others}`, 'warn')];
   const context = { as_of: state.jobs.list.as_of, zone: state.options.zone, width: 40 };
   const narrow = (name: string) => laid.find(({ column }) => column.name === name)?.width ?? 0;
-  const words = jobColumns.flatMap((column) => {
+  const words = inOrder.flatMap((column) => {
     const { forms } = column.phrase(job, context);
     const shown = narrow(column.name);
     const cutShort = forms.length > 1 && forms[0].length > shown;
@@ -133,6 +133,12 @@ function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Lin
   });
   return [span(` ${words.join(' · ')}`, 'dim')];
 }
+
+/** Which of several jobs of one asset it is comes before its figures: the end may be cut off. */
+const inOrder: readonly JobColumn[] = [
+  ...jobColumns.filter(({ name }) => name === 'state' || name === 'range'),
+  ...jobColumns.filter(({ name }) => name !== 'state' && name !== 'range'),
+];
 
 /** Says nothing that is not in DONE. */
 const drawnOnly = ['progress', 'percent'];

@@ -142,6 +142,7 @@ function emptyWords(state: State): string[] {
       ]
     : [
         `no visibility: not one job, asset or executor of a tenant ${tenant}`,
-        'this does not say that all is well: is the tenant called so?  see: servo-tui doctor',
+        'this does not say that all is well: is the tenant called so?',
+        'see: servo-tui doctor',
       ];
 }
