@@ -9,7 +9,7 @@ export type DialogView<F extends string> = {
   value: (field: F) => string;
   /** The first field that is asked for and not filled in as it must be. */
   wanted: F | null;
-  /** The operator has not had time to see the dialog: nothing acts, but what is typed is not lost. */
+  /** The operator has not had time to see the dialog: nothing acts, and nothing that is typed is lost. */
   dropping: boolean;
 };
 
@@ -39,12 +39,20 @@ const back = ['shift-tab', 'up', 'left'];
  */
 export function dialogKey<F extends string>(
   view: DialogView<F>,
+  pressed: Pressed,
+): DialogIntent<F> {
+  const intent = intentOf(view, pressed);
+  const acts = ['close', 'confirm', 'asked', 'other'].includes(intent.type);
+  return view.dropping && acts ? { type: 'other', key: '' } : intent;
+}
+
+function intentOf<F extends string>(
+  view: DialogView<F>,
   { key, text, alone }: Pressed,
 ): DialogIntent<F> {
   const field = fieldAt(view);
   const edited = field === null ? null : editText(fieldNow(view, field), key, text);
   if (field !== null && edited !== null) return { type: 'typed', field, text: edited };
-  if (view.dropping) return { type: 'other', key: '' };
   if (field === null && key === 'y')
     return alone ? { type: 'confirm' } : { type: 'asked', by: 'y' };
   if (field === null && text !== null && view.wanted !== null) {

@@ -40,6 +40,7 @@ export const pasteMs = 2000;
 
 export const pasteStart = '\x1b[200~';
 export const pasteEnd = '\x1b[201~';
+const ctrlC = 0x03;
 const pasteEndBytes = Uint8Array.from(Buffer.from(pasteEnd));
 
 /** Longest sequence whose text is of interest: the answer about the background has 31 characters. */
@@ -53,8 +54,17 @@ export function tokenize(tokenizer: Tokenizer, read: Uint8Array, at: number): To
   const late = tokenizer.late || isLate(tokenizer, read, at);
   const before = late && !tokenizer.late ? Uint8Array.of(esc) : tokenizer.held;
   const bytes = Buffer.concat([before, read]);
+  if (tokenizer.pasting && isWayOut(tokenizer, read, at)) {
+    const free = { ...idleTokenizer, since: at };
+    return [free, [{ sequence: pasteEnd }, { text: '\x03' }]];
+  }
   const next = { ...tokenizer, held: idleTokenizer.held, since: at, late: false, late_until: 0 };
   return tokenizer.pasting ? pasted(next, bytes) : typed(next, bytes, late);
+}
+
+/** A Ctrl-C that was pressed: by itself, and not together with what is pasted. */
+function isWayOut({ since }: Tokenizer, read: Uint8Array, at: number): boolean {
+  return read.length === 1 && read[0] === ctrlC && at - since >= escapeMs;
 }
 
 /** Whether it goes on with a sequence that came to a halt behind its ESC. */

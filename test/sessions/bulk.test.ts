@@ -111,7 +111,7 @@ describe('the plan is shown before anything is done', () => {
   test('input is dropped until it has been painted for 300 ms', () => {
     const session = planned(Session.showing(jobs).press('space', 'p'), [alpha]);
     expect(session.press('tab', 'y', 'enter').acts).toEqual([]);
-    expect(session.focus).toBe('reason');
+    expect(session.focus).toBe('confirm');
   });
 
   test('it does not open over something else that was opened meanwhile', () => {

@@ -198,6 +198,7 @@ test('somebody else pauses it under an open dialog: the dialog is disarmed', asy
     [id],
   );
   await console.until('it has changed since');
+  console.type('\t');
   await console.until(() => {
     console.type('y');
     return console.screen.includes('it has changed: close and look again');

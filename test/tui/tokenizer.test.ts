@@ -160,6 +160,7 @@ describe('B1: a paste is text', () => {
 
   test('without its closing bracket it does not leave the console deaf', () => {
     expect(keysOf(['\x1b[200~py', 'q'], 3000)).toEqual(['{paste py}', 'q']);
+    expect(keysOf(['\x1b[200~py', '\x03'], 100)).toEqual(['{paste py}', '<ctrl-c>']);
   });
 });
 
