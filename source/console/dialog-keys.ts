@@ -9,7 +9,7 @@ export type DialogView<F extends string> = {
   value: (field: F) => string;
   /** The first field that is asked for and not filled in as it must be. */
   wanted: F | null;
-  /** The operator has not had time to see the dialog: nothing acts, and nothing that is typed is lost. */
+  /** The operator has not had time to see it: nothing acts, and nothing that is typed is lost. */
   dropping: boolean;
 };
 

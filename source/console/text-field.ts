@@ -1,9 +1,9 @@
 import { charactersOf } from '../presentation/characters.ts';
 
-/** A text being typed. `caret`: the index in it, between two characters, where the next one goes. */
+/** A text being typed. `caret`: the index, between two characters, where the next one goes. */
 export type TextField = { value: string; caret: number };
 
-/** Longest text a person may type into a field; backfill_events.reason and the like are read by people. */
+/** Longest text of a field: a reason in the journal is read by people. */
 const longest = 500;
 
 /** As in safeText: what a pasted text brings along besides its words. */
@@ -60,7 +60,7 @@ export function editText(field: TextField, key: string, text: string | null): Te
   return edits[key]?.(field) ?? null;
 }
 
-/** The whole character before the caret, and the one after it: an emoji of several code points is one. */
+/** The whole character before the caret, and the one after it: an emoji counts as one. */
 function before({ value, caret }: TextField): number {
   const last = Array.from(charactersOf(value.slice(0, caret))).at(-1) ?? '';
   return caret - last.length;

@@ -4,8 +4,8 @@ const onTheClock = /^(\d{1,2}):(\d{2})$/;
 const onTheCalendar = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2})(?::(\d{2})(?::(\d{2}))?)?)?$/;
 
 /**
- * A moment that was typed without a zone, with the one that the screens tell their times in: what is
- * typed is what is read. `14:30` is the next time that it is so. Any other text stays as it is.
+ * A moment that was typed without a zone, with the zone of the screens: what is typed is what is
+ * read. `14:30` is the next time that it is so. Any other text stays as it is.
  */
 export function zoned(text: string, zone: Zone, now: Date): string {
   const trimmed = text.trim();

@@ -2,7 +2,7 @@ import type { RawInput } from '../console/input.ts';
 import { lightOf } from './background.ts';
 import { pasteEnd, pasteStart, type Token } from './tokenizer.ts';
 
-/** The whole sequences that are keys: any other does nothing. Home and End have three forms each. */
+/** The whole sequences that are keys: any other does nothing. */
 const sequences: ReadonlyMap<string, string> = new Map([
   ['\x1b', 'escape'],
   ...cursorKeys('\x1b['),

@@ -9,7 +9,7 @@ const ss3 = 0x4f;
 /** … and the control strings OSC, DCS, SOS, PM and APC, which end with ST or BEL. */
 const stringIntroducers: readonly number[] = [0x5d, 0x50, 0x58, 0x5e, 0x5f];
 
-/** `CSI M`, `CSI t` and `CSI T` without parameters: old mouse reports, with so many characters to come. */
+/** `CSI M`, `CSI t`, `CSI T` without parameters: old mouse reports, so many characters long. */
 const mousePayload: Readonly<Record<number, number>> = { 77: 3, 116: 2, 84: 6 };
 
 export function isIntroducer(byte: number | undefined): boolean {
@@ -82,7 +82,7 @@ function stringEnd(bytes: Uint8Array, from: number): number | null {
   return null;
 }
 
-/** So many characters of a mouse report: bytes as they are, in UTF-8 where that was asked for (mode 1005). */
+/** So many characters of a mouse report: bytes as they are, or UTF-8 (mode 1005). */
 function charactersEnd(bytes: Uint8Array, from: number, count: number): number | null {
   let at = from;
   for (let read = 0; read < count; read += 1) {
@@ -97,7 +97,10 @@ function charactersEnd(bytes: Uint8Array, from: number, count: number): number |
   return at;
 }
 
-/** The index after the UTF-8 character at `from`, or after one byte that begins none; null where more must come. */
+/**
+ * The index after the UTF-8 character at `from`, or after one byte that begins none; null where
+ * more must come.
+ */
 export function characterEnd(bytes: Uint8Array, from: number): number | null {
   const lead = bytes[from]!;
   const length = lead < 0xc2 || lead > 0xf4 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
@@ -109,7 +112,7 @@ export function characterEnd(bytes: Uint8Array, from: number): number | null {
   return from + length;
 }
 
-/** The seven-bit form of a C1 control at `from`, as one byte or in UTF-8: what follows ESC; null for anything else. */
+/** What follows ESC in the seven-bit form of the C1 control at `from`; null where there is none. */
 export function c1At(bytes: Uint8Array, from: number): { second: number; length: number } | null {
   const first = bytes[from];
   if (isBetween(first, 0x80, 0x9f)) return { second: first! - 0x40, length: 1 };

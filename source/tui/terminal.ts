@@ -143,7 +143,7 @@ export class Terminal {
     return this.#stdout.writableLength ?? 0;
   }
 
-  /** Until what has been written is on its way: a terminal that does not read is waited for a while. */
+  /** Until what was written is on its way; a terminal that does not read is waited for a while. */
   async flush(): Promise<void> {
     if (this.#unread === 0 || !this.#entered) return;
     await new Promise<void>((resolve) => {

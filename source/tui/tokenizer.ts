@@ -7,7 +7,7 @@ import {
   sequenceEnd,
 } from './sequences.ts';
 
-/** Text as it was typed, control characters among it; or one whole escape sequence, a lone ESC too. */
+/** Text as it was typed, control characters among it; or one whole sequence, a lone ESC too. */
 export type Token = { text: string } | { sequence: string };
 
 export type Tokenizer = {
@@ -33,7 +33,7 @@ export const idleTokenizer: Tokenizer = {
 
 /** An ESC that nothing follows for so long is the Esc key. */
 export const escapeMs = 75;
-/** A sequence that stands still for so long does not go on: nobody has typed it, so it is dropped. */
+/** A sequence that stands still for so long does not go on: nobody typed it, so it is dropped. */
 export const abandonMs = 1000;
 /** A terminal that loses the closing bracket of a paste must not leave the console deaf. */
 export const pasteMs = 2000;
@@ -43,12 +43,12 @@ export const pasteEnd = '\x1b[201~';
 const ctrlC = 0x03;
 const pasteEndBytes = Uint8Array.from(Buffer.from(pasteEnd));
 
-/** Longest sequence whose text is of interest: the answer about the background has 31 characters. */
+/** Longest sequence whose text matters: the answer about the background has 31 characters. */
 const longest = 64;
 
 type Tokenized = [Tokenizer, Token[]];
 
-/** What one read of a terminal holds, together with what was left of the one before. `at`: milliseconds. */
+/** What one read holds, together with what was left of the one before. `at`: milliseconds. */
 export function tokenize(tokenizer: Tokenizer, read: Uint8Array, at: number): Tokenized {
   if (read.length === 0) return [tokenizer, []];
   const late = tokenizer.late || isLate(tokenizer, read, at);
@@ -126,12 +126,12 @@ function pasted(tokenizer: Tokenizer, bytes: Uint8Array): Tokenized {
   return [{ ...tokenizer, pasting: true, held }, textOf(bytes.subarray(0, kept))];
 }
 
-/** Where the beginning of the closing bracket, or of a character, stands at the end of a paste so far. */
+/** Where, at the end of a paste so far, its closing bracket or a character has begun. */
 function unfinishedFrom(bytes: Uint8Array): number {
   for (let length = Math.min(pasteEndBytes.length - 1, bytes.length); length > 0; length -= 1) {
     const from = bytes.length - length;
-    if (pasteEndBytes.subarray(0, length).every((byte, at) => byte === bytes[from + at]))
-      return from;
+    const begins = (byte: number, at: number) => byte === bytes[from + at];
+    if (pasteEndBytes.subarray(0, length).every(begins)) return from;
   }
   return unfinishedCharacterFrom(bytes);
 }
