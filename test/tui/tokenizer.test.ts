@@ -210,6 +210,28 @@ describe('B1: whatever comes, in whatever pieces', () => {
     );
   });
 
+  test('a line that stalls anywhere costs keys, and never makes any but Esc', () => {
+    // Alt and a key is Esc and the key, where the line stalls between the two: nobody can tell.
+    const telling = report.filter(({ bytes }) => /^\x1b[[O\]PX^_]./s.test(bytes.toString()));
+    const some = fc.array(fc.oneof(key, letter, telling, telling, paste), {
+      minLength: 1,
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(some, fc.nat(), fc.constantFrom(...stalls), (chosen, where, stall) => {
+        const bytes = Buffer.concat(chosen.map((one) => one.bytes));
+        const expected = chosen.flatMap(({ means }) => means);
+        const out = keysOf(cutAt(bytes, where % bytes.length), stall);
+        for (const one of out.filter((name) => name !== '<escape>')) {
+          const next = expected.indexOf(one);
+          expect(next, `${one} of ${JSON.stringify(bytes.toString())}`).toBeGreaterThanOrEqual(0);
+          expected.splice(0, next + 1);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test('bytes at random never throw, and leave nothing waiting', () => {
     const reads = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 10 });
     fc.assert(
