@@ -245,6 +245,21 @@ describe('the terminal is restored on every way out', () => {
   });
 });
 
+test('B12: the terminal’s cursor stands on the caret, with wide characters too, and nowhere else', async () => {
+  const console = await start('varied', small).until('▐ ·');
+  expect(console.afterCursor).toBeNull();
+  console.type('/');
+  await console.until(() => console.afterCursor?.startsWith('▏') === true);
+  console.type('売上x');
+  await console.until(/ \/ 売上x▏/);
+  console.type('\x1b[D');
+  await console.until(() => /^x /.test(console.afterCursor ?? ''));
+  console.type('\x1b[D');
+  await console.until(() => console.afterCursor?.startsWith('上x') === true);
+  console.type('\r');
+  await console.until(() => console.afterCursor === null);
+});
+
 describe('B10: a terminal that stops reading', () => {
   test.each([
     ['SIGTERM', 143],

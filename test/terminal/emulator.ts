@@ -132,6 +132,14 @@ export class Emulator {
     return this.#terminal.modes.bracketedPasteMode;
   }
 
+  /** What stands on the terminal's cursor and after it; null while the cursor is hidden. */
+  get afterCursor(): string | null {
+    if (!this.cursorIsShown) return null;
+    const { cursorX, cursorY, viewportY, getLine } = this.#terminal.buffer.active;
+    const line = getLine.call(this.#terminal.buffer.active, viewportY + cursorY);
+    return line?.translateToString(true, cursorX).trimEnd() ?? null;
+  }
+
   /** What the program has switched on. */
   get modes(): InstanceType<typeof xterm.Terminal>['modes'] {
     return this.#terminal.modes;
