@@ -121,13 +121,14 @@ function whichOf(effect: PlanJobs): readonly string[] | JobFilter {
 }
 
 async function act(session: Session, effect: Act) {
-  const { action, id, state, version, reason, parameters, settings, plan } = effect;
+  const { action, id, state, version, reason, parameters, settings, plan, keys } = effect;
   const author = { tenant: session.tenant, actor: session.actor, reason };
   const { hint, ...result } = await runAction(session.writer, author, {
     action,
     id,
     seen: { state, version, ...settings },
     parameters,
+    ...(keys === undefined ? {} : { keys }),
     ...(plan === undefined ? {} : { plan: { ...plan, author: session.actor } }),
   });
   if (result.state === 'cancelled' && result.result === 'applied') {

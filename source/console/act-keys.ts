@@ -3,7 +3,9 @@ import { type Binding, onScreens } from './binding.ts';
 import { openCard } from './card.ts';
 import { noReady, openReady } from './explaining.ts';
 import { clearMarks, noMarks, turnMark, turnRange } from './marks.ts';
+import { selectedItem } from './panels.ts';
 import { actsOnMarks, askPlan, markAll, whyNoMarkAll, whyNotHere } from './planning.ts';
+import type { State } from './state.ts';
 import { noTarget, targetOf } from './target.ts';
 
 /** What is marked, and what is done to it: nothing is sent before a card has been answered. */
@@ -51,6 +53,15 @@ export const actKeys: readonly Binding[] = [
   ...actionNames.map(action),
 ];
 
+/** The failed partition under the cursor of the job screen; null on a line that stands for several. */
+function selectedFailure({ screen, job }: State): string | null {
+  if (screen !== 'job' || job === null || job.panel !== 'failed') return null;
+  const item = selectedItem(job);
+  if (item?.panel !== 'failed') return null;
+  const single = item.group.count === 1 ? item.group.partitions[0] : undefined;
+  return (item.partition ?? single)?.partition_key ?? null;
+}
+
 function action(name: ActionName): Binding {
   const { key, title, hint } = actionOf(name);
   return {
@@ -64,7 +75,8 @@ function action(name: ActionName): Binding {
     run: (state) => {
       if (actsOnMarks(state)) return askPlan(state, name);
       const target = targetOf(state);
-      return target === null ? [state, []] : openCard(state, name, target);
+      if (target === null) return [state, []];
+      return openCard(state, name, target, {}, name === 'retry' ? selectedFailure(state) : null);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { JobAction, ParameterName } from '../domain/action.ts';
 import type { JobView } from '../domain/job.ts';
 import { type Setting, settingOf, writeSetting } from '../domain/job-settings.ts';
+import { formatInstant, type Zone } from '../presentation/format.ts';
 
 /** A text field of a card: what it changes, and what that is now. */
 export type ParameterField = {
@@ -113,6 +114,7 @@ export function actionOf(name: ActionName): ConsoleAction {
 }
 
 /** What a field's setting is now, as a person would write it. */
-export function presently(field: ParameterField, job: JobView): string {
-  return writeSetting(field.setting, settingOf(job, field.setting)).replace(/\.000Z$/, 'Z');
+export function presently(field: ParameterField, job: JobView, zone: Zone): string {
+  const value = settingOf(job, field.setting);
+  return value instanceof Date ? formatInstant(value, zone) : writeSetting(field.setting, value);
 }

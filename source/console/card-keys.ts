@@ -1,78 +1,89 @@
-import { fieldOf, focusOrder, isDropping, missing, parametersOf, settingsOf } from './card.ts';
+import {
+  caretAtEnd,
+  focusOrder,
+  isDropping,
+  missing,
+  parametersOf,
+  settingsOf,
+  wantedField,
+} from './card.ts';
+import { type DialogView, dialogKey, dialogPaste, type Pressed } from './dialog-keys.ts';
 import { act } from './follow.ts';
-import type { Card, FieldName } from './overlay.ts';
+import type { Card, CardFocus, FieldName } from './overlay.ts';
 import { startRun } from './run.ts';
 import type { State, Step } from './state.ts';
-import { editText, insertText } from './text-field.ts';
+import { closedByLetter } from './swallowing.ts';
+import type { TextField } from './text-field.ts';
 
-type Pressed = { key: string; text: string | null; alone: boolean };
-
-export function cardKey(state: State, card: Card, { key, text, alone }: Pressed): Step {
-  if (isDropping(card, state.at)) return [state, []];
-  const field = fieldOf(card);
-  return field === null
-    ? buttonKey(state, card, key, alone)
-    : fieldKey(state, card, field, key, text);
+function viewOf(state: State, card: Card): DialogView<FieldName> {
+  return {
+    order: focusOrder(card),
+    focus: card.focus,
+    caret: card.caret,
+    value: (field) => card.values[field] ?? '',
+    wanted: wantedField(card),
+    dropping: isDropping(card, state.at),
+  };
 }
 
-/** Pasted text is text, wherever the focus is: on a button it goes nowhere. */
+export function cardKey(state: State, card: Card, pressed: Pressed): Step {
+  const intent = dialogKey(viewOf(state, card), pressed);
+  switch (intent.type) {
+    case 'typed':
+      return typed(state, card, intent.field, intent.text);
+    case 'focus':
+      return shown(state, moved(card, intent.focus));
+    case 'close':
+      return [closedByLetter({ ...state, overlay: null }, pressed), []];
+    case 'confirm': {
+      const lacking = missing(state, card);
+      return lacking === null ? confirmed(state, card, pressed) : told(state, card, lacking);
+    }
+    case 'asked': {
+      const rule = intent.by === 'y' ? 'press y by itself' : 'Enter never means yes: press y';
+      return told(state, card, missing(state, card) ?? rule);
+    }
+    case 'other': {
+      if (intent.key === turnKey) return shown(state, turned(card));
+      const by = { 'page-down': 5, 'page-up': -5 }[intent.key];
+      return by === undefined ? [state, []] : shown(state, scrolled(card, by));
+    }
+  }
+}
+
 export function cardPaste(state: State, card: Card, text: string): Step {
-  const field = fieldOf(card);
-  if (isDropping(card, state.at) || field === null) return [state, []];
-  return typed(state, card, field, insertText(card.values[field] ?? '', text));
+  const intent = dialogPaste(viewOf(state, card), text);
+  return intent?.type === 'typed' ? typed(state, card, intent.field, intent.text) : [state, []];
 }
 
-const onward = ['tab', 'down', 'right', 'enter'];
-const back = ['shift-tab', 'up', 'left'];
-
-/** In a field every printable key is text; Tab, arrows and Enter move on; Esc leaves it. */
-function fieldKey(
-  state: State,
-  card: Card,
-  field: FieldName,
-  key: string,
-  text: string | null,
-): Step {
-  const edited = editText(card.values[field] ?? '', key, text);
-  if (edited !== null) return typed(state, card, field, edited);
-  if (onward.includes(key)) return shown(state, moved(card, 1));
-  if (back.includes(key)) return shown(state, moved(card, -1));
-  return key === 'escape' ? shown(state, { ...card, focus: 'cancel' }) : [state, []];
+function confirmed(state: State, card: Card, pressed: Pressed): Step {
+  const free = closedByLetter({ ...state, overlay: null }, pressed);
+  const told = { parameters: parametersOf(card), settings: settingsOf(card) };
+  return card.plan === null ? act(free, card, told) : startRun(free, card, told);
 }
 
-/**
- * On a button: `y` acts once everything required is there. Enter never means yes, and neither does a
- * `y` at the end of a text that a terminal has pasted without saying so.
- */
-function buttonKey(state: State, card: Card, key: string, alone: boolean): Step {
-  if (key === 'y') {
-    const lacking = missing(state, card) ?? (alone ? null : 'press y by itself');
-    if (lacking !== null) return [{ ...state, overlay: { ...card, hint: lacking } }, []];
-    const told = { parameters: parametersOf(card), settings: settingsOf(card) };
-    if (card.plan !== null) return startRun({ ...state, overlay: null }, card, told);
-    return act({ ...state, overlay: null }, card, told);
-  }
-  if (key === 'escape' || key === 'n' || key === 'q') return [{ ...state, overlay: null }, []];
-  if (key === 'enter' && card.focus === 'cancel') return [{ ...state, overlay: null }, []];
-  if (key === 'enter') {
-    return [
-      {
-        ...state,
-        overlay: { ...card, hint: missing(state, card) ?? 'Enter never means yes: press y' },
-      },
-      [],
-    ];
-  }
-  if (onward.includes(key)) return shown(state, moved(card, 1));
-  if (back.includes(key)) return shown(state, moved(card, -1));
-  const by = { 'page-down': 5, 'page-up': -5 }[key];
-  return by === undefined ? [state, []] : shown(state, scrolled(card, by));
+/** What is missing; if that is a text, the focus goes to where it is to be typed. */
+function told(state: State, card: Card, hint: string): Step {
+  const wanted = wantedField(card);
+  const at = wanted === null ? card : moved(card, wanted);
+  return [{ ...state, overlay: { ...at, hint } }, []];
 }
 
-function moved(card: Card, by: 1 | -1): Card {
-  const order = focusOrder(card);
-  const next = (order.indexOf(card.focus) + by + order.length) % order.length;
-  return { ...card, focus: order[next]! };
+/** A count or a name that was typed into the reason is put where it is asked for. */
+function moved(card: Card, focus: CardFocus): Card {
+  const { expected, values } = card;
+  const misplaced =
+    card.focus === 'reason' && values.check === '' && values.reason.trim() === expected;
+  if (!misplaced) return caretAtEnd({ ...card, focus });
+  const put = { ...card, values: { ...values, reason: '', check: expected ?? '' } };
+  return caretAtEnd({ ...put, focus: focus === 'check' ? 'confirm' : focus });
+}
+
+/** Between the selected failed partition and all that have failed. */
+export const turnKey = 'ctrl-t';
+
+function turned(card: Card): Card {
+  return { ...card, only: card.only === null ? card.selected : null };
 }
 
 /** Through the list of a plan's jobs. */
@@ -83,8 +94,9 @@ function scrolled(card: Card, by: number): Card {
   return { ...card, plan: { ...plan, top } };
 }
 
-function typed(state: State, card: Card, field: FieldName, text: string): Step {
-  return shown(state, { ...card, values: { ...card.values, [field]: text } });
+function typed(state: State, card: Card, field: FieldName, { value, caret }: TextField): Step {
+  const values = { ...card.values, [field]: value };
+  return shown(state, { ...card, focus: field, caret, values });
 }
 
 function shown(state: State, card: Card): Step {

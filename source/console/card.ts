@@ -15,6 +15,7 @@ import {
   supposedChanges,
 } from './actions.ts';
 import { isBoard } from './boards.ts';
+import { firstFocus } from './dialog-keys.ts';
 import type { DataAnswer, Effect } from './effects.ts';
 import { followOf } from './follow.ts';
 import { keyFor } from './key-hints.ts';
@@ -26,8 +27,9 @@ import { newsOf } from './presence.ts';
 import { isOfChanges } from './run-items.ts';
 import type { Follow, State, Step } from './state.ts';
 import type { Target } from './target.ts';
+import { zoned } from './typed-moment.ts';
 
-/** Input is dropped for so long after the card has been painted. */
+/** No key acts for so long after a dialog has been painted; what is typed into a field counts. */
 export const dropMs = 300;
 
 /** Why an action on this job is not possible now, or null where it is. Never refuse in silence. */
@@ -72,9 +74,10 @@ export function openCard(
   name: ActionName,
   target: Target,
   values: Partial<Card['values']> = {},
+  only: string | null = null,
 ): Step {
   const { final } = actionRules[actionOf(name).action];
-  return cardOn(state, name, target, null, final ? typedCheck(target.job) : null, values);
+  return cardOn(state, name, target, null, final ? typedCheck(target.job) : null, values, only);
 }
 
 /** A card on one job, or on the plan's; `expected` must be typed to arm the button. */
@@ -85,6 +88,7 @@ export function cardOn(
   plan: Card['plan'],
   expected: string | null,
   values: Partial<Card['values']> = {},
+  only: string | null = null,
 ): Step {
   const token = state.next_request;
   const { fields } = actionOf(name);
@@ -92,32 +96,51 @@ export function cardOn(
     name,
     isTerminal(job.state) ? '' : initial,
   ]);
+  const order = focusOrder({ name, plan, expected });
   const card: Card = {
     type: 'card',
     name,
     job,
     plan,
     as_of,
+    zone: state.options.zone,
     seen_at: received_at,
-    focus: 'cancel',
+    focus: firstFocus(order),
+    caret: 0,
     values: { reason: '', check: '', ...Object.fromEntries(initial), ...values },
     expected,
     token,
     lately: null,
+    known: null,
+    selected: only,
+    only,
     others: null,
     painted_at: null,
     hint: null,
   };
   // The card's token is the request's number as well: an answer for another card finds nobody.
-  const ask: Effect = newsOf(card);
+  const asked: readonly Effect[] = plan === null ? [newsOf(card), knowledgeOf(card)] : [];
   return [
-    { ...state, overlay: card, notice: null, next_request: token + 1 },
-    [{ type: 'announce-paint', token }, ...(plan === null ? [ask] : [])],
+    { ...state, overlay: caretAtEnd(card), notice: null, next_request: token + 1 },
+    [{ type: 'announce-paint', token }, ...asked],
   ];
 }
 
-/** Who has been at the job just now; without an answer the card does without. */
+/** The caret stands behind what the focused field holds already. */
+export function caretAtEnd(card: Card): Card {
+  const field = fieldOf(card);
+  return { ...card, caret: field === null ? 0 : (card.values[field] ?? '').length };
+}
+
+/** What explain knows of the job: who is silent, and what would keep it from running. */
+function knowledgeOf({ token, job }: Card): Effect {
+  return { type: 'data', request: token, effect: { type: 'explain-job', id: job.id } };
+}
+
+/** Who has been at the job just now, and what is known of it; without an answer the card does without. */
 export function latelyAnswered(state: State, card: Card, answer: DataAnswer): Step {
+  if (answer.type === 'explained')
+    return [{ ...state, overlay: { ...card, known: answer.judged } }, []];
   if (answer.type !== 'lately') return [state, []];
   return [{ ...state, overlay: { ...card, lately: lately(answer.events, answer.as_of) } }, []];
 }
@@ -129,7 +152,7 @@ export function typedCheck(job: JobView): string {
 
 /** What a card asks, however it is asked. */
 export type Asked = Pick<Card, 'name' | 'as_of' | 'values' | 'expected'> &
-  Partial<Pick<Card, 'plan'>>;
+  Partial<Pick<Card, 'plan' | 'zone'>>;
 
 export function actionOfCard({ name, plan }: Pick<Asked, 'name' | 'plan'>): ConsoleAction {
   return plan && isOfChanges(plan) ? supposedChanges : actionOf(name);
@@ -140,7 +163,7 @@ export function needsReason(card: Asked): boolean {
 }
 
 /** Focus order: cancel, fields, reason, typed check, confirm. */
-export function focusOrder(card: Asked): CardFocus[] {
+export function focusOrder(card: Pick<Asked, 'name' | 'plan' | 'expected'>): CardFocus[] {
   return [
     'cancel',
     ...actionOfCard(card).fields.map(({ name }) => name),
@@ -158,7 +181,7 @@ export function fieldOf({ focus }: Card): FieldName | null {
 export function parametersOf(card: Asked): ActionParameters {
   const { fields } = actionOfCard(card);
   const given = fields.flatMap(({ name }) => {
-    const text = card.values[name]?.trim() ?? '';
+    const text = typedIn(card, name);
     return text === '' ? [] : [[name, text]];
   });
   const parameters: ActionParameters = Object.fromEntries(given);
@@ -166,6 +189,12 @@ export function parametersOf(card: Asked): ActionParameters {
   return deadline instanceof Date
     ? { ...parameters, deadline: deadline.toISOString() }
     : parameters;
+}
+
+/** What a field holds; a deadline without a zone is in that of the screens. */
+function typedIn(card: Asked, name: FieldName): string {
+  const text = card.values[name]?.trim() ?? '';
+  return name === 'deadline' ? zoned(text, card.zone ?? 'utc', clockOf(card)) : text;
 }
 
 /** What the card's fields would set, as far as they can be read. */
@@ -180,7 +209,7 @@ export function settingsOfChange(card: Asked, { name, parameters }: PlannedChang
 
 /** What is wrong with a field as it stands, or null. One that is empty changes nothing, and is not wrong. */
 export function problemOfField(card: Asked, { name }: ParameterField): string | null {
-  const text = card.values[name]?.trim() ?? '';
+  const text = typedIn(card, name);
   if (text === '') return null;
   const { action } = actionOfCard(card);
   const [problem] = readParameters(action, { [name]: text }, clockOf(card)).problems;
@@ -216,6 +245,19 @@ export function missing(state: State, card: Card): string | null {
   return null;
 }
 
+/** The first field that must be filled in and is not; null where nothing is missing. */
+export function wantedField(card: Card): FieldName | null {
+  const { action, fields } = actionOfCard(card);
+  const [wrong] = fields.filter((field) => problemOfField(card, field) !== null);
+  if (wrong !== undefined) return wrong.name;
+  const [first] = fields;
+  const lacksOne =
+    actionRules[action].needs_parameter && Object.keys(parametersOf(card)).length === 0;
+  if (lacksOne && first !== undefined) return first.name;
+  if (needsReason(card) && card.values.reason.trim() === '') return 'reason';
+  return card.expected !== null && card.values.check !== card.expected ? 'check' : null;
+}
+
 /** The job's present state and version, if they are no longer those that the card was opened on. */
 export function changedMeanwhile(state: State, card: Card): JobView | null {
   // Of several, each is compared for itself when its turn comes.
@@ -232,7 +274,7 @@ function onScreen({ screen, job, jobs, boards }: State): readonly JobView[] {
   return screen === 'job' && job !== null ? [job.job] : (jobs.list?.jobs ?? []);
 }
 
-/** Whether input is dropped: the operator has not had time to see the card. */
+/** Whether nothing may act yet: the operator has not had time to see the card. */
 export function isDropping(card: Card, at: number): boolean {
   return card.painted_at === null || at < card.painted_at + dropMs;
 }

@@ -77,6 +77,8 @@ export type Act = {
   version: number;
   /** Null where none was given. Required for some: the dialog sees to it. */
   reason: string | null;
+  /** Of a retry: these partitions, and not all that have failed. */
+  keys?: readonly string[];
   /** What is to be set, and the settings as they were seen; absent where nothing is. */
   parameters?: ActionParameters;
   settings?: Settable;
@@ -200,6 +202,7 @@ export type TimerName =
   | 'notice'
   | 'clock'
   | 'alerts'
+  | 'counts'
   | 'verify'
   | 'unlock'
   | 'bells'

@@ -2,7 +2,7 @@ import { filtered, filterText } from './filter.ts';
 import { type Motion, move } from './moves.ts';
 import type { FilterField } from './overlay.ts';
 import type { State, Step } from './state.ts';
-import { editText, insertText } from './text-field.ts';
+import { editText, insertText, type TextField } from './text-field.ts';
 
 /** Keys of the table that a person may want while typing: none of them is a letter. */
 const passedOn: readonly string[] = ['up', 'down', 'page-up', 'page-down'] satisfies Motion[];
@@ -14,8 +14,8 @@ export function filterKey(
   key: string,
   text: string | null,
 ): Step {
-  const edited = editText(filterText(state), key, text);
-  if (edited !== null) return [filtered(state, edited), []];
+  const edited = editText({ value: filterText(state), caret: field.caret }, key, text);
+  if (edited !== null) return [shown(state, field, edited), []];
   if (key === 'enter' || key === 'tab') return [{ ...state, overlay: null }, []];
   if (key === 'escape') {
     return [{ ...filtered(state, field.before), overlay: null }, []];
@@ -23,6 +23,12 @@ export function filterKey(
   return [passedOn.includes(key) ? move(state, key as Motion) : state, []];
 }
 
-export function filterPaste(state: State, text: string): Step {
-  return [filtered(state, insertText(filterText(state), text)), []];
+export function filterPaste(state: State, field: FilterField, text: string): Step {
+  const typed = { value: filterText(state), caret: field.caret };
+  return [shown(state, field, insertText(typed, text)), []];
+}
+
+function shown(state: State, field: FilterField, { value, caret }: TextField): State {
+  const next = value === filterText(state) ? state : filtered(state, value);
+  return { ...next, overlay: { ...field, caret } };
 }

@@ -3,6 +3,7 @@ import type { JobView } from '../domain/job.ts';
 import type { ActionResult } from '../domain/job-detail.ts';
 import type { JobSettings } from '../domain/job-settings.ts';
 import { actionWords } from '../presentation/action-words.ts';
+import { hindranceWords } from '../presentation/hindrance.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import type { Tone } from '../presentation/tone.ts';
 import { actionOf } from './actions.ts';
@@ -44,9 +45,12 @@ export function act(state: State, card: Card, told: Told): Step {
     looked_at: 0,
     text: 'sent, not confirmed yet',
     tone: 'plain',
+    hindrance: card.known === null ? null : hindranceWords(card.known),
+    told_at: state.at,
   };
   const others = state.follows.filter(({ id, phase }) => id !== job.id && phase !== 'settled');
-  const effect = orderOn(name, job, reasonOf(card.values.reason), told.parameters);
+  const order = orderOn(name, job, reasonOf(card.values.reason), told.parameters);
+  const effect = card.only === null ? order : { ...order, keys: [card.only] };
   return [
     { ...state, follows: [...others, follow], notice: null, next_request: request + 1 },
     [{ type: 'data', request, effect }],
@@ -103,7 +107,7 @@ export function watch(state: State): Step {
 export function watched(state: State, job: JobView, counts: PartitionCounts): Step {
   const follow = state.follows.find(({ watch_id, phase }) => watch_id === job.id && isOpen(phase));
   if (follow === undefined) return watch(state);
-  const look = { follow, job, counts, at: state.at };
+  const look = { follow, job, counts, at: state.at, zone: state.options.zone };
   const { text, tone, settled } = verdicts[actionOf(follow.name).action](look);
   if (settled) return settle(state, follow, text, tone);
   const wait = state.at - follow.sent_at < patientAfterMs ? watchMs : patientMs;
@@ -137,14 +141,35 @@ function settle(state: State, follow: Follow, text: string, tone: Tone): Step {
 }
 
 function changed(state: State, follow: Follow): State {
-  return {
-    ...state,
-    follows: state.follows.map((other) => (other.id === follow.id ? follow : other)),
-  };
+  const follows = state.follows.map((other) => {
+    if (other.id !== follow.id) return other;
+    return other.text === follow.text ? follow : { ...follow, told_at: state.at };
+  });
+  return { ...state, follows };
 }
 
 function lookAgain(after_ms: number): Effect {
   return { type: 'timer', name: 'watch', after_ms };
+}
+
+/** After so long without news it leaves the message line to what the operator does now. */
+const newsMs = 30_000;
+
+/**
+ * What the message line says of actions: of the newest that is new, else of one on the selected
+ * job, however long ago; and how many others are still waited for.
+ */
+export function followShown(
+  { at, follows }: State,
+  selected: string | null,
+): { follow: Follow | null; others: number } {
+  const fresh = follows.filter(
+    ({ phase, told_at }) => phase === 'settled' || at - told_at < newsMs,
+  );
+  const newest = fresh.toSorted((a, b) => a.told_at - b.told_at).at(-1);
+  const follow = newest ?? follows.find(({ id }) => id === selected) ?? null;
+  const open = follows.filter((one) => one !== follow && one.phase !== 'settled');
+  return { follow, others: open.length };
 }
 
 /** `pausing orders_daily: 2 partitions in flight`; once settled the verb is gone. */

@@ -4,7 +4,7 @@ import { contextOf, keymapOf, runBinding } from './keymap.ts';
 import { movedCursor } from './list-cursor.ts';
 import type { Help } from './overlay.ts';
 import type { State, Step } from './state.ts';
-import { editText, insertText } from './text-field.ts';
+import { editText, fieldOfText, insertText, type TextField } from './text-field.ts';
 
 export type HelpEntry = { binding: Binding; reason: string | null };
 
@@ -25,8 +25,8 @@ export function helpEntries(state: State, help: Help): HelpEntry[] {
 }
 
 export function helpKey(state: State, help: Help, key: string, text: string | null): Step {
-  const edited = editText(help.filter, key, text);
-  if (edited !== null) return shown(state, { ...help, filter: edited, cursor: 0 });
+  const edited = editText(typed(help), key, text);
+  if (edited !== null) return narrowed(state, help, edited);
   const entries = helpEntries(state, help);
   const cursor = movedCursor(help.cursor, key, entries.length);
   if (cursor !== null) return shown(state, { ...help, cursor });
@@ -37,11 +37,21 @@ export function helpKey(state: State, help: Help, key: string, text: string | nu
   if (key !== 'escape') return [state, []];
   return help.filter === ''
     ? [{ ...state, overlay: null }, []]
-    : shown(state, { ...help, filter: '', cursor: 0 });
+    : narrowed(state, help, fieldOfText(''));
 }
 
 export function helpPaste(state: State, help: Help, text: string): Step {
-  return shown(state, { ...help, filter: insertText(help.filter, text), cursor: 0 });
+  return narrowed(state, help, insertText(typed(help), text));
+}
+
+function typed({ filter, caret }: Help): TextField {
+  return { value: filter, caret };
+}
+
+/** The same words keep their chosen entry: only the caret has moved. */
+function narrowed(state: State, help: Help, { value: filter, caret }: TextField): Step {
+  const cursor = filter === help.filter ? help.cursor : 0;
+  return shown(state, { ...help, filter, caret, cursor });
 }
 
 function shown(state: State, help: Help): Step {

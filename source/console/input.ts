@@ -4,50 +4,67 @@ import type { MessageOf } from './messages.ts';
 /** One piece of input: a key by name, or characters as they came, one or several. */
 export type RawInput = { key: string } | { characters: string };
 
-/** Between the brackets that a terminal puts around pasted text. */
-export type Decoder = { paste: { text: string; since: number } | null; flood_until: number };
+/** `paste`: what has come between the brackets that a terminal puts around pasted text. */
+export type Decoder = { paste: string | null; flood_until: number };
 
 export const idleDecoder: Decoder = { paste: null, flood_until: 0 };
 
-/** A terminal that loses the closing bracket must not leave the console deaf. */
-const pasteTimeoutMs = 2000;
 /** More different characters in one read than anybody types: pasted without brackets, or a stalled line. */
 const longestTyping = 16;
 /** What follows a flood at once belongs to it. */
 const floodMs = 100;
 
 type Input = MessageOf<'key'> | MessageOf<'paste'> | MessageOf<'flood'>;
-type Decoded = [Decoder, Input[]];
+type Named = { key: string; text: string | null };
 
-/** Turns input into keys, pastes and floods: pasted text never comes out as a key. */
-export function decodeInput(decoder: Decoder, input: RawInput, at: number): Decoded {
-  const open =
-    decoder.paste !== null && at - decoder.paste.since < pasteTimeoutMs ? decoder.paste : null;
-  if ('key' in input && input.key === 'paste-start') {
-    return [{ ...decoder, paste: { text: '', since: at } }, []];
+/** Turns one read into keys, pastes and floods: pasted text never comes out as a key. */
+export function decodeInput(
+  decoder: Decoder,
+  read: readonly RawInput[],
+  at: number,
+): [Decoder, Input[]] {
+  let { paste, flood_until } = decoder;
+  const out: Input[] = [];
+  let pressed: Named[] = [];
+  const alone = read.length === 1;
+  const endKeys = () => {
+    const made = keysOf(pressed, alone, at, flood_until);
+    if (made.some(({ type }) => type === 'flood')) flood_until = at + floodMs;
+    out.push(...made);
+    pressed = [];
+  };
+  for (const piece of read) {
+    if ('key' in piece && piece.key === 'paste-start') {
+      endKeys();
+      paste = '';
+    } else if ('key' in piece && piece.key === 'paste-end') {
+      if (paste !== null && paste !== '') out.push({ type: 'paste', text: paste, at });
+      paste = null;
+    } else if (paste !== null) {
+      paste += 'characters' in piece ? piece.characters : '';
+    } else if ('key' in piece) {
+      pressed.push({ key: piece.key, text: null });
+    } else {
+      pressed.push(...Array.from(charactersOf(piece.characters), namedKey));
+    }
   }
-  if ('key' in input && input.key === 'paste-end') {
-    const text = open?.text ?? '';
-    return [{ ...decoder, paste: null }, text === '' ? [] : [{ type: 'paste', text, at }]];
-  }
-  if (open !== null) {
-    const more = 'characters' in input ? input.characters : '';
-    return [{ ...decoder, paste: { ...open, text: open.text + more } }, []];
-  }
-  const closed = { ...decoder, paste: null };
-  if ('key' in input)
-    return [closed, [{ type: 'key', key: input.key, text: null, alone: true, at }]];
-  return typed(closed, input.characters, at);
+  endKeys();
+  return [{ paste, flood_until }, out];
 }
 
-function typed(decoder: Decoder, characters: string, at: number): Decoded {
-  const pieces = Array.from(charactersOf(characters));
-  const alone = pieces.length === 1;
-  const keys = pieces.map((piece) => ({ type: 'key' as const, ...namedKey(piece), alone, at }));
-  const repeated = pieces.every((piece) => piece === pieces[0]);
-  const flood = (pieces.length > longestTyping && !repeated) || at < decoder.flood_until;
-  if (!flood) return [decoder, keys];
-  return [{ ...decoder, flood_until: at + floodMs }, [{ type: 'flood', keys, at }]];
+/** `alone`: nothing else came in the same read. */
+function keysOf(
+  pressed: readonly Named[],
+  alone: boolean,
+  at: number,
+  floodUntil: number,
+): Input[] {
+  if (pressed.length === 0) return [];
+  const single = alone && pressed.length === 1;
+  const keys = pressed.map((one) => ({ type: 'key' as const, ...one, alone: single, at }));
+  const repeated = pressed.every(({ key }) => key === pressed[0]!.key);
+  const flood = (pressed.length > longestTyping && !repeated) || at < floodUntil;
+  return flood ? [{ type: 'flood', keys, at }] : keys;
 }
 
 const controlKeys: Readonly<Record<string, string>> = {
@@ -61,7 +78,7 @@ const controlKeys: Readonly<Record<string, string>> = {
 };
 
 /** Keys that were pressed quickly arrive in one read, control keys among them. */
-function namedKey(piece: string): { key: string; text: string | null } {
+function namedKey(piece: string): Named {
   const named = controlKeys[piece];
   if (named !== undefined) return { key: named, text: null };
   const code = piece.codePointAt(0) ?? 0;

@@ -78,6 +78,22 @@ export function askAlerts(state: State): Step {
   return [next, [...effects, again]];
 }
 
+/** The header counts jobs on every screen, and only the job table reads them by itself. */
+const countsMs = 5000;
+
+export function askCounts(state: State): Step {
+  const after_ms = Math.max(countsMs, state.cost.pace_ms);
+  const again: Effect = { type: 'timer', name: 'counts', after_ms };
+  const idle = state.screen === 'jobs' || state.frozen_at !== null || isStale(state);
+  if (idle) return [state, [again]];
+  const [next, effects] = ask(state, 'jobs', jobsQuestion(state));
+  return [next, [...effects, again]];
+}
+
+export function countsFailed(state: State): Step {
+  return [answered(state, 'jobs'), []];
+}
+
 /** An answer that never comes, or a failure, is no matter: the screen's own question tells of it. */
 export function alertsAnswered(state: State, answer: DataAnswer): Step {
   const free = answered(state, 'alerts');
@@ -122,6 +138,8 @@ export function listLoaded(state: State, list: JobPage): Step {
   };
   const up = heard({ ...state, jobs: loaded }, 'jobs');
   const arranged = { ...up, jobs: arrangeAfterData(up, before) };
+  // Elsewhere it is the header that is brought up to date: the screen has a question of its own.
+  if (state.screen !== 'jobs') return [arranged, []];
   const [next, effects] = seek(arranged);
   return [next, [...later(arranged), ...effects]];
 }

@@ -86,7 +86,10 @@ export const lookKeys: readonly Binding[] = [
     group: 'Look',
     on: onLists,
     hint: 'filter',
-    run: (state) => [{ ...state, overlay: { type: 'filter', before: filterText(state) } }, []],
+    run: (state) => {
+      const before = filterText(state);
+      return [{ ...state, overlay: { type: 'filter', before, caret: before.length } }, []];
+    },
   },
   {
     keys: ['!'],

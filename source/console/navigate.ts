@@ -13,6 +13,7 @@ import { openItem, openPartition } from './reader.ts';
 import { openSource } from './reading.ts';
 import { isRunOpen, runText } from './run.ts';
 import { type JobScreen, panelNames, type ScreenName, type State, type Step } from './state.ts';
+import { isReadingForCard } from './swallowing.ts';
 import { targetOf } from './target.ts';
 
 /** Goes to a screen by its key: `back` from there leads to the job table. */
@@ -128,6 +129,7 @@ export function readSql(state: State): Step {
 /** Closes what lies on top, then clears the filter, then goes back to where one came from. It never quits. */
 export function goBack(state: State): Step {
   if (state.overlay !== null) return [{ ...state, overlay: null }, []];
+  if (isReadingForCard(state)) return [{ ...state, planning: null, notice: null }, []];
   if (filterText(state) !== '') return [filtered(state, ''), []];
   if (state.screen === 'jobs') return [dismissed(state), []];
   const before = state.screen === 'job' ? (state.job?.before ?? null) : null;

@@ -2,7 +2,9 @@ import type { ActionParameters, ParameterName } from '../domain/action.ts';
 import type { Dialog } from '../domain/dialog.ts';
 import type { JobView } from '../domain/job.ts';
 import type { ActionResult } from '../domain/job-detail.ts';
+import type { Explanation } from '../domain/judged.ts';
 import type { CheckName } from '../domain/triage.ts';
+import type { Zone } from '../presentation/format.ts';
 import type { ActionName } from './actions.ts';
 import type { Failure } from './effects.ts';
 
@@ -19,15 +21,24 @@ export type Card = {
   plan: CardPlan | null;
   /** The database's clock when the job was read, and ours. */
   as_of: Date;
+  /** In which the card tells times, and reads those without a zone. */
+  zone: Zone;
   seen_at: number;
   focus: CardFocus;
   /** What was typed, by field; the fields of other actions are absent. */
   values: Readonly<Partial<Record<FieldName, string>> & Record<'reason' | 'check', string>>;
+  /** Where the next character goes in the field that has the focus. */
+  caret: number;
   /** What the operator must type to arm the button; null where nothing is asked. */
   expected: string | null;
   token: number;
   /** What somebody, perhaps at another console, did to the job lately; null while not known, or nothing. */
   lately: string | null;
+  /** What explain knows of its one job; null while not known. */
+  known: Explanation | null;
+  /** The failed partition that was selected, and whether it alone is to be tried again. */
+  selected: string | null;
+  only: string | null;
   /** Who else has a dialog open on its jobs, and when that was so; null while not known. */
   others: { as_of: Date; dialogs: readonly Dialog[] } | null;
   /** When the card had been painted: input before that, and 300 ms on, is dropped. */
@@ -79,16 +90,21 @@ export type Run = {
   request: number | null;
   /** Why it does not go on by itself; null while it does. */
   stopped: Failure | 'by hand' | null;
+  /** The operator has put its list away since it ended: it is found by its key only. */
+  read?: true;
 };
 
 /** The list of what became of each job of the run. */
 export type RunList = { type: 'run'; top: number };
 
+export type UnlockFocus = 'cancel' | 'check' | 'confirm';
+
 /** The question before a read-only place is unlocked. */
 export type Unlock = {
   type: 'unlock';
-  focus: 'cancel' | 'check' | 'confirm';
+  focus: UnlockFocus;
   typed: string;
+  caret: number;
   expected: string;
   token: number;
   /** As a card's. */
@@ -97,9 +113,9 @@ export type Unlock = {
 };
 
 /** What is typed after `:`, and the line that Enter would run. */
-export type Palette = { type: 'palette'; text: string; cursor: number };
+export type Palette = { type: 'palette'; text: string; caret: number; cursor: number };
 
-export type Help = { type: 'help'; filter: string; cursor: number };
+export type Help = { type: 'help'; filter: string; caret: number; cursor: number };
 /** A recommended action, with the checks that it is to end. */
 export type Ready = { name: ActionName; id: string; checks: readonly CheckName[] };
 /** An action that was recommended, until it is known whether it has helped. */
@@ -129,6 +145,6 @@ export type ReaderSource =
   | { type: 'explain'; id: string };
 
 /** The screen's filter while it is typed; Esc brings back what was there before. */
-export type FilterField = { type: 'filter'; before: string };
+export type FilterField = { type: 'filter'; before: string; caret: number };
 
 export type Overlay = Card | RunList | Unlock | Help | Palette | Reader | FilterField;

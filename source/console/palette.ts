@@ -7,7 +7,7 @@ import type { Palette } from './overlay.ts';
 import type { PaletteCommand } from './palette-command.ts';
 import { paletteCommands } from './palette-commands.ts';
 import type { State, Step } from './state.ts';
-import { editText, insertText } from './text-field.ts';
+import { editText, fieldOfText, insertText, type TextField } from './text-field.ts';
 
 /** One line of the palette: what it is called, and what Enter on it does. */
 export type PaletteEntry = {
@@ -65,7 +65,7 @@ function commandEntry(state: State): (command: PaletteCommand) => PaletteEntry {
     key: '',
     reason: argument === null ? refusal(state, '') : null,
     completed: argument === null ? name : `${name} `,
-    run: (now) => (argument === null ? run(now, '') : [opened(now, `${name} `), []]),
+    run: (now) => (argument === null ? run(now, '') : [opened(now, fieldOfText(`${name} `)), []]),
   });
 }
 
@@ -118,14 +118,15 @@ function ranked<T>(all: readonly T[], wanted: string, named: (one: T) => Named):
 }
 
 export function paletteKey(state: State, palette: Palette, key: string, text: string | null): Step {
-  const edited = editText(palette.text, key, text);
-  if (edited !== null) return [opened(state, edited), []];
+  const edited = editText(typed(palette), key, text);
+  if (edited !== null) return [opened(state, edited, palette), []];
   const entries = paletteEntries(state, palette);
   const last = Math.max(0, entries.length - 1);
   const cursor = movedCursor(palette.cursor, key, entries.length);
   if (cursor !== null) return [{ ...state, overlay: { ...palette, cursor } }, []];
   const entry = entries[Math.min(palette.cursor, last)];
-  if (key === 'tab' && entry !== undefined) return [opened(state, entry.completed), []];
+  if (key === 'tab' && entry !== undefined)
+    return [opened(state, fieldOfText(entry.completed)), []];
   if (key === 'escape') return [{ ...state, overlay: null }, []];
   if (key !== 'enter' || entry === undefined) return [state, []];
   // It stays open, so that what was wrong can be mended.
@@ -134,9 +135,15 @@ export function paletteKey(state: State, palette: Palette, key: string, text: st
 }
 
 export function palettePaste(state: State, palette: Palette, text: string): Step {
-  return [opened(state, insertText(palette.text, text)), []];
+  return [opened(state, insertText(typed(palette), text)), []];
 }
 
-function opened(state: State, text: string): State {
-  return { ...state, overlay: { type: 'palette', text, cursor: 0 } };
+function typed({ text, caret }: Palette): TextField {
+  return { value: text, caret };
+}
+
+/** The same text keeps its chosen line: only the caret has moved. */
+function opened(state: State, { value: text, caret }: TextField, before?: Palette): State {
+  const cursor = before?.text === text ? before.cursor : 0;
+  return { ...state, overlay: { type: 'palette', text, caret, cursor } };
 }

@@ -12,7 +12,7 @@ export const programKeys: readonly Binding[] = [
     group: 'Program',
     on: onScreens,
     hint: 'palette',
-    run: (state) => [{ ...state, overlay: { type: 'palette', text: '', cursor: 0 } }, []],
+    run: (state) => [{ ...state, overlay: { type: 'palette', text: '', caret: 0, cursor: 0 } }, []],
   },
   {
     keys: ['?'],
@@ -20,7 +20,7 @@ export const programKeys: readonly Binding[] = [
     group: 'Program',
     on: onScreens,
     hint: 'help',
-    run: (state) => [{ ...state, overlay: { type: 'help', filter: '', cursor: 0 } }, []],
+    run: (state) => [{ ...state, overlay: { type: 'help', filter: '', caret: 0, cursor: 0 } }, []],
   },
   {
     keys: ['+'],

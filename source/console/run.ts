@@ -87,6 +87,7 @@ export function runKey(state: State, top: number, { key, rows }: Pressed): Step 
   if (key === 'y') return goOn(state);
   if (key === 'S') return stopRun(state);
   if (key !== 'escape' && key !== 'q' && key !== 'enter') return [state, []];
-  // What is at its end has been read.
-  return [{ ...state, overlay: null, run: isRunOpen(state) ? state.run : null }, []];
+  const read =
+    state.run === null || isRunOpen(state) ? state.run : { ...state.run, read: true as const };
+  return [{ ...state, overlay: null, run: read }, []];
 }

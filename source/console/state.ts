@@ -139,6 +139,10 @@ export type Follow = {
   looked_at: number;
   text: string;
   tone: Tone;
+  /** What kept the job from running when the card was open, as far as it was known. */
+  hindrance: string | null;
+  /** When the text last became another one. */
+  told_at: number;
 };
 
 /** A job that is followed: what was last heard of it. */
@@ -172,6 +176,8 @@ export type State = {
   range: { anchor: string; before: ReadonlySet<string> } | null;
   /** A list of jobs that is being read: for this action, or (null) to be marked. */
   planning: Planning | null;
+  /** Until then what is typed goes on with a text whose dialog has closed. */
+  swallow_until: number;
   run: Run | null;
   trial: Trial | null;
   /** The card that other consoles are told of, and one that they cannot be told of: their tokens. */
@@ -253,6 +259,7 @@ export function initialState(options: ConsoleOptions): State {
     marks: new Set(),
     range: null,
     planning: null,
+    swallow_until: 0,
     run: null,
     trial: null,
     presence: { told: null, refused: null },

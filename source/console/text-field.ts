@@ -1,30 +1,76 @@
 import { charactersOf } from '../presentation/characters.ts';
 
-/** Longest text a person may type into a field; backfill_events.reason and the like are read by people. */
+/** A text being typed. `caret`: the index, between two characters, where the next one goes. */
+export type TextField = { value: string; caret: number };
+
+/** Longest text of a field: a reason in the journal is read by people. */
 const longest = 500;
 
+/** As in safeText: what a pasted text brings along besides its words. */
+const escapeSequences =
+  /\x1b\[[0-?]*[ -/]*[@-~]?|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b[ -/]*[0-~]?/g;
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
-/** What was typed, with the caret always at its end. */
-export function insertText(value: string, text: string): string {
-  return (value + text.replace(/\s+/g, ' ').replace(unprintable, '')).slice(0, longest);
+/** A field with the caret at its end. */
+export function fieldOfText(value: string): TextField {
+  return { value, caret: value.length };
 }
 
-/** Backspace takes a whole character, Ctrl-W a word, Ctrl-U everything; null = the key is not ours. */
-export function eraseText(value: string, key: string): string | null {
-  switch (key) {
-    case 'backspace':
-      return Array.from(charactersOf(value)).slice(0, -1).join('');
-    case 'ctrl-w':
-      return value.replace(/\S+\s*$/, '');
-    case 'ctrl-u':
-      return '';
-    default:
-      return null;
-  }
+export function insertText({ value, caret }: TextField, text: string): TextField {
+  const clean = text.replace(escapeSequences, '').replace(/\s+/g, ' ').replace(unprintable, '');
+  const fits = clean.slice(0, Math.max(0, longest - value.length));
+  return {
+    value: value.slice(0, caret) + fits + value.slice(caret),
+    caret: caret + fits.length,
+  };
 }
+
+type Edit = (field: TextField) => TextField;
+
+const cut = ({ value }: TextField, from: number, to: number): TextField => ({
+  value: value.slice(0, from) + value.slice(to),
+  caret: from,
+});
+const at = ({ value }: TextField, caret: number): TextField => ({ value, caret });
+const toStart: Edit = (field) => at(field, 0);
+const toEnd: Edit = ({ value }) => fieldOfText(value);
+
+/** What keys do in a field: readline's, as far as they are common. */
+const edits: Readonly<Record<string, Edit>> = {
+  left: (field) => at(field, before(field)),
+  right: (field) => at(field, after(field)),
+  home: toStart,
+  'ctrl-a': toStart,
+  end: toEnd,
+  'ctrl-e': toEnd,
+  backspace: (field) => cut(field, before(field), field.caret),
+  delete: (field) => cut(field, field.caret, after(field)),
+  'ctrl-w': (field) => cut(field, wordStart(field), field.caret),
+  'ctrl-u': (field) => cut(field, 0, field.caret),
+  'ctrl-k': (field) => cut(field, field.caret, field.value.length),
+};
+
+/** Keys that only move the caret: in an empty field they are left to whatever else they do. */
+const motions = ['left', 'right', 'home', 'end'];
 
 /** The field after a key that edits it, or null for one that does not. */
-export function editText(value: string, key: string, text: string | null): string | null {
-  return text === null ? eraseText(value, key) : insertText(value, text);
+export function editText(field: TextField, key: string, text: string | null): TextField | null {
+  if (text !== null) return insertText(field, text);
+  if (field.value === '' && motions.includes(key)) return null;
+  return edits[key]?.(field) ?? null;
+}
+
+/** The whole character before the caret, and the one after it: an emoji counts as one. */
+function before({ value, caret }: TextField): number {
+  const last = Array.from(charactersOf(value.slice(0, caret))).at(-1) ?? '';
+  return caret - last.length;
+}
+
+function after({ value, caret }: TextField): number {
+  const [first = ''] = charactersOf(value.slice(caret));
+  return caret + first.length;
+}
+
+function wordStart({ value, caret }: TextField): number {
+  return value.slice(0, caret).replace(/\S+\s*$/, '').length;
 }

@@ -1,10 +1,18 @@
 import { safeText } from '../presentation/safe-text.ts';
 import { dropMs } from './card.ts';
+import {
+  type DialogView,
+  dialogKey,
+  dialogPaste,
+  firstFocus,
+  type Pressed,
+} from './dialog-keys.ts';
 import { ask, isStale } from './loading.ts';
-import type { Unlock } from './overlay.ts';
+import type { Unlock, UnlockFocus } from './overlay.ts';
 import { isReadOnly } from './place.ts';
 import type { State, Step } from './state.ts';
-import { editText, insertText } from './text-field.ts';
+import { closedByLetter } from './swallowing.ts';
+import type { TextField } from './text-field.ts';
 
 /** How long an unlocked context stays so. */
 export const unlockMs = 10 * 60_000;
@@ -24,8 +32,9 @@ export function openUnlock(state: State): Step {
   const { context, tenant } = state.options.labels;
   const overlay: Unlock = {
     type: 'unlock',
-    focus: 'cancel',
+    focus: firstFocus(order),
     typed: '',
+    caret: 0,
     expected: context ?? tenant,
     token,
     painted_at: null,
@@ -37,40 +46,56 @@ export function openUnlock(state: State): Step {
   ];
 }
 
-const order: readonly Unlock['focus'][] = ['cancel', 'check', 'confirm'];
-const onward = ['tab', 'down', 'right', 'enter'];
-const back = ['shift-tab', 'up', 'left'];
+const order: readonly UnlockFocus[] = ['cancel', 'check', 'confirm'];
 
-/** As on an action's card: Enter never means yes, `y` does, by itself and on a button. */
-export function unlockKey(
-  state: State,
-  dialog: Unlock,
-  { key, text, alone }: { key: string; text: string | null; alone: boolean },
-): Step {
-  if (dialog.painted_at === null || state.at < dialog.painted_at + dropMs) return [state, []];
-  if (dialog.focus === 'check') {
-    const edited = editText(dialog.typed, key, text);
-    if (edited !== null) return shown(state, { ...dialog, typed: edited });
-    if (key === 'escape') return shown(state, { ...dialog, focus: 'cancel' });
-  } else if (key === 'y') {
-    const lacking = missingWord(dialog) ?? (alone ? noUnlock(state) : 'press y by itself');
-    if (lacking !== null) return [{ ...state, overlay: { ...dialog, hint: lacking } }, []];
-    return ask({ ...state, overlay: null }, 'place', { type: 'unlock', ms: unlockMs });
-  } else if (['escape', 'n', 'q'].includes(key) || (key === 'enter' && dialog.focus === 'cancel')) {
-    return [{ ...state, overlay: null }, []];
-  } else if (key === 'enter') {
-    const hint = missingWord(dialog) ?? 'Enter never means yes: press y';
-    return [{ ...state, overlay: { ...dialog, hint } }, []];
-  }
-  const by = onward.includes(key) ? 1 : back.includes(key) ? order.length - 1 : 0;
-  const focus = order[(order.indexOf(dialog.focus) + by) % order.length]!;
-  return by === 0 ? [state, []] : shown(state, { ...dialog, focus });
+function viewOf(state: State, dialog: Unlock): DialogView<'check'> {
+  return {
+    order,
+    focus: dialog.focus,
+    caret: dialog.caret,
+    value: () => dialog.typed,
+    wanted: missingWord(dialog) === null ? null : 'check',
+    dropping: dialog.painted_at === null || state.at < dialog.painted_at + dropMs,
+  };
 }
 
-/** Pasted text is text in the field, and nothing on a button. */
+/** As in an action's dialog. */
+export function unlockKey(state: State, dialog: Unlock, pressed: Pressed): Step {
+  const intent = dialogKey(viewOf(state, dialog), pressed);
+  switch (intent.type) {
+    case 'typed':
+      return typed(state, dialog, intent.text);
+    case 'focus':
+      return shown(state, { ...dialog, focus: intent.focus, caret: dialog.typed.length });
+    case 'close':
+      return [closedByLetter({ ...state, overlay: null }, pressed), []];
+    case 'confirm': {
+      const lacking = missingWord(dialog) ?? noUnlock(state);
+      if (lacking !== null) return told(state, dialog, lacking);
+      const free = closedByLetter({ ...state, overlay: null }, pressed);
+      return ask(free, 'place', { type: 'unlock', ms: unlockMs });
+    }
+    case 'asked': {
+      const rule = intent.by === 'y' ? 'press y by itself' : 'Enter never means yes: press y';
+      return told(state, dialog, missingWord(dialog) ?? rule);
+    }
+    case 'other':
+      return [state, []];
+  }
+}
+
 export function unlockPaste(state: State, dialog: Unlock, text: string): Step {
-  if (dialog.focus !== 'check' || dialog.painted_at === null) return [state, []];
-  return shown(state, { ...dialog, typed: insertText(dialog.typed, text) });
+  const intent = dialogPaste(viewOf(state, dialog), text);
+  return intent?.type === 'typed' ? typed(state, dialog, intent.text) : [state, []];
+}
+
+function typed(state: State, dialog: Unlock, { value, caret }: TextField): Step {
+  return shown(state, { ...dialog, focus: 'check', typed: value, caret });
+}
+
+function told(state: State, dialog: Unlock, hint: string): Step {
+  const focus = missingWord(dialog) === null ? dialog.focus : 'check';
+  return [{ ...state, overlay: { ...dialog, focus, caret: dialog.typed.length, hint } }, []];
 }
 
 /** What keeps the button from being armed, or null. */

@@ -12,11 +12,14 @@ import { runRows } from './layout.ts';
 import {
   alertsAnswered,
   askAlerts,
+  askCounts,
   boardLoaded,
   clockTicked,
+  countsFailed,
   jobLoaded,
   listLoaded,
   loadFailed,
+  presentView,
   refresh,
   refreshNow,
   seek,
@@ -33,12 +36,13 @@ import { presenceAnswered, renew, withPresence } from './presence.ts';
 import { readerAnswered } from './reading.ts';
 import { runAnswered, runKey } from './run.ts';
 import type { State, Step } from './state.ts';
+import { isReadingForCard, swallowed } from './swallowing.ts';
 import { unlockKey, unlockPaste } from './unlock.ts';
 
 type Handlers = { [T in Message['type']]: (state: State, message: MessageOf<T>) => Step };
 
 const handlers: Handlers = {
-  started: (state) => chain(refresh(state), askAlerts),
+  started: (state) => chain(chain(refresh(state), askAlerts), askCounts),
   key: keyPressed,
   flood: flooded,
   paste: pasted,
@@ -56,6 +60,7 @@ const timers = {
   clock: clockTicked,
   notice: noticePassed,
   alerts: askAlerts,
+  counts: askCounts,
   verify,
   unlock: lock,
   bells: listen,
@@ -76,10 +81,15 @@ export function update(state: State, message: Message): Step {
 const byHand: readonly Message['type'][] = ['key', 'paste', 'flood', 'resized'];
 
 /** Keys belong to whatever has the focus; only the few that always work go past it. */
-function keyPressed(state: State, { key, text, alone }: MessageOf<'key'>): Step {
+function keyPressed(state: State, pressed: MessageOf<'key'>): Step {
+  const { key, text, alone } = pressed;
   const binding = bindingFor(state, key);
   if (binding?.always) return runBinding(state, binding);
   const { overlay } = state;
+  const onward = overlay === null || overlay.type === 'run' ? swallowed(state, pressed) : null;
+  if (onward !== null) return onward;
+  if (overlay === null && text !== null && isReadingForCard(state))
+    return noticed(state, 'reading the jobs for a dialog: Esc leaves it');
   switch (overlay?.type) {
     case 'card':
       return cardKey(state, overlay, { key, text, alone });
@@ -138,7 +148,7 @@ function pasted(state: State, { text }: MessageOf<'paste'>): Step {
     case 'palette':
       return palettePaste(state, overlay, text);
     case 'filter':
-      return filterPaste(state, text);
+      return filterPaste(state, overlay, text);
     default:
       return [state, []];
   }
@@ -179,7 +189,10 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   if (answer.type === 'jobs') return listLoaded(state, answer.list);
   if (answer.type === 'job') return jobLoaded(state, answer.detail);
   if (answer.type === 'board') return boardLoaded(state, answer);
-  return answer.type === 'failure' ? loadFailed(state, view, answer.failure) : [state, []];
+  if (answer.type !== 'failure') return [state, []];
+  // The screen's own question tells of a database that is away.
+  if (view === 'jobs' && presentView(state) !== 'jobs') return countsFailed(state);
+  return loadFailed(state, view, answer.failure);
 }
 
 function watchAnswered(state: State, answer: DataAnswer): Step {

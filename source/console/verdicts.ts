@@ -3,7 +3,8 @@ import type { JobView } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { changesOf, describeChanges } from '../domain/job-settings.ts';
 import { type Action, actionTargets } from '../domain/job-state.ts';
-import { formatFullCount, plural } from '../presentation/format.ts';
+import { timesIn } from '../presentation/action-words.ts';
+import { formatFullCount, plural, type Zone } from '../presentation/format.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { stateWord } from '../presentation/state-words.ts';
 import type { Tone } from '../presentation/tone.ts';
@@ -14,7 +15,13 @@ import type { Follow } from './state.ts';
 export type Verdict = { text: string; tone: Tone; settled: boolean };
 
 /** A fresh reading of the job in which the action goes on, and of the partitions that it is about. */
-export type Look = { follow: Follow; job: JobView; counts: PartitionCounts; at: number };
+export type Look = {
+  follow: Follow;
+  job: JobView;
+  counts: PartitionCounts;
+  at: number;
+  zone: Zone;
+};
 
 /** What nobody has claimed for so long needs a person (backfill-operations, "Stuck in Resuming"). */
 const unclaimedMs = 30_000;
@@ -40,11 +47,14 @@ export const verdicts: Readonly<Record<JobAction, (look: Look) => Verdict>> = {
     if (changes.length === 0) {
       return settled(
         look,
-        describeChanges(changesOf(follow.seen, follow.settings).changes) || 'so already',
+        describeChanges(changesOf(follow.seen, follow.settings).changes, timesIn(look.zone)) ||
+          'so already',
       );
     }
     if (follow.phase === 'unknown') return lost(look);
-    return warning(`somebody else has changed it since: ${describeChanges(changes)} was asked for`);
+    return warning(
+      `somebody else has changed it since: ${describeChanges(changes, timesIn(look.zone))} was asked for`,
+    );
   },
   recreate: (look) => {
     const { follow, job } = look;
@@ -118,9 +128,16 @@ function retried(look: Look): Verdict {
 function unclaimed({ follow, at }: Look): Verdict {
   const waited = at - (follow.applied_at ?? follow.sent_at);
   return waited < unclaimedMs
-    ? waiting('waiting for an executor to claim it')
+    ? waiting(
+        follow.hindrance === null
+          ? 'waiting for an executor to claim it'
+          : `it waits: ${follow.hindrance}`,
+      )
     : {
-        text: 'still not claimed: is an executor alive that has a handler for it?',
+        text:
+          follow.hindrance === null
+            ? 'still not claimed: is an executor alive that has a handler for it?'
+            : `still not claimed: ${follow.hindrance}`,
         tone: 'warn',
         settled: false,
       };

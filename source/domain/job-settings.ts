@@ -66,19 +66,26 @@ const names: Readonly<Record<Setting, string>> = {
 };
 
 /** `priority 0 → 8, timeout 5m → 30s`: for the journal and for a person. */
-export function describeChanges(changes: readonly Change[]): string {
+export function describeChanges(changes: readonly Change[], time = isoTime): string {
+  const write = (setting: Setting, value: SettingValue) => written(setting, value, time);
   return changes
     .map(
       ({ setting, from, to }) =>
-        `${names[setting]} ${writeSetting(setting, from)} → ${writeSetting(setting, to)}`,
+        `${names[setting]} ${write(setting, from)} → ${write(setting, to)}`,
     )
     .join(', ');
 }
 
+const isoTime = (at: Date): string => at.toISOString();
+
+function written(setting: Setting, value: SettingValue, time: (at: Date) => string): string {
+  return value instanceof Date ? time(value) : writeSetting(setting, value);
+}
+
 /** `deadline 2024-01-17T00:00:00.000Z`: what will be, where there is no room for what is. */
-export function describeTargets(changes: readonly Change[]): string {
+export function describeTargets(changes: readonly Change[], time = isoTime): string {
   return changes
-    .map(({ setting, to }) => `${names[setting]} ${writeSetting(setting, to)}`)
+    .map(({ setting, to }) => `${names[setting]} ${written(setting, to, time)}`)
     .join(', ');
 }
 

@@ -20,6 +20,8 @@ export type ActionOrder = {
   /** Only if the job is still what was seen. */
   seen?: Seen;
   parameters?: ActionParameters;
+  /** Of a retry: these partitions, and not all that have failed. */
+  keys?: readonly string[];
   /** The plan that it is a part of: the journal says so, and what the plan has done already is not done again. */
   plan?: {
     id: string;
@@ -69,9 +71,9 @@ const runs: Readonly<Record<JobAction, Run>> = {
   resume: transition,
   cancel: transition,
   reclaim: (db, author, { id, seen }) => reclaimJob(db, author, id, seen),
-  retry: async (db, author, { id, seen, plan }) => {
+  retry: async (db, author, { id, seen, plan, keys: named }) => {
     const options = { seen, before: plan?.created_at, idempotency_key: keyOf(plan, id) };
-    const retried = await retryJob(db, author, id, null, options);
+    const retried = await retryJob(db, author, id, named ?? null, options);
     const { job, created, retried_partitions, keys } = retried;
     const count = retried_partitions === 1 ? '1 partition' : `${retried_partitions} partitions`;
     return {

@@ -4,19 +4,33 @@ import { type JobView, viewJob } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { changesOf, describeChanges, type JobSettings } from '../domain/job-settings.ts';
 import { isTerminal } from '../domain/job-state.ts';
+import type { Explanation } from '../domain/judged.ts';
 import { readStrategy } from '../domain/strategy.ts';
 import {
   formatAge,
   formatDuration,
   formatFullCount,
+  formatInstant,
   formatMilliseconds,
   plural,
+  type Zone,
 } from './format.ts';
+import { silenceWords } from './hindrance.ts';
 import { riskBadge } from './risk-badge.ts';
 import { safeText } from './safe-text.ts';
 
 /** What is asked for a job: `asOf` is the database's clock when it was read. */
-export type Intent = { job: JobView; asOf: Date; settings: JobSettings };
+export type Intent = {
+  job: JobView;
+  asOf: Date;
+  settings: JobSettings;
+  /** What explain knows of the job, where that is known. */
+  known?: Pick<Explanation, 'facts'> | null;
+  /** The one partition that a retry is about. */
+  only?: string | null;
+  /** In which times are told; ISO 8601 without one. */
+  zone?: Zone;
+};
 
 /** What the intent card says about an action. */
 export type ActionWords = {
@@ -64,16 +78,19 @@ export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
     verb: 'Retry',
     keep: 'Leave them failed',
     gerund: 'retrying',
-    will: ({ job }) => {
-      const failed = plural(job.failed_partitions, 'failed partition');
+    will: ({ job, only }) => {
+      const failed = only
+        ? `failed partition ${safeText(only, { cap: 60 })}`
+        : plural(job.failed_partitions, 'failed partition');
       if (isTerminal(job.state)) {
         return `start a new job of the ${failed}, with this one's strategy, priority and deadline; what is done stays done`;
       }
       const when = job.state === 'paused' ? '; they wait until it is resumed' : '';
       return `make the ${failed} due again at once: failures are forgotten, attempts are counted on${when}`;
     },
-    after: ({ job }) => {
-      const more = etaSeconds(job.failed_partitions, slotsOf(job), job.avg_partition_duration_ms);
+    after: ({ job, only }) => {
+      const count = only ? 1 : job.failed_partitions;
+      const more = etaSeconds(count, slotsOf(job), job.avg_partition_duration_ms);
       return more === null ? null : `about ${formatDuration(more)} more of work`;
     },
   },
@@ -87,8 +104,10 @@ export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
           ? 'nobody holds one'
           : `what runs on ${plural(job.lanes, 'slot')} is taken back and tried again`
       }; the next free executor claims it`,
-    after: ({ job }) => {
+    after: ({ job, known }) => {
       const age = job.heartbeat_age_seconds;
+      const silence = known ? silenceWords(known) : null;
+      if (silence !== null) return `${silence}: what it holds goes to another executor`;
       if (age === null || job.heartbeat_stale) {
         return age === null
           ? 'it has never had a heartbeat'
@@ -101,11 +120,11 @@ export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
     verb: 'Set it',
     keep: 'Leave it as it is',
     gerund: 'setting',
-    will: ({ job, settings }) => {
+    will: ({ job, settings, zone }) => {
       const { changes } = changesOf(job, settings);
       return changes.length === 0
         ? 'change nothing yet'
-        : `${describeChanges(changes)}; from its next step on`;
+        : `${describeChanges(changes, timesIn(zone))}; from its next step on`;
     },
     after: changedRisk,
   },
@@ -113,9 +132,9 @@ export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
     verb: 'Recreate it',
     keep: 'Keep it',
     gerund: 'recreating',
-    will: ({ job, settings }) => {
+    will: ({ job, settings, zone }) => {
       const { changes } = changesOf(job, settings);
-      const changed = changes.length === 0 ? 'as it is' : describeChanges(changes);
+      const changed = changes.length === 0 ? 'as it is' : describeChanges(changes, timesIn(zone));
       const keys = plural(job.remaining_partitions + job.skipped_partitions, 'partition');
       const flight =
         job.lanes === 0
@@ -128,6 +147,11 @@ export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
     after: changedRisk,
   },
 };
+
+/** How times are told: in the zone of the screens, where there are any. */
+export function timesIn(zone: Zone | undefined): ((at: Date) => string) | undefined {
+  return zone === undefined ? undefined : (at) => formatInstant(at, zone);
+}
 
 /** The job as it would be with the settings, with as many slots at work as it then may have. */
 function withSettings({ job, asOf, settings }: Intent): JobView {

@@ -27,6 +27,14 @@ export function truncateStart(text: string, width: number): string {
   return `…${pieces.slice(rest).join('')}`;
 }
 
+/** Both ends of a safe text: a message names its matter first, and what to do about it last. */
+export function truncateMiddle(text: string, width: number): string {
+  if (width <= 0) return '';
+  if (widthOf(text) <= width) return text;
+  const head = takeColumns(text, Math.ceil(width / 2) - 1);
+  return head + truncateStart(text, width - widthOf(head));
+}
+
 /** Exactly `width` columns: truncated or padded. */
 export function fitted(text: string, width: number, align: Align = 'left', ellipsis = '…'): string {
   const shown = truncate(text, width, ellipsis);

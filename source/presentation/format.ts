@@ -112,6 +112,21 @@ export function formatDay(at: Date, zone: Zone): string {
   return `${year}-${two(month + 1)}-${two(date)}`;
 }
 
+/** The zone that a time is told in, as it is at that time: `UTC`, `UTC+2`, `UTC-3:30`. */
+export function zoneName(at: Date, zone: Zone): string {
+  const minutes = zone === 'utc' ? 0 : -at.getTimezoneOffset();
+  if (minutes === 0) return 'UTC';
+  const rest = Math.abs(minutes) % 60;
+  const hours = Math.floor(Math.abs(minutes) / 60);
+  return `UTC${minutes < 0 ? '-' : '+'}${hours}${rest === 0 ? '' : `:${two(rest)}`}`;
+}
+
+/** `2024-05-14 14:18 UTC+2`, to the second where there are seconds. */
+export function formatInstant(at: Date, zone: Zone): string {
+  const time = formatSecond(at, zone).replace(/:00$/, '');
+  return `${formatDay(at, zone)} ${time} ${zoneName(at, zone)}`;
+}
+
 /** `1 partition`, `2 partitions`. */
 export function plural(count: number, noun: string): string {
   return `${formatFullCount(count)} ${noun}${count === 1 ? '' : 's'}`;

@@ -101,6 +101,10 @@ export const jobColumns: readonly JobColumn[] = [
     { align: 'right' },
   ),
   column('id', 'JOB', 8, (job) => ({ forms: [shortId(job.id)], tone: 'dim' })),
+  // Which of several jobs of one asset a row is.
+  column('range', 'PARTITIONS', longest(rangeText, 24), (job) =>
+    rangeText(job) === '' ? absent : phrase(rangeText(job)),
+  ),
   column(
     'checkpoint',
     'CHECKPOINT',
@@ -127,6 +131,7 @@ export const jobsTable: Table<JobView, JobColumn> = {
   narrowings: [
     { column: 'by', to: 0 },
     { column: 'checkpoint', to: 0 },
+    { column: 'range', to: 0 },
     { column: 'id', to: 0 },
     { column: 'age', to: 0 },
     { column: 'asset', to: 28, elastic: true },
@@ -151,6 +156,12 @@ export const jobsTable: Table<JobView, JobColumn> = {
   ],
   heirs: [['asset', 28], ['sla'], ['eta'], ['state'], ['progress', 20], ['asset'], ['progress']],
 };
+
+/** `2024-01-01 – 2024-12-31`; of a list of keys, nothing. */
+function rangeText({ partition_start: from, partition_end: to }: JobView): string {
+  const ends = [from, to].flatMap((end) => (end === null ? [] : [safeText(end, { cap: 40 })]));
+  return ends[0] === ends[1] ? (ends[0] ?? '') : ends.join(' – ');
+}
 
 function phrase(text: string): Phrase {
   return { forms: [text], tone: 'plain' };

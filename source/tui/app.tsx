@@ -14,7 +14,7 @@ import { Lines } from './lines.tsx';
 import { paletteLines } from './palette-text.ts';
 import { runLines } from './plan-lines.ts';
 import { cut, type Line } from './spans.ts';
-import { colorOf, type Theme, ThemeContext } from './theme.ts';
+import { colorOf, type Theme, ThemeContext, usualAccent } from './theme.ts';
 import { unlockLines } from './unlock-text.ts';
 
 /** One table of screens: a new one is a row here. */
@@ -134,14 +134,14 @@ function boxOf(state: State, room: number): FramedBox | null {
 
 function Frame({ title, width, children }: { title: string; width: number; children: ReactNode }) {
   const theme = useContext(ThemeContext);
-  const { ascii, accent } = theme;
+  const { ascii } = theme;
   const heading = truncate(` ${title} `, width - 4);
   return (
     <Box flexDirection="column" marginLeft={1} width={width} flexShrink={0}>
       <Box
         flexDirection="column"
         borderStyle={ascii ? 'classic' : 'round'}
-        borderColor={colorOf(theme, accent)}
+        borderColor={colorOf(theme, usualAccent)}
         paddingX={1}
         width={width}
       >

@@ -29,6 +29,7 @@ import {
 } from '../presentation/table.ts';
 import { widthOf } from '../presentation/width.ts';
 import { escalationBar } from './escalation-bar.ts';
+import { fieldText } from './field-text.ts';
 import { hintsLine, noteLine } from './footer.ts';
 import { bannerLine, headerLine } from './header.ts';
 import type { Picture } from './jobs-screen.ts';
@@ -192,7 +193,8 @@ function placeLine(state: State, name: BoardName, height: number): Line {
   const width = state.size.columns - 1;
   const board = state.boards[name];
   if (state.overlay?.type === 'filter') {
-    return cut([span(' / ', 'accent'), span(board.filter, 'strong'), span('▏', 'accent')], width);
+    const typed = { value: board.filter, caret: state.overlay.caret };
+    return cut([span(' / ', 'accent'), ...fieldText(typed, width - 3)], width);
   }
   const note = noteLine(state, []);
   if (note.length > 0) return note;

@@ -8,18 +8,31 @@ import {
   settingsOf,
   settingsOfChange,
 } from '../console/card.ts';
+import { turnKey } from '../console/card-keys.ts';
+import { keyName } from '../console/key-names.ts';
 import { tooSmall } from '../console/layout.ts';
 import type { Card, CardPlan, FieldName } from '../console/overlay.ts';
 import { isOfChanges } from '../console/run-items.ts';
 import type { State } from '../console/state.ts';
+import type { JobAction } from '../domain/action.ts';
 import { actionSql } from '../domain/action-sql.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { actionWords, type Intent } from '../presentation/action-words.ts';
 import { dialogWords } from '../presentation/dialog-words.ts';
 import { truncate, wrap } from '../presentation/fitted.ts';
-import { formatAge, formatDuration, formatFullCount, plural } from '../presentation/format.ts';
+import {
+  formatAge,
+  formatDuration,
+  formatFullCount,
+  formatInstant,
+  formatSecond,
+  plural,
+} from '../presentation/format.ts';
+import { hindranceWords } from '../presentation/hindrance.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { stateWord } from '../presentation/state-words.ts';
+import { signOf } from '../presentation/tone.ts';
+import { fieldText, unfocusedText } from './field-text.ts';
 import { planLines } from './plan-lines.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
 
@@ -56,7 +69,8 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
     return [...planLines(card, card.plan, width, room - lines.length), ...lines];
   }
   const settings = settingsOf(card);
-  const intent: Intent = { job, asOf: card.as_of, settings };
+  const { as_of: asOf, zone, known, only } = card;
+  const intent: Intent = { job, asOf, settings, zone, known, only };
   const words = actionWords[action];
   const after = words.after(intent);
   const seen = [
@@ -68,11 +82,13 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
   const will = [
     ...labelled('Will', words.will(intent), width, 3),
     ...(after === null ? [] : labelled('Then', after, width, 2)),
+    ...hindranceLine(card, width),
   ];
   // What will happen is not pushed off a low terminal by what has happened.
   const fits = seen.length + news.length + will.length <= room;
   const lines = fits ? [...seen, ...news, ...will] : [...seen, ...will, ...news];
-  const sql = actionSql(action, job, settings).replace(/\s+/g, ' ');
+  const which = only === null ? '' : ` -- only ${safeText(only, { cap: 60 })}`;
+  const sql = `${actionSql(action, job, settings).replace(/\s+/g, ' ')}${which}`;
   return [...lines, ...labelled('SQL', sql, width, Math.max(6, room - lines.length), 'dim')];
 }
 
@@ -81,11 +97,22 @@ function controlLines(state: State, card: Card, width: number): Line[] {
   const reason = needsReason(card) ? 'Reason (required)' : 'Reason (optional)';
   const check = card.expected === null ? null : `Type ${safeText(card.expected)}`;
   return [
-    ...fields.map((field) => parameterLine(card, field, width)),
+    ...scopeLine(card, width),
+    ...fields.flatMap((field) => parameterLines(card, field, width)),
     fieldLine(card, 'reason', reason, width),
     ...(check === null ? [] : [fieldLine(card, 'check', check, width)]),
     buttonsLine(state, card, width),
   ];
+}
+
+/** A retry from the line of one failed partition: that one, or all. */
+function scopeLine({ selected, only, job }: Card, width: number): Line[] {
+  if (selected === null || job.failed_partitions < 2) return [];
+  const all = `all ${formatFullCount(job.failed_partitions)} failed partitions`;
+  const one = `only ${safeText(selected, { cap: 60 })}`;
+  const [now, other] = only === null ? [all, one] : [one, all];
+  const turn = ` (${keyName(turnKey)}: ${other})`;
+  return [cut([span(` Retries ${now}`), span(turn, 'dim')], width)];
 }
 
 function planSql(card: Card, plan: CardPlan): string {
@@ -112,7 +139,8 @@ export function cardTitle(card: Card): string {
     return `${noun} ${plural(card.plan.jobs.length, 'change')} to ${plural(jobs, 'job')}`;
   }
   if (card.plan !== null) return `${noun} ${plural(card.plan.jobs.length, 'job')}`;
-  return `${noun} ${safeText(card.job.asset_name)} · ${shortId(card.job.id)}`;
+  const which = card.only === null ? '' : `${safeText(card.only, { cap: 60 })} of `;
+  return `${noun} ${which}${safeText(card.job.asset_name)} · ${shortId(card.job.id)}`;
 }
 
 function seenText(state: State, { job, seen_at }: Card): string {
@@ -126,6 +154,18 @@ function seenText(state: State, { job, seen_at }: Card): string {
 function othersLine({ others }: Card, width: number): Line[] {
   const text = others && dialogWords(others.dialogs, others.as_of);
   return text === null ? [] : labelled('Also', text, width, 2, 'warn');
+}
+
+/** What makes work available, and what nobody would take up. */
+const makesWork: readonly JobAction[] = ['resume', 'retry', 'recreate', 'reclaim'];
+
+/** A job that may run and does not: why, before it is made so. */
+function hindranceLine(card: Card, width: number): Line[] {
+  const { action } = actionOfCard(card);
+  const paused = card.job.state === 'paused' && action !== 'resume';
+  if (card.known === null || paused || !makesWork.includes(action)) return [];
+  const text = hindranceWords(card.known);
+  return text === null ? [] : labelled('But', text, width, 2, 'warn');
 }
 
 function changedLine(state: State, card: Card, width: number): Line[] {
@@ -162,22 +202,27 @@ function labelled(
 }
 
 /** A parameter: what it is now, what is typed, and how that is read. */
-function parameterLine(card: Card, field: ParameterField, width: number): Line {
+function parameterLines(card: Card, field: ParameterField, width: number): Line[] {
   const jobs = card.plan?.jobs.map(({ job }) => job) ?? [card.job];
-  const now = new Set(jobs.map((job) => presently(field, job)));
+  const now = new Set(jobs.map((job) => presently(field, job, card.zone)));
   const label = `${field.label} (now ${now.size === 1 ? [...now][0] : 'various'})`;
   const problem = problemOfField(card, field);
-  const read = problem ?? readBack(card, field);
-  const note = read === null ? [] : [span(read, problem === null ? 'good' : 'warn')];
-  return spread(fieldLine(card, field.name, label, width - (read === null ? 0 : 20)), note, width);
+  const read = problem === null ? readBack(card, field) : `not understood: ${problem}`;
+  if (read === null) return [fieldLine(card, field.name, label, width)];
+  const note = problem === null ? span(read, 'good') : span(`${signOf('warn')}${read}`, 'warn');
+  const line = fieldLine(card, field.name, label, width);
+  const fits = lineWidth(line) + 2 + lineWidth([note]) <= width;
+  return fits ? [spread(line, [note], width)] : [line, cut([span('   '), note], width)];
 }
 
 /** A deadline may be typed in many ways: it is said which instant it means. */
 function readBack(card: Card, { name }: ParameterField): string | null {
   const { sla_deadline_at: at } = settingsOf(card);
   if (name !== 'deadline' || !(at instanceof Date)) return null;
-  const left = formatDuration((at.getTime() - card.as_of.getTime()) / 1000);
-  return `= ${at.toISOString().replace('.000Z', 'Z')}, in ${left}`;
+  const { as_of, zone, values } = card;
+  const left = formatDuration((at.getTime() - as_of.getTime()) / 1000);
+  const from = values.deadline?.trim().startsWith('+') ? ` from ${formatSecond(as_of, zone)}` : '';
+  return `= ${formatInstant(at, zone)}, in ${left}${from}`;
 }
 
 function fieldLine(card: Card, field: FieldName, label: string, width: number): Line {
@@ -188,13 +233,12 @@ function fieldLine(card: Card, field: FieldName, label: string, width: number): 
     span(focused ? '▐' : ' ', 'accent'),
     span(`${label}: `, focused ? 'strong' : 'plain'),
   ];
-  // The end of a long text is what is being typed.
-  const room = Math.max(4, width - label.length - 6);
-  const shown = value.length > room ? `…${value.slice(-(room - 1))}` : value;
-  return cut(
-    [...prompt, span(shown, done ? 'good' : 'plain'), ...(focused ? [span('▏', 'accent')] : [])],
-    width,
-  );
+  const room = Math.max(4, width - lineWidth(prompt));
+  const tone = done ? 'good' : 'plain';
+  const text = focused
+    ? fieldText({ value, caret: card.caret }, room, tone)
+    : unfocusedText(value, room, tone);
+  return cut([...prompt, ...text], width);
 }
 
 /** What the buttons say, and what `y` does. */
@@ -226,8 +270,9 @@ function buttonsLine(state: State, card: Card, width: number): Line {
   const onButton = card.focus === 'cancel' || card.focus === 'confirm';
   const hint =
     card.hint ??
-    (onButton ? (lacking ?? `y: ${words.verb.toLowerCase()}`) : 'Tab moves on; y is a letter here');
+    (onButton ? (lacking ?? `y: ${words.verb.toLowerCase()}`) : 'Tab: to the buttons, then y');
   const room = Math.max(0, width - lineWidth(buttons) - 2);
-  const said = span(truncate(hint, room), card.hint === null ? 'dim' : 'warn');
+  const sign = card.hint === null ? '' : signOf('warn');
+  const said = span(truncate(`${sign}${hint}`, room), card.hint === null ? 'dim' : 'warn');
   return spread(buttons, [said], width);
 }

@@ -7,6 +7,7 @@ import { initialState, type State } from '../console/state.ts';
 import { update } from '../console/update.ts';
 import { messageOf, ServoError } from '../errors.ts';
 import { askBackground } from './background.ts';
+import { Keyboard } from './keyboard.ts';
 import type { Picture } from './picture.tsx';
 import type { RunConsoleOptions } from './run-console.ts';
 import { Screen } from './screen.ts';
@@ -24,6 +25,7 @@ export class ConsoleLoop {
   readonly #inColor: boolean;
   readonly #screen: Screen;
   readonly #terminal: Terminal;
+  readonly #keyboard: Keyboard;
   readonly #timers = new Map<TimerName, NodeJS.Timeout>();
   #state: State;
   #decoder: Decoder = idleDecoder;
@@ -52,6 +54,10 @@ export class ConsoleLoop {
       size,
     });
     this.#screen = new Screen(options.stdout, size);
+    this.#keyboard = new Keyboard(options.stdin, {
+      input: this.#input,
+      background: (light) => this.#dispatch({ type: 'background', light, at: clock() }),
+    });
     this.#terminal = new Terminal(options.stdin, options.stdout, {
       end: (ending) => this.#end(ending),
       asleep: () => this.#screen.close(),
@@ -77,31 +83,31 @@ export class ConsoleLoop {
       const ink = await Promise.race([this.#loadPicture(), ended.then(() => null)]);
       if (ink !== null) {
         this.#picture = ink.openPicture({
-          stdin: this.#options.stdin,
           stdout,
           screen: this.#screen,
           ascii: this.#options.ascii ?? false,
           color: this.#inColor,
-          onInput: this.#input,
-          onBackground: (light) => this.#dispatch({ type: 'background', light, at: clock() }),
           onError: (error) => this.#end({ error }),
         });
         this.#draw();
+        this.#keyboard.open();
       }
       const ending = await ended;
       if ('error' in ending) throw ending.error;
       return ending.code;
     } finally {
       stdout.off('resize', resized);
-      this.#stop();
+      await this.#stop();
     }
   }
 
-  #stop(): void {
+  async #stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     if (this.#drawTimer !== null) clearTimeout(this.#drawTimer);
     this.#screen.close();
+    this.#keyboard.close();
+    await this.#terminal.flush();
     this.#terminal.stop();
     this.#picture?.close();
   }
@@ -140,8 +146,8 @@ export class ConsoleLoop {
     this.#picture.draw(this.#state);
   }
 
-  readonly #input = (raw: RawInput) => {
-    const [decoder, messages] = decodeInput(this.#decoder, raw, clock());
+  readonly #input = (read: readonly RawInput[]) => {
+    const [decoder, messages] = decodeInput(this.#decoder, read, clock());
     this.#decoder = decoder;
     for (const message of messages) this.#dispatch(message);
   };

@@ -1,6 +1,6 @@
 import { rowOf, rowsOf } from '../console/arrange.ts';
 import { readyAction } from '../console/explaining.ts';
-import { followText } from '../console/follow.ts';
+import { followShown, followText } from '../console/follow.ts';
 import { keyFor } from '../console/key-hints.ts';
 import { keyName } from '../console/key-names.ts';
 import { contextOf, keymapOf } from '../console/keymap.ts';
@@ -11,13 +11,17 @@ import { nothingToCopy } from '../console/reading.ts';
 import { isRunOpen, runText } from '../console/run.ts';
 import { sortName } from '../console/settings.ts';
 import { type State, tableLimit } from '../console/state.ts';
+import { targetOf } from '../console/target.ts';
 import type { JobView } from '../domain/job.ts';
 import { dialogWords } from '../presentation/dialog-words.ts';
+import { truncateMiddle } from '../presentation/fitted.ts';
 import { formatFullCount, plural } from '../presentation/format.ts';
 import { type JobColumn, jobColumns } from '../presentation/job-columns.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { searchedWords } from '../presentation/searched-words.ts';
 import { cellOf, type LaidColumn } from '../presentation/table.ts';
+import { signOf, type Tone } from '../presentation/tone.ts';
+import { fieldText } from './field-text.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
 
 /** What the table shows of what there is; while a filter is typed, the field. */
@@ -29,14 +33,15 @@ export function infoLine(state: State): Line {
   const problem = filter.problems[0] ?? (answered ? list.page.problem : null);
   const amount = amountWords(state.jobs);
   if (state.overlay?.type === 'filter') {
-    const field = [span(' / ', 'accent'), span(filter.text, 'strong'), span('▏', 'accent')];
+    const typed = { value: filter.text, caret: state.overlay.caret };
+    const field = [span(' / ', 'accent'), ...fieldText(typed, width - 3)];
     const note = problem ?? (answered ? amount : looking);
     return spread(field, [span(note, problem === null ? 'dim' : 'warn')], width);
   }
   const left = [span(` ${answered ? amount : looking}`, 'dim')];
   if (filter.text !== '')
     left.push(span(' · filter: ', 'dim'), span(safeText(filter.text), 'accent'));
-  if (problem !== null) left.push(span(` · ${problem}`, 'warn'));
+  if (problem !== null) left.push(span(` · ${signOf('warn')}${problem}`, 'warn'));
   const shown = possibleSort(state.jobs);
   if (list.jobs.length > 1) left.push(span(` · sorted by ${sortName(shown)}`, 'dim'));
   if (shown.column !== sort.column) {
@@ -84,25 +89,28 @@ function placeWords(state: State): string {
   return atEnd ? `the last ${shown} of ${all}` : `further down, of ${all}`;
 }
 
+/** Told by a sign as well as by its colour; what does not fit is missing in its middle. */
+function remark(text: string, tone: Tone, width: number): Line {
+  return [span(` ${truncateMiddle(`${signOf(tone)}${text}`, width - 1)}`, tone)];
+}
+
 /** An action on its way, else a remark, else what the selected row has no columns for. */
 export function noteLine(state: State, laid: readonly LaidColumn<JobColumn>[]): Line {
   const width = state.size.columns - 1;
-  const open = state.follows.filter(({ phase }) => phase !== 'settled');
-  const follow = open.at(-1) ?? state.follows.at(-1);
+  const { follow, others } = followShown(state, targetOf(state)?.job.id ?? null);
   if (state.opening !== null) return cut([span(` opening ${state.opening} …`, 'accent')], width);
-  if (state.notice !== null) return cut([span(` ${state.notice.text}`, state.notice.tone)], width);
-  if (follow !== undefined) {
-    const others = open.length > 1 ? `  (+${open.length - 1} more)` : '';
-    return cut([span(` ${followText(follow)}`, follow.tone), span(others, 'dim')], width);
-  }
-  if (state.run !== null) {
+  if (state.notice !== null) return remark(state.notice.text, state.notice.tone, width);
+  const more = others === 0 ? [] : [span(`${plural(others, 'action')} still open`, 'dim')];
+  if (follow !== null) return spread(remark(followText(follow), follow.tone, width), more, width);
+  if (state.run !== null && state.run.read !== true) {
     const stopped = state.run.stopped !== null && isRunOpen(state);
     return cut(
       [span(` ${runText(state)}  (${keyFor(state, 'run')} shows it)`, stopped ? 'bad' : 'plain')],
       width,
     );
   }
-  return state.screen === 'jobs' ? cut(hiddenFields(state, laid), width) : [];
+  if (state.screen === 'jobs') return spread(hiddenFields(state, laid), more, width);
+  return more.length === 0 ? [] : spread([span(' ')], more, width);
 }
 
 function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Line {
@@ -115,7 +123,7 @@ function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Lin
   if (others !== null) return [span(` ${others}`, 'warn')];
   const context = { as_of: state.jobs.list.as_of, zone: state.options.zone, width: 40 };
   const narrow = (name: string) => laid.find(({ column }) => column.name === name)?.width ?? 0;
-  const words = jobColumns.flatMap((column) => {
+  const words = inOrder.flatMap((column) => {
     const { forms } = column.phrase(job, context);
     const shown = narrow(column.name);
     const cutShort = forms.length > 1 && forms[0].length > shown;
@@ -125,6 +133,12 @@ function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Lin
   });
   return [span(` ${words.join(' · ')}`, 'dim')];
 }
+
+/** Which of several jobs of one asset it is comes before its figures: the end may be cut off. */
+const inOrder: readonly JobColumn[] = [
+  ...jobColumns.filter(({ name }) => name === 'state' || name === 'range'),
+  ...jobColumns.filter(({ name }) => name !== 'state' && name !== 'range'),
+];
 
 /** Says nothing that is not in DONE. */
 const drawnOnly = ['progress', 'percent'];
@@ -203,8 +217,8 @@ function hintsFor(state: State): Hint[] {
     ]);
   if (overlay === 'card' || overlay === 'unlock')
     return fixed([
-      ['Tab', 'next'],
-      ['y', 'yes, on a button'],
+      ['Tab', 'next field, then the buttons'],
+      ['y', 'confirm, on a button'],
       ['Esc', 'close'],
     ]);
   const context = contextOf(state);

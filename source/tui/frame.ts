@@ -78,7 +78,8 @@ function paintCells(cells: readonly Cell[], from: number, to: number, row: numbe
   return style === '' ? painted : `${painted}\x1b[m`;
 }
 
-function moveTo(row: number, column: number): string {
+/** Row and column from 0. */
+export function moveTo(row: number, column: number): string {
   return `\x1b[${row + 1};${column + 1}H`;
 }
 

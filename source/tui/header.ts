@@ -4,7 +4,7 @@ import { unlockedMinutes } from '../console/place.ts';
 import type { State } from '../console/state.ts';
 import { stateOrder } from '../domain/job-order.ts';
 import { truncate, truncateStart } from '../presentation/fitted.ts';
-import { formatAge, formatFullCount, plural } from '../presentation/format.ts';
+import { formatAge, formatFullCount, plural, zoneName } from '../presentation/format.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { stateWord } from '../presentation/state-words.ts';
 import { widthOf } from '../presentation/width.ts';
@@ -29,13 +29,19 @@ export function headerLine(state: State): Line {
   const shown = someBadges(badges(state), width - around - Math.min(widthOf(name), shortestName));
   const room = width - around - (shown.length > 0 ? lineWidth(shown) + 2 : 0);
   const left = [
-    span(' servo-tui', 'accent'),
+    span(' servo-tui', 'context'),
     span(' · ', 'dim'),
     span([truncateStart(name, Math.max(0, room)), tenant].filter(Boolean).join(' / '), 'strong'),
     span(' · ', 'dim'),
     mode,
   ];
-  return spread(left, shown, width);
+  // Times on the screens are in one zone: it is told where nothing else gives way to it.
+  const as_of = state.jobs.list?.as_of;
+  const zone =
+    as_of === undefined ? [] : [span(` · ${zoneName(as_of, state.options.zone)}`, 'dim')];
+  const whole = widthOf(name) <= room;
+  const fits = lineWidth(left) + lineWidth(zone) + 2 + lineWidth(shown) <= width;
+  return spread(whole && fits ? [...left, ...zone] : left, shown, width);
 }
 
 const longestTenant = 24;

@@ -3,6 +3,7 @@ import { keyName } from '../console/key-names.ts';
 import type { Help } from '../console/overlay.ts';
 import type { State } from '../console/state.ts';
 import { fitted } from '../presentation/fitted.ts';
+import { fieldText } from './field-text.ts';
 import { cut, exactly, type Line, selected, span } from './spans.ts';
 
 /** Where there is less room, one key of each row is enough, and what kind it is does not matter. */
@@ -10,7 +11,8 @@ const narrow = 60;
 
 /** The keymap as a list, narrowed by what has been typed. */
 export function helpLines(state: State, help: Help, width: number, height: number): Line[] {
-  const field: Line = [span('Search: ', 'dim'), span(help.filter, 'strong'), span('▏', 'accent')];
+  const typed = { value: help.filter, caret: help.caret };
+  const field: Line = [span('Search: ', 'dim'), ...fieldText(typed, width - 8)];
   const entries = helpEntries(state, help);
   if (entries.length === 0) return exactly([field, [], [span('no key does that', 'dim')]], height);
   const rows = Math.max(1, height - 2);

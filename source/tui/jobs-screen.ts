@@ -6,7 +6,7 @@ import { isAnswered } from '../console/paging.ts';
 import { dialogsInTable } from '../console/presence.ts';
 import type { State } from '../console/state.ts';
 import type { JobList } from '../domain/job-detail.ts';
-import { fitted } from '../presentation/fitted.ts';
+import { fitted, wrap } from '../presentation/fitted.ts';
 import { type JobColumn, jobsTable, pinnedColumns } from '../presentation/job-columns.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { searchedWords } from '../presentation/searched-words.ts';
@@ -20,7 +20,7 @@ import {
 import { widthOf } from '../presentation/width.ts';
 import { hintsLine, infoLine, noteLine } from './footer.ts';
 import { bannerLine, countsLine, headerLine } from './header.ts';
-import { blank, cut, exactly, type Line, selected, span } from './spans.ts';
+import { blank, exactly, type Line, selected, span } from './spans.ts';
 
 /** The three parts of a screen; what lies over it covers the middle one. */
 export type Picture = { top: readonly Line[]; body: readonly Line[]; bottom: readonly Line[] };
@@ -114,13 +114,13 @@ function emptyTable(state: State, rows: number): Line[] {
   const above = Math.max(0, Math.floor((rows - texts.length) / 3));
   return [
     ...exactly([], above),
-    ...texts.map((text, index) => {
-      const left = Math.max(1, Math.floor((state.size.columns - widthOf(text)) / 2));
-      return cut(
-        [span(' '.repeat(left) + text, index === 0 ? 'plain' : 'dim')],
-        state.size.columns - 1,
-      );
-    }),
+    ...texts.flatMap((text, index) =>
+      // The command that helps stands at the end.
+      wrap(text, state.size.columns - 2).map((line): Line => {
+        const left = Math.max(1, Math.floor((state.size.columns - widthOf(line)) / 2));
+        return [span(' '.repeat(left) + line, index === 0 ? 'plain' : 'dim')];
+      }),
+    ),
   ];
 }
 
@@ -142,6 +142,7 @@ function emptyWords(state: State): string[] {
       ]
     : [
         `no visibility: not one job, asset or executor of a tenant ${tenant}`,
-        'this does not say that all is well: is the tenant called so?  see: servo-tui doctor',
+        'this does not say that all is well: is the tenant called so?',
+        'see: servo-tui doctor',
       ];
 }

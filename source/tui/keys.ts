@@ -1,32 +1,45 @@
-import type { Key } from 'ink';
 import type { RawInput } from '../console/input.ts';
+import { lightOf } from './background.ts';
+import { pasteEnd, pasteStart, type Token } from './tokenizer.ts';
 
-/** Ink's flags in the order in which they are looked at, and the key's name with us. */
-const named: readonly (readonly [keyof Key, string])[] = [
-  ['upArrow', 'up'],
-  ['downArrow', 'down'],
-  ['leftArrow', 'left'],
-  ['rightArrow', 'right'],
-  ['pageUp', 'page-up'],
-  ['pageDown', 'page-down'],
-  ['home', 'home'],
-  ['end', 'end'],
-  ['return', 'enter'],
-  ['escape', 'escape'],
-  ['backspace', 'backspace'],
-  // Ink calls 0x7f, which the Backspace key sends, delete.
-  ['delete', 'backspace'],
-];
+/** The whole sequences that are keys: any other does nothing. */
+const sequences: ReadonlyMap<string, string> = new Map([
+  ['\x1b', 'escape'],
+  ...cursorKeys('\x1b['),
+  // Application cursor keys (DECCKM), and as terminals write a key with no modifier.
+  ...cursorKeys('\x1bO'),
+  ...cursorKeys('\x1b[1;1'),
+  ...['\x1b[1~', '\x1b[7~'].map((form) => [form, 'home'] as const),
+  ...['\x1b[4~', '\x1b[8~'].map((form) => [form, 'end'] as const),
+  ['\x1b[3~', 'delete'],
+  ['\x1b[5~', 'page-up'],
+  ['\x1b[6~', 'page-down'],
+  ['\x1b[Z', 'shift-tab'],
+  // Enter of the keypad in application mode.
+  ['\x1bOM', 'enter'],
+  [pasteStart, 'paste-start'],
+  [pasteEnd, 'paste-end'],
+]);
 
-/** What Ink's useInput was given, as one piece of our input; null = a key that we do not know. */
-export function rawInput(input: string, key: Key): RawInput | null {
-  // Ink knows no bracketed paste: the brackets come as sequences without their escape character.
-  if (input === '[200~') return { key: 'paste-start' };
-  if (input === '[201~') return { key: 'paste-end' };
-  if (key.tab) return { key: key.shift ? 'shift-tab' : 'tab' };
-  const name = named.find(([flag]) => key[flag] === true)?.[1];
-  if (name !== undefined) return { key: name };
-  if (input === '' || key.meta) return null;
-  if (key.ctrl) return { key: `ctrl-${input}` };
-  return { characters: input };
+function cursorKeys(introducer: string): [string, string][] {
+  const finals = { A: 'up', B: 'down', C: 'right', D: 'left', H: 'home', F: 'end' };
+  return Object.entries(finals).map(([final, key]) => [`${introducer}${final}`, key]);
+}
+
+/** What one read means: keys and text, and what the terminal has said of its background. */
+export type Heard = { inputs: RawInput[]; light: boolean | null };
+
+export function heard(tokens: readonly Token[]): Heard {
+  const inputs: RawInput[] = [];
+  let light: boolean | null = null;
+  for (const token of tokens) {
+    if ('text' in token) {
+      inputs.push({ characters: token.text });
+      continue;
+    }
+    const key = sequences.get(token.sequence);
+    if (key !== undefined) inputs.push({ key });
+    else light = lightOf(token.sequence) ?? light;
+  }
+  return { inputs, light };
 }

@@ -62,6 +62,7 @@ function merged(line: Line): Span[] {
     const before = pieces.at(-1);
     const alike =
       before !== undefined &&
+      before.caret === piece.caret &&
       before.inverse === piece.inverse &&
       (before.tone === piece.tone || (piece.inverse !== true && piece.text.trim() === ''));
     if (alike) pieces[pieces.length - 1] = { ...before, text: before.text + piece.text };
@@ -77,7 +78,10 @@ function sameLine(before: { line: Line }, after: { line: Line }): boolean {
     a.every((piece, index) => {
       const other = b[index]!;
       return (
-        piece.text === other.text && piece.tone === other.tone && piece.inverse === other.inverse
+        piece.text === other.text &&
+        piece.tone === other.tone &&
+        piece.inverse === other.inverse &&
+        piece.caret === other.caret
       );
     })
   );

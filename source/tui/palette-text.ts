@@ -3,6 +3,7 @@ import { paletteEntries } from '../console/palette.ts';
 import type { State } from '../console/state.ts';
 import { fitted } from '../presentation/fitted.ts';
 import { safeText } from '../presentation/safe-text.ts';
+import { fieldText } from './field-text.ts';
 import { cut, exactly, type Line, selected, span } from './spans.ts';
 
 const narrow = 60;
@@ -14,8 +15,8 @@ export function paletteLines(
   width: number,
   height: number,
 ): Line[] {
-  const typed = safeText(palette.text, { cap: 500 });
-  const field: Line = [span(': ', 'accent'), span(typed, 'strong'), span('▏', 'accent')];
+  const typed = { value: palette.text, caret: palette.caret };
+  const field: Line = [span(': ', 'accent'), ...fieldText(typed, width - 2)];
   const entries = paletteEntries(state, palette);
   if (entries.length === 0)
     return exactly([field, [], [span('nothing is called that', 'dim')]], height);

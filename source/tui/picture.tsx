@@ -1,28 +1,18 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import chalk from 'chalk';
-import { type Instance, render, useInput } from 'ink';
-import type { RawInput } from '../console/input.ts';
+import { type Instance, render } from 'ink';
 import type { State } from '../console/state.ts';
-import type { Hue } from '../presentation/hue.ts';
 import { App } from './app.tsx';
-import { takeAnswers } from './background.ts';
-import { rawInput } from './keys.ts';
 import type { Screen } from './screen.ts';
 import { StandInContext, StandIns } from './stand-ins.ts';
 import { sizeOf } from './terminal.ts';
-import { paletteOf, type Theme } from './theme.ts';
-
-const usualAccent: Hue = 'cyan';
+import { paletteOf, type Theme, usualAccent } from './theme.ts';
 
 export type PictureOptions = {
-  stdin: ReadStream;
   stdout: WriteStream;
   screen: Screen;
   ascii: boolean;
   color: boolean;
-  onInput: (input: RawInput) => void;
-  /** The terminal has said whether its background is a light one. */
-  onBackground: (light: boolean) => void;
   /** Ink has crashed. */
   onError: (error: unknown) => void;
 };
@@ -33,11 +23,11 @@ export type Picture = {
   close: () => void;
 };
 
-/** Nothing is shown, and no key read, before the first `draw`. */
+/** Nothing is shown before the first `draw`. */
 export function openPicture(options: PictureOptions): Picture {
   // Bold, dim and inverse are chalk's too, and without colour it would leave them out.
   chalk.level = chalk.level === 0 ? 1 : chalk.level;
-  const { ascii, color, onInput } = options;
+  const { ascii, color } = options;
   const standIns = new StandIns();
   let theme: Theme = { ascii, palette: null, accent: usualAccent };
   let ink: Instance | null = null;
@@ -47,12 +37,11 @@ export function openPicture(options: PictureOptions): Picture {
       const picture = (
         <StandInContext value={standIns}>
           <App state={state} theme={theme} />
-          <Keys onInput={onInput} />
         </StandInContext>
       );
       if (ink !== null) return ink.rerender(picture);
       ink = render(picture, {
-        stdin: sourceOf(options),
+        stdin: noKeyboard,
         stdout: sinkOf(options, standIns),
         // A frame is written whole to our sink, which knows better what has changed on the screen.
         debug: true,
@@ -74,34 +63,8 @@ function themed(before: Theme, { options, light }: State, color: boolean): Theme
   return same ? before : { ...before, accent, palette };
 }
 
-/** The one place where keys are read. */
-function Keys({ onInput }: Pick<PictureOptions, 'onInput'>) {
-  useInput((input, key) => {
-    const raw = rawInput(input, key);
-    if (raw !== null) onInput(raw);
-  });
-  return null;
-}
-
-/** What Ink takes for its keyboard: without what the terminal says of itself. */
-function sourceOf({ stdin, onBackground }: PictureOptions): ReadStream {
-  let held = '';
-  const read = (): string | null => {
-    const chunk: unknown = stdin.read();
-    if (typeof chunk !== 'string') return null;
-    const answered = takeAnswers(held, chunk);
-    held = answered.held;
-    if (answered.light !== null) onBackground(answered.light);
-    return answered.keys;
-  };
-  return new Proxy(stdin, {
-    get: (_, name) => {
-      if (name === 'read') return read;
-      const value: unknown = Reflect.get(stdin, name);
-      return typeof value === 'function' ? value.bind(stdin) : value;
-    },
-  });
-}
+/** Keys are not Ink's affair: see keyboard.ts. */
+const noKeyboard = { isTTY: false } as ReadStream;
 
 /** What Ink takes for its terminal: as wide as ours, never too low, and never resized behind our back. */
 function sinkOf({ stdout, screen }: PictureOptions, standIns: StandIns): NodeJS.WriteStream {
@@ -111,7 +74,10 @@ function sinkOf({ stdout, screen }: PictureOptions, standIns: StandIns): NodeJS.
     },
     rows: Number.MAX_SAFE_INTEGER,
     write: (frame: string) => {
-      if (frame !== '') screen.draw(standIns.expand(frame));
+      if (frame !== '') {
+        const { frame: shown, caret } = standIns.expand(frame);
+        screen.draw(shown, caret);
+      }
       return true;
     },
     on: () => sink,

@@ -7,6 +7,7 @@ import type { State } from '../console/state.ts';
 import type { JobView } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { changesOf, describeChanges, describeTargets } from '../domain/job-settings.ts';
+import { timesIn } from '../presentation/action-words.ts';
 import { planDialogWords } from '../presentation/dialog-words.ts';
 import { fitted } from '../presentation/fitted.ts';
 import { formatFullCount, plural } from '../presentation/format.ts';
@@ -78,7 +79,7 @@ function planLine(
   const name = change?.name ?? card.name;
   // What each line says by itself must be in sight.
   const own = change !== undefined && width < wideFrom;
-  const described = (own ? describeTargets : describeChanges)(changes);
+  const described = (own ? describeTargets : describeChanges)(changes, timesIn(card.zone));
   const what = changes.length === 0 ? `→ ${name}` : `→ ${described}`;
   return cut(
     [

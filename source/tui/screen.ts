@@ -1,11 +1,15 @@
 import type { Size } from '../console/messages.ts';
-import { paintAll, paintChanges } from './frame.ts';
+import { moveTo, paintAll, paintChanges } from './frame.ts';
+import type { Place } from './stand-ins.ts';
 
 /** As much of a terminal as is written to. */
 export type Output = {
   write: (data: string, done?: () => void) => boolean;
   once: (event: 'drain', listener: () => void) => unknown;
 };
+
+const hideCursor = '\x1b[?25l';
+const showCursor = '\x1b[?25h';
 
 /** Frames larger than this are shown in one go by terminals that can (DEC mode 2026). */
 const synchronizeFrom = 1024;
@@ -20,6 +24,10 @@ export class Screen {
   /** What the terminal shows; null = not known. */
   #shown: readonly string[] | null = null;
   #latest: readonly string[] = [];
+  /** Where the cursor is to be seen; null = nowhere. */
+  #caret: Place | null = null;
+  /** Where it is seen; undefined = not known. */
+  #shownCaret: Place | null | undefined;
   #blocked = false;
   #closed = false;
   #waiting: (() => void)[] = [];
@@ -29,9 +37,11 @@ export class Screen {
     this.#size = size;
   }
 
-  draw(frame: string): void {
+  /** `caret`: where something is being typed, for input methods and magnifiers. */
+  draw(frame: string, caret: Place | null = null): void {
     // A line too many would scroll the screen.
     this.#latest = frame.split('\n').slice(0, this.#size.rows);
+    this.#caret = caret !== null && caret.row < this.#size.rows ? caret : null;
     this.#flush();
   }
 
@@ -44,11 +54,13 @@ export class Screen {
   resize(size: Size): void {
     this.#size = size;
     this.#shown = null;
+    this.#shownCaret = undefined;
   }
 
   /** Paints everything again: something else has written to the terminal. */
   repaint(): void {
     this.#shown = null;
+    this.#shownCaret = undefined;
     this.#flush();
   }
 
@@ -67,13 +79,24 @@ export class Screen {
     this.repaint();
   }
 
+  /** The cursor is not seen where something is painted, and afterwards only where text is typed. */
+  #withCaret(painted: string): string {
+    const [before, now] = [this.#shownCaret, this.#caret];
+    const same = before?.row === now?.row && before?.column === now?.column && before !== undefined;
+    if (painted === '' && same) return '';
+    const hidden = before === null ? painted : `${hideCursor}${painted}`;
+    return now === null ? hidden : `${hidden}${moveTo(now.row, now.column)}${showCursor}`;
+  }
+
   #flush(): void {
     if (this.#closed || this.#blocked) return;
-    const data =
+    const painted =
       this.#shown === null
         ? paintAll(this.#latest, this.#size.rows)
         : paintChanges(this.#shown, this.#latest);
+    const data = this.#withCaret(painted);
     this.#shown = this.#latest;
+    this.#shownCaret = this.#caret;
     const waiting = this.#waiting;
     this.#waiting = [];
     const done = () => {

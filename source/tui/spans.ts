@@ -3,7 +3,13 @@ import type { Tone } from '../presentation/tone.ts';
 import { widthOf } from '../presentation/width.ts';
 
 /** A piece of a line that looks the same all along. */
-export type Span = { text: string; tone: Tone; inverse?: boolean };
+export type Span = {
+  text: string;
+  tone: Tone;
+  inverse?: boolean;
+  /** The terminal's cursor stands on its first column. */
+  caret?: true;
+};
 export type Line = readonly Span[];
 
 export const blank: Line = [];
@@ -49,13 +55,19 @@ export function filled(line: Line, width: number): Line {
   return spare > 0 ? [...shown, span(' '.repeat(spare))] : shown;
 }
 
-/** The whole line in reverse video, in one piece: a selection, whatever colours it had. */
+/** The whole line in reverse video: a selection. Colours that tell how it stands are kept. */
 export function selected(line: Line, width: number): Line {
-  const text = filled(line, width)
-    .map((piece) => piece.text)
-    .join('');
-  return [{ text, tone: 'plain', inverse: true }];
+  const pieces: Span[] = [];
+  for (const { text, tone } of filled(line, width)) {
+    const kept = telling.includes(tone) && text.trim() !== '' ? tone : 'plain';
+    const before = pieces.at(-1);
+    if (before?.tone === kept) pieces[pieces.length - 1] = { ...before, text: before.text + text };
+    else pieces.push({ text, tone: kept, inverse: true });
+  }
+  return pieces;
 }
+
+const telling: readonly Tone[] = ['good', 'warn', 'bad'];
 
 /** Pieces joined by ` · ` and broken into lines of at most `width` where they must be. */
 export function flow(facts: readonly Line[], width: number): Line[] {

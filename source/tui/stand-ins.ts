@@ -1,13 +1,18 @@
+import { stripVTControlCharacters } from 'node:util';
 import chalk from 'chalk';
 import { createContext } from 'react';
 import { toAscii } from '../presentation/ascii.ts';
+import { widthOf } from '../presentation/width.ts';
 import { type Line, lineWidth } from './spans.ts';
 import { type Theme, textProps } from './theme.ts';
 
 /** Private-use characters, one for each line on the screen: safeText lets none of them through. */
 const first = 0xe000;
-const last = 0xf8ff;
-const standIns = /[\ue000-\uf8ff]/;
+const last = 0xf8fe;
+const standIns = /[\ue000-\uf8fe]/;
+
+/** Stands before the character that the terminal's cursor is to be on; takes no column. */
+const caretMark = '\uf8ff';
 
 /**
  * Lines that go through Ink as one character each and are put in their places afterwards. Ink looks at
@@ -38,11 +43,14 @@ export class StandIns {
   }
 
   /** The frame as it is meant: a line covers the blanks that Ink has left after its stand-in. */
-  expand(frame: string): string {
-    return frame
-      .split('\n')
-      .map((row) => this.#expandRow(row).trimEnd())
-      .join('\n');
+  expand(frame: string): Expanded {
+    const rows = frame.split('\n').map((row) => this.#expandRow(row).trimEnd());
+    const row = rows.findIndex((line) => line.includes(caretMark));
+    if (row === -1) return { frame: rows.join('\n'), caret: null };
+    const [before = '', ...after] = rows[row]!.split(caretMark);
+    rows[row] = before + after.join('');
+    const column = widthOf(stripVTControlCharacters(before));
+    return { frame: rows.join('\n'), caret: { row, column } };
   }
 
   #expandRow(row: string): string {
@@ -54,6 +62,12 @@ export class StandIns {
     return row.slice(0, at) + text + this.#expandRow(row.slice(rest));
   }
 }
+
+/** A place on the screen, from 0. */
+export type Place = { row: number; column: number };
+
+/** `caret`: where the terminal's cursor is to stand. */
+export type Expanded = { frame: string; caret: Place | null };
 
 /** Without one, lines are Ink's own text. */
 export const StandInContext = createContext<StandIns | null>(null);
@@ -73,7 +87,8 @@ export function styled(theme: Theme, line: Line): { text: string; width: number 
     if (dimColor) shown = chalk.dim(shown);
     if (color !== undefined) shown = inColor(String(color), shown);
     if (bold) shown = chalk.bold(shown);
-    return piece.inverse ? chalk.inverse(shown) : shown;
+    if (piece.inverse) shown = chalk.inverse(shown);
+    return piece.caret ? caretMark + shown : shown;
   });
   return { text: text.join(''), width: lineWidth(line) };
 }

@@ -3,16 +3,36 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import type { Size } from '../console/messages.ts';
 
 /** Its file descriptor is there, but not in the types. */
-type Output = WriteStream & { fd?: number };
+type Output = WriteStream & {
+  fd?: number;
+  _handle?: { setBlocking?: (on: boolean) => void; close?: () => void };
+};
 
-/** Alternate screen, bracketed paste, no cursor. */
-const enter = '\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[H';
+/**
+ * What a program before us may have left on, and what would come back as input: mouse reports and
+ * their encodings, focus reports, keys as win32 events, application cursor keys and keypad, kitty's
+ * and xterm's other encodings of keys. A terminal that knows one of them not takes no notice.
+ */
+const reportsOff = [
+  '\x1b[?1;9;1000;1001;1002;1003;1004;1005;1006;1015;1016;9001l',
+  '\x1b>',
+  '\x1b[<u\x1b[=0u',
+  '\x1b[>4;0m',
+].join('');
+
+/** Alternate screen, bracketed paste, no cursor, and nothing but keys from the keyboard. */
+const enter = `\x1b[?1049h${reportsOff}\x1b[?2004h\x1b[?25l\x1b[m\x1b[H`;
 /** The same undone, and whatever style was on. Harmless when done twice. */
 const leave = '\x1b[m\x1b[?2026l\x1b[?2004l\x1b[?25h\x1b[?1049l';
 
 /** Ways out that somebody else decides on, and the exit codes that shells expect of them. */
 const signals = { SIGTERM: 143, SIGHUP: 129, SIGINT: 130 } as const;
 const lostTerminal = 129;
+
+/** A terminal that reads nothing for so long may not have what was written before we leave it. */
+const flushMs = 500;
+/** A write that has no room is tried again after so long, for as long as `flushMs`. */
+const roomMs = 10;
 
 /** In an orphaned process group a stop is ignored, and no SIGCONT ever comes. */
 const unstoppedMs = 500;
@@ -46,7 +66,7 @@ export class Terminal {
   start(): void {
     const { end } = this.#events;
     for (const [signal, code] of Object.entries(signals)) {
-      this.#listen(process, signal, () => this.#leaveAnd({ code }));
+      this.#listen(process, signal, () => void this.flush().then(() => this.#leaveAnd({ code })));
     }
     for (const event of ['uncaughtException', 'unhandledRejection']) {
       this.#listen(process, event, (error) => this.#leaveAnd({ error }));
@@ -74,14 +94,16 @@ export class Terminal {
     process.kill(0, 'SIGTSTP');
   }
 
-  readonly #stop = (): void => {
+  readonly #stop = (): void => void this.flush().then(() => this.#stopNow());
+
+  #stopNow(): void {
     this.#leave();
     this.#events.asleep();
     // Without our listener the signal does what it does by itself.
     process.off('SIGTSTP', this.#stop);
     process.kill(process.pid, 'SIGTSTP');
     this.#wakeTimer = setTimeout(this.#continue, unstoppedMs);
-  };
+  }
 
   /** Also after a SIGSTOP, of which nobody was told: the shell has had the terminal meanwhile. */
   readonly #continue = (): void => {
@@ -96,6 +118,7 @@ export class Terminal {
   /** Raw before the first frame: until then a Ctrl-Z or Ctrl-C is the terminal's, not ours. */
   #enter(): void {
     this.#entered = true;
+    this.#block(false);
     this.#rawMode(true);
     this.#stdout.write(enter);
   }
@@ -104,12 +127,40 @@ export class Terminal {
   #leave(): void {
     if (!this.#entered) return;
     this.#entered = false;
-    try {
-      writeSync(this.#stdout.fd ?? 1, leave);
-    } catch {
-      // The terminal is gone: there is nothing left to restore.
-    }
+    writeNow(this.#stdout.fd ?? 1, leave);
     this.#rawMode(false);
+    // What it has not read by now would come on top of what the shell shows, or never.
+    if (this.#unread > 0) this.#giveUp();
+    else this.#block(true);
+  }
+
+  #giveUp(): void {
+    this.#stdout.on('error', () => {});
+    this.#stdout._handle?.close?.();
+  }
+
+  get #unread(): number {
+    return this.#stdout.writableLength ?? 0;
+  }
+
+  /** Until what was written is on its way; a terminal that does not read is waited for a while. */
+  async flush(): Promise<void> {
+    if (this.#unread === 0 || !this.#entered) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, flushMs);
+      this.#stdout.write('', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  /**
+   * Node writes to a terminal blocking: one that stops reading would stop this process, signal
+   * handlers and all. There is no other way to say so than the stream's handle.
+   */
+  #block(on: boolean): void {
+    this.#stdout._handle?.setBlocking?.(on);
   }
 
   #rawMode(on: boolean): void {
@@ -132,6 +183,21 @@ export class Terminal {
   ): void {
     emitter.on(event, listener);
     this.#listeners.push(() => emitter.off(event, listener));
+  }
+}
+
+/** Waits for room in a terminal that is slow, but not for one that does not read. */
+function writeNow(fd: number, text: string): void {
+  const until = performance.now() + flushMs;
+  for (let rest = Buffer.from(text); rest.length > 0; ) {
+    try {
+      rest = rest.subarray(writeSync(fd, rest));
+    } catch (error) {
+      const full = (error as NodeJS.ErrnoException).code === 'EAGAIN';
+      // Any other error: the terminal is gone, and there is nothing left to restore.
+      if (!full || performance.now() > until) return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, roomMs);
+    }
   }
 }
 

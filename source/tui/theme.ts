@@ -11,7 +11,7 @@ export type Theme = {
   ascii: boolean;
   /** Null with NO_COLOR: then only bold, dim and inverse are left. */
   palette: Palette | null;
-  /** One accent colour per context. */
+  /** The context's colour, for the header alone: a red context must not make each dialog an alarm. */
   accent: Hue;
 };
 
@@ -51,7 +51,10 @@ export function paletteOf(light: boolean, depth: number): Palette {
   return depth >= 2 ? darkOf256 : darkOf16;
 }
 
-export const plainTheme: Theme = { ascii: false, palette: null, accent: 'cyan' };
+/** What stands out everywhere else. */
+export const usualAccent: Hue = 'cyan';
+
+export const plainTheme: Theme = { ascii: false, palette: null, accent: usualAccent };
 
 export const ThemeContext = createContext<Theme>(plainTheme);
 
@@ -73,6 +76,8 @@ export function textProps(theme: Theme, tone: Tone): TextProps {
     case 'dim':
       return { dimColor: true };
     case 'accent':
+      return colored(usualAccent);
+    case 'context':
       return colored(theme.accent);
     case 'good':
       return colored('green');

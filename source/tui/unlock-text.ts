@@ -4,6 +4,8 @@ import type { State } from '../console/state.ts';
 import { missingWord } from '../console/unlock.ts';
 import { wrap } from '../presentation/fitted.ts';
 import { safeText } from '../presentation/safe-text.ts';
+import { signOf } from '../presentation/tone.ts';
+import { fieldText, unfocusedText } from './field-text.ts';
 import { type Line, span } from './spans.ts';
 
 /** The question before a read-only context may be written to. */
@@ -22,8 +24,9 @@ export function unlockLines(state: State, dialog: Unlock, width: number): Line[]
     [
       span(marked ? '▐' : ' ', 'accent'),
       span(`Type ${safeText(dialog.expected)}: `, 'dim'),
-      span(safeText(dialog.typed), 'strong'),
-      span(marked ? '▏' : '', 'accent'),
+      ...(marked
+        ? fieldText({ value: dialog.typed, caret: dialog.caret }, Math.max(4, width / 2))
+        : unfocusedText(dialog.typed, Math.max(4, width / 2), 'strong')),
     ],
     [],
     [
@@ -31,7 +34,7 @@ export function unlockLines(state: State, dialog: Unlock, width: number): Line[]
       span('   '),
       button('confirm', 'Unlock'),
       span(
-        dialog.hint === null ? '  (Tab here, then y)' : `  ${dialog.hint}`,
+        dialog.hint === null ? '  (Tab here, then y)' : `  ${signOf('warn')}${dialog.hint}`,
         dialog.hint === null ? 'dim' : 'warn',
       ),
     ],

@@ -35,7 +35,7 @@ const captures: readonly Capture[] = [
   {
     title: 'Triage',
     says: "Every check of the runbooks, with the runbook's own SQL behind it.",
-    keys: [esc, '3'],
+    keys: [esc, esc, '3'],
     until: /sessions, 1\dm/,
   },
   {
@@ -78,7 +78,7 @@ const captures: readonly Capture[] = [
   {
     title: 'Palette',
     says: '`:` reaches everything by its name.',
-    keys: [esc, 'U', ':', 'paus'],
+    keys: [esc, esc, 'U', ':', 'paus'],
     until: 'pause',
   },
   { title: 'Help', says: 'Made from the keymap.', keys: [esc, esc, '?'], until: 'Search' },

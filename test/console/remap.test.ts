@@ -25,7 +25,7 @@ describe('[keys] gives rows of the keymap other keys', () => {
     session.read().press('escape', 'ctrl-n');
     expect(session.state.jobs.cursor).toBe(jobs[1]!.id);
     expect(remedyKeys(session.state).pause).toBe('P');
-    const help = { type: 'help', filter: 'pause', cursor: 0 } as const;
+    const help = { type: 'help', filter: 'pause', caret: 5, cursor: 0 } as const;
     expect(helpEntries(session.state, help)[0]?.binding.keys).toEqual(['P']);
   });
 

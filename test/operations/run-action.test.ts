@@ -212,6 +212,20 @@ test('a retry names the partitions that it tries again', async () => {
   expect((await getJob(operator.db, 'acme', job.id)).job.failed_partitions).toBe(0);
 });
 
+test('B8: a retry of one named partition leaves the other failed ones as they are', async () => {
+  const job = await aJob();
+  const keys = await operator.sql<{ partition_key: string }>(
+    `update backfill_partitions set state = 'failed', completed_at = clock_timestamp()
+     where backfill_job_id = $1 and partition_key like '%c' returning partition_key`,
+    [job.id],
+  );
+  await operator.sql('update backfill_jobs set failed_partitions = 2 where id = $1', [job.id]);
+  const order = { action: 'retry', id: job.id, keys: [keys[0]!.partition_key] } as const;
+  const outcome = await runAction(operator.db, author, order);
+  expect(outcome).toMatchObject({ result: 'applied', retried_partitions: 1 });
+  expect(await states(job.id)).toEqual({ a: 'completed', b: 'failed', c: 'pending' });
+});
+
 test('a plan does several things to one job, each of them once: settings one by one, then retry, then pause', async () => {
   const job = await aJob();
   const plan = { id: randomUUID(), author: 'mara', created_at: new Date() };

@@ -110,14 +110,15 @@ describe('the plan is shown before anything is done', () => {
 
   test('input is dropped until it has been painted for 300 ms', () => {
     const session = planned(Session.showing(jobs).press('space', 'p'), [alpha]);
-    expect(session.press('y', 'enter').acts).toEqual([]);
-    expect(session.focus).toBe('cancel');
+    expect(session.press('tab', 'y', 'enter').acts).toEqual([]);
+    expect(session.focus).toBe('confirm');
   });
 
   test('it does not open over something else that was opened meanwhile', () => {
-    const session = Session.showing(jobs).press('space', 'p', '?');
+    const session = Session.showing(jobs).press('space', 'p', 'enter');
     planned(session, [alpha]);
-    expect(session.state.overlay?.type).toBe('help');
+    expect(session.state).toMatchObject({ overlay: null, screen: 'job' });
+    expect(session.notice).toBe('pause was left: press it again');
   });
 
   test('nothing possible: it says why, and opens nothing', () => {

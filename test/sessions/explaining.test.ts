@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { ExplainFacts } from '../../source/domain/explain.ts';
 import { likelyCauses } from '../../source/domain/failure-cause.ts';
 import type { JudgedJob } from '../../source/domain/judged.ts';
 import type { CheckDefinition } from '../../source/domain/triage.ts';
+import { explainFacts } from '../support/explained.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 
@@ -20,45 +20,7 @@ const check: CheckDefinition = {
   remedies: [],
 };
 
-const facts: ExplainFacts = {
-  version: 7,
-  as_of: now,
-  id: stuck.id,
-  asset_name: 'sessions',
-  state: 'running',
-  since: null,
-  by: null,
-  reason: null,
-  waits_for: [],
-  again: null,
-  executors: 1,
-  with_handler: 1,
-  draining: 0,
-  ready: 1,
-  held_reason: null,
-  untroubled: 1,
-  troubles: [],
-  failure: null,
-  failing: false,
-  slots: 4,
-  slots_busy: 0,
-  limits: [],
-  ours: true,
-  heartbeat_at: secondsAgo(840),
-  lanes: 0,
-  max_parallel: 1,
-  at_work: [],
-  silent: [],
-  takeable: true,
-  missing: 0,
-  total_partitions: 365,
-  partitions_made: true,
-  due_at: null,
-  blocked_keys: 0,
-  blocked_by: null,
-  blockers: [],
-  in_front: 0,
-};
+const facts = explainFacts(stuck.id);
 
 const judged = (overrides: Partial<JudgedJob> = {}): JudgedJob => ({
   as_of: now,

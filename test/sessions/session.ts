@@ -15,6 +15,8 @@ import { update } from '../../source/console/update.ts';
 import type { JobView } from '../../source/domain/job.ts';
 import type { ActionResult, JobDetail } from '../../source/domain/job-detail.ts';
 import type { ErrorCode } from '../../source/errors.ts';
+import { heard } from '../../source/tui/keys.ts';
+import { dueAt, elapsed, idleTokenizer, tokenize } from '../../source/tui/tokenizer.ts';
 import { aDetail, aList, aPage, aPartition, now } from '../support/jobs.ts';
 
 type Untimed = Message extends infer M ? (M extends Message ? Omit<M, 'at'> : never) : never;
@@ -64,27 +66,51 @@ export class Session {
     return this;
   }
 
-  /** Keys by name (`enter`, `ctrl-r`) or as the character, a tenth of a second apart. */
+  /** Keys by name (`enter`, `ctrl-r`) or as the character, one by one: after a dialog comes a pause. */
   press(...keys: string[]): this {
     for (const key of keys) {
-      this.wait(100);
-      const input = [...key].length === 1 ? { characters: key } : { key };
-      const [decoder, messages] = decodeInput(this.#decoder, input, this.#at);
-      this.#decoder = decoder;
-      for (const message of messages) this.send(message);
+      this.wait(Math.max(0, this.state.swallow_until - this.#at - 100));
+      this.#press(key, 100);
     }
     return this;
   }
 
-  type(text: string): this {
-    return this.press(...text);
+  #press(key: string, after: number): void {
+    this.wait(after);
+    const input = [...key].length === 1 ? { characters: key } : { key };
+    const [decoder, messages] = decodeInput(this.#decoder, [input], this.#at);
+    this.#decoder = decoder;
+    for (const message of messages) this.send(message);
+  }
+
+  /** A sentence, letter by letter, without a pause. */
+  type(text: string, everyMs = 100): this {
+    for (const key of text) this.#press(key, everyMs);
+    return this;
   }
 
   /** All of it in one read, as after a stall or from a terminal without bracketed paste. */
   burst(characters: string): this {
-    const [decoder, messages] = decodeInput(this.#decoder, { characters }, this.#at);
+    const [decoder, messages] = decodeInput(this.#decoder, [{ characters }], this.#at);
     this.#decoder = decoder;
     for (const message of messages) this.send(message);
+    return this;
+  }
+
+  /** Bytes of a terminal, one read after the other, and then a silence in which nothing more comes. */
+  reads(...reads: Uint8Array[]): this {
+    let tokenizer = idleTokenizer;
+    const take = ([next, tokens]: ReturnType<typeof elapsed>) => {
+      tokenizer = next;
+      const [decoder, messages] = decodeInput(this.#decoder, heard(tokens).inputs, this.#at);
+      this.#decoder = decoder;
+      for (const message of messages) this.send(message);
+    };
+    for (const read of reads) take(tokenize(tokenizer, read, this.#at));
+    for (let due = dueAt(tokenizer); due !== null; due = dueAt(tokenizer)) {
+      this.#at = due;
+      take(elapsed(tokenizer, due));
+    }
     return this;
   }
 
@@ -93,9 +119,16 @@ export class Session {
   }
 
   /** The card has been painted, and the operator has had the time to read it. */
-  read(): this {
+  seen(): this {
     const { token } = this.card;
     return this.send({ type: 'painted', token }).wait(300);
+  }
+
+  /** The same, and the operator has gone to the first button. */
+  read(): this {
+    this.seen();
+    while (this.focus !== 'cancel') this.press('shift-tab');
+    return this;
   }
 
   timer(name: Extract<Message, { type: 'timer' }>['name']): this {

@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { reports } from '../support/terminal-input.ts';
 import { bundleFixture, Emulator, isAlive, linesOfFile, type Size } from './emulator.ts';
 
 const small: Size = { columns: 80, rows: 24 };
@@ -44,6 +46,8 @@ const pidOfFixture = () =>
       .find((line) => line.startsWith('pid '))
       ?.slice(4),
   );
+
+const hasTmux = () => spawnSync('tmux', ['-V']).status === 0;
 
 /** Everything but the first frame, which may do with the screen what it likes. */
 const clears = (output: string) => output.match(/\x1b\[[23]J|\x1bc/g) ?? [];
@@ -91,10 +95,7 @@ describe('acting', () => {
     const console = await onRunningJob();
     console.type('p');
     await console.until('Pause orders_daily');
-    await console.until(() => {
-      console.type('y');
-      return asked('act pause') === 1;
-    });
+    await console.confirm(() => asked('act pause') === 1);
     await console.until(/orders_daily: paused at \d{4}/);
   });
 
@@ -104,10 +105,7 @@ describe('acting', () => {
     await console.until('following orders_daily');
     console.type('p');
     await console.until('Pause orders_daily');
-    await console.until(() => {
-      console.type('y');
-      return asked('act pause') === 1;
-    });
+    await console.confirm(() => asked('act pause') === 1);
     await console.until(() =>
       /\x07\x1b\]9;servo-tui: orders_daily \w+: running → paused\x07/.test(console.output),
     );
@@ -245,6 +243,127 @@ describe('the terminal is restored on every way out', () => {
     console.hangUp();
     await console.until(() => !isAlive(pid));
   });
+});
+
+test('B12: the terminal’s cursor stands on the caret, with wide characters too, and nowhere else', async () => {
+  const console = await start('varied', small).until('▐ ·');
+  expect(console.afterCursor).toBeNull();
+  console.type('/');
+  await console.until(() => console.afterCursor?.startsWith('▏') === true);
+  console.type('売上x');
+  await console.until(/ \/ 売上x▏/);
+  console.type('\x1b[D');
+  await console.until(() => /^x /.test(console.afterCursor ?? ''));
+  console.type('\x1b[D');
+  await console.until(() => console.afterCursor?.startsWith('上x') === true);
+  console.type('\r');
+  await console.until(() => console.afterCursor === null);
+});
+
+describe('B10: a terminal that stops reading', () => {
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('%s is obeyed all the same', async (signal, code) => {
+    const console = await start('busy', large, { FIXTURE_INTERVAL: '20' }).until('▐ ●');
+    const pid = pidOfFixture();
+    console.stopReading();
+    // Each size is painted anew: more than a pseudo-terminal holds.
+    for (let size = 0; size < 60; size += 1) {
+      console.resize({ columns: 150 + size, rows: 50 });
+      const before = asked('load');
+      await console.until(() => asked('load') > before, 5);
+    }
+    process.kill(pid, signal);
+    await console.until(() => !isAlive(pid));
+    console.readOn();
+    await console.until(() => console.exitCode !== null);
+    expect(console.exitCode).toBe(code);
+  });
+});
+
+describe('B1: what a terminal sends of itself', () => {
+  test('ended the console at 16 of these, and acted at others: nothing happens, in a field neither', async () => {
+    const console = await start('varied', small).until('▐ ·');
+    const before = console.lines.slice(1, 20);
+    for (const report of reports) {
+      console.type(report);
+      // One by one, so that each is what a read begins with.
+      await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+    console.type('/');
+    await console.until(/ \/ /);
+    for (const report of reports) console.type(report);
+    console.type('x');
+    await console.until(/ \/ x/);
+    console.type('\x1b');
+    await console.until('▐ ·');
+    await console.until('Enter open');
+    expect(console.lines.slice(1, 20)).toEqual(before);
+    expect(console.exitCode).toBeNull();
+    expect(asked('act')).toBe(0);
+  });
+
+  test('an arrow that the line cuts in two is the arrow', async () => {
+    const console = await start('varied', small).until('▐ ·');
+    const selected = () => console.lines.findIndex((line) => line.startsWith('▐'));
+    const first = selected();
+    for (const piece of ['\x1b', '[', 'B']) {
+      console.type(piece);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await console.until(() => selected() === first + 1);
+  });
+
+  test('modes that others left on are switched off: mouse, focus, other encodings of keys', async () => {
+    const left = '\\033[?1000;1002;1003;1004;1006h\\033[?1h';
+    const script = `printf '${left}'; exec "${process.execPath}" "${fixture}" varied`;
+    const console = new Emulator('/bin/sh', ['-c', script], small, {});
+    running.push(console);
+    await console.until('▐ ·');
+    expect(console.modes).toMatchObject({
+      mouseTrackingMode: 'none',
+      sendFocusMode: false,
+      applicationCursorKeysMode: false,
+    });
+  });
+
+  test.skipIf(!hasTmux())(
+    'in tmux with focus events, going to another pane and back did sort the other way',
+    async () => {
+      const folder = mkdtempSync(join(dirname(fixture), 'tmux-'));
+      const tmux = (...args: string[]) =>
+        execFileSync('tmux', ['-S', join(folder, 'socket'), '-f', '/dev/null', ...args], {
+          encoding: 'utf8',
+          env: { ...process.env, TMUX: '', TERM: 'xterm-256color' },
+        });
+      try {
+        tmux('new-session', '-d', '-x', '120', '-y', '40', 'exec sleep 600');
+        tmux('set-option', '-g', 'focus-events', 'on');
+        tmux('split-window', '-t', ':0.0', `exec "${process.execPath}" "${fixture}" varied`);
+        const screen = () => tmux('capture-pane', '-p', '-t', ':0.1');
+        const client = new Emulator('tmux', ['-S', join(folder, 'socket'), 'attach'], large, {});
+        running.push(client);
+        await client.until(/AGE +JOB/);
+        // Another program switches the reports on while the console has the pane.
+        const of = (format: string) => tmux('display-message', '-p', '-t', ':0.1', format).trim();
+        writeFileSync(of('#{pane_tty}'), '\x1b[?1004h\x1b]2;reports on\x1b\\');
+        await client.until(() => of('#{pane_title}') === 'reports on');
+        const sorted = screen();
+        for (let turn = 0; turn < 3; turn += 1) {
+          tmux('select-pane', '-t', ':0.0');
+          tmux('select-pane', '-t', ':0.1');
+        }
+        client.type('?');
+        await client.until('Search:');
+        expect(screen()).toContain('Search: ');
+        client.type('\x1b');
+        await client.until(() => screen() === sorted);
+      } finally {
+        tmux('kill-server');
+      }
+    },
+  );
 });
 
 test('Ctrl-Z gives the terminal back, and fg brings the console back as it was', async () => {

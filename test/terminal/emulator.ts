@@ -119,6 +119,19 @@ export class Emulator {
     return this.#terminal.modes.bracketedPasteMode;
   }
 
+  /** What stands on the terminal's cursor and after it; null while the cursor is hidden. */
+  get afterCursor(): string | null {
+    if (!this.cursorIsShown) return null;
+    const { cursorX, cursorY, viewportY, getLine } = this.#terminal.buffer.active;
+    const line = getLine.call(this.#terminal.buffer.active, viewportY + cursorY);
+    return line?.translateToString(true, cursorX).trimEnd() ?? null;
+  }
+
+  /** What the program has switched on. */
+  get modes(): InstanceType<typeof xterm.Terminal>['modes'] {
+    return this.#terminal.modes;
+  }
+
   /** Whether the last word on the cursor was to show it. */
   get cursorIsShown(): boolean {
     return this.output.lastIndexOf('\x1b[?25h') >= this.output.lastIndexOf('\x1b[?25l');
@@ -128,9 +141,27 @@ export class Emulator {
     this.#pty.write(text);
   }
 
+  /** Goes to the button of a dialog and says yes, as often as it takes: what came too early was dropped. */
+  async confirm(done: () => boolean): Promise<void> {
+    await this.until(() => {
+      if (done()) return true;
+      this.type(/ y: \w/.test(this.screen) ? 'y' : '\t');
+      return false;
+    }, 400);
+  }
+
   resize({ columns, rows }: Size): void {
     this.#pty.resize(columns, rows);
     this.#terminal.resize(columns, rows);
+  }
+
+  /** Leaves what the program writes where it is, as a stalled line does. */
+  stopReading(): void {
+    this.#pty.pause();
+  }
+
+  readOn(): void {
+    this.#pty.resume();
   }
 
   /** Hangs up, as a closed window does. */

@@ -96,11 +96,12 @@ test('whatever is typed: no crash, no write without a y on its own, and the term
       // Keys come one by one, as from a hand: a burst of them is one of the inputs.
       await new Promise((resolve) => setTimeout(resolve, random.between(1, 12)));
     }
-    if (!ended()) {
-      console.resize({ columns: 100, rows: 40 });
-      console.type('\x03');
-    }
-    await console.until(ended);
+    if (!ended()) console.resize({ columns: 100, rows: 40 });
+    // After an opening bracket of a paste that was noise, the first may be a part of what is pasted.
+    await console.until(() => {
+      if (!ended()) console.type('\x03');
+      return ended();
+    }, 400);
     // On a small terminal it has scrolled away: hence not from the screen.
     const said = console.output.slice(console.output.lastIndexOf('code='));
     expect(said, `seed ${seed}, step ${done}`).toMatch(/^code=(0|130)\b/);

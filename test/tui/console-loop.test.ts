@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { openSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { expect, test, vi } from 'vitest';
 import type { DataEffect } from '../../source/console/effects.ts';
@@ -13,7 +14,7 @@ function aLoop(loadPicture: LoadPicture) {
   const database = new MemoryDatabase(variedJobs(now), () => now);
   const asked: DataEffect['type'][] = [];
   const written: string[] = [];
-  const stdin = new EventEmitter() as ReadStream;
+  const stdin = new PassThrough() as unknown as ReadStream;
   const stdout = Object.assign(new EventEmitter(), {
     columns: 80,
     rows: 24,
@@ -44,7 +45,8 @@ function aLoop(loadPicture: LoadPicture) {
     stdout.columns = columns;
     stdout.emit('resize');
   };
-  return { loop, asked, written, resize, hangUp: () => stdin.emit('end') };
+  const press = (key: string) => stdin.emit('data', Buffer.from(key));
+  return { loop, asked, written, resize, press, hangUp: () => stdin.emit('end') };
 }
 
 /** Ink's place, and what it was given to draw. */
@@ -92,14 +94,8 @@ test('what goes wrong with Ink is told after the terminal has been given back', 
 });
 
 test('input is handled before updates: a key is drawn at once, with what an update has still to wait for', async () => {
-  const { drawn, close } = aPicture();
-  let press: (key: string) => void = () => {};
-  const { loop, resize, hangUp } = aLoop(async () => ({
-    openPicture: ({ onInput }) => {
-      press = (key) => onInput({ characters: key });
-      return { draw: (state: State) => void drawn.push(state), close };
-    },
-  }));
+  const { drawn, module } = aPicture();
+  const { loop, resize, press, hangUp } = aLoop(async () => module);
   const ended = loop.run();
   await vi.waitFor(() => expect(drawn.at(-1)?.jobs.order.length).toBeGreaterThan(1));
   const before = drawn.at(-1)!;

@@ -52,7 +52,7 @@ test('a repaint writes every row, each erased by itself', () => {
   const { terminal, screen } = setUp();
   screen.draw('a\nb');
   screen.repaint();
-  expect(terminal.written[1]).toBe('\x1b[1;1H\x1b[2Ka\x1b[2;1H\x1b[2Kb\x1b[3;1H\x1b[2K');
+  expect(terminal.written[1]).toBe('\x1b[?25l\x1b[1;1H\x1b[2Ka\x1b[2;1H\x1b[2Kb\x1b[3;1H\x1b[2K');
 });
 
 test('a paint is announced after it, also when there was nothing to write', async () => {

@@ -23,7 +23,7 @@ import type { DraftPlan } from '../effects.ts';
 import { orderOn, reasonOf } from '../orders.ts';
 import { judged } from '../planning.ts';
 import { isOpen } from '../run-items.ts';
-import { insertText } from '../text-field.ts';
+import { fieldOfText, insertText } from '../text-field.ts';
 import { beginRun } from './running.ts';
 import type { Asking, PlainState, PlainStep } from './state.ts';
 import { nameOf } from './words.ts';
@@ -167,7 +167,7 @@ export function questionOf(asking: Asking): string {
 
 function fieldQuestion({ name, job, plan, values }: Asking, question: Question): string {
   const field = actionOf(name).fields.find((one) => one.name === question)!;
-  const now = new Set((plan?.jobs ?? [{ job }]).map((one) => presently(field, one.job)));
+  const now = new Set((plan?.jobs ?? [{ job }]).map((one) => presently(field, one.job, 'utc')));
   const empty = values[field.name] === '' ? 'leaves it' : `makes it ${values[field.name]}`;
   const how = field.name === 'deadline' ? ', as +2h, 2024-01-17T00:00Z or none' : '';
   return `${field.label}, now ${now.size === 1 ? [...now][0] : 'various'}${how}? An empty line ${empty}; ${toStop}.`;
@@ -198,7 +198,10 @@ export function answerQuestion(
 function answered(state: PlainState, asking: Asking, answer: string, at: number): PlainStep {
   const { question, values, name } = asking;
   const field = actionOf(name).fields.find((one) => one.name === question);
-  const kept = field !== undefined && answer === '' ? values[field.name] : insertText('', answer);
+  const kept =
+    field !== undefined && answer === ''
+      ? values[field.name]
+      : insertText(fieldOfText(''), answer).value;
   const next: Asking = { ...asking, values: { ...values, [question]: kept } };
   const problem = field === undefined ? null : problemOfField(next, field);
   if (problem !== null)

@@ -1,0 +1,88 @@
+import { editText, fieldOfText, insertText, type TextField } from './text-field.ts';
+
+/** A dialog as its keys see it: buttons at both ends of `order`, fields between them. */
+export type DialogView<F extends string> = {
+  /** Cancel, the fields in the order drawn, confirm. */
+  order: readonly (F | 'cancel' | 'confirm')[];
+  focus: F | 'cancel' | 'confirm';
+  caret: number;
+  value: (field: F) => string;
+  /** The first field that is asked for and not filled in as it must be. */
+  wanted: F | null;
+  /** The operator has not had time to see it: nothing acts, and nothing that is typed is lost. */
+  dropping: boolean;
+};
+
+export type Pressed = { key: string; text: string | null; alone: boolean };
+
+/** What a key means in a dialog; `asked`: it wanted to act, and may not do so yet. */
+export type DialogIntent<F extends string> =
+  | { type: 'typed'; field: F; text: TextField }
+  | { type: 'focus'; focus: F | 'cancel' | 'confirm' }
+  | { type: 'close' }
+  | { type: 'confirm' }
+  | { type: 'asked'; by: 'y' | 'enter' }
+  | { type: 'other'; key: string };
+
+/** The focus of a dialog that opens: its first field, as typing is meant for that. */
+export function firstFocus<F extends string>(order: DialogView<F>['order']): F | 'cancel' {
+  const field = order.find((one) => one !== 'cancel' && one !== 'confirm');
+  return (field as F | undefined) ?? 'cancel';
+}
+
+const onward = ['tab', 'down', 'right', 'enter'];
+const back = ['shift-tab', 'up', 'left'];
+
+/**
+ * Letters act on a button only, and there only when no field waits for them; Enter never means yes.
+ * `y` confirms by itself, and not at the end of a text that came in one read.
+ */
+export function dialogKey<F extends string>(
+  view: DialogView<F>,
+  pressed: Pressed,
+): DialogIntent<F> {
+  const intent = intentOf(view, pressed);
+  const acts = ['close', 'confirm', 'asked', 'other'].includes(intent.type);
+  return view.dropping && acts ? { type: 'other', key: '' } : intent;
+}
+
+function intentOf<F extends string>(
+  view: DialogView<F>,
+  { key, text, alone }: Pressed,
+): DialogIntent<F> {
+  const field = fieldAt(view);
+  const edited = field === null ? null : editText(fieldNow(view, field), key, text);
+  if (field !== null && edited !== null) return { type: 'typed', field, text: edited };
+  if (field === null && key === 'y')
+    return alone ? { type: 'confirm' } : { type: 'asked', by: 'y' };
+  if (field === null && text !== null && view.wanted !== null) {
+    const whole = fieldOfText(view.value(view.wanted));
+    return { type: 'typed', field: view.wanted, text: insertText(whole, text) };
+  }
+  if (field === null && ['escape', 'n', 'q'].includes(key)) return { type: 'close' };
+  if (key === 'escape') return { type: 'focus', focus: 'cancel' };
+  if (key === 'enter' && view.focus === 'cancel') return { type: 'close' };
+  if (key === 'enter' && view.focus === 'confirm') return { type: 'asked', by: 'enter' };
+  const by = onward.includes(key) ? 1 : back.includes(key) ? view.order.length - 1 : 0;
+  if (by === 0) return { type: 'other', key };
+  const next = (view.order.indexOf(view.focus) + by) % view.order.length;
+  return { type: 'focus', focus: view.order[next]! };
+}
+
+/** Pasted text is text in a field; on a button it goes nowhere. */
+export function dialogPaste<F extends string>(
+  view: DialogView<F>,
+  text: string,
+): DialogIntent<F> | null {
+  const field = fieldAt(view);
+  if (field === null) return null;
+  return { type: 'typed', field, text: insertText(fieldNow(view, field), text) };
+}
+
+function fieldAt<F extends string>({ focus }: DialogView<F>): F | null {
+  return focus === 'cancel' || focus === 'confirm' ? null : focus;
+}
+
+function fieldNow<F extends string>({ value, caret }: DialogView<F>, field: F): TextField {
+  return { value: value(field), caret };
+}

@@ -1,0 +1,187 @@
+import {
+  c1At,
+  characterEnd,
+  esc,
+  isIntroducer,
+  isStringIntroducer,
+  sequenceEnd,
+} from './sequences.ts';
+
+/** Text as it was typed, control characters among it; or one whole sequence, a lone ESC too. */
+export type Token = { text: string } | { sequence: string };
+
+export type Tokenizer = {
+  /** The beginning of a sequence or character whose end has not come. */
+  held: Uint8Array;
+  /** When bytes came last. */
+  since: number;
+  /** Between the brackets of a paste: all is text up to the closing one. */
+  pasting: boolean;
+  /** `held` follows an ESC that was given out as a key: whatever it turns out to be, it is none. */
+  late: boolean;
+  /** Until when the rest of a sequence whose ESC has become a key may still come. */
+  late_until: number;
+};
+
+export const idleTokenizer: Tokenizer = {
+  held: new Uint8Array(),
+  since: 0,
+  pasting: false,
+  late: false,
+  late_until: 0,
+};
+
+/** An ESC that nothing follows for so long is the Esc key. */
+export const escapeMs = 75;
+/** A sequence that stands still for so long does not go on: nobody typed it, so it is dropped. */
+export const abandonMs = 1000;
+/** A terminal that loses the closing bracket of a paste must not leave the console deaf. */
+export const pasteMs = 2000;
+
+export const pasteStart = '\x1b[200~';
+export const pasteEnd = '\x1b[201~';
+const ctrlC = 0x03;
+const pasteEndBytes = Uint8Array.from(Buffer.from(pasteEnd));
+
+/** Longest sequence whose text matters: the answer about the background has 31 characters. */
+const longest = 64;
+
+type Tokenized = [Tokenizer, Token[]];
+
+/** What one read holds, together with what was left of the one before. `at`: milliseconds. */
+export function tokenize(tokenizer: Tokenizer, read: Uint8Array, at: number): Tokenized {
+  if (read.length === 0) return [tokenizer, []];
+  const late = tokenizer.late || isLate(tokenizer, read, at);
+  const before = late && !tokenizer.late ? Uint8Array.of(esc) : tokenizer.held;
+  const bytes = Buffer.concat([before, read]);
+  if (tokenizer.pasting && isWayOut(tokenizer, read, at)) {
+    const free = { ...idleTokenizer, since: at };
+    return [free, [{ sequence: pasteEnd }, { text: '\x03' }]];
+  }
+  const next = { ...tokenizer, held: idleTokenizer.held, since: at, late: false, late_until: 0 };
+  return tokenizer.pasting ? pasted(next, bytes) : typed(next, bytes, late);
+}
+
+/** A Ctrl-C that was pressed: by itself, and not together with what is pasted. */
+function isWayOut({ since }: Tokenizer, read: Uint8Array, at: number): boolean {
+  return read.length === 1 && read[0] === ctrlC && at - since >= escapeMs;
+}
+
+/** Whether it goes on with a sequence that came to a halt behind its ESC. */
+function isLate({ held, pasting, late_until }: Tokenizer, read: Uint8Array, at: number): boolean {
+  if (pasting || held.length > 0 || at >= late_until) return false;
+  return isIntroducer(read[0]) || (read.length > 1 && isStringIntroducer(read[0]));
+}
+
+function typed(tokenizer: Tokenizer, bytes: Uint8Array, late: boolean): Tokenized {
+  const tokens: Token[] = [];
+  let text: number[] = [];
+  const endText = () => {
+    tokens.push(...textOf(text));
+    text = [];
+  };
+  let isRest = late;
+  let rest = bytes;
+  let at = 0;
+  while (at < rest.length) {
+    const c1 = c1At(rest, at);
+    if (c1 !== null) {
+      const seven = [esc, c1.second, ...rest.subarray(at + c1.length)];
+      rest = Uint8Array.from(seven);
+      at = 0;
+    }
+    const isSequence = rest[at] === esc;
+    const end = isSequence ? sequenceEnd(rest, at) : characterEnd(rest, at);
+    if (end === null) {
+      endText();
+      return [{ ...tokenizer, held: shortened(rest.slice(at)), late: isRest }, tokens];
+    }
+    if (!isSequence) text.push(...rest.subarray(at, end));
+    else {
+      endText();
+      const sequence = latin1(rest.subarray(at, Math.min(end, at + longest)));
+      if (sequence.endsWith(pasteStart)) {
+        const [after, more] = pasted(tokenizer, rest.subarray(end));
+        return [after, [...tokens, { sequence: pasteStart }, ...more]];
+      }
+      if (!isRest) tokens.push({ sequence });
+    }
+    isRest = false;
+    at = end;
+  }
+  endText();
+  return [tokenizer, tokens];
+}
+
+function pasted(tokenizer: Tokenizer, bytes: Uint8Array): Tokenized {
+  const buffer = Buffer.from(bytes);
+  const end = buffer.indexOf(pasteEndBytes);
+  if (end >= 0) {
+    const rest = bytes.subarray(end + pasteEndBytes.length);
+    const [after, more] = typed({ ...tokenizer, pasting: false }, rest, false);
+    return [after, [...textOf(bytes.subarray(0, end)), { sequence: pasteEnd }, ...more]];
+  }
+  const kept = unfinishedFrom(bytes);
+  const held = bytes.slice(kept);
+  return [{ ...tokenizer, pasting: true, held }, textOf(bytes.subarray(0, kept))];
+}
+
+/** Where, at the end of a paste so far, its closing bracket or a character has begun. */
+function unfinishedFrom(bytes: Uint8Array): number {
+  for (let length = Math.min(pasteEndBytes.length - 1, bytes.length); length > 0; length -= 1) {
+    const from = bytes.length - length;
+    const begins = (byte: number, at: number) => byte === bytes[from + at];
+    if (pasteEndBytes.subarray(0, length).every(begins)) return from;
+  }
+  return unfinishedCharacterFrom(bytes);
+}
+
+function unfinishedCharacterFrom(bytes: Uint8Array): number {
+  for (let from = Math.max(0, bytes.length - 3); from < bytes.length; from += 1) {
+    if (characterEnd(bytes, from) === null) return from;
+  }
+  return bytes.length;
+}
+
+/** When `elapsed` is next to be asked; null while nothing is waited for. */
+export function dueAt({ held, since, pasting, late }: Tokenizer): number | null {
+  if (pasting) return since + pasteMs;
+  if (held[0] !== esc) return null;
+  return since + (isEscapes(held) || (late && held.length === 2) ? escapeMs : abandonMs);
+}
+
+/** What has become of an unfinished sequence now that nothing more has come. */
+export function elapsed(tokenizer: Tokenizer, at: number): Tokenized {
+  const { held, late, pasting } = tokenizer;
+  const due = dueAt(tokenizer);
+  if (due === null || at < due) return [tokenizer, []];
+  const idle = { ...tokenizer, held: idleTokenizer.held, late: false, pasting: false };
+  if (pasting) return [idle, [{ sequence: pasteEnd }]];
+  if (isEscapes(held)) {
+    const keys = Array.from(held, () => ({ sequence: '\x1b' }));
+    return [{ ...idle, late_until: at + abandonMs }, keys];
+  }
+  return [idle, late && held.length === 2 ? [{ text: latin1(held.subarray(1)) }] : []];
+}
+
+/** One ESC, or two: keys if nothing follows. */
+function isEscapes(held: Uint8Array): boolean {
+  return held.every((byte) => byte === esc);
+}
+
+/** Of a long control string only its introducer matters, and an end that was cut in two. */
+function shortened(held: Uint8Array): Uint8Array {
+  if (held.length <= longest || !isStringIntroducer(held[1])) return held;
+  const from = held.at(-1) === esc ? held.length - 1 : unfinishedCharacterFrom(held);
+  return Uint8Array.of(...held.subarray(0, 2), ...held.subarray(from));
+}
+
+/** Bytes that are no text are left out. */
+function textOf(bytes: ArrayLike<number>): Token[] {
+  const text = Buffer.from(Uint8Array.from(bytes)).toString('utf8').replaceAll('\ufffd', '');
+  return text === '' ? [] : [{ text }];
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1');
+}
