@@ -48,7 +48,7 @@ const seeVariables: ReadonlySet<Handler['kind']> = new Set(['module', 'executabl
  */
 export async function loadCatalogue(directory: string): Promise<Catalogue> {
   const { folder, names } = await listFiles(directory);
-  const given = new Map([folder, resolve(directory)].map((path) => [path, directory]));
+  const given = new Map([[resolve(directory), directory]]);
   const { problems } = await followTrusted(resolve(directory), { names: given, strict: true });
   const handlers = new Map<string, File[]>();
   const settings = new Map<string, File>();
@@ -56,7 +56,7 @@ export async function loadCatalogue(directory: string): Promise<Catalogue> {
     const path = join(folder, name);
     const file = { asset: parse(name).name, path, real: path, shown: join(directory, name) };
     try {
-      const names = new Map([...given, [path, file.shown]]);
+      const names = new Map([...given, [join(resolve(directory), name), file.shown]]);
       const followed = await followTrusted(path, { names });
       file.real = followed.real;
       problems.push(...followed.problems.filter(({ message }) => !told(problems, message)));

@@ -169,7 +169,14 @@ describe('A6: what protects every table and function', () => {
          and coalesce(proconfig::text, '') || prosrc !~ 'lock_timeout' order by 1`,
     );
     // As long as its caller says.
-    expect(rows).toEqual([{ name: 'servo_lock_v1' }]);
+    const callersDecide = [
+      'adopt',
+      'fail_incomplete',
+      'is_being_created',
+      'lock',
+      'make_partitions',
+    ];
+    expect(rows).toEqual(callersDecide.map((name) => ({ name: `servo_${name}_v1` })));
   });
 
   test('doctor lists each, and says what is open', async () => {
@@ -276,6 +283,8 @@ async function calls(definers: boolean): Promise<string[]> {
     if (type === 'boolean') return 'false';
     if (type === 'bigint') return name === 'p_age_ms' ? '86400000' : '1000';
     if (type === 'integer') return '10';
+    if (type === 'jsonb') return name === 'p_troubles' ? `'[]'` : `'{}'`;
+    if (type.startsWith('timestamp')) return 'now()';
     if (type.endsWith('[]')) return `'{}'`;
     return type === 'uuid' ? 'gen_random_uuid()' : `'metrics'`;
   };
