@@ -170,7 +170,7 @@ export class JobWork {
       );
     }
     if (rests) this.stop();
-    else if (outcome.kind !== 'released')
+    else if (outcome.kind !== 'released' && !('interrupted' in outcome && outcome.interrupted))
       troubles.passed(this.job, performance.now() - duration_ms);
   }
 
