@@ -166,7 +166,7 @@ export class Claimer {
   }
 
   async #claim(): Promise<void> {
-    const { slots, timings, tenants, database, troubles } = this.#ports;
+    const { slots, timings, tenants, catalogue, database, troubles } = this.#ports;
     const assets = troubles.offered;
     const limit = slots + spareCandidates;
     const found = await Promise.all(
@@ -178,9 +178,10 @@ export class Claimer {
         }),
       ),
     );
-    this.#mayWait = found.some(
-      (jobs) => jobs.length === limit || jobs.some(({ unclaimed }) => !unclaimed),
-    );
+    // A job whose program is missing here waits for that, and is in no look for work.
+    this.#mayWait =
+      assets.length < catalogue.size ||
+      found.some((jobs) => jobs.length === limit || jobs.some(({ unclaimed }) => !unclaimed));
     const now = performance.now();
     const ids = new Set(found.flat().map(({ id }) => id));
     for (const job of this.#passing.keys()) if (!ids.has(job)) this.#passing.delete(job);

@@ -86,6 +86,41 @@ describe('A17: what rests is not asked again and again', () => {
   });
 });
 
+it('A25: a job whose program is missing everywhere is kept fresh: it waits, and is not stuck', async () => {
+  const job = await backfills.job({ keys: keys(2) });
+  const missing = { kind: 'unavailable', message: 'no such file', of: 'program' } as const;
+  const executor = await backfills.execute([
+    {
+      asset: 'orders',
+      kind: 'executable',
+      run: async () => ({ outcome: missing }),
+      there: async () => false,
+    },
+  ]);
+  await waitFor('it to be no executor’s', async () => {
+    const { handlers } = await backfills.row<{ handlers: string[] }>(
+      'select handlers from backfill_executors where id = $1',
+      [executor.id],
+    );
+    const { lease_tokens } = await backfills.row<{ lease_tokens: string[] }>(
+      'select lease_tokens from backfill_jobs where id = $1',
+      [job],
+    );
+    return handlers.length === 0 && lease_tokens.length === 0;
+  });
+  await backfills.rows(
+    `update backfill_jobs set heartbeat_at = clock_timestamp() - interval '50 seconds' where id = $1`,
+    [job],
+  );
+  await waitFor('it to be fresh', async () => {
+    const [row] = await backfills.rows(
+      `select from backfill_jobs where id = $1 and heartbeat_at > clock_timestamp() - interval '20 seconds'`,
+      [job],
+    );
+    return row !== undefined;
+  });
+});
+
 describe('A15: a job that is tried by one partition at a time', () => {
   it('takes no slot and no message of others while that one runs', async () => {
     const gate = new Gate();
