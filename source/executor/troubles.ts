@@ -143,12 +143,12 @@ export class Troubles {
   }
 
   /**
-   * How many partitions may be tried at once, where `busy` are: all, one, or none while it rests.
+   * How many more partitions may be tried, where `probing` are: all, one, or none while it rests.
    */
-  room(job: Omit<Place, 'id'>, busy: number): number {
+  room(job: Omit<Place, 'id'>, probing: number): number {
     const trouble = this.#troubles.get(keyOf(job));
     if (trouble === undefined) return Number.POSITIVE_INFINITY;
-    return trouble.withdrawn || trouble.until > performance.now() ? 0 : Math.max(0, 1 - busy);
+    return trouble.withdrawn || trouble.until > performance.now() ? 0 : Math.max(0, 1 - probing);
   }
 
   /**

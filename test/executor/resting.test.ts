@@ -58,6 +58,33 @@ describe('A17: what rests is not asked again and again', () => {
     await backfills.state(probed, 'completed');
   });
 
+  it('is probed, and goes on, while attempts that were begun before still run', async () => {
+    const gate = new Gate();
+    let begun = 0;
+    const job = await backfills.job({
+      keys: keys(12),
+      strategy: { type: 'parallel', max_parallel: 4 },
+    });
+    await backfills.execute(
+      [
+        functionHandler('orders', async () => {
+          const n = ++begun;
+          if (n === 4) return away;
+          if (n < 4) await gate.opened;
+          return undefined;
+        }),
+      ],
+      slow,
+    );
+    await waitFor('all others to be completed', async () => {
+      const rows = await backfills.partitions(job);
+      return rows.filter((row) => row.state === 'completed').length === 9;
+    });
+    expect(begun).toBe(13);
+    gate.open();
+    await backfills.state(job, 'completed');
+  });
+
   it('an attempt that we stopped does not say that what was away is there again', async () => {
     const lines: string[] = [];
     let attempts = 0;
