@@ -307,7 +307,9 @@ begin
     else
       select greatest(0, ceil(servo_seconds_v1(t, min(available_at)) * 1000))::bigint into due_in_ms from backfill_partitions
         where backfill_job_id = p_job and state = 'pending' and available_at is not null and available_at < 'infinity';
-      if v_missing is not null then
+      if cardinality(v_live) >= max_parallel then
+        due_in_ms := null; -- What is due waits for a lane, not for its time.
+      elsif v_missing is not null then
         due_in_ms := 250;
       elsif v_busy is not null then
         -- Nobody tells when those attempts end.

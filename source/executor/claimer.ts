@@ -166,7 +166,7 @@ export class Claimer {
   }
 
   async #claim(): Promise<void> {
-    const { slots, timings, tenants, database, troubles } = this.#ports;
+    const { slots, timings, tenants, catalogue, database, troubles } = this.#ports;
     const assets = troubles.offered;
     const limit = slots + spareCandidates;
     const found = await Promise.all(
@@ -178,9 +178,10 @@ export class Claimer {
         }),
       ),
     );
-    this.#mayWait = found.some(
-      (jobs) => jobs.length === limit || jobs.some(({ unclaimed }) => !unclaimed),
-    );
+    // A job whose program is missing here waits for that, and is in no look for work.
+    this.#mayWait =
+      assets.length < catalogue.size ||
+      found.some((jobs) => jobs.length === limit || jobs.some(({ unclaimed }) => !unclaimed));
     const now = performance.now();
     const ids = new Set(found.flat().map(({ id }) => id));
     for (const job of this.#passing.keys()) if (!ids.has(job)) this.#passing.delete(job);
@@ -192,7 +193,7 @@ export class Claimer {
       if (tenant === null || this.#draining) break;
       const { candidate, room: found } = queues.get(tenant)!.shift()!;
       // Another job of the asset may have taken the place of the one that is tried.
-      const room = Math.min(found, troubles.room(candidate, this.#busyWith(candidate)));
+      const room = Math.min(found, troubles.room(candidate, this.#probing(candidate)));
       if (room <= 0) continue;
       if (candidate.unclaimed && !(await this.#claimJob(candidate, now))) {
         this.#refused.set(candidate.id, performance.now() + refusedMs);
@@ -222,7 +223,7 @@ export class Claimer {
         candidate,
         room: Math.min(
           candidate.room - (this.#works.get(candidate.id)?.asked ?? 0),
-          this.#ports.troubles.room(candidate, this.#busyWith(candidate)),
+          this.#ports.troubles.room(candidate, this.#probing(candidate)),
         ),
       }))
       .filter(({ room }) => room > 0);
@@ -365,12 +366,12 @@ export class Claimer {
     this.wake();
   }
 
-  /** Slots that work on the same asset of the same tenant. */
-  #busyWith({ tenant_id, asset_name }: Candidate): number {
-    let busy = 0;
-    for (const { job, size } of this.#works.values())
-      if (job.tenant_id === tenant_id && job.asset_name === asset_name) busy += size;
-    return busy;
+  /** Slots that probe the same asset of the same tenant, where something that it needs is away. */
+  #probing({ tenant_id, asset_name }: Candidate): number {
+    let slots = 0;
+    for (const { job, probing } of this.#works.values())
+      if (job.tenant_id === tenant_id && job.asset_name === asset_name) slots += probing;
+    return slots;
   }
 
   /** Slots in use or asked for: of one tenant, or of all. */

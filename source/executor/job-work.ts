@@ -60,7 +60,7 @@ export class JobWork {
           message: `the database refused a report: ${message}`,
           began: performance.now(),
         });
-        this.#lanes.stop();
+        this.#lanes.rest();
       },
       looked: () => {
         if (this.idle) ports.changed(this, null);
@@ -97,6 +97,11 @@ export class JobWork {
     return this.#mail.asked;
   }
 
+  /** Slots of those that were not in use when something was last found to be away. */
+  get probing(): number {
+    return this.size - this.#lanes.resting;
+  }
+
   get idle(): boolean {
     return this.#lanes.size === 0 && this.#mail.empty;
   }
@@ -124,6 +129,12 @@ export class JobWork {
   /** Gives back what has not been started; what runs may end. After a pause or cancel, and on drain. */
   stop(): void {
     this.#lanes.stop();
+    this.#mail.send();
+  }
+
+  /** Something that it needs is away: nothing more is started before a probe is asked for. */
+  #rest(): void {
+    this.#lanes.rest();
     this.#mail.send();
   }
 
@@ -169,8 +180,8 @@ export class JobWork {
         `partition ${outcome.kind === 'crashed' ? 'lost' : 'failed'}: ${outcome.message}`,
       );
     }
-    if (rests) this.stop();
-    else if (outcome.kind !== 'released')
+    if (rests) this.#rest();
+    else if (outcome.kind !== 'released' && !('interrupted' in outcome && outcome.interrupted))
       troubles.passed(this.job, performance.now() - duration_ms);
   }
 

@@ -52,6 +52,8 @@ type Lane = {
   running: RunningAttempt | null;
   /** It gives its slot up. */
   yielding: boolean;
+  /** Something was away while it ran: it ends with its attempt, and is no probe. */
+  resting: boolean;
 };
 
 /** Lanes that take so many attempts at once are worth a step in two shifts. */
@@ -102,6 +104,17 @@ export class Lanes {
     for (const lane of this.#lanes.values()) this.#release(lane);
   }
 
+  /** The same, because something is away. Lanes that are opened later are probes, whatever these still run. */
+  rest(): void {
+    this.stop();
+    for (const lane of this.#lanes.values()) lane.resting = true;
+  }
+
+  /** Lanes that were open when something was found to be away. */
+  get resting(): number {
+    return [...this.#lanes.values()].filter((lane) => lane.resting).length;
+  }
+
   /** Stops the handlers that run. */
   abort(reason: StopReason): void {
     for (const lane of this.#lanes.values()) lane.running?.stop(reason);
@@ -137,7 +150,7 @@ export class Lanes {
   /** Opens lanes and runs their queues. */
   open(queues: Iterable<readonly [token: string, queue: Attempt[]]>): void {
     const lanes = [...queues].map(
-      ([token, queue]): Lane => ({ token, queue, running: null, yielding: false }),
+      ([token, queue]): Lane => ({ token, queue, running: null, yielding: false, resting: false }),
     );
     for (const lane of lanes) {
       this.#lanes.set(lane.token, lane);
@@ -268,7 +281,7 @@ export class Lanes {
       lane.token = next;
       lane.queue.push(...claimed);
       this.#lanes.set(next, lane);
-      if (this.#stopping) this.#release(lane);
+      if (this.#stopping || lane.resting) this.#release(lane);
     }
     mail.close(lane.token);
   }
@@ -279,7 +292,7 @@ export class Lanes {
   }
 
   #mayGoOn(lane: Lane): boolean {
-    return !this.#stopping && this.#ports.mayStart() && !this.#yields(lane);
+    return !this.#stopping && !lane.resting && this.#ports.mayStart() && !this.#yields(lane);
   }
 
   #giveUp(lane: Lane, next: { replaces: string; token?: string }): void {

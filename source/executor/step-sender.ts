@@ -100,6 +100,7 @@ export class StepSender {
   async #ask(request: StepRequest, patience = mostRefusals): Promise<Answer> {
     const { database, timings, meter, abandoned, refused } = this.#ports;
     let refusals = 0;
+    let denials = 0;
     for (let failures = 0; !abandoned.aborted; failures++) {
       const sent = performance.now();
       const took = () => (performance.now() - sent) / 1000;
@@ -115,7 +116,7 @@ export class StepSender {
         if (kind === 'content' && ++refusals >= patience) return { refusal };
         // A database without rights or functions for it refuses every step: until somebody mends
         // that, its reports wait.
-        if (kind === 'database' && failures === mostRefusals) refused(refusal);
+        if (kind === 'database' && denials++ === mostRefusals) refused(refusal);
         this.#warn(request, `step failed, trying again: ${messageOf(error)}`);
         const most = kind === 'database' ? timings.rest.cap_ms : timings.poll;
         const pause = Math.min(100 * 2 ** Math.min(failures, 16), most);

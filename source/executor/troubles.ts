@@ -59,6 +59,8 @@ export class Troubles {
    * then.
    */
   readonly #suspects = new Map<string, number>();
+  /** When it was last looked which probes may be made (monotonic). */
+  #looked = Number.NEGATIVE_INFINITY;
 
   constructor(ports: TroublePorts) {
     this.#ports = ports;
@@ -141,18 +143,22 @@ export class Troubles {
   }
 
   /**
-   * How many partitions may be tried at once, where `busy` are: all, one, or none while it rests.
+   * How many more partitions may be tried, where `probing` are: all, one, or none while it rests.
    */
-  room(job: Omit<Place, 'id'>, busy: number): number {
+  room(job: Omit<Place, 'id'>, probing: number): number {
     const trouble = this.#troubles.get(keyOf(job));
     if (trouble === undefined) return Number.POSITIVE_INFINITY;
-    return trouble.withdrawn || trouble.until > performance.now() ? 0 : Math.max(0, 1 - busy);
+    return trouble.withdrawn || trouble.until > performance.now() ? 0 : Math.max(0, 1 - probing);
   }
 
-  /** Milliseconds until the next probe may be made; infinity where none waits. */
+  /**
+   * Milliseconds until another probe may be made than at the last look; infinity where none waits.
+   * One that nobody makes, since no job wants its asset or it runs already, asks for no other look.
+   */
   get dueIn(): number {
     const now = performance.now();
-    return Math.min(...[...this.#troubles.values()].map(({ until }) => Math.max(1, until - now)));
+    const waiting = [...this.#troubles.values()].filter(({ until }) => until > this.#looked);
+    return Math.min(...waiting.map(({ until }) => Math.max(1, until - now)));
   }
 
   /** The assets that this executor can run at this moment. */
@@ -193,6 +199,7 @@ export class Troubles {
    */
   async look(): Promise<void> {
     const now = performance.now();
+    this.#looked = now;
     for (const [key, trouble] of this.#troubles) {
       if (!trouble.withdrawn && now - trouble.until > oldMs) this.#troubles.delete(key);
       if (!trouble.withdrawn || trouble.until > now) continue;

@@ -127,7 +127,9 @@ const says: Readonly<Record<Clause, Say>> = {
 export function blockerWords({ pid, login, application, state, seconds }: Blocker): string {
   const known = [login, application || null, state].filter((one) => one !== null);
   if (seconds !== null) known.push(`for ${roughDuration(Math.max(1, seconds) * 1000)}`);
-  return `pid ${pid} (${safeText(known.join(', '), { cap: 200 })})`;
+  // Of another login's session the server tells only its pid.
+  const more = safeText(known.join(', '), { cap: 200 });
+  return `pid ${pid}${more === '' ? '' : ` (${more})`}`;
 }
 
 function afterTheEnd(facts: ExplainFacts): string | null {

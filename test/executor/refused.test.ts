@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Backfills, functionHandler, keys } from '../support/backfill.ts';
+import { openDatabase } from '../../source/database/database.ts';
+import { scaleTimings } from '../../source/executor/settings.ts';
+import { StepSender } from '../../source/executor/step-sender.ts';
+import { silentLog } from '../../source/observability/log.ts';
+import { noMeter } from '../../source/observability/meter.ts';
+import { Backfills, functionHandler, keys, tenant } from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 let backfills: Backfills;
@@ -96,4 +101,37 @@ it('A18: a message that the database cannot hold is kept in characters that it c
   expect((await backfills.partitions(job))[0]!.error_message).toMatch(
     /^5 \? short\n\(the database refused the message as it was: audit: not this one/,
   );
+});
+
+it('A18: a database that takes no step is named also where it was away before', async () => {
+  const job = await backfills.job({ keys: keys(1) });
+  await backfills.rows(`do $$ declare f regprocedure; begin
+    for f in select oid::regprocedure from pg_proc where proname = 'servo_step_v1' loop
+      execute format('revoke execute on function %s from public, servo_app', f);
+    end loop; end $$`);
+  const steps = openDatabase(backfills.database.app, { connections: 1 });
+  let losses = 5;
+  const database = new Proxy(steps, {
+    get: (target, name) =>
+      name === 'call' && losses-- > 0
+        ? () => Promise.reject(Object.assign(new Error('cut'), { code: 'ECONNRESET' }))
+        : Reflect.get(target, name).bind(target),
+  });
+  const abandoned = new AbortController();
+  const said: string[] = [];
+  const sender = new StepSender({
+    database,
+    timings: scaleTimings(100),
+    log: silentLog,
+    meter: noMeter,
+    abandoned: abandoned.signal,
+    refused: (message) => void said.push(message),
+  });
+  const request = { tenant, job, asset: 'orders', granularity: null, owner: 'me', reports: [] };
+  const sent = sender.send({ ...request, closing: [], opening: [], want: 1, lease_ms: 1_000 });
+  await waitFor('the refusal', () => said.length > 0);
+  expect(said[0]).toContain('permission denied for function servo_step_v1');
+  abandoned.abort();
+  expect(await sent).toEqual([]);
+  await steps.close();
 });

@@ -28,13 +28,16 @@ export type Candidate = {
   unexpanded: boolean;
 };
 
+/** Lanes that it may have: one while its last attempts have failed for good, as in the step. */
+const lanes = `case when failing is null then servo_max_parallel(execution_strategy) else 1 end`;
+
 const maxAttempts = `servo_whole(execution_strategy -> 'max_attempts', null)`;
 
 const columns = `id, tenant_id, asset_id, asset_name, state, priority, execution_order, sla_deadline_at, created_at,
   avg_partition_duration_ms as average_ms, ${maxAttempts} as max_attempts`;
 
 const queue = `select id, tenant_id, asset_id, asset_name, state, priority, execution_order, sla_deadline_at, created_at, avg_partition_duration_ms,
-           execution_strategy, heartbeat_at, started_at, upstream_job_count, include_upstream
+           execution_strategy, failing, heartbeat_at, started_at, upstream_job_count, include_upstream
          from backfill_jobs where tenant_id = $1 and state in ('pending', 'resuming')`;
 const inOrder = 'order by priority desc, execution_order, sla_deadline_at, created_at';
 
@@ -68,7 +71,7 @@ export function findWork(
        ), suited as materialized (
          select * from head where asset_name in (select name from wanted) ${inOrder} limit $4
        ), waiting as (
-         select ${columns}, servo_max_parallel(execution_strategy) as room, true as unclaimed,
+         select ${columns}, ${lanes} as room, true as unclaimed,
            ${unexpanded} as unexpanded,
            ${secondsBetween(
              `case when state = 'resuming' then heartbeat_at when upstream_job_count = 0 then created_at
@@ -83,13 +86,13 @@ export function findWork(
             where (select count(*) from suited) < $4 and (select count(*) from head) = ${head} ${inOrder} limit $4)
          ) j
        ), running as (
-         select ${columns}, servo_max_parallel(execution_strategy) - cardinality(lease_tokens) as room,
+         select ${columns}, ${lanes} - cardinality(lease_tokens) as room,
            claimed_version is distinct from version as unclaimed, false as unexpanded, null::float8 as waited_ms
          from backfill_jobs j
          where tenant_id = $1 and state = 'running' and asset_name = any ($2)
            and case when claimed_version is distinct from version
              then heartbeat_at is null or heartbeat_at < clock_timestamp() - $3 * interval '1 millisecond'
-             else cardinality(lease_tokens) < servo_max_parallel(execution_strategy) and (cardinality(lease_tokens) = 0
+             else cardinality(lease_tokens) < ${lanes} and (cardinality(lease_tokens) = 0
                or servo_has_due_v1(id)) end
        )
        select work.*, (select servo_granularity(a.partition_config, null) from assets a
