@@ -33,7 +33,7 @@ end $$;
 -- available later. An executor that has the handler calls it. A job with leases is left to the executors that hold them:
 -- it is stale where these are gone. Returns how many.
 create or replace function servo_wait_v1(p_tenant text, p_assets text[], p_except uuid[], p_age_ms bigint) returns bigint language plpgsql
-  set jit = off set enable_seqscan = off as $$
+  set jit = off set enable_seqscan = off set lock_timeout = '2s' as $$
 declare
   t timestamptz := clock_timestamp();
   v_count bigint;

@@ -168,8 +168,14 @@ describe('A6: what protects every table and function', () => {
          and provolatile = 'v' and prosrc ~ '\\m(update|insert into|delete from)\\M' and proname <> all (servo_owner_functions())
          and coalesce(proconfig::text, '') || prosrc !~ 'lock_timeout' order by 1`,
     );
-    // As long as its caller says.
-    expect(rows).toEqual([{ name: 'servo_lock_v1' }]);
+    // As long as its caller says, which is one of the others.
+    expect(rows.map(({ name }) => name)).toEqual([
+      'servo_adopt_v1',
+      'servo_fail_incomplete_v1',
+      'servo_is_being_created_v1',
+      'servo_lock_v1',
+      'servo_make_partitions_v1',
+    ]);
   });
 
   test('doctor lists each, and says what is open', async () => {
@@ -274,6 +280,7 @@ async function calls(definers: boolean): Promise<string[]> {
     if (/token/.test(name))
       return type.endsWith('[]') ? `'{${target!.token}}'` : `'${target!.token}'`;
     if (type === 'boolean') return 'false';
+    if (type === 'jsonb') return `'{}'`;
     if (type === 'bigint') return name === 'p_age_ms' ? '86400000' : '1000';
     if (type === 'integer') return '10';
     if (type.endsWith('[]')) return `'{}'`;
@@ -582,6 +589,16 @@ describe('C16: a role that is bound to a tenant', () => {
       );
   });
 
+  test('is told of its tenant, not of a grant that would unbind it', async () => {
+    const { code, stderr } = await servoTui(['limits', 'set', '--tenant-wide', '2'], {
+      DATABASE_URL: urlOf(as('acme_login')),
+      TENANT_ID: 'globex',
+    });
+    expect(code).toBe(4);
+    expect(stderr).toContain('it is bound to another tenant');
+    expect(stderr).not.toContain('grant servo');
+  });
+
   test('runs the partitions of its tenant', async () => {
     const settings = as('acme_login');
     const db = openDatabase(settings);
@@ -609,6 +626,20 @@ describe('C16: a role that is bound to a tenant', () => {
     });
     await executor.drain();
     await db.close();
+  });
+
+  test('A6 who owns the tables and may create no role binds the one that a superuser made', async () => {
+    await run(server.superuser, 'create role plain_owner login');
+    await run(server.superuser, 'create database owned owner plain_owner');
+    const plain = { ...owner, database: 'owned', user: 'plain_owner' } as ConnectionSettings;
+    await expect(migrate(plain, { tenantRole: 'umbrella' })).rejects.toMatchObject({
+      hint: 'have a superuser run "create role servo_tenant_umbrella login", then run migrate again',
+    });
+    await run(server.superuser, 'create role servo_tenant_umbrella login');
+    expect(await migrate(plain, { tenantRole: 'umbrella' })).toEqual([]);
+    expect(await run(plain, 'select role, tenant_id from servo_tenant_roles')).toEqual([
+      { role: 'servo_tenant_umbrella', tenant_id: 'umbrella' },
+    ]);
   });
 
   test('a later migration keeps it bound, and a name that does not fit is refused', async () => {

@@ -49,7 +49,10 @@ describe('A11 one odd row never blinds the executor', () => {
     );
     // As with --metrics-port: a figure that is none must not end the executor.
     const { meter } = new ExecutorMetrics(() => null, true);
-    await backfills.execute([functionHandler('orders', async () => undefined)], { slots: 8, meter });
+    await backfills.execute([functionHandler('orders', async () => undefined)], {
+      slots: 8,
+      meter,
+    });
     for (const id of healthy) await backfills.state(id, 'completed');
     // Another writer's heartbeat is believed: a job that beats in the year 12026 is left to whoever runs it.
     const beats = /heartbeat_at = (infinity|\d{5}).*running/;
