@@ -15,7 +15,16 @@ create or replace function servo_session_settings() returns text language sql st
   select coalesce(jsonb_object_agg(name, setting), '{}')::text from pg_settings
   where source = 'session' and name not in ('search_path', 'application_name', 'client_encoding',
     'DateStyle', 'IntervalStyle', 'standard_conforming_strings', 'TimeZone')
+    -- Made for this message alone, behind a pooler.
+    and name <> all (string_to_array(coalesce(current_setting('servo.message_settings', true), ''), ','))
 $$;
+
+-- Whether this very transaction has completed the partition.
+create or replace function servo_has_completed_v1(p_tenant text, p_id uuid) returns boolean language plpgsql as $$
+begin
+  return exists (select from backfill_partitions where id = p_id and tenant_id || '' = p_tenant and state || '' = 'completed'
+    and xmin = pg_current_xact_id()::xid);
+end $$;
 
 -- Gives up what belongs to a session and not to its transactions, so that it outlives even a
 -- rollback: session advisory locks, the values of sequences, prepared statements, the seed of

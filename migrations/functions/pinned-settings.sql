@@ -12,7 +12,9 @@ begin
     select p.oid::regprocedure as name, s.name as setting, s.value
     from pg_proc p join pg_language l on l.oid = p.prolang, (values
         -- Temporary objects last: where pg_temp is not named, they come first.
-        ('search_path', format('%I, pg_temp', current_schema()))
+        ('search_path', format('%I, pg_temp', current_schema())),
+        -- Where it is off, a policy is an error.
+        ('row_security', 'on')
       ) s (name, value)
     where p.pronamespace = quote_ident(current_schema())::regnamespace and starts_with(p.proname, 'servo_')
       and p.proname <> 'servo_run_sql_v1' and (l.lanname <> 'sql' or p.provolatile = 'v' or p.prosecdef)

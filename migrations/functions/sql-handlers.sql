@@ -95,7 +95,7 @@ begin
   discard sequences; -- The step's own, of the journal.
   -- It must be this transaction that finished it. What the step accepts as a repetition was finished by an earlier one: this message
   -- is a late duplicate, from a connection given up long ago.
-  if not exists (select from backfill_partitions where id = p_id and state = 'completed' and xmin = pg_current_xact_id()::xid) then
+  if not servo_has_completed_v1(p_tenant, p_id) then
     raise exception using errcode = 'SV410', message = 'the lease was lost while the handler ran: its effect is rolled back';
   end if;
   return next;

@@ -140,6 +140,10 @@ export function queryAlone<Row extends object>(
   return alone(client, before, text, values);
 }
 
+/** Without these no statement of a handler gets anywhere; named, so that they are not taken for the session's own. */
+const handlerSettings = `select set_config('row_security', 'on', true), set_config('exit_on_error', 'off', true),
+  set_config('servo.message_settings', 'row_security,exit_on_error', true)`;
+
 /**
  * The same for a handler, whose session is left as it was found: settings that its transaction had from us would be taken for the
  * session's, and be made for the pooler's next client as well.
@@ -149,7 +153,7 @@ export function queryHandler<Row extends object>(
   text: string,
   values: readonly unknown[],
 ): Promise<Row[]> {
-  return alone(client, isolation, text, values);
+  return alone(client, `${isolation}; ${handlerSettings}`, text, values);
 }
 
 async function alone<Row extends object>(

@@ -48,7 +48,7 @@ const seeVariables: ReadonlySet<Handler['kind']> = new Set(['module', 'executabl
  */
 export async function loadCatalogue(directory: string): Promise<Catalogue> {
   const { folder, names } = await listFiles(directory);
-  const given = new Map([folder, resolve(directory)].map((path) => [path, directory]));
+  const given = new Map([[resolve(directory), directory]]);
   const { problems } = await followTrusted(resolve(directory), { names: given, strict: true });
   const handlers = new Map<string, File[]>();
   const settings = new Map<string, File>();
@@ -56,12 +56,13 @@ export async function loadCatalogue(directory: string): Promise<Catalogue> {
     const path = join(folder, name);
     const file = { asset: parse(name).name, path, real: path, shown: join(directory, name) };
     try {
-      const names = new Map([...given, [path, file.shown]]);
+      const names = new Map([...given, [join(resolve(directory), name), file.shown]]);
       const followed = await followTrusted(path, { names });
       file.real = followed.real;
       problems.push(...followed.problems.filter(({ message }) => !told(problems, message)));
     } catch (error) {
-      problems.push(unreadable(file, error));
+      // A link that leads nowhere is a mistake; its own path is there.
+      if (!isGone(error) || error.path !== path) problems.push(unreadable(file, error));
       continue;
     }
     if (extname(name) === '.toml') settings.set(file.asset, file);
@@ -73,7 +74,11 @@ export async function loadCatalogue(directory: string): Promise<Catalogue> {
     const handler = await readAsset(asset, files, settings.get(asset), problems);
     if (handler !== null) {
       const read = [files[0], settings.get(asset)].flatMap((file) => file?.real ?? []);
-      catalogue.set(asset, { ...handler, digest: await digestOf(read) });
+      const digest = await digestOf(read).catch((error) => {
+        if (isGone(error)) return null;
+        throw error;
+      });
+      if (digest !== null) catalogue.set(asset, { ...handler, digest });
     }
     if (files.length > 1) {
       problems.push({
@@ -168,16 +173,17 @@ async function readCode(
   settings: AssetSettings,
   problems: Problem[],
 ): Promise<Handler | null> {
-  const read =
-    readers[extname(file.path)] ?? ((await isExecutable(file.real)) ? readExecutable : null);
-  if (read !== null) {
+  const read = readers[extname(file.path)] ?? (await executableReader(file.real));
+  if (read) {
     try {
       return await read(file, settings);
     } catch (error) {
+      if (isGone(error)) return null;
       problems.push(unreadable(file, error));
       return null;
     }
   }
+  if (read === undefined) return null;
   problems.push({
     message: `${file.shown} is not a kind of handler`,
     hint: 'a handler is <asset>.sql, <asset>.js or .mjs, or a file that may be executed (chmod +x)',
@@ -196,13 +202,21 @@ async function digestOf(paths: readonly string[]): Promise<string> {
   }
 }
 
+/** Taken away since the directory was read, as by a roll-out: then it is no handler. */
+function isGone(error: unknown): error is NodeJS.ErrnoException {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
 function unreadable({ shown }: File, error: unknown): Problem {
   return { message: `cannot read ${shown}: ${messageOf(error)}` };
 }
 
-function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    async () => (await stat(path)).isFile(),
-    () => false,
-  );
+/** Null for a file that may not be executed, undefined for one that is gone. */
+async function executableReader(path: string): Promise<Reader | null | undefined> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile() ? readExecutable : null;
+  } catch (error) {
+    return isGone(error) ? undefined : null;
+  }
 }

@@ -70,7 +70,7 @@ describe('triage', () => {
 
   test('one check: rows, meaning, remedies with the job’s id in them', async () => {
     const { stdout } = await servo('triage stuck');
-    expect(stdout).toContain('The executor crashed or was terminated while processing');
+    expect(stdout).toContain('The executor crashed, was terminated or was cut off');
     expect(stdout).toContain('web-2:64:x');
     expect(stdout).toContain(`    servo-tui reclaim ${stuck.slice(0, 8)}\n`);
     const { rows } = documentOf('triage CHECK', (await servo('triage stuck --json')).stdout);

@@ -258,7 +258,6 @@ describe("A4 an operator's order is nobody's failure", () => {
     expect(reasons).toEqual([
       { kind: 'reclaim requested', reason: null },
       { kind: 'reclaimed', reason: 'an operator took it back from executor-1' },
-      { kind: 'reclaimed', reason: 'an operator took the job back from its executor' },
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { UsageError } from '../../source/errors.ts';
@@ -48,6 +48,30 @@ describe('the catalogue', () => {
       'f http',
     ]);
     expect(catalogue.get('a')!.settings).toEqual(noSettings);
+  });
+
+  // Found by the fault suite: a worker that started while a release was rolled out ended with exit code 2.
+  it('has what is there while files come and go, as in a roll-out', async () => {
+    const directory = handlerDirectory({
+      'a.sql': 'select 1',
+      b: '#!/bin/sh\n',
+      'c.mjs': 'export default () => {}',
+      'd.sql': 'select 1',
+    });
+    let going = true;
+    const rolling = (async () => {
+      for (let round = 0; going; round++) {
+        for (const name of ['b', 'c.mjs', 'd.sql']) {
+          const [from, to] = round % 2 === 0 ? [name, `.${name}`] : [`.${name}`, name];
+          renameSync(join(directory, from), join(directory, to));
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      }
+    })();
+    for (let i = 0; i < 150; i++)
+      expect([...(await loadCatalogue(directory)).keys()]).toContain('a');
+    going = false;
+    await rolling;
   });
 
   it('refuses a directory that is not there, with exit code 2', async () => {
