@@ -94,8 +94,9 @@ export function settledKind(kind: typeof pg.Client): typeof pg.Client {
       const connecting = super.connect().then(async () => {
         const settling = settle(this);
         (this as Settled).settling = settling;
-        // What is asked next travels with it, and fails as it does where the connection ends.
-        if ((this as Settled).pipeline === true) settling.catch(() => {});
+        // What is asked next travels with it. A session without our settings is not used again.
+        if ((this as Settled).pipeline === true)
+          settling.catch(() => void this.end().catch(() => {}));
         else await settling;
         return this;
       });

@@ -281,7 +281,6 @@ async function calls(definers: boolean): Promise<string[]> {
     if (/token/.test(name))
       return type.endsWith('[]') ? `'{${target!.token}}'` : `'${target!.token}'`;
     if (type === 'boolean') return 'false';
-    if (type === 'jsonb') return `'{}'`;
     if (type === 'bigint') return name === 'p_age_ms' ? '86400000' : '1000';
     if (type === 'integer') return '10';
     if (type === 'jsonb') return name === 'p_troubles' ? `'[]'` : `'{}'`;
