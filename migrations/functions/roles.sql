@@ -71,14 +71,16 @@ begin
   if p_tenant = '' or octet_length(v_role) > 63 then
     raise exception using errcode = 'invalid_parameter_value', message = format('the role of a tenant is called servo_tenant_<tenant>, in 63 bytes at most: %L does not fit', p_tenant);
   end if;
-  begin
-    execute format('create role %I login nosuperuser nobypassrls nocreatedb nocreaterole', v_role);
-  exception
-    when duplicate_object or unique_violation then null;
-    when insufficient_privilege then
-      raise exception using errcode = 'insufficient_privilege', message = format('%s may not create the role %s', current_user, v_role),
-        hint = format('have a superuser run "create role %s login", then run migrate again', quote_ident(v_role));
-  end;
+  if to_regrole(quote_ident(v_role)) is null then
+    begin
+      execute format('create role %I login nosuperuser nobypassrls nocreatedb nocreaterole', v_role);
+    exception
+      when duplicate_object or unique_violation then null;
+      when insufficient_privilege then
+        raise exception using errcode = 'insufficient_privilege', message = format('%s may not create the role %s', current_user, v_role),
+          hint = format('have a superuser run "create role %s login", then run migrate again', quote_ident(v_role));
+    end;
+  end if;
   if (select rolsuper or rolbypassrls from pg_roles where rolname = v_role) then
     raise exception using errcode = 'invalid_parameter_value', message = format('%s is a superuser or has BYPASSRLS: no policy binds it', v_role);
   end if;

@@ -38,14 +38,21 @@ export const planSchema = z.looseObject({
   ),
 });
 
+/** No text of the database holds a NUL: the server would end the connection for one. */
+function storable(name: string, value: unknown): unknown {
+  if (typeof value === 'string' && value.includes('\0'))
+    throw new Error(`${name}: a text with the character NUL`);
+  return value;
+}
+
 /** Reads a plan from a file, or from stdin where that is called `-`. @throws ServoError usage */
 export async function readPlan(name: string, io: Io): Promise<PlanFile> {
   const text = await readText(name, io);
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(text, storable);
   } catch (cause) {
-    throw notAPlan(name, 'it is not JSON', cause);
+    throw notAPlan(name, cause instanceof SyntaxError ? 'it is not JSON' : messageOf(cause), cause);
   }
   const read = planSchema.safeParse(json);
   if (!read.success) {

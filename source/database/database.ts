@@ -157,6 +157,11 @@ export class Database {
     return this.#withClient((client) => queryAlone<Row>(client, text, values));
   }
 
+  /** The same where no setting bears on the answer: it travels with what a new session is told first. */
+  ask<Row extends object>(text: string): Promise<Row[]> {
+    return this.#withClient(async (client) => (await client.query<Row>(text)).rows);
+  }
+
   /** A connection of the pool, for one who needs the same one for long. Release it, with the error that broke it. */
   async connect(): Promise<pg.PoolClient> {
     try {

@@ -76,6 +76,9 @@ export function mayComeBack(error: unknown): boolean {
   return isConnectionFailure(cause);
 }
 
+/** A policy's refusal: the right is there, and a grant would only take the login out of its bounds. */
+const ofAnother = /^new row violates row-level security policy/;
+
 const missingObject = new Set(['42P01', '42883', '42703', '3F000']);
 
 /** As it must stand in a statement. */
@@ -106,7 +109,9 @@ export function explainFailure(error: unknown, settings: ConnectionSettings): un
       'permission_denied',
       `${describeConnection(settings)}: ${messageOf(error)}`,
       {
-        hint: `have a superuser run: grant servo_operator to ${user} (to look and act), or: grant servo_app to ${user} (to run workers and prune as well); servo-tui migrate --roles makes these roles`,
+        hint: ofAnother.test(messageOf(error))
+          ? `${user} may write no such row: it is bound to another tenant, or only a worker writes it`
+          : `have a superuser run: grant servo_operator to ${user} (to look and act), or: grant servo_app to ${user} (to run workers and prune as well); servo-tui migrate --roles makes these roles`,
         cause: error,
       },
     );

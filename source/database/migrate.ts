@@ -368,7 +368,7 @@ function explainMigration(error: unknown): unknown {
   const explanation = explanations[codeOf(error) ?? ''];
   if (explanation === undefined) return error;
   return new ServoError('schema', `${explanation.what}: ${messageOf(error)}`, {
-    hint: explanation.hint,
+    hint: (error as { hint?: string }).hint ?? explanation.hint,
     cause: error,
   });
 }

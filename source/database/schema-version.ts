@@ -56,9 +56,7 @@ export function lacksFunctions({ functions_hash, functions_program }: FunctionsR
 
 /** Throws `schema` (exit 6) unless this program may use the database's schema as it is. */
 export async function requireSchema(database: Database): Promise<void> {
-  const [row] = await database.call<
-    { lowest_program: string; applied: string[] } & FunctionsRecord
-  >(
+  const [row] = await database.ask<{ lowest_program: string; applied: string[] } & FunctionsRecord>(
     `select lowest_program, functions_hash, functions_program,
        (select array_agg(name::text) from servo_migrations) as applied from servo_schema`,
   );

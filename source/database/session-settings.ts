@@ -70,7 +70,13 @@ const sessionStatement = `select pg_backend_pid() is distinct from $1::integer a
   'pg_backend_pid() is distinct from $1::integer',
 )}`;
 
-type Settled = { pooled?: boolean; processID?: number | null };
+type Settled = {
+  pooled?: boolean;
+  processID?: number | null;
+  /** pg's: whether a statement is sent before the one before it has been answered. */
+  pipeline?: boolean;
+  settling?: Promise<void>;
+};
 
 /** Clients of this kind whose session has our settings from its beginning, and again after `settle`. */
 export function settledKind(kind: typeof pg.Client): typeof pg.Client {
@@ -86,7 +92,12 @@ export function settledKind(kind: typeof pg.Client): typeof pg.Client {
     // biome-ignore lint/suspicious/noConfusingVoidType: the two shapes that pg declares
     override connect(callback?: (error: Error) => void): Promise<this> | void {
       const connecting = super.connect().then(async () => {
-        await settle(this);
+        const settling = settle(this);
+        (this as Settled).settling = settling;
+        // What is asked next travels with it. A session without our settings is not used again.
+        if ((this as Settled).pipeline === true)
+          settling.catch(() => void this.end().catch(() => {}));
+        else await settling;
         return this;
       });
       if (callback === undefined) return connecting;
@@ -153,6 +164,7 @@ async function alone<Row extends object>(
   values: readonly unknown[],
 ): Promise<Row[]> {
   const sent = outgoing(values);
+  await (client as Settled).settling;
   if (!isBehindPooler(client)) return (await client.query<Row>(text, sent)).rows;
   const results = await client.query(`${first}; ${withValues(text, sent)}`);
   return (results as unknown as pg.QueryResult<Row>[]).at(-1)!.rows;

@@ -300,8 +300,7 @@ export class Claimer {
       const claimed = claim.state === 'running';
       log.info({ job_id: id, asset }, claimed ? 'claimed' : 'created incomplete');
       meter.claim(claimed ? 'claimed' : 'failed');
-      // Since infinity: no figure of a histogram.
-      if (claimed && job.waited_ms !== null && Number.isFinite(job.waited_ms)) {
+      if (claimed && job.waited_ms !== null) {
         meter.claimed((job.waited_ms + performance.now() - found) / 1000, claim.paused_seconds);
       }
       return claimed;

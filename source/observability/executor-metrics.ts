@@ -25,6 +25,14 @@ const longBuckets = [
 ];
 const jobBuckets = [1, 10, ...longBuckets];
 
+/** Longer than any job: times of the database that lie further apart are no times that anybody took. */
+const longest = 100 * 365 * day;
+
+/** Any program may write a job's times, `infinity` too: what is no length of time is not measured. */
+function measure(on: { observe(seconds: number): void }, seconds: number): void {
+  if (seconds >= 0 && seconds <= longest) on.observe(seconds);
+}
+
 /**
  * What one executor counts of its own work, and how it is. Every executor has these series, so that sums over them are the fleet's. Labels
  * are from closed sets: never a job, asset or tenant.
@@ -164,10 +172,10 @@ function meterOn(registry: Registry): Meter {
     },
     claim: (result) => claims[result]!.inc(),
     claimed(waited, pause) {
-      latency.observe(waited);
-      if (pause !== null) paused.observe(pause);
+      measure(latency, waited);
+      if (pause !== null) measure(paused, pause);
     },
-    job: (status, seconds) => jobs.observe({ status }, seconds),
+    job: (status, seconds) => measure(jobs.labels(status), seconds),
     step(result, seconds) {
       stepResults[result]!.inc();
       if (result === 'ok') steps.observe(seconds);

@@ -119,7 +119,11 @@ describe('nothing is applied', () => {
   });
 
   test('of what is no plan', async () => {
-    for (const text of ['no json', '{}', '{"plan": 2}', '[]']) {
+    const { asset } = await jobs('running');
+    const planned = await servo(['plan', 'pause', `asset:${asset}`]);
+    // The server ends the connection for a NUL.
+    const nul = JSON.stringify({ ...JSON.parse(planned.stdout), reason: 'a\0b' });
+    for (const text of ['no json', '{}', '{"plan": 2}', '[]', nul]) {
       const ran = await unchanged(['apply', '-', '--yes', '--json'], text);
       expect(ran.code).toBe(2);
       expect(errorDocument(ran).message).toMatch(/^stdin is no plan \(/);

@@ -591,6 +591,16 @@ describe('C16: a role that is bound to a tenant', () => {
       );
   });
 
+  test('is told of its tenant, not of a grant that would unbind it', async () => {
+    const { code, stderr } = await servoTui(['limits', 'set', '--tenant-wide', '2'], {
+      DATABASE_URL: urlOf(as('acme_login')),
+      TENANT_ID: 'globex',
+    });
+    expect(code).toBe(4);
+    expect(stderr).toContain('it is bound to another tenant');
+    expect(stderr).not.toContain('grant servo');
+  });
+
   test('runs the partitions of its tenant', async () => {
     const settings = as('acme_login');
     const db = openDatabase(settings);
@@ -618,6 +628,20 @@ describe('C16: a role that is bound to a tenant', () => {
     });
     await executor.drain();
     await db.close();
+  });
+
+  test('A6 who owns the tables and may create no role binds the one that a superuser made', async () => {
+    await run(server.superuser, 'create role plain_owner login');
+    await run(server.superuser, 'create database owned owner plain_owner');
+    const plain = { ...owner, database: 'owned', user: 'plain_owner' } as ConnectionSettings;
+    await expect(migrate(plain, { tenantRole: 'umbrella' })).rejects.toMatchObject({
+      hint: 'have a superuser run "create role servo_tenant_umbrella login", then run migrate again',
+    });
+    await run(server.superuser, 'create role servo_tenant_umbrella login');
+    expect(await migrate(plain, { tenantRole: 'umbrella' })).toEqual([]);
+    expect(await run(plain, 'select role, tenant_id from servo_tenant_roles')).toEqual([
+      { role: 'servo_tenant_umbrella', tenant_id: 'umbrella' },
+    ]);
   });
 
   test('a later migration keeps it bound, and a name that does not fit is refused', async () => {

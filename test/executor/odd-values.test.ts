@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ExecutorMetrics } from '../../source/observability/executor-metrics.ts';
 import { Backfills, functionHandler } from '../support/backfill.ts';
 import { isRefusal, oddColumns, oddValues } from '../support/odd-values.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -46,7 +47,12 @@ describe('A11 one odd row never blinds the executor', () => {
     const healthy = await Promise.all(
       [1, 2, 3].map(() => backfills.job({ keys: ['a', 'b'], columns: { priority: -10 } })),
     );
-    await backfills.execute([functionHandler('orders', async () => undefined)], { slots: 8 });
+    // As with --metrics-port: a figure that is none must not end the executor.
+    const { meter } = new ExecutorMetrics(() => null, true);
+    await backfills.execute([functionHandler('orders', async () => undefined)], {
+      slots: 8,
+      meter,
+    });
     for (const id of healthy) await backfills.state(id, 'completed');
     // Another writer's heartbeat is believed: a job that beats in the year 12026 is left to whoever runs it.
     const beats = /heartbeat_at = (infinity|\d{5}).*running/;

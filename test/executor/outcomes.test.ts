@@ -1,9 +1,11 @@
 import { createServer } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Query } from '../../source/database/database.ts';
+import { readExecutors } from '../../source/database/queries/read-executors.ts';
 import type { Handler } from '../../source/handlers/handler.ts';
 import type { Log } from '../../source/observability/log.ts';
-import { Backfills, keys } from '../support/backfill.ts';
+import { Backfills, keys, tenant } from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 let backfills: Backfills;
@@ -101,6 +103,16 @@ describe('A2: whose error it is', () => {
     expect([...counts].filter((one) => !one.startsWith('running'))).toEqual(['pending 0 0']);
     expect(await backfills.attemptsJournal(job)).toEqual(['unavailable null']);
     expect(lines.filter((line) => /unavailable/.test(line))).toHaveLength(1);
+    const shown = async () => {
+      const query = async <Row>(text: string, values: readonly unknown[] = []) =>
+        (await backfills.rows(text, [...values])) as Row[];
+      const [one] = await readExecutors(query as Query, tenant);
+      return one!;
+    };
+    expect((await shown()).troubles).toMatchObject([{ asset: 'orders' }]);
+    await executor.drain();
+    // Whether they are over nobody knows any longer.
+    expect(await shown()).toMatchObject({ stopped_at: expect.any(Date), troubles: [] });
   });
 
   /** Ends the sessions of executors for which this holds, once the handler runs. */

@@ -13,7 +13,9 @@ type Found = Omit<ExecutorRow, 'slots_busy' | 'running' | 'troubles'> & {
 export async function readExecutors(query: Query, tenant: string): Promise<ExecutorRow[]> {
   const rows = await query<Found>(
     `select id, host, pid, version, slots, handlers, catalogue, started_at, seen_at, held_reason, draining_at, lost_at, stopped_at,
-       (select coalesce(jsonb_agg(o - 'tenant' order by o ->> 'since'), '[]') from jsonb_array_elements(troubles) o where o ->> 'tenant' = $1) as troubles
+       (select coalesce(jsonb_agg(o - 'tenant' order by o ->> 'since'), '[]') from jsonb_array_elements(troubles) o
+         -- What is gone has none: of its last ones nobody knows whether they are over.
+         where o ->> 'tenant' = $1 and stopped_at is null and lost_at is null) as troubles
      from backfill_executors
      where tenant_id = $1 and (seen_at > clock_timestamp() - interval '1 hour' or stopped_at > clock_timestamp() - interval '1 hour')
      order by stopped_at nulls first, lost_at nulls first, host, started_at limit 1000`,
