@@ -11,6 +11,7 @@ export const exitCodes = {
   database_unreachable: 5,
   schema: 6,
   partial: 7,
+  no_visibility: 8,
   findings: 10,
   interrupted: 130,
 } as const;

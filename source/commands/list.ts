@@ -2,10 +2,11 @@ import { parseFilter } from '../domain/job-filter.ts';
 import { byAttention, type Sort, sortColumns, walkedColumns } from '../domain/job-order.ts';
 import { isTerminal, jobStates } from '../domain/job-state.ts';
 import { nearest } from '../domain/nearest.ts';
-import { type Problem, ServoError, UsageError } from '../errors.ts';
+import { exitCodes, type Problem, ServoError, UsageError } from '../errors.ts';
 import { listJobs } from '../operations/list-jobs.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
+import { noVisibilityText } from './visibility.ts';
 
 const defaultLimit = 100;
 const highestLimit = 10_000;
@@ -48,8 +49,10 @@ export async function list({ input, flags, settings, io }: Invocation): Promise<
     const looked = page.searched.toLocaleString('en');
     io.stderr.write(`only the newest ${looked} jobs of each state were looked at\n`);
   }
+  const { visible } = page;
+  if (!visible) io.stderr.write(`${noVisibilityText(jobs.tenant_id)}\n`);
   return {
-    json: jobs,
+    json: { ...jobs, visible },
     text: async () => {
       const { jobTable } = await import('./job-text.ts');
       return jobTable(jobs, {
@@ -58,6 +61,8 @@ export async function list({ input, flags, settings, io }: Invocation): Promise<
         ascii: flags.has('ascii'),
       });
     },
+    // The built-in database's own tenant cannot be misspelt.
+    exit: visible || settings.origins.tenant === 'default' ? 0 : exitCodes.no_visibility,
   };
 }
 

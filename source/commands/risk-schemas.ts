@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { riskLevels } from '../domain/risk.ts';
 import { bufferFits, tiers } from '../domain/tier.ts';
-import { count, envelope, job, nullableTime, time } from './schema-parts.ts';
+import { count, envelope, job, nullableTime, time, visible } from './schema-parts.ts';
 
 const row = job.extend({
   sla_tier: z.enum(tiers),
@@ -90,6 +90,7 @@ export const riskSchemas = {
   }),
   review: z.looseObject({
     ...envelope,
+    visible,
     since: time,
     ended: count.describe('with a deadline'),
     met: count,

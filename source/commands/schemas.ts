@@ -8,7 +8,16 @@ import { operatingSchemas } from './operating-schemas.ts';
 import { paperSchemas } from './paper-schemas.ts';
 import { planSchema } from './plan-file.ts';
 import { forecast, riskSchemas } from './risk-schemas.ts';
-import { count, envelope, event, figure, job, nullableTime, time } from './schema-parts.ts';
+import {
+  count,
+  envelope,
+  event,
+  figure,
+  job,
+  nullableTime,
+  time,
+  visible,
+} from './schema-parts.ts';
 import { triageSchemas } from './triage-schemas.ts';
 
 /**
@@ -26,6 +35,7 @@ const list = z.looseObject({
   jobs: z.array(job),
   truncated: z.boolean(),
   counts: z.record(z.string(), count).describe('jobs by state, each count capped at 1000'),
+  visible,
 });
 
 const status = z.looseObject({
