@@ -141,9 +141,13 @@ export const commands: readonly Command[] = [
       {
         name: 'every',
         value: 'G',
-        help: `${granularities.join(', ')} (default: the asset's, else day)`,
+        help: `${granularities.join(', ')} (default: the asset's, else hour where a bound has hours, else day)`,
       },
       { name: 'partitions-file', value: 'F', help: 'a file with a key on each line; - for stdin' },
+      {
+        name: 'any-key',
+        help: 'take keys that do not name a partition of an asset with a granularity',
+      },
       ...newJobFlags,
     ],
     examples: [
