@@ -12,6 +12,7 @@ export const exitCodes = {
   schema: 6,
   partial: 7,
   no_visibility: 8,
+  not_completed: 9,
   findings: 10,
   interrupted: 130,
 } as const;

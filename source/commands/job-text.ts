@@ -1,6 +1,7 @@
 import type { Clause } from '../domain/explain.ts';
 import type { JobView } from '../domain/job.ts';
 import type { JobDetail, JobList } from '../domain/job-detail.ts';
+import { shortId } from '../domain/job-reference.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import { readStrategy } from '../domain/strategy.ts';
 import { toAscii } from '../presentation/ascii.ts';
@@ -102,10 +103,15 @@ export function jobText(
 }
 
 /** One line of `status --watch`. */
-export function watchLine(job: JobView, asOf: Date, options: TextOptions): string {
+export function watchLine(
+  job: JobView,
+  asOf: Date,
+  options: TextOptions & { named?: boolean },
+): string {
   const { glyph, word } = stateWord(job.state);
   const parts = [
     formatSecond(asOf, options.zone),
+    ...(options.named ? [`${shortId(job.id)} ${safeText(job.asset_name, { cap: 60 })}`] : []),
     `${glyph} ${word}`,
     `${progressBar(20, job.progress)} ${counts(job)}`,
     ...(job.failed_partitions > 0 ? [`${formatFullCount(job.failed_partitions)} failed`] : []),

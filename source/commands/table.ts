@@ -109,16 +109,21 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'status',
-    usage: 'JOB [--watch]',
+    usage: 'JOB [--watch] | JOB… --watch',
     summary: 'one job: progress, ETA, risk, failed partitions, journal',
-    flags: [{ name: 'watch', help: 'again and again, until the job has ended' }],
+    flags: [
+      {
+        name: 'watch',
+        help: 'a line for each change, until the jobs have ended; exit 9 unless all of them are completed',
+      },
+    ],
     examples: [
       ['status 3f2a', 'by the first characters of its id'],
-      ['status 3f2a --watch', 'until it has ended'],
+      ['status 3f2a --watch && ./publish', 'wait for its end; only if it has completed'],
     ],
     needs: onTenant,
     writes: false,
-    words: { least: 1, most: 1 },
+    words: { least: 1, most: Number.POSITIVE_INFINITY },
     load: async () => (await import('./status.ts')).status,
   },
   {
