@@ -42,7 +42,8 @@ function act(action: Verb, invocation: Invocation): Promise<Output> {
 }
 
 async function output(session: Session, results: Outcome[]): Promise<Output> {
-  const as_of = await session.reader.read(session.tenant, readClock);
+  // What is done is done, also where the database has gone away since.
+  const as_of = await session.reader.read(session.tenant, readClock).catch(() => null);
   return {
     json: { as_of, tenant_id: session.tenant, results },
     text: () => results.map(outcomeLine).join(''),
@@ -60,7 +61,8 @@ async function actOn(
   if (action === 'reclaim') return reclaimJob(session.writer, author, job.id);
   const outcome = await actOnJob(session.writer, author, { action, id: job.id });
   if (action === 'cancel' && outcome.result === 'applied') {
-    await settleJob(session.writer, author, job.id);
+    // What is cut off here, the next executor does: the job is cancelled.
+    await settleJob(session.writer, author, job.id).catch(() => {});
   }
   return outcome;
 }

@@ -114,6 +114,7 @@ const start = z.looseObject({
 
 const act = z.looseObject({
   ...envelope,
+  as_of: nullableTime.describe('null where the database went away after the act'),
   results: z.array(
     z.looseObject({
       id: z.uuid(),
@@ -164,7 +165,7 @@ const set = z.looseObject({
   job,
 });
 
-const apply = act.extend({ plan_id: z.uuid(), action: z.enum(jobActions), as_of: nullableTime });
+const apply = act.extend({ plan_id: z.uuid(), action: z.enum(jobActions) });
 
 const schemas = {
   list,
