@@ -4,6 +4,7 @@ import type { JobDetail, JobList } from '../domain/job-detail.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import { readStrategy } from '../domain/strategy.ts';
+import { countCap } from '../operations/list-jobs.ts';
 import { toAscii } from '../presentation/ascii.ts';
 import { dialogWords } from '../presentation/dialog-words.ts';
 import { formatEta, formatEtaRange } from '../presentation/eta-phrase.ts';
@@ -56,7 +57,7 @@ export function jobTable(list: JobList, options: TextOptions): string {
 function noJobs({ tenant_id, counts }: JobList): string {
   const tenant = safeText(tenant_id);
   const others = Object.entries(counts).map(
-    ([state, count]) => `${count} ${stateWord(state).word}`,
+    ([state, count]) => `${count}${count! >= countCap ? '+' : ''} ${stateWord(state).word}`,
   );
   return others.length === 0
     ? `tenant ${tenant} has no jobs, or it is not called so\n`

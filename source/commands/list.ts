@@ -3,7 +3,7 @@ import { byAttention, type Sort, sortColumns, walkedColumns } from '../domain/jo
 import { isTerminal, jobStates } from '../domain/job-state.ts';
 import { nearest } from '../domain/nearest.ts';
 import { exitCodes, type Problem, ServoError, UsageError } from '../errors.ts';
-import { listJobs } from '../operations/list-jobs.ts';
+import { countCap, listJobs } from '../operations/list-jobs.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
 import { noVisibilityText } from './visibility.ts';
@@ -50,9 +50,10 @@ export async function list({ input, flags, settings, io }: Invocation): Promise<
     io.stderr.write(`only the newest ${looked} jobs of each state were looked at\n`);
   }
   const { visible } = page;
+  const capped = Object.keys(jobs.counts).filter((state) => jobs.counts[state]! >= countCap);
   if (!visible) io.stderr.write(`${noVisibilityText(jobs.tenant_id)}\n`);
   return {
-    json: { ...jobs, visible },
+    json: { ...jobs, counts_truncated: capped, visible },
     text: async () => {
       const { jobTable } = await import('./job-text.ts');
       return jobTable(jobs, {

@@ -35,6 +35,7 @@ const list = z.looseObject({
   jobs: z.array(job),
   truncated: z.boolean(),
   counts: z.record(z.string(), count).describe('jobs by state, each count capped at 1000'),
+  counts_truncated: z.array(z.string()).describe('states of which there may be more'),
   visible,
 });
 

@@ -97,11 +97,15 @@ export const alertShape = z.looseObject({
   firing: z.boolean(),
   threshold: figure.describe('it fires above this'),
   lasting_seconds: z.number().describe('when it has been so for as long'),
-  figure: figure.nullable(),
+  figure: figure
+    .extend({
+      at_least: z.boolean().optional().describe('a count that was cut off: there are more'),
+    })
+    .nullable(),
   column,
   since: nullableTime,
   found: count,
-  truncated: z.boolean(),
+  truncated: z.boolean().describe('there are more'),
   jobs: z.array(
     z.looseObject({
       job_id: z.uuid().nullable(),
