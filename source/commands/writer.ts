@@ -1,3 +1,4 @@
+import { jsonText } from '../domain/safe-json.ts';
 import { messageOf, type Problem, ServoError, UsageError } from '../errors.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import type { Output } from './command.ts';
@@ -20,14 +21,12 @@ export async function write(
   { json, acted }: WriteOptions,
 ): Promise<number> {
   if (!(Symbol.asyncIterator in output)) {
-    const text = json
-      ? `${JSON.stringify(output.json, null, io.stdout.isTTY ? 2 : 0)}\n`
-      : await output.text();
+    const text = json ? `${jsonText(output.json, io.stdout.isTTY ? 2 : 0)}\n` : await output.text();
     return (await tell(io, text, acted)) ? (output.exit ?? 0) : exitOfUnread(output, acted);
   }
   let exit = 0;
   for await (const one of output) {
-    const text = json ? `${JSON.stringify(one.json)}\n` : await one.text();
+    const text = json ? `${jsonText(one.json)}\n` : await one.text();
     if (!(await tell(io, text, acted))) return 0;
     exit = one.exit ?? exit;
   }
@@ -88,7 +87,7 @@ export function writeError(
         ? { problems: problems.map(({ message, hint = null }) => ({ message, hint })) }
         : {}),
     };
-    io.stderr.write(`${JSON.stringify({ error: body })}\n`);
+    io.stderr.write(`${jsonText({ error: body })}\n`);
   } else {
     const lines = [...problems.map(lineOf), ...(options.verbose ? causes(error) : [])];
     // They name what is in the database.
