@@ -182,11 +182,14 @@ export const commands: readonly Command[] = [
   ...operatingCommands,
   {
     name: 'migrate',
-    usage: '[--check | --print | --rls --roles --tenant-role TENANT]',
+    usage: '[--check | [--print] --rls --roles --tenant-role TENANT]',
     summary: 'bring the database to the schema of this program',
     flags: [
       { name: 'check', help: 'say what would be done; exit 6 if anything' },
-      { name: 'print', help: 'the SQL that would be run, on stdout' },
+      {
+        name: 'print',
+        help: 'the SQL that would be run, on stdout; with the other flags also theirs',
+      },
       { name: 'rls', help: 'also add row-level security where another program left it out' },
       {
         name: 'roles',
