@@ -28,14 +28,15 @@ function act(action: Verb, invocation: Invocation): Promise<Output> {
     const jobs = await resolveJobs(session.writer, session.tenant, invocation.input);
     const reason = await reasonFor(action, invocation);
     await agree(action, jobs, invocation);
+    const order = { action, stop: invocation.flags.has('stop-running') };
     if (jobs.length === 1) {
-      const outcome = await actOn(session, action, jobs[0]!, reason);
+      const outcome = await actOn(session, order, jobs[0]!, reason);
       if (outcome.result !== 'applied') throw refusalOf(outcome);
       return output(session, [outcome]);
     }
     const results: Outcome[] = [];
     for (const job of jobs) {
-      results.push(await actOn(session, action, job, reason).catch((error) => failed(job, error)));
+      results.push(await actOn(session, order, job, reason).catch((error) => failed(job, error)));
     }
     return output(session, results);
   });
@@ -53,7 +54,7 @@ async function output(session: Session, results: Outcome[]): Promise<Output> {
 
 async function actOn(
   session: Session,
-  action: Verb,
+  { action, stop }: { action: Verb; stop: boolean },
   job: NamedJob,
   reason: string | null,
 ): Promise<Outcome> {
@@ -63,8 +64,30 @@ async function actOn(
   if (action === 'cancel' && outcome.result === 'applied') {
     // What is cut off here, the next executor does: the job is cancelled.
     await settleJob(session.writer, author, job.id).catch(() => {});
+    return stop ? stopRunning(session, author, outcome) : outcome;
   }
   return outcome;
+}
+
+/** The job is cancelled, whatever becomes of this. */
+async function stopRunning(
+  session: Session,
+  author: Parameters<typeof reclaimJob>[1],
+  cancelled: Outcome,
+): Promise<Outcome> {
+  const told = (message: string, hint: string | null = null) => ({
+    ...cancelled,
+    message: `${cancelled.message}; ${message}`,
+    hint,
+  });
+  try {
+    const stopped = await reclaimJob(session.writer, author, cancelled.id);
+    if (stopped.result !== 'applied') return told('no attempt was running');
+    return { ...told(stopped.message), version: stopped.version };
+  } catch (error) {
+    const again = `servo-tui reclaim ${shortId(cancelled.id)}`;
+    return told(`what runs was not stopped (${messageOf(error)})`, `try again with: ${again}`);
+  }
 }
 
 function refusalOf({ result, message, hint }: Outcome): ServoError {
