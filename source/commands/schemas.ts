@@ -113,6 +113,13 @@ const start = z.looseObject({
     .nullable(),
 });
 
+const session = z.looseObject({
+  pid: z.int(),
+  user: z.string(),
+  database: z.string(),
+  application: z.string(),
+});
+
 const act = z.looseObject({
   ...envelope,
   as_of: nullableTime.describe('null where the database went away after the act'),
@@ -200,6 +207,8 @@ const schemas = {
     data_directory: z.string(),
     socket_directory: z.string(),
     log_file: z.string(),
+    sessions: z.array(session).optional().describe('that are connected, of `status`'),
+    ended_sessions: z.array(session).optional().describe('that `stop` or `reset` has ended'),
   }),
   demo: z.looseObject({
     ok: z.boolean(),
