@@ -1,4 +1,4 @@
-import { parseFilter } from '../domain/job-filter.ts';
+import { alternativesOf, parseFilter } from '../domain/job-filter.ts';
 import { byAttention, type Sort, sortColumns, walkedColumns } from '../domain/job-order.ts';
 import { isTerminal, jobStates } from '../domain/job-state.ts';
 import { nearest } from '../domain/nearest.ts';
@@ -33,7 +33,7 @@ export async function list({ input, flags, settings, io }: Invocation): Promise<
       filter,
       sort,
       states,
-      assets: flags.texts('asset').flatMap((text) => text.split(',')),
+      assets: flags.texts('asset').flatMap(alternativesOf),
       limit,
       budget,
       thresholds: session.thresholds,

@@ -91,7 +91,7 @@ export const commands: readonly Command[] = [
         name: 'asset',
         value: 'A',
         multiple: true,
-        help: 'only jobs of this asset (orders* for several)',
+        help: 'only jobs of this asset (orders* or a,b for several; a name with commas in "…")',
       },
       { name: 'sort', value: 'C', help: 'by this column of the table; -C the other way round' },
       { name: 'limit', value: 'N', help: 'at most so many (default 100)' },
