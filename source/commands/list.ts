@@ -51,7 +51,9 @@ export async function list({ input, flags, settings, io }: Invocation): Promise<
   }
   const { visible } = page;
   const capped = Object.keys(jobs.counts).filter((state) => jobs.counts[state]! >= countCap);
-  if (!visible) io.stderr.write(`${noVisibilityText(jobs.tenant_id)}\n`);
+  // The built-in database's own tenant cannot be misspelt.
+  const unseen = !visible && settings.origins.tenant !== 'default';
+  if (unseen) io.stderr.write(`${noVisibilityText(jobs.tenant_id)}\n`);
   return {
     json: { ...jobs, counts_truncated: capped, visible },
     text: async () => {
@@ -62,8 +64,7 @@ export async function list({ input, flags, settings, io }: Invocation): Promise<
         ascii: flags.has('ascii'),
       });
     },
-    // The built-in database's own tenant cannot be misspelt.
-    exit: visible || settings.origins.tenant === 'default' ? 0 : exitCodes.no_visibility,
+    exit: unseen ? exitCodes.no_visibility : 0,
   };
 }
 

@@ -137,7 +137,7 @@ export const lookingSchemas = {
     ),
     visible,
   }),
-  events: z.looseObject({ ...envelope, events: z.array(event) }),
+  events: z.looseObject({ ...envelope, events: z.array(event), visible }),
   'events --follow': z.looseObject({ ...envelope, event }).describe('one document a line'),
   logs: z.looseObject({ ...envelope, job_id: z.uuid(), logs: z.array(log) }),
   'logs --follow': z.looseObject({ ...envelope, log }).describe('one document a line'),

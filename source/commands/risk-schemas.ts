@@ -67,6 +67,7 @@ const levels = z.partialRecord(z.enum(riskLevels), count);
 export const riskSchemas = {
   risk: z.looseObject({
     ...envelope,
+    visible,
     early_warning_seconds: z.number(),
     slots: z.looseObject({ now: count, what_if: count.nullable() }),
     jobs: z.array(row).describe('with a deadline, the most urgent first'),

@@ -226,6 +226,8 @@ test('C1: a report of a tenant of which nothing is visible never says that all i
     ['handoff', 0],
     ['executors', 0],
     ['review', 0],
+    ['risk', 0],
+    ['events', 0],
     ['list', 8],
   ];
   const told = await Promise.all(
