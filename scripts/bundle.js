@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { buildId } from './build-id.js';
 import { chunks } from './chunks.js';
 import { slimDependencies } from './slim-dependencies.js';
 
@@ -14,7 +15,10 @@ export const bundling = {
   target: 'node20.20',
   jsx: 'automatic',
   logLevel: 'warning',
-  define: { 'process.env.NODE_ENV': '"production"' },
+  define: {
+    'process.env.NODE_ENV': '"production"',
+    SERVO_TUI_BUILD: JSON.stringify(buildId(root)),
+  },
   // pg loads its native twin and Ink its developer tools only when asked to: neither is installed.
   // Piscina starts its threads from a file of its own, which must be where it looks for it.
   external: ['pg-native', 'react-devtools-core', 'piscina'],

@@ -2,9 +2,9 @@ import { PassThrough } from 'node:stream';
 import type { Flags } from './commands/flags.ts';
 import { type Io, processIo } from './commands/io.ts';
 import { type Parsed, parseCommandLine, wantsJson } from './commands/parse.ts';
-import { refuseWriting } from './commands/read-only.ts';
+import { isWriting, refuseWriting } from './commands/read-only.ts';
 import { catchStopSignals } from './commands/signals.ts';
-import { print, write, writeError } from './commands/writer.ts';
+import { isClosedPipe, print, write, writeError } from './commands/writer.ts';
 import { resolveSettings, type SettingFlags, type Settings } from './config.ts';
 import { thresholdDefaults } from './domain/thresholds.ts';
 import { type Problem, UsageError } from './errors.ts';
@@ -31,7 +31,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     const run = await command.load();
     const output = await run({ command, input, flags, settings, io });
     return 'json' in output || Symbol.asyncIterator in output
-      ? await write(output, io, json)
+      ? await write(output, io, { json, acted: isWriting(command, flags, input) })
       : output.exit;
   } catch (error) {
     if (isClosedPipe(error)) return 0;
@@ -100,11 +100,6 @@ function settingFlags(flags: Flags, onLine: ReadonlySet<string>): SettingFlags {
     embedded: on('embedded'),
     read_only: on('read-only'),
   };
-}
-
-/** Whoever read our output has seen enough (`| head -1`): a good end. */
-function isClosedPipe(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException | null)?.code === 'EPIPE';
 }
 
 const io = processIo();

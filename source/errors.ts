@@ -4,6 +4,7 @@
  */
 export const exitCodes = {
   internal: 1,
+  system: 1,
   usage: 2,
   not_found: 3,
   not_allowed: 4,
@@ -11,7 +12,10 @@ export const exitCodes = {
   database_unreachable: 5,
   schema: 6,
   partial: 7,
+  no_visibility: 8,
+  not_completed: 9,
   findings: 10,
+  output_failed: 11,
   interrupted: 130,
 } as const;
 
@@ -19,7 +23,7 @@ export type ErrorCode = keyof typeof exitCodes;
 
 /**
  * An error meant for a person: what happened (`message`), what to do next (`hint`), and the cause.
- * Anything else that reaches the top is our own fault and exits with 1.
+ * Anything else that reaches the top exits with 1: the operating system's refusal (`system`), or our own fault.
  */
 export class ServoError extends Error {
   readonly code: ErrorCode;

@@ -9,6 +9,12 @@ export const version: string = JSON.parse(
   readFileSync(join(packageRoot, 'package.json'), 'utf8'),
 ).version;
 
+declare const SERVO_TUI_BUILD: string | undefined;
+
+/** A hash of what this build was made of (scripts/build-id.js); null where the sources run unbuilt. */
+export const buildId: string | null =
+  typeof SERVO_TUI_BUILD === 'undefined' ? null : SERVO_TUI_BUILD;
+
 function findRoot(folder: string): string {
   return existsSync(join(folder, 'package.json')) ? folder : findRoot(dirname(folder));
 }

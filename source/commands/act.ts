@@ -28,21 +28,23 @@ function act(action: Verb, invocation: Invocation): Promise<Output> {
     const jobs = await resolveJobs(session.writer, session.tenant, invocation.input);
     const reason = await reasonFor(action, invocation);
     await agree(action, jobs, invocation);
+    const order = { action, stop: invocation.flags.has('stop-running') };
     if (jobs.length === 1) {
-      const outcome = await actOn(session, action, jobs[0]!, reason);
+      const outcome = await actOn(session, order, jobs[0]!, reason);
       if (outcome.result !== 'applied') throw refusalOf(outcome);
       return output(session, [outcome]);
     }
     const results: Outcome[] = [];
     for (const job of jobs) {
-      results.push(await actOn(session, action, job, reason).catch((error) => failed(job, error)));
+      results.push(await actOn(session, order, job, reason).catch((error) => failed(job, error)));
     }
     return output(session, results);
   });
 }
 
 async function output(session: Session, results: Outcome[]): Promise<Output> {
-  const as_of = await session.reader.read(session.tenant, readClock);
+  // What is done is done, also where the database has gone away since.
+  const as_of = await session.reader.read(session.tenant, readClock).catch(() => null);
   return {
     json: { as_of, tenant_id: session.tenant, results },
     text: () => results.map(outcomeLine).join(''),
@@ -52,7 +54,7 @@ async function output(session: Session, results: Outcome[]): Promise<Output> {
 
 async function actOn(
   session: Session,
-  action: Verb,
+  { action, stop }: { action: Verb; stop: boolean },
   job: NamedJob,
   reason: string | null,
 ): Promise<Outcome> {
@@ -60,9 +62,32 @@ async function actOn(
   if (action === 'reclaim') return reclaimJob(session.writer, author, job.id);
   const outcome = await actOnJob(session.writer, author, { action, id: job.id });
   if (action === 'cancel' && outcome.result === 'applied') {
-    await settleJob(session.writer, author, job.id);
+    // What is cut off here, the next executor does: the job is cancelled.
+    await settleJob(session.writer, author, job.id).catch(() => {});
+    return stop ? stopRunning(session, author, outcome) : outcome;
   }
   return outcome;
+}
+
+/** The job is cancelled, whatever becomes of this. */
+async function stopRunning(
+  session: Session,
+  author: Parameters<typeof reclaimJob>[1],
+  cancelled: Outcome,
+): Promise<Outcome> {
+  const told = (message: string, hint: string | null = null) => ({
+    ...cancelled,
+    message: `${cancelled.message}; ${message}`,
+    hint,
+  });
+  try {
+    const stopped = await reclaimJob(session.writer, author, cancelled.id);
+    if (stopped.result !== 'applied') return told('no attempt was running');
+    return { ...told(stopped.message), version: stopped.version };
+  } catch (error) {
+    const again = `servo-tui reclaim ${shortId(cancelled.id)}`;
+    return told(`what runs was not stopped (${messageOf(error)})`, `try again with: ${again}`);
+  }
 }
 
 function refusalOf({ result, message, hint }: Outcome): ServoError {

@@ -1,17 +1,16 @@
-import { exitCodes } from '../errors.ts';
 import { listAlerts } from '../operations/alerts.ts';
 import { alertsText } from '../presentation/alert-words.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
-import { noteVisibility } from './visibility.ts';
+import { isTenantVisible, reportExit } from './visibility.ts';
 
 /** `servo-tui alerts [--exit-code]`. */
 export async function alerts({ flags, settings, io }: Invocation): Promise<Output> {
   const report = await withSession(settings, async (session) => {
     const seen = await listAlerts(session.reader, session.tenant, settings.thresholds);
-    if (seen.alerts.every(({ found }) => found === 0)) await noteVisibility(session, io);
-    return seen;
+    const found = seen.alerts.some((alert) => alert.found > 0);
+    return { ...seen, visible: await isTenantVisible(session, io, found) };
   });
   const firing = report.alerts.some((alert) => alert.firing);
   const options = {
@@ -21,6 +20,6 @@ export async function alerts({ flags, settings, io }: Invocation): Promise<Outpu
   return {
     json: report,
     text: () => asciiText(flags, alertsText(report, options)),
-    exit: firing && flags.has('exit-code') ? exitCodes.findings : 0,
+    exit: reportExit(flags, { visible: report.visible, found: firing }),
   };
 }

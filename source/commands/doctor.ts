@@ -11,6 +11,7 @@ import { safeText } from '../presentation/safe-text.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { connectionsOf } from './session.ts';
+import { reportExit } from './visibility.ts';
 
 /** `servo-tui doctor [--invariants] [--exit-code]`. It looks also where there is no tenant, and no schema. */
 export async function doctor({ flags, settings }: Invocation): Promise<Output> {
@@ -29,7 +30,11 @@ export async function doctor({ flags, settings }: Invocation): Promise<Output> {
     const protection = protectionsOf(diagnosis.protection);
     const violations = wanted && tenant !== null ? await findBroken(database, tenant) : null;
     const origins = { ...settings.origins, context: settings.context };
-    const found = checks.some(isFinding) || (violations?.length ?? 0) > 0;
+    const visible = diagnosis.visible !== false;
+    const faulty = checks.some(({ level }) => level === 'fault');
+    const broken = faulty || (violations?.length ?? 0) > 0;
+    // Without anything visible its other findings only follow from that.
+    const found = broken || (visible && checks.some(isFinding));
     return {
       json: {
         tenant_id: tenant,
@@ -48,7 +53,7 @@ export async function doctor({ flags, settings }: Invocation): Promise<Output> {
             protectionsText(protection) +
             (violations === null ? '' : violationsText(violations)),
         ),
-      exit: found && flags.has('exit-code') ? exitCodes.findings : 0,
+      exit: faulty ? exitCodes.findings : reportExit(flags, { visible, found }),
     };
   } finally {
     await database.close();

@@ -10,6 +10,7 @@ import type { Invocation, Output } from './command.ts';
 import { poll } from './follow.ts';
 import { readInterval } from './interval.ts';
 import { openSession, type Session, withSession } from './session.ts';
+import { isTenantVisible } from './visibility.ts';
 
 const defaultLimit = 50;
 
@@ -17,7 +18,7 @@ type Options = { zone: Zone; ascii: boolean; limit: number };
 
 /** `servo-tui events [JOB] [--follow]`. */
 export async function events(invocation: Invocation): Promise<Output | AsyncIterable<Output>> {
-  const { input, flags, settings } = invocation;
+  const { input, flags, settings, io } = invocation;
   const options: Options = {
     zone: flags.has('utc') ? 'utc' : 'local',
     ascii: flags.has('ascii'),
@@ -27,9 +28,11 @@ export async function events(invocation: Invocation): Promise<Output | AsyncIter
     const interval = readInterval(flags.text('interval'));
     return follow(await openSession(settings), input[0], interval, options);
   }
-  const list = await withSession(settings, async (session) =>
-    listEvents(session.reader, session.tenant, await jobOf(session, input[0]), options.limit),
-  );
+  const list = await withSession(settings, async (session) => {
+    const { reader, tenant } = session;
+    const seen = await listEvents(reader, tenant, await jobOf(session, input[0]), options.limit);
+    return { ...seen, visible: await isTenantVisible(session, io, seen.events.length > 0) };
+  });
   return {
     json: list,
     text: () =>

@@ -2,18 +2,19 @@ import { roughDuration } from '../domain/duration.ts';
 import type { ExecutorList, ExecutorView } from '../domain/executor.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { listExecutors } from '../operations/list-executors.ts';
-
 import { columns } from '../presentation/columns.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
+import { isTenantVisible } from './visibility.ts';
 
 /** `servo-tui executors`. */
-export async function executors({ flags, settings }: Invocation): Promise<Output> {
-  const list = await withSession(settings, (session) =>
-    listExecutors(session.reader, session.tenant),
-  );
+export async function executors({ flags, settings, io }: Invocation): Promise<Output> {
+  const list = await withSession(settings, async (session) => {
+    const seen = await listExecutors(session.reader, session.tenant);
+    return { ...seen, visible: await isTenantVisible(session, io, seen.executors.length > 0) };
+  });
   return { json: list, text: () => asciiText(flags, textOf(list)) };
 }
 

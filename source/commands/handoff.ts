@@ -5,7 +5,7 @@ import { handOver } from '../operations/hand-over.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
-import { noteVisibility } from './visibility.ts';
+import { isTenantVisible } from './visibility.ts';
 
 /** A shift, where nothing else is said, in milliseconds. */
 export const shiftMs = 8 * 3_600_000;
@@ -16,9 +16,10 @@ export function handoff({ flags, settings, io }: Invocation): Promise<Output> {
   return withSession(settings, async (session) => {
     const { reader, tenant } = session;
     const summary = await handOver(reader, tenant, since, settings.thresholds);
-    if (summary.actions.length + summary.ended.length === 0) await noteVisibility(session, io);
+    const found = summary.actions.length + summary.ended.length > 0;
+    const visible = await isTenantVisible(session, io, found);
     return {
-      json: summary,
+      json: { ...summary, visible },
       text: async () => {
         const { shiftSummary } = await import('../presentation/shift-summary.ts');
         return asciiText(flags, shiftSummary(summary));

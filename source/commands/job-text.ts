@@ -1,8 +1,10 @@
 import type { Clause } from '../domain/explain.ts';
 import type { JobView } from '../domain/job.ts';
 import type { JobDetail, JobList } from '../domain/job-detail.ts';
+import { shortId } from '../domain/job-reference.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import { readStrategy } from '../domain/strategy.ts';
+import { countCap } from '../operations/list-jobs.ts';
 import { toAscii } from '../presentation/ascii.ts';
 import { dialogWords } from '../presentation/dialog-words.ts';
 import { formatEta, formatEtaRange } from '../presentation/eta-phrase.ts';
@@ -55,7 +57,7 @@ export function jobTable(list: JobList, options: TextOptions): string {
 function noJobs({ tenant_id, counts }: JobList): string {
   const tenant = safeText(tenant_id);
   const others = Object.entries(counts).map(
-    ([state, count]) => `${count} ${stateWord(state).word}`,
+    ([state, count]) => `${count}${count! >= countCap ? '+' : ''} ${stateWord(state).word}`,
   );
   return others.length === 0
     ? `tenant ${tenant} has no jobs, or it is not called so\n`
@@ -102,10 +104,15 @@ export function jobText(
 }
 
 /** One line of `status --watch`. */
-export function watchLine(job: JobView, asOf: Date, options: TextOptions): string {
+export function watchLine(
+  job: JobView,
+  asOf: Date,
+  options: TextOptions & { named?: boolean },
+): string {
   const { glyph, word } = stateWord(job.state);
   const parts = [
     formatSecond(asOf, options.zone),
+    ...(options.named ? [`${shortId(job.id)} ${safeText(job.asset_name, { cap: 60 })}`] : []),
     `${glyph} ${word}`,
     `${progressBar(20, job.progress)} ${counts(job)}`,
     ...(job.failed_partitions > 0 ? [`${formatFullCount(job.failed_partitions)} failed`] : []),

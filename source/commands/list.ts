@@ -1,11 +1,12 @@
-import { parseFilter } from '../domain/job-filter.ts';
+import { alternativesOf, parseFilter } from '../domain/job-filter.ts';
 import { byAttention, type Sort, sortColumns, walkedColumns } from '../domain/job-order.ts';
 import { isTerminal, jobStates } from '../domain/job-state.ts';
 import { nearest } from '../domain/nearest.ts';
-import { type Problem, ServoError, UsageError } from '../errors.ts';
-import { listJobs } from '../operations/list-jobs.ts';
+import { exitCodes, type Problem, ServoError, UsageError } from '../errors.ts';
+import { countCap, listJobs } from '../operations/list-jobs.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
+import { noVisibilityText } from './visibility.ts';
 
 const defaultLimit = 100;
 const highestLimit = 10_000;
@@ -32,7 +33,7 @@ export async function list({ input, flags, settings, io }: Invocation): Promise<
       filter,
       sort,
       states,
-      assets: flags.texts('asset').flatMap((text) => text.split(',')),
+      assets: flags.texts('asset').flatMap(alternativesOf),
       limit,
       budget,
       thresholds: session.thresholds,
@@ -48,8 +49,13 @@ export async function list({ input, flags, settings, io }: Invocation): Promise<
     const looked = page.searched.toLocaleString('en');
     io.stderr.write(`only the newest ${looked} jobs of each state were looked at\n`);
   }
+  const { visible } = page;
+  const capped = Object.keys(jobs.counts).filter((state) => jobs.counts[state]! >= countCap);
+  // The built-in database's own tenant cannot be misspelt.
+  const unseen = !visible && settings.origins.tenant !== 'default';
+  if (unseen) io.stderr.write(`${noVisibilityText(jobs.tenant_id)}\n`);
   return {
-    json: jobs,
+    json: { ...jobs, counts_truncated: capped, visible },
     text: async () => {
       const { jobTable } = await import('./job-text.ts');
       return jobTable(jobs, {
@@ -58,6 +64,7 @@ export async function list({ input, flags, settings, io }: Invocation): Promise<
         ascii: flags.has('ascii'),
       });
     },
+    exit: unseen ? exitCodes.no_visibility : 0,
   };
 }
 

@@ -3,7 +3,7 @@ import { troubleKinds } from '../domain/attempt.ts';
 import { levels } from '../domain/diagnosis.ts';
 import { executorStates } from '../domain/executor.ts';
 import { clauses } from '../domain/explain.ts';
-import { count, envelope, event, nullableTime, time } from './schema-parts.ts';
+import { count, envelope, event, nullableTime, time, visible } from './schema-parts.ts';
 
 const limit = z.looseObject({
   scope: z.enum(['tenant', 'asset_type', 'asset']),
@@ -135,8 +135,9 @@ export const lookingSchemas = {
         ),
       }),
     ),
+    visible,
   }),
-  events: z.looseObject({ ...envelope, events: z.array(event) }),
+  events: z.looseObject({ ...envelope, events: z.array(event), visible }),
   'events --follow': z.looseObject({ ...envelope, event }).describe('one document a line'),
   logs: z.looseObject({ ...envelope, job_id: z.uuid(), logs: z.array(log) }),
   'logs --follow': z.looseObject({ ...envelope, log }).describe('one document a line'),
@@ -216,6 +217,7 @@ export const lookingSchemas = {
         })
         .nullable(),
       has_jobs: z.boolean().nullable(),
+      visible: visible.nullable(),
       claim_blockers: z
         .array(z.looseObject({ pid: z.int(), login: z.string().nullable() }))
         .nullable(),

@@ -8,20 +8,25 @@ import { type ConnectionSettings, describeConnection } from '../database/setting
 import { exitCodes, UsageError } from '../errors.ts';
 import type { Invocation, Output } from './command.ts';
 
-/** `servo-tui migrate [--check|--print|--rls|--roles|--tenant-role TENANT]`. */
+/** `servo-tui migrate [--check | [--print] --rls --roles --tenant-role TENANT]`. */
 export async function migrate({ flags, settings, io }: Invocation): Promise<Output> {
   const tenantRole = flags.text('tenant-role');
   const ways = ['check', 'print', 'rls', 'roles', 'tenant-role'].filter((name) =>
     name === 'tenant-role' ? tenantRole !== undefined : flags.has(name),
   );
-  if (ways.length > 1 && ways.some((name) => name === 'check' || name === 'print')) {
+  if (ways.length > 1 && ways.includes('check')) {
     throw new UsageError([{ message: `--${ways.join(' and --')} exclude each other` }]);
   }
+  const extras = {
+    rls: flags.has('rls'),
+    roles: flags.has('roles'),
+    ...(tenantRole === undefined ? {} : { tenantRole }),
+  };
   const connection = await connectionOf(settings);
   const where = describeConnection(connection);
   if (flags.has('check') || flags.has('print')) {
     const pending = await pendingMigrations(connection);
-    const sql = flags.has('print') ? await printMigrations(pending) : null;
+    const sql = flags.has('print') ? await printMigrations(pending, extras) : null;
     return {
       json: { database: where, pending, applied: [], ...(sql === null ? {} : { sql }) },
       text: () => sql ?? checkText(where, pending),
@@ -29,9 +34,7 @@ export async function migrate({ flags, settings, io }: Invocation): Promise<Outp
     };
   }
   const applied = await applyMigrations(connection, {
-    rls: flags.has('rls'),
-    roles: flags.has('roles'),
-    ...(tenantRole === undefined ? {} : { tenantRole }),
+    ...extras,
     report: (line) => io.stderr.write(`${line}\n`),
   });
   return {

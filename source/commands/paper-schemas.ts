@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { clauses } from '../domain/explain.ts';
 import { causeNames } from '../domain/failure-cause.ts';
-import { count, envelope, event, figure, job, nullableTime, time } from './schema-parts.ts';
+import {
+  count,
+  envelope,
+  event,
+  figure,
+  job,
+  nullableTime,
+  time,
+  visible,
+} from './schema-parts.ts';
 import { alertShape, checkSummary, escalation } from './triage-schemas.ts';
 
 const related = z.looseObject({
@@ -74,5 +83,6 @@ export const paperSchemas = {
     ended_counts: z.record(z.string(), count),
     ended: z.array(job).describe('the newest 500 of each state'),
     asset_names: z.record(z.string(), z.string()),
+    visible,
   }),
 };

@@ -2,13 +2,15 @@ import meow from 'meow';
 import { isOn, type Variables } from '../config/choose.ts';
 import { nearest } from '../domain/nearest.ts';
 import { type Problem, UsageError } from '../errors.ts';
-import { version } from '../package.ts';
+import { buildId, version } from '../package.ts';
 import type { Command } from './command.ts';
 import { type FlagRow, Flags, globalFlags, variableOf } from './flags.ts';
 import { helpOf, helpOfAll } from './help.ts';
 import { problemsOfInterval } from './interval.ts';
 import { commands, consoleCommand, workerCommand } from './table.ts';
 import { problemOfFlag, takeApart, type Words } from './words.ts';
+
+const versionText = `${version}${buildId === null ? '' : ` (build ${buildId})`}\n`;
 
 /** A command line that is to be run, or a text that answers it. */
 export type Parsed =
@@ -35,7 +37,7 @@ export function parseCommandLine(argv: readonly string[], env: Variables): Parse
   const line = takeApart(argv, everyFlag);
   const { command, input } = findCommand(line);
   const asked = (name: string) => line.flags.some((flag) => flag.row.name === name);
-  if (asked('version')) return { kind: 'print', text: `${version}\n` };
+  if (asked('version')) return { kind: 'print', text: versionText };
   if (asked('help')) {
     return { kind: 'print', text: command === consoleCommand ? helpOfAll() : helpOf(command) };
   }

@@ -8,6 +8,7 @@ import { parseDuration } from '../domain/duration.ts';
 import { parseFilter } from '../domain/job-filter.ts';
 import { nearest } from '../domain/nearest.ts';
 import { longestLifetime, type PlanFile } from '../domain/plan.ts';
+import { jsonText } from '../domain/safe-json.ts';
 import { type Problem, UsageError } from '../errors.ts';
 import { planActions } from '../operations/plan-actions.ts';
 import { planText } from '../presentation/plan-words.ts';
@@ -43,9 +44,7 @@ export function plan({ input, flags, settings, io }: Invocation): Promise<Output
     });
     // What goes to a file is the plan itself; who looks at a terminal gets it to read.
     const text = () =>
-      io.stdout.isTTY
-        ? asciiText(flags, planText(planned))
-        : `${JSON.stringify(planned, null, 2)}\n`;
+      io.stdout.isTTY ? asciiText(flags, planText(planned)) : `${jsonText(planned, 2)}\n`;
     if (!io.stdout.isTTY) io.stderr.write(`${summaryOf(planned)}\n`);
     return { json: planned, text };
   });

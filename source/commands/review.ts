@@ -8,6 +8,7 @@ import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { readSince } from './handoff.ts';
 import { withSession } from './session.ts';
+import { isTenantVisible } from './visibility.ts';
 
 /** What is reviewed where nothing else is said, in milliseconds: a week. */
 const weekMs = 7 * 86_400_000;
@@ -15,12 +16,14 @@ const weekMs = 7 * 86_400_000;
 const mostCalls = 20;
 
 /** `servo-tui review [--since 7d]`. */
-export function review({ flags, settings }: Invocation): Promise<Output> {
+export function review({ flags, settings, io }: Invocation): Promise<Output> {
   const asked = flags.text('since');
   const since = asked === undefined ? { before_ms: weekMs } : readSince(asked);
-  return withSession(settings, async ({ reader, tenant }) => {
+  return withSession(settings, async (session) => {
+    const { reader, tenant } = session;
     const report = await reviewDeadlines(reader, tenant, since, settings.thresholds);
-    return { json: report, text: () => asciiText(flags, reviewText(report)) };
+    const visible = await isTenantVisible(session, io, report.ended > 0);
+    return { json: { ...report, visible }, text: () => asciiText(flags, reviewText(report)) };
   });
 }
 

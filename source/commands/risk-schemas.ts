@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { riskLevels } from '../domain/risk.ts';
 import { bufferFits, tiers } from '../domain/tier.ts';
-import { count, envelope, job, nullableTime, time } from './schema-parts.ts';
+import { count, envelope, job, nullableTime, time, visible } from './schema-parts.ts';
 
 const row = job.extend({
   sla_tier: z.enum(tiers),
@@ -67,6 +67,7 @@ const levels = z.partialRecord(z.enum(riskLevels), count);
 export const riskSchemas = {
   risk: z.looseObject({
     ...envelope,
+    visible,
     early_warning_seconds: z.number(),
     slots: z.looseObject({ now: count, what_if: count.nullable() }),
     jobs: z.array(row).describe('with a deadline, the most urgent first'),
@@ -90,6 +91,7 @@ export const riskSchemas = {
   }),
   review: z.looseObject({
     ...envelope,
+    visible,
     since: time,
     ended: count.describe('with a deadline'),
     met: count,

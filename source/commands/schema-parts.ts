@@ -78,6 +78,11 @@ export const job = z.looseObject({
 
 export const envelope = { as_of: time, tenant_id: z.string() };
 
+/** Of a report: whether "nothing found" means anything. */
+export const visible = z
+  .boolean()
+  .describe('false: no job, asset or executor of the tenant was seen, so that nothing is known');
+
 /** One line of the journal. */
 export const event = z.looseObject({
   id: z.int(),

@@ -8,7 +8,16 @@ import { operatingSchemas } from './operating-schemas.ts';
 import { paperSchemas } from './paper-schemas.ts';
 import { planSchema } from './plan-file.ts';
 import { forecast, riskSchemas } from './risk-schemas.ts';
-import { count, envelope, event, figure, job, nullableTime, time } from './schema-parts.ts';
+import {
+  count,
+  envelope,
+  event,
+  figure,
+  job,
+  nullableTime,
+  time,
+  visible,
+} from './schema-parts.ts';
 import { triageSchemas } from './triage-schemas.ts';
 
 /**
@@ -26,6 +35,8 @@ const list = z.looseObject({
   jobs: z.array(job),
   truncated: z.boolean(),
   counts: z.record(z.string(), count).describe('jobs by state, each count capped at 1000'),
+  counts_truncated: z.array(z.string()).describe('states of which there may be more'),
+  visible,
 });
 
 const status = z.looseObject({
@@ -102,8 +113,16 @@ const start = z.looseObject({
     .nullable(),
 });
 
+const session = z.looseObject({
+  pid: z.int(),
+  user: z.string(),
+  database: z.string(),
+  application: z.string(),
+});
+
 const act = z.looseObject({
   ...envelope,
+  as_of: nullableTime.describe('null where the database went away after the act'),
   results: z.array(
     z.looseObject({
       id: z.uuid(),
@@ -154,7 +173,7 @@ const set = z.looseObject({
   job,
 });
 
-const apply = act.extend({ plan_id: z.uuid(), action: z.enum(jobActions), as_of: nullableTime });
+const apply = act.extend({ plan_id: z.uuid(), action: z.enum(jobActions) });
 
 const schemas = {
   list,
@@ -188,6 +207,8 @@ const schemas = {
     data_directory: z.string(),
     socket_directory: z.string(),
     log_file: z.string(),
+    sessions: z.array(session).optional().describe('that are connected, of `status`'),
+    ended_sessions: z.array(session).optional().describe('that `stop` or `reset` has ended'),
   }),
   demo: z.looseObject({
     ok: z.boolean(),

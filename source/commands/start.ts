@@ -49,6 +49,7 @@ async function inputOf(words: readonly string[], flags: Flags, io: Io): Promise<
     partitions: [...partitions, ...more],
     partitions_file:
       file === undefined ? undefined : { name: file, text: await readKeys(file, io) },
+    any_key: flags.has('any-key'),
     start: flags.text('start'),
     end: flags.text('end'),
     every: flags.text('every'),

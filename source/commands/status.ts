@@ -1,10 +1,11 @@
 import type { Clause, ExplainFacts } from '../domain/explain.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import type { Explanation } from '../domain/judged.ts';
+import { exitCodes, UsageError } from '../errors.ts';
 import { explainJob } from '../operations/explain-job.ts';
 import { getJob, getJobDetail } from '../operations/get-job.ts';
 import { listHeld } from '../operations/list-executors.ts';
-import { resolveJob } from '../operations/resolve-job.ts';
+import { resolveJob, resolveJobs } from '../operations/resolve-job.ts';
 import { type ExplainWords, explainWords } from '../presentation/explain-words.ts';
 import type { Invocation, Output } from './command.ts';
 import { poll } from './follow.ts';
@@ -12,7 +13,7 @@ import { readInterval } from './interval.ts';
 import type { TextOptions } from './job-text.ts';
 import { openSession, type Session, withSession } from './session.ts';
 
-/** `servo-tui status JOB [--watch]`. */
+/** `servo-tui status JOB`, `servo-tui status JOB… --watch`. */
 export async function status(invocation: Invocation): Promise<Output | AsyncIterable<Output>> {
   const { input, flags, settings, io } = invocation;
   const options: TextOptions = {
@@ -22,7 +23,14 @@ export async function status(invocation: Invocation): Promise<Output | AsyncIter
   };
   if (flags.has('watch')) {
     const interval = readInterval(flags.text('interval'));
-    return watch(await openSession(settings), input[0]!, interval, options);
+    return watch(await openSession(settings), input, interval, options);
+  }
+  const [, ...more] = input;
+  if (more.length > 0) {
+    const hint = 'servo-tui status JOB, or servo-tui status JOB… --watch';
+    throw new UsageError(
+      more.map((word) => ({ message: `status does not take "${word}" without --watch`, hint })),
+    );
   }
   return withSession(settings, async ({ reader, tenant, thresholds }) => {
     const id = await resolveJob(reader, tenant, input[0]!);
@@ -46,27 +54,31 @@ function idleness({ clause, facts }: Explanation): Idleness {
   return { clause, ...explainWords(clause, facts), since, by, reason };
 }
 
-/** One output for every change, until the job has ended. */
+/** One output for every change, until all the jobs have ended; exit 9 unless all of them are completed. */
 async function* watch(
   { reader, tenant, thresholds, close }: Session,
-  reference: string,
+  references: readonly string[],
   interval: number,
   options: TextOptions,
 ): AsyncGenerator<Output> {
   try {
-    const id = await resolveJob(reader, tenant, reference);
+    const jobs = await resolveJobs(reader, tenant, references);
     const look = async () => {
-      const seen = await getJob(reader, tenant, id, thresholds);
-      return { ...seen, ended: isTerminal(seen.job.state) };
+      const seen = await Promise.all(jobs.map(({ id }) => getJob(reader, tenant, id, thresholds)));
+      return { seen, ended: seen.every(({ job }) => isTerminal(job.state)) };
     };
-    let before = '';
-    for await (const { as_of, tenant_id, job } of poll(look, interval)) {
+    const before = new Map<string, string>();
+    for await (const { seen, ended } of poll(look, interval)) {
       const { watchLine } = await import('./job-text.ts');
-      const line = watchLine(job, as_of, options);
-      // Without its clock: an unchanged job says nothing new.
-      const now = line.slice(line.indexOf('  '));
-      if (now !== before) yield { json: { as_of, tenant_id, job }, text: () => line };
-      before = now;
+      const completed = seen.every(({ job }) => job.state === 'completed');
+      const exit = ended && !completed ? exitCodes.not_completed : 0;
+      for (const one of seen) {
+        const line = watchLine(one.job, one.as_of, { ...options, named: jobs.length > 1 });
+        // Without its clock: an unchanged job says nothing new.
+        const now = line.slice(line.indexOf('  '));
+        if (now !== before.get(one.job.id)) yield { json: one, text: () => line, exit };
+        before.set(one.job.id, now);
+      }
     }
   } finally {
     await close();

@@ -31,10 +31,16 @@ export const actingCommands: readonly Command[] = [
   },
   {
     name: 'cancel',
-    usage: 'JOB… --reason R',
+    usage: 'JOB… --reason R [--stop-running]',
     summary: 'end a job for good; what is not done is skipped',
-    flags: [reason],
-    examples: [['cancel 3f2a --reason "maintenance window"', '']],
+    flags: [
+      reason,
+      { name: 'stop-running', help: 'also stop the attempts that run, which may finish otherwise' },
+    ],
+    examples: [
+      ['cancel 3f2a --reason "maintenance window"', 'what runs may finish'],
+      ['cancel 3f2a --reason "it loops" --stop-running', 'and nothing of it runs on'],
+    ],
     needs: onTenant,
     writes: true,
     words: { least: 1, most: any },
@@ -43,7 +49,8 @@ export const actingCommands: readonly Command[] = [
   {
     name: 'reclaim',
     usage: 'JOB… [--reason R]',
-    summary: 'take a running job from an executor that is stuck; what runs is tried again',
+    summary:
+      'take a running job from an executor that is stuck; what runs is tried again, and of a cancelled job stopped',
     flags: [reason],
     examples: [['reclaim 3f2a --reason "its host is gone"', '']],
     needs: onTenant,

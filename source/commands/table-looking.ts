@@ -30,7 +30,10 @@ export const lookingCommands: readonly Command[] = [
     flags: [
       { name: 'job', value: 'JOB', help: 'only this job' },
       { name: 'sql', help: 'the statements, to be pasted into psql' },
-      { name: 'exit-code', help: 'exit 10 where something is found' },
+      {
+        name: 'exit-code',
+        help: 'exit 10 where something is found, 8 where nothing of the tenant is visible',
+      },
     ],
     examples: [
       ['triage', 'all checks, with the worst of each'],
@@ -47,7 +50,12 @@ export const lookingCommands: readonly Command[] = [
     name: 'alerts',
     usage: '[--exit-code]',
     summary: "the runbooks' alerts by name: firing or not, figure, threshold, since when",
-    flags: [{ name: 'exit-code', help: 'exit 10 where one fires' }],
+    flags: [
+      {
+        name: 'exit-code',
+        help: 'exit 10 where one fires, 8 where nothing of the tenant is visible',
+      },
+    ],
     examples: [
       ['alerts', 'with the worst jobs of each'],
       ['alerts --exit-code --json', 'for a monitor'],
@@ -136,7 +144,10 @@ export const lookingCommands: readonly Command[] = [
     summary: 'the way to the database, its schema, roles, clock and executors: what may be wrong',
     flags: [
       { name: 'invariants', help: "check the protocol's invariants on the tenant's rows" },
-      { name: 'exit-code', help: 'exit 10 where something is found' },
+      {
+        name: 'exit-code',
+        help: 'exit 10 for a warning too, 8 where nothing of the tenant is visible',
+      },
     ],
     examples: [
       ['doctor', 'also without a tenant, and before the first migrate'],

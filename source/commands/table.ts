@@ -91,7 +91,7 @@ export const commands: readonly Command[] = [
         name: 'asset',
         value: 'A',
         multiple: true,
-        help: 'only jobs of this asset (orders* for several)',
+        help: 'only jobs of this asset (orders* or a,b for several; a name with commas in "…")',
       },
       { name: 'sort', value: 'C', help: 'by this column of the table; -C the other way round' },
       { name: 'limit', value: 'N', help: 'at most so many (default 100)' },
@@ -109,16 +109,21 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'status',
-    usage: 'JOB [--watch]',
+    usage: 'JOB [--watch] | JOB… --watch',
     summary: 'one job: progress, ETA, risk, failed partitions, journal',
-    flags: [{ name: 'watch', help: 'again and again, until the job has ended' }],
+    flags: [
+      {
+        name: 'watch',
+        help: 'a line for each change, until the jobs have ended; exit 9 unless all of them are completed',
+      },
+    ],
     examples: [
       ['status 3f2a', 'by the first characters of its id'],
-      ['status 3f2a --watch', 'until it has ended'],
+      ['status 3f2a --watch && ./publish', 'wait for its end; only if it has completed'],
     ],
     needs: onTenant,
     writes: false,
-    words: { least: 1, most: 1 },
+    words: { least: 1, most: Number.POSITIVE_INFINITY },
     load: async () => (await import('./status.ts')).status,
   },
   {
@@ -141,9 +146,13 @@ export const commands: readonly Command[] = [
       {
         name: 'every',
         value: 'G',
-        help: `${granularities.join(', ')} (default: the asset's, else day)`,
+        help: `${granularities.join(', ')} (default: the asset's, else hour where a bound has hours, else day)`,
       },
       { name: 'partitions-file', value: 'F', help: 'a file with a key on each line; - for stdin' },
+      {
+        name: 'any-key',
+        help: 'take keys that do not name a partition of an asset with a granularity',
+      },
       ...newJobFlags,
     ],
     examples: [
@@ -173,11 +182,14 @@ export const commands: readonly Command[] = [
   ...operatingCommands,
   {
     name: 'migrate',
-    usage: '[--check | --print | --rls --roles --tenant-role TENANT]',
+    usage: '[--check | [--print] --rls --roles --tenant-role TENANT]',
     summary: 'bring the database to the schema of this program',
     flags: [
       { name: 'check', help: 'say what would be done; exit 6 if anything' },
-      { name: 'print', help: 'the SQL that would be run, on stdout' },
+      {
+        name: 'print',
+        help: 'the SQL that would be run, on stdout; with the other flags also theirs',
+      },
       { name: 'rls', help: 'also add row-level security where another program left it out' },
       {
         name: 'roles',

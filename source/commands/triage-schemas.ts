@@ -3,7 +3,7 @@ import { alertNames } from '../domain/alerts.ts';
 import { causeNames } from '../domain/failure-cause.ts';
 import { checkNames, severities } from '../domain/triage.ts';
 import { explanation } from './looking-schemas.ts';
-import { count, envelope, nullableTime } from './schema-parts.ts';
+import { count, envelope, nullableTime, visible } from './schema-parts.ts';
 
 const cell = z.union([z.string(), z.number(), z.boolean()]).nullable();
 
@@ -69,6 +69,7 @@ export const finding = z.looseObject({
   sql: z.string().describe('as it was run'),
   rows: z.array(row),
   truncated: z.boolean(),
+  visible,
 });
 
 export const checkSummary = z.looseObject({
@@ -96,11 +97,15 @@ export const alertShape = z.looseObject({
   firing: z.boolean(),
   threshold: figure.describe('it fires above this'),
   lasting_seconds: z.number().describe('when it has been so for as long'),
-  figure: figure.nullable(),
+  figure: figure
+    .extend({
+      at_least: z.boolean().optional().describe('a count that was cut off: there are more'),
+    })
+    .nullable(),
   column,
   since: nullableTime,
   found: count,
-  truncated: z.boolean(),
+  truncated: z.boolean().describe('there are more'),
   jobs: z.array(
     z.looseObject({
       job_id: z.uuid().nullable(),
@@ -118,6 +123,7 @@ export const triageSchemas = {
     job_id: z.uuid().nullable().describe('null: all jobs of the tenant'),
     checks: z.array(checkSummary),
     escalations: z.array(escalation),
+    visible,
   }),
   'triage CHECK': finding,
   explain: explanation.extend({
@@ -167,5 +173,6 @@ export const triageSchemas = {
     executors: z
       .looseObject({ alive: count, silent: count })
       .describe('silent: not heard of for 10 s, and not found dead'),
+    visible,
   }),
 };

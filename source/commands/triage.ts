@@ -1,14 +1,14 @@
 import { withTenant } from '../database/queries/triage/checks.ts';
 import { nearest } from '../domain/nearest.ts';
 import { type CheckName, checkNames, isTrouble } from '../domain/triage.ts';
-import { exitCodes, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { resolveJobs } from '../operations/resolve-job.ts';
 import { triage as report, triageCheck } from '../operations/triage.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
 import { findingText, reportText, sqlText } from './triage-text.ts';
-import { noteVisibility } from './visibility.ts';
+import { isTenantVisible, reportExit } from './visibility.ts';
 
 /** `servo-tui triage [CHECK] [--job JOB] [--sql] [--exit-code]`. */
 export function triage({ input, flags, settings, io }: Invocation): Promise<Output> {
@@ -24,7 +24,6 @@ export function triage({ input, flags, settings, io }: Invocation): Promise<Outp
     const { reader, tenant } = session;
     const [about = null] = asked === undefined ? [] : await resolveJobs(reader, tenant, [asked]);
     const job = about?.id ?? null;
-    const exit = (found: boolean) => (found && flags.has('exit-code') ? exitCodes.findings : 0);
     // What is piped into psql is as it was run; a terminal sees no control characters.
     const statements = (named: readonly { title: string; sql: string }[]) => {
       const all = named.map(({ title, sql }) => `-- ${title}\n${withTenant(sql, { tenant })}`);
@@ -32,25 +31,30 @@ export function triage({ input, flags, settings, io }: Invocation): Promise<Outp
     };
     if (name === null) {
       const seen = await report(reader, tenant, { job, thresholds });
-      if (seen.checks.every(({ found }) => found === 0)) await noteVisibility(session, io);
+      const visible = await isTenantVisible(
+        session,
+        io,
+        seen.checks.some(({ found }) => found > 0),
+      );
       return {
-        json: seen,
+        json: { ...seen, visible },
         text: () =>
           flags.has('sql')
             ? statements(seen.checks.map(({ check, sql }) => ({ title: check.title, sql })))
             : text(reportText(seen, options)),
-        exit: exit(seen.checks.some(isTrouble)),
+        exit: reportExit(flags, { visible, found: seen.checks.some(isTrouble) }),
       };
     }
     const finding = await triageCheck(reader, tenant, name, { job, thresholds });
-    if (finding.rows.length === 0) await noteVisibility(session, io);
+    const found = finding.rows.length > 0;
+    const visible = await isTenantVisible(session, io, found);
     return {
-      json: finding,
+      json: { ...finding, visible },
       text: () =>
         flags.has('sql')
           ? statements([{ title: finding.check.title, sql: finding.sql }])
           : text(findingText(finding, { ...options, about })),
-      exit: exit(finding.rows.length > 0),
+      exit: reportExit(flags, { visible, found }),
     };
   });
 }

@@ -90,7 +90,8 @@ function fromContext(
   const choice: Choice = {
     database: null,
     context: { ...section, name },
-    ignored: [...connectionVariables(env), ...besides],
+    // Where a password may be found is no place: these count for a context too.
+    ignored: [...connectionVariables(env).filter((one) => !isPasswordSource(one)), ...besides],
   };
   const from = `context ${name}`;
   if (section.embedded === true) return { ...choice, database: { kind: 'embedded', from } };
@@ -116,6 +117,10 @@ function server(
   for (const side of new Set([read, write])) if ('message' in side) problems.push(side);
   if ('message' in read || 'message' in write) return null;
   return { kind: 'server', read, write, from };
+}
+
+function isPasswordSource(name: string): boolean {
+  return name === 'PGPASSWORD' || name === 'PGPASSFILE';
 }
 
 function connectionVariables(env: Variables): string[] {

@@ -51,7 +51,7 @@ export function connectionFromUrl(
   }
 }
 
-/** PGHOST, PGPORT, PGUSER, PGDATABASE and PGSSL*; the rest (PGPASSWORD) pg reads by itself. */
+/** PGHOST, PGPORT, PGUSER, PGDATABASE and PGSSL*; a password is looked up when the server asks for it. */
 export function connectionFromVariables(env: Variables): ConnectionSettings | Problem {
   const place = placeFromVariables(env);
   if ('message' in place) return place;

@@ -1,3 +1,4 @@
+import { jsonText } from '../domain/safe-json.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import { isBoard, underCursor } from './boards.ts';
 import { noticed } from './notice.ts';
@@ -32,7 +33,7 @@ export function copyId(state: State): Step {
 export function copyRow(state: State): Step {
   const found = rowOf(state);
   if (found === null) return [state, []];
-  return copied(state, JSON.stringify(found.row, null, 2), `copied ${nameOf(found.id)} as JSON`);
+  return copied(state, jsonText(found.row, 2), `copied ${nameOf(found.id)} as JSON`);
 }
 
 /** An executor's name is its host's. */

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { messageOf, ServoError } from '../errors.ts';
 import { FailoverClient } from './failover.ts';
 import { codeOf, explainFailure, isConnectionFailure } from './failure.ts';
+import { passwordFor } from './password.ts';
 import { localSettings, queryAlone, settledKind } from './session-settings.ts';
 import type { ConnectionSettings } from './settings.ts';
 import { outgoing, types } from './values.ts';
@@ -30,7 +31,14 @@ const beginning = 'begin isolation level read committed';
 const farewellMs = 2_000;
 
 export function createClient(settings: ConnectionSettings): pg.Client {
-  return new (clientOf(settings))({ ...liveness, ...settings, types });
+  return new (clientOf(settings))({ ...liveness, ...withPassword(settings), types });
+}
+
+/** Looked up when the server asks for it: pg reads ~/.pgpass itself no longer without a warning. */
+function withPassword(settings: ConnectionSettings) {
+  return settings.password === undefined
+    ? { ...settings, password: passwordFor as unknown as () => Promise<string> }
+    : settings;
 }
 
 const single = settledKind(pg.Client);
@@ -90,7 +98,7 @@ export class Database {
     this.#pool = new pg.Pool({
       ...liveness,
       ...pipeline,
-      ...settings,
+      ...withPassword(settings),
       types,
       Client: knownTo(this.#clients, clientOf(settings)),
       max: options.connections ?? 4,

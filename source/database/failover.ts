@@ -29,6 +29,9 @@ export class FailoverClient extends pg.Client {
   override connect(callback?: (error: Error) => void): Promise<this> | void {
     const connecting = chooseHost(this.#settings).then(async (place) => {
       Object.assign(this, place);
+      // By these the password is looked up.
+      const { connectionParameters } = this as unknown as { connectionParameters: object };
+      Object.assign(connectionParameters, place);
       await super.connect();
       return this;
     });
@@ -68,6 +71,8 @@ export async function chooseHost(settings: ConnectionSettings): Promise<Place> {
 async function takesWrites(settings: ConnectionSettings, place: Place): Promise<boolean> {
   const client = new pg.Client({
     ...settings,
+    // The pool hides it from enumeration.
+    password: settings.password,
     ...place,
     connectionTimeoutMillis: probeMs,
     query_timeout: probeMs,

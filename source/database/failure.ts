@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { messageOf, ServoError } from '../errors.ts';
+import { type ErrorCode, messageOf, ServoError } from '../errors.ts';
 import { type ConnectionSettings, describeConnection } from './settings.ts';
 
 /** The SQLSTATE of a database error, or a socket error's code (`ECONNREFUSED`). */
@@ -79,6 +79,14 @@ export function mayComeBack(error: unknown): boolean {
 /** A policy's refusal: the right is there, and a grant would only take the login out of its bounds. */
 const ofAnother = /^new row violates row-level security policy/;
 
+/** What the server or its encoding cannot take: no fault of ours, and nothing that another connection mends. */
+const serverLimits: Readonly<Record<string, { code: ErrorCode; hint: string }>> = {
+  '53100': { code: 'database_unreachable', hint: "the database server's disk is full" },
+  '53200': { code: 'database_unreachable', hint: 'the database server is out of memory' },
+  '22P05': { code: 'usage', hint: 'the database must be UTF8: see servo-tui doctor' },
+  '22021': { code: 'usage', hint: 'the database must be UTF8: see servo-tui doctor' },
+};
+
 const missingObject = new Set(['42P01', '42883', '42703', '3F000']);
 
 /** As it must stand in a statement. */
@@ -125,6 +133,13 @@ export function explainFailure(error: unknown, settings: ConnectionSettings): un
         cause: error,
       },
     );
+  }
+  const limit = serverLimits[code];
+  if (limit !== undefined) {
+    return new ServoError(limit.code, `${describeConnection(settings)}: ${messageOf(error)}`, {
+      hint: limit.hint,
+      cause: error,
+    });
   }
   if (!isConnectionFailure(error)) return error;
   return new ServoError(

@@ -7,7 +7,13 @@ import { version } from '../package.ts';
 import { buildIndex } from './build-index.ts';
 import { createClient } from './database.ts';
 import { codeOf, explainFailure } from './failure.ts';
-import { functionsScript, printScript, readMigration, recordTable } from './migration-file.ts';
+import {
+  functionsScript,
+  printScript,
+  readMigration,
+  recordTable,
+  type ScriptExtras,
+} from './migration-file.ts';
 import {
   type FunctionsRecord,
   firstNames,
@@ -82,9 +88,27 @@ export async function migrate(
         await sleep(250 + Math.random() * 750);
       }
     }
+    if (options.roles) await requireRoles(client);
     const missing = new Set(pendingOf(await readState(client)));
     return pendingOf(before).filter((name) => !missing.has(name));
   });
+}
+
+/** The schema is as it should be; the roles that were asked for may not be. */
+async function requireRoles(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ role: string; login: string }>(
+    `select role, current_user as login from unnest('{servo_reader,servo_operator}'::text[]) role
+     where to_regrole(role) is null`,
+  );
+  if (rows.length === 0) return;
+  const names = rows.map(({ role }) => role);
+  throw new ServoError(
+    'permission_denied',
+    `migrated, but not made: ${names.join(' and ')} (${rows[0]!.login} may not create roles)`,
+    {
+      hint: `have a superuser run: ${names.map((name) => `create role ${name} login;`).join(' ')} then run migrate --roles again`,
+    },
+  );
 }
 
 /** The migrations that `migrate` would apply, without changing anything. Throws `schema` as `migrate`. */
@@ -98,8 +122,11 @@ export async function pendingMigrations(settings: ConnectionSettings): Promise<s
 }
 
 /** The SQL of the named migrations, for a person to read or to run by hand. */
-export function printMigrations(names: readonly string[]): Promise<string> {
-  return printScript(names);
+export function printMigrations(
+  names: readonly string[],
+  extras: ScriptExtras = {},
+): Promise<string> {
+  return printScript(names, extras);
 }
 
 /** What no statement of ours can change: refused before anything is made. */

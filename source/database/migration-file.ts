@@ -69,12 +69,19 @@ export function functionsScript(): string {
   ].join('\n');
 }
 
+/** What `migrate` does besides, where it is asked for: see MigrateOptions. */
+export type ScriptExtras = { rls?: boolean; roles?: boolean; tenantRole?: string };
+
 const instructions =
   '-- To be run with psql by the owner of the backfill tables, whose search_path begins with their schema.\n';
 
 /** A script for psql that does what `migrate` would do, and leaves the same record of it. */
-export async function printScript(names: readonly string[]): Promise<string> {
-  if (names.length === 0) return '';
+export async function printScript(
+  names: readonly string[],
+  extras: ScriptExtras = {},
+): Promise<string> {
+  const { rls = false, roles = false, tenantRole } = extras;
+  if (names.length === 0 && !rls && !roles && tenantRole === undefined) return '';
   const files = await Promise.all(
     names.filter((name) => name !== functionsStep).map(readMigration),
   );
@@ -87,5 +94,13 @@ export async function printScript(names: readonly string[]): Promise<string> {
   if (names.includes(functionsStep)) {
     parts.push(`-- ${functionsStep}\nbegin;\n${functionsScript()}commit;\n`);
   }
-  return [instructions + recordTable, ...parts, 'select servo_admit_application();\n'].join('\n');
+  const grants = [
+    'select servo_admit_application();\n',
+    `select servo_admit_roles(${roles});\n`,
+    ...(rls ? ['select servo_isolate_tenants();\n'] : []),
+    ...(tenantRole === undefined
+      ? []
+      : [`select servo_admit_tenant(${pg.escapeLiteral(tenantRole)});\n`]),
+  ].join('');
+  return [instructions + recordTable, ...parts, grants].join('\n');
 }

@@ -139,7 +139,7 @@ export type Alert = {
   /** For so many seconds it must have been above it; 0: it fires at once. */
   lasting_seconds: number;
   /** What is compared with the threshold: the worst, or how many; null where nothing is found. */
-  figure: Figure | null;
+  figure: (Figure & { /** A count that was cut off. */ at_least?: boolean }) | null;
   /** How the jobs' own values are shown. */
   column: CheckColumn;
   /** Since when it is so, as far as can be known. */

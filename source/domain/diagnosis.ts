@@ -69,6 +69,8 @@ export type Diagnosis = {
   /** Null without a tenant or a schema. */
   executors: { alive: number; held: number; draining: number; versions: string[] } | null;
   has_jobs: boolean | null;
+  /** Whether a job, an asset or an executor of the tenant is visible. */
+  visible: boolean | null;
   /** Sessions that keep claims of the tenant waiting; null without a tenant or a schema. */
   claim_blockers: Blocker[] | null;
 };

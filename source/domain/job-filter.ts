@@ -52,12 +52,12 @@ export const problemsWord = 'problems';
 /**
  * `state:failed,paused asset:orders* risk:high priority:<4 sla:none sla:later-than:JOB problems !test`: words apart by
  * spaces; `!` before one negates it; commas part alternatives; a word without a colon is looked for in asset name, state
- * and id.
+ * and id. In double quotes spaces, commas and colons belong to the word: `asset:"orders, daily"`.
  */
 export function parseFilter(text: string): JobFilter {
   const terms: FilterTerm[] = [];
   const problems: string[] = [];
-  for (const written of text.split(/\s+/)) {
+  for (const written of splitUnquoted(text, /\s/)) {
     const negated = written.startsWith('!');
     const word = negated ? written.slice(1) : written;
     if (word === '') continue;
@@ -155,21 +155,43 @@ const compare: Readonly<Record<Comparison, (a: number, b: number) => boolean>> =
 
 function readWord(word: string): ReturnType<Read>[] {
   const colon = word.indexOf(':');
-  if (colon < 1) {
-    const text = word.toLowerCase();
+  const quote = word.indexOf('"');
+  if (colon < 1 || (quote >= 0 && quote < colon)) {
+    const text = unquoted(word).toLowerCase();
+    if (text === '') return [];
     return [text === problemsWord ? { kind: 'problem' } : { kind: 'word', text }];
   }
   const name = word.slice(0, colon).toLowerCase();
-  const alternatives = word
-    .slice(colon + 1)
-    .split(',')
-    .filter(Boolean);
+  const alternatives = alternativesOf(word.slice(colon + 1));
   const read = words.get(name);
   if (read !== undefined) return alternatives.map(read);
   const near = nearest(name, words.keys());
   const advice =
     near === null ? `known: ${[...words.keys()].join(', ')}` : `did you mean ${near}:?`;
   return [{ problem: `no filter is called "${name}:" (${advice})` }];
+}
+
+/** `a,"b, c"` are `a` and `b, c`. */
+export function alternativesOf(text: string): string[] {
+  return splitUnquoted(text, /,/).map(unquoted).filter(Boolean);
+}
+
+/** In quotes a backslash takes the next character as it is. A quote that is not closed reaches to the end. */
+function splitUnquoted(text: string, separator: RegExp): string[] {
+  const parts = [''];
+  let quoted = false;
+  for (const [piece] of text.matchAll(/\\[\s\S]|[\s\S]/g)) {
+    if (piece === '"') quoted = !quoted;
+    if (!quoted && separator.test(piece)) parts.push('');
+    else parts[parts.length - 1] += piece;
+  }
+  return parts;
+}
+
+function unquoted(text: string): string {
+  return text.replace(/"((?:\\[\s\S]|[^"\\])*)(?:"|\\?$)/g, (_, inside: string) =>
+    inside.replace(/\\([\s\S])/g, '$1'),
+  );
 }
 
 function readRisk(value: string): ReturnType<Read> {

@@ -1,4 +1,12 @@
-import { countStarts, floorTo, type Granularity, parsePeriod, startAfter } from './period.ts';
+import {
+  countStarts,
+  floorTo,
+  type Granularity,
+  parsePeriod,
+  startAfter,
+  units,
+  type WrittenPeriod,
+} from './period.ts';
 
 /** The width of backfill_partitions.partition_key. */
 export const maxKeyLength = 255;
@@ -79,12 +87,46 @@ export function parseRange(
     ...(last === null ? [`"${end}" is not a date (--end)`] : []),
   ];
   if (first === null || last === null) return { problems };
+  const widened = [
+    problemOfBound(granularity, first, `"${start}"`, '--start'),
+    problemOfBound(granularity, last, `"${end}"`, '--end'),
+  ].filter((problem) => problem !== null);
+  if (widened.length > 0) return { problems: widened };
   const range = rangeOver(granularity, first.from, last.to);
   if (range.to < range.from) {
     return { problems: [`the range ends (${end}) before it starts (${start})`] };
   }
   const problem = problemOfRange(range);
   return problem === null ? { range } : { problems: [problem] };
+}
+
+/** A bound names a partition, or a longer time; the partition around a shorter one would run more than was asked for. */
+function problemOfBound(
+  granularity: Granularity,
+  { from, unit }: WrittenPeriod,
+  text: string,
+  flag: string,
+): string | null {
+  const finest = granularity === 'week' ? 'day' : granularity;
+  if (units.indexOf(unit) > units.indexOf(finest)) {
+    return `${text} is finer than the step of the range, ${article(granularity)} (${flag})`;
+  }
+  const start = floorTo(granularity, from);
+  // Within a week, or with a zone: a partition may begin earlier.
+  if (unit !== finest || start.getTime() === from.getTime()) return null;
+  return `${text} is not the start of ${article(granularity)} in UTC: "${nameOf(granularity, start)}" is (${flag})`;
+}
+
+/**
+ * The step of a range whose asset has none and for which none was asked: a day, or an hour where a
+ * bound has hours.
+ */
+export function stepOf(...bounds: readonly (string | undefined)[]): Granularity {
+  const fine = bounds.some((bound) => {
+    const written = parsePeriod(bound ?? '');
+    return written !== null && units.indexOf(written.unit) >= units.indexOf('hour');
+  });
+  return fine ? 'hour' : 'day';
 }
 
 /** The partitions from the one that `first` lies in to the one that `last` lies in. */
@@ -110,9 +152,14 @@ export function problemOfRange({ count }: KeyRange): string | null {
 
 /**
  * What is wrong with a key given by name, or null. A key in the shape of a date must be one, and of
- * the asset's granularity where it has one; keys of any other shape belong to whoever made the asset.
+ * the asset's granularity where it has one. With `any`, or where the asset has none, a key may be of
+ * any other shape.
  */
-export function problemOfKey(key: string, granularity: Granularity | null): string | null {
+export function problemOfKey(
+  key: string,
+  granularity: Granularity | null,
+  any = false,
+): string | null {
   if (key.trim() === '') return 'a partition key is empty';
   const length = [...key].length;
   if (length > maxKeyLength) {
@@ -120,7 +167,10 @@ export function problemOfKey(key: string, granularity: Granularity | null): stri
   }
   if (hasControlCharacters(key))
     return `the partition key ${JSON.stringify(key)} holds a control character`;
-  if (!/^\d{4}-\d\d(-\d\d(T\d\d)?)?$/.test(key)) return null;
+  if (!looksLikeDate(key)) {
+    if (granularity === null || any) return null;
+    return `the partition key "${shorten(key)}" does not name ${article(granularity)}`;
+  }
   const period = parsePeriod(key);
   if (period === null) return `the partition key "${key}" is not a date of the calendar`;
   if (granularity === null) return null;
@@ -128,6 +178,17 @@ export function problemOfKey(key: string, granularity: Granularity | null): stri
   return proper === key
     ? null
     : `the partition key "${key}" does not name ${article(granularity)}: "${proper}" would`;
+}
+
+function looksLikeDate(key: string): boolean {
+  return /^\d{4}-\d\d(-\d\d(T\d\d)?)?$/.test(key);
+}
+
+/** A first line that is no date, above nothing but dates, names the column. */
+export function isHeader([first, ...others]: readonly string[]): boolean {
+  return (
+    first !== undefined && !looksLikeDate(first) && others.length > 0 && others.every(looksLikeDate)
+  );
 }
 
 /**

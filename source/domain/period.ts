@@ -29,6 +29,11 @@ export function isGranularity(word: unknown): word is Granularity {
 /** A stretch of time, both ends included, in whole milliseconds. */
 export type Period = { from: Date; to: Date };
 
+/** What a date or time is written down to; a fraction counts as a second. */
+export const units = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
+export type Unit = (typeof units)[number];
+export type WrittenPeriod = Period & { unit: Unit };
+
 const pattern =
   /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,3})\d*)?)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?)?)?$/;
 
@@ -37,7 +42,7 @@ const pattern =
  * month, `2024-01-31T05` the hour. Without a zone it is UTC. Null for anything that the calendar
  * does not have, `2024-02-30` among them.
  */
-export function parsePeriod(text: string): Period | null {
+export function parsePeriod(text: string): WrittenPeriod | null {
   const match = pattern.exec(text.trim());
   if (match === null) return null;
   const [, year, month, day, hour, minute, second, fraction, zone] = match;
@@ -51,7 +56,8 @@ export function parsePeriod(text: string): Period | null {
   if (offset === null) return null;
   const shift = offset * 60_000;
   const from = start.getTime() - shift;
-  return { from: new Date(from), to: new Date(finest === 6 ? from : endOf(start, finest) - shift) };
+  const to = finest === 6 ? from : endOf(start, finest) - shift;
+  return { from: new Date(from), to: new Date(to), unit: units[Math.min(finest, 5)]! };
 }
 
 /** The start of the hour, day, week or month that `at` lies in. */

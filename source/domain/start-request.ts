@@ -4,12 +4,14 @@ import { parseDuration } from './duration.ts';
 import { nearest } from './nearest.ts';
 import {
   firstFew,
+  isHeader,
   type KeyRange,
   maxKeyLength,
   maxPartitions,
   parseKeyFile,
   parseRange,
   problemOfKey,
+  stepOf,
 } from './partition-key.ts';
 import { type Granularity, granularities, isGranularity } from './period.ts';
 import type { Strategy } from './strategy.ts';
@@ -35,6 +37,8 @@ export type StartInput = OptionsInput &
     partitions?: readonly string[];
     /** The text of a file of keys, and how to call it. */
     partitions_file?: { name: string; text: string };
+    /** Keys of an asset with a granularity may be other than its dates. */
+    any_key?: boolean;
     start?: string;
     end?: string;
     every?: string;
@@ -142,7 +146,7 @@ function readKeys(
     problems.push({ message: '--every goes with --start and --end only' });
   }
   if (start !== undefined || end !== undefined) {
-    return readRange(start, end, every ?? granularity ?? 'day', problems);
+    return readRange(start, end, every ?? granularity ?? stepOf(start, end), problems);
   }
   const { keys, problems: doubles } =
     file === undefined ? parseKeyList(partitions) : parseKeyFile(file.text);
@@ -156,7 +160,11 @@ function readKeys(
   if (keys.length > maxPartitions) {
     problems.push({ message: `${keys.length} partitions are too many for one job` });
   }
-  const faults = keys.flatMap((key) => problemOfKey(key, granularity) ?? []);
+  if (file !== undefined && granularity === null && !input.any_key && isHeader(keys)) {
+    const message = `the first line of ${file.name}, "${keys[0]}", looks like a header`;
+    problems.push({ message, hint: 'remove it, or give --any-key if it is a key' });
+  }
+  const faults = keys.flatMap((key) => problemOfKey(key, granularity, input.any_key) ?? []);
   problems.push(...firstFew(faults).map((message) => ({ message, hint: keyHint(granularity) })));
   return ways.length === 1 ? { list: keys } : null;
 }
@@ -192,6 +200,10 @@ function rangeHint(message: string): string {
   if (message.includes('is not a date')) {
     return 'dates are ISO 8601: 2024-01-31, 2024-01, 2024-01-31T05';
   }
+  if (message.includes('is finer than the step')) {
+    return 'name whole partitions (2024-01, 2024-01-31, 2024-01-31T05); --every says how wide one is';
+  }
+  if (message.includes('is not the start of')) return 'name the partition by its start, in UTC';
   return message.startsWith('the range ends')
     ? '--start is the first partition, --end the last'
     : 'start several jobs, or one --every day, week or month';
@@ -208,7 +220,7 @@ function parseKeyList(partitions: readonly string[]): { keys: string[]; problems
 function keyHint(granularity: Granularity | null): string {
   return granularity === null
     ? `a key is 1 to ${maxKeyLength} characters, and one that looks like a date is one`
-    : `a key of this asset is one ${granularity} in UTC`;
+    : `a key of this asset is one ${granularity} in UTC, without commas or quotes; --any-key takes others too`;
 }
 
 function readPriority(input: OptionsInput, problems: Problem[]): number | undefined {

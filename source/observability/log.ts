@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { escapeUnsafe } from '../domain/safe-json.ts';
 import { BoundedOutput, stderrWriter } from './bounded-output.ts';
 
 export type Log = Logger;
@@ -17,7 +18,9 @@ export async function createLog(options: LogOptions = {}): Promise<Log> {
     dropped: (lines) => log.warn(`${lines} log lines were dropped: stderr could not be written`),
   });
   process.once('exit', () => output.end());
-  const destination = options.pretty ? await prettyStream(output) : output;
+  const destination = options.pretty
+    ? await prettyStream(output)
+    : { write: (line: string) => output.write(escapeUnsafe(line)) };
   const log = pino(
     {
       level: options.verbose ? 'debug' : 'info',
@@ -39,7 +42,14 @@ async function prettyStream(output: BoundedOutput): Promise<DestinationStream> {
     timestampKey: 'timestamp',
     ignore: 'executor_id,pid,hostname',
   });
-  return { write: (line) => output.write(pretty(line)) };
+  return { write: (line) => output.write(pretty(shown(line))) };
+}
+
+/** What is unsafe to show is written out before the colours come, which are escape sequences too. */
+function shown(line: string): string {
+  const text = (_: string, value: unknown) =>
+    typeof value === 'string' ? escapeUnsafe(value) : value;
+  return JSON.stringify(JSON.parse(line, text));
 }
 
 /** A log that goes nowhere. */

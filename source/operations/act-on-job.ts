@@ -132,8 +132,13 @@ async function applied(
       ? ''
       : `, ${job.lanes} ${job.lanes === 1 ? 'slot' : 'slots'} at work will finish`;
   if (action === 'pause') return { message: `paused ${name} (${progress}${atWork})`, hint: null };
-  if (action === 'cancel')
-    return { message: `cancelled ${name} (${progress}${atWork})`, hint: null };
+  if (action === 'cancel') {
+    const hint =
+      job.lanes === 0
+        ? null
+        : `to stop what still runs: servo-tui reclaim ${shortId(job.id)} --reason "why"`;
+    return { message: `cancelled ${name} (${progress}${atWork})`, hint };
+  }
   const alive = await livingExecutors(query, job.tenant_id);
   return {
     message: `resuming ${name} (${progress})`,

@@ -63,6 +63,7 @@ function alertOf(
     row.figure === undefined ? [rows.length] : rows.flatMap((one) => figureOf(one) ?? []);
   const since = rows.length === 0 ? null : row.since(rows, thresholds);
   const lasting = row.lasting?.(thresholds) ?? 0;
+  const truncated = all.length > rows.length;
   const lasts = since === null || asOf.getTime() - since.getTime() >= lasting;
   return {
     name,
@@ -76,11 +77,15 @@ function alertOf(
     figure:
       rows.length === 0 || figures.length === 0
         ? null
-        : { value: Math.max(...figures), kind: threshold.kind },
+        : {
+            value: Math.max(...figures),
+            kind: threshold.kind,
+            at_least: truncated && row.figure === undefined,
+          },
     column,
     since,
     found: rows.length,
-    truncated: all.length > rows.length,
+    truncated,
     jobs: worstFirst.slice(0, mostJobs).map((one) => ({
       job_id: one.job_id,
       asset_name: one.asset_name,

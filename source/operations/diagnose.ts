@@ -10,6 +10,7 @@ import {
   readSchema,
   readServer,
 } from '../database/queries/read-diagnosis.ts';
+import { isAnythingVisible } from '../database/queries/read-visibility.ts';
 import {
   compareVersions,
   functionsStep,
@@ -44,9 +45,10 @@ export async function diagnose(db: Database, tenant: string | null): Promise<Dia
       ? await db.read(tenant, async (query) => ({
           executors: await countExecutors(query, tenant),
           has_jobs: await hasJobs(query, tenant),
+          visible: await isAnythingVisible(query, tenant),
           claim_blockers: await readBlockers(query, tenant),
         }))
-      : { executors: null, has_jobs: null, claim_blockers: null };
+      : { executors: null, has_jobs: null, visible: null, claim_blockers: null };
   return {
     connection: describeConnection(db.settings),
     round_trip_ms: answered - sent,

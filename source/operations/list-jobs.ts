@@ -61,7 +61,7 @@ export type ListOptions = {
 };
 
 /** Above this a count of the jobs of a state says "so many or more". */
-const countCap = 1000;
+export const countCap = 1000;
 const totalCap = 100_000;
 const defaultBudget = 20_000;
 /** Alarms are sorted in memory. More of a kind than these are no longer alarms but a state of things. */

@@ -1,7 +1,7 @@
 import type { Author, Database } from '../database/database.ts';
 import { livingExecutors } from '../database/queries/living-executors.ts';
 import { lockJob } from '../database/queries/lock-job.ts';
-import { reclaimJob as reclaim } from '../database/queries/reclaim-job.ts';
+import { countRunning, reclaimJob as reclaim } from '../database/queries/reclaim-job.ts';
 import { wakeExecutors, writeEvent } from '../database/queries/write-event.ts';
 import { shortId } from '../domain/job-reference.ts';
 import type { Outcome } from './act-on-job.ts';
@@ -9,7 +9,8 @@ import { refuseChanged, type Seen } from './seen.ts';
 
 /**
  * Takes a running job from whoever runs it, as the runbook's emergency SQL does (backfill-operations, "Force reclaim"): its leases
- * are void from now on, what ran under them is tried again, and the next executor claims it.
+ * are void from now on, what ran under them is tried again, and the next executor claims it. Of a job that has failed or was
+ * cancelled: the attempts that still run are stopped and skipped.
  */
 export function reclaimJob(
   db: Database,
@@ -25,8 +26,13 @@ export function reclaimJob(
       return { id, result: 'failed', state: null, version: null, message, hint };
     }
     const { state, version } = job;
-    if (state !== 'running') {
-      const message = `cannot reclaim ${shortId(id)} (only running jobs can be reclaimed; this one is ${state.replace('_', ' ')})`;
+    const ended = state === 'failed' || state === 'cancelled';
+    const running = ended ? await countRunning(query, author.tenant, id) : 0;
+    if (state !== 'running' && running === 0) {
+      const why = ended
+        ? `it is ${state}, and none of its attempts runs`
+        : `only running jobs can be reclaimed; this one is ${state.replace('_', ' ')}`;
+      const message = `cannot reclaim ${shortId(id)} (${why})`;
       const hint = `see why it does not run with: servo-tui explain ${shortId(id)}`;
       return { id, result: 'skipped', state, version, message, hint };
     }
@@ -40,7 +46,9 @@ export function reclaimJob(
       result: 'applied',
       state,
       version: now,
-      message: `reclaiming ${job.asset_name} ${shortId(id)}: what runs is taken back and tried again`,
+      message: ended
+        ? `stopping what runs of ${job.asset_name} ${shortId(id)} (${running} ${running === 1 ? 'attempt' : 'attempts'}): its partitions are skipped`
+        : `reclaiming ${job.asset_name} ${shortId(id)}: what runs is taken back and tried again`,
       hint:
         alive > 0 ? null : 'no executor of this tenant lives: start one with servo-tui --worker',
     };

@@ -8,11 +8,15 @@ import { checkCell, foundWords } from './triage-words.ts';
 
 type Options = { width: number; zone: Zone };
 
-/** `14m`, `40%`, `3`. */
-export function figureWords(figure: Figure | null, asOf: Date, zone: Zone): string {
+/** `14m`, `40%`, `3`; `200+` of a count that was cut off. */
+export function figureWords(
+  figure: (Figure & { at_least?: boolean }) | null,
+  asOf: Date,
+  zone: Zone,
+): string {
   if (figure === null) return '–';
   const column = { name: '', title: '', kind: figure.kind };
-  return checkCell(column, figure.value, { as_of: asOf, zone });
+  return `${checkCell(column, figure.value, { as_of: asOf, zone })}${figure.at_least ? '+' : ''}`;
 }
 
 /** `> 5m`. */
@@ -50,13 +54,20 @@ export function alertsText(report: AlertReport, { width, zone }: Options): strin
   return `${[lines[0]!, ...alerts.flatMap((alert, index) => [lines[index + 1]!, ...jobLines(alert, as_of, zone).map((line) => truncate(line, width))])].join('\n')}\n`;
 }
 
+/** `3 more`, or `195+ more` where they were not all counted. */
+export function othersWords(others: number, truncated: boolean): string {
+  return `${others}${truncated ? '+' : ''} more`;
+}
+
 const shown = 5;
 
-function jobLines({ jobs, column, found }: Alert, asOf: Date, zone: Zone): string[] {
+function jobLines({ jobs, column, found, truncated }: Alert, asOf: Date, zone: Zone): string[] {
   const lines = jobs.slice(0, shown).map((job) => {
     const id = job.job_id === null ? '' : ` ${shortId(job.job_id)}`;
     const value = checkCell(column, job.value, { as_of: asOf, zone });
     return `  ${safeText(job.asset_name, { cap: 60 })}${id} ${column.title} ${value}`;
   });
-  return found > lines.length ? [...lines, `  and ${found - lines.length} more`] : lines;
+  return found > lines.length
+    ? [...lines, `  and ${othersWords(found - lines.length, truncated)}`]
+    : lines;
 }

@@ -130,15 +130,17 @@ const judges: readonly Judge[] = [
           ],
         ];
   }),
-  judge('tenant', ({ tenant, has_jobs }) => {
+  judge('tenant', ({ tenant, has_jobs, visible }) => {
     if (tenant === null) {
       const message = 'no visibility: without a tenant there are no rows to see';
       return [['note', message, 'set TENANT_ID, or give --tenant']];
     }
     if (has_jobs === null) return [];
-    return has_jobs
-      ? [['ok', `${tenant} has jobs`]]
-      : [['note', `${tenant} has no jobs, or it is not called so`]];
+    if (visible === false) {
+      const message = `no visibility: no job, asset or executor found for tenant "${tenant}"`;
+      return [['warning', message, 'check the name']];
+    }
+    return has_jobs ? [['ok', `${tenant} has jobs`]] : [['note', `${tenant} has no jobs`]];
   }),
   judge('executors', ({ executors, program_version }) => {
     if (executors === null) return [];

@@ -2,6 +2,7 @@ import type { JobView } from '../domain/job.ts';
 import { isTerminal } from '../domain/job-state.ts';
 import { isDecision, type ShiftSummary } from '../domain/papers.ts';
 import { loginNote } from './actor-name.ts';
+import { othersWords } from './alert-words.ts';
 import { secondsBetween } from './eta-phrase.ts';
 import { formatDuration, formatFullCount, plural } from './format.ts';
 import { blocks, code, list, table, utc } from './markdown.ts';
@@ -56,7 +57,7 @@ function alerts({ alerts, as_of }: ShiftSummary): string {
   if (alerts.length === 0) return 'None.';
   return table(
     ['Alert', 'Severity', 'Since', 'Jobs'],
-    alerts.map(({ name, severity, since, jobs, found }) => [
+    alerts.map(({ name, severity, since, jobs, found, truncated }) => [
       name,
       severity,
       since === null ? '–' : `${utc(since)} (${formatDuration(secondsBetween(since, as_of))})`,
@@ -65,7 +66,7 @@ function alerts({ alerts, as_of }: ShiftSummary): string {
         .map(({ asset_name, job_id }) =>
           job_id === null ? code(asset_name, 100) : jobName(asset_name, job_id),
         )
-        .join(', ')}${found > 5 ? ` and ${found - 5} more` : ''}`,
+        .join(', ')}${found > 5 ? ` and ${othersWords(found - 5, truncated)}` : ''}`,
     ]),
   );
 }

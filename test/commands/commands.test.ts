@@ -238,14 +238,41 @@ describe('status', () => {
     expect(lines.at(-1)!.job).toMatchObject({ state: 'completed', completed_partitions: 2 });
   });
 
-  test('--watch of a job that has ended prints it once', async () => {
-    const id = await operator.job(
-      { asset: 'orders', partitions: ['2043-02-01'] },
-      { state: 'cancelled' },
-    );
-    const { code, stdout } = await servo(`status ${id} --watch`);
-    expect(code).toBe(0);
-    expect(stdout.trim().split('\n')).toHaveLength(1);
+  test('C8: --watch takes several jobs, and exits by how they ended', async () => {
+    const ended = (state: string, key: string) =>
+      operator.job({ asset: 'orders', partitions: [key] }, { state });
+    const [completed, cancelled, failed] = [
+      await ended('completed', '2043-02-01'),
+      await ended('cancelled', '2043-02-02'),
+      await ended('failed', '2043-02-03'),
+    ];
+    const rows: [jobs: string[], code: number][] = [
+      [[completed], 0],
+      [[cancelled], 9],
+      [[failed], 9],
+      [[completed, failed], 9],
+    ];
+    for (const [jobs, code] of rows) {
+      const ran = await servo(`status ${jobs.join(' ')} --watch`);
+      // One that has ended is printed once.
+      expect([ran.code, ran.stdout.trim().split('\n')]).toEqual([
+        code,
+        jobs.map((id) => expect.stringContaining(jobs.length > 1 ? id.slice(0, 8) : '')),
+      ]);
+    }
+    // None of them ends it before all have.
+    const running = await aRunning('2043-02-04');
+    const watching = servo(`status ${failed} ${running} --watch --interval 100ms --json`);
+    await operator.sql(`update backfill_jobs set state = 'completed' where id = $1`, [running]);
+    const { code, stdout } = await watching;
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => documentOf('status --watch', line).job);
+    expect(code).toBe(9);
+    expect(lines.find(({ id }) => id === failed)).toMatchObject({ state: 'failed' });
+    expect(lines.findLast(({ id }) => id === running)).toMatchObject({ state: 'completed' });
+    expect((await servo(`status ${failed} ${completed}`)).code).toBe(2);
   });
 });
 

@@ -86,7 +86,8 @@ describe('doctor', () => {
     const bare = await createTestDatabase({ migrated: false });
     const env = { DATABASE_URL: urlOf(bare.app), TENANT_ID: 'acme' };
     const { code, stdout } = await doctor('--json', env);
-    expect(code).toBe(0);
+    // C1: a fault counts without --exit-code too.
+    expect(code).toBe(10);
     expect(levelsOf(stdout).schema).toBe('fault');
     expect((await doctor('--exit-code', env)).code).toBe(10);
     await bare.drop();

@@ -132,8 +132,8 @@ describe('flags', () => {
     ['list --limit', '--limit needs a value', '--limit N'],
     ['list --limit --json', '--limit needs a value', '--limit N'],
     ['list --limit 1 --limit 2', '--limit is given 2 times', undefined],
-    ['status', 'status wants JOB', 'servo-tui status JOB [--watch]'],
-    ['status a b', 'status does not take "b"', 'servo-tui status JOB [--watch]'],
+    ['status', 'status wants JOB', 'servo-tui status JOB [--watch] | JOB… --watch'],
+    ['explain a b', 'explain does not take "b"', 'servo-tui explain JOB [--exit-code]'],
     ['pause', 'pause wants JOB', 'servo-tui pause JOB… [--reason R]'],
     ['embedded', 'embedded wants stop', 'servo-tui embedded stop | status | reset'],
   ])('%s', (line, message, hint) => {

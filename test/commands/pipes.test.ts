@@ -68,16 +68,45 @@ test('all of a long document comes through a pipe', async () => {
   expect(JSON.parse(stdout).jobs).toHaveLength(5000);
 });
 
-test('a full disk is an error', async () => {
-  const full = openSync('/dev/full', 'w');
-  const child = spawn(process.execPath, [binary, 'list'], {
-    env: environment(variables),
-    stdio: ['ignore', full, 'pipe'],
+test('C6: a failure to tell is no failure to do, and no fault of the program', async () => {
+  const onFullDisk = async (...args: string[]) => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [binary, ...args], {
+      env: environment(variables),
+      stdio: ['ignore', full, 'pipe'],
+    });
+    const ended = await endOf(child);
+    closeSync(full);
+    expect(ended.stderr).toMatch(/ENOSPC/);
+    expect(ended.stderr).not.toMatch(/internal|fault|report/);
+    return ended;
+  };
+  const read = await onFullDisk('list');
+  expect(read).toMatchObject({
+    code: 11,
+    stderr: expect.stringMatching(/^cannot write to stdout/),
   });
-  const { code, stderr } = await endOf(child);
-  closeSync(full);
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/ENOSPC/);
+  for (const json of [[], ['--json']]) {
+    const [id, unread] = [
+      await operator.job({ asset: 'orders', partitions: ['disk'] }, { state: 'running' }),
+      await operator.job({ asset: 'orders', partitions: ['pipe'] }, { state: 'running' }),
+    ];
+    const { code, stderr } = await onFullDisk('cancel', id, '--reason', 'r', ...json);
+    expect([code, stderr]).toEqual([
+      11,
+      expect.stringMatching(/done, but the result cannot be written/),
+    ]);
+    expect(stderr).toMatch(/cancelled/);
+    const child = start('cancel', unread, id, '--yes', '--reason', 'r', ...json);
+    child.stdout!.destroy();
+    // One of two was cancelled already.
+    expect(await endOf(child)).toEqual({ code: 7, signal: null, stderr: '' });
+    const states = await operator.sql<{ state: string }>(
+      'select state from backfill_jobs where id = any($1)',
+      [[id, unread]],
+    );
+    expect(states).toEqual([{ state: 'cancelled' }, { state: 'cancelled' }]);
+  }
 });
 
 test('Ctrl-C ends a watch as an interrupt', async () => {

@@ -38,7 +38,7 @@ test('a context is exclusive, and stderr says what does not count', async () => 
   });
   expect(code).toBe(0);
   expect(documentOf('list', stdout).tenant_id).toBe('acme');
-  expect(stderr).toBe('context here alone counts: ignoring DATABASE_URL, PGPASSWORD, TENANT_ID\n');
+  expect(stderr).toBe('context here alone counts: ignoring DATABASE_URL, TENANT_ID\n');
 });
 
 test('only --tenant overrides a context', async () => {

@@ -116,7 +116,7 @@ describe('triage', () => {
     expect((await servo('triage --exit-code')).code).toBe(10);
     expect((await servo('triage stuck --exit-code')).code).toBe(10);
     expect((await servo('triage resuming --exit-code')).code).toBe(0);
-    expect((await servo('triage --exit-code --tenant nobody')).code).toBe(0);
+    expect((await servo('triage --exit-code --tenant nobody')).code).toBe(8);
   });
 
   test('the thresholds are variables', async () => {
@@ -212,16 +212,36 @@ describe('alerts', () => {
       threshold: { value: 300, kind: 'seconds' },
       jobs: [{ job_id: stuck }],
     });
-    expect((await servo('alerts --exit-code --tenant nobody')).code).toBe(0);
   });
 });
 
-test.each(['triage', 'triage stuck', 'alerts', 'handoff'])(
-  '%s of a misspelt tenant looked as if all were well',
-  async (line) => {
-    const { code, stderr } = await run([...line.split(' '), '--tenant', 'acmee'], variables);
-    expect(code).toBe(0);
-    expect(stderr).toContain('no visibility: not one job, asset or executor of a tenant acmee');
-    expect((await run([...line.split(' '), '--json'], variables)).stderr).toBe('');
-  },
-);
+test('C1: a report of a tenant of which nothing is visible never says that all is well', async () => {
+  const rows: readonly [line: string, code: number][] = [
+    ['triage', 0],
+    ['triage --exit-code', 8],
+    ['triage stuck --exit-code', 8],
+    ['alerts', 0],
+    ['alerts --exit-code', 8],
+    ['doctor --exit-code', 8],
+    ['handoff', 0],
+    ['executors', 0],
+    ['review', 0],
+    ['risk', 0],
+    ['events', 0],
+    ['list', 8],
+  ];
+  const told = await Promise.all(
+    rows.map(async ([line, code]) => {
+      const ran = await servo(`${line} --json --tenant acmee`);
+      expect([line, ran.code]).toEqual([line, code]);
+      const name = line.replace(/ --.*/, '').replace('triage stuck', 'triage CHECK');
+      const { visible, diagnosis } = documentOf(name, ran.stdout);
+      return [line, visible ?? diagnosis.visible, ran.stderr];
+    }),
+  );
+  expect(told.filter(([, visible]) => visible !== false)).toEqual([]);
+  const silent = told.filter(([, , stderr]) => !`${stderr}`.includes('This is not an all-clear'));
+  expect(silent.map(([line]) => line)).toEqual(['doctor --exit-code']);
+  const seen = await servo('list --json');
+  expect([seen.code, documentOf('list', seen.stdout).visible, seen.stderr]).toEqual([0, true, '']);
+});

@@ -22,7 +22,12 @@ import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findBinaryPackage, installBinaries } from '../../source/database/embedded/binaries.ts';
 import { failure } from '../../source/database/embedded/failure.ts';
-import { embeddedHome, ownedBy, placeOf } from '../../source/database/embedded/place.ts';
+import {
+  embeddedHome,
+  ignoresDataHome,
+  ownedBy,
+  placeOf,
+} from '../../source/database/embedded/place.ts';
 import {
   type EmbeddedServer,
   embeddedStatus,
@@ -32,6 +37,7 @@ import {
 } from '../../source/database/embedded/server.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { ServoError } from '../../source/errors.ts';
+import { documentOf, run } from '../support/cli.ts';
 import { untilGone } from '../support/processes.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -453,6 +459,32 @@ describe('the copy of the programs', () => {
     await installBinaries(place.package, place.binaries);
     expect(readdirSync(join(place.binaries, 'bin'))).toEqual(['theirs']);
   });
+});
+
+it('C14: a stop says whose sessions it ends, and root is told where XDG_DATA_HOME does not count', async () => {
+  const server = await ensureEmbeddedServer({ home: newHome() });
+  const client = new Client({ ...server.app, application_name: 'servo-tui demo (live)' });
+  client.on('error', () => {});
+  await client.connect();
+  const variables = { SERVO_EMBEDDED_HOME: home };
+  const connected = {
+    user: 'servo_app',
+    database: 'postgres',
+    application: 'servo-tui demo (live)',
+  };
+  const status = await run(['embedded', 'status', '--json'], variables);
+  expect(documentOf('embedded', status.stdout).sessions).toMatchObject([connected]);
+  const stopped = await run(['embedded', 'stop'], variables);
+  expect([stopped.code, stopped.stdout]).toEqual([
+    0,
+    expect.stringMatching(
+      /^stopped\nits sessions were ended:\n {2}servo-tui demo \(live\) \(pid \d+, servo_app on postgres\)\n$/,
+    ),
+  ]);
+  expect((await run(['embedded', 'stop'], variables)).stdout).toBe('it was not running\n');
+  const root = process.getuid?.() === 0;
+  expect(ignoresDataHome({ XDG_DATA_HOME: '/data' })).toBe(root);
+  expect(ignoresDataHome({ XDG_DATA_HOME: '/data', SERVO_EMBEDDED_HOME: '/x' })).toBe(false);
 });
 
 describe('where it lies', () => {

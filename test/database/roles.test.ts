@@ -74,7 +74,7 @@ test('later migrations grant what is missing to roles that were admitted, and to
   expect(await sees(two)).toEqual([{ sees: true }]);
 });
 
-test('whoever may not make roles is told', async () => {
+test('C12: whoever may not make roles is told, and it is no success; the printed SQL has the grants', async () => {
   const four = await create('less_four');
   await run(
     server.superuser,
@@ -82,17 +82,36 @@ test('whoever may not make roles is told', async () => {
   );
   await run(server.superuser, 'alter role servo_operator rename to set_aside');
   const told: string[] = [];
+  const owner = { ...four, user: 'plain_owner' };
   try {
-    await migrate(
-      { ...four, user: 'plain_owner' },
-      { roles: true, report: (line) => told.push(line) },
-    );
+    const error = await errorOf(migrate(owner, { roles: true, report: (line) => told.push(line) }));
+    expect(error).toMatchObject({
+      exitCode: 4,
+      message: 'migrated, but not made: servo_operator (plain_owner may not create roles)',
+    });
+    const ran = await servoTui(['migrate', '--roles', '--json'], { DATABASE_URL: urlOf(owner) });
+    expect(ran.code).toBe(4);
+    // The schema is there all the same.
+    expect(await migrate(owner)).toEqual([]);
   } finally {
     await run(server.superuser, 'alter role set_aside rename to servo_operator');
   }
   expect(told).toEqual([
     'there is no role servo_operator, and plain_owner may not create it: have a superuser run "create role servo_operator login", then run migrate --roles again',
   ]);
+  const may = (role: string) =>
+    run(four, `select has_table_privilege('${role}', 'backfill_limits', 'insert,update') as may`);
+  await run(four, 'revoke all on backfill_limits from servo_operator');
+  const printed = async (...flags: string[]) => {
+    const ran = await servoTui(['migrate', '--print', ...flags], { DATABASE_URL: urlOf(four) });
+    expect(ran.code).toBe(0);
+    return ran.stdout;
+  };
+  expect(await printed()).toBe('');
+  expect(await may('servo_operator')).toEqual([{ may: false }]);
+  await run(four, await printed('--roles', '--tenant-role', "o'acme"));
+  expect(await may('servo_operator')).toEqual([{ may: true }]);
+  expect(await may("servo_tenant_o''acme")).toEqual([{ may: true }]);
 });
 
 describe('walking the commands', () => {

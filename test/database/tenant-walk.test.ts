@@ -217,7 +217,8 @@ async function servo(line: string): Promise<void> {
   const { command, flags, input } = parsed;
   const settings = await resolveSettings({}, env, command.needs);
   const output = await (await command.load())({ command, input, flags, settings, io });
-  if ('json' in output || Symbol.asyncIterator in output) await write(output, io, false);
+  if ('json' in output || Symbol.asyncIterator in output)
+    await write(output, io, { json: false, acted: true });
 }
 
 /** What another tenant learns and changes: rows, or the refusal. Nothing stays. */

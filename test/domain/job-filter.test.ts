@@ -23,6 +23,23 @@ const matching = (text: string) => {
   return jobs.filter((job) => jobMatches(filter, job, deadlineOf)).map((job) => job.asset_name);
 };
 
+test('C5: names with spaces, commas and colons are told in quotes', () => {
+  const names = ['orders, daily', 'orders', 'daily', 'a:b', 'say "hi"'];
+  const found = (text: string) => {
+    const filter = parseFilter(text);
+    expect(filter.problems).toEqual([]);
+    return names.filter((asset_name, number) =>
+      jobMatches(filter, aJob({ number, asset_name }), () => null),
+    );
+  };
+  expect(found('asset:"orders, daily"')).toEqual(['orders, daily']);
+  expect(found('asset:"orders, "*,a:b')).toEqual(['orders, daily', 'a:b']);
+  expect(found('"orders, d')).toEqual(['orders, daily']);
+  expect(found('"a:b"')).toEqual(['a:b']);
+  expect(found('!" " asset:*')).toEqual(['orders', 'daily', 'a:b']);
+  expect(found('asset:"say \\"hi\\""')).toEqual(['say "hi"']);
+});
+
 const all = jobs.map((job) => job.asset_name);
 
 describe('FILTER', () => {

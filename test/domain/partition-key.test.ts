@@ -7,7 +7,7 @@ import {
   parseRange,
   problemOfKey,
 } from '../../source/domain/partition-key.ts';
-import { granularities } from '../../source/domain/period.ts';
+import { granularities, parsePeriod, startAfter } from '../../source/domain/period.ts';
 
 const instants = fc.date({
   min: new Date('1000-01-01T00:00:00Z'),
@@ -60,11 +60,59 @@ describe('parseRange', () => {
     ['day', '1994-01-01', '2014-12-31', ['1994-01-01', '2014-12-31', 7670]],
     ['hour', '2024-01-01', '2024-01-01', ['2024-01-01T00', '2024-01-01T23', 24]],
     ['hour', '2024-01-01T22', '2024-01-02T01', ['2024-01-01T22', '2024-01-02T01', 4]],
-    ['week', '2024-01-03', '2024-01-15', ['2024-01-01', '2024-01-15', 3]],
+    ['week', '2024-01-01', '2024-01-15', ['2024-01-01', '2024-01-15', 3]],
     ['month', '1994', '2014', ['1994-01', '2014-12', 252]],
-    ['month', '2024-01-15', '2024-03-01', ['2024-01', '2024-03', 3]],
+    ['month', '2024-01', '2024-03', ['2024-01', '2024-03', 3]],
   ] as const)('%s from %s to %s', (granularity, start, end, expected) => {
     expect(rangeOf(granularity, start, end)).toEqual(expected);
+  });
+
+  test.each([
+    ['day', '2024-01-01T08', '2024-01-02', 'finer than the step of the range, a day (--start)'],
+    [
+      'day',
+      '2024-01-01',
+      '2024-01-31T00:00:00Z',
+      'finer than the step of the range, a day (--end)',
+    ],
+    ['month', '2024-01-01', '2024-02', 'finer than the step of the range, a month (--start)'],
+    [
+      'hour',
+      '2024-01-01T08:30',
+      '2024-01-02',
+      'finer than the step of the range, an hour (--start)',
+    ],
+    ['week', '2024-01-03', '2024-01-15', '"2024-01-01" is (--start)'],
+    ['hour', '2024-01-01T08+05:30', '2024-01-02', '"2024-01-01T02" is (--start)'],
+  ] as const)(
+    'C5: a bound within a partition is refused: %s from %s to %s',
+    (granularity, start, end, told) => {
+      expect(problemsOf(granularity, start, end)).toEqual([expect.stringContaining(told)]);
+      expect(problemsOf(granularity, start, end)[0]).toContain(
+        told.includes('(--start)') ? start : end,
+      );
+    },
+  );
+
+  test('C5: a range is no wider than its bounds', () => {
+    const bound = fc
+      .tuple(instants, fc.constantFrom(4, 7, 10, 13, 16))
+      .map(([at, length]) => at.toISOString().slice(0, length));
+    fc.assert(
+      fc.property(
+        fc.constantFrom('hour', 'day', 'month'),
+        bound,
+        bound,
+        (granularity, start, end) => {
+          const result = parseRange(granularity, start, end);
+          if (!('range' in result)) return;
+          expect(result.range.from).toEqual(parsePeriod(start)!.from);
+          expect(startAfter(granularity, result.range.to).getTime() - 1).toBe(
+            parsePeriod(end)!.to.getTime(),
+          );
+        },
+      ),
+    );
   });
 
   test('names every bad date, and an end before the start', () => {
@@ -105,9 +153,11 @@ describe('problemOfKey', () => {
     'customer=7/region=eu',
     '2024-01-31-05',
     '20240230',
-  ])('takes a key that only looks like nothing of ours: %j', (key) =>
-    expect(problemOfKey(key, 'day')).toBeNull(),
-  );
+  ])('takes a key that only looks like nothing of ours: %j', (key) => {
+    expect(problemOfKey(key, null)).toBeNull();
+    expect(problemOfKey(key, 'day', true)).toBeNull();
+    expect(problemOfKey(key, 'day')).toContain('does not name a day');
+  });
 });
 
 describe('parseKeyFile', () => {

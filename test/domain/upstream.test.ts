@@ -75,7 +75,7 @@ describe('upstreamKeys', () => {
         fc.integer({ min: 0, max: 40 }),
         (from, to, start, days) => {
           const end = new Date(start.getTime() + days * 86_400_000);
-          const keys = range(from, start.toISOString(), end.toISOString());
+          const keys = range(from, keyOf(from, start), keyOf(from, end));
           const one = upstreamKeys({ list: listOf(keys) }, from, to);
           expect(listOf(upstreamKeys(keys, from, to))).toEqual(listOf(one));
           expect(countKeys(upstreamKeys(keys, from, to))).toBe(listOf(one).length);

@@ -19,7 +19,8 @@ test('a worker’s log is one JSON object a line, with what the runbook’s quer
     strategy: { type: 'sequential', max_attempts: 1 },
   });
   const directory = handlerDirectory({
-    orders: '#!/bin/sh\nsleep 0.2\ntest "$SERVO_PARTITION_KEY" != k00002\n',
+    orders:
+      '#!/bin/sh\nsleep 0.2\ntest "$SERVO_PARTITION_KEY" != k00002 && exit\nprintf "un\\302\\233sa\\342\\200\\256fe" >&2\nexit 1\n',
   });
   const worker = await new Worker(
     backfills.database.app,
@@ -55,6 +56,9 @@ test('a worker’s log is one JSON object a line, with what the runbook’s quer
     asset: 'orders',
     level: 'warn',
   });
+  // C11: what a terminal would act upon is written as an escape, and kept.
+  expect(worker.log).not.toMatch(/[\u0080-\u009f\u200b-\u200f\u202a-\u202e]/);
+  expect(ofJob.map(({ message }) => message).join()).toContain('un\u009bsa\u202efe');
   // jsonPayload.message:~"progress"
   const progress = ofJob.filter(({ message }) => /progress/.test(String(message)));
   expect(progress[0]).toMatchObject({

@@ -2,7 +2,10 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Alert, AlertName } from '../../source/domain/alerts.ts';
 import { thresholdDefaults } from '../../source/domain/thresholds.ts';
 import { listAlerts } from '../../source/operations/alerts.ts';
+import { handOver } from '../../source/operations/hand-over.ts';
 import { triageCheck } from '../../source/operations/triage.ts';
+import { alertsText } from '../../source/presentation/alert-words.ts';
+import { shiftSummary } from '../../source/presentation/shift-summary.ts';
 import { Operator } from '../support/operator.ts';
 
 let operator: Operator;
@@ -111,7 +114,7 @@ test('LongRunning and the SLA alerts: since the moment that they name', async ()
   ]);
   expect(Math.round(ago(alerts.ServoBackfillLongRunning!.since) / 60)).toBe(60);
   expect(Math.round(ago(alerts.ServoBackfillSLABreach!.since) / 60)).toBe(20);
-  expect(alerts.ServoBackfillSLABreach!.figure).toEqual({ value: 1, kind: 'count' });
+  expect(alerts.ServoBackfillSLABreach!.figure).toMatchObject({ value: 1, kind: 'count' });
   expect(alerts.ServoBackfillSLAAtRisk!.jobs[0]!.value).toBeCloseTo(1, 1);
 });
 
@@ -171,4 +174,43 @@ test('how many executors are there: alive, or silent and not found dead', async 
   );
   const { executors } = await listAlerts(operator.db, 'acme');
   expect(executors).toEqual({ alive: now.alive + 1, silent: now.silent + 1 });
+});
+
+test('C7: a count that was cut off keeps its plus, as a figure, in a list and in a hand-off', async () => {
+  const queued = (count: number) =>
+    operator.sql(
+      `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, state)
+       select tenant_id, id, name, 'queued ' || i, 'pending' from assets, generate_series(1, $1::int) i
+       where tenant_id = 'acme' and name = 'orders'`,
+      [count],
+    );
+  const told = async () => {
+    const report = await listAlerts(operator.db, 'acme');
+    const alert = report.alerts.find(({ name }) => name === 'ServoBackfillQueueDepth')!;
+    const summary = await handOver(operator.db, 'acme', { before_ms: 3_600_000 });
+    const text = alertsText(report, { width: 200, zone: 'utc' });
+    const lines = text.split('\n');
+    const at = lines.findIndex((line) => line.includes(alert.name));
+    return {
+      figure: alert.figure,
+      line: lines[at]!,
+      more: lines
+        .slice(at)
+        .find((line) => line.includes(' more'))!
+        .trim(),
+      summary: shiftSummary(summary)
+        .split('\n')
+        .find((line) => line.includes(alert.name))!,
+    };
+  };
+  await queued(200);
+  const exact = await told();
+  expect(exact).toMatchObject({ figure: { value: 200, at_least: false }, more: 'and 195 more' });
+  expect(exact.line + exact.summary).not.toContain('+');
+  await operator.sql('delete from backfill_jobs');
+  await queued(201);
+  const capped = await told();
+  expect(capped).toMatchObject({ figure: { value: 200, at_least: true }, more: 'and 195+ more' });
+  expect(capped.line.match(/200\+/g)).toHaveLength(2);
+  expect(capped.summary).toContain('and 195+ more');
 });

@@ -8,13 +8,12 @@ const root = join(import.meta.dirname, '..', '..');
 export function buildBundle(): void {
   const bundle = join(root, 'dist', 'cli.js');
   const made = existsSync(bundle) ? statSync(bundle).mtimeMs : 0;
-  const sources = readdirSync(join(root, 'source'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-  const scripts = ['build.js', 'bundle.js', 'slim-dependencies.js'].map(
-    (file) => `scripts/${file}`,
+  const sources = ['bin', 'migrations', 'scripts', 'source'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name)),
   );
-  const others = ['package.json', 'package-lock.json', ...scripts].map((file) => join(root, file));
+  const others = ['package.json', 'package-lock.json'].map((file) => join(root, file));
   if ([...sources, ...others].some((file) => statSync(file).mtimeMs >= made)) {
     execFileSync(process.execPath, ['scripts/build.js'], { cwd: root, stdio: 'inherit' });
   }

@@ -45,8 +45,9 @@ export class Operator {
     );
   }
 
+  /** Keys may be called anything, whatever the asset. */
   start(input: StartInput): Promise<Started> {
-    return startBackfill(this.db, author, input);
+    return startBackfill(this.db, author, { any_key: true, ...input });
   }
 
   /** A job that an executor of ours might run, brought to `state` by an update of `columns`. */

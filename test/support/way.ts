@@ -18,6 +18,9 @@ export const askPassword: Answers = [
   message('R', '\0\0\0\vr=nonce,s=c2FsdA==,i=4096'),
 ];
 
+/** Asks for a password in clear. */
+export const askClearPassword: Answers = [message('R', '\0\0\0\x03')];
+
 function message(kind: string, body: string): Buffer {
   const head = Buffer.alloc(5);
   head.write(kind);
@@ -33,6 +36,8 @@ export class Way {
   #server: Server | null = null;
   /** Who has connected. */
   connections = 0;
+  /** What clients have sent to a false server. */
+  heard = '';
 
   constructor(target: ConnectionSettings) {
     this.#target = target;
@@ -49,11 +54,19 @@ export class Way {
       this.#keep(client);
       if (answers === undefined) return this.#join(client);
       const left = [...answers];
-      client.on('data', () => client.write(left.shift() ?? ''));
+      client.on('data', (chunk) => {
+        this.heard += chunk.toString('latin1');
+        client.write(left.shift() ?? '');
+      });
     });
     await new Promise<void>((resolve) =>
       this.#server!.listen(join(this.#folder, '.s.PGSQL.5432'), resolve),
     );
+  }
+
+  /** Ends every connection, and goes on to take new ones. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   close(): void {

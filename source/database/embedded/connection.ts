@@ -43,6 +43,27 @@ export async function askServer(place: Place): Promise<Answer> {
   }
 }
 
+/** A session of a program, as pg_stat_activity has it. */
+export type EmbeddedSession = { pid: number; user: string; database: string; application: string };
+
+/** Those that are connected to the server; none where it does not answer. */
+export async function connectedSessions(place: Place): Promise<EmbeddedSession[]> {
+  const client = new Client({ ...settingsFor(place, 'postgres'), connectionTimeoutMillis: 5_000 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const { rows } = await client.query<EmbeddedSession>(
+      `select pid, usename as user, datname as database, application_name as application
+       from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() order by pid`,
+    );
+    return rows;
+  } catch {
+    return [];
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
 /** Two processes may do this at once, and in two databases: roles belong to the cluster. */
 const createRole = `do $$ begin
   create role ${applicationRole} login nosuperuser nobypassrls nocreatedb nocreaterole;

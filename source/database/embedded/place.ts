@@ -36,7 +36,8 @@ const socketName = '.s.PGSQL.5432';
 
 /**
  * The folder of the embedded server: SERVO_EMBEDDED_HOME, else $XDG_DATA_HOME/servo-tui, else
- * ~/.local/share/servo-tui. Root's lies outside of home folders, where the server's user can reach it.
+ * ~/.local/share/servo-tui. Root's is /var/lib/servo-tui whatever XDG_DATA_HOME says: the server's user must reach it, and
+ * after `sudo -E` that is another user's folder.
  */
 export function embeddedHome(env: NodeJS.ProcessEnv = process.env): string {
   const asked = env.SERVO_EMBEDDED_HOME;
@@ -45,6 +46,11 @@ export function embeddedHome(env: NodeJS.ProcessEnv = process.env): string {
   const dataHome = env.XDG_DATA_HOME;
   const base = dataHome && isAbsolute(dataHome) ? dataHome : join(homedir(), '.local', 'share');
   return join(base, 'servo-tui');
+}
+
+/** XDG_DATA_HOME is set, and does not count. */
+export function ignoresDataHome(env: NodeJS.ProcessEnv = process.env): boolean {
+  return isRoot() && Boolean(env.XDG_DATA_HOME) && !env.SERVO_EMBEDDED_HOME;
 }
 
 function rootHome(): string {

@@ -2,7 +2,14 @@ import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, ServoError } from '../../errors.ts';
 import { prepare, serverUid } from './cluster.ts';
-import { applicationRole, askServer, type EmbeddedSettings, settingsFor } from './connection.ts';
+import {
+  applicationRole,
+  askServer,
+  connectedSessions,
+  type EmbeddedSession,
+  type EmbeddedSettings,
+  settingsFor,
+} from './connection.ts';
 import { failure } from './failure.ts';
 import { withLock } from './lock.ts';
 import { embeddedHome, ownedBy, type Place, placeOf } from './place.ts';
@@ -48,6 +55,11 @@ export async function ensureEmbeddedServer(options: Options = {}): Promise<Embed
       throw failure('the embedded database does not start', '', error);
     }),
   );
+}
+
+/** Whose sessions a stop would end. */
+export async function embeddedSessions(options: Options = {}): Promise<EmbeddedSession[]> {
+  return connectedSessions(placeOf(options.home ?? embeddedHome()));
 }
 
 /** Stops the server. False where none was running. */
