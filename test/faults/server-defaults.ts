@@ -1,6 +1,9 @@
 import type { Random } from './random.ts';
 
-/** Settings that an administrator may have made for the role, each with a value that is not the server's own default. */
+/**
+ * Settings that an administrator may have made for the role, each with a value that is not the server's own default. Not
+ * default_transaction_read_only, which means what it says: executors wait.
+ */
 const settings: Readonly<Record<string, readonly string[]>> = {
   TimeZone: ['Asia/Kolkata', 'America/St_Johns'],
   DateStyle: ['German, DMY', 'SQL, MDY'],
@@ -14,7 +17,6 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   transform_null_equals: ['on'],
   default_transaction_isolation: ['repeatable read', 'serializable'],
   default_transaction_deferrable: ['on'],
-  default_transaction_read_only: ['on'],
   enable_indexscan: ['off'],
   enable_nestloop: ['off'],
   plan_cache_mode: ['force_custom_plan', 'force_generic_plan'],
