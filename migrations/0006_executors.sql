@@ -1,7 +1,7 @@
 -- Who runs partitions, and what is recorded of it.
 
 -- A row for each executor and each tenant that it serves: a session writes the rows of its own tenant only, so that
--- nobody registers, hides or changes an executor for another tenant.
+-- no tenant registers, hides or changes an executor of another one.
 create table backfill_executors (
   tenant_id varchar(255) not null,
   id text not null,
