@@ -1,7 +1,7 @@
 import { readClock } from '../database/queries/read-clock.ts';
 import type { PlanFile, ReviewedJob } from '../domain/plan/plan.ts';
 import { exitCodes, ServoError, UsageError } from '../errors.ts';
-import type { Outcome } from '../operations/act/act-on-job.ts';
+import type { Outcome } from '../operations/act/order.ts';
 import { applyPlan, reviewPlan } from '../operations/plan/apply-plan.ts';
 import { reviewText } from '../presentation/plan/plan-words.ts';
 import { plural } from '../presentation/text/format.ts';

@@ -1,5 +1,4 @@
 import { shortId } from '../domain/job/reference.ts';
-import { settleJob } from '../operations/act/finalize.ts';
 import { type Recreated, recreateJob } from '../operations/act/recreate.ts';
 import { resolveJob } from '../operations/jobs/resolve-job.ts';
 import { plural } from '../presentation/text/format.ts';
@@ -24,7 +23,6 @@ export function recreate({ input, flags, settings }: Invocation): Promise<Output
       dry_run: flags.has('dry-run'),
       thresholds: session.thresholds,
     });
-    if (recreated.created) await settleJob(session.writer, author, id);
     return { json: recreated, text: () => textOf(recreated) };
   });
 }

@@ -171,7 +171,7 @@ test('a selection is all that match, with their versions', async () => {
 
 test('a filter that names a job which is not there is an error, and finds nothing', async () => {
   const filter = parseFilter('sla:later-than:ffffffff');
-  const message = 'there is no job ffffffff';
+  const message = 'job ffffffff not found';
   expect(await errorOf(selectJobs(operator.db, tenant, filter))).toMatchObject({ message });
   const list = await listJobs(operator.db, tenant, { filter, limit: 10 });
   expect(list).toMatchObject({ jobs: [], page: { problem: message } });

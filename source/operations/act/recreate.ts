@@ -25,10 +25,11 @@ import { placeJob } from '../jobs/place-job.ts';
 import { lockTree, matchTree, readTree } from '../start/create-tree.ts';
 import { futureDeadline } from '../start/future-deadline.ts';
 import { planOf, type Started } from '../start/start-backfill.ts';
+import { AlreadyDone, type JobSeen, requireUnchanged } from './compare.ts';
+import { finalizeJob } from './finalize.ts';
 import { followUp } from './follow-up.ts';
 import { refuseOverlap } from './overlap.ts';
 import { repairedUpstreams } from './repaired-upstreams.ts';
-import { AlreadyDone, refuseChanged, type Seen } from './seen.ts';
 
 /** A deadline of `none` leaves the new job without one. */
 export type RecreateInput = OptionsInput &
@@ -37,7 +38,7 @@ export type RecreateInput = OptionsInput &
     without_upstream?: boolean;
     dry_run?: boolean;
     /** Only if the job is still what was seen. */
-    seen?: Seen;
+    seen?: JobSeen;
     /** Recreating twice with the same key recreates once: the second time is refused. */
     idempotency_key?: string;
     thresholds?: JobThresholds;
@@ -82,7 +83,7 @@ export async function recreateJob(
   const transaction = input.dry_run
     ? (work: (query: Query) => Promise<Recreated>) => db.read(tenant, work)
     : (work: (query: Query) => Promise<Recreated>) => db.write({ ...author, reason }, work);
-  return transaction(async (query) => {
+  const recreated = await transaction(async (query) => {
     const now = await readClock(query);
     const known = await readJob(query, tenant, id);
     if (known === null) throw noSuchJob(id);
@@ -97,7 +98,7 @@ export async function recreateJob(
     if (!input.dry_run) await lockTree(query, tenant, plan);
     const old = input.dry_run ? known : await lockJob(query, tenant, id);
     if (old === null) throw noSuchJob(id);
-    refuseChanged('recreate', old, input.seen);
+    requireUnchanged('recreate', old, input.seen);
     const { state, version } = input.dry_run ? old : await cancel(query, old, reason);
     const unfinished = await unfinishedKeys(query, tenant, id, isTerminal(old.state));
     if (unfinished.length === 0) throw nothingLeft(old);
@@ -142,6 +143,8 @@ export async function recreateJob(
     const view = viewJob((await readJob(query, tenant, created))!, now, input.thresholds);
     return { ...answer, created: true, job: view, plan: null };
   });
+  if (recreated.created) await finalizeJob(db, author, id).catch(() => {});
+  return recreated;
 }
 
 /** What it is now. The row is locked: the state is the one that was read. */

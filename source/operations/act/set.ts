@@ -13,7 +13,7 @@ import { isTerminal } from '../../domain/job/state.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { ServoError, UsageError } from '../../errors.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
-import { refuseChanged, refuseMoved, type Seen } from './seen.ts';
+import { type JobSeen, requireSettings, requireUnchanged } from './compare.ts';
 
 export type SetResult = {
   as_of: Date;
@@ -32,7 +32,7 @@ export async function setJob(
   author: Author,
   id: string,
   input: SettingsInput,
-  seen?: Seen,
+  seen?: JobSeen,
   thresholds: JobThresholds = thresholdDefaults,
 ): Promise<SetResult> {
   return db.write(author, async (query) => {
@@ -46,8 +46,8 @@ export async function setJob(
         hint: `look at it with: servo-tui status ${shortId(id)}`,
       });
     }
-    refuseChanged('set', job, seen);
-    refuseMoved(job, seen, settings);
+    requireUnchanged('set', job, seen);
+    requireSettings(job, seen, settings);
     const { changes, columns } = changesOf(job, settings);
     if (changes.length > 0) {
       await setJobSettings(query, author.tenant, id, columns);

@@ -127,7 +127,7 @@ export async function countPartitions(
 }
 
 export function noSuchJob(id: string): ServoError {
-  return new ServoError('not_found', `there is no job ${shortId(id)}`, {
+  return new ServoError('not_found', `job ${shortId(id)} not found`, {
     hint: 'see: servo-tui list',
   });
 }

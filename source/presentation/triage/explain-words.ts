@@ -42,7 +42,7 @@ const says: Readonly<Record<Clause, Say>> = {
           next: `servo-tui explain ${shortId(waits_for[0]!.id)}`,
         },
   no_executor: () => ({
-    why: 'no executor of this tenant lives',
+    why: 'no executor is running for this tenant',
     next: 'start one: servo-tui --worker',
   }),
   unavailable: (facts) => ({
