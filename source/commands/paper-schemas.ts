@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { causeNames } from '../domain/triage/cause-names.ts';
 import { clauses } from '../domain/triage/explain.ts';
-import { causeNames } from '../domain/triage/failure-cause.ts';
 import {
   count,
   envelope,
