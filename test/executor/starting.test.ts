@@ -116,43 +116,56 @@ describe('A10: a database that is away when a program starts', () => {
 });
 
 describe('A31: SIGTERM while a worker starts drains it', () => {
-  it('while it waits for the database, for its answer, and from the moment that it has started', async () => {
-    const worker = commands['a worker']!;
-    way = new Way(backfills.database.app);
-    const waiting = start(worker);
-    await waits(waiting);
-    expect(await waiting.kill('SIGTERM')).toEqual([0, null]);
-    await way.open([]);
-    const unanswered = start(worker.slice(0, 3));
-    await waitFor('it to connect', () => way.connections > 0);
-    expect(await unanswered.kill('SIGTERM')).toEqual([0, null]);
-    expect(unanswered.log).toContain('drained');
-    way.close();
-    way = new Way(backfills.database.app);
-    await way.open();
-    const started = start(worker);
-    await new Promise<void>((resolve) => {
-      started.process.stderr!.on(
-        'data',
-        () => /executor .* started/.test(started.log) && resolve(),
-      );
-    });
-    expect(await started.kill('SIGTERM')).toEqual([0, null]);
-  });
+  const signals = ['SIGTERM', 'SIGINT'] as const;
 
-  it('at whatever moment: it ends in order, or has not begun', async () => {
-    way = new Way(backfills.database.app);
-    await way.open();
-    for (let delay = 0; delay <= 480; delay += 60) {
-      const worker = start(commands['a worker']!);
-      await sleep(delay);
-      const end = await worker.kill('SIGTERM');
-      // Before the program has read its command line, nothing of ours runs.
-      if (end[1] === 'SIGTERM') expect(worker.log).toBe('');
-      else expect([end, worker.log]).toEqual([[0, null], expect.stringContaining('drained')]);
-    }
-    expect(
-      await backfills.rows('select id from backfill_executors where stopped_at is null'),
-    ).toEqual([]);
-  });
+  it.each(Object.entries(commands))(
+    '%s by each signal: while it waits for the database, for its answer, and as soon as it says that it has started',
+    async (what, args) => {
+      const ends = async (program: Program, signal: (typeof signals)[number]) =>
+        expect(await program.kill(signal), `${signal}: ${program.log}`).toEqual([0, null]);
+      for (const signal of signals) {
+        way = new Way(backfills.database.app);
+        const waiting = start(args);
+        await waits(waiting);
+        await ends(waiting, signal);
+        await way.open([]);
+        const unanswered = start(args);
+        await waitFor('it to connect', () => way.connections > 0);
+        await ends(unanswered, signal);
+        way.close();
+        way = new Way(backfills.database.app);
+        await way.open();
+        const started = start(args);
+        const word = what === 'a worker' ? /executor .* started/ : /metrics and health on/;
+        await new Promise<void>((resolve) => {
+          started.process.stderr!.on('data', () => word.test(started.log) && resolve());
+        });
+        await ends(started, signal);
+        if (what === 'a worker') {
+          expect(unanswered.log).toContain('drained');
+          expect(started.log).toContain('drained');
+        }
+        way.close();
+      }
+    },
+  );
+
+  it.each(signals)(
+    'by %s at whatever moment: it ends in order, or has not begun',
+    async (signal) => {
+      way = new Way(backfills.database.app);
+      await way.open();
+      for (let delay = 0; delay <= 480; delay += 60) {
+        const worker = start(commands['a worker']!);
+        await sleep(delay);
+        const end = await worker.kill(signal);
+        // Before the program has read its command line, nothing of ours runs.
+        if (end[1] === signal) expect(worker.log).toBe('');
+        else expect([end, worker.log]).toEqual([[0, null], expect.stringContaining('drained')]);
+      }
+      expect(
+        await backfills.rows('select id from backfill_executors where stopped_at is null'),
+      ).toEqual([]);
+    },
+  );
 });
