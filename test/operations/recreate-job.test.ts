@@ -360,6 +360,7 @@ describe('A27 a job that failed by its upstream', () => {
     }
     /** How each of the upstreams ends, and what is said first then. */
     const cases = [
+      [{ early: 'completed', late: 'deleted', middle: 'completed' }, 'upstream job ID was deleted'],
       [{ early: 'cancelled', late: 'failed', middle: 'cancelled' }, 'upstream late ID is failed'],
       [{ early: 'cancelled', late: 'deleted', middle: 'cancelled' }, 'upstream job ID was deleted'],
       [
