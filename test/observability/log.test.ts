@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Outcome } from '../../source/domain/attempt.ts';
+import type { Outcome } from '../../source/domain/partition/attempt.ts';
 import { ProgressLog } from '../../source/executor/progress-log.ts';
 import { Backfills, functionHandler, keys, tenant } from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';
