@@ -4,7 +4,7 @@ import { type Io, processIo } from './commands/io.ts';
 import { type Parsed, parseCommandLine, wantsJson } from './commands/parse.ts';
 import { isWriting, refuseWriting } from './commands/read-only.ts';
 import { catchStopSignals } from './commands/signals.ts';
-import { isClosedPipe, print, write, writeError } from './commands/writer.ts';
+import { isClosedPipe, tell, write, writeError } from './commands/writer.ts';
 import { resolveSettings, type SettingFlags, type Settings } from './config.ts';
 import { thresholdDefaults } from './domain/triage/thresholds.ts';
 import { type Problem, UsageError } from './errors.ts';
@@ -17,7 +17,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     json = wantsJson(argv, io.env);
     const parsed = parseCommandLine(argv, io.env);
     if (parsed.kind === 'print') {
-      await print(io.stdout, parsed.text);
+      await tell(io, parsed.text, false);
       return 0;
     }
     const { command, flags, input } = parsed;

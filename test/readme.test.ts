@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseCommandLine } from '../source/commands/parse.ts';
+import { chooseDatabase } from '../source/config/choose.ts';
+import { readConfig } from '../source/config/file.ts';
 import { messageOf } from '../source/errors.ts';
 
 // The pages that are written by hand: what they tell people to type exists, and so does what they say they will read.
@@ -98,4 +100,27 @@ test('the errors of Troubleshooting are said by the program, word for word', () 
     text.split(/…|: /).some((part) => !source.includes(part.replace(/^[ ()]+|[ ()]+$/g, ''))),
   );
   expect(unsaid).toEqual([]);
+});
+
+test('D: typed in one shell, the first steps reach the database that they are about', () => {
+  const [, first = ''] = /\n## First job\n([\s\S]*?)\n## /.exec(read('README.md')) ?? [];
+  const env: Record<string, string> = {};
+  const reached: (readonly [string, string | undefined])[] = [];
+  const blocks = [...first.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block!);
+  for (const line of blocks.join('').split('\n')) {
+    const [command, ...words] = line.replace(/#.*/, '').trim().split(/\s+/);
+    if (command === 'unset') for (const name of words) delete env[name];
+    if (command === 'export')
+      for (const word of words) env[word.split('=')[0]!] = word.slice(word.indexOf('=') + 1);
+    if (command !== 'servo-tui') continue;
+    const chosen = chooseDatabase({}, env, readConfig('/etc/config.toml', {}), []);
+    reached.push([words[0] ?? 'console', chosen?.database?.from]);
+  }
+  expect(Object.fromEntries(reached)).toMatchObject({
+    start: 'SERVO_EMBEDDED',
+    console: 'SERVO_EMBEDDED',
+    migrate: 'DATABASE_URL',
+  });
+  // A role that migrate makes has no password, and nobody can log in as it over the network.
+  expect(first).toContain('\\password servo_app');
 });

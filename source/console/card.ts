@@ -21,7 +21,7 @@ import { followOf } from './follow.ts';
 import { keyFor } from './key-hints.ts';
 import { tooSmall } from './layout.ts';
 import { isStale } from './loading.ts';
-import type { Card, CardFocus, FieldName, PlannedChange } from './overlay.ts';
+import type { Card, CardFocus, CardPlan, FieldName, PlannedChange } from './overlay.ts';
 import { isReadOnly } from './place.ts';
 import { newsOf } from './presence.ts';
 import { isOfChanges } from './run-items.ts';
@@ -119,7 +119,8 @@ export function cardOn(
     hint: null,
   };
   // The card's token is the request's number as well: an answer for another card finds nobody.
-  const asked: readonly Effect[] = plan === null ? [newsOf(card), knowledgeOf(card)] : [];
+  const asked: readonly Effect[] =
+    plan === null ? [newsOf(card), knowledgeOf(card)] : knowledgeOfOne(card, plan);
   return [
     { ...state, overlay: caretAtEnd(card), notice: null, next_request: token + 1 },
     [{ type: 'announce-paint', token }, ...asked],
@@ -135,6 +136,17 @@ export function caretAtEnd(card: Card): Card {
 /** What explain knows of the job: who is silent, and what would keep it from running. */
 function knowledgeOf({ token, job }: Card): Effect {
   return { type: 'data', request: token, effect: { type: 'explain-job', id: job.id } };
+}
+
+/** What is in the way of one job of several: a limit, or no executor, mostly is in the way of all. */
+function knowledgeOfOne(card: Card, plan: CardPlan): Effect[] {
+  const job = firstPossible(plan);
+  return job === undefined || isOfChanges(plan) ? [] : [knowledgeOf({ ...card, job })];
+}
+
+/** The job by which a dialog of several shows what it does. */
+export function firstPossible({ jobs }: CardPlan): JobView | undefined {
+  return jobs.find(({ refusal }) => refusal === null)?.job;
 }
 
 /** Who has been at the job just now, and what is known of it; without an answer the card does without. */

@@ -2,6 +2,7 @@ import { actionOf, type ParameterField, presently } from '../console/actions.ts'
 import {
   actionOfCard,
   changedMeanwhile,
+  firstPossible,
   missing,
   needsReason,
   problemOfField,
@@ -16,10 +17,11 @@ import { isOfChanges } from '../console/run-items.ts';
 import type { State } from '../console/state.ts';
 import type { JobAction } from '../domain/job/action.ts';
 import { actionSql } from '../domain/job/action-sql.ts';
+import type { JobView } from '../domain/job/job.ts';
 import { shortId } from '../domain/job/reference.ts';
 import { actionWords, type Intent } from '../presentation/job/action-words.ts';
 import { dialogWords } from '../presentation/job/dialog-words.ts';
-import { hindranceWords } from '../presentation/job/hindrance.ts';
+import { hindranceWords, unfinishedWords } from '../presentation/job/hindrance.ts';
 import { stateWord } from '../presentation/job/state-words.ts';
 import { truncate, wrap } from '../presentation/text/fitted.ts';
 import {
@@ -65,7 +67,11 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
   const { action } = actionOfCard(card);
   if (card.plan !== null) {
     const sql = isOfChanges(card.plan) ? changeSql(card, card.plan) : planSql(card, card.plan);
-    const lines = labelled('SQL', sql.replace(/\s+/g, ' '), width, 3, 'dim');
+    const first = firstPossible(card.plan);
+    const lines = [
+      ...(first ? hindranceLine(card, first, width, `${shortId(first.id)}: `) : []),
+      ...labelled('SQL', sql.replace(/\s+/g, ' '), width, 3, 'dim'),
+    ];
     return [...planLines(card, card.plan, width, room - lines.length), ...lines];
   }
   const settings = settingsOf(card);
@@ -82,7 +88,8 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
   const will = [
     ...labelled('Will', words.will(intent), width, 3),
     ...(after === null ? [] : labelled('Then', after, width, 2)),
-    ...hindranceLine(card, width),
+    ...hindranceLine(card, job, width),
+    ...silenceLine(card, width),
   ];
   // What will happen is not pushed off a low terminal by what has happened.
   const fits = seen.length + news.length + will.length <= room;
@@ -116,7 +123,7 @@ function scopeLine({ selected, only, job }: Card, width: number): Line[] {
 }
 
 function planSql(card: Card, plan: CardPlan): string {
-  const job = plan.jobs.find(({ refusal }) => refusal === null)?.job ?? card.job;
+  const job = firstPossible(plan) ?? card.job;
   const { action } = actionOfCard(card);
   return `of each, as of ${shortId(job.id)}: ${actionSql(action, job, settingsOf(card))}`;
 }
@@ -159,12 +166,19 @@ function othersLine({ others }: Card, width: number): Line[] {
 /** What makes work available, and what nobody would take up. */
 const makesWork: readonly JobAction[] = ['resume', 'retry', 'recreate', 'reclaim'];
 
-/** A job that may run and does not: why, before it is made so. */
-function hindranceLine(card: Card, width: number): Line[] {
+/** A job that may run and does not: why, before it is made so. `of`: which one, where there are several. */
+function hindranceLine(card: Card, { state }: JobView, width: number, of = ''): Line[] {
   const { action } = actionOfCard(card);
-  const paused = card.job.state === 'paused' && action !== 'resume';
+  const paused = state === 'paused' && action !== 'resume';
   if (card.known === null || paused || !makesWork.includes(action)) return [];
   const text = hindranceWords(card.known);
+  return text === null ? [] : labelled('But', of + text, width, 2, 'warn');
+}
+
+/** In every dialog but that of reclaim, which says what becomes of these partitions. */
+function silenceLine(card: Card, width: number): Line[] {
+  if (card.known === null || actionOfCard(card).action === 'reclaim') return [];
+  const text = unfinishedWords(card.known);
   return text === null ? [] : labelled('But', text, width, 2, 'warn');
 }
 

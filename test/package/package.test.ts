@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -95,16 +103,32 @@ test('what its pages link to is in it', () => {
   expect(dead).toEqual([]);
 });
 
-test('is a program that works without the repository', () => {
-  const servo = (...args: string[]) =>
-    execFileSync(process.execPath, [join(unpacked, 'bin/servo-tui.js'), ...args], {
-      cwd: folder,
-      encoding: 'utf8',
-      env: environment({ DATABASE_URL: urlOf(database.superuser), TENANT_ID: 'acme' }),
-    });
+const servo = (...args: string[]) =>
+  execFileSync(process.execPath, [join(unpacked, 'bin/servo-tui.js'), ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: environment({ DATABASE_URL: urlOf(database.superuser), TENANT_ID: 'acme' }),
+  });
+
+test('C13: one source gives one build id, and a change to any file of it another', () => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  // C13: two builds of one version can be told apart, and one source gives one id.
   expect(servo('--version')).toBe(`${version} (build ${buildId(root)})\n`);
+  const copy = join(folder, 'copy');
+  for (const name of [
+    'bin',
+    'migrations',
+    'scripts',
+    'source',
+    'package.json',
+    'package-lock.json',
+  ])
+    cpSync(join(root, name), join(copy, name), { recursive: true });
+  expect(buildId(copy)).toBe(buildId(root));
+  appendFileSync(join(copy, 'source', 'errors.ts'), '\n');
+  expect(buildId(copy)).not.toBe(buildId(root));
+});
+
+test('is a program that works without the repository', () => {
   expect(documentOf('migrate', servo('migrate', '--json')).applied).toEqual(ownSteps());
   expect(documentOf('alerts', servo('alerts', '--json')).visible).toBe(false);
   expect(JSON.parse(readFileSync(join(unpacked, 'dist/json-schema.json'), 'utf8'))).toEqual(

@@ -176,6 +176,11 @@ export function alternativesOf(text: string): string[] {
   return splitUnquoted(text, /,/).map(unquoted).filter(Boolean);
 }
 
+/** A name as it is written among alternatives: in quotes where it would be read as something else. */
+export function alternativeText(name: string): string {
+  return /^[^\s,"\\]+$/.test(name) ? name : `"${name.replace(/["\\]/g, '\\$&')}"`;
+}
+
 /** In quotes a backslash takes the next character as it is. A quote that is not closed reaches to the end. */
 function splitUnquoted(text: string, separator: RegExp): string[] {
   const parts = [''];

@@ -13,7 +13,7 @@ import { assetNames, matchAssets } from '../../database/queries/read-assets.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { readJobs } from '../../database/queries/read-job.ts';
 import { isAnythingVisible } from '../../database/queries/read-visibility.ts';
-import type { JobFilter } from '../../domain/job/filter.ts';
+import { alternativeText, type JobFilter } from '../../domain/job/filter.ts';
 import { type JobView, viewJob } from '../../domain/job/job.ts';
 import {
   attention,
@@ -128,7 +128,10 @@ async function filterOf(query: Query, tenant: string, options: ListOptions): Pro
     const missing = patterns.filter(
       (pattern) => !pattern.endsWith('*') && !matched.some((asset) => asset.name === pattern),
     );
-    if (missing.length > 0) throw unknownAsset(missing[0]!, await assetNames(query, tenant, 5000));
+    if (missing.length > 0) {
+      const known = await assetNames(query, tenant, 5000);
+      throw unknownAsset(missing[0]!, known, alternativeText);
+    }
     const ids = matched.map(({ id }) => id);
     terms.push({ negated: false, any: [{ kind: 'asset_id', ids }] });
   }

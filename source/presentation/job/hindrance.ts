@@ -38,3 +38,11 @@ export function silenceWords({ facts }: Pick<Explanation, 'facts'>): string | nu
   });
   return each.join('; ');
 }
+
+/** What an action that leaves running partitions alone cannot promise; null where nobody is silent. */
+export function unfinishedWords(known: Pick<Explanation, 'facts'>): string | null {
+  const silence = silenceWords(known);
+  return silence === null
+    ? null
+    : `${silence}: what it holds may not finish (reclaim gives it away)`;
+}
