@@ -1,5 +1,5 @@
 import type { JobView } from './job.ts';
-import { isAlarm } from './job-order.ts';
+import { isProblem } from './job-order.ts';
 import { isTerminal } from './job-state.ts';
 import { nearest } from './nearest.ts';
 import { type RiskLevel, riskLevels } from './risk.ts';
@@ -116,11 +116,6 @@ function conditionHolds(condition: Condition, job: JobView, deadlineOf: Deadline
         job.id.startsWith(condition.text)
       );
   }
-}
-
-/** It needs a person while it lives, fails partitions, or has ended failed. */
-export function isProblem(job: JobView): boolean {
-  return isTerminal(job.state) ? job.state === 'failed' : job.failed_partitions > 0 || isAlarm(job);
 }
 
 export function stateMatches(beginning: string, state: string): boolean {

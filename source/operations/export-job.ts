@@ -3,13 +3,13 @@ import { readClock } from '../database/queries/read-clock.ts';
 import { readJob } from '../database/queries/read-job.ts';
 import { countAttempts, jobTimeline } from '../database/queries/read-papers.ts';
 import { likelyCause } from '../domain/failure-cause.ts';
-import { viewJob } from '../domain/job.ts';
 import type { IncidentReport } from '../domain/papers.ts';
 import { type Thresholds, thresholdDefaults } from '../domain/thresholds.ts';
 import { judgeJob } from './explain-job.ts';
 import { noSuchJob } from './get-job.ts';
 import { readInsight } from './read-insight.ts';
 import { triage } from './triage.ts';
+import { viewOneJob } from './view-jobs.ts';
 
 const longestTimeline = 500;
 
@@ -29,7 +29,7 @@ export async function exportJob(
     return {
       as_of,
       tenant_id: tenant,
-      job: viewJob(job, as_of, thresholds),
+      job: await viewOneJob(query, tenant, job, as_of, thresholds),
       timeline: await jobTimeline(query, tenant, id, longestTimeline),
       attempts: await countAttempts(query, tenant, id),
       failures: failures.map((kind) => ({

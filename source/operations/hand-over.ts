@@ -9,13 +9,13 @@ import {
   lastIdBefore,
 } from '../database/queries/read-papers.ts';
 import { type Moment, momentAt } from '../domain/deadline.ts';
-import { viewJob } from '../domain/job.ts';
 import type { ShiftSummary } from '../domain/papers.ts';
 import type { RiskLevel } from '../domain/risk.ts';
 import { type Thresholds, thresholdDefaults } from '../domain/thresholds.ts';
 import { listAlerts } from './alerts.ts';
 import { assessRisk } from './risk.ts';
 import { triage } from './triage.ts';
+import { viewJobs } from './view-jobs.ts';
 
 const limits = { actions: 1000, ended: 500, counted: 100_000 };
 const risky: readonly RiskLevel[] = ['low', 'medium', 'high', 'unknown', 'breached'];
@@ -48,7 +48,7 @@ export async function handOver(
       actions_truncated: actions.length > limits.actions,
       attempts,
       ended_counts: await countEndedSince(query, tenant, from, limits.counted),
-      ended: ended.map((job) => viewJob(job, as_of, thresholds)),
+      ended: await viewJobs(query, tenant, ended, as_of, thresholds),
       asset_names: Object.fromEntries(named.map((job) => [job.id, job.asset_name])),
     };
   });

@@ -1,6 +1,13 @@
 import type { Database, Query } from '../database/database.ts';
 import { readMoment } from '../database/queries/dialogs.ts';
-import { accessOf, lateAt, staleAt } from '../database/queries/job-conditions.ts';
+import {
+  accessOf,
+  endedLately,
+  lateAt,
+  staleAt,
+  troubledAt,
+  withoutSlot,
+} from '../database/queries/job-conditions.ts';
 import { alarmWalks, isOnWalk, type Place, walkOf } from '../database/queries/job-walks.ts';
 import { countInStates, countJobs, placeOf, turnedRound } from '../database/queries/list-jobs.ts';
 import { preferWalks } from '../database/queries/prefer-walks.ts';
@@ -8,7 +15,7 @@ import { assetNames, matchAssets } from '../database/queries/read-assets.ts';
 import { readClock } from '../database/queries/read-clock.ts';
 import { readJobs } from '../database/queries/read-job.ts';
 import { isAnythingVisible } from '../database/queries/read-visibility.ts';
-import { type JobView, viewJob } from '../domain/job.ts';
+import type { JobView } from '../domain/job.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
 import {
   attention,
@@ -32,6 +39,7 @@ import {
   viewed,
 } from './find-jobs.ts';
 import { unknownAsset } from './unknown-asset.ts';
+import { viewJobs } from './view-jobs.ts';
 
 export type ListOptions = {
   /** Only jobs in one of these; null or absent: any. */
@@ -299,8 +307,11 @@ async function readAlarms(
 ): Promise<JobView[]> {
   const alarms = await findAlarms(query, tenant, search, {
     segments: alarmWalks(search.states, {
-      late: (value) => lateAt(search.resolved, value),
+      late: (value) =>
+        `(${lateAt(search.resolved, value)} or ${withoutSlot} or j.failed_partitions > 0)`,
       stale: (value) => staleAt(search.resolved, value),
+      troubled: (value) => troubledAt(search.resolved, value),
+      ended: (value) => endedLately(search.resolved, value),
     }),
     after: null,
     except: [],
@@ -355,6 +366,6 @@ export function listNamedJobs(
   return db.read(tenant, async (query) => {
     const as_of = await readClock(query);
     const jobs = await readJobs(query, tenant, [...new Set(ids)]);
-    return jobs.map((job) => viewJob(job, as_of, thresholds));
+    return viewJobs(query, tenant, jobs, as_of, thresholds);
   });
 }

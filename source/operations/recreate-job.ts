@@ -7,7 +7,7 @@ import { followInFlight, takePlace, unfinishedKeys } from '../database/queries/r
 import { setJobState } from '../database/queries/set-job-state.ts';
 import { insertUpstreams, upstreamsOf } from '../database/queries/upstreams.ts';
 import { writeEvent } from '../database/queries/write-event.ts';
-import { type Job, viewJob } from '../domain/job.ts';
+import type { Job } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { canTransition, isTerminal } from '../domain/job-state.ts';
 import { isNone } from '../domain/settings-input.ts';
@@ -29,6 +29,7 @@ import { placeJob } from './place-job.ts';
 import { repairedUpstreams } from './repaired-upstreams.ts';
 import { AlreadyDone, refuseChanged, type Seen } from './seen.ts';
 import { planOf, type Started } from './start-backfill.ts';
+import { viewOneJob } from './view-jobs.ts';
 
 /** A deadline of `none` leaves the new job without one. */
 export type RecreateInput = OptionsInput &
@@ -139,7 +140,8 @@ export async function recreateJob(
     // No change of its state tells that somebody has started it anew.
     if (isTerminal(old.state))
       await writeEvent(query, { ...author, reason }, id, 'recreate requested');
-    const view = viewJob((await readJob(query, tenant, created))!, now, input.thresholds);
+    const row = (await readJob(query, tenant, created))!;
+    const view = await viewOneJob(query, tenant, row, now, input.thresholds);
     return { ...answer, created: true, job: view, plan: null };
   });
 }

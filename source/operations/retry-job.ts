@@ -11,7 +11,7 @@ import {
   retryPartitions,
 } from '../database/queries/retry-partitions.ts';
 import { wakeExecutors, writeEvent } from '../database/queries/write-event.ts';
-import { type Job, type JobView, viewJob } from '../domain/job.ts';
+import type { Job, JobView } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { isJobState, isTerminal } from '../domain/job-state.ts';
 import { type JobThresholds, thresholdDefaults } from '../domain/thresholds.ts';
@@ -21,6 +21,7 @@ import { noSuchJob } from './get-job.ts';
 import { refuseOverlap } from './overlap.ts';
 import { placeJob } from './place-job.ts';
 import { AlreadyDone, refuseChanged, type Seen } from './seen.ts';
+import { viewOneJob } from './view-jobs.ts';
 
 export type Retried = {
   as_of: Date;
@@ -218,7 +219,7 @@ function answer(
       created,
       retried_partitions: retried.retried,
       keys,
-      job: viewJob(job, as_of, thresholds),
+      job: await viewOneJob(query, tenant, job, as_of, thresholds),
     };
   });
 }

@@ -5,7 +5,7 @@ import { readJob } from '../database/queries/read-job.ts';
 import { setJobSettings } from '../database/queries/set-job-settings.ts';
 import { wakeExecutors, writeEvent } from '../database/queries/write-event.ts';
 import { readParameters } from '../domain/action.ts';
-import { type JobView, viewJob } from '../domain/job.ts';
+import type { JobView } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { type Change, changesOf, describeChanges } from '../domain/job-settings.ts';
 import { isTerminal } from '../domain/job-state.ts';
@@ -14,6 +14,7 @@ import { type JobThresholds, thresholdDefaults } from '../domain/thresholds.ts';
 import { ServoError, UsageError } from '../errors.ts';
 import { noSuchJob } from './get-job.ts';
 import { refuseChanged, refuseMoved, type Seen } from './seen.ts';
+import { viewOneJob } from './view-jobs.ts';
 
 export type SetResult = {
   as_of: Date;
@@ -61,7 +62,7 @@ export async function setJob(
       as_of: now,
       tenant_id: author.tenant,
       changes,
-      job: viewJob(after, now, thresholds),
+      job: await viewOneJob(query, author.tenant, after, now, thresholds),
     };
   });
 }

@@ -14,7 +14,7 @@ import { readFleet } from '../database/queries/read-live-jobs.ts';
 import type { Asset } from '../domain/asset.ts';
 import { momentAt } from '../domain/deadline.ts';
 import { type Forecast, forecastOf } from '../domain/forecast.ts';
-import { type JobView, viewJob } from '../domain/job.ts';
+import type { JobView } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
 import {
   type KeySource,
@@ -32,6 +32,7 @@ import { futureDeadline } from './future-deadline.ts';
 import { refuseOverlap } from './overlap.ts';
 import { placeJob } from './place-job.ts';
 import { unknownAsset } from './unknown-asset.ts';
+import { viewOneJob } from './view-jobs.ts';
 
 /** What a dry run says would be started. */
 export type StartPlan = {
@@ -275,5 +276,6 @@ async function answer(
 ): Promise<Started> {
   const as_of = await readClock(query);
   const job = id === null ? null : await readJob(query, tenant, id);
-  return { as_of, tenant_id: tenant, created, job: job && viewJob(job, as_of, thresholds), plan };
+  const view = job && (await viewOneJob(query, tenant, job, as_of, thresholds));
+  return { as_of, tenant_id: tenant, created, job: view, plan };
 }

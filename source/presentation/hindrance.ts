@@ -1,8 +1,7 @@
-import { roughDuration } from '../domain/duration.ts';
+import { silenceReason } from '../domain/clause-reason.ts';
 import { type Clause, type ExplainFacts, explain } from '../domain/explain.ts';
 import type { Explanation } from '../domain/judged.ts';
 import { explainWords } from './explain-words.ts';
-import { plural } from './format.ts';
 import { safeText } from './safe-text.ts';
 
 /** What a person must see to: nothing of it goes away because a job becomes claimable. */
@@ -30,11 +29,5 @@ export function hindranceWords({ facts }: Pick<Explanation, 'facts'>): string | 
 /** Executors that hold partitions of the job and are not heard of; null where there are none. */
 export function silenceWords({ facts }: Pick<Explanation, 'facts'>): string | null {
   if (facts.silent.length === 0) return null;
-  const { as_of, silent } = facts;
-  const each = silent.map(({ id, lanes, seen_at }) => {
-    const since =
-      seen_at === null ? '' : ` for ${roughDuration(as_of.getTime() - seen_at.getTime())}`;
-    return `${safeText(id)} with ${plural(lanes, 'slot')} has been silent${since}`;
-  });
-  return each.join('; ');
+  return safeText(silenceReason(facts.silent, facts.as_of));
 }

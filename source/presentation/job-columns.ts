@@ -2,6 +2,7 @@ import type { JobView } from '../domain/job.ts';
 import { shortId } from '../domain/job-reference.ts';
 import { formatDrift, formatEta, secondsBetween } from './eta-phrase.ts';
 import { formatAge, formatCount, formatPercent, formatRate } from './format.ts';
+import { jobTone } from './health-words.ts';
 import { progressBar } from './progress-bar.ts';
 import { riskBadge } from './risk-badge.ts';
 import { safeText } from './safe-text.ts';
@@ -18,8 +19,8 @@ export const jobColumns: readonly JobColumn[] = [
     'STATE',
     (jobs) => Math.max(11, longest((job: JobView) => `? ${stateWord(job.state).word}`, 18)(jobs)),
     (job) => {
-      const { glyph, word, tone } = stateWord(job.state);
-      return { forms: [`${glyph} ${word}`, glyph], tone };
+      const { glyph, word } = stateWord(job.state);
+      return { forms: [`${glyph} ${word}`, glyph], tone: jobTone(job) };
     },
     { gap: 1 },
   ),
@@ -36,7 +37,7 @@ export const jobColumns: readonly JobColumn[] = [
     20,
     (job, { width }) => ({
       forms: [progressBar(width, job.progress)],
-      tone: stateWord(job.state).tone,
+      tone: jobTone(job),
     }),
     { grows_to: 40 },
   ),
