@@ -4,7 +4,7 @@ import { followShown, followText } from '../console/follow.ts';
 import { keyFor } from '../console/key-hints.ts';
 import { keyName } from '../console/key-names.ts';
 import { contextOf, keymapOf } from '../console/keymap.ts';
-import { jobsLayout } from '../console/layout.ts';
+import { hasPane, jobsLayout } from '../console/layout.ts';
 import { holdsAll, isAnswered, isPaged, possibleSort } from '../console/paging.ts';
 import { dialogsInTable } from '../console/presence.ts';
 import { nothingToCopy } from '../console/reading.ts';
@@ -119,6 +119,8 @@ function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Lin
   if (row.unmatched) return [span(' it matches the filter no longer', 'warn')];
   const others = dialogWords(dialogsInTable(state, job.id), state.jobs.list.as_of);
   if (others !== null) return [span(` ${others}`, 'warn')];
+  // All of it stands beside the table.
+  if (hasPane(state)) return [];
   const context = { as_of: state.jobs.list.as_of, zone: state.options.zone, width: 40 };
   const narrow = (name: string) => laid.find(({ column }) => column.name === name)?.width ?? 0;
   const words = inOrder.flatMap((column) => {
