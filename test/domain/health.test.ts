@@ -150,7 +150,7 @@ const rows: Row[] = [
     'run by a program of another kind, whose leases are not ours',
     { lanes: 0, ours: false, sla_deadline_at: inAnHour },
     full,
-    { health: 'ok', reason: null, eta: '12:07 in 7m30s', sla: 'on track 52m', known: true },
+    { health: 'ok', reason: null, eta: '12:07 in 8m', sla: 'on track 53m', known: true },
   ],
   [
     'pending, and no executor has the handler',
@@ -218,7 +218,7 @@ const rows: Row[] = [
     {
       health: 'incomplete',
       reason: 'will end incomplete: 1 failed',
-      eta: '12:15 in 14m45s',
+      eta: '12:15 in 15m',
       sla: '✗ incomplete',
       known: true,
     },
