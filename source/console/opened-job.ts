@@ -1,4 +1,4 @@
-import type { JobView } from '../domain/job.ts';
+import type { JobView } from '../domain/job/job.ts';
 import { unreadMap } from './job-map.ts';
 import type { JobScreen } from './state.ts';
 

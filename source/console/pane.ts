@@ -1,4 +1,4 @@
-import type { JobDetail } from '../domain/job-detail.ts';
+import type { JobDetail } from '../domain/job/detail.ts';
 import { holdMs, rowOf } from './arrange.ts';
 import type { DataAnswer, Effect } from './effects.ts';
 import { jobRequest, withDetail } from './job-loading.ts';

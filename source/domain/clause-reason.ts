@@ -1,7 +1,7 @@
-import type { TroubleKind } from './attempt.ts';
 import type { SilentLanes } from './claim-scene.ts';
-import { roughDuration } from './duration.ts';
-import type { Clause, ClauseFacts, ReachedLimit } from './explain.ts';
+import type { TroubleKind } from './partition/attempt.ts';
+import { roughDuration } from './time/duration.ts';
+import type { Clause, ClauseFacts, ReachedLimit } from './triage/explain.ts';
 
 /** What a reason is told from. `in_front`: jobs of higher rank; null where they were not counted. */
 export type ReasonFacts = Pick<

@@ -1,9 +1,9 @@
 import type { WaitingClause } from '../domain/clause-reason.ts';
 import type { Health } from '../domain/health.ts';
-import type { JobView } from '../domain/job.ts';
-import { safeText } from './safe-text.ts';
-import { stateWord } from './state-words.ts';
-import type { Cell, Tone } from './tone.ts';
+import type { JobView } from '../domain/job/job.ts';
+import { stateWord } from './job/state-words.ts';
+import { safeText } from './text/safe-text.ts';
+import type { Cell, Tone } from './text/tone.ts';
 
 /** How a health looks; null: as the state does. */
 const tones: Readonly<Record<Health, Tone | null>> = {

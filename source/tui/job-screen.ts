@@ -1,10 +1,10 @@
 import { type JobLayout, jobLayout } from '../console/layout.ts';
 import type { JobScreen, State } from '../console/state.ts';
-import { formatPercent } from '../presentation/format.ts';
 import { jobTone } from '../presentation/health-words.ts';
-import { progressBar } from '../presentation/progress-bar.ts';
-import { restWords } from '../presentation/rest-words.ts';
-import { signOf } from '../presentation/tone.ts';
+import { progressBar } from '../presentation/job/progress-bar.ts';
+import { restWords } from '../presentation/job/rest-words.ts';
+import { formatPercent } from '../presentation/text/format.ts';
+import { signOf } from '../presentation/text/tone.ts';
 import { hintsLine, noteLine } from './footer.ts';
 import { bannerLine, headerLine } from './header.ts';
 import { factsOf, riskFact, titleFacts } from './job-facts.ts';

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
-import { parseFilter } from '../../source/domain/job-filter.ts';
-import { listAlerts } from '../../source/operations/alerts.ts';
-import { explainJob } from '../../source/operations/explain-job.ts';
-import { listJobs } from '../../source/operations/list-jobs.ts';
-import { readRiskBoard } from '../../source/operations/risk.ts';
+import { parseFilter } from '../../source/domain/job/filter.ts';
+import { listJobs } from '../../source/operations/jobs/list-jobs.ts';
+import { listAlerts } from '../../source/operations/triage/alerts.ts';
+import { explainJob } from '../../source/operations/triage/explain-job.ts';
+import { readRiskBoard } from '../../source/operations/triage/risk.ts';
 import { Backfills, keys, tenant } from '../support/backfill.ts';
 import { documentOf, run } from '../support/cli.ts';
 import { waitFor } from '../support/wait-for.ts';

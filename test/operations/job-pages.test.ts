@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readClaimScene } from '../../source/database/queries/read-claim-scene.ts';
-import { viewJob } from '../../source/domain/job.ts';
-import { type DeadlineOf, jobMatches, parseFilter } from '../../source/domain/job-filter.ts';
-import { compareBy, sortColumns, walkedColumns } from '../../source/domain/job-order.ts';
-import { thresholdDefaults } from '../../source/domain/thresholds.ts';
-import { listJobs } from '../../source/operations/list-jobs.ts';
-import { selectJobs } from '../../source/operations/select-jobs.ts';
+import { type DeadlineOf, jobMatches, parseFilter } from '../../source/domain/job/filter.ts';
+import { viewJob } from '../../source/domain/job/job.ts';
+import { compareBy, sortColumns, walkedColumns } from '../../source/domain/job/order.ts';
+import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
+import { listJobs } from '../../source/operations/jobs/list-jobs.ts';
+import { selectJobs } from '../../source/operations/plan/select-jobs.ts';
 import { errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { explainFailure } from '../../source/database/failure.ts';
-import { cutMessage } from '../../source/presentation/fitted.ts';
-import { widthOf } from '../../source/presentation/width.ts';
+import { cutMessage } from '../../source/presentation/text/fitted.ts';
+import { widthOf } from '../../source/presentation/text/width.ts';
 import { noteLine } from '../../source/tui/footer.ts';
 import { bannerLine } from '../../source/tui/header.ts';
 import { jobPicture } from '../../source/tui/job-screen.ts';
