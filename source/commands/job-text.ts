@@ -5,6 +5,7 @@ import { isTerminal } from '../domain/job/state.ts';
 import { readStrategy } from '../domain/job/strategy.ts';
 import type { Clause } from '../domain/triage/explain.ts';
 import { countCap } from '../operations/jobs/list-jobs.ts';
+import { healthWords, isNotWorkedOn } from '../presentation/health-words.ts';
 import { jobsTable } from '../presentation/job/columns.ts';
 import { dialogWords } from '../presentation/job/dialog-words.ts';
 import { formatEta, formatEtaRange } from '../presentation/job/eta-phrase.ts';
@@ -27,6 +28,7 @@ import {
 } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import { cellOf, layoutColumns } from '../presentation/text/table.ts';
+import { signOf } from '../presentation/text/tone.ts';
 import type { Idleness } from './status.ts';
 
 export type TextOptions = { width: number; zone: Zone; ascii: boolean };
@@ -79,6 +81,7 @@ export function jobText(
   const { job } = detail;
   const lines = [
     ...summaryLines(job, detail.as_of, options),
+    ...healthLines(job),
     ...(sayNothing.includes(idle.clause)
       ? []
       : [`idle         ${idle.why}${idle.next === null ? '' : ` — ${idle.next}`}`]),
@@ -117,7 +120,9 @@ export function watchLine(
     `${progressBar(20, job.progress)} ${counts(job)}`,
     ...(job.failed_partitions > 0 ? [`${formatFullCount(job.failed_partitions)} failed`] : []),
     ...(job.rate_per_minute === null ? [] : [`${formatRate(job.rate_per_minute)}/min`]),
-    ...(isTerminal(job.state) ? [] : [`ETA ${formatEta(job, asOf, options.zone).forms[0]}`]),
+    ...(isTerminal(job.state)
+      ? []
+      : [`${isNotWorkedOn(job) ? '' : 'ETA '}${formatEta(job, asOf, options.zone).forms[0]}`]),
   ];
   return finish([parts.join('  ')], options);
 }
@@ -152,6 +157,13 @@ function summaryLines(job: JobView, asOf: Date, options: TextOptions): string[] 
         ]),
     `created      ${job.created_at.toISOString()}${job.created_by === null ? '' : ` by ${safeText(job.created_by)}`}`,
   ];
+}
+
+/** What is wrong with it; what keeps it from running is said by `idle`. */
+function healthLines(job: JobView): string[] {
+  const words = healthWords(job);
+  if (words === null || (job.waits_for !== null && job.incomplete_partitions === 0)) return [];
+  return [`health       ${signOf(words.tone)}${words.text}`];
 }
 
 /** When it will end, or when it has ended and after how long. */

@@ -17,6 +17,7 @@ const row = job.extend({
       max_parallel: count,
       remaining_partitions: count,
       eta_seconds: z.number().nullable(),
+      incomplete_partitions: count,
       sla_deadline_at: nullableTime,
       risk_level: z.enum(riskLevels),
       risk_severity: z.number().nullable(),

@@ -23,7 +23,7 @@ import { actionWords, type Intent } from '../presentation/job/action-words.ts';
 import { dialogWords } from '../presentation/job/dialog-words.ts';
 import { hindranceWords, unfinishedWords } from '../presentation/job/hindrance.ts';
 import { stateWord } from '../presentation/job/state-words.ts';
-import { truncate, wrap } from '../presentation/text/fitted.ts';
+import { cutMessage, wrap } from '../presentation/text/fitted.ts';
 import {
   formatAge,
   formatDuration,
@@ -36,7 +36,7 @@ import { safeText } from '../presentation/text/safe-text.ts';
 import { signOf } from '../presentation/text/tone.ts';
 import { fieldText, unfocusedText } from './field-text.ts';
 import { planLines } from './plan-lines.ts';
-import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
+import { cut, type Line, lineWidth, message, type Span, span, spread } from './spans.ts';
 
 /**
  * The intent card's inside: what was seen, what will happen, and the questions. On a low terminal
@@ -207,7 +207,9 @@ function labelled(
   const lines = wrap(text, width - labelWidth);
   const shown = lines.slice(0, most);
   if (lines.length > most) {
-    shown.push(truncate(`${shown.pop() ?? ''} ${lines[most]}`, width - labelWidth));
+    // What it says last, on the last line that it has.
+    const rest = [shown.pop() ?? '', ...lines.slice(most)].join(' ');
+    shown.push(cutMessage(rest, width - labelWidth));
   }
   return shown.map((line, index) => [
     span((index === 0 ? label : '').padEnd(labelWidth), 'dim'),
@@ -226,7 +228,7 @@ function parameterLines(card: Card, field: ParameterField, width: number): Line[
   const note = problem === null ? span(read, 'good') : span(`${signOf('warn')}${read}`, 'warn');
   const line = fieldLine(card, field.name, label, width);
   const fits = lineWidth(line) + 2 + lineWidth([note]) <= width;
-  return fits ? [spread(line, [note], width)] : [line, cut([span('   '), note], width)];
+  return fits ? [spread(line, [note], width)] : [line, message(note.text, note.tone, width, '   ')];
 }
 
 /** A deadline may be typed in many ways: it is said which instant it means. */
@@ -287,6 +289,6 @@ function buttonsLine(state: State, card: Card, width: number): Line {
     (onButton ? (lacking ?? `y: ${words.verb.toLowerCase()}`) : 'Tab: to the buttons, then y');
   const room = Math.max(0, width - lineWidth(buttons) - 2);
   const sign = card.hint === null ? '' : signOf('warn');
-  const said = span(truncate(`${sign}${hint}`, room), card.hint === null ? 'dim' : 'warn');
+  const said = span(cutMessage(`${sign}${hint}`, room), card.hint === null ? 'dim' : 'warn');
   return spread(buttons, [said], width);
 }

@@ -15,7 +15,7 @@ import { fitted } from '../presentation/text/fitted.ts';
 import { formatFullCount, plural } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import type { Tone } from '../presentation/text/tone.ts';
-import { cut, exactly, type Line, span, spread } from './spans.ts';
+import { cut, exactly, type Line, lineWidth, message, span, spread } from './spans.ts';
 
 /** What an action on several jobs will do: how many, which are not on the screen, and to each what or why not. */
 export function planLines(card: Card, plan: CardPlan, width: number, rows: number): Line[] {
@@ -118,7 +118,7 @@ export function runLines(state: State, top: number, width: number, rows: number)
       : `y: go on with the rest${whyNotGoOn(state) === null ? '' : ` (${whyNotGoOn(state)})`}   Esc: back`;
   const tone: Tone = open && state.run?.stopped !== null ? 'bad' : 'strong';
   return [
-    cut([span(runText(state), tone)], width),
+    message(runText(state), tone, width, ''),
     ...exactly(shown, Math.min(rows, Math.max(items.length, 1))),
     spread([span(keys, 'dim')], [], width),
   ];
@@ -138,13 +138,7 @@ function itemLine({ job, result, lost, change }: RunItem, width: number): Line {
     return cut([span(`${lost ? '?' : '·'} ${name}  ${what}${text}`, lost ? 'bad' : 'dim')], width);
   }
   const { glyph, tone } = results[result.result]!;
-  return cut(
-    [
-      span(`${glyph} `, tone),
-      span(`${name}  `),
-      span(`${result.result}: `, tone),
-      span(safeText(result.message), 'dim'),
-    ],
-    width,
-  );
+  const head = [span(`${glyph} `, tone), span(`${name}  `), span(`${result.result}: `, tone)];
+  const room = width - lineWidth(head);
+  return cut([...head, ...message(safeText(result.message), 'dim', room, '')], width);
 }

@@ -176,7 +176,7 @@ describe('B13: what a row says is seen where it is selected', () => {
   test('the selection keeps the colour of the state', () => {
     const pieces = row(Session.showing([running]));
     expect(pieces.slice(1).every(({ inverse }) => inverse)).toBe(true);
-    expect(pieces.find(({ text }) => text.includes('running'))?.tone).toBe('good');
+    expect(pieces.find(({ text }) => text.includes('running'))?.tone).toBe('warn');
     expect(pieces.find(({ text }) => text.includes('orders_daily'))?.tone).toBe('plain');
   });
 

@@ -1,3 +1,4 @@
+import { type ClaimScene, servedAssets } from '../../domain/claim-scene.ts';
 import {
   type Condition,
   type DeadlineOf,
@@ -37,6 +38,7 @@ export type Resolved = {
   assets: readonly { id: string; name: string }[] | null;
   deadlineOf: DeadlineOf;
   thresholds: JobThresholds;
+  scene: ClaimScene;
 };
 
 /**
@@ -175,8 +177,8 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
         : { text: riskSql(condition.levels, resolved, values), exact: false };
     case 'problem':
       return {
-        text: `(j.state = 'failed' or j.state not in ('completed', 'cancelled') and (j.failed_partitions > 0
-            or j.sla_deadline_at is not null and (${lateAt(resolved, values.add)} or j.state not in (${known}))
+        text: `(${failedLatelyAt(resolved, values.add)} or j.state not in ('completed', 'failed', 'cancelled') and (${troubledAt(resolved, values.add)}
+            or j.sla_deadline_at is not null and (${lateAt(resolved, values.add)} or ${withoutSlot} or j.state not in (${known}))
             or j.state = 'resuming' or j.state = 'running' and ${staleAt(resolved, values.add)}))`,
         exact: false,
       };
@@ -193,7 +195,7 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
   }
 }
 
-type Clocked = Pick<Resolved, 'as_of' | 'thresholds'>;
+type Clocked = Pick<Resolved, 'as_of' | 'thresholds' | 'scene'>;
 
 /** Of risks that only living jobs run: what has no ETA, or comes after its deadline. Of the others what has a deadline. */
 function riskSql(levels: readonly RiskLevel[], clocked: Clocked, values: Values): string {
@@ -202,7 +204,7 @@ function riskSql(levels: readonly RiskLevel[], clocked: Clocked, values: Values)
   const parts = [
     ...(levels.includes('unknown')
       ? [
-          `j.avg_partition_duration_ms is null or j.state not in (${known})
+          `j.avg_partition_duration_ms is null or j.state not in (${known}) or ${withoutSlot} or ${troubledAt(clocked, values.add)}
             or j.state = 'running' and ${staleAt(clocked, values.add)}`,
         ]
       : []),
@@ -220,6 +222,34 @@ function riskSql(levels: readonly RiskLevel[], clocked: Clocked, values: Values)
 export function lateAt({ as_of, thresholds }: Clocked, value: Value): string {
   return `coalesce(j.avg_partition_duration_ms::float8 * ${partitionsLeft('j')} + ${value(thresholds.early_warning, 'bigint')}
     >= ${secondsBetween(value(as_of, 'timestamptz'), 'j.sla_deadline_at')} * 1000, true)`;
+}
+
+/** No lease: whether it waits for a slot, and whether it is in time, is told by the scene around it. */
+export const withoutSlot = `(j.lease_tokens = '{}' and j.state in ('pending', 'running', 'resuming'))`;
+
+/**
+ * What is wrong with a living job beside deadline and heartbeat: failed partitions, silent executors, or none that could run it. The exact
+ * judgement is domain/health.ts's.
+ */
+export function troubledAt({ scene }: Pick<Clocked, 'scene'>, value: Value): string {
+  const silent = Object.keys(scene.silent);
+  const parts = [
+    'j.failed_partitions > 0',
+    `${withoutSlot} and j.asset_name <> all (${value(servedAssets(scene), 'text[]')})`,
+    ...(silent.length === 0 ? [] : [`j.id = any (${value(silent, 'uuid[]')})`]),
+  ];
+  return `(${parts.join(' or ')})`;
+}
+
+/** It has ended failed, lately, or nobody knows when: what did so before is history. */
+function failedLatelyAt({ as_of, thresholds }: Clocked, value: Value): string {
+  const from = new Date(as_of.getTime() - thresholds.failed_recently);
+  return `(j.state = 'failed' and coalesce(j.completed_at >= ${value(from, 'timestamptz')}, true))`;
+}
+
+/** The same of jobs that have failed, as the range of an index. */
+export function endedLately({ as_of, thresholds }: Clocked, value: Value): string {
+  return `j.completed_at >= ${value(new Date(as_of.getTime() - thresholds.failed_recently), 'timestamptz')}`;
 }
 
 /** A heartbeat that is, or is about to be, too old; the exact figure is domain/job/job.ts's. */

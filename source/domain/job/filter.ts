@@ -1,7 +1,7 @@
 import { type RiskLevel, riskLevels } from '../risk/risk.ts';
 import { nearest } from '../text/nearest.ts';
 import type { JobView } from './job.ts';
-import { isAlarm } from './order.ts';
+import { isProblem } from './order.ts';
 import { isTerminal } from './state.ts';
 
 export const comparisons = ['<', '<=', '=', '>=', '>'] as const;
@@ -116,11 +116,6 @@ function conditionHolds(condition: Condition, job: JobView, deadlineOf: Deadline
         job.id.startsWith(condition.text)
       );
   }
-}
-
-/** It needs a person while it lives, fails partitions, or has ended failed. */
-export function isProblem(job: JobView): boolean {
-  return isTerminal(job.state) ? job.state === 'failed' : job.failed_partitions > 0 || isAlarm(job);
 }
 
 export function stateMatches(beginning: string, state: string): boolean {

@@ -38,6 +38,10 @@ export type Job = {
 export type JobActivity = {
   /** Slots at work on the job, over all hosts: its live leases. */
   lanes: number;
+  /** It runs under the claim of one of our executors: its leases tell what is running of it. */
+  ours: boolean;
+  /** Its last attempts failed with the same permanent error. */
+  failing: boolean;
   /** Where the rate is counted from: a sample of the last minutes, or the job's start. */
   rate_base: RateBase | null;
   /** From its samples of the last minutes; null where there are none, and for a job that does not run. */

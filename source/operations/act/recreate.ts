@@ -7,7 +7,7 @@ import { followInFlight, takePlace, unfinishedKeys } from '../../database/querie
 import { setJobState } from '../../database/queries/set-job-state.ts';
 import { insertUpstreams, upstreamsOf } from '../../database/queries/upstreams.ts';
 import { writeEvent } from '../../database/queries/write-event.ts';
-import { type Job, viewJob } from '../../domain/job/job.ts';
+import type { Job } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { isNone } from '../../domain/job/settings-input.ts';
 import { canTransition, isTerminal } from '../../domain/job/state.ts';
@@ -25,6 +25,7 @@ import { placeJob } from '../jobs/place-job.ts';
 import { lockTree, matchTree, readTree } from '../start/create-tree.ts';
 import { futureDeadline } from '../start/future-deadline.ts';
 import { planOf, type Started } from '../start/start-backfill.ts';
+import { viewOneJob } from '../view-jobs.ts';
 import { AlreadyDone, type JobSeen, requireUnchanged } from './compare.ts';
 import { finalizeJob } from './finalize.ts';
 import { followUp } from './follow-up.ts';
@@ -140,7 +141,8 @@ export async function recreateJob(
     // No change of its state tells that somebody has started it anew.
     if (isTerminal(old.state))
       await writeEvent(query, { ...author, reason }, id, 'recreate requested');
-    const view = viewJob((await readJob(query, tenant, created))!, now, input.thresholds);
+    const row = (await readJob(query, tenant, created))!;
+    const view = await viewOneJob(query, tenant, row, now, input.thresholds);
     return { ...answer, created: true, job: view, plan: null };
   });
   if (recreated.created) await finalizeJob(db, author, id).catch(() => {});

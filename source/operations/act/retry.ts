@@ -11,13 +11,14 @@ import {
   retryPartitions,
 } from '../../database/queries/retry-partitions.ts';
 import { wakeExecutors, writeEvent } from '../../database/queries/write-event.ts';
-import { type Job, type JobView, viewJob } from '../../domain/job/job.ts';
+import type { Job, JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { isJobState, isTerminal } from '../../domain/job/state.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { ServoError } from '../../errors.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
 import { placeJob } from '../jobs/place-job.ts';
+import { viewOneJob } from '../view-jobs.ts';
 import { AlreadyDone, type JobSeen, requireUnchanged } from './compare.ts';
 import { followUp } from './follow-up.ts';
 import { refuseOverlap } from './overlap.ts';
@@ -218,7 +219,7 @@ function answer(
       created,
       retried_partitions: retried.retried,
       keys,
-      job: viewJob(job, as_of, thresholds),
+      job: await viewOneJob(query, tenant, job, as_of, thresholds),
     };
   });
 }

@@ -18,10 +18,11 @@ import {
   walkJudged,
 } from '../../database/queries/list-jobs.ts';
 import { tenantAssets } from '../../database/queries/read-assets.ts';
+import { readClaimScene } from '../../database/queries/read-claim-scene.ts';
 import { readDeadlines } from '../../database/queries/read-job.ts';
 import { type JobFilter, jobMatches, namedJobs } from '../../domain/job/filter.ts';
 import { type Job, type JobActivity, type JobView, viewJob } from '../../domain/job/job.ts';
-import { isAlarm } from '../../domain/job/order.ts';
+import { isProblem } from '../../domain/job/order.ts';
 import { parseJobReference } from '../../domain/job/reference.ts';
 
 /** A filter whose words have been looked up in the database: what they stand for, and what is wrong with them. */
@@ -49,6 +50,7 @@ export async function prepareSearch(
   const { deadlines, problem } = await readNamedDeadlines(query, tenant, filter);
   const resolved: Resolved = {
     ...seen,
+    scene: await readClaimScene(query, tenant),
     assets: assets.length > mostAssets ? null : assets,
     deadlineOf: (job) => deadlines[job],
   };
@@ -133,7 +135,7 @@ export async function findAlarms(
   const conditions = (values: Values) => conditionsOf(search.filter, search.resolved, values);
   const rows = await walkJudged(query, tenant, { ...stretch, conditions });
   const jobs = rows.map((row) => viewed(search, { ...unread, ...row }));
-  const alarms = jobs.filter((job) => isAlarm(job) && matches(search, job));
+  const alarms = jobs.filter((job) => isProblem(job) && matches(search, job));
   return [...new Map(alarms.map((job) => [job.id, job])).values()];
 }
 
@@ -172,7 +174,7 @@ export function gather(
 }
 
 export function viewed({ resolved }: Search, row: Job & JobActivity): JobView {
-  return viewJob(row, resolved.as_of, resolved.thresholds);
+  return viewJob(row, resolved.as_of, resolved.thresholds, resolved.scene);
 }
 
 /** Whether the filter asks for jobs of some assets and nothing else, and more than so many are. */

@@ -1,6 +1,13 @@
 import type { Database, Query } from '../../database/database.ts';
 import { readMoment } from '../../database/queries/dialogs.ts';
-import { accessOf, lateAt, staleAt } from '../../database/queries/job-conditions.ts';
+import {
+  accessOf,
+  endedLately,
+  lateAt,
+  staleAt,
+  troubledAt,
+  withoutSlot,
+} from '../../database/queries/job-conditions.ts';
 import { alarmWalks, isOnWalk, type Place, walkOf } from '../../database/queries/job-walks.ts';
 import {
   countInStates,
@@ -14,7 +21,7 @@ import { readClock } from '../../database/queries/read-clock.ts';
 import { readJobs } from '../../database/queries/read-job.ts';
 import { isAnythingVisible } from '../../database/queries/read-visibility.ts';
 import { alternativeText, type JobFilter } from '../../domain/job/filter.ts';
-import { type JobView, viewJob } from '../../domain/job/job.ts';
+import type { JobView } from '../../domain/job/job.ts';
 import {
   attention,
   byAttention,
@@ -27,6 +34,7 @@ import type { Around, JobPage, Page } from '../../domain/job/page.ts';
 import { writeTime } from '../../domain/time/time.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { unknownAsset } from '../start/unknown-asset.ts';
+import { viewJobs } from '../view-jobs.ts';
 import {
   areOfAssets,
   findAlarms,
@@ -307,8 +315,11 @@ async function readAlarms(
 ): Promise<JobView[]> {
   const alarms = await findAlarms(query, tenant, search, {
     segments: alarmWalks(search.states, {
-      late: (value) => lateAt(search.resolved, value),
+      late: (value) =>
+        `(${lateAt(search.resolved, value)} or ${withoutSlot} or j.failed_partitions > 0)`,
       stale: (value) => staleAt(search.resolved, value),
+      troubled: (value) => troubledAt(search.resolved, value),
+      ended: (value) => endedLately(search.resolved, value),
     }),
     after: null,
     except: [],
@@ -363,6 +374,6 @@ export function listNamedJobs(
   return db.read(tenant, async (query) => {
     const as_of = await readClock(query);
     const jobs = await readJobs(query, tenant, [...new Set(ids)]);
-    return jobs.map((job) => viewJob(job, as_of, thresholds));
+    return viewJobs(query, tenant, jobs, as_of, thresholds);
   });
 }
