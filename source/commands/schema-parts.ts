@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { waitingClauses } from '../domain/clause-reason.ts';
-import { healths } from '../domain/health.ts';
+import { healths } from '../domain/job/health.ts';
 import { riskLevels } from '../domain/risk/risk.ts';
+import { waitingClauses } from '../domain/triage/clause-reason.ts';
 
 /** What several of the published shapes are made of. */
 export const time = z

@@ -6,7 +6,6 @@ import { shortId } from '../domain/job/reference.ts';
 import { isTerminal } from '../domain/job/state.ts';
 import { readStrategy } from '../domain/job/strategy.ts';
 import { executorName } from '../presentation/executor/name.ts';
-import { isNotWorkedOn, jobTone } from '../presentation/health-words.ts';
 import { dialogWords } from '../presentation/job/dialog-words.ts';
 import {
   driftWords,
@@ -15,6 +14,7 @@ import {
   formatEtaRange,
   secondsBetween,
 } from '../presentation/job/eta-phrase.ts';
+import { isNotWorkedOn, jobTone } from '../presentation/job/health-words.ts';
 import { stateWord } from '../presentation/job/state-words.ts';
 import { riskBadge } from '../presentation/risk/badge.ts';
 import {

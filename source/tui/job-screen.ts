@@ -1,6 +1,6 @@
 import { type JobLayout, jobLayout } from '../console/layout.ts';
 import type { JobScreen, State } from '../console/state.ts';
-import { jobTone } from '../presentation/health-words.ts';
+import { jobTone } from '../presentation/job/health-words.ts';
 import { progressBar } from '../presentation/job/progress-bar.ts';
 import { restWords } from '../presentation/job/rest-words.ts';
 import { formatPercent } from '../presentation/text/format.ts';

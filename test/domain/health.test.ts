@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ClaimScene } from '../../source/domain/claim-scene.ts';
-import { healths } from '../../source/domain/health.ts';
 import { jobMatches, parseFilter } from '../../source/domain/job/filter.ts';
+import { healths } from '../../source/domain/job/health.ts';
 import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job/job.ts';
 import { byAttention, compareBy, isProblem } from '../../source/domain/job/order.ts';
 import { isTerminal, jobStates } from '../../source/domain/job/state.ts';
 import { foresee, noChange } from '../../source/domain/risk/what-if.ts';
-import { jobTone } from '../../source/presentation/health-words.ts';
+import type { ClaimScene } from '../../source/domain/triage/claim-scene.ts';
 import { formatEta } from '../../source/presentation/job/eta-phrase.ts';
+import { jobTone } from '../../source/presentation/job/health-words.ts';
 import { riskBadge } from '../../source/presentation/risk/badge.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 

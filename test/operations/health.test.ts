@@ -97,7 +97,7 @@ it('B3 with a frozen worker, a busy slot and failures that stay, no surface says
     expect(frozen.get(waits)).toMatchObject({
       health: 'blocked',
       waits_for: 'no_executor',
-      health_reason: 'no executor of this tenant lives',
+      health_reason: 'no executor is running for this tenant',
     });
     // One order: the table read whole, the table that is walked, and what the filter shows.
     const order = [runs, waits, fails];

@@ -1,9 +1,9 @@
-import type { Health } from '../../domain/health.ts';
+import type { Health } from '../../domain/job/health.ts';
 import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { isTerminal } from '../../domain/job/state.ts';
-import { healthWords } from '../../presentation/health-words.ts';
 import { formatEta } from '../../presentation/job/eta-phrase.ts';
+import { healthWords } from '../../presentation/job/health-words.ts';
 import { stateWord } from '../../presentation/job/state-words.ts';
 import { riskBadge } from '../../presentation/risk/badge.ts';
 import { formatAge, formatFullCount, plural, type Zone } from '../../presentation/text/format.ts';

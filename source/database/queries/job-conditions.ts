@@ -1,4 +1,3 @@
-import { type ClaimScene, servedAssets } from '../../domain/claim-scene.ts';
 import {
   type Condition,
   type DeadlineOf,
@@ -9,6 +8,7 @@ import {
 import { isWholeId, rangeOf, shortestPrefix } from '../../domain/job/reference.ts';
 import { jobStates } from '../../domain/job/state.ts';
 import type { RiskLevel } from '../../domain/risk/risk.ts';
+import { type ClaimScene, servedAssets } from '../../domain/triage/claim-scene.ts';
 import type { JobThresholds } from '../../domain/triage/thresholds.ts';
 import { partitionsLeft, secondsBetween } from './sql-time.ts';
 
@@ -229,7 +229,7 @@ export const withoutSlot = `(j.lease_tokens = '{}' and j.state in ('pending', 'r
 
 /**
  * What is wrong with a living job beside deadline and heartbeat: failed partitions, silent executors, or none that could run it. The exact
- * judgement is domain/health.ts's.
+ * judgement is domain/job/health.ts's.
  */
 export function troubledAt({ scene }: Pick<Clocked, 'scene'>, value: Value): string {
   const silent = Object.keys(scene.silent);

@@ -1,5 +1,5 @@
-import type { ClaimScene, LivingExecutor, SilentLanes } from '../../domain/claim-scene.ts';
 import { never, readTime } from '../../domain/time/time.ts';
+import type { ClaimScene, LivingExecutor, SilentLanes } from '../../domain/triage/claim-scene.ts';
 import type { Query } from '../database.ts';
 import { alive } from './living-executors.ts';
 

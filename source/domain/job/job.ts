@@ -1,5 +1,3 @@
-import { type ClaimScene, clauseIn, factsIn, type SceneFacts } from '../claim-scene.ts';
-import { clauseReasons, silenceReason, type WaitingClause } from '../clause-reason.ts';
 import {
   etaDrift,
   etaRange,
@@ -8,11 +6,13 @@ import {
   ratePerMinute,
   remainingPartitions,
 } from '../forecast/eta.ts';
-import { type Health, type HealthFacts, healthOf, urgencyOf, waitsFor } from '../health.ts';
 import { type Risk, type RiskLevel, riskOf } from '../risk/risk.ts';
 import { roughDuration } from '../time/duration.ts';
 import { later } from '../time/time.ts';
+import { type ClaimScene, clauseIn, factsIn, type SceneFacts } from '../triage/claim-scene.ts';
+import { clauseReasons, silenceReason, type WaitingClause } from '../triage/clause-reason.ts';
 import { type JobThresholds, thresholdDefaults } from '../triage/thresholds.ts';
+import { type Health, type HealthFacts, healthOf, urgencyOf, waitsFor } from './health.ts';
 import type { Job, JobActivity } from './row.ts';
 import { isJobState, isTerminal } from './state.ts';
 import { readStrategy } from './strategy.ts';

@@ -1,5 +1,5 @@
-import { healthy } from '../health.ts';
 import { atRiskLevels } from '../risk/risk.ts';
+import { healthy } from './health.ts';
 import type { JobView } from './job.ts';
 import { isTerminal, type JobState } from './state.ts';
 

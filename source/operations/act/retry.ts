@@ -18,7 +18,7 @@ import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thres
 import { ServoError } from '../../errors.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
 import { placeJob } from '../jobs/place-job.ts';
-import { viewOneJob } from '../view-jobs.ts';
+import { viewOneJob } from '../jobs/view-jobs.ts';
 import { AlreadyDone, type JobSeen, requireUnchanged } from './compare.ts';
 import { followUp } from './follow-up.ts';
 import { refuseOverlap } from './overlap.ts';

@@ -13,7 +13,7 @@ import { isTerminal } from '../../domain/job/state.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { ServoError, UsageError } from '../../errors.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
-import { viewOneJob } from '../view-jobs.ts';
+import { viewOneJob } from '../jobs/view-jobs.ts';
 import { type JobSeen, requireSettings, requireUnchanged } from './compare.ts';
 
 export type SetResult = {

@@ -17,8 +17,8 @@ import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { ServoError } from '../../errors.ts';
-import { viewOneJob } from '../view-jobs.ts';
 import { readInsight } from './read-insight.ts';
+import { viewOneJob } from './view-jobs.ts';
 
 const limits = { failed: 100, open: 20, events: 50 };
 

@@ -34,7 +34,6 @@ import type { Around, JobPage, Page } from '../../domain/job/page.ts';
 import { writeTime } from '../../domain/time/time.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { unknownAsset } from '../start/unknown-asset.ts';
-import { viewJobs } from '../view-jobs.ts';
 import {
   areOfAssets,
   findAlarms,
@@ -45,6 +44,7 @@ import {
   type Search,
   viewed,
 } from './find-jobs.ts';
+import { viewJobs } from './view-jobs.ts';
 
 export type ListOptions = {
   /** Only jobs in one of these; null or absent: any. */

@@ -15,7 +15,7 @@ import type { Job } from '../../domain/job/job.ts';
 import { readStrategy } from '../../domain/job/strategy.ts';
 import { inTreeOrder } from '../../domain/job/tree.ts';
 import type { JobThresholds } from '../../domain/triage/thresholds.ts';
-import { viewJobs } from '../view-jobs.ts';
+import { viewJobs } from './view-jobs.ts';
 
 const limits = { samples: 120, related: 100 };
 

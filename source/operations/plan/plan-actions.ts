@@ -13,7 +13,7 @@ import type { JobView } from '../../domain/job/job.ts';
 import { mostPlanned, type PlanFile, plannedJob } from '../../domain/plan/plan.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { UsageError } from '../../errors.ts';
-import { viewJobs } from '../view-jobs.ts';
+import { viewJobs } from '../jobs/view-jobs.ts';
 import { selectJobs } from './select-jobs.ts';
 
 /** Jobs that are read at once. */

@@ -7,9 +7,9 @@ import { likelyCause } from '../../domain/triage/failure-cause.ts';
 import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
 import { readInsight } from '../jobs/read-insight.ts';
+import { viewOneJob } from '../jobs/view-jobs.ts';
 import { triage } from '../triage/checks.ts';
 import { judgeJob } from '../triage/explain-job.ts';
-import { viewOneJob } from '../view-jobs.ts';
 
 const longestTimeline = 500;
 

@@ -12,10 +12,10 @@ import type { ShiftSummary } from '../../domain/report/reports.ts';
 import type { RiskLevel } from '../../domain/risk/risk.ts';
 import { type Moment, momentAt } from '../../domain/time/deadline.ts';
 import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
+import { viewJobs } from '../jobs/view-jobs.ts';
 import { listAlerts } from '../triage/alerts.ts';
 import { triage } from '../triage/checks.ts';
 import { assessRisk } from '../triage/risk.ts';
-import { viewJobs } from '../view-jobs.ts';
 
 const limits = { actions: 1000, ended: 500, counted: 100_000 };
 const risky: readonly RiskLevel[] = ['low', 'medium', 'high', 'unknown', 'breached'];

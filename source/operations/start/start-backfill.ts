@@ -29,7 +29,7 @@ import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thres
 import { ServoError, UsageError } from '../../errors.ts';
 import { refuseOverlap } from '../act/overlap.ts';
 import { placeJob } from '../jobs/place-job.ts';
-import { viewOneJob } from '../view-jobs.ts';
+import { viewOneJob } from '../jobs/view-jobs.ts';
 import { lockTree, matchTree, readTree, type TreeNode } from './create-tree.ts';
 import { futureDeadline } from './future-deadline.ts';
 import { unknownAsset } from './unknown-asset.ts';

@@ -11,7 +11,7 @@ import { readWhatIf, type WhatIfInput } from '../../domain/risk/what-if-input.ts
 import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { type Problem, UsageError } from '../../errors.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
-import { viewJobs, viewOneJob } from '../view-jobs.ts';
+import { viewJobs, viewOneJob } from '../jobs/view-jobs.ts';
 
 /** Jobs with a deadline, and of those without one that run or wait, that are read at most. */
 const mostJobs = 1000;

@@ -1,12 +1,12 @@
 import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
-import { jobTone } from '../health-words.ts';
 import { riskBadge } from '../risk/badge.ts';
 import { formatAge, formatCount, formatPercent, formatRate } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 import { absent, type Column, column, longest, type Table } from '../text/table.ts';
 import type { Phrase } from '../text/tone.ts';
 import { formatDrift, formatEta, secondsBetween } from './eta-phrase.ts';
+import { jobTone } from './health-words.ts';
 import { progressBar } from './progress-bar.ts';
 import { stateWord } from './state-words.ts';
 

@@ -1,9 +1,9 @@
 import { isDrifting, trendSeconds } from '../../domain/forecast/eta.ts';
 import type { JobView } from '../../domain/job/job.ts';
 import { later } from '../../domain/time/time.ts';
-import { waitingWords } from '../health-words.ts';
 import { formatAge, formatClock, formatDuration, formatLeft, type Zone } from '../text/format.ts';
 import type { Phrase } from '../text/tone.ts';
+import { waitingWords } from './health-words.ts';
 
 type Expected = Pick<
   JobView,

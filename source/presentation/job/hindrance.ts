@@ -1,4 +1,4 @@
-import { silenceReason } from '../../domain/clause-reason.ts';
+import { silenceReason } from '../../domain/triage/clause-reason.ts';
 import { type Clause, type ExplainFacts, explain } from '../../domain/triage/explain.ts';
 import type { Explanation } from '../../domain/triage/explanation.ts';
 import { safeText } from '../text/safe-text.ts';

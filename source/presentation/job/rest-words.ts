@@ -1,11 +1,11 @@
 import type { JobEvent } from '../../domain/job/detail.ts';
 import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
-import { healthWords } from '../health-words.ts';
 import { actorName } from '../report/actor-name.ts';
 import { formatAge } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 import type { Cell } from '../text/tone.ts';
+import { healthWords } from './health-words.ts';
 
 /** A resumed job that nobody has claimed for so long needs a person ("Job Stuck in Resuming State"). */
 const unclaimedSeconds = 30;

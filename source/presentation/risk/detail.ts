@@ -1,8 +1,8 @@
 import { shortId } from '../../domain/job/reference.ts';
 import type { RiskRow } from '../../domain/risk/board.ts';
 import { mitigations } from '../../domain/risk/mitigation.ts';
-import { healthWords, isNotWorkedOn } from '../health-words.ts';
 import { driftWords, etaIfStarted, formatEta, formatEtaRange } from '../job/eta-phrase.ts';
+import { healthWords, isNotWorkedOn } from '../job/health-words.ts';
 import { stateWord } from '../job/state-words.ts';
 import type { Detail } from '../text/item.ts';
 import { safeText } from '../text/safe-text.ts';

@@ -3,7 +3,7 @@ import { readStrategy } from '../../domain/job/strategy.ts';
 import type { RiskRow } from '../../domain/risk/board.ts';
 import type { RiskLevel } from '../../domain/risk/risk.ts';
 import { tierBuffers } from '../../domain/risk/tier.ts';
-import { waitingWords } from '../health-words.ts';
+import { waitingWords } from '../job/health-words.ts';
 import { formatDuration } from '../text/format.ts';
 import type { Phrase, Tone } from '../text/tone.ts';
 import { riskBadge } from './badge.ts';

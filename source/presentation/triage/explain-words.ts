@@ -1,6 +1,6 @@
-import { clauseReasons, type WaitingClause } from '../../domain/clause-reason.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { roughDuration } from '../../domain/time/duration.ts';
+import { clauseReasons, type WaitingClause } from '../../domain/triage/clause-reason.ts';
 import type { Blocker, Clause, ExplainFacts } from '../../domain/triage/explain.ts';
 import { likelyCause } from '../../domain/triage/failure-cause.ts';
 import { causeBySqlstate } from '../../domain/triage/sql-cause.ts';

@@ -1,7 +1,7 @@
-import { isWaitingClause, type WaitingClause } from './clause-reason.ts';
-import { isTerminal } from './job/state.ts';
-import type { RiskLevel } from './risk/risk.ts';
-import type { Clause } from './triage/explain.ts';
+import type { RiskLevel } from '../risk/risk.ts';
+import { isWaitingClause, type WaitingClause } from '../triage/clause-reason.ts';
+import type { Clause } from '../triage/explain.ts';
+import { isTerminal } from './state.ts';
 
 /**
  * How a job is now, by what the database says of it; the first that holds, the most pressing first.

@@ -1,7 +1,7 @@
+import type { TroubleKind } from '../partition/attempt.ts';
+import { roughDuration } from '../time/duration.ts';
 import type { SilentLanes } from './claim-scene.ts';
-import type { TroubleKind } from './partition/attempt.ts';
-import { roughDuration } from './time/duration.ts';
-import type { Clause, ClauseFacts, ReachedLimit } from './triage/explain.ts';
+import type { Clause, ClauseFacts, ReachedLimit } from './explain.ts';
 
 /** What a reason is told from. `in_front`: jobs of higher rank; null where they were not counted. */
 export type ReasonFacts = Pick<
@@ -28,7 +28,7 @@ export function isWaitingClause(clause: Clause): clause is WaitingClause {
 
 /** Why a job is not worked on: the same sentence for `explain`, the list, the console and their JSON. Not cleaned for a terminal. */
 export const clauseReasons: Readonly<Record<WaitingClause, (facts: ReasonFacts) => string>> = {
-  no_executor: () => 'no executor of this tenant lives',
+  no_executor: () => 'no executor is running for this tenant',
   unavailable: troubleReason,
   no_handler: ({ executors, asset_name }) =>
     `none of ${counted(executors, 'living executor')} has a handler for ${asset_name}`,

@@ -1,9 +1,9 @@
-import type { WaitingClause } from '../domain/clause-reason.ts';
-import type { Health } from '../domain/health.ts';
-import type { JobView } from '../domain/job/job.ts';
-import { stateWord } from './job/state-words.ts';
-import { safeText } from './text/safe-text.ts';
-import type { Cell, Tone } from './text/tone.ts';
+import type { Health } from '../../domain/job/health.ts';
+import type { JobView } from '../../domain/job/job.ts';
+import type { WaitingClause } from '../../domain/triage/clause-reason.ts';
+import { safeText } from '../text/safe-text.ts';
+import type { Cell, Tone } from '../text/tone.ts';
+import { stateWord } from './state-words.ts';
 
 /** How a health looks; null: as the state does. */
 const tones: Readonly<Record<Health, Tone | null>> = {

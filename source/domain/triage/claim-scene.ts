@@ -1,5 +1,5 @@
-import type { TroubleKind } from './partition/attempt.ts';
-import { type Clause, type ClauseFacts, explain, type ReachedLimit } from './triage/explain.ts';
+import type { TroubleKind } from '../partition/attempt.ts';
+import { type Clause, type ClauseFacts, explain, type ReachedLimit } from './explain.ts';
 
 /** An executor of the tenant that is heard of; `busy`: slots that run something of this tenant. */
 export type LivingExecutor = {

@@ -1,8 +1,8 @@
-import type { Query } from '../database/database.ts';
-import { readClaimScene } from '../database/queries/read-claim-scene.ts';
-import { type Job, type JobActivity, type JobView, viewJob } from '../domain/job/job.ts';
-import { isTerminal } from '../domain/job/state.ts';
-import type { JobThresholds } from '../domain/triage/thresholds.ts';
+import type { Query } from '../../database/database.ts';
+import { readClaimScene } from '../../database/queries/read-claim-scene.ts';
+import { type Job, type JobActivity, type JobView, viewJob } from '../../domain/job/job.ts';
+import { isTerminal } from '../../domain/job/state.ts';
+import type { JobThresholds } from '../../domain/triage/thresholds.ts';
 
 /** Jobs with their figures, and with what else decides whether they run. */
 export async function viewJobs(
