@@ -75,19 +75,16 @@ const drawn = fc.sample(
       { maxLength: 6 },
     )
     .map((pieces) => pieces.join('')),
-  60,
+  12,
 );
 
 test('D: the bundle draws what Ink draws: cut off, hidden, bordered, coloured, wide', async () => {
   const texts = [...known, ...drawn];
-  const widths = [1, 7, 20];
+  const widths = [7, 20];
   const own = screens(texts, widths);
   expect(await bundledScreens(texts, widths)).toEqual(own);
-  // The usual ones are drawn, and not equal because neither is.
-  const failed = own.filter(
-    ([name, screen]) => screen.startsWith('threw') && !name.includes(' in 1:'),
-  );
-  expect(failed.slice(0, 5)).toEqual([]);
+  // They are drawn, and not equal because neither is.
+  expect(own.filter(([, screen]) => screen.startsWith('threw'))).toEqual([]);
   expect(
     own.find(([name]) => name.startsWith('"partition') && name.endsWith('in 20: truncate'))![1],
   ).toBe('partition 2024-01-0…');

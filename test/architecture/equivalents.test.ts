@@ -36,9 +36,14 @@ const texts = fc.oneof(
 );
 
 /** All that a segmenter says of a text, or the error that it throws. */
-function said(Segmenter: typeof Intl.Segmenter, args: unknown[], text: unknown, at: unknown[]) {
+function said(
+  Segmenter: typeof Intl.Segmenter,
+  args: readonly unknown[],
+  text: unknown,
+  at: unknown[],
+) {
   try {
-    const segmenter = new Segmenter(...(args as []));
+    const segmenter = new Segmenter(...(args as unknown as []));
     const segments = segmenter.segment(text as string);
     return {
       segments: [...segments],
