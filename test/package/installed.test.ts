@@ -109,7 +109,7 @@ test('D: the installed program migrates, starts jobs, runs each kind of handler 
   try {
     for (const id of jobs) {
       const last = servo(['status', id, '--watch', '--json']).trim().split('\n').at(-1)!;
-      const { state, completed_partitions } = documentOf('status', last).job;
+      const { state, completed_partitions } = JSON.parse(last).job;
       expect([state, completed_partitions], log).toEqual(['completed', 3]);
     }
   } finally {
