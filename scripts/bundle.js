@@ -8,7 +8,7 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 /**
  * How everything of ours is bundled: for Node, as ES modules, with our dependencies inside, as they
  * are published but for `Intl.Segmenter` and `pg/lib/stream.js`, which have equivalents that load
- * less (test/package/equivalents.test.ts). meow is whole: what it does not need here costs a command
+ * less (test/architecture/equivalents.test.ts). meow is whole: what it does not need here costs a command
  * 15 ms, and can be left out only by editing its code.
  */
 export const bundling = {
