@@ -8,6 +8,7 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -136,6 +137,30 @@ test('is a program that works without the repository', () => {
   );
 });
 
+type Entry = {
+  dev?: boolean;
+  license?: string;
+  engines?: { node?: string };
+  hasInstallScript?: boolean;
+};
+const lock: { packages: Record<string, Entry> } = JSON.parse(
+  readFileSync(join(root, 'package-lock.json'), 'utf8'),
+);
+
+// npm warns of an EBADENGINE, and of an install script that is neither allowed nor refused.
+test('D: npm ci has nothing to warn of in any dependency', () => {
+  const { engines, allowScripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { minVersion, satisfies } = createRequire(import.meta.url)('semver');
+  const oldest = minVersion(engines.node);
+  const warned = Object.entries(lock.packages).filter(
+    ([path, { engines, hasInstallScript }]) =>
+      path !== '' &&
+      ((engines?.node !== undefined && !satisfies(oldest, engines.node)) ||
+        (hasInstallScript && !(path.replace(/^.*node_modules\//, '') in allowScripts))),
+  );
+  expect(warned).toEqual([]);
+});
+
 /** All of them let a program be used, changed and passed on by anyone. */
 const permissive = [
   'MIT',
@@ -150,14 +175,18 @@ const permissive = [
   'PostgreSQL',
 ];
 
-test('every dependency that comes with it has a permissive licence', () => {
-  type Entry = { dev?: boolean; license?: string };
-  const lock: { packages: Record<string, Entry> } = JSON.parse(
-    readFileSync(join(root, 'package-lock.json'), 'utf8'),
-  );
-  const shipped = Object.entries(lock.packages).filter(([path, { dev }]) => path !== '' && !dev);
-  expect(shipped.length).toBeGreaterThan(50);
-  expect(shipped.filter(([, { license }]) => !permissive.includes(license ?? ''))).toEqual([]);
+test('every dependency that comes with it, installed or bundled, has a permissive licence', () => {
+  const installed = Object.entries(lock.packages)
+    .filter(([path, { dev }]) => path !== '' && !dev)
+    .map(([path, { license }]) => [path, license ?? '']);
+  const texts = readFileSync(join(unpacked, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
+  const bundled = [...texts.matchAll(/^(\S+ \S+) \((.+)\)\n-{5,}$/gm)].map(([, name, license]) => [
+    name,
+    license!,
+  ]);
+  expect(bundled.length).toBeGreaterThan(50);
+  const shipped = [...installed, ...bundled];
+  expect(shipped.filter(([, license]) => !permissive.includes(license!))).toEqual([]);
 });
 
 // Most of them may be passed on only with their copyright notice.
