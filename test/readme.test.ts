@@ -9,7 +9,7 @@ import { messageOf } from '../source/errors.ts';
 // The pages that are written by hand: what they tell people to type exists, and so does what they say they will read.
 const root = join(import.meta.dirname, '..');
 const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
-const pages = ['README.md', ...docs.map((name) => join('docs', name))];
+const pages = ['README.md', 'CONTRIBUTING.md', ...docs.map((name) => join('docs', name))];
 const read = (page: string) => readFileSync(join(root, page), 'utf8');
 
 /** The words of a command line up to a pipe, redirection or remark. */
@@ -58,7 +58,7 @@ test('a command line that is none is found', () => {
 });
 
 test('there are command lines to look at', () => {
-  expect(commandLines(read('README.md')).length).toBeGreaterThan(50);
+  expect(pages.flatMap((page) => commandLines(read(page))).length).toBeGreaterThan(80);
 });
 
 /** As GitHub makes it of a heading. */
@@ -87,9 +87,8 @@ test('what the pages link to is a heading of that page', () => {
 const servers = ['permission denied for'];
 
 test('the errors of Troubleshooting are said by the program, word for word', () => {
-  const [, troubleshooting = ''] =
-    /\n## Troubleshooting\n([\s\S]*?)\n## /.exec(read('README.md')) ?? [];
-  const [, table = ''] = /\n\| it says [^\n]*\n([\s\S]*?)\n\n/.exec(troubleshooting) ?? [];
+  const [, table = ''] =
+    /\n\| it says [^\n]*\n([\s\S]*?)\n\n/.exec(read('docs/troubleshooting.md')) ?? [];
   const said = [...table.matchAll(/^\| `([^`]+)`/gm)].map(([, text]) => text!);
   expect(said.length).toBeGreaterThan(10);
   const source = readdirSync(join(root, 'source'), { recursive: true, encoding: 'utf8' })

@@ -1,13 +1,13 @@
+import type { Author } from '../database/database.ts';
 import { readClock } from '../database/queries/read-clock.ts';
 import type { NamedJob } from '../database/queries/read-job.ts';
-import { isWholeId, shortId } from '../domain/job-reference.ts';
-import type { Action } from '../domain/job-state.ts';
+import { isWholeId, shortId } from '../domain/job/reference.ts';
+import type { Action } from '../domain/job/state.ts';
 import { exitCodes, messageOf, ServoError, UsageError } from '../errors.ts';
-import { actOnJob, type Outcome } from '../operations/act-on-job.ts';
-import { reclaimJob } from '../operations/reclaim-job.ts';
-import { resolveJobs } from '../operations/resolve-job.ts';
-import { settleJob } from '../operations/settle-job.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { actOnJob } from '../operations/act/act-on-job.ts';
+import type { Outcome } from '../operations/act/order.ts';
+import { resolveJobs } from '../operations/jobs/resolve-job.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import type { Invocation, Output, Run } from './command.ts';
 import { ask, confirm } from './io.ts';
 import { type Session, withSession } from './session.ts';
@@ -59,29 +59,23 @@ async function actOn(
   reason: string | null,
 ): Promise<Outcome> {
   const author = { tenant: session.tenant, actor: session.actor, reason };
-  if (action === 'reclaim') return reclaimJob(session.writer, author, job.id);
   const outcome = await actOnJob(session.writer, author, { action, id: job.id });
-  if (action === 'cancel' && outcome.result === 'applied') {
-    // What is cut off here, the next executor does: the job is cancelled.
-    await settleJob(session.writer, author, job.id).catch(() => {});
-    return stop ? stopRunning(session, author, outcome) : outcome;
-  }
-  return outcome;
+  const cancelled = action === 'cancel' && outcome.result === 'applied';
+  return cancelled && stop ? stopRunning(session, author, outcome) : outcome;
 }
 
 /** The job is cancelled, whatever becomes of this. */
-async function stopRunning(
-  session: Session,
-  author: Parameters<typeof reclaimJob>[1],
-  cancelled: Outcome,
-): Promise<Outcome> {
+async function stopRunning(session: Session, author: Author, cancelled: Outcome): Promise<Outcome> {
   const told = (message: string, hint: string | null = null) => ({
     ...cancelled,
     message: `${cancelled.message}; ${message}`,
     hint,
   });
   try {
-    const stopped = await reclaimJob(session.writer, author, cancelled.id);
+    const stopped = await actOnJob(session.writer, author, {
+      action: 'reclaim',
+      id: cancelled.id,
+    });
     if (stopped.result !== 'applied') return told('no attempt was running');
     return { ...told(stopped.message), version: stopped.version };
   } catch (error) {

@@ -7,17 +7,16 @@ import type {
   SessionEffect,
 } from '../console/effects.ts';
 import { mapBuckets } from '../console/job-map.ts';
-import { type JobFilter, parseFilter } from '../domain/job-filter.ts';
+import { type JobFilter, parseFilter } from '../domain/job/filter.ts';
 import { ServoError } from '../errors.ts';
-import { judgeJob, verifyJob } from '../operations/explain-job.ts';
-import { countPartitions, getJobDetail, getJobSql } from '../operations/get-job.ts';
-import { getPartition } from '../operations/get-partition.ts';
-import { listJobs, listNamedJobs } from '../operations/list-jobs.ts';
-import { draftPlan } from '../operations/plan-actions.ts';
-import { listEvents } from '../operations/read-events.ts';
-import { resolveJob } from '../operations/resolve-job.ts';
-import { runAction } from '../operations/run-action.ts';
-import { settleJob } from '../operations/settle-job.ts';
+import { actOnJob } from '../operations/act/act-on-job.ts';
+import { countPartitions, getJobDetail, getJobSql } from '../operations/jobs/get-job.ts';
+import { getPartition } from '../operations/jobs/get-partition.ts';
+import { listJobs, listNamedJobs } from '../operations/jobs/list-jobs.ts';
+import { resolveJob } from '../operations/jobs/resolve-job.ts';
+import { draftPlan } from '../operations/plan/plan-actions.ts';
+import { listEvents } from '../operations/reports/read-events.ts';
+import { judgeJob, verifyJob } from '../operations/triage/explain-job.ts';
 import { Dialogs } from './dialogs.ts';
 import { boards } from './read-board.ts';
 import type { Session } from './session.ts';
@@ -95,7 +94,7 @@ async function carryOut(
     case 'find-job': {
       const id = await resolveJob(reader, tenant, effect.reference);
       const [job] = await listNamedJobs(reader, tenant, [id], thresholds);
-      if (job === undefined) throw new ServoError('not_found', `there is no job ${id}`);
+      if (job === undefined) throw new ServoError('not_found', `job ${id} not found`);
       return { type: 'found', job };
     }
     case 'load-lately': {
@@ -123,17 +122,15 @@ function whichOf(effect: PlanJobs): readonly string[] | JobFilter {
 async function act(session: Session, effect: Act) {
   const { action, id, state, version, reason, parameters, settings, plan, keys } = effect;
   const author = { tenant: session.tenant, actor: session.actor, reason };
-  const { hint, ...result } = await runAction(session.writer, author, {
+  const order = {
     action,
     id,
     seen: { state, version, ...settings },
     parameters,
     ...(keys === undefined ? {} : { keys }),
     ...(plan === undefined ? {} : { plan: { ...plan, author: session.actor } }),
-  });
-  if (result.state === 'cancelled' && result.result === 'applied') {
-    // Takes seconds for a big job. What is cut off here, the next executor does.
-    settleJob(session.writer, author, id).catch(() => {});
-  }
+  };
+  // The screen follows a cancelled job while it is finalized.
+  const { hint, ...result } = await actOnJob(session.writer, author, order, 'background');
   return { ...result, message: hint === null ? result.message : `${result.message} — ${hint}` };
 }

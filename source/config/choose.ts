@@ -1,10 +1,9 @@
 import type { ConnectionSettings } from '../database/settings.ts';
-import { nearest } from '../domain/nearest.ts';
+import { nearest } from '../domain/text/nearest.ts';
 import type { Problem } from '../errors.ts';
 import { connectionFromUrl, connectionFromVariables } from './connection.ts';
 import type { ConfigFile, Context } from './file.ts';
-
-export type Variables = Readonly<Record<string, string | undefined>>;
+import type { Variables } from './variables.ts';
 
 /** Where the data is, and which setting said so. */
 export type DatabaseSource =

@@ -11,10 +11,10 @@ import {
   holdReason,
   type Progress,
   pauseReason,
-} from '../domain/throttle.ts';
+} from '../domain/executor/throttle.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
-import { actOnJob } from '../operations/act-on-job.ts';
+import { actOnJob } from '../operations/act/act-on-job.ts';
 import { Loop } from './loop.ts';
 import { jittered, type Timings } from './settings.ts';
 
@@ -111,7 +111,7 @@ export class Throttle {
         const { result } = await actOnJob(
           database,
           { tenant, actor: owner, reason },
-          { action: 'pause', id, state: 'running' },
+          { action: 'pause', id, seen: { state: 'running' } },
         );
         if (result === 'applied') log.warn({ job_id: id }, reason);
       }

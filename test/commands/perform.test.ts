@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { performer } from '../../source/commands/perform.ts';
 import type { Session } from '../../source/commands/session.ts';
 import { openDatabase } from '../../source/database/database.ts';
-import { thresholdDefaults } from '../../source/domain/thresholds.ts';
+import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
 import { theTable } from '../support/jobs.ts';
 import { Operator } from '../support/operator.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -108,7 +108,7 @@ test('failures come back by the same door', async () => {
   const id = '00000000-0000-4000-8000-000000000000';
   expect(await perform({ type: 'load-job', id, map_buckets: 0, insight: false })).toMatchObject({
     type: 'failure',
-    failure: { code: 'not_found', message: 'there is no job 00000000' },
+    failure: { code: 'not_found', message: 'job 00000000 not found' },
   });
   const nowhere = openDatabase({ host: '127.0.0.1', port: 1, user: 'u', database: 'd' });
   expect(await performer(sessionOn(nowhere))(theTable)).toMatchObject({

@@ -5,7 +5,7 @@ import {
   alternativeText,
   jobMatches,
   parseFilter,
-} from '../../source/domain/job-filter.ts';
+} from '../../source/domain/job/filter.ts';
 import { aJob, secondsAgo } from '../support/jobs.ts';
 
 const jobs = [

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { viewJob } from '../../source/domain/job.ts';
-import { type DeadlineOf, jobMatches, parseFilter } from '../../source/domain/job-filter.ts';
-import { compareBy, sortColumns, walkedColumns } from '../../source/domain/job-order.ts';
-import { listJobs } from '../../source/operations/list-jobs.ts';
-import { selectJobs } from '../../source/operations/select-jobs.ts';
+import { type DeadlineOf, jobMatches, parseFilter } from '../../source/domain/job/filter.ts';
+import { viewJob } from '../../source/domain/job/job.ts';
+import { compareBy, sortColumns, walkedColumns } from '../../source/domain/job/order.ts';
+import { listJobs } from '../../source/operations/jobs/list-jobs.ts';
+import { selectJobs } from '../../source/operations/plan/select-jobs.ts';
 import { errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;
@@ -171,7 +171,7 @@ test('a selection is all that match, with their versions', async () => {
 
 test('a filter that names a job which is not there is an error, and finds nothing', async () => {
   const filter = parseFilter('sla:later-than:ffffffff');
-  const message = 'there is no job ffffffff';
+  const message = 'job ffffffff not found';
   expect(await errorOf(selectJobs(operator.db, tenant, filter))).toMatchObject({ message });
   const list = await listJobs(operator.db, tenant, { filter, limit: 10 });
   expect(list).toMatchObject({ jobs: [], page: { problem: message } });

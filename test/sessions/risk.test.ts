@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { listed } from '../../source/console/boards.ts';
 import { runText } from '../../source/console/run.ts';
-import type { JobView } from '../../source/domain/job.ts';
+import type { JobView } from '../../source/domain/job/job.ts';
 import { planLines } from '../../source/tui/plan-lines.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
@@ -276,7 +276,7 @@ describe('a applies what is supposed', () => {
     const wider = weather({ execution_strategy: { type: 'parallel', max_parallel: 13 } });
     session.answerPlan([wider, clicks()]);
     expect(planned(session)).toEqual([
-      ['weather', 'tune', 'it is so already'],
+      ['weather', 'tune', 'it is already set so'],
       ['clicks', 'pause', null],
     ]);
     expect(session.card.expected).toBe('1');

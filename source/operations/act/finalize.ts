@@ -1,0 +1,23 @@
+import type { Database } from '../../database/database.ts';
+import { livingExecutors } from '../../database/queries/living-executors.ts';
+import { settleJob } from '../../database/queries/settle-job.ts';
+
+/**
+ * Marks the open partitions of a cancelled job as skipped, in batches. Executors do this too: it is
+ * done here only if the tenant has none alive. If it is interrupted, the next executor continues.
+ * Attempts that are running may finish. Returns how many partitions were skipped.
+ */
+export async function finalizeJob(
+  db: Database,
+  { tenant, actor }: { tenant: string; actor: string },
+  job: string,
+): Promise<number> {
+  const alive = await db.read(tenant, (query) => livingExecutors(query, tenant));
+  let total = 0;
+  for (let more = alive === 0; more; ) {
+    const { skipped, unsettled } = await settleJob(db, { tenant, actor, job });
+    total += skipped;
+    more = skipped > 0 && unsettled;
+  }
+  return total;
+}

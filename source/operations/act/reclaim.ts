@@ -1,0 +1,49 @@
+import type { Author, Database } from '../../database/database.ts';
+import { livingExecutors } from '../../database/queries/living-executors.ts';
+import { lockJob } from '../../database/queries/lock-job.ts';
+import { countRunning, reclaimJob as reclaim } from '../../database/queries/reclaim-job.ts';
+import { wakeExecutors, writeEvent } from '../../database/queries/write-event.ts';
+import { shortId } from '../../domain/job/reference.ts';
+import { type JobSeen, requireUnchanged } from './compare.ts';
+import { applied, jobNotFound, noExecutorHint, type Outcome, refused } from './order.ts';
+
+/**
+ * Takes a running job back from its executors, as the runbook's emergency SQL does
+ * (backfill-operations, "Force reclaim"): its leases are revoked, its running partitions are tried
+ * again, and the next executor claims it. For a failed or cancelled job: attempts that still run are
+ * stopped and their partitions skipped.
+ */
+export function reclaimJob(
+  db: Database,
+  author: Author,
+  id: string,
+  seen?: JobSeen,
+): Promise<Outcome> {
+  return db.write(author, async (query) => {
+    const job = await lockJob(query, author.tenant, id);
+    if (job === null) return jobNotFound(id);
+    const { state } = job;
+    const ended = state === 'failed' || state === 'cancelled';
+    const running = ended ? await countRunning(query, author.tenant, id) : 0;
+    if (state !== 'running' && running === 0) {
+      const why = ended
+        ? `it is ${state}, and none of its attempts is running`
+        : `only running jobs can be reclaimed; this one is ${state.replace('_', ' ')}`;
+      return refused('reclaim', job, why, `find out why: servo-tui explain ${shortId(id)}`);
+    }
+    requireUnchanged('reclaim', job, seen);
+    const version = await reclaim(query, author.tenant, id);
+    await writeEvent(query, author, id, 'reclaim requested');
+    await wakeExecutors(query, author.tenant);
+    const alive = await livingExecutors(query, author.tenant);
+    const name = `${job.asset_name} ${shortId(id)}`;
+    const attempts = `${running} ${running === 1 ? 'attempt' : 'attempts'}`;
+    return {
+      ...applied(id, { state, version }),
+      message: ended
+        ? `stopping ${attempts} of ${name}: the partitions are skipped`
+        : `reclaiming ${name}: its running partitions are tried again`,
+      hint: alive > 0 ? null : noExecutorHint,
+    };
+  });
+}
