@@ -268,11 +268,14 @@ function buttonsLine(state: State, card: Card, width: number): Line {
     button(words.confirm, card.focus === 'confirm', lacking !== null),
   ];
   const onButton = card.focus === 'cancel' || card.focus === 'confirm';
-  const hint =
-    card.hint ??
-    (onButton ? (lacking ?? `y: ${words.verb.toLowerCase()}`) : 'Tab: to the buttons, then y');
+  const forms =
+    card.hint !== null
+      ? [`${signOf('warn')}${card.hint}`]
+      : onButton
+        ? [lacking ?? `y: ${words.verb.toLowerCase()}`]
+        : ['Tab: to the buttons, then y', 'Tab, then y'];
   const room = Math.max(0, width - lineWidth(buttons) - 2);
-  const sign = card.hint === null ? '' : signOf('warn');
-  const said = span(truncate(`${sign}${hint}`, room), card.hint === null ? 'dim' : 'warn');
+  const hint = forms.find((form) => form.length <= room) ?? forms.at(-1)!;
+  const said = span(truncate(hint, room), card.hint === null ? 'dim' : 'warn');
   return spread(buttons, [said], width);
 }
