@@ -152,8 +152,8 @@ function lost({ follow, job }: Pick<Look, 'follow' | 'job'>): Verdict {
   const now = `${stateWord(job.state).word}, version ${job.version}`;
   return warning(
     untouched
-      ? `connection lost, not done so far: it is still ${now}`
-      : `connection lost, look whether it was done: it is ${now}`,
+      ? `not done so far: still ${now} (connection lost)`
+      : `look whether it was done: now ${now} (connection lost)`,
   );
 }
 

@@ -2,8 +2,10 @@ import { actionOf, type ParameterField, presently } from '../console/actions.ts'
 import {
   actionOfCard,
   changedMeanwhile,
+  isGone,
   missing,
   needsReason,
+  noLongerThere,
   problemOfField,
   settingsOf,
   settingsOfChange,
@@ -169,6 +171,7 @@ function hindranceLine(card: Card, width: number): Line[] {
 }
 
 function changedLine(state: State, card: Card, width: number): Line[] {
+  if (isGone(state, card)) return labelled('Now', noLongerThere, width, 1, 'bad');
   const now = changedMeanwhile(state, card);
   if (now === null) return [];
   return labelled(

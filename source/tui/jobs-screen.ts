@@ -4,8 +4,7 @@ import { keyFor } from '../console/key-hints.ts';
 import { jobsLayout } from '../console/layout.ts';
 import { isAnswered } from '../console/paging.ts';
 import { dialogsInTable } from '../console/presence.ts';
-import type { State } from '../console/state.ts';
-import type { JobList } from '../domain/job/detail.ts';
+import type { JobsScreen, State } from '../console/state.ts';
 import { type JobColumn, jobsTable, pinnedColumns } from '../presentation/job/columns.ts';
 import { fitted, wrap } from '../presentation/text/fitted.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
@@ -28,7 +27,7 @@ export type Picture = { top: readonly Line[]; body: readonly Line[]; bottom: rea
 export function jobsPicture(state: State): Picture {
   const layout = jobsLayout(state);
   // A column for the cursor's mark on the left, and one free on the right.
-  const laid = columnsFor(state.jobs.list, state.size.columns - 2, state.wide);
+  const laid = columnsFor(state.jobs, state.size.columns - 2, state.wide);
   const rows = rowsOf(state.jobs).slice(state.jobs.top, state.jobs.top + layout.rows);
   const lines =
     rows.length > 0 ? rows.map((row) => rowLine(state, row, laid)) : emptyTable(state, layout.rows);
@@ -48,22 +47,26 @@ export function jobsPicture(state: State): Picture {
   };
 }
 
-type Layout = {
-  list: JobList | null;
+type Layout = Pick<JobsScreen, 'list' | 'ghosts'> & {
   width: number;
   wide: number | null;
   laid: LaidColumn<JobColumn>[];
 };
 let lastLayout: Layout | null = null;
 
-/** The layout looks at every job, and changes only with the data and the terminal's width. */
+/**
+ * The layout looks at every job, those that are shown though they are gone among them, and changes
+ * only with the data and the terminal's width.
+ */
 function columnsFor(
-  list: JobList | null,
+  { list, ghosts }: JobsScreen,
   width: number,
   wide: number | null,
 ): LaidColumn<JobColumn>[] {
-  if (lastLayout?.list !== list || lastLayout.width !== width || lastLayout.wide !== wide) {
-    const jobs = list?.jobs ?? [];
+  const last = lastLayout;
+  const same = last?.list === list && last.width === width && last.wide === wide;
+  if (!same || last.ghosts !== ghosts) {
+    const jobs = [...(list?.jobs ?? []), ...Object.values(ghosts)];
     const laid =
       wide === null
         ? layoutColumns(jobsTable, jobs, width)
@@ -73,9 +76,10 @@ function columnsFor(
             pinnedColumns,
             wide,
           );
-    lastLayout = { list, width, wide, laid };
+    lastLayout = { list, ghosts, width, wide, laid };
+    return laid;
   }
-  return lastLayout.laid;
+  return last.laid;
 }
 
 function headsLine(state: State, laid: readonly LaidColumn<JobColumn>[]): Line {

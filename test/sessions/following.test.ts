@@ -72,7 +72,7 @@ describe('results are told: applied, skipped, failed', () => {
     expect(says(session)[0]).toContain('connection lost: not known whether it was done');
     session.answerJob(running);
     expect(says(session)).toEqual([
-      'orders_daily: connection lost, not done so far: it is still running, version 7',
+      'orders_daily: not done so far: still running, version 7 (connection lost)',
     ]);
   });
 

@@ -264,7 +264,7 @@ test('a terminal that is closed ends each of them, and none with an abort and a 
   const folder = mkdtempSync(join(tmpdir(), 'servo-tui-hangup-'));
   const kinds = [
     { name: 'console', args: [], shows: 'Enter open', code: '129' },
-    { name: 'plain', args: ['--plain'], shows: 'quit to leave', code: '129' },
+    { name: 'plain', args: ['--plain'], shows: 'quit to leave', code: '0' },
   ];
   const ended = kinds.map(async ({ name, args, shows, code }) => {
     const at = (file: string) => join(folder, `${name}.${file}`);

@@ -95,7 +95,7 @@ describe.skipIf(!hasTmux)('in tmux', () => {
   const folder = mkdtempSync(join(tmpdir(), 'servo-tui-tmux-'));
 
   beforeAll(async () => {
-    server = await OneServer.open(join(folder, 'server'));
+    server = await OneServer.open(join(tmpdir(), `servo-tui-night-${process.pid}`));
     const client = new Client(server.superuser);
     await client.connect();
     await client.query('create database night');

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { missing } from '../../source/console/card.ts';
 import type { State } from '../../source/console/state.ts';
 import { cardLines } from '../../source/tui/card-text.ts';
 import { noteLine } from '../../source/tui/footer.ts';
+import { jobsPicture } from '../../source/tui/jobs-screen.ts';
 import { runLines } from '../../source/tui/plan-lines.ts';
 import type { Line } from '../../source/tui/spans.ts';
 import { Session } from '../sessions/session.ts';
@@ -44,7 +46,7 @@ test('B13: that an answer was lost, and that nothing was done, fit into 80 colum
   expect(note()).toBe(' ✗ pausing orders_daily: connection lost: not known whether it was done');
   session.answerJob(jobs[0]!);
   expect(note()).toBe(
-    ' ! orders_daily: connection lost, not done so far: it is still running, version 7',
+    ' ! orders_daily: not done so far: still running, version 7 (connection lost)',
   );
 });
 
@@ -58,4 +60,26 @@ test.each([
   const last = lines.at(-1)!;
   expect(last.startsWith(buttons)).toBe(true);
   expect(last.trimEnd().endsWith(hint)).toBe(true);
+});
+
+test('a job that has gone under its dialog: disarmed, not counted, and its row as wide as before', () => {
+  const figures = {
+    asset_name: 'orders_hourly_eu',
+    completed_partitions: 3833,
+    total_partitions: 5113,
+  };
+  const job = aJob({ number: 1, version: 7, lanes: 2, ...figures });
+  const session = Session.showing([job], { size }).press('p').read();
+  const heads = () => textOf(jobsPicture(session.state).top.at(-1)!);
+  const before = heads();
+  expect(missing(session.state, session.card)).toBeNull();
+  session.refreshed([]);
+  expect(missing(session.state, session.card)).toBe('this job is no longer there');
+  expect(session.press('y').acts).toEqual([]);
+  const picture = jobsPicture(session.state);
+  expect(heads()).toBe(before);
+  expect(textOf(picture.body[0]!)).toMatch(/orders_hourly_eu .* 3833\/5113/);
+  expect(textOf(picture.bottom[0]!)).toMatch(/^ 0 jobs/);
+  const card = cardLines(session.state, session.card, 76, 18).map(textOf);
+  expect(card.some((line) => /^Now +this job is no longer there$/.test(line.trimEnd()))).toBe(true);
 });
