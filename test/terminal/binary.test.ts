@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -281,5 +281,7 @@ test('a terminal that is closed ends each of them, and none with an abort and a 
     await console.until(() => linesOfFile(at('code')).length > 0);
     return [name, linesOfFile(at('code')), readFileSync(at('stderr'), 'utf8'), code];
   });
-  expect(await Promise.all(ended)).toEqual(kinds.map(({ name, code }) => [name, [code], '', code]));
+  const how = await Promise.all(ended);
+  rmSync(folder, { recursive: true });
+  expect(how).toEqual(kinds.map(({ name, code }) => [name, [code], '', code]));
 });
