@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { Flags } from './commands/flags.ts';
 import { type Io, processIo } from './commands/io.ts';
+import { closeLostTerminals, standardTerminals } from './commands/lost-terminal.ts';
 import { type Parsed, parseCommandLine, wantsJson } from './commands/parse.ts';
 import { isWriting, refuseWriting } from './commands/read-only.ts';
 import { catchStopSignals } from './commands/signals.ts';
@@ -102,6 +103,8 @@ function settingFlags(flags: Flags, onLine: ReadonlySet<string>): SettingFlags {
   };
 }
 
+const terminals = standardTerminals();
+process.on('exit', () => closeLostTerminals(terminals));
 const io = processIo();
 // A write that fails says so to whoever wrote; without a listener it would also end the process.
 for (const stream of [io.stdout, io.stderr]) stream.on('error', () => {});

@@ -43,7 +43,7 @@ export function jobTable(list: JobList, options: TextOptions): string {
       .join('')
       .trimEnd();
   const lines = [
-    lineOf(({ column, width }) => fitted(column.title, width, column.align)),
+    lineOf(({ column, width }) => fitted(width < 3 ? '' : column.title, width, column.align)),
     ...list.jobs.map((job) =>
       lineOf(
         ({ column, width }) =>

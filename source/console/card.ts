@@ -32,12 +32,14 @@ import { zoned } from './typed-moment.ts';
 /** No key acts for so long after a dialog has been painted; what is typed into a field counts. */
 export const dropMs = 300;
 
+export const noLongerThere = 'this job is no longer there';
+
 /** Why an action on this job is not possible now, or null where it is. Never refuse in silence. */
 export function whyNot(state: State, name: ActionName, target: Target | null): string | null {
   if (target === null) return 'no job is selected';
   const locked = whyNotWrite(state);
   if (locked !== null) return locked;
-  if (target.gone) return 'this job is no longer there';
+  if (target.gone) return noLongerThere;
   if (isStale(state)) return 'the database does not answer: what is shown is old';
   const { job, as_of, received_at } = target;
   const follow = followOf(state, job.id);
@@ -238,6 +240,7 @@ function clockOf({ as_of }: Asked): Date {
 /** What keeps the button from being armed, or null: then `y` acts. */
 export function missing(state: State, card: Card): string | null {
   if (isReadOnly(state)) return readOnlyText(state);
+  if (isGone(state, card)) return noLongerThere;
   if (changedMeanwhile(state, card) !== null) return 'it has changed: close and look again';
   if (isStale(state)) return 'the database does not answer';
   const small = tooSmall(state.size);
@@ -278,6 +281,13 @@ export function changedMeanwhile(state: State, card: Card): JobView | null {
   if (present === undefined) return null;
   const same = present.state === card.job.state && present.version === card.job.version;
   return same || present.version < card.job.version ? null : present;
+}
+
+/** Whether the screen that the card is open on says that its job is no longer there. */
+export function isGone({ screen, job, jobs }: State, { job: seen, plan }: Card): boolean {
+  if (plan !== null) return false;
+  if (screen === 'job') return job?.id === seen.id && job.gone;
+  return screen === 'jobs' && seen.id in jobs.ghosts;
 }
 
 /** The jobs as the present screen has last read them. */

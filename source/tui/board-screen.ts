@@ -196,9 +196,11 @@ function wrapped(line: Line, width: number): Line[] {
   return [...lines, open];
 }
 
-/** A text in pieces, the first of which has less room than the others. */
+/** A text in pieces, the first of which has less room than the others: none where it would cut a word. */
 function broken(text: string, first: number, others: number): string[] {
   const [head = ''] = wrap(text, Math.max(1, first));
+  const cutsWord = head.length < text.length && text[head.length] !== ' ';
+  if (cutsWord && first < others) return ['', ...wrap(text.replace(/^ /, ''), others)];
   const rest = text.slice(head.length).replace(/^ /, '');
   return [head, ...wrap(rest, Math.max(1, others))];
 }

@@ -3,8 +3,10 @@ import {
   actionOfCard,
   changedMeanwhile,
   firstPossible,
+  isGone,
   missing,
   needsReason,
+  noLongerThere,
   problemOfField,
   settingsOf,
   settingsOfChange,
@@ -183,6 +185,7 @@ function silenceLine(card: Card, width: number): Line[] {
 }
 
 function changedLine(state: State, card: Card, width: number): Line[] {
+  if (isGone(state, card)) return labelled('Now', noLongerThere, width, 1, 'bad');
   const now = changedMeanwhile(state, card);
   if (now === null) return [];
   return labelled(
@@ -284,11 +287,14 @@ function buttonsLine(state: State, card: Card, width: number): Line {
     button(words.confirm, card.focus === 'confirm', lacking !== null),
   ];
   const onButton = card.focus === 'cancel' || card.focus === 'confirm';
-  const hint =
-    card.hint ??
-    (onButton ? (lacking ?? `y: ${words.verb.toLowerCase()}`) : 'Tab: to the buttons, then y');
+  const forms =
+    card.hint !== null
+      ? [`${signOf('warn')}${card.hint}`]
+      : onButton
+        ? [lacking ?? `y: ${words.verb.toLowerCase()}`]
+        : ['Tab: to the buttons, then y', 'Tab, then y'];
   const room = Math.max(0, width - lineWidth(buttons) - 2);
-  const sign = card.hint === null ? '' : signOf('warn');
-  const said = span(cutMessage(`${sign}${hint}`, room), card.hint === null ? 'dim' : 'warn');
+  const hint = forms.find((form) => form.length <= room) ?? forms.at(-1)!;
+  const said = span(cutMessage(hint, room), card.hint === null ? 'dim' : 'warn');
   return spread(buttons, [said], width);
 }

@@ -58,7 +58,7 @@ const looking = 'looking among all jobs …';
 function amountWords(jobs: State['jobs']): string {
   const page = jobs.list!.page;
   if (isPaged(jobs)) return `${totalWords(jobs)} jobs`;
-  const matching = rowsOf(jobs).filter(({ unmatched }) => !unmatched).length;
+  const matching = rowsOf(jobs).filter(({ unmatched, ghost }) => !unmatched && !ghost).length;
   if (!holdsAll(jobs)) return `${plural(matching, 'job')}${searchedWords(page)}`;
   const all = plural(jobs.list!.jobs.length, 'job');
   return jobs.filter.text === '' ? all : `${formatFullCount(matching)} of ${all}`;

@@ -5,8 +5,7 @@ import { jobsLayout, paneWidth } from '../console/layout.ts';
 import { isAnswered } from '../console/paging.ts';
 import { paneJob } from '../console/pane.ts';
 import { dialogsInTable } from '../console/presence.ts';
-import type { State } from '../console/state.ts';
-import type { JobList } from '../domain/job/detail.ts';
+import type { JobsScreen, State } from '../console/state.ts';
 import {
   besidePane,
   type JobColumn,
@@ -37,12 +36,7 @@ export function jobsPicture(state: State): Picture {
   const pane = paneJob(state);
   const width = state.size.columns - (pane === null ? 0 : paneWidth(state.size));
   // A column for the cursor's mark on the left, and one free on the right.
-  const laid = columnsFor(
-    state.jobs.list,
-    width - (pane === null ? 2 : 4),
-    state.wide,
-    pane !== null,
-  );
+  const laid = columnsFor(state.jobs, width - (pane === null ? 2 : 4), state.wide, pane !== null);
   const rows = rowsOf(state.jobs).slice(state.jobs.top, state.jobs.top + layout.rows);
   const lines =
     rows.length > 0
@@ -84,8 +78,7 @@ function beside(lines: readonly Line[], others: readonly Line[] | null, width: n
   ]);
 }
 
-type Layout = {
-  list: JobList | null;
+type Layout = Pick<JobsScreen, 'list' | 'ghosts'> & {
   width: number;
   wide: number | null;
   pane: boolean;
@@ -93,16 +86,20 @@ type Layout = {
 };
 let lastLayout: Layout | null = null;
 
-/** The layout looks at every job, and changes only with the data and the terminal's width. */
+/**
+ * The layout looks at every job, those that are shown though they are gone among them, and changes
+ * only with the data and the terminal's width.
+ */
 function columnsFor(
-  list: JobList | null,
+  { list, ghosts }: JobsScreen,
   width: number,
   wide: number | null,
   pane: boolean,
 ): LaidColumn<JobColumn>[] {
-  const same = lastLayout?.list === list && lastLayout.width === width && lastLayout.wide === wide;
-  if (!same || lastLayout?.pane !== pane) {
-    const jobs = list?.jobs ?? [];
+  const last = lastLayout;
+  const same = last?.list === list && last.width === width && last.wide === wide;
+  if (!same || last.ghosts !== ghosts || last.pane !== pane) {
+    const jobs = [...(list?.jobs ?? []), ...Object.values(ghosts)];
     const laid =
       wide === null
         ? layoutColumns(pane ? besidePane : jobsTable, jobs, width)
@@ -112,9 +109,10 @@ function columnsFor(
             pinnedColumns,
             wide,
           );
-    lastLayout = { list, width, wide, pane, laid };
+    lastLayout = { list, ghosts, width, wide, pane, laid };
+    return laid;
   }
-  return lastLayout!.laid;
+  return last.laid;
 }
 
 function headsLine(state: State, laid: readonly LaidColumn<JobColumn>[]): Line {

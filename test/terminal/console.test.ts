@@ -398,6 +398,13 @@ test('Ctrl-Z gives the terminal back, and fg brings the console back as it was',
   expect(console.inAlternateScreen).toBe(true);
   console.type('j');
   await console.until(/▐ ● sessions/);
+  // While the shell has the terminal, a resize is told to the shell alone.
+  console.type('\x1a');
+  await console.until(() => !console.inAlternateScreen);
+  console.resize({ columns: 60, rows: 20 });
+  console.type('fg\r');
+  await console.until(() => console.lines[18]?.startsWith(' Enter open') === true);
+  expect(console.isWrapped).toBe(false);
   console.type('q');
   await console.until(() => !console.inAlternateScreen);
 });
