@@ -115,7 +115,7 @@ it('B3 with a frozen worker, a busy slot and failures that stay, no surface says
       list.stdout.split('\n').find((line) => line.includes(id.slice(0, 8)));
     expect(row(runs)).toMatch(/running .* silent +unknown/);
     expect(row(waits)).toMatch(/pending .* no executor +unknown/);
-    expect(row(fails)).toMatch(/paused .* paused \d+s +✗ incomplete/);
+    expect(row(fails)).toMatch(/paused .* paused \S+ +✗ incomplete/);
     expect(list.stdout).not.toMatch(/\bok\b|on track/);
     const status = await run(['status', runs], variables);
     expect(status.stdout).toMatch(/^health +✗ \S+ with 1 slot has been silent for \d+s$/m);

@@ -39,15 +39,16 @@ describe('the job table', () => {
     }
   });
 
-  test('what lives first, the higher priority first, then the newest that have ended', async () => {
+  test('what needs a person first, then what lives, then the newest that have ended', async () => {
     expect(await names()).toEqual([
+      // Stuck, and then what no executor can run.
       'orders_daily 2024-01-01 running',
-      'clicks 2024-01-02 hibernating',
       'orders_daily 2024-01-03 resuming',
-      'orders_daily 2024-01-02 paused',
-      'clicks 2024-01-01 waiting_upstream',
       'orders 2024-01-05 pending',
       'orders 2024-01-04 pending',
+      'clicks 2024-01-02 hibernating',
+      'orders_daily 2024-01-02 paused',
+      'clicks 2024-01-01 waiting_upstream',
       'orders 2024-01-03 cancelled',
       'orders 2024-01-01 completed',
       'orders 2024-01-02 failed',

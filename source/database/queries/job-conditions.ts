@@ -59,7 +59,7 @@ export type Access = {
 const fewAssets = 200;
 
 /** The states that a job may be in under the filter. */
-export function statesOf(filter: JobFilter, resolved: Resolved): string[] {
+export function statesOf(filter: JobFilter, resolved: Omit<Resolved, 'scene'>): string[] {
   return resolved.states.filter((state) =>
     filter.terms.every(({ negated, any }) => {
       const matching = any.map((one) => stateOnly(one, resolved));
@@ -69,7 +69,10 @@ export function statesOf(filter: JobFilter, resolved: Resolved): string[] {
 }
 
 /** What a condition says of states, where it is of nothing else; a word that is in no asset's name and no id is one. */
-function stateOnly(condition: Condition, resolved: Resolved): ((state: string) => boolean) | null {
+function stateOnly(
+  condition: Condition,
+  resolved: Omit<Resolved, 'scene'>,
+): ((state: string) => boolean) | null {
   if (condition.kind === 'state') return (state) => stateMatches(condition.beginning, state);
   if (condition.kind !== 'word') return null;
   const { text } = condition;
@@ -261,7 +264,7 @@ export function staleAt({ as_of, thresholds }: Clocked, value: Value): string {
 
 function assetIds(
   condition: Extract<Condition, { kind: 'asset' | 'asset_id' }>,
-  { assets }: Resolved,
+  { assets }: Pick<Resolved, 'assets'>,
 ): readonly string[] | null {
   if (condition.kind === 'asset_id') return condition.ids;
   return (

@@ -60,9 +60,10 @@ const statement = `with living as materialized (
     select e.* from backfill_executors e where ${alive}
   ), looked as materialized (
     select exists (select from backfill_executors e where e.tenant_id = $1 and e.stopped_at is null and e.id not in (select id from living))
-      or exists (select from backfill_jobs j where j.tenant_id = $1 and j.state = 'pending' limit 1)
-      or exists (select from backfill_jobs j where j.tenant_id = $1 and j.state = 'resuming' limit 1)
-      or exists (select from backfill_jobs j where ${withoutSlot}) as needed
+      -- Ordered for the index's sake: without, one of many that wait is looked for by a sequential scan.
+      or (select true from backfill_jobs j where j.tenant_id = $1 and j.state = 'pending' order by j.created_at desc limit 1) is not null
+      or (select true from backfill_jobs j where j.tenant_id = $1 and j.state = 'resuming' order by j.created_at desc limit 1) is not null
+      or (select true from backfill_jobs j where ${withoutSlot} order by j.created_at desc limit 1) is not null as needed
   ), work as materialized (
     -- Two probes: one condition for both reads all jobs of the tenant.
     select b.id as job_id, p.lease_owner, p.lease_token, p.lease_expires_at
@@ -91,13 +92,15 @@ const statement = `with living as materialized (
       where w.lease_expires_at is not null and w.lease_owner not in (select id from living)
       group by w.job_id, w.lease_owner) s), '[]') as silent,
     coalesce((select jsonb_agg(to_jsonb(i)) from (
-      select j.id as job_id,
-        coalesce(
+      select j.id as job_id, t.takeable,
+        -- Only where nothing can be taken: else all that is snoozed is looked through for nothing.
+        case when not t.takeable then (select min(p.available_at) from backfill_partitions p where p.backfill_job_id = j.id
+          and p.state = 'pending' and p.available_at > clock_timestamp() and p.available_at < 'infinity') end as due_at
+      from (select j.id, j.created_at from backfill_jobs j where ${withoutSlot} order by j.created_at limit ${mostIdle}) j
+        cross join lateral (select coalesce(
           (select true from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at is null
             order by p.partition_key limit 1),
           (select true from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at <= clock_timestamp()
             order by p.available_at limit 1),
-          (select false from backfill_partitions p where p.backfill_job_id = j.id order by p.partition_key limit 1), true) as takeable,
-        (select min(p.available_at) from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending'
-          and p.available_at > clock_timestamp() and p.available_at < 'infinity') as due_at
-      from backfill_jobs j where ${withoutSlot} order by j.created_at limit ${mostIdle}) i), '[]') as idle`;
+          (select false from backfill_partitions p where p.backfill_job_id = j.id order by p.partition_key limit 1), true) as takeable
+          offset 0) t) i), '[]') as idle`;

@@ -136,8 +136,8 @@ function workOn(
   if (facts === null || isTerminal(job.state)) return { silent_lanes: 0, waits_for: null };
   const held = facts.silent.reduce((sum, { lanes }) => sum + lanes, 0);
   const silent_lanes = Math.min(job.lanes, held);
-  // Somebody works on it, whatever would keep it from getting more.
-  const works = job.state === 'running' && job.lanes > 0;
+  // Somebody works on it, whatever would keep it from getting more; of another program's job only the heartbeat tells.
+  const works = job.state === 'running' && (job.lanes > 0 || !job.ours);
   return { silent_lanes, waits_for: works ? null : waitsFor(clauseIn(facts)) };
 }
 

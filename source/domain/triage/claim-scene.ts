@@ -32,6 +32,9 @@ export type ClaimScene = {
   idle: Readonly<Record<string, { takeable: boolean; due_at: Date | null }>>;
 };
 
+/** Of ended jobs nothing else is asked. */
+export const emptyScene: ClaimScene = { executors: [], limits: [], silent: {}, idle: {} };
+
 /** What `explain` is asked of one job, as far as no statement about that job alone is needed. */
 export type SceneFacts = ClauseFacts & {
   asset_name: string;

@@ -20,10 +20,12 @@ import {
 import { tenantAssets } from '../../database/queries/read-assets.ts';
 import { readClaimScene } from '../../database/queries/read-claim-scene.ts';
 import { readDeadlines } from '../../database/queries/read-job.ts';
+import { emptyScene } from '../../domain/claim-scene.ts';
 import { type JobFilter, jobMatches, namedJobs } from '../../domain/job/filter.ts';
 import { type Job, type JobActivity, type JobView, viewJob } from '../../domain/job/job.ts';
 import { isProblem } from '../../domain/job/order.ts';
 import { parseJobReference } from '../../domain/job/reference.ts';
+import { isTerminal } from '../../domain/job/state.ts';
 
 /** A filter whose words have been looked up in the database: what they stand for, and what is wrong with them. */
 export type Search = {
@@ -48,13 +50,15 @@ export async function prepareSearch(
   const named = conditions.some(({ kind }) => kind === 'asset' || kind === 'word');
   const assets = named ? await tenantAssets(query, tenant, mostAssets + 1) : [];
   const { deadlines, problem } = await readNamedDeadlines(query, tenant, filter);
-  const resolved: Resolved = {
+  const known = {
     ...seen,
-    scene: await readClaimScene(query, tenant),
     assets: assets.length > mostAssets ? null : assets,
-    deadlineOf: (job) => deadlines[job],
+    deadlineOf: (job: string) => deadlines[job],
   };
-  return { filter, resolved, states: statesOf(filter, resolved), deadlines, problem };
+  const states = statesOf(filter, known);
+  const living = states.some((state) => !isTerminal(state));
+  const scene = living ? await readClaimScene(query, tenant) : emptyScene;
+  return { filter, resolved: { ...known, scene }, states, deadlines, problem };
 }
 
 async function readNamedDeadlines(query: Query, tenant: string, filter: JobFilter) {
