@@ -20,12 +20,12 @@ import {
 import { tenantAssets } from '../../database/queries/read-assets.ts';
 import { readClaimScene } from '../../database/queries/read-claim-scene.ts';
 import { readDeadlines } from '../../database/queries/read-job.ts';
-import { emptyScene } from '../../domain/claim-scene.ts';
 import { type JobFilter, jobMatches, namedJobs } from '../../domain/job/filter.ts';
 import { type Job, type JobActivity, type JobView, viewJob } from '../../domain/job/job.ts';
 import { isProblem } from '../../domain/job/order.ts';
 import { parseJobReference } from '../../domain/job/reference.ts';
 import { isTerminal } from '../../domain/job/state.ts';
+import { emptyScene } from '../../domain/triage/claim-scene.ts';
 
 /** A filter whose words have been looked up in the database: what they stand for, and what is wrong with them. */
 export type Search = {
