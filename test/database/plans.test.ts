@@ -408,7 +408,9 @@ const statements: Statement[] = [
       const job = (await readJob(query, tenant, sampled))!;
       // Of a minute ago; on a busy machine the newest is as old by now.
       expect(job.rate_base!.completed).toBeGreaterThanOrEqual(19_999);
-      expect(job.eta_trend).toMatchObject({ least_average_ms: 1000, most_average_ms: 1014 });
+      // Of a quarter of an hour: a few less where the test has taken minutes to come here.
+      expect(job.eta_trend!.least_average_ms).toBe(1000);
+      expect(job.eta_trend!.most_average_ms).toBeLessThanOrEqual(1014);
     },
   ],
   [

@@ -184,7 +184,9 @@ describe('the terminal is restored on every way out', () => {
     expect(console.screen).not.toContain('servo-tui ·');
   };
   const started = async (scenario = 'varied') => {
-    const console = await startUnderShell(scenario, large).until('Enter open');
+    // The accidents happen when a job is opened: a wide screen opens the first one beside the table.
+    const size = scenario === 'varied' ? large : small;
+    const console = await startUnderShell(scenario, size).until('Enter open');
     expect(console.inAlternateScreen).toBe(true);
     expect(console.pasteIsBracketed).toBe(true);
     return console;
