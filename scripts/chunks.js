@@ -7,20 +7,20 @@ import { join, relative } from 'node:path';
  */
 
 /** In the order in which they are loaded: what comes late finds these there, so that they are not cut up for its sake. */
-const before = ['commands/parse.ts', 'commands/writer.ts', 'config.ts', 'commands/io.ts'];
-const first = ['commands/list.ts', 'commands/status.ts'];
+const before = ['cli/parse.ts', 'cli/writer.ts', 'config.ts', 'cli/io.ts'];
+const first = ['commands/jobs/list.ts', 'commands/jobs/status.ts'];
 /** Commands with much code that no other has, or with next to none. The others, which have most of theirs in common, are one file. */
 const alone = [
-  'apply',
-  'completion',
-  'console',
-  'demo',
-  'doctor',
-  'embedded',
-  'exporter',
-  'migrate',
-  'schema',
-  'worker',
+  'jobs/apply',
+  'system/completion',
+  'system/console',
+  'system/demo',
+  'diagnose/doctor',
+  'system/embedded',
+  'system/exporter',
+  'system/migrate',
+  'system/schema',
+  'system/worker',
 ];
 
 export const chunks = (root) => ({
@@ -51,7 +51,7 @@ export const chunks = (root) => ({
 function commandsOf(folder) {
   const tables = readdirSync(folder).filter((name) => name.startsWith('table'));
   const named = tables.flatMap((name) => [
-    ...readFileSync(join(folder, name), 'utf8').matchAll(/import\('\.\/([\w-]+)\.ts'\)/g),
+    ...readFileSync(join(folder, name), 'utf8').matchAll(/import\('\.\/([\w/-]+)\.ts'\)/g),
   ]);
   const names = new Set(named.map(([, name]) => name).filter((name) => !alone.includes(name)));
   return [...names].map((name) => `commands/${name}.ts`).filter((file) => !first.includes(file));

@@ -1,10 +1,10 @@
 import { PassThrough } from 'node:stream';
-import type { Flags } from './commands/flags.ts';
-import { type Io, processIo } from './commands/io.ts';
-import { type Parsed, parseCommandLine, wantsJson } from './commands/parse.ts';
-import { isWriting, refuseWriting } from './commands/read-only.ts';
-import { catchStopSignals } from './commands/signals.ts';
-import { isClosedPipe, print, write, writeError } from './commands/writer.ts';
+import type { Flags } from './cli/flags.ts';
+import { type Io, processIo } from './cli/io.ts';
+import { type Parsed, parseCommandLine, wantsJson } from './cli/parse.ts';
+import { isWriting, refuseWriting } from './cli/read-only.ts';
+import { catchStopSignals } from './cli/signals.ts';
+import { isClosedPipe, print, write, writeError } from './cli/writer.ts';
 import { resolveSettings, type SettingFlags, type Settings } from './config.ts';
 import { thresholdDefaults } from './domain/thresholds.ts';
 import { type Problem, UsageError } from './errors.ts';

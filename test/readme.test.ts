@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseCommandLine } from '../source/commands/parse.ts';
+import { parseCommandLine } from '../source/cli/parse.ts';
 import { messageOf } from '../source/errors.ts';
 
 // The pages that are written by hand: what they tell people to type exists, and so does what they say they will read.

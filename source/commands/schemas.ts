@@ -3,10 +3,10 @@ import { jobActions } from '../domain/action.ts';
 import { clauses } from '../domain/explain.ts';
 import { actions } from '../domain/job-state.ts';
 import { exitCodes } from '../errors.ts';
+import { planSchema } from './jobs/plan-file.ts';
 import { lookingSchemas } from './looking-schemas.ts';
 import { operatingSchemas } from './operating-schemas.ts';
 import { paperSchemas } from './paper-schemas.ts';
-import { planSchema } from './plan-file.ts';
 import { forecast, riskSchemas } from './risk-schemas.ts';
 import {
   count,

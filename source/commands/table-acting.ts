@@ -1,6 +1,6 @@
+import type { Command } from '../cli/command.ts';
 import type { Needs } from '../config.ts';
-import type { Command } from './command.ts';
-import { liveJobFlags, newJobFlags, reason } from './job-flags.ts';
+import { liveJobFlags, newJobFlags, reason } from './jobs/job-flags.ts';
 
 const onTenant: Needs = { database: true, tenants: 'one' };
 const any = Number.POSITIVE_INFINITY;
@@ -16,7 +16,7 @@ export const actingCommands: readonly Command[] = [
     needs: onTenant,
     writes: true,
     words: { least: 1, most: any },
-    load: async () => (await import('./act.ts')).pause,
+    load: async () => (await import('./jobs/act.ts')).pause,
   },
   {
     name: 'resume',
@@ -27,7 +27,7 @@ export const actingCommands: readonly Command[] = [
     needs: onTenant,
     writes: true,
     words: { least: 1, most: any },
-    load: async () => (await import('./act.ts')).resume,
+    load: async () => (await import('./jobs/act.ts')).resume,
   },
   {
     name: 'cancel',
@@ -44,7 +44,7 @@ export const actingCommands: readonly Command[] = [
     needs: onTenant,
     writes: true,
     words: { least: 1, most: any },
-    load: async () => (await import('./act.ts')).cancel,
+    load: async () => (await import('./jobs/act.ts')).cancel,
   },
   {
     name: 'reclaim',
@@ -56,7 +56,7 @@ export const actingCommands: readonly Command[] = [
     needs: onTenant,
     writes: true,
     words: { least: 1, most: any },
-    load: async () => (await import('./act.ts')).reclaim,
+    load: async () => (await import('./jobs/act.ts')).reclaim,
   },
   {
     name: 'retry',
@@ -73,7 +73,7 @@ export const actingCommands: readonly Command[] = [
     needs: onTenant,
     writes: true,
     words: { least: 1, most: any },
-    load: async () => (await import('./retry.ts')).retry,
+    load: async () => (await import('./jobs/retry.ts')).retry,
   },
   {
     name: 'recreate',
@@ -95,7 +95,7 @@ export const actingCommands: readonly Command[] = [
     needs: onTenant,
     writes: (flags) => !flags.has('dry-run'),
     words: { least: 1, most: 1 },
-    load: async () => (await import('./recreate.ts')).recreate,
+    load: async () => (await import('./jobs/recreate.ts')).recreate,
   },
   {
     name: 'set',
@@ -111,7 +111,7 @@ export const actingCommands: readonly Command[] = [
     needs: onTenant,
     writes: true,
     words: { least: 1, most: 1 },
-    load: async () => (await import('./set.ts')).set,
+    load: async () => (await import('./jobs/set.ts')).set,
   },
   {
     name: 'plan',
@@ -129,7 +129,7 @@ export const actingCommands: readonly Command[] = [
     needs: onTenant,
     writes: false,
     words: { least: 1, most: any },
-    load: async () => (await import('./plan.ts')).plan,
+    load: async () => (await import('./jobs/plan.ts')).plan,
   },
   {
     name: 'apply',
@@ -143,6 +143,6 @@ export const actingCommands: readonly Command[] = [
     needs: onTenant,
     writes: true,
     words: { least: 1, most: 1 },
-    load: async () => (await import('./apply.ts')).apply,
+    load: async () => (await import('./jobs/apply.ts')).apply,
   },
 ];

@@ -1,6 +1,6 @@
+import type { Command } from '../cli/command.ts';
+import type { FlagRow } from '../cli/flags.ts';
 import type { Needs } from '../config.ts';
-import type { Command } from './command.ts';
-import type { FlagRow } from './flags.ts';
 
 const onTenant: Needs = { database: true, tenants: 'one' };
 const follow: FlagRow = { name: 'follow', help: 'and what comes, until the job has ended' };
@@ -21,7 +21,7 @@ export const lookingCommands: readonly Command[] = [
     needs: onTenant,
     writes: false,
     words: { least: 1, most: 1 },
-    load: async () => (await import('./explain.ts')).explain,
+    load: async () => (await import('./diagnose/explain.ts')).explain,
   },
   {
     name: 'triage',
@@ -44,7 +44,7 @@ export const lookingCommands: readonly Command[] = [
     needs: onTenant,
     writes: false,
     words: { least: 0, most: 1 },
-    load: async () => (await import('./triage.ts')).triage,
+    load: async () => (await import('./diagnose/triage.ts')).triage,
   },
   {
     name: 'alerts',
@@ -63,7 +63,7 @@ export const lookingCommands: readonly Command[] = [
     needs: onTenant,
     writes: false,
     words: { least: 0, most: 0 },
-    load: async () => (await import('./alerts.ts')).alerts,
+    load: async () => (await import('./diagnose/alerts.ts')).alerts,
   },
   {
     name: 'executors',
@@ -74,7 +74,7 @@ export const lookingCommands: readonly Command[] = [
     needs: onTenant,
     writes: false,
     words: { least: 0, most: 0 },
-    load: async () => (await import('./executors.ts')).executors,
+    load: async () => (await import('./diagnose/executors.ts')).executors,
   },
   {
     name: 'events',
@@ -88,7 +88,7 @@ export const lookingCommands: readonly Command[] = [
     needs: onTenant,
     writes: false,
     words: { least: 0, most: 1 },
-    load: async () => (await import('./events.ts')).events,
+    load: async () => (await import('./diagnose/events.ts')).events,
   },
   {
     name: 'logs',
@@ -102,7 +102,7 @@ export const lookingCommands: readonly Command[] = [
     needs: onTenant,
     writes: false,
     words: { least: 1, most: 2 },
-    load: async () => (await import('./logs.ts')).logs,
+    load: async () => (await import('./diagnose/logs.ts')).logs,
   },
   {
     name: 'limits',
@@ -122,7 +122,7 @@ export const lookingCommands: readonly Command[] = [
     needs: onTenant,
     writes: (_, input) => input.length > 0,
     words: { least: 0, most: 2 },
-    load: async () => (await import('./limits.ts')).limits,
+    load: async () => (await import('./system/limits.ts')).limits,
   },
   {
     name: 'assets',
@@ -136,7 +136,7 @@ export const lookingCommands: readonly Command[] = [
     needs: onTenant,
     writes: (_, input) => input.length > 0,
     words: { least: 0, most: 1 },
-    load: async () => (await import('./assets.ts')).assets,
+    load: async () => (await import('./system/assets.ts')).assets,
   },
   {
     name: 'doctor',
@@ -156,6 +156,6 @@ export const lookingCommands: readonly Command[] = [
     needs: { database: true, tenants: 'if_any' },
     writes: false,
     words: { least: 0, most: 0 },
-    load: async () => (await import('./doctor.ts')).doctor,
+    load: async () => (await import('./diagnose/doctor.ts')).doctor,
   },
 ];

@@ -1,5 +1,5 @@
-import type { Command } from './command.ts';
-import { metricsFlags } from './metrics-flags.ts';
+import type { Command } from '../cli/command.ts';
+import { metricsFlags } from './system/metrics-flags.ts';
 
 /** Commands for whoever runs the hosts. */
 export const operatingCommands: readonly Command[] = [
@@ -17,7 +17,7 @@ export const operatingCommands: readonly Command[] = [
     writes: true,
     words: { least: 0, most: 0 },
     service: true,
-    load: async () => (await import('./exporter.ts')).exporter,
+    load: async () => (await import('./system/exporter.ts')).exporter,
   },
   {
     name: 'prune',
@@ -34,7 +34,7 @@ export const operatingCommands: readonly Command[] = [
     needs: { database: true, tenants: 'one' },
     writes: (flags) => !flags.has('dry-run'),
     words: { least: 0, most: 0 },
-    load: async () => (await import('./prune.ts')).prune,
+    load: async () => (await import('./system/prune.ts')).prune,
   },
   {
     name: 'completion',
@@ -48,6 +48,6 @@ export const operatingCommands: readonly Command[] = [
     needs: { database: false, tenants: 'none' },
     writes: false,
     words: { least: 1, most: 1 },
-    load: async () => (await import('./completion.ts')).completion,
+    load: async () => (await import('./system/completion.ts')).completion,
   },
 ];

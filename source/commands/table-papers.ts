@@ -1,5 +1,5 @@
+import type { Command } from '../cli/command.ts';
 import type { Needs } from '../config.ts';
-import type { Command } from './command.ts';
 
 const onTenant: Needs = { database: true, tenants: 'one' };
 
@@ -18,7 +18,7 @@ export const paperCommands: readonly Command[] = [
     needs: onTenant,
     writes: false,
     words: { least: 1, most: 1 },
-    load: async () => (await import('./export.ts')).exportReport,
+    load: async () => (await import('./reports/export.ts')).exportReport,
   },
   {
     name: 'handoff',
@@ -32,6 +32,6 @@ export const paperCommands: readonly Command[] = [
     needs: onTenant,
     writes: false,
     words: { least: 0, most: 0 },
-    load: async () => (await import('./handoff.ts')).handoff,
+    load: async () => (await import('./reports/handoff.ts')).handoff,
   },
 ];

@@ -1,5 +1,5 @@
+import type { Command } from '../cli/command.ts';
 import type { Needs } from '../config.ts';
-import type { Command } from './command.ts';
 
 const onTenant: Needs = { database: true, tenants: 'one' };
 
@@ -31,7 +31,7 @@ export const riskCommands: readonly Command[] = [
     needs: onTenant,
     writes: false,
     words: { least: 0, most: 1 },
-    load: async () => (await import('./risk.ts')).risk,
+    load: async () => (await import('./diagnose/risk.ts')).risk,
   },
   {
     name: 'review',
@@ -45,6 +45,6 @@ export const riskCommands: readonly Command[] = [
     needs: onTenant,
     writes: false,
     words: { least: 0, most: 0 },
-    load: async () => (await import('./review.ts')).review,
+    load: async () => (await import('./reports/review.ts')).review,
   },
 ];

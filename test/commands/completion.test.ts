@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify, stripVTControlCharacters } from 'node:util';
 import { spawn } from '@lydell/node-pty';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { completionOf } from '../../source/commands/completion-words.ts';
+import { completionOf } from '../../source/cli/completion-words.ts';
 import { documentOf, environment, errorDocument, run, urlOf } from '../support/cli.ts';
 import { Operator } from '../support/operator.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { performer } from '../../source/commands/perform.ts';
+import { performer } from '../../source/app/run-effect.ts';
 import { actionNames, actionOf } from '../../source/console/actions.ts';
 import { boardNames } from '../../source/console/boards.ts';
 import type { SessionEffect } from '../../source/console/effects.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Output } from '../../source/commands/command.ts';
-import type { Io } from '../../source/commands/io.ts';
-import { parseCommandLine } from '../../source/commands/parse.ts';
+import type { Output } from '../../source/cli/command.ts';
+import type { Io } from '../../source/cli/io.ts';
+import { parseCommandLine } from '../../source/cli/parse.ts';
 import { resolveSettings } from '../../source/config.ts';
 import { documentOf, environment, urlOf } from '../support/cli.ts';
 import { isRefusal, oddColumns, oddValues } from '../support/odd-values.ts';

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writePaper } from '../../source/commands/write-paper.ts';
+import { writePaper } from '../../source/app/reports.ts';
 import { lastIdBefore } from '../../source/database/queries/read-papers.ts';
 import { thresholdDefaults } from '../../source/domain/thresholds.ts';
 import { actOnJob } from '../../source/operations/act-on-job.ts';

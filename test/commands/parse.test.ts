@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { globalFlags, variableOf } from '../../source/commands/flags.ts';
-import { parseCommandLine, wantsJson } from '../../source/commands/parse.ts';
+import { globalFlags, variableOf } from '../../source/cli/flags.ts';
+import { parseCommandLine, wantsJson } from '../../source/cli/parse.ts';
 import { commands, workerCommand } from '../../source/commands/table.ts';
 
 const parse = (line: string | string[], env: Record<string, string> = {}) => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { performer } from '../../source/commands/perform.ts';
-import type { Session } from '../../source/commands/session.ts';
+import { performer } from '../../source/app/run-effect.ts';
+import type { Session } from '../../source/app/session.ts';
 import { openDatabase } from '../../source/database/database.ts';
 import { thresholdDefaults } from '../../source/domain/thresholds.ts';
 import { theTable } from '../support/jobs.ts';

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Command } from '../../source/commands/command.ts';
+import type { Command } from '../../source/cli/command.ts';
 import { commands, consoleCommand, workerCommand } from '../../source/commands/table.ts';
 import { errorDocument, run } from '../support/cli.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Flags } from '../../source/commands/flags.ts';
-import { readThrottle } from '../../source/commands/throttle-flags.ts';
+import { Flags } from '../../source/cli/flags.ts';
+import { readThrottle } from '../../source/commands/system/throttle-flags.ts';
 import type { Problem } from '../../source/errors.ts';
 import { pauseJob } from '../../source/operations/act-on-job.ts';
 import { documentOf, run, urlOf } from '../support/cli.ts';

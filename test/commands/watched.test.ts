@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Invocation } from '../../source/commands/command.ts';
-import { isWatched } from '../../source/commands/console.ts';
+import type { Invocation } from '../../source/cli/command.ts';
+import { isWatched } from '../../source/commands/system/console.ts';
 
 const watched = (flags: string[], terminal: boolean, TERM: string) =>
   isWatched({

@@ -5,9 +5,9 @@ import { join, resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Io } from '../../source/commands/io.ts';
-import { parseCommandLine } from '../../source/commands/parse.ts';
-import { write } from '../../source/commands/writer.ts';
+import type { Io } from '../../source/cli/io.ts';
+import { parseCommandLine } from '../../source/cli/parse.ts';
+import { write } from '../../source/cli/writer.ts';
 import { resolveSettings } from '../../source/config.ts';
 import { openDatabase } from '../../source/database/database.ts';
 import {

@@ -1,0 +1,90 @@
+import { poll } from '../../app/poll.ts';
+import { openSession, type Session, withSession } from '../../app/session.ts';
+import { isTenantVisible } from '../../app/visibility.ts';
+import type { Invocation, Output } from '../../cli/command.ts';
+import { readInterval } from '../../cli/interval.ts';
+import type { JobEvent } from '../../domain/job-detail.ts';
+import { shortId } from '../../domain/job-reference.ts';
+import { UsageError } from '../../errors.ts';
+import { EventFollower, listEvents } from '../../operations/read-events.ts';
+import { resolveJob } from '../../operations/resolve-job.ts';
+import { toAscii } from '../../presentation/ascii.ts';
+import { eventWords } from '../../presentation/event-words.ts';
+import { formatDay, formatSecond, type Zone } from '../../presentation/format.ts';
+
+const defaultLimit = 50;
+
+type Options = { zone: Zone; ascii: boolean; limit: number };
+
+/** `servo-tui events [JOB] [--follow]`. */
+export async function events(invocation: Invocation): Promise<Output | AsyncIterable<Output>> {
+  const { input, flags, settings, io } = invocation;
+  const options: Options = {
+    zone: flags.has('utc') ? 'utc' : 'local',
+    ascii: flags.has('ascii'),
+    limit: readCount(flags.text('limit'), defaultLimit),
+  };
+  if (flags.has('follow')) {
+    const interval = readInterval(flags.text('interval'));
+    return follow(await openSession(settings), input[0], interval, options);
+  }
+  const list = await withSession(settings, async (session) => {
+    const { reader, tenant } = session;
+    const seen = await listEvents(reader, tenant, await jobOf(session, input[0]), options.limit);
+    return { ...seen, visible: await isTenantVisible(session, io, seen.events.length > 0) };
+  });
+  return {
+    json: list,
+    text: () =>
+      list.events.length === 0
+        ? 'nothing is in the journal\n'
+        : list.events.map((event) => lineOf(event, options)).join(''),
+  };
+}
+
+/** `--limit`. @throws UsageError */
+export function readCount(text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback;
+  const count = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= 10_000) return count;
+  throw new UsageError([
+    { message: `--limit ${text} is no number of them`, hint: 'a whole number from 1 to 10000' },
+  ]);
+}
+
+async function jobOf(session: Session, reference: string | undefined): Promise<string | null> {
+  return reference === undefined ? null : resolveJob(session.reader, session.tenant, reference);
+}
+
+async function* follow(
+  session: Session,
+  reference: string | undefined,
+  interval: number,
+  options: Options,
+): AsyncGenerator<Output> {
+  try {
+    const follower = new EventFollower(
+      session.reader,
+      session.tenant,
+      await jobOf(session, reference),
+    );
+    for await (const { as_of, tenant_id, events: fresh } of poll(
+      () => follower.next(options.limit),
+      interval,
+    )) {
+      for (const event of fresh)
+        yield { json: { as_of, tenant_id, event }, text: () => lineOf(event, options) };
+    }
+  } finally {
+    await session.close();
+  }
+}
+
+function lineOf(event: JobEvent, { zone, ascii }: Options): string {
+  const words = eventWords(event)
+    .map((cell) => cell.text)
+    .join('');
+  const at = `${formatDay(event.at, zone)} ${formatSecond(event.at, zone)}`;
+  const line = `${at}  ${shortId(event.job_id)}  ${words}\n`;
+  return ascii ? toAscii(line) : line;
+}

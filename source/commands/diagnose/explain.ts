@@ -1,0 +1,36 @@
+import { withSession } from '../../app/session.ts';
+import { asciiText } from '../../cli/ascii.ts';
+import type { Invocation, Output } from '../../cli/command.ts';
+import type { Explanation, JudgedJob } from '../../domain/judged.ts';
+import { exitCodes } from '../../errors.ts';
+import { judgeJob } from '../../operations/explain-job.ts';
+import { resolveJob } from '../../operations/resolve-job.ts';
+import { explainText } from '../../presentation/explain-text.ts';
+import { explainWords } from '../../presentation/explain-words.ts';
+
+/** `servo-tui explain JOB [--exit-code]`. */
+export function explain({ input, flags, settings, io }: Invocation): Promise<Output> {
+  const options = {
+    width: io.stdout.isTTY ? io.stdout.columns : Number.POSITIVE_INFINITY,
+    zone: flags.has('utc') ? 'utc' : 'local',
+  } as const;
+  return withSession(settings, async ({ reader, tenant }) => {
+    const id = await resolveJob(reader, tenant, input[0]!);
+    const judged = await judgeJob(reader, tenant, id, settings.thresholds);
+    return {
+      json: judgedJson(judged),
+      text: () => asciiText(flags, explainText(judged, options)),
+      exit: judged.scenario !== null && flags.has('exit-code') ? exitCodes.findings : 0,
+    };
+  });
+}
+
+function explainJson({ as_of, tenant_id, clause, facts }: Explanation) {
+  const { as_of: _, ...rest } = facts;
+  return { as_of, tenant_id, clause, ...explainWords(clause, facts), facts: rest };
+}
+
+function judgedJson(judged: JudgedJob) {
+  const { held, scenario, evidence, causes, recommendation, escalations } = judged;
+  return { ...explainJson(judged), held, scenario, evidence, causes, recommendation, escalations };
+}

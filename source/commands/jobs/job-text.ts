@@ -1,0 +1,201 @@
+import type { Clause } from '../../domain/explain.ts';
+import type { JobView } from '../../domain/job.ts';
+import type { JobDetail, JobList } from '../../domain/job-detail.ts';
+import { shortId } from '../../domain/job-reference.ts';
+import { isTerminal } from '../../domain/job-state.ts';
+import { readStrategy } from '../../domain/strategy.ts';
+import { countCap } from '../../operations/list-jobs.ts';
+import { toAscii } from '../../presentation/ascii.ts';
+import { dialogWords } from '../../presentation/dialog-words.ts';
+import { formatEta, formatEtaRange } from '../../presentation/eta-phrase.ts';
+import { eventWords } from '../../presentation/event-words.ts';
+import { groupFailures, kindsOf } from '../../presentation/failure-groups.ts';
+import { fitted } from '../../presentation/fitted.ts';
+import {
+  formatAge,
+  formatFullCount,
+  formatMilliseconds,
+  formatPercent,
+  formatRate,
+  formatSecond,
+  plural,
+  type Zone,
+} from '../../presentation/format.ts';
+import { jobsTable } from '../../presentation/job-columns.ts';
+import { progressBar } from '../../presentation/progress-bar.ts';
+import { riskBadge } from '../../presentation/risk-badge.ts';
+import { safeText } from '../../presentation/safe-text.ts';
+import { stateWord } from '../../presentation/state-words.ts';
+import { cellOf, layoutColumns } from '../../presentation/table.ts';
+import type { Idleness } from './status.ts';
+
+export type TextOptions = { width: number; zone: Zone; ascii: boolean };
+
+/** The job table as lines; nothing wraps within `width`. */
+export function jobTable(list: JobList, options: TextOptions): string {
+  if (list.jobs.length === 0) return noJobs(list);
+  const laid = layoutColumns(jobsTable, list.jobs, options.width);
+  const lineOf = (cell: (column: (typeof laid)[number]) => string) =>
+    laid
+      .map((column) => ' '.repeat(column.column.gap) + cell(column))
+      .join('')
+      .trimEnd();
+  const lines = [
+    lineOf(({ column, width }) => fitted(column.title, width, column.align)),
+    ...list.jobs.map((job) =>
+      lineOf(
+        ({ column, width }) =>
+          cellOf(column, job, { as_of: list.as_of, zone: options.zone, width }).text,
+      ),
+    ),
+    ...(list.truncated ? [` the first ${list.jobs.length}: more with --limit`] : []),
+  ];
+  return finish(lines, options);
+}
+
+/** Under row-level security a tenant that does not exist looks just like one that has no jobs. */
+function noJobs({ tenant_id, counts }: JobList): string {
+  const tenant = safeText(tenant_id);
+  const others = Object.entries(counts).map(
+    ([state, count]) => `${count}${count! >= countCap ? '+' : ''} ${stateWord(state).word}`,
+  );
+  return others.length === 0
+    ? `tenant ${tenant} has no jobs, or it is not called so\n`
+    : `no such jobs: tenant ${tenant} has ${others.join(', ')}\n`;
+}
+
+/** Why the job does not run, and which executors of the tenant claim nothing. */
+export type Surroundings = { idle: Idleness; held: readonly { id: string; held_reason: string }[] };
+
+/** What the state itself says. */
+const sayNothing: readonly Clause[] = ['running', 'ended', 'unknown_state'];
+
+/** One job for a person: what it does, how far it is, what failed, and who did what to it. */
+export function jobText(
+  detail: JobDetail,
+  { idle, held }: Surroundings,
+  options: TextOptions,
+): string {
+  const { job } = detail;
+  const lines = [
+    ...summaryLines(job, detail.as_of, options),
+    ...(sayNothing.includes(idle.clause)
+      ? []
+      : [`idle         ${idle.why}${idle.next === null ? '' : ` — ${idle.next}`}`]),
+    ...held.map((one) => `held         ${safeText(one.id)}: ${safeText(one.held_reason)}`),
+    ...(detail.executors.length > 0
+      ? [`at work      ${detail.executors.map((id) => safeText(id)).join(', ')}`]
+      : []),
+    ...dialogLines(detail),
+    ...(job.error_message === null ? [] : [`error        ${safeText(job.error_message)}`]),
+    ...failureLines(detail),
+    ...retryLines(detail, options),
+    ...(detail.events.length > 0 ? ['journal'] : []),
+    ...detail.events.slice(0, 10).map((event) => {
+      const day = event.at.toISOString().slice(0, 10);
+      const today = day === detail.as_of.toISOString().slice(0, 10) ? '' : `${day} `;
+      const words = eventWords(event)
+        .map((cell) => cell.text)
+        .join('');
+      return `  ${today}${formatSecond(event.at, options.zone)}  ${words}`;
+    }),
+  ];
+  return finish(lines, options);
+}
+
+/** One line of `status --watch`. */
+export function watchLine(
+  job: JobView,
+  asOf: Date,
+  options: TextOptions & { named?: boolean },
+): string {
+  const { glyph, word } = stateWord(job.state);
+  const parts = [
+    formatSecond(asOf, options.zone),
+    ...(options.named ? [`${shortId(job.id)} ${safeText(job.asset_name, { cap: 60 })}`] : []),
+    `${glyph} ${word}`,
+    `${progressBar(20, job.progress)} ${counts(job)}`,
+    ...(job.failed_partitions > 0 ? [`${formatFullCount(job.failed_partitions)} failed`] : []),
+    ...(job.rate_per_minute === null ? [] : [`${formatRate(job.rate_per_minute)}/min`]),
+    ...(isTerminal(job.state) ? [] : [`ETA ${formatEta(job, asOf, options.zone).forms[0]}`]),
+  ];
+  return finish([parts.join('  ')], options);
+}
+
+function summaryLines(job: JobView, asOf: Date, options: TextOptions): string[] {
+  const { glyph, word } = stateWord(job.state);
+  const strategy = readStrategy(job.execution_strategy);
+  const average = job.avg_partition_duration_ms;
+  const risk = riskBadge(job, asOf).forms[0];
+  return [
+    `${safeText(job.asset_name)}  ${job.id}`,
+    `state        ${glyph} ${word}  version ${job.version}  priority ${job.priority}`,
+    `progress     ${progressBar(30, job.progress)} ${counts(job)}`,
+    `partitions   ${formatFullCount(job.completed_partitions)} done, ${formatFullCount(job.failed_partitions)} failed, ` +
+      `${formatFullCount(job.skipped_partitions)} skipped, ${formatFullCount(job.remaining_partitions)} left`,
+    `checkpoint   ${safeText(job.checkpoint_partition_key ?? 'none')}`,
+    `pace         ${average === null ? 'nothing completed yet' : `${formatMilliseconds(average)} a partition`}` +
+      `${job.rate_per_minute === null ? '' : `, ${formatRate(job.rate_per_minute)}/min`}` +
+      `, ${job.lanes} of ${plural(strategy.max_parallel, 'slot')} at work`,
+    endLine(
+      job,
+      formatEta(job, asOf, options.zone).forms[0],
+      formatEtaRange(job, asOf, options.zone),
+    ),
+    ...(job.sla_deadline_at === null
+      ? []
+      : [`deadline     ${job.sla_deadline_at.toISOString()}  ${risk}`]),
+    ...(job.heartbeat_age_seconds === null || isTerminal(job.state)
+      ? []
+      : [
+          `heartbeat    ${formatAge(job.heartbeat_age_seconds)} ago${job.heartbeat_stale ? ' (stale)' : ''}`,
+        ]),
+    `created      ${job.created_at.toISOString()}${job.created_by === null ? '' : ` by ${safeText(job.created_by)}`}`,
+  ];
+}
+
+/** When it will end, or when it has ended and after how long. */
+function endLine(job: JobView, eta: string, range: string): string {
+  if (!isTerminal(job.state)) return `eta          ${eta}${range === '' ? '' : ` (${range})`}`;
+  const took = eta === '–' ? '' : `  ${eta}`;
+  return `ended        ${job.completed_at?.toISOString() ?? 'at an unknown time'}${took}`;
+}
+
+function counts(job: JobView): string {
+  return `${formatFullCount(job.completed_partitions)}/${formatFullCount(job.total_partitions)} ${formatPercent(job.progress)}`;
+}
+
+function failureLines({ failed, job }: JobDetail): string[] {
+  if (failed.length === 0) return [];
+  const groups = groupFailures(kindsOf(failed));
+  const shown =
+    failed.length < job.failed_partitions ? ` (the first ${failed.length} of them)` : '';
+  return [
+    `failed       ${plural(job.failed_partitions, 'partition')}${shown}`,
+    ...groups.slice(0, 10).map(({ message, partitions }) => {
+      const keys = partitions.slice(0, 6).map((one) => safeText(one.partition_key, { cap: 60 }));
+      const more = partitions.length > keys.length ? ' …' : '';
+      return `  ${partitions.length} × ${message}: ${keys.join(', ')}${more}`;
+    }),
+  ];
+}
+
+function dialogLines({ dialogs, as_of }: JobDetail): string[] {
+  return dialogs.map((dialog) => `dialog       ${dialogWords([dialog], as_of)}`);
+}
+
+function retryLines({ open, as_of }: JobDetail, options: TextOptions): string[] {
+  return open
+    .filter((one) => one.state === 'pending' && one.error_message !== null)
+    .slice(0, 5)
+    .map((one) => {
+      const due = one.available_at !== null && one.available_at > as_of;
+      const when = due ? `due ${formatSecond(one.available_at!, options.zone)}` : 'due now';
+      return `retry        ${safeText(one.partition_key, { cap: 60 })} ${when}: ${safeText(one.error_message ?? '')}`;
+    });
+}
+
+function finish(lines: readonly string[], { ascii }: TextOptions): string {
+  const text = `${lines.join('\n')}\n`;
+  return ascii ? toAscii(text) : text;
+}

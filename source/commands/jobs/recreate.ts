@@ -1,0 +1,43 @@
+import { withSession } from '../../app/session.ts';
+import type { Invocation, Output } from '../../cli/command.ts';
+import { shortId } from '../../domain/job-reference.ts';
+import { type Recreated, recreateJob } from '../../operations/recreate-job.ts';
+import { resolveJob } from '../../operations/resolve-job.ts';
+import { settleJob } from '../../operations/settle-job.ts';
+import { plural } from '../../presentation/format.ts';
+import { optionsOf, planText, startedText } from './start.ts';
+
+/** `servo-tui recreate JOB [start's options] --reason R`. */
+export function recreate({ input, flags, settings }: Invocation): Promise<Output> {
+  return withSession(settings, async (session) => {
+    const id = await resolveJob(session.writer, session.tenant, input[0]!);
+    const author = {
+      tenant: session.tenant,
+      actor: session.actor,
+      reason: flags.text('reason') ?? null,
+    };
+    const recreated = await recreateJob(session.writer, author, id, {
+      ...optionsOf(flags),
+      include_upstream: flags.has('include-upstream'),
+      max_upstream_depth: flags.text('max-upstream-depth'),
+      without_upstream: flags.has('without-upstream'),
+      dry_run: flags.has('dry-run'),
+      thresholds: session.thresholds,
+    });
+    if (recreated.created) await settleJob(session.writer, author, id);
+    return { json: recreated, text: () => textOf(recreated) };
+  });
+}
+
+function textOf({ job, plan, replaced }: Recreated): string {
+  const old = shortId(replaced.id);
+  const { in_flight } = replaced;
+  const flight =
+    in_flight === 0
+      ? ''
+      : `${plural(in_flight, 'partition')} of these still ${in_flight === 1 ? 'runs' : 'run'} in ${old}: not run again where completed there\n`;
+  if (plan !== null) return `${planText(plan)}${flight}`;
+  const said =
+    replaced.state === 'cancelled' ? `cancelled ${old}` : `${old} stays ${replaced.state}`;
+  return `${said}\n${startedText(job!)}${flight}`;
+}

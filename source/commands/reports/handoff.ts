@@ -1,0 +1,44 @@
+import { withSession } from '../../app/session.ts';
+import { isTenantVisible } from '../../app/visibility.ts';
+import { asciiText } from '../../cli/ascii.ts';
+import type { Invocation, Output } from '../../cli/command.ts';
+import { parseMoment } from '../../domain/deadline.ts';
+import { parseDuration } from '../../domain/duration.ts';
+import { UsageError } from '../../errors.ts';
+import { handOver } from '../../operations/hand-over.ts';
+
+/** A shift, where nothing else is said, in milliseconds. */
+export const shiftMs = 8 * 3_600_000;
+
+/** `servo-tui handoff [--since 8h]`. */
+export function handoff({ flags, settings, io }: Invocation): Promise<Output> {
+  const since = readSince(flags.text('since'));
+  return withSession(settings, async (session) => {
+    const { reader, tenant } = session;
+    const summary = await handOver(reader, tenant, since, settings.thresholds);
+    const found = summary.actions.length + summary.ended.length > 0;
+    const visible = await isTenantVisible(session, io, found);
+    return {
+      json: { ...summary, visible },
+      text: async () => {
+        const { shiftSummary } = await import('../../presentation/shift-summary.ts');
+        return asciiText(flags, shiftSummary(summary));
+      },
+    };
+  });
+}
+
+/** `8h` ago, or an instant. @throws UsageError */
+export function readSince(text: string | undefined): { at: Date } | { before_ms: number } {
+  if (text === undefined) return { before_ms: shiftMs };
+  const before = parseDuration(text);
+  if (before !== null && before > 0) return { before_ms: before };
+  const moment = parseMoment(text);
+  if (moment !== null && 'at' in moment) return moment;
+  throw new UsageError([
+    {
+      message: `"${text}" is neither how long ago nor a moment (--since)`,
+      hint: 'as 8h, 2d, 2026-01-31T06:00:00Z or 2026-01-31',
+    },
+  ]);
+}
