@@ -1,4 +1,3 @@
-import type { Invocation } from '../cli/command.ts';
 import { type ConfigFile, configPath, loadConfigFile, noFile } from '../config/file.ts';
 import { resolveSettings, type Settings } from '../config.ts';
 import type {
@@ -8,106 +7,71 @@ import type {
   OpenPlace,
   Perform,
   PlaceView,
-  SessionEffect,
 } from '../console/effects.ts';
 import { keymap } from '../console/keymap.ts';
 import { remapKeys } from '../console/remap.ts';
-import { openDatabase } from '../database/database.ts';
-import { isBypassed } from '../database/queries/read-visibility.ts';
-import { requireSchema } from '../database/schema-version.ts';
-import { describeConnection } from '../database/settings.ts';
 import { ServoError, UsageError } from '../errors.ts';
-import { Dialogs } from './dialogs.ts';
-import { failureOf, performer } from './run-effect.ts';
-import { type Connections, connectionsOf, openSession, type Session } from './session.ts';
+import type { Host } from './command.ts';
+import {
+  type Context,
+  closeContext,
+  isForbidden,
+  lock,
+  openContext,
+  type Timeouts,
+  unlock,
+  usualTimeouts,
+  withTimeout,
+} from './context.ts';
+import { failureOf } from './run-effect.ts';
+import { type Connections, connectionsOf } from './session.ts';
 
-/** One database and one tenant on it, as long as the console looks at them. */
-type Place = {
-  settings: Settings;
-  connections: Connections;
-  session: Session;
-  view: PlaceView;
-  perform: (effect: SessionEffect) => Promise<DataAnswer>;
-  dialogs: Dialogs;
-  patience: Patience;
-  /** Questions under way: the session is closed after them. */
-  pending: Set<Promise<unknown>>;
-  relock: NodeJS.Timeout | null;
-};
+type Opener = Pick<Host, 'settings' | 'io'>;
 
-/** How long a console waits for its database, in milliseconds. */
-export type Patience = {
-  /** A connection that has been silent for so long while something was asked is given up: it may be half-open, and then it stays silent. */
-  answer: number;
-  /** A place that has not answered by then cannot be gone to. */
-  opening: number;
-  /** Whoever leaves waits no longer than this for what is still asked: readings, whose answers nobody wants any more. */
-  farewell: number;
-};
-
-/** Long enough for a full table over a line of 10 KB a second. */
-const usualPatience: Patience = { answer: 60_000, opening: 15_000, farewell: 200 };
-
-/** @throws what the work does, and database_unreachable when it takes too long: nobody waits for ever for a place. */
-async function answered<T>(work: Promise<T>, { opening }: Patience): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = new ServoError('database_unreachable', 'the database does not answer');
-    timer = setTimeout(() => reject(error), opening);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** The sessions of one console. What is asked in one place is asked of that place's session, whatever has been opened since. */
-export class Places {
-  readonly #invocation: Invocation;
+/** The sessions of one console: a question is asked of the context that it was asked in. */
+export class Contexts {
+  readonly #opener: Opener;
   readonly #file: ConfigFile;
-  readonly #open = new Map<number, Place>();
-  /** How to reach the first place, where no settings say so. */
+  readonly #open = new Map<number, Context>();
+  /** The connections of the first context, where no settings name them. */
   readonly #given: Connections | undefined;
-  /** Variables that do not count where the console is now, and did where it began. */
+  /** Variables that counted where the console began, and do not where it is now. */
   readonly #taken = new Map<string, string>();
 
-  readonly #patience: Patience;
+  readonly #timeouts: Timeouts;
 
-  private constructor(
-    invocation: Invocation,
-    file: ConfigFile,
-    patience: Patience,
-    given?: Connections,
-  ) {
-    this.#invocation = invocation;
+  private constructor(opener: Opener, file: ConfigFile, timeouts: Timeouts, given?: Connections) {
+    this.#opener = opener;
     this.#file = file;
-    this.#patience = patience;
+    this.#timeouts = timeouts;
     this.#given = given;
   }
 
-  /** Opens the first place. `connections`: of a database that no settings name. @throws as openSession */
+  /**
+   * Opens the first context.
+   * @param connections of a database that no settings name
+   * @throws as openSession
+   */
   static async open(
-    invocation: Invocation,
+    opener: Opener,
     connections?: Connections,
-    patience = usualPatience,
-  ): Promise<Places> {
-    const { env } = invocation.io;
-    // The demonstration knows no contexts, whatever is configured.
+    timeouts = usualTimeouts,
+  ): Promise<Contexts> {
+    const { env } = opener.io;
+    // The demonstration has no contexts, whatever is configured.
     const file = connections === undefined ? await loadConfigFile(env) : noFile(configPath(env));
-    const places = new Places(invocation, file, patience, connections);
-    const { settings } = invocation;
+    const contexts = new Contexts(opener, file, timeouts, connections);
+    const { settings } = opener;
     const first = connections ?? (await connectionsOf(settings));
-    places.#open.set(0, await openPlace(settings, first, patience));
-    return places;
+    contexts.#open.set(0, await openContext(settings, first, timeouts));
+    return contexts;
   }
 
-  /** The first place, as the console is to show it. */
   get view(): PlaceView {
     return this.#open.get(0)!.view;
   }
 
-  /** Other keys for the console. @throws UsageError with every one that cannot be */
+  /** The remapped keys. @throws UsageError with all that are invalid */
   get keys(): Readonly<Record<string, string>> {
     const { problems } = remapKeys(keymap, this.#file.keys);
     if (problems.length > 0) throw new UsageError(problems);
@@ -118,77 +82,71 @@ export class Places {
     return Object.keys(this.#file.contexts);
   }
 
-  /** Tenants that the configuration names. */
   get tenants(): string[] {
     return Object.values(this.#file.contexts).flatMap(({ tenant }) => tenant ?? []);
   }
 
-  readonly perform: Perform = async (effect, number) => {
-    const place = this.#open.get(number);
-    if (place === undefined) {
-      return {
-        type: 'failure',
-        failure: failureOf(new ServoError('internal', 'this place is closed')),
-      };
+  readonly runEffect: Perform = async (effect, number) => {
+    const context = this.#open.get(number);
+    if (context === undefined) {
+      const error = new ServoError('internal', 'this context is closed');
+      return { type: 'failure', failure: failureOf(error) };
     }
-    const answer = this.#carryOut(place, effect, number).catch(
-      (error: unknown): DataAnswer => ({
-        type: 'failure',
-        failure: failureOf(error),
-      }),
+    const answer = this.#run(context, effect, number).catch(
+      (error: unknown): DataAnswer => ({ type: 'failure', failure: failureOf(error) }),
     );
-    place.pending.add(answer);
-    answer.then(() => place.pending.delete(answer));
+    context.pending.add(answer);
+    answer.then(() => context.pending.delete(answer));
     return answer;
   };
 
   async close(): Promise<void> {
-    const { farewell } = this.#patience;
-    await Promise.all([...this.#open.values()].map((place) => closePlace(place, farewell)));
+    const { closing } = this.#timeouts;
+    await Promise.all([...this.#open.values()].map((context) => closeContext(context, closing)));
   }
 
-  async #carryOut(place: Place, effect: DataEffect, number: number): Promise<DataAnswer> {
+  async #run(context: Context, effect: DataEffect, number: number): Promise<DataAnswer> {
     switch (effect.type) {
       case 'open-place':
-        return this.#go(place, effect, number);
+        return this.#go(context, effect, number);
       case 'unlock':
-        await unlock(place, effect.ms);
+        await unlock(context, effect.ms);
         return { type: 'unlocked', ms: effect.ms };
       case 'lock':
-        lock(place);
+        lock(context);
         return { type: 'locked' };
       default:
-        return place.perform(effect);
+        return context.runEffect(effect);
     }
   }
 
-  async #go(from: Place, { to, place }: OpenPlace, number: number): Promise<DataAnswer> {
+  async #go(from: Context, { to, place: next }: OpenPlace, number: number): Promise<DataAnswer> {
     const opened = await this.#openWithin(from, to);
-    this.#open.set(place, opened);
+    this.#open.set(next, opened);
     this.#open.delete(number);
-    // Nobody waits for its answers any more, and nobody waits for this.
+    // The answers that are still to come are not shown any more.
     Promise.allSettled([...from.pending])
-      .then(() => closePlace(from))
+      .then(() => closeContext(from))
       .catch(() => {});
     return { type: 'opened', view: opened.view };
   }
 
-  async #openWithin(from: Place, to: Destination): Promise<Place> {
+  async #openWithin(from: Context, to: Destination): Promise<Context> {
     const settings = await this.#settingsOf(from, to);
     const given = 'tenant' in to ? from.connections : 'home' in to ? this.#given : undefined;
     const connections = given ?? (await connectionsOf(settings));
-    // What does not count for this place must not be read by a library, and counts again where it fails.
+    // No library may read variables that do not count here. Where opening fails they count again.
     const names = 'home' in to ? [...this.#taken.keys()] : settings.ignored;
     const before = names.map((name) => [name, process.env[name]] as const);
     for (const name of names) setVariable(name, 'home' in to ? this.#taken.get(name) : undefined);
-    const opening = openPlace(settings, connections, this.#patience);
+    const opening = openContext(settings, connections, this.#timeouts);
     try {
-      const opened = await answered(opening, this.#patience);
+      const opened = await withTimeout(opening, this.#timeouts);
       for (const [name, value] of before) if (value !== undefined) this.#taken.set(name, value);
       return opened;
     } catch (error) {
       opening.then(
-        (place) => closePlace(place),
+        (context) => closeContext(context),
         () => {},
       );
       for (const [name, value] of before) setVariable(name, value);
@@ -196,10 +154,10 @@ export class Places {
     }
   }
 
-  /** A context brings its own tenant; what forbids writing on the command line forbids it everywhere. */
-  async #settingsOf(from: Place, to: Destination): Promise<Settings> {
+  /** A context brings its own tenant; --read-only on the command line holds in each. */
+  async #settingsOf(from: Context, to: Destination): Promise<Settings> {
     if ('tenant' in to) return { ...from.settings, tenants: [to.tenant] };
-    const { io, settings } = this.#invocation;
+    const { io, settings } = this.#opener;
     if ('home' in to) return settings;
     const forbidden = isForbidden(settings);
     return resolveSettings(
@@ -213,88 +171,4 @@ export class Places {
 function setVariable(name: string, value: string | undefined): void {
   if (value === undefined) delete process.env[name];
   else process.env[name] = value;
-}
-
-async function openPlace(
-  settings: Settings,
-  connections: Connections,
-  patience: Patience,
-): Promise<Place> {
-  const session = await openSession(settings, connections, patience.answer);
-  try {
-    const rls_bypassed = await session.reader.read(session.tenant, isBypassed);
-    const embedded = settings.database === null || settings.database.kind === 'embedded';
-    const { reader } = session;
-    const dialogs = new Dialogs(session);
-    return {
-      settings,
-      connections,
-      session,
-      view: {
-        labels: {
-          context: settings.context,
-          database: embedded ? reader.settings.database : describeConnection(reader.settings),
-          tenant: session.tenant,
-          embedded,
-          rls_bypassed,
-        },
-        read_only: settings.read_only,
-        why_locked: whyLocked(settings, connections),
-        accent: settings.accent,
-      },
-      perform: performer(session, dialogs),
-      dialogs,
-      patience,
-      pending: new Set(),
-      relock: null,
-    };
-  } catch (error) {
-    await session.close();
-    throw error;
-  }
-}
-
-async function closePlace(place: Place, farewell?: number): Promise<void> {
-  await place.dialogs.close();
-  lock(place);
-  await place.session.close(farewell);
-}
-
-/** By the command line or its variable: that holds for every place, and to the end. */
-function isForbidden({ origins }: Settings): boolean {
-  return origins.read_only === '--read-only' || origins.read_only === 'SERVO_READ_ONLY';
-}
-
-function whyLocked(settings: Settings, { read, write }: Connections): string | null {
-  if (!settings.read_only) return null;
-  if (isForbidden(settings)) return `${settings.origins.read_only} was given: nothing unlocks that`;
-  return read === write ? `context ${settings.context} has no write_url to unlock it with` : null;
-}
-
-/** Opens the writer, for so long. @throws ServoError not_allowed, database_unreachable, schema */
-async function unlock(place: Place, ms: number): Promise<void> {
-  const { session, connections, view, patience } = place;
-  if (view.why_locked !== null) throw new ServoError('not_allowed', view.why_locked);
-  lock(place);
-  const writer = openDatabase(connections.write, { patience: patience.answer });
-  const checked = requireSchema(writer);
-  try {
-    await answered(checked, patience);
-  } catch (error) {
-    checked.catch(() => {});
-    writer.close().catch(() => {});
-    throw error;
-  }
-  session.writer = writer;
-  place.relock = setTimeout(() => lock(place), ms).unref();
-}
-
-/** Closes the writer after what it is at; from here on everything is read-only again. */
-function lock(place: Place): void {
-  const { session, view, relock } = place;
-  if (relock !== null) clearTimeout(relock);
-  place.relock = null;
-  if (!view.read_only || session.writer === session.reader) return;
-  session.writer.close().catch(() => {});
-  session.writer = session.reader;
 }

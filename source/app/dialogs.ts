@@ -4,22 +4,22 @@ import type { DataAnswer, HoldDialog } from '../console/effects.ts';
 import { holdDialog, leaveDialog } from '../operations/hold-dialog.ts';
 import type { Session } from './session.ts';
 
-/** A console's end waits no longer than this for its good-bye. */
-const goodbyeMs = 500;
+/** How long a closing console waits to withdraw its dialog, in milliseconds. */
+const leavingTimeout = 500;
 
-/** The dialog of one console, as the others are told of it: one thing after the other. */
+/** The open dialog of one console, shown to the other consoles. Its writes are in order. */
 export class Dialogs {
   readonly console_id = randomUUID();
   readonly #session: Session;
   #last: Promise<unknown> = Promise.resolve();
-  #isTold = false;
+  #isShown = false;
 
   constructor(session: Session) {
     this.#session = session;
   }
 
   hold({ action, ids, renew }: HoldDialog): Promise<DataAnswer> {
-    this.#isTold = true;
+    this.#isShown = true;
     const { console_id } = this;
     const { writer, tenant, actor } = this.#session;
     const dialog = { console_id, actor, host: hostname(), action, job_ids: [...ids] };
@@ -30,7 +30,7 @@ export class Dialogs {
   }
 
   leave(): Promise<DataAnswer> {
-    this.#isTold = false;
+    this.#isShown = false;
     const { writer, tenant, actor } = this.#session;
     return this.#next(async () => {
       await leaveDialog(writer, { tenant, actor }, this.console_id);
@@ -38,10 +38,10 @@ export class Dialogs {
     });
   }
 
-  /** Whoever leaves the console with a dialog open does not have the others wait for its lease to end. Never fails. */
+  /** Withdraws an open dialog, so that the others need not wait for its lease. Never fails. */
   async close(): Promise<void> {
-    if (!this.#isTold) return;
-    const late = new Promise((resolve) => setTimeout(resolve, goodbyeMs).unref());
+    if (!this.#isShown) return;
+    const late = new Promise((resolve) => setTimeout(resolve, leavingTimeout).unref());
     await Promise.race([this.leave().catch(() => {}), late]);
   }
 

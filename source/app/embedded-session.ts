@@ -10,8 +10,8 @@ import type { ConnectionSettings } from '../database/settings.ts';
 import { ServoError } from '../errors.ts';
 
 /**
- * The embedded server, started where it must be and migrated; connections are servo_app's. In read-only mode it is neither created nor
- * migrated.
+ * The embedded server, started where it must be and migrated; connections are servo_app's. In
+ * read-only mode it is neither created nor migrated.
  * @throws ServoError not_allowed where read-only mode finds no data
  */
 export async function openEmbedded(readOnly: boolean): Promise<ConnectionSettings> {
@@ -37,7 +37,7 @@ async function isMigrated(connection: ConnectionSettings): Promise<boolean> {
     await requireSchema(database);
     return true;
   } catch (error) {
-    // A schema that wants a newer program is refused by migrate, with the reason.
+    // migrate refuses a schema that needs a newer program, with the reason.
     if (error instanceof ServoError && error.code === 'schema') return false;
     throw error;
   } finally {

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { shiftMs } from '../commands/reports/handoff.ts';
 import type { Paper } from '../console/effects.ts';
 import { shortId } from '../domain/job-reference.ts';
+import { shiftMs } from '../domain/papers.ts';
 import { messageOf, ServoError } from '../errors.ts';
 import { exportJob } from '../operations/export-job.ts';
 import { handOver } from '../operations/hand-over.ts';
@@ -13,21 +13,24 @@ import type { Session } from './session.ts';
 
 export type Written = { path: string; text: string };
 
-/** The same document as `handoff` or `export` prints, in a new file. @throws ServoError not_found, internal */
-export async function writePaper(
+/**
+ * Writes what `handoff` or `export` prints to a new file.
+ * @throws ServoError not_found, internal
+ */
+export async function writeReport(
   { reader, tenant, thresholds }: Session,
-  paper: Paper,
+  wanted: Paper,
 ): Promise<Written> {
-  if (paper.type === 'incident') {
-    const report = await exportJob(reader, tenant, paper.id, thresholds);
-    return newFile(`incident-${shortId(paper.id)}`, report.as_of, incidentReport(report));
+  if (wanted.type === 'incident') {
+    const report = await exportJob(reader, tenant, wanted.id, thresholds);
+    return newFile(`incident-${shortId(wanted.id)}`, report.as_of, incidentReport(report));
   }
-  const since = { before_ms: paper.since_ms ?? shiftMs };
+  const since = { before_ms: wanted.since_ms ?? shiftMs };
   const summary = await handOver(reader, tenant, since, thresholds);
   return newFile(`handoff-${nameOf(tenant)}`, summary.as_of, shiftSummary(summary));
 }
 
-/** Where the console was started, else where everybody may write; never over a file that is there. */
+/** In the working directory, else in the temporary one; never over a file that is there. */
 async function newFile(name: string, at: Date, text: string): Promise<Written> {
   const stamp = at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
   const file = `${name}-${stamp}Z.md`;
@@ -44,7 +47,6 @@ async function newFile(name: string, at: Date, text: string): Promise<Written> {
   throw new ServoError('internal', `cannot write ${file}: ${errors.map(messageOf).join('; ')}`);
 }
 
-/** A tenant's name as part of a file's. */
 function nameOf(tenant: string): string {
   return tenant.replaceAll(/[^a-z0-9_-]/gi, '_').slice(0, 60);
 }

@@ -21,17 +21,17 @@ import { runAction } from '../operations/run-action.ts';
 import { settleJob } from '../operations/settle-job.ts';
 import { Dialogs } from './dialogs.ts';
 import { boards } from './read-board.ts';
-import { writePaper } from './reports.ts';
+import { writeReport } from './reports.ts';
 import type { Session } from './session.ts';
 
-/** The console's data effects as operations; a failure is an answer too. */
-export function performer(
+/** Runs what the console asks of the database; a failure is an answer too. */
+export function effectRunner(
   session: Session,
   dialogs = new Dialogs(session),
 ): (effect: SessionEffect) => Promise<DataAnswer> {
   return async (effect) => {
     try {
-      return await carryOut(session, dialogs, effect);
+      return await run(session, dialogs, effect);
     } catch (error) {
       return { type: 'failure', failure: failureOf(error) };
     }
@@ -43,11 +43,7 @@ export function failureOf(error: unknown): Failure {
   return { code, message, hint };
 }
 
-async function carryOut(
-  session: Session,
-  dialogs: Dialogs,
-  effect: SessionEffect,
-): Promise<DataAnswer> {
+async function run(session: Session, dialogs: Dialogs, effect: SessionEffect): Promise<DataAnswer> {
   const { reader, tenant, thresholds } = session;
   const { console_id } = dialogs;
   switch (effect.type) {
@@ -81,7 +77,7 @@ async function carryOut(
       return { type: 'sql', text: await getJobSql(reader, tenant, effect.id, options) };
     }
     case 'write-paper':
-      return { type: 'paper', ...(await writePaper(session, effect.paper)) };
+      return { type: 'paper', ...(await writeReport(session, effect.paper)) };
     case 'load-board':
       return {
         type: 'board',

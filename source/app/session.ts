@@ -13,28 +13,28 @@ export type Session = {
   reader: Database;
   /** The reader, unless the context has a write_url. */
   writer: Database;
-  /** `farewell`: as of a Database. */
-  close(farewell?: number): Promise<void>;
+  /** @param closingTimeout as of a Database */
+  close(closingTimeout?: number): Promise<void>;
 };
 
 /**
  * Opens the database that the settings name, and refuses one whose schema this program cannot use.
  * The embedded one is started and brought to the schema; any other is never migrated unasked.
- * `patience`: as of a Database.
+ * @param timeout the `patience` of a Database
  * @throws ServoError database_unreachable or schema
  */
 export async function openSession(
   settings: Settings,
   connections?: Connections,
-  patience?: number,
+  timeout?: number,
 ): Promise<Session> {
   const { read, write } = connections ?? (await connectionsOf(settings));
   const { read_only } = settings;
-  const reader = openDatabase(read, { read_only, patience });
-  // What is read-only has no way to write: it is opened when it is unlocked.
-  const writer = write === read || read_only ? reader : openDatabase(write, { patience });
-  const close = async (farewell?: number) => {
-    await Promise.all([reader.close(farewell), writer.close(farewell)]);
+  const reader = openDatabase(read, { read_only, patience: timeout });
+  // A read-only session has no writer: one is opened when it is unlocked.
+  const writer = write === read || read_only ? reader : openDatabase(write, { patience: timeout });
+  const close = async (closingTimeout?: number) => {
+    await Promise.all([reader.close(closingTimeout), writer.close(closingTimeout)]);
   };
   try {
     await requireSchema(reader);
@@ -46,7 +46,6 @@ export async function openSession(
   return { tenant: settings.tenants[0] ?? '', actor, thresholds, reader, writer, close };
 }
 
-/** Opens a session, and closes it when the work is done or has failed. */
 export async function withSession<T>(
   settings: Settings,
   work: (session: Session) => Promise<T>,
@@ -66,15 +65,15 @@ export async function connectionsOf(settings: Settings): Promise<Connections> {
   const { database } = settings;
   if (database === null) throw new ServoError('internal', 'this command has no database');
   if (database.kind === 'server') return database;
-  // Most databases are not embedded, and starting a server is a lot of code.
+  // Most databases are not embedded, and starting one is a lot of code.
   const { openEmbedded } = await import('./embedded-session.ts');
   const connection = await openEmbedded(settings.read_only);
   return { read: connection, write: connection };
 }
 
 /**
- * How a service reaches the database: with the password that pg would look up in the environment, from which it is then taken, as
- * DATABASE_URL is. A service starts processes, and none is to inherit them.
+ * How a service reaches the database. Passwords and DATABASE_URL are taken out of the environment:
+ * a service starts processes, and none may inherit them.
  */
 export async function serviceConnection(settings: Settings): Promise<ConnectionSettings> {
   const { write } = await connectionsOf(settings);

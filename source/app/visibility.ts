@@ -1,17 +1,14 @@
-import type { Flags } from '../cli/flags.ts';
-import type { Io } from '../cli/io.ts';
 import { isAnythingVisible } from '../database/queries/read-visibility.ts';
 import { exitCodes } from '../errors.ts';
 import { safeText } from '../presentation/safe-text.ts';
-import type { Session } from './session.ts';
+import type { HostSession } from './command.ts';
 
 /**
- * Whether anything of the tenant is visible: a job, an asset or an executor. A misspelt tenant looks
- * just like one in which all is well, so a report that found nothing asks this, and says it on stderr.
+ * Whether a job, an asset or an executor of the tenant is visible. A misspelt tenant looks just like
+ * one in which all is well: a report that found nothing asks this, and says it on stderr.
  */
 export async function isTenantVisible(
-  { reader, tenant }: Session,
-  io: Io,
+  { reader, tenant, io }: HostSession,
   foundSomething: boolean,
 ): Promise<boolean> {
   if (foundSomething) return true;
@@ -21,12 +18,16 @@ export async function isTenantVisible(
 }
 
 export function noVisibilityText(tenant: string): string {
-  return `no visibility: no job, asset or executor found for tenant "${safeText(tenant)}". This is not an all-clear: check the name, and see: servo-tui doctor`;
+  const name = `"${safeText(tenant)}"`;
+  return `no visibility: no job, asset or executor found for tenant ${name}. This is not an all-clear: check the name, and see: servo-tui doctor`;
 }
 
-/** The exit code of a report with `--exit-code`; without the flag 0. */
-export function reportExit(flags: Flags, report: { visible: boolean; found: boolean }): number {
-  if (!flags.has('exit-code')) return 0;
-  if (report.found) return exitCodes.findings;
-  return report.visible ? 0 : exitCodes.no_visibility;
+/** The exit code of a report; 0 where `--exit-code` was not given. */
+export function reportExit(
+  exitCode: boolean,
+  { visible, found }: { visible: boolean; found: boolean },
+): number {
+  if (!exitCode) return 0;
+  if (found) return exitCodes.findings;
+  return visible ? 0 : exitCodes.no_visibility;
 }

@@ -1,7 +1,4 @@
-import { toAscii } from '../presentation/ascii.ts';
-import type { Flags } from './flags.ts';
-
-/** A text as --ascii wants it, where that is given. */
-export function asciiText(flags: Flags, text: string): string {
-  return flags.has('ascii') ? toAscii(text) : text;
+/** A text with nothing but ASCII where `--ascii` is given. What does that loads ICU. */
+export async function asciiText({ ascii }: { ascii: boolean }, text: string): Promise<string> {
+  return ascii ? (await import('../presentation/ascii.ts')).toAscii(text) : text;
 }

@@ -1,10 +1,12 @@
-/** One flag of the command line. The tables of these make the parser, the help and the variables. */
+import { nearest } from '../domain/nearest.ts';
+import type { Problem } from '../errors.ts';
+
+/** One flag. Parser, help, completion and variables are made of these rows. */
 export type FlagRow = {
   /** As it is typed, without the dashes. */
   name: string;
   /** What stands for its value in the help; a flag without one is a switch. */
   value?: string;
-  /** May be given more than once. */
   multiple?: boolean;
   /** Other spellings that mean the same. */
   also?: readonly string[];
@@ -13,7 +15,6 @@ export type FlagRow = {
   help: string;
 };
 
-/** Flags that every command takes. */
 export const globalFlags: readonly FlagRow[] = [
   { name: 'json', help: 'one JSON document on stdout; nothing ever prompts' },
   { name: 'context', value: 'NAME', help: 'a section of config.toml, and nothing but it' },
@@ -31,7 +32,7 @@ export const globalFlags: readonly FlagRow[] = [
   { name: 'verbose', help: 'say more on stderr, and why an error came' },
 ].map((row) => ({ ...row, variable: true }));
 
-/** Understood everywhere, but not settings: they print and end. */
+/** Understood everywhere: they print and end. */
 export const endingFlags: readonly FlagRow[] = [
   { name: 'help', also: ['h'], help: 'this text' },
   { name: 'version', help: 'the version' },
@@ -63,4 +64,30 @@ export class Flags {
     const value = this.#values.get(name);
     return value === undefined || value === true ? [] : value;
   }
+}
+
+/** A value that cannot be read. `expected` says what can: `100ms to 1h, e.g. 2s`. */
+export function invalid(flag: string, value: string, expected: string): Problem {
+  return { message: `invalid --${flag} "${value}": expected ${expected}` };
+}
+
+/** A value that is none of a few, with the nearest of them. */
+export function unknownValue(what: string, word: string, known: readonly string[]): Problem {
+  const near = nearest(word, known);
+  const all = `known are ${known.join(', ')}`;
+  return {
+    message: `unknown ${what} "${word}"`,
+    hint: near === null ? all : `did you mean ${near}? ${all}`,
+  };
+}
+
+const highestLimit = 10_000;
+
+/** `--limit`: how many rows are printed at most. */
+export function readLimit(text: string | undefined, usual: number, problems: Problem[]): number {
+  if (text === undefined) return usual;
+  const limit = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= highestLimit) return limit;
+  problems.push(invalid('limit', text, `a whole number from 1 to ${highestLimit}`));
+  return usual;
 }

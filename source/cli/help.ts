@@ -1,14 +1,9 @@
-import { commands, consoleCommand, workerCommand } from '../commands/table.ts';
-import type { Command } from './command.ts';
 import { type FlagRow, globalFlags, variableOf } from './flags.ts';
+import { type Spec, type Table, titleOf } from './spec.ts';
 
-/** The help of one command, from its row in the table. */
-export function helpOf(command: Command): string {
+export function helpOf(command: Spec): string {
   const sections = [
-    `servo-tui ${command === consoleCommand ? '' : command.name} ${command.usage}`.replace(
-      / +$/,
-      '',
-    ),
+    `${titleOf(command)} ${command.usage}`.trimEnd(),
     `  ${command.summary}`,
     ...(command.also ? [`  also called ${command.also.join(', ')}`] : []),
     ...(command.flags.length > 0 ? ['', 'Flags', ...flagLines(command.flags)] : []),
@@ -25,13 +20,12 @@ export function helpOf(command: Command): string {
   return `${sections.join('\n')}\n`;
 }
 
-/** `servo-tui --help`. */
-export function helpOfAll(): string {
+export function helpOfAll({ console, worker, named }: Table<{ spec: Spec }>): string {
   const rows: [string, string][] = [
-    ['', consoleCommand.summary],
+    ['', console.spec.summary],
     ['--json', 'the job table, once, as JSON'],
-    [workerCommand.name, workerCommand.summary],
-    ...commands.map((command): [string, string] => [command.name, command.summary]),
+    [worker.spec.name, worker.spec.summary],
+    ...named.map(({ spec }): [string, string] => [spec.name, spec.summary]),
   ];
   const sections = [
     'servo-tui: backfills on Postgres',

@@ -1,19 +1,18 @@
 import { parseDuration } from '../domain/duration.ts';
-import { type Problem, UsageError } from '../errors.ts';
+import type { Problem } from '../errors.ts';
+import { invalid } from './flags.ts';
 
 const [shortest, usual, longest] = [100, 1_000, 3_600_000];
 
-/** `--interval` in milliseconds. */
-export function readInterval(text: string | undefined): number {
-  const problems = problemsOfInterval(text);
-  if (problems.length > 0) throw new UsageError(problems);
-  return text === undefined ? usual : parseDuration(text)!;
+/** `--interval` in milliseconds; one that is wrong has been refused by `problemsOfInterval`. */
+export function intervalOf(text: string | undefined): number {
+  return (text === undefined ? null : parseDuration(text)) ?? usual;
 }
 
-/** Asked of every command line, also where nothing is read twice: a mistake is one wherever it stands. */
+/** Asked of every command line, also where nothing is read twice. */
 export function problemsOfInterval(text: string | undefined): Problem[] {
   if (text === undefined) return [];
   const interval = parseDuration(text);
   if (interval !== null && interval >= shortest && interval <= longest) return [];
-  return [{ message: `"${text}" is no interval (--interval)`, hint: 'from 100ms to 1h, as 2s' }];
+  return [invalid('interval', text, '100ms to 1h, e.g. 2s')];
 }

@@ -1,12 +1,11 @@
 import type { Variables } from '../config.ts';
 
-/** The process, as far as a command may touch it. */
 export type Io = {
   env: Variables;
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
-  /** Somebody sits there: stdin and stdout both are terminals. */
+  /** stdin and stdout are terminals: a person can be asked. */
   terminal: boolean;
 };
 
@@ -21,8 +20,8 @@ export function canPaint({ terminal, env }: Io): boolean {
 }
 
 /**
- * Whether more than ASCII may be shown. A locale that is C or POSIX, or has another character set than UTF-8, says that it may not; where
- * none is set, as in most containers, nothing is known, and terminals of today can.
+ * Whether more than ASCII may be shown: not in the locale C or POSIX, nor with another character set
+ * than UTF-8. Where no locale is set, as in most containers, it may.
  */
 export function hasUnicode({ env }: Pick<Io, 'env'>): boolean {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
@@ -46,7 +45,6 @@ export async function confirm(io: Io, question: string): Promise<boolean> {
   return /^y(es)?$/i.test(await ask(io, `${question} [y/N] `));
 }
 
-/** All of stdin. */
 export async function readAll(io: Io): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk));

@@ -1,23 +1,21 @@
 import meow from 'meow';
-import { commands, consoleCommand, workerCommand } from '../commands/table.ts';
 import { isOn, type Variables } from '../config/choose.ts';
 import { nearest } from '../domain/nearest.ts';
 import { type Problem, UsageError } from '../errors.ts';
 import { buildId, version } from '../package.ts';
-import type { Command } from './command.ts';
-import { type FlagRow, Flags, globalFlags, variableOf } from './flags.ts';
+import { endingFlags, type FlagRow, Flags, globalFlags, variableOf } from './flags.ts';
 import { helpOf, helpOfAll } from './help.ts';
 import { problemsOfInterval } from './interval.ts';
-import { problemOfFlag, takeApart, type Words } from './words.ts';
+import { type Spec, specsOf, type Table, titleOf } from './spec.ts';
+import { problemOfFlag, type Survey, survey } from './words.ts';
 
 const versionText = `${version}${buildId === null ? '' : ` (build ${buildId})`}\n`;
 
-/** A command line that is to be run, or a text that answers it. */
-export type Parsed =
+export type Parsed<C> =
   | {
       kind: 'run';
-      command: Command;
-      input: string[];
+      command: C;
+      input: readonly string[];
       flags: Flags;
       /** Flags that stand on the line itself; the others come from variables. */
       onLine: ReadonlySet<string>;
@@ -25,30 +23,29 @@ export type Parsed =
     }
   | { kind: 'print'; text: string };
 
-const all = [consoleCommand, workerCommand, ...commands];
-const everyFlag = [...globalFlags, ...all.flatMap((command) => command.flags)];
-
 /**
  * Reads a command line (without the program's name) and the variables of its flags, with everything
  * that is wrong with it.
- * @throws UsageError for an unknown command: there is nothing more to be said then
+ * @throws UsageError for an unknown command: nothing more can be said then
  */
-export function parseCommandLine(argv: readonly string[], env: Variables): Parsed {
-  const line = takeApart(argv, everyFlag);
-  const { command, input } = findCommand(line);
-  const asked = (name: string) => line.flags.some((flag) => flag.row.name === name);
-  if (asked('version')) return { kind: 'print', text: versionText };
-  if (asked('help')) {
-    return { kind: 'print', text: command === consoleCommand ? helpOfAll() : helpOf(command) };
-  }
+export function parseCommandLine<C extends { spec: Spec }>(
+  argv: readonly string[],
+  env: Variables,
+  table: Table<C>,
+): Parsed<C> {
+  const line = survey(argv, everyFlag(table));
+  const command = findCommand(line, table);
+  const { spec } = command;
+  const { input, values, help } = readWithMeow(line, spec, table);
+  if (values.has('version')) return { kind: 'print', text: versionText };
+  if (values.has('help')) return { kind: 'print', text: help };
   const problems = [
     ...line.problems,
-    ...problemsOfFlags(line, command),
-    ...problemsOfWords(command, input),
+    ...problemsOfFlags(line, spec, table),
+    ...problemsOfWords(spec, input),
   ];
-  const values = readWithMeow(line, command);
   const onLine = new Set(values.keys());
-  for (const row of [...command.flags, ...globalFlags]) {
+  for (const row of [...spec.flags, ...globalFlags]) {
     if (row.variable && !onLine.has(row.name)) readVariable(row, env, values, problems);
   }
   const flags = new Flags(values);
@@ -56,127 +53,113 @@ export function parseCommandLine(argv: readonly string[], env: Variables): Parse
   return { kind: 'run', command, input, flags, onLine, problems };
 }
 
-/** Whether the answer is to be JSON, said of a command line that may be wrong in any way. */
-export function wantsJson(argv: readonly string[], env: Variables): boolean {
-  const line = takeApart(argv, everyFlag);
-  return isOn(env.SERVO_JSON) || line.flags.some((flag) => flag.row.name === 'json');
+export function wantsJson(
+  argv: readonly string[],
+  env: Variables,
+  table: Table<{ spec: Spec }>,
+): boolean {
+  return isOn(env.SERVO_JSON) || survey(argv, everyFlag(table)).given.includes('json');
 }
 
-/** The optional word `backfill`, then the command's name; the rest are its words. */
-function findCommand(line: Words): { command: Command; input: string[] } {
-  const words = line.words[0] === 'backfill' ? line.words.slice(1) : line.words;
-  const help = words[0] === 'help';
-  const [name, ...input] = help ? words.slice(1) : words;
-  if (help) line.flags.push({ row: { name: 'help', help: '' }, value: true });
-  if (name === undefined) {
-    const worker = line.flags.some((flag) => flag.row.name === 'worker');
-    return { command: worker ? workerCommand : consoleCommand, input };
-  }
-  const command = commands.find((row) => row.name === name || row.also?.includes(name));
-  if (command !== undefined) return { command, input };
-  const near = nearest(
-    name,
-    commands.flatMap((row) => [row.name, ...(row.also ?? [])]),
-  );
-  throw new UsageError([
+function everyFlag(table: Table<{ spec: Spec }>): FlagRow[] {
+  return [...globalFlags, ...specsOf(table).flatMap(({ flags }) => flags)];
+}
+
+function findCommand<C extends { spec: Spec }>({ name, given }: Survey, table: Table<C>): C {
+  if (name === undefined) return given.includes('worker') ? table.worker : table.console;
+  const found = table.named.find(({ spec }) => spec.name === name || spec.also?.includes(name));
+  if (found !== undefined) return found;
+  const names = table.named.flatMap(({ spec }) => [spec.name, ...(spec.also ?? [])]);
+  const near = nearest(name, names);
+  const hint = near === null ? 'see: servo-tui --help' : `did you mean ${near}?`;
+  throw new UsageError([{ message: `unknown command "${name}"`, hint }]);
+}
+
+type Values = Map<string, readonly string[] | true>;
+
+/** The one call of meow: it gives the command's words, the values of its flags, and its help. */
+function readWithMeow(line: Survey, spec: Spec, table: Table<{ spec: Spec }>) {
+  const rows = [...spec.flags, ...globalFlags, ...endingFlags];
+  const { input, flags, help } = meow(
+    spec === table.console.spec ? helpOfAll(table) : helpOf(spec),
     {
-      message: `unknown command "${name}"`,
-      hint: near === null ? 'see: servo-tui --help' : `did you mean ${near}?`,
+      importMeta: import.meta,
+      pkg: { name: 'servo-tui', version },
+      argv: [...line.argv, '--', ...line.words],
+      description: false,
+      helpIndent: 0,
+      // Both end the process, and only where nothing else stands on the line.
+      autoHelp: false,
+      autoVersion: false,
+      // A switch that is not there is absent, not false.
+      booleanDefault: undefined,
+      flags: Object.fromEntries(
+        rows.map((row) => [
+          keyOf(row),
+          row.value === undefined
+            ? { type: 'boolean' as const }
+            : // All values of a flag, so that one given twice is told with the other mistakes.
+              { type: 'string' as const, isMultiple: true as const },
+        ]),
+      ),
     },
-  ]);
-}
-
-function problemsOfFlags(line: Words, command: Command): Problem[] {
-  const own = [...command.flags, ...globalFlags];
-  const called = command === consoleCommand ? '' : command.name;
-  // Without a command `--worker` may have been meant.
-  const mode = command === consoleCommand ? workerCommand.flags.slice(0, 1) : [];
-  const foreign = line.flags.filter(({ row }) => !own.some((known) => known.name === row.name));
-  const names = [
-    ...line.unknown.map(({ name }) => name),
-    ...foreign.map(({ row }) => `--${row.name}`),
-  ];
-  const counts = new Map<FlagRow, number>();
-  for (const { row } of line.flags) counts.set(row, (counts.get(row) ?? 0) + 1);
-  return [
-    ...[...new Set(names)].map((name) => {
-      const problem = problemOfFlag(name, called, [...own, ...mode]);
-      const ofWorker = workerCommand.flags.some((row) => `--${row.name}` === name);
-      return mode.length > 0 && ofWorker
-        ? { ...problem, hint: `did you mean: servo-tui --worker ${name}` }
-        : problem;
-    }),
-    ...[...counts]
-      .filter(([row, count]) => count > 1 && row.value !== undefined && !row.multiple)
-      .map(([row, count]) => ({ message: `--${row.name} is given ${count} times` })),
-  ];
-}
-
-function problemsOfWords(command: Command, input: readonly string[]): Problem[] {
-  const hint = `servo-tui ${command.name} ${command.usage}`.trimEnd();
-  if (input.length < command.words.least) {
-    const wanted = command.usage.split(' ', 1)[0]!.replace('…', '');
-    return [{ message: `${command.name} wants ${wanted}`, hint }];
-  }
-  return input
-    .slice(command.words.most)
-    .map((word) => ({ message: `${command.name} does not take "${word}"`, hint }));
-}
-
-/** One meow for the command, with its row of the table as the description of its flags. */
-function readWithMeow(line: Words, command: Command): Map<string, readonly string[] | true> {
-  const rows = [...command.flags, ...globalFlags];
-  const argv = line.flags.map(({ row, value }) =>
-    value === true ? `--${row.name}` : `--${row.name}=${quoted(value)}`,
   );
-  const { flags } = meow({
-    importMeta: import.meta,
-    pkg: { name: 'servo-tui' },
-    argv: [...argv, '--', ...line.words],
-    autoHelp: false,
-    autoVersion: false,
-    // A switch that is not there is absent, not false.
-    booleanDefault: undefined,
-    flags: Object.fromEntries(
-      rows.map((row) => [
-        keyOf(row),
-        row.value === undefined
-          ? { type: 'boolean' as const, isMultiple: true as const }
-          : { type: 'string' as const, isMultiple: true as const },
-      ]),
-    ),
-  });
-  const values = new Map<string, readonly string[] | true>();
+  const values: Values = new Map();
   for (const row of rows) {
-    const given = flags[keyOf(row)] as string[] | boolean[] | undefined;
-    if (given === undefined || given.length === 0) continue;
-    values.set(row.name, row.value === undefined ? true : (given as string[]));
+    const value: unknown = flags[keyOf(row)];
+    if (Array.isArray(value) ? value.length > 0 : value !== undefined) {
+      values.set(row.name, Array.isArray(value) ? value : true);
+    }
   }
-  return values;
+  return { input, values, help: help.replace(/^\n/, '') };
 }
 
 /** meow takes `--no-color` for the negation of `color`, and names flags in camel case. */
-function keyOf(row: FlagRow): string {
-  return row.name.replace(/^no-/, '').replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+function keyOf({ name }: FlagRow): string {
+  return name.replace(/^no-/, '').replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The parser below meow strips a pair of quotes: a value that stands in some gets another pair. */
-function quoted(value: string): string {
-  return /^(["'])[\s\S]*\1$/.test(value) ? `"${value}"` : value;
+function problemsOfFlags(line: Survey, spec: Spec, table: Table<{ spec: Spec }>): Problem[] {
+  const own = [...spec.flags, ...globalFlags];
+  // Without a command `--worker` may have been meant.
+  const worker = spec === table.console.spec ? table.worker.spec.flags : [];
+  const isOwn = (name: string) => [...own, ...endingFlags].some((row) => row.name === name);
+  const foreign = line.given.filter((name) => !isOwn(name)).map((name) => `--${name}`);
+  const counts = new Map<string, number>();
+  for (const name of line.given) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [
+    ...[...new Set([...line.unknown, ...foreign])].map((name) =>
+      worker.some((row) => `--${row.name}` === name)
+        ? {
+            message: `servo-tui has no flag ${name}`,
+            hint: `did you mean: servo-tui --worker ${name}`,
+          }
+        : problemOfFlag(name, titleOf(spec), [...own, ...worker.slice(0, 1)]),
+    ),
+    ...own
+      .filter((row) => row.value !== undefined && !row.multiple && (counts.get(row.name) ?? 0) > 1)
+      .map(({ name }) => ({ message: `--${name} is given ${counts.get(name)} times` })),
+  ];
 }
 
-function readVariable(
-  row: FlagRow,
-  env: Variables,
-  values: Map<string, readonly string[] | true>,
-  problems: Problem[],
-): void {
+function problemsOfWords(spec: Spec, input: readonly string[]): Problem[] {
+  const hint = `${titleOf(spec)} ${spec.usage}`.trimEnd();
+  if (input.length < spec.words.least) {
+    const missing = spec.usage.split(' ', 1)[0]!.replace('…', '');
+    return [{ message: `${spec.name}: missing argument ${missing}`, hint }];
+  }
+  return input
+    .slice(spec.words.most)
+    .map((word) => ({ message: `${spec.name} does not take "${word}"`, hint }));
+}
+
+function readVariable(row: FlagRow, env: Variables, values: Values, problems: Problem[]): void {
   const name = variableOf(row);
   const text = row.name === 'no-color' ? env[name] || (env.NO_COLOR && '1') : env[name];
   if (!text) return;
   if (row.value !== undefined) values.set(row.name, [text]);
   else if (isOn(text)) values.set(row.name, true);
   else if (!/^(0|false|no|off)$/i.test(text)) {
-    problems.push({ message: `${name} is neither yes nor no ("${text}")`, hint: `${name}=1` });
+    problems.push({ message: `invalid ${name} "${text}": expected yes or no`, hint: `${name}=1` });
   }
 }

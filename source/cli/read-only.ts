@@ -1,11 +1,10 @@
 import type { Settings } from '../config.ts';
 import { ServoError } from '../errors.ts';
-import type { Command } from './command.ts';
 import type { Flags } from './flags.ts';
+import type { Spec } from './spec.ts';
 
-/** Whether a run of the command changes anything, as its row of the table declares. */
 export function isWriting(
-  { writes }: Pick<Command, 'writes'>,
+  { writes }: Pick<Spec, 'writes'>,
   flags: Flags,
   input: readonly string[],
 ): boolean {
@@ -13,11 +12,11 @@ export function isWriting(
 }
 
 /**
- * The one gate of read-only mode, before the command is loaded and anything is opened.
+ * The one gate of read-only mode, before anything is opened.
  * @throws ServoError not_allowed (exit 4)
  */
 export function refuseWriting(
-  command: Pick<Command, 'name' | 'writes'>,
+  command: Pick<Spec, 'name' | 'writes'>,
   flags: Flags,
   input: readonly string[],
   { read_only, origins }: Pick<Settings, 'read_only' | 'origins'>,

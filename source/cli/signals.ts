@@ -6,8 +6,8 @@ let caught = false;
 const listeners = new Set<(signals: number) => void>();
 
 /**
- * From now on SIGTERM and SIGINT do not end the process: they are counted until somebody listens. A second one that nobody
- * listens to ends it at once (exit 1): what it is starting may never be done.
+ * From now on SIGTERM and SIGINT do not end the process: they are counted until something listens.
+ * A second one without a listener ends it at once (exit 1): starting up may take for ever.
  */
 export function catchStopSignals(): void {
   if (caught) return;
@@ -20,12 +20,11 @@ export function catchStopSignals(): void {
     });
 }
 
-/** How many there have been. */
 export function stopSignals(): number {
   return signals;
 }
 
-/** Calls `stop` with how many there were at each SIGTERM and SIGINT, at once where there has been one; returns what ends that. */
+/** Calls `stop` with the count at each signal, at once after earlier ones. Returns what ends that. */
 export function onStopSignals(stop: (signals: number) => void): () => void {
   catchStopSignals();
   listeners.add(stop);

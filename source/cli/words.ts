@@ -2,75 +2,93 @@ import { nearest } from '../domain/nearest.ts';
 import type { Problem } from '../errors.ts';
 import { endingFlags, type FlagRow } from './flags.ts';
 
-/** A command line taken apart: words, and flags each with its value. */
-export type Words = {
+/** A command line with its command found, each flag in the one spelling that meow reads right. */
+export type Survey = {
+  argv: string[];
+  /** The word that names the command, and those behind it. */
+  name: string | undefined;
   words: string[];
-  flags: { row: FlagRow; value: string | true }[];
-  /** Flags that `rows` does not know, as they were typed. */
-  unknown: { name: string; at: number }[];
+  given: string[];
+  /** Flags that no command has, as they were typed. */
+  unknown: string[];
   problems: Problem[];
 };
 
 /**
- * Takes a command line apart. Flags may stand anywhere, so a flag's value must not be taken for the
- * command: that needs the flags of all commands, and is why this comes before meow.
+ * Does what meow cannot:
+ * - It reads the flags of one command, which must be known first. They may stand before its word,
+ *   so `rows`, the flags of all commands, say which of them have values: a value is no command.
+ * - At an unknown flag it ends the process without naming the nearest one.
+ * - It takes a flag without its value for absent, `--json=maybe` for true, the `-asset` behind
+ *   `--sort` for the flag `--asset`, and it strips the quotes of `--asset="a,b"`.
  */
-export function takeApart(argv: readonly string[], rows: readonly FlagRow[]): Words {
-  const result: Words = { words: [], flags: [], unknown: [], problems: [] };
+export function survey(argv: readonly string[], rows: readonly FlagRow[]): Survey {
+  const found: Survey = {
+    argv: [],
+    name: undefined,
+    words: [],
+    given: [],
+    unknown: [],
+    problems: [],
+  };
   for (let at = 0; at < argv.length; at++) {
     const token = argv[at]!;
     if (token === '--') {
-      result.words.push(...argv.slice(at + 1));
+      for (const word of argv.slice(at + 1)) takeWord(word, found);
       break;
     }
-    if (!isFlag(token)) {
-      result.words.push(token);
+    // `-5` and `-` are words.
+    if (!/^-[^\d]/.test(token)) {
+      takeWord(token, found);
       continue;
     }
-    const [, name = '', written] = /^--?([^=]+)(?:=([\s\S]*))?$/.exec(token) ?? [];
+    const [, name = '', inline] = /^--?([^=]+)(?:=([\s\S]*))?$/.exec(token) ?? [];
     const row = rowOf(name, rows);
-    if (row === undefined) {
-      result.unknown.push({ name: token.split('=', 1)[0]!, at });
-    } else if (row.value === undefined) {
-      switchValue(row, written, result);
-    } else if (written !== undefined) {
-      result.flags.push({ row, value: written });
-    } else if (at + 1 < argv.length && !argv[at + 1]!.startsWith('--')) {
-      result.flags.push({ row, value: argv[++at]! });
+    const next = argv[at + 1];
+    if (row === undefined) found.unknown.push(token.split('=', 1)[0]!);
+    else if (row.value === undefined) takeSwitch(row, inline, found);
+    else if (inline !== undefined) takeValue(row, inline, found);
+    else if (next !== undefined && !next.startsWith('--')) {
+      takeValue(row, next, found);
+      at++;
     } else {
-      result.problems.push({
-        message: `--${row.name} needs a value`,
-        hint: `--${row.name} ${row.value}`,
-      });
+      const hint = `--${row.name} ${row.value}`;
+      found.problems.push({ message: `--${row.name} needs a value`, hint });
     }
   }
-  return result;
+  return found;
 }
 
-/** `-5` and `-` are words, as values are. */
-function isFlag(token: string): boolean {
-  return /^-[^\d]/.test(token);
+/** The optional word `backfill`, then `help` or the command's name, then the command's words. */
+function takeWord(word: string, found: Survey): void {
+  if (found.name !== undefined) found.words.push(word);
+  else if (word === 'help') takeSwitch(endingFlags[0]!, undefined, found);
+  else if (word !== 'backfill') found.name = word;
 }
 
-function rowOf(name: string, rows: readonly FlagRow[]): FlagRow | undefined {
+function takeValue({ name }: FlagRow, value: string, { given, argv }: Survey): void {
+  given.push(name);
+  argv.push(`--${name}=${/^$|^(["'])[\s\S]*\1$/.test(value) ? `"${value}"` : value}`);
+}
+
+function takeSwitch({ name }: FlagRow, inline: string | undefined, found: Survey): void {
+  if (inline === undefined || /^(true|1|yes|on)$/i.test(inline)) {
+    found.given.push(name);
+    found.argv.push(`--${name}`);
+  } else if (!/^(false|0|no|off)$/i.test(inline)) {
+    found.problems.push({ message: `--${name} takes no value ("${inline}")` });
+  }
+}
+
+export function rowOf(name: string, rows: readonly FlagRow[]): FlagRow | undefined {
   return [...rows, ...endingFlags].find((row) => row.name === name || row.also?.includes(name));
 }
 
-function switchValue(row: FlagRow, written: string | undefined, result: Words): void {
-  if (written === undefined || /^(true|1|yes|on)$/i.test(written)) {
-    result.flags.push({ row, value: true });
-  } else if (!/^(false|0|no|off)$/i.test(written)) {
-    result.problems.push({ message: `--${row.name} takes no value ("${written}")` });
-  }
-}
-
-/** Why a flag is not known to a command (`list`; '' where none is named), with the nearest one that is. */
-export function problemOfFlag(name: string, command: string, rows: readonly FlagRow[]): Problem {
+export function problemOfFlag(name: string, title: string, rows: readonly FlagRow[]): Problem {
   const names = [...rows, ...endingFlags].flatMap((row) => [row.name, ...(row.also ?? [])]);
   const near = nearest(name.replace(/^-+/, ''), names);
   return {
-    message: `${command || 'servo-tui'} has no flag ${name}`,
-    hint:
-      near === null ? `see: ${`servo-tui ${command}`.trim()} --help` : `did you mean --${near}?`,
+    message: `${title.replace(/^servo-tui (?=.)/, '')} has no flag ${name}`,
+    hint: near === null ? `see: ${title} --help` : `did you mean --${near}?`,
   };
 }

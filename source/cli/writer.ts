@@ -1,19 +1,26 @@
 import { jsonText } from '../domain/safe-json.ts';
 import { messageOf, type Problem, ServoError, UsageError } from '../errors.ts';
 import { safeText } from '../presentation/safe-text.ts';
-import type { Output } from './command.ts';
 import type { Io } from './io.ts';
+
+/** What a command prints: `json` by its schema, `text` for a person, made only when asked for. */
+export type Output<Json = unknown> = {
+  json: Json;
+  text: () => string | Promise<string>;
+  /** Other than 0 where a part of it failed, or findings were asked for. */
+  exit?: number;
+};
 
 export type WriteOptions = {
   json: boolean;
-  /** The command has changed something: that it cannot be told does not undo it. */
+  /** The command has changed something: a failing write does not undo that. */
   acted: boolean;
 };
 
 /**
- * Prints what a command has to say: one JSON document (indented for a terminal), one JSON document a
- * line where there are several, or text. Returns the exit code.
- * @throws ServoError output_failed where stdout takes no more, but for a reader that closed the pipe
+ * Prints one JSON document (indented for a terminal), one a line where there are several, or text.
+ * Returns the exit code.
+ * @throws ServoError output_failed where stdout takes no more, unless the reader closed the pipe
  */
 export async function write(
   output: Output | AsyncIterable<Output>,
@@ -33,7 +40,7 @@ export async function write(
   return exit;
 }
 
-/** A reader that has seen enough is content; what was done stays as it was, whoever reads of it. */
+/** EPIPE: the reader closed the pipe. Reading ends with 0; what was done keeps its exit code. */
 function exitOfUnread(output: Output, acted: boolean): number {
   return acted ? (output.exit ?? 0) : 0;
 }
@@ -45,13 +52,13 @@ async function tell(io: Io, text: string, acted: boolean): Promise<boolean> {
     return true;
   } catch (cause) {
     if (isClosedPipe(cause)) return false;
-    const why = messageOf(cause);
+    const reason = messageOf(cause);
     if (!acted) {
-      throw new ServoError('output_failed', `cannot write to stdout: ${why}`, { cause });
+      throw new ServoError('output_failed', `cannot write to stdout: ${reason}`, { cause });
     }
     throw new ServoError(
       'output_failed',
-      `done, but the result cannot be written to stdout (${why}): ${text.trim().slice(0, 10_000)}`,
+      `done, but the result cannot be written to stdout (${reason}): ${text.trim().slice(0, 10_000)}`,
       { hint: 'do not run it again: what it did is in the journal (servo-tui events)', cause },
     );
   }
@@ -61,7 +68,7 @@ export function isClosedPipe(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | null)?.code === 'EPIPE';
 }
 
-/** Resolves when the text is out of this process, so that a slow reader slows the writer down. */
+/** Resolves when the text has left this process: a slow reader slows the writer down. */
 export function print(stream: NodeJS.WriteStream, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => (error ? reject(error) : resolve()));
@@ -90,7 +97,6 @@ export function writeError(
     io.stderr.write(`${jsonText({ error: body })}\n`);
   } else {
     const lines = [...problems.map(lineOf), ...(options.verbose ? causes(error) : [])];
-    // They name what is in the database.
     io.stderr.write(`${safeText(lines.join('\n'), { lines: true, cap: 100_000 })}\n`);
   }
   return told.exitCode;
@@ -98,7 +104,7 @@ export function writeError(
 
 export function asServoError(error: unknown): ServoError {
   if (error instanceof ServoError) return error;
-  // A full disk, a file that may not be read, no memory: what the operating system refuses is no fault of ours.
+  // A full disk, a file that may not be read: what the operating system refuses is not our fault.
   if (error instanceof Error && 'errno' in error && 'syscall' in error) {
     return new ServoError('system', messageOf(error), { cause: error });
   }
@@ -108,7 +114,7 @@ export function asServoError(error: unknown): ServoError {
   });
 }
 
-/** `what happened — what to do next`, without the second where the first already says it. */
+/** `what happened — what to do next`, without a hint that the message contains. */
 function lineOf({ message, hint }: Problem): string {
   return hint === undefined || message.includes(hint) ? message : `${message} — ${hint}`;
 }

@@ -8,6 +8,9 @@ import type { FailureKind, JobInsight } from './job-insight.ts';
 import type { Recommendation } from './recommend.ts';
 import type { CheckName, CheckSummary } from './triage.ts';
 
+/** A shift, where no other time is given, in milliseconds. */
+export const shiftMs = 8 * 3_600_000;
+
 /** What befell attempts, counted by kind (failed, retry, lost …), of one job. */
 export type AttemptCount = { kind: string; count: number; first_at: Date; last_at: Date };
 

@@ -1,111 +1,88 @@
-import { connectionsOf } from '../../app/session.ts';
-import { reportExit } from '../../app/visibility.ts';
+import { onHost } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
-import { openDatabase } from '../../database/database.ts';
-import type { Violation } from '../../database/queries/find-violations.ts';
-import { type Check, isFinding } from '../../domain/diagnosis.ts';
-import { shortId } from '../../domain/job-reference.ts';
-import { type Protected, protectionsOf } from '../../domain/protection.ts';
+import { isFinding } from '../../domain/diagnosis.ts';
+import { protectionsOf } from '../../domain/protection.ts';
 import { exitCodes, UsageError } from '../../errors.ts';
-import { diagnose, findBroken } from '../../operations/diagnose.ts';
-import { columns } from '../../presentation/columns.ts';
-import { checksOf, protectionText } from '../../presentation/diagnosis-words.ts';
-import { safeText } from '../../presentation/safe-text.ts';
 
-/** `servo-tui doctor [--invariants] [--exit-code]`. It looks also where there is no tenant, and no schema. */
-export async function doctor({ flags, settings }: Invocation): Promise<Output> {
-  const tenant = settings.tenants[0] ?? null;
-  const wanted = flags.has('invariants');
-  if (wanted && tenant === null) {
-    throw new UsageError([
-      { message: '--invariants wants a tenant', hint: 'set TENANT_ID, or give --tenant' },
-    ]);
-  }
-  const { read } = await connectionsOf(settings);
-  const database = openDatabase(read, { connections: 1 });
-  try {
-    const diagnosis = await diagnose(database, tenant);
-    const checks = checksOf(diagnosis);
-    const protection = protectionsOf(diagnosis.protection);
-    const violations = wanted && tenant !== null ? await findBroken(database, tenant) : null;
-    const origins = { ...settings.origins, context: settings.context };
-    const visible = diagnosis.visible !== false;
-    const faulty = checks.some(({ level }) => level === 'fault');
-    const broken = faulty || (violations?.length ?? 0) > 0;
-    // Without anything visible its other findings only follow from that.
-    const found = broken || (visible && checks.some(isFinding));
-    return {
-      json: {
-        tenant_id: tenant,
-        diagnosis,
-        checks,
-        protection: protection.map((one) => ({ ...one, message: protectionText(one) })),
-        violations,
-        origins,
-        actor: settings.actor,
+/** It works without a tenant, and before the first migrate. */
+export const doctor = onHost({
+  spec: {
+    name: 'doctor',
+    usage: '[--invariants] [--exit-code]',
+    summary: 'check connectivity, schema, roles, clock skew and executors',
+    flags: [
+      { name: 'invariants', help: "check the protocol's invariants on the tenant's rows" },
+      {
+        name: 'exit-code',
+        help: 'exit 10 for a warning too, 8 where nothing of the tenant is visible',
       },
-      text: () =>
-        asciiText(
-          flags,
-          checksText(checks) +
-            originsText(origins, { tenant, actor: settings.actor, read_only: settings.read_only }) +
-            protectionsText(protection) +
-            (violations === null ? '' : violationsText(violations)),
-        ),
-      exit: faulty ? exitCodes.findings : reportExit(flags, { visible, found }),
-    };
-  } finally {
-    await database.close();
-  }
-}
-
-function checksText(checks: readonly Check[]): string {
-  return columns(
-    checks.map(({ check, level, message, hint }) => [
-      level,
-      check,
-      safeText(hint === null ? message : `${message} — ${hint}`),
-    ]),
-  );
-}
-
-function protectionsText(all: readonly Protected[]): string {
-  if (all.length === 0) return '';
-  const rows = all.map((one) => [
-    `  ${one.level}`,
-    one.kind,
-    safeText(one.name),
-    protectionText(one),
-  ]);
-  return `protection\n${columns(rows)}`;
-}
-
-function originsText(
-  origins: Record<string, string | null>,
-  values: { tenant: string | null; actor: string; read_only: boolean },
-): string {
-  const rows: [string, string][] = [
-    ['database', `from ${origins.database}`],
-    ['context', origins.context ?? 'none'],
-    ['tenant', values.tenant === null ? 'none' : `${values.tenant} (${origins.tenant})`],
-    ['actor', `${values.actor} (${origins.actor})`],
-    ['read-only', `${values.read_only ? 'yes' : 'no'} (${origins.read_only})`],
-  ];
-  return `settings\n${columns(rows.map(([name, value]) => [`  ${name}`, safeText(value)]))}`;
-}
-
-function violationsText(violations: readonly Violation[]): string {
-  if (violations.length === 0) return 'invariants\n  all hold\n';
-  const rules = [...new Set(violations.map(({ id, text }) => `${id} ${text}`))];
-  return `invariants\n${rules
-    .map((rule) => {
-      const rows = violations.filter(({ id, text }) => `${id} ${text}` === rule);
-      const lines = rows.map(({ job_id, partition_key, found }) => {
-        const key = partition_key === null ? '' : ` ${safeText(partition_key, { cap: 300 })}`;
-        return `    ${shortId(job_id)}${key}: ${safeText(found)}\n`;
-      });
-      return `  broken: ${rule}\n${lines.join('')}`;
-    })
-    .join('')}`;
-}
+    ],
+    examples: [
+      ['doctor', 'also without a tenant, and before the first migrate'],
+      ['doctor --invariants --exit-code', 'for a monitor'],
+    ],
+    needs: { database: true, tenants: 'if_any' },
+    writes: false,
+    words: { least: 0, most: 0 },
+  },
+  json: () => import('./doctor-json.ts'),
+  read: (_, flags) => ({
+    invariants: flags.has('invariants'),
+    exitCode: flags.has('exit-code'),
+  }),
+  async run({ invariants, exitCode }, { settings, view }) {
+    const tenant = settings.tenants[0] ?? null;
+    if (invariants && tenant === null) {
+      throw new UsageError([
+        { message: '--invariants needs a tenant', hint: 'set TENANT_ID, or give --tenant' },
+      ]);
+    }
+    const [
+      { connectionsOf },
+      { reportExit },
+      { openDatabase },
+      { diagnose, findBroken },
+      { checksOf, protectionText },
+    ] = await Promise.all([
+      import('../../app/session.ts'),
+      import('../../app/visibility.ts'),
+      import('../../database/database.ts'),
+      import('../../operations/diagnose.ts'),
+      import('../../presentation/diagnosis-words.ts'),
+    ]);
+    const { read } = await connectionsOf(settings);
+    const database = openDatabase(read, { connections: 1 });
+    try {
+      const diagnosis = await diagnose(database, tenant);
+      const checks = checksOf(diagnosis);
+      const protection = protectionsOf(diagnosis.protection);
+      const violations = invariants && tenant !== null ? await findBroken(database, tenant) : null;
+      const { actor, read_only } = settings;
+      const origins = { ...settings.origins, context: settings.context };
+      const visible = diagnosis.visible !== false;
+      const faulty = checks.some(({ level }) => level === 'fault');
+      const broken = faulty || (violations?.length ?? 0) > 0;
+      // Where nothing is visible the other findings only follow from that.
+      const found = broken || (visible && checks.some(isFinding));
+      return {
+        json: {
+          tenant_id: tenant,
+          diagnosis,
+          checks,
+          protection: protection.map((one) => ({ ...one, message: protectionText(one) })),
+          violations,
+          origins,
+          actor,
+        },
+        text: async () => {
+          const { doctorText } = await import('./doctor-text.ts');
+          const values = { tenant, actor, read_only };
+          return asciiText(view, doctorText({ checks, origins, values, protection, violations }));
+        },
+        exit: faulty ? exitCodes.findings : reportExit(exitCode, { visible, found }),
+      };
+    } finally {
+      await database.close();
+    }
+  },
+});

@@ -1,90 +1,81 @@
-import { poll } from '../../app/poll.ts';
-import { openSession, type Session, withSession } from '../../app/session.ts';
-import { isTenantVisible } from '../../app/visibility.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
-import { readInterval } from '../../cli/interval.ts';
+import { type HostSession, onSession, type View } from '../../app/command.ts';
+import { asciiText } from '../../cli/ascii.ts';
+import { readLimit } from '../../cli/flags.ts';
+import { intervalOf } from '../../cli/interval.ts';
+import { onTenant } from '../../cli/spec.ts';
 import type { JobEvent } from '../../domain/job-detail.ts';
 import { shortId } from '../../domain/job-reference.ts';
-import { UsageError } from '../../errors.ts';
-import { EventFollower, listEvents } from '../../operations/read-events.ts';
-import { resolveJob } from '../../operations/resolve-job.ts';
-import { toAscii } from '../../presentation/ascii.ts';
-import { eventWords } from '../../presentation/event-words.ts';
-import { formatDay, formatSecond, type Zone } from '../../presentation/format.ts';
+import { formatDay, formatSecond } from '../../presentation/format.ts';
+import { followFlag, limitFlag } from './follow-flags.ts';
 
-const defaultLimit = 50;
+export const events = onSession({
+  spec: {
+    name: 'events',
+    usage: '[JOB] [--follow] [--limit 50]',
+    summary: 'the journal: who did what, and which attempts did not succeed',
+    flags: [followFlag, limitFlag],
+    examples: [
+      ['events --follow', 'of all jobs, as it is written'],
+      ['events 3f2a --json', 'of one'],
+    ],
+    needs: onTenant,
+    writes: false,
+    words: { least: 0, most: 1 },
+  },
+  json: () => import('./events-json.ts'),
+  read: ([reference], flags, problems) => ({
+    reference,
+    limit: readLimit(flags.text('limit'), 50, problems),
+    follow: flags.has('follow'),
+    interval: intervalOf(flags.text('interval')),
+  }),
+  async run(request, session) {
+    if (request.follow) return follow(request, session);
+    const [{ listEvents }, { isTenantVisible }] = await Promise.all([
+      import('../../operations/read-events.ts'),
+      import('../../app/visibility.ts'),
+    ]);
+    const { reader, tenant, view } = session;
+    const id = await jobOf(request.reference, session);
+    const seen = await listEvents(reader, tenant, id, request.limit);
+    const list = { ...seen, visible: await isTenantVisible(session, seen.events.length > 0) };
+    return {
+      json: list,
+      text: async () =>
+        list.events.length === 0
+          ? 'the journal is empty\n'
+          : (await Promise.all(list.events.map((event) => lineOf(event, view)))).join(''),
+    };
+  },
+});
 
-type Options = { zone: Zone; ascii: boolean; limit: number };
-
-/** `servo-tui events [JOB] [--follow]`. */
-export async function events(invocation: Invocation): Promise<Output | AsyncIterable<Output>> {
-  const { input, flags, settings, io } = invocation;
-  const options: Options = {
-    zone: flags.has('utc') ? 'utc' : 'local',
-    ascii: flags.has('ascii'),
-    limit: readCount(flags.text('limit'), defaultLimit),
-  };
-  if (flags.has('follow')) {
-    const interval = readInterval(flags.text('interval'));
-    return follow(await openSession(settings), input[0], interval, options);
-  }
-  const list = await withSession(settings, async (session) => {
-    const { reader, tenant } = session;
-    const seen = await listEvents(reader, tenant, await jobOf(session, input[0]), options.limit);
-    return { ...seen, visible: await isTenantVisible(session, io, seen.events.length > 0) };
-  });
-  return {
-    json: list,
-    text: () =>
-      list.events.length === 0
-        ? 'nothing is in the journal\n'
-        : list.events.map((event) => lineOf(event, options)).join(''),
-  };
-}
-
-/** `--limit`. @throws UsageError */
-export function readCount(text: string | undefined, fallback: number): number {
-  if (text === undefined) return fallback;
-  const count = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (count >= 1 && count <= 10_000) return count;
-  throw new UsageError([
-    { message: `--limit ${text} is no number of them`, hint: 'a whole number from 1 to 10000' },
-  ]);
-}
-
-async function jobOf(session: Session, reference: string | undefined): Promise<string | null> {
-  return reference === undefined ? null : resolveJob(session.reader, session.tenant, reference);
+async function jobOf(reference: string | undefined, { reader, tenant }: HostSession) {
+  if (reference === undefined) return null;
+  const { resolveJob } = await import('../../operations/resolve-job.ts');
+  return resolveJob(reader, tenant, reference);
 }
 
 async function* follow(
-  session: Session,
-  reference: string | undefined,
-  interval: number,
-  options: Options,
-): AsyncGenerator<Output> {
-  try {
-    const follower = new EventFollower(
-      session.reader,
-      session.tenant,
-      await jobOf(session, reference),
-    );
-    for await (const { as_of, tenant_id, events: fresh } of poll(
-      () => follower.next(options.limit),
-      interval,
-    )) {
-      for (const event of fresh)
-        yield { json: { as_of, tenant_id, event }, text: () => lineOf(event, options) };
+  request: { reference: string | undefined; limit: number; interval: number },
+  session: HostSession,
+) {
+  const [{ poll }, { EventFollower }] = await Promise.all([
+    import('../../app/poll.ts'),
+    import('../../operations/read-events.ts'),
+  ]);
+  const id = await jobOf(request.reference, session);
+  const follower = new EventFollower(session.reader, session.tenant, id);
+  const reading = poll(() => follower.next(request.limit), request.interval);
+  for await (const { as_of, tenant_id, events: fresh } of reading) {
+    for (const event of fresh) {
+      yield { json: { as_of, tenant_id, event }, text: () => lineOf(event, session.view) };
     }
-  } finally {
-    await session.close();
   }
 }
 
-function lineOf(event: JobEvent, { zone, ascii }: Options): string {
-  const words = eventWords(event)
-    .map((cell) => cell.text)
-    .join('');
-  const at = `${formatDay(event.at, zone)} ${formatSecond(event.at, zone)}`;
-  const line = `${at}  ${shortId(event.job_id)}  ${words}\n`;
-  return ascii ? toAscii(line) : line;
+async function lineOf(event: JobEvent, view: View): Promise<string> {
+  const { eventWords } = await import('../../presentation/event-words.ts');
+  const words = eventWords(event).map((cell) => cell.text);
+  const at = `${formatDay(event.at, view.zone)} ${formatSecond(event.at, view.zone)}`;
+  return asciiText(view, `${at}  ${shortId(event.job_id)}  ${words.join('')}\n`);
 }

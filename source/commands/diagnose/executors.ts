@@ -1,59 +1,33 @@
-import { withSession } from '../../app/session.ts';
-import { isTenantVisible } from '../../app/visibility.ts';
+import { onSession } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
-import { roughDuration } from '../../domain/duration.ts';
-import type { ExecutorList, ExecutorView } from '../../domain/executor.ts';
-import { shortId } from '../../domain/job-reference.ts';
-import { listExecutors } from '../../operations/list-executors.ts';
-import { columns } from '../../presentation/columns.ts';
-import { safeText } from '../../presentation/safe-text.ts';
+import { onTenant } from '../../cli/spec.ts';
 
-/** `servo-tui executors`. */
-export async function executors({ flags, settings, io }: Invocation): Promise<Output> {
-  const list = await withSession(settings, async (session) => {
+export const executors = onSession({
+  spec: {
+    name: 'executors',
+    usage: '',
+    summary: 'who runs what: alive, draining, held, silent, lost or stopped',
+    flags: [],
+    examples: [['executors', 'those that have gone in the last hour too']],
+    needs: onTenant,
+    writes: false,
+    words: { least: 0, most: 0 },
+  },
+  json: () => import('./executors-json.ts'),
+  read: () => null,
+  async run(_, session) {
+    const [{ listExecutors }, { isTenantVisible }] = await Promise.all([
+      import('../../operations/list-executors.ts'),
+      import('../../app/visibility.ts'),
+    ]);
     const seen = await listExecutors(session.reader, session.tenant);
-    return { ...seen, visible: await isTenantVisible(session, io, seen.executors.length > 0) };
-  });
-  return { json: list, text: () => asciiText(flags, textOf(list)) };
-}
-
-function textOf({ executors: all, as_of, tenant_id }: ExecutorList): string {
-  if (all.length === 0) {
-    return `no executor serves tenant ${safeText(tenant_id)}, nor did in the last hour — start one with: servo-tui --worker\n`;
-  }
-  const ago = (at: Date) => roughDuration(as_of.getTime() - at.getTime());
-  const header = ['STATE', 'SINCE', 'EXECUTOR', 'SLOTS', 'VERSION', 'CATALOGUE', 'HANDLERS'];
-  const lines = columns([
-    header,
-    ...all.map((one) => [
-      one.state,
-      ago(one.state_since),
-      safeText(one.id),
-      `${one.slots_busy}/${one.slots}`,
-      safeText(one.version),
-      safeText(one.catalogue ?? '-'),
-      handlersOf(one),
-    ]),
-  ]).split('\n');
-  return `${[lines[0]!, ...all.flatMap((one, index) => [lines[index + 1]!, ...detail(one, ago)])].join('\n')}\n`;
-}
-
-function handlersOf({ handlers }: ExecutorView): string {
-  const few = handlers.slice(0, 8).map((name) => safeText(name, { cap: 60 }));
-  return `${few.join(', ')}${handlers.length > few.length ? ` and ${handlers.length - few.length} more` : ''}`;
-}
-
-function detail(one: ExecutorView, ago: (at: Date) => string): string[] {
-  const held = one.held_reason === null ? [] : [`  held: ${safeText(one.held_reason)}`];
-  const away = one.troubles.map(
-    ({ asset, kind, message, since }) =>
-      `  ${kind} unavailable for ${safeText(asset)} since ${ago(since)}: ${safeText(message)}`,
-  );
-  const shown = one.running.slice(0, 10).map((attempt) => {
-    const name = `${safeText(attempt.asset_name)} ${shortId(attempt.job_id)}`;
-    return `  runs ${name} ${safeText(attempt.partition_key, { cap: 60 })} for ${ago(attempt.started_at)} (attempt ${attempt.attempt})`;
-  });
-  const more = one.running.length - shown.length;
-  return [...held, ...away, ...shown, ...(more > 0 ? [`  and ${more} more`] : [])];
-}
+    const list = { ...seen, visible: await isTenantVisible(session, seen.executors.length > 0) };
+    return {
+      json: list,
+      text: async () => {
+        const { executorsText } = await import('./executors-text.ts');
+        return asciiText(session.view, executorsText(list));
+      },
+    };
+  },
+});

@@ -1,36 +1,49 @@
-import { withSession } from '../../app/session.ts';
+import { onSession } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
-import type { Explanation, JudgedJob } from '../../domain/judged.ts';
+import { onTenant } from '../../cli/spec.ts';
 import { exitCodes } from '../../errors.ts';
-import { judgeJob } from '../../operations/explain-job.ts';
-import { resolveJob } from '../../operations/resolve-job.ts';
-import { explainText } from '../../presentation/explain-text.ts';
-import { explainWords } from '../../presentation/explain-words.ts';
 
-/** `servo-tui explain JOB [--exit-code]`. */
-export function explain({ input, flags, settings, io }: Invocation): Promise<Output> {
-  const options = {
-    width: io.stdout.isTTY ? io.stdout.columns : Number.POSITIVE_INFINITY,
-    zone: flags.has('utc') ? 'utc' : 'local',
-  } as const;
-  return withSession(settings, async ({ reader, tenant }) => {
-    const id = await resolveJob(reader, tenant, input[0]!);
-    const judged = await judgeJob(reader, tenant, id, settings.thresholds);
+export const explain = onSession({
+  spec: {
+    name: 'explain',
+    usage: 'JOB [--exit-code]',
+    summary: 'what keeps a job from running, the scenario of the runbook, evidence, what to do',
+    flags: [{ name: 'exit-code', help: 'exit 10 where a check holds for it' }],
+    examples: [
+      ['explain 3f2a', 'clause, scenario, evidence, recommendation, escalation'],
+      ['explain 3f2a --json | jq -r .recommendation.command', 'for a script'],
+      ['explain 3f2a --exit-code', 'again after an action: did it help?'],
+    ],
+    needs: onTenant,
+    writes: false,
+    words: { least: 1, most: 1 },
+  },
+  json: () => import('./explain-json.ts'),
+  read: ([reference = ''], flags) => ({
+    reference,
+    exitCode: flags.has('exit-code'),
+  }),
+  async run({ reference, exitCode }, { reader, tenant, thresholds, view }) {
+    const [{ judgeJob }, { resolveJob }, { explainWords }] = await Promise.all([
+      import('../../operations/explain-job.ts'),
+      import('../../operations/resolve-job.ts'),
+      import('../../presentation/explain-words.ts'),
+    ]);
+    const id = await resolveJob(reader, tenant, reference);
+    const judged = await judgeJob(reader, tenant, id, thresholds);
+    const { as_of, tenant_id, clause, held, scenario } = judged;
+    const { evidence, causes, recommendation, escalations } = judged;
+    const { as_of: _, ...facts } = judged.facts;
     return {
-      json: judgedJson(judged),
-      text: () => asciiText(flags, explainText(judged, options)),
-      exit: judged.scenario !== null && flags.has('exit-code') ? exitCodes.findings : 0,
+      json: {
+        ...{ as_of, tenant_id, clause, ...explainWords(clause, judged.facts), facts },
+        ...{ held, scenario, evidence, causes, recommendation, escalations },
+      },
+      text: async () => {
+        const { explainText } = await import('../../presentation/explain-text.ts');
+        return asciiText(view, explainText(judged, view));
+      },
+      exit: scenario !== null && exitCode ? exitCodes.findings : 0,
     };
-  });
-}
-
-function explainJson({ as_of, tenant_id, clause, facts }: Explanation) {
-  const { as_of: _, ...rest } = facts;
-  return { as_of, tenant_id, clause, ...explainWords(clause, facts), facts: rest };
-}
-
-function judgedJson(judged: JudgedJob) {
-  const { held, scenario, evidence, causes, recommendation, escalations } = judged;
-  return { ...explainJson(judged), held, scenario, evidence, causes, recommendation, escalations };
-}
+  },
+});

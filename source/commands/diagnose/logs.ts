@@ -1,82 +1,91 @@
-import { poll } from '../../app/poll.ts';
-import { openSession, type Session, withSession } from '../../app/session.ts';
+import { type HostSession, onSession, type View } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
-import { readInterval } from '../../cli/interval.ts';
+import { readLimit } from '../../cli/flags.ts';
+import { intervalOf } from '../../cli/interval.ts';
+import { onTenant } from '../../cli/spec.ts';
 import type { AttemptLog } from '../../domain/attempt-log.ts';
-import { LogFollower, listLogs } from '../../operations/read-logs.ts';
-import { resolveJob } from '../../operations/resolve-job.ts';
-import { formatDay, formatSecond, type Zone } from '../../presentation/format.ts';
+import { formatDay, formatSecond } from '../../presentation/format.ts';
 import { safeText } from '../../presentation/safe-text.ts';
-import { readCount } from './events.ts';
+import { followFlag, limitFlag } from './follow-flags.ts';
 
-const defaultLimit = 20;
+type Request = {
+  reference: string;
+  key: string | null;
+  limit: number;
+  follow: boolean;
+  interval: number;
+};
 
-/** `servo-tui logs JOB [KEY] [--follow]`. */
-export async function logs(invocation: Invocation): Promise<Output | AsyncIterable<Output>> {
-  const { input, flags, settings } = invocation;
-  const [reference, key = null] = input;
-  const zone: Zone = flags.has('utc') ? 'utc' : 'local';
-  const show = (log: AttemptLog) => asciiText(flags, textOf(log, zone));
-  const limit = readCount(flags.text('limit'), defaultLimit);
-  if (flags.has('follow')) {
-    const interval = readInterval(flags.text('interval'));
-    return follow(await openSession(settings), {
-      reference: reference!,
-      key,
-      interval,
-      limit,
-      show,
-    });
-  }
-  const list = await withSession(settings, async (session) => {
-    const id = await resolveJob(session.reader, session.tenant, reference!);
-    return listLogs(session.reader, session.tenant, id, { key, limit });
-  });
-  return {
-    json: list,
-    text: () =>
-      list.logs.length === 0
-        ? `no output is kept of ${key === null ? 'its attempts' : safeText(key)}\n`
-        : list.logs.map(show).join(''),
-  };
-}
-
-async function* follow(
-  session: Session,
-  options: {
-    reference: string;
-    key: string | null;
-    interval: number;
-    limit: number;
-    show: (log: AttemptLog) => string;
+export const logs = onSession({
+  spec: {
+    name: 'logs',
+    usage: 'JOB [KEY] [--follow] [--limit 20]',
+    summary: 'what the newest attempt of each partition printed, from whichever host',
+    flags: [followFlag, limitFlag],
+    examples: [
+      ['logs 3f2a 2024-01-31', 'of one partition'],
+      ['logs 3f2a --follow', 'of all, as they end'],
+    ],
+    needs: onTenant,
+    writes: false,
+    words: { least: 1, most: 2 },
   },
-): AsyncGenerator<Output> {
-  const { reader, tenant } = session;
-  try {
-    const id = await resolveJob(reader, tenant, options.reference);
-    // Says so at once where there is no such partition.
-    await listLogs(reader, tenant, id, { key: options.key, limit: 1 });
-    const follower = new LogFollower(reader, tenant, id, options.key);
-    const reading = poll(() => follower.next(options.limit), options.interval);
-    for await (const { as_of, tenant_id, logs: fresh } of reading) {
-      for (const log of fresh)
-        yield { json: { as_of, tenant_id, log }, text: () => options.show(log) };
-    }
-  } finally {
-    await session.close();
+  json: () => import('./logs-json.ts'),
+  read: ([reference = '', key], flags, problems): Request => ({
+    reference,
+    key: key ?? null,
+    limit: readLimit(flags.text('limit'), 20, problems),
+    follow: flags.has('follow'),
+    interval: intervalOf(flags.text('interval')),
+  }),
+  async run(request, session) {
+    if (request.follow) return follow(request, session);
+    const [{ listLogs }, { resolveJob }] = await Promise.all([
+      import('../../operations/read-logs.ts'),
+      import('../../operations/resolve-job.ts'),
+    ]);
+    const { reader, tenant, view } = session;
+    const { key, limit } = request;
+    const id = await resolveJob(reader, tenant, request.reference);
+    const list = await listLogs(reader, tenant, id, { key, limit });
+    const of = key === null ? 'its attempts' : safeText(key);
+    return {
+      json: list,
+      text: async () =>
+        list.logs.length === 0
+          ? `no output is stored of ${of}\n`
+          : (await Promise.all(list.logs.map((log) => textOf(log, view)))).join(''),
+    };
+  },
+});
+
+async function* follow({ reference, key, limit, interval }: Request, session: HostSession) {
+  const [{ poll }, { LogFollower, listLogs }, { resolveJob }] = await Promise.all([
+    import('../../app/poll.ts'),
+    import('../../operations/read-logs.ts'),
+    import('../../operations/resolve-job.ts'),
+  ]);
+  const { reader, tenant, view } = session;
+  const id = await resolveJob(reader, tenant, reference);
+  // Fails at once where there is no such partition.
+  await listLogs(reader, tenant, id, { key, limit: 1 });
+  const follower = new LogFollower(reader, tenant, id, key);
+  for await (const { as_of, tenant_id, logs: fresh } of poll(
+    () => follower.next(limit),
+    interval,
+  )) {
+    for (const log of fresh)
+      yield { json: { as_of, tenant_id, log }, text: () => textOf(log, view) };
   }
 }
 
-/** Longest output that is kept. */
+/** Characters of one output, at most. */
 const cap = 65_536;
 
-function textOf(
-  { partition_key, attempt, executor_id, at, output }: AttemptLog,
-  zone: Zone,
-): string {
-  const key = safeText(partition_key, { cap: 300 });
-  const when = `${formatDay(at, zone)} ${formatSecond(at, zone)}`;
-  const text = safeText(output, { cap, lines: true }).replace(/\n+$/, '');
-  return `== ${key}  attempt ${attempt}  ${when}  ${safeText(executor_id)}\n${text}\n`;
+function textOf(log: AttemptLog, view: View): Promise<string> {
+  const key = safeText(log.partition_key, { cap: 300 });
+  const when = `${formatDay(log.at, view.zone)} ${formatSecond(log.at, view.zone)}`;
+  const output = safeText(log.output, { cap, lines: true }).replace(/\n+$/, '');
+  const heading = `== ${key}  attempt ${log.attempt}  ${when}  ${safeText(log.executor_id)}`;
+  return asciiText(view, `${heading}\n${output}\n`);
 }

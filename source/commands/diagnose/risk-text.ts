@@ -11,17 +11,16 @@ import { safeText } from '../../presentation/safe-text.ts';
 import { cellOf, layoutColumns } from '../../presentation/table.ts';
 
 type Options = {
-  /** One job was asked about. */
   asked: boolean;
   width: number;
   zone: Zone;
   ascii: boolean;
 };
 
-/** Others that are listed at most: what could be paused. */
+/** How many jobs without a deadline are listed: what could be paused. */
 const mostOthers = 10;
 
-/** The calculator for a person; nothing wraps within `width` but advice. */
+/** Nothing wraps within `width` but advice. */
 export function riskText(report: RiskReport, options: Options): string {
   const { jobs, others, advice, truncated } = report;
   const supposed = report.levels.what_if !== null;
@@ -30,7 +29,7 @@ export function riskText(report: RiskReport, options: Options): string {
   const lines = [
     summary(report),
     ...(shown.length === 0 ? [] : ['', ...table(report, shown, options)]),
-    ...(truncated ? ['', `more jobs than these have a deadline: these are the nearest`] : []),
+    ...(truncated ? ['', `more jobs have a deadline: these are the nearest`] : []),
     ...(options.asked ? details(jobs[0]!) : []),
     ...advice.flatMap((one) => ['', ...adviceLines(one, jobs, options)]),
   ];
@@ -41,7 +40,7 @@ export function riskText(report: RiskReport, options: Options): string {
 /** `2 at risk, 1 breached, 3 on track of 6 jobs with a deadline · 12 slots → with this: 1 low …`. */
 function summary({ jobs, levels, slots, tenant_id, early_warning_seconds }: RiskReport): string {
   if (jobs.length === 0)
-    return `no live job of tenant ${safeText(tenant_id)} has a deadline, or it is not called so`;
+    return `no unfinished job of tenant "${safeText(tenant_id)}" has a deadline: check the name`;
   const warning =
     early_warning_seconds > 0 ? `, warned ${formatDuration(early_warning_seconds)} early` : '';
   const then =
@@ -84,7 +83,6 @@ function table(
   ];
 }
 
-/** What of one job has no column. */
 function details(row: RiskRow): string[] {
   const { sla_buffer, sla_buffer_fit } = row;
   if (sla_buffer === null || sla_buffer_fit === null) return [];

@@ -37,7 +37,6 @@ export function reportText(report: TriageReport, { width, zone }: Options): stri
   return `${fittedTable([header, ...rows], width, ['right']).join('\n')}\n`;
 }
 
-/** One check: its rows, what they mean, and what to do. */
 export function findingText(finding: Finding, options: Options & About): string {
   const { check, rows, truncated } = finding;
   const lines = [
@@ -51,7 +50,6 @@ export function findingText(finding: Finding, options: Options & About): string 
   return `${lines.join('\n')}\n`;
 }
 
-/** Statements for a terminal. */
 export function sqlText(statements: readonly string[]): string {
   return safeText(statements.join('\n'), { lines: true, cap: 200_000 });
 }

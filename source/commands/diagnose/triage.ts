@@ -1,73 +1,99 @@
-import { withSession } from '../../app/session.ts';
-import { isTenantVisible, reportExit } from '../../app/visibility.ts';
+import { type HostSession, onSession } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
-import { withTenant } from '../../database/queries/triage/checks.ts';
-import { nearest } from '../../domain/nearest.ts';
+import { unknownValue } from '../../cli/flags.ts';
+import { onTenant } from '../../cli/spec.ts';
 import { type CheckName, checkNames, isTrouble } from '../../domain/triage.ts';
-import { UsageError } from '../../errors.ts';
-import { resolveJobs } from '../../operations/resolve-job.ts';
-import { triage as report, triageCheck } from '../../operations/triage.ts';
-import { findingText, reportText, sqlText } from './triage-text.ts';
+import type { Problem } from '../../errors.ts';
 
-/** `servo-tui triage [CHECK] [--job JOB] [--sql] [--exit-code]`. */
-export function triage({ input, flags, settings, io }: Invocation): Promise<Output> {
-  const name = input[0] === undefined ? null : readCheck(input[0]);
-  const asked = flags.text('job');
-  const { thresholds } = settings;
-  const text = (say: string) => asciiText(flags, say);
-  const options = {
-    width: io.stdout.isTTY ? io.stdout.columns : Number.POSITIVE_INFINITY,
-    zone: flags.has('utc') ? 'utc' : 'local',
-  } as const;
-  return withSession(settings, async (session) => {
-    const { reader, tenant } = session;
-    const [about = null] = asked === undefined ? [] : await resolveJobs(reader, tenant, [asked]);
-    const job = about?.id ?? null;
-    // What is piped into psql is as it was run; a terminal sees no control characters.
-    const statements = (named: readonly { title: string; sql: string }[]) => {
-      const all = named.map(({ title, sql }) => `-- ${title}\n${withTenant(sql, { tenant })}`);
-      return io.stdout.isTTY ? sqlText(all) : all.join('\n');
-    };
-    if (name === null) {
-      const seen = await report(reader, tenant, { job, thresholds });
-      const visible = await isTenantVisible(
-        session,
-        io,
-        seen.checks.some(({ found }) => found > 0),
-      );
+export const triage = onSession({
+  spec: {
+    name: 'triage',
+    usage: '[CHECK] [--job JOB] [--sql] [--exit-code]',
+    summary: 'every check of the runbooks: what it finds, what it means, what to do',
+    flags: [
+      { name: 'job', value: 'JOB', help: 'only this job' },
+      { name: 'sql', help: 'the statements, to be pasted into psql' },
+      {
+        name: 'exit-code',
+        help: 'exit 10 where something is found, 8 where nothing of the tenant is visible',
+      },
+    ],
+    examples: [
+      ['triage', 'all checks, with the worst of each'],
+      ['triage stuck', 'its rows, and the remedies'],
+      ['triage failed-partitions --job 3f2a', "the runbook's question of one job"],
+      ['triage stuck --sql | psql', 'the very statement'],
+    ],
+    needs: onTenant,
+    writes: false,
+    words: { least: 0, most: 1 },
+  },
+  json: () => import('./triage-json.ts'),
+  read: ([word], flags, problems) => ({
+    check: word === undefined ? null : readCheck(word, problems),
+    job: flags.text('job'),
+    sql: flags.has('sql'),
+    exitCode: flags.has('exit-code'),
+  }),
+  async run(request, session) {
+    const [{ resolveJobs }, operations, { isTenantVisible, reportExit }] = await Promise.all([
+      import('../../operations/resolve-job.ts'),
+      import('../../operations/triage.ts'),
+      import('../../app/visibility.ts'),
+    ]);
+    const { reader, tenant, thresholds, view } = session;
+    const named = request.job === undefined ? [] : await resolveJobs(reader, tenant, [request.job]);
+    const [about = null] = named;
+    const options = { job: about?.id ?? null, thresholds };
+    if (request.check === null) {
+      const report = await operations.triage(reader, tenant, options);
+      const anything = report.checks.some(({ found }) => found > 0);
+      const visible = await isTenantVisible(session, anything);
       return {
-        json: { ...seen, visible },
-        text: () =>
-          flags.has('sql')
-            ? statements(seen.checks.map(({ check, sql }) => ({ title: check.title, sql })))
-            : text(reportText(seen, options)),
-        exit: reportExit(flags, { visible, found: seen.checks.some(isTrouble) }),
+        json: { ...report, visible },
+        text: async () => {
+          if (request.sql) {
+            const named = report.checks.map(({ check, sql }) => ({ title: check.title, sql }));
+            return statements(named, session);
+          }
+          const { reportText } = await import('./triage-text.ts');
+          return asciiText(view, reportText(report, view));
+        },
+        exit: reportExit(request.exitCode, { visible, found: report.checks.some(isTrouble) }),
       };
     }
-    const finding = await triageCheck(reader, tenant, name, { job, thresholds });
+    const finding = await operations.triageCheck(reader, tenant, request.check, options);
     const found = finding.rows.length > 0;
-    const visible = await isTenantVisible(session, io, found);
+    const visible = await isTenantVisible(session, found);
     return {
       json: { ...finding, visible },
-      text: () =>
-        flags.has('sql')
-          ? statements([{ title: finding.check.title, sql: finding.sql }])
-          : text(findingText(finding, { ...options, about })),
-      exit: reportExit(flags, { visible, found }),
+      text: async () => {
+        const { title } = finding.check;
+        if (request.sql) return statements([{ title, sql: finding.sql }], session);
+        const { findingText } = await import('./triage-text.ts');
+        return asciiText(view, findingText(finding, { ...view, about }));
+      },
+      exit: reportExit(request.exitCode, { visible, found }),
     };
-  });
+  },
+});
+
+/** What is piped into psql is as it was run; a terminal gets no control characters. */
+async function statements(
+  named: readonly { title: string; sql: string }[],
+  { tenant, io }: HostSession,
+): Promise<string> {
+  const [{ withTenant }, { sqlText }] = await Promise.all([
+    import('../../database/queries/triage/checks.ts'),
+    import('./triage-text.ts'),
+  ]);
+  const all = named.map(({ title, sql }) => `-- ${title}\n${withTenant(sql, { tenant })}`);
+  return io.stdout.isTTY ? sqlText(all) : all.join('\n');
 }
 
-function readCheck(word: string): CheckName {
+function readCheck(word: string, problems: Problem[]): CheckName {
   const name = word.toLowerCase().replaceAll('_', '-');
-  if ((checkNames as readonly string[]).includes(name)) return name as CheckName;
-  const near = nearest(name, checkNames);
-  const known = `known are ${checkNames.join(', ')}`;
-  throw new UsageError([
-    {
-      message: `there is no check "${word}"`,
-      hint: near === null ? known : `did you mean ${near}? ${known}`,
-    },
-  ]);
+  const check = checkNames.find((one) => one === name);
+  if (check === undefined) problems.push(unknownValue('check', word, checkNames));
+  return check ?? checkNames[0];
 }

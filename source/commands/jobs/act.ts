@@ -1,6 +1,6 @@
-import { type Session, withSession } from '../../app/session.ts';
-import type { Invocation, Output, Run } from '../../cli/command.ts';
-import { ask, confirm } from '../../cli/io.ts';
+import type { HostSession } from '../../app/command.ts';
+import { requireYes } from '../../app/confirm.ts';
+import { ask } from '../../cli/io.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import type { NamedJob } from '../../database/queries/read-job.ts';
 import { isWholeId, shortId } from '../../domain/job-reference.ts';
@@ -11,38 +11,27 @@ import { reclaimJob } from '../../operations/reclaim-job.ts';
 import { resolveJobs } from '../../operations/resolve-job.ts';
 import { settleJob } from '../../operations/settle-job.ts';
 import { safeText } from '../../presentation/safe-text.ts';
+import type { Order } from './job-flags.ts';
 
 type Verb = Action | 'reclaim';
 
-export const pause: Run = (invocation) => act('pause', invocation);
-export const resume: Run = (invocation) => act('resume', invocation);
-export const cancel: Run = (invocation) => act('cancel', invocation);
-export const reclaim: Run = (invocation) => act('reclaim', invocation);
-
 /**
- * One job: an error (exit 4) where it cannot be done. Several: a result for each, and exit 7 unless all
- * are applied.
+ * One job: an error (exit 4) where it cannot be done. Several: a result for each, and exit 7 unless
+ * all are applied.
  */
-function act(action: Verb, invocation: Invocation): Promise<Output> {
-  return withSession(invocation.settings, async (session) => {
-    const jobs = await resolveJobs(session.writer, session.tenant, invocation.input);
-    const reason = await reasonFor(action, invocation);
-    await agree(action, jobs, invocation);
-    const order = { action, stop: invocation.flags.has('stop-running') };
-    if (jobs.length === 1) {
-      const outcome = await actOn(session, order, jobs[0]!, reason);
-      if (outcome.result !== 'applied') throw refusalOf(outcome);
-      return output(session, [outcome]);
-    }
-    const results: Outcome[] = [];
-    for (const job of jobs) {
-      results.push(await actOn(session, order, job, reason).catch((error) => failed(job, error)));
-    }
-    return output(session, results);
-  });
-}
-
-async function output(session: Session, results: Outcome[]): Promise<Output> {
+export async function act(action: Verb, order: Order, session: HostSession) {
+  const jobs = await resolveJobs(session.writer, session.tenant, order.references);
+  const reason = order.reason ?? (action === 'cancel' ? await askReason(session) : null);
+  await confirmAction(action, jobs, order, session);
+  const on = (job: NamedJob) => actOn(action, order.stop, job, reason, session);
+  const results: Outcome[] = [];
+  if (jobs.length === 1) {
+    const outcome = await on(jobs[0]!);
+    if (outcome.result !== 'applied') throw refusalOf(outcome);
+    results.push(outcome);
+  } else {
+    for (const job of jobs) results.push(await on(job).catch((error) => failed(job, error)));
+  }
   // What is done is done, also where the database has gone away since.
   const as_of = await session.reader.read(session.tenant, readClock).catch(() => null);
   return {
@@ -53,40 +42,37 @@ async function output(session: Session, results: Outcome[]): Promise<Output> {
 }
 
 async function actOn(
-  session: Session,
-  { action, stop }: { action: Verb; stop: boolean },
+  action: Verb,
+  stop: boolean,
   job: NamedJob,
   reason: string | null,
+  { writer, tenant, actor }: HostSession,
 ): Promise<Outcome> {
-  const author = { tenant: session.tenant, actor: session.actor, reason };
-  if (action === 'reclaim') return reclaimJob(session.writer, author, job.id);
-  const outcome = await actOnJob(session.writer, author, { action, id: job.id });
-  if (action === 'cancel' && outcome.result === 'applied') {
-    // What is cut off here, the next executor does: the job is cancelled.
-    await settleJob(session.writer, author, job.id).catch(() => {});
-    return stop ? stopRunning(session, author, outcome) : outcome;
-  }
-  return outcome;
+  const author = { tenant, actor, reason };
+  if (action === 'reclaim') return reclaimJob(writer, author, job.id);
+  const outcome = await actOnJob(writer, author, { action, id: job.id });
+  if (action !== 'cancel' || outcome.result !== 'applied') return outcome;
+  // The job is cancelled: what is cut off here, the next executor does.
+  await settleJob(writer, author, job.id).catch(() => {});
+  if (!stop) return outcome;
+  return stopRunning(outcome, () => reclaimJob(writer, author, job.id));
 }
 
-/** The job is cancelled, whatever becomes of this. */
-async function stopRunning(
-  session: Session,
-  author: Parameters<typeof reclaimJob>[1],
-  cancelled: Outcome,
-): Promise<Outcome> {
+/** Never fails: the job is cancelled all the same. */
+async function stopRunning(cancelled: Outcome, reclaim: () => Promise<Outcome>): Promise<Outcome> {
   const told = (message: string, hint: string | null = null) => ({
     ...cancelled,
     message: `${cancelled.message}; ${message}`,
     hint,
   });
   try {
-    const stopped = await reclaimJob(session.writer, author, cancelled.id);
+    const stopped = await reclaim();
     if (stopped.result !== 'applied') return told('no attempt was running');
     return { ...told(stopped.message), version: stopped.version };
   } catch (error) {
     const again = `servo-tui reclaim ${shortId(cancelled.id)}`;
-    return told(`what runs was not stopped (${messageOf(error)})`, `try again with: ${again}`);
+    const message = `running attempts were not stopped (${messageOf(error)})`;
+    return told(message, `try again with: ${again}`);
   }
 }
 
@@ -95,41 +81,39 @@ function refusalOf({ result, message, hint }: Outcome): ServoError {
   return new ServoError(code, message, { hint: hint ?? undefined });
 }
 
-/** One of several: the others are done, and told, all the same. */
+/** One of several: the others are done, and reported, all the same. */
 function failed({ id, state }: NamedJob, error: unknown): Outcome {
   const hint = (error instanceof ServoError && error.hint) || null;
   return { id, result: 'failed', state, version: null, message: messageOf(error), hint };
 }
 
-/** Given, or asked for where somebody sits at the terminal. A cancel must have one. */
-async function reasonFor(action: Verb, { flags, io }: Invocation): Promise<string | null> {
-  const given = flags.text('reason')?.trim() || null;
-  if (given !== null || action !== 'cancel') return given;
-  const asked = io.terminal && !flags.has('json') ? await ask(io, 'Reason: ') : '';
-  if (asked !== '') return asked;
-  throw new UsageError([{ message: 'cancel wants a reason', hint: '--reason "why"' }]);
+/** A cancel must have a reason: it is asked for at a terminal. */
+async function askReason({ io, json }: HostSession): Promise<string> {
+  const answer = io.terminal && !json ? await ask(io, 'Reason: ') : '';
+  if (answer !== '') return answer;
+  throw new UsageError([{ message: 'cancel: missing --reason', hint: '--reason "why"' }]);
 }
 
-/** Several jobs, and a cancel by prefix, want a yes: from the terminal, or as `--yes`. */
-async function agree(
+/** Several jobs, and at a terminal a cancel by prefix, are confirmed. */
+async function confirmAction(
   action: Verb,
   jobs: readonly NamedJob[],
-  { input, flags, io }: Invocation,
+  { references }: Order,
+  session: HostSession,
 ): Promise<void> {
   const several = jobs.length > 1;
-  const guessed = action === 'cancel' && !input.every(isWholeId) && io.terminal;
-  if (flags.has('yes') || !(several || guessed)) return;
-  const names = jobs.map((job) => `${safeText(job.asset_name)} ${shortId(job.id)} (${job.state})`);
-  if (io.terminal && !flags.has('json')) {
-    io.stderr.write(names.map((name) => `  ${name}\n`).join(''));
-    const what = several ? `these ${jobs.length} jobs` : 'this job';
-    if (await confirm(io, `${action} ${what}?`)) return;
-    throw new ServoError('interrupted', 'nothing has been done');
-  }
-  if (!several) return;
-  throw new UsageError([
-    { message: `${action} of ${jobs.length} jobs wants a yes`, hint: '--yes' },
-  ]);
+  const guessed = action === 'cancel' && !references.every(isWholeId);
+  if (!several && !(guessed && session.io.terminal && !session.json)) return;
+  const what = several ? `these ${jobs.length} jobs` : 'this job';
+  await requireYes(session, `${action} ${jobs.length} jobs`, {
+    question: async () => {
+      const names = jobs.map(
+        (job) => `  ${safeText(job.asset_name)} ${shortId(job.id)} (${job.state})\n`,
+      );
+      session.io.stderr.write(names.join(''));
+      return `${action} ${what}?`;
+    },
+  });
 }
 
 export function outcomeLine({ message, hint }: Outcome): string {

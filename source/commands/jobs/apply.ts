@@ -1,44 +1,76 @@
-import { withSession } from '../../app/session.ts';
+import { onHost } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
-import { confirm } from '../../cli/io.ts';
-import { readClock } from '../../database/queries/read-clock.ts';
-import type { PlanFile, ReviewedJob } from '../../domain/plan.ts';
-import { exitCodes, ServoError, UsageError } from '../../errors.ts';
+import { onTenant } from '../../cli/spec.ts';
+import type { PlanFile } from '../../domain/plan.ts';
+import { exitCodes } from '../../errors.ts';
 import type { Outcome } from '../../operations/act-on-job.ts';
-import { applyPlan, reviewPlan } from '../../operations/apply-plan.ts';
 import { plural } from '../../presentation/format.ts';
-import { reviewText } from '../../presentation/plan-words.ts';
-import { outcomeLine } from './act.ts';
-import { readPlan } from './plan-file.ts';
 
-/** `servo-tui apply plan.json`: exit 7 unless every job is as the plan wanted it. */
-export async function apply(invocation: Invocation): Promise<Output> {
-  const { input, settings, flags, io } = invocation;
-  const name = input[0]!;
-  const plan = await readPlan(name, io);
-  return withSession(settings, async ({ reader, writer, tenant, actor }) => {
-    const reviewed = await reviewPlan(reader, { tenant, actor }, plan);
-    await agree(plan, reviewed, name, invocation);
-    const results: Outcome[] = [];
-    for await (const { retried_keys: _, ...outcome } of applyPlan(
-      writer,
-      { tenant, actor },
-      plan,
-    )) {
-      results.push(outcome);
-    }
-    const as_of = await reader.read(tenant, readClock).catch(() => null);
-    return {
-      json: { as_of, tenant_id: tenant, plan_id: plan.id, action: plan.action, results },
-      text: () => asciiText(flags, `${results.map(outcomeLine).join('')}${tally(results)}\n`),
-      exit: results.every((one, index) => asWanted(one, plan, index)) ? 0 : exitCodes.partial,
-    };
-  });
-}
+/** Exit 7 unless every job is as the plan says. */
+export const apply = onHost({
+  spec: {
+    name: 'apply',
+    usage: 'FILE|-',
+    summary: 'run a plan: each job only if it is still as planned, and none twice',
+    flags: [],
+    examples: [
+      ['apply plan.json', 'shows it, and asks'],
+      ['apply plan.json --yes --json', 'from a script: exit 7 if some could not be done'],
+    ],
+    needs: onTenant,
+    writes: true,
+    words: { least: 1, most: 1 },
+  },
+  json: () => import('./apply-json.ts'),
+  read: ([file = '']) => ({ file }),
+  async run({ file }, host) {
+    const [
+      { requireYes },
+      { withSession },
+      { readClock },
+      { applyPlan, reviewPlan },
+      { reviewText },
+      { outcomeLine },
+      { readPlan },
+    ] = await Promise.all([
+      import('../../app/confirm.ts'),
+      import('../../app/session.ts'),
+      import('../../database/queries/read-clock.ts'),
+      import('../../operations/apply-plan.ts'),
+      import('../../presentation/plan-words.ts'),
+      import('./act.ts'),
+      import('./read-plan.ts'),
+    ]);
+    const plan = await readPlan(file, host.io);
+    return withSession(host.settings, async ({ reader, writer, tenant, actor }) => {
+      const author = { tenant, actor };
+      const reviewed = await reviewPlan(reader, author, plan);
+      const left = reviewed.filter(({ skipped }) => skipped === null).length;
+      const action = `${plan.action} ${plural(left, 'job')}`;
+      await requireYes(host, action, {
+        // stdin has the plan, not an answer.
+        mayAsk: file !== '-',
+        question: async () => {
+          host.io.stderr.write(reviewText(plan, reviewed));
+          return `${action}?`;
+        },
+      });
+      const results: Outcome[] = [];
+      for await (const { retried_keys: _, ...outcome } of applyPlan(writer, author, plan)) {
+        results.push(outcome);
+      }
+      const as_of = await reader.read(tenant, readClock).catch(() => null);
+      return {
+        json: { as_of, tenant_id: tenant, plan_id: plan.id, action: plan.action, results },
+        text: () => asciiText(host.view, `${results.map(outcomeLine).join('')}${tally(results)}\n`),
+        exit: results.every((one, index) => isAsPlanned(one, plan, index)) ? 0 : exitCodes.partial,
+      };
+    });
+  },
+});
 
-/** Done, now or by an earlier run; or left alone because the plan says so. */
-function asWanted(outcome: Outcome, plan: PlanFile, index: number): boolean {
+/** Done, now or by an earlier run; or skipped because the plan says so. */
+function isAsPlanned(outcome: Outcome, plan: PlanFile, index: number): boolean {
   return (
     outcome.result === 'applied' || outcome.already === true || plan.jobs[index]?.refusal !== null
   );
@@ -49,22 +81,4 @@ function tally(results: readonly Outcome[]): string {
     results.filter((one) => one.result === result).length;
   const parts = (['applied', 'skipped', 'failed'] as const).map((one) => `${count(one)} ${one}`);
   return `${plural(results.length, 'job')}: ${parts.join(', ')}`;
-}
-
-/** A second engineer says yes: at the terminal, having read it, or as `--yes`. */
-async function agree(
-  plan: PlanFile,
-  reviewed: readonly ReviewedJob[],
-  name: string,
-  { flags, io }: Invocation,
-): Promise<void> {
-  if (flags.has('yes')) return;
-  const jobs = plural(reviewed.filter(({ skipped }) => skipped === null).length, 'job');
-  if (!io.terminal || flags.has('json') || name === '-') {
-    const message = `refusing to ${plan.action} ${jobs} without confirmation`;
-    throw new UsageError([{ message, hint: '--yes' }]);
-  }
-  io.stderr.write(reviewText(plan, reviewed));
-  if (await confirm(io, `${plan.action} ${jobs}?`)) return;
-  throw new ServoError('interrupted', 'nothing has been done');
 }

@@ -3,7 +3,6 @@ import { formatDuration, formatMilliseconds, plural } from '../../presentation/f
 import { formatBuffer, levelWords, tierWords } from '../../presentation/risk-words.ts';
 import { safeText } from '../../presentation/safe-text.ts';
 
-/** What a dry run says of the asset's last jobs, line by line. */
 export function forecastLines(forecast: Forecast): string[] {
   const { past_jobs, average_ms, duration_seconds: duration, finish_at, slots } = forecast;
   const past = plural(past_jobs.length, 'job');

@@ -1,8 +1,12 @@
-import type { FlagRow } from '../../cli/flags.ts';
+import type { FlagRow, Flags } from '../../cli/flags.ts';
+import type { OptionsInput } from '../../domain/start-request.ts';
 import { tiers } from '../../domain/tier.ts';
 
-/** Flags that several commands take, and that mean the same in each. */
-export const reason: FlagRow = { name: 'reason', value: 'R', help: 'why: recorded in the journal' };
+export const reasonFlag: FlagRow = {
+  name: 'reason',
+  value: 'R',
+  help: 'why: recorded in the journal',
+};
 
 const priority: FlagRow = {
   name: 'priority',
@@ -21,7 +25,6 @@ const maxAttempts: FlagRow = {
 };
 const timeout: FlagRow = { name: 'timeout', value: 'D', help: 'for one attempt (default 5m)' };
 
-/** How a new job is to be run. */
 export const newJobFlags: readonly FlagRow[] = [
   priority,
   { name: 'tier', value: 'T', help: `${tiers.join(', ')}: a priority by name` },
@@ -40,12 +43,33 @@ export const newJobFlags: readonly FlagRow[] = [
   { name: 'dry-run', help: 'say what would be started, and write nothing' },
 ];
 
-/** What can be changed while a job lives. */
 export const liveJobFlags: readonly FlagRow[] = [
   { ...priority, help: '-10 to 10, higher first' },
   { name: 'deadline', value: 'T', help: 'ISO 8601 (no zone: UTC), relative (+2h), or none' },
   { ...parallel, help: 'partitions at once, over all hosts' },
   { ...maxAttempts, help: 'failures before a partition is given up' },
   { ...timeout, help: 'for one attempt' },
-  reason,
+  reasonFlag,
 ];
+
+export function reasonOf(flags: Flags): string | null {
+  return flags.text('reason')?.trim() || null;
+}
+
+export function optionsOf(flags: Flags): OptionsInput {
+  return {
+    priority: flags.text('priority'),
+    tier: flags.text('tier'),
+    sla_deadline: flags.text('sla-deadline'),
+    parallel: flags.text('parallel'),
+    max_attempts: flags.text('max-attempts'),
+    timeout: flags.text('timeout'),
+    reverse: flags.has('reverse'),
+  };
+}
+
+export type Order = { references: readonly string[]; reason: string | null; stop: boolean };
+
+export function readOrder(input: readonly string[], flags: Flags): Order {
+  return { references: input, reason: reasonOf(flags), stop: flags.has('stop-running') };
+}

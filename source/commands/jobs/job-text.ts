@@ -1,3 +1,4 @@
+import type { View } from '../../app/command.ts';
 import type { Clause } from '../../domain/explain.ts';
 import type { JobView } from '../../domain/job.ts';
 import type { JobDetail, JobList } from '../../domain/job-detail.ts';
@@ -19,7 +20,6 @@ import {
   formatRate,
   formatSecond,
   plural,
-  type Zone,
 } from '../../presentation/format.ts';
 import { jobsTable } from '../../presentation/job-columns.ts';
 import { progressBar } from '../../presentation/progress-bar.ts';
@@ -29,10 +29,8 @@ import { stateWord } from '../../presentation/state-words.ts';
 import { cellOf, layoutColumns } from '../../presentation/table.ts';
 import type { Idleness } from './status.ts';
 
-export type TextOptions = { width: number; zone: Zone; ascii: boolean };
-
 /** The job table as lines; nothing wraps within `width`. */
-export function jobTable(list: JobList, options: TextOptions): string {
+export function jobTable(list: JobList, options: View): string {
   if (list.jobs.length === 0) return noJobs(list);
   const laid = layoutColumns(jobsTable, list.jobs, options.width);
   const lineOf = (cell: (column: (typeof laid)[number]) => string) =>
@@ -60,26 +58,20 @@ function noJobs({ tenant_id, counts }: JobList): string {
     ([state, count]) => `${count}${count! >= countCap ? '+' : ''} ${stateWord(state).word}`,
   );
   return others.length === 0
-    ? `tenant ${tenant} has no jobs, or it is not called so\n`
+    ? `no jobs found for tenant "${tenant}": check the name. This is not an all-clear\n`
     : `no such jobs: tenant ${tenant} has ${others.join(', ')}\n`;
 }
 
-/** Why the job does not run, and which executors of the tenant claim nothing. */
 export type Surroundings = { idle: Idleness; held: readonly { id: string; held_reason: string }[] };
 
-/** What the state itself says. */
-const sayNothing: readonly Clause[] = ['running', 'ended', 'unknown_state'];
+/** Clauses that say no more than the state. */
+const untold: readonly Clause[] = ['running', 'ended', 'unknown_state'];
 
-/** One job for a person: what it does, how far it is, what failed, and who did what to it. */
-export function jobText(
-  detail: JobDetail,
-  { idle, held }: Surroundings,
-  options: TextOptions,
-): string {
+export function jobText(detail: JobDetail, { idle, held }: Surroundings, options: View): string {
   const { job } = detail;
   const lines = [
     ...summaryLines(job, detail.as_of, options),
-    ...(sayNothing.includes(idle.clause)
+    ...(untold.includes(idle.clause)
       ? []
       : [`idle         ${idle.why}${idle.next === null ? '' : ` — ${idle.next}`}`]),
     ...held.map((one) => `held         ${safeText(one.id)}: ${safeText(one.held_reason)}`),
@@ -103,12 +95,7 @@ export function jobText(
   return finish(lines, options);
 }
 
-/** One line of `status --watch`. */
-export function watchLine(
-  job: JobView,
-  asOf: Date,
-  options: TextOptions & { named?: boolean },
-): string {
+export function watchLine(job: JobView, asOf: Date, options: View & { named?: boolean }): string {
   const { glyph, word } = stateWord(job.state);
   const parts = [
     formatSecond(asOf, options.zone),
@@ -122,7 +109,7 @@ export function watchLine(
   return finish([parts.join('  ')], options);
 }
 
-function summaryLines(job: JobView, asOf: Date, options: TextOptions): string[] {
+function summaryLines(job: JobView, asOf: Date, options: View): string[] {
   const { glyph, word } = stateWord(job.state);
   const strategy = readStrategy(job.execution_strategy);
   const average = job.avg_partition_duration_ms;
@@ -154,7 +141,6 @@ function summaryLines(job: JobView, asOf: Date, options: TextOptions): string[] 
   ];
 }
 
-/** When it will end, or when it has ended and after how long. */
 function endLine(job: JobView, eta: string, range: string): string {
   if (!isTerminal(job.state)) return `eta          ${eta}${range === '' ? '' : ` (${range})`}`;
   const took = eta === '–' ? '' : `  ${eta}`;
@@ -184,7 +170,7 @@ function dialogLines({ dialogs, as_of }: JobDetail): string[] {
   return dialogs.map((dialog) => `dialog       ${dialogWords([dialog], as_of)}`);
 }
 
-function retryLines({ open, as_of }: JobDetail, options: TextOptions): string[] {
+function retryLines({ open, as_of }: JobDetail, options: View): string[] {
   return open
     .filter((one) => one.state === 'pending' && one.error_message !== null)
     .slice(0, 5)
@@ -195,7 +181,7 @@ function retryLines({ open, as_of }: JobDetail, options: TextOptions): string[] 
     });
 }
 
-function finish(lines: readonly string[], { ascii }: TextOptions): string {
+function finish(lines: readonly string[], { ascii }: View): string {
   const text = `${lines.join('\n')}\n`;
   return ascii ? toAscii(text) : text;
 }

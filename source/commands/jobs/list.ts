@@ -1,84 +1,102 @@
-import { withSession } from '../../app/session.ts';
-import { noVisibilityText } from '../../app/visibility.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
+import { onSession } from '../../app/command.ts';
+import { readLimit, unknownValue } from '../../cli/flags.ts';
+import { onTenant } from '../../cli/spec.ts';
 import { alternativesOf, parseFilter } from '../../domain/job-filter.ts';
 import { byAttention, type Sort, sortColumns, walkedColumns } from '../../domain/job-order.ts';
 import { isTerminal, jobStates } from '../../domain/job-state.ts';
-import { nearest } from '../../domain/nearest.ts';
-import { exitCodes, type Problem, ServoError, UsageError } from '../../errors.ts';
-import { countCap, listJobs } from '../../operations/list-jobs.ts';
+import { exitCodes, type Problem, ServoError } from '../../errors.ts';
 
 const defaultLimit = 100;
-const highestLimit = 10_000;
 
-/** Rows of each state that are looked at for words which no index knows: some 0.5 s. */
+/** Rows of each state that are read for words which no index knows: some 0.5 s. */
 const budget = 200_000;
 
-/** Words that stand for several states. */
 const groups: Readonly<Record<string, readonly string[]>> = {
   active: jobStates.filter((state) => !isTerminal(state)),
   ended: jobStates.filter(isTerminal),
 };
 
-/** `servo-tui list`: the job table, once. */
-export async function list({ input, flags, settings, io }: Invocation): Promise<Output> {
-  const filter = parseFilter(input.join(' '));
-  const problems: Problem[] = filter.problems.map((message) => ({ message }));
-  const sort = readSort(flags.text('sort'), problems);
-  const states = readStates(flags.texts('state'), problems);
-  const limit = readLimit(flags.text('limit'), problems);
-  if (problems.length > 0) throw new UsageError(problems);
-  const { page, ...jobs } = await withSession(settings, (session) =>
-    listJobs(session.reader, session.tenant, {
+export const list = onSession({
+  spec: {
+    name: 'list',
+    usage: '[FILTER…] [--state S] [--asset A] [--sort C] [--limit 100]',
+    summary: 'the job table: what needs attention first, then what is active, then the newest',
+    flags: [
+      {
+        name: 'state',
+        value: 'S',
+        multiple: true,
+        also: ['status'],
+        help: 'only jobs in this state (a,b for several; active, ended)',
+      },
+      {
+        name: 'asset',
+        value: 'A',
+        multiple: true,
+        help: 'only jobs of this asset (orders* or a,b for several; a name with commas in "…")',
+      },
+      { name: 'sort', value: 'C', help: 'by this column of the table; -C the other way round' },
+      { name: 'limit', value: 'N', help: 'at most so many (default 100)' },
+    ],
+    examples: [
+      ['list --state running', 'what runs now'],
+      ["list risk:at-risk 'priority:<4' sla:none,later-than:3f2a '!test'", 'as in the console'],
+      ['list state:failed --sort=-age', 'the newest first'],
+      ["list --asset 'orders*' --json | jq '.jobs[].id'", 'ids for a script'],
+    ],
+    needs: onTenant,
+    writes: false,
+    words: { least: 0, most: 100 },
+  },
+  json: () => import('./list-json.ts'),
+  read(input, flags, problems) {
+    const filter = parseFilter(input.join(' '));
+    problems.push(...filter.problems.map((message) => ({ message })));
+    return {
       filter,
-      sort,
-      states,
+      sort: readSort(flags.text('sort'), problems),
+      states: readStates(flags.texts('state'), problems),
+      limit: readLimit(flags.text('limit'), defaultLimit, problems),
       assets: flags.texts('asset').flatMap(alternativesOf),
-      limit,
       budget,
-      thresholds: session.thresholds,
-    }),
-  );
-  if (page.problem !== null) throw new ServoError('not_found', page.problem);
-  if (page.sort.column !== sort.column) {
-    throw new ServoError('usage', `too many jobs to sort them by ${sort.column}`, {
-      hint: `of any number of jobs by ${walkedColumns.join(', ')}; by the rest where a filter leaves at most 1,000`,
-    });
-  }
-  if (page.searched !== null) {
-    const looked = page.searched.toLocaleString('en');
-    io.stderr.write(`only the newest ${looked} jobs of each state were looked at\n`);
-  }
-  const { visible } = page;
-  const capped = Object.keys(jobs.counts).filter((state) => jobs.counts[state]! >= countCap);
-  // The built-in database's own tenant cannot be misspelt.
-  const unseen = !visible && settings.origins.tenant !== 'default';
-  if (unseen) io.stderr.write(`${noVisibilityText(jobs.tenant_id)}\n`);
-  return {
-    json: { ...jobs, counts_truncated: capped, visible },
-    text: async () => {
-      const { jobTable } = await import('./job-text.ts');
-      return jobTable(jobs, {
-        width: io.stdout.isTTY ? io.stdout.columns : Number.POSITIVE_INFINITY,
-        zone: flags.has('utc') ? 'utc' : 'local',
-        ascii: flags.has('ascii'),
+    };
+  },
+  async run(request, { reader, tenant, thresholds, settings, io, view }) {
+    const { countCap, listJobs } = await import('../../operations/list-jobs.ts');
+    const { page, ...jobs } = await listJobs(reader, tenant, { ...request, thresholds });
+    if (page.problem !== null) throw new ServoError('not_found', page.problem);
+    if (page.sort.column !== request.sort.column) {
+      throw new ServoError('usage', `too many jobs to sort them by ${request.sort.column}`, {
+        hint: `of any number of jobs by ${walkedColumns.join(', ')}; by the rest where a filter leaves at most 1,000`,
       });
-    },
-    exit: unseen ? exitCodes.no_visibility : 0,
-  };
-}
+    }
+    if (page.searched !== null) {
+      const searched = page.searched.toLocaleString('en');
+      io.stderr.write(`only the newest ${searched} jobs of each state were searched\n`);
+    }
+    const { visible } = page;
+    const capped = Object.keys(jobs.counts).filter((state) => jobs.counts[state]! >= countCap);
+    // The built-in database's own tenant cannot be misspelt.
+    const unseen = !visible && settings.origins.tenant !== 'default';
+    if (unseen) {
+      const { noVisibilityText } = await import('../../app/visibility.ts');
+      io.stderr.write(`${noVisibilityText(jobs.tenant_id)}\n`);
+    }
+    return {
+      json: { ...jobs, counts_truncated: capped, visible },
+      text: async () => (await import('./job-text.ts')).jobTable(jobs, view),
+      exit: unseen ? exitCodes.no_visibility : 0,
+    };
+  },
+});
 
 function readStates(texts: readonly string[], problems: Problem[]): string[] | null {
   if (texts.length === 0) return null;
   const words = texts.flatMap((text) => text.split(',')).map((word) => word.trim().toLowerCase());
-  const known = [...jobStates, ...Object.keys(groups)];
   return words.flatMap((word) => {
     if (Object.hasOwn(groups, word)) return groups[word]!;
     if (!(jobStates as readonly string[]).includes(word)) {
-      const near = nearest(word, known);
-      const all = `known are ${known.join(', ')}`;
-      const hint = near === null ? all : `did you mean ${near}? ${all}`;
-      problems.push({ message: `"${word}" is no state (--state)`, hint });
+      problems.push(unknownValue('state', word, [...jobStates, ...Object.keys(groups)]));
     }
     return [word];
   });
@@ -87,22 +105,6 @@ function readStates(texts: readonly string[], problems: Problem[]): string[] | n
 function readSort(text: string | undefined, problems: Problem[]): Sort {
   if (text === undefined) return byAttention;
   const column = text.replace(/^-/, '').toLowerCase();
-  if (!sortColumns.includes(column)) {
-    const near = nearest(column, sortColumns);
-    const all = `known are ${sortColumns.join(', ')}`;
-    const hint = near === null ? all : `did you mean ${near}? ${all}`;
-    problems.push({ message: `"${column}" is no column (--sort)`, hint });
-  }
+  if (!sortColumns.includes(column)) problems.push(unknownValue('column', column, sortColumns));
   return { column, descending: text.startsWith('-') };
-}
-
-function readLimit(text: string | undefined, problems: Problem[]): number {
-  if (text === undefined) return defaultLimit;
-  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= highestLimit) return limit;
-  problems.push({
-    message: `--limit ${text} is no number of jobs`,
-    hint: `a whole number from 1 to ${highestLimit}`,
-  });
-  return defaultLimit;
 }

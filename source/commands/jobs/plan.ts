@@ -1,7 +1,7 @@
-import { withSession } from '../../app/session.ts';
+import { onSession } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
-import type { Flags } from '../../cli/flags.ts';
+import { type Flags, invalid, unknownValue } from '../../cli/flags.ts';
+import { anyNumber, onTenant } from '../../cli/spec.ts';
 import {
   type ActionParameters,
   type JobAction,
@@ -10,52 +10,69 @@ import {
 } from '../../domain/action.ts';
 import { parseDuration } from '../../domain/duration.ts';
 import { parseFilter } from '../../domain/job-filter.ts';
-import { nearest } from '../../domain/nearest.ts';
-import { longestLifetime, type PlanFile } from '../../domain/plan.ts';
+import { longestLifetime } from '../../domain/plan.ts';
 import { jsonText } from '../../domain/safe-json.ts';
-import { type Problem, UsageError } from '../../errors.ts';
-import { planActions } from '../../operations/plan-actions.ts';
-import { planText } from '../../presentation/plan-words.ts';
+import type { Problem } from '../../errors.ts';
+import { liveJobFlags } from './job-flags.ts';
 
 const defaultLifetime = '1h';
 
-/** `servo-tui plan ACTION FILTER… > plan.json`: writes nothing but the plan. */
-export function plan({ input, flags, settings, io }: Invocation): Promise<Output> {
-  const [word = '', ...filter] = input;
-  const problems: Problem[] = [];
-  const action = readAction(word, problems);
-  const parameters = parametersOf(flags);
-  const lifetime = readLifetime(flags.text('expires') ?? defaultLifetime, problems);
-  if (filter.length === 0) {
-    problems.push({
-      message: 'plan wants a filter',
-      hint: 'as state:failed, asset:orders* or id:3f2a',
-    });
-  }
-  if (problems.length > 0) throw new UsageError(problems);
-  return withSession(settings, async ({ reader, tenant, actor, thresholds }) => {
-    const author = { tenant, actor, reason: flags.text('reason') ?? null };
-    const planned = await planActions(reader, author, {
-      action,
-      parameters,
+export const plan = onSession({
+  spec: {
+    name: 'plan',
+    usage: 'ACTION FILTER… [--priority N] [--deadline T] [--parallel N] [--reason R] > plan.json',
+    summary: 'one action on all jobs that match, for a second engineer to check and apply',
+    flags: [
+      ...liveJobFlags,
+      { name: 'expires', value: 'D', help: 'how long it may be applied (default 1h, at most 7d)' },
+    ],
+    examples: [
+      [`plan pause state:running 'priority:<4' --reason "SLA at risk" > plan.json`, ''],
+      ['plan retry state:failed asset:orders* > plan.json', 'what failed, of some assets'],
+      ['plan set sla:none --priority 0 > plan.json', ''],
+    ],
+    needs: onTenant,
+    writes: false,
+    words: { least: 1, most: anyNumber },
+  },
+  json: () => import('./plan-json.ts'),
+  read([word, ...filter], flags, problems) {
+    const action = readAction(word, problems);
+    const lifetime = readLifetime(flags.text('expires') ?? defaultLifetime, problems);
+    if (filter.length === 0) {
+      const hint = 'as state:failed, asset:orders* or id:3f2a';
+      problems.push({ message: 'plan: missing argument FILTER', hint });
+    }
+    return {
+      order: { action, lifetime, parameters: parametersOf(flags) },
       filter: parseFilter(filter.join(' ')),
-      lifetime,
-      thresholds,
-    });
-    // What goes to a file is the plan itself; who looks at a terminal gets it to read.
-    const text = () =>
-      io.stdout.isTTY ? asciiText(flags, planText(planned)) : `${jsonText(planned, 2)}\n`;
-    if (!io.stdout.isTTY) io.stderr.write(`${summaryOf(planned)}\n`);
-    return { json: planned, text };
-  });
-}
+      reason: flags.text('reason') ?? null,
+    };
+  },
+  async run({ order, filter, reason }, { reader, tenant, actor, thresholds, io, view }) {
+    const [{ planActions }, { planText }] = await Promise.all([
+      import('../../operations/plan-actions.ts'),
+      import('../../presentation/plan-words.ts'),
+    ]);
+    const author = { tenant, actor, reason };
+    const planned = await planActions(reader, author, { ...order, filter, thresholds });
+    // A file gets the plan itself, a terminal a text to read.
+    const [summary] = planText(planned).split('\n', 1);
+    if (!io.stdout.isTTY) io.stderr.write(`${summary}\n`);
+    return {
+      json: planned,
+      text: () =>
+        io.stdout.isTTY ? asciiText(view, planText(planned)) : `${jsonText(planned, 2)}\n`,
+    };
+  },
+});
 
-function readAction(word: string, problems: Problem[]): JobAction {
-  if ((jobActions as readonly string[]).includes(word)) return word as JobAction;
-  const near = nearest(word, jobActions);
-  const hint = near === null ? `known are ${jobActions.join(', ')}` : `did you mean ${near}?`;
-  problems.push({ message: `"${word}" is no action`, hint });
-  return 'pause';
+function readAction(word: string | undefined, problems: Problem[]): JobAction {
+  const action = jobActions.find((one) => one === word);
+  if (word !== undefined && action === undefined) {
+    problems.push(unknownValue('action', word, jobActions));
+  }
+  return action ?? 'pause';
 }
 
 function parametersOf(flags: Flags): ActionParameters {
@@ -69,10 +86,6 @@ function parametersOf(flags: Flags): ActionParameters {
 function readLifetime(text: string, problems: Problem[]): number {
   const lifetime = parseDuration(text);
   if (lifetime !== null && lifetime > 0 && lifetime <= longestLifetime) return lifetime;
-  problems.push({ message: `--expires ${text} is no duration up to 7d`, hint: 'as 30m or 4h' });
+  problems.push(invalid('expires', text, 'a duration up to 7d, e.g. 30m or 4h'));
   return 0;
-}
-
-function summaryOf(planned: PlanFile): string {
-  return planText(planned).split('\n', 1)[0]!;
 }

@@ -1,43 +1,54 @@
-import { withSession } from '../../app/session.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
-import { shortId } from '../../domain/job-reference.ts';
-import { type Recreated, recreateJob } from '../../operations/recreate-job.ts';
-import { resolveJob } from '../../operations/resolve-job.ts';
-import { settleJob } from '../../operations/settle-job.ts';
-import { plural } from '../../presentation/format.ts';
-import { optionsOf, planText, startedText } from './start.ts';
+import { onSession } from '../../app/command.ts';
+import { onTenant } from '../../cli/spec.ts';
+import { newJobFlags, optionsOf, reasonFlag } from './job-flags.ts';
 
-/** `servo-tui recreate JOB [start's options] --reason R`. */
-export function recreate({ input, flags, settings }: Invocation): Promise<Output> {
-  return withSession(settings, async (session) => {
-    const id = await resolveJob(session.writer, session.tenant, input[0]!);
-    const author = {
-      tenant: session.tenant,
-      actor: session.actor,
-      reason: flags.text('reason') ?? null,
-    };
-    const recreated = await recreateJob(session.writer, author, id, {
+export const recreate = onSession({
+  spec: {
+    name: 'recreate',
+    usage: "JOB [start's options] --reason R",
+    summary: 'cancel, and a new job of the unfinished keys, in one transaction',
+    flags: [
+      ...newJobFlags.filter((row) => row.name !== 'idempotency-key'),
+      { name: 'without-upstream', help: 'run it although an upstream of the old job is not done' },
+      reasonFlag,
+    ],
+    examples: [
+      ['recreate 3f2a --priority 10 --reason "SLA at risk"', 'all other settings stay'],
+      ['recreate 3f2a --parallel 8 --reason "too slow" --dry-run', 'see what it would do'],
+      [
+        'recreate 3f2a --include-upstream --reason "the source is back"',
+        'after an upstream failed: with what the upstreams left undone',
+      ],
+    ],
+    needs: onTenant,
+    writes: (flags) => !flags.has('dry-run'),
+    words: { least: 1, most: 1 },
+  },
+  json: () => import('./recreate-json.ts'),
+  read: ([reference = ''], flags) => ({
+    reference,
+    reason: flags.text('reason') ?? null,
+    options: {
       ...optionsOf(flags),
       include_upstream: flags.has('include-upstream'),
       max_upstream_depth: flags.text('max-upstream-depth'),
       without_upstream: flags.has('without-upstream'),
       dry_run: flags.has('dry-run'),
-      thresholds: session.thresholds,
-    });
-    if (recreated.created) await settleJob(session.writer, author, id);
-    return { json: recreated, text: () => textOf(recreated) };
-  });
-}
-
-function textOf({ job, plan, replaced }: Recreated): string {
-  const old = shortId(replaced.id);
-  const { in_flight } = replaced;
-  const flight =
-    in_flight === 0
-      ? ''
-      : `${plural(in_flight, 'partition')} of these still ${in_flight === 1 ? 'runs' : 'run'} in ${old}: not run again where completed there\n`;
-  if (plan !== null) return `${planText(plan)}${flight}`;
-  const said =
-    replaced.state === 'cancelled' ? `cancelled ${old}` : `${old} stays ${replaced.state}`;
-  return `${said}\n${startedText(job!)}${flight}`;
-}
+    },
+  }),
+  async run({ reference, reason, options }, { writer, tenant, actor, thresholds }) {
+    const [{ resolveJob }, { recreateJob }, { settleJob }] = await Promise.all([
+      import('../../operations/resolve-job.ts'),
+      import('../../operations/recreate-job.ts'),
+      import('../../operations/settle-job.ts'),
+    ]);
+    const id = await resolveJob(writer, tenant, reference);
+    const author = { tenant, actor, reason };
+    const recreated = await recreateJob(writer, author, id, { ...options, thresholds });
+    if (recreated.created) await settleJob(writer, author, id);
+    return {
+      json: recreated,
+      text: async () => (await import('./start-text.ts')).recreateText(recreated),
+    };
+  },
+});

@@ -1,34 +1,53 @@
-import { withSession } from '../../app/session.ts';
+import { onSession } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
-import { resolveJob } from '../../operations/resolve-job.ts';
-import { type Retried, retryJob } from '../../operations/retry-job.ts';
+import { anyNumber, onTenant } from '../../cli/spec.ts';
+import type { Retried } from '../../operations/retry-job.ts';
 import { plural } from '../../presentation/format.ts';
 import { safeText } from '../../presentation/safe-text.ts';
+import { reasonFlag, reasonOf } from './job-flags.ts';
 
-/** `servo-tui retry JOB [--partition K…]`. */
-export function retry({ input, flags, settings }: Invocation): Promise<Output> {
-  return withSession(settings, async (session) => {
-    const [reference, ...more] = input;
-    const id = await resolveJob(session.writer, session.tenant, reference!);
-    const reason = flags.text('reason')?.trim() || null;
-    const author = { tenant: session.tenant, actor: session.actor, reason };
+export const retry = onSession({
+  spec: {
+    name: 'retry',
+    usage: 'JOB [--partition K…] [--reason R]',
+    summary: 'failed partitions again: in place, or as a new job when it has ended',
+    flags: [
+      { name: 'partition', value: 'K', multiple: true, help: 'only this one; again for more' },
+      reasonFlag,
+    ],
+    examples: [
+      ['retry 3f2a --reason "the source is back"', 'everything that failed'],
+      ['retry 3f2a --partition 2024-01-31', 'one of them'],
+    ],
+    needs: onTenant,
+    writes: true,
+    words: { least: 1, most: anyNumber },
+  },
+  json: () => import('./retry-json.ts'),
+  read([reference = '', ...more], flags) {
     const keys = [...flags.texts('partition'), ...more];
-    const { writer, thresholds } = session;
-    const named = keys.length > 0 ? keys : null;
-    const retried = await retryJob(writer, author, id, named, { thresholds });
+    return { reference, keys: keys.length > 0 ? keys : null, reason: reasonOf(flags) };
+  },
+  async run({ reference, keys, reason }, { writer, tenant, actor, thresholds, view }) {
+    const [{ resolveJob }, { retryJob }] = await Promise.all([
+      import('../../operations/resolve-job.ts'),
+      import('../../operations/retry-job.ts'),
+    ]);
+    const id = await resolveJob(writer, tenant, reference);
+    const author = { tenant, actor, reason };
+    const retried = await retryJob(writer, author, id, keys, { thresholds });
     const { keys: _, ...json } = retried;
-    return { json, text: () => asciiText(flags, textOf(retried)) };
-  });
-}
+    return { json, text: () => asciiText(view, textOf(retried)) };
+  },
+});
 
 function textOf({ created, retried_partitions, job }: Retried): string {
-  const name = `${safeText(job.asset_name)} ${created ? job.id : job.id.slice(0, 8)}`;
+  const short = job.id.slice(0, 8);
+  const name = `${safeText(job.asset_name)} ${created ? job.id : short}`;
   const what = `${plural(retried_partitions, 'failed partition')} again`;
   if (created) {
-    return `started ${name}: ${what}\nwatch it with: servo-tui status ${job.id.slice(0, 8)} --watch\n`;
+    return `started ${name}: ${what}\nwatch it with: servo-tui status ${short} --watch\n`;
   }
-  const next =
-    job.state === 'paused' ? ` — it is paused: servo-tui resume ${job.id.slice(0, 8)}` : '';
+  const next = job.state === 'paused' ? ` — it is paused: servo-tui resume ${short}` : '';
   return `retrying ${what} in ${name} (${job.state.replace('_', ' ')})${next}\n`;
 }

@@ -1,34 +1,55 @@
-import { withSession } from '../../app/session.ts';
+import { onSession } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
+import { onTenant } from '../../cli/spec.ts';
 import { shortId } from '../../domain/job-reference.ts';
 import { describeChanges } from '../../domain/job-settings.ts';
-import { resolveJob } from '../../operations/resolve-job.ts';
-import { type SetResult, setJob } from '../../operations/set-job.ts';
+import type { SetResult } from '../../operations/set-job.ts';
 import { safeText } from '../../presentation/safe-text.ts';
+import { liveJobFlags, reasonOf } from './job-flags.ts';
 
-/** `servo-tui set JOB …`, also called update-sla and set-priority. */
-export function set({ input, flags, settings }: Invocation): Promise<Output> {
-  return withSession(settings, async (session) => {
-    const id = await resolveJob(session.writer, session.tenant, input[0]!);
-    const reason = flags.text('reason')?.trim() || null;
-    const author = { tenant: session.tenant, actor: session.actor, reason };
-    const wanted = {
+export const set = onSession({
+  spec: {
+    name: 'set',
+    also: ['update-sla', 'set-priority'],
+    usage:
+      'JOB [--priority N] [--deadline T|none] [--parallel N] [--max-attempts N] [--timeout D] [--reason R]',
+    summary: 'change how an unfinished job is run, from its next step on',
+    flags: liveJobFlags,
+    examples: [
+      ['set 3f2a --parallel 8 --priority 9', 'faster, and before others'],
+      ['update-sla 3f2a --deadline 2024-01-17T00:00:00Z --reason "agreed with finance"', ''],
+    ],
+    needs: onTenant,
+    writes: true,
+    words: { least: 1, most: 1 },
+  },
+  json: () => import('./set-json.ts'),
+  read: ([reference = ''], flags) => ({
+    reference,
+    reason: reasonOf(flags),
+    settings: {
       priority: flags.text('priority'),
       deadline: flags.text('deadline'),
       parallel: flags.text('parallel'),
       max_attempts: flags.text('max-attempts'),
       timeout: flags.text('timeout'),
-    };
-    const { writer, thresholds } = session;
-    const result = await setJob(writer, author, id, wanted, undefined, thresholds);
-    return { json: result, text: () => asciiText(flags, textOf(result)) };
-  });
-}
+    },
+  }),
+  async run({ reference, reason, settings }, { writer, tenant, actor, thresholds, view }) {
+    const [{ resolveJob }, { setJob }] = await Promise.all([
+      import('../../operations/resolve-job.ts'),
+      import('../../operations/set-job.ts'),
+    ]);
+    const id = await resolveJob(writer, tenant, reference);
+    const author = { tenant, actor, reason };
+    const result = await setJob(writer, author, id, settings, undefined, thresholds);
+    return { json: result, text: () => asciiText(view, textOf(result)) };
+  },
+});
 
 function textOf({ changes, job }: SetResult): string {
   const name = `${safeText(job.asset_name)} ${shortId(job.id)}`;
   return changes.length === 0
-    ? `${name} is so already\n`
+    ? `${name}: nothing to change\n`
     : `set ${name}: ${describeChanges(changes)}\n`;
 }

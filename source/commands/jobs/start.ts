@@ -1,157 +1,110 @@
-import { readFile } from 'node:fs/promises';
-import { withSession } from '../../app/session.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
-import type { Flags } from '../../cli/flags.ts';
-import { type Io, readAll } from '../../cli/io.ts';
-import type { JobView } from '../../domain/job.ts';
-import { shortId } from '../../domain/job-reference.ts';
-import type { OptionsInput, StartInput } from '../../domain/start-request.ts';
+import { type Host, onHost } from '../../app/command.ts';
+import { anyNumber, onTenant } from '../../cli/spec.ts';
+import { granularities } from '../../domain/period.ts';
 import { messageOf, UsageError } from '../../errors.ts';
-import {
-  type Started,
-  type StartPlan,
-  startBackfill,
-  type UpstreamPlan,
-} from '../../operations/start-backfill.ts';
-import { plural } from '../../presentation/format.ts';
-import { safeText } from '../../presentation/safe-text.ts';
-import { forecastLines } from './forecast-text.ts';
+import { newJobFlags, optionsOf } from './job-flags.ts';
 
-/** `servo-tui start ASSET …`. */
-export async function start({ input, flags, settings, io }: Invocation): Promise<Output> {
-  const request = await inputOf(input, flags, io);
-  const started = await withSession(settings, (session) =>
-    startBackfill(
-      session.writer,
-      { tenant: session.tenant, actor: session.actor },
-      request,
-      settings.thresholds,
-    ),
-  );
-  return { json: started, text: () => textOf(started) };
-}
-
-async function inputOf(words: readonly string[], flags: Flags, io: Io): Promise<StartInput> {
-  const [asset, ...more] = words;
-  // `--partition a b c`, as a shell expands `--partition 2024-01-{01..03}`: the words after the asset are keys.
-  const partitions = flags.texts('partition');
-  if (more.length > 0 && partitions.length === 0) {
-    throw new UsageError(
-      more.map((word) => ({
-        message: `start does not take "${word}"`,
-        hint: `--partition ${word}`,
-      })),
+export const start = onHost({
+  spec: {
+    name: 'start',
+    usage: 'ASSET (--partition K… | --start A --end B [--every G] | --partitions-file F|-)',
+    summary: 'a new job with all its partitions, or nothing',
+    flags: [
+      {
+        name: 'partition',
+        value: 'K',
+        multiple: true,
+        help: 'a partition key; give it again for more',
+      },
+      {
+        name: 'start',
+        value: 'A',
+        help: 'the first partition: 2024, 2024-01, 2024-01-31, 2024-01-31T05',
+      },
+      { name: 'end', value: 'B', help: 'the last one, included' },
+      {
+        name: 'every',
+        value: 'G',
+        help: `${granularities.join(', ')} (default: the asset's, else hour where a bound has hours, else day)`,
+      },
+      { name: 'partitions-file', value: 'F', help: 'a file with a key on each line; - for stdin' },
+      {
+        name: 'any-key',
+        help: 'take keys that do not name a partition of an asset with a granularity',
+      },
+      ...newJobFlags,
+    ],
+    examples: [
+      [
+        'start orders_daily --start 2024-01 --end 2024-06 --parallel 4',
+        'half a year, four days at once',
+      ],
+      [
+        'start orders_daily --partition 2024-01-31 --tier critical --sla-deadline +2h',
+        'one day, urgently',
+      ],
+      ['start clicks --partitions-file keys.txt --dry-run', 'see what it would do'],
+      [
+        'start report --start 2024-01 --end 2024-01 --include-upstream --dry-run',
+        'with what it is made from: the tree',
+      ],
+    ],
+    needs: onTenant,
+    writes: (flags) => !flags.has('dry-run'),
+    words: { least: 1, most: anyNumber },
+  },
+  json: () => import('./start-json.ts'),
+  read([asset = '', ...more], flags, problems) {
+    // A shell expands `--partition 2024-01-{01..03}`: the words after the asset are keys.
+    const partitions = flags.texts('partition');
+    for (const word of partitions.length === 0 ? more : []) {
+      problems.push({ message: `start does not take "${word}"`, hint: `--partition ${word}` });
+    }
+    return {
+      /** Read when the session is to be opened: what is written to stdin may never end. */
+      file: flags.text('partitions-file'),
+      input: {
+        asset,
+        partitions: [...partitions, ...more],
+        any_key: flags.has('any-key'),
+        start: flags.text('start'),
+        end: flags.text('end'),
+        every: flags.text('every'),
+        ...optionsOf(flags),
+        include_upstream: flags.has('include-upstream'),
+        max_upstream_depth: flags.text('max-upstream-depth'),
+        idempotency_key: flags.text('idempotency-key'),
+        dry_run: flags.has('dry-run'),
+      },
+    };
+  },
+  async run({ file, input }, host) {
+    const partitions_file = file === undefined ? undefined : await readKeys(file, host);
+    const [{ withSession }, { startBackfill }] = await Promise.all([
+      import('../../app/session.ts'),
+      import('../../operations/start-backfill.ts'),
+    ]);
+    const started = await withSession(host.settings, ({ writer, tenant, actor, thresholds }) =>
+      startBackfill(writer, { tenant, actor }, { ...input, partitions_file }, thresholds),
     );
-  }
-  const file = flags.text('partitions-file');
-  return {
-    asset: asset!,
-    partitions: [...partitions, ...more],
-    partitions_file:
-      file === undefined ? undefined : { name: file, text: await readKeys(file, io) },
-    any_key: flags.has('any-key'),
-    start: flags.text('start'),
-    end: flags.text('end'),
-    every: flags.text('every'),
-    ...optionsOf(flags),
-    include_upstream: flags.has('include-upstream'),
-    max_upstream_depth: flags.text('max-upstream-depth'),
-    idempotency_key: flags.text('idempotency-key'),
-    dry_run: flags.has('dry-run'),
-  };
-}
+    return {
+      json: started,
+      text: async () => (await import('./start-text.ts')).startText(started),
+    };
+  },
+});
 
-/** The flags of `start` and `recreate` that say how the job is to be run. */
-export function optionsOf(flags: Flags): OptionsInput {
-  return {
-    priority: flags.text('priority'),
-    tier: flags.text('tier'),
-    sla_deadline: flags.text('sla-deadline'),
-    parallel: flags.text('parallel'),
-    max_attempts: flags.text('max-attempts'),
-    timeout: flags.text('timeout'),
-    reverse: flags.has('reverse'),
-  };
-}
-
-async function readKeys(file: string, io: Io): Promise<string> {
+async function readKeys(name: string, { io }: Host): Promise<{ name: string; text: string }> {
+  const [{ readFile }, { readAll }] = await Promise.all([
+    import('node:fs/promises'),
+    import('../../cli/io.ts'),
+  ]);
   try {
-    const bytes = file === '-' ? await readAll(io) : await readFile(file);
+    const bytes = name === '-' ? await readAll(io) : await readFile(name);
     // Not with replacement characters: two keys that differ must not become one.
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return { name, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch (error) {
     const hint = 'a UTF-8 file with one partition key on each line, or - for stdin';
-    throw new UsageError([{ message: `cannot read ${file}: ${messageOf(error)}`, hint }]);
+    throw new UsageError([{ message: `cannot read ${name}: ${messageOf(error)}`, hint }]);
   }
-}
-
-function textOf({ created, job, plan }: Started): string {
-  if (plan !== null && job === null) return planText(plan);
-  const { id, asset_name, state } = job!;
-  if (!created)
-    return `${safeText(asset_name)} ${id} is there already (${state}): same idempotency key\n`;
-  return startedText(job!);
-}
-
-/** A job that was just created, and how to follow it. */
-export function startedText(job: JobView): string {
-  const { id, asset_name, total_partitions, sla_deadline_at, waiting_upstream_count } = job;
-  const deadline = sla_deadline_at === null ? '' : `, deadline ${sla_deadline_at.toISOString()}`;
-  const waits =
-    waiting_upstream_count === 0
-      ? ''
-      : `, after ${plural(waiting_upstream_count, 'job')} of its upstreams`;
-  return `started ${safeText(asset_name)} ${id}: ${plural(total_partitions, 'partition')}${deadline}${waits}\nwatch it with: servo-tui status ${id.slice(0, 8)} --watch\n`;
-}
-
-/** What a dry run says: the job, below it the tree of what it needs, furthest upstream last. */
-export function planText(plan: StartPlan): string {
-  const deadline =
-    plan.sla_deadline_at === null ? '' : `, deadline ${plan.sla_deadline_at.toISOString()}`;
-  const lines = [
-    `would start ${safeText(plan.asset_name)}: ${spanOf(plan)}, priority ${plan.priority}${deadline}; nothing has been written`,
-    ...treeLines(plan),
-    ...(plan.forecast === null ? [] : forecastLines(plan.forecast)),
-  ];
-  return lines.map((line) => `${line}\n`).join('');
-}
-
-function treeLines({ upstreams }: StartPlan): string[] {
-  const byName = new Map(upstreams.map((node) => [node.asset_name, node]));
-  const needed = new Set(upstreams.flatMap((node) => node.needs));
-  const told = new Set<string>();
-  const lines: string[] = [];
-  const tell = (name: string, depth: number) => {
-    const node = byName.get(name)!;
-    const indent = '  '.repeat(depth);
-    // One that several need is one job.
-    if (told.has(name)) {
-      lines.push(`${indent}after ${safeText(name)} (as above)`);
-      return;
-    }
-    told.add(name);
-    lines.push(`${indent}after ${safeText(name)}: ${workOf(node)}`);
-    for (const upstream of node.needs) tell(upstream, depth + 1);
-  };
-  const direct = upstreams.filter((node) => node.direct || !needed.has(node.asset_name));
-  for (const node of direct.toReversed()) tell(node.asset_name, 1);
-  return lines;
-}
-
-function workOf(node: UpstreamPlan): string {
-  const { existing, total_partitions } = node;
-  const jobs = existing.map(shortId).join(', ');
-  const living = existing.length === 0 ? [] : [`what ${jobs} has to do already`];
-  const own = total_partitions === 0 ? [] : [spanOf(node)];
-  return [...own, ...living].join(', and ');
-}
-
-function spanOf(part: {
-  total_partitions: number;
-  first_key: string | null;
-  last_key: string | null;
-}): string {
-  const { total_partitions, first_key, last_key } = part;
-  const span = total_partitions === 1 ? `${first_key}` : `${first_key} to ${last_key}`;
-  return `${plural(total_partitions, 'partition')} (${safeText(span)})`;
 }

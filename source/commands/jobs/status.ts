@@ -1,86 +1,100 @@
-import { poll } from '../../app/poll.ts';
-import { openSession, type Session, withSession } from '../../app/session.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
-import { readInterval } from '../../cli/interval.ts';
+import { type HostSession, onSession } from '../../app/command.ts';
+import { intervalOf } from '../../cli/interval.ts';
+import { anyNumber, onTenant } from '../../cli/spec.ts';
 import type { Clause, ExplainFacts } from '../../domain/explain.ts';
+import type { JobView } from '../../domain/job.ts';
 import { isTerminal } from '../../domain/job-state.ts';
-import type { Explanation } from '../../domain/judged.ts';
-import { exitCodes, UsageError } from '../../errors.ts';
-import { explainJob } from '../../operations/explain-job.ts';
-import { getJob, getJobDetail } from '../../operations/get-job.ts';
-import { listHeld } from '../../operations/list-executors.ts';
-import { resolveJob, resolveJobs } from '../../operations/resolve-job.ts';
-import { type ExplainWords, explainWords } from '../../presentation/explain-words.ts';
-import type { TextOptions } from './job-text.ts';
+import { exitCodes } from '../../errors.ts';
+import type { ExplainWords } from '../../presentation/explain-words.ts';
 
-/** `servo-tui status JOB`, `servo-tui status JOB… --watch`. */
-export async function status(invocation: Invocation): Promise<Output | AsyncIterable<Output>> {
-  const { input, flags, settings, io } = invocation;
-  const options: TextOptions = {
-    width: io.stdout.columns ?? 120,
-    zone: flags.has('utc') ? 'utc' : 'local',
-    ascii: flags.has('ascii'),
-  };
-  if (flags.has('watch')) {
-    const interval = readInterval(flags.text('interval'));
-    return watch(await openSession(settings), input, interval, options);
-  }
-  const [, ...more] = input;
-  if (more.length > 0) {
+export const status = onSession({
+  spec: {
+    name: 'status',
+    usage: 'JOB [--watch] | JOB… --watch',
+    summary: 'one job: progress, ETA, risk, failed partitions, journal',
+    flags: [
+      {
+        name: 'watch',
+        help: 'a line for each change, until the jobs have ended; exit 9 unless all of them are completed',
+      },
+    ],
+    examples: [
+      ['status 3f2a', 'by the first characters of its id'],
+      ['status 3f2a --watch && ./publish', 'wait for its end; only if it has completed'],
+    ],
+    needs: onTenant,
+    writes: false,
+    words: { least: 1, most: anyNumber },
+  },
+  json: () => import('./status-json.ts'),
+  read(input, flags, problems) {
+    const watch = flags.has('watch');
     const hint = 'servo-tui status JOB, or servo-tui status JOB… --watch';
-    throw new UsageError(
-      more.map((word) => ({ message: `status does not take "${word}" without --watch`, hint })),
-    );
-  }
-  return withSession(settings, async ({ reader, tenant, thresholds }) => {
-    const id = await resolveJob(reader, tenant, input[0]!);
+    for (const word of watch ? [] : input.slice(1)) {
+      problems.push({ message: `status does not take "${word}" without --watch`, hint });
+    }
+    return { references: input, watch, interval: intervalOf(flags.text('interval')) };
+  },
+  async run({ references, watch, interval }, session) {
+    if (watch) return untilEnded(session, references, interval);
+    const { reader, tenant, thresholds, view } = session;
+    const [{ getJobDetail }, { explainJob }, { listHeld }, { resolveJob }, { explainWords }] =
+      await Promise.all([
+        import('../../operations/get-job.ts'),
+        import('../../operations/explain-job.ts'),
+        import('../../operations/list-executors.ts'),
+        import('../../operations/resolve-job.ts'),
+        import('../../presentation/explain-words.ts'),
+      ]);
+    const id = await resolveJob(reader, tenant, references[0]!);
     const detail = await getJobDetail(reader, tenant, id, { buckets: 0, thresholds });
     const { map: _, changed: __, insight: ___, ...told } = detail;
-    const idle = idleness(await explainJob(reader, tenant, id));
+    const { clause, facts } = await explainJob(reader, tenant, id);
+    const { since, by, reason } = facts;
+    const idle: Idleness = { clause, ...explainWords(clause, facts), since, by, reason };
     const held = await listHeld(reader, tenant);
     return {
       json: { ...told, explanation: idle, held },
-      text: async () => (await import('./job-text.ts')).jobText(detail, { idle, held }, options),
+      text: async () => (await import('./job-text.ts')).jobText(detail, { idle, held }, view),
     };
-  });
-}
+  },
+});
 
 /** Why the job does not run, if it does not; since when it is as it is, by whom, and why. */
 export type Idleness = ExplainWords &
   Pick<ExplainFacts, 'since' | 'by' | 'reason'> & { clause: Clause };
 
-function idleness({ clause, facts }: Explanation): Idleness {
-  const { since, by, reason } = facts;
-  return { clause, ...explainWords(clause, facts), since, by, reason };
-}
-
-/** One output for every change, until all the jobs have ended; exit 9 unless all of them are completed. */
-async function* watch(
-  { reader, tenant, thresholds, close }: Session,
+/** One output for every change until all jobs have ended; exit 9 unless all are completed. */
+async function* untilEnded(
+  { reader, tenant, thresholds, view }: HostSession,
   references: readonly string[],
   interval: number,
-  options: TextOptions,
-): AsyncGenerator<Output> {
-  try {
-    const jobs = await resolveJobs(reader, tenant, references);
-    const look = async () => {
-      const seen = await Promise.all(jobs.map(({ id }) => getJob(reader, tenant, id, thresholds)));
-      return { seen, ended: seen.every(({ job }) => isTerminal(job.state)) };
-    };
-    const before = new Map<string, string>();
-    for await (const { seen, ended } of poll(look, interval)) {
-      const { watchLine } = await import('./job-text.ts');
-      const completed = seen.every(({ job }) => job.state === 'completed');
-      const exit = ended && !completed ? exitCodes.not_completed : 0;
-      for (const one of seen) {
-        const line = watchLine(one.job, one.as_of, { ...options, named: jobs.length > 1 });
-        // Without its clock: an unchanged job says nothing new.
-        const now = line.slice(line.indexOf('  '));
-        if (now !== before.get(one.job.id)) yield { json: one, text: () => line, exit };
-        before.set(one.job.id, now);
-      }
+) {
+  const [{ poll }, { getJob }, { resolveJobs }, { watchLine }] = await Promise.all([
+    import('../../app/poll.ts'),
+    import('../../operations/get-job.ts'),
+    import('../../operations/resolve-job.ts'),
+    import('./job-text.ts'),
+  ]);
+  const jobs = await resolveJobs(reader, tenant, references);
+  const next = async () => {
+    const seen = await Promise.all(jobs.map(({ id }) => getJob(reader, tenant, id, thresholds)));
+    return { seen, ended: seen.every(({ job }) => isTerminal(job.state)) };
+  };
+  const named = jobs.length > 1;
+  const before = new Map<string, string>();
+  for await (const { seen, ended } of poll(next, interval)) {
+    const exit = ended && !seen.every(({ job }) => isCompleted(job)) ? exitCodes.not_completed : 0;
+    for (const one of seen) {
+      const line = watchLine(one.job, one.as_of, { ...view, named });
+      // Without its clock: an unchanged job says nothing new.
+      const now = line.slice(line.indexOf('  '));
+      if (now !== before.get(one.job.id)) yield { json: one, text: () => line, exit };
+      before.set(one.job.id, now);
     }
-  } finally {
-    await close();
   }
+}
+
+function isCompleted({ state }: JobView): boolean {
+  return state === 'completed';
 }

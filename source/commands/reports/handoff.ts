@@ -1,44 +1,42 @@
-import { withSession } from '../../app/session.ts';
-import { isTenantVisible } from '../../app/visibility.ts';
+import { onSession } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
-import { parseMoment } from '../../domain/deadline.ts';
-import { parseDuration } from '../../domain/duration.ts';
-import { UsageError } from '../../errors.ts';
-import { handOver } from '../../operations/hand-over.ts';
+import { onTenant } from '../../cli/spec.ts';
+import { shiftMs } from '../../domain/papers.ts';
+import { readSince } from './since.ts';
 
-/** A shift, where nothing else is said, in milliseconds. */
-export const shiftMs = 8 * 3_600_000;
-
-/** `servo-tui handoff [--since 8h]`. */
-export function handoff({ flags, settings, io }: Invocation): Promise<Output> {
-  const since = readSince(flags.text('since'));
-  return withSession(settings, async (session) => {
-    const { reader, tenant } = session;
-    const summary = await handOver(reader, tenant, since, settings.thresholds);
+export const handoff = onSession({
+  spec: {
+    name: 'handoff',
+    usage: '[--since 8h]',
+    summary: 'the hand-off of a shift in Markdown: alerts, actions with reasons, jobs at risk',
+    flags: [{ name: 'since', value: 'T', help: 'when the shift began: 8h, or a moment' }],
+    examples: [
+      ['handoff > handoff.md', 'of the last 8 hours'],
+      ['handoff --since 2026-01-31T06:00:00Z', 'since then'],
+    ],
+    needs: onTenant,
+    writes: false,
+    words: { least: 0, most: 0 },
+  },
+  json: () => import('./handoff-json.ts'),
+  read: (_, flags, problems) => ({
+    since: readSince(flags.text('since'), shiftMs, problems),
+  }),
+  async run({ since }, session) {
+    const [{ handOver }, { isTenantVisible }] = await Promise.all([
+      import('../../operations/hand-over.ts'),
+      import('../../app/visibility.ts'),
+    ]);
+    const { reader, tenant, thresholds, view } = session;
+    const summary = await handOver(reader, tenant, since, thresholds);
     const found = summary.actions.length + summary.ended.length > 0;
-    const visible = await isTenantVisible(session, io, found);
+    const visible = await isTenantVisible(session, found);
     return {
       json: { ...summary, visible },
       text: async () => {
         const { shiftSummary } = await import('../../presentation/shift-summary.ts');
-        return asciiText(flags, shiftSummary(summary));
+        return asciiText(view, shiftSummary(summary));
       },
     };
-  });
-}
-
-/** `8h` ago, or an instant. @throws UsageError */
-export function readSince(text: string | undefined): { at: Date } | { before_ms: number } {
-  if (text === undefined) return { before_ms: shiftMs };
-  const before = parseDuration(text);
-  if (before !== null && before > 0) return { before_ms: before };
-  const moment = parseMoment(text);
-  if (moment !== null && 'at' in moment) return moment;
-  throw new UsageError([
-    {
-      message: `"${text}" is neither how long ago nor a moment (--since)`,
-      hint: 'as 8h, 2d, 2026-01-31T06:00:00Z or 2026-01-31',
-    },
-  ]);
-}
+  },
+});

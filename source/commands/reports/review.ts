@@ -1,94 +1,40 @@
-import { withSession } from '../../app/session.ts';
-import { isTenantVisible } from '../../app/visibility.ts';
+import { onSession } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
-import { shortId } from '../../domain/job-reference.ts';
-import type { AssetReview, Call, HourAtRisk } from '../../domain/review.ts';
-import { type ReviewReport, reviewDeadlines } from '../../operations/review.ts';
-import { columns } from '../../presentation/columns.ts';
-import { formatDuration, plural } from '../../presentation/format.ts';
-import { safeText } from '../../presentation/safe-text.ts';
-import { readSince } from './handoff.ts';
+import { onTenant } from '../../cli/spec.ts';
+import { readSince } from './since.ts';
 
-/** What is reviewed where nothing else is said, in milliseconds: a week. */
 const weekMs = 7 * 86_400_000;
-/** Close calls that are listed for a person. */
-const mostCalls = 20;
 
-/** `servo-tui review [--since 7d]`. */
-export function review({ flags, settings, io }: Invocation): Promise<Output> {
-  const asked = flags.text('since');
-  const since = asked === undefined ? { before_ms: weekMs } : readSince(asked);
-  return withSession(settings, async (session) => {
-    const { reader, tenant } = session;
-    const report = await reviewDeadlines(reader, tenant, since, settings.thresholds);
-    const visible = await isTenantVisible(session, io, report.ended > 0);
-    return { json: { ...report, visible }, text: () => asciiText(flags, reviewText(report)) };
-  });
-}
-
-function reviewText(report: ReviewReport): string {
-  const { since, ended, met, missed, calls, eta, assets, hours, truncated } = report;
-  const close = calls.length - missed;
-  const parts = [
-    `since ${since.toISOString()}: ${plural(ended, 'job')} with a deadline ended, ${met} met it (${close} of them closely), ${missed} missed it\n`,
-    truncated ? 'more jobs than were looked at: give a later --since\n' : '',
-    `ETA: ${eta.jobs === 0 ? 'no completed job was sampled' : `${accuracyWords(eta)} over ${plural(eta.jobs, 'completed job')}`}\n`,
-    calls.length === 0
-      ? ''
-      : `\n${columns([callHeads, ...calls.slice(0, mostCalls).map(callCells)])}`,
-    calls.length > mostCalls ? `and ${calls.length - mostCalls} more\n` : '',
-    assets.length === 0 ? '' : `\n${columns([assetHeads, ...assets.map(assetCells)])}`,
-    hours.length === 0
-      ? ''
-      : `\nat risk by hour of the day (UTC): ${hours.map(hourWords).join(', ')}\n`,
-  ];
-  return parts.join('');
-}
-
-/** `off by 12 % (4 % late)`: the median error, and which way it leans. */
-function accuracyWords({ error, bias }: { error: number | null; bias: number | null }): string {
-  if (error === null || bias === null) return '–';
-  const way = bias > 0 ? 'too early' : 'too late';
-  return `off by ${percent(error)}${percent(bias) === '0 %' ? '' : `, mostly ${percent(Math.abs(bias))} ${way}`}`;
-}
-
-function percent(ratio: number): string {
-  return `${Math.round(ratio * 100)} %`;
-}
-
-const callHeads = ['OUTCOME', 'JOB', 'ASSET', 'TIER', 'DEADLINE', 'MARGIN', 'AT RISK'];
-
-function callCells(call: Call): string[] {
-  const { margin_seconds: margin } = call;
-  return [
-    call.outcome,
-    shortId(call.id),
-    safeText(call.asset_name, { cap: 60 }),
-    call.sla_tier,
-    call.sla_deadline_at.toISOString(),
-    margin === null
-      ? call.state
-      : `${formatDuration(Math.abs(margin))} ${margin < 0 ? 'late' : 'left'}`,
-    call.at_risk_minutes === 0 ? '–' : formatDuration(call.at_risk_minutes * 60),
-  ];
-}
-
-const assetHeads = ['ASSET', 'ENDED', 'MISSED', 'CLOSE', 'AT RISK', 'BREACHED', 'ETA'];
-
-function assetCells(asset: AssetReview): string[] {
-  const hours = (figure: number) => (figure === 0 ? '–' : formatDuration(figure * 3600));
-  return [
-    safeText(asset.asset_name, { cap: 60 }),
-    String(asset.ended),
-    String(asset.missed),
-    String(asset.close),
-    hours(asset.at_risk_hours),
-    hours(asset.breached_hours),
-    accuracyWords({ error: asset.eta_error, bias: asset.eta_bias }),
-  ];
-}
-
-function hourWords({ hour, at_risk_minutes }: HourAtRisk): string {
-  return `${String(hour).padStart(2, '0')}h ${formatDuration(at_risk_minutes * 60)}`;
-}
+export const review = onSession({
+  spec: {
+    name: 'review',
+    usage: '[--since 7d]',
+    summary: 'how deadlines held: close calls, accuracy of ETAs, hours at risk by asset',
+    flags: [{ name: 'since', value: 'T', help: 'from when on: 7d, or a moment (default 7d)' }],
+    examples: [
+      ['review', 'the weekly SLA review'],
+      ['review --since 2026-01-01 --json | jq .assets', 'for a script'],
+    ],
+    needs: onTenant,
+    writes: false,
+    words: { least: 0, most: 0 },
+  },
+  json: () => import('./review-json.ts'),
+  read: (_, flags, problems) => ({
+    since: readSince(flags.text('since'), weekMs, problems),
+  }),
+  async run({ since }, session) {
+    const [{ reviewDeadlines }, { isTenantVisible }] = await Promise.all([
+      import('../../operations/review.ts'),
+      import('../../app/visibility.ts'),
+    ]);
+    const { reader, tenant, thresholds, view } = session;
+    const report = await reviewDeadlines(reader, tenant, since, thresholds);
+    const visible = await isTenantVisible(session, report.ended > 0);
+    return {
+      json: { ...report, visible },
+      text: async () =>
+        asciiText(view, (await import('./review-text.ts')).deadlineReviewText(report)),
+    };
+  },
+});

@@ -1,86 +1,60 @@
-import { withSession } from '../../app/session.ts';
+import { type HostSession, onSession } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
-import { writeDuration } from '../../domain/duration.ts';
+import { onTenant } from '../../cli/spec.ts';
 import { nearest } from '../../domain/nearest.ts';
-import { type Problem, UsageError } from '../../errors.ts';
-import { type AssetList, listAssets, type Synced, syncAssets } from '../../operations/assets.ts';
-import { columns } from '../../presentation/columns.ts';
-import { plural } from '../../presentation/format.ts';
-import { safeText } from '../../presentation/safe-text.ts';
 
-/** `servo-tui assets [sync --handlers DIR]`. */
-export async function assets(invocation: Invocation): Promise<Output> {
-  const { input, flags, settings } = invocation;
-  const problems = problemsOf(input, flags.has('handlers'));
-  if (problems.length > 0) throw new UsageError(problems);
-  if (input[0] === 'sync') return sync(invocation);
-  const list = await withSession(settings, (session) => listAssets(session.reader, session.tenant));
-  return { json: list, text: () => asciiText(flags, listText(list)) };
-}
+export const assets = onSession({
+  spec: {
+    name: 'assets',
+    usage: '[sync --handlers DIR]',
+    summary: 'what can be backfilled; sync registers those of a handler directory',
+    flags: [{ name: 'handlers', value: 'DIR', help: 'the handlers (default ./handlers)' }],
+    examples: [
+      ['assets', 'with their defaults, upstreams, and how many executors have a handler'],
+      ['assets sync --handlers ./handlers', 'without starting an executor'],
+    ],
+    needs: onTenant,
+    writes: (_, input) => input.length > 0,
+    words: { least: 0, most: 1 },
+  },
+  json: () => import('./assets-json.ts'),
+  read([word], flags, problems) {
+    const handlers = flags.text('handlers');
+    if (word === undefined && handlers !== undefined) {
+      problems.push({
+        message: '--handlers goes with assets sync only',
+        hint: 'servo-tui assets sync',
+      });
+    }
+    if (word !== undefined && word !== 'sync') {
+      const near = nearest(word, ['sync']);
+      const hint = near === null ? 'servo-tui assets sync --handlers DIR' : 'did you mean sync?';
+      problems.push({ message: `assets does not take "${word}"`, hint });
+    }
+    return { sync: word === 'sync', handlers: handlers ?? 'handlers' };
+  },
+  async run({ sync, handlers }, session) {
+    if (sync) return register(handlers, session);
+    const { listAssets } = await import('../../operations/assets.ts');
+    const list = await listAssets(session.reader, session.tenant);
+    return {
+      json: list,
+      text: async () =>
+        asciiText(session.view, (await import('./assets-text.ts')).assetsText(list)),
+    };
+  },
+});
 
-function problemsOf([word]: readonly string[], handlers: boolean): Problem[] {
-  if (word === 'sync' || (word === undefined && !handlers)) return [];
-  if (word === undefined) {
-    return [{ message: '--handlers goes with assets sync only', hint: 'servo-tui assets sync' }];
-  }
-  const near = nearest(word, ['sync']);
-  const hint = near === null ? 'servo-tui assets sync --handlers DIR' : 'did you mean sync?';
-  return [{ message: `assets does not take "${word}"`, hint }];
-}
-
-async function sync({ flags, settings }: Invocation): Promise<Output> {
-  const [{ loadCatalogue }, { declarationsOf }] = await Promise.all([
+async function register(handlers: string, { writer, tenant, actor, view }: HostSession) {
+  const [{ loadCatalogue }, { declarationsOf }, { syncAssets }] = await Promise.all([
     import('../../handlers/catalogue.ts'),
     import('../../handlers/lineage.ts'),
+    import('../../operations/assets.ts'),
   ]);
-  const catalogue = await loadCatalogue(flags.text('handlers') ?? 'handlers');
-  const synced = await withSession(settings, (session) =>
-    syncAssets(
-      session.writer,
-      { tenant: session.tenant, actor: session.actor },
-      declarationsOf(catalogue),
-    ),
-  );
-  return { json: synced, text: () => asciiText(flags, syncText(synced)) };
-}
-
-function syncText({ assets: all, added, differing }: Synced): string {
-  const lines = [
-    `${plural(all.length, 'asset')} known, ${added.length} of them new${added.length === 0 ? '' : `: ${added.map((name) => safeText(name)).join(', ')}`}`,
-    ...differing.map(
-      ({ name, every }) =>
-        `${safeText(name)} is by ${safeText(every)} in the database, which differs from its handler: left as it is`,
-    ),
-  ];
-  return `${lines.join('\n')}\n`;
-}
-
-function listText({ assets: all, tenant_id }: AssetList): string {
-  if (all.length === 0) {
-    return `tenant ${safeText(tenant_id)} has no assets — register those of your handlers with: servo-tui assets sync --handlers DIR\n`;
-  }
-  const header = ['ASSET', 'TYPE', 'EVERY', 'EXECUTORS', 'JOBS', 'DEFAULTS', 'UPSTREAMS'];
-  return columns([
-    header,
-    ...all.map((asset) => [
-      safeText(asset.name),
-      safeText(asset.asset_type),
-      asset.granularity ?? '–',
-      String(asset.executors),
-      String(asset.living_jobs),
-      defaultsOf(asset.defaults),
-      asset.upstreams.map((name) => safeText(name)).join(', ') || '–',
-    ]),
-  ]);
-}
-
-function defaultsOf(defaults: AssetList['assets'][number]['defaults']): string {
-  const { max_parallel, max_attempts, timeout_ms } = defaults;
-  const said = [
-    ...(max_parallel === undefined ? [] : [`parallel ${max_parallel}`]),
-    ...(max_attempts === undefined ? [] : [`max-attempts ${max_attempts}`]),
-    ...(timeout_ms === undefined ? [] : [`timeout ${writeDuration(timeout_ms)}`]),
-  ];
-  return said.join(', ') || '–';
+  const declarations = declarationsOf(await loadCatalogue(handlers));
+  const synced = await syncAssets(writer, { tenant, actor }, declarations);
+  return {
+    json: synced,
+    text: async () => asciiText(view, (await import('./assets-text.ts')).syncText(synced)),
+  };
 }

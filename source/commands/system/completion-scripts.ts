@@ -32,5 +32,3 @@ complete -c servo-tui -f -a '(__servo_tui_words)'
 complete -c servo -f -a '(__servo_tui_words)'
 `,
 } as const;
-
-export type Shell = keyof typeof completionScripts;

@@ -1,112 +1,43 @@
-import { connectionsOf } from '../../app/session.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
-import {
-  type Asked,
-  type Candidate,
-  type Completion,
-  completionOf,
-} from '../../cli/completion-words.ts';
-import { globalFlags } from '../../cli/flags.ts';
-import { takeApart } from '../../cli/words.ts';
-import { resolveSettings, type SettingFlags, type Variables } from '../../config.ts';
-import { openDatabase } from '../../database/database.ts';
-import { proposeJobs } from '../../database/queries/complete-words.ts';
-import { assetNames } from '../../database/queries/read-assets.ts';
-import { jobStates } from '../../domain/job-state.ts';
-import { UsageError } from '../../errors.ts';
+import { onHost } from '../../app/command.ts';
+import { unknownValue } from '../../cli/flags.ts';
 import { safeText } from '../../presentation/safe-text.ts';
-import { completionScripts, type Shell } from './completion-scripts.ts';
 
-/** A person waits at the Tab key: who answers later than this (ms) is not waited for. */
-const patience = 1_500;
-const mostAssets = 500;
-/** Jobs of each state. */
-const mostJobs = 20;
+const shells = ['bash', 'zsh', 'fish'] as const;
 
-/** `servo-tui completion bash|zsh|fish`, and `completion words`, which the scripts call. */
-export async function completion({ input, io }: Invocation): Promise<Output> {
-  const [shell] = input;
-  if (shell === 'words') {
-    const candidates = await candidatesFor(io.env.SERVO_COMPLETION_LINE ?? '', io.env);
+export const completion = onHost({
+  spec: {
+    name: 'completion',
+    usage: 'bash|zsh|fish',
+    summary: 'what makes the Tab key know commands, flags, job ids and assets',
+    flags: [],
+    examples: [
+      ['completion bash', 'in ~/.bashrc: source <(servo-tui completion bash)'],
+      ['completion fish > ~/.config/fish/completions/servo-tui.fish', ''],
+    ],
+    needs: { database: false, tenants: 'none' },
+    writes: false,
+    words: { least: 1, most: 1 },
+  },
+  json: () => import('./completion-json.ts'),
+  read([word], _, problems) {
+    const known = [...shells, 'words' as const].find((one) => one === word);
+    if (word !== undefined && known === undefined) {
+      problems.push(unknownValue('shell', word, shells));
+    }
+    return known ?? 'words';
+  },
+  async run(shell, { io, table }) {
+    if (shell !== 'words') {
+      const { completionScripts } = await import('./completion-scripts.ts');
+      const script = completionScripts[shell];
+      return { json: { shell, script }, text: () => script };
+    }
+    const { candidatesFor } = await import('./candidates.ts');
+    const candidates = await candidatesFor(io.env.SERVO_COMPLETION_LINE ?? '', io.env, table);
     return {
       json: { candidates },
       text: () =>
         candidates.map(({ value, description }) => `${value}\t${safeText(description)}\n`).join(''),
     };
-  }
-  if (!Object.hasOwn(completionScripts, shell!)) {
-    const shells = Object.keys(completionScripts).join(', ');
-    throw new UsageError([{ message: `there is no completion for "${shell}"`, hint: shells }]);
-  }
-  const script = completionScripts[shell as Shell];
-  return { json: { shell, script }, text: () => script };
-}
-
-/** Never fails: without a database there is what needs none. */
-async function candidatesFor(line: string, env: Variables): Promise<Candidate[]> {
-  const completion = completionOf(line);
-  const { asked, known } = completion;
-  if (asked === null) return known;
-  const asking = ask(asked, completion, env).catch(() => []);
-  let late: NodeJS.Timeout | undefined;
-  const enough = new Promise<Candidate[]>((resolve) => {
-    late = setTimeout(() => resolve([]), patience);
-  });
-  const found = await Promise.race([asking, enough]);
-  clearTimeout(late);
-  return [...known, ...found];
-}
-
-async function ask(
-  asked: Asked,
-  { beginning, before }: Completion,
-  env: Variables,
-): Promise<Candidate[]> {
-  const settings = await resolveSettings(settingFlags(before), env, {
-    database: true,
-    tenants: 'one',
-  });
-  const [tenant] = settings.tenants;
-  const { read } = await connectionsOf(settings);
-  const database = openDatabase(
-    { ...read, connectionTimeoutMillis: patience },
-    { connections: 1, patience },
-  );
-  try {
-    if (asked.kind === 'assets') {
-      const names = await database.read(tenant!, (query) => assetNames(query, tenant!, mostAssets));
-      const fitting = names.filter((name) => name.startsWith(beginning) && isPlain(name));
-      return fitting.map((value) => ({ value, description: 'asset' }));
-    }
-    const states = asked.states ?? jobStates;
-    const jobs = await database.read(tenant!, (query) =>
-      proposeJobs(query, tenant!, { states, beginning, each: mostJobs }),
-    );
-    return jobs.map(({ id, asset_name, state }) => ({
-      value: id,
-      description: `${asset_name} ${state}`,
-    }));
-  } finally {
-    await database.close();
-  }
-}
-
-/** A name that a shell would take apart, or worse, is not put into a command line. */
-function isPlain(name: string): boolean {
-  return /^[\w.@%+:/-]+$/.test(name);
-}
-
-/** Where the line itself says which database and tenant. */
-function settingFlags(before: readonly string[]): SettingFlags {
-  const { flags } = takeApart(before, globalFlags);
-  const value = (name: string) => flags.find(({ row }) => row.name === name)?.value;
-  const text = (name: string) => {
-    const found = value(name);
-    return typeof found === 'string' ? found : undefined;
-  };
-  return {
-    context: text('context'),
-    tenant: text('tenant'),
-    embedded: value('embedded') === true ? true : undefined,
-  };
-}
+  },
+});

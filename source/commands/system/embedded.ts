@@ -1,92 +1,93 @@
-import type { Invocation, Output } from '../../cli/command.ts';
-import { confirm } from '../../cli/io.ts';
-import { ignoresDataHome } from '../../database/embedded/place.ts';
-import {
-  type EmbeddedStatus,
-  embeddedSessions,
-  embeddedStatus,
-  resetEmbeddedServer,
-  stopEmbeddedServer,
-} from '../../database/embedded/server.ts';
-import { nearest } from '../../domain/nearest.ts';
-import { ServoError, UsageError } from '../../errors.ts';
+import { type Host, onHost } from '../../app/command.ts';
+import { unknownValue } from '../../cli/flags.ts';
+import type { EmbeddedStatus, embeddedSessions } from '../../database/embedded/server.ts';
 import { safeText } from '../../presentation/safe-text.ts';
 
+const words = ['status', 'stop', 'reset'] as const;
+type Word = (typeof words)[number];
 type Sessions = Awaited<ReturnType<typeof embeddedSessions>>;
-type Work = (invocation: Invocation, sessions: Sessions) => Promise<string>;
 
-/** What each word does, and says. */
-const works: Readonly<Record<string, Work>> = {
-  status: async () => '',
-  stop: async (_, sessions) =>
-    (await stopEmbeddedServer()) ? `stopped\n${endedText(sessions)}` : 'it was not running\n',
-  reset: async (invocation, sessions) => {
-    await agree(invocation, sessions);
-    return (await resetEmbeddedServer())
-      ? `stopped, and its data deleted\n${endedText(sessions)}`
-      : 'there was nothing\n';
+export const embedded = onHost({
+  spec: {
+    name: 'embedded',
+    usage: 'stop | status | reset',
+    summary: 'the built-in database server',
+    flags: [],
+    examples: [
+      ['embedded status', 'is it running, and where are its files'],
+      ['embedded reset --yes', 'stop it and delete its data'],
+    ],
+    needs: { database: false, tenants: 'none' },
+    writes: (_, input) => input[0] !== 'status',
+    words: { least: 1, most: 1 },
   },
-};
+  json: () => import('./embedded-json.ts'),
+  read([word], _, problems): Word {
+    const known = words.find((one) => one === word);
+    if (word !== undefined && known === undefined) {
+      problems.push(unknownValue('argument of embedded', word, words));
+    }
+    return known ?? 'status';
+  },
+  async run(word, host) {
+    const [{ ignoresDataHome }, server] = await Promise.all([
+      import('../../database/embedded/place.ts'),
+      import('../../database/embedded/server.ts'),
+    ]);
+    if (ignoresDataHome()) {
+      host.io.stderr.write(
+        "ignoring XDG_DATA_HOME: root's embedded database is in /var/lib/servo-tui, or where SERVO_EMBEDDED_HOME says\n",
+      );
+    }
+    const sessions = await server.embeddedSessions();
+    const done = word === 'status' ? null : await change(word, sessions, host);
+    const now = await server.embeddedStatus();
+    return {
+      json: {
+        state: now.state,
+        version: now.version,
+        pid: now.pid,
+        home: now.home,
+        data_directory: now.dataDirectory,
+        socket_directory: now.socketDirectory,
+        log_file: now.logFile,
+        [done === null ? 'sessions' : 'ended_sessions']: sessions,
+      },
+      text: () => done ?? statusText(now, sessions),
+    };
+  },
+});
 
-/** `servo-tui embedded stop|status|reset`. */
-export async function embedded(invocation: Invocation): Promise<Output> {
-  const word = invocation.input[0]!;
-  if (!Object.hasOwn(works, word)) {
-    const near = nearest(word, Object.keys(works));
-    const known = `known are ${Object.keys(works).join(', ')}`;
-    const hint = near === null ? known : `did you mean ${near}? ${known}`;
-    throw new UsageError([{ message: `embedded has no "${word}"`, hint }]);
+async function change(word: 'stop' | 'reset', sessions: Sessions, host: Host): Promise<string> {
+  const server = await import('../../database/embedded/server.ts');
+  const ended = sessions.length === 0 ? '' : `sessions ended:\n${sessionLines(sessions)}`;
+  if (word === 'stop') {
+    return (await server.stopEmbeddedServer()) ? `stopped\n${ended}` : 'it was not running\n';
   }
-  if (ignoresDataHome()) {
-    invocation.io.stderr.write(
-      "ignoring XDG_DATA_HOME: root's embedded database is in /var/lib/servo-tui, or where SERVO_EMBEDDED_HOME says\n",
-    );
-  }
-  const sessions = await embeddedSessions();
-  const said = await works[word]!(invocation, sessions);
-  const now = await embeddedStatus();
-  return {
-    json: { ...statusJson(now), [word === 'status' ? 'sessions' : 'ended_sessions']: sessions },
-    text: () => (word === 'status' ? statusText(now, sessions) : said),
-  };
+  const { requireYes } = await import('../../app/confirm.ts');
+  await requireYes(host, 'delete the embedded database', {
+    question: async () => {
+      const connected = sessions.length === 0 ? '' : `connected:\n${sessionLines(sessions)}`;
+      host.io.stderr.write(connected);
+      return 'Delete everything in the embedded database?';
+    },
+  });
+  return (await server.resetEmbeddedServer())
+    ? `stopped, and its data deleted\n${ended}`
+    : 'there is no embedded database\n';
 }
 
 function sessionLines(sessions: Sessions): string {
   return sessions
     .map(({ pid, user, database, application }) => {
-      const what = safeText(application === '' ? 'an unnamed program' : application);
-      return `  ${what} (pid ${pid}, ${safeText(user)} on ${safeText(database)})\n`;
+      const program = safeText(application === '' ? 'an unnamed program' : application);
+      return `  ${program} (pid ${pid}, ${safeText(user)} on ${safeText(database)})\n`;
     })
     .join('');
 }
 
-function endedText(sessions: Sessions): string {
-  return sessions.length === 0 ? '' : `its sessions were ended:\n${sessionLines(sessions)}`;
-}
-
-async function agree({ flags, io }: Invocation, sessions: Sessions): Promise<void> {
-  if (flags.has('yes')) return;
-  if (io.terminal && !flags.has('json')) {
-    io.stderr.write(sessions.length === 0 ? '' : `connected:\n${sessionLines(sessions)}`);
-    if (await confirm(io, 'Delete everything in the embedded database?')) return;
-    throw new ServoError('interrupted', 'nothing has been done');
-  }
-  throw new UsageError([{ message: 'embedded reset deletes data and wants a yes', hint: '--yes' }]);
-}
-
-function statusJson(now: EmbeddedStatus) {
-  return {
-    state: now.state,
-    version: now.version,
-    pid: now.pid,
-    home: now.home,
-    data_directory: now.dataDirectory,
-    socket_directory: now.socketDirectory,
-    log_file: now.logFile,
-  };
-}
-
 function statusText(now: EmbeddedStatus, sessions: Sessions): string {
   const running = now.state === 'running' ? `PostgreSQL ${now.version}, pid ${now.pid}` : now.state;
-  return `state   ${running}\ndata    ${now.dataDirectory}\nsocket  ${now.socketDirectory}\nlog     ${now.logFile}\n${sessions.length === 0 ? '' : `connected\n${sessionLines(sessions)}`}`;
+  const connected = sessions.length === 0 ? '' : `connected\n${sessionLines(sessions)}`;
+  return `state   ${running}\ndata    ${now.dataDirectory}\nsocket  ${now.socketDirectory}\nlog     ${now.logFile}\n${connected}`;
 }

@@ -1,11 +1,10 @@
-import type { FlagRow, Flags } from '../../cli/flags.ts';
+import { type FlagRow, type Flags, invalid } from '../../cli/flags.ts';
 import { parseDuration } from '../../domain/duration.ts';
 import type { JobThresholds } from '../../domain/thresholds.ts';
 import type { Problem } from '../../errors.ts';
 import type { Monitor, MonitorOptions } from '../../observability/monitor.ts';
 import type { ListenAddress } from '../../observability/server.ts';
 
-/** Where metrics and health are served, and what they count as at risk. */
 export const metricsFlags: readonly FlagRow[] = [
   {
     name: 'metrics-port',
@@ -27,37 +26,32 @@ export const metricsFlags: readonly FlagRow[] = [
   },
 ];
 
-export type MetricsSettings = {
+export type MetricsRequest = {
   /** Null: nothing is served. */
   address: ListenAddress | null;
-  thresholds: JobThresholds;
+  /** Milliseconds; null: as the settings have it. */
+  early_warning: number | null;
 };
 
-/** Mistakes are added to `problems`. */
-export function readMetricsFlags(
-  flags: Flags,
-  problems: Problem[],
-  thresholds: JobThresholds,
-): MetricsSettings {
-  const address = readAddress(flags, problems);
+export function readMetricsFlags(flags: Flags, problems: Problem[]): MetricsRequest {
   const warning = flags.text('early-warning');
-  const early_warning = warning === undefined ? thresholds.early_warning : parseDuration(warning);
-  if (early_warning === null)
-    problems.push({ message: `"${warning}" is no duration (--early-warning)`, hint: 'as 30m' });
-  return {
-    address,
-    thresholds: { ...thresholds, early_warning: early_warning ?? 0 },
-  };
+  const early_warning = warning === undefined ? null : parseDuration(warning);
+  if (warning !== undefined && early_warning === null) {
+    problems.push(invalid('early-warning', warning, 'a duration, e.g. 30m'));
+  }
+  return { address: readAddress(flags, problems), early_warning };
 }
 
-/** Loads what metrics take only where they are wanted. */
+/** Loads what metrics need only where they are served. */
 export async function startMonitor(
-  { address, thresholds }: MetricsSettings,
+  { address, early_warning }: MetricsRequest,
+  thresholds: JobThresholds,
   options: Omit<MonitorOptions, 'address' | 'thresholds'>,
 ): Promise<Monitor | null> {
   if (address === null) return null;
   const { Monitor } = await import('../../observability/monitor.ts');
-  return Monitor.start({ ...options, address, thresholds });
+  const warned = { ...thresholds, early_warning: early_warning ?? thresholds.early_warning };
+  return Monitor.start({ ...options, address, thresholds: warned });
 }
 
 function readAddress(flags: Flags, problems: Problem[]): ListenAddress | null {
@@ -67,16 +61,13 @@ function readAddress(flags: Flags, problems: Problem[]): ListenAddress | null {
   const match = /^(?:(?:\[([^\]]+)\]|([^:]+)):)?(\d{1,5})$/.exec(text.trim());
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) {
-    problems.push({
-      message: `"${text}" is no port (--metrics-port)`,
-      hint: 'as 9464, 127.0.0.1:9464, or [::1]:9464',
-    });
+    problems.push(invalid('metrics-port', text, 'a port, e.g. 9464, 127.0.0.1:9464 or [::1]:9464'));
     return null;
   }
   const inPort = match[1] ?? match[2];
   if (host !== undefined && inPort !== undefined && host !== inPort) {
     problems.push({
-      message: `--metrics-address ${host} and --metrics-port ${text} name two addresses`,
+      message: `--metrics-address ${host} and --metrics-port ${text} name different addresses`,
       hint: 'give --metrics-port the port alone',
     });
   }

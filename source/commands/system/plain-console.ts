@@ -11,11 +11,11 @@ export type PlainOptions = {
   ascii: boolean;
 };
 
-/** Ways out that somebody else decides on, and the exit codes that shells expect of them. */
+/** Signals that end it, with the exit codes that shells expect. */
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
- * The console for a screen reader, or for a terminal that can do nothing: lines in, lines out, nothing is ever painted over.
+ * The console for a screen reader or a dumb terminal: lines in, lines out, nothing is painted over.
  * Until `quit`, the end of the input, or a signal. Returns the exit code.
  */
 export async function runPlain(io: Io, { perform, begin, ascii }: PlainOptions): Promise<number> {

@@ -1,74 +1,78 @@
-import { withSession } from '../../app/session.ts';
-import type { Invocation, Output } from '../../cli/command.ts';
-import { confirm } from '../../cli/io.ts';
-import { readClock } from '../../database/queries/read-clock.ts';
+import { onSession } from '../../app/command.ts';
+import { invalid } from '../../cli/flags.ts';
+import { onTenant } from '../../cli/spec.ts';
 import { parseDuration, writeDuration } from '../../domain/duration.ts';
 import { type Pruned, retention } from '../../domain/retention.ts';
-import { ServoError, UsageError } from '../../errors.ts';
-import { countPruned, prune as pruneAll } from '../../operations/prune.ts';
-import { columns } from '../../presentation/columns.ts';
+import type { Problem } from '../../errors.ts';
 
-/** `servo-tui prune [--older-than D] [--dry-run]`. */
-export async function prune(invocation: Invocation): Promise<Output> {
-  const { flags, settings } = invocation;
-  const olderThan = readAge(flags.text('older-than'));
-  const dry_run = flags.has('dry-run');
-  return withSession(settings, async ({ writer, tenant, actor }) => {
+export const prune = onSession({
+  spec: {
+    name: 'prune',
+    usage: '[--older-than 90d] [--dry-run]',
+    summary: 'delete ended jobs with their journal, and old samples, outputs and dead executors',
+    flags: [
+      { name: 'older-than', value: 'D', help: 'jobs that ended longer ago (default 90d)' },
+      { name: 'dry-run', help: 'only say what would be deleted' },
+    ],
+    examples: [
+      ['prune --dry-run', 'what would be deleted'],
+      ['prune --older-than 30d --yes', 'from a timer'],
+    ],
+    needs: onTenant,
+    writes: (flags) => !flags.has('dry-run'),
+    words: { least: 0, most: 0 },
+  },
+  json: () => import('./prune-json.ts'),
+  read: (_, flags, problems) => ({
+    olderThan: readAge(flags.text('older-than'), problems),
+    dry_run: flags.has('dry-run'),
+  }),
+  async run({ olderThan, dry_run }, { writer, tenant, actor, ...host }) {
+    const [{ requireYes }, { readClock }, { countPruned, prune }] = await Promise.all([
+      import('../../app/confirm.ts'),
+      import('../../database/queries/read-clock.ts'),
+      import('../../operations/prune.ts'),
+    ]);
     const author = { tenant, actor };
     const as_of = await writer.read(tenant, readClock);
-    if (!dry_run) await agree(invocation, () => countPruned(writer, author, olderThan));
-    const pruned = await (dry_run ? countPruned : pruneAll)(writer, author, olderThan);
-    const older_than_seconds = olderThan / 1000;
+    if (!dry_run) {
+      await requireYes(host, 'prune', {
+        hint: 'see what would be deleted: servo-tui prune --dry-run',
+        question: async () => {
+          const { jobs, partitions } = await countPruned(writer, author, olderThan);
+          return `delete ${jobs} ended jobs with ${partitions} partitions for good?`;
+        },
+      });
+    }
+    const pruned = await (dry_run ? countPruned : prune)(writer, author, olderThan);
     return {
-      json: { as_of, tenant_id: tenant, dry_run, older_than_seconds, ...pruned },
-      text: () =>
-        `${dry_run ? 'would take away' : 'took away'}\n${columns(rowsOf(pruned, olderThan))}`,
+      json: { as_of, tenant_id: tenant, dry_run, older_than_seconds: olderThan / 1000, ...pruned },
+      text: async () => {
+        const { columns } = await import('../../presentation/columns.ts');
+        return `${dry_run ? 'would delete' : 'deleted'}\n${columns(rowsOf(pruned, olderThan))}`;
+      },
     };
-  });
-}
+  },
+});
 
-function readAge(text: string | undefined): number {
+function readAge(text: string | undefined, problems: Problem[]): number {
   if (text === undefined) return retention.jobs;
   const age = parseDuration(text);
   if (age !== null && age >= retention.jobs_least) return age;
   const least = writeDuration(retention.jobs_least);
-  throw new UsageError([
-    age === null
-      ? { message: `"${text}" is no duration (--older-than)`, hint: 'as 30d or 12w' }
-      : {
-          message: `ended jobs are kept for ${least} at least (--older-than ${text})`,
-          hint: least,
-        },
-  ]);
-}
-
-/** What is pruned does not come back: somebody says yes, at the terminal or as `--yes`. */
-async function agree({ flags, io }: Invocation, count: () => Promise<Pruned>): Promise<void> {
-  if (flags.has('yes')) return;
-  if (!io.terminal || flags.has('json')) {
-    throw new UsageError([
-      { message: 'prune wants a yes', hint: '--yes; --dry-run says what it would take away' },
-    ]);
-  }
-  const { jobs, partitions } = await count();
-  if (await confirm(io, `delete ${jobs} ended jobs with ${partitions} partitions for good?`))
-    return;
-  throw new ServoError('interrupted', 'nothing has been done');
+  problems.push(invalid('older-than', text, `at least ${least}, e.g. 30d or 12w`));
+  return retention.jobs;
 }
 
 function rowsOf(pruned: Pruned, olderThan: number): string[][] {
-  const ended = `that ended over ${writeDuration(olderThan)} ago`;
-  const days = (milliseconds: number) => `older than ${writeDuration(milliseconds)}`;
+  const older = (milliseconds: number) => `older than ${writeDuration(milliseconds)}`;
+  const silent = `silent for ${writeDuration(retention.executors)}`;
   return [
-    ['  jobs', String(pruned.jobs), ended],
+    ['  jobs', String(pruned.jobs), `that ended over ${writeDuration(olderThan)} ago`],
     ['  partitions', String(pruned.partitions), 'of those jobs'],
-    ['  journal lines', String(pruned.events), 'of jobs that are gone'],
-    ['  samples', String(pruned.samples), days(retention.samples)],
-    ['  outputs of attempts', String(pruned.logs), days(retention.logs)],
-    [
-      '  executors',
-      String(pruned.executors),
-      `not heard of for ${writeDuration(retention.executors)}`,
-    ],
+    ['  events', String(pruned.events), 'of deleted jobs'],
+    ['  samples', String(pruned.samples), older(retention.samples)],
+    ['  outputs of attempts', String(pruned.logs), older(retention.logs)],
+    ['  executors', String(pruned.executors), silent],
   ];
 }

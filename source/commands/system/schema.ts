@@ -1,20 +1,34 @@
-import type { Invocation, Output } from '../../cli/command.ts';
-import { nearest } from '../../domain/nearest.ts';
+import { onHost } from '../../app/command.ts';
+import { unknownValue } from '../../cli/flags.ts';
 import { UsageError } from '../../errors.ts';
-import { jsonSchemas } from '../schemas.ts';
 
-/** `servo-tui schema [COMMAND]`. */
-export async function schema({ input }: Invocation): Promise<Output> {
-  const all = jsonSchemas();
-  const [name] = input;
-  if (name === undefined) return documentOf(all);
-  if (Object.hasOwn(all, name)) return documentOf(all[name]!);
-  const near = nearest(name, Object.keys(all));
-  const known = `known are ${Object.keys(all).join(', ')}`;
-  const hint = near === null ? known : `did you mean ${near}? ${known}`;
-  throw new UsageError([{ message: `there is no schema "${name}"`, hint }]);
-}
+export const schema = onHost({
+  spec: {
+    name: 'schema',
+    usage: '[COMMAND]',
+    summary: 'the JSON Schema of what a command prints with --json',
+    flags: [],
+    examples: [
+      ['schema list', 'of one command'],
+      ['schema', 'of all, by command'],
+    ],
+    needs: { database: false, tenants: 'none' },
+    writes: false,
+    words: { least: 0, most: 1 },
+  },
+  // It prints schemas, with or without --json.
+  json: null,
+  read: ([name]) => ({ name }),
+  async run({ name }, { table }) {
+    const { jsonSchemas } = await import('./json-schemas.ts');
+    const all = await jsonSchemas(table);
+    if (name === undefined) return documentOf(all);
+    const names = Object.keys(all);
+    if (!names.includes(name)) throw new UsageError([unknownValue('schema', name, names)]);
+    return documentOf(all[name]!);
+  },
+});
 
-function documentOf(json: object): Output {
+function documentOf(json: object) {
   return { json, text: () => `${JSON.stringify(json, null, 2)}\n` };
 }

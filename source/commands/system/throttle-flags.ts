@@ -1,4 +1,4 @@
-import type { FlagRow, Flags } from '../../cli/flags.ts';
+import { type FlagRow, type Flags, invalid } from '../../cli/flags.ts';
 import { parseDuration, writeDuration } from '../../domain/duration.ts';
 import {
   type FailureLimit,
@@ -12,7 +12,6 @@ import type { Problem } from '../../errors.ts';
 const seconds = (value: number | null) => writeDuration((value ?? 0) * 1000);
 const percent = (value: number | null) => Math.round((value ?? 0) * 100);
 
-/** When a worker starts nothing new, and when it pauses a job by itself. */
 export const throttleFlags: readonly FlagRow[] = [
   {
     name: 'hold-replication-lag',
@@ -24,7 +23,7 @@ export const throttleFlags: readonly FlagRow[] = [
     name: 'hold-lock-wait',
     value: 'D|off',
     variable: true,
-    help: `… while somebody has waited so long for a lock (default ${seconds(healthLimitDefaults.lock_wait_seconds)})`,
+    help: `… while a session has waited so long for a lock (default ${seconds(healthLimitDefaults.lock_wait_seconds)})`,
   },
   {
     name: 'hold-connections',
@@ -46,7 +45,6 @@ export const throttleFlags: readonly FlagRow[] = [
   },
 ];
 
-/** The limits as the flags say; what is not said is the default. Mistakes are added to `problems`. */
 export function readThrottle(
   flags: Flags,
   problems: Problem[],
@@ -55,30 +53,21 @@ export function readThrottle(
     read(flags.text(name), fallback, (text) => {
       const value = parseDuration(text);
       if (value !== null && value > 0) return value / 1000;
-      problems.push({
-        message: `"${text}" is no duration (--${name})`,
-        hint: 'as 30s, 5m, or off',
-      });
+      problems.push(invalid(name, text, 'a duration, e.g. 30s or 5m, or off'));
       return fallback;
     });
   const share = (name: string, fallback: number | null) =>
     read(flags.text(name), fallback, (text) => {
       const value = /^\d{1,3}(\.\d+)?%?$/.test(text) ? Number(text.replace('%', '')) : 0;
       if (value > 0 && value <= 100) return value / 100;
-      problems.push({
-        message: `"${text}" is no percentage (--${name})`,
-        hint: 'above 0 and up to 100, or off',
-      });
+      problems.push(invalid(name, text, 'a percentage above 0 and up to 100, or off'));
       return fallback;
     });
   const times = (name: string, fallback: number | null) =>
     read(flags.text(name), fallback, (text) => {
       const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
       if (value > 0) return value;
-      problems.push({
-        message: `invalid --${name} "${text}"`,
-        hint: 'a whole number from 1 to 999999, or off',
-      });
+      problems.push(invalid(name, text, 'a whole number from 1 to 999999, or off'));
       return fallback;
     });
   const rate = share('pause-at-failure-rate', failureLimitDefault.rate);
