@@ -5,7 +5,7 @@ import type { Output } from '../cli/writer.ts';
 import type { Settings } from '../config.ts';
 import type { Problem } from '../errors.ts';
 import type { LogOptions } from '../observability/log.ts';
-import type { Zone } from '../presentation/format.ts';
+import type { Zone } from '../presentation/text/format.ts';
 import type { JsonShapes, Printed } from './json-shapes.ts';
 import type { Session } from './session.ts';
 

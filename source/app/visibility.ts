@@ -1,6 +1,6 @@
 import { isAnythingVisible } from '../database/queries/read-visibility.ts';
 import { exitCodes } from '../errors.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import type { HostSession } from './command.ts';
 
 /**

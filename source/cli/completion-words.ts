@@ -1,7 +1,7 @@
-import { jobStates, sourcesOf } from '../domain/job-state.ts';
-import { granularities } from '../domain/period.ts';
-import { tiers } from '../domain/tier.ts';
-import { checkNames } from '../domain/triage.ts';
+import { jobStates, sourcesOf } from '../domain/job/state.ts';
+import { granularities } from '../domain/partition/period.ts';
+import { tiers } from '../domain/risk/tier.ts';
+import { checkNames } from '../domain/triage/checks.ts';
 import { endingFlags, type FlagRow, globalFlags } from './flags.ts';
 import { type Spec, specsOf, type Table } from './spec.ts';
 import { survey } from './words.ts';

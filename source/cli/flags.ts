@@ -1,4 +1,4 @@
-import { nearest } from '../domain/nearest.ts';
+import { nearest } from '../domain/text/nearest.ts';
 import type { Problem } from '../errors.ts';
 
 /** One flag. Parser, help, completion and variables are made of these rows. */

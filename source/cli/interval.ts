@@ -1,4 +1,4 @@
-import { parseDuration } from '../domain/duration.ts';
+import { parseDuration } from '../domain/time/duration.ts';
 import type { Problem } from '../errors.ts';
 import { invalid } from './flags.ts';
 

@@ -85,7 +85,7 @@ test('what is asked in one place is answered by it, whatever has been opened sin
   const here = await contexts.runEffect(theTable, 1);
   expect(here).toMatchObject({ list: { tenant_id: 'globex', jobs: [] } });
   const there = await contexts.runEffect(theTable, 0);
-  expect(there).toMatchObject({ type: 'failure', failure: { message: 'this place is closed' } });
+  expect(there).toMatchObject({ type: 'failure', failure: { message: 'this context is closed' } });
 });
 
 test('an answer that is under way when the place is left still comes, from there', async () => {
@@ -198,7 +198,7 @@ describe('a database that says nothing any more', () => {
   });
   afterEach(() => proxy.close());
 
-  test('a reading is given up when timeouts ends, and the next one takes another connection', async () => {
+  test('a reading is given up when its time is over, and the next one takes another connection', async () => {
     const contexts = await start(silent(), 'silent', {}, timeouts);
     proxy.weather = { kind: 'frozen' };
     expect(await contexts.runEffect(theTable, 0)).toMatchObject(unreachable);

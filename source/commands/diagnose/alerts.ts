@@ -25,7 +25,7 @@ export const alerts = onSession({
   read: (_, flags) => ({ exitCode: flags.has('exit-code') }),
   async run({ exitCode }, session) {
     const [{ listAlerts }, { isTenantVisible, reportExit }] = await Promise.all([
-      import('../../operations/alerts.ts'),
+      import('../../operations/triage/alerts.ts'),
       import('../../app/visibility.ts'),
     ]);
     const { reader, tenant, thresholds, view } = session;
@@ -35,7 +35,7 @@ export const alerts = onSession({
     return {
       json: report,
       text: async () => {
-        const { alertsText } = await import('../../presentation/alert-words.ts');
+        const { alertsText } = await import('../../presentation/triage/alert-words.ts');
         return asciiText(view, alertsText(report, view));
       },
       exit: reportExit(exitCode, {

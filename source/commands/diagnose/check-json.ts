@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, nullableTime } from '../../app/json-shapes.ts';
-import { alertNames } from '../../domain/alerts.ts';
-import { type Cell, checkNames, severities } from '../../domain/triage.ts';
+import { alertNames } from '../../domain/triage/alerts.ts';
+import { type Cell, checkNames, severities } from '../../domain/triage/checks.ts';
 
 /** A time is text in JSON. */
 const cell = z.union([z.string(), z.number(), z.boolean()]).nullable() as z.ZodType<Cell>;

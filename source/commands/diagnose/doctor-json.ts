@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { count, visible } from '../../app/json-shapes.ts';
-import { levels } from '../../domain/diagnosis.ts';
+import { levels } from '../../domain/triage/diagnosis.ts';
 
 export const shapes = {
   doctor: z.looseObject({

@@ -1,10 +1,10 @@
 import type { Violation } from '../../database/queries/find-violations.ts';
-import type { Check } from '../../domain/diagnosis.ts';
-import { shortId } from '../../domain/job-reference.ts';
-import type { Protected } from '../../domain/protection.ts';
-import { columns } from '../../presentation/columns.ts';
-import { protectionText } from '../../presentation/diagnosis-words.ts';
-import { safeText } from '../../presentation/safe-text.ts';
+import { shortId } from '../../domain/job/reference.ts';
+import type { Check } from '../../domain/triage/diagnosis.ts';
+import type { Protected } from '../../domain/triage/protection.ts';
+import { columns } from '../../presentation/text/columns.ts';
+import { safeText } from '../../presentation/text/safe-text.ts';
+import { protectionText } from '../../presentation/triage/diagnosis-words.ts';
 
 type Values = { tenant: string | null; actor: string; read_only: boolean };
 

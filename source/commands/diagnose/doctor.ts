@@ -1,7 +1,7 @@
 import { onHost } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
-import { isFinding } from '../../domain/diagnosis.ts';
-import { protectionsOf } from '../../domain/protection.ts';
+import { isFinding } from '../../domain/triage/diagnosis.ts';
+import { protectionsOf } from '../../domain/triage/protection.ts';
 import { exitCodes, UsageError } from '../../errors.ts';
 
 /** It works without a tenant, and before the first migrate. */
@@ -47,8 +47,8 @@ export const doctor = onHost({
       import('../../app/session.ts'),
       import('../../app/visibility.ts'),
       import('../../database/database.ts'),
-      import('../../operations/diagnose.ts'),
-      import('../../presentation/diagnosis-words.ts'),
+      import('../../operations/system/diagnose.ts'),
+      import('../../presentation/triage/diagnosis-words.ts'),
     ]);
     const { read } = await connectionsOf(settings);
     const database = openDatabase(read, { connections: 1 });

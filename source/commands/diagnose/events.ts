@@ -3,9 +3,9 @@ import { asciiText } from '../../cli/ascii.ts';
 import { readLimit } from '../../cli/flags.ts';
 import { intervalOf } from '../../cli/interval.ts';
 import { onTenant } from '../../cli/spec.ts';
-import type { JobEvent } from '../../domain/job-detail.ts';
-import { shortId } from '../../domain/job-reference.ts';
-import { formatDay, formatSecond } from '../../presentation/format.ts';
+import type { JobEvent } from '../../domain/job/detail.ts';
+import { shortId } from '../../domain/job/reference.ts';
+import { formatDay, formatSecond } from '../../presentation/text/format.ts';
 import { followFlag, limitFlag } from './follow-flags.ts';
 
 export const events = onSession({
@@ -32,7 +32,7 @@ export const events = onSession({
   async run(request, session) {
     if (request.follow) return follow(request, session);
     const [{ listEvents }, { isTenantVisible }] = await Promise.all([
-      import('../../operations/read-events.ts'),
+      import('../../operations/reports/read-events.ts'),
       import('../../app/visibility.ts'),
     ]);
     const { reader, tenant, view } = session;
@@ -51,7 +51,7 @@ export const events = onSession({
 
 async function jobOf(reference: string | undefined, { reader, tenant }: HostSession) {
   if (reference === undefined) return null;
-  const { resolveJob } = await import('../../operations/resolve-job.ts');
+  const { resolveJob } = await import('../../operations/jobs/resolve-job.ts');
   return resolveJob(reader, tenant, reference);
 }
 
@@ -61,7 +61,7 @@ async function* follow(
 ) {
   const [{ poll }, { EventFollower }] = await Promise.all([
     import('../../app/poll.ts'),
-    import('../../operations/read-events.ts'),
+    import('../../operations/reports/read-events.ts'),
   ]);
   const id = await jobOf(request.reference, session);
   const follower = new EventFollower(session.reader, session.tenant, id);
@@ -74,7 +74,7 @@ async function* follow(
 }
 
 async function lineOf(event: JobEvent, view: View): Promise<string> {
-  const { eventWords } = await import('../../presentation/event-words.ts');
+  const { eventWords } = await import('../../presentation/report/event-words.ts');
   const words = eventWords(event).map((cell) => cell.text);
   const at = `${formatDay(event.at, view.zone)} ${formatSecond(event.at, view.zone)}`;
   return asciiText(view, `${at}  ${shortId(event.job_id)}  ${words.join('')}\n`);

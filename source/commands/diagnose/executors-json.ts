@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, envelope, nullableTime, time, visible } from '../../app/json-shapes.ts';
-import { troubleKinds } from '../../domain/attempt.ts';
-import { executorStates } from '../../domain/executor.ts';
+import { executorStates } from '../../domain/executor/executor.ts';
+import { troubleKinds } from '../../domain/partition/attempt.ts';
 
 export const shapes = {
   executors: z.looseObject({

@@ -1,8 +1,8 @@
-import { roughDuration } from '../../domain/duration.ts';
-import type { ExecutorList, ExecutorView } from '../../domain/executor.ts';
-import { shortId } from '../../domain/job-reference.ts';
-import { columns } from '../../presentation/columns.ts';
-import { safeText } from '../../presentation/safe-text.ts';
+import type { ExecutorList, ExecutorView } from '../../domain/executor/executor.ts';
+import { shortId } from '../../domain/job/reference.ts';
+import { roughDuration } from '../../domain/time/duration.ts';
+import { columns } from '../../presentation/text/columns.ts';
+import { safeText } from '../../presentation/text/safe-text.ts';
 
 export function executorsText({ executors: all, as_of, tenant_id }: ExecutorList): string {
   if (all.length === 0) {

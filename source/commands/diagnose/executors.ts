@@ -17,7 +17,7 @@ export const executors = onSession({
   read: () => null,
   async run(_, session) {
     const [{ listExecutors }, { isTenantVisible }] = await Promise.all([
-      import('../../operations/list-executors.ts'),
+      import('../../operations/triage/list-executors.ts'),
       import('../../app/visibility.ts'),
     ]);
     const seen = await listExecutors(session.reader, session.tenant);

@@ -25,9 +25,9 @@ export const explain = onSession({
   }),
   async run({ reference, exitCode }, { reader, tenant, thresholds, view }) {
     const [{ judgeJob }, { resolveJob }, { explainWords }] = await Promise.all([
-      import('../../operations/explain-job.ts'),
-      import('../../operations/resolve-job.ts'),
-      import('../../presentation/explain-words.ts'),
+      import('../../operations/triage/explain-job.ts'),
+      import('../../operations/jobs/resolve-job.ts'),
+      import('../../presentation/triage/explain-words.ts'),
     ]);
     const id = await resolveJob(reader, tenant, reference);
     const judged = await judgeJob(reader, tenant, id, thresholds);
@@ -40,7 +40,7 @@ export const explain = onSession({
         ...{ held, scenario, evidence, causes, recommendation, escalations },
       },
       text: async () => {
-        const { explainText } = await import('../../presentation/explain-text.ts');
+        const { explainText } = await import('../../presentation/triage/explain-text.ts');
         return asciiText(view, explainText(judged, view));
       },
       exit: scenario !== null && exitCode ? exitCodes.findings : 0,

@@ -3,9 +3,9 @@ import { asciiText } from '../../cli/ascii.ts';
 import { readLimit } from '../../cli/flags.ts';
 import { intervalOf } from '../../cli/interval.ts';
 import { onTenant } from '../../cli/spec.ts';
-import type { AttemptLog } from '../../domain/attempt-log.ts';
-import { formatDay, formatSecond } from '../../presentation/format.ts';
-import { safeText } from '../../presentation/safe-text.ts';
+import type { AttemptLog } from '../../domain/partition/attempt-log.ts';
+import { formatDay, formatSecond } from '../../presentation/text/format.ts';
+import { safeText } from '../../presentation/text/safe-text.ts';
 import { followFlag, limitFlag } from './follow-flags.ts';
 
 type Request = {
@@ -41,8 +41,8 @@ export const logs = onSession({
   async run(request, session) {
     if (request.follow) return follow(request, session);
     const [{ listLogs }, { resolveJob }] = await Promise.all([
-      import('../../operations/read-logs.ts'),
-      import('../../operations/resolve-job.ts'),
+      import('../../operations/reports/read-logs.ts'),
+      import('../../operations/jobs/resolve-job.ts'),
     ]);
     const { reader, tenant, view } = session;
     const { key, limit } = request;
@@ -62,8 +62,8 @@ export const logs = onSession({
 async function* follow({ reference, key, limit, interval }: Request, session: HostSession) {
   const [{ poll }, { LogFollower, listLogs }, { resolveJob }] = await Promise.all([
     import('../../app/poll.ts'),
-    import('../../operations/read-logs.ts'),
-    import('../../operations/resolve-job.ts'),
+    import('../../operations/reports/read-logs.ts'),
+    import('../../operations/jobs/resolve-job.ts'),
   ]);
   const { reader, tenant, view } = session;
   const id = await resolveJob(reader, tenant, reference);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, envelope, nullableTime, visible } from '../../app/json-shapes.ts';
-import { riskLevels } from '../../domain/risk.ts';
-import { bufferFits, tiers } from '../../domain/tier.ts';
+import { riskLevels } from '../../domain/risk/risk.ts';
+import { bufferFits, tiers } from '../../domain/risk/tier.ts';
 import { job } from '../jobs/job-json.ts';
 
 const row = job.extend({

@@ -46,8 +46,8 @@ export const risk = onSession({
   }),
   async run({ reference, pause, whatIf }, session) {
     const [{ resolveJob, resolveJobs }, { assessRisk }, { isTenantVisible }] = await Promise.all([
-      import('../../operations/resolve-job.ts'),
-      import('../../operations/risk.ts'),
+      import('../../operations/jobs/resolve-job.ts'),
+      import('../../operations/triage/risk.ts'),
       import('../../app/visibility.ts'),
     ]);
     const { reader, tenant, thresholds, view } = session;

@@ -2,7 +2,7 @@ import { type HostSession, onSession } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
 import { unknownValue } from '../../cli/flags.ts';
 import { onTenant } from '../../cli/spec.ts';
-import { type CheckName, checkNames, isTrouble } from '../../domain/triage.ts';
+import { type CheckName, checkNames, isTrouble } from '../../domain/triage/checks.ts';
 import type { Problem } from '../../errors.ts';
 
 export const triage = onSession({
@@ -37,8 +37,8 @@ export const triage = onSession({
   }),
   async run(request, session) {
     const [{ resolveJobs }, operations, { isTenantVisible, reportExit }] = await Promise.all([
-      import('../../operations/resolve-job.ts'),
-      import('../../operations/triage.ts'),
+      import('../../operations/jobs/resolve-job.ts'),
+      import('../../operations/triage/checks.ts'),
       import('../../app/visibility.ts'),
     ]);
     const { reader, tenant, thresholds, view } = session;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jobActions } from '../../domain/action.ts';
+import { jobActions } from '../../domain/job/action.ts';
 import { act } from './act-json.ts';
 
 const apply = act.extend({ plan_id: z.uuid(), action: z.enum(jobActions) });

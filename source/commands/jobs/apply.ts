@@ -1,10 +1,10 @@
 import { onHost } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
 import { onTenant } from '../../cli/spec.ts';
-import type { PlanFile } from '../../domain/plan.ts';
+import type { PlanFile } from '../../domain/plan/plan.ts';
 import { exitCodes } from '../../errors.ts';
-import type { Outcome } from '../../operations/act-on-job.ts';
-import { plural } from '../../presentation/format.ts';
+import type { Outcome } from '../../operations/act/act-on-job.ts';
+import { plural } from '../../presentation/text/format.ts';
 
 /** Exit 7 unless every job is as the plan says. */
 export const apply = onHost({
@@ -36,8 +36,8 @@ export const apply = onHost({
       import('../../app/confirm.ts'),
       import('../../app/session.ts'),
       import('../../database/queries/read-clock.ts'),
-      import('../../operations/apply-plan.ts'),
-      import('../../presentation/plan-words.ts'),
+      import('../../operations/plan/apply-plan.ts'),
+      import('../../presentation/plan/plan-words.ts'),
       import('./act.ts'),
       import('./read-plan.ts'),
     ]);

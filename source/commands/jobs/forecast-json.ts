@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, nullableTime, time } from '../../app/json-shapes.ts';
-import { riskLevels } from '../../domain/risk.ts';
-import { bufferFits, tiers } from '../../domain/tier.ts';
+import { riskLevels } from '../../domain/risk/risk.ts';
+import { bufferFits, tiers } from '../../domain/risk/tier.ts';
 
 export const forecast = z
   .looseObject({

@@ -1,6 +1,6 @@
 import type { FlagRow, Flags } from '../../cli/flags.ts';
-import type { OptionsInput } from '../../domain/start-request.ts';
-import { tiers } from '../../domain/tier.ts';
+import { tiers } from '../../domain/risk/tier.ts';
+import type { OptionsInput } from '../../domain/start/request.ts';
 
 export const reasonFlag: FlagRow = {
   name: 'reason',

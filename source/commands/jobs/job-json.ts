@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { count, figure, nullableTime, time } from '../../app/json-shapes.ts';
-import { riskLevels } from '../../domain/risk.ts';
+import { riskLevels } from '../../domain/risk/risk.ts';
 
 /** Columns of backfill_jobs by their names, and what is derived from them. */
 export const job = z.looseObject({

@@ -1,9 +1,9 @@
 import { onSession } from '../../app/command.ts';
 import { readLimit, unknownValue } from '../../cli/flags.ts';
 import { onTenant } from '../../cli/spec.ts';
-import { alternativesOf, parseFilter } from '../../domain/job-filter.ts';
-import { byAttention, type Sort, sortColumns, walkedColumns } from '../../domain/job-order.ts';
-import { isTerminal, jobStates } from '../../domain/job-state.ts';
+import { alternativesOf, parseFilter } from '../../domain/job/filter.ts';
+import { byAttention, type Sort, sortColumns, walkedColumns } from '../../domain/job/order.ts';
+import { isTerminal, jobStates } from '../../domain/job/state.ts';
 import { exitCodes, type Problem, ServoError } from '../../errors.ts';
 
 const defaultLimit = 100;
@@ -62,7 +62,7 @@ export const list = onSession({
     };
   },
   async run(request, { reader, tenant, thresholds, settings, io, view }) {
-    const { countCap, listJobs } = await import('../../operations/list-jobs.ts');
+    const { countCap, listJobs } = await import('../../operations/jobs/list-jobs.ts');
     const { page, ...jobs } = await listJobs(reader, tenant, { ...request, thresholds });
     if (page.problem !== null) throw new ServoError('not_found', page.problem);
     if (page.sort.column !== request.sort.column) {

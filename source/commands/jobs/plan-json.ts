@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { figure, time, timeText } from '../../app/json-shapes.ts';
-import { jobActions, parameterNames } from '../../domain/action.ts';
+import { jobActions, parameterNames } from '../../domain/job/action.ts';
 
 const shapeOf = <Time extends z.ZodType>(time: Time) =>
   z.looseObject({

@@ -7,11 +7,11 @@ import {
   type JobAction,
   jobActions,
   parameterNames,
-} from '../../domain/action.ts';
-import { parseDuration } from '../../domain/duration.ts';
-import { parseFilter } from '../../domain/job-filter.ts';
-import { longestLifetime } from '../../domain/plan.ts';
-import { jsonText } from '../../domain/safe-json.ts';
+} from '../../domain/job/action.ts';
+import { parseFilter } from '../../domain/job/filter.ts';
+import { longestLifetime } from '../../domain/plan/plan.ts';
+import { jsonText } from '../../domain/text/safe-json.ts';
+import { parseDuration } from '../../domain/time/duration.ts';
 import type { Problem } from '../../errors.ts';
 import { liveJobFlags } from './job-flags.ts';
 
@@ -51,8 +51,8 @@ export const plan = onSession({
   },
   async run({ order, filter, reason }, { reader, tenant, actor, thresholds, io, view }) {
     const [{ planActions }, { planText }] = await Promise.all([
-      import('../../operations/plan-actions.ts'),
-      import('../../presentation/plan-words.ts'),
+      import('../../operations/plan/plan-actions.ts'),
+      import('../../presentation/plan/plan-words.ts'),
     ]);
     const author = { tenant, actor, reason };
     const planned = await planActions(reader, author, { ...order, filter, thresholds });

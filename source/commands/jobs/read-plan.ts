@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Io, readAll } from '../../cli/io.ts';
-import type { PlanFile, PlannedJob } from '../../domain/plan.ts';
-import { readTime } from '../../domain/time.ts';
+import type { PlanFile, PlannedJob } from '../../domain/plan/plan.ts';
+import { readTime } from '../../domain/time/time.ts';
 import { messageOf, ServoError } from '../../errors.ts';
 import { planFile } from './plan-json.ts';
 

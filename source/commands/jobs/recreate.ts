@@ -38,9 +38,9 @@ export const recreate = onSession({
   }),
   async run({ reference, reason, options }, { writer, tenant, actor, thresholds }) {
     const [{ resolveJob }, { recreateJob }, { settleJob }] = await Promise.all([
-      import('../../operations/resolve-job.ts'),
-      import('../../operations/recreate-job.ts'),
-      import('../../operations/settle-job.ts'),
+      import('../../operations/jobs/resolve-job.ts'),
+      import('../../operations/act/recreate.ts'),
+      import('../../operations/act/finalize.ts'),
     ]);
     const id = await resolveJob(writer, tenant, reference);
     const author = { tenant, actor, reason };

@@ -1,9 +1,9 @@
 import { onSession } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
 import { anyNumber, onTenant } from '../../cli/spec.ts';
-import type { Retried } from '../../operations/retry-job.ts';
-import { plural } from '../../presentation/format.ts';
-import { safeText } from '../../presentation/safe-text.ts';
+import type { Retried } from '../../operations/act/retry.ts';
+import { plural } from '../../presentation/text/format.ts';
+import { safeText } from '../../presentation/text/safe-text.ts';
 import { reasonFlag, reasonOf } from './job-flags.ts';
 
 export const retry = onSession({
@@ -30,8 +30,8 @@ export const retry = onSession({
   },
   async run({ reference, keys, reason }, { writer, tenant, actor, thresholds, view }) {
     const [{ resolveJob }, { retryJob }] = await Promise.all([
-      import('../../operations/resolve-job.ts'),
-      import('../../operations/retry-job.ts'),
+      import('../../operations/jobs/resolve-job.ts'),
+      import('../../operations/act/retry.ts'),
     ]);
     const id = await resolveJob(writer, tenant, reference);
     const author = { tenant, actor, reason };

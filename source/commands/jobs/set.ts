@@ -1,10 +1,10 @@
 import { onSession } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
 import { onTenant } from '../../cli/spec.ts';
-import { shortId } from '../../domain/job-reference.ts';
-import { describeChanges } from '../../domain/job-settings.ts';
-import type { SetResult } from '../../operations/set-job.ts';
-import { safeText } from '../../presentation/safe-text.ts';
+import { shortId } from '../../domain/job/reference.ts';
+import { describeChanges } from '../../domain/job/settings.ts';
+import type { SetResult } from '../../operations/act/set.ts';
+import { safeText } from '../../presentation/text/safe-text.ts';
 import { liveJobFlags, reasonOf } from './job-flags.ts';
 
 export const set = onSession({
@@ -37,8 +37,8 @@ export const set = onSession({
   }),
   async run({ reference, reason, settings }, { writer, tenant, actor, thresholds, view }) {
     const [{ resolveJob }, { setJob }] = await Promise.all([
-      import('../../operations/resolve-job.ts'),
-      import('../../operations/set-job.ts'),
+      import('../../operations/jobs/resolve-job.ts'),
+      import('../../operations/act/set.ts'),
     ]);
     const id = await resolveJob(writer, tenant, reference);
     const author = { tenant, actor, reason };

@@ -1,9 +1,9 @@
-import type { JobView } from '../../domain/job.ts';
-import { shortId } from '../../domain/job-reference.ts';
-import type { Recreated } from '../../operations/recreate-job.ts';
-import type { Started, StartPlan, UpstreamPlan } from '../../operations/start-backfill.ts';
-import { plural } from '../../presentation/format.ts';
-import { safeText } from '../../presentation/safe-text.ts';
+import type { JobView } from '../../domain/job/job.ts';
+import { shortId } from '../../domain/job/reference.ts';
+import type { Recreated } from '../../operations/act/recreate.ts';
+import type { Started, StartPlan, UpstreamPlan } from '../../operations/start/start-backfill.ts';
+import { plural } from '../../presentation/text/format.ts';
+import { safeText } from '../../presentation/text/safe-text.ts';
 import { forecastLines } from './forecast-text.ts';
 
 export function startText({ created, job, plan }: Started): string {

@@ -1,6 +1,6 @@
 import { type Host, onHost } from '../../app/command.ts';
 import { anyNumber, onTenant } from '../../cli/spec.ts';
-import { granularities } from '../../domain/period.ts';
+import { granularities } from '../../domain/partition/period.ts';
 import { messageOf, UsageError } from '../../errors.ts';
 import { newJobFlags, optionsOf } from './job-flags.ts';
 
@@ -82,7 +82,7 @@ export const start = onHost({
     const partitions_file = file === undefined ? undefined : await readKeys(file, host);
     const [{ withSession }, { startBackfill }] = await Promise.all([
       import('../../app/session.ts'),
-      import('../../operations/start-backfill.ts'),
+      import('../../operations/start/start-backfill.ts'),
     ]);
     const started = await withSession(host.settings, ({ writer, tenant, actor, thresholds }) =>
       startBackfill(writer, { tenant, actor }, { ...input, partitions_file }, thresholds),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { count, envelope, figure, nullableTime, time } from '../../app/json-shapes.ts';
-import { clauses } from '../../domain/explain.ts';
+import { clauses } from '../../domain/triage/explain.ts';
 import { event, job } from './job-json.ts';
 
 const partition = {

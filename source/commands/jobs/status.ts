@@ -1,11 +1,11 @@
 import { type HostSession, onSession } from '../../app/command.ts';
 import { intervalOf } from '../../cli/interval.ts';
 import { anyNumber, onTenant } from '../../cli/spec.ts';
-import type { Clause, ExplainFacts } from '../../domain/explain.ts';
-import type { JobView } from '../../domain/job.ts';
-import { isTerminal } from '../../domain/job-state.ts';
+import type { JobView } from '../../domain/job/job.ts';
+import { isTerminal } from '../../domain/job/state.ts';
+import type { Clause, ExplainFacts } from '../../domain/triage/explain.ts';
 import { exitCodes } from '../../errors.ts';
-import type { ExplainWords } from '../../presentation/explain-words.ts';
+import type { ExplainWords } from '../../presentation/triage/explain-words.ts';
 
 export const status = onSession({
   spec: {
@@ -40,11 +40,11 @@ export const status = onSession({
     const { reader, tenant, thresholds, view } = session;
     const [{ getJobDetail }, { explainJob }, { listHeld }, { resolveJob }, { explainWords }] =
       await Promise.all([
-        import('../../operations/get-job.ts'),
-        import('../../operations/explain-job.ts'),
-        import('../../operations/list-executors.ts'),
-        import('../../operations/resolve-job.ts'),
-        import('../../presentation/explain-words.ts'),
+        import('../../operations/jobs/get-job.ts'),
+        import('../../operations/triage/explain-job.ts'),
+        import('../../operations/triage/list-executors.ts'),
+        import('../../operations/jobs/resolve-job.ts'),
+        import('../../presentation/triage/explain-words.ts'),
       ]);
     const id = await resolveJob(reader, tenant, references[0]!);
     const detail = await getJobDetail(reader, tenant, id, { buckets: 0, thresholds });
@@ -72,8 +72,8 @@ async function* untilEnded(
 ) {
   const [{ poll }, { getJob }, { resolveJobs }, { watchLine }] = await Promise.all([
     import('../../app/poll.ts'),
-    import('../../operations/get-job.ts'),
-    import('../../operations/resolve-job.ts'),
+    import('../../operations/jobs/get-job.ts'),
+    import('../../operations/jobs/resolve-job.ts'),
     import('./job-text.ts'),
   ]);
   const jobs = await resolveJobs(reader, tenant, references);

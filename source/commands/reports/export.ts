@@ -21,15 +21,15 @@ export const exportReport = onSession({
   read: ([reference = '']) => ({ reference }),
   async run({ reference }, { reader, tenant, thresholds, view }) {
     const [{ exportJob }, { resolveJob }] = await Promise.all([
-      import('../../operations/export-job.ts'),
-      import('../../operations/resolve-job.ts'),
+      import('../../operations/reports/export-job.ts'),
+      import('../../operations/jobs/resolve-job.ts'),
     ]);
     const id = await resolveJob(reader, tenant, reference);
     const report = await exportJob(reader, tenant, id, thresholds);
     return {
       json: report,
       text: async () => {
-        const { incidentReport } = await import('../../presentation/incident-report.ts');
+        const { incidentReport } = await import('../../presentation/report/incident-report.ts');
         return asciiText(view, incidentReport(report));
       },
     };

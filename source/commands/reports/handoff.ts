@@ -1,7 +1,7 @@
 import { onSession } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
 import { onTenant } from '../../cli/spec.ts';
-import { shiftMs } from '../../domain/papers.ts';
+import { shiftMs } from '../../domain/report/reports.ts';
 import { readSince } from './since.ts';
 
 export const handoff = onSession({
@@ -24,7 +24,7 @@ export const handoff = onSession({
   }),
   async run({ since }, session) {
     const [{ handOver }, { isTenantVisible }] = await Promise.all([
-      import('../../operations/hand-over.ts'),
+      import('../../operations/reports/hand-off.ts'),
       import('../../app/visibility.ts'),
     ]);
     const { reader, tenant, thresholds, view } = session;
@@ -34,7 +34,7 @@ export const handoff = onSession({
     return {
       json: { ...summary, visible },
       text: async () => {
-        const { shiftSummary } = await import('../../presentation/shift-summary.ts');
+        const { shiftSummary } = await import('../../presentation/report/hand-off.ts');
         return asciiText(view, shiftSummary(summary));
       },
     };

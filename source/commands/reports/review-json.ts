@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { count, envelope, nullableTime, time, visible } from '../../app/json-shapes.ts';
-import { tiers } from '../../domain/tier.ts';
+import { tiers } from '../../domain/risk/tier.ts';
 
 export const shapes = {
   review: z.looseObject({

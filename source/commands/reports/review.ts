@@ -25,7 +25,7 @@ export const review = onSession({
   }),
   async run({ since }, session) {
     const [{ reviewDeadlines }, { isTenantVisible }] = await Promise.all([
-      import('../../operations/review.ts'),
+      import('../../operations/reports/review.ts'),
       import('../../app/visibility.ts'),
     ]);
     const { reader, tenant, thresholds, view } = session;

@@ -1,6 +1,6 @@
 import { invalid } from '../../cli/flags.ts';
-import { parseMoment } from '../../domain/deadline.ts';
-import { parseDuration } from '../../domain/duration.ts';
+import { parseMoment } from '../../domain/time/deadline.ts';
+import { parseDuration } from '../../domain/time/duration.ts';
 import type { Problem } from '../../errors.ts';
 
 export type Since = { at: Date } | { before_ms: number };

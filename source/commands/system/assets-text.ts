@@ -1,8 +1,8 @@
-import { writeDuration } from '../../domain/duration.ts';
-import type { AssetList, Synced } from '../../operations/assets.ts';
-import { columns } from '../../presentation/columns.ts';
-import { plural } from '../../presentation/format.ts';
-import { safeText } from '../../presentation/safe-text.ts';
+import { writeDuration } from '../../domain/time/duration.ts';
+import type { AssetList, Synced } from '../../operations/start/assets.ts';
+import { columns } from '../../presentation/text/columns.ts';
+import { plural } from '../../presentation/text/format.ts';
+import { safeText } from '../../presentation/text/safe-text.ts';
 
 export function syncText({ assets: all, added, differing }: Synced): string {
   const lines = [

@@ -1,7 +1,7 @@
 import { type HostSession, onSession } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
 import { onTenant } from '../../cli/spec.ts';
-import { nearest } from '../../domain/nearest.ts';
+import { nearest } from '../../domain/text/nearest.ts';
 
 export const assets = onSession({
   spec: {
@@ -35,7 +35,7 @@ export const assets = onSession({
   },
   async run({ sync, handlers }, session) {
     if (sync) return register(handlers, session);
-    const { listAssets } = await import('../../operations/assets.ts');
+    const { listAssets } = await import('../../operations/start/assets.ts');
     const list = await listAssets(session.reader, session.tenant);
     return {
       json: list,
@@ -49,7 +49,7 @@ async function register(handlers: string, { writer, tenant, actor, view }: HostS
   const [{ loadCatalogue }, { declarationsOf }, { syncAssets }] = await Promise.all([
     import('../../handlers/catalogue.ts'),
     import('../../handlers/lineage.ts'),
-    import('../../operations/assets.ts'),
+    import('../../operations/start/assets.ts'),
   ]);
   const declarations = declarationsOf(await loadCatalogue(handlers));
   const synced = await syncAssets(writer, { tenant, actor }, declarations);

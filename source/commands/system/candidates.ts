@@ -13,7 +13,7 @@ import { resolveSettings, type SettingFlags, type Variables } from '../../config
 import { openDatabase } from '../../database/database.ts';
 import { proposeJobs } from '../../database/queries/complete-words.ts';
 import { assetNames } from '../../database/queries/read-assets.ts';
-import { jobStates } from '../../domain/job-state.ts';
+import { jobStates } from '../../domain/job/state.ts';
 
 /** How long the Tab key waits for the database, in milliseconds. */
 const timeout = 1_500;

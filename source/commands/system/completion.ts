@@ -1,6 +1,6 @@
 import { onHost } from '../../app/command.ts';
 import { unknownValue } from '../../cli/flags.ts';
-import { safeText } from '../../presentation/safe-text.ts';
+import { safeText } from '../../presentation/text/safe-text.ts';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
 

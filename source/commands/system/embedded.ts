@@ -1,7 +1,7 @@
 import { type Host, onHost } from '../../app/command.ts';
 import { unknownValue } from '../../cli/flags.ts';
 import type { EmbeddedStatus, embeddedSessions } from '../../database/embedded/server.ts';
-import { safeText } from '../../presentation/safe-text.ts';
+import { safeText } from '../../presentation/text/safe-text.ts';
 
 const words = ['status', 'stop', 'reset'] as const;
 type Word = (typeof words)[number];

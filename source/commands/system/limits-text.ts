@@ -1,7 +1,7 @@
-import type { LimitList } from '../../operations/limits.ts';
-import { columns } from '../../presentation/columns.ts';
-import { plural } from '../../presentation/format.ts';
-import { safeText } from '../../presentation/safe-text.ts';
+import type { LimitList } from '../../operations/system/limits.ts';
+import { columns } from '../../presentation/text/columns.ts';
+import { plural } from '../../presentation/text/format.ts';
+import { safeText } from '../../presentation/text/safe-text.ts';
 
 export function limitsText({ limits: all, tenant_id }: LimitList): string {
   if (all.length === 0) return `tenant ${safeText(tenant_id)} has no limits on running jobs\n`;

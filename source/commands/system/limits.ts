@@ -28,7 +28,7 @@ export const limits = onSession({
   json: () => import('./limits-json.ts'),
   read: readLimit,
   async run(limit, { reader, writer, tenant, actor, view }) {
-    const { listLimits, setLimit } = await import('../../operations/limits.ts');
+    const { listLimits, setLimit } = await import('../../operations/system/limits.ts');
     const list = await (limit === null
       ? listLimits(reader, tenant)
       : setLimit(writer, { tenant, actor }, limit));

@@ -3,7 +3,7 @@ import type { Io } from '../../cli/io.ts';
 import type { Perform } from '../../console/effects.ts';
 import { initialPlain, type PlainEffect, type PlainMessage } from '../../console/plain/state.ts';
 import { plainUpdate } from '../../console/plain/update.ts';
-import { toAscii } from '../../presentation/ascii.ts';
+import { toAscii } from '../../presentation/text/ascii.ts';
 
 export type PlainOptions = {
   perform: Perform;

@@ -1,8 +1,8 @@
 import { onSession } from '../../app/command.ts';
 import { invalid } from '../../cli/flags.ts';
 import { onTenant } from '../../cli/spec.ts';
-import { parseDuration, writeDuration } from '../../domain/duration.ts';
-import { type Pruned, retention } from '../../domain/retention.ts';
+import { type Pruned, retention } from '../../domain/report/retention.ts';
+import { parseDuration, writeDuration } from '../../domain/time/duration.ts';
 import type { Problem } from '../../errors.ts';
 
 export const prune = onSession({
@@ -31,7 +31,7 @@ export const prune = onSession({
     const [{ requireYes }, { readClock }, { countPruned, prune }] = await Promise.all([
       import('../../app/confirm.ts'),
       import('../../database/queries/read-clock.ts'),
-      import('../../operations/prune.ts'),
+      import('../../operations/system/prune.ts'),
     ]);
     const author = { tenant, actor };
     const as_of = await writer.read(tenant, readClock);
@@ -48,7 +48,7 @@ export const prune = onSession({
     return {
       json: { as_of, tenant_id: tenant, dry_run, older_than_seconds: olderThan / 1000, ...pruned },
       text: async () => {
-        const { columns } = await import('../../presentation/columns.ts');
+        const { columns } = await import('../../presentation/text/columns.ts');
         return `${dry_run ? 'would delete' : 'deleted'}\n${columns(rowsOf(pruned, olderThan))}`;
       },
     };

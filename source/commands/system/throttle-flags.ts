@@ -1,12 +1,12 @@
 import { type FlagRow, type Flags, invalid } from '../../cli/flags.ts';
-import { parseDuration, writeDuration } from '../../domain/duration.ts';
 import {
   type FailureLimit,
   failureLimitDefault,
   type HealthLimits,
   healthLimitDefaults,
   identicalFailuresDefault,
-} from '../../domain/throttle.ts';
+} from '../../domain/executor/throttle.ts';
+import { parseDuration, writeDuration } from '../../domain/time/duration.ts';
 import type { Problem } from '../../errors.ts';
 
 const seconds = (value: number | null) => writeDuration((value ?? 0) * 1000);

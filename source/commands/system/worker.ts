@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { logOptions, onHost } from '../../app/command.ts';
 import { invalid } from '../../cli/flags.ts';
-import { parseDuration } from '../../domain/duration.ts';
+import { parseDuration } from '../../domain/time/duration.ts';
 import type { Problem } from '../../errors.ts';
 import { metricsFlags, readMetricsFlags, startMonitor } from './metrics-flags.ts';
 import { readThrottle, throttleFlags } from './throttle-flags.ts';
