@@ -1,10 +1,11 @@
 import { type Command, hostOf } from './app/command.ts';
 import type { Flags } from './cli/flags.ts';
 import { type Io, processIo } from './cli/io.ts';
+import { closeLostTerminals, standardTerminals } from './cli/lost-terminal.ts';
 import { type Parsed, parseCommandLine, wantsJson } from './cli/parse.ts';
 import { isWriting, refuseWriting } from './cli/read-only.ts';
 import { catchStopSignals } from './cli/signals.ts';
-import { isClosedPipe, print, write, writeError } from './cli/writer.ts';
+import { isClosedPipe, tell, write, writeError } from './cli/writer.ts';
 import { table } from './commands/table.ts';
 import { resolveSettings, type SettingFlags, type Settings } from './config.ts';
 import { type Problem, UsageError } from './errors.ts';
@@ -17,7 +18,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     json = wantsJson(argv, io.env, table);
     const parsed = parseCommandLine(argv, io.env, table);
     if (parsed.kind === 'print') {
-      await print(io.stdout, parsed.text);
+      await tell(io, parsed.text, false);
       return 0;
     }
     const { command, flags, input } = parsed;
@@ -72,6 +73,8 @@ function settingFlags(flags: Flags, onLine: ReadonlySet<string>): SettingFlags {
   };
 }
 
+const terminals = standardTerminals();
+process.on('exit', () => closeLostTerminals(terminals));
 const io = processIo();
 // A failing write tells who wrote; without a listener it would also end the process.
 for (const stream of [io.stdout, io.stderr]) stream.on('error', () => {});

@@ -1,19 +1,15 @@
 import { hostname } from 'node:os';
-import {
-  type Choice,
-  chooseDatabase,
-  type DatabaseSource,
-  isOn,
-  type Variables,
-} from './config/choose.ts';
+import { type Choice, chooseDatabase, type DatabaseSource, isOn } from './config/choose.ts';
 import { userName } from './config/connection.ts';
 import { type ConfigFile, configPath, loadConfigFile, noFile } from './config/file.ts';
 import { resolveThresholds } from './config/thresholds.ts';
+import type { Variables } from './config/variables.ts';
 import type { Thresholds } from './domain/triage/thresholds.ts';
 import { type Problem, UsageError } from './errors.ts';
 import type { Hue } from './presentation/text/hue.ts';
 
-export type { DatabaseSource, Variables } from './config/choose.ts';
+export type { DatabaseSource } from './config/choose.ts';
+export type { Variables } from './config/variables.ts';
 
 /** What decides which rows are read and written, and by whom. */
 export type Settings = {

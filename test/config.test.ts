@@ -131,6 +131,19 @@ describe('which database', () => {
     expect(problemsOf({}, { SERVO_EMBEDDED: '0' }, empty).message).toContain('no database');
   });
 
+  test('C4: a connection service file is not read, and no other database is taken instead', () => {
+    const service = { PGSERVICE: 'prod', TENANT_ID: 't' };
+    for (const env of [service, { ...service, PGHOST: 'h', PGDATABASE: 'd' }])
+      for (const where of [empty, { ...file, fallback: 'prod' }])
+        expect(problemsOf({}, env, where).message).toBe(
+          'PGSERVICE names the service "prod", and service files are not read',
+        );
+    const url = { DATABASE_URL: 'postgres:///?service=prod', TENANT_ID: 't' };
+    expect(problemsOf({}, url, empty).message).toBe(
+      'DATABASE_URL names a service, and service files are not read',
+    );
+  });
+
   test('no database and no tenant are reported together', () => {
     expect(problemsOf({}, {}, empty).problems.map((problem) => problem.message)).toEqual([
       expect.stringMatching(/^no database: /),

@@ -1,13 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
+import { chooseDatabase } from '../source/config/choose.ts';
+import { readConfig } from '../source/config/file.ts';
 import { messageOf } from '../source/errors.ts';
 import { problemsOfLine } from './support/commands.ts';
 
 // The pages that are written by hand: what they tell people to type exists, and so does what they say they will read.
 const root = join(import.meta.dirname, '..');
 const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
-const pages = ['README.md', ...docs.map((name) => join('docs', name))];
+const pages = ['README.md', 'CONTRIBUTING.md', ...docs.map((name) => join('docs', name))];
 const read = (page: string) => readFileSync(join(root, page), 'utf8');
 
 /** The words of a command line up to a pipe, redirection or remark. */
@@ -55,7 +57,7 @@ test('a command line that is none is found', () => {
 });
 
 test('there are command lines to look at', () => {
-  expect(commandLines(read('README.md')).length).toBeGreaterThan(50);
+  expect(pages.flatMap((page) => commandLines(read(page))).length).toBeGreaterThan(80);
 });
 
 /** As GitHub makes it of a heading. */
@@ -84,9 +86,8 @@ test('what the pages link to is a heading of that page', () => {
 const servers = ['permission denied for'];
 
 test('the errors of Troubleshooting are said by the program, word for word', () => {
-  const [, troubleshooting = ''] =
-    /\n## Troubleshooting\n([\s\S]*?)\n## /.exec(read('README.md')) ?? [];
-  const [, table = ''] = /\n\| it says [^\n]*\n([\s\S]*?)\n\n/.exec(troubleshooting) ?? [];
+  const [, table = ''] =
+    /\n\| it says [^\n]*\n([\s\S]*?)\n\n/.exec(read('docs/troubleshooting.md')) ?? [];
   const said = [...table.matchAll(/^\| `([^`]+)`/gm)].map(([, text]) => text!);
   expect(said.length).toBeGreaterThan(10);
   const source = readdirSync(join(root, 'source'), { recursive: true, encoding: 'utf8' })
@@ -98,4 +99,27 @@ test('the errors of Troubleshooting are said by the program, word for word', () 
     text.split(/…|: /).some((part) => !source.includes(part.replace(/^[ ()]+|[ ()]+$/g, ''))),
   );
   expect(unsaid).toEqual([]);
+});
+
+test('D: typed in one shell, the first steps reach the database that they are about', () => {
+  const [, first = ''] = /\n## First job\n([\s\S]*?)\n## /.exec(read('README.md')) ?? [];
+  const env: Record<string, string> = {};
+  const reached: (readonly [string, string | undefined])[] = [];
+  const blocks = [...first.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block!);
+  for (const line of blocks.join('').split('\n')) {
+    const [command, ...words] = line.replace(/#.*/, '').trim().split(/\s+/);
+    if (command === 'unset') for (const name of words) delete env[name];
+    if (command === 'export')
+      for (const word of words) env[word.split('=')[0]!] = word.slice(word.indexOf('=') + 1);
+    if (command !== 'servo-tui') continue;
+    const chosen = chooseDatabase({}, env, readConfig('/etc/config.toml', {}), []);
+    reached.push([words[0] ?? 'console', chosen?.database?.from]);
+  }
+  expect(Object.fromEntries(reached)).toMatchObject({
+    start: 'SERVO_EMBEDDED',
+    console: 'SERVO_EMBEDDED',
+    migrate: 'DATABASE_URL',
+  });
+  // A role that migrate makes has no password, and nobody can log in as it over the network.
+  expect(first).toContain('\\password servo_app');
 });

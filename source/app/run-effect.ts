@@ -10,8 +10,7 @@ import type {
 import { mapBuckets } from '../console/job-map.ts';
 import { type JobFilter, parseFilter } from '../domain/job/filter.ts';
 import { ServoError } from '../errors.ts';
-import { settleJob } from '../operations/act/finalize.ts';
-import { runAction } from '../operations/act/run-action.ts';
+import { actOnJob } from '../operations/act/act-on-job.ts';
 import { countPartitions, getJobDetail, getJobSql } from '../operations/jobs/get-job.ts';
 import { getPartition } from '../operations/jobs/get-partition.ts';
 import { listJobs, listNamedJobs } from '../operations/jobs/list-jobs.ts';
@@ -91,7 +90,7 @@ async function run(session: Session, dialogs: Dialogs, effect: SessionEffect): P
     case 'find-job': {
       const id = await resolveJob(reader, tenant, effect.reference);
       const [job] = await listNamedJobs(reader, tenant, [id], thresholds);
-      if (job === undefined) throw new ServoError('not_found', `there is no job ${id}`);
+      if (job === undefined) throw new ServoError('not_found', `job ${id} not found`);
       return { type: 'found', job };
     }
     case 'load-lately': {
@@ -119,17 +118,15 @@ function whichOf(effect: PlanJobs): readonly string[] | JobFilter {
 async function act(session: Session, effect: Act) {
   const { action, id, state, version, reason, parameters, settings, plan, keys } = effect;
   const author = { tenant: session.tenant, actor: session.actor, reason };
-  const { hint, ...result } = await runAction(session.writer, author, {
+  const order = {
     action,
     id,
     seen: { state, version, ...settings },
     parameters,
     ...(keys === undefined ? {} : { keys }),
     ...(plan === undefined ? {} : { plan: { ...plan, author: session.actor } }),
-  });
-  if (result.state === 'cancelled' && result.result === 'applied') {
-    // Takes seconds for a big job. What is cut off here, the next executor does.
-    settleJob(session.writer, author, id).catch(() => {});
-  }
+  };
+  // The screen follows a cancelled job while it is finalized.
+  const { hint, ...result } = await actOnJob(session.writer, author, order, 'background');
   return { ...result, message: hint === null ? result.message : `${result.message} — ${hint}` };
 }

@@ -1,5 +1,6 @@
 import meow from 'meow';
-import { isOn, type Variables } from '../config/choose.ts';
+import { isOn } from '../config/choose.ts';
+import type { Variables } from '../config/variables.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import { type Problem, UsageError } from '../errors.ts';
 import { buildId, version } from '../package.ts';

@@ -45,8 +45,11 @@ function exitOfUnread(output: Output, acted: boolean): number {
   return acted ? (output.exit ?? 0) : 0;
 }
 
-/** False where the reader closed the pipe (`| head -1`). */
-async function tell(io: Io, text: string, acted: boolean): Promise<boolean> {
+/**
+ * False where the reader closed the pipe (`| head -1`).
+ * @throws ServoError output_failed where stdout takes no more
+ */
+export async function tell(io: Io, text: string, acted: boolean): Promise<boolean> {
   try {
     await print(io.stdout, text);
     return true;

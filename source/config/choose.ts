@@ -3,8 +3,7 @@ import { nearest } from '../domain/text/nearest.ts';
 import type { Problem } from '../errors.ts';
 import { connectionFromUrl, connectionFromVariables } from './connection.ts';
 import type { ConfigFile, Context } from './file.ts';
-
-export type Variables = Readonly<Record<string, string | undefined>>;
+import type { Variables } from './variables.ts';
 
 /** Where the data is, and which setting said so. */
 export type DatabaseSource =
@@ -55,6 +54,10 @@ export function chooseDatabase(
     const connection = connectionFromUrl('DATABASE_URL', env.DATABASE_URL, env);
     return { ...none, database: server(connection, connection, 'DATABASE_URL', problems) };
   }
+  if (env.PGSERVICE) {
+    problems.push(noService(env.PGSERVICE));
+    return none;
+  }
   const named = ['PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER'].filter((name) => env[name]);
   if (named.length > 0) {
     const connection = connectionFromVariables(env);
@@ -63,6 +66,14 @@ export function chooseDatabase(
   if (file.fallback !== null) return fromContext(file.fallback, env, file, problems);
   problems.push(noDatabase);
   return none;
+}
+
+/** psql would go to the database of the service: going to another one would be worse than none. */
+function noService(name: string): Problem {
+  return {
+    message: `PGSERVICE names the service "${name}", and service files are not read`,
+    hint: 'set DATABASE_URL, or PGHOST, PGPORT, PGDATABASE and PGUSER, and unset PGSERVICE',
+  };
 }
 
 /** How a variable says yes: `1`, `true`, `yes`, `on`. */

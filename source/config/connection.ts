@@ -27,6 +27,8 @@ export function connectionFromUrl(
     const problem = tlsProblem(whole);
     if (problem !== null) return { message: `${what}: ${problem}`, hint };
     const parsed = parse(whole, { useLibpqCompat: true });
+    if (parsed.service)
+      return { message: `${what} names a service, and service files are not read`, hint };
     const target = targetOf(String(parsed.target_session_attrs ?? env.PGTARGETSESSIONATTRS ?? ''));
     if (target === undefined)
       return { message: `${what}: target_session_attrs may be any, read-write or primary`, hint };

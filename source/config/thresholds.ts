@@ -8,7 +8,7 @@ import {
   thresholdUnit,
 } from '../domain/triage/thresholds.ts';
 import type { Problem } from '../errors.ts';
-import type { Variables } from './choose.ts';
+import type { Variables } from './variables.ts';
 
 /** `heartbeat_stale` → SERVO_HEARTBEAT_STALE. */
 export function thresholdVariable(name: ThresholdName): string {

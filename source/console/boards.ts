@@ -10,8 +10,8 @@ import {
   type Finding,
   type FoundRow,
   foundFirst,
-  type TriageReport,
 } from '../domain/triage/checks.ts';
+import type { TriageReport } from '../domain/triage/report.ts';
 
 /** The screens that are one list of rows, each row about a job or about none. */
 export const boardNames = ['triage', 'check', 'risk', 'executors', 'alerts', 'events'] as const;

@@ -21,7 +21,7 @@ import { followOf } from './follow.ts';
 import { keyFor } from './key-hints.ts';
 import { tooSmall } from './layout.ts';
 import { isStale } from './loading.ts';
-import type { Card, CardFocus, FieldName, PlannedChange } from './overlay.ts';
+import type { Card, CardFocus, CardPlan, FieldName, PlannedChange } from './overlay.ts';
 import { isReadOnly } from './place.ts';
 import { newsOf } from './presence.ts';
 import { isOfChanges } from './run-items.ts';
@@ -32,12 +32,14 @@ import { zoned } from './typed-moment.ts';
 /** No key acts for so long after a dialog has been painted; what is typed into a field counts. */
 export const dropMs = 300;
 
+export const noLongerThere = 'this job is no longer there';
+
 /** Why an action on this job is not possible now, or null where it is. Never refuse in silence. */
 export function whyNot(state: State, name: ActionName, target: Target | null): string | null {
   if (target === null) return 'no job is selected';
   const locked = whyNotWrite(state);
   if (locked !== null) return locked;
-  if (target.gone) return 'this job is no longer there';
+  if (target.gone) return noLongerThere;
   if (isStale(state)) return 'the database does not answer: what is shown is old';
   const { job, as_of, received_at } = target;
   const follow = followOf(state, job.id);
@@ -119,7 +121,8 @@ export function cardOn(
     hint: null,
   };
   // The card's token is the request's number as well: an answer for another card finds nobody.
-  const asked: readonly Effect[] = plan === null ? [newsOf(card), knowledgeOf(card)] : [];
+  const asked: readonly Effect[] =
+    plan === null ? [newsOf(card), knowledgeOf(card)] : knowledgeOfOne(card, plan);
   return [
     { ...state, overlay: caretAtEnd(card), notice: null, next_request: token + 1 },
     [{ type: 'announce-paint', token }, ...asked],
@@ -135,6 +138,17 @@ export function caretAtEnd(card: Card): Card {
 /** What explain knows of the job: who is silent, and what would keep it from running. */
 function knowledgeOf({ token, job }: Card): Effect {
   return { type: 'data', request: token, effect: { type: 'explain-job', id: job.id } };
+}
+
+/** What is in the way of one job of several: a limit, or no executor, mostly is in the way of all. */
+function knowledgeOfOne(card: Card, plan: CardPlan): Effect[] {
+  const job = firstPossible(plan);
+  return job === undefined || isOfChanges(plan) ? [] : [knowledgeOf({ ...card, job })];
+}
+
+/** The job by which a dialog of several shows what it does. */
+export function firstPossible({ jobs }: CardPlan): JobView | undefined {
+  return jobs.find(({ refusal }) => refusal === null)?.job;
 }
 
 /** Who has been at the job just now, and what is known of it; without an answer the card does without. */
@@ -226,6 +240,7 @@ function clockOf({ as_of }: Asked): Date {
 /** What keeps the button from being armed, or null: then `y` acts. */
 export function missing(state: State, card: Card): string | null {
   if (isReadOnly(state)) return readOnlyText(state);
+  if (isGone(state, card)) return noLongerThere;
   if (changedMeanwhile(state, card) !== null) return 'it has changed: close and look again';
   if (isStale(state)) return 'the database does not answer';
   const small = tooSmall(state.size);
@@ -266,6 +281,13 @@ export function changedMeanwhile(state: State, card: Card): JobView | null {
   if (present === undefined) return null;
   const same = present.state === card.job.state && present.version === card.job.version;
   return same || present.version < card.job.version ? null : present;
+}
+
+/** Whether the screen that the card is open on says that its job is no longer there. */
+export function isGone({ screen, job, jobs }: State, { job: seen, plan }: Card): boolean {
+  if (plan !== null) return false;
+  if (screen === 'job') return job?.id === seen.id && job.gone;
+  return screen === 'jobs' && seen.id in jobs.ghosts;
 }
 
 /** The jobs as the present screen has last read them. */

@@ -206,7 +206,8 @@ export type TimerName =
   | 'verify'
   | 'unlock'
   | 'bells'
-  | 'presence';
+  | 'presence'
+  | 'pane';
 
 /** What the model wants done; the loop in source/tui carries it out. */
 export type Effect =

@@ -11,6 +11,7 @@ import type { Effect, Failure, PartitionCounts } from './effects.ts';
 import { ask } from './loading.ts';
 import { orderOn, reasonOf } from './orders.ts';
 import type { Card } from './overlay.ts';
+import { unconfirmed } from './run-items.ts';
 import type { Follow, State, Step } from './state.ts';
 import { verdicts } from './verdicts.ts';
 
@@ -43,7 +44,7 @@ export function act(state: State, card: Card, told: Told): Step {
     sent_at: state.at,
     applied_at: null,
     looked_at: 0,
-    text: 'sent, not confirmed yet',
+    text: unconfirmed,
     tone: 'plain',
     hindrance: card.known === null ? null : hindranceWords(card.known),
     told_at: state.at,
@@ -89,7 +90,8 @@ export function actionFailed(state: State, follow: Follow, failure: Failure): St
   const hint = failure.hint === undefined ? '' : ` (${safeText(failure.hint)})`;
   const message = `${safeText(failure.message)}${hint}`;
   if (failure.code !== 'database_unreachable') return settle(state, follow, message, 'bad');
-  const text = `no answer: it is not known whether this was done. ${message}`;
+  // Why it was lost is told by the header; what matters must fit into 80 columns.
+  const text = 'connection lost: not known whether it was done';
   return watch(changed(state, { ...follow, phase: 'unknown', text, tone: 'bad' }));
 }
 

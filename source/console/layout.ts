@@ -34,6 +34,19 @@ export function isWide(size: Size): boolean {
   return size.columns >= wideFrom;
 }
 
+/** From here on the job under the cursor stands beside the table. */
+const paneFrom = 180;
+
+/** Columns of the pane beside the job table, with its rule; 0 where there is none. */
+export function paneWidth({ columns }: Size): number {
+  return columns < paneFrom ? 0 : Math.min(96, Math.max(58, Math.floor(columns * 0.32)));
+}
+
+/** Whether the table leaves room for the job under its cursor: not where all of its columns are wanted. */
+export function hasPane({ screen, size, wide, jobs }: State): boolean {
+  return screen === 'jobs' && wide === null && jobs.list !== null && paneWidth(size) > 0;
+}
+
 export type JobsLayout = {
   header: boolean;
   counts: boolean;

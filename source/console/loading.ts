@@ -14,8 +14,11 @@ import type { JobScreen, JobsScreen, Question, State, Step } from './state.ts';
 
 /** An answer that is not there by now is worth saying so. */
 export const silenceMs = 3000;
-/** Waits between attempts while the database is away: doubled each time, at most this. */
-const longestRetryMs = 10_000;
+/**
+ * Waits between attempts while the database is away: doubled each time, at most this. Somebody waits
+ * at the screen for it to come back, and one attempt costs a server that is starting next to nothing.
+ */
+const longestRetryMs = 2000;
 const firstRetryMs = 500;
 
 type View = keyof State['asked'];
@@ -106,7 +109,7 @@ export function alertsAnswered(state: State, answer: DataAnswer): Step {
 }
 
 /** Questions whose silence is no matter of the screen. */
-const unseen: readonly View[] = ['bells', 'watch', 'alerts', 'verify', 'presence'];
+const unseen: readonly View[] = ['bells', 'watch', 'alerts', 'verify', 'presence', 'pane'];
 
 export function ask(state: State, view: View, effect: DataEffect): Step {
   if (state.asked[view] !== null) return [state, []];

@@ -5,9 +5,9 @@ import { safeText } from '../presentation/text/safe-text.ts';
 import { emptyBoards, underCursor } from './boards.ts';
 import { filtered, filterText } from './filter.ts';
 import { unanswered } from './follow.ts';
-import { unreadMap } from './job-map.ts';
 import { refresh } from './loading.ts';
 import { dismissed, noticed } from './notice.ts';
+import { openedJob } from './opened-job.ts';
 import { partitionKeyOf, relatedJob, selectedItem } from './panels.ts';
 import { openItem, openPartition } from './reader.ts';
 import { openSource } from './reading.ts';
@@ -61,25 +61,6 @@ export function showJob(state: State): Step {
 export function openJob(state: State, job: JobView, received_at: number | null): Step {
   const trail = state.screen === 'job' ? state.trail : [...state.trail, state.screen];
   return enter({ ...state, job: { ...openedJob(job), received_at }, trail }, 'job');
-}
-
-function openedJob(job: JobView): JobScreen {
-  return {
-    id: job.id,
-    job,
-    detail: null,
-    map: unreadMap,
-    insight: null,
-    insight_read_at: null,
-    insight_of: null,
-    readings: [],
-    received_at: null,
-    gone: false,
-    panel: job.failed_partitions > 0 ? 'failed' : 'open',
-    selected: { failed: null, open: null, slow: null, events: null, tree: null, crew: null },
-    unfolded: null,
-    before: null,
-  };
 }
 
 export function turnPanel(state: State, by: 1 | -1): Step {

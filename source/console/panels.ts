@@ -1,7 +1,8 @@
-import type { FailedPartition, JobEvent, OpenPartition } from '../domain/job/detail.ts';
+import type { JobEvent, OpenPartition } from '../domain/job/detail.ts';
 import type {
   CrewMember,
   DownstreamAsset,
+  FailedPartition,
   RelatedJob,
   SlowPartition,
 } from '../domain/job/insight.ts';

@@ -141,7 +141,7 @@ function refusalOf({ name, parameters }: PlannedChange, job: JobView, asOf: Date
   if (refusal !== null || Object.keys(parameters).length === 0) return refusal;
   const { settings, problems } = readParameters(action, parameters, asOf);
   if (problems.length > 0) return problems[0]!.message;
-  return changesOf(job, settings).changes.length === 0 ? 'it is so already' : null;
+  return changesOf(job, settings).changes.length === 0 ? 'it is already set so' : null;
 }
 
 function openPlan(

@@ -42,6 +42,14 @@ export function isOpen({ items }: Run): boolean {
   return items.some(({ result }) => result === null);
 }
 
+/** The item whose order has been sent and not been answered yet. */
+export function sentItem({ items, request }: Run): RunItem | null {
+  return request === null ? null : (items.find(({ result }) => result === null) ?? null);
+}
+
+/** What is said of an order that has been sent, until the database has answered. */
+export const unconfirmed = 'sent, not confirmed yet';
+
 /** The order for the next job that has no result; null at the end. One whose answer was lost goes again: the plan does nothing twice. */
 export function nextOrder({ name, reason, parameters, plan, items }: Run): Act | null {
   const item = items.find(({ result }) => result === null);

@@ -163,6 +163,8 @@ export type State = {
   trail: readonly ScreenName[];
   jobs: JobsScreen;
   job: JobScreen | null;
+  /** The job beside the table, where there is room for it: the one under the cursor, as far as it has been read. */
+  pane: JobScreen | null;
   boards: Boards;
   /** The check whose findings are shown, or were last. */
   check: CheckName | null;
@@ -216,7 +218,8 @@ export type State = {
       | 'verify'
       | 'place'
       | 'bells'
-      | 'presence',
+      | 'presence'
+      | 'pane',
       Question | null
     >
   >;
@@ -251,6 +254,7 @@ export function initialState(options: ConsoleOptions): State {
       late: null,
     },
     job: null,
+    pane: null,
     boards: emptyBoards,
     check: null,
     overlay: null,
@@ -288,6 +292,7 @@ export function initialState(options: ConsoleOptions): State {
       place: null,
       bells: null,
       presence: null,
+      pane: null,
     },
     next_request: 1,
   };

@@ -29,6 +29,7 @@ import type { Message, MessageOf } from './messages.ts';
 import { withWindow } from './moves.ts';
 import { noticed, noticePassed } from './notice.ts';
 import { paletteKey, palettePaste } from './palette.ts';
+import { askPane, askPaneAgain, paneAnswered, withPane } from './pane.ts';
 import { paperAnswered } from './papers.ts';
 import { lock, placeAnswered } from './place.ts';
 import { planAnswered } from './planning.ts';
@@ -65,6 +66,7 @@ const timers = {
   unlock: lock,
   bells: listen,
   presence: renew,
+  pane: askPane,
 } as const;
 
 /** The whole console: what happened, and what to do about it. Pure and total. */
@@ -72,9 +74,10 @@ export function update(state: State, message: Message): Step {
   const handler = handlers[message.type] as (state: State, message: Message) => Step;
   const [next, effects] = withPresence(withTrial(handler({ ...state, at: message.at }, message)));
   const shown = withWindow(next);
-  if (!byHand.includes(message.type)) return [shown, effects];
+  const step = withPane([shown, effects]);
+  if (!byHand.includes(message.type)) return step;
   const moved = shown.jobs.cursor !== state.jobs.cursor;
-  return chain([shown, effects], (after) => seek(after, moved));
+  return chain(step, (after) => seek(after, moved));
 }
 
 /** After these the operator may want to see other jobs than those that are held. */
@@ -184,9 +187,10 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   if (view === 'paper') return paperAnswered(state, answer);
   if (view === 'bells') return listened(state, answer);
   if (view === 'presence') return presenceAnswered(state, answer);
+  if (view === 'pane') return paneAnswered(state, answer);
   if (view === 'place') return placeAnswered(state, answer);
   if (view === 'find') return findAnswered(state, answer);
-  if (answer.type === 'jobs') return listLoaded(state, answer.list);
+  if (answer.type === 'jobs') return chain(listLoaded(state, answer.list), askPaneAgain);
   if (answer.type === 'job') return jobLoaded(state, answer.detail);
   if (answer.type === 'board') return boardLoaded(state, answer);
   if (answer.type !== 'failure') return [state, []];

@@ -8,6 +8,7 @@ import { stateWord } from '../presentation/job/state-words.ts';
 import { formatFullCount, plural, type Zone } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import type { Tone } from '../presentation/text/tone.ts';
+import { actionOf } from './actions.ts';
 import type { PartitionCounts } from './effects.ts';
 import type { Follow } from './state.ts';
 
@@ -71,7 +72,7 @@ function transition(action: Action, { follow, job }: Look): Verdict | null {
   if (job.state === actionTargets[action]) return null;
   // A resumed job may have been claimed, and even have ended, before the first look.
   if (action === 'resume' && ['running', 'completed', 'failed'].includes(job.state)) return null;
-  return follow.phase === 'unknown' ? lost({ job }) : otherwise(job);
+  return follow.phase === 'unknown' ? lost({ follow, job }) : otherwise(job);
 }
 
 function atRest(look: Look, text: (job: JobView) => string): Verdict {
@@ -143,9 +144,16 @@ function unclaimed({ follow, at }: Look): Verdict {
       };
 }
 
-function lost({ job }: Pick<Look, 'job'>): Verdict {
+/** The answer was lost, and the job does not show that it was done. A retry leaves the version as it is. */
+function lost({ follow, job }: Pick<Look, 'follow' | 'job'>): Verdict {
+  const { seen, name } = follow;
+  const same = job.state === seen.state && job.version === seen.version;
+  const untouched = same && actionOf(name).action !== 'retry';
+  const now = `${stateWord(job.state).word}, version ${job.version}`;
   return warning(
-    `the connection was lost; the job is ${stateWord(job.state).word}, version ${job.version}`,
+    untouched
+      ? `not done so far: still ${now} (connection lost)`
+      : `look whether it was done: now ${now} (connection lost)`,
   );
 }
 

@@ -4,18 +4,12 @@ import { messageOf, ServoError } from '../errors.ts';
 import { FailoverClient } from './failover.ts';
 import { codeOf, explainFailure, isConnectionFailure } from './failure.ts';
 import { passwordFor } from './password.ts';
+import type { Author, Query } from './query.ts';
 import { localSettings, queryAlone, settledKind } from './session-settings.ts';
 import type { ConnectionSettings } from './settings.ts';
 import { outgoing, types } from './values.ts';
 
-/** One statement inside a transaction: its text with $1 … and its values; the rows by column name. */
-export type Query = <Row extends object>(
-  text: string,
-  values?: readonly unknown[],
-) => Promise<Row[]>;
-
-/** On whose behalf a transaction writes; actor and reason reach the journal by trigger. */
-export type Author = { tenant: string; actor: string; reason?: string | null };
+export type { Author, Query } from './query.ts';
 
 /** A peer that has vanished is noticed by the system within half a minute, on idle connections as well. */
 const liveness = {

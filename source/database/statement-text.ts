@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { writeTime } from '../domain/time/time.ts';
-import type { Query } from './database.ts';
+import type { Query } from './query.ts';
 
 /** A statement as it was sent. */
 export type Statement = { text: string; values: readonly unknown[] };

@@ -7,25 +7,11 @@ import { ServoError } from '../errors.ts';
 import { demoSettings, makeDemoDatabase, registerDemoAssets } from './demo-database.ts';
 import { demoTenant, watchablePace } from './jobs.ts';
 import { claimDemo } from './live.ts';
-import { type DemoReport, readProgress } from './progress.ts';
+import type { DemoOptions, DemoResult } from './options.ts';
+import { readProgress } from './progress.ts';
 import { runToEnd } from './run-to-end.ts';
 import { startDue } from './start-due.ts';
 import { startWorker, type Worker } from './worker.ts';
-
-export type DemoOptions = {
-  /** Who the journal says started the jobs. */
-  actor: string;
-  /** A line for a person: what is being done, how far it is. */
-  say(line: string): void;
-  /**
-   * Where a person sits at a terminal: shows the console on this database and tenant until it is left, and returns its
-   * exit code. Null: run to the end, and report.
-   */
-  openConsole: ((settings: ConnectionSettings, tenant: string) => Promise<number>) | null;
-};
-
-/** The report is null where a person watched instead. */
-export type DemoResult = { exit: number; report: DemoReport | null };
 
 /** Handlers that the worker runs at once. */
 const slots = 8;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
 import { ServoError } from '../errors.ts';
-import type { DemoOptions, DemoResult } from './demo.ts';
+import type { DemoOptions, DemoResult } from './options.ts';
 import { isOver, type JobProgress, readProgress, readReport } from './progress.ts';
 import { startDue } from './start-due.ts';
 import { progressLine } from './words.ts';

@@ -111,7 +111,7 @@ export class Throttle {
         const { result } = await actOnJob(
           database,
           { tenant, actor: owner, reason },
-          { action: 'pause', id, state: 'running' },
+          { action: 'pause', id, seen: { state: 'running' } },
         );
         if (result === 'applied') log.warn({ job_id: id }, reason);
       }

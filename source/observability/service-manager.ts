@@ -17,6 +17,8 @@ export class ServiceManager {
   /** Between two signs of life: a half of what the watchdog waits for, in milliseconds. */
   readonly #pauseMs: number | null;
   #timer: NodeJS.Timeout | null = null;
+  /** Signs of life may be due many times a second: a failure that goes on is logged once. */
+  #failing = false;
 
   /** @param notify for tests */
   constructor(env: Variables, log: Log, notify: Notify = systemdNotify) {
@@ -43,8 +45,14 @@ export class ServiceManager {
   }
 
   #send(...assignments: string[]): void {
-    this.#notify?.(assignments).catch((error) =>
-      this.#log.warn(`cannot notify systemd: ${error.message}`),
+    this.#notify?.(assignments).then(
+      () => {
+        this.#failing = false;
+      },
+      (error) => {
+        if (!this.#failing) this.#log.warn(`cannot notify systemd: ${error.message}`);
+        this.#failing = true;
+      },
     );
   }
 }

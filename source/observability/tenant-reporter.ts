@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
 import { lead } from '../database/queries/lead.ts';
 import { readFigures } from '../database/queries/read-figures.ts';
@@ -19,6 +20,8 @@ export type ReporterPorts = {
 };
 
 const leaseMs = 15_000;
+/** A stop waits so long (ms) for what is being asked. */
+const farewellMs = 2_000;
 
 /** What one scrape finds; another that comes so soon (ms) gets the same. */
 const freshMs = 1_000;
@@ -56,9 +59,14 @@ export class TenantReporter {
     if (this.#stopped) return;
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#current;
+    // A database that does not answer is left to let the lease run out.
+    await Promise.race([this.#giveUp(), sleep(farewellMs, undefined, { ref: false })]);
     this.#until = 0;
-    await this.#lead(0).catch(() => {});
+  }
+
+  async #giveUp(): Promise<void> {
+    await this.#current;
+    if (this.#led.length > 0) await this.#lead(0).catch(() => {});
   }
 
   /** The tenants that this process reports now. */

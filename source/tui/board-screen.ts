@@ -39,7 +39,17 @@ import { hintsLine, noteLine } from './footer.ts';
 import { bannerLine, headerLine } from './header.ts';
 import type { Picture } from './jobs-screen.ts';
 import { riskBar } from './risk-bar.ts';
-import { blank, cut, exactly, type Line, lineWidth, selected, span, spread } from './spans.ts';
+import {
+  blank,
+  cut,
+  exactly,
+  type Line,
+  lineWidth,
+  message,
+  selected,
+  span,
+  spread,
+} from './spans.ts';
 
 type View<N extends BoardName> = {
   table: (data: BoardData[N] | null) => Table<Item<BoardRow[N]>>;
@@ -164,7 +174,7 @@ function emptyBoard(state: State, name: BoardName): Line[] {
       : filter !== ''
         ? `nothing matches the filter (${keyFor(state, 'back')} clears it)`
         : views[name].empty;
-  return [blank, cut([span(`   ${text}`, 'dim')], state.size.columns - 1)];
+  return [blank, message(text, 'dim', state.size.columns - 1, '   ')];
 }
 
 /** Cells broken into lines where they must be, each piece with its tone; what follows is indented. */
@@ -186,9 +196,11 @@ function wrapped(line: Line, width: number): Line[] {
   return [...lines, open];
 }
 
-/** A text in pieces, the first of which has less room than the others. */
+/** A text in pieces, the first of which has less room than the others: none where it would cut a word. */
 function broken(text: string, first: number, others: number): string[] {
   const [head = ''] = wrap(text, Math.max(1, first));
+  const cutsWord = head.length < text.length && text[head.length] !== ' ';
+  if (cutsWord && first < others) return ['', ...wrap(text.replace(/^ /, ''), others)];
   const rest = text.slice(head.length).replace(/^ /, '');
   return [head, ...wrap(rest, Math.max(1, others))];
 }

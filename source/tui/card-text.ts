@@ -2,8 +2,11 @@ import { actionOf, type ParameterField, presently } from '../console/actions.ts'
 import {
   actionOfCard,
   changedMeanwhile,
+  firstPossible,
+  isGone,
   missing,
   needsReason,
+  noLongerThere,
   problemOfField,
   settingsOf,
   settingsOfChange,
@@ -16,12 +19,13 @@ import { isOfChanges } from '../console/run-items.ts';
 import type { State } from '../console/state.ts';
 import type { JobAction } from '../domain/job/action.ts';
 import { actionSql } from '../domain/job/action-sql.ts';
+import type { JobView } from '../domain/job/job.ts';
 import { shortId } from '../domain/job/reference.ts';
 import { actionWords, type Intent } from '../presentation/job/action-words.ts';
 import { dialogWords } from '../presentation/job/dialog-words.ts';
-import { hindranceWords } from '../presentation/job/hindrance.ts';
+import { hindranceWords, unfinishedWords } from '../presentation/job/hindrance.ts';
 import { stateWord } from '../presentation/job/state-words.ts';
-import { truncate, wrap } from '../presentation/text/fitted.ts';
+import { cutMessage, wrap } from '../presentation/text/fitted.ts';
 import {
   formatAge,
   formatDuration,
@@ -34,7 +38,7 @@ import { safeText } from '../presentation/text/safe-text.ts';
 import { signOf } from '../presentation/text/tone.ts';
 import { fieldText, unfocusedText } from './field-text.ts';
 import { planLines } from './plan-lines.ts';
-import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
+import { cut, type Line, lineWidth, message, type Span, span, spread } from './spans.ts';
 
 /**
  * The intent card's inside: what was seen, what will happen, and the questions. On a low terminal
@@ -65,7 +69,11 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
   const { action } = actionOfCard(card);
   if (card.plan !== null) {
     const sql = isOfChanges(card.plan) ? changeSql(card, card.plan) : planSql(card, card.plan);
-    const lines = labelled('SQL', sql.replace(/\s+/g, ' '), width, 3, 'dim');
+    const first = firstPossible(card.plan);
+    const lines = [
+      ...(first ? hindranceLine(card, first, width, `${shortId(first.id)}: `) : []),
+      ...labelled('SQL', sql.replace(/\s+/g, ' '), width, 3, 'dim'),
+    ];
     return [...planLines(card, card.plan, width, room - lines.length), ...lines];
   }
   const settings = settingsOf(card);
@@ -82,7 +90,8 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
   const will = [
     ...labelled('Will', words.will(intent), width, 3),
     ...(after === null ? [] : labelled('Then', after, width, 2)),
-    ...hindranceLine(card, width),
+    ...hindranceLine(card, job, width),
+    ...silenceLine(card, width),
   ];
   // What will happen is not pushed off a low terminal by what has happened.
   const fits = seen.length + news.length + will.length <= room;
@@ -116,7 +125,7 @@ function scopeLine({ selected, only, job }: Card, width: number): Line[] {
 }
 
 function planSql(card: Card, plan: CardPlan): string {
-  const job = plan.jobs.find(({ refusal }) => refusal === null)?.job ?? card.job;
+  const job = firstPossible(plan) ?? card.job;
   const { action } = actionOfCard(card);
   return `of each, as of ${shortId(job.id)}: ${actionSql(action, job, settingsOf(card))}`;
 }
@@ -159,16 +168,24 @@ function othersLine({ others }: Card, width: number): Line[] {
 /** What makes work available, and what nobody would take up. */
 const makesWork: readonly JobAction[] = ['resume', 'retry', 'recreate', 'reclaim'];
 
-/** A job that may run and does not: why, before it is made so. */
-function hindranceLine(card: Card, width: number): Line[] {
+/** A job that may run and does not: why, before it is made so. `of`: which one, where there are several. */
+function hindranceLine(card: Card, { state }: JobView, width: number, of = ''): Line[] {
   const { action } = actionOfCard(card);
-  const paused = card.job.state === 'paused' && action !== 'resume';
+  const paused = state === 'paused' && action !== 'resume';
   if (card.known === null || paused || !makesWork.includes(action)) return [];
   const text = hindranceWords(card.known);
+  return text === null ? [] : labelled('But', of + text, width, 2, 'warn');
+}
+
+/** In every dialog but that of reclaim, which says what becomes of these partitions. */
+function silenceLine(card: Card, width: number): Line[] {
+  if (card.known === null || actionOfCard(card).action === 'reclaim') return [];
+  const text = unfinishedWords(card.known);
   return text === null ? [] : labelled('But', text, width, 2, 'warn');
 }
 
 function changedLine(state: State, card: Card, width: number): Line[] {
+  if (isGone(state, card)) return labelled('Now', noLongerThere, width, 1, 'bad');
   const now = changedMeanwhile(state, card);
   if (now === null) return [];
   return labelled(
@@ -193,7 +210,9 @@ function labelled(
   const lines = wrap(text, width - labelWidth);
   const shown = lines.slice(0, most);
   if (lines.length > most) {
-    shown.push(truncate(`${shown.pop() ?? ''} ${lines[most]}`, width - labelWidth));
+    // What it says last, on the last line that it has.
+    const rest = [shown.pop() ?? '', ...lines.slice(most)].join(' ');
+    shown.push(cutMessage(rest, width - labelWidth));
   }
   return shown.map((line, index) => [
     span((index === 0 ? label : '').padEnd(labelWidth), 'dim'),
@@ -212,7 +231,7 @@ function parameterLines(card: Card, field: ParameterField, width: number): Line[
   const note = problem === null ? span(read, 'good') : span(`${signOf('warn')}${read}`, 'warn');
   const line = fieldLine(card, field.name, label, width);
   const fits = lineWidth(line) + 2 + lineWidth([note]) <= width;
-  return fits ? [spread(line, [note], width)] : [line, cut([span('   '), note], width)];
+  return fits ? [spread(line, [note], width)] : [line, message(note.text, note.tone, width, '   ')];
 }
 
 /** A deadline may be typed in many ways: it is said which instant it means. */
@@ -268,11 +287,14 @@ function buttonsLine(state: State, card: Card, width: number): Line {
     button(words.confirm, card.focus === 'confirm', lacking !== null),
   ];
   const onButton = card.focus === 'cancel' || card.focus === 'confirm';
-  const hint =
-    card.hint ??
-    (onButton ? (lacking ?? `y: ${words.verb.toLowerCase()}`) : 'Tab: to the buttons, then y');
+  const forms =
+    card.hint !== null
+      ? [`${signOf('warn')}${card.hint}`]
+      : onButton
+        ? [lacking ?? `y: ${words.verb.toLowerCase()}`]
+        : ['Tab: to the buttons, then y', 'Tab, then y'];
   const room = Math.max(0, width - lineWidth(buttons) - 2);
-  const sign = card.hint === null ? '' : signOf('warn');
-  const said = span(truncate(`${sign}${hint}`, room), card.hint === null ? 'dim' : 'warn');
+  const hint = forms.find((form) => form.length <= room) ?? forms.at(-1)!;
+  const said = span(cutMessage(hint, room), card.hint === null ? 'dim' : 'warn');
   return spread(buttons, [said], width);
 }

@@ -8,8 +8,8 @@ import { update } from '../console/update.ts';
 import { messageOf, ServoError } from '../errors.ts';
 import { askBackground } from './background.ts';
 import { Keyboard } from './keyboard.ts';
+import type { RunConsoleOptions } from './options.ts';
 import type { Picture } from './picture.tsx';
-import type { RunConsoleOptions } from './run-console.ts';
 import { Screen } from './screen.ts';
 import { type Ending, sizeOf, Terminal } from './terminal.ts';
 

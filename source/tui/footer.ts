@@ -4,7 +4,7 @@ import { followShown, followText } from '../console/follow.ts';
 import { keyFor } from '../console/key-hints.ts';
 import { keyName } from '../console/key-names.ts';
 import { contextOf, keymapOf } from '../console/keymap.ts';
-import { jobsLayout } from '../console/layout.ts';
+import { hasPane, jobsLayout } from '../console/layout.ts';
 import { holdsAll, isAnswered, isPaged, possibleSort } from '../console/paging.ts';
 import { dialogsInTable } from '../console/presence.ts';
 import { nothingToCopy } from '../console/reading.ts';
@@ -15,14 +15,14 @@ import { targetOf } from '../console/target.ts';
 import type { JobView } from '../domain/job/job.ts';
 import { type JobColumn, jobColumns } from '../presentation/job/columns.ts';
 import { dialogWords } from '../presentation/job/dialog-words.ts';
-import { truncateMiddle } from '../presentation/text/fitted.ts';
+import { healthWords, isNotWorkedOn } from '../presentation/job/health-words.ts';
 import { formatFullCount, plural } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import { cellOf, type LaidColumn } from '../presentation/text/table.ts';
 import { signOf, type Tone } from '../presentation/text/tone.ts';
 import { searchedWords } from '../presentation/triage/searched-words.ts';
 import { fieldText } from './field-text.ts';
-import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
+import { cut, type Line, lineWidth, message, type Span, span, spread } from './spans.ts';
 
 /** What the table shows of what there is; while a filter is typed, the field. */
 export function infoLine(state: State): Line {
@@ -58,7 +58,7 @@ const looking = 'looking among all jobs …';
 function amountWords(jobs: State['jobs']): string {
   const page = jobs.list!.page;
   if (isPaged(jobs)) return `${totalWords(jobs)} jobs`;
-  const matching = rowsOf(jobs).filter(({ unmatched }) => !unmatched).length;
+  const matching = rowsOf(jobs).filter(({ unmatched, ghost }) => !unmatched && !ghost).length;
   if (!holdsAll(jobs)) return `${plural(matching, 'job')}${searchedWords(page)}`;
   const all = plural(jobs.list!.jobs.length, 'job');
   return jobs.filter.text === '' ? all : `${formatFullCount(matching)} of ${all}`;
@@ -89,9 +89,9 @@ function placeWords(state: State): string {
   return atEnd ? `the last ${shown} of ${all}` : `further down, of ${all}`;
 }
 
-/** Told by a sign as well as by its colour; what does not fit is missing in its middle. */
+/** Told by a sign as well as by its colour. */
 function remark(text: string, tone: Tone, width: number): Line {
-  return [span(` ${truncateMiddle(`${signOf(tone)}${text}`, width - 1)}`, tone)];
+  return message(`${signOf(tone)}${text}`, tone, width);
 }
 
 /** An action on its way, else a remark, else what the selected row has no columns for. */
@@ -104,10 +104,8 @@ export function noteLine(state: State, laid: readonly LaidColumn<JobColumn>[]): 
   if (follow !== null) return spread(remark(followText(follow), follow.tone, width), more, width);
   if (state.run !== null && state.run.read !== true) {
     const stopped = state.run.stopped !== null && isRunOpen(state);
-    return cut(
-      [span(` ${runText(state)}  (${keyFor(state, 'run')} shows it)`, stopped ? 'bad' : 'plain')],
-      width,
-    );
+    const text = `${runText(state)} (${keyFor(state, 'run')} shows it)`;
+    return message(text, stopped ? 'bad' : 'plain', width);
   }
   if (state.screen === 'jobs') return spread(hiddenFields(state, laid), more, width);
   return more.length === 0 ? [] : spread([span(' ')], more, width);
@@ -121,6 +119,8 @@ function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Lin
   if (row.unmatched) return [span(' it matches the filter no longer', 'warn')];
   const others = dialogWords(dialogsInTable(state, job.id), state.jobs.list.as_of);
   if (others !== null) return [span(` ${others}`, 'warn')];
+  // All of it stands beside the table.
+  if (hasPane(state)) return [];
   const context = { as_of: state.jobs.list.as_of, zone: state.options.zone, width: 40 };
   const narrow = (name: string) => laid.find(({ column }) => column.name === name)?.width ?? 0;
   const words = inOrder.flatMap((column) => {
@@ -131,7 +131,15 @@ function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Lin
     if (laid.length === 0 || forms[0] === '–' || (shown > 0 && !cutShort)) return [];
     return [hiddenField(column, job, cellOf(column, job, context).text.trim())];
   });
-  return [span(` ${words.join(' · ')}`, 'dim')];
+  const health = healthWords(job);
+  const line = [span(` ${words.join(' · ')}`, 'dim')];
+  // What is wrong with it comes before its figures: the end may be cut off.
+  return health === null
+    ? line
+    : [
+        span(` ${signOf(health.tone)}${health.text}`, health.tone),
+        ...(words.length === 0 ? [] : [span(' ·', 'dim'), ...line]),
+      ];
 }
 
 /** Which of several jobs of one asset it is comes before its figures: the end may be cut off. */
@@ -147,7 +155,7 @@ const drawnOnly = ['progress', 'percent'];
 function hiddenField({ name, title }: JobColumn, job: JobView, text: string): string {
   if (name === 'state' || name === 'sla') return text;
   if (name === 'rate') return `${text}/min`;
-  if (name === 'eta') return job.state === 'running' ? `ETA ${text}` : text;
+  if (name === 'eta') return job.state === 'running' && !isNotWorkedOn(job) ? `ETA ${text}` : text;
   return `${title.toLowerCase()} ${text}`;
 }
 

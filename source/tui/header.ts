@@ -4,7 +4,7 @@ import { unlockedMinutes } from '../console/place.ts';
 import type { State } from '../console/state.ts';
 import { stateOrder } from '../domain/job/order.ts';
 import { stateWord } from '../presentation/job/state-words.ts';
-import { truncate, truncateStart } from '../presentation/text/fitted.ts';
+import { cutMessage, truncate, truncateStart } from '../presentation/text/fitted.ts';
 import { formatAge, formatFullCount, plural, zoneName } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import { widthOf } from '../presentation/text/width.ts';
@@ -129,9 +129,12 @@ export function bannerLine(state: State): Line {
   const what =
     failure === null
       ? `no answer from the database for ${stepAge((state.at - since) / 1000)}`
-      : `trying again · ${shortened(failure.message, state)}${failure.hint === undefined ? '' : ` (${safeText(failure.hint)})`}`;
-  const text = ` ${age} · ${what} `;
-  return [{ text: cut([span(text)], state.size.columns - 1)[0]!.text, tone: 'bad', inverse: true }];
+      : `${shortened(failure.message, state)}${failure.hint === undefined ? '' : ` (${safeText(failure.hint)})`}`;
+  const room = state.size.columns - 3;
+  // What goes first is what the words of a cause need not.
+  const whole = failure === null ? `${age} · ${what}` : `${age} · trying again · ${what}`;
+  const text = widthOf(whole) <= room ? whole : cutMessage(`${age} · ${what}`, room);
+  return [{ text: ` ${text} `, tone: 'bad', inverse: true }];
 }
 
 /** The line above has just named the database: the cause must not be cut off for the sake of that. */

@@ -14,6 +14,7 @@ import {
   formatEtaRange,
   secondsBetween,
 } from '../presentation/job/eta-phrase.ts';
+import { isNotWorkedOn, jobTone } from '../presentation/job/health-words.ts';
 import { stateWord } from '../presentation/job/state-words.ts';
 import { riskBadge } from '../presentation/risk/badge.ts';
 import {
@@ -46,7 +47,8 @@ export function factsOf(state: State, screen: JobScreen, withRisk: boolean): Lin
 /** `orders_daily · 3f2a9c1e · ● running · priority 5 · started 42m ago by mara`, the first two always. */
 export function titleFacts(state: State, { job, detail, gone }: JobScreen): Line[] {
   const now = detail?.as_of ?? state.jobs.list?.as_of ?? job.created_at;
-  const { glyph, word, tone } = stateWord(job.state);
+  const { glyph, word } = stateWord(job.state);
+  const tone = jobTone(job);
   const since = (at: Date) => `${formatAge(secondsBetween(at, now))} ago`;
   const by = job.created_by === null ? '' : ` by ${safeText(job.created_by, { cap: 300 })}`;
   const begun =
@@ -113,7 +115,8 @@ function pace({ job, screen, state, now }: Facts): Line[] {
     ...(ended
       ? []
       : [[span(max_parallel > 1 ? `up to ${max_parallel} at once` : 'one at a time')]]),
-    ...(eta.forms[0] === '–' || (job.state === 'pending' && started !== '')
+    ...(eta.forms[0] === '–' ||
+    (job.state === 'pending' && job.waits_for === null && started !== '')
       ? []
       : [
           [
@@ -132,8 +135,9 @@ function slowestTwentieth({ insight }: JobScreen): string {
   return p95 === null ? '' : ` (p95 ${formatMilliseconds(p95)})`;
 }
 
-function expected({ state }: JobView, words: string): string {
-  if (state === 'running') return `ETA ${words}`;
+function expected(job: JobView, words: string): string {
+  const { state } = job;
+  if (state === 'running' && !isNotWorkedOn(job)) return `ETA ${words}`;
   return state === 'failed' ? `ended ${words}` : words;
 }
 
@@ -150,7 +154,7 @@ function place({ job, screen, state }: Facts): Line[] {
       : [
           [
             span(
-              `${plural(executors.length, 'executor')}${job.heartbeat_stale ? ', silent' : ''}${named}`,
+              `${plural(executors.length, 'executor')}${job.heartbeat_stale || job.health === 'silent' ? ', silent' : ''}${named}`,
             ),
           ],
         ]),

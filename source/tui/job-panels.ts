@@ -81,6 +81,26 @@ function tabs(job: JobScreen, width: number): Line {
   return cut(lineWidth(full) <= width ? full : line(false), width);
 }
 
+/** The title of a list that has no focus. */
+export function panelTitle(job: JobScreen, panel: PanelName): Line {
+  return [span(`${titles[panel]} ${countOf(job, panel)}`, 'dim')];
+}
+
+/** The first rows of a list that has no focus, and nothing selected in it. */
+export function plainRows(
+  state: State,
+  job: JobScreen,
+  panel: PanelName,
+  width: number,
+  most: number,
+): Line[] {
+  const items = panelItems(job, panel);
+  const keyWidth = Math.min(24, Math.max(...items.map((item) => widthOf(rowKey(item)))));
+  const now = job.detail?.as_of ?? job.job.created_at;
+  const context = { state, job, now, keyWidth, width };
+  return items.slice(0, most).map((item) => cut(panelRow(item, context), width));
+}
+
 function titled(
   state: State,
   job: JobScreen,

@@ -1,16 +1,28 @@
 import { type JobLayout, jobLayout } from '../console/layout.ts';
 import type { JobScreen, State } from '../console/state.ts';
+import { jobTone } from '../presentation/job/health-words.ts';
 import { progressBar } from '../presentation/job/progress-bar.ts';
 import { restWords } from '../presentation/job/rest-words.ts';
-import { stateWord } from '../presentation/job/state-words.ts';
 import { formatPercent } from '../presentation/text/format.ts';
+import { signOf } from '../presentation/text/tone.ts';
 import { hintsLine, noteLine } from './footer.ts';
 import { bannerLine, headerLine } from './header.ts';
 import { factsOf, riskFact, titleFacts } from './job-facts.ts';
 import { panelLines } from './job-panels.ts';
 import { trendLine, trendLines } from './job-trend.ts';
 import type { Picture } from './jobs-screen.ts';
-import { blank, cut, exactly, filled, flow, type Line, lineWidth, span, spread } from './spans.ts';
+import {
+  blank,
+  cut,
+  exactly,
+  filled,
+  flow,
+  type Line,
+  lineWidth,
+  message,
+  span,
+  spread,
+} from './spans.ts';
 
 export function jobPicture(state: State, job: JobScreen): Picture {
   const layout = jobLayout(state, job);
@@ -43,7 +55,7 @@ export function jobPicture(state: State, job: JobScreen): Picture {
 function barLine({ job }: JobScreen, width: number): Line {
   const percent = formatPercent(job.progress).padStart(5);
   const bar = progressBar(width - 1 - percent.length, job.progress);
-  return [span(' '), span(bar, stateWord(job.state).tone), span(percent, 'strong')];
+  return [span(' '), span(bar, jobTone(job)), span(percent, 'strong')];
 }
 
 /** The map with its legend, and the trend where it stands beside or behind them. */
@@ -67,7 +79,7 @@ function mapLines(job: JobScreen, { map, legend, trend }: JobLayout, width: numb
 
 function restLine({ job, detail }: JobScreen, width: number): Line {
   const words = restWords(job, detail?.events ?? []);
-  return words === null ? blank : cut(indented([words]), width);
+  return words === null ? blank : message(`${signOf(words.tone)}${words.text}`, words.tone, width);
 }
 
 function indented(line: Line): Line {

@@ -1,12 +1,17 @@
 import { type JobRow, rowsOf } from '../console/arrange.ts';
 import { hasBell } from '../console/bells.ts';
 import { keyFor } from '../console/key-hints.ts';
-import { jobsLayout } from '../console/layout.ts';
+import { jobsLayout, paneWidth } from '../console/layout.ts';
 import { isAnswered } from '../console/paging.ts';
+import { paneJob } from '../console/pane.ts';
 import { dialogsInTable } from '../console/presence.ts';
-import type { State } from '../console/state.ts';
-import type { JobList } from '../domain/job/detail.ts';
-import { type JobColumn, jobsTable, pinnedColumns } from '../presentation/job/columns.ts';
+import type { JobsScreen, State } from '../console/state.ts';
+import {
+  besidePane,
+  type JobColumn,
+  jobsTable,
+  pinnedColumns,
+} from '../presentation/job/columns.ts';
 import { fitted, wrap } from '../presentation/text/fitted.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import {
@@ -20,26 +25,41 @@ import { widthOf } from '../presentation/text/width.ts';
 import { searchedWords } from '../presentation/triage/searched-words.ts';
 import { hintsLine, infoLine, noteLine } from './footer.ts';
 import { bannerLine, countsLine, headerLine } from './header.ts';
-import { blank, exactly, type Line, selected, span } from './spans.ts';
+import { paneLines, paneTitle } from './job-pane.ts';
+import { blank, exactly, filled, type Line, selected, span } from './spans.ts';
 
 /** The three parts of a screen; what lies over it covers the middle one. */
 export type Picture = { top: readonly Line[]; body: readonly Line[]; bottom: readonly Line[] };
 
 export function jobsPicture(state: State): Picture {
   const layout = jobsLayout(state);
+  const pane = paneJob(state);
+  const width = state.size.columns - (pane === null ? 0 : paneWidth(state.size));
   // A column for the cursor's mark on the left, and one free on the right.
-  const laid = columnsFor(state.jobs.list, state.size.columns - 2, state.wide);
+  const laid = columnsFor(state.jobs, width - (pane === null ? 2 : 4), state.wide, pane !== null);
   const rows = rowsOf(state.jobs).slice(state.jobs.top, state.jobs.top + layout.rows);
   const lines =
-    rows.length > 0 ? rows.map((row) => rowLine(state, row, laid)) : emptyTable(state, layout.rows);
+    rows.length > 0
+      ? rows.map((row) => rowLine(state, row, laid, width - (pane === null ? 2 : 3)))
+      : emptyTable(state, layout.rows);
   return {
     top: [
       ...(layout.header ? [headerLine(state)] : []),
       ...(layout.counts ? [countsLine(state)] : []),
       ...(layout.banner ? [bannerLine(state)] : []),
-      ...(layout.heads ? [rows.length > 0 ? headsLine(state, laid) : blank] : []),
+      ...(layout.heads
+        ? beside(
+            [rows.length > 0 ? headsLine(state, laid) : blank],
+            pane === null ? null : [paneTitle(pane)],
+            width,
+          )
+        : []),
     ],
-    body: exactly(lines, layout.rows),
+    body: beside(
+      exactly(lines, layout.rows),
+      pane === null ? null : paneLines(state, pane, state.size.columns - width - 3, layout.rows),
+      width,
+    ),
     bottom: [
       ...(layout.info ? [infoLine(state)] : []),
       ...(layout.note ? [noteLine(state, laid)] : []),
@@ -48,34 +68,51 @@ export function jobsPicture(state: State): Picture {
   };
 }
 
-type Layout = {
-  list: JobList | null;
+/** What stands beside the table, behind a rule. */
+function beside(lines: readonly Line[], others: readonly Line[] | null, width: number): Line[] {
+  if (others === null) return [...lines];
+  return lines.map((line, row) => [
+    ...filled(line, width - 1),
+    span('│ ', 'dim'),
+    ...(others[row] ?? blank),
+  ]);
+}
+
+type Layout = Pick<JobsScreen, 'list' | 'ghosts'> & {
   width: number;
   wide: number | null;
+  pane: boolean;
   laid: LaidColumn<JobColumn>[];
 };
 let lastLayout: Layout | null = null;
 
-/** The layout looks at every job, and changes only with the data and the terminal's width. */
+/**
+ * The layout looks at every job, those that are shown though they are gone among them, and changes
+ * only with the data and the terminal's width.
+ */
 function columnsFor(
-  list: JobList | null,
+  { list, ghosts }: JobsScreen,
   width: number,
   wide: number | null,
+  pane: boolean,
 ): LaidColumn<JobColumn>[] {
-  if (lastLayout?.list !== list || lastLayout.width !== width || lastLayout.wide !== wide) {
-    const jobs = list?.jobs ?? [];
+  const last = lastLayout;
+  const same = last?.list === list && last.width === width && last.wide === wide;
+  if (!same || last.ghosts !== ghosts || last.pane !== pane) {
+    const jobs = [...(list?.jobs ?? []), ...Object.values(ghosts)];
     const laid =
       wide === null
-        ? layoutColumns(jobsTable, jobs, width)
+        ? layoutColumns(pane ? besidePane : jobsTable, jobs, width)
         : scrolledColumns(
             layoutColumns(jobsTable, jobs, Number.POSITIVE_INFINITY),
             width,
             pinnedColumns,
             wide,
           );
-    lastLayout = { list, width, wide, laid };
+    lastLayout = { list, ghosts, width, wide, pane, laid };
+    return laid;
   }
-  return lastLayout.laid;
+  return last.laid;
 }
 
 function headsLine(state: State, laid: readonly LaidColumn<JobColumn>[]): Line {
@@ -89,7 +126,12 @@ function headsLine(state: State, laid: readonly LaidColumn<JobColumn>[]): Line {
   return [span(' '), ...heads];
 }
 
-function rowLine(state: State, row: JobRow, laid: readonly LaidColumn<JobColumn>[]): Line {
+function rowLine(
+  state: State,
+  row: JobRow,
+  laid: readonly LaidColumn<JobColumn>[],
+  width: number,
+): Line {
   const context: Omit<CellContext, 'width'> = {
     as_of: state.jobs.list!.as_of,
     zone: state.options.zone,
@@ -105,7 +147,7 @@ function rowLine(state: State, row: JobRow, laid: readonly LaidColumn<JobColumn>
     return [span(gap, 'accent'), span(text, faint ? 'dim' : tone)];
   });
   if (row.job.id !== state.jobs.cursor) return [span(' '), ...cells];
-  return [span('▐', 'accent'), ...selected(cells, state.size.columns - 2)];
+  return [span('▐', 'accent'), ...selected(cells, width)];
 }
 
 /** An empty table says why it is empty. */

@@ -63,15 +63,16 @@ const rows: Rows = {
   ],
   tree: (item, context) => (item.way === 'made' ? assetLine(item) : relatedLine(item, context)),
   crew: ({ member }, { now, keyWidth }) => [
-    span(`${fitted(executorName(member.id), keyWidth)}  `),
-    span(`${plural(member.partitions, 'partition')} in ${plural(member.slots, 'slot')}`),
+    span(fitted(executorName(member.id), keyWidth)),
+    // That it is silent must not be what is cut off.
+    ...signOfLife(member, now),
+    span(`  ${plural(member.partitions, 'partition')} in ${plural(member.slots, 'slot')}`),
     span(
       member.since === null
         ? ''
         : `, the oldest for ${formatAge(secondsBetween(member.since, now))}`,
       'dim',
     ),
-    ...signOfLife(member, now),
   ],
 };
 

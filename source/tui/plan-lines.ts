@@ -2,7 +2,7 @@ import { settingsOf, settingsOfChange } from '../console/card.ts';
 import { keyFor } from '../console/key-hints.ts';
 import type { Card, CardPlan, RunItem } from '../console/overlay.ts';
 import { isRunOpen, runText, whyNotGoOn } from '../console/run.ts';
-import { isOfChanges } from '../console/run-items.ts';
+import { isOfChanges, sentItem, unconfirmed } from '../console/run-items.ts';
 import type { State } from '../console/state.ts';
 import type { JobView } from '../domain/job/job.ts';
 import { shortId } from '../domain/job/reference.ts';
@@ -15,7 +15,7 @@ import { fitted } from '../presentation/text/fitted.ts';
 import { formatFullCount, plural } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import type { Tone } from '../presentation/text/tone.ts';
-import { cut, exactly, type Line, span, spread } from './spans.ts';
+import { cut, exactly, type Line, lineWidth, message, span, spread } from './spans.ts';
 
 /** What an action on several jobs will do: how many, which are not on the screen, and to each what or why not. */
 export function planLines(card: Card, plan: CardPlan, width: number, rows: number): Line[] {
@@ -109,7 +109,8 @@ function calledOf(job: JobView, width: number): string {
 /** What became of each job of a run, and how the run stands. */
 export function runLines(state: State, top: number, width: number, rows: number): Line[] {
   const items = state.run?.items ?? [];
-  const shown = items.slice(top, top + rows).map((item) => itemLine(item, width));
+  const sent = state.run === null ? null : sentItem(state.run);
+  const shown = items.slice(top, top + rows).map((item) => itemLine(item, item === sent, width));
   const open = isRunOpen(state);
   const keys = !open
     ? 'Esc: read, and put away'
@@ -118,10 +119,15 @@ export function runLines(state: State, top: number, width: number, rows: number)
       : `y: go on with the rest${whyNotGoOn(state) === null ? '' : ` (${whyNotGoOn(state)})`}   Esc: back`;
   const tone: Tone = open && state.run?.stopped !== null ? 'bad' : 'strong';
   return [
-    cut([span(runText(state), tone)], width),
+    message(runText(state), tone, width, ''),
     ...exactly(shown, Math.min(rows, Math.max(items.length, 1))),
     spread([span(keys, 'dim')], [], width),
   ];
+}
+
+/** The line has named the job already: `paused orders_daily 3f2a9c1b (27/365 done)`. */
+function withoutName(message: string, { asset_name, id }: JobView): string {
+  return message.replace(` ${safeText(asset_name)} ${shortId(id)}`, '');
 }
 
 const results: Readonly<Record<string, { glyph: string; tone: Tone }>> = {
@@ -130,21 +136,19 @@ const results: Readonly<Record<string, { glyph: string; tone: Tone }>> = {
   failed: { glyph: '✗', tone: 'bad' },
 };
 
-function itemLine({ job, result, lost, change }: RunItem, width: number): Line {
+function itemLine({ job, result, lost, change }: RunItem, sent: boolean, width: number): Line {
   const name = calledOf(job, width);
   if (result === null) {
     const what = change === undefined ? '' : `${change.name}: `;
-    const text = lost ? 'no answer: it is not known whether this was done' : 'to be done';
-    return cut([span(`${lost ? '?' : '·'} ${name}  ${what}${text}`, lost ? 'bad' : 'dim')], width);
+    const text = lost ? 'not known whether it was done' : sent ? unconfirmed : 'to be done';
+    const tone: Tone = lost ? 'bad' : sent ? 'plain' : 'dim';
+    return cut([span(`${lost ? '?' : '·'} ${name}  ${what}${text}`, tone)], width);
   }
   const { glyph, tone } = results[result.result]!;
+  const head = [span(`${glyph} `, tone), span(`${name}  `), span(`${result.result}: `, tone)];
+  const room = width - lineWidth(head);
   return cut(
-    [
-      span(`${glyph} `, tone),
-      span(`${name}  `),
-      span(`${result.result}: `, tone),
-      span(safeText(result.message), 'dim'),
-    ],
+    [...head, ...message(withoutName(safeText(result.message), job), 'dim', room, '')],
     width,
   );
 }

@@ -1,4 +1,4 @@
-import { takeColumns, truncate } from '../presentation/text/fitted.ts';
+import { cutMessage, takeColumns, truncate } from '../presentation/text/fitted.ts';
 import type { Tone } from '../presentation/text/tone.ts';
 import { widthOf } from '../presentation/text/width.ts';
 
@@ -39,6 +39,11 @@ export function cut(line: Line, width: number): Line {
     room -= columns;
   }
   return kept;
+}
+
+/** A message on one line, after `before`; what it says last is never cut. */
+export function message(text: string, tone: Tone, width: number, before = ' '): Line {
+  return [span(before + cutMessage(text, width - widthOf(before)), tone)];
 }
 
 /** Left and right ends of a line; the right end goes first when there is no room for both. */

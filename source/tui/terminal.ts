@@ -5,6 +5,7 @@ import type { Size } from '../console/messages.ts';
 /** Its file descriptor is there, but not in the types. */
 type Output = WriteStream & {
   fd?: number;
+  _refreshSize?: () => void;
   _handle?: { setBlocking?: (on: boolean) => void; close?: () => void };
 };
 
@@ -112,6 +113,8 @@ export class Terminal {
     if (!process.listeners('SIGTSTP').includes(this.#stop)) process.on('SIGTSTP', this.#stop);
     this.#rawMode(false);
     this.#enter();
+    // SIGWINCH is sent to the foreground job only: a resize meanwhile was told to the shell.
+    this.#stdout._refreshSize?.();
     this.#events.awake();
   };
 

@@ -15,6 +15,8 @@ export type Tokenizer = {
   held: Uint8Array;
   /** When bytes came last. */
   since: number;
+  /** When the first byte of `held` came. */
+  began: number;
   /** Between the brackets of a paste: all is text up to the closing one. */
   pasting: boolean;
   /** `held` follows an ESC that was given out as a key: whatever it turns out to be, it is none. */
@@ -26,6 +28,7 @@ export type Tokenizer = {
 export const idleTokenizer: Tokenizer = {
   held: new Uint8Array(),
   since: 0,
+  began: 0,
   pasting: false,
   late: false,
   late_until: 0,
@@ -35,6 +38,11 @@ export const idleTokenizer: Tokenizer = {
 export const escapeMs = 75;
 /** A sequence that stands still for so long does not go on: nobody typed it, so it is dropped. */
 export const abandonMs = 1000;
+/**
+ * No terminal's answer takes so long. Esc and X that come together look like the beginning of a
+ * control string (SOS): without this, one who types on would never be heard again.
+ */
+export const stringMs = 2000;
 /** A terminal that loses the closing bracket of a paste must not leave the console deaf. */
 export const pasteMs = 2000;
 
@@ -58,7 +66,9 @@ export function tokenize(tokenizer: Tokenizer, read: Uint8Array, at: number): To
     const free = { ...idleTokenizer, since: at };
     return [free, [{ sequence: pasteEnd }, { text: '\x03' }]];
   }
-  const next = { ...tokenizer, held: idleTokenizer.held, since: at, late: false, late_until: 0 };
+  const began = before.length > 0 ? tokenizer.began : at;
+  const idle = { held: idleTokenizer.held, late: false, late_until: 0 };
+  const next = { ...tokenizer, ...idle, since: at, began };
   return tokenizer.pasting ? pasted(next, bytes) : typed(next, bytes, late);
 }
 
@@ -94,7 +104,8 @@ function typed(tokenizer: Tokenizer, bytes: Uint8Array, late: boolean): Tokenize
     const end = isSequence ? sequenceEnd(rest, at) : characterEnd(rest, at);
     if (end === null) {
       endText();
-      return [{ ...tokenizer, held: shortened(rest.slice(at)), late: isRest }, tokens];
+      const began = at === 0 ? tokenizer.began : tokenizer.since;
+      return [{ ...tokenizer, held: shortened(rest.slice(at)), late: isRest, began }, tokens];
     }
     if (!isSequence) text.push(...rest.subarray(at, end));
     else {
@@ -144,10 +155,12 @@ function unfinishedCharacterFrom(bytes: Uint8Array): number {
 }
 
 /** When `elapsed` is next to be asked; null while nothing is waited for. */
-export function dueAt({ held, since, pasting, late }: Tokenizer): number | null {
+export function dueAt({ held, since, began, pasting, late }: Tokenizer): number | null {
   if (pasting) return since + pasteMs;
   if (held[0] !== esc) return null;
-  return since + (isEscapes(held) || (late && held.length === 2) ? escapeMs : abandonMs);
+  if (isEscapes(held) || (late && held.length === 2)) return since + escapeMs;
+  const still = since + abandonMs;
+  return isStringIntroducer(held[1]) ? Math.min(still, began + stringMs) : still;
 }
 
 /** What has become of an unfinished sequence now that nothing more has come. */

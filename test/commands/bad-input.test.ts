@@ -130,7 +130,7 @@ const bad: Bad[] = [
     ['status', 'ffff'],
     3,
     'not_found',
-    /^there is no job ffff$/,
+    /^job ffff not found$/,
     /servo-tui list/,
   ],
   [

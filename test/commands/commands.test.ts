@@ -160,7 +160,7 @@ describe('list', () => {
     expect(wrong.stderr).toContain('did you mean priority?');
     const missing = await servo('list sla:later-than:ffffffff');
     expect(missing).toMatchObject({ code: 3, stdout: '' });
-    expect(missing.stderr).toContain('there is no job ffffffff');
+    expect(missing.stderr).toContain('job ffffffff not found');
   });
 
   test('in ASCII', async () => {

@@ -82,11 +82,11 @@ describe('doctor', () => {
     expect(stdout).toMatch(/warning +row security +.* on backfill_partitions — .*migrate --rls/);
   });
 
-  test('a database without the schema, and one that lacks a migration', async () => {
+  test('C1: a fault is no success: no schema, and one that lacks a migration', async () => {
     const bare = await createTestDatabase({ migrated: false });
     const env = { DATABASE_URL: urlOf(bare.app), TENANT_ID: 'acme' };
     const { code, stdout } = await doctor('--json', env);
-    // C1: a fault counts without --exit-code too.
+    // Without --exit-code too.
     expect(code).toBe(10);
     expect(levelsOf(stdout).schema).toBe('fault');
     expect((await doctor('--exit-code', env)).code).toBe(10);

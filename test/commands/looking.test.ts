@@ -92,7 +92,7 @@ describe('explain', () => {
     const { code, stdout } = await servo(`explain ${id}`);
     expect(code).toBe(0);
     expect(stdout.split('\n')[0]).toBe(
-      `orders ${id.slice(0, 8)} (pending): no executor of this tenant lives — start one: servo-tui --worker`,
+      `orders ${id.slice(0, 8)} (pending): no executor is running for this tenant — start one: servo-tui --worker`,
     );
     expect(await read('explain', `explain ${id.slice(0, 8)}`)).toMatchObject({
       clause: 'no_executor',

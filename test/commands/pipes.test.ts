@@ -81,11 +81,15 @@ test('C6: a failure to tell is no failure to do, and no fault of the program', a
     expect(ended.stderr).not.toMatch(/internal|fault|report/);
     return ended;
   };
-  const read = await onFullDisk('list');
-  expect(read).toMatchObject({
-    code: 11,
-    stderr: expect.stringMatching(/^cannot write to stdout/),
-  });
+  for (const looking of ['list', 'status --help', '--version', 'schema'])
+    expect(await onFullDisk(...looking.split(' '))).toMatchObject({
+      code: 11,
+      stderr: expect.stringMatching(/^cannot write to stdout/),
+    });
+  const started = await onFullDisk('start', 'orders', '--partition', 'full', '--any-key');
+  expect(started.code).toBe(11);
+  // Without its id nobody could look after it.
+  expect(started.stderr).toMatch(/started orders [0-9a-f-]{36}/);
   for (const json of [[], ['--json']]) {
     const [id, unread] = [
       await operator.job({ asset: 'orders', partitions: ['disk'] }, { state: 'running' }),

@@ -70,7 +70,7 @@ test('plan > plan.json, then apply by somebody else: as the schemas say, and eac
 
   const again = await servo(['apply', file, '--yes']);
   expect(again.code).toBe(0);
-  expect(again.stdout).toContain('this plan has done it already');
+  expect(again.stdout).toContain('already done by this plan');
   expect(again.stdout).toMatch(/\n3 jobs: 0 applied, 3 skipped, 0 failed\n$/);
 });
 

@@ -108,7 +108,7 @@ test('failures come back by the same door', async () => {
   const id = '00000000-0000-4000-8000-000000000000';
   expect(await perform({ type: 'load-job', id, map_buckets: 0, insight: false })).toMatchObject({
     type: 'failure',
-    failure: { code: 'not_found', message: 'there is no job 00000000' },
+    failure: { code: 'not_found', message: 'job 00000000 not found' },
   });
   const nowhere = openDatabase({ host: '127.0.0.1', port: 1, user: 'u', database: 'd' });
   expect(await effectRunner(sessionOn(nowhere))(theTable)).toMatchObject({

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Flags } from '../../source/cli/flags.ts';
 import { readThrottle } from '../../source/commands/system/throttle-flags.ts';
 import type { Problem } from '../../source/errors.ts';
-import { pauseJob } from '../../source/operations/act/act-on-job.ts';
+import { actOnJob } from '../../source/operations/act/act-on-job.ts';
 import { documentOf, run, urlOf } from '../support/cli.ts';
 import { author, Operator } from '../support/operator.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -103,7 +103,7 @@ describe('status', () => {
       { state: 'running' },
     );
     const reason = 'paused by itself: 30 of the last 40 partitions failed (75 %, limit 50 %)';
-    await pauseJob(operator.db, { ...author, actor: 'h:1:x', reason }, id);
+    await actOnJob(operator.db, { ...author, actor: 'h:1:x', reason }, { action: 'pause', id });
     const { stdout } = await run(['status', id], variables);
     expect(stdout).toMatch(
       /^idle +it is paused since \d+s, by itself: 30 of the last 40 partitions failed .* — servo-tui resume/m,

@@ -374,6 +374,26 @@ describe('A6: nothing of another tenant changes', () => {
     ).toBe('acme_login is bound to another tenant than globex');
   });
 
+  test('a login without any right calls nothing, also where no roles were asked for', async () => {
+    await run(server.superuser, 'create database plain');
+    const plain = { ...owner, database: 'plain' } as ConnectionSettings;
+    await migrate(plain);
+    const open = await run<{ name: string }>(
+      plain,
+      `select proname::text as name from pg_proc where pronamespace = 'public'::regnamespace and starts_with(proname, 'servo_')
+         and prosecdef and prorettype <> 'trigger'::regtype and has_function_privilege('stranger', oid, 'execute')`,
+    );
+    expect(open).toEqual([]);
+    const stranger = { ...plain, user: 'stranger', options: '-c app.current_tenant=globex' };
+    for (const statement of [
+      `select servo_lead_v1('globex', 'metrics', 'x', 1000)`,
+      `select servo_forget_v1('globex', 86400000, 0, 10, false)`,
+    ])
+      expect((await errorOf(run(stranger as ConnectionSettings, statement))).message).toMatch(
+        /^permission denied/,
+      );
+  });
+
   // A row that a superuser, or another program without row-level security, put there all the same.
   test('what stands in a job under another tenant’s name is not counted', async () => {
     const [job] = await run<{ id: string }>(

@@ -182,7 +182,7 @@ const middle = {
 };
 
 const listings: Statement[] = [
-  listing('the job table', 2500, ''),
+  listing('the job table', 3500, ''),
   listing('the job table, read whole', 10_000, '', { whole: 1000 }),
   listing('the job table, counted', 25_000, '', { total: true }),
   ...walkedColumns.flatMap((column) =>
@@ -193,7 +193,7 @@ const listings: Statement[] = [
       }),
     ),
   ),
-  listing('its last jobs', 2500, '', { around: 'last' }),
+  listing('its last jobs', 3500, '', { around: 'last' }),
   ...[
     'state:failed',
     'state:active',

@@ -120,6 +120,7 @@ describe('A18: what the database refuses', () => {
 });
 
 describe('causes by SQLSTATE', () => {
+  // D: of 42501 explain said "schema changes", and named no grant.
   test.each([
     [
       'permission denied for table orders (SQLSTATE 42501, role servo_app)',
@@ -137,7 +138,7 @@ describe('causes by SQLSTATE', () => {
     ['canceling statement due to user request (SQLSTATE 57014)', /somebody cancelled it/],
     ['deadlock detected (SQLSTATE 40P01)', /^conflicts are retried/],
     ['could not connect to server "src" (SQLSTATE 08001)', /check the server/],
-  ])('%s', (message, advice) => {
+  ])('D: the advice for %s', (message, advice) => {
     expect(likelyCause(message)?.advice).toEqual(
       typeof advice === 'string' ? advice : expect.stringMatching(advice),
     );

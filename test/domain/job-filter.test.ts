@@ -1,5 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { jobMatches, parseFilter } from '../../source/domain/job/filter.ts';
+import {
+  alternativesOf,
+  alternativeText,
+  jobMatches,
+  parseFilter,
+} from '../../source/domain/job/filter.ts';
 import { aJob, secondsAgo } from '../support/jobs.ts';
 
 const jobs = [
@@ -38,6 +44,23 @@ test('C5: names with spaces, commas and colons are told in quotes', () => {
   expect(found('"a:b"')).toEqual(['a:b']);
   expect(found('!" " asset:*')).toEqual(['orders', 'daily', 'a:b']);
   expect(found('asset:"say \\"hi\\""')).toEqual(['say "hi"']);
+});
+
+test('C5: any name, written as it is told to be, is read as that one name', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.string({ unit: 'grapheme', minLength: 1 }), { minLength: 1 }),
+      (names) => {
+        expect(alternativesOf(names.map(alternativeText).join(','))).toEqual(names);
+      },
+    ),
+  );
+  expect(['orders', 'a b', 'orders, daily', 'say "hi"'].map(alternativeText)).toEqual([
+    'orders',
+    '"a b"',
+    '"orders, daily"',
+    '"say \\"hi\\""',
+  ]);
 });
 
 const all = jobs.map((job) => job.asset_name);

@@ -487,29 +487,43 @@ it('A25: a job that waits, for a partition or for a slot, is kept fresh; one wit
   await backfills.state(outranked, 'completed');
 });
 
-it('A28: a resume that meets a row held for a moment is claimed within moments', async () => {
+/** What makes a job claimable, from a state in which it is not. */
+const ways: readonly [what: string, from: Record<string, unknown>, sql: string][] = [
+  ['a resume', { state: 'paused' }, `state = 'resuming'`],
+  ['a pause undone by hand', { state: 'paused' }, `state = 'running', heartbeat_at = null`],
+  ['a revived job', { state: 'cancelled' }, `state = 'pending'`],
+  ['a failed job, tried again by hand', { state: 'failed' }, `state = 'pending'`],
+  ['upstreams that are done', { state: 'waiting_upstream' }, `state = 'pending'`],
+];
+
+it('A28: whatever makes a job claimable, while its row is held for a moment, it is claimed within moments', async () => {
   // Nothing is polled for: only the notification, and the next try after the one in vain.
-  await backfills.execute([nothing()], { speed: 1, timings: { poll: 600_000 } });
-  const job = await backfills.job({ keys: keys(2), columns: { state: 'paused' } });
-  const [one, other] = [await writer(), await writer()];
-  await one.rows('begin');
-  await one.rows(
-    `update backfill_jobs set state = 'resuming', version = version + 1 where id = $1`,
-    [job],
-  );
-  await other.rows('begin');
-  // It has the row as soon as the resume has let it go.
-  const held = other.rows('select from backfill_jobs where id = $1 for update', [job]);
-  await waitFor('it to wait for the row', () =>
-    backfills.row(
-      `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    ),
-  );
-  await one.rows('commit');
-  await held;
-  await sleep(150);
-  await other.rows('commit');
-  expect(await ended(job)).toMatchObject({ state: 'completed', done: 2 });
+  await backfills.execute([nothing()], { speed: 1, timings: { poll: 600_000, rescue: 600_000 } });
+  const meet = async ([what, from, sql]: (typeof ways)[number]) => {
+    const job = await backfills.job({ keys: keys(2), columns: from });
+    const [one, other] = [await writer(), await writer()];
+    await one.rows('begin');
+    await one.rows(`update backfill_jobs set ${sql}, version = version + 1 where id = $1`, [job]);
+    await other.rows('begin');
+    // It has the row as soon as the first one has let it go.
+    const [{ pid }] = (await other.rows('select pg_backend_pid() as pid')) as [{ pid: number }];
+    const held = other.rows('select from backfill_jobs where id = $1 for update', [job]);
+    await waitFor(`${what} to wait for the row`, () =>
+      backfills.row(`select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'`, [
+        pid,
+      ]),
+    );
+    await one.rows('commit');
+    await held;
+    await sleep(150);
+    await other.rows('commit');
+    return [what, await ended(job)];
+  };
+  // One after the other: what is told of one job is a reason to look for the others.
+  for (const way of ways) {
+    const [what, end] = await meet(way);
+    expect([what, end]).toMatchObject([what, { state: 'completed', done: 2 }]);
+  }
 });
 
 describe('A29: a job that somebody ends, or revives, by hand', () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
 import { noSettings } from '../../source/handlers/asset-settings.ts';
-import { resumeJob } from '../../source/operations/act/act-on-job.ts';
+import { actOnJob } from '../../source/operations/act/act-on-job.ts';
 import { retryJob } from '../../source/operations/act/retry.ts';
 import { judgeJob } from '../../source/operations/triage/explain-job.ts';
 import { explainWords } from '../../source/presentation/triage/explain-words.ts';
@@ -61,7 +61,7 @@ describe('A15: permanent failures', () => {
     expect(next).toContain('relation "source" does not exist: create it');
     // Mended: one goes first, then all.
     await backfills.rows('create table source (key text); grant all on source to servo_app');
-    await resumeJob(reader, { tenant, actor: 'mara' }, job);
+    await actOnJob(reader, { tenant, actor: 'mara' }, { action: 'resume', id: job });
     await backfills.state(job, 'completed');
     await reader.close();
   });
@@ -99,7 +99,7 @@ describe('A15: permanent failures', () => {
     const again = async () => {
       await retryJob(database, { tenant, actor: 'mara' }, job);
       running.most = 0;
-      await resumeJob(database, { tenant, actor: 'mara' }, job);
+      await actOnJob(database, { tenant, actor: 'mara' }, { action: 'resume', id: job });
     };
     await again();
     await waitFor('it to pause again', async () => (await pauses(job)).length === 2);
@@ -130,7 +130,7 @@ describe('A15: permanent failures', () => {
     expect(met).toHaveLength(1);
     broken = false;
     await retryJob(database, { tenant, actor: 'mara' }, next.id);
-    await resumeJob(database, { tenant, actor: 'mara' }, next.id);
+    await actOnJob(database, { tenant, actor: 'mara' }, { action: 'resume', id: next.id });
     await backfills.state(next.id, 'completed');
     await database.close();
   });

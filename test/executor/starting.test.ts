@@ -116,39 +116,75 @@ describe('A10: a database that is away when a program starts', () => {
 });
 
 describe('A31: SIGTERM while a worker starts drains it', () => {
-  it('while it waits for the database, for its answer, and from the moment that it has started', async () => {
-    const worker = commands['a worker']!;
-    way = new Way(backfills.database.app);
-    const waiting = start(worker);
-    await waits(waiting);
-    expect(await waiting.kill('SIGTERM')).toEqual([0, null]);
-    await way.open([]);
-    const unanswered = start(worker.slice(0, 3));
-    await waitFor('it to connect', () => way.connections > 0);
-    expect(await unanswered.kill('SIGTERM')).toEqual([0, null]);
-    expect(unanswered.log).toContain('drained');
-    way.close();
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+
+  async function ends(program: Program, signal: (typeof signals)[number], when: string) {
+    expect(await program.kill(signal), `${signal} ${when}: ${program.log}`).toEqual([0, null]);
+    return program.log;
+  }
+
+  it.each([
+    ['a worker', signals],
+    ['an exporter', signals.toReversed()],
+  ] as const)(
+    '%s by %j: before the database answers, while it is away, and as soon as it has started',
+    async (what, [first, second]) => {
+      const args = commands[what]!;
+      way = new Way(backfills.database.app);
+      await way.open([]);
+      const unanswered = start(args);
+      // For its figures and, of a worker, for its start.
+      const connections = what === 'a worker' ? 2 : 1;
+      await waitFor('it to connect', () => way.connections === connections);
+      const said = await ends(unanswered, first, 'before an answer');
+      if (what === 'a worker') expect(said).toContain('drained');
+      // It has not tried again: a service manager does not wait for that.
+      expect(way.connections).toBe(connections);
+      way.close();
+      way = new Way(backfills.database.app);
+      const waiting = start(args);
+      await waits(waiting);
+      await ends(waiting, second, 'while it waits');
+      await way.open();
+      for (const signal of signals) {
+        const started = start(args);
+        const word = what === 'a worker' ? /executor .* started/ : /metrics and health on/;
+        await new Promise<void>((resolve) => {
+          started.process.stderr!.on('data', () => word.test(started.log) && resolve());
+        });
+        const told = await ends(started, signal, 'as it starts');
+        if (what === 'a worker') expect(told).toContain('drained');
+      }
+    },
+  );
+
+  it('after whatever message to the database: none of its start is left undone, or done for a dead one', async () => {
     way = new Way(backfills.database.app);
     await way.open();
-    const started = start(worker);
-    await new Promise<void>((resolve) => {
-      started.process.stderr!.on(
-        'data',
-        () => /executor .* started/.test(started.log) && resolve(),
-      );
-    });
-    expect(await started.kill('SIGTERM')).toEqual([0, null]);
+    // Each in its turn, until one has started before it sends so many.
+    for (let nth = 1, started = false; !started && nth < 60; nth++) {
+      const worker = start(commands['a worker']!.slice(0, 3));
+      const signal = signals[nth % signals.length]!;
+      await way.message(nth, () => worker.process.kill(signal));
+      expect(await worker.exited, `${signal} at message ${nth}: ${worker.log}`).toEqual([0, null]);
+      expect(worker.log).toContain('drained');
+      started = / started: /.test(worker.log);
+    }
+    expect(
+      await backfills.rows('select id from backfill_executors where stopped_at is null'),
+    ).toEqual([]);
   });
 
   it('at whatever moment: it ends in order, or has not begun', async () => {
     way = new Way(backfills.database.app);
     await way.open();
     for (let delay = 0; delay <= 480; delay += 60) {
+      const signal = signals[(delay / 60) % signals.length]!;
       const worker = start(commands['a worker']!);
       await sleep(delay);
-      const end = await worker.kill('SIGTERM');
+      const end = await worker.kill(signal);
       // Before the program has read its command line, nothing of ours runs.
-      if (end[1] === 'SIGTERM') expect(worker.log).toBe('');
+      if (end[1] === signal) expect(worker.log).toBe('');
       else expect([end, worker.log]).toEqual([[0, null], expect.stringContaining('drained')]);
     }
     expect(

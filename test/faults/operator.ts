@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cancelJob, pauseJob, resumeJob } from '../../source/operations/act/act-on-job.ts';
+import { actOnJob } from '../../source/operations/act/act-on-job.ts';
 import { recreateJob } from '../../source/operations/act/recreate.ts';
 import { retryJob } from '../../source/operations/act/retry.ts';
 import { setJob } from '../../source/operations/act/set.ts';
@@ -66,17 +66,17 @@ RETURNING id, asset_name;`,
     ),
     pause: async (scene, random) => {
       const job = await jobIn(scene, random, 'running');
-      if (job !== null) await pauseJob(scene.database, author, job);
+      if (job !== null) await actOnJob(scene.database, author, { action: 'pause', id: job });
       return job !== null;
     },
     resume: async (scene, random) => {
       const job = await jobIn(scene, random, 'paused');
-      if (job !== null) await resumeJob(scene.database, author, job);
+      if (job !== null) await actOnJob(scene.database, author, { action: 'resume', id: job });
       return job !== null;
     },
     cancel: async (scene, random) => {
       const job = await jobIn(scene, random, 'pending', 'running', 'paused', 'resuming');
-      if (job !== null) await cancelJob(scene.database, author, job);
+      if (job !== null) await actOnJob(scene.database, author, { action: 'cancel', id: job });
       return job !== null;
     },
     set: async (scene, random) => {

@@ -31,7 +31,8 @@ describe('an executable handler', () => {
     });
   }
 
-  it('is told what to do by its environment, and not how to reach the database', async () => {
+  it('D: is told what to do by its environment, and not how to reach the database, whatever else is in it', async () => {
+    process.env.NOTE_OF_SOMEBODY = 'holds the word secret';
     process.env.PGPASSWORD = 'pw-of-the-worker';
     process.env.DATABASE_URL = 'postgres://url-of-the-worker';
     try {
@@ -42,8 +43,10 @@ describe('an executable handler', () => {
       expect(output).toContain('SERVO_ATTEMPT=2\n');
       expect(output).toContain('SERVO_IDEMPOTENCY_KEY=backfill:j:2024-01-31\n');
       expect(output).toContain('SERVO_TENANT_ID=acme\n');
+      expect(output).toContain('NOTE_OF_SOMEBODY=holds the word secret\n');
       expect(output).not.toMatch(/of-the-worker/);
     } finally {
+      delete process.env.NOTE_OF_SOMEBODY;
       delete process.env.PGPASSWORD;
       delete process.env.DATABASE_URL;
     }

@@ -1,13 +1,15 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Backfills, keys, tenant } from '../support/backfill.ts';
-import { untilGone } from '../support/processes.ts';
+import { isAlive } from '../support/processes.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { handlerDirectory, Worker } from '../support/worker.ts';
 
 let backfills: Backfills;
 let worker: Worker | undefined;
+const others: Worker[] = [];
 
 beforeEach(async () => {
   backfills = await Backfills.open();
@@ -16,6 +18,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await worker?.kill();
   worker = undefined;
+  await Promise.all(others.splice(0).map((one) => one.kill()));
   await backfills.close();
 });
 
@@ -83,25 +86,74 @@ it('the program does not start with handlers that anyone could change: exit 2, a
   expect(worker!.log).toContain(`chmod go-w ${directory}/orders.sql`);
 });
 
-it('A32: what programs run ends with an executor that is killed, also what ignores SIGTERM', async () => {
-  const pids = handlerDirectory({});
-  const say = (name: string) =>
-    `echo $$ > ${pids}/${name}.new; mv ${pids}/${name}.new ${pids}/${name}`;
-  const directory = handlerDirectory({
-    orders: `#!/bin/sh\n${say('polite')}\nsleep 600 & echo $! > ${pids}/child\nwait\n`,
-    stubborn: `#!/bin/sh\ntrap "" TERM\n${say('stubborn')}\nwhile :; do sleep 1; done\n`,
-    short: '#!/bin/sh\n',
-  });
-  const short = await backfills.job({ asset: 'short', keys: keys(3) });
-  await start(directory).started();
-  await backfills.state(short, 'completed');
-  for (const asset of ['orders', 'stubborn']) await backfills.job({ asset, keys: keys(1) });
-  for (const name of ['polite', 'stubborn'])
-    await waitFor(`the ${name} one to run`, () => existsSync(join(pids, name)));
-  await waitFor('its child to run', () => existsSync(join(pids, 'child')));
-  await worker!.kill('SIGKILL');
-  for (const name of ['polite', 'child', 'stubborn'])
-    await untilGone(Number(readFileSync(join(pids, name), 'utf8')));
+/** What a program may be like when its executor dies. Each says `ready` once it is so. */
+const programs: Record<string, (ready: string, pids: string) => string> = {
+  polite: (ready) => `${ready}\nwhile :; do sleep 600; done`,
+  'a parent': (ready, pids) => `sleep 600 & echo $! > ${pids}/child\n${ready}\nwait`,
+  'deaf to SIGTERM': (ready) => `trap "" TERM\n${ready}\nwhile :; do sleep 1; done`,
+  stopped: (ready) => `${ready}\nkill -STOP $$\nsleep 600`,
+  'without streams': (ready) => `exec </dev/null >/dev/null 2>&1\n${ready}\nsleep 600`,
+};
+
+/** The ways of an executor to end that leave it no time. */
+const deaths: Record<string, (worker: Worker) => Promise<unknown>> = {
+  SIGKILL: (one) => one.kill('SIGKILL'),
+  'a crash': (one) => one.kill('SIGSEGV'),
+  'an abort': (one) => one.kill('SIGABRT'),
+  'SIGKILL, after that of the process beside it': async (one) => {
+    const beside = () =>
+      execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(one.process.pid)], {
+        encoding: 'utf8',
+      })
+        .split('\n')
+        .filter((line) => line.includes('groups='))
+        .map((line) => Number.parseInt(line, 10));
+    const [first] = beside();
+    process.kill(first!, 'SIGKILL');
+    await waitFor('another one', () => beside().some((pid) => pid !== first));
+    await one.kill('SIGKILL');
+  },
+};
+
+it('A32: what programs run ends with an executor that dies, whatever they are like and however it dies', async () => {
+  const names = Object.keys(programs);
+  const die = async (how: string) => {
+    const pids = handlerDirectory({});
+    const file = (name: string) => join(pids, name.replaceAll(' ', '-'));
+    const ready = (name: string) =>
+      `echo $$ > ${file(name)}.new; mv ${file(name)}.new ${file(name)}`;
+    const assets = new Map(names.map((name) => [`${how} ${name}`.replaceAll(/\W+/g, '_'), name]));
+    const scripts = [...assets].map(([asset, name]) => [
+      asset,
+      `#!/bin/sh\n${programs[name]!(ready(name), pids)}\n`,
+    ]);
+    const short = `${how} short`.replaceAll(/\W+/g, '_');
+    const directory = handlerDirectory({
+      ...Object.fromEntries(scripts),
+      [short]: '#!/bin/sh\n',
+    });
+    const one = new Worker(
+      backfills.database.app,
+      tenant,
+      ['--handlers', directory, '--slots', String(names.length)],
+      { SERVO_SPEED: '50' },
+    );
+    others.push(one);
+    await one.started();
+    // Those that have ended are no business of anybody's.
+    await backfills.state(await backfills.job({ asset: short, keys: keys(3) }), 'completed');
+    for (const asset of assets.keys()) await backfills.job({ asset, keys: keys(1) });
+    for (const name of names)
+      await waitFor(`${name} to run`, () => existsSync(file(name)), { seen: () => one.log });
+    const running = [...names.map(file), join(pids, 'child')].map((path) =>
+      Number(readFileSync(path, 'utf8')),
+    );
+    await deaths[how]!(one);
+    await waitFor(`all to be gone after ${how}`, () => running.every((pid) => !isAlive(pid)), {
+      seen: () => running.map((pid, i) => [names[i] ?? 'the child', isAlive(pid)]),
+    });
+  };
+  await Promise.all(Object.keys(deaths).map(die));
 });
 
 const asRoot = process.getuid?.() === 0 && existsSync('/usr/bin/setpriv');

@@ -1,8 +1,11 @@
 import { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
 import pino from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Outcome } from '../../source/domain/partition/attempt.ts';
 import { ProgressLog } from '../../source/executor/progress-log.ts';
-import { Backfills, keys, tenant } from '../support/backfill.ts';
+import { Backfills, functionHandler, keys, tenant } from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { handlerDirectory, Worker } from '../support/worker.ts';
 
@@ -100,22 +103,105 @@ test('progress is told once in 10 s for each job, and not where nothing has move
   ]);
 });
 
-test('A16: a job whose work is dropped and taken up again is told no more often', () => {
-  const { lines, progress, clock } = progressLog();
-  const tell = (id: string, failed_partitions: number) =>
-    progress.tell(
-      { id, asset_name: 'orders' },
-      { total_partitions: 50, completed_partitions: 7, failed_partitions },
+describe('A16: progress is one line in 10 s for each job, however often its work is dropped', () => {
+  test('at whatever times jobs are told of, dropped, and taken up again', () => {
+    const act = fc.record({
+      job: fc.constantFrom('one', 'other'),
+      after: fc.constantFrom(0, 1, 150, 2_000, 9_999, 10_000, 25_000),
+      finished: fc.nat(2),
+      drop: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 200 }), (acts) => {
+        const { lines, progress, clock } = progressLog();
+        const done: Record<string, number> = { one: 0, other: 0 };
+        /** When each was told of last, and how far it was; -1 once it was dropped. */
+        const told: Record<string, { at: number; done: number }> = {};
+        for (const { job, after, finished, drop } of acts) {
+          clock.now += after;
+          done[job]! += finished;
+          const before = lines.length;
+          progress.tell(
+            { id: job, asset_name: 'orders' },
+            { total_partitions: 999, completed_partitions: done[job]!, failed_partitions: 0 },
+          );
+          const last = told[job];
+          const due =
+            last === undefined || (clock.now - last.at >= 10_000 && last.done !== done[job]);
+          expect(lines.length - before).toBe(due ? 1 : 0);
+          if (due) told[job] = { at: clock.now, done: done[job]! };
+          if (drop) {
+            progress.forget(job);
+            told[job]!.done = -1;
+          }
+        }
+      }),
     );
-  // As under failures: each takes the job's work away, 7 times a second.
-  for (let failed = 0; failed <= 140; failed++) {
-    clock.now = failed * 150;
-    tell('one', failed);
-    progress.forget('one');
-  }
-  expect(lines.map(({ at }) => Math.floor(at / 1000))).toEqual([0, 10, 20]);
-  // Taken up again after a while, it is told where it stands, though nothing has moved.
-  clock.now = 40_000;
-  tell('one', 140);
-  expect(lines).toHaveLength(4);
+  });
+
+  test('by whatever an executor loses its work on a job', async () => {
+    const lines: { job_id: string; message: string; timestamp: string }[] = [];
+    const met: Record<string, number> = {};
+    /** How each keeps its job from going on for a moment. */
+    const outcomes: Record<string, Outcome> = {
+      failed: { kind: 'failed', message: 'no' },
+      permanent: { kind: 'failed', message: 'no', permanent: true },
+      crashed: { kind: 'crashed', message: 'no' },
+      fatal: { kind: 'fatal', message: 'no' },
+      later: { kind: 'later', message: 'no', delay_ms: 20 },
+      endpoint: { kind: 'unavailable', message: 'no', of: 'endpoint' },
+    };
+    // Every second attempt moves the job, so that there is something to tell.
+    const handlers = Object.entries(outcomes).map(([asset, outcome]) =>
+      functionHandler(asset, () => {
+        met[asset] = (met[asset] ?? 0) + 1;
+        return met[asset]! % 2 === 0 ? undefined : outcome;
+      }),
+    );
+    const paused = functionHandler('paused', async () => {
+      met.paused = (met.paused ?? 0) + 1;
+      await sleep(20);
+      return undefined;
+    });
+    const strategy = { type: 'sequential', max_attempts: 99 };
+    const jobs = new Map<string, string>();
+    for (const asset of [...Object.keys(outcomes), 'paused'])
+      jobs.set(asset, await backfills.job({ asset, keys: keys(200), strategy }));
+    const moment = { base_ms: 30, cap_ms: 30 };
+    const executor = await backfills.execute([...handlers, paused], {
+      speed: 1,
+      slots: 20,
+      pause_at: null,
+      failures: null,
+      timings: { back_off: moment, permanent_back_off: moment, rest: moment },
+      log: pino(
+        { messageKey: 'message', timestamp: () => `,"timestamp":"${new Date().toISOString()}"` },
+        { write: (line: string) => void lines.push(JSON.parse(line)) },
+      ),
+    });
+    const job = jobs.get('paused')!;
+    for (let pauses = 1; pauses <= 8; pauses++) {
+      await waitFor('it to go on', () => (met.paused ?? 0) >= 2 * pauses);
+      await backfills.rows(`update backfill_jobs set state = 'paused' where id = $1`, [job]);
+      await waitFor('it to be left', () =>
+        backfills.row(`select from backfill_jobs where id = $1 and cardinality(lease_tokens) = 0`, [
+          job,
+        ]),
+      );
+      await backfills.rows(`update backfill_jobs set state = 'resuming' where id = $1`, [job]);
+    }
+    await waitFor(
+      'each to be met often',
+      () => Object.keys(outcomes).every((asset) => (met[asset] ?? 0) >= 16),
+      { seen: () => met },
+    );
+    await executor.drain();
+    for (const [asset, id] of jobs) {
+      const times = lines
+        .filter(({ job_id, message }) => job_id === id && message.startsWith('progress: '))
+        .map(({ timestamp }) => Date.parse(timestamp));
+      const close = times.filter((at, i) => i > 0 && at - times[i - 1]! < 9_900);
+      expect([asset, close.length, times.length > 0]).toEqual([asset, 0, true]);
+    }
+  });
 });

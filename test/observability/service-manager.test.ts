@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { silentLog } from '../../source/observability/log.ts';
+import { type Log, silentLog } from '../../source/observability/log.ts';
 import { ServiceManager } from '../../source/observability/service-manager.ts';
 import { packageRoot } from '../../source/package.ts';
 import { Operator } from '../support/operator.ts';
@@ -35,6 +35,28 @@ test.each([
   expect(lines()[0]).toMatch(/^READY=1 STATUS=/);
   expect(await program.kill('SIGTERM')).toEqual([0, null]);
   await waitFor('the stop', () => lines().some((line) => line.startsWith('STOPPING=1')));
+});
+
+test('that systemd cannot be told is logged once, and again after it could be', async () => {
+  const warned: string[] = [];
+  const log = { warn: (message: string) => warned.push(message) } as unknown as Log;
+  let able = false;
+  let told = 0;
+  const env = { NOTIFY_SOCKET: '/run/notify', WATCHDOG_USEC: '4000' };
+  const manager = new ServiceManager(env, log, async () => {
+    told += 1;
+    if (!able) throw new Error('no such socket');
+  });
+  manager.ready('well');
+  await waitFor('some signs of life', () => told > 5);
+  expect(warned).toEqual(['cannot notify systemd: no such socket']);
+  for (const state of [true, false]) {
+    able = state;
+    const before = told;
+    await waitFor('more of them', () => told > before + 2);
+  }
+  manager.stopping();
+  expect(warned).toHaveLength(2);
 });
 
 describe('nothing is told', () => {

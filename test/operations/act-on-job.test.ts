@@ -1,13 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Action, actions, jobStates, sourcesOf } from '../../source/domain/job/state.ts';
-import { UsageError } from '../../source/errors.ts';
 import {
-  actOnJob,
-  cancelJob,
-  pauseJob,
-  resumeJob,
-} from '../../source/operations/act/act-on-job.ts';
-import { settleJob } from '../../source/operations/act/finalize.ts';
+  type ActionParameters,
+  type JobAction,
+  readParameters,
+} from '../../source/domain/job/action.ts';
+import { actionSql } from '../../source/domain/job/action-sql.ts';
+import type { Job } from '../../source/domain/job/job.ts';
+import { UsageError } from '../../source/errors.ts';
+import { actOnJob } from '../../source/operations/act/act-on-job.ts';
+import { finalizeJob } from '../../source/operations/act/finalize.ts';
+import { getJob } from '../../source/operations/jobs/get-job.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;
@@ -18,273 +21,244 @@ beforeAll(async () => {
 });
 afterAll(() => operator.close());
 
-const because = (reason: string) => ({ ...author, reason });
-const inState = (state: string) =>
-  operator.job({ asset: 'orders', partitions: [`k${made++}`] }, { state });
 const row = async (id: string) =>
-  (await operator.sql('select * from backfill_jobs where id = $1', [id]))[0]!;
-const short = (id: string) => id.slice(0, 8);
-
-describe('each action in each state', () => {
-  const cases = actions.flatMap((action) =>
-    jobStates.map((state): [Action, string] => [action, state]),
+  (await operator.sql<Job>('select * from backfill_jobs where id = $1', [id]))[0]!;
+const states = async (id: string) =>
+  Object.fromEntries(
+    (
+      await operator.sql<{ partition_key: string; state: string }>(
+        'select right(partition_key, 1) as partition_key, state from backfill_partitions where backfill_job_id = $1',
+        [id],
+      )
+    ).map(({ partition_key, state }) => [partition_key, state]),
   );
 
-  test.each(cases)('%s a job that is %s', async (action, state) => {
-    const id = await inState(state);
-    const before = await row(id);
-    const outcome = await actOnJob(operator.db, because('why'), { action, id });
-    const after = await row(id);
-    if ((sourcesOf(action) as string[]).includes(state)) {
-      expect(outcome).toMatchObject({
-        id,
-        result: 'applied',
-        state: after.state,
-        version: after.version,
-      });
-      expect(after.version).toBe((before.version as number) + 1);
-      expect(after.state).toBe(
-        { pause: 'paused', resume: 'resuming', cancel: 'cancelled' }[action],
-      );
-    } else {
-      expect(outcome).toMatchObject({ id, result: 'skipped', state, version: before.version });
-      expect(outcome.message).toMatch(new RegExp(`^cannot ${action} ${short(id)} \\(`));
-      expect(outcome.hint).not.toBeNull();
-      expect(after).toEqual(before);
-    }
+/** A job of a (done), b (failed) and c (to be done), in this state. */
+async function aJob(state = 'running'): Promise<Job> {
+  const prefix = `${made++}`;
+  const id = await operator.job({
+    asset: 'orders',
+    partitions: ['a', 'b', 'c'].map((key) => `${prefix}${key}`),
   });
+  for (const [key, is] of [
+    ['a', 'completed'],
+    ['b', 'failed'],
+  ]) {
+    await operator.sql(
+      `update backfill_partitions set state = $3, completed_at = clock_timestamp(), attempt_count = 3 where backfill_job_id = $1 and partition_key = $2`,
+      [id, `${prefix}${key}`, is],
+    );
+  }
+  await operator.sql(
+    `update backfill_jobs set state = $2, completed_partitions = 1, failed_partitions = 1, heartbeat_at = clock_timestamp() where id = $1`,
+    [id, state],
+  );
+  return row(id);
+}
+
+const seenOf = ({ state, version, priority, sla_deadline_at, execution_strategy }: Job) => ({
+  state,
+  version,
+  priority,
+  sla_deadline_at,
+  execution_strategy,
 });
+const because = { ...author, reason: 'why' };
+const cases: [JobAction, string, ActionParameters][] = [
+  ['pause', 'running', {}],
+  ['resume', 'paused', {}],
+  ['cancel', 'running', {}],
+  ['reclaim', 'running', {}],
+  ['retry', 'running', {}],
+  ['retry', 'failed', {}],
+  ['set', 'running', { priority: '8', deadline: '2099-01-17', timeout: '30s' }],
+  ['recreate', 'paused', { priority: '10', deadline: 'none' }],
+  ['recreate', 'cancelled', { priority: '10' }],
+];
 
-describe('what is written', () => {
-  test('a pause records when, and who and why in the journal', async () => {
-    const id = await inState('running');
-    const outcome = await pauseJob(operator.db, because('db maintenance'), id);
-    expect(outcome.message).toBe(`paused orders ${short(id)} (0/1 done)`);
-    const { paused_at } = await row(id);
-    expect(Date.now() - (paused_at as Date).getTime()).toBeLessThan(60_000);
-    const [event] = await operator.sql(
-      'select from_state, to_state, actor, reason from backfill_events where job_id = $1 order by id desc limit 1',
-      [id],
-    );
-    expect(event).toEqual({
-      from_state: 'running',
-      to_state: 'paused',
-      actor: 'mara',
-      reason: 'db maintenance',
-    });
-  });
+describe.each(cases)('%s of a job that is %s', (action, state, parameters) => {
+  const act = (job: Job) =>
+    actOnJob(operator.db, because, { action, id: job.id, seen: seenOf(job), parameters });
 
-  test('a resume sets the heartbeat, so that "stuck resuming" ages from it, and keeps paused_at', async () => {
-    const id = await inState('paused');
-    const old = new Date('2020-01-01T00:00:00Z');
-    await operator.sql('update backfill_jobs set heartbeat_at = $2, paused_at = $2 where id = $1', [
-      id,
-      old,
-    ]);
-    const outcome = await resumeJob(operator.db, author, id);
-    expect(outcome.hint).toMatch(/no executor of this tenant lives/);
-    const { heartbeat_at, paused_at } = await row(id);
-    expect(Date.now() - (heartbeat_at as Date).getTime()).toBeLessThan(60_000);
-    expect(paused_at).toEqual(old);
-  });
-
-  test('a resume is silent about executors where one lives', async () => {
-    await operator.sql(
-      `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers) values ('h:1:x', 'acme', 'h', 1, '0', 1, '{}')`,
-    );
-    expect((await resumeJob(operator.db, author, await inState('paused'))).hint).toBeNull();
-    await operator.sql('delete from backfill_executors');
-  });
-
-  test('a cancel ends the job with its reason', async () => {
-    const id = await inState('pending');
-    await cancelJob(operator.db, because('maintenance window'), id);
-    expect(await row(id)).toMatchObject({
-      error_message: 'maintenance window',
-      completed_at: expect.any(Date),
-    });
-  });
-
-  test('slots at work are told', async () => {
-    const id = await inState('running');
-    await operator.sql(
-      'update backfill_jobs set lease_tokens = array[gen_random_uuid(), gen_random_uuid()] where id = $1',
-      [id],
-    );
-    const outcome = await pauseJob(operator.db, author, id);
-    expect(outcome.message).toContain('2 slots at work will finish');
-  });
-});
-
-describe('refusals', () => {
-  test('a pause of a paused job: since when, by whom, why, and what to do', async () => {
-    const id = await inState('running');
-    await pauseJob(operator.db, because('db maintenance'), id);
-    await operator.sql(
-      `update backfill_events set at = at - interval '12 minutes' where job_id = $1`,
-      [id],
-    );
-    const { message, hint } = await pauseJob(operator.db, author, id);
-    expect(`${message} — ${hint}`).toBe(
-      `cannot pause ${short(id)} (already paused 12m ago by mara: "db maintenance") — resume it with: servo-tui resume ${short(id)}`,
-    );
-  });
-
-  // Was: pause it, to somebody who wants it to run.
-  test('a resume of what runs already says how to watch it', async () => {
-    const { hint } = await resumeJob(operator.db, author, await inState('running'));
-    expect(hint).toMatch(/^watch it with: servo-tui status .{8} --watch$/);
-  });
-
-  test('a job that has ended: when and by whom, and what can be run again', async () => {
-    const id = await inState('pending');
-    await cancelJob(operator.db, because('wrong range'), id);
-    const { message, hint } = await resumeJob(operator.db, author, id);
-    expect(message).toBe(
-      `cannot resume ${short(id)} (already cancelled 0s ago by mara: "wrong range")`,
-    );
-    expect(hint).toContain(`servo-tui recreate ${short(id)}`);
-    const failed = await pauseJob(operator.db, author, await inState('failed'));
-    expect(failed.hint).toContain('servo-tui retry');
-    const completed = await pauseJob(operator.db, author, await inState('completed'));
-    expect(completed.hint).toContain('servo-tui start orders');
-  });
-
-  test('raw SQL is named as who did it', async () => {
-    const id = await inState('running');
-    await operator.sql(
-      `update backfill_jobs set state = 'paused', paused_at = now(), version = version + 1 where id = $1`,
-      [id],
-    );
-    expect((await pauseJob(operator.db, author, id)).message).toMatch(
-      /already paused 0s ago by postgres/,
-    );
-  });
-
-  test('a state that another program invented', async () => {
-    await operator.sql('alter table backfill_jobs drop constraint valid_backfill_state');
-    const id = await inState('hibernating');
-    const outcome = await pauseJob(operator.db, author, id);
-    expect(outcome).toMatchObject({ result: 'skipped', state: 'hibernating' });
-    expect(outcome.message).toContain('this one is hibernating');
-  });
-
-  test('an unknown job has failed', async () => {
-    const id = '00000000-0000-4000-8000-000000000000';
-    const outcome = await pauseJob(operator.db, author, id);
+  test('is applied to what was seen, and journalled with actor and reason', async () => {
+    const job = await aJob(state);
+    const outcome = await act(job);
+    const after = await row(job.id);
     expect(outcome).toMatchObject({
-      id,
+      id: job.id,
+      result: 'applied',
+      state: after.state,
+      version: after.version,
+      message: expect.any(String),
+    });
+    const [event] = await operator.sql(
+      'select actor, reason from backfill_events where job_id in ($1, $2) order by id desc limit 1',
+      [job.id, outcome.new_job_id ?? null],
+    );
+    expect(event).toMatchObject({ actor: 'mara', reason: expect.stringContaining('why') });
+  });
+
+  test('is skipped where the version has moved on, and nothing changes', async () => {
+    const job = await aJob(state);
+    const outcome = await act({ ...job, version: job.version - 1 });
+    expect(outcome).toMatchObject({ result: 'skipped', state, version: job.version });
+    expect(outcome.message).toContain('the job has changed, it is');
+    expect(await row(job.id)).toEqual(job);
+  });
+
+  test('is skipped where the state is another', async () => {
+    const job = await aJob(state);
+    const outcome = await act({ ...job, state: 'pending' });
+    expect(outcome.result).toBe('skipped');
+    expect(await row(job.id)).toEqual(job);
+  });
+
+  test('the SQL that is shown does what the operation does', async () => {
+    const [one, other] = [await aJob(state), await aJob(state)];
+    const outcome = await act(one);
+    const { new_job_id } = outcome;
+    const { settings } = readParameters(action, parameters, new Date());
+    const before = await operator.value<string>(
+      'select coalesce(max(created_at), now()) from backfill_jobs',
+    );
+    await operator.sql(actionSql(action, other, settings));
+    // After the SQL this is an executor's duty; the operation does it where none is alive.
+    if (outcome.state === 'cancelled') await finalizeJob(operator.db, author, other.id);
+    const [ours, theirs] = [await row(one.id), await row(other.id)];
+    const same = [
+      'state',
+      'version',
+      'priority',
+      'sla_deadline_at',
+      'execution_strategy',
+      'failed_partitions',
+    ] as const;
+    for (const column of same) expect(theirs[column], column).toEqual(ours[column]);
+    expect(await states(other.id)).toEqual(await states(one.id));
+    if (!new_job_id) return;
+    const id = await operator.value<string>(
+      'select id from backfill_jobs where created_at > $1 order by created_at desc limit 1',
+      [before],
+    );
+    const [anew, pasted] = [await row(new_job_id), await row(id)];
+    for (const column of [
+      'priority',
+      'sla_deadline_at',
+      'execution_strategy',
+      'total_partitions',
+    ] as const) {
+      expect(pasted[column], column).toEqual(anew[column]);
+    }
+    expect(await states(id)).toEqual(await states(new_job_id));
+  });
+
+  test('the SQL that is shown changes nothing where the version has moved on', async () => {
+    const job = await aJob(state);
+    const count = await operator.value<number>('select count(*)::int from backfill_jobs');
+    const { settings } = readParameters(action, parameters, new Date());
+    await operator.sql(actionSql(action, { ...job, version: job.version - 1 }, settings));
+    expect(await row(job.id)).toEqual(job);
+    expect(await operator.value('select count(*)::int from backfill_jobs')).toBe(count);
+  });
+});
+
+describe('a change of settings, which leaves the version alone', () => {
+  const set = (job: Job, parameters: ActionParameters) =>
+    actOnJob(operator.db, because, { action: 'set', id: job.id, seen: seenOf(job), parameters });
+
+  test('is skipped where somebody else has changed the same one since it was seen', async () => {
+    const job = await aJob();
+    await set(job, { priority: '3' });
+    expect(await set(job, { priority: '8' })).toMatchObject({
+      result: 'skipped',
+      message: expect.stringContaining('the job has changed, it is'),
+    });
+    expect((await row(job.id)).priority).toBe(3);
+  });
+
+  test('is applied where another one was changed, or it is so already', async () => {
+    const job = await aJob();
+    await set(job, { parallel: '4' });
+    expect(await set(job, { priority: '8' })).toMatchObject({ result: 'applied' });
+    expect(await set(job, { priority: '8' })).toMatchObject({
+      result: 'applied',
+      message: `orders ${job.id.slice(0, 8)} is already set so`,
+    });
+  });
+});
+
+test('an unknown job has failed; a mistake in the order is thrown', async () => {
+  const id = '00000000-0000-4000-8000-000000000000';
+  for (const action of ['pause', 'reclaim', 'retry', 'set', 'recreate'] as const) {
+    const order = { action, id, parameters: action === 'set' ? { priority: '1' } : {} };
+    expect(await actOnJob(operator.db, because, order)).toMatchObject({
       result: 'failed',
       state: null,
-      message: 'there is no job 00000000',
+      message: 'job 00000000 not found',
     });
-  });
+  }
+  const job = await aJob();
+  for (const order of [
+    { action: 'set', id: job.id, parameters: {} },
+    { action: 'set', id: job.id, parameters: { priority: 'high' } },
+    { action: 'recreate', id: job.id, parameters: { timeout: 'long' } },
+  ] as const) {
+    expect(await errorOf(actOnJob(operator.db, because, order))).toBeInstanceOf(UsageError);
+  }
+  expect(await row(job.id)).toEqual(job);
+});
 
-  test("another tenant's job is unknown", async () => {
-    const id = await inState('running');
-    const outcome = await pauseJob(operator.db, { ...author, tenant: 'globex' }, id);
-    expect(outcome.result).toBe('failed');
-    expect((await row(id)).state).toBe('running');
-  });
+test('a retry names the partitions that it tries again', async () => {
+  const job = await aJob();
+  const outcome = await actOnJob(operator.db, author, { action: 'retry', id: job.id });
+  expect(outcome).toMatchObject({ retried_partitions: 1, new_job_id: null });
+  expect(outcome.retried_keys).toEqual([expect.stringMatching(/b$/)]);
+  expect((await getJob(operator.db, 'acme', job.id)).job.failed_partitions).toBe(0);
+});
 
-  test('a cancel without a reason is no command', async () => {
-    const id = await inState('running');
-    for (const reason of [undefined, null, '  ']) {
-      const error = await errorOf(
-        actOnJob(operator.db, { ...author, reason }, { action: 'cancel', id }),
-      );
-      expect(error).toBeInstanceOf(UsageError);
+test('B8: a retry of one named partition leaves the other failed ones as they are', async () => {
+  const job = await aJob();
+  const keys = await operator.sql<{ partition_key: string }>(
+    `update backfill_partitions set state = 'failed', completed_at = clock_timestamp()
+     where backfill_job_id = $1 and partition_key like '%c' returning partition_key`,
+    [job.id],
+  );
+  await operator.sql('update backfill_jobs set failed_partitions = 2 where id = $1', [job.id]);
+  const order = { action: 'retry', id: job.id, keys: [keys[0]!.partition_key] } as const;
+  const outcome = await actOnJob(operator.db, author, order);
+  expect(outcome).toMatchObject({ result: 'applied', retried_partitions: 1 });
+  expect(await states(job.id)).toEqual({ a: 'completed', b: 'failed', c: 'pending' });
+});
+
+test('a plan does several things to one job, each of them once: settings one by one, then retry, then pause', async () => {
+  const job = await aJob();
+  const plan = { id: randomUUID(), author: 'mara', created_at: new Date() };
+  const steps = [
+    ['tune', 'set', { parallel: '3' }],
+    ['deadline', 'set', { deadline: '+2h' }],
+    ['retry', 'retry', {}],
+    ['pause', 'pause', {}],
+  ] as const;
+  const run = async () => {
+    const results: string[] = [];
+    for (const [step, action, parameters] of steps) {
+      const { result, already } = await actOnJob(operator.db, because, {
+        action,
+        id: job.id,
+        seen: seenOf(job),
+        parameters,
+        plan: { ...plan, step },
+      });
+      results.push(already ? 'done before' : result);
     }
-    expect((await row(id)).state).toBe('running');
-  });
-});
-
-describe('compare-and-set', () => {
-  test('a version that was not the one seen changes nothing', async () => {
-    const id = await inState('running');
-    const { version } = await row(id);
-    const order = {
-      action: 'pause' as const,
-      id,
-      state: 'running',
-      version: (version as number) - 1,
-    };
-    const outcome = await actOnJob(operator.db, author, order);
-    expect(outcome).toMatchObject({ result: 'skipped', version });
-    expect(outcome.message).toContain('it changed meanwhile');
-    expect(
-      await actOnJob(operator.db, author, { ...order, version: version as number }),
-    ).toMatchObject({ result: 'applied' });
-  });
-
-  test('a state that was not the one seen changes nothing, though the action would be allowed', async () => {
-    const id = await inState('paused');
-    const { version } = await row(id);
-    const outcome = await actOnJob(operator.db, because('r'), {
-      action: 'cancel',
-      id,
-      state: 'running',
-      version: version as number,
-    });
-    expect(outcome).toMatchObject({ result: 'skipped', state: 'paused' });
-  });
-
-  test('of many at once exactly one is applied', async () => {
-    const id = await inState('running');
-    const outcomes = await Promise.all(
-      Array.from({ length: 8 }, () => pauseJob(operator.db, author, id)),
-    );
-    expect(outcomes.filter((outcome) => outcome.result === 'applied')).toHaveLength(1);
-    expect((await row(id)).version).toBe(outcomes.find((one) => one.result === 'applied')!.version);
-  });
-
-  test('without a version, a change in between is looked at again', async () => {
-    const id = await inState('paused');
-    const outcomes = await Promise.all([
-      cancelJob(operator.db, because('r'), id),
-      resumeJob(operator.db, author, id),
-    ]);
-    expect(outcomes[0]!.result).toBe('applied');
-    expect((await row(id)).state).toBe('cancelled');
-  });
-});
-
-describe('settling a cancelled job', () => {
-  const states = (id: string) =>
-    operator.sql(
-      'select state, count(*)::int as count from backfill_partitions where backfill_job_id = $1 group by state order by state',
-      [id],
-    );
-  const cancelled = async () => {
-    const id = await operator.job({ asset: 'orders', start: `20${made++}`, end: `20${made++}` });
-    await operator.sql(
-      `update backfill_partitions set state = 'running' where id = (select min(id::text)::uuid from backfill_partitions where backfill_job_id = $1)`,
-      [id],
-    );
-    await cancelJob(operator.db, because('r'), id);
-    return id;
+    return results;
   };
-
-  test('skips what is not done where no executor lives, and leaves what runs', async () => {
-    const id = await cancelled();
-    const { total_partitions } = await row(id);
-    const skipped = (total_partitions as number) - 1;
-    expect(await settleJob(operator.db, author, id)).toBe(skipped);
-    expect(await states(id)).toEqual([
-      { state: 'running', count: 1 },
-      { state: 'skipped', count: skipped },
-    ]);
-    expect((await row(id)).skipped_partitions).toBe(skipped);
+  expect(await run()).toEqual(steps.map(() => 'applied'));
+  expect(await row(job.id)).toMatchObject({
+    state: 'paused',
+    failed_partitions: 0,
+    sla_deadline_at: expect.any(Date),
+    execution_strategy: { max_parallel: 3 },
   });
-
-  test('leaves it to the executor that lives', async () => {
-    await operator.sql(
-      `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers) values ('h:1:x', 'acme', 'h', 1, '0', 1, '{}')`,
-    );
-    const id = await cancelled();
-    expect(await settleJob(operator.db, author, id)).toBe(0);
-    await operator.sql(`update backfill_executors set seen_at = now() - interval '1 hour'`);
-    expect(await settleJob(operator.db, author, id)).toBeGreaterThan(0);
-    await operator.sql('delete from backfill_executors');
-  });
+  expect(await run()).toEqual(steps.map(() => 'done before'));
 });

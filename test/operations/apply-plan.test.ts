@@ -3,7 +3,7 @@ import type { ActionParameters, JobAction } from '../../source/domain/job/action
 import { parseFilter } from '../../source/domain/job/filter.ts';
 import type { PlanFile } from '../../source/domain/plan/plan.ts';
 import { UsageError } from '../../source/errors.ts';
-import type { Outcome } from '../../source/operations/act/act-on-job.ts';
+import type { Outcome } from '../../source/operations/act/order.ts';
 import { applyPlan, reviewPlan } from '../../source/operations/plan/apply-plan.ts';
 import { planActions } from '../../source/operations/plan/plan-actions.ts';
 import { reviewText } from '../../source/presentation/plan/plan-words.ts';

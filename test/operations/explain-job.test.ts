@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { StartInput } from '../../source/domain/start/request.ts';
-import { pauseJob } from '../../source/operations/act/act-on-job.ts';
+import { actOnJob } from '../../source/operations/act/act-on-job.ts';
 import { recreateJob } from '../../source/operations/act/recreate.ts';
 import { explainJob, judgeJob } from '../../source/operations/triage/explain-job.ts';
 import { explainWords } from '../../source/presentation/triage/explain-words.ts';
@@ -86,7 +86,7 @@ describe('one query says which clause keeps a job from running', () => {
 
   test('paused: since when, by whom, why', async () => {
     const id = await running();
-    await pauseJob(operator.db, { ...author, reason: 'db maintenance' }, id);
+    await actOnJob(operator.db, { ...author, reason: 'db maintenance' }, { action: 'pause', id });
     await operator.sql(`update backfill_events set at = at - interval '12 minutes'`);
     expect(await said(id)).toEqual({
       clause: 'paused',
@@ -98,7 +98,11 @@ describe('one query says which clause keeps a job from running', () => {
   test('paused by itself', async () => {
     const id = await running();
     const reason = 'paused by itself: 30 of the last 40 partitions failed (75 %, limit 50 %)';
-    await pauseJob(operator.db, { tenant: 'acme', actor: 'h:1:x', reason }, id);
+    await actOnJob(
+      operator.db,
+      { tenant: 'acme', actor: 'h:1:x', reason },
+      { action: 'pause', id },
+    );
     expect((await said(id)).why).toBe(
       'it is paused since 0s, by itself: 30 of the last 40 partitions failed (75 %, limit 50 %)',
     );

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readClaimScene } from '../../source/database/queries/read-claim-scene.ts';
 import { type DeadlineOf, jobMatches, parseFilter } from '../../source/domain/job/filter.ts';
 import { viewJob } from '../../source/domain/job/job.ts';
 import { compareBy, sortColumns, walkedColumns } from '../../source/domain/job/order.ts';
+import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
 import { listJobs } from '../../source/operations/jobs/list-jobs.ts';
 import { selectJobs } from '../../source/operations/plan/select-jobs.ts';
 import { errorOf, Operator } from '../support/operator.ts';
@@ -47,7 +49,8 @@ async function inMemory(text: string, sort: { column: string; descending: boolea
   const all = await listJobs(operator.db, tenant, { limit: count });
   expect(all.jobs).toHaveLength(count);
   // Read a moment apart, but reckoned by the same clock.
-  const jobs = (asOf: Date) => all.jobs.map((job) => viewJob(job, asOf));
+  const scene = await operator.db.read(tenant, (query) => readClaimScene(query, tenant));
+  const jobs = (asOf: Date) => all.jobs.map((job) => viewJob(job, asOf, thresholdDefaults, scene));
   const deadlineOf: DeadlineOf = (named) =>
     all.jobs.find(({ id }) => id.startsWith(named))?.sla_deadline_at;
   const filter = parseFilter(text);
@@ -171,7 +174,7 @@ test('a selection is all that match, with their versions', async () => {
 
 test('a filter that names a job which is not there is an error, and finds nothing', async () => {
   const filter = parseFilter('sla:later-than:ffffffff');
-  const message = 'there is no job ffffffff';
+  const message = 'job ffffffff not found';
   expect(await errorOf(selectJobs(operator.db, tenant, filter))).toMatchObject({ message });
   const list = await listJobs(operator.db, tenant, { filter, limit: 10 });
   expect(list).toMatchObject({ jobs: [], page: { problem: message } });

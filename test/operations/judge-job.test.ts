@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { cancelJob, pauseJob } from '../../source/operations/act/act-on-job.ts';
+import { actOnJob } from '../../source/operations/act/act-on-job.ts';
 import { reclaimJob } from '../../source/operations/act/reclaim.ts';
 import { triage } from '../../source/operations/triage/checks.ts';
 import { judgeJob, verifyJob } from '../../source/operations/triage/explain-job.ts';
@@ -282,7 +282,11 @@ describe('verify', () => {
     await operator.sql('update backfill_jobs set heartbeat_at = now() where id = $1', [id]);
     expect(await verifyJob(operator.db, 'acme', id, held)).toMatchObject({ helped: true });
     const other = await aJob(beat('14 minutes'));
-    await cancelJob(operator.db, { ...author, reason: 'not needed' }, other);
+    await actOnJob(
+      operator.db,
+      { ...author, reason: 'not needed' },
+      { action: 'cancel', id: other },
+    );
     expect(await verifyJob(operator.db, 'acme', other, ['stuck'])).toMatchObject({
       helped: true,
       state: 'cancelled',
@@ -292,7 +296,7 @@ describe('verify', () => {
   test('a pause stops nothing that a checkpoint has wrong', async () => {
     await anExecutor();
     const id = await aJob(`${beat('1 second')}, checkpoint_partition_key = 'nowhere'`);
-    await pauseJob(operator.db, { ...author, reason: 'look' }, id);
+    await actOnJob(operator.db, { ...author, reason: 'look' }, { action: 'pause', id });
     expect(await verifyJob(operator.db, 'acme', id, ['checkpoint'])).toMatchObject({
       helped: false,
       state: 'paused',
@@ -310,7 +314,7 @@ test('the text at 80 columns says scenario, evidence, meaning, what to do and wh
   const text = explainText(await judge(id), { width: 80, zone: 'utc' });
   const lines = text.trimEnd().split('\n');
   expect(lines[0]).toBe(
-    `orders ${id.slice(0, 8)} (running): no executor of this tenant lives — start one: servo-tui --worker`,
+    `orders ${id.slice(0, 8)} (running): no executor is running for this tenant — start one: servo-tui --worker`,
   );
   expect(text).toContain('scenario     Stuck: heartbeat stale > 2m\n');
   expect(text).toContain('evidence     progress 1/3 · heartbeat 14m · claimed by web-2:64:x\n');

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseFilter } from '../../source/domain/job/filter.ts';
-import { isAlarm } from '../../source/domain/job/order.ts';
+import { isProblem } from '../../source/domain/job/order.ts';
 import { type ListOptions, listJobs } from '../../source/operations/jobs/list-jobs.ts';
 import { Operator } from '../support/operator.ts';
 import { readsOf } from '../support/plans.ts';
@@ -35,7 +35,7 @@ const list = (db: Parameters<typeof listJobs>[0], text: string, options: Partial
 test('a job that runs and will miss its deadline comes first, however many wait with a nearer one', async () => {
   const { jobs } = await list(operator.db, '', {});
   expect(jobs[0]).toMatchObject({ id: late, risk_level: 'high' });
-  expect(jobs.filter(isAlarm)).toHaveLength(100);
+  expect(jobs.filter(isProblem)).toHaveLength(100);
 });
 
 test('what cannot all be counted is said to be more', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../source/errors.ts';
-import { cancelJob, pauseJob } from '../../source/operations/act/act-on-job.ts';
+import { actOnJob } from '../../source/operations/act/act-on-job.ts';
 import { getJob, getJobDetail } from '../../source/operations/jobs/get-job.ts';
 import { listJobs } from '../../source/operations/jobs/list-jobs.ts';
 import { resolveJob, resolveJobs } from '../../source/operations/jobs/resolve-job.ts';
@@ -39,15 +39,16 @@ describe('the job table', () => {
     }
   });
 
-  test('what lives first, the higher priority first, then the newest that have ended', async () => {
+  test('what needs a person first, then what lives, then the newest that have ended', async () => {
     expect(await names()).toEqual([
+      // Stuck, and then what no executor can run.
       'orders_daily 2024-01-01 running',
-      'clicks 2024-01-02 hibernating',
       'orders_daily 2024-01-03 resuming',
-      'orders_daily 2024-01-02 paused',
-      'clicks 2024-01-01 waiting_upstream',
       'orders 2024-01-05 pending',
       'orders 2024-01-04 pending',
+      'clicks 2024-01-02 hibernating',
+      'orders_daily 2024-01-02 paused',
+      'clicks 2024-01-01 waiting_upstream',
       'orders 2024-01-03 cancelled',
       'orders 2024-01-01 completed',
       'orders 2024-01-02 failed',
@@ -232,7 +233,7 @@ describe('one job in full', () => {
     ]);
     expect(detail.open.map((one) => one.partition_key)).toEqual(['2026-02-02', '2026-02-03']);
     expect(detail.executors).toEqual(['web-1:7:x']);
-    await pauseJob(operator.db, { ...author, reason: 'look' }, id);
+    await actOnJob(operator.db, { ...author, reason: 'look' }, { action: 'pause', id });
     const { events } = await getJobDetail(operator.db, 'acme', id, { buckets: 0 });
     expect(events[0]).toMatchObject({ kind: 'state', to_state: 'paused', reason: 'look' });
     expect(typeof events[0]!.id).toBe('number');
@@ -294,7 +295,7 @@ describe('job references', () => {
   test('an unknown one is not found, a malformed one is no job id', async () => {
     expect(await errorOf(resolveJob(operator.db, 'acme', 'ffff'))).toMatchObject({
       code: 'not_found',
-      message: 'there is no job ffff',
+      message: 'job ffff not found',
     });
     for (const malformed of ['abc', 'orders', '']) {
       expect(await errorOf(resolveJob(operator.db, 'acme', malformed))).toBeInstanceOf(UsageError);
@@ -303,7 +304,7 @@ describe('job references', () => {
 
   test('all mistakes are told at once', async () => {
     const error = await errorOf(resolveJobs(operator.db, 'acme', ['abcd', 'ffff', 'abcd1']));
-    expect(error.message).toMatch(/ambiguous.*there is no job ffff/);
+    expect(error.message).toMatch(/ambiguous.*job ffff not found/);
   });
 
   test('a job that is meant twice is there once', async () => {
@@ -321,7 +322,7 @@ describe('job references', () => {
 test('an adopted table with columns of its own is read all the same', async () => {
   await operator.sql('alter table backfill_jobs add column color text default $$red$$');
   const id = await operator.job({ asset: 'orders', partitions: ['2040-01-01'] });
-  await cancelJob(operator.db, { ...author, reason: 'r' }, id);
+  await actOnJob(operator.db, { ...author, reason: 'r' }, { action: 'cancel', id });
   const { job } = await getJob(operator.db, 'acme', id);
   expect(job).not.toHaveProperty('color');
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../source/errors.ts';
-import { settleJob } from '../../source/operations/act/finalize.ts';
+import { finalizeJob } from '../../source/operations/act/finalize.ts';
 import { recreateJob } from '../../source/operations/act/recreate.ts';
 import { retryJob } from '../../source/operations/act/retry.ts';
 import { explainJob } from '../../source/operations/triage/explain-job.ts';
@@ -183,7 +183,7 @@ describe('in a tree', () => {
     const root = await start('t1');
     const { clean } = await family(root);
     const { job } = await recreateJob(operator.db, because, clean!.id, {});
-    await settleJob(operator.db, author, clean!.id);
+    await finalizeJob(operator.db, author, clean!.id);
     expect(await row(job!.id)).toMatchObject({ state: 'waiting_upstream', parent_job_id: root });
     const verdict = (id: string) =>
       operator.value(`select (servo_upstream_verdict_v1('acme', $1, 120000)).verdict`, [id]);
@@ -199,7 +199,7 @@ describe('in a tree', () => {
   test('a root that waits goes on waiting for the same upstreams', async () => {
     const root = await start('t2');
     const { job } = await recreateJob(operator.db, because, root, { priority: '8' });
-    await settleJob(operator.db, author, root);
+    await finalizeJob(operator.db, author, root);
     expect(await row(job!.id)).toMatchObject({ state: 'waiting_upstream', priority: 8 });
     const waits = await operator.sql(
       'select j.asset_name, j.state from backfill_upstreams u join backfill_jobs j on j.id = u.upstream_job_id where u.job_id = $1',
@@ -251,7 +251,7 @@ describe('A27 a job that failed by its upstream', () => {
     await end(raw, 'failed', { [keys[0]!]: 'completed', [keys[1]!]: 'failed' });
     for (const id of [clean, report]) {
       expect(await decide(id)).toBe('failed');
-      await settleJob(operator.db, author, id);
+      await finalizeJob(operator.db, author, id);
     }
     return { report, clean, raw, keys };
   };
@@ -327,7 +327,7 @@ describe('A27 a job that failed by its upstream', () => {
     });
     const [raw] = await edgesOf(job!.id);
     await operator.sql(`update backfill_jobs set state = 'cancelled' where id = $1`, [job!.id]);
-    await settleJob(operator.db, author, job!.id);
+    await finalizeJob(operator.db, author, job!.id);
     expect(await stateOf(raw!.id)).toBe('cancelled');
     expect(await errorOf(recreateJob(operator.db, because, job!.id, {}))).toMatchObject({
       message: expect.stringContaining(`raw ${raw!.id.slice(0, 8)} is cancelled, and no job`),
@@ -360,6 +360,7 @@ describe('A27 a job that failed by its upstream', () => {
     }
     /** How each of the upstreams ends, and what is said first then. */
     const cases = [
+      [{ early: 'completed', late: 'deleted', middle: 'completed' }, 'upstream job ID was deleted'],
       [{ early: 'cancelled', late: 'failed', middle: 'cancelled' }, 'upstream late ID is failed'],
       [{ early: 'cancelled', late: 'deleted', middle: 'cancelled' }, 'upstream job ID was deleted'],
       [
@@ -392,7 +393,7 @@ describe('A27 a job that failed by its upstream', () => {
       );
       expect(line!.reason).toBe(said);
       // The others are cancelled as a consequence.
-      await settleJob(operator.db, author, job!.id);
+      await finalizeJob(operator.db, author, job!.id);
       const { clause, facts } = await explainJob(operator.db, 'acme', job!.id);
       expect(facts.waits_for[0]!.id).toBe(cause);
       const { next, why } = explainWords(clause, facts);

@@ -123,7 +123,7 @@ describe('reclaim', () => {
     const { version } = await row(id);
     const outcome = await reclaimJob(operator.db, { ...author, reason: 'stuck' }, id);
     expect(outcome).toMatchObject({ result: 'applied', version: (version as number) + 1 });
-    expect(outcome.hint).toMatch(/no executor of this tenant lives/);
+    expect(outcome.hint).toMatch(/no executor is running for this tenant/);
     expect(
       await operator.value(
         `select heartbeat_at < now() - interval '4 minutes' and leases_void_at > now() - interval '1 minute' from backfill_jobs where id = $1`,

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -95,21 +104,61 @@ test('what its pages link to is in it', () => {
   expect(dead).toEqual([]);
 });
 
-test('is a program that works without the repository', () => {
-  const servo = (...args: string[]) =>
-    execFileSync(process.execPath, [join(unpacked, 'bin/servo-tui.js'), ...args], {
-      cwd: folder,
-      encoding: 'utf8',
-      env: environment({ DATABASE_URL: urlOf(database.superuser), TENANT_ID: 'acme' }),
-    });
+const servo = (...args: string[]) =>
+  execFileSync(process.execPath, [join(unpacked, 'bin/servo-tui.js'), ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: environment({ DATABASE_URL: urlOf(database.superuser), TENANT_ID: 'acme' }),
+  });
+
+test('C13: one source gives one build id, and a change to any file of it another', () => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  // C13: two builds of one version can be told apart, and one source gives one id.
   expect(servo('--version')).toBe(`${version} (build ${buildId(root)})\n`);
+  const copy = join(folder, 'copy');
+  for (const name of [
+    'bin',
+    'migrations',
+    'scripts',
+    'source',
+    'package.json',
+    'package-lock.json',
+  ])
+    cpSync(join(root, name), join(copy, name), { recursive: true });
+  expect(buildId(copy)).toBe(buildId(root));
+  appendFileSync(join(copy, 'source', 'errors.ts'), '\n');
+  expect(buildId(copy)).not.toBe(buildId(root));
+});
+
+test('is a program that works without the repository', () => {
   expect(documentOf('migrate', servo('migrate', '--json')).applied).toEqual(ownSteps());
   expect(documentOf('alerts', servo('alerts', '--json')).visible).toBe(false);
   expect(JSON.parse(readFileSync(join(unpacked, 'dist/json-schema.json'), 'utf8'))).toEqual(
     JSON.parse(servo('schema')),
   );
+});
+
+type Entry = {
+  dev?: boolean;
+  license?: string;
+  engines?: { node?: string };
+  hasInstallScript?: boolean;
+};
+const lock: { packages: Record<string, Entry> } = JSON.parse(
+  readFileSync(join(root, 'package-lock.json'), 'utf8'),
+);
+
+// npm warns of an EBADENGINE, and of an install script that is neither allowed nor refused.
+test('D: npm ci has nothing to warn of in any dependency', () => {
+  const { engines, allowScripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { minVersion, satisfies } = createRequire(import.meta.url)('semver');
+  const oldest = minVersion(engines.node);
+  const warned = Object.entries(lock.packages).filter(
+    ([path, { engines, hasInstallScript }]) =>
+      path !== '' &&
+      ((engines?.node !== undefined && !satisfies(oldest, engines.node)) ||
+        (hasInstallScript && !(path.replace(/^.*node_modules\//, '') in allowScripts))),
+  );
+  expect(warned).toEqual([]);
 });
 
 /** All of them let a program be used, changed and passed on by anyone. */
@@ -126,14 +175,18 @@ const permissive = [
   'PostgreSQL',
 ];
 
-test('every dependency that comes with it has a permissive licence', () => {
-  type Entry = { dev?: boolean; license?: string };
-  const lock: { packages: Record<string, Entry> } = JSON.parse(
-    readFileSync(join(root, 'package-lock.json'), 'utf8'),
-  );
-  const shipped = Object.entries(lock.packages).filter(([path, { dev }]) => path !== '' && !dev);
-  expect(shipped.length).toBeGreaterThan(50);
-  expect(shipped.filter(([, { license }]) => !permissive.includes(license ?? ''))).toEqual([]);
+test('every dependency that comes with it, installed or bundled, has a permissive licence', () => {
+  const installed = Object.entries(lock.packages)
+    .filter(([path, { dev }]) => path !== '' && !dev)
+    .map(([path, { license }]) => [path, license ?? '']);
+  const texts = readFileSync(join(unpacked, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
+  const bundled = [...texts.matchAll(/^(\S+ \S+) \((.+)\)\n-{5,}$/gm)].map(([, name, license]) => [
+    name,
+    license!,
+  ]);
+  expect(bundled.length).toBeGreaterThan(50);
+  const shipped = [...installed, ...bundled];
+  expect(shipped.filter(([, license]) => !permissive.includes(license!))).toEqual([]);
 });
 
 // Most of them may be passed on only with their copyright notice.

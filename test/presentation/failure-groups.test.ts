@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { FailedPartition } from '../../source/domain/job/detail.ts';
+import type { FailedPartition } from '../../source/domain/job/insight.ts';
 import { groupFailures, kindsOf } from '../../source/presentation/partition/failure-groups.ts';
 
 const failed = (partition_key: string, error_message: string | null): FailedPartition => ({

@@ -202,7 +202,7 @@ describe('after acting, the console follows through', () => {
     session.answerJob(aJob({ ...running, priority: 8 }));
     expect(says(session)[0]).toContain('priority 5 → 8');
     const undone = tuned().fail('act', 'database_unreachable').answerJob(running);
-    expect(says(undone)[0]).toContain('the connection was lost');
+    expect(says(undone)[0]).toContain('not done so far');
   });
 
   test('recreating: the new job, by its id', () => {

@@ -192,7 +192,7 @@ describe('filter', () => {
 
   test('what is wrong with it may be found out by the database only', () => {
     const session = Session.on(many, small).press('/').type('sla:later-than:ffff').press('enter');
-    const problem = 'there is no job ffff';
+    const problem = 'job ffff not found';
     session.answerJobs([], { page: { filter: session.state.jobs.filter.text, problem } });
     expect(info(session)).toContain(problem);
   });

@@ -69,10 +69,10 @@ describe('results are told: applied, skipped, failed', () => {
 
   test('an answer that was lost is not taken for a yes or a no', () => {
     const session = paused().fail('act', 'database_unreachable');
-    expect(says(session)[0]).toContain('it is not known whether this was done');
+    expect(says(session)[0]).toContain('connection lost: not known whether it was done');
     session.answerJob(running);
     expect(says(session)).toEqual([
-      'orders_daily: the connection was lost; the job is running, version 7',
+      'orders_daily: not done so far: still running, version 7 (connection lost)',
     ]);
   });
 

@@ -276,7 +276,7 @@ describe('a applies what is supposed', () => {
     const wider = weather({ execution_strategy: { type: 'parallel', max_parallel: 13 } });
     session.answerPlan([wider, clicks()]);
     expect(planned(session)).toEqual([
-      ['weather', 'tune', 'it is so already'],
+      ['weather', 'tune', 'it is already set so'],
       ['clicks', 'pause', null],
     ]);
     expect(session.card.expected).toBe('1');

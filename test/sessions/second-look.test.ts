@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { actionNames, actionOf } from '../../source/console/actions.ts';
 import { followText } from '../../source/console/follow.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
 import type { ExplainFacts } from '../../source/domain/triage/explain.ts';
@@ -63,6 +64,7 @@ describe('B5: reclaim says what explain knows', () => {
 });
 
 describe('B9: a dialog says what will keep the job from running', () => {
+  const makingWork = actionNames.filter((name) => /resume|retry|recreate|reclaim/.test(name));
   const limit = { scope: 'tenant' as const, name: 'acme', max_running: 2, running: 2 };
 
   test.each([
@@ -79,8 +81,34 @@ describe('B9: a dialog says what will keep the job from running', () => {
     expect(text).not.toContain('waiting for an executor');
   });
 
-  test('nothing where nothing is in the way', () => {
-    expect(said(knowing(paused, 'r', {}))).not.toContain('But');
+  test.each(actionNames)(
+    '%s: a silent executor, and nothing where nothing is in the way',
+    (name) => {
+      const job = name === 'resume' ? paused : running;
+      const silent = [
+        { id: 'web-2:77', lanes: 2, seen_at: secondsAgo(180), until: secondsAgo(-9) },
+      ];
+      const { key } = actionOf(name);
+      expect(said(knowing(job, key, { silent, lanes: 2 }))).toContain(
+        'web-2:77 with 2 slots has been silent for 3m',
+      );
+      expect(said(knowing(job, key, {}))).not.toMatch(/^But|silent/m);
+    },
+  );
+
+  test('of several jobs: what is in the way of the first, which is named', () => {
+    const jobs = [1, 2].map((number) => aJob({ number, state: 'paused', lanes: 0 }));
+    const session = Session.showing(jobs).press('space', 'down', 'space', 'r').answerPlan(jobs);
+    const facts = explainFacts(jobs[0]!.id, { state: 'paused', limits: [limit] });
+    session.seen().answer('explain-job', { type: 'explained', judged: judgedJob(facts) });
+    expect(said(session)).toMatch(/But +00000001: 2 of at most 2 jobs of this tenant/);
+  });
+
+  test.each(makingWork)('%s: a limit', (name) => {
+    const job = name === 'resume' ? paused : running;
+    expect(said(knowing(job, actionOf(name).key, { limits: [limit] }))).toMatch(
+      /But +2 of at most/,
+    );
   });
 });
 
@@ -148,7 +176,7 @@ describe('B13: what a row says is seen where it is selected', () => {
   test('the selection keeps the colour of the state', () => {
     const pieces = row(Session.showing([running]));
     expect(pieces.slice(1).every(({ inverse }) => inverse)).toBe(true);
-    expect(pieces.find(({ text }) => text.includes('running'))?.tone).toBe('good');
+    expect(pieces.find(({ text }) => text.includes('running'))?.tone).toBe('warn');
     expect(pieces.find(({ text }) => text.includes('orders_daily'))?.tone).toBe('plain');
   });
 

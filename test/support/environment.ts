@@ -2,7 +2,7 @@ import type { ConnectionSettings } from '../../source/database/settings.ts';
 
 /** Variables of the person or machine that runs the tests which would change what a program under test does or draws. */
 const foreign =
-  /^(DATABASE_URL|TENANT_ID|PG[A-Z]+|SUDO_USER|XDG_CONFIG_HOME|SERVO_(?!EMBEDDED_|FUZZ_).*|CI|NO_COLOR|FORCE_COLOR|CLICOLOR(_FORCE)?|COLORTERM|COLORFGBG|NODE_DISABLE_COLORS|NODE_OPTIONS|LC_ALL|LC_CTYPE|LANG)$/;
+  /^(DATABASE_URL|TENANT_ID|PG[A-Z]+|SUDO_USER|XDG_CONFIG_HOME|SERVO_(?!EMBEDDED_|FUZZ_).*|CI|NO_COLOR|FORCE_COLOR|CLICOLOR(_FORCE)?|COLORTERM|COLORFGBG|NODE_DISABLE_COLORS|NODE_OPTIONS|NOTIFY_SOCKET|WATCHDOG_(?:USEC|PID)|LC_ALL|LC_CTYPE|LANG)$/;
 
 /** The environment of the tests without them. */
 const inherited = Object.fromEntries(

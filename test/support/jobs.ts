@@ -62,6 +62,8 @@ export function aJob(
       sla_deadline_at: null,
       priority: 5,
       lanes: 2,
+      ours: true,
+      failing: false,
       rate_base: { at: secondsAgo(600, asOf), completed: 20 },
       eta_trend: null,
       ...columns,

@@ -1,10 +1,7 @@
 import type { DataAnswer, DataEffect } from '../../source/console/effects.ts';
 import { actionRules, isTransition, readParameters } from '../../source/domain/job/action.ts';
-import type {
-  FailedPartition,
-  JobDetail,
-  PartitionBucket,
-} from '../../source/domain/job/detail.ts';
+import type { JobDetail, PartitionBucket } from '../../source/domain/job/detail.ts';
+import type { FailedPartition } from '../../source/domain/job/insight.ts';
 import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job/job.ts';
 import { changesOf } from '../../source/domain/job/settings.ts';
 import { actionTargets, isTerminal } from '../../source/domain/job/state.ts';

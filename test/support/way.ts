@@ -38,6 +38,7 @@ export class Way {
   connections = 0;
   /** What clients have sent to a false server. */
   heard = '';
+  #messages: { left: number; act(): void } | null = null;
 
   constructor(target: ConnectionSettings) {
     this.#target = target;
@@ -64,6 +65,26 @@ export class Way {
     );
   }
 
+  /** Does this as soon as clients have sent so many more messages, over all connections; `act` comes before the last one is passed on. */
+  message(count: number, act: () => void): Promise<void> {
+    return new Promise((resolve) => {
+      this.#messages = {
+        left: count,
+        act: () => {
+          act();
+          resolve();
+        },
+      };
+    });
+  }
+
+  #count(): void {
+    if (this.#messages === null || --this.#messages.left > 0) return;
+    const { act } = this.#messages;
+    this.#messages = null;
+    act();
+  }
+
   /** Ends every connection, and goes on to take new ones. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
@@ -81,6 +102,7 @@ export class Way {
       ? connect(join(host, `.s.PGSQL.${port}`))
       : connect(port, host);
     this.#keep(server);
+    client.on('data', () => this.#count());
     client.pipe(server).pipe(client);
     client.once('close', () => server.destroy());
     server.once('close', () => client.destroy());

@@ -1,7 +1,10 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Backfills, functionHandler, Gate, keys } from '../support/backfill.ts';
 import { binary, urlOf } from '../support/cli.ts';
-import { Emulator, type Size } from './emulator.ts';
+import { Emulator, linesOfFile, type Size } from './emulator.ts';
 
 // The program as it is installed, in a real terminal, on a real database, with an executor at work.
 
@@ -255,4 +258,30 @@ test('the jobs are shown without ICU, which takes as long to load as a frame to 
   const console = openWith(['--import', `data:text/javascript,${encodeURIComponent(broken)}`], []);
   await console.until(/\bquick\b/);
   expect(console.screen).not.toContain('ICU is asked');
+});
+
+test('a terminal that is closed ends each of them, and none with an abort and a core dump', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'servo-tui-hangup-'));
+  const kinds = [
+    { name: 'console', args: [], shows: 'Enter open', code: '129' },
+    { name: 'plain', args: ['--plain'], shows: 'quit to leave', code: '0' },
+  ];
+  const ended = kinds.map(async ({ name, args, shows, code }) => {
+    const at = (file: string) => join(folder, `${name}.${file}`);
+    const line = `"${process.execPath}" "${binary}" ${args.join(' ')} 2>${at('stderr')}; echo $? >${at('code')}`;
+    // The shell outlives its terminal, and says how the program has ended.
+    const shell = ['-c', `trap "" HUP; ${line}`];
+    const console = new Emulator('/bin/sh', shell, small, {
+      DATABASE_URL: urlOf(backfills.database.app),
+      TENANT_ID: 'acme',
+    });
+    consoles.push(console);
+    await console.until(shows);
+    console.hangUp();
+    await console.until(() => linesOfFile(at('code')).length > 0);
+    return [name, linesOfFile(at('code')), readFileSync(at('stderr'), 'utf8'), code];
+  });
+  const how = await Promise.all(ended);
+  rmSync(folder, { recursive: true });
+  expect(how).toEqual(kinds.map(({ name, code }) => [name, [code], '', code]));
 });

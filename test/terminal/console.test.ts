@@ -304,15 +304,27 @@ describe('B1: what a terminal sends of itself', () => {
     expect(asked('act')).toBe(0);
   });
 
-  test('an arrow that the line cuts in two is the arrow', async () => {
-    const console = await start('varied', small).until('▐ ·');
+  // In one read it always was the arrow: several turns, and each on a console that has nothing to do.
+  test('an arrow that the line cuts in two is the arrow, and → opened Recreate by its C', async () => {
+    const console = await start('varied', small).until('Enter open');
+    await console.until('▐ ·');
     const selected = () => console.lines.findIndex((line) => line.startsWith('▐'));
     const first = selected();
-    for (const piece of ['\x1b', '[', 'B']) {
-      console.type(piece);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    const pressed = async (final: string) => {
+      for (const piece of ['\x1b', '[', final]) {
+        const loads = asked('load');
+        console.type(piece);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        if (piece !== final) continue;
+        await console.until(() => asked('load') > loads);
+      }
+    };
+    for (let turn = 0; turn < 4; turn += 1) {
+      await pressed('C');
+      expect(console.screen).not.toContain('Recreate');
+      await pressed(turn % 2 === 0 ? 'B' : 'A');
+      await console.until(() => selected() === first + ((turn + 1) % 2));
     }
-    await console.until(() => selected() === first + 1);
   });
 
   test('modes that others left on are switched off: mouse, focus, other encodings of keys', async () => {
@@ -350,15 +362,16 @@ describe('B1: what a terminal sends of itself', () => {
         writeFileSync(of('#{pane_tty}'), '\x1b[?1004h\x1b]2;reports on\x1b\\');
         await client.until(() => of('#{pane_title}') === 'reports on');
         const sorted = screen();
-        for (let turn = 0; turn < 3; turn += 1) {
+        // After each turn: an order that is inverted twice is the old one again.
+        for (let turn = 0; turn < 4; turn += 1) {
           tmux('select-pane', '-t', ':0.0');
           tmux('select-pane', '-t', ':0.1');
+          client.type('?');
+          await client.until('Search:');
+          client.type('\x1b');
+          await client.until(() => !screen().includes('Search:'));
+          await client.until(() => screen() === sorted);
         }
-        client.type('?');
-        await client.until('Search:');
-        expect(screen()).toContain('Search: ');
-        client.type('\x1b');
-        await client.until(() => screen() === sorted);
       } finally {
         tmux('kill-server');
       }
@@ -385,6 +398,13 @@ test('Ctrl-Z gives the terminal back, and fg brings the console back as it was',
   expect(console.inAlternateScreen).toBe(true);
   console.type('j');
   await console.until(/▐ ● sessions/);
+  // While the shell has the terminal, a resize is told to the shell alone.
+  console.type('\x1a');
+  await console.until(() => !console.inAlternateScreen);
+  console.resize({ columns: 60, rows: 20 });
+  console.type('fg\r');
+  await console.until(() => console.lines[18]?.startsWith(' Enter open') === true);
+  expect(console.isWrapped).toBe(false);
   console.type('q');
   await console.until(() => !console.inAlternateScreen);
 });

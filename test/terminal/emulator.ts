@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as pty from '@lydell/node-pty';
 import xterm from '@xterm/headless';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { environment } from '../support/environment.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -12,23 +12,14 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Bundles the fixture as the program is bundled, and gives its path. */
 export async function bundleFixture(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'servo-tui-fixture-'));
+  const script = new URL('../../scripts/bundle.js', import.meta.url).href;
+  const { bundling } = (await import(script)) as { bundling: BuildOptions };
   await build({
-    absWorkingDir: root,
+    ...bundling,
     entryPoints: ['test/terminal/fixture.ts'],
     outdir: folder,
     outExtension: { '.js': '.mjs' },
-    bundle: true,
     splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.20',
-    jsx: 'automatic',
-    logLevel: 'error',
-    define: { 'process.env.NODE_ENV': '"production"' },
-    external: ['react-devtools-core'],
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
   });
   return join(folder, 'fixture.mjs');
 }

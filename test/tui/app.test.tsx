@@ -437,7 +437,7 @@ describe('what must not be overlooked', () => {
       failure: { code: 'database_unreachable', message },
     });
     expect(text(session.state)).toContain(
-      'data is <5s old · trying again · cannot reach it: connect ECONNREFUSED',
+      'data is <5s old · cannot reach it: connect ECONNREFUSED 10.0.0.7:5432',
     );
   });
 });

@@ -232,6 +232,16 @@ describe('B1: whatever comes, in whatever pieces', () => {
     );
   });
 
+  test.each(['X', 'P', ']', '^', '_'])(
+    'Esc and %s that come together do not make it deaf to one who types on',
+    (introducer) => {
+      const typed = Array.from({ length: 20 }, () => 'j');
+      const out = keysOf([`\x1b${introducer}`, ...typed], 200);
+      expect(out.length).toBeGreaterThanOrEqual(9);
+      expect(new Set(out)).toEqual(new Set(['j']));
+    },
+  );
+
   test('bytes at random never throw, and leave nothing waiting', () => {
     const reads = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 10 });
     fc.assert(

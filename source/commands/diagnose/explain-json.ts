@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { count, envelope, nullableTime, time } from '../../app/json-shapes.ts';
 import { troubleKinds } from '../../domain/partition/attempt.ts';
+import { causeNames } from '../../domain/triage/cause-names.ts';
 import { checkNames } from '../../domain/triage/checks.ts';
 import { clauses } from '../../domain/triage/explain.ts';
-import { causeNames } from '../../domain/triage/failure-cause.ts';
 import { limit } from '../system/limits-json.ts';
 import { check, column, escalation, row } from './check-json.ts';
 

@@ -17,6 +17,7 @@ const row = job.extend({
       slots: count.describe('at work on it'),
       max_parallel: count,
       remaining_partitions: count,
+      incomplete_partitions: count,
       eta_seconds: z.number().nullable(),
       sla_deadline_at: nullableTime,
       risk_level: z.enum(riskLevels),

@@ -1,7 +1,8 @@
 import type { NamedJob } from '../../database/queries/read-job.ts';
 import { withTenant } from '../../database/queries/triage/checks.ts';
 import { shortId } from '../../domain/job/reference.ts';
-import { type Finding, remedyRefusal, type TriageReport } from '../../domain/triage/checks.ts';
+import { type Finding, remedyRefusal } from '../../domain/triage/checks.ts';
+import type { TriageReport } from '../../domain/triage/report.ts';
 import { wrap } from '../../presentation/text/fitted.ts';
 import { fittedTable } from '../../presentation/text/fitted-table.ts';
 import type { Zone } from '../../presentation/text/format.ts';

@@ -6,9 +6,8 @@ import type { NamedJob } from '../../database/queries/read-job.ts';
 import { isWholeId, shortId } from '../../domain/job/reference.ts';
 import type { Action } from '../../domain/job/state.ts';
 import { exitCodes, messageOf, ServoError, UsageError } from '../../errors.ts';
-import { actOnJob, type Outcome } from '../../operations/act/act-on-job.ts';
-import { settleJob } from '../../operations/act/finalize.ts';
-import { reclaimJob } from '../../operations/act/reclaim.ts';
+import { actOnJob } from '../../operations/act/act-on-job.ts';
+import type { Outcome } from '../../operations/act/order.ts';
 import { resolveJobs } from '../../operations/jobs/resolve-job.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
 import type { Order } from './job-flags.ts';
@@ -49,13 +48,10 @@ async function actOn(
   { writer, tenant, actor }: HostSession,
 ): Promise<Outcome> {
   const author = { tenant, actor, reason };
-  if (action === 'reclaim') return reclaimJob(writer, author, job.id);
   const outcome = await actOnJob(writer, author, { action, id: job.id });
-  if (action !== 'cancel' || outcome.result !== 'applied') return outcome;
-  // The job is cancelled: what is cut off here, the next executor does.
-  await settleJob(writer, author, job.id).catch(() => {});
-  if (!stop) return outcome;
-  return stopRunning(outcome, () => reclaimJob(writer, author, job.id));
+  const cancelled = action === 'cancel' && outcome.result === 'applied';
+  if (!cancelled || !stop) return outcome;
+  return stopRunning(outcome, () => actOnJob(writer, author, { action: 'reclaim', id: job.id }));
 }
 
 /** Never fails: the job is cancelled all the same. */

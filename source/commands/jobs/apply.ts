@@ -3,7 +3,7 @@ import { asciiText } from '../../cli/ascii.ts';
 import { onTenant } from '../../cli/spec.ts';
 import type { PlanFile } from '../../domain/plan/plan.ts';
 import { exitCodes } from '../../errors.ts';
-import type { Outcome } from '../../operations/act/act-on-job.ts';
+import type { Outcome } from '../../operations/act/order.ts';
 import { plural } from '../../presentation/text/format.ts';
 
 /** Exit 7 unless every job is as the plan says. */

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { count, figure, nullableTime, time } from '../../app/json-shapes.ts';
+import { healths } from '../../domain/job/health.ts';
 import { riskLevels } from '../../domain/risk/risk.ts';
+import { waitingClauses } from '../../domain/triage/clause-reason.ts';
 
 /** Columns of backfill_jobs by their names, and what is derived from them. */
 export const job = z.looseObject({
@@ -39,6 +41,17 @@ export const job = z.looseObject({
   sla_deadline_at: nullableTime,
   priority: z.int(),
   lanes: count.describe('slots at work on the job, over all hosts'),
+  ours: z.boolean().describe('it runs under the claim of a servo-tui executor'),
+  failing: z.boolean().describe('its last attempts failed alike with a permanent error'),
+  silent_lanes: count.describe('those of lanes whose executor is not heard of'),
+  waits_for: z
+    .enum(waitingClauses)
+    .nullable()
+    .describe('the clause of explain that keeps it from being worked on'),
+  incomplete_partitions: count.describe('failed partitions of a job that has not ended'),
+  health: z.enum(healths),
+  health_reason: z.string().nullable(),
+  urgency: count.describe('0: the first of those that need a person'),
   rate_base: z.looseObject({ at: time, completed: z.int() }).nullable(),
   eta_trend: z
     .looseObject({
@@ -53,7 +66,14 @@ export const job = z.looseObject({
   rate_per_minute: z.number().nullable(),
   heartbeat_age_seconds: z.number().nullable(),
   heartbeat_stale: z.boolean(),
-  eta_seconds: z.number().nullable(),
+  eta_seconds: z
+    .number()
+    .nullable()
+    .describe('null where it is not known: nobody at work on it who is heard of, too'),
+  needs_seconds: z
+    .number()
+    .nullable()
+    .describe('how long it takes once it is worked on, where its ETA waits for that'),
   eta_low_seconds: z.number().nullable().describe('by the fastest average of the last 15 minutes'),
   eta_high_seconds: z.number().nullable().describe('by the slowest'),
   eta_drift_seconds: z.number().nullable().describe('above 0: later than it was 15 minutes ago'),

@@ -4,11 +4,12 @@ import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { isTerminal } from '../../domain/job/state.ts';
 import { readStrategy } from '../../domain/job/strategy.ts';
-import type { Clause } from '../../domain/triage/explain.ts';
+import type { Clause, ExplainFacts } from '../../domain/triage/explain.ts';
 import { countCap } from '../../operations/jobs/list-jobs.ts';
 import { jobsTable } from '../../presentation/job/columns.ts';
 import { dialogWords } from '../../presentation/job/dialog-words.ts';
 import { formatEta, formatEtaRange } from '../../presentation/job/eta-phrase.ts';
+import { healthWords, isNotWorkedOn } from '../../presentation/job/health-words.ts';
 import { progressBar } from '../../presentation/job/progress-bar.ts';
 import { stateWord } from '../../presentation/job/state-words.ts';
 import { groupFailures, kindsOf } from '../../presentation/partition/failure-groups.ts';
@@ -27,7 +28,8 @@ import {
 } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
 import { cellOf, layoutColumns } from '../../presentation/text/table.ts';
-import type { Idleness } from './status.ts';
+import { signOf } from '../../presentation/text/tone.ts';
+import type { ExplainWords } from '../../presentation/triage/explain-words.ts';
 
 /** The job table as lines; nothing wraps within `width`. */
 export function jobTable(list: JobList, options: View): string {
@@ -39,7 +41,7 @@ export function jobTable(list: JobList, options: View): string {
       .join('')
       .trimEnd();
   const lines = [
-    lineOf(({ column, width }) => fitted(column.title, width, column.align)),
+    lineOf(({ column, width }) => fitted(width < 3 ? '' : column.title, width, column.align)),
     ...list.jobs.map((job) =>
       lineOf(
         ({ column, width }) =>
@@ -64,6 +66,9 @@ function noJobs({ tenant_id, counts }: JobList): string {
 
 export type Surroundings = { idle: Idleness; held: readonly { id: string; held_reason: string }[] };
 
+export type Idleness = ExplainWords &
+  Pick<ExplainFacts, 'since' | 'by' | 'reason'> & { clause: Clause };
+
 /** Clauses that say no more than the state. */
 const untold: readonly Clause[] = ['running', 'ended', 'unknown_state'];
 
@@ -71,6 +76,7 @@ export function jobText(detail: JobDetail, { idle, held }: Surroundings, options
   const { job } = detail;
   const lines = [
     ...summaryLines(job, detail.as_of, options),
+    ...healthLines(job),
     ...(untold.includes(idle.clause)
       ? []
       : [`idle         ${idle.why}${idle.next === null ? '' : ` — ${idle.next}`}`]),
@@ -104,7 +110,9 @@ export function watchLine(job: JobView, asOf: Date, options: View & { named?: bo
     `${progressBar(20, job.progress)} ${counts(job)}`,
     ...(job.failed_partitions > 0 ? [`${formatFullCount(job.failed_partitions)} failed`] : []),
     ...(job.rate_per_minute === null ? [] : [`${formatRate(job.rate_per_minute)}/min`]),
-    ...(isTerminal(job.state) ? [] : [`ETA ${formatEta(job, asOf, options.zone).forms[0]}`]),
+    ...(isTerminal(job.state)
+      ? []
+      : [`${isNotWorkedOn(job) ? '' : 'ETA '}${formatEta(job, asOf, options.zone).forms[0]}`]),
   ];
   return finish([parts.join('  ')], options);
 }
@@ -139,6 +147,13 @@ function summaryLines(job: JobView, asOf: Date, options: View): string[] {
         ]),
     `created      ${job.created_at.toISOString()}${job.created_by === null ? '' : ` by ${safeText(job.created_by)}`}`,
   ];
+}
+
+/** What is wrong with it; what keeps it from running is said by `idle`. */
+function healthLines(job: JobView): string[] {
+  const words = healthWords(job);
+  if (words === null || (job.waits_for !== null && job.incomplete_partitions === 0)) return [];
+  return [`health       ${signOf(words.tone)}${words.text}`];
 }
 
 function endLine(job: JobView, eta: string, range: string): string {

@@ -37,15 +37,13 @@ export const recreate = onSession({
     },
   }),
   async run({ reference, reason, options }, { writer, tenant, actor, thresholds }) {
-    const [{ resolveJob }, { recreateJob }, { settleJob }] = await Promise.all([
+    const [{ resolveJob }, { recreateJob }] = await Promise.all([
       import('../../operations/jobs/resolve-job.ts'),
       import('../../operations/act/recreate.ts'),
-      import('../../operations/act/finalize.ts'),
     ]);
     const id = await resolveJob(writer, tenant, reference);
     const author = { tenant, actor, reason };
     const recreated = await recreateJob(writer, author, id, { ...options, thresholds });
-    if (recreated.created) await settleJob(writer, author, id);
     return {
       json: recreated,
       text: async () => (await import('./start-text.ts')).recreateText(recreated),

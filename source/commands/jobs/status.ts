@@ -3,9 +3,8 @@ import { intervalOf } from '../../cli/interval.ts';
 import { anyNumber, onTenant } from '../../cli/spec.ts';
 import type { JobView } from '../../domain/job/job.ts';
 import { isTerminal } from '../../domain/job/state.ts';
-import type { Clause, ExplainFacts } from '../../domain/triage/explain.ts';
 import { exitCodes } from '../../errors.ts';
-import type { ExplainWords } from '../../presentation/triage/explain-words.ts';
+import type { Idleness } from './job-text.ts';
 
 export const status = onSession({
   spec: {
@@ -59,10 +58,6 @@ export const status = onSession({
     };
   },
 });
-
-/** Why the job does not run, if it does not; since when it is as it is, by whom, and why. */
-export type Idleness = ExplainWords &
-  Pick<ExplainFacts, 'since' | 'by' | 'reason'> & { clause: Clause };
 
 /** One output for every change until all jobs have ended; exit 9 unless all are completed. */
 async function* untilEnded(

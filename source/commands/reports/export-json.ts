@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, envelope, figure, nullableTime, time } from '../../app/json-shapes.ts';
+import { causeNames } from '../../domain/triage/cause-names.ts';
 import { clauses } from '../../domain/triage/explain.ts';
-import { causeNames } from '../../domain/triage/failure-cause.ts';
 import { checkSummary, escalation } from '../diagnose/check-json.ts';
 import { event, job } from '../jobs/job-json.ts';
 

@@ -56,10 +56,11 @@ export const exporter = onHost({
     onStopSignals(() => stopping.abort());
     try {
       const usable = async () => monitor?.requireDatabase();
-      if (await reachDatabase(usable, { log, signal: stopping.signal, longest: 5_000 })) {
-        manager.ready('exporter');
-      }
-      if (!stopping.signal.aborted) await once(stopping.signal, 'abort');
+      const stopped = stopping.signal.aborted ? null : once(stopping.signal, 'abort');
+      const reached = reachDatabase(usable, { log, signal: stopping.signal, longest: 5_000 });
+      // A stop does not wait for a database that says nothing.
+      if ((await Promise.race([reached, stopped])) === true) manager.ready('exporter');
+      await stopped;
       manager.stopping();
       return { exit: 0 };
     } finally {

@@ -22,7 +22,7 @@ import {
 import type { DraftPlan } from '../effects.ts';
 import { orderOn, reasonOf } from '../orders.ts';
 import { judged } from '../planning.ts';
-import { isOpen } from '../run-items.ts';
+import { isOpen, unconfirmed } from '../run-items.ts';
 import { fieldOfText, insertText } from '../text-field.ts';
 import { beginRun } from './running.ts';
 import type { Asking, PlainState, PlainStep } from './state.ts';
@@ -226,7 +226,7 @@ function send(state: PlainState, asking: Asking, at: number): PlainStep {
   const effect = orderOn(name, job, reasonOf(values.reason), parametersOf(asking));
   return {
     state: { ...state, asking: null, acting: state.acting + 1 },
-    lines: [`${actionWords[effect.action].gerund} ${nameOf(job)}: sent, not confirmed yet`],
+    lines: [`${actionWords[effect.action].gerund} ${nameOf(job)}: ${unconfirmed}`],
     effects: [{ type: 'data', effect }],
   };
 }

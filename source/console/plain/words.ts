@@ -1,7 +1,9 @@
+import type { Health } from '../../domain/job/health.ts';
 import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { isTerminal } from '../../domain/job/state.ts';
 import { formatEta } from '../../presentation/job/eta-phrase.ts';
+import { healthWords } from '../../presentation/job/health-words.ts';
 import { stateWord } from '../../presentation/job/state-words.ts';
 import { riskBadge } from '../../presentation/risk/badge.ts';
 import { formatAge, formatFullCount, plural, type Zone } from '../../presentation/text/format.ts';
@@ -24,9 +26,13 @@ function progressFacts(job: JobView, { as_of, zone }: Clock): string[] {
   return [
     `${formatFullCount(job.completed_partitions)} of ${plural(job.total_partitions, 'partition')} (${percent(job)} %)`,
     job.failed_partitions > 0 ? `${formatFullCount(job.failed_partitions)} failed` : [],
-    eta === '–' ? [] : job.state === 'running' ? `done ${eta}` : eta,
+    eta === '–' || job.waits_for !== null || job.health === 'silent'
+      ? []
+      : job.state === 'running'
+        ? `done ${eta}`
+        : eta,
     risk === '–' ? [] : `deadline ${risk}`,
-    job.heartbeat_stale ? `no heartbeat for ${formatAge(job.heartbeat_age_seconds ?? 0)}` : [],
+    healthWords(job)?.text ?? [],
   ].flat();
 }
 
@@ -48,6 +54,14 @@ export function changeLines(before: JobView, job: JobView, clock: Clock): string
     before.heartbeat_stale && !job.heartbeat_stale && job.state === 'running'
       ? `${name}: its heart beats again`
       : [],
+    job.health !== before.health && newsworthy.includes(job.health) && job.health_reason !== null
+      ? `${name}: ${healthWords(job)!.text}`
+      : [],
+    newsworthy.includes(before.health) &&
+    !newsworthy.includes(job.health) &&
+    job.state === 'running'
+      ? `${name}: it is worked on again`
+      : [],
     doublings(job.failed_partitions) > doublings(before.failed_partitions)
       ? `${name}: ${plural(job.failed_partitions, 'partition')} failed`
       : [],
@@ -55,6 +69,9 @@ export function changeLines(before: JobView, job: JobView, clock: Clock): string
   const step = Math.floor(percent(job) / 10) > Math.floor(percent(before) / 10);
   return step && lines.length === 0 ? [jobLine(job, clock)] : lines;
 }
+
+/** Nobody works on it, and its heartbeat does not tell. */
+const newsworthy: readonly Health[] = ['silent', 'starved', 'blocked'];
 
 /** A failure is news, and then twice as many are. */
 function doublings(count: number): number {

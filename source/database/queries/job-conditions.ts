@@ -8,6 +8,7 @@ import {
 import { isWholeId, rangeOf, shortestPrefix } from '../../domain/job/reference.ts';
 import { jobStates } from '../../domain/job/state.ts';
 import type { RiskLevel } from '../../domain/risk/risk.ts';
+import { type ClaimScene, servedAssets } from '../../domain/triage/claim-scene.ts';
 import type { JobThresholds } from '../../domain/triage/thresholds.ts';
 import { partitionsLeft, secondsBetween } from './sql-time.ts';
 
@@ -37,6 +38,7 @@ export type Resolved = {
   assets: readonly { id: string; name: string }[] | null;
   deadlineOf: DeadlineOf;
   thresholds: JobThresholds;
+  scene: ClaimScene;
 };
 
 /**
@@ -57,7 +59,7 @@ export type Access = {
 const fewAssets = 200;
 
 /** The states that a job may be in under the filter. */
-export function statesOf(filter: JobFilter, resolved: Resolved): string[] {
+export function statesOf(filter: JobFilter, resolved: Omit<Resolved, 'scene'>): string[] {
   return resolved.states.filter((state) =>
     filter.terms.every(({ negated, any }) => {
       const matching = any.map((one) => stateOnly(one, resolved));
@@ -67,7 +69,10 @@ export function statesOf(filter: JobFilter, resolved: Resolved): string[] {
 }
 
 /** What a condition says of states, where it is of nothing else; a word that is in no asset's name and no id is one. */
-function stateOnly(condition: Condition, resolved: Resolved): ((state: string) => boolean) | null {
+function stateOnly(
+  condition: Condition,
+  resolved: Omit<Resolved, 'scene'>,
+): ((state: string) => boolean) | null {
   if (condition.kind === 'state') return (state) => stateMatches(condition.beginning, state);
   if (condition.kind !== 'word') return null;
   const { text } = condition;
@@ -175,8 +180,8 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
         : { text: riskSql(condition.levels, resolved, values), exact: false };
     case 'problem':
       return {
-        text: `(j.state = 'failed' or j.state not in ('completed', 'cancelled') and (j.failed_partitions > 0
-            or j.sla_deadline_at is not null and (${lateAt(resolved, values.add)} or j.state not in (${known}))
+        text: `(${failedLatelyAt(resolved, values.add)} or j.state not in ('completed', 'failed', 'cancelled') and (${troubledAt(resolved, values.add)}
+            or j.sla_deadline_at is not null and (${lateAt(resolved, values.add)} or ${withoutSlot} or j.state not in (${known}))
             or j.state = 'resuming' or j.state = 'running' and ${staleAt(resolved, values.add)}))`,
         exact: false,
       };
@@ -193,7 +198,7 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
   }
 }
 
-type Clocked = Pick<Resolved, 'as_of' | 'thresholds'>;
+type Clocked = Pick<Resolved, 'as_of' | 'thresholds' | 'scene'>;
 
 /** Of risks that only living jobs run: what has no ETA, or comes after its deadline. Of the others what has a deadline. */
 function riskSql(levels: readonly RiskLevel[], clocked: Clocked, values: Values): string {
@@ -202,7 +207,7 @@ function riskSql(levels: readonly RiskLevel[], clocked: Clocked, values: Values)
   const parts = [
     ...(levels.includes('unknown')
       ? [
-          `j.avg_partition_duration_ms is null or j.state not in (${known})
+          `j.avg_partition_duration_ms is null or j.state not in (${known}) or ${withoutSlot} or ${troubledAt(clocked, values.add)}
             or j.state = 'running' and ${staleAt(clocked, values.add)}`,
         ]
       : []),
@@ -222,6 +227,34 @@ export function lateAt({ as_of, thresholds }: Clocked, value: Value): string {
     >= ${secondsBetween(value(as_of, 'timestamptz'), 'j.sla_deadline_at')} * 1000, true)`;
 }
 
+/** No lease: whether it waits for a slot, and whether it is in time, is told by the scene around it. */
+export const withoutSlot = `(j.lease_tokens = '{}' and j.state in ('pending', 'running', 'resuming'))`;
+
+/**
+ * What is wrong with a living job beside deadline and heartbeat: failed partitions, silent executors, or none that could run it. The exact
+ * judgement is domain/job/health.ts's.
+ */
+export function troubledAt({ scene }: Pick<Clocked, 'scene'>, value: Value): string {
+  const silent = Object.keys(scene.silent);
+  const parts = [
+    'j.failed_partitions > 0',
+    `${withoutSlot} and j.asset_name <> all (${value(servedAssets(scene), 'text[]')})`,
+    ...(silent.length === 0 ? [] : [`j.id = any (${value(silent, 'uuid[]')})`]),
+  ];
+  return `(${parts.join(' or ')})`;
+}
+
+/** It has ended failed, lately, or nobody knows when: what did so before is history. */
+function failedLatelyAt({ as_of, thresholds }: Clocked, value: Value): string {
+  const from = new Date(as_of.getTime() - thresholds.failed_recently);
+  return `(j.state = 'failed' and coalesce(j.completed_at >= ${value(from, 'timestamptz')}, true))`;
+}
+
+/** The same of jobs that have failed, as the range of an index. */
+export function endedLately({ as_of, thresholds }: Clocked, value: Value): string {
+  return `j.completed_at >= ${value(new Date(as_of.getTime() - thresholds.failed_recently), 'timestamptz')}`;
+}
+
 /** A heartbeat that is, or is about to be, too old; the exact figure is domain/job/job.ts's. */
 export function staleAt({ as_of, thresholds }: Clocked, value: Value): string {
   const almost = Math.max(0, thresholds.heartbeat_stale - 5_000);
@@ -231,7 +264,7 @@ export function staleAt({ as_of, thresholds }: Clocked, value: Value): string {
 
 function assetIds(
   condition: Extract<Condition, { kind: 'asset' | 'asset_id' }>,
-  { assets }: Resolved,
+  { assets }: Pick<Resolved, 'assets'>,
 ): readonly string[] | null {
   if (condition.kind === 'asset_id') return condition.ids;
   return (

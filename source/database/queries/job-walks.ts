@@ -110,12 +110,13 @@ export function gatherOf(access: Access | null, states: readonly string[]): Segm
 }
 
 /**
- * Where alarms can be: a deadline, a heartbeat that has stopped, a resume that nobody claims. The nearest deadlines first. What may have an ETA by
+ * Where problems can be: a deadline, a heartbeat that has stopped, a resume that nobody claims, failed partitions, silent executors or none,
+ * and what has failed lately. The nearest deadlines first. What may have an ETA by
  * itself: however many wait whose deadline is nearer, a job that runs is not overlooked.
  */
 export function alarmWalks(
   states: readonly string[],
-  { late, stale }: { late: Sql; stale: Sql },
+  { late, stale, troubled, ended }: Record<'late' | 'stale' | 'troubled' | 'ended', Sql>,
 ): Segment[] {
   const lateOf = (streams: readonly Stream[]) =>
     byDeadline(streams.map((stream) => ({ ...stream, condition: late })));
@@ -123,12 +124,36 @@ export function alarmWalks(
     states.includes(state)
       ? [{ streams: [{ ...byState(state), condition }], keys: creation, descending: false }]
       : [];
+  const others = states.filter(
+    (state) => !isTerminal(state) && state !== 'running' && state !== 'resuming',
+  );
   return [
     lateOf(reckonedWithDeadline(states)),
     lateOf(queuedWithDeadline(states)),
     byDeadline(unknownWithDeadline(states)),
-    ...some('running', stale),
+    ...some('running', (value) => `(${stale(value)} or ${troubled(value)})`),
     ...some('resuming'),
+    ...others.flatMap((state) => some(state, troubled)),
+    ...(states.includes('failed')
+      ? [
+          {
+            // A range of its index, not what is found among the rows of a budget.
+            streams: [
+              {
+                ...byState('failed'),
+                where: (value: Value) => `j.state = 'failed' and ${ended(value)}`,
+              },
+            ],
+            keys: ['completed_at', 'id'] as const,
+            descending: true,
+          },
+          {
+            streams: [without('completed_at', byState('failed'))],
+            keys: creation,
+            descending: true,
+          },
+        ]
+      : []),
   ];
 }
 

@@ -1,6 +1,14 @@
 import type { Job, JobActivity } from '../../domain/job/job.ts';
 import type { Query } from '../database.ts';
-import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
+import {
+  activityColumns,
+  activityJoins,
+  claimColumns,
+  claimSources,
+  type JobRow,
+  jobColumns,
+  jobOf,
+} from './job-columns.ts';
 import { Values } from './job-conditions.ts';
 import type { Place, Segment, Stream } from './job-walks.ts';
 
@@ -50,7 +58,10 @@ const judged = [
 ] as const;
 
 /** As much of a job as its risk, its place in the order and a filter go by. */
-export type JudgedJob = Pick<Job & JobActivity, (typeof judged)[number] | 'lanes'>;
+export type JudgedJob = Pick<
+  Job & JobActivity,
+  (typeof judged)[number] | 'lanes' | 'ours' | 'failing'
+>;
 
 /** The same for jobs of which most will not be shown: a third of the cost. */
 export async function walkJudged(query: Query, tenant: string, walk: Walk): Promise<JudgedJob[]> {
@@ -60,7 +71,7 @@ export async function walkJudged(query: Query, tenant: string, walk: Walk): Prom
   return rows === null
     ? []
     : query<JudgedJob>(
-        `select ${columns}, cardinality(j.lease_tokens) as lanes from (${rows}) j order by j.place`,
+        `select ${columns}, ${claimColumns} from (${rows}) j order by j.place`,
         values.all,
       );
 }
@@ -180,7 +191,7 @@ function remaining({ segments, after }: Walk): { segment: Segment; after: Place 
     .map((segment, index) => ({ segment, after: first >= 0 && index === 0 ? after : null }));
 }
 
-const picked = `${jobColumns}, j.lease_tokens`;
+const picked = `${jobColumns}, ${claimSources}`;
 
 function segmentSql(segment: Segment, after: Place | null, walk: Walk, values: Values): string {
   const streams = segment.streams.map((stream) => streamSql(stream, segment, after, walk, values));

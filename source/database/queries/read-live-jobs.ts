@@ -1,7 +1,14 @@
 import type { Job, JobActivity } from '../../domain/job/job.ts';
 import type { Fleet } from '../../domain/risk/what-if.ts';
 import type { Query } from '../database.ts';
-import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
+import {
+  activityColumns,
+  activityJoins,
+  claimSources,
+  type JobRow,
+  jobColumns,
+  jobOf,
+} from './job-columns.ts';
 import { alive } from './living-executors.ts';
 import { livingStates } from './living-states.ts';
 
@@ -15,7 +22,7 @@ export async function readLiveJobs(
   tenant: string,
   limit: number,
 ): Promise<(Job & JobActivity)[]> {
-  const picked = `${jobColumns}, j.lease_tokens`;
+  const picked = `${jobColumns}, ${claimSources}`;
   const rows = await query<JobRow>(
     `with picked as (
        (select ${picked} from backfill_jobs j

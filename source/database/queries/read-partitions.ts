@@ -1,9 +1,5 @@
-import type {
-  FailedPartition,
-  KeyBounds,
-  OpenPartition,
-  PartitionBucket,
-} from '../../domain/job/detail.ts';
+import type { KeyBounds, OpenPartition, PartitionBucket } from '../../domain/job/detail.ts';
+import type { FailedPartition } from '../../domain/job/insight.ts';
 import type { Query } from '../database.ts';
 
 const counts = `count(*) filter (where state = 'pending')::int as pending, count(*) filter (where state = 'running')::int as running,

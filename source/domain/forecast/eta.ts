@@ -1,4 +1,4 @@
-import type { Job } from '../job/job.ts';
+import type { EtaTrend, Job, RateBase } from '../job/row.ts';
 
 type Counted = Pick<
   Job,
@@ -38,8 +38,6 @@ export function nextAverage(averageMs: number | null, durationMs: number): numbe
   return averageMs === null ? durationMs : 0.3 * durationMs + 0.7 * averageMs;
 }
 
-export type RateBase = { at: Date; completed: number };
-
 /** Completed partitions a minute since `base`, or null where nothing has been measured yet. */
 export function ratePerMinute(completed: number, base: RateBase | null, now: Date): number | null {
   if (base === null) return null;
@@ -51,15 +49,6 @@ export function ratePerMinute(completed: number, base: RateBase | null, now: Dat
 export const trendSeconds = 15 * 60;
 /** A drift is not told before it has been watched for so long. */
 const leastWatchedSeconds = 5 * 60;
-
-/** What a running job's samples of the last 15 minutes say of its ETA. */
-export type EtaTrend = {
-  /** Their oldest ETA, and when it was expected so; null where none had one. */
-  base: { at: Date; eta: Date } | null;
-  /** The lowest and the highest of their averages, in milliseconds. */
-  least_average_ms: number;
-  most_average_ms: number;
-};
 
 /**
  * Seconds until the job is done if its partitions take as long as the fastest and as the slowest average of the last

@@ -1,5 +1,5 @@
 import type { Dialog } from './dialog.ts';
-import type { JobInsight } from './insight.ts';
+import type { FailedPartition, JobInsight } from './insight.ts';
 import type { JobView } from './job.ts';
 
 export const partitionStates = ['pending', 'running', 'completed', 'failed', 'skipped'] as const;
@@ -14,14 +14,6 @@ export type PartitionBucket = KeyBounds &
     /** Those of the pending ones that have been tried before. */
     retry?: number;
   };
-
-export type FailedPartition = {
-  partition_key: string;
-  attempt_count: number;
-  failure_count: number;
-  error_message: string | null;
-  completed_at: Date | null;
-};
 
 /** A partition that an executor holds now, or that waits for its next attempt. */
 export type OpenPartition = {

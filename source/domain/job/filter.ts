@@ -1,7 +1,7 @@
 import { type RiskLevel, riskLevels } from '../risk/risk.ts';
 import { nearest } from '../text/nearest.ts';
 import type { JobView } from './job.ts';
-import { isAlarm } from './order.ts';
+import { isProblem } from './order.ts';
 import { isTerminal } from './state.ts';
 
 export const comparisons = ['<', '<=', '=', '>=', '>'] as const;
@@ -118,11 +118,6 @@ function conditionHolds(condition: Condition, job: JobView, deadlineOf: Deadline
   }
 }
 
-/** It needs a person while it lives, fails partitions, or has ended failed. */
-export function isProblem(job: JobView): boolean {
-  return isTerminal(job.state) ? job.state === 'failed' : job.failed_partitions > 0 || isAlarm(job);
-}
-
 export function stateMatches(beginning: string, state: string): boolean {
   if (beginning === 'active') return !isTerminal(state);
   if (beginning === 'ended') return isTerminal(state);
@@ -174,6 +169,11 @@ function readWord(word: string): ReturnType<Read>[] {
 /** `a,"b, c"` are `a` and `b, c`. */
 export function alternativesOf(text: string): string[] {
   return splitUnquoted(text, /,/).map(unquoted).filter(Boolean);
+}
+
+/** A name as it is written among alternatives: in quotes where it would be read as something else. */
+export function alternativeText(name: string): string {
+  return /^[^\s,"\\]+$/.test(name) ? name : `"${name.replace(/["\\]/g, '\\$&')}"`;
 }
 
 /** In quotes a backslash takes the next character as it is. A quote that is not closed reaches to the end. */

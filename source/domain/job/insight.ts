@@ -1,4 +1,3 @@
-import type { FailedPartition } from './detail.ts';
 import type { JobView } from './job.ts';
 
 /** A row of backfill_samples: what a moving job had done by then. */
@@ -8,6 +7,14 @@ export type Sample = {
   failed: number;
   avg_partition_duration_ms: number | null;
   estimated_completion_at: Date | null;
+};
+
+export type FailedPartition = {
+  partition_key: string;
+  attempt_count: number;
+  failure_count: number;
+  error_message: string | null;
+  completed_at: Date | null;
 };
 
 /** Failures whose messages differ in figures and ids only. */

@@ -1,64 +1,23 @@
 import {
-  type EtaTrend,
   etaDrift,
   etaRange,
   etaSeconds,
   progressOf,
-  type RateBase,
   ratePerMinute,
   remainingPartitions,
 } from '../forecast/eta.ts';
-import { type RiskLevel, riskOf } from '../risk/risk.ts';
+import { type Risk, type RiskLevel, riskOf } from '../risk/risk.ts';
+import { roughDuration } from '../time/duration.ts';
 import { later } from '../time/time.ts';
+import { type ClaimScene, clauseIn, factsIn, type SceneFacts } from '../triage/claim-scene.ts';
+import { clauseReasons, silenceReason, type WaitingClause } from '../triage/clause-reason.ts';
 import { type JobThresholds, thresholdDefaults } from '../triage/thresholds.ts';
+import { type Health, type HealthFacts, healthOf, urgencyOf, waitsFor } from './health.ts';
+import type { Job, JobActivity } from './row.ts';
 import { isJobState, isTerminal } from './state.ts';
 import { readStrategy } from './strategy.ts';
 
-/** One row of backfill_jobs, by its columns' names. `state` is a string: a newer program's is kept. */
-export type Job = {
-  id: string;
-  tenant_id: string;
-  asset_id: string;
-  asset_name: string;
-  idempotency_key: string;
-  state: string;
-  execution_strategy: Record<string, unknown>;
-  partition_start: string | null;
-  partition_end: string | null;
-  total_partitions: number;
-  completed_partitions: number;
-  failed_partitions: number;
-  skipped_partitions: number;
-  include_upstream: boolean;
-  error_message: string | null;
-  created_by: string | null;
-  created_at: Date;
-  started_at: Date | null;
-  completed_at: Date | null;
-  heartbeat_at: Date | null;
-  paused_at: Date | null;
-  version: number;
-  checkpoint_partition_key: string | null;
-  estimated_completion_at: Date | null;
-  avg_partition_duration_ms: number | null;
-  parent_job_id: string | null;
-  max_upstream_depth: number;
-  upstream_job_count: number;
-  completed_upstream_jobs: number;
-  execution_order: number;
-  sla_deadline_at: Date | null;
-  priority: number;
-};
-
-/** What a job's row does not say, read with it in the same statement. */
-export type JobActivity = {
-  /** Slots at work on the job, over all hosts: its live leases. */
-  lanes: number;
-  /** Where the rate is counted from: a sample of the last minutes, or the job's start. */
-  rate_base: RateBase | null;
-  /** From its samples of the last minutes; null where there are none, and for a job that does not run. */
-  eta_trend: EtaTrend | null;
-};
+export type { Job, JobActivity } from './row.ts';
 
 /** A job with the figures derived from it; `as_of` is the database's clock, never this machine's. */
 export type JobView = Job &
@@ -68,9 +27,25 @@ export type JobView = Job &
     rate_per_minute: number | null;
     heartbeat_age_seconds: number | null;
     heartbeat_stale: boolean;
-    /** Null where it is not known: nothing completed yet, a stale heartbeat, an ended job, a state of a newer program. */
+    /** Slots of `lanes` that are leased to executors that are not heard of. */
+    silent_lanes: number;
+    /** The clause of `explain` that keeps it from being worked on; null where it is worked on, or nothing does. */
+    waits_for: WaitingClause | null;
+    /** Failed partitions of a living job: nobody retries them, and it will end incomplete. */
+    incomplete_partitions: number;
+    health: Health;
+    /** Its place in the order of attention, 0 the most urgent. */
+    urgency: number;
+    /** Why it is so, in words; null where there is nothing to say but its deadline. */
+    health_reason: string | null;
+    /**
+     * Null where it is not known: nothing completed yet, a stale heartbeat, nobody at work on it who is heard of, no slot, an ended job, a
+     * state of a newer program.
+     */
     eta_seconds: number | null;
     /** The same by the fastest and the slowest average of the last 15 minutes; null where those are not known. */
+    /** How long it takes once it is worked on (again), where that is what its ETA waits for; else null. */
+    needs_seconds: number | null;
     eta_low_seconds: number | null;
     eta_high_seconds: number | null;
     /** By how much the ETA has slipped (above 0) or gained in up to 15 minutes; null where that is not known. */
@@ -80,23 +55,54 @@ export type JobView = Job &
     risk_severity: number | null;
   };
 
+/**
+ * @param scene what else decides whether it runs; null where that is not known: then only its row tells
+ */
 export function viewJob(
   job: Job & JobActivity,
   asOf: Date,
   thresholds: JobThresholds = thresholdDefaults,
+  scene: ClaimScene | null = null,
 ): JobView {
   const heartbeatAge = ageSeconds(job.heartbeat_at, asOf);
   const remaining = remainingPartitions(job);
   const ended = isTerminal(job.state);
-  const eta = etaOf(job, asOf, thresholds);
+  const facts = scene === null ? null : factsIn(scene, job, asOf);
+  const { silent_lanes, waits_for } = workOn(job, facts);
+  const silent = job.state === 'running' && silent_lanes > 0 && silent_lanes >= job.lanes;
+  const heard = { ...job, lanes: silent ? job.lanes : job.lanes - silent_lanes };
+  const reckoned = etaOf(heard, asOf, thresholds);
+  const known = !silent && waits_for === null;
+  const eta = known ? reckoned : null;
   const etaAt = eta === null ? null : later(asOf, eta * 1000);
   const range =
     eta === null
       ? null
-      : etaRange(remaining, slotsAtWork(job), job.avg_partition_duration_ms, job.eta_trend);
+      : etaRange(remaining, slotsAtWork(heard), job.avg_partition_duration_ms, job.eta_trend);
+  const incomplete_partitions = ended ? 0 : Math.max(0, job.failed_partitions);
   const risk = ended
     ? endedRisk(job)
-    : riskOf(job.sla_deadline_at, etaAt, asOf, thresholds.early_warning);
+    : livingRisk(
+        {
+          deadline: job.sla_deadline_at,
+          eta_seconds: eta,
+          least_seconds: reckoned,
+          incomplete: incomplete_partitions > 0,
+        },
+        asOf,
+        thresholds.early_warning,
+      );
+  const health: HealthFacts = {
+    state: job.state,
+    risk_level: risk.level,
+    heartbeat_stale: isStale(job, asOf, thresholds),
+    heartbeat_age_seconds: heartbeatAge,
+    waits_for,
+    silent,
+    failing: job.failing,
+    incomplete_partitions,
+    failed_lately: job.state === 'failed' && isLately(job.completed_at, asOf, thresholds),
+  };
   return {
     ...job,
     progress: progressOf(job),
@@ -104,8 +110,15 @@ export function viewJob(
     rate_per_minute:
       job.state === 'running' ? ratePerMinute(job.completed_partitions, job.rate_base, asOf) : null,
     heartbeat_age_seconds: heartbeatAge,
-    heartbeat_stale: isStale(job, asOf, thresholds),
+    heartbeat_stale: health.heartbeat_stale,
+    silent_lanes,
+    waits_for,
+    incomplete_partitions,
+    health: healthOf(health),
+    urgency: urgencyOf(health),
+    health_reason: reasonOf(health, facts),
     eta_seconds: eta,
+    needs_seconds: known ? null : reckoned,
     eta_low_seconds: range?.low ?? null,
     eta_high_seconds: range?.high ?? null,
     eta_drift_seconds: job.state === 'running' ? etaDrift(etaAt, job.eta_trend, asOf) : null,
@@ -113,6 +126,69 @@ export function viewJob(
     risk_level: risk.level,
     risk_severity: risk.severity,
   };
+}
+
+/** Who is at work on a job, as `explain` has it. */
+function workOn(
+  job: Job & JobActivity,
+  facts: SceneFacts | null,
+): Pick<JobView, 'silent_lanes' | 'waits_for'> {
+  if (facts === null || isTerminal(job.state)) return { silent_lanes: 0, waits_for: null };
+  const held = facts.silent.reduce((sum, { lanes }) => sum + lanes, 0);
+  const silent_lanes = Math.min(job.lanes, held);
+  // Somebody works on it, whatever would keep it from getting more; of another program's job only the heartbeat tells.
+  const works = job.state === 'running' && (job.lanes > 0 || !job.ours);
+  return { silent_lanes, waits_for: works ? null : waitsFor(clauseIn(facts)) };
+}
+
+/**
+ * A living job's risk. Where nobody is heard of who works on it, it takes `least_seconds` at least: late then is late now, and in time is not
+ * known. The same for a job that will end incomplete: it does not meet its deadline, unless a person sees to it.
+ */
+export function livingRisk(
+  of: {
+    deadline: Date | null;
+    eta_seconds: number | null;
+    least_seconds: number | null;
+    incomplete: boolean;
+  },
+  asOf: Date,
+  earlyWarningMs: number,
+): Risk {
+  const seconds = of.eta_seconds ?? of.least_seconds;
+  const at = seconds === null ? null : later(asOf, seconds * 1000);
+  const risk = riskOf(of.deadline, at, asOf, earlyWarningMs);
+  const sure = of.eta_seconds !== null && !of.incomplete;
+  return risk.level === 'on_track' && !sure ? { level: 'unknown', severity: null } : risk;
+}
+
+function isLately(
+  at: Date | null,
+  asOf: Date,
+  { failed_recently }: Pick<JobThresholds, 'failed_recently'>,
+): boolean {
+  // An end that nobody wrote down may be of this minute.
+  return at === null || asOf.getTime() - at.getTime() <= failed_recently;
+}
+
+/** Everything that is wrong beside the deadline. */
+function reasonOf(health: HealthFacts, facts: SceneFacts | null): string | null {
+  const { heartbeat_stale, heartbeat_age_seconds: age, waits_for, incomplete_partitions } = health;
+  const silent = isTerminal(health.state) ? [] : (facts?.silent ?? []);
+  const reasons = [
+    heartbeat_stale
+      ? age === null
+        ? 'it has no heartbeat'
+        : `no heartbeat for ${roughDuration(age * 1000)}`
+      : '',
+    silent.length > 0 ? silenceReason(silent, facts!.as_of) : '',
+    waits_for !== null && facts !== null ? clauseReasons[waits_for](facts) : '',
+    healthOf(health) === 'unclaimed' ? `not claimed for ${roughDuration(age! * 1000)}` : '',
+    incomplete_partitions > 0
+      ? `will end incomplete: ${incomplete_partitions.toLocaleString('en')} failed`
+      : '',
+  ].filter(Boolean);
+  return reasons.length === 0 ? null : reasons.join('; ');
 }
 
 /** A running job whose heartbeat is missing or too old to be believed. */

@@ -1,4 +1,5 @@
 import { atRiskLevels } from '../risk/risk.ts';
+import { healthy } from './health.ts';
 import type { JobView } from './job.ts';
 import { isTerminal, type JobState } from './state.ts';
 
@@ -71,9 +72,9 @@ export function compareBy({ column, descending }: Sort): Compare {
   };
 }
 
-/** What needs a person first. Then what moves, the higher priority first, then what ended last. */
+/** What needs a person first, by its urgency (health.ts). Then what moves, the higher priority first, then what ended last. */
 function compareAttention(a: JobView, b: JobView): number {
-  const ranks = alarmRank(a) - alarmRank(b) || stateRank(a.state) - stateRank(b.state);
+  const ranks = a.urgency - b.urgency || stateRank(a.state) - stateRank(b.state);
   if (ranks !== 0) return ranks;
   if (!isTerminal(a.state)) return b.priority - a.priority || -compareCreation(a, b);
   const [left, right] = [a.completed_at, b.completed_at];
@@ -83,29 +84,9 @@ function compareAttention(a: JobView, b: JobView): number {
   return right.getTime() - left.getTime() || -compareText(a.id, b.id);
 }
 
-/** A resume that nobody has claimed for so long needs a look. */
-const unclaimedSeconds = 60;
-
-const alarms: readonly ((job: JobView) => boolean)[] = [
-  (job) => job.risk_level === 'breached',
-  (job) => job.heartbeat_stale,
-  (job) => job.risk_level === 'high',
-  (job) => job.state === 'resuming' && (job.heartbeat_age_seconds ?? 0) > unclaimedSeconds,
-  (job) => job.risk_level === 'unknown',
-  (job) => job.risk_level === 'medium',
-  (job) => job.risk_level === 'low',
-];
-
-/** How urgent, 0 the most; `alarms.length` for a living job that needs nobody, above that for one that has ended. */
-function alarmRank(job: JobView): number {
-  if (isTerminal(job.state)) return alarms.length + 1;
-  const rank = alarms.findIndex((applies) => applies(job));
-  return rank === -1 ? alarms.length : rank;
-}
-
-/** It lives, and something about it needs a person. */
-export function isAlarm(job: JobView): boolean {
-  return alarmRank(job) < alarms.length;
+/** Something about it needs a person: what the filter `problems` shows, and what comes before all others in the table. */
+export function isProblem(job: JobView): boolean {
+  return job.urgency < healthy;
 }
 
 /** Living jobs that are expected to miss their deadline, and those that have: apart, as alerts and metrics tell them. */

@@ -192,6 +192,18 @@ export function isHeader([first, ...others]: readonly string[]): boolean {
 }
 
 /**
+ * Cells of a table instead of keys: what is wrong with the line, or null. A key may hold commas and
+ * quotes; a line that is quoted as a whole, or that has a date beside a comma, is no key.
+ */
+export function problemOfLine(line: string): string | null {
+  if (/^"[^"]*"(,"[^"]*")*$/.test(line)) return `the line ${shorten(line)} is in quotes`;
+  const cells = line.split(/[,;\t]/).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
+  return cells.length > 1 && cells.some(looksLikeDate)
+    ? `the line "${shorten(line)}" holds a date and something else`
+    : null;
+}
+
+/**
  * The keys of a partitions file: one a line, blank lines and lines that begin with `#` left out.
  * @returns the keys, and a sentence for every key that stands there twice (at most five)
  */

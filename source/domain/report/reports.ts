@@ -2,10 +2,10 @@ import type { JobEvent } from '../job/detail.ts';
 import type { FailureKind, JobInsight } from '../job/insight.ts';
 import type { JobView } from '../job/job.ts';
 import type { Alert } from '../triage/alerts.ts';
+import type { FailureCause } from '../triage/cause-names.ts';
 import type { CheckName, CheckSummary } from '../triage/checks.ts';
 import type { Escalation } from '../triage/escalation.ts';
 import type { Clause, ExplainFacts } from '../triage/explain.ts';
-import type { FailureCause } from '../triage/failure-cause.ts';
 import type { Recommendation } from '../triage/recommend.ts';
 
 /** A shift, where no other time is given, in milliseconds. */

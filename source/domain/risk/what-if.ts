@@ -1,10 +1,9 @@
 import { etaSeconds } from '../forecast/eta.ts';
-import { type JobView, slotsAtWork } from '../job/job.ts';
+import { type JobView, livingRisk, slotsAtWork } from '../job/job.ts';
 import { compareRank } from '../job/rank.ts';
 import { isJobState, isTerminal } from '../job/state.ts';
 import { readStrategy } from '../job/strategy.ts';
-import { later } from '../time/time.ts';
-import { type Risk, type RiskLevel, riskOf } from './risk.ts';
+import type { Risk, RiskLevel } from './risk.ts';
 
 /** Slots of the executors that take new work, and those of them that have a handler for each asset. */
 export type Fleet = { slots: number; by_asset: Readonly<Record<string, number>> };
@@ -72,6 +71,8 @@ export type Outlook = {
   remaining_partitions: number;
   /** Null where it is not known, and where no slot would be left to it. */
   eta_seconds: number | null;
+  /** Failed partitions that would not be retried. */
+  incomplete_partitions: number;
   sla_deadline_at: Date | null;
   risk_level: RiskLevel;
   risk_severity: number | null;
@@ -101,8 +102,17 @@ export function foresee(
       const { job, max_parallel, remaining, deadline, paused } = one;
       const got = slots.get(job.id)!;
       const eta_seconds = etaOf(one, got);
-      const eta = eta_seconds === null ? null : later(asOf, eta_seconds * 1000);
-      const risk: Risk = riskOf(deadline, eta, asOf, earlyWarningMs);
+      const incomplete_partitions = job.incomplete_partitions - one.again;
+      const risk: Risk = livingRisk(
+        {
+          deadline,
+          eta_seconds,
+          least_seconds: eta_seconds === null && got === lanesOf(job) ? job.needs_seconds : null,
+          incomplete: incomplete_partitions > 0,
+        },
+        asOf,
+        earlyWarningMs,
+      );
       return [
         job.id,
         {
@@ -111,6 +121,7 @@ export function foresee(
           max_parallel,
           remaining_partitions: remaining,
           eta_seconds,
+          incomplete_partitions,
           sla_deadline_at: deadline,
           risk_level: risk.level,
           risk_severity: risk.severity,
@@ -128,6 +139,8 @@ type Changed = {
   raised: number;
   lowered: boolean;
   remaining: number;
+  /** Failed partitions that would be retried. */
+  again: number;
   deadline: Date | null;
   paused: boolean;
 };
@@ -143,6 +156,7 @@ function change(job: JobView, what: WhatIf): Changed {
     raised: Math.max(0, max_parallel - present),
     lowered: max_parallel < present,
     remaining: job.remaining_partitions + again,
+    again,
     deadline: deadline === undefined ? job.sla_deadline_at : deadline,
     paused: what.pause.includes(job.id) && job.state === 'running',
   };
@@ -200,14 +214,17 @@ function etaOf({ job, max_parallel, remaining, paused }: Changed, slots: number)
   if (job.heartbeat_stale || !isJobState(job.state)) return null;
   const average = job.avg_partition_duration_ms;
   if (paused) return etaSeconds(remaining, slotsAtWork(job), average);
+  // Nobody works on it, and nothing that is supposed changes that.
+  if ((job.waits_for !== null || job.health === 'silent') && slots <= lanesOf(job)) return null;
+  if (job.waits_for !== null) return etaSeconds(remaining, slots, average);
   if (job.state !== 'running') return etaSeconds(remaining, max_parallel, average);
   if (job.lanes === 0) return etaSeconds(remaining, max_parallel, average);
   return slots > 0 ? etaSeconds(remaining, slots, average) : null;
 }
 
-/** The slots of a job whose heartbeat is stale are dead: nobody can have them. */
-function lanesOf({ heartbeat_stale, lanes }: JobView): number {
-  return heartbeat_stale ? 0 : lanes;
+/** The slots of a job whose heartbeat is stale are dead, and those with silent executors as good as dead: nobody can have them. */
+function lanesOf({ heartbeat_stale, lanes, silent_lanes }: JobView): number {
+  return heartbeat_stale ? 0 : lanes - silent_lanes;
 }
 
 function sum(figures: readonly number[]): number {

@@ -9,6 +9,7 @@ import {
   parseKeyFile,
   parseRange,
   problemOfKey,
+  problemOfLine,
   stepOf,
 } from '../partition/key.ts';
 import { type Granularity, granularities, isGranularity } from '../partition/period.ts';
@@ -163,6 +164,11 @@ function readKeys(
   if (file !== undefined && granularity === null && !input.any_key && isHeader(keys)) {
     const message = `the first line of ${file.name}, "${keys[0]}", looks like a header`;
     problems.push({ message, hint: 'remove it, or give --any-key if it is a key' });
+  }
+  if (file !== undefined && granularity === null && !input.any_key) {
+    const lines = firstFew(keys.flatMap((key) => problemOfLine(key) ?? []));
+    const hint = 'one key on each line as it is; --any-key takes every line for a key';
+    problems.push(...lines.map((message) => ({ message, hint })));
   }
   const faults = keys.flatMap((key) => problemOfKey(key, granularity, input.any_key) ?? []);
   problems.push(...firstFew(faults).map((message) => ({ message, hint: keyHint(granularity) })));

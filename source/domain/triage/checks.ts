@@ -1,5 +1,4 @@
 import { type Action, refusalOf } from '../job/state.ts';
-import type { Escalation } from './escalation.ts';
 import type { Thresholds } from './thresholds.ts';
 
 /** The checks of the runbooks, and of their alerts, in the order in which they are shown. */
@@ -128,16 +127,6 @@ export type CheckSummary = {
   truncated: boolean;
   worst: Worst | null;
   sql: string;
-};
-
-export type TriageReport = {
-  as_of: Date;
-  tenant_id: string;
-  /** Null: all jobs of the tenant. */
-  job_id: string | null;
-  checks: readonly CheckSummary[];
-  /** Of the troubles that were found. */
-  escalations: readonly Escalation[];
 };
 
 /** The worst of the rows: the one with the greatest figure, the first of equals. */

@@ -101,11 +101,35 @@ export const clauses = [
 ] as const;
 export type Clause = (typeof clauses)[number];
 
+/** What of the facts the clauses are asked of. */
+export type ClauseFacts = Pick<
+  ExplainFacts,
+  | 'as_of'
+  | 'state'
+  | 'ours'
+  | 'heartbeat_at'
+  | 'executors'
+  | 'with_handler'
+  | 'draining'
+  | 'untroubled'
+  | 'troubles'
+  | 'ready'
+  | 'held_reason'
+  | 'slots'
+  | 'slots_busy'
+  | 'limits'
+  | 'missing'
+  | 'lanes'
+  | 'takeable'
+  | 'due_at'
+  | 'blocked_keys'
+> & { blockers: readonly unknown[] };
+
 /** A base executor's job is left alone until its heartbeat is so old, in milliseconds. */
 export const staleMs = 120_000;
 
 /** Which clause answers: the first that holds. The last always does. */
-const holds: Readonly<Record<Clause, (facts: ExplainFacts) => boolean>> = {
+const holds: Readonly<Record<Clause, (facts: ClauseFacts) => boolean>> = {
   unknown_state: ({ state }) => !isJobState(state),
   ended: ({ state }) => isTerminal(state),
   paused: ({ state }) => state === 'paused',
@@ -130,6 +154,6 @@ const holds: Readonly<Record<Clause, (facts: ExplainFacts) => boolean>> = {
   claimable: () => true,
 };
 
-export function explain(facts: ExplainFacts): Clause {
+export function explain(facts: ClauseFacts): Clause {
   return clauses.find((clause) => holds[clause](facts))!;
 }

@@ -1,7 +1,7 @@
+import type { FailureCause } from './cause-names.ts';
 import type { CheckName, Finding, FoundRow } from './checks.ts';
 import type { Escalation } from './escalation.ts';
 import type { Clause, ExplainFacts } from './explain.ts';
-import type { FailureCause } from './failure-cause.ts';
 import type { Held, Recommendation } from './recommend.ts';
 
 export type Explanation = {

@@ -1,4 +1,4 @@
-import type { FailureCause } from './failure-cause.ts';
+import type { FailureCause } from './cause-names.ts';
 
 /** A message as `sql-outcome.ts` writes it: `… (SQLSTATE 42501, role servo_app)`. */
 const stated = /^([\s\S]*?) ?\(SQLSTATE ([0-9A-Z]{5})(?:, role ([^)\n]+))?\)/;

@@ -34,7 +34,10 @@ export type Thresholds = {
 };
 
 /** Those that the figures of a single job go by. */
-export type JobThresholds = Pick<Thresholds, 'heartbeat_stale' | 'early_warning'>;
+export type JobThresholds = Pick<
+  Thresholds,
+  'heartbeat_stale' | 'early_warning' | 'failed_recently'
+>;
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -1,23 +1,23 @@
 import type { Database } from '../../database/database.ts';
 import { livingExecutors } from '../../database/queries/living-executors.ts';
-import { settleJob as settleBatch } from '../../database/queries/settle-job.ts';
+import { settleJob } from '../../database/queries/settle-job.ts';
 
 /**
- * Marks the unfinished partitions of a cancelled job as skipped, batch by batch: an executor's duty,
- * done here only where none of the tenant lives. Returns how many were skipped. What still runs is left
- * to whoever runs it; what is left when this is cut off, to the next executor.
+ * Marks the open partitions of a cancelled job as skipped, in batches. Executors do this too: it is
+ * done here only if the tenant has none alive. If it is interrupted, the next executor continues.
+ * Attempts that are running may finish. Returns how many partitions were skipped.
  */
-export async function settleJob(
+export async function finalizeJob(
   db: Database,
-  author: { tenant: string; actor: string },
+  { tenant, actor }: { tenant: string; actor: string },
   job: string,
 ): Promise<number> {
-  const alive = await db.read(author.tenant, (query) => livingExecutors(query, author.tenant));
-  if (alive > 0) return 0;
+  const alive = await db.read(tenant, (query) => livingExecutors(query, tenant));
   let total = 0;
-  for (;;) {
-    const { skipped, unsettled } = await settleBatch(db, { ...author, job });
+  for (let more = alive === 0; more; ) {
+    const { skipped, unsettled } = await settleJob(db, { tenant, actor, job });
     total += skipped;
-    if (skipped === 0 || !unsettled) return total;
+    more = skipped > 0 && unsettled;
   }
+  return total;
 }

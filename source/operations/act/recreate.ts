@@ -7,7 +7,7 @@ import { followInFlight, takePlace, unfinishedKeys } from '../../database/querie
 import { setJobState } from '../../database/queries/set-job-state.ts';
 import { insertUpstreams, upstreamsOf } from '../../database/queries/upstreams.ts';
 import { writeEvent } from '../../database/queries/write-event.ts';
-import { type Job, viewJob } from '../../domain/job/job.ts';
+import type { Job } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { isNone } from '../../domain/job/settings-input.ts';
 import { canTransition, isTerminal } from '../../domain/job/state.ts';
@@ -22,13 +22,15 @@ import type { JobThresholds } from '../../domain/triage/thresholds.ts';
 import { type Problem, ServoError, UsageError } from '../../errors.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
 import { placeJob } from '../jobs/place-job.ts';
+import { viewOneJob } from '../jobs/view-jobs.ts';
 import { lockTree, matchTree, readTree } from '../start/create-tree.ts';
 import { futureDeadline } from '../start/future-deadline.ts';
 import { planOf, type Started } from '../start/start-backfill.ts';
+import { AlreadyDone, type JobSeen, requireUnchanged } from './compare.ts';
+import { finalizeJob } from './finalize.ts';
 import { followUp } from './follow-up.ts';
 import { refuseOverlap } from './overlap.ts';
 import { repairedUpstreams } from './repaired-upstreams.ts';
-import { AlreadyDone, refuseChanged, type Seen } from './seen.ts';
 
 /** A deadline of `none` leaves the new job without one. */
 export type RecreateInput = OptionsInput &
@@ -37,7 +39,7 @@ export type RecreateInput = OptionsInput &
     without_upstream?: boolean;
     dry_run?: boolean;
     /** Only if the job is still what was seen. */
-    seen?: Seen;
+    seen?: JobSeen;
     /** Recreating twice with the same key recreates once: the second time is refused. */
     idempotency_key?: string;
     thresholds?: JobThresholds;
@@ -82,7 +84,7 @@ export async function recreateJob(
   const transaction = input.dry_run
     ? (work: (query: Query) => Promise<Recreated>) => db.read(tenant, work)
     : (work: (query: Query) => Promise<Recreated>) => db.write({ ...author, reason }, work);
-  return transaction(async (query) => {
+  const recreated = await transaction(async (query) => {
     const now = await readClock(query);
     const known = await readJob(query, tenant, id);
     if (known === null) throw noSuchJob(id);
@@ -97,7 +99,7 @@ export async function recreateJob(
     if (!input.dry_run) await lockTree(query, tenant, plan);
     const old = input.dry_run ? known : await lockJob(query, tenant, id);
     if (old === null) throw noSuchJob(id);
-    refuseChanged('recreate', old, input.seen);
+    requireUnchanged('recreate', old, input.seen);
     const { state, version } = input.dry_run ? old : await cancel(query, old, reason);
     const unfinished = await unfinishedKeys(query, tenant, id, isTerminal(old.state));
     if (unfinished.length === 0) throw nothingLeft(old);
@@ -139,9 +141,12 @@ export async function recreateJob(
     // No change of its state tells that somebody has started it anew.
     if (isTerminal(old.state))
       await writeEvent(query, { ...author, reason }, id, 'recreate requested');
-    const view = viewJob((await readJob(query, tenant, created))!, now, input.thresholds);
+    const row = (await readJob(query, tenant, created))!;
+    const view = await viewOneJob(query, tenant, row, now, input.thresholds);
     return { ...answer, created: true, job: view, plan: null };
   });
+  if (recreated.created) await finalizeJob(db, author, id).catch(() => {});
+  return recreated;
 }
 
 /** What it is now. The row is locked: the state is the one that was read. */

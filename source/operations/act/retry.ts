@@ -11,16 +11,17 @@ import {
   retryPartitions,
 } from '../../database/queries/retry-partitions.ts';
 import { wakeExecutors, writeEvent } from '../../database/queries/write-event.ts';
-import { type Job, type JobView, viewJob } from '../../domain/job/job.ts';
+import type { Job, JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { isJobState, isTerminal } from '../../domain/job/state.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { ServoError } from '../../errors.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
 import { placeJob } from '../jobs/place-job.ts';
+import { viewOneJob } from '../jobs/view-jobs.ts';
+import { AlreadyDone, type JobSeen, requireUnchanged } from './compare.ts';
 import { followUp } from './follow-up.ts';
 import { refuseOverlap } from './overlap.ts';
-import { AlreadyDone, refuseChanged, type Seen } from './seen.ts';
 
 export type Retried = {
   as_of: Date;
@@ -40,7 +41,7 @@ export type RetryOptions = {
   /** Rows of one transaction, which hold the job's row: 10,000 take some 150 ms. */
   batch?: number;
   /** Only if the job is still what was seen. */
-  seen?: Seen;
+  seen?: JobSeen;
   /** Only what had failed by then. */
   before?: Date;
   /** Of the new job, where one is made: doing it twice does it once, the second time is refused. */
@@ -101,14 +102,14 @@ async function retryInPlace(
   author: Author,
   id: string,
   which: Which,
-  seen: Seen | undefined,
+  seen: JobSeen | undefined,
 ): Promise<{ retried: number; keys: string[]; ended: boolean }> {
   const keys: string[] = [];
   for (let retried = 0; ; ) {
     const batch = await db.write(author, async (query) => {
       const job = await lockJob(query, author.tenant, id);
       if (job === null) throw noSuchJob(id);
-      if (retried === 0) refuseChanged('retry', job, seen);
+      if (retried === 0) requireUnchanged('retry', job, seen);
       if (isTerminal(job.state)) return null;
       if (!isJobState(job.state)) throw unknownState(job);
       const again = await retryPartitions(query, author.tenant, id, which);
@@ -142,7 +143,7 @@ async function retryAnew(
   const { tenant } = author;
   const ended = await readJob(query, tenant, id);
   if (ended === null) throw noSuchJob(id);
-  refuseChanged('retry', ended, seen);
+  requireUnchanged('retry', ended, seen);
   await lockStarts(query, tenant, ended.asset_id);
   const list = await keysInState(query, tenant, id, ['failed'], named);
   if (list.length === 0) return null;
@@ -218,7 +219,7 @@ function answer(
       created,
       retried_partitions: retried.retried,
       keys,
-      job: viewJob(job, as_of, thresholds),
+      job: await viewOneJob(query, tenant, job, as_of, thresholds),
     };
   });
 }

@@ -5,7 +5,7 @@ import { readJob } from '../../database/queries/read-job.ts';
 import { setJobSettings } from '../../database/queries/set-job-settings.ts';
 import { wakeExecutors, writeEvent } from '../../database/queries/write-event.ts';
 import { readParameters } from '../../domain/job/action.ts';
-import { type JobView, viewJob } from '../../domain/job/job.ts';
+import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { type Change, changesOf, describeChanges } from '../../domain/job/settings.ts';
 import type { SettingsInput } from '../../domain/job/settings-input.ts';
@@ -13,7 +13,8 @@ import { isTerminal } from '../../domain/job/state.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { ServoError, UsageError } from '../../errors.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
-import { refuseChanged, refuseMoved, type Seen } from './seen.ts';
+import { viewOneJob } from '../jobs/view-jobs.ts';
+import { type JobSeen, requireSettings, requireUnchanged } from './compare.ts';
 
 export type SetResult = {
   as_of: Date;
@@ -32,7 +33,7 @@ export async function setJob(
   author: Author,
   id: string,
   input: SettingsInput,
-  seen?: Seen,
+  seen?: JobSeen,
   thresholds: JobThresholds = thresholdDefaults,
 ): Promise<SetResult> {
   return db.write(author, async (query) => {
@@ -46,8 +47,8 @@ export async function setJob(
         hint: `look at it with: servo-tui status ${shortId(id)}`,
       });
     }
-    refuseChanged('set', job, seen);
-    refuseMoved(job, seen, settings);
+    requireUnchanged('set', job, seen);
+    requireSettings(job, seen, settings);
     const { changes, columns } = changesOf(job, settings);
     if (changes.length > 0) {
       await setJobSettings(query, author.tenant, id, columns);
@@ -61,7 +62,7 @@ export async function setJob(
       as_of: now,
       tenant_id: author.tenant,
       changes,
-      job: viewJob(after, now, thresholds),
+      job: await viewOneJob(query, author.tenant, after, now, thresholds),
     };
   });
 }

@@ -18,11 +18,14 @@ import {
   walkJudged,
 } from '../../database/queries/list-jobs.ts';
 import { tenantAssets } from '../../database/queries/read-assets.ts';
+import { readClaimScene } from '../../database/queries/read-claim-scene.ts';
 import { readDeadlines } from '../../database/queries/read-job.ts';
 import { type JobFilter, jobMatches, namedJobs } from '../../domain/job/filter.ts';
 import { type Job, type JobActivity, type JobView, viewJob } from '../../domain/job/job.ts';
-import { isAlarm } from '../../domain/job/order.ts';
+import { isProblem } from '../../domain/job/order.ts';
 import { parseJobReference } from '../../domain/job/reference.ts';
+import { isTerminal } from '../../domain/job/state.ts';
+import { emptyScene } from '../../domain/triage/claim-scene.ts';
 
 /** A filter whose words have been looked up in the database: what they stand for, and what is wrong with them. */
 export type Search = {
@@ -47,12 +50,15 @@ export async function prepareSearch(
   const named = conditions.some(({ kind }) => kind === 'asset' || kind === 'word');
   const assets = named ? await tenantAssets(query, tenant, mostAssets + 1) : [];
   const { deadlines, problem } = await readNamedDeadlines(query, tenant, filter);
-  const resolved: Resolved = {
+  const known = {
     ...seen,
     assets: assets.length > mostAssets ? null : assets,
-    deadlineOf: (job) => deadlines[job],
+    deadlineOf: (job: string) => deadlines[job],
   };
-  return { filter, resolved, states: statesOf(filter, resolved), deadlines, problem };
+  const states = statesOf(filter, known);
+  const living = states.some((state) => !isTerminal(state));
+  const scene = living ? await readClaimScene(query, tenant) : emptyScene;
+  return { filter, resolved: { ...known, scene }, states, deadlines, problem };
 }
 
 async function readNamedDeadlines(query: Query, tenant: string, filter: JobFilter) {
@@ -62,7 +68,7 @@ async function readNamedDeadlines(query: Query, tenant: string, filter: JobFilte
     const range = parseJobReference(reference);
     const found = 'problem' in range ? [] : await readDeadlines(query, tenant, range, 2);
     if (found.length === 1) deadlines[reference] = found[0]!.sla_deadline_at;
-    if (found.length === 0) problem = `there is no job ${reference}`;
+    if (found.length === 0) problem = `job ${reference} not found`;
     else if (found.length > 1) problem = `${reference} is the beginning of several jobs' ids`;
     else if (found[0]!.sla_deadline_at === null) problem = `job ${reference} has no deadline`;
   }
@@ -133,7 +139,7 @@ export async function findAlarms(
   const conditions = (values: Values) => conditionsOf(search.filter, search.resolved, values);
   const rows = await walkJudged(query, tenant, { ...stretch, conditions });
   const jobs = rows.map((row) => viewed(search, { ...unread, ...row }));
-  const alarms = jobs.filter((job) => isAlarm(job) && matches(search, job));
+  const alarms = jobs.filter((job) => isProblem(job) && matches(search, job));
   return [...new Map(alarms.map((job) => [job.id, job])).values()];
 }
 
@@ -172,7 +178,7 @@ export function gather(
 }
 
 export function viewed({ resolved }: Search, row: Job & JobActivity): JobView {
-  return viewJob(row, resolved.as_of, resolved.thresholds);
+  return viewJob(row, resolved.as_of, resolved.thresholds, resolved.scene);
 }
 
 /** Whether the filter asks for jobs of some assets and nothing else, and more than so many are. */

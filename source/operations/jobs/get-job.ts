@@ -13,11 +13,12 @@ import {
 import { partitionStates } from '../../database/queries/retry-partitions.ts';
 import { recorded, type Statement, scriptOf } from '../../database/statement-text.ts';
 import type { JobDetail, KeyBounds } from '../../domain/job/detail.ts';
-import { type JobView, viewJob } from '../../domain/job/job.ts';
+import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { ServoError } from '../../errors.ts';
 import { readInsight } from './read-insight.ts';
+import { viewOneJob } from './view-jobs.ts';
 
 const limits = { failed: 100, open: 20, events: 50 };
 
@@ -32,7 +33,11 @@ export function getJob(
     const as_of = await readClock(query);
     const job = await readJob(query, tenant, id);
     if (job === null) throw noSuchJob(id);
-    return { as_of, tenant_id: tenant, job: viewJob(job, as_of, thresholds) };
+    return {
+      as_of,
+      tenant_id: tenant,
+      job: await viewOneJob(query, tenant, job, as_of, thresholds),
+    };
   });
 }
 
@@ -101,7 +106,7 @@ async function readDetail(
   return {
     as_of,
     tenant_id: tenant,
-    job: viewJob(job, as_of, thresholds),
+    job: await viewOneJob(query, tenant, job, as_of, thresholds),
     map,
     changed,
     insight: insight ? await readInsight(query, job, as_of, thresholds) : null,
@@ -127,7 +132,7 @@ export async function countPartitions(
 }
 
 export function noSuchJob(id: string): ServoError {
-  return new ServoError('not_found', `there is no job ${shortId(id)}`, {
+  return new ServoError('not_found', `job ${shortId(id)} not found`, {
     hint: 'see: servo-tui list',
   });
 }

@@ -1,6 +1,13 @@
 import type { Database, Query } from '../../database/database.ts';
 import { readMoment } from '../../database/queries/dialogs.ts';
-import { accessOf, lateAt, staleAt } from '../../database/queries/job-conditions.ts';
+import {
+  accessOf,
+  endedLately,
+  lateAt,
+  staleAt,
+  troubledAt,
+  withoutSlot,
+} from '../../database/queries/job-conditions.ts';
 import { alarmWalks, isOnWalk, type Place, walkOf } from '../../database/queries/job-walks.ts';
 import {
   countInStates,
@@ -13,8 +20,8 @@ import { assetNames, matchAssets } from '../../database/queries/read-assets.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { readJobs } from '../../database/queries/read-job.ts';
 import { isAnythingVisible } from '../../database/queries/read-visibility.ts';
-import type { JobFilter } from '../../domain/job/filter.ts';
-import { type JobView, viewJob } from '../../domain/job/job.ts';
+import { alternativeText, type JobFilter } from '../../domain/job/filter.ts';
+import type { JobView } from '../../domain/job/job.ts';
 import {
   attention,
   byAttention,
@@ -37,6 +44,7 @@ import {
   type Search,
   viewed,
 } from './find-jobs.ts';
+import { viewJobs } from './view-jobs.ts';
 
 export type ListOptions = {
   /** Only jobs in one of these; null or absent: any. */
@@ -128,7 +136,10 @@ async function filterOf(query: Query, tenant: string, options: ListOptions): Pro
     const missing = patterns.filter(
       (pattern) => !pattern.endsWith('*') && !matched.some((asset) => asset.name === pattern),
     );
-    if (missing.length > 0) throw unknownAsset(missing[0]!, await assetNames(query, tenant, 5000));
+    if (missing.length > 0) {
+      const known = await assetNames(query, tenant, 5000);
+      throw unknownAsset(missing[0]!, known, alternativeText);
+    }
     const ids = matched.map(({ id }) => id);
     terms.push({ negated: false, any: [{ kind: 'asset_id', ids }] });
   }
@@ -304,8 +315,11 @@ async function readAlarms(
 ): Promise<JobView[]> {
   const alarms = await findAlarms(query, tenant, search, {
     segments: alarmWalks(search.states, {
-      late: (value) => lateAt(search.resolved, value),
+      late: (value) =>
+        `(${lateAt(search.resolved, value)} or ${withoutSlot} or j.failed_partitions > 0)`,
       stale: (value) => staleAt(search.resolved, value),
+      troubled: (value) => troubledAt(search.resolved, value),
+      ended: (value) => endedLately(search.resolved, value),
     }),
     after: null,
     except: [],
@@ -360,6 +374,6 @@ export function listNamedJobs(
   return db.read(tenant, async (query) => {
     const as_of = await readClock(query);
     const jobs = await readJobs(query, tenant, [...new Set(ids)]);
-    return jobs.map((job) => viewJob(job, as_of, thresholds));
+    return viewJobs(query, tenant, jobs, as_of, thresholds);
   });
 }

@@ -11,10 +11,11 @@ import {
 } from '../../database/queries/read-insight.ts';
 import { readJobs } from '../../database/queries/read-job.ts';
 import type { JobInsight, RelatedJob } from '../../domain/job/insight.ts';
-import { type Job, viewJob } from '../../domain/job/job.ts';
+import type { Job } from '../../domain/job/job.ts';
 import { readStrategy } from '../../domain/job/strategy.ts';
 import { inTreeOrder } from '../../domain/job/tree.ts';
 import type { JobThresholds } from '../../domain/triage/thresholds.ts';
+import { viewJobs } from './view-jobs.ts';
 
 const limits = { samples: 120, related: 100 };
 
@@ -37,7 +38,7 @@ export async function readInsight(
     crewOf(query, tenant, id),
   ]);
   const ids = [...new Set([...upstreams, ...waiting].map((relation) => relation.id))];
-  const views = (await readJobs(query, tenant, ids)).map((row) => viewJob(row, asOf, thresholds));
+  const views = await viewJobs(query, tenant, await readJobs(query, tenant, ids), asOf, thresholds);
   const related = (relations: Relation[]): RelatedJob[] =>
     inTreeOrder(
       relations.map((one) => ({

@@ -36,11 +36,11 @@ export async function resolveJobs(
     jobs.length > 1 ? [ambiguity(references[index]!, jobs)] : [],
   );
   if (ambiguous.length > 0) {
-    const unknown = missing.map((reference) => ({ message: `there is no job ${reference}` }));
+    const unknown = missing.map((reference) => ({ message: `job ${reference} not found` }));
     throw new UsageError([...ambiguous, ...unknown]);
   }
   if (missing.length > 0) {
-    throw new ServoError('not_found', missing.map((one) => `there is no job ${one}`).join('; '), {
+    throw new ServoError('not_found', missing.map((one) => `job ${one} not found`).join('; '), {
       hint: 'see: servo-tui list',
     });
   }

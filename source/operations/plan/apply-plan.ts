@@ -14,9 +14,8 @@ import {
 } from '../../domain/plan/plan.ts';
 import { roughDuration } from '../../domain/time/duration.ts';
 import { messageOf, type Problem, ServoError, UsageError } from '../../errors.ts';
-import type { Outcome } from '../act/act-on-job.ts';
-import { settleJob } from '../act/finalize.ts';
-import { runAction } from '../act/run-action.ts';
+import { actOnJob } from '../act/act-on-job.ts';
+import type { Outcome } from '../act/order.ts';
 
 /** Jobs that are read at once. */
 const batch = 1000;
@@ -148,7 +147,7 @@ async function applyTo(
     return { id, result: 'skipped', state, version, message: `as planned: ${refusal}`, hint: null };
   }
   const { priority, sla_deadline_at, execution_strategy } = job;
-  const outcome = await runAction(
+  return actOnJob(
     db,
     { ...author, reason: plan.reason },
     {
@@ -164,10 +163,6 @@ async function applyTo(
       },
     },
   );
-  if (outcome.result === 'applied' && outcome.state === 'cancelled') {
-    await settleJob(db, author, id);
-  }
-  return outcome;
 }
 
 function failed({ id, state, version }: PlannedJob, message: string): Outcome {

@@ -9,10 +9,11 @@ import {
   readParameters,
 } from '../../domain/job/action.ts';
 import type { JobFilter } from '../../domain/job/filter.ts';
-import { type JobView, viewJob } from '../../domain/job/job.ts';
+import type { JobView } from '../../domain/job/job.ts';
 import { mostPlanned, type PlanFile, plannedJob } from '../../domain/plan/plan.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { UsageError } from '../../errors.ts';
+import { viewJobs } from '../jobs/view-jobs.ts';
 import { selectJobs } from './select-jobs.ts';
 
 /** Jobs that are read at once. */
@@ -42,11 +43,10 @@ export async function draftPlan(
     const jobs: JobView[] = [];
     for (let from = 0; from < ids.length; from += batch) {
       const some = ids.slice(from, from + batch);
-      const found = new Map((await readJobs(query, tenant, some)).map((job) => [job.id, job]));
-      for (const id of some) {
-        const job = found.get(id);
-        if (job !== undefined) jobs.push(viewJob(job, created_at, thresholds));
-      }
+      const rows = await readJobs(query, tenant, some);
+      const views = await viewJobs(query, tenant, rows, created_at, thresholds);
+      const found = new Map(views.map((job) => [job.id, job]));
+      jobs.push(...some.flatMap((id) => found.get(id) ?? []));
     }
     return { id: randomUUID(), created_at, jobs, truncated: selected.truncated };
   });

@@ -2,12 +2,12 @@ import type { Database } from '../../database/database.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { readJob } from '../../database/queries/read-job.ts';
 import { countAttempts, jobTimeline } from '../../database/queries/read-papers.ts';
-import { viewJob } from '../../domain/job/job.ts';
 import type { IncidentReport } from '../../domain/report/reports.ts';
 import { likelyCause } from '../../domain/triage/failure-cause.ts';
 import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
 import { readInsight } from '../jobs/read-insight.ts';
+import { viewOneJob } from '../jobs/view-jobs.ts';
 import { triage } from '../triage/checks.ts';
 import { judgeJob } from '../triage/explain-job.ts';
 
@@ -29,7 +29,7 @@ export async function exportJob(
     return {
       as_of,
       tenant_id: tenant,
-      job: viewJob(job, as_of, thresholds),
+      job: await viewOneJob(query, tenant, job, as_of, thresholds),
       timeline: await jobTimeline(query, tenant, id, longestTimeline),
       attempts: await countAttempts(query, tenant, id),
       failures: failures.map((kind) => ({

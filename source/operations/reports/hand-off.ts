@@ -8,11 +8,11 @@ import {
   endedSince,
   lastIdBefore,
 } from '../../database/queries/read-papers.ts';
-import { viewJob } from '../../domain/job/job.ts';
 import type { ShiftSummary } from '../../domain/report/reports.ts';
 import type { RiskLevel } from '../../domain/risk/risk.ts';
 import { type Moment, momentAt } from '../../domain/time/deadline.ts';
 import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
+import { viewJobs } from '../jobs/view-jobs.ts';
 import { listAlerts } from '../triage/alerts.ts';
 import { triage } from '../triage/checks.ts';
 import { assessRisk } from '../triage/risk.ts';
@@ -48,7 +48,7 @@ export async function handOver(
       actions_truncated: actions.length > limits.actions,
       attempts,
       ended_counts: await countEndedSince(query, tenant, from, limits.counted),
-      ended: ended.map((job) => viewJob(job, as_of, thresholds)),
+      ended: await viewJobs(query, tenant, ended, as_of, thresholds),
       asset_names: Object.fromEntries(named.map((job) => [job.id, job.asset_name])),
     };
   });

@@ -12,7 +12,7 @@ import { readHistory } from '../../database/queries/read-history.ts';
 import { readJob } from '../../database/queries/read-job.ts';
 import { readFleet } from '../../database/queries/read-live-jobs.ts';
 import { type Forecast, forecastOf } from '../../domain/forecast/forecast.ts';
-import { type JobView, viewJob } from '../../domain/job/job.ts';
+import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { readStrategy, writeStrategy } from '../../domain/job/strategy.ts';
 import type { Asset } from '../../domain/start/asset.ts';
@@ -29,6 +29,7 @@ import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thres
 import { ServoError, UsageError } from '../../errors.ts';
 import { refuseOverlap } from '../act/overlap.ts';
 import { placeJob } from '../jobs/place-job.ts';
+import { viewOneJob } from '../jobs/view-jobs.ts';
 import { lockTree, matchTree, readTree, type TreeNode } from './create-tree.ts';
 import { futureDeadline } from './future-deadline.ts';
 import { unknownAsset } from './unknown-asset.ts';
@@ -275,5 +276,6 @@ async function answer(
 ): Promise<Started> {
   const as_of = await readClock(query);
   const job = id === null ? null : await readJob(query, tenant, id);
-  return { as_of, tenant_id: tenant, created, job: job && viewJob(job, as_of, thresholds), plan };
+  const view = job && (await viewOneJob(query, tenant, job, as_of, thresholds));
+  return { as_of, tenant_id: tenant, created, job: view, plan };
 }

@@ -1,10 +1,18 @@
 import { nearest } from '../../domain/text/nearest.ts';
 import { ServoError } from '../../errors.ts';
 
-/** An asset that the tenant does not have: the nearest one it has, and the first of all of them. */
-export function unknownAsset(name: string, known: readonly string[]): ServoError {
-  const near = nearest(name, known);
-  const few = known.slice(0, 10).join(', ');
+/**
+ * An asset that the tenant does not have: the nearest one it has, and the first of all of them.
+ * @param written how a name is to be given there
+ */
+export function unknownAsset(
+  name: string,
+  known: readonly string[],
+  written = (one: string) => one,
+): ServoError {
+  const found = nearest(name, known);
+  const near = found === null ? null : written(found);
+  const few = known.slice(0, 10).map(written).join(', ');
   const rest = known.length > 10 ? ` and ${known.length - 10} more` : '';
   const all =
     known.length === 0

@@ -9,9 +9,9 @@ import {
   type CheckSummary,
   type Finding,
   type FoundRow,
-  type TriageReport,
   worstOf,
 } from '../../domain/triage/checks.ts';
+import type { TriageReport } from '../../domain/triage/report.ts';
 import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { readEscalations } from './escalations.ts';
 

@@ -2,7 +2,7 @@ import type { Database, Query } from '../../database/database.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { readJob } from '../../database/queries/read-job.ts';
 import { readFleet, readLiveJobs } from '../../database/queries/read-live-jobs.ts';
-import { type JobView, viewJob } from '../../domain/job/job.ts';
+import type { JobView } from '../../domain/job/job.ts';
 import { type RiskBoard, type RiskRow, riskRows } from '../../domain/risk/board.ts';
 import { type LevelAdvice, mitigations } from '../../domain/risk/mitigation.ts';
 import type { RiskLevel } from '../../domain/risk/risk.ts';
@@ -11,6 +11,7 @@ import { readWhatIf, type WhatIfInput } from '../../domain/risk/what-if-input.ts
 import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { type Problem, UsageError } from '../../errors.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
+import { viewJobs, viewOneJob } from '../jobs/view-jobs.ts';
 
 /** Jobs with a deadline, and of those without one that run or wait, that are read at most. */
 const mostJobs = 1000;
@@ -61,7 +62,7 @@ export function assessRisk(
       if (listed !== undefined) return listed;
       const job = await readJob(query, tenant, id);
       if (job === null) throw noSuchJob(id);
-      return viewJob(job, board.as_of, thresholds);
+      return viewOneJob(query, tenant, job, board.as_of, thresholds);
     };
     const job = input.job === null ? null : await find(input.job);
     const pause: JobView[] = [];
@@ -84,7 +85,7 @@ async function boardOf(query: Query, tenant: string, thresholds: Thresholds): Pr
   const { early_warning } = thresholds;
   const as_of = await readClock(query);
   const rows = await readLiveJobs(query, tenant, mostJobs + 1);
-  const jobs = rows.map((row) => viewJob(row, as_of, thresholds));
+  const jobs = await viewJobs(query, tenant, rows, as_of, thresholds);
   const count = (where: (job: JobView) => boolean) => jobs.filter(where).length;
   const truncated =
     count((job) => job.sla_deadline_at !== null) > mostJobs ||

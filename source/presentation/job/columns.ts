@@ -6,6 +6,7 @@ import { safeText } from '../text/safe-text.ts';
 import { absent, type Column, column, longest, type Table } from '../text/table.ts';
 import type { Phrase } from '../text/tone.ts';
 import { formatDrift, formatEta, secondsBetween } from './eta-phrase.ts';
+import { jobTone } from './health-words.ts';
 import { progressBar } from './progress-bar.ts';
 import { stateWord } from './state-words.ts';
 
@@ -18,8 +19,8 @@ export const jobColumns: readonly JobColumn[] = [
     'STATE',
     (jobs) => Math.max(11, longest((job: JobView) => `? ${stateWord(job.state).word}`, 18)(jobs)),
     (job) => {
-      const { glyph, word, tone } = stateWord(job.state);
-      return { forms: [`${glyph} ${word}`, glyph], tone };
+      const { glyph, word } = stateWord(job.state);
+      return { forms: [`${glyph} ${word}`, glyph], tone: jobTone(job) };
     },
     { gap: 1 },
   ),
@@ -36,7 +37,7 @@ export const jobColumns: readonly JobColumn[] = [
     20,
     (job, { width }) => ({
       forms: [progressBar(width, job.progress)],
-      tone: stateWord(job.state).tone,
+      tone: jobTone(job),
     }),
     { grows_to: 40 },
   ),
@@ -157,8 +158,31 @@ export const jobsTable: Table<JobView, JobColumn> = {
   heirs: [['asset', 28], ['sla'], ['eta'], ['state'], ['progress', 20], ['asset'], ['progress']],
 };
 
+/**
+ * The table beside the pane, which shows the figures of the job under the cursor: what tells one row from another stays longer than what
+ * only measures it.
+ */
+export const besidePane: Table<JobView, JobColumn> = {
+  ...jobsTable,
+  narrowings: [
+    { column: 'by', to: 0 },
+    { column: 'checkpoint', to: 0 },
+    { column: 'id', to: 0 },
+    { column: 'age', to: 0 },
+    { column: 'asset', to: 28, elastic: true },
+    { column: 'progress', to: 10, elastic: true },
+    { column: 'lanes', to: 0 },
+    { column: 'percent', to: 0 },
+    { column: 'rate', to: 0 },
+    { column: 'asset', to: 20, elastic: true },
+    { column: 'progress', to: 0 },
+    { column: 'range', to: 0 },
+    ...jobsTable.narrowings.slice(3),
+  ],
+};
+
 /** `2024-01-01 – 2024-12-31`; of a list of keys, nothing. */
-function rangeText({ partition_start: from, partition_end: to }: JobView): string {
+export function rangeText({ partition_start: from, partition_end: to }: JobView): string {
   const ends = [from, to].flatMap((end) => (end === null ? [] : [safeText(end, { cap: 40 })]));
   return ends[0] === ends[1] ? (ends[0] ?? '') : ends.join(' – ');
 }

@@ -3,6 +3,7 @@ import type { JobView } from '../../domain/job/job.ts';
 import { later } from '../../domain/time/time.ts';
 import { formatAge, formatClock, formatDuration, formatLeft, type Zone } from '../text/format.ts';
 import type { Phrase } from '../text/tone.ts';
+import { waitingWords } from './health-words.ts';
 
 type Expected = Pick<
   JobView,
@@ -17,10 +18,17 @@ type Expected = Pick<
   | 'eta_low_seconds'
   | 'eta_high_seconds'
   | 'eta_drift_seconds'
+  | 'health'
+  | 'waits_for'
+  | 'needs_seconds'
 >;
 
 /** When the job will be done, or what it is waiting for; `asOf` is the database's clock. */
 export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
+  // Nobody who is heard of works on it: its old pace says nothing.
+  if (job.health === 'silent' && !job.heartbeat_stale) return { forms: ['silent'], tone: 'bad' };
+  if (job.waits_for !== null && (job.state !== 'resuming' || isNew(job)))
+    return { forms: waitingWords[job.waits_for], tone: job.state === 'pending' ? 'plain' : 'warn' };
   switch (job.state) {
     case 'running':
       return runningEta(job, asOf, zone);
@@ -30,7 +38,7 @@ export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
     }
     case 'resuming': {
       const waited = job.heartbeat_age_seconds ?? 0;
-      return waited < 30
+      return isNew(job)
         ? { forms: ['to be claimed', '–'], tone: 'dim' }
         : { forms: [`unclaimed ${formatAge(waited)}`, 'unclaimed'], tone: 'warn' };
     }
@@ -46,6 +54,11 @@ export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
     default:
       return { forms: ['–'], tone: 'dim' };
   }
+}
+
+/** Resumed so lately that no executor need have claimed it. */
+function isNew({ heartbeat_age_seconds: waited }: Expected): boolean {
+  return (waited ?? 0) < 30;
 }
 
 function runningEta(job: Expected, asOf: Date, zone: Zone): Phrase {
@@ -88,12 +101,18 @@ export function driftWords(job: Pick<JobView, 'eta_drift_seconds' | 'eta_seconds
 
 const startable: readonly string[] = ['paused', 'pending', 'resuming'];
 
-/** `14:18 if started now`, of a job that does not run and can; empty where its ETA is not known. */
+/** `14:18 if started now`, of a job that does not run and can; of one that waits, how long it takes then; empty where that is not known. */
 export function etaIfStarted(
-  { state, eta_seconds: eta }: Pick<JobView, 'state' | 'eta_seconds'>,
+  {
+    state,
+    eta_seconds: eta,
+    needs_seconds: needs,
+    waits_for,
+  }: Pick<JobView, 'state' | 'eta_seconds' | 'needs_seconds' | 'waits_for'>,
   asOf: Date,
   zone: Zone,
 ): string {
+  if (waits_for !== null && needs !== null) return `needs ${formatDuration(needs)} from then on`;
   if (eta === null || !startable.includes(state)) return '';
   const at = formatClock(later(asOf, eta * 1000), asOf, zone);
   return `ETA ${at} in ${formatLeft(eta)} if started now`;

@@ -1,7 +1,6 @@
-import { roughDuration } from '../../domain/time/duration.ts';
+import { silenceReason } from '../../domain/triage/clause-reason.ts';
 import { type Clause, type ExplainFacts, explain } from '../../domain/triage/explain.ts';
 import type { Explanation } from '../../domain/triage/explanation.ts';
-import { plural } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 import { explainWords } from '../triage/explain-words.ts';
 
@@ -30,11 +29,13 @@ export function hindranceWords({ facts }: Pick<Explanation, 'facts'>): string | 
 /** Executors that hold partitions of the job and are not heard of; null where there are none. */
 export function silenceWords({ facts }: Pick<Explanation, 'facts'>): string | null {
   if (facts.silent.length === 0) return null;
-  const { as_of, silent } = facts;
-  const each = silent.map(({ id, lanes, seen_at }) => {
-    const since =
-      seen_at === null ? '' : ` for ${roughDuration(as_of.getTime() - seen_at.getTime())}`;
-    return `${safeText(id)} with ${plural(lanes, 'slot')} has been silent${since}`;
-  });
-  return each.join('; ');
+  return safeText(silenceReason(facts.silent, facts.as_of));
+}
+
+/** What an action that leaves running partitions alone cannot promise; null where nobody is silent. */
+export function unfinishedWords(known: Pick<Explanation, 'facts'>): string | null {
+  const silence = silenceWords(known);
+  return silence === null
+    ? null
+    : `${silence}: what it holds may not finish (reclaim gives it away)`;
 }

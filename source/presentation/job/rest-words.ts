@@ -5,12 +5,13 @@ import { actorName } from '../report/actor-name.ts';
 import { formatAge } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 import type { Cell } from '../text/tone.ts';
+import { healthWords } from './health-words.ts';
 
 /** A resumed job that nobody has claimed for so long needs a person ("Job Stuck in Resuming State"). */
 const unclaimedSeconds = 30;
 
 /**
- * Why a job does not go on: its own error, that nobody works on it, else who paused or cancelled it and what they said
+ * Why a job does not go on, or not well: its own error, that nobody works on it, what it waits for, else who paused or cancelled it and what they said
  * (backfill-operations, the scenarios). Null where there is nothing to say.
  * @param events the journal, the newest first
  */
@@ -23,6 +24,8 @@ export function restWords(
     | 'failed_partitions'
     | 'heartbeat_age_seconds'
     | 'heartbeat_stale'
+    | 'health'
+    | 'health_reason'
   >,
   events: readonly JobEvent[],
 ): Cell | null {
@@ -41,11 +44,12 @@ export function restWords(
       tone: 'bad',
     };
   }
-  if (job.state !== 'paused' && job.state !== 'cancelled') return null;
+  const health = healthWords(job);
+  if (job.state !== 'paused' && job.state !== 'cancelled') return health;
   const event = events.find(({ to_state }) => to_state !== null);
-  if (event?.to_state !== job.state || event.reason === null) return null;
-  return {
-    text: `${job.state} by ${actorName(event)}: "${safeText(event.reason)}"`,
-    tone: 'warn',
-  };
+  if (event?.to_state !== job.state || event.reason === null) return health;
+  const by = `${job.state} by ${actorName(event)}: "${safeText(event.reason)}"`;
+  return health === null
+    ? { text: by, tone: 'warn' }
+    : { text: `${health.text} · ${by}`, tone: health.tone };
 }

@@ -1,7 +1,7 @@
-import type { FailedPartition } from '../../domain/job/detail.ts';
-import type { FailureKind } from '../../domain/job/insight.ts';
+import type { FailedPartition, FailureKind } from '../../domain/job/insight.ts';
 import { variable } from '../../domain/partition/failure-print.ts';
-import { type FailureCause, likelyCause } from '../../domain/triage/failure-cause.ts';
+import type { FailureCause } from '../../domain/triage/cause-names.ts';
+import { likelyCause } from '../../domain/triage/failure-cause.ts';
 import { safeText } from '../text/safe-text.ts';
 
 /** Failed partitions whose messages differ in figures and names only. */

@@ -2,7 +2,8 @@ import { trendOf } from '../../domain/forecast/trend.ts';
 import type { RelatedJob } from '../../domain/job/insight.ts';
 import { readStrategy } from '../../domain/job/strategy.ts';
 import { type IncidentReport, isDecision } from '../../domain/report/reports.ts';
-import { type FailureCause, failureCauses } from '../../domain/triage/failure-cause.ts';
+import type { FailureCause } from '../../domain/triage/cause-names.ts';
+import { failureCauses } from '../../domain/triage/failure-cause.ts';
 import { secondsBetween } from '../job/eta-phrase.ts';
 import { groupFailures } from '../partition/failure-groups.ts';
 import {

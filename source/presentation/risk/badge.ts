@@ -1,11 +1,17 @@
 import type { JobView } from '../../domain/job/job.ts';
 import { isTerminal } from '../../domain/job/state.ts';
 import { formatAge, formatDuration } from '../text/format.ts';
-import type { Phrase } from '../text/tone.ts';
+import { type Phrase, signOf } from '../text/tone.ts';
 
 type Risky = Pick<
   JobView,
-  'risk_level' | 'risk_severity' | 'sla_deadline_at' | 'eta_seconds' | 'state' | 'completed_at'
+  | 'risk_level'
+  | 'risk_severity'
+  | 'sla_deadline_at'
+  | 'eta_seconds'
+  | 'state'
+  | 'completed_at'
+  | 'incomplete_partitions'
 >;
 
 /** How a job stands to its deadline, as word + figure, long and short. */
@@ -14,6 +20,7 @@ export function riskBadge(job: Risky, asOf: Date): Phrase {
   const over = overage(job.risk_severity ?? 0);
   switch (job.risk_level) {
     case 'none':
+      if (job.incomplete_partitions > 0) return incomplete;
       return { forms: ['–'], tone: 'dim' };
     case 'on_track': {
       if (isTerminal(job.state)) return { forms: ['met'], tone: 'dim' };
@@ -32,6 +39,7 @@ export function riskBadge(job: Risky, asOf: Date): Phrase {
     case 'high':
       return { forms: [`HIGH ${over} over`, `HIGH ${over}`], tone: 'bad' };
     case 'unknown':
+      if (job.incomplete_partitions > 0) return incomplete;
       return { forms: ['unknown'], tone: 'warn' };
     case 'breached':
       return isTerminal(job.state)
@@ -39,6 +47,9 @@ export function riskBadge(job: Risky, asOf: Date): Phrase {
         : { forms: [`BREACHED ${formatAge(-left)} ago`, 'BREACHED'], tone: 'bad' };
   }
 }
+
+/** It will end, and not completed: in time or not is no question then. */
+const incomplete: Phrase = { forms: [`${signOf('bad')}incomplete`, 'incomplete'], tone: 'bad' };
 
 /** A failed job may have ended long before its deadline: it has not missed it, and will not meet it. */
 function endedBadge({ state, sla_deadline_at, completed_at }: Risky): Phrase {

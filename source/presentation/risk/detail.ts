@@ -2,10 +2,11 @@ import { shortId } from '../../domain/job/reference.ts';
 import type { RiskRow } from '../../domain/risk/board.ts';
 import { mitigations } from '../../domain/risk/mitigation.ts';
 import { driftWords, etaIfStarted, formatEta, formatEtaRange } from '../job/eta-phrase.ts';
+import { healthWords, isNotWorkedOn } from '../job/health-words.ts';
 import { stateWord } from '../job/state-words.ts';
 import type { Detail } from '../text/item.ts';
 import { safeText } from '../text/safe-text.ts';
-import type { Cell } from '../text/tone.ts';
+import { type Cell, signOf } from '../text/tone.ts';
 import { formatBuffer, levelWords, suppositions, tierWords } from './words.ts';
 
 /** The selected job, and what the runbook advises at the level that it would be at. */
@@ -14,7 +15,7 @@ export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
   const eta = formatEta(row, as_of, zone).forms[0];
   const range = formatEtaRange(row, as_of, zone);
   const started = etaIfStarted(row, as_of, zone);
-  const expected = `${row.state === 'running' ? 'ETA ' : ''}${eta}${range === '' ? '' : ` (${range})`}`;
+  const expected = `${row.state === 'running' && !isNotWorkedOn(row) ? 'ETA ' : ''}${eta}${range === '' ? '' : ` (${range})`}`;
   const times = [
     row.state === 'pending' && started !== '' ? '' : expected,
     driftWords(row),
@@ -27,6 +28,7 @@ export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
     ...times.map((text) => ({ text: ` · ${text}`, tone: 'plain' as const })),
     { text: ` · priority ${row.priority}, ${row.sla_tier}${bufferWords(row)}`, tone: 'plain' },
   ];
+  const health = healthWords(row);
   const words = suppositions(row);
   const then: Cell[][] = words === '' ? [] : [[{ text: `what if: ${words}`, tone: 'accent' }]];
   const level = row.what_if?.risk_level ?? row.risk_level;
@@ -40,6 +42,7 @@ export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
   ]);
   return [
     head,
+    ...(health === null ? [] : [[{ ...health, text: `${signOf(health.tone)}${health.text}` }]]),
     ...then,
     ...(row.sla_deadline_at === null && row.what_if?.sla_deadline_at == null
       ? [

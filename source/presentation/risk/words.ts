@@ -3,6 +3,7 @@ import { readStrategy } from '../../domain/job/strategy.ts';
 import type { RiskRow } from '../../domain/risk/board.ts';
 import type { RiskLevel } from '../../domain/risk/risk.ts';
 import { tierBuffers } from '../../domain/risk/tier.ts';
+import { waitingWords } from '../job/health-words.ts';
 import { formatDuration } from '../text/format.ts';
 import type { Phrase, Tone } from '../text/tone.ts';
 import { riskBadge } from './badge.ts';
@@ -21,7 +22,7 @@ export const levelWords: Readonly<Record<RiskLevel, string>> = {
 /** What of a job, or of its outlook, decides how it stands. */
 export type Standing = Pick<
   JobView,
-  'eta_seconds' | 'sla_deadline_at' | 'risk_level' | 'risk_severity'
+  'eta_seconds' | 'sla_deadline_at' | 'risk_level' | 'risk_severity' | 'incomplete_partitions'
 >;
 
 /** `HIGH 63%`, `low 9%`, `on track 1h12m`: without the word "over", which the figure beside it says. */
@@ -48,6 +49,8 @@ export function whyUnknown(job: JobView): string {
     const age = job.heartbeat_age_seconds;
     return age === null ? 'no heartbeat' : `no heartbeat for ${formatDuration(age)}`;
   }
+  if (job.health === 'silent') return 'executor silent';
+  if (job.waits_for !== null) return waitingWords[job.waits_for][0];
   if (job.eta_seconds !== null) return 'no slot left';
   return job.avg_partition_duration_ms === null ? 'nothing completed yet' : 'state not known';
 }
@@ -96,8 +99,8 @@ export function suppositions(job: RiskRow): string {
   const words = [
     then.paused ? 'paused' : '',
     // The slots of a stuck job are dead, whatever is supposed.
-    !then.paused && !job.heartbeat_stale && then.slots !== job.lanes
-      ? `${job.lanes} → ${then.slots} slots`
+    !then.paused && !job.heartbeat_stale && then.slots !== job.lanes - job.silent_lanes
+      ? `${job.lanes - job.silent_lanes} → ${then.slots} slots`
       : '',
     then.max_parallel === readStrategy(job.execution_strategy).max_parallel
       ? ''

@@ -1,17 +1,7 @@
-import { widthOf } from './width.ts';
+import { fittedTable } from './fitted-table.ts';
 
-/** Lines of cells, each column as wide as its widest cell, two spaces between; the last one is not padded. Cells are safe text. */
+/** Lines of cells, each column as wide as its widest cell, two spaces between. Cells are safe text. */
 export function columns(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows) {
-    row.forEach((cell, index) => {
-      widths[index] = Math.max(widths[index] ?? 0, widthOf(cell));
-    });
-  }
-  return rows
-    .map((row) => {
-      const cells = row.map((cell, index) => cell + ' '.repeat(widths[index]! - widthOf(cell)));
-      return `${cells.join('  ').trimEnd()}\n`;
-    })
-    .join('');
+  const lines = fittedTable(rows, Number.POSITIVE_INFINITY);
+  return lines.map((line) => `${line}\n`).join('');
 }

@@ -35,6 +35,28 @@ export function truncateMiddle(text: string, width: number): string {
   return head + truncateStart(text, width - widthOf(head));
 }
 
+/** Where a message's last part begins: what to do, in which command, by which key. */
+const lastParts = / — |; | \(| \S+: (?=servo-tui )/g;
+
+/** Of a message that is cut something must be left before its last part. */
+const leastHead = 10;
+
+/**
+ * A message on one line of at most `width` columns. What is said last (the command, the key, the advice) is never what is cut: its beginning
+ * keeps as much as there is room for. Every one-line message is cut by this.
+ */
+export function cutMessage(text: string, width: number): string {
+  if (width <= 0) return '';
+  if (widthOf(text) <= width) return text;
+  const tails = [...text.matchAll(lastParts)]
+    .map(({ index }) => text.slice(index))
+    .filter((tail) => widthOf(tail) <= width - leastHead);
+  // The longest that leaves the beginning its share, else the shortest.
+  const tail = tails.find((one) => widthOf(one) <= width * 0.62) ?? tails.at(-1);
+  if (tail === undefined) return truncateMiddle(text, width);
+  return truncate(text.slice(0, -tail.length), width - widthOf(tail)) + tail;
+}
+
 /** Exactly `width` columns: truncated or padded. */
 export function fitted(text: string, width: number, align: Align = 'left', ellipsis = '…'): string {
   const shown = truncate(text, width, ellipsis);

@@ -1,7 +1,7 @@
 import { shortId } from '../../domain/job/reference.ts';
-import type { TroubleKind } from '../../domain/partition/attempt.ts';
 import { roughDuration } from '../../domain/time/duration.ts';
-import type { Blocker, Clause, ExplainFacts, ReachedLimit } from '../../domain/triage/explain.ts';
+import { clauseReasons, type WaitingClause } from '../../domain/triage/clause-reason.ts';
+import type { Blocker, Clause, ExplainFacts } from '../../domain/triage/explain.ts';
 import { likelyCause } from '../../domain/triage/failure-cause.ts';
 import { causeBySqlstate } from '../../domain/triage/sql-cause.ts';
 import { stateWord } from '../job/state-words.ts';
@@ -41,28 +41,28 @@ const says: Readonly<Record<Clause, Say>> = {
             .join(', ')}${waits_for.length > 5 ? ' …' : ''}`,
           next: `servo-tui explain ${shortId(waits_for[0]!.id)}`,
         },
-  no_executor: () => ({
-    why: 'no executor of this tenant lives',
+  no_executor: (facts) => ({
+    why: reason('no_executor', facts),
     next: 'start one: servo-tui --worker',
   }),
   unavailable: (facts) => ({
-    why: troubleWords(facts),
+    why: reason('unavailable', facts),
     next: 'one partition at a time tries whether it is back, and no attempt is counted; see: servo-tui executors',
   }),
-  no_handler: ({ executors, asset_name }) => ({
-    why: `none of ${plural(executors, 'living executor')} has a handler for ${safeText(asset_name)}`,
-    next: `add the handler ${safeText(asset_name)} to a worker's directory, and start it anew; see: servo-tui executors`,
+  no_handler: (facts) => ({
+    why: reason('no_handler', facts),
+    next: `add the handler ${safeText(facts.asset_name)} to a worker's directory, and start it anew; see: servo-tui executors`,
   }),
-  draining: ({ draining }) => ({
-    why: `${draining === 1 ? 'the only executor' : `all ${draining} executors`} with a handler for it ${draining === 1 ? 'drains' : 'drain'}, and takes nothing new`,
+  draining: (facts) => ({
+    why: reason('draining', facts),
     next: 'start another: servo-tui --worker',
   }),
-  held: ({ held_reason }) => ({
-    why: `claiming is held: ${safeText(held_reason ?? 'the database is not well')}`,
+  held: (facts) => ({
+    why: reason('held', facts),
     next: 'it goes on by itself when that is over; see: servo-tui executors',
   }),
-  limited: ({ limits }) => ({
-    why: limits.map(limitWords).join('; '),
+  limited: (facts) => ({
+    why: reason('limited', facts),
     next: 'it starts when one of them ends; see: servo-tui limits',
   }),
   foreign: (facts) => ({
@@ -99,20 +99,13 @@ const says: Readonly<Record<Clause, Say>> = {
     why: `a lock keeps it from being claimed, held by ${blockers.map(blockerWords).join(', ')}`,
     next: `end that transaction; as its owner or a superuser: select pg_terminate_backend(${blockers[0]!.pid})`,
   }),
-  back_off: ({ due_at, as_of }) =>
-    only(
-      `all partitions that are left are snoozed or wait to be retried, the first in ${roughDuration(
-        Math.max(1000, due_at!.getTime() - as_of.getTime()),
-      )}`,
-    ),
+  back_off: (facts) => only(reason('back_off', facts)),
   blocked_by_cancelled: ({ blocked_keys, blocked_by }) => ({
     why: `${plural(blocked_keys, 'partition')} still ${blocked_keys === 1 ? 'runs' : 'run'} in ${blocked_by === null ? 'a cancelled job' : `the cancelled job ${shortId(blocked_by)}`}`,
     next: 'it goes on when that has ended',
   }),
-  outranked: ({ in_front, slots }) => ({
-    why: `all ${plural(slots, 'slot')} are busy, and ${
-      in_front === 0 ? 'no job' : plural(in_front, 'job')
-    } of higher rank ${in_front > 1 ? 'are' : 'is'} in front`,
+  outranked: (facts) => ({
+    why: reason('outranked', facts),
     next: 'add a worker, or raise its priority: servo-tui set JOB --priority N',
   }),
   claimable: ({ state }) =>
@@ -175,20 +168,6 @@ function mending({ failure, failing }: ExplainFacts): string {
   return cause === null ? '' : `${safeText(cause.advice)}; then: `;
 }
 
-const troubleKindWords: Readonly<Record<TroubleKind, string>> = {
-  endpoint: 'its endpoint is unreachable',
-  program: 'its program is missing',
-  host: 'the host is out of something',
-  database: 'the database did not take its work',
-};
-
-/** `its endpoint is unreachable on web-1 since 12m: cannot reach …`. */
-function troubleWords(facts: ExplainFacts): string {
-  const [first] = facts.troubles;
-  const hosts = [...new Set(facts.troubles.map(({ host }) => safeText(host)))];
-  return `${troubleKindWords[first!.kind] ?? first!.kind} on ${hosts.join(', ')} since ${age(facts, first!.since)}: ${safeText(first!.message)}`;
-}
-
 /** ` since 12m, by mara: "db maintenance"`, as far as the journal knows. */
 function story(facts: ExplainFacts): string {
   const { since, by, reason } = facts;
@@ -208,13 +187,7 @@ function nameOf({ id, asset_name, state }: ExplainFacts['waits_for'][number]): s
   return `${name} ${shortId(id)} (${state === null ? 'deleted' : stateWord(state).word})`;
 }
 
-const scopes: Readonly<Record<ReachedLimit['scope'], (name: string) => string>> = {
-  tenant: () => 'of this tenant',
-  asset_type: (name) => `of assets of type ${safeText(name)}`,
-  asset: (name) => `of ${safeText(name)}`,
-};
-
-function limitWords({ scope, name, max_running, running }: ReachedLimit): string {
-  if (max_running === 0) return `no job ${scopes[scope](name)} may run (the limit is 0)`;
-  return `${running} of at most ${plural(max_running, 'job')} ${scopes[scope](name)} ${running === 1 ? 'runs' : 'run'} already`;
+/** The reason that list and console give, too. */
+function reason(clause: WaitingClause, facts: ExplainFacts): string {
+  return safeText(clauseReasons[clause](facts));
 }

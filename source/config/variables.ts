@@ -1,0 +1,2 @@
+/** The environment. */
+export type Variables = Readonly<Record<string, string | undefined>>;

@@ -1,0 +1,23 @@
+import type { JobView } from '../domain/job/job.ts';
+import { unreadMap } from './job-map.ts';
+import type { JobScreen } from './state.ts';
+
+/** A job of which only its row is known yet. */
+export function openedJob(job: JobView): JobScreen {
+  return {
+    id: job.id,
+    job,
+    detail: null,
+    map: unreadMap,
+    insight: null,
+    insight_read_at: null,
+    insight_of: null,
+    readings: [],
+    received_at: null,
+    gone: false,
+    panel: job.failed_partitions > 0 ? 'failed' : 'open',
+    selected: { failed: null, open: null, slow: null, events: null, tree: null, crew: null },
+    unfolded: null,
+    before: null,
+  };
+}

@@ -1,0 +1,348 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { jobMatches, parseFilter } from '../../source/domain/job/filter.ts';
+import { healths } from '../../source/domain/job/health.ts';
+import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job/job.ts';
+import { byAttention, compareBy, isProblem } from '../../source/domain/job/order.ts';
+import { isTerminal, jobStates } from '../../source/domain/job/state.ts';
+import { foresee, noChange } from '../../source/domain/risk/what-if.ts';
+import type { ClaimScene } from '../../source/domain/triage/claim-scene.ts';
+import { formatEta } from '../../source/presentation/job/eta-phrase.ts';
+import { jobTone } from '../../source/presentation/job/health-words.ts';
+import { riskBadge } from '../../source/presentation/risk/badge.ts';
+import { aJob, now, secondsAgo } from '../support/jobs.ts';
+
+const executor = {
+  id: 'web-1:812',
+  handlers: ['orders_daily'],
+  slots: 8,
+  busy: 0,
+  draining: false,
+  held_reason: null,
+  troubles: [],
+};
+const well: ClaimScene = { executors: [executor], limits: [], silent: {}, idle: {} };
+const full: ClaimScene = { ...well, executors: [{ ...executor, busy: 8 }] };
+const inAnHour = secondsAgo(-3600);
+
+type Overrides = Partial<Job & JobActivity> & { number?: number };
+
+function seen(overrides: Overrides, scene: ClaimScene): JobView {
+  return viewJob(aJob(overrides), now, undefined, scene);
+}
+
+const one = aJob().id;
+const silent = (lanes: number): ClaimScene['silent'] => ({
+  [one]: [{ id: 'web-2:77', lanes, seen_at: secondsAgo(42), until: secondsAgo(-60) }],
+});
+
+type Row = [
+  what: string,
+  job: Overrides,
+  scene: ClaimScene,
+  expected: {
+    health: (typeof healths)[number];
+    reason: string | null;
+    eta: string;
+    sla: string;
+    known: boolean;
+  },
+];
+
+const rows: Row[] = [
+  [
+    'runs',
+    { sla_deadline_at: inAnHour },
+    well,
+    { health: 'ok', reason: null, eta: '12:15 in 15m', sla: 'on track 45m', known: true },
+  ],
+  [
+    'all leases with a silent executor',
+    { sla_deadline_at: inAnHour },
+    { ...well, silent: silent(2) },
+    {
+      health: 'silent',
+      reason: 'web-2:77 with 2 slots has been silent for 42s',
+      eta: 'silent',
+      sla: 'unknown',
+      known: false,
+    },
+  ],
+  [
+    'the only executor is silent',
+    { sla_deadline_at: inAnHour },
+    { ...well, executors: [], silent: silent(2) },
+    {
+      health: 'silent',
+      reason: 'web-2:77 with 2 slots has been silent for 42s',
+      eta: 'silent',
+      sla: 'unknown',
+      known: false,
+    },
+  ],
+  [
+    'one of two leases with a silent executor: half the pace',
+    { sla_deadline_at: inAnHour },
+    { ...well, silent: silent(1) },
+    {
+      health: 'ok',
+      reason: 'web-2:77 with 1 slot has been silent for 42s',
+      eta: '12:30 in 30m',
+      sla: 'on track 30m',
+      known: true,
+    },
+  ],
+  [
+    'running, and no slot',
+    { lanes: 0, sla_deadline_at: inAnHour },
+    full,
+    {
+      health: 'unknown',
+      reason: 'it waits for a slot: all 8 slots are busy',
+      eta: 'waits for slot',
+      sla: 'unknown',
+      known: false,
+    },
+  ],
+  [
+    'running, no slot and no deadline',
+    { lanes: 0 },
+    full,
+    {
+      health: 'starved',
+      reason: 'it waits for a slot: all 8 slots are busy',
+      eta: 'waits for slot',
+      sla: '–',
+      known: false,
+    },
+  ],
+  [
+    'late even if it had its slots',
+    { lanes: 0, sla_deadline_at: secondsAgo(-60) },
+    full,
+    {
+      health: 'late',
+      reason: 'it waits for a slot: all 8 slots are busy',
+      eta: 'waits for slot',
+      sla: 'HIGH 650% over',
+      known: false,
+    },
+  ],
+  [
+    'pending, and no slot',
+    { state: 'pending', lanes: 0 },
+    full,
+    {
+      health: 'queued',
+      reason: 'it waits for a slot: all 8 slots are busy',
+      eta: 'waits for slot',
+      sla: '–',
+      known: false,
+    },
+  ],
+  [
+    'pending, and a slot is free',
+    { state: 'pending', lanes: 0, sla_deadline_at: inAnHour },
+    well,
+    { health: 'ok', reason: null, eta: 'needs 8m', sla: 'on track 53m', known: true },
+  ],
+  [
+    'run by a program of another kind, whose leases are not ours',
+    { lanes: 0, ours: false, sla_deadline_at: inAnHour },
+    full,
+    { health: 'ok', reason: null, eta: '12:07 in 8m', sla: 'on track 53m', known: true },
+  ],
+  [
+    'pending, and no executor has the handler',
+    { state: 'pending', lanes: 0, asset_name: 'clicks' },
+    well,
+    {
+      health: 'blocked',
+      reason: 'none of 1 living executor has a handler for clicks',
+      eta: 'no handler',
+      sla: '–',
+      known: false,
+    },
+  ],
+  [
+    'what is left waits for its time',
+    { lanes: 0 },
+    { ...full, idle: { [one]: { takeable: false, due_at: secondsAgo(-300) } } },
+    {
+      health: 'snoozed',
+      reason: 'all partitions that are left are snoozed or wait to be retried, the first in 5m',
+      eta: 'snoozed',
+      sla: '–',
+      known: false,
+    },
+  ],
+  [
+    'a limit is reached',
+    { state: 'pending', lanes: 0 },
+    {
+      ...well,
+      limits: [{ scope: 'tenant', name: '', max_running: 2, running: 2, assets: null }],
+    },
+    {
+      health: 'queued',
+      reason: '2 of at most 2 jobs of this tenant run already',
+      eta: 'limit reached',
+      sla: '–',
+      known: false,
+    },
+  ],
+  [
+    'paused by itself, 590 of 730 failed',
+    {
+      state: 'paused',
+      lanes: 0,
+      failing: true,
+      total_partitions: 730,
+      completed_partitions: 100,
+      failed_partitions: 590,
+      sla_deadline_at: inAnHour,
+    },
+    well,
+    {
+      health: 'auto_paused',
+      reason: 'will end incomplete: 590 failed',
+      eta: 'paused',
+      sla: '✗ incomplete',
+      known: true,
+    },
+  ],
+  [
+    'runs on with a failed partition and no deadline',
+    { failed_partitions: 1 },
+    well,
+    {
+      health: 'incomplete',
+      reason: 'will end incomplete: 1 failed',
+      eta: '12:15 in 15m',
+      sla: '✗ incomplete',
+      known: true,
+    },
+  ],
+];
+
+describe('B3 a job that does nothing does not look well', () => {
+  it('B3 in its health, reason, ETA and SLA', () => {
+    for (const [what, job, scene, { health, reason, eta, sla, known }] of rows) {
+      const view = seen(job, scene);
+      expect(
+        {
+          health: view.health,
+          reason: view.health_reason,
+          eta: formatEta(view, now, 'utc').forms[0],
+          sla: riskBadge(view, now).forms[0],
+          known: view.eta_seconds !== null,
+        },
+        what,
+      ).toEqual({ health, reason, eta, sla, known });
+    }
+  });
+
+  it('B3 with nothing supposed the calculator says the same', () => {
+    for (const [what, job, scene] of rows) {
+      const view = seen(job, scene);
+      const fleet = { slots: 8, by_asset: { orders_daily: 8 } };
+      const then = foresee([view], fleet, noChange, now).get(view.id);
+      const { eta_seconds, risk_level, incomplete_partitions } = view;
+      expect(then, what).toMatchObject({ eta_seconds, risk_level, incomplete_partitions });
+    }
+  });
+});
+
+const someScene = fc.record({
+  executors: fc.array(
+    fc.record({
+      id: fc.constantFrom('a', 'b'),
+      handlers: fc.subarray(['orders_daily', 'clicks']),
+      slots: fc.constantFrom(1, 4),
+      busy: fc.constantFrom(0, 1, 4),
+      draining: fc.boolean(),
+      held_reason: fc.constantFrom(null, 'the database is slow'),
+      troubles: fc.constant([]),
+    }),
+    { maxLength: 3 },
+  ),
+});
+
+const someJob = fc.record({
+  state: fc.constantFrom(...jobStates, 'hibernating'),
+  asset_name: fc.constantFrom('orders_daily', 'clicks'),
+  completed_partitions: fc.nat(100),
+  failed_partitions: fc.constantFrom(0, 0, 1, 40),
+  lanes: fc.constantFrom(0, 0, 1, 4),
+  ours: fc.boolean(),
+  failing: fc.boolean(),
+  priority: fc.nat(3),
+  avg_partition_duration_ms: fc.constantFrom(null, 1000, 600_000),
+  heartbeat_at: fc.constantFrom(null, secondsAgo(4), secondsAgo(90), secondsAgo(600)),
+  completed_at: fc.constantFrom(null, secondsAgo(60), secondsAgo(60), secondsAgo(9e5)),
+  sla_deadline_at: fc.constantFrom(null, secondsAgo(60), secondsAgo(-60), secondsAgo(-36_000)),
+  /** How many of its leases are with a silent executor. */
+  hushed: fc.constantFrom(0, 0, 1, 4),
+  takeable: fc.boolean(),
+});
+
+const someJobs = fc.tuple(fc.array(someJob, { maxLength: 30 }), someScene).map(([some, around]) => {
+  const ids = some.map((_, index) => aJob({ number: index + 1 }).id);
+  const scene: ClaimScene = {
+    executors: around.executors,
+    limits: [],
+    silent: Object.fromEntries(
+      some.flatMap(({ hushed }, index) =>
+        hushed === 0
+          ? []
+          : [[ids[index]!, [{ id: 'gone', lanes: hushed, seen_at: null, until: now }]]],
+      ),
+    ),
+    idle: Object.fromEntries(
+      some.map(({ takeable }, index) => [
+        ids[index]!,
+        { takeable, due_at: takeable ? null : secondsAgo(-60) },
+      ]),
+    ),
+  };
+  return some.map(({ hushed: _, takeable: __, ...job }, index) =>
+    seen({ ...job, number: index + 1 }, scene),
+  );
+});
+
+describe('B3 the order of attention', () => {
+  it('B3 is the order of the filter problems, and nothing without a problem stands above one', () => {
+    const filter = parseFilter('problems');
+    fc.assert(
+      fc.property(someJobs, (jobs) => {
+        const table = jobs.toSorted(compareBy(byAttention));
+        const matching = (job: JobView) => jobMatches(filter, job, () => null);
+        const shown = jobs.filter(matching).toSorted(compareBy(byAttention));
+        expect(table.filter(matching).map(({ id }) => id)).toEqual(shown.map(({ id }) => id));
+        expect(table.slice(0, shown.length)).toEqual(shown);
+        expect(table.map(isProblem)).toEqual(table.map((_, index) => index < shown.length));
+      }),
+    );
+  });
+
+  it('B3 no living job with a trouble is green, nor is its deadline; its health comes in the order of the table', () => {
+    fc.assert(
+      fc.property(someJobs, (jobs) => {
+        for (const job of jobs.filter(({ state }) => !isTerminal(state))) {
+          if (job.health === 'ok') continue;
+          expect(jobTone(job), job.health).not.toBe('good');
+          if (isProblem(job) || job.eta_seconds === null)
+            expect(riskBadge(job, now).tone, job.health).not.toBe('good');
+          expect(healths).toContain(job.health);
+        }
+      }),
+    );
+  });
+
+  it('B3 an ended job is a problem where it has failed lately; before that it is history', () => {
+    const failed = (ago: number) => seen({ state: 'failed', completed_at: secondsAgo(ago) }, well);
+    expect(isProblem(failed(60))).toBe(true);
+    expect(isProblem(failed(25 * 3600))).toBe(false);
+    expect(isProblem(seen({ state: 'completed', failed_partitions: 3 }, well))).toBe(false);
+  });
+});
