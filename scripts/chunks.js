@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 /**
- * What is loaded late, cut into few files. By itself esbuild makes a file of each set of modules that the same `import()`s lead to: 45 for
- * `list` and 150 for the console, each of which costs Node 0.3 to 0.5 ms before it runs anything.
+ * What is loaded late, cut into few files. esbuild alone makes a file of each set of modules that
+ * the same `import()`s lead to: 45 for `list` and 150 for the console, each of which costs Node 0.3
+ * to 0.5 ms before it runs anything.
  */
 
 /** Commands that load what no other does, or next to nothing. What the others load is one file. */
@@ -46,9 +47,8 @@ export const chunks = (root) => ({
 });
 
 /**
- * `front`: what cli.ts itself imports. `groups`: what is loaded together, as one file, since it is
- * imported by the same commands. What comes late finds the front and the early groups there, so that
- * they are not cut up for its sake.
+ * `front`: what cli.ts itself imports. `groups`: what the same commands import, loaded as one file.
+ * What comes late finds the front and the early groups there: they are not cut up for its sake.
  */
 function lateFiles(source) {
   const read = (file) => readFileSync(join(source, file), 'utf8');

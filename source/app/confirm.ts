@@ -5,7 +5,7 @@ import type { Host } from './command.ts';
 /**
  * Returns where the answer is yes: by --yes, or at the terminal.
  * @param action what is done: `pause 3 jobs`
- * @throws UsageError where nobody can be asked; ServoError interrupted for any other answer
+ * @throws UsageError where no one can be asked; ServoError interrupted for any other answer
  */
 export async function requireYes(
   { yes, json, io }: Host,

@@ -20,7 +20,7 @@ export type Session = {
 /**
  * Opens the database that the settings name, and refuses one whose schema this program cannot use.
  * The embedded one is started and brought to the schema; any other is never migrated unasked.
- * @param timeout the `patience` of a Database
+ * @param timeout for an answer, in milliseconds: as of a Database
  * @throws ServoError database_unreachable or schema
  */
 export async function openSession(

@@ -4,8 +4,8 @@ import { safeText } from '../presentation/text/safe-text.ts';
 import type { HostSession } from './command.ts';
 
 /**
- * Whether a job, an asset or an executor of the tenant is visible. A misspelt tenant looks just like
- * one in which all is well: a report that found nothing asks this, and says it on stderr.
+ * Whether a job, an asset or an executor of the tenant is visible. A misspelt tenant looks like one
+ * in which all is well: a report that found nothing asks this, and says it on stderr.
  */
 export async function isTenantVisible(
   { reader, tenant, io }: HostSession,

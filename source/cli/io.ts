@@ -20,8 +20,8 @@ export function canPaint({ terminal, env }: Io): boolean {
 }
 
 /**
- * Whether more than ASCII may be shown: not in the locale C or POSIX, nor with another character set
- * than UTF-8. Where no locale is set, as in most containers, it may.
+ * Whether more than ASCII may be shown: not in the locale C or POSIX, nor with another character
+ * set than UTF-8. Where no locale is set, as in most containers, it may.
  */
 export function hasUnicode({ env }: Pick<Io, 'env'>): boolean {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
@@ -29,7 +29,7 @@ export function hasUnicode({ env }: Pick<Io, 'env'>): boolean {
   return charset === undefined ? !/^(C|POSIX)$/.test(locale) : /^utf-?8$/i.test(charset);
 }
 
-/** Asks on stderr, since stdout carries only the result. The end of the input is an empty answer. */
+/** Asks on stderr: stdout carries only the result. The end of the input is an empty answer. */
 export async function ask(io: Io, question: string): Promise<string> {
   const { createInterface } = await import('node:readline/promises');
   const readline = createInterface({ input: io.stdin, output: io.stderr });

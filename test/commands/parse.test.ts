@@ -256,8 +256,8 @@ describe('help', () => {
     const words = [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
       (match) => match[1] ?? match[2] ?? match[3]!,
     );
-    const pipe = words.indexOf('|');
-    expect(problemsOfLine(pipe < 0 ? words : words.slice(0, pipe))).toEqual([]);
+    const end = words.findIndex((word) => word === '|' || word === '>' || word === '&&');
+    expect(problemsOfLine(end < 0 ? words : words.slice(0, end))).toEqual([]);
   });
 
   test('of everything names every command', () => {

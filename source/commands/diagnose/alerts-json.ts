@@ -8,7 +8,7 @@ export const shapes = {
     alerts: z.array(alert),
     executors: z
       .looseObject({ alive: count, silent: count })
-      .describe('silent: not heard of for 10 s, and not found dead'),
+      .describe('silent: no heartbeat for 10 s, and not declared dead'),
     visible,
   }),
 };

@@ -44,7 +44,7 @@ export const row = z.looseObject({
 
 export const escalation = z.looseObject({
   runbook: z.string(),
-  due: z.boolean().describe('somebody beyond on-call is to be told now'),
+  due: z.boolean().describe('someone beyond on-call must be told now'),
   since: nullableTime.describe("the trouble's first journal entry"),
   minutes: z.number(),
   triggers: z.array(z.looseObject({ words: z.string(), why: z.string() })),

@@ -58,9 +58,7 @@ const explanation = z.looseObject({
     at_work: z.array(z.string()),
     silent: z
       .array(z.looseObject({ id: z.string(), lanes: count, seen_at: nullableTime, until: time }))
-      .describe(
-        'executors at work on it that are not heard of, until when they may hold its slots',
-      ),
+      .describe('silent executors that run it, and until when they may hold its slots'),
     takeable: z.boolean(),
     missing: count.describe('partitions that it lacks, where it has nothing else left to run'),
     total_partitions: count,

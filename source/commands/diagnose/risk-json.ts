@@ -14,7 +14,7 @@ const row = job.extend({
   what_if: z
     .looseObject({
       id: z.uuid(),
-      slots: count.describe('at work on it'),
+      slots: count.describe('that run it'),
       max_parallel: count,
       remaining_partitions: count,
       incomplete_partitions: count,
@@ -25,7 +25,7 @@ const row = job.extend({
       paused: z.boolean().describe('the ETA is that of a job that goes on at once'),
     })
     .nullable()
-    .describe('null where nothing is supposed, and for a job that has ended'),
+    .describe('null without a what-if, and for a job that has ended'),
 });
 
 const levels = z.partialRecord(z.enum(riskLevels), count);

@@ -23,9 +23,9 @@ const mostOthers = 10;
 /** Nothing wraps within `width` but advice. */
 export function riskText(report: RiskReport, options: Options): string {
   const { jobs, others, advice, truncated } = report;
-  const supposed = report.levels.what_if !== null;
+  const isWhatIf = report.levels.what_if !== null;
   const sharing = others.filter(({ lanes, what_if }) => lanes > 0 || (what_if?.slots ?? 0) > 0);
-  const shown = [...jobs, ...(options.asked && !supposed ? [] : sharing.slice(0, mostOthers))];
+  const shown = [...jobs, ...(options.asked && !isWhatIf ? [] : sharing.slice(0, mostOthers))];
   const lines = [
     summary(report),
     ...(shown.length === 0 ? [] : ['', ...table(report, shown, options)]),
@@ -37,7 +37,7 @@ export function riskText(report: RiskReport, options: Options): string {
   return options.ascii ? toAscii(text) : text;
 }
 
-/** `2 at risk, 1 breached, 3 on track of 6 jobs with a deadline · 12 slots → with this: 1 low …`. */
+/** `now: 2 at risk (1 breached, 1 high), 3 on track, 12 slots`. */
 function summary({ jobs, levels, slots, tenant_id, early_warning_seconds }: RiskReport): string {
   if (jobs.length === 0)
     return `no unfinished job of tenant "${safeText(tenant_id)}" has a deadline: check the name`;

@@ -40,10 +40,10 @@ export const job = z.looseObject({
   execution_order: z.int(),
   sla_deadline_at: nullableTime,
   priority: z.int(),
-  lanes: count.describe('slots at work on the job, over all hosts'),
+  lanes: count.describe('running partitions of the job, over all hosts'),
   ours: z.boolean().describe('it runs under the claim of a servo-tui executor'),
   failing: z.boolean().describe('its last attempts failed alike with a permanent error'),
-  silent_lanes: count.describe('those of lanes whose executor is not heard of'),
+  silent_lanes: count.describe('those of lanes whose executor is silent'),
   waits_for: z
     .enum(waitingClauses)
     .nullable()
@@ -69,7 +69,7 @@ export const job = z.looseObject({
   eta_seconds: z
     .number()
     .nullable()
-    .describe('null where it is not known: nobody at work on it who is heard of, too'),
+    .describe('null where it is not known, or no executor that is not silent runs it'),
   needs_seconds: z
     .number()
     .nullable()

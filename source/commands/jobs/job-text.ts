@@ -82,7 +82,7 @@ export function jobText(detail: JobDetail, { idle, held }: Surroundings, options
       : [`idle         ${idle.why}${idle.next === null ? '' : ` — ${idle.next}`}`]),
     ...held.map((one) => `held         ${safeText(one.id)}: ${safeText(one.held_reason)}`),
     ...(detail.executors.length > 0
-      ? [`at work      ${detail.executors.map((id) => safeText(id)).join(', ')}`]
+      ? [`running on   ${detail.executors.map((id) => safeText(id)).join(', ')}`]
       : []),
     ...dialogLines(detail),
     ...(job.error_message === null ? [] : [`error        ${safeText(job.error_message)}`]),
@@ -131,7 +131,7 @@ function summaryLines(job: JobView, asOf: Date, options: View): string[] {
     `checkpoint   ${safeText(job.checkpoint_partition_key ?? 'none')}`,
     `pace         ${average === null ? 'nothing completed yet' : `${formatMilliseconds(average)} a partition`}` +
       `${job.rate_per_minute === null ? '' : `, ${formatRate(job.rate_per_minute)}/min`}` +
-      `, ${job.lanes} of ${plural(strategy.max_parallel, 'slot')} at work`,
+      `, ${job.lanes} of ${plural(strategy.max_parallel, 'slot')} running`,
     endLine(
       job,
       formatEta(job, asOf, options.zone).forms[0],

@@ -16,10 +16,12 @@ export const start = z.looseObject({
             direct: z.boolean().describe('the job itself needs it, not only another upstream'),
             needs: z.array(z.string()),
             execution_order: count,
-            total_partitions: count.describe('of the new job; 0 where living jobs have them all'),
+            total_partitions: count.describe(
+              'of the new job; 0 where unfinished jobs have them all',
+            ),
             first_key: z.string().nullable(),
             last_key: z.string().nullable(),
-            existing: z.array(z.uuid()).describe('living jobs that are waited for'),
+            existing: z.array(z.uuid()).describe('unfinished jobs that are waited for'),
           }),
         )
         .describe('furthest upstream first'),

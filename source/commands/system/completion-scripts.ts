@@ -1,4 +1,4 @@
-/** Shells, each with what it takes to ask this program at a Tab. The line goes by a variable: no shell has to quote it. */
+/** How each shell asks this program at a Tab. The line is in a variable: no shell quotes it. */
 export const completionScripts = {
   bash: `# Load it in ~/.bashrc: source <(servo-tui completion bash)
 _servo_tui() {

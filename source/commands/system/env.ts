@@ -3,8 +3,8 @@ import { onTenant } from '../../cli/spec.ts';
 import type { ConnectionSettings } from '../../database/settings.ts';
 
 /**
- * `eval "$(servo-tui env)"` sets what the runbooks' SQL needs. The tenant is part of the URL: without
- * it row-level security shows nothing. For direct connections: PgBouncer refuses `options`.
+ * `eval "$(servo-tui env)"` sets what the runbooks' SQL needs. The tenant is part of the URL:
+ * without it row-level security shows nothing. For direct connections: PgBouncer refuses `options`.
  */
 export const env = onHost({
   spec: {

@@ -9,8 +9,8 @@ import { readThrottle, throttleFlags } from './throttle-flags.ts';
 const longestGrace = 86_400_000;
 
 /**
- * Runs until it is stopped. SIGTERM or SIGINT, also while it starts, drains it (exit 0); a second one
- * stops its handlers at once (exit 1).
+ * Runs until it is stopped. SIGTERM or SIGINT, also while it starts, drains it (exit 0); a second
+ * one stops its handlers at once (exit 1).
  */
 export const workerCommand = onHost({
   spec: {
