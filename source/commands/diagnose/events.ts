@@ -4,8 +4,6 @@ import { readLimit } from '../../cli/flags.ts';
 import { intervalOf } from '../../cli/interval.ts';
 import { onTenant } from '../../cli/spec.ts';
 import type { JobEvent } from '../../domain/job/detail.ts';
-import { shortId } from '../../domain/job/reference.ts';
-import { formatDay, formatSecond } from '../../presentation/text/format.ts';
 import { followFlag, limitFlag } from './follow-flags.ts';
 
 export const events = onSession({
@@ -41,10 +39,7 @@ export const events = onSession({
     const list = { ...seen, visible: await isTenantVisible(session, seen.events.length > 0) };
     return {
       json: list,
-      text: async () =>
-        list.events.length === 0
-          ? 'the journal is empty\n'
-          : (await Promise.all(list.events.map((event) => lineOf(event, view)))).join(''),
+      text: () => textOf(list.events, view),
     };
   },
 });
@@ -68,14 +63,12 @@ async function* follow(
   const reading = poll(() => follower.next(request.limit), request.interval);
   for await (const { as_of, tenant_id, events: fresh } of reading) {
     for (const event of fresh) {
-      yield { json: { as_of, tenant_id, event }, text: () => lineOf(event, session.view) };
+      yield { json: { as_of, tenant_id, event }, text: () => textOf([event], session.view) };
     }
   }
 }
 
-async function lineOf(event: JobEvent, view: View): Promise<string> {
-  const { eventWords } = await import('../../presentation/report/event-words.ts');
-  const words = eventWords(event).map((cell) => cell.text);
-  const at = `${formatDay(event.at, view.zone)} ${formatSecond(event.at, view.zone)}`;
-  return asciiText(view, `${at}  ${shortId(event.job_id)}  ${words.join('')}\n`);
+async function textOf(events: readonly JobEvent[], view: View): Promise<string> {
+  const { eventsText } = await import('./events-text.ts');
+  return asciiText(view, eventsText(events, view.zone));
 }

@@ -51,10 +51,13 @@ export const logs = onSession({
     const of = key === null ? 'its attempts' : safeText(key);
     return {
       json: list,
-      text: async () =>
-        list.logs.length === 0
-          ? `no output is stored of ${of}\n`
-          : (await Promise.all(list.logs.map((log) => textOf(log, view)))).join(''),
+      text: () =>
+        asciiText(
+          view,
+          list.logs.length === 0
+            ? `no output is stored of ${of}\n`
+            : list.logs.map((log) => textOf(log, view)).join(''),
+        ),
     };
   },
 });
@@ -75,17 +78,17 @@ async function* follow({ reference, key, limit, interval }: Request, session: Ho
     interval,
   )) {
     for (const log of fresh)
-      yield { json: { as_of, tenant_id, log }, text: () => textOf(log, view) };
+      yield { json: { as_of, tenant_id, log }, text: () => asciiText(view, textOf(log, view)) };
   }
 }
 
 /** Characters of one output, at most. */
 const cap = 65_536;
 
-function textOf(log: AttemptLog, view: View): Promise<string> {
+function textOf(log: AttemptLog, { zone }: View): string {
   const key = safeText(log.partition_key, { cap: 300 });
-  const when = `${formatDay(log.at, view.zone)} ${formatSecond(log.at, view.zone)}`;
+  const when = `${formatDay(log.at, zone)} ${formatSecond(log.at, zone)}`;
   const output = safeText(log.output, { cap, lines: true }).replace(/\n+$/, '');
   const heading = `== ${key}  attempt ${log.attempt}  ${when}  ${safeText(log.executor_id)}`;
-  return asciiText(view, `${heading}\n${output}\n`);
+  return `${heading}\n${output}\n`;
 }
