@@ -1,58 +1,97 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 
 /**
- * What is loaded late, cut into few files. By itself esbuild makes a file of each set of modules that the same `import()`s lead to: 45 for
- * `list` and 150 for the console, each of which costs Node 0.3 to 0.5 ms before it runs anything.
+ * What is loaded late, cut into few files. esbuild alone makes a file of each set of modules that
+ * the same `import()`s lead to: 45 for `list` and 150 for the console, each of which costs Node 0.3
+ * to 0.5 ms before it runs anything.
  */
 
-/** In the order in which they are loaded: what comes late finds these there, so that they are not cut up for its sake. */
-const before = ['commands/parse.ts', 'commands/writer.ts', 'config.ts', 'commands/io.ts'];
-const first = ['commands/list.ts', 'commands/status.ts'];
-/** Commands with much code that no other has, or with next to none. The others, which have most of theirs in common, are one file. */
+/** Commands that load what no other does, or next to nothing. What the others load is one file. */
 const alone = [
-  'apply',
-  'completion',
-  'console',
-  'demo',
-  'doctor',
-  'embedded',
-  'exporter',
-  'migrate',
-  'schema',
-  'worker',
+  'jobs/apply',
+  'system/completion',
+  'system/console',
+  'system/demo',
+  'diagnose/doctor',
+  'system/embedded',
+  'system/exporter',
+  'system/migrate',
+  'system/schema',
+  'system/worker',
 ];
 
 export const chunks = (root) => ({
   name: 'chunks',
   setup(build) {
-    const early = [...before, ...first];
-    const commands = commandsOf(join(root, 'source/commands'));
+    const source = join(root, 'source/');
+    const { front, groups } = lateFiles(source);
     build.onResolve({ filter: /^\.\.?\// }, async ({ path, importer, resolveDir, kind }) => {
-      if (kind !== 'dynamic-import' || !importer.startsWith(join(root, 'source/')))
-        return undefined;
+      if (kind !== 'dynamic-import' || !importer.startsWith(source)) return undefined;
       const found = await build.resolve(path, { importer, resolveDir, kind: 'import-statement' });
-      const own = relative(join(root, 'source'), found.path);
-      return { path: commands.includes(own) ? 'commands' : own, namespace: 'late' };
+      const own = relative(source, found.path);
+      const group = groups.find(({ files }) => files.includes(own));
+      return { path: group?.files.join('+') ?? own, namespace: 'late' };
     });
     build.onLoad({ filter: /^/, namespace: 'late' }, ({ path }) => {
-      const paths = path === 'commands' ? commands : [path];
-      const earlier = early.includes(path) ? early.slice(0, early.indexOf(path)) : early;
+      const files = path.split('+');
+      const at = groups.findIndex((group) => group.files[0] === files[0]);
+      const before = groups.slice(0, at < 0 ? undefined : at).filter(({ early }) => early);
       const lines = [
-        ...earlier.map((one) => `import './${one}';`),
-        ...paths.map((one) => `export * from './${one}';`),
+        ...[...front, ...before.flatMap((group) => group.files)].map((one) => `import './${one}';`),
+        ...files.map((one) => `export * from './${one}';`),
       ];
-      return { contents: lines.join('\n'), resolveDir: join(root, 'source') };
+      return { contents: lines.join('\n'), resolveDir: source };
     });
   },
 });
 
-/** The files of the commands that the tables name, but those that come first or stand alone. */
-function commandsOf(folder) {
-  const tables = readdirSync(folder).filter((name) => name.startsWith('table'));
-  const named = tables.flatMap((name) => [
-    ...readFileSync(join(folder, name), 'utf8').matchAll(/import\('\.\/([\w-]+)\.ts'\)/g),
-  ]);
-  const names = new Set(named.map(([, name]) => name).filter((name) => !alone.includes(name)));
-  return [...names].map((name) => `commands/${name}.ts`).filter((file) => !first.includes(file));
+/**
+ * `front`: what cli.ts itself imports. `groups`: what the same commands import, loaded as one file.
+ * What comes late finds the front and the early groups there: they are not cut up for its sake.
+ */
+function lateFiles(source) {
+  const read = (file) => readFileSync(join(source, file), 'utf8');
+  const matches = (file, pattern) =>
+    [...read(file).matchAll(pattern)].map(([, to]) =>
+      relative(source, resolve(source, dirname(file), to)),
+    );
+  const imported = (file) => matches(file, /^(?:import(?! type)|\}).*? from '(\.[^']+)'/gm);
+  const late = (file) => matches(file, /\bimport\('(\.[^']+)'\)/g);
+  const isText = (file) => file.endsWith('-text.ts');
+  const isAlone = (file) => alone.some((name) => file === `commands/${name}.ts`);
+  const list = late('commands/jobs/list.ts');
+  const steps = [
+    ['app/session.ts', ...list.filter((file) => !isText(file))],
+    list.filter(isText),
+    late('commands/jobs/status.ts'),
+    imported('commands/table.ts')
+      .filter((file) => !isAlone(file))
+      .flatMap(late),
+  ];
+  // Every shape is called `shapes`: each is a file of its own.
+  const taken = new Set();
+  const groups = steps.map((files, step) => ({
+    early: step < steps.length - 1,
+    files: [...new Set(files)].filter(
+      (file) => !file.endsWith('-json.ts') && !taken.has(file) && taken.add(file),
+    ),
+  }));
+  for (const { files } of groups) refuseTwins(files, read);
+  return { front: imported('cli.ts'), groups };
+}
+
+/** A name that two files of a group export would be that of neither. */
+function refuseTwins(files, read) {
+  const owners = new Map();
+  for (const file of files) {
+    for (const [, name] of read(file).matchAll(
+      /^export (?:async )?(?:function\*?|const|class) (\w+)/gm,
+    )) {
+      const other = owners.get(name);
+      if (other !== undefined)
+        throw new Error(`${other} and ${file} both export ${name}: rename one`);
+      owners.set(name, file);
+    }
+  }
 }

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseCommandLine } from '../source/commands/parse.ts';
 import { chooseDatabase } from '../source/config/choose.ts';
 import { readConfig } from '../source/config/file.ts';
 import { messageOf } from '../source/errors.ts';
+import { problemsOfLine } from './support/commands.ts';
 
 // The pages that are written by hand: what they tell people to type exists, and so does what they say they will read.
 const root = join(import.meta.dirname, '..');
@@ -37,8 +37,7 @@ function commandLines(text: string): string[] {
 function problemsOf(line: string): string[] {
   const [, ...words] = wordsOf(line.replace('COMMAND', 'list'));
   try {
-    const parsed = parseCommandLine(words, {});
-    return parsed.kind === 'run' ? parsed.problems.map(({ message }) => message) : [];
+    return problemsOfLine(words).map(({ message }) => message);
   } catch (error) {
     return [messageOf(error)];
   }

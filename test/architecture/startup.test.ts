@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { beforeAll, expect, test } from 'vitest';
 
+const source = resolve(import.meta.dirname, '../../source');
 let outputs: Metafile['outputs'];
 
 beforeAll(async () => {
@@ -10,10 +13,27 @@ beforeAll(async () => {
   outputs = built.metafile.outputs;
 }, 60_000);
 
-/** The files of the bundle that are loaded before this module of ours runs, the front's among them. */
-function filesFor(source: string): Set<string> {
-  const entry = Object.keys(outputs).find((file) => outputs[file]!.entryPoint === `late:${source}`);
-  const files = new Set(['dist/cli.js', entry!]);
+/** The modules that a command imports when it runs, but for its text and the shapes of its JSON. */
+function importedBy(command: string): string[] {
+  const text = readFileSync(join(source, 'commands', command), 'utf8');
+  const late = [...text.matchAll(/\bimport\('(\.[^']+)'\)/g)].map(([, to]) =>
+    relative(source, resolve(source, 'commands', dirname(command), to!)),
+  );
+  return ['app/session.ts', ...late.filter((file) => !/-(json|text)\.ts$/.test(file))];
+}
+
+/** The files of the bundle that are loaded before these modules run, the front's among them. */
+function filesFor(...modules: string[]): Set<string> {
+  const files = new Set(['dist/cli.js']);
+  for (const module of modules) {
+    const file = Object.keys(outputs).find((name) =>
+      outputs[name]!.entryPoint?.replace(/^late:/, '')
+        .split('+')
+        .includes(module),
+    );
+    expect(file, module).toBeDefined();
+    files.add(file!);
+  }
   for (const file of files) {
     for (const { path, kind, external } of outputs[file]!.imports) {
       if (kind === 'import-statement' && external !== true) files.add(path);
@@ -39,12 +59,12 @@ const serving = ['pino', 'prom-client', 'node-pg-migrate', 'source/executor', 's
 const rare = ['zod', 'smol-toml', 'proper-lockfile', 'pino-pretty', 'source/demo'];
 
 test.each([
-  ['list.ts', 12],
-  ['status.ts', 12],
+  ['jobs/list.ts', 12],
+  ['jobs/status.ts', 12],
 ])(
   '%s loads few files, and nothing of the console, the executor or the demonstration',
   (file, most) => {
-    const files = filesFor(`commands/${file}`);
+    const files = filesFor(...importedBy(file));
     const contents = contentsOf(files);
     expect(contents).toEqual(expect.arrayContaining(['pg', 'meow', 'source/operations']));
     for (const name of [...drawing, ...serving, ...rare, 'source/console']) {
@@ -55,11 +75,11 @@ test.each([
 );
 
 test('list.ts loads nothing that measures text: it has ICU loaded', () => {
-  expect(contentsOf(filesFor('commands/list.ts'))).not.toContain('string-width');
+  expect(contentsOf(filesFor(...importedBy('jobs/list.ts')))).not.toContain('string-width');
 });
 
 test('the console asks the database before Ink is loaded', () => {
-  const files = filesFor('commands/console.ts');
+  const files = filesFor(...importedBy('system/console.ts'));
   const contents = contentsOf(files);
   expect(contents).toContain('source/console');
   for (const name of [...drawing, ...serving, ...rare]) expect(contents).not.toContain(name);
@@ -74,6 +94,6 @@ test('a worker loads no React, and a command no executor', () => {
   expect(worker).toContain('source/executor');
   for (const name of drawing) expect(worker).not.toContain(name);
   for (const name of [...drawing, ...serving]) {
-    expect(contentsOf(filesFor('commands/completion.ts'))).not.toContain(name);
+    expect(contentsOf(filesFor(...importedBy('system/completion.ts')))).not.toContain(name);
   }
 });

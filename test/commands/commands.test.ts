@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { jsonSchemas } from '../../source/commands/schemas.ts';
-import { commands } from '../../source/commands/table.ts';
+import { jsonSchemas } from '../../source/commands/system/json-schemas.ts';
+import { table } from '../../source/commands/table.ts';
 import { documentOf, errorDocument, run, urlOf } from '../support/cli.ts';
 import { Operator } from '../support/operator.ts';
 
@@ -427,7 +427,7 @@ describe('embedded', () => {
     expect((await run(['embedded', 'status'])).stdout).toContain('state');
   });
 
-  test('reset wants a yes; an unknown word gets the nearest', async () => {
+  test('reset asks for confirmation; an unknown word gets the nearest', async () => {
     const home = { SERVO_EMBEDDED_HOME: join(folder, 'none') };
     expect((await run(['embedded', 'reset'], home)).code).toBe(2);
     const { code, stderr } = await run(['embedded', 'statsu'], home);
@@ -437,7 +437,7 @@ describe('embedded', () => {
 });
 
 describe('schema', () => {
-  test('each is held against what the program really prints, in some test', () => {
+  test('each is held against what the program really prints, in some test', async () => {
     const tests = join(import.meta.dirname, '..');
     const files = readdirSync(tests, { recursive: true, encoding: 'utf8' });
     const text = files
@@ -449,7 +449,7 @@ describe('schema', () => {
       ...text.matchAll(/(?:documentOf|read)\(\s*'([^']+)'|^ +\['(console)', '--json'\]/gm),
     ];
     const names = new Set(held.flatMap(([, ...found]) => found));
-    expect(Object.keys(jsonSchemas()).filter((name) => !names.has(name))).toEqual([]);
+    expect(Object.keys(await jsonSchemas(table)).filter((name) => !names.has(name))).toEqual([]);
   });
 
   test('publishes one for every command', async () => {
@@ -457,7 +457,7 @@ describe('schema', () => {
     const names = Object.keys(JSON.parse(stdout));
     const published = join(import.meta.dirname, '../../dist/json-schema.json');
     expect(readFileSync(published, 'utf8')).toBe(stdout);
-    const all = commands.map((command) => command.name).filter((name) => name !== 'schema');
+    const all = table.named.map(({ spec }) => spec.name).filter((name) => name !== 'schema');
     for (const name of [...all, 'error']) expect(names).toContain(name);
     expect((await run(['schema', 'lits'])).stderr).toContain('did you mean list?');
   });

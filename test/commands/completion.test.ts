@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { promisify, stripVTControlCharacters } from 'node:util';
 import { spawn } from '@lydell/node-pty';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { completionOf } from '../../source/commands/completion-words.ts';
+import { completionOf } from '../../source/cli/completion-words.ts';
+import { table } from '../../source/commands/table.ts';
 import { documentOf, environment, errorDocument, run, urlOf } from '../support/cli.ts';
 import { Operator } from '../support/operator.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { binary, handlerDirectory } from '../support/worker.ts';
 
 describe('what the tables know', () => {
-  const proposed = (line: string) => completionOf(line).known.map(({ value }) => value);
+  const proposed = (line: string) => completionOf(line, table).known.map(({ value }) => value);
 
   test.each([
     ['servo-tui pa', ['pause']],
@@ -50,7 +51,7 @@ describe('what the tables know', () => {
     ['servo-tui status 3f2a ', null],
     ['servo-tui list --limit ', null],
   ])('%j asks the database for %j', (line, asked) =>
-    expect(completionOf(line).asked).toEqual(asked),
+    expect(completionOf(line, table).asked).toEqual(asked),
   );
 });
 
@@ -195,6 +196,6 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
       });
     }
     const ran = await run(['completion', 'ksh', '--json']);
-    expect([ran.code, errorDocument(ran).message]).toEqual([2, 'there is no completion for "ksh"']);
+    expect([ran.code, errorDocument(ran).message]).toEqual([2, 'unknown shell "ksh"']);
   });
 });

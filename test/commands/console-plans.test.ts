@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { performer } from '../../source/commands/perform.ts';
+import { effectRunner } from '../../source/app/run-effect.ts';
 import { actionNames, actionOf } from '../../source/console/actions.ts';
 import { boardNames } from '../../source/console/boards.ts';
 import type { SessionEffect } from '../../source/console/effects.ts';
@@ -153,7 +153,7 @@ test.each(types)('%s reads no big table from end to end', async (type) => {
     writer: db,
     close: async () => {},
   };
-  const perform = performer(session);
+  const perform = effectRunner(session);
   for (const effect of effects[type]) {
     const answer = await perform(effect);
     expect([effect, answer.type === 'failure' ? answer.failure : null]).toEqual([effect, null]);

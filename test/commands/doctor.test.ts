@@ -168,10 +168,10 @@ describe('doctor --invariants', () => {
     expect(violations).toMatchObject([{ id: 'I2', job_id: id }]);
   });
 
-  test('wants a tenant', async () => {
+  test('invariants need a tenant', async () => {
     const { code, stderr } = await doctor('--invariants', {
       DATABASE_URL: variables.DATABASE_URL!,
     });
-    expect([code, stderr]).toEqual([2, expect.stringContaining('wants a tenant')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--invariants needs a tenant')]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { poll } from '../../source/commands/follow.ts';
+import { poll } from '../../source/app/poll.ts';
 import { ServoError } from '../../source/errors.ts';
 
 const away = new ServoError('database_unreachable', 'connection refused');

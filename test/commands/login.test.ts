@@ -2,9 +2,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { commands } from '../../source/commands/table.ts';
 import { findPassword } from '../../source/database/password.ts';
 import { documentOf, run, urlOf } from '../support/cli.ts';
+import { commands } from '../support/commands.ts';
 import { askClearPassword, askPassword, Way } from '../support/way.ts';
 
 let home: string;

@@ -62,13 +62,13 @@ describe('limits', () => {
 
   test('mistakes are told together, and change nothing', async () => {
     for (const [line, words] of [
-      ['limits set --asset orders', 'how many jobs?'],
-      ['limits set 3', 'a limit of what?'],
-      ['limits set --asset orders --asset-type table 3', 'one limit at a time'],
-      ['limits set --asset orders many', '"many" is no number of jobs'],
-      ['limits set --asset orders 3 --none', 'no number'],
+      ['limits set --asset orders', 'missing argument N'],
+      ['limits set 3', 'missing scope'],
+      ['limits set --asset orders --asset-type table 3', 'one scope only'],
+      ['limits set --asset orders many', 'invalid number of jobs "many"'],
+      ['limits set --asset orders 3 --none', 'invalid number of jobs "3"'],
       ['limits sett --asset orders 3', 'does not take "sett"'],
-      ['limits --asset orders', 'say so'],
+      ['limits --asset orders', 'missing argument set'],
     ] as const) {
       const { code, stderr } = await servo(line);
       expect([code, stderr], line).toEqual([2, expect.stringContaining(words)]);
@@ -104,7 +104,7 @@ describe('explain', () => {
 
 describe('executors', () => {
   test('none', async () => {
-    expect((await servo('executors')).stdout).toContain('no executor serves tenant acme');
+    expect((await servo('executors')).stdout).toContain('no executor is running for tenant acme');
   });
 
   test('in every state, with what each runs', async () => {
@@ -172,7 +172,7 @@ describe('logs', () => {
   test('the newest attempt of each partition, or of one', async () => {
     const id = await aJob();
     const [a, b] = [`a${made - 1}`, `b${made - 1}`];
-    expect((await servo(`logs ${id}`)).stdout).toBe('no output is kept of its attempts\n');
+    expect((await servo(`logs ${id}`)).stdout).toBe('no output is stored of its attempts\n');
     await aLog(id, a, 1, 'first try');
     await aLog(id, a, 2, 'second try\n\x1b[31mred\x1b[0m\n');
     await aLog(id, b, 1, 'other');

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Output } from '../../source/commands/command.ts';
-import type { Io } from '../../source/commands/io.ts';
-import { parseCommandLine } from '../../source/commands/parse.ts';
-import { resolveSettings } from '../../source/config.ts';
+import type { Io } from '../../source/cli/io.ts';
+import type { Output } from '../../source/cli/writer.ts';
 import { documentOf, environment, urlOf } from '../support/cli.ts';
+import { runInProcess } from '../support/commands.ts';
 import { isRefusal, oddColumns, oddValues } from '../support/odd-values.ts';
 import { Operator } from '../support/operator.ts';
 
@@ -73,19 +72,12 @@ async function makeJobs(tenant: string, wanted: readonly string[]): Promise<stri
 /** A command run in this process: what it prints with --json, as its schema has it, and its text. */
 async function ask(tenant: string, line: string[]): Promise<{ json: string; text: string }> {
   const env = environment({ DATABASE_URL: urlOf(operator.database.app), TENANT_ID: tenant });
-  const parsed = parseCommandLine(line, env);
-  if (parsed.kind !== 'run' || parsed.problems.length > 0) throw new Error(line.join(' '));
-  const { command, input, flags } = parsed;
-  const settings = await resolveSettings({}, env, command.needs);
   const stream = () => new PassThrough().resume() as unknown as Io['stdout'];
   const io = { env, stdin: stream() as never, stdout: stream(), stderr: stream(), terminal: false };
-  const run = await command.load();
-  const output = (await run({ command, input, flags, settings, io })) as Output;
+  const { spec, input, result } = await runInProcess(line, io);
+  const output = result as Output;
   const json = JSON.stringify(output.json);
-  const shape =
-    command.name === 'triage' && input.length > 0 && !input.includes('--job')
-      ? 'triage CHECK'
-      : command.name;
+  const shape = spec.name === 'triage' && input.length > 0 ? 'triage CHECK' : spec.name;
   documentOf(shape, json);
   return { json, text: await output.text() };
 }

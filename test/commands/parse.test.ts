@@ -1,18 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { globalFlags, variableOf } from '../../source/commands/flags.ts';
-import { parseCommandLine, wantsJson } from '../../source/commands/parse.ts';
-import { commands, workerCommand } from '../../source/commands/table.ts';
+import { globalFlags, variableOf } from '../../source/cli/flags.ts';
+import { parseCommandLine, wantsJson } from '../../source/cli/parse.ts';
+import { table } from '../../source/commands/table.ts';
+import { commands, problemsOfLine, workerCommand } from '../support/commands.ts';
 
 const parse = (line: string | string[], env: Record<string, string> = {}) => {
   const parsed = parseCommandLine(
     typeof line === 'string' ? line.split(' ').filter(Boolean) : line,
     env,
+    table,
   );
   if (parsed.kind !== 'run') throw new Error(`it prints ${parsed.text}`);
   return parsed;
 };
 const printed = (line: string) => {
-  const parsed = parseCommandLine(line.split(' '), {});
+  const parsed = parseCommandLine(line.split(' '), {}, table);
   if (parsed.kind !== 'print') throw new Error('it runs');
   return parsed.text;
 };
@@ -37,7 +39,7 @@ describe('which command', () => {
   ])('%j is %s', (line, name) => {
     const words = line.split(' ').filter(Boolean);
     if (line.endsWith('--reason')) words.push('a reason with spaces');
-    expect(parse(words).command.name).toBe(name);
+    expect(parse(words).command.spec.name).toBe(name);
   });
 
   test('flags may stand anywhere', () => {
@@ -47,7 +49,7 @@ describe('which command', () => {
       '--reason=r --tenant=t pause 3f2a',
     ]) {
       const { command, input, flags } = parse(line);
-      expect([command.name, input, flags.text('reason'), flags.text('tenant')]).toEqual([
+      expect([command.spec.name, input, flags.text('reason'), flags.text('tenant')]).toEqual([
         'pause',
         ['3f2a'],
         'r',
@@ -110,6 +112,45 @@ describe('flags', () => {
     expect([flags.text('priority'), flags.text('partitions-file')]).toEqual(['-5', '-']);
   });
 
+  // By itself meow takes each of these for something else.
+  test.each([
+    [
+      ['status', '007', '1e3', '0x10', '"q"', "'q'"],
+      ['007', '1e3', '0x10', '"q"', "'q'"],
+    ],
+    [
+      ['list', '--utc', 'true', '-5', '-'],
+      ['true', '-5', '-'],
+    ],
+    [
+      ['list', '--', '--utc', 'help'],
+      ['--utc', 'help'],
+    ],
+  ])('words stay as they are: %j', (line, words) => {
+    expect(parse(line).input).toEqual(words);
+  });
+
+  test.each([
+    [['list', '--sort', '-asset'], 'sort', ['-asset']],
+    [['risk', '--extend', '-30m'], 'extend', ['-30m']],
+    [['cancel', '3f2a', '--reason', '-h'], 'reason', ['-h']],
+    [['cancel', '3f2a', '--reason='], 'reason', ['']],
+    [['cancel', '3f2a', '-reason', 'x'], 'reason', ['x']],
+    [['list', '--asset', '"a,b"', '--asset="c,d"'], 'asset', ['"a,b"', '"c,d"']],
+  ])('values stay as they are: %j', (line, flag, values) => {
+    const { flags, problems } = parse(line);
+    expect([flags.texts(flag), problems]).toEqual([values, []]);
+  });
+
+  test.each([['--__proto__=1'], ['--constructor'], ['--no-json'], ['--color'], ['--reason.x']])(
+    '%s is no flag of list',
+    (flag) => {
+      expect(problemsOf(`list ${flag}`)[0]!.message).toBe(
+        `list has no flag ${flag.split('=', 1)[0]}`,
+      );
+    },
+  );
+
   test('--no-color is a flag of its own', () => {
     expect(parse('list --no-color').flags.has('no-color')).toBe(true);
     expect(parse('list', { NO_COLOR: '1' }).flags.has('no-color')).toBe(true);
@@ -132,10 +173,10 @@ describe('flags', () => {
     ['list --limit', '--limit needs a value', '--limit N'],
     ['list --limit --json', '--limit needs a value', '--limit N'],
     ['list --limit 1 --limit 2', '--limit is given 2 times', undefined],
-    ['status', 'status wants JOB', 'servo-tui status JOB [--watch] | JOB… --watch'],
+    ['status', 'status: missing argument JOB', 'servo-tui status JOB [--watch] | JOB… --watch'],
     ['explain a b', 'explain does not take "b"', 'servo-tui explain JOB [--exit-code]'],
-    ['pause', 'pause wants JOB', 'servo-tui pause JOB… [--reason R]'],
-    ['embedded', 'embedded wants stop', 'servo-tui embedded stop | status | reset'],
+    ['pause', 'pause: missing argument JOB', 'servo-tui pause JOB… [--reason R]'],
+    ['embedded', 'embedded: missing argument stop', 'servo-tui embedded stop | status | reset'],
   ])('%s', (line, message, hint) => {
     expect(problemsOf(line)[0]).toEqual(hint === undefined ? { message } : { message, hint });
   });
@@ -154,7 +195,7 @@ describe('flags', () => {
   test('an interval that is none is a mistake also where nothing is read twice', () => {
     expect(problemsOf('list --interval abc --limt 3').map(({ message }) => message)).toEqual([
       'list has no flag --limt',
-      '"abc" is no interval (--interval)',
+      'invalid --interval "abc": expected 100ms to 1h, e.g. 2s',
     ]);
     expect(problemsOf('list', { SERVO_INTERVAL: '1ms' })).toHaveLength(1);
     expect(parse('list --interval 500ms').problems).toEqual([]);
@@ -166,8 +207,8 @@ describe('flags', () => {
       '--interval needs a value',
       'status has no flag --foo',
       'status has no flag --reason',
-      'status wants JOB',
-      'SERVO_UTC is neither yes nor no ("perhaps")',
+      'status: missing argument JOB',
+      'invalid SERVO_UTC "perhaps": expected yes or no',
     ]);
   });
 });
@@ -189,9 +230,9 @@ describe('variables', () => {
     expect(parse('list --interval 2s', { SERVO_INTERVAL: '5s' }).flags.text('interval')).toBe('2s');
     expect(parse('list', { SERVO_JSON: '0' }).flags.has('json')).toBe(false);
     expect([
-      wantsJson(['--nonsense', '--json'], {}),
-      wantsJson([], { SERVO_JSON: '1' }),
-      wantsJson([], {}),
+      wantsJson(['--nonsense', '--json'], {}, table),
+      wantsJson([], { SERVO_JSON: '1' }, table),
+      wantsJson([], {}, table),
     ]).toEqual([true, true, false]);
   });
 });
@@ -215,8 +256,8 @@ describe('help', () => {
     const words = [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
       (match) => match[1] ?? match[2] ?? match[3]!,
     );
-    const pipe = words.indexOf('|');
-    expect(() => parseCommandLine(pipe < 0 ? words : words.slice(0, pipe), {})).not.toThrow();
+    const end = words.findIndex((word) => word === '|' || word === '>' || word === '&&');
+    expect(problemsOfLine(end < 0 ? words : words.slice(0, end))).toEqual([]);
   });
 
   test('of everything names every command', () => {

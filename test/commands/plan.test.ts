@@ -118,7 +118,7 @@ describe('nothing is applied', () => {
     expect((await unchanged(['apply', '-', '--yes', '--read-only'])).code).toBe(4);
   });
 
-  test('of what is no plan', async () => {
+  test('of what is not a plan', async () => {
     const { asset } = await jobs('running');
     const planned = await servo(['plan', 'pause', `asset:${asset}`]);
     // The server ends the connection for a NUL.
@@ -126,7 +126,7 @@ describe('nothing is applied', () => {
     for (const text of ['no json', '{}', '{"plan": 2}', '[]', nul]) {
       const ran = await unchanged(['apply', '-', '--yes', '--json'], text);
       expect(ran.code).toBe(2);
-      expect(errorDocument(ran).message).toMatch(/^stdin is no plan \(/);
+      expect(errorDocument(ran).message).toMatch(/^stdin is not a plan: /);
     }
     expect((await unchanged(['apply', '/nowhere/plan.json', '--yes'])).code).toBe(2);
   });
@@ -146,9 +146,12 @@ test('mistakes of a plan are told with what would be right', async () => {
   expect(wrong.code).toBe(2);
   expect(errorDocument(wrong)).toMatchObject({
     problems: [
-      { message: '"puase" is no action', hint: 'did you mean pause?' },
-      { message: '--expires never is no duration up to 7d' },
-      { message: 'plan wants a filter' },
+      {
+        message: 'unknown action "puase"',
+        hint: expect.stringMatching(/^did you mean pause\? known are pause, /),
+      },
+      { message: 'invalid --expires "never": expected a duration up to 7d, e.g. 30m or 4h' },
+      { message: 'plan: missing argument FILTER' },
     ],
   });
   expect((await servo(['plan', 'cancel', 'state:running'])).stderr).toContain(

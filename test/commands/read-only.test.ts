@@ -2,9 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Command } from '../../source/commands/command.ts';
-import { commands, consoleCommand, workerCommand } from '../../source/commands/table.ts';
 import { errorDocument, run } from '../support/cli.ts';
+import { everyCommand } from '../support/commands.ts';
 
 /** Where nobody listens: what opens a connection exits with 5. */
 const nowhere = 'postgres://u@127.0.0.1:1/none';
@@ -60,7 +59,6 @@ const reading: Readonly<Record<string, string>> = {
   completion: 'completion bash',
 };
 
-const table: readonly Command[] = [consoleCommand, workerCommand, ...commands];
 let folder: string;
 
 beforeAll(() => {
@@ -96,7 +94,7 @@ async function each<T>(all: readonly T[], work: (one: T) => Promise<void>): Prom
 
 describe('C2 one gate for read-only', () => {
   test('every command of the table declares whether it writes, and has its line here', () => {
-    for (const { name, writes } of table) {
+    for (const { name, writes } of everyCommand) {
       expect(['boolean', 'function'], name).toContain(typeof writes);
       expect(name in writing, `${name} has a line that writes`).toBe(writes !== false);
       expect(name in reading, `${name} has a line that reads`).toBe(writes !== true);

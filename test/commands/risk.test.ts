@@ -79,6 +79,6 @@ describe('risk', () => {
 
   test('nothing to see is said', async () => {
     const { stdout } = await run(['risk', '--tenant', 'nobody'], variables);
-    expect(stdout).toBe('no live job of tenant nobody has a deadline, or it is not called so\n');
+    expect(stdout).toBe('no unfinished job of tenant "nobody" has a deadline: check the name\n');
   });
 });

@@ -71,7 +71,7 @@ test('--embedded starts and migrates a database of its own, and hands over nothi
   expect(documentOf('list', stdout)).toMatchObject({ tenant_id: 'local', jobs: [] });
   expect(stderr).toBe('--embedded alone counts: ignoring DATABASE_URL, PGPASSWORD\n');
   expect((await run(['list'], { SERVO_EMBEDDED: '1' })).stdout).toBe(
-    'tenant local has no jobs, or it is not called so\n',
+    'no jobs found for tenant "local": check the name. This is not an all-clear\n',
   );
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hasUnicode } from '../../source/commands/io.ts';
+import { hasUnicode } from '../../source/cli/io.ts';
 
 test.each([
   [{}, true],

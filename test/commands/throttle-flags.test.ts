@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Flags } from '../../source/commands/flags.ts';
-import { readThrottle } from '../../source/commands/throttle-flags.ts';
+import { Flags } from '../../source/cli/flags.ts';
+import { readThrottle } from '../../source/commands/system/throttle-flags.ts';
 import type { Problem } from '../../source/errors.ts';
 import { actOnJob } from '../../source/operations/act/act-on-job.ts';
 import { documentOf, run, urlOf } from '../support/cli.ts';
@@ -51,11 +51,11 @@ describe('when a worker holds and pauses', () => {
       'pause-at-identical-failures': '0',
     });
     expect(problems.map((one) => one.message)).toEqual([
-      '"0" is no percentage (--pause-at-failure-rate)',
-      '"5" is no duration (--hold-replication-lag)',
-      '"0s" is no duration (--hold-lock-wait)',
-      '"101" is no percentage (--hold-connections)',
-      'invalid --pause-at-identical-failures "0"',
+      'invalid --pause-at-failure-rate "0": expected a percentage above 0 and up to 100, or off',
+      'invalid --hold-replication-lag "5": expected a duration, e.g. 30s or 5m, or off',
+      'invalid --hold-lock-wait "0s": expected a duration, e.g. 30s or 5m, or off',
+      'invalid --hold-connections "101": expected a percentage above 0 and up to 100, or off',
+      'invalid --pause-at-identical-failures "0": expected a whole number from 1 to 999999, or off',
     ]);
   });
 });

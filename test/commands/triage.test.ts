@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findingText, reportText } from '../../source/commands/triage-text.ts';
+import { findingText, reportText } from '../../source/commands/diagnose/triage-text.ts';
 import { checkNames } from '../../source/domain/triage/checks.ts';
 import { listAlerts } from '../../source/operations/triage/alerts.ts';
 import { triage, triageCheck } from '../../source/operations/triage/checks.ts';

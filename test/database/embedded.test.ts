@@ -478,7 +478,7 @@ it('C14: a stop says whose sessions it ends, and root is told where XDG_DATA_HOM
   expect([stopped.code, stopped.stdout]).toEqual([
     0,
     expect.stringMatching(
-      /^stopped\nits sessions were ended:\n {2}servo-tui demo \(live\) \(pid \d+, servo_app on postgres\)\n$/,
+      /^stopped\nsessions ended:\n {2}servo-tui demo \(live\) \(pid \d+, servo_app on postgres\)\n$/,
     ),
   ]);
   expect((await run(['embedded', 'stop'], variables)).stdout).toBe('it was not running\n');

@@ -2,7 +2,6 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { commands } from '../../source/commands/table.ts';
 import { type Database, openDatabase } from '../../source/database/database.ts';
 import {
   type EmbeddedServer,
@@ -14,6 +13,7 @@ import { ownSteps } from '../../source/database/schema-version.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { startBackfill } from '../../source/operations/start/start-backfill.ts';
 import { documentOf, run as servoTui, urlOf } from '../support/cli.ts';
+import { commands } from '../support/commands.ts';
 import { author, errorOf } from '../support/operator.ts';
 import { run } from '../support/roles.ts';
 

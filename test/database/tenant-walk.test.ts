@@ -5,10 +5,8 @@ import { join, resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Io } from '../../source/commands/io.ts';
-import { parseCommandLine } from '../../source/commands/parse.ts';
-import { write } from '../../source/commands/writer.ts';
-import { resolveSettings } from '../../source/config.ts';
+import type { Io } from '../../source/cli/io.ts';
+import { write } from '../../source/cli/writer.ts';
 import { openDatabase } from '../../source/database/database.ts';
 import {
   judgeExecutors,
@@ -31,6 +29,7 @@ import { getPartition } from '../../source/operations/jobs/get-partition.ts';
 import { holdDialog, leaveDialog } from '../../source/operations/jobs/hold-dialog.ts';
 import { Backfills, functionHandler, keys } from '../support/backfill.ts';
 import { environment, urlOf } from '../support/cli.ts';
+import { runInProcess } from '../support/commands.ts';
 
 const folder = resolve(import.meta.dirname, '../../source/database/queries');
 /** In every text of acme's that can be read. */
@@ -211,14 +210,9 @@ async function servo(line: string): Promise<void> {
   const sink = () =>
     new Writable({ write: (_, __, done) => done() }) as unknown as NodeJS.WriteStream;
   const io: Io = { env, stdin: process.stdin, stdout: sink(), stderr: sink(), terminal: false };
-  const parsed = parseCommandLine([...line.split(' '), '--yes'], env);
-  if (parsed.kind !== 'run' || parsed.problems.length > 0)
-    throw new Error(`${line}: ${JSON.stringify(parsed)}`);
-  const { command, flags, input } = parsed;
-  const settings = await resolveSettings({}, env, command.needs);
-  const output = await (await command.load())({ command, input, flags, settings, io });
-  if ('json' in output || Symbol.asyncIterator in output)
-    await write(output, io, { json: false, acted: true });
+  const { result } = await runInProcess([...line.split(' '), '--yes'], io);
+  if ('json' in result || Symbol.asyncIterator in result)
+    await write(result, io, { json: false, acted: true });
 }
 
 /** What another tenant learns and changes: rows, or the refusal. Nothing stays. */

@@ -57,15 +57,18 @@ describe('exporter', () => {
   test('without a port, with a wrong one, and with one that is taken', async () => {
     const variables = { DATABASE_URL: urlOf(operator.database.app), TENANT_ID: 'acme' };
     for (const [line, message] of [
-      ['exporter', 'exporter wants a port'],
-      ['exporter --metrics-port 70000', '"70000" is no port (--metrics-port)'],
+      ['exporter', 'exporter: missing --metrics-port'],
+      [
+        'exporter --metrics-port 70000',
+        'invalid --metrics-port "70000": expected a port, e.g. 9464, 127.0.0.1:9464 or [::1]:9464',
+      ],
       [
         'exporter --metrics-port 127.0.0.1:9464 --metrics-address ::1',
-        '--metrics-address ::1 and --metrics-port 127.0.0.1:9464 name two addresses',
+        '--metrics-address ::1 and --metrics-port 127.0.0.1:9464 name different addresses',
       ],
       [
         'exporter --metrics-port 9464 --early-warning soon',
-        '"soon" is no duration (--early-warning)',
+        'invalid --early-warning "soon": expected a duration, e.g. 30m',
       ],
     ] as const) {
       const ran = await run([...line.split(' '), '--json'], variables);

@@ -333,10 +333,13 @@ describe('prune', () => {
       ...more,
     });
 
-  test('says what it took away, and asks for a yes', async () => {
+  test('says what it deleted, and asks for confirmation', async () => {
     await ended('completed', 40 * day);
     const asked = await servo('prune --older-than 30d --json');
-    expect([asked.code, errorDocument(asked).message]).toEqual([2, 'prune wants a yes']);
+    expect([asked.code, errorDocument(asked).message]).toEqual([
+      2,
+      'refusing to prune without confirmation (--yes)',
+    ]);
     const dry = await servo('prune --older-than 30d --dry-run --read-only --json');
     expect(dry.code).toBe(0);
     const figures = { jobs: 1, partitions: 2, events: 1, samples: 0, logs: 0, executors: 0 };
@@ -354,12 +357,12 @@ describe('prune', () => {
       ...figures,
     });
     const text = await servo('prune --yes');
-    expect(text.stdout).toMatch(/^took away\n {2}jobs +0 +that ended over 90d ago\n/);
+    expect(text.stdout).toMatch(/^deleted\n {2}jobs +0 +that ended over 90d ago\n/);
   });
 
   test.each([
-    ['1h', 'ended jobs are kept for 1d at least (--older-than 1h)'],
-    ['long', '"long" is no duration (--older-than)'],
+    ['1h', 'invalid --older-than "1h": expected at least 1d, e.g. 30d or 12w'],
+    ['long', 'invalid --older-than "long": expected at least 1d, e.g. 30d or 12w'],
   ])('--older-than %s is refused', async (age, message) => {
     const ran = await servo(`prune --older-than ${age} --yes --json`);
     expect([ran.code, errorDocument(ran).message]).toEqual([2, message]);

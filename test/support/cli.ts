@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
-import { jsonSchemas } from '../../source/commands/schemas.ts';
+import { jsonSchemas } from '../../source/commands/system/json-schemas.ts';
+import { table } from '../../source/commands/table.ts';
 import { environment } from './environment.ts';
 
 export { environment, urlOf } from './environment.ts';
@@ -30,13 +31,14 @@ export function run(
   });
 }
 
+const schemas = await jsonSchemas(table);
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 const validators = new Map<string, ValidateFunction>();
 
 /** The JSON document, which must be one and be as the published schema says. */
 // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects to be there.
 export function documentOf(command: string, text: string): Record<string, any> {
-  if (!validators.has(command)) validators.set(command, ajv.compile(jsonSchemas()[command]!));
+  if (!validators.has(command)) validators.set(command, ajv.compile(schemas[command]!));
   const document = JSON.parse(text);
   const validate = validators.get(command)!;
   validate(document);

@@ -8,6 +8,9 @@ import type { Escalation } from '../triage/escalation.ts';
 import type { Clause, ExplainFacts } from '../triage/explain.ts';
 import type { Recommendation } from '../triage/recommend.ts';
 
+/** A shift, where no other time is given, in milliseconds. */
+export const shiftMs = 8 * 3_600_000;
+
 /** What befell attempts, counted by kind (failed, retry, lost …), of one job. */
 export type AttemptCount = { kind: string; count: number; first_at: Date; last_at: Date };
 

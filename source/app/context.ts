@@ -1,0 +1,135 @@
+import type { Settings } from '../config.ts';
+import type { DataAnswer, PlaceView, SessionEffect } from '../console/effects.ts';
+import { openDatabase } from '../database/database.ts';
+import { isBypassed } from '../database/queries/read-visibility.ts';
+import { requireSchema } from '../database/schema-version.ts';
+import { describeConnection } from '../database/settings.ts';
+import { ServoError } from '../errors.ts';
+import { Dialogs } from './dialogs.ts';
+import { effectRunner } from './run-effect.ts';
+import { type Connections, openSession, type Session } from './session.ts';
+
+/** One database and one tenant on it, as long as the console looks at them. */
+export type Context = {
+  settings: Settings;
+  connections: Connections;
+  session: Session;
+  view: PlaceView;
+  runEffect: (effect: SessionEffect) => Promise<DataAnswer>;
+  dialogs: Dialogs;
+  timeouts: Timeouts;
+  /** Questions under way: the session is closed after them. */
+  pending: Set<Promise<unknown>>;
+  relock: NodeJS.Timeout | null;
+};
+
+/** How long a console waits for its database, in milliseconds. */
+export type Timeouts = {
+  /** For an answer: after that the connection is given up, since it may be half-open. */
+  answer: number;
+  /** For the first answer of a context that is to be opened. */
+  opening: number;
+  /** At the end, for readings that are under way. */
+  closing: number;
+};
+
+/** Long enough for a full table over a line of 10 KB a second. */
+export const usualTimeouts: Timeouts = { answer: 60_000, opening: 15_000, closing: 200 };
+
+/** @throws what the work does, and database_unreachable when it takes too long */
+export async function withTimeout<T>(work: Promise<T>, { opening }: Timeouts): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new ServoError('database_unreachable', 'the database does not answer');
+    timer = setTimeout(() => reject(error), opening);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export async function openContext(
+  settings: Settings,
+  connections: Connections,
+  timeouts: Timeouts,
+): Promise<Context> {
+  const session = await openSession(settings, connections, timeouts.answer);
+  try {
+    const rls_bypassed = await session.reader.read(session.tenant, isBypassed);
+    const embedded = settings.database === null || settings.database.kind === 'embedded';
+    const { reader } = session;
+    const dialogs = new Dialogs(session);
+    return {
+      settings,
+      connections,
+      session,
+      view: {
+        labels: {
+          context: settings.context,
+          database: embedded ? reader.settings.database : describeConnection(reader.settings),
+          tenant: session.tenant,
+          embedded,
+          rls_bypassed,
+        },
+        read_only: settings.read_only,
+        why_locked: lockReason(settings, connections),
+        accent: settings.accent,
+      },
+      runEffect: effectRunner(session, dialogs),
+      dialogs,
+      timeouts,
+      pending: new Set(),
+      relock: null,
+    };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+export async function closeContext(context: Context, closing?: number): Promise<void> {
+  await context.dialogs.close();
+  lock(context);
+  await context.session.close(closing);
+}
+
+/** By the command line or its variable: nothing unlocks that, in any context. */
+export function isForbidden({ origins }: Settings): boolean {
+  return origins.read_only === '--read-only' || origins.read_only === 'SERVO_READ_ONLY';
+}
+
+function lockReason(settings: Settings, { read, write }: Connections): string | null {
+  if (!settings.read_only) return null;
+  if (isForbidden(settings)) return `${settings.origins.read_only} was given: nothing unlocks that`;
+  return read === write ? `context ${settings.context} has no write_url to unlock it with` : null;
+}
+
+/** Opens the writer for `ms`. @throws ServoError not_allowed, database_unreachable, schema */
+export async function unlock(context: Context, ms: number): Promise<void> {
+  const { session, connections, view, timeouts } = context;
+  if (view.why_locked !== null) throw new ServoError('not_allowed', view.why_locked);
+  lock(context);
+  const writer = openDatabase(connections.write, { patience: timeouts.answer });
+  const checked = requireSchema(writer);
+  try {
+    await withTimeout(checked, timeouts);
+  } catch (error) {
+    checked.catch(() => {});
+    writer.close().catch(() => {});
+    throw error;
+  }
+  session.writer = writer;
+  context.relock = setTimeout(() => lock(context), ms).unref();
+}
+
+/** Closes the writer after its last statement: the context is read-only again. */
+export function lock(context: Context): void {
+  const { session, view, relock } = context;
+  if (relock !== null) clearTimeout(relock);
+  context.relock = null;
+  if (!view.read_only || session.writer === session.reader) return;
+  session.writer.close().catch(() => {});
+  session.writer = session.reader;
+}

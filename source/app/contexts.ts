@@ -1,0 +1,174 @@
+import { type ConfigFile, configPath, loadConfigFile, noFile } from '../config/file.ts';
+import { resolveSettings, type Settings } from '../config.ts';
+import type {
+  DataAnswer,
+  DataEffect,
+  Destination,
+  OpenPlace,
+  Perform,
+  PlaceView,
+} from '../console/effects.ts';
+import { keymap } from '../console/keymap.ts';
+import { remapKeys } from '../console/remap.ts';
+import { ServoError, UsageError } from '../errors.ts';
+import type { Host } from './command.ts';
+import {
+  type Context,
+  closeContext,
+  isForbidden,
+  lock,
+  openContext,
+  type Timeouts,
+  unlock,
+  usualTimeouts,
+  withTimeout,
+} from './context.ts';
+import { failureOf } from './run-effect.ts';
+import { type Connections, connectionsOf } from './session.ts';
+
+type Opener = Pick<Host, 'settings' | 'io'>;
+
+/** The sessions of one console: a question is asked of the context that it was asked in. */
+export class Contexts {
+  readonly #opener: Opener;
+  readonly #file: ConfigFile;
+  readonly #open = new Map<number, Context>();
+  /** The connections of the first context, where no settings name them. */
+  readonly #given: Connections | undefined;
+  /** Variables that counted where the console began, and do not where it is now. */
+  readonly #taken = new Map<string, string>();
+
+  readonly #timeouts: Timeouts;
+
+  private constructor(opener: Opener, file: ConfigFile, timeouts: Timeouts, given?: Connections) {
+    this.#opener = opener;
+    this.#file = file;
+    this.#timeouts = timeouts;
+    this.#given = given;
+  }
+
+  /**
+   * Opens the first context.
+   * @param connections of a database that no settings name
+   * @throws as openSession
+   */
+  static async open(
+    opener: Opener,
+    connections?: Connections,
+    timeouts = usualTimeouts,
+  ): Promise<Contexts> {
+    const { env } = opener.io;
+    // The demonstration has no contexts, whatever is configured.
+    const file = connections === undefined ? await loadConfigFile(env) : noFile(configPath(env));
+    const contexts = new Contexts(opener, file, timeouts, connections);
+    const { settings } = opener;
+    const first = connections ?? (await connectionsOf(settings));
+    contexts.#open.set(0, await openContext(settings, first, timeouts));
+    return contexts;
+  }
+
+  get view(): PlaceView {
+    return this.#open.get(0)!.view;
+  }
+
+  /** The remapped keys. @throws UsageError with all that are invalid */
+  get keys(): Readonly<Record<string, string>> {
+    const { problems } = remapKeys(keymap, this.#file.keys);
+    if (problems.length > 0) throw new UsageError(problems);
+    return this.#file.keys;
+  }
+
+  get contexts(): string[] {
+    return Object.keys(this.#file.contexts);
+  }
+
+  get tenants(): string[] {
+    return Object.values(this.#file.contexts).flatMap(({ tenant }) => tenant ?? []);
+  }
+
+  readonly runEffect: Perform = async (effect, number) => {
+    const context = this.#open.get(number);
+    if (context === undefined) {
+      const error = new ServoError('internal', 'this context is closed');
+      return { type: 'failure', failure: failureOf(error) };
+    }
+    const answer = this.#run(context, effect, number).catch(
+      (error: unknown): DataAnswer => ({ type: 'failure', failure: failureOf(error) }),
+    );
+    context.pending.add(answer);
+    answer.then(() => context.pending.delete(answer));
+    return answer;
+  };
+
+  async close(): Promise<void> {
+    const { closing } = this.#timeouts;
+    await Promise.all([...this.#open.values()].map((context) => closeContext(context, closing)));
+  }
+
+  async #run(context: Context, effect: DataEffect, number: number): Promise<DataAnswer> {
+    switch (effect.type) {
+      case 'open-place':
+        return this.#go(context, effect, number);
+      case 'unlock':
+        await unlock(context, effect.ms);
+        return { type: 'unlocked', ms: effect.ms };
+      case 'lock':
+        lock(context);
+        return { type: 'locked' };
+      default:
+        return context.runEffect(effect);
+    }
+  }
+
+  async #go(from: Context, { to, place: next }: OpenPlace, number: number): Promise<DataAnswer> {
+    const opened = await this.#openWithin(from, to);
+    this.#open.set(next, opened);
+    this.#open.delete(number);
+    // The answers that are still to come are not shown any more.
+    Promise.allSettled([...from.pending])
+      .then(() => closeContext(from))
+      .catch(() => {});
+    return { type: 'opened', view: opened.view };
+  }
+
+  async #openWithin(from: Context, to: Destination): Promise<Context> {
+    const settings = await this.#settingsOf(from, to);
+    const given = 'tenant' in to ? from.connections : 'home' in to ? this.#given : undefined;
+    const connections = given ?? (await connectionsOf(settings));
+    // No library may read variables that do not count here. Where opening fails they count again.
+    const names = 'home' in to ? [...this.#taken.keys()] : settings.ignored;
+    const before = names.map((name) => [name, process.env[name]] as const);
+    for (const name of names) setVariable(name, 'home' in to ? this.#taken.get(name) : undefined);
+    const opening = openContext(settings, connections, this.#timeouts);
+    try {
+      const opened = await withTimeout(opening, this.#timeouts);
+      for (const [name, value] of before) if (value !== undefined) this.#taken.set(name, value);
+      return opened;
+    } catch (error) {
+      opening.then(
+        (context) => closeContext(context),
+        () => {},
+      );
+      for (const [name, value] of before) setVariable(name, value);
+      throw error;
+    }
+  }
+
+  /** A context brings its own tenant; --read-only on the command line holds in each. */
+  async #settingsOf(from: Context, to: Destination): Promise<Settings> {
+    if ('tenant' in to) return { ...from.settings, tenants: [to.tenant] };
+    const { io, settings } = this.#opener;
+    if ('home' in to) return settings;
+    const forbidden = isForbidden(settings);
+    return resolveSettings(
+      { context: to.context, actor: settings.actor, ...(forbidden ? { read_only: true } : {}) },
+      io.env,
+      { database: true, tenants: 'one' },
+    );
+  }
+}
+
+function setVariable(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { DataAnswer, HoldDialog } from '../console/effects.ts';
+import { holdDialog, leaveDialog } from '../operations/jobs/hold-dialog.ts';
+import type { Session } from './session.ts';
+
+/** How long a closing console waits to withdraw its dialog, in milliseconds. */
+const leavingTimeout = 500;
+
+/** The open dialog of one console, shown to the other consoles. Its writes are in order. */
+export class Dialogs {
+  readonly console_id = randomUUID();
+  readonly #session: Session;
+  #last: Promise<unknown> = Promise.resolve();
+  #isShown = false;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  hold({ action, ids, renew }: HoldDialog): Promise<DataAnswer> {
+    this.#isShown = true;
+    const { console_id } = this;
+    const { writer, tenant, actor } = this.#session;
+    const dialog = { console_id, actor, host: hostname(), action, job_ids: [...ids] };
+    return this.#next(async () => {
+      const moment = await holdDialog(writer, { tenant, actor }, dialog, renew);
+      return { type: 'held', ...moment };
+    });
+  }
+
+  leave(): Promise<DataAnswer> {
+    this.#isShown = false;
+    const { writer, tenant, actor } = this.#session;
+    return this.#next(async () => {
+      await leaveDialog(writer, { tenant, actor }, this.console_id);
+      return { type: 'left' };
+    });
+  }
+
+  /** Withdraws an open dialog, so that the others need not wait for its lease. Never fails. */
+  async close(): Promise<void> {
+    if (!this.#isShown) return;
+    const late = new Promise((resolve) => setTimeout(resolve, leavingTimeout).unref());
+    await Promise.race([this.leave().catch(() => {}), late]);
+  }
+
+  #next(work: () => Promise<DataAnswer>): Promise<DataAnswer> {
+    const answer = this.#last.then(work, work);
+    this.#last = answer;
+    return answer;
+  }
+}

@@ -1,0 +1,93 @@
+import { nearest } from '../domain/text/nearest.ts';
+import type { Problem } from '../errors.ts';
+
+/** One flag. Parser, help, completion and variables are made of these rows. */
+export type FlagRow = {
+  /** As it is typed, without the dashes. */
+  name: string;
+  /** What stands for its value in the help; a flag without one is a switch. */
+  value?: string;
+  multiple?: boolean;
+  /** Other spellings that mean the same. */
+  also?: readonly string[];
+  /** Has a SERVO_* variable. Every global flag has. */
+  variable?: boolean;
+  help: string;
+};
+
+export const globalFlags: readonly FlagRow[] = [
+  { name: 'json', help: 'one JSON document on stdout; nothing ever prompts' },
+  { name: 'context', value: 'NAME', help: 'a section of config.toml, and nothing but it' },
+  { name: 'tenant', value: 'T', help: 'whose jobs; --worker takes several: a,b' },
+  { name: 'embedded', help: 'the built-in database' },
+  { name: 'read-only', help: 'refuse everything that writes' },
+  { name: 'yes', help: 'do not ask' },
+  { name: 'actor', value: 'NAME', help: 'who the journal says did it' },
+  { name: 'no-color', help: 'no colours (NO_COLOR does the same)' },
+  { name: 'ascii', help: 'no characters outside ASCII' },
+  { name: 'background', value: 'B', help: 'dark or light: what the console is shown on' },
+  { name: 'plain', help: 'no boxes and no repainting' },
+  { name: 'interval', value: 'D', help: 'time between two readings, as 500ms or 2s' },
+  { name: 'utc', help: 'times in UTC' },
+  { name: 'verbose', help: 'say more on stderr, and why an error came' },
+].map((row) => ({ ...row, variable: true }));
+
+/** Understood everywhere: they print and end. */
+export const endingFlags: readonly FlagRow[] = [
+  { name: 'help', also: ['h'], help: 'this text' },
+  { name: 'version', help: 'the version' },
+];
+
+/** `read-only` → SERVO_READ_ONLY. */
+export function variableOf(row: FlagRow): string {
+  return `SERVO_${row.name.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** The values of one command line, variables included. */
+export class Flags {
+  readonly #values: ReadonlyMap<string, readonly string[] | true>;
+
+  constructor(values: ReadonlyMap<string, readonly string[] | true>) {
+    this.#values = values;
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  /** The value of a flag that is given once. */
+  text(name: string): string | undefined {
+    return this.texts(name).at(-1);
+  }
+
+  texts(name: string): readonly string[] {
+    const value = this.#values.get(name);
+    return value === undefined || value === true ? [] : value;
+  }
+}
+
+/** A value that cannot be read. `expected` says what can: `100ms to 1h, e.g. 2s`. */
+export function invalid(flag: string, value: string, expected: string): Problem {
+  return { message: `invalid --${flag} "${value}": expected ${expected}` };
+}
+
+/** A value that is none of a few, with the nearest of them. */
+export function unknownValue(what: string, word: string, known: readonly string[]): Problem {
+  const near = nearest(word, known);
+  const all = `known are ${known.join(', ')}`;
+  return {
+    message: `unknown ${what} "${word}"`,
+    hint: near === null ? all : `did you mean ${near}? ${all}`,
+  };
+}
+
+const highestLimit = 10_000;
+
+/** `--limit`: how many rows are printed at most. */
+export function readLimit(text: string | undefined, usual: number, problems: Problem[]): number {
+  if (text === undefined) return usual;
+  const limit = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= highestLimit) return limit;
+  problems.push(invalid('limit', text, `a whole number from 1 to ${highestLimit}`));
+  return usual;
+}

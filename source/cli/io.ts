@@ -1,0 +1,52 @@
+import type { Variables } from '../config.ts';
+
+export type Io = {
+  env: Variables;
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  /** stdin and stdout are terminals: a person can be asked. */
+  terminal: boolean;
+};
+
+export function processIo(): Io {
+  const { env, stdin, stdout, stderr } = process;
+  return { env, stdin, stdout, stderr, terminal: Boolean(stdin.isTTY && stdout.isTTY) };
+}
+
+/** Whether the console can be drawn: a dumb terminal shows what moves its cursor as text. */
+export function canPaint({ terminal, env }: Io): boolean {
+  return terminal && env.TERM !== 'dumb';
+}
+
+/**
+ * Whether more than ASCII may be shown: not in the locale C or POSIX, nor with another character
+ * set than UTF-8. Where no locale is set, as in most containers, it may.
+ */
+export function hasUnicode({ env }: Pick<Io, 'env'>): boolean {
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
+  const charset = /\.([^@]+)/.exec(locale)?.[1];
+  return charset === undefined ? !/^(C|POSIX)$/.test(locale) : /^utf-?8$/i.test(charset);
+}
+
+/** Asks on stderr: stdout carries only the result. The end of the input is an empty answer. */
+export async function ask(io: Io, question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const readline = createInterface({ input: io.stdin, output: io.stderr });
+  const closed = new Promise<string>((resolve) => readline.once('close', () => resolve('')));
+  try {
+    return (await Promise.race([readline.question(question), closed])).trim();
+  } finally {
+    readline.close();
+  }
+}
+
+export async function confirm(io: Io, question: string): Promise<boolean> {
+  return /^y(es)?$/i.test(await ask(io, `${question} [y/N] `));
+}
+
+export async function readAll(io: Io): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}

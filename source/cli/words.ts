@@ -1,0 +1,94 @@
+import { nearest } from '../domain/text/nearest.ts';
+import type { Problem } from '../errors.ts';
+import { endingFlags, type FlagRow } from './flags.ts';
+
+/** A command line with its command found, each flag in the one spelling that meow reads right. */
+export type Survey = {
+  argv: string[];
+  /** The word that names the command, and those behind it. */
+  name: string | undefined;
+  words: string[];
+  given: string[];
+  /** Flags that no command has, as they were typed. */
+  unknown: string[];
+  problems: Problem[];
+};
+
+/**
+ * Does what meow cannot:
+ * - It reads the flags of one command, which must be known first. They may stand before its word,
+ *   so `rows`, the flags of all commands, say which of them have values: a value is no command.
+ * - At an unknown flag it ends the process without naming the nearest one.
+ * - It takes a flag without its value for absent, `--json=maybe` for true, the `-asset` behind
+ *   `--sort` for the flag `--asset`, and it strips the quotes of `--asset="a,b"`.
+ */
+export function survey(argv: readonly string[], rows: readonly FlagRow[]): Survey {
+  const found: Survey = {
+    argv: [],
+    name: undefined,
+    words: [],
+    given: [],
+    unknown: [],
+    problems: [],
+  };
+  for (let at = 0; at < argv.length; at++) {
+    const token = argv[at]!;
+    if (token === '--') {
+      for (const word of argv.slice(at + 1)) takeWord(word, found);
+      break;
+    }
+    // `-5` and `-` are words.
+    if (!/^-[^\d]/.test(token)) {
+      takeWord(token, found);
+      continue;
+    }
+    const [, name = '', inline] = /^--?([^=]+)(?:=([\s\S]*))?$/.exec(token) ?? [];
+    const row = rowOf(name, rows);
+    const next = argv[at + 1];
+    if (row === undefined) found.unknown.push(token.split('=', 1)[0]!);
+    else if (row.value === undefined) takeSwitch(row, inline, found);
+    else if (inline !== undefined) takeValue(row, inline, found);
+    else if (next !== undefined && !next.startsWith('--')) {
+      takeValue(row, next, found);
+      at++;
+    } else {
+      const hint = `--${row.name} ${row.value}`;
+      found.problems.push({ message: `--${row.name} needs a value`, hint });
+    }
+  }
+  return found;
+}
+
+/** The optional word `backfill`, then `help` or the command's name, then the command's words. */
+function takeWord(word: string, found: Survey): void {
+  if (found.name !== undefined) found.words.push(word);
+  else if (word === 'help') takeSwitch(endingFlags[0]!, undefined, found);
+  else if (word !== 'backfill') found.name = word;
+}
+
+function takeValue({ name }: FlagRow, value: string, { given, argv }: Survey): void {
+  given.push(name);
+  argv.push(`--${name}=${/^$|^(["'])[\s\S]*\1$/.test(value) ? `"${value}"` : value}`);
+}
+
+function takeSwitch({ name }: FlagRow, inline: string | undefined, found: Survey): void {
+  if (inline === undefined || /^(true|1|yes|on)$/i.test(inline)) {
+    found.given.push(name);
+    found.argv.push(`--${name}`);
+  } else if (!/^(false|0|no|off)$/i.test(inline)) {
+    found.problems.push({ message: `--${name} takes no value ("${inline}")` });
+  }
+}
+
+export function rowOf(name: string, rows: readonly FlagRow[]): FlagRow | undefined {
+  return [...rows, ...endingFlags].find((row) => row.name === name || row.also?.includes(name));
+}
+
+export function problemOfFlag(name: string, title: string, rows: readonly FlagRow[]): Problem {
+  const names = [...rows, ...endingFlags].flatMap((row) => [row.name, ...(row.also ?? [])]);
+  const near = nearest(name.replace(/^-+/, ''), names);
+  return {
+    message: `${title.replace(/^servo-tui (?=.)/, '')} has no flag ${name}`,
+    hint: near === null ? `see: ${title} --help` : `did you mean --${near}?`,
+  };
+}

@@ -1,0 +1,47 @@
+import { onSession } from '../../app/command.ts';
+import { asciiText } from '../../cli/ascii.ts';
+import { onTenant } from '../../cli/spec.ts';
+
+export const alerts = onSession({
+  spec: {
+    name: 'alerts',
+    usage: '[--exit-code]',
+    summary: "the runbooks' alerts by name: firing or not, figure, threshold, since when",
+    flags: [
+      {
+        name: 'exit-code',
+        help: 'exit 10 where one fires, 8 where nothing of the tenant is visible',
+      },
+    ],
+    examples: [
+      ['alerts', 'with the worst jobs of each'],
+      ['alerts --exit-code --json', 'for a monitor'],
+    ],
+    needs: onTenant,
+    writes: false,
+    words: { least: 0, most: 0 },
+  },
+  json: () => import('./alerts-json.ts'),
+  read: (_, flags) => ({ exitCode: flags.has('exit-code') }),
+  async run({ exitCode }, session) {
+    const [{ listAlerts }, { isTenantVisible, reportExit }] = await Promise.all([
+      import('../../operations/triage/alerts.ts'),
+      import('../../app/visibility.ts'),
+    ]);
+    const { reader, tenant, thresholds, view } = session;
+    const seen = await listAlerts(reader, tenant, thresholds);
+    const anything = seen.alerts.some((alert) => alert.found > 0);
+    const report = { ...seen, visible: await isTenantVisible(session, anything) };
+    return {
+      json: report,
+      text: async () => {
+        const { alertsText } = await import('../../presentation/triage/alert-words.ts');
+        return asciiText(view, alertsText(report, view));
+      },
+      exit: reportExit(exitCode, {
+        visible: report.visible,
+        found: report.alerts.some((alert) => alert.firing),
+      }),
+    };
+  },
+});

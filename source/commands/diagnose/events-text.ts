@@ -1,0 +1,13 @@
+import type { JobEvent } from '../../domain/job/detail.ts';
+import { shortId } from '../../domain/job/reference.ts';
+import { eventWords } from '../../presentation/report/event-words.ts';
+import { formatDay, formatSecond, type Zone } from '../../presentation/text/format.ts';
+
+export function eventsText(events: readonly JobEvent[], zone: Zone): string {
+  const lines = events.map((event) => {
+    const words = eventWords(event).map((cell) => cell.text);
+    const at = `${formatDay(event.at, zone)} ${formatSecond(event.at, zone)}`;
+    return `${at}  ${shortId(event.job_id)}  ${words.join('')}\n`;
+  });
+  return lines.length === 0 ? 'the journal is empty\n' : lines.join('');
+}

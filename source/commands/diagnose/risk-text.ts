@@ -1,0 +1,111 @@
+import { shortId } from '../../domain/job/reference.ts';
+import type { RiskRow } from '../../domain/risk/board.ts';
+import { atRiskLevels, type RiskLevel, riskLevels } from '../../domain/risk/risk.ts';
+import type { RiskReport } from '../../operations/triage/risk.ts';
+import { riskTable } from '../../presentation/risk/columns.ts';
+import { formatBuffer, levelWords, tierWords } from '../../presentation/risk/words.ts';
+import { toAscii } from '../../presentation/text/ascii.ts';
+import { fitted, wrap } from '../../presentation/text/fitted.ts';
+import { formatDuration, plural, type Zone } from '../../presentation/text/format.ts';
+import { safeText } from '../../presentation/text/safe-text.ts';
+import { cellOf, layoutColumns } from '../../presentation/text/table.ts';
+
+type Options = {
+  asked: boolean;
+  width: number;
+  zone: Zone;
+  ascii: boolean;
+};
+
+/** How many jobs without a deadline are listed: what could be paused. */
+const mostOthers = 10;
+
+/** Nothing wraps within `width` but advice. */
+export function riskText(report: RiskReport, options: Options): string {
+  const { jobs, others, advice, truncated } = report;
+  const isWhatIf = report.levels.what_if !== null;
+  const sharing = others.filter(({ lanes, what_if }) => lanes > 0 || (what_if?.slots ?? 0) > 0);
+  const shown = [...jobs, ...(options.asked && !isWhatIf ? [] : sharing.slice(0, mostOthers))];
+  const lines = [
+    summary(report),
+    ...(shown.length === 0 ? [] : ['', ...table(report, shown, options)]),
+    ...(truncated ? ['', `more jobs have a deadline: these are the nearest`] : []),
+    ...(options.asked ? details(jobs[0]!) : []),
+    ...advice.flatMap((one) => ['', ...adviceLines(one, jobs, options)]),
+  ];
+  const text = `${lines.join('\n')}\n`;
+  return options.ascii ? toAscii(text) : text;
+}
+
+/** `now: 2 at risk (1 breached, 1 high), 3 on track, 12 slots`. */
+function summary({ jobs, levels, slots, tenant_id, early_warning_seconds }: RiskReport): string {
+  if (jobs.length === 0)
+    return `no unfinished job of tenant "${safeText(tenant_id)}" has a deadline: check the name`;
+  const warning =
+    early_warning_seconds > 0 ? `, warned ${formatDuration(early_warning_seconds)} early` : '';
+  const then =
+    levels.what_if === null ? '' : `\nwhat if: ${levelCounts(levels.what_if)}, ${slotWords(slots)}`;
+  return `now: ${levelCounts(levels.now)}${warning}, ${plural(slots.now, 'slot')}${then}`;
+}
+
+function slotWords({ now, what_if }: RiskReport['slots']): string {
+  return what_if === null ? plural(now, 'slot') : `${now} → ${plural(what_if, 'slot')}`;
+}
+
+function levelCounts(counts: Partial<Record<RiskLevel, number>>): string {
+  const atRisk = atRiskLevels.reduce((sum, level) => sum + (counts[level] ?? 0), 0);
+  const words = (levels: readonly RiskLevel[]) =>
+    levels
+      .filter((level) => (counts[level] ?? 0) > 0)
+      .map((level) => `${counts[level]} ${levelWords[level].toLowerCase()}`);
+  const risky = atRisk === 0 ? '' : ` (${words(atRiskLevels.toReversed()).join(', ')})`;
+  const others = riskLevels.filter((level) => !atRiskLevels.includes(level)).toReversed();
+  return [`${atRisk} at risk${risky}`, ...words(others)].join(', ');
+}
+
+function table(
+  { as_of }: RiskReport,
+  rows: readonly RiskRow[],
+  { width, zone }: Options,
+): string[] {
+  const items = rows.map((row) => ({ row, job: row }));
+  const laid = layoutColumns(riskTable, items, width);
+  const line = (cell: (one: (typeof laid)[number]) => string) =>
+    laid
+      .map((one) => ' '.repeat(one.column.gap) + cell(one))
+      .join('')
+      .trimEnd();
+  return [
+    line(({ column, width }) => fitted(column.title, width)),
+    ...items.map((item) =>
+      line(({ column, width }) => cellOf(column, item, { as_of, zone, width }).text),
+    ),
+  ];
+}
+
+function details(row: RiskRow): string[] {
+  const { sla_buffer, sla_buffer_fit } = row;
+  if (sla_buffer === null || sla_buffer_fit === null) return [];
+  const verdict = {
+    late: 'it ends after its deadline',
+    tight: `tight: ${tierWords(row)}`,
+    fits: `as it should be: ${tierWords(row)}`,
+    wide: `more than needed: ${tierWords(row)}`,
+  }[sla_buffer_fit];
+  return ['', `buffer ${formatBuffer(sla_buffer)} of its duration, ${verdict}`];
+}
+
+function adviceLines(
+  { level, meaning, heading, options }: RiskReport['advice'][number],
+  jobs: readonly RiskRow[],
+  { asked, width }: Options,
+): string[] {
+  const job = jobs.find(({ risk_level }) => risk_level === level)!;
+  const head = `${levelWords[level]} (${meaning}) · runbook: ${heading}`;
+  const lines = options.flatMap(({ title, steps, command }) => [
+    `- ${title}${asked ? '' : command === null ? '' : `: ${command.replace('JOB', shortId(job.id))}`}`,
+    ...(asked ? steps.map((step) => `    ${step}`) : []),
+    ...(asked && command !== null ? [`    ${command.replace('JOB', shortId(job.id))}`] : []),
+  ]);
+  return [head, ...lines].flatMap((text) => (Number.isFinite(width) ? wrap(text, width) : [text]));
+}

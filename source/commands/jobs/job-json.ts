@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { count, figure, nullableTime, time } from '../../app/json-shapes.ts';
+import { healths } from '../../domain/job/health.ts';
+import { riskLevels } from '../../domain/risk/risk.ts';
+import { waitingClauses } from '../../domain/triage/clause-reason.ts';
+
+/** Columns of backfill_jobs by their names, and what is derived from them. */
+export const job = z.looseObject({
+  id: z.uuid(),
+  tenant_id: z.string(),
+  asset_id: z.uuid(),
+  asset_name: z.string(),
+  idempotency_key: z.string(),
+  state: z.string().describe('a newer program may write states that this one does not know'),
+  execution_strategy: z
+    .unknown()
+    .describe('an object, unless another program wrote something else'),
+  partition_start: z.string().nullable(),
+  partition_end: z.string().nullable(),
+  total_partitions: figure,
+  completed_partitions: figure,
+  failed_partitions: figure,
+  skipped_partitions: figure,
+  include_upstream: z.boolean(),
+  error_message: z.string().nullable(),
+  created_by: z.string().nullable(),
+  created_at: time,
+  started_at: nullableTime,
+  completed_at: nullableTime,
+  heartbeat_at: nullableTime,
+  paused_at: nullableTime,
+  version: z.int(),
+  checkpoint_partition_key: z.string().nullable(),
+  estimated_completion_at: nullableTime,
+  avg_partition_duration_ms: z.number().nullable(),
+  parent_job_id: z.uuid().nullable(),
+  max_upstream_depth: z.int(),
+  upstream_job_count: z.int(),
+  completed_upstream_jobs: z.int(),
+  execution_order: z.int(),
+  sla_deadline_at: nullableTime,
+  priority: z.int(),
+  lanes: count.describe('running partitions of the job, over all hosts'),
+  ours: z.boolean().describe('it runs under the claim of a servo-tui executor'),
+  failing: z.boolean().describe('its last attempts failed alike with a permanent error'),
+  silent_lanes: count.describe('those of lanes whose executor is silent'),
+  waits_for: z
+    .enum(waitingClauses)
+    .nullable()
+    .describe('the clause of explain that keeps it from being worked on'),
+  incomplete_partitions: count.describe('failed partitions of a job that has not ended'),
+  health: z.enum(healths),
+  health_reason: z.string().nullable(),
+  urgency: count.describe('0: the first of those that need a person'),
+  rate_base: z.looseObject({ at: time, completed: z.int() }).nullable(),
+  eta_trend: z
+    .looseObject({
+      base: z.looseObject({ at: time, eta: time }).nullable(),
+      least_average_ms: z.number(),
+      most_average_ms: z.number(),
+    })
+    .nullable()
+    .describe('from its samples of the last 15 minutes'),
+  progress: z.number().min(0).max(1),
+  remaining_partitions: count,
+  rate_per_minute: z.number().nullable(),
+  heartbeat_age_seconds: z.number().nullable(),
+  heartbeat_stale: z.boolean(),
+  eta_seconds: z
+    .number()
+    .nullable()
+    .describe('null where it is not known, or no executor that is not silent runs it'),
+  needs_seconds: z
+    .number()
+    .nullable()
+    .describe('how long it takes once it is worked on, where its ETA waits for that'),
+  eta_low_seconds: z.number().nullable().describe('by the fastest average of the last 15 minutes'),
+  eta_high_seconds: z.number().nullable().describe('by the slowest'),
+  eta_drift_seconds: z.number().nullable().describe('above 0: later than it was 15 minutes ago'),
+  waiting_upstream_count: count,
+  risk_level: z.enum(riskLevels),
+  risk_severity: z.number().nullable(),
+});
+
+export const event = z.looseObject({
+  id: z.int(),
+  job_id: z.uuid(),
+  partition_key: z.string().nullable(),
+  kind: z.string(),
+  from_state: z.string().nullable(),
+  to_state: z.string().nullable(),
+  actor: z.string(),
+  login: z.string().describe('the role that was logged in, by the database'),
+  reason: z.string().nullable(),
+  at: time,
+});

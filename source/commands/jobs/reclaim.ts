@@ -1,0 +1,20 @@
+import { onSession } from '../../app/command.ts';
+import { anyNumber, onTenant } from '../../cli/spec.ts';
+import { readOrder, reasonFlag } from './job-flags.ts';
+
+export const reclaim = onSession({
+  spec: {
+    name: 'reclaim',
+    usage: 'JOB… [--reason R]',
+    summary:
+      'take a running job from an executor that is stuck; what runs is tried again, and of a cancelled job stopped',
+    flags: [reasonFlag],
+    examples: [['reclaim 3f2a --reason "its host is gone"', '']],
+    needs: onTenant,
+    writes: true,
+    words: { least: 1, most: anyNumber },
+  },
+  json: () => import('./act-json.ts'),
+  read: readOrder,
+  run: async (order, session) => (await import('./act.ts')).act('reclaim', order, session),
+});

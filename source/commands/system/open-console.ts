@@ -1,0 +1,68 @@
+import { setFlagsFromString } from 'node:v8';
+import type { Host } from '../../app/command.ts';
+import { Contexts } from '../../app/contexts.ts';
+import type { Connections } from '../../app/session.ts';
+import { hasUnicode } from '../../cli/io.ts';
+import type { ConsoleRequest } from './console-flags.ts';
+
+/**
+ * V8 collects late where every core is busy. A console needs 20 MiB: two of them under such a load
+ * for 4,000 keys came to 169 MiB without this (13 full collections), and to 129 with it (47).
+ */
+const frugal = '--heap-growing-percent=50';
+
+/**
+ * Until the operator leaves; then the sessions are closed. Returns the exit code.
+ * @param connections of a database that no settings name: the demonstration's
+ */
+export async function openConsole(
+  request: ConsoleRequest,
+  host: Host,
+  connections?: Connections,
+): Promise<number> {
+  if (!host.plain) setFlagsFromString(frugal);
+  const [contexts, run] = await Promise.all([
+    Contexts.open(host, connections),
+    host.plain ? loadPlain() : loadPainted(),
+  ]);
+  try {
+    return await run(request, host, contexts);
+  } finally {
+    await contexts.close();
+  }
+}
+
+type Run = (request: ConsoleRequest, host: Host, contexts: Contexts) => Promise<number>;
+
+/** With `--plain`: lines in and out, for a screen reader and for any terminal. */
+async function loadPlain(): Promise<Run> {
+  const { runPlain } = await import('./plain-console.ts');
+  return ({ interval_ms }, { io, view }, { view: { labels, read_only }, runEffect }) =>
+    runPlain(io, {
+      perform: runEffect,
+      ascii: view.ascii || !hasUnicode(io),
+      begin: { tenant: labels.tenant, read_only, zone: view.zone, interval_ms },
+    });
+}
+
+/** Loads the console, and behind it Ink, while the database is asked for its first answer. */
+async function loadPainted(): Promise<Run> {
+  const { loadPicture, runConsole } = await import('../../tui/run-console.ts');
+  // An error of it is told by what awaits it.
+  loadPicture().catch(() => {});
+  return ({ interval_ms, color, light }, { io, view }, contexts) =>
+    runConsole({
+      ...contexts.view,
+      perform: contexts.runEffect,
+      keys: contexts.keys,
+      contexts: contexts.contexts,
+      tenants: contexts.tenants,
+      stdin: io.stdin,
+      stdout: io.stdout,
+      interval_ms,
+      utc: view.zone === 'utc',
+      ascii: view.ascii || !hasUnicode(io),
+      color: color ? undefined : false,
+      light,
+    });
+}
