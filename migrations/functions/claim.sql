@@ -92,7 +92,7 @@ begin
   end if;
   if j.state = 'running' then
     insert into backfill_events (tenant_id, job_id, kind, from_state, to_state, actor, reason)
-      values (p_tenant, p_job, 'reclaimed', 'running', 'running', p_owner, servo_takeover_why_v1(p_job, j.heartbeat_at, j.leases_void_at));
+      values (p_tenant, p_job, 'reclaimed', 'running', 'running', p_owner, servo_takeover_reason_v1(p_job, j.heartbeat_at, j.leases_void_at));
   end if;
   job_state := 'running';
   paused_seconds := servo_seconds_v1(j.paused_at, t);

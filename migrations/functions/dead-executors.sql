@@ -12,7 +12,7 @@ $$;
 -- the others must have had their time to come back.
 -- Leases that an operator has taken back before are left as they are: they are the operator's, not lost by the executor.
 -- The jobs that may hold a lease are found by two probes: one condition for both read all jobs of the tenant, twice for each dead executor.
-create or replace function servo_judge_v1(p_tenant text, p_judge text, p_silence_ms bigint) returns setof text language plpgsql
+create or replace function servo_declare_dead_v1(p_tenant text, p_judge text, p_silence_ms bigint) returns setof text language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
 declare
   e record;

@@ -3,7 +3,7 @@
 -- row for 15 s. What still runs may end. Returns how many were skipped; `unsettled` is false when nothing is left.
 -- And of a job that was revived by hand: what was skipped with its end becomes pending again, since it was never done.
 -- A partition that a person has skipped stays skipped: its available_at is not infinity. Returns how many were revived.
-create or replace function servo_settle_v1(p_tenant text, p_job uuid, p_actor text, p_batch integer,
+create or replace function servo_finalize_v1(p_tenant text, p_job uuid, p_actor text, p_batch integer,
   out skipped integer, out unsettled boolean
 ) language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$

@@ -1,7 +1,7 @@
 -- One heartbeat of an executor: keeps the jobs it works on fresh, renews the leases of the attempts it names,
 -- and returns those of them that are lost, by id and token: the same executor may hold the next attempt of the partition under another
 -- token. Rows that somebody holds are left for the next beat: "not renewed" is not yet "lost".
-create or replace function servo_beat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint)
+create or replace function servo_heartbeat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint)
   returns table (lost_id uuid, lost_token uuid) language plpgsql set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
 declare
   t timestamptz := clock_timestamp();

@@ -1,7 +1,7 @@
 -- What an executor writes down beside its steps, each in one message.
 
 -- The tails of attempts' outputs, by attempt.
-create or replace function servo_keep_logs_v1(p_tenant text, p_executor text, p_jobs uuid[], p_keys text[], p_attempts integer[], p_outputs text[])
+create or replace function servo_store_logs_v1(p_tenant text, p_executor text, p_jobs uuid[], p_keys text[], p_attempts integer[], p_outputs text[])
   returns void language plpgsql set lock_timeout = '2s' as $$
 begin
   perform set_config('app.current_tenant', p_tenant, true);

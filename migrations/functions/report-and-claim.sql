@@ -32,7 +32,7 @@
 -- * A sequential job waits for a key that still runs in a cancelled job of its asset, and for its turn behind it: past that key, a job recreated
 --   in the middle of a sequential backfill worked on two days at once, and on the earlier one after all the others. Keys that were
 --   handed back are claimed as before: a sequential job goes on past a partition in back-off.
-create or replace function servo_step_v1(
+create or replace function servo_report_and_claim_v1(
   p_tenant text, p_job uuid, p_owner text,
   p_ids uuid[], p_attempts integer[], p_tokens uuid[], p_outcomes text[], p_durations bigint[], p_delays bigint[], p_messages text[],
   p_closing uuid[], p_replaces uuid[], p_opening uuid[], p_want integer, p_lease_ms bigint,
@@ -86,9 +86,9 @@ begin
   end if;
   t := clock_timestamp();
   v_ours := j.claimed_version is not distinct from j.version;
-  v_max_attempts := servo_whole(j.strategy -> 'max_attempts', servo_whole(p_policy -> 'max_attempts', 3));
+  v_max_attempts := servo_integer(j.strategy -> 'max_attempts', servo_integer(p_policy -> 'max_attempts', 3));
   max_parallel := servo_max_parallel(j.strategy);
-  timeout_ms := servo_whole(j.strategy -> 'timeout_ms', servo_whole(p_policy -> 'timeout_ms', 300000));
+  timeout_ms := servo_integer(j.strategy -> 'timeout_ms', servo_integer(p_policy -> 'timeout_ms', 300000));
 
   -- 1. Finish. Allowed in any state of the job: what a pause or cancel finds running may end.
   accepted := '{}';
@@ -157,10 +157,10 @@ begin
   -- only a person can mend; not where nothing is left to try. Any completion ends the row.
   if v_print is not null or (v_ok > 0 and j.failing is not null) then
     if v_print is not null and v_ok = 0 and j.failing ->> 'print' = v_print then
-      v_alike := v_alike + servo_whole(j.failing -> 'failures', 0);
+      v_alike := v_alike + servo_integer(j.failing -> 'failures', 0);
     end if;
     j.failing := case when v_print is not null then jsonb_build_object('print', v_print, 'failures', v_alike, 'message', left(v_message, 500)) end;
-    v_pauses := j.state = 'running' and v_ours and v_alike >= servo_whole(p_policy -> 'pause_at', 1000000000)
+    v_pauses := j.state = 'running' and v_ours and v_alike >= servo_integer(p_policy -> 'pause_at', 1000000000)
       and exists (select from backfill_partitions where backfill_job_id = p_job and state = 'pending');
     if v_pauses then
       perform set_config('servo.reason', format('paused by itself: the last %s attempts failed alike, and trying again cannot help: %s',
@@ -361,7 +361,7 @@ begin
         partitions_made = partitions_made or v_whole, checkpoint_partition_key = v_from, lease_tokens = v_live, avg_partition_duration_ms = average_ms,
         heartbeat_at = case when v_beat and j.state = 'running' then greatest(j.heartbeat_at, t) else heartbeat_at end,
         estimated_completion_at = case when v_beat and average_ms is not null
-          then servo_later_v1(t, ceil(greatest(j.total - j.done - v_ok - v_bad, 0)::float8 / greatest(lanes, 1)) * average_ms)
+          then servo_time_after_v1(t, ceil(greatest(j.total - j.done - v_ok - v_bad, 0)::float8 / greatest(lanes, 1)) * average_ms)
           else estimated_completion_at end
       where id = p_job and tenant_id || '' = p_tenant;
   end if;

@@ -1,7 +1,7 @@
 -- Why an attempt is to be taken back, for the journal; nothing where it is still held. An operator's order comes first, unless the lease
 -- had ended before it: what an operator takes back is never the executor's failure. A lease of -infinity is one of an executor that was
 -- declared dead. A running row without a lease is an external writer's, whoever held one on it before; p_left: it was left for too long.
-create or replace function servo_lost_why_v1(p_owner text, p_expires timestamptz, p_started timestamptz, p_void timestamptz, p_left boolean,
+create or replace function servo_lost_reason_v1(p_owner text, p_expires timestamptz, p_started timestamptz, p_void timestamptz, p_left boolean,
   p_now timestamptz, out kind text, out owner text, out reason text) language sql immutable parallel safe as $$
   select case when why = 'order' then 'reclaimed' when why is not null then 'lost' end, holder,
     case why when 'order' then 'an operator took it back from ' || holder
@@ -16,7 +16,7 @@ create or replace function servo_lost_why_v1(p_owner text, p_expires timestamptz
 $$;
 
 -- Why a running job is taken over from whoever ran it, for the journal: an operator set its heartbeat back, or it went stale.
-create or replace function servo_takeover_why_v1(p_job uuid, p_heartbeat timestamptz, p_void timestamptz) returns text language sql stable as $$
+create or replace function servo_takeover_reason_v1(p_job uuid, p_heartbeat timestamptz, p_void timestamptz) returns text language sql stable as $$
   select case when p_void > p_heartbeat then 'an operator took the job back from ' || holder
     when p_heartbeat is null then holder || ' ran it without a heartbeat'
     else holder || ' let its heartbeat go stale' end
@@ -53,7 +53,7 @@ begin
   t := clock_timestamp();
   with lost as (
     select p.id, p.lease_token, p.lease_owner, p.lease_expires_at, w.kind, w.owner, w.reason, p.crash_count + (w.kind = 'lost')::integer as crashes
-    from backfill_partitions p cross join lateral servo_lost_why_v1(p.lease_owner, p.lease_expires_at, p.started_at, j.leases_void_at,
+    from backfill_partitions p cross join lateral servo_lost_reason_v1(p.lease_owner, p.lease_expires_at, p.started_at, j.leases_void_at,
       (j.claimed_version is not distinct from j.version or j.unsettled)
         and coalesce(p.started_at, '-infinity') < t - p_stale_ms * interval '1 millisecond', t) w
     where p.backfill_job_id = p_job and p.state = 'running' and w.kind is not null

@@ -155,7 +155,7 @@ begin
     for r in
       select oid::regprocedure as name from pg_proc
       where pronamespace = quote_ident(current_schema())::regnamespace and starts_with(proname, 'servo_') and prorettype <> 'trigger'::regtype
-        and (provolatile <> 'v' or (v_role = 'servo_operator' and proname in ('servo_settle_v1', 'servo_lock_v1'))) and not prosecdef
+        and (provolatile <> 'v' or (v_role = 'servo_operator' and proname in ('servo_finalize_v1', 'servo_lock_v1'))) and not prosecdef
         and proname <> all (servo_owner_functions()) and not has_function_privilege(v_role, oid, 'execute')
     loop
       execute format('grant execute on function %s to %I', r.name, v_role);

@@ -257,13 +257,13 @@ describe.each([
     const token = '20000000-0000-4000-8000-000000000000';
     const [opened] = await run<{ ids: string[]; keys: string[] }>(
       app,
-      `select * from servo_step_v1('ours', $1, 'e1', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{null}', array[$2::uuid], 2, 60000)`,
+      `select * from servo_report_and_claim_v1('ours', $1, 'e1', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{null}', array[$2::uuid], 2, 60000)`,
       [job!.id, token],
     );
     expect(opened!.keys).toEqual(['a', 'b']);
     const [ended] = await run<{ job_state: string }>(
       app,
-      `select * from servo_step_v1('ours', $1, 'e1', $3, '{1,1}', array[$2, $2]::uuid[], '{completed,completed}', '{5,5}', '{0,0}', '{null,null}',
+      `select * from servo_report_and_claim_v1('ours', $1, 'e1', $3, '{1,1}', array[$2, $2]::uuid[], '{completed,completed}', '{5,5}', '{0,0}', '{null,null}',
          array[$2::uuid], '{}', '{}', 0, 60000)`,
       [job!.id, token, opened!.ids],
     );

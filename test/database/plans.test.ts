@@ -124,7 +124,7 @@ function step(
 ): Promise<unknown[]> {
   const reports = options.reports ?? [];
   return query(
-    `select * from servo_step_v1($1, $2, 'executor-1', $3::uuid[], $4::integer[], $5::uuid[], $6::text[], $7::bigint[], $8::bigint[], $9::text[],
+    `select * from servo_report_and_claim_v1($1, $2, 'executor-1', $3::uuid[], $4::integer[], $5::uuid[], $6::text[], $7::bigint[], $8::bigint[], $9::text[],
        $10::uuid[], $11::uuid[], $12::uuid[], $13, 60000)`,
     [
       tenant,
@@ -347,7 +347,7 @@ const statements: Statement[] = [
     1500,
     async (db) => {
       const ids = partitions(range(30_001, 200));
-      await db.call(`select servo_beat_v1($1, $2, $3, $4, 100000000)`, [
+      await db.call(`select servo_heartbeat_v1($1, $2, $3, $4, 100000000)`, [
         tenant,
         [half],
         ids,

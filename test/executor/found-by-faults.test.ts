@@ -223,7 +223,7 @@ it('what a message that came late had claimed waited for its lease to run out', 
     settings: proxy.settings,
     slots: 1,
   });
-  const kept = proxy.trap(/servo_step_v/, { before: () => 'late' });
+  const kept = proxy.trap(/servo_report_and_claim_v/, { before: () => 'late' });
   const job = await backfills.job({
     keys: keys(4),
     strategy: { type: 'parallel', max_parallel: 4 },
@@ -329,12 +329,12 @@ it('what a base executor left running in a job that was cancelled then stayed ru
 it('a heartbeat that was answered late took the next attempt of the same partition for lost', async () => {
   // A beat waits for this lock before it looks at the rows; what it is asked about is what ran when it was sent.
   await backfills.rows(`create table beats (); grant insert on beats to servo_app;
-    alter function servo_beat_v1 rename to servo_beat_itself;
-    create function servo_beat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint) returns table (lost_id uuid, lost_token uuid) language plpgsql as $$
+    alter function servo_heartbeat_v1 rename to servo_heartbeat_itself;
+    create function servo_heartbeat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint) returns table (lost_id uuid, lost_token uuid) language plpgsql as $$
     begin
       insert into beats default values;
       perform pg_advisory_xact_lock_shared(1);
-      return query select b.* from servo_beat_itself(p_tenant, p_jobs, p_ids, p_tokens, p_lease_ms) b;
+      return query select b.* from servo_heartbeat_itself(p_tenant, p_jobs, p_ids, p_tokens, p_lease_ms) b;
     end $$`);
   const beats = async () => (await backfills.rows('select from beats')).length;
   const gates = [new Gate(), new Gate()];

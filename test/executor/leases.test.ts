@@ -43,10 +43,10 @@ describe('A3 a lease is named by id and token', () => {
   const calls: Readonly<
     Record<string, (lane: Lane, old: Attempt, current: Attempt) => Promise<unknown>>
   > = {
-    servo_beat_v1: async (lane, old, current) => {
+    servo_heartbeat_v1: async (lane, old, current) => {
       expect(await lane.beat([old, current])).toEqual([{ id: old.id, token: old.token }]);
     },
-    servo_step_v1: async (lane, old) => {
+    servo_report_and_claim_v1: async (lane, old) => {
       const outcomes: Outcome[] = [
         completed,
         { kind: 'failed', message: 'late' },
@@ -77,7 +77,7 @@ describe('A3 a lease is named by id and token', () => {
     servo_rescue_v1: async (lane) => {
       expect(await lane.rescued()).toEqual([]);
     },
-    servo_judge_v1: async () => {
+    servo_declare_dead_v1: async () => {
       const database = openDatabase(backfills.database.app, { connections: 1 });
       closing.push(() => database.close());
       const judge = { tenant, owner: 'executor-2', silence_ms: 10_000 };
@@ -395,9 +395,9 @@ describe("A4 an operator's order is nobody's failure", () => {
       if (why === 'stale') {
         // The trigger takes any such time for an order.
         await backfills.rows(
-          `alter table backfill_jobs disable trigger servo_void_leases;
+          `alter table backfill_jobs disable trigger servo_revoke_leases;
            update backfill_jobs set leases_void_at = now() - interval '1 hour', heartbeat_at = now() - interval '3 minutes';
-           alter table backfill_jobs enable trigger servo_void_leases`,
+           alter table backfill_jobs enable trigger servo_revoke_leases`,
         );
       }
       if (who !== 'nobody') {

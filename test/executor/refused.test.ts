@@ -106,7 +106,7 @@ it('A18: a message that the database cannot hold is kept in characters that it c
 it('A18: a database that takes no step is named also where it was away before', async () => {
   const job = await backfills.job({ keys: keys(1) });
   await backfills.rows(`do $$ declare f regprocedure; begin
-    for f in select oid::regprocedure from pg_proc where proname = 'servo_step_v1' loop
+    for f in select oid::regprocedure from pg_proc where proname = 'servo_report_and_claim_v1' loop
       execute format('revoke execute on function %s from public, servo_app', f);
     end loop; end $$`);
   const steps = openDatabase(backfills.database.app, { connections: 1 });
@@ -130,7 +130,7 @@ it('A18: a database that takes no step is named also where it was away before', 
   const request = { tenant, job, asset: 'orders', granularity: null, owner: 'me', reports: [] };
   const sent = sender.send({ ...request, closing: [], opening: [], want: 1, lease_ms: 1_000 });
   await waitFor('the refusal', () => said.length > 0);
-  expect(said[0]).toContain('permission denied for function servo_step_v1');
+  expect(said[0]).toContain('permission denied for function servo_report_and_claim_v1');
   abandoned.abort();
   expect(await sent).toEqual([]);
   await steps.close();

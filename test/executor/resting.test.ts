@@ -169,7 +169,7 @@ describe('A15: a job that is tried by one partition at a time', () => {
     await backfills.execute([handler], { speed: 1, slots: 8, timings });
     await sleep(500);
     // As fast as the database answered before.
-    expect(await sent('servo_step_v1', 1_000)).toBeLessThan(3);
+    expect(await sent('servo_report_and_claim_v1', 1_000)).toBeLessThan(3);
     expect(met).toHaveLength(2);
     gate.open();
     await backfills.state(job, 'completed');

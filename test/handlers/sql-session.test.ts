@@ -65,7 +65,7 @@ afterAll(async () => {
 async function claim(place: Place): Promise<Attempt> {
   const job = jobs.get(place)!;
   const [row] = await steps.call<StepRow>(
-    `select * from servo_step_v1($1, $2, 'me', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{null}', array[$3::uuid], 1, 120000)`,
+    `select * from servo_report_and_claim_v1($1, $2, 'me', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{null}', array[$3::uuid], 1, 120000)`,
     [place.tenant, job, randomUUID()],
   );
   const [claimed] = readStep(row, { ...place, job, granularity: null })!.claimed;
@@ -253,7 +253,7 @@ it('A1: our functions mean our own tables, whatever path and temporary tables a 
     );
     const place = places['another asset'];
     const { rows } = await client.query<StepRow>(
-      `select * from public.servo_step_v1($1, $2, 'me', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{null}', array[$3::uuid], 1, 120000)`,
+      `select * from public.servo_report_and_claim_v1($1, $2, 'me', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{null}', array[$3::uuid], 1, 120000)`,
       [place.tenant, jobs.get(place), randomUUID()],
     );
     expect(rows[0]!.ids).toHaveLength(1);

@@ -8,7 +8,7 @@ export function beat(
 ): Promise<Lease[]> {
   const { tenant, attempts, lease_ms } = held;
   return database.call<Lease>(
-    'select lost_id as id, lost_token as token from servo_beat_v1($1, $2, $3, $4, $5)',
+    'select lost_id as id, lost_token as token from servo_heartbeat_v1($1, $2, $3, $4, $5)',
     [
       tenant,
       [...new Set(attempts.map((attempt) => attempt.job_id))],
@@ -73,7 +73,7 @@ export async function keepLogs(
   executor: string,
   logs: readonly AttemptLog[],
 ): Promise<void> {
-  await database.call('select servo_keep_logs_v1($1, $2, $3, $4, $5, $6)', [
+  await database.call('select servo_store_logs_v1($1, $2, $3, $4, $5, $6)', [
     tenant,
     executor,
     logs.map((log) => log.attempt.job_id),
@@ -96,11 +96,10 @@ export async function judgeExecutors(
   database: Database,
   judge: { tenant: string; owner: string; silence_ms: number },
 ): Promise<string[]> {
-  const rows = await database.call<{ id: string }>('select servo_judge_v1($1, $2, $3) as id', [
-    judge.tenant,
-    judge.owner,
-    judge.silence_ms,
-  ]);
+  const rows = await database.call<{ id: string }>(
+    'select servo_declare_dead_v1($1, $2, $3) as id',
+    [judge.tenant, judge.owner, judge.silence_ms],
+  );
   return rows.map((row) => row.id);
 }
 

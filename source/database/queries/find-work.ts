@@ -31,7 +31,7 @@ export type Candidate = {
 /** Lanes that it may have: one while its last attempts have failed for good, as in the step. */
 const lanes = `case when failing is null then servo_max_parallel(execution_strategy) else 1 end`;
 
-const maxAttempts = `servo_whole(execution_strategy -> 'max_attempts', null)`;
+const maxAttempts = `servo_integer(execution_strategy -> 'max_attempts', null)`;
 
 const columns = `id, tenant_id, asset_id, asset_name, state, priority, execution_order, sla_deadline_at, created_at,
   avg_partition_duration_ms as average_ms, ${maxAttempts} as max_attempts`;

@@ -10,7 +10,7 @@ export async function settleJob(
   batch = settleBatch,
 ): Promise<{ skipped: number; unsettled: boolean }> {
   const [row] = await database.call<{ skipped: number; unsettled: boolean }>(
-    'select skipped, unsettled from servo_settle_v1($1, $2, $3, $4)',
+    'select skipped, unsettled from servo_finalize_v1($1, $2, $3, $4)',
     [settle.tenant, settle.job, settle.actor, batch],
   );
   return row ?? { skipped: 0, unsettled: false };

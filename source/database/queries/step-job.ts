@@ -53,7 +53,7 @@ export type StepReply = {
   due_in_ms: number | null;
 };
 
-/** What servo_step_v1 and servo_run_sql_v1 answer. */
+/** What servo_report_and_claim_v1 and servo_run_sql_v1 answer. */
 export type StepRow = {
   job_state: string | null;
   lanes: number;
@@ -77,7 +77,7 @@ const columns =
 export async function stepJob(database: Database, request: StepRequest): Promise<StepReply | null> {
   const { reports } = request;
   const [row] = await database.call<StepRow>(
-    `select ${columns} from servo_step_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+    `select ${columns} from servo_report_and_claim_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
     [
       request.tenant,
       request.job,
