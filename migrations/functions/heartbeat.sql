@@ -18,7 +18,7 @@ begin
         join backfill_jobs j on j.id = q.backfill_job_id
       where q.tenant_id || '' = p_tenant and q.state || '' = 'running' and q.lease_token = a.token and q.lease_expires_at > t
         and q.lease_expires_at < t + p_lease_ms * interval '1 millisecond' * 2 / 3
-        and (j.leases_void_at is null or q.started_at > j.leases_void_at)
+        and (j.leases_revoked_at is null or q.started_at > j.leases_revoked_at)
       order by q.id for no key update of q skip locked) due
     where p.id = due.id and p.tenant_id || '' = p_tenant;
   return query
@@ -26,7 +26,7 @@ begin
       left join backfill_partitions q on q.id = a.id and q.tenant_id = p_tenant
       left join backfill_jobs j on j.id = q.backfill_job_id
     where q.id is null or q.state <> 'running' or q.lease_token is distinct from a.token or q.lease_expires_at <= t
-      or q.started_at <= j.leases_void_at;
+      or q.started_at <= j.leases_revoked_at;
 end $$;
 
 -- Keeps the running jobs of ours fresh that only wait: for a slot, for a job of higher rank, for a partition that is

@@ -43,7 +43,7 @@ end $$;
 
 -- Ends a running job for which rows are missing that cannot be made.
 create or replace function servo_fail_incomplete_v1(p_tenant text, p_job uuid) returns void language sql as $$
-  update backfill_jobs j set state = 'failed', version = j.version + 1, completed_at = clock_timestamp(), unsettled = true, lease_tokens = '{}',
+  update backfill_jobs j set state = 'failed', version = j.version + 1, completed_at = clock_timestamp(), needs_finalizing = true, lease_tokens = '{}',
       completed_partitions = r.completed, failed_partitions = r.failed, skipped_partitions = r.skipped,
       error_message = case when r.total > 0 then format('%s of %s partitions: created incomplete', r.total, greatest(j.total_partitions,
           case when jsonb_typeof(j.partition_keys) = 'array' then jsonb_array_length(j.partition_keys) else 0 end))

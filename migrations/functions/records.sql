@@ -42,11 +42,11 @@ begin
     v_troubles := coalesce((select jsonb_agg(o - 'age_ms' || jsonb_build_object('since',
         clock_timestamp() - (o ->> 'age_ms')::float8 * interval '1 millisecond') order by (o ->> 'age_ms')::float8 desc)
       from jsonb_array_elements(p_troubles) o where o ->> 'tenant' = v_tenant), '[]');
-    insert into backfill_executors as e (tenant_id, id, host, pid, version, slots, handlers, locked, backend_pid, catalogue, troubles)
+    insert into backfill_executors as e (tenant_id, id, host, pid, version, slots, handlers, locked, backend_pid, catalogue, outages)
       values (v_tenant, p_id, p_host, p_pid, p_version, p_slots, p_handlers, p_locked, case when p_holds then pg_backend_pid() end,
         p_catalogue, v_troubles)
       on conflict (tenant_id, id) do update set seen_at = clock_timestamp(), locked = p_locked, lost_at = null, backend_pid = excluded.backend_pid,
-        handlers = p_handlers, troubles = v_troubles,
+        handlers = p_handlers, outages = v_troubles,
         draining_at = case when p_draining then coalesce(e.draining_at, clock_timestamp()) end,
         stopped_at = case when p_stopped then clock_timestamp() end;
   end loop;

@@ -195,11 +195,11 @@ begin
       where token is not null and (follows is null or follows = any (j.lease_tokens)) order by n limit v_seats) o;
     v_seats := cardinality(v_new);
     -- Keys that still run in a job of the asset that was cancelled, recreated mostly: not before that attempt has ended. What a base executor
-    -- left there counts for as long as a base heartbeat does. Only the index of unsettled jobs fits, which is mostly empty.
-    if v_seats > 0 and exists (select from backfill_jobs where tenant_id = p_tenant and unsettled
+    -- left there counts for as long as a base heartbeat does. Only the index backfill_jobs_needs_finalizing fits, which is mostly empty.
+    if v_seats > 0 and exists (select from backfill_jobs where tenant_id = p_tenant and needs_finalizing
         and asset_id || '' = j.asset_id::text and id <> p_job) then
       select array_agg(p.partition_key) into v_busy from backfill_jobs o join backfill_partitions p on p.backfill_job_id = o.id
-        where o.tenant_id = p_tenant and o.unsettled and o.asset_id || '' = j.asset_id::text and o.id <> p_job
+        where o.tenant_id = p_tenant and o.needs_finalizing and o.asset_id || '' = j.asset_id::text and o.id <> p_job
           and p.state = 'running' and (p.lease_expires_at is not null or p.started_at > t - interval '120 seconds');
     end if;
     if v_seats > 0 then
@@ -350,7 +350,7 @@ begin
       return;
     end if;
     if v_recount.undone > 0 then
-      update backfill_jobs set unsettled = true where id = p_job and tenant_id = p_tenant;
+      update backfill_jobs set needs_finalizing = true where id = p_job and tenant_id = p_tenant;
     elsif not j.made then
       due_in_ms := least(coalesce(due_in_ms, 250), 250);
     end if;

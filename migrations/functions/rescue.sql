@@ -30,7 +30,7 @@ $$;
 -- which must name just the lanes that run something. Returns the leases that were taken back: an executor stops its own at once, the
 -- owners of the others are told by a notification that names them by a hash.
 -- What an external writer left running in a job that was cancelled then is taken back too, once it is stale: such a job is nobody's claim any
--- more, and stayed unsettled for good.
+-- more, and stayed unfinalized for good.
 create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint)
   returns table (lost_id uuid, lost_token uuid, lost_owner text) language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
@@ -45,7 +45,7 @@ declare
   v_owners text[];
 begin
   perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_actor, true), set_config('servo.reason', '', true);
-  select state, version, claimed_version, lease_tokens, leases_void_at, unsettled into j
+  select state, version, claimed_version, lease_tokens, leases_revoked_at, needs_finalizing into j
     from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update;
   if not found then
     return;
@@ -53,8 +53,8 @@ begin
   t := clock_timestamp();
   with lost as (
     select p.id, p.lease_token, p.lease_owner, p.lease_expires_at, w.kind, w.owner, w.reason, p.crash_count + (w.kind = 'lost')::integer as crashes
-    from backfill_partitions p cross join lateral servo_lost_reason_v1(p.lease_owner, p.lease_expires_at, p.started_at, j.leases_void_at,
-      (j.claimed_version is not distinct from j.version or j.unsettled)
+    from backfill_partitions p cross join lateral servo_lost_reason_v1(p.lease_owner, p.lease_expires_at, p.started_at, j.leases_revoked_at,
+      (j.claimed_version is not distinct from j.version or j.needs_finalizing)
         and coalesce(p.started_at, '-infinity') < t - p_stale_ms * interval '1 millisecond', t) w
     where p.backfill_job_id = p_job and p.state = 'running' and w.kind is not null
   ), rescued as (

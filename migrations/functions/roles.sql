@@ -142,7 +142,7 @@ begin
           -- Not the time of an event, nor the login.
           ('backfill_events', 'insert', '{tenant_id,job_id,partition_key,kind,from_state,to_state,actor,reason}'::text[]),
           ('backfill_jobs', 'update', '{state,version,paused_at,heartbeat_at,completed_at,error_message,priority,sla_deadline_at,execution_strategy,
-            failed_partitions,skipped_partitions,unsettled,upstream_job_count,parent_job_id}'),
+            failed_partitions,skipped_partitions,needs_finalizing,upstream_job_count,parent_job_id}'),
           ('backfill_partitions', 'update', '{state,failure_count,crash_count,available_at,completed_at,follows_id}'),
           ('backfill_upstreams', 'update', '{upstream_job_id}')) t (name, privilege, columns),
         unnest(t.columns) c

@@ -6,7 +6,7 @@
 -- "Bulk Recovery"): leases taken until now are void.
 create or replace function servo_revoke_leases() returns trigger language plpgsql as $$
 begin
-  new.leases_void_at := clock_timestamp();
+  new.leases_revoked_at := clock_timestamp();
   return new;
 end $$;
 create or replace trigger servo_revoke_leases before update of heartbeat_at on backfill_jobs for each row
@@ -37,12 +37,12 @@ begin
     new.version := old.version + 1;
   end if;
   if new.state = 'cancelled' or (new.state = 'failed' and old.state <> 'running') then
-    new.unsettled := true;
+    new.needs_finalizing := true;
   end if;
   if new.state in ('completed', 'failed', 'cancelled') then
     new.completed_at := coalesce(new.completed_at, clock_timestamp());
   elsif old.state in ('completed', 'failed', 'cancelled') then
-    new.unsettled := true;
+    new.needs_finalizing := true;
   elsif old.state in ('paused', 'resuming') and new.state = 'running' and new.claimed_version = old.claimed_version
       and new.heartbeat_at is not distinct from old.heartbeat_at then
     new.claimed_version := new.version;

@@ -41,7 +41,7 @@ export const explanation = z.looseObject({
     with_handler: count,
     draining: count,
     untroubled: count.describe('executors with a handler for which nothing that it needs is away'),
-    troubles: z.array(
+    outages: z.array(
       z.looseObject({
         executor: z.string(),
         host: z.string(),
@@ -53,7 +53,7 @@ export const explanation = z.looseObject({
     failure: z.string().nullable(),
     failing: z.boolean().describe('after permanent failures one partition is tried at a time'),
     ready: count,
-    held_reason: z.string().nullable(),
+    hold_reason: z.string().nullable(),
     slots: count,
     slots_busy: count,
     limits: z.array(limit).describe('those that are reached'),
@@ -108,7 +108,7 @@ export const lookingSchemas = {
           .string()
           .nullable()
           .describe('a hash of its handler directory, as it was read at the start'),
-        troubles: z
+        outages: z
           .array(
             z.looseObject({
               asset: z.string(),
@@ -120,7 +120,7 @@ export const lookingSchemas = {
           .describe('what is away for its handlers'),
         started_at: time,
         seen_at: time,
-        held_reason: z.string().nullable(),
+        hold_reason: z.string().nullable(),
         draining_at: nullableTime,
         lost_at: nullableTime,
         stopped_at: nullableTime,

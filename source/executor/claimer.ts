@@ -13,9 +13,9 @@ import { expandUpstreams } from '../operations/expand-upstreams.ts';
 import { JobWork } from './job-work.ts';
 import type { LanePorts } from './lanes.ts';
 import { Loop } from './loop.ts';
+import type { Troubles } from './outages.ts';
 import { ProgressLog } from './progress-log.ts';
 import { jittered } from './settings.ts';
-import type { Troubles } from './troubles.ts';
 
 export type ClaimerPorts = LanePorts & {
   tenants: readonly string[];
@@ -24,7 +24,7 @@ export type ClaimerPorts = LanePorts & {
   database: Database;
   log: Log;
   /** What is away for the handlers of this executor. */
-  troubles: Troubles;
+  outages: Troubles;
   /** After so many permanent failures of one kind in a row a job is paused; null: never. */
   pause_at: number | null;
 };
@@ -33,7 +33,7 @@ export type ClaimerPorts = LanePorts & {
 const spareCandidates = 8;
 
 /** Why a claim is tried again within moments: what keeps it tells nobody when it ends. */
-const passing = ['locked', 'incomplete', 'unsettled'];
+const passing = ['locked', 'incomplete', 'needs_finalizing'];
 /** Until the first such try, in milliseconds; doubled at each. */
 const soonMs = 50;
 const soonAtMostMs = 1_000;
@@ -107,10 +107,10 @@ export class Claimer {
   }
 
   async #round(): Promise<number> {
-    const { timings, log, troubles } = this.#ports;
+    const { timings, log, outages } = this.#ports;
     try {
       await this.#observe();
-      await troubles.look();
+      await outages.look();
       this.#nextTry = Number.POSITIVE_INFINITY;
       // Also while nothing may be started: a rest that is over would be no pause before the next round.
       const now = performance.now();
@@ -124,7 +124,7 @@ export class Claimer {
     }
     const rested = Math.min(...this.#resting.values(), this.#nextTry) - performance.now();
     const sharing = this.#waiting.size > 0 && this.#ports.tenants.length > 1;
-    const next = Math.min(rested, troubles.dueIn, sharing ? turnMs : Number.POSITIVE_INFINITY);
+    const next = Math.min(rested, outages.dueIn, sharing ? turnMs : Number.POSITIVE_INFINITY);
     return Math.max(1, Math.min(jittered(timings.poll), next));
   }
 
@@ -166,8 +166,8 @@ export class Claimer {
   }
 
   async #claim(): Promise<void> {
-    const { slots, timings, tenants, catalogue, database, troubles } = this.#ports;
-    const assets = troubles.offered;
+    const { slots, timings, tenants, catalogue, database, outages } = this.#ports;
+    const assets = outages.offered;
     const limit = slots + spareCandidates;
     const found = await Promise.all(
       tenants.map((tenant) =>
@@ -193,7 +193,7 @@ export class Claimer {
       if (tenant === null || this.#draining) break;
       const { candidate, room: found } = queues.get(tenant)!.shift()!;
       // Another job of the asset may have taken the place of the one that is tried.
-      const room = Math.min(found, troubles.room(candidate, this.#probing(candidate)));
+      const room = Math.min(found, outages.room(candidate, this.#probing(candidate)));
       if (room <= 0) continue;
       if (candidate.unclaimed && !(await this.#claimJob(candidate, now))) {
         this.#refused.set(candidate.id, performance.now() + refusedMs);
@@ -223,7 +223,7 @@ export class Claimer {
         candidate,
         room: Math.min(
           candidate.room - (this.#works.get(candidate.id)?.asked ?? 0),
-          this.#ports.troubles.room(candidate, this.#probing(candidate)),
+          this.#ports.outages.room(candidate, this.#probing(candidate)),
         ),
       }))
       .filter(({ room }) => room > 0);

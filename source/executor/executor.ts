@@ -29,12 +29,12 @@ import { Listener } from './listener.ts';
 import { Loop } from './loop.ts';
 import { LossWitness } from './loss-witness.ts';
 import { Orphans } from './orphans.ts';
+import { Troubles } from './outages.ts';
 import { withPatience } from './patience.ts';
 import { Registry } from './registry.ts';
 import { Rescuer } from './rescuer.ts';
 import { beatPatience, jittered, type Timings } from './settings.ts';
 import { Throttle } from './throttle.ts';
-import { Troubles } from './troubles.ts';
 
 export type ExecutorOptions = {
   settings: ConnectionSettings;
@@ -105,7 +105,7 @@ export class Executor {
   readonly #sampler: Loop;
   readonly #janitor: Loop;
   readonly #throttle: Throttle;
-  readonly #troubles: Troubles;
+  readonly #outages: Troubles;
   readonly #stopping = new AbortController();
   #starting: Promise<boolean> = Promise.resolve(false);
   #draining: Promise<void> | null = null;
@@ -132,7 +132,7 @@ export class Executor {
       pipelined,
     });
     this.#threads = new ModuleThreads({ slots, warn: (message) => log.warn(message) });
-    this.#troubles = new Troubles({
+    this.#outages = new Troubles({
       catalogue: options.catalogue,
       back_off: timings.rest,
       log,
@@ -156,8 +156,8 @@ export class Executor {
         version,
         slots,
         catalogue: catalogueHash(options.catalogue),
-        handlers: () => this.#troubles.offered,
-        troubles: () => this.#troubles.rows(tenants),
+        handlers: () => this.#outages.offered,
+        outages: () => this.#outages.rows(tenants),
       },
       timings,
       log,
@@ -179,7 +179,7 @@ export class Executor {
       pools: { steps: this.#steps, handlers: this.#handlers },
       threads: this.#threads,
       witness: new LossWitness(this.#steps, this.#registry),
-      troubles: this.#troubles,
+      outages: this.#outages,
       pause_at: options.pause_at === undefined ? identicalFailuresDefault : options.pause_at,
       database: this.#steps,
       tenants,
@@ -193,7 +193,7 @@ export class Executor {
         !this.#heartbeat.fenced &&
         !this.#registry.doubtful &&
         this.#throttle.reason === null &&
-        this.#troubles.hostReason === null,
+        this.#outages.hostReason === null,
     });
     this.#rescuer = new Rescuer({
       database: this.#steps,
@@ -228,7 +228,7 @@ export class Executor {
       log,
       owner: id,
       health,
-      host: () => this.#troubles.hostReason,
+      host: () => this.#outages.hostReason,
       failures,
       jobs: () => this.#jobsAtWork(),
       held: async (reason) => {
@@ -360,7 +360,7 @@ export class Executor {
     if (this.#draining !== null) yield 'draining';
     if (this.#heartbeat.fenced) yield 'heartbeat';
     if (this.#registry.doubtful) yield 'registry';
-    if (this.#troubles.hostReason !== null) yield 'host';
+    if (this.#outages.hostReason !== null) yield 'host';
     yield* this.#throttle.signals;
   }
 

@@ -5,14 +5,14 @@ import { strategyDefaults } from '../domain/strategy.ts';
 import type { Handler } from '../handlers/handler.ts';
 import type { Ending } from '../observability/meter.ts';
 import { type LanePorts, Lanes } from './lanes.ts';
+import type { Troubles } from './outages.ts';
 import type { StopReason } from './run-attempt.ts';
 import { settle } from './settle.ts';
 import { StepMail } from './step-mail.ts';
-import type { Troubles } from './troubles.ts';
 
 /** What the work on a job needs of its executor. */
 export type WorkPorts = LanePorts & {
-  troubles: Troubles;
+  outages: Troubles;
   /** After so many permanent failures of one kind in a row the job is paused; null: never. */
   pause_at: number | null;
   /** Asked by a lane at a partition boundary: whether it gives up its slot, to a job of higher rank or to another tenant. */
@@ -52,10 +52,10 @@ export class JobWork {
       shift: (waiting) => this.#lanes.shift(waiting),
       // A probe that fails gives back what was claimed ahead.
       lookAhead: (lanes, waiting) =>
-        ports.troubles.away(job) ? 1 : this.#lanes.lookAhead(lanes, waiting),
+        ports.outages.away(job) ? 1 : this.#lanes.lookAhead(lanes, waiting),
       answered: (request, reply) => this.#answered(request, reply),
       refused: (message) => {
-        ports.troubles.met(job, job.id, {
+        ports.outages.met(job, job.id, {
           kind: 'database',
           message: `the database refused a report: ${message}`,
           began: performance.now(),
@@ -73,7 +73,7 @@ export class JobWork {
       yields: () => ports.yields(job),
       report: (attempt, outcome, duration_ms) => this.#report(attempt, outcome, duration_ms),
       completed: (duration_ms, { state, max_parallel }) => {
-        ports.troubles.passed(job, performance.now() - duration_ms);
+        ports.outages.passed(job, performance.now() - duration_ms);
         this.#count('completed', duration_ms);
         this.#ended(state);
         this.#ease(max_parallel);
@@ -155,13 +155,13 @@ export class JobWork {
   }
 
   #report(attempt: Attempt, reported: Outcome, duration_ms: number): void {
-    const { timings, troubles, log } = this.#ports;
+    const { timings, outages, log } = this.#ports;
     const { outcome, delay_ms, rests } = settle(reported, {
       attempt,
       timings,
       random: Math.random(),
       met: (kind, message) =>
-        troubles.met(this.job, attempt.id, {
+        outages.met(this.job, attempt.id, {
           kind,
           message,
           began: performance.now() - duration_ms,
@@ -182,7 +182,7 @@ export class JobWork {
     }
     if (rests) this.#rest();
     else if (outcome.kind !== 'released' && !('interrupted' in outcome && outcome.interrupted))
-      troubles.passed(this.job, performance.now() - duration_ms);
+      outages.passed(this.job, performance.now() - duration_ms);
   }
 
   #answered(request: StepRequest, reply: StepReply | null): void {

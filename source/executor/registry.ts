@@ -25,7 +25,7 @@ export type Registration = {
   /** The assets that it has handlers for at this moment. */
   handlers(): readonly string[];
   /** What is away for its handlers, and for how long by the monotonic clock. */
-  troubles(): readonly TroubleRow[];
+  outages(): readonly TroubleRow[];
 };
 
 export type TroubleRow = {
@@ -154,7 +154,7 @@ export class Registry implements SessionWitness {
   async #register(stopped: boolean): Promise<void> {
     const client = this.#client ?? (await this.#connect());
     const { id, tenants, host, pid, version, slots, catalogue } = this.#registration;
-    const [handlers, troubles] = [this.#registration.handlers(), this.#registration.troubles()];
+    const [handlers, outages] = [this.#registration.handlers(), this.#registration.outages()];
     if (!this.#pooled && !this.#locked) {
       const { rows } = await withPatience(
         client.query('select pg_try_advisory_lock(servo_executor_lock($1)) as taken', [id]),
@@ -179,7 +179,7 @@ export class Registry implements SessionWitness {
           ...phase,
           this.#locked,
           catalogue,
-          JSON.stringify(troubles),
+          JSON.stringify(outages),
         ],
       ),
     );

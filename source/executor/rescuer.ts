@@ -112,9 +112,9 @@ export class Rescuer {
       this.#ports.rescued(rescued);
     }
     if (duty.state === 'running') await this.#recount(tenant, job);
-    for (let open = duty.unsettled; open; ) {
+    for (let open = duty.needs_finalizing; open; ) {
       const settled = await settleJob(database, { tenant, job, actor: owner });
-      open = settled.unsettled && settled.skipped > 0;
+      open = settled.needs_finalizing && settled.skipped > 0;
     }
   }
 

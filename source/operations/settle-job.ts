@@ -16,8 +16,8 @@ export async function settleJob(
   if (alive > 0) return 0;
   let total = 0;
   for (;;) {
-    const { skipped, unsettled } = await settleBatch(db, { ...author, job });
+    const { skipped, needs_finalizing } = await settleBatch(db, { ...author, job });
     total += skipped;
-    if (skipped === 0 || !unsettled) return total;
+    if (skipped === 0 || !needs_finalizing) return total;
   }
 }

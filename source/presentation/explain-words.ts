@@ -57,8 +57,8 @@ const says: Readonly<Record<Clause, Say>> = {
     why: `${draining === 1 ? 'the only executor' : `all ${draining} executors`} with a handler for it ${draining === 1 ? 'drains' : 'drain'}, and takes nothing new`,
     next: 'start another: servo-tui --worker',
   }),
-  held: ({ held_reason }) => ({
-    why: `claiming is held: ${safeText(held_reason ?? 'the database is not well')}`,
+  held: ({ hold_reason }) => ({
+    why: `claiming is held: ${safeText(hold_reason ?? 'the database is not well')}`,
     next: 'it goes on by itself when that is over; see: servo-tui executors',
   }),
   limited: ({ limits }) => ({
@@ -184,8 +184,8 @@ const troubleKindWords: Readonly<Record<TroubleKind, string>> = {
 
 /** `its endpoint is unreachable on web-1 since 12m: cannot reach …`. */
 function troubleWords(facts: ExplainFacts): string {
-  const [first] = facts.troubles;
-  const hosts = [...new Set(facts.troubles.map(({ host }) => safeText(host)))];
+  const [first] = facts.outages;
+  const hosts = [...new Set(facts.outages.map(({ host }) => safeText(host)))];
   return `${troubleKindWords[first!.kind] ?? first!.kind} on ${hosts.join(', ')} since ${age(facts, first!.since)}: ${safeText(first!.message)}`;
 }
 

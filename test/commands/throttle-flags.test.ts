@@ -90,7 +90,7 @@ describe('status', () => {
       expect(held).toMatch(/^(idle +claiming is held: .* of the connections are in use|state +✓)/m);
       const { stdout } = await run(['status', job!.id, '--json'], variables);
       expect(documentOf('status', stdout).held).toMatchObject([
-        { held_reason: expect.stringContaining('limit 0 %') },
+        { hold_reason: expect.stringContaining('limit 0 %') },
       ]);
     } finally {
       await worker.kill();

@@ -183,9 +183,9 @@ describe.each([
   });
 
   test('leaves what was cancelled long ago alone, and writes no history that it did not see', async () => {
-    expect(await run(adopted.superuser, 'select state from backfill_jobs where unsettled')).toEqual(
-      [],
-    );
+    expect(
+      await run(adopted.superuser, 'select state from backfill_jobs where needs_finalizing'),
+    ).toEqual([]);
     expect(await run(adopted.superuser, 'select id from backfill_events')).toEqual([]);
     expect(
       await run(
@@ -216,7 +216,7 @@ describe.each([
       expect(
         await run(
           adopted.superuser,
-          `select state, version, completed_partitions, checkpoint_partition_key, unsettled, leases_void_at,
+          `select state, version, completed_partitions, checkpoint_partition_key, needs_finalizing, leases_revoked_at,
              (select array_agg(from_state || '>' || to_state order by e.id) from backfill_events e where job_id = j.id and from_state is not null) as journal
            from backfill_jobs j where id = $1`,
           [job],
@@ -227,8 +227,8 @@ describe.each([
           version: 3,
           completed_partitions: 2,
           checkpoint_partition_key: '2024-01-02',
-          unsettled: false,
-          leases_void_at: null,
+          needs_finalizing: false,
+          leases_revoked_at: null,
           journal: ['pending>running', 'running>completed'],
         },
       ]);

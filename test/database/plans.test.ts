@@ -79,7 +79,7 @@ beforeAll(async () => {
      insert into assets (id, name, asset_type, tenant_id) values
        ('${asset}', 'orders', 'table', 'acme'), ('00000000-0000-4000-8000-000000000002', 'orders', 'table', 'globex');
      alter table backfill_jobs disable trigger user;
-     insert into backfill_jobs (id, tenant_id, asset_id, asset_name, idempotency_key, state, total_partitions, version, claimed_version, created_at, heartbeat_at, unsettled, completed_at)
+     insert into backfill_jobs (id, tenant_id, asset_id, asset_name, idempotency_key, state, total_partitions, version, claimed_version, created_at, heartbeat_at, needs_finalizing, completed_at)
        select j.*, case when state in ('completed', 'failed', 'cancelled') and right(id::text, 2) <> '77' then created_at + interval '30 seconds' end from (
        select format('10000000-0000-4000-8000-%s', lpad(i::text, 12, '0'))::uuid as id,
          case when i % 5 = 0 and i > 100 then 'globex' else 'acme' end,
@@ -248,7 +248,7 @@ const statements: Statement[] = [
       expect(duties.map((duty) => duty.id)).toContain(cancelled);
     },
   ],
-  // Was: all jobs of the tenant, by the condition that one be live or unsettled.
+  // Was: all jobs of the tenant, by the condition that one be active or not finalized.
   [
     'what an executor holds',
     900,
@@ -322,7 +322,7 @@ const statements: Statement[] = [
     1500,
     async (_, query) => {
       await query(
-        `update backfill_jobs set state = 'cancelled', unsettled = true, version = version + 1 where id = $1`,
+        `update backfill_jobs set state = 'cancelled', needs_finalizing = true, version = version + 1 where id = $1`,
         [half],
       );
       await followInFlight(query, tenant, fresh, half);
@@ -377,7 +377,7 @@ const statements: Statement[] = [
     1500,
     async (db) => {
       const settled = await settleJob(db, { tenant, job: cancelled, actor: 'executor-1' }, 500);
-      expect(settled).toEqual({ skipped: 500, unsettled: true });
+      expect(settled).toEqual({ skipped: 500, needs_finalizing: true });
     },
   ],
   ['a sample of jobs', 6, (db) => sampleJobs(db, tenant, [fresh, half])],

@@ -317,8 +317,10 @@ it('what a base executor left running in a job that was cancelled then stayed ru
   );
   await backfills.execute([functionHandler('orders', () => undefined)]);
   await waitFor('it to be settled', async () => {
-    const row = await backfills.row('select unsettled from backfill_jobs where id = $1', [job]);
-    return row.unsettled === false;
+    const row = await backfills.row('select needs_finalizing from backfill_jobs where id = $1', [
+      job,
+    ]);
+    return row.needs_finalizing === false;
   });
   const partitions = await backfills.partitions(job);
   expect(partitions.map((row) => row.state)).toEqual(['skipped', 'skipped', 'skipped']);

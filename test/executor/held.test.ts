@@ -2,9 +2,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Database, openDatabase } from '../../source/database/database.ts';
 import { Claimer } from '../../source/executor/claimer.ts';
 import { LossWitness } from '../../source/executor/loss-witness.ts';
+import { Troubles } from '../../source/executor/outages.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
 import { Throttle } from '../../source/executor/throttle.ts';
-import { Troubles } from '../../source/executor/troubles.ts';
 import { ModuleThreads } from '../../source/handlers/module-threads.ts';
 import { silentLog } from '../../source/observability/log.ts';
 import { noMeter } from '../../source/observability/meter.ts';
@@ -60,7 +60,7 @@ it('asked without a pause while claiming was held and a job rested', async () =>
     log: silentLog,
     meter: noMeter,
     witness: new LossWitness(database, noSession),
-    troubles: new Troubles({
+    outages: new Troubles({
       catalogue,
       back_off: timings.rest,
       log: silentLog,

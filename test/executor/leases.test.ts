@@ -337,7 +337,7 @@ describe("A4 an operator's order is nobody's failure", () => {
       columns: { state: 'running' },
     });
     await backfills.rows(
-      `update backfill_jobs set claimed_version = version, leases_void_at = now() - interval '1 minute' where id = $1`,
+      `update backfill_jobs set claimed_version = version, leases_revoked_at = now() - interval '1 minute' where id = $1`,
       [job],
     );
     for (const [index, [, columns, started, expires]] of left.entries()) {
@@ -383,20 +383,22 @@ describe("A4 an operator's order is nobody's failure", () => {
       const job = await backfills.job({ keys: keys(2), columns: { state: 'running' } });
       // An order of long ago, after which somebody worked on.
       await backfills.rows(
-        `update backfill_jobs set leases_void_at = now() - interval '1 hour', heartbeat_at = ${
+        `update backfill_jobs set leases_revoked_at = now() - interval '1 hour', heartbeat_at = ${
           why === 'none' ? 'null' : `now() - interval '3 minutes'`
         } where id = $1`,
         [job],
       );
       if (why === 'none') {
-        await backfills.rows(`update backfill_jobs set leases_void_at = null where id = $1`, [job]);
+        await backfills.rows(`update backfill_jobs set leases_revoked_at = null where id = $1`, [
+          job,
+        ]);
       }
       if (why === 'order') await backfills.rows(rawReclaim, [job]);
       if (why === 'stale') {
         // The trigger takes any such time for an order.
         await backfills.rows(
           `alter table backfill_jobs disable trigger servo_revoke_leases;
-           update backfill_jobs set leases_void_at = now() - interval '1 hour', heartbeat_at = now() - interval '3 minutes';
+           update backfill_jobs set leases_revoked_at = now() - interval '1 hour', heartbeat_at = now() - interval '3 minutes';
            alter table backfill_jobs enable trigger servo_revoke_leases`,
         );
       }

@@ -564,8 +564,8 @@ describe('A29: a job that somebody ends, or revives, by hand', () => {
     await waitFor(
       'it to be settled',
       async () =>
-        (await backfills.row('select unsettled from backfill_jobs where id = $1', [job]))
-          .unsettled === false,
+        (await backfills.row('select needs_finalizing from backfill_jobs where id = $1', [job]))
+          .needs_finalizing === false,
     );
     await set('pending');
     expect(await ended(job)).toEqual({

@@ -77,11 +77,11 @@ it('A18: a claim that the database refuses makes its job rest, longer each time'
     speed: 50,
   });
   const trouble = await waitFor('it to be on record', async () => {
-    const { troubles } = await backfills.row<{ troubles: Record<string, string>[] }>(
-      'select troubles from backfill_executors where id = $1',
+    const { outages } = await backfills.row<{ outages: Record<string, string>[] }>(
+      'select outages from backfill_executors where id = $1',
       [executor.id],
     );
-    return troubles[0];
+    return outages[0];
   });
   expect(trouble!.message).toContain('audit: not this one');
   await backfills.rows('drop trigger audit on backfill_partitions');

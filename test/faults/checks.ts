@@ -34,8 +34,8 @@ const list = (names: readonly string[]) => names.map((name) => `'${name}'`).join
 const history: readonly { what: string; sql: string }[] = [
   {
     what: 'every job has come to an end',
-    sql: `select id as job, state || case when unsettled then ', unsettled' else '' end as found from backfill_jobs
-      where tenant_id = '${tenant}' and (state not in ('completed', 'failed', 'cancelled') or unsettled)`,
+    sql: `select id as job, state || case when needs_finalizing then ', needs_finalizing' else '' end as found from backfill_jobs
+      where tenant_id = '${tenant}' and (state not in ('completed', 'failed', 'cancelled') or needs_finalizing)`,
   },
   {
     what: 'nothing runs in a job that has ended, and no lane is left on it',

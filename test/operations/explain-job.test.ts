@@ -142,7 +142,7 @@ describe('one query says which clause keeps a job from running', () => {
   });
 
   test('claiming is held, and why', async () => {
-    await setExecutors(`held_reason = 'replication lags 90 s behind (limit 60 s)'`);
+    await setExecutors(`hold_reason = 'replication lags 90 s behind (limit 60 s)'`);
     expect(await said(await aJob())).toMatchObject({
       clause: 'held',
       why: 'claiming is held: replication lags 90 s behind (limit 60 s)',

@@ -111,7 +111,7 @@ export async function setHeldReason(
 ): Promise<void> {
   const { tenant, executor } = author;
   await database.write({ tenant, actor: executor }, (query) =>
-    query('update backfill_executors set held_reason = $3 where id = $2 and tenant_id = $1', [
+    query('update backfill_executors set hold_reason = $3 where id = $2 and tenant_id = $1', [
       tenant,
       executor,
       reason,

@@ -51,7 +51,7 @@ const longestMessage = 300;
  */
 export class Troubles {
   readonly #ports: TroublePorts;
-  readonly #troubles = new Map<string, Trouble>();
+  readonly #outages = new Map<string, Trouble>();
   /** Attempts that got through, by asset and tenant. */
   readonly #passes = new Map<string, number>();
   /**
@@ -80,7 +80,7 @@ export class Troubles {
     const now = performance.now();
     const key = keyOf(job);
     if (kind === 'endpoint' && this.#isOwn(key, partition)) return null;
-    const known = this.#troubles.get(key);
+    const known = this.#outages.get(key);
     if (known !== undefined && began < known.until) return Math.max(1, known.until - now);
     const trouble: Trouble = known ?? {
       job,
@@ -97,7 +97,7 @@ export class Troubles {
     trouble.failedAt = now;
     trouble.until = now + backOffMs(trouble.failures++, this.#ports.back_off, Math.random());
     trouble.withdrawn = kind === 'program';
-    this.#troubles.set(key, trouble);
+    this.#outages.set(key, trouble);
     if (known === undefined) {
       this.#ports.log.warn(
         { job_id: job.id, asset: job.asset_name },
@@ -128,9 +128,9 @@ export class Troubles {
   passed(job: Place, began: number): void {
     const key = keyOf(job);
     this.#passes.set(key, (this.#passes.get(key) ?? 0) + 1);
-    const trouble = this.#troubles.get(key);
+    const trouble = this.#outages.get(key);
     if (trouble === undefined || began < trouble.failedAt) return;
-    this.#troubles.delete(key);
+    this.#outages.delete(key);
     const words = `available again after ${roughDuration(Math.max(1_000, performance.now() - trouble.since))}`;
     this.#ports.log.info({ job_id: job.id, asset: job.asset_name }, words);
     this.#journal(trouble.job, 'available', words);
@@ -139,14 +139,14 @@ export class Troubles {
 
   /** Something that the asset needs is away, as far as is known. */
   away(job: Omit<Place, 'id'>): boolean {
-    return this.#troubles.has(keyOf(job));
+    return this.#outages.has(keyOf(job));
   }
 
   /**
    * How many more partitions may be tried, where `probing` are: all, one, or none while it rests.
    */
   room(job: Omit<Place, 'id'>, probing: number): number {
-    const trouble = this.#troubles.get(keyOf(job));
+    const trouble = this.#outages.get(keyOf(job));
     if (trouble === undefined) return Number.POSITIVE_INFINITY;
     return trouble.withdrawn || trouble.until > performance.now() ? 0 : Math.max(0, 1 - probing);
   }
@@ -157,14 +157,14 @@ export class Troubles {
    */
   get dueIn(): number {
     const now = performance.now();
-    const waiting = [...this.#troubles.values()].filter(({ until }) => until > this.#looked);
+    const waiting = [...this.#outages.values()].filter(({ until }) => until > this.#looked);
     return Math.min(...waiting.map(({ until }) => Math.max(1, until - now)));
   }
 
   /** The assets that this executor can run at this moment. */
   get offered(): string[] {
     const withdrawn = new Set(
-      [...this.#troubles.values()]
+      [...this.#outages.values()]
         .filter((trouble) => trouble.withdrawn)
         .map(({ job }) => job.asset_name),
     );
@@ -174,7 +174,7 @@ export class Troubles {
   /** Why nothing new is started on this host, while its last probe is not old. */
   get hostReason(): string | null {
     const now = performance.now();
-    const out = [...this.#troubles.values()].find(
+    const out = [...this.#outages.values()].find(
       ({ kind, until }) => kind === 'host' && until > now,
     );
     return out === undefined ? null : `this host is out of something: ${out.message}`;
@@ -183,7 +183,7 @@ export class Troubles {
   /** For the registry, by tenant. A missing program is so for every tenant of the executor. */
   rows(tenants: readonly string[]): TroubleRow[] {
     const now = performance.now();
-    return [...this.#troubles.values()].flatMap(({ job, kind, message, since }) =>
+    return [...this.#outages.values()].flatMap(({ job, kind, message, since }) =>
       (kind === 'program' ? tenants : [job.tenant_id]).map((tenant) => ({
         tenant,
         asset: job.asset_name,
@@ -200,8 +200,8 @@ export class Troubles {
   async look(): Promise<void> {
     const now = performance.now();
     this.#looked = now;
-    for (const [key, trouble] of this.#troubles) {
-      if (!trouble.withdrawn && now - trouble.until > oldMs) this.#troubles.delete(key);
+    for (const [key, trouble] of this.#outages) {
+      if (!trouble.withdrawn && now - trouble.until > oldMs) this.#outages.delete(key);
       if (!trouble.withdrawn || trouble.until > now) continue;
       const handler = this.#ports.catalogue.get(trouble.job.asset_name);
       const there = handler !== undefined && 'there' in handler ? await handler.there?.() : true;
