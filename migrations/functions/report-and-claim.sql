@@ -109,7 +109,7 @@ begin
         lease_expires_at = null,
         completed_at = case when r.outcome in ('completed', 'fatal') or (r.outcome = 'failed' and p.failure_count::bigint + 1 >= v_max_attempts)
           or (r.outcome = 'crashed' and p.crash_count::bigint + 1 >= 3) then t end,
-        duration_ms = case when r.outcome in ('released', 'unavailable', 'later', 'crashed') then p.duration_ms else r.duration end,
+        duration_ms = case when r.outcome in ('released', 'unavailable', 'snoozed', 'crashed') then p.duration_ms else r.duration end,
         error_message = case when r.outcome = 'completed' then null
           when r.outcome = 'released' then p.error_message
           when r.outcome = 'crashed' and p.crash_count::bigint + 1 >= 3

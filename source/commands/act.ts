@@ -4,9 +4,9 @@ import { isWholeId, shortId } from '../domain/job-reference.ts';
 import type { Action } from '../domain/job-state.ts';
 import { exitCodes, messageOf, ServoError, UsageError } from '../errors.ts';
 import { actOnJob, type Outcome } from '../operations/act-on-job.ts';
+import { finalizeJob } from '../operations/finalize-job.ts';
 import { reclaimJob } from '../operations/reclaim-job.ts';
 import { resolveJobs } from '../operations/resolve-job.ts';
-import { settleJob } from '../operations/settle-job.ts';
 import { safeText } from '../presentation/safe-text.ts';
 import type { Invocation, Output, Run } from './command.ts';
 import { ask, confirm } from './io.ts';
@@ -63,7 +63,7 @@ async function actOn(
   const outcome = await actOnJob(session.writer, author, { action, id: job.id });
   if (action === 'cancel' && outcome.result === 'applied') {
     // What is cut off here, the next executor does: the job is cancelled.
-    await settleJob(session.writer, author, job.id).catch(() => {});
+    await finalizeJob(session.writer, author, job.id).catch(() => {});
     return stop ? stopRunning(session, author, outcome) : outcome;
   }
   return outcome;

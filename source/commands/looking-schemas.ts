@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { troubleKinds } from '../domain/attempt.ts';
+import { outageKinds } from '../domain/attempt.ts';
 import { levels } from '../domain/diagnosis.ts';
 import { executorStates } from '../domain/executor.ts';
 import { clauses } from '../domain/explain.ts';
@@ -45,7 +45,7 @@ export const explanation = z.looseObject({
       z.looseObject({
         executor: z.string(),
         host: z.string(),
-        kind: z.enum(troubleKinds),
+        kind: z.enum(outageKinds),
         message: z.string(),
         since: time,
       }),
@@ -112,7 +112,7 @@ export const lookingSchemas = {
           .array(
             z.looseObject({
               asset: z.string(),
-              kind: z.enum(troubleKinds),
+              kind: z.enum(outageKinds),
               message: z.string(),
               since: time,
             }),

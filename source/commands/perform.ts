@@ -10,6 +10,7 @@ import { mapBuckets } from '../console/job-map.ts';
 import { type JobFilter, parseFilter } from '../domain/job-filter.ts';
 import { ServoError } from '../errors.ts';
 import { judgeJob, verifyJob } from '../operations/explain-job.ts';
+import { finalizeJob } from '../operations/finalize-job.ts';
 import { countPartitions, getJobDetail, getJobSql } from '../operations/get-job.ts';
 import { getPartition } from '../operations/get-partition.ts';
 import { listJobs, listNamedJobs } from '../operations/list-jobs.ts';
@@ -17,7 +18,6 @@ import { draftPlan } from '../operations/plan-actions.ts';
 import { listEvents } from '../operations/read-events.ts';
 import { resolveJob } from '../operations/resolve-job.ts';
 import { runAction } from '../operations/run-action.ts';
-import { settleJob } from '../operations/settle-job.ts';
 import { Dialogs } from './dialogs.ts';
 import { boards } from './read-board.ts';
 import type { Session } from './session.ts';
@@ -133,7 +133,7 @@ async function act(session: Session, effect: Act) {
   });
   if (result.state === 'cancelled' && result.result === 'applied') {
     // Takes seconds for a big job. What is cut off here, the next executor does.
-    settleJob(session.writer, author, id).catch(() => {});
+    finalizeJob(session.writer, author, id).catch(() => {});
   }
   return { ...result, message: hint === null ? result.message : `${result.message} — ${hint}` };
 }

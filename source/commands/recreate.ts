@@ -1,7 +1,7 @@
 import { shortId } from '../domain/job-reference.ts';
+import { finalizeJob } from '../operations/finalize-job.ts';
 import { type Recreated, recreateJob } from '../operations/recreate-job.ts';
 import { resolveJob } from '../operations/resolve-job.ts';
-import { settleJob } from '../operations/settle-job.ts';
 import { plural } from '../presentation/format.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
@@ -24,7 +24,7 @@ export function recreate({ input, flags, settings }: Invocation): Promise<Output
       dry_run: flags.has('dry-run'),
       thresholds: session.thresholds,
     });
-    if (recreated.created) await settleJob(session.writer, author, id);
+    if (recreated.created) await finalizeJob(session.writer, author, id);
     return { json: recreated, text: () => textOf(recreated) };
   });
 }

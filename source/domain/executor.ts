@@ -1,4 +1,4 @@
-import type { TroubleKind } from './attempt.ts';
+import type { OutageKind } from './attempt.ts';
 
 /** A row of backfill_executors, and what it runs for the tenant. */
 export type ExecutorRow = {
@@ -12,7 +12,7 @@ export type ExecutorRow = {
   /** A hash of its handler directory, as it read it when it started; null of an older program. */
   catalogue: string | null;
   /** What is away for its handlers, for this tenant, the longest first. */
-  outages: { asset: string; kind: TroubleKind; message: string; since: Date }[];
+  outages: { asset: string; kind: OutageKind; message: string; since: Date }[];
   started_at: Date;
   seen_at: Date;
   hold_reason: string | null;

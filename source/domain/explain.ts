@@ -1,4 +1,4 @@
-import type { TroubleKind } from './attempt.ts';
+import type { OutageKind } from './attempt.ts';
 import { isJobState, isTerminal } from './job-state.ts';
 
 /** Everything that decides whether a job runs, read at one moment; ages are by the database's clock. */
@@ -23,7 +23,7 @@ export type ExplainFacts = {
   /** Those with a handler for which nothing that it needs is away. */
   untroubled: number;
   /** What is away for the asset's handler, by living executor, the longest first. */
-  outages: { executor: string; host: string; kind: TroubleKind; message: string; since: Date }[];
+  outages: { executor: string; host: string; kind: OutageKind; message: string; since: Date }[];
   /** What its last attempts failed with, all alike, or what a failed partition of it says. */
   failure: string | null;
   /** Its last attempts failed with a permanent error: one partition is tried at a time. */

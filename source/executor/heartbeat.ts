@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts';
-import { beat } from '../database/queries/executor-calls.ts';
+import { renewLeases } from '../database/queries/executor-calls.ts';
 import { type Attempt, leaseKey } from '../domain/attempt.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
@@ -58,18 +58,18 @@ export class Heartbeat {
 
   async #round(): Promise<number> {
     const { timings, log, meter } = this.#ports;
-    const watch = setInterval(() => this.#abortIfLate(), Math.max(10, timings.beat / 2));
+    const watch = setInterval(() => this.#abortIfLate(), Math.max(10, timings.heartbeat / 2));
     try {
       await this.#beat();
       this.#acknowledged = performance.now();
       this.#aborted = false;
-      meter.beat('ok');
-      return jittered(timings.beat);
+      meter.heartbeat('ok');
+      return jittered(timings.heartbeat);
     } catch (error) {
-      meter.beat('failed');
+      meter.heartbeat('failed');
       log.warn(`no heartbeat: ${messageOf(error)}`);
       this.#abortIfLate();
-      return jittered(Math.min(timings.beat, 1_000));
+      return jittered(Math.min(timings.heartbeat, 1_000));
     } finally {
       clearInterval(watch);
     }
@@ -95,7 +95,7 @@ export class Heartbeat {
     for (const [tenant, attempts] of byTenant) {
       const { database, timings, lost } = this.#ports;
       const leases = new Set(
-        (await beat(database, { tenant, attempts, lease_ms: timings.lease })).map(leaseKey),
+        (await renewLeases(database, { tenant, attempts, lease_ms: timings.lease })).map(leaseKey),
       );
       // Attempts that ended while the beat was under way are not held any more, and nobody minds.
       for (const attempt of attempts) if (leases.has(leaseKey(attempt))) lost(attempt);

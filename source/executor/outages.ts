@@ -1,11 +1,11 @@
-import { type BackOff, backOffMs, type TroubleKind } from '../domain/attempt.ts';
+import { type BackOff, backOffMs, type OutageKind } from '../domain/attempt.ts';
 import { roughDuration } from '../domain/duration.ts';
 import { messageOf } from '../errors.ts';
 import type { Catalogue } from '../handlers/handler.ts';
 import type { Log } from '../observability/log.ts';
-import type { TroubleRow } from './registry.ts';
+import type { OutageRow } from './registry.ts';
 
-export type TroublePorts = {
+export type OutagePorts = {
   catalogue: Catalogue;
   back_off: BackOff;
   log: Log;
@@ -19,7 +19,7 @@ export type Place = { tenant_id: string; asset_name: string; id: string };
 
 type Trouble = {
   job: Place;
-  kind: TroubleKind;
+  kind: OutageKind;
   message: string;
   since: number;
   /** Probes that have failed, and when the last one did. */
@@ -49,8 +49,8 @@ const longestMessage = 300;
  * fails, and one partition at a time is the probe. Told once when it begins and once when it ends:
  * in the log, in the journal and in the registry.
  */
-export class Troubles {
-  readonly #ports: TroublePorts;
+export class Outages {
+  readonly #ports: OutagePorts;
   readonly #outages = new Map<string, Trouble>();
   /** Attempts that got through, by asset and tenant. */
   readonly #passes = new Map<string, number>();
@@ -62,7 +62,7 @@ export class Troubles {
   /** When it was last looked which probes may be made (monotonic). */
   #looked = Number.NEGATIVE_INFINITY;
 
-  constructor(ports: TroublePorts) {
+  constructor(ports: OutagePorts) {
     this.#ports = ports;
   }
 
@@ -75,7 +75,7 @@ export class Troubles {
   met(
     job: Place,
     partition: string,
-    { kind, message: text, began }: { kind: TroubleKind; message: string; began: number },
+    { kind, message: text, began }: { kind: OutageKind; message: string; began: number },
   ): number | null {
     const now = performance.now();
     const key = keyOf(job);
@@ -181,7 +181,7 @@ export class Troubles {
   }
 
   /** For the registry, by tenant. A missing program is so for every tenant of the executor. */
-  rows(tenants: readonly string[]): TroubleRow[] {
+  rows(tenants: readonly string[]): OutageRow[] {
     const now = performance.now();
     return [...this.#outages.values()].flatMap(({ job, kind, message, since }) =>
       (kind === 'program' ? tenants : [job.tenant_id]).map((tenant) => ({

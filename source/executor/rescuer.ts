@@ -1,13 +1,13 @@
 import type { Database } from '../database/database.ts';
 import {
-  judgeExecutors,
+  declareDead,
   type Rescued,
   recountJob,
   rescueJob,
 } from '../database/queries/executor-calls.ts';
+import { finalizeJob } from '../database/queries/finalize-job.ts';
 import { type Duty, findDuties } from '../database/queries/find-work.ts';
-import { settleJob } from '../database/queries/settle-job.ts';
-import { settleUpstreams } from '../database/queries/upstreams.ts';
+import { finalizeWaiting } from '../database/queries/upstreams.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import { Loop } from './loop.ts';
@@ -35,7 +35,7 @@ const recountWords = {
   failed: 'failed: partitions are missing that cannot be made',
 };
 
-/** Takes back attempts whose executor is gone, and settles jobs: any executor does it for all. */
+/** Takes back attempts whose executor is gone, and finalizes jobs: any executor does it for all. */
 export class Rescuer {
   readonly #ports: RescuerPorts;
   readonly #loop: Loop;
@@ -80,7 +80,7 @@ export class Rescuer {
     const { database, owner, timings, log } = this.#ports;
     if (this.#ports.mayJudge()) {
       const silence_ms = timings.silence;
-      for (const dead of await judgeExecutors(database, { tenant, owner, silence_ms })) {
+      for (const dead of await declareDead(database, { tenant, owner, silence_ms })) {
         log.warn(`executor ${dead} is gone: its leases expire now`);
       }
     }
@@ -100,8 +100,8 @@ export class Rescuer {
     const { database, owner, timings, log } = this.#ports;
     const { id: job } = duty;
     if (duty.state === 'waiting_upstream') {
-      const settle = { tenant, job, actor: owner, stale_ms: timings.stale };
-      const verdict = await settleUpstreams(database, settle);
+      const waiting = { tenant, job, actor: owner, stale_ms: timings.stale };
+      const verdict = await finalizeWaiting(database, waiting);
       if (verdict !== null) log.info({ job_id: job }, `its upstreams are decided: ${verdict}`);
       return;
     }
@@ -113,8 +113,8 @@ export class Rescuer {
     }
     if (duty.state === 'running') await this.#recount(tenant, job);
     for (let open = duty.needs_finalizing; open; ) {
-      const settled = await settleJob(database, { tenant, job, actor: owner });
-      open = settled.needs_finalizing && settled.skipped > 0;
+      const finalized = await finalizeJob(database, { tenant, job, actor: owner });
+      open = finalized.needs_finalizing && finalized.skipped > 0;
     }
   }
 

@@ -5,7 +5,7 @@ export type Timings = {
   /** Life of a lease; renewed while the attempt runs. Backstop for a host that vanishes. */
   lease: number;
   /** Between two heartbeats. */
-  beat: number;
+  heartbeat: number;
   /** Without an acknowledged beat for so long, nothing new is started … */
   fence: number;
   /** … and for so long, handlers are aborted: before their leases run out. */
@@ -35,12 +35,12 @@ export type Timings = {
   /** How long a job rests on this executor while something that it needs is away. */
   rest: BackOff;
   /** Without an answer for so long, a step's or a duty's connection counts as dead. A step may wait 2 s for a job's row, whatever the speed. */
-  patience: number;
+  timeout: number;
 };
 
 export const defaultTimings: Readonly<Timings> = {
   lease: 120_000,
-  beat: 10_000,
+  heartbeat: 10_000,
   fence: 72_000,
   abort: 90_000,
   poll: 5_000,
@@ -55,11 +55,11 @@ export const defaultTimings: Readonly<Timings> = {
   back_off: { base_ms: 5_000, cap_ms: 60_000 },
   permanent_back_off: { base_ms: 60_000, cap_ms: 600_000 },
   rest: { base_ms: 1_000, cap_ms: 60_000 },
-  patience: 20_000,
+  timeout: 20_000,
 };
 
 /** More than the 2 s that a step waits for a row. */
-const lowestPatience = 4_000;
+const lowestTimeout = 4_000;
 
 /** All timings divided by `speed`, but for the look-ahead, which is measured against the work itself. */
 export function scaleTimings(speed: number): Timings {
@@ -73,7 +73,7 @@ export function scaleTimings(speed: number): Timings {
   ]);
   return {
     ...Object.fromEntries(scaled),
-    patience: Math.max(lowestPatience, defaultTimings.patience / speed),
+    timeout: Math.max(lowestTimeout, defaultTimings.timeout / speed),
   };
 }
 
@@ -86,6 +86,6 @@ export function jittered(milliseconds: number): number {
 }
 
 /** A beat without an answer for so long (ms) has failed. */
-export function beatPatience(timings: Timings): number {
-  return Math.max(500, timings.beat);
+export function heartbeatTimeout(timings: Timings): number {
+  return Math.max(500, timings.heartbeat);
 }

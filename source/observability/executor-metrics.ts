@@ -180,7 +180,7 @@ function meterOn(registry: Registry): Meter {
       stepResults[result]!.inc();
       if (result === 'ok') steps.observe(seconds);
     },
-    beat: (result) => beats[result]!.inc(),
+    heartbeat: (result) => beats[result]!.inc(),
     leaseLost: () => lost.inc(),
     reconnected: (connection) => reconnects[connection]!.inc(),
   };

@@ -4,7 +4,7 @@ export const attemptEnds = [
   'failed',
   'fatal',
   'crashed',
-  'later',
+  'snoozed',
   'unavailable',
   'released',
   'fenced',
@@ -28,7 +28,7 @@ export type Meter = {
   claimed(waited: number, paused: number | null): void;
   job(ending: Ending, seconds: number): void;
   step(result: 'ok' | 'failed', seconds: number): void;
-  beat(result: 'ok' | 'failed'): void;
+  heartbeat(result: 'ok' | 'failed'): void;
   /** The lease of an attempt under way was lost. */
   leaseLost(): void;
   reconnected(connection: 'registry' | 'listener'): void;
@@ -44,7 +44,7 @@ export const noMeter: Meter = {
   claimed: nothing,
   job: nothing,
   step: nothing,
-  beat: nothing,
+  heartbeat: nothing,
   leaseLost: nothing,
   reconnected: nothing,
 };

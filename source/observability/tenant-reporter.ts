@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../database/database.ts';
-import { lead } from '../database/queries/lead.ts';
+import { elect } from '../database/queries/elect.ts';
 import { readFigures } from '../database/queries/read-figures.ts';
 import { activeStates, figuresOf } from '../domain/figures.ts';
 import type { JobThresholds } from '../domain/thresholds.ts';
@@ -9,7 +9,7 @@ import type { Log } from './log.ts';
 import { tenantMetrics } from './tenant-metrics.ts';
 
 export type ReporterPorts = {
-  /** A pool of its own, with patience: a scrape must neither wait for steps nor keep them waiting. */
+  /** A pool of its own, with a timeout: a scrape must neither wait for steps nor keep them waiting. */
   database: Database;
   tenants: readonly string[];
   thresholds: JobThresholds;
@@ -58,7 +58,7 @@ export class TenantReporter {
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#current;
     this.#until = 0;
-    await this.#lead(0).catch(() => {});
+    await this.#elect(0).catch(() => {});
   }
 
   /** The tenants that this process reports now. */
@@ -95,7 +95,7 @@ export class TenantReporter {
   }
 
   async #renew(): Promise<void> {
-    await this.#lead(this.#leaseMs).catch((error) =>
+    await this.#elect(this.#leaseMs).catch((error) =>
       this.#ports.log.debug(`cannot renew the lease on metrics: ${messageOf(error)}`),
     );
     if (this.#stopped) return;
@@ -104,12 +104,12 @@ export class TenantReporter {
     }, this.#leaseMs / 3);
   }
 
-  async #lead(lease_ms: number): Promise<void> {
+  async #elect(lease_ms: number): Promise<void> {
     const { database, tenants } = this.#ports;
     const asked = performance.now();
     const lease = { tenants, duty: 'metrics', holder: this.#holder, lease_ms };
     this.#reachable = false;
-    const led = await lead(database, lease);
+    const led = await elect(database, lease);
     this.#reachable = true;
     // The same array as long as it is the same: see #read.
     if (led.sort().join('\n') !== this.#led.join('\n')) this.#led = led;

@@ -15,8 +15,8 @@ import {
 } from '../domain/plan.ts';
 import { messageOf, type Problem, ServoError, UsageError } from '../errors.ts';
 import type { Outcome } from './act-on-job.ts';
+import { finalizeJob } from './finalize-job.ts';
 import { runAction } from './run-action.ts';
-import { settleJob } from './settle-job.ts';
 
 /** Jobs that are read at once. */
 const batch = 1000;
@@ -165,7 +165,7 @@ async function applyTo(
     },
   );
   if (outcome.result === 'applied' && outcome.state === 'cancelled') {
-    await settleJob(db, author, id);
+    await finalizeJob(db, author, id);
   }
   return outcome;
 }

@@ -1,4 +1,4 @@
-import type { TroubleKind } from '../domain/attempt.ts';
+import type { OutageKind } from '../domain/attempt.ts';
 import { roughDuration } from '../domain/duration.ts';
 import type { Blocker, Clause, ExplainFacts, ReachedLimit } from '../domain/explain.ts';
 import { likelyCause } from '../domain/failure-cause.ts';
@@ -175,7 +175,7 @@ function mending({ failure, failing }: ExplainFacts): string {
   return cause === null ? '' : `${safeText(cause.advice)}; then: `;
 }
 
-const troubleKindWords: Readonly<Record<TroubleKind, string>> = {
+const outageKindWords: Readonly<Record<OutageKind, string>> = {
   endpoint: 'its endpoint is unreachable',
   program: 'its program is missing',
   host: 'the host is out of something',
@@ -186,7 +186,7 @@ const troubleKindWords: Readonly<Record<TroubleKind, string>> = {
 function troubleWords(facts: ExplainFacts): string {
   const [first] = facts.outages;
   const hosts = [...new Set(facts.outages.map(({ host }) => safeText(host)))];
-  return `${troubleKindWords[first!.kind] ?? first!.kind} on ${hosts.join(', ')} since ${age(facts, first!.since)}: ${safeText(first!.message)}`;
+  return `${outageKindWords[first!.kind] ?? first!.kind} on ${hosts.join(', ')} since ${age(facts, first!.since)}: ${safeText(first!.message)}`;
 }
 
 /** ` since 12m, by mara: "db maintenance"`, as far as the journal knows. */

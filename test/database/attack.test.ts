@@ -11,7 +11,7 @@ import {
 } from '../../source/database/embedded/server.ts';
 import { migrate } from '../../source/database/migrate.ts';
 import { claimJob } from '../../source/database/queries/claim-job.ts';
-import { judgeExecutors } from '../../source/database/queries/executor-calls.ts';
+import { declareDead } from '../../source/database/queries/executor-calls.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { startExecutor } from '../../source/executor/executor.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
@@ -283,7 +283,7 @@ async function calls(definers: boolean): Promise<string[]> {
     if (type === 'boolean') return 'false';
     if (type === 'bigint') return name === 'p_age_ms' ? '86400000' : '1000';
     if (type === 'integer') return '10';
-    if (type === 'jsonb') return name === 'p_troubles' ? `'[]'` : `'{}'`;
+    if (type === 'jsonb') return name === 'p_outages' ? `'[]'` : `'{}'`;
     if (type.startsWith('timestamp')) return 'now()';
     if (type.endsWith('[]')) return `'{}'`;
     return type === 'uuid' ? 'gen_random_uuid()' : `'metrics'`;
@@ -439,7 +439,7 @@ describe('A7: a lock in the hands of somebody who may only connect', () => {
        values ('globex', 'h:1:dead', 'h', 1, '1', 1, '{}', true, 1, now() - interval '1 minute')`,
     );
     const judge = { tenant: 'globex', owner: 'me', silence_ms: 10_000 };
-    expect(await judgeExecutors(application, judge)).toEqual(['h:1:dead']);
+    expect(await declareDead(application, judge)).toEqual(['h:1:dead']);
     // It may not lock the rows either.
     await expect(client.query('select from backfill_locks for update')).rejects.toThrow(
       'permission denied',

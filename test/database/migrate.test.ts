@@ -140,7 +140,7 @@ describe('migrate', () => {
     ).toEqual([{ indisvalid: true }]);
   });
 
-  test('gives up on an index when its patience ends, says who to look for, and can be run again', async () => {
+  test('gives up on an index when its timeout ends, says who to look for, and can be run again', async () => {
     const { superuser } = await database({ migrated: false });
     const reader = await session(superuser);
     await reader.query('begin isolation level repeatable read; select 1');

@@ -2,11 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database, Query } from '../../source/database/database.ts';
 import { claimJob } from '../../source/database/queries/claim-job.ts';
 import {
-  judgeExecutors,
+  declareDead,
   rescueJob,
   sampleJobs,
 } from '../../source/database/queries/executor-calls.ts';
 import { explainJob } from '../../source/database/queries/explain-job.ts';
+import { finalizeJob } from '../../source/database/queries/finalize-job.ts';
 import { findHeld } from '../../source/database/queries/find-held.ts';
 import { findDuties, findStates, findWork } from '../../source/database/queries/find-work.ts';
 import { countInStates, countJobs } from '../../source/database/queries/list-jobs.ts';
@@ -44,7 +45,6 @@ import {
 } from '../../source/database/queries/read-partitions.ts';
 import { followInFlight } from '../../source/database/queries/replace-job.ts';
 import { setJobState } from '../../source/database/queries/set-job-state.ts';
-import { settleJob } from '../../source/database/queries/settle-job.ts';
 import { activeStates } from '../../source/domain/figures.ts';
 import { parseFilter } from '../../source/domain/job-filter.ts';
 import { walkedColumns } from '../../source/domain/job-order.ts';
@@ -264,7 +264,7 @@ const statements: Statement[] = [
          values ('executor-1', 'acme', 'h', 1, '0', 1, '{orders}', true, now() - interval '1 hour')`,
       );
       const judge = { tenant, owner: 'executor-2', silence_ms: 60_000 };
-      expect(await judgeExecutors(db, judge)).toEqual(['executor-1']);
+      expect(await declareDead(db, judge)).toEqual(['executor-1']);
       const [row] = await query<{ held: number }>(
         `select count(*)::int as held from backfill_partitions
          where backfill_job_id = $1 and state = 'running' and lease_expires_at = '-infinity'`,
@@ -376,7 +376,7 @@ const statements: Statement[] = [
     'the skipping of 500 partitions of a cancelled job',
     1500,
     async (db) => {
-      const settled = await settleJob(db, { tenant, job: cancelled, actor: 'executor-1' }, 500);
+      const settled = await finalizeJob(db, { tenant, job: cancelled, actor: 'executor-1' }, 500);
       expect(settled).toEqual({ skipped: 500, needs_finalizing: true });
     },
   ],

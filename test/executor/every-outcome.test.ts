@@ -23,8 +23,8 @@ const kinds: Record<string, { outcome: Outcome; most(ms: number): number; told?:
   permanent: { outcome: { kind: 'failed', message, permanent: true }, most: () => 3 * partitions },
   fatal: { outcome: { kind: 'fatal', message }, most: () => partitions },
   crashed: { outcome: { kind: 'crashed', message }, most: () => 3 * partitions },
-  later: {
-    outcome: { kind: 'later', message, delay_ms: 0 },
+  snoozed: {
+    outcome: { kind: 'snoozed', message, delay_ms: 0 },
     most: (ms) => partitions * (1 + ms / scaleTimings(20).rest.base_ms),
   },
   // Four slots meet it at first; then one probe after a rest that doubles.

@@ -89,7 +89,7 @@ it('an SQL attempt that arrived late, after it had been handed back, left its ef
   const { lane, attempt } = await claimedLane(keys(1));
   // The connection was given up: nobody knew whether the message had arrived.
   await lane.step({
-    reports: [{ attempt, outcome: { kind: 'later', message: 'lost', delay_ms: 0 } }],
+    reports: [{ attempt, outcome: { kind: 'snoozed', message: 'lost', delay_ms: 0 } }],
     closing: [attempt.token],
   });
   await expect(runSql(await application(), attempt, leaveEffect, null)).rejects.toMatchObject({
@@ -205,7 +205,7 @@ it('behind a pooler nothing is asked of a session that is not ours', async () =>
   ]);
 });
 
-const impatient = { patience: 300, rescue: 100, poll: 100 };
+const impatient = { timeout: 300, rescue: 100, poll: 100 };
 
 it('what a message that came late had claimed waited for its lease to run out', async () => {
   const proxy = await DatabaseProxy.open(backfills.database.app);
@@ -344,13 +344,13 @@ it('a heartbeat that was answered late took the next attempt of the same partiti
   const handler = functionHandler('orders', async (_key, attempt, signal) => {
     signals.push(signal);
     await gates[attempt - 1]!.opened;
-    return attempt === 1 ? { kind: 'later', message: 'not yet', delay_ms: 0 } : completed;
+    return attempt === 1 ? { kind: 'snoozed', message: 'not yet', delay_ms: 0 } : completed;
   });
   const operator = await backfills.pool.connect();
   closing.push(async () => operator.release(true));
   await operator.query('select pg_advisory_lock(1)');
   const job = await backfills.job({ keys: keys(1) });
-  await backfills.execute([handler], { speed: 1, timings: { beat: 3_000, poll: 100 } });
+  await backfills.execute([handler], { speed: 1, timings: { heartbeat: 3_000, poll: 100 } });
   const waits = `select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`;
   await waitFor('the first attempt', () => signals.length === 1);
   await waitFor('a beat to wait', async () => (await backfills.rows(waits)).length > 0);
@@ -382,7 +382,7 @@ it('what was claimed ahead when an operator reclaimed the job kept a lease that 
     `create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint)
      returns table (lost_id uuid, lost_token uuid, lost_owner text) language plpgsql as 'begin end'`,
   );
-  await backfills.execute([handler], { speed: 1, timings: { beat: 100, poll: 100 } });
+  await backfills.execute([handler], { speed: 1, timings: { heartbeat: 100, poll: 100 } });
   await waitFor('the first attempt', () => signals.length === 1);
   expect((await backfills.partitions(job)).map((row) => row.state)).toEqual(
     Array.from({ length: 4 }, () => 'running'),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
-import { judgeExecutors } from '../../source/database/queries/executor-calls.ts';
+import { declareDead } from '../../source/database/queries/executor-calls.ts';
 import { findHeld } from '../../source/database/queries/find-held.ts';
 import { runSqlHandler } from '../../source/database/queries/run-sql-handler.ts';
 import type { Attempt, Outcome } from '../../source/domain/attempt.ts';
@@ -51,7 +51,7 @@ describe('A3 a lease is named by id and token', () => {
         completed,
         { kind: 'failed', message: 'late' },
         { kind: 'fatal', message: 'late' },
-        { kind: 'later', message: 'late', delay_ms: 0 },
+        { kind: 'snoozed', message: 'late', delay_ms: 0 },
         { kind: 'released' },
       ];
       for (const outcome of outcomes) {
@@ -81,7 +81,7 @@ describe('A3 a lease is named by id and token', () => {
       const database = openDatabase(backfills.database.app, { connections: 1 });
       closing.push(() => database.close());
       const judge = { tenant, owner: 'executor-2', silence_ms: 10_000 };
-      expect(await judgeExecutors(database, judge)).toEqual([]);
+      expect(await declareDead(database, judge)).toEqual([]);
       const held = await findHeld(database, tenant, 'executor-1');
       expect(held.map(({ token }) => token)).not.toContain(undefined);
     },
@@ -125,7 +125,7 @@ describe('A3 a lease is named by id and token', () => {
     const [old] = (await lane.step({ opening: [fresh()], lease_ms: -1 }))!.claimed;
     await lane.rescue();
     const [current] = (await lane.step({ opening: [fresh()] }))!.claimed;
-    const later: Outcome = { kind: 'later', message: 'stopped', delay_ms: 0 };
+    const later: Outcome = { kind: 'snoozed', message: 'stopped', delay_ms: 0 };
     const reports = [
       { attempt: old!, outcome: later },
       { attempt: current!, outcome: completed },
@@ -145,7 +145,7 @@ describe('A3 a lease is named by id and token', () => {
       await new Promise((done) => signal.addEventListener('abort', done));
       throw new Error('stopped');
     });
-    const both = { beat: never, lease: never, fence: never, abort: never, poll: 50 };
+    const both = { heartbeat: never, lease: never, fence: never, abort: never, poll: 50 };
     for (const rescuers of [1, 2]) {
       signals.clear();
       const job = await backfills.job({ keys: keys(1, `r${rescuers}`) });
@@ -431,7 +431,7 @@ describe("A4 an operator's order is nobody's failure", () => {
     const database = openDatabase(backfills.database.app);
     closing.push(() => database.close());
     const judge = { tenant, owner: 'judge', silence_ms: 10_000 };
-    expect(await judgeExecutors(database, judge)).toEqual(['dead']);
+    expect(await declareDead(database, judge)).toEqual(['dead']);
     expect(await lane.rescue()).toBe(1);
     expect((await backfills.partitions(job))[0]).toMatchObject({ crash_count: 0 });
     expect(await backfills.attemptsJournal(job)).toEqual(['reclaimed k00001']);

@@ -444,7 +444,7 @@ it('A25: a job that waits, for a partition or for a slot, is kept fresh; one wit
   const asset = (name: string, columns: Record<string, unknown>) =>
     backfills.job({ asset: name, keys: keys(2), columns: { priority: 1, ...columns } });
   const snoozing = functionHandler('snoozing', () => ({
-    kind: 'later',
+    kind: 'snoozed',
     message: 'in ten minutes',
     delay_ms: 600_000,
   }));

@@ -97,7 +97,7 @@ describe('A26 what ends completed in the old job is completed in the new one', (
       ['completed', completed, true],
       ['failed', { kind: 'failed', message: 'no' }, false],
       ['fatal', { kind: 'fatal', message: 'no' }, false],
-      ['later', { kind: 'later', message: 'no', delay_ms: 0 }, false],
+      ['snoozed', { kind: 'snoozed', message: 'no', delay_ms: 0 }, false],
       ['released', { kind: 'released' }, false],
       ['lost', null, false],
     ];

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
+import { BatchSender } from '../../source/executor/batch-sender.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
-import { StepSender } from '../../source/executor/step-sender.ts';
 import { silentLog } from '../../source/observability/log.ts';
 import { noMeter } from '../../source/observability/meter.ts';
 import { Backfills, functionHandler, keys, tenant } from '../support/backfill.ts';
@@ -119,7 +119,7 @@ it('A18: a database that takes no step is named also where it was away before', 
   });
   const abandoned = new AbortController();
   const said: string[] = [];
-  const sender = new StepSender({
+  const sender = new BatchSender({
     database,
     timings: scaleTimings(100),
     log: silentLog,

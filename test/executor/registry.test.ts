@@ -44,6 +44,6 @@ it('kept its connection, and with it the process, when it could not register', a
       );
       return sessions.length === 0;
     },
-    { patience: 5_000 },
+    { timeout: 5_000 },
   );
 });

@@ -242,7 +242,7 @@ describe('servo_report_and_claim_v1', () => {
       reports: [
         {
           attempt: opened!.claimed[0]!,
-          outcome: { kind: 'later', message: 'come back', delay_ms: 60_000 },
+          outcome: { kind: 'snoozed', message: 'come back', delay_ms: 60_000 },
           delay_ms: 60_000,
         },
       ],

@@ -157,7 +157,7 @@ async function neverRan(scene: Scene): Promise<string[]> {
 /** Of an answer that said when to come again, if the journal says that it was heard. */
 async function cameTooSoon(scene: Scene): Promise<string[]> {
   const heard = await scene.rows<{ job_id: string; partition_key: string; at: Date }>(
-    `select job_id, partition_key, at from backfill_events where tenant_id = $1 and kind = 'later' and reason ~ ': HTTP (429|503)'`,
+    `select job_id, partition_key, at from backfill_events where tenant_id = $1 and kind = 'snoozed' and reason ~ ': HTTP (429|503)'`,
     [tenant],
   );
   const lines: string[] = [];

@@ -36,7 +36,7 @@ function counting(after?: (key: string) => void): { handler: Handler; runs: Map<
 const once = (count: number) => new Map(keys(count).map((key) => [key, 1]));
 
 /** Real leases, so that nothing is done twice because it took too long; but the client notices silence at once. */
-const impatient = { patience: 400, poll: 200 };
+const impatient = { timeout: 400, poll: 200 };
 
 async function sqlEffects(): Promise<Handler> {
   await backfills.rows(

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Action, actions, jobStates, sourcesOf } from '../../source/domain/job-state.ts';
 import { UsageError } from '../../source/errors.ts';
 import { actOnJob, cancelJob, pauseJob, resumeJob } from '../../source/operations/act-on-job.ts';
-import { settleJob } from '../../source/operations/settle-job.ts';
+import { finalizeJob } from '../../source/operations/finalize-job.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;
@@ -264,7 +264,7 @@ describe('settling a cancelled job', () => {
     const id = await cancelled();
     const { total_partitions } = await row(id);
     const skipped = (total_partitions as number) - 1;
-    expect(await settleJob(operator.db, author, id)).toBe(skipped);
+    expect(await finalizeJob(operator.db, author, id)).toBe(skipped);
     expect(await states(id)).toEqual([
       { state: 'running', count: 1 },
       { state: 'skipped', count: skipped },
@@ -277,9 +277,9 @@ describe('settling a cancelled job', () => {
       `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers) values ('h:1:x', 'acme', 'h', 1, '0', 1, '{}')`,
     );
     const id = await cancelled();
-    expect(await settleJob(operator.db, author, id)).toBe(0);
+    expect(await finalizeJob(operator.db, author, id)).toBe(0);
     await operator.sql(`update backfill_executors set seen_at = now() - interval '1 hour'`);
-    expect(await settleJob(operator.db, author, id)).toBeGreaterThan(0);
+    expect(await finalizeJob(operator.db, author, id)).toBeGreaterThan(0);
     await operator.sql('delete from backfill_executors');
   });
 });

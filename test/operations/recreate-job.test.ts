@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../source/errors.ts';
 import { explainJob } from '../../source/operations/explain-job.ts';
+import { finalizeJob } from '../../source/operations/finalize-job.ts';
 import { recreateJob } from '../../source/operations/recreate-job.ts';
 import { retryJob } from '../../source/operations/retry-job.ts';
-import { settleJob } from '../../source/operations/settle-job.ts';
 import { explainWords } from '../../source/presentation/explain-words.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
@@ -183,7 +183,7 @@ describe('in a tree', () => {
     const root = await start('t1');
     const { clean } = await family(root);
     const { job } = await recreateJob(operator.db, because, clean!.id, {});
-    await settleJob(operator.db, author, clean!.id);
+    await finalizeJob(operator.db, author, clean!.id);
     expect(await row(job!.id)).toMatchObject({ state: 'waiting_upstream', parent_job_id: root });
     const verdict = (id: string) =>
       operator.value(`select (servo_upstream_verdict_v1('acme', $1, 120000)).verdict`, [id]);
@@ -199,7 +199,7 @@ describe('in a tree', () => {
   test('a root that waits goes on waiting for the same upstreams', async () => {
     const root = await start('t2');
     const { job } = await recreateJob(operator.db, because, root, { priority: '8' });
-    await settleJob(operator.db, author, root);
+    await finalizeJob(operator.db, author, root);
     expect(await row(job!.id)).toMatchObject({ state: 'waiting_upstream', priority: 8 });
     const waits = await operator.sql(
       'select j.asset_name, j.state from backfill_upstreams u join backfill_jobs j on j.id = u.upstream_job_id where u.job_id = $1',
@@ -251,7 +251,7 @@ describe('A27 a job that failed by its upstream', () => {
     await end(raw, 'failed', { [keys[0]!]: 'completed', [keys[1]!]: 'failed' });
     for (const id of [clean, report]) {
       expect(await decide(id)).toBe('failed');
-      await settleJob(operator.db, author, id);
+      await finalizeJob(operator.db, author, id);
     }
     return { report, clean, raw, keys };
   };
@@ -327,7 +327,7 @@ describe('A27 a job that failed by its upstream', () => {
     });
     const [raw] = await edgesOf(job!.id);
     await operator.sql(`update backfill_jobs set state = 'cancelled' where id = $1`, [job!.id]);
-    await settleJob(operator.db, author, job!.id);
+    await finalizeJob(operator.db, author, job!.id);
     expect(await stateOf(raw!.id)).toBe('cancelled');
     expect(await errorOf(recreateJob(operator.db, because, job!.id, {}))).toMatchObject({
       message: expect.stringContaining(`raw ${raw!.id.slice(0, 8)} is cancelled, and no job`),
@@ -392,7 +392,7 @@ describe('A27 a job that failed by its upstream', () => {
       );
       expect(line!.reason).toBe(said);
       // The others are cancelled as a consequence.
-      await settleJob(operator.db, author, job!.id);
+      await finalizeJob(operator.db, author, job!.id);
       const { clause, facts } = await explainJob(operator.db, 'acme', job!.id);
       expect(facts.waits_for[0]!.id).toBe(cause);
       const { next, why } = explainWords(clause, facts);

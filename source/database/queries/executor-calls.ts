@@ -2,7 +2,7 @@ import type { Attempt, Lease } from '../../domain/attempt.ts';
 import type { Database } from '../database.ts';
 
 /** Renews the leases of these attempts of a tenant, and returns those that are lost: see migrations/functions/heartbeat.sql. */
-export function beat(
+export function renewLeases(
   database: Database,
   held: { tenant: string; attempts: readonly Attempt[]; lease_ms: number },
 ): Promise<Lease[]> {
@@ -53,7 +53,7 @@ export async function recountJob(
 }
 
 /** Keeps running jobs of these assets fresh that wait with no lease; not `except`. See migrations/functions/heartbeat.sql. */
-export async function keepWaitingFresh(
+export async function refreshWaiting(
   database: Database,
   wait: { tenant: string; assets: readonly string[]; except: readonly string[]; age_ms: number },
 ): Promise<void> {
@@ -67,7 +67,7 @@ export async function keepWaitingFresh(
 
 export type AttemptLog = { attempt: Attempt; output: string };
 
-export async function keepLogs(
+export async function storeLogs(
   database: Database,
   tenant: string,
   executor: string,
@@ -92,7 +92,7 @@ export async function sampleJobs(
 }
 
 /** Expires the leases of executors that have died, and names them: see migrations/functions/dead-executors.sql. */
-export async function judgeExecutors(
+export async function declareDead(
   database: Database,
   judge: { tenant: string; owner: string; silence_ms: number },
 ): Promise<string[]> {
@@ -104,7 +104,7 @@ export async function judgeExecutors(
 }
 
 /** Writes down why an executor claims nothing, or that it claims again. */
-export async function setHeldReason(
+export async function setHoldReason(
   database: Database,
   author: { tenant: string; executor: string },
   reason: string | null,

@@ -151,7 +151,7 @@ export const invariants: readonly Invariant[] = [
       from recent j join backfill_partitions p on p.backfill_job_id = j.id, lateral (
         select count(*) filter (where partition_key is not null) as ended, bool_or(partition_key is null and kind = 'reclaimed') as taken_over
         from backfill_events e where e.job_id = j.id and e.tenant_id = $1 and (partition_key is null or partition_key = p.partition_key)
-          and kind in ('retry', 'failed', 'later', 'lost', 'reclaimed')) e
+          and kind in ('retry', 'failed', 'snoozed', 'lost', 'reclaimed')) e
       where j.created_at > clock_timestamp() - interval '1 day' and ${ourWork}
         and p.attempt_count > 1 and not coalesce(e.taken_over, false)
         and p.attempt_count::bigint - (p.state in ('completed', 'running'))::int > e.ended`,

@@ -109,7 +109,7 @@ export async function insertUpstreams(
 }
 
 /** Settles a job that waits for its upstreams: see migrations/functions/upstreams.sql. Returns its new state, or null. */
-export async function settleUpstreams(
+export async function finalizeWaiting(
   database: Database,
   settle: { tenant: string; job: string; actor: string; stale_ms: number },
 ): Promise<string | null> {

@@ -4,7 +4,7 @@ import type { Database } from '../database.ts';
  * Takes or renews the lease on a duty for each of the tenants, where nobody else's runs (migrations/functions/election.sql). Returns those that
  * the holder has now. With `lease_ms` 0 they are given up. A message for each: a session speaks for one tenant at a time.
  */
-export async function lead(
+export async function elect(
   database: Database,
   lease: { tenants: readonly string[]; duty: string; holder: string; lease_ms: number },
 ): Promise<string[]> {

@@ -1,18 +1,18 @@
 import type { Candidate } from '../database/queries/find-work.ts';
-import type { StepPolicy, StepReply, StepRequest } from '../database/queries/step-job.ts';
+import type { Batch, BatchPolicy, BatchReply } from '../database/queries/report-and-claim.ts';
 import type { Attempt, Lease, Outcome } from '../domain/attempt.ts';
 import { strategyDefaults } from '../domain/strategy.ts';
 import type { Handler } from '../handlers/handler.ts';
 import type { Ending } from '../observability/meter.ts';
+import { Batcher } from './batcher.ts';
 import { type LanePorts, Lanes } from './lanes.ts';
-import type { Troubles } from './outages.ts';
+import type { Outages } from './outages.ts';
+import { reportOf } from './outcome-report.ts';
 import type { StopReason } from './run-attempt.ts';
-import { settle } from './settle.ts';
-import { StepMail } from './step-mail.ts';
 
 /** What the work on a job needs of its executor. */
 export type WorkPorts = LanePorts & {
-  outages: Troubles;
+  outages: Outages;
   /** After so many permanent failures of one kind in a row the job is paused; null: never. */
   pause_at: number | null;
   /** Asked by a lane at a partition boundary: whether it gives up its slot, to a job of higher rank or to another tenant. */
@@ -20,18 +20,18 @@ export type WorkPorts = LanePorts & {
   /** Our step was the one that ended it. */
   ended(job: Candidate, how: Ending): void;
   /** The job has room for more lanes again: it need not rest. */
-  eased(work: JobWork): void;
+  eased(work: JobRunner): void;
   /** Slots have become free, or the work has ended; `rest_ms`: how long there is nothing to do on the job. */
-  changed(work: JobWork, rest_ms: number | null): void;
+  changed(work: JobRunner, rest_ms: number | null): void;
 };
 
 /** One executor's work on one job: its lanes, and the steps that they share. */
-export class JobWork {
+export class JobRunner {
   readonly job: Candidate;
   readonly #ports: WorkPorts;
   readonly #lanes: Lanes;
-  readonly #mail: StepMail;
-  readonly #policy: StepPolicy;
+  readonly #mail: Batcher;
+  readonly #policy: BatchPolicy;
   /** As the last step had it. */
   #maxParallel: number | null = null;
 
@@ -40,7 +40,7 @@ export class JobWork {
     this.#ports = ports;
     const { owner, pools, timings, log, meter } = ports;
     this.#policy = policyOf(handler, ports.pause_at);
-    this.#mail = new StepMail(job, {
+    this.#mail = new Batcher(job, {
       owner,
       database: pools.steps,
       timings,
@@ -156,7 +156,7 @@ export class JobWork {
 
   #report(attempt: Attempt, reported: Outcome, duration_ms: number): void {
     const { timings, outages, log } = this.#ports;
-    const { outcome, delay_ms, rests } = settle(reported, {
+    const { outcome, delay_ms, rests } = reportOf(reported, {
       attempt,
       timings,
       random: Math.random(),
@@ -185,7 +185,7 @@ export class JobWork {
       outages.passed(this.job, performance.now() - duration_ms);
   }
 
-  #answered(request: StepRequest, reply: StepReply | null): void {
+  #answered(request: Batch, reply: BatchReply | null): void {
     const { log } = this.#ports;
     if (reply === null) {
       log.warn({ job_id: this.job.id }, 'the job is gone: its work is stopped');
@@ -240,7 +240,7 @@ export class JobWork {
     if (state === 'completed' || state === 'failed') this.#ports.ended(this.job, state);
   }
 
-  #open(request: StepRequest, reply: StepReply): void {
+  #open(request: Batch, reply: BatchReply): void {
     const queues = new Map<string, Attempt[]>();
     for (const attempt of reply.claimed) {
       const queue = queues.get(attempt.token);
@@ -261,7 +261,7 @@ export class JobWork {
 }
 
 /** What the settings file says counts for jobs that do not say: also for those of other writers. */
-function policyOf({ settings }: Handler, pauseAt: number | null): StepPolicy {
+function policyOf({ settings }: Handler, pauseAt: number | null): BatchPolicy {
   return {
     ...(settings?.max_attempts ? { max_attempts: settings.max_attempts } : {}),
     ...(settings?.timeout_ms ? { timeout_ms: settings.timeout_ms } : {}),

@@ -1,13 +1,13 @@
 import type { Database } from '../database.ts';
 
 /** Rows that one transaction skips: 10,000 hold the job's row for some 150 ms, a million for 15 s. */
-const settleBatch = 10_000;
+const finalizeBatch = 10_000;
 
 /** Skips one batch of what a cancelled job left unfinished: see migrations/functions/finalize.sql. `needs_finalizing`: some are left. */
-export async function settleJob(
+export async function finalizeJob(
   database: Database,
   settle: { tenant: string; job: string; actor: string },
-  batch = settleBatch,
+  batch = finalizeBatch,
 ): Promise<{ skipped: number; needs_finalizing: boolean }> {
   const [row] = await database.call<{ skipped: number; needs_finalizing: boolean }>(
     'select skipped, needs_finalizing from servo_finalize_v1($1, $2, $3, $4)',

@@ -1,7 +1,7 @@
-import { type Attempt, backOffMs, type Outcome, type TroubleKind } from '../domain/attempt.ts';
+import { type Attempt, backOffMs, type OutageKind, type Outcome } from '../domain/attempt.ts';
 import type { Timings } from './settings.ts';
 
-type Settled = {
+type OutcomeReport = {
   outcome: Outcome;
   /** Until it is tried again, in milliseconds. */
   delay_ms: number;
@@ -13,16 +13,16 @@ type Settled = {
  * What is reported of an attempt, and when it is tried again. Every outcome that may be repeated
  * without end waits: what counts nothing waits at least as long as a first back-off lasts.
  */
-export function settle(
+export function reportOf(
   outcome: Outcome,
   context: {
     attempt: Attempt;
     timings: Timings;
     random: number;
     /** How long the job rests, in milliseconds; null where it is the partition's own failure. */
-    met(kind: TroubleKind, message: string): number | null;
+    met(kind: OutageKind, message: string): number | null;
   },
-): Settled {
+): OutcomeReport {
   const { attempt, timings, random } = context;
   const back = (of: Outcome): number =>
     backOffMs(
@@ -30,7 +30,7 @@ export function settle(
       'permanent' in of ? timings.permanent_back_off : timings.back_off,
       random,
     );
-  const after = (delay_ms: number, of = outcome): Settled => ({
+  const after = (delay_ms: number, of = outcome): OutcomeReport => ({
     outcome: of,
     delay_ms,
     rests: false,
@@ -45,7 +45,7 @@ export function settle(
     case 'crashed':
       // Lost attempts are no failures: their number is that of the attempt.
       return after(backOffMs(attempt.attempt - 1, timings.back_off, random));
-    case 'later':
+    case 'snoozed':
       return after(
         outcome.interrupted ? outcome.delay_ms : Math.max(outcome.delay_ms, timings.rest.base_ms),
       );
