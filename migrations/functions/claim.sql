@@ -7,7 +7,7 @@
 --                   or why it is to be tried again soon: locked, if somebody holds its row; incomplete, if its writer
 --                   has added no partition yet; needs_finalizing, if its partitions do not follow its state yet
 --   paused_seconds  length of the pause that ends here, or null
-create or replace function servo_claim_v1(p_tenant text, p_job uuid, p_owner text, p_stale_ms bigint, p_grace_ms bigint default 30000,
+create or replace function servo_claim_v1(p_tenant text, p_job uuid, p_owner text, p_stale_ms bigint, p_grace_ms bigint,
   out job_state text, out paused_seconds double precision
 ) returns setof record language plpgsql set lock_timeout = '2s' as $$
 #variable_conflict use_column

@@ -1,7 +1,7 @@
--- One heartbeat of an executor: keeps the jobs it works on fresh, renews the leases of the attempts it names,
+-- One heartbeat of an executor: writes the heartbeat of its jobs where that is older than p_fresh_ms, renews the leases of the attempts it names,
 -- and returns those of them that are lost, by id and token: the same executor may hold the next attempt of the partition under another
 -- token. Rows that somebody holds are left for the next beat: "not renewed" is not yet "lost".
-create or replace function servo_heartbeat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint)
+create or replace function servo_heartbeat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint, p_fresh_ms bigint)
   returns table (lost_id uuid, lost_token uuid) language plpgsql set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
 declare
   t timestamptz := clock_timestamp();
@@ -9,7 +9,7 @@ begin
   perform set_config('app.current_tenant', p_tenant, true);
   update backfill_jobs b set heartbeat_at = greatest(b.heartbeat_at, t)
     from (select id from backfill_jobs where id = any (p_jobs) and tenant_id || '' = p_tenant and state || '' = 'running'
-        and claimed_version = version and (heartbeat_at is null or heartbeat_at < t - interval '5 seconds')
+        and claimed_version = version and (heartbeat_at is null or heartbeat_at < t - p_fresh_ms * interval '1 millisecond')
       order by id for no key update skip locked) due
     where b.id = due.id and b.tenant_id || '' = p_tenant;
   -- An attempt that an operator took back, or whose lease has run out, is not renewed: it will be rescued.

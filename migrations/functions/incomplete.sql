@@ -71,7 +71,7 @@ end $$;
 
 -- How many partitions a job lacks that has nothing else left to run, or is still being created; 0 for any other. Of one that waits and has none, for
 -- as long as a claim leaves it to its writer. For a person to read: exact only at this moment. The tenant must be set.
-create or replace function servo_missing_v1(p_tenant text, p_job uuid) returns integer language plpgsql stable
+create or replace function servo_missing_v1(p_tenant text, p_job uuid, p_grace_ms bigint) returns integer language plpgsql stable
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off as $$
 #variable_conflict use_column
 declare
@@ -81,7 +81,7 @@ begin
   select state, lease_tokens, execution_strategy, total_partitions as total, created_at, partitions_made as made,
       case when jsonb_typeof(partition_keys) = 'array' and not partitions_made then jsonb_array_length(partition_keys) end as keys
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant;
-  if j.state in ('pending', 'resuming') and not j.made and j.created_at between clock_timestamp() - interval '30 seconds' and clock_timestamp() then
+  if j.state in ('pending', 'resuming') and not j.made and j.created_at between clock_timestamp() - p_grace_ms * interval '1 millisecond' and clock_timestamp() then
     perform from backfill_partitions where backfill_job_id = p_job limit 1;
     if found then
       return 0;

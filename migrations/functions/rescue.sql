@@ -26,12 +26,12 @@ create or replace function servo_takeover_reason_v1(p_job uuid, p_heartbeat time
 $$;
 
 -- Takes back the attempts of one job whose lease has expired or is void, and those that an external writer left
--- running in a job that is ours now. Three lost leases make a partition poison; what an operator took back is not lost. Heals lease_tokens,
+-- running in a job that is ours now. p_max_crashes lost leases make a partition poison; what an operator took back is not lost. Heals lease_tokens,
 -- which must name just the lanes that run something. Returns the leases that were taken back: an executor stops its own at once, the
 -- owners of the others are told by a notification that names them by a hash.
 -- What an external writer left running in a job that was cancelled then is taken back too, once it is stale: such a job is nobody's claim any
 -- more, and stayed unfinalized for good.
-create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint)
+create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint, p_max_crashes integer)
   returns table (lost_id uuid, lost_token uuid, lost_owner text) language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
 #variable_conflict use_column
@@ -59,11 +59,11 @@ begin
     where p.backfill_job_id = p_job and p.state = 'running' and w.kind is not null
   ), rescued as (
     update backfill_partitions p set
-      state = case when j.state in ('cancelled', 'failed') then 'skipped' when lost.kind = 'lost' and lost.crashes >= 3 then 'failed' else 'pending' end,
+      state = case when j.state in ('cancelled', 'failed') then 'skipped' when lost.kind = 'lost' and lost.crashes >= p_max_crashes then 'failed' else 'pending' end,
       crash_count = lost.crashes, lease_token = null, lease_owner = null, lease_expires_at = null,
-      available_at = case when j.state in ('cancelled', 'failed') or (lost.kind = 'lost' and lost.crashes >= 3) then 'infinity' else t end,
-      completed_at = case when j.state in ('cancelled', 'failed') or (lost.kind = 'lost' and lost.crashes >= 3) then t end,
-      error_message = case when lost.kind = 'lost' and lost.crashes >= 3
+      available_at = case when j.state in ('cancelled', 'failed') or (lost.kind = 'lost' and lost.crashes >= p_max_crashes) then 'infinity' else t end,
+      completed_at = case when j.state in ('cancelled', 'failed') or (lost.kind = 'lost' and lost.crashes >= p_max_crashes) then t end,
+      error_message = case when lost.kind = 'lost' and lost.crashes >= p_max_crashes
         then format('lost %s times while it ran (last on %s): it may be what kills its executor', lost.crashes, lost.owner)
         else p.error_message end
     -- The lease that was looked at, and no other one: a heartbeat may have renewed it meanwhile.

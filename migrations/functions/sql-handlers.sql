@@ -42,11 +42,10 @@ $$;
 -- looked up on the executor's.
 create or replace function servo_run_sql_v1(
   p_tenant text, p_job uuid, p_owner text, p_asset text, p_id uuid, p_key text, p_start text, p_end text, p_attempt integer, p_token uuid,
-  p_sql text, p_next uuid, p_lease_ms bigint, p_policy jsonb default '{}'
-) returns table (job_state text, job_version integer, lanes integer, max_parallel integer, timeout_ms integer, average_ms bigint,
-  accepted integer[], ids uuid[], keys text[], attempts integer[], failures integer[], tokens uuid[], due_in_ms bigint)
-  language plpgsql as $$
+  p_sql text, p_next uuid, p_lease_ms bigint, p_policy servo_policy_v1
+) returns servo_reply_v1 language plpgsql as $$
 declare
+  v_reply servo_reply_v1;
   v_start timestamptz := clock_timestamp();
   v_client text[] := servo_client_settings();
   v_session text := current_setting('servo.session_settings', true);
@@ -89,10 +88,9 @@ begin
   -- A handler may have worked for an hour: it is worth waiting for an operator who holds the job's row.
   -- Behind a pooler the session has what the role says, and our policies have to hold.
   perform set_config('lock_timeout', '60s', true), set_config('row_security', 'on', true);
-  select s.* into job_state, job_version, lanes, max_parallel, timeout_ms, average_ms, accepted, ids, keys, attempts, failures, tokens, due_in_ms
-    from servo_report_and_claim_v1(p_tenant, p_job, p_owner, array[p_id], array[p_attempt], array[p_token], array['completed'],
-      array[round(extract(epoch from clock_timestamp() - v_start) * 1000)::bigint], array[0::bigint], array[null::text],
-      array[p_token], case when p_next is null then '{}' else array[p_token] end, array_remove(array[p_next], null), 1, p_lease_ms, array[null::text], p_policy) s;
+  v_reply := servo_report_and_claim_v1(p_tenant, p_job, p_owner,
+    array[row(p_id, p_attempt, p_token, 'completed', round(extract(epoch from clock_timestamp() - v_start) * 1000), 0, null, null)::servo_report_v1],
+    array[p_token], case when p_next is null then '{}' else array[row(p_next, p_token)::servo_opening_v1] end, 1, p_lease_ms, p_policy);
   discard sequences; -- The step's own, of the journal.
   -- It must be this transaction that finished it. What the step accepts as a repetition was finished by an earlier one: this message
   -- is a late duplicate, from a connection given up long ago.
@@ -100,5 +98,5 @@ begin
       and xmin = pg_current_xact_id()::xid) then
     raise exception using errcode = 'SV410', message = 'the lease was lost while the handler ran: its effect is rolled back';
   end if;
-  return next;
+  return v_reply;
 end $$;

@@ -1,5 +1,6 @@
 import type { OutageKind } from './attempt.ts';
 import { isJobState, isTerminal } from './job-state.ts';
+import { policy } from './policy.ts';
 
 /** Everything that decides whether a job runs, read at one moment; ages are by the database's clock. */
 export type ExplainFacts = {
@@ -101,9 +102,6 @@ export const clauses = [
 ] as const;
 export type Clause = (typeof clauses)[number];
 
-/** A base executor's job is left alone until its heartbeat is so old, in milliseconds. */
-export const staleMs = 120_000;
-
 /** Which clause answers: the first that holds. The last always does. */
 const holds: Readonly<Record<Clause, (facts: ExplainFacts) => boolean>> = {
   unknown_state: ({ state }) => !isJobState(state),
@@ -114,7 +112,7 @@ const holds: Readonly<Record<Clause, (facts: ExplainFacts) => boolean>> = {
     state === 'running' &&
     !ours &&
     heartbeat_at !== null &&
-    as_of.getTime() - heartbeat_at.getTime() < staleMs,
+    as_of.getTime() - heartbeat_at.getTime() < policy.stale_ms,
   no_executor: ({ executors }) => executors === 0,
   unavailable: ({ outages, untroubled }) => outages.length > 0 && untroubled === 0,
   no_handler: ({ with_handler }) => with_handler === 0,

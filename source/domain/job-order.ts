@@ -1,5 +1,6 @@
 import type { JobView } from './job.ts';
 import { isTerminal, type JobState } from './job-state.ts';
+import { policy } from './policy.ts';
 import { atRiskLevels } from './risk.ts';
 
 export type Sort = { column: string; descending: boolean };
@@ -84,7 +85,7 @@ function compareAttention(a: JobView, b: JobView): number {
 }
 
 /** A resume that nobody has claimed for so long needs a look. */
-const unclaimedSeconds = 60;
+const unclaimedSeconds = policy.unclaimed_ms / 1000;
 
 const alarms: readonly ((job: JobView) => boolean)[] = [
   (job) => job.risk_level === 'breached',

@@ -1,6 +1,7 @@
 import type { ActionParameters, JobAction } from './action.ts';
-import { type Clause, type ExplainFacts, staleMs } from './explain.ts';
+import type { Clause, ExplainFacts } from './explain.ts';
 import { shortId } from './job-reference.ts';
+import { policy } from './policy.ts';
 import type { CheckDefinition, CheckName, FoundRow, Remedy, RemedyAction } from './triage.ts';
 
 /** A check that holds for the job, with its rows. */
@@ -83,7 +84,7 @@ const freeSlots = ({ max_parallel, slots, slots_busy }: ExplainFacts): Choice | 
     : null;
 
 /** A stale job is reclaimed by itself; where a ready executor has not done it in so many stale periods, by force. */
-const patience = 2;
+const stalePeriods = 2;
 
 const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
   checkpoint: ({ state }) =>
@@ -91,7 +92,7 @@ const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
   stuck: (facts, row) => {
     if (facts.with_handler === facts.draining) return 'start-executor';
     const age = row.cells.heartbeat_age_secs;
-    const overdue = age === null || Number(age) > (patience * staleMs) / 1000;
+    const overdue = age === null || Number(age) > (stalePeriods * policy.stale_ms) / 1000;
     return overdue && ifSomebodyIsReady(facts) ? 'reclaim' : 'wait';
   },
   resuming: startOr('look'),

@@ -1,4 +1,5 @@
 import type { BackOff } from '../domain/attempt.ts';
+import { policy } from '../domain/policy.ts';
 
 /** The executor's timings, in milliseconds. A fault suite runs them a hundred times faster. */
 export type Timings = {
@@ -39,16 +40,16 @@ export type Timings = {
 };
 
 export const defaultTimings: Readonly<Timings> = {
-  lease: 120_000,
+  lease: policy.lease_ms,
   heartbeat: 10_000,
   fence: 72_000,
   abort: 90_000,
   poll: 5_000,
   rescue: 3_000,
   ping: 3_000,
-  silence: 10_000,
-  stale: 120_000,
-  creation_grace: 30_000,
+  silence: policy.alive_ms,
+  stale: policy.stale_ms,
+  creation_grace: policy.creation_grace_ms,
   stop_grace: 5_000,
   look_ahead: 200,
   tidy: 3_600_000,

@@ -1,5 +1,6 @@
 import { isDrifting, trendSeconds } from '../domain/eta.ts';
 import type { JobView } from '../domain/job.ts';
+import { policy } from '../domain/policy.ts';
 import { later } from '../domain/time.ts';
 import { formatAge, formatClock, formatDuration, formatLeft, type Zone } from './format.ts';
 import type { Phrase } from './tone.ts';
@@ -30,7 +31,7 @@ export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
     }
     case 'resuming': {
       const waited = job.heartbeat_age_seconds ?? 0;
-      return waited < 30
+      return waited < policy.unclaimed_ms / 1000
         ? { forms: ['to be claimed', '–'], tone: 'dim' }
         : { forms: [`unclaimed ${formatAge(waited)}`, 'unclaimed'], tone: 'warn' };
     }

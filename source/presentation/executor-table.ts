@@ -1,5 +1,6 @@
 import type { ExecutorState, ExecutorView } from '../domain/executor.ts';
 import { shortId } from '../domain/job-reference.ts';
+import { policy } from '../domain/policy.ts';
 import { secondsBetween } from './eta-phrase.ts';
 import { executorName } from './executor-name.ts';
 import { formatAge, formatMoment, plural } from './format.ts';
@@ -17,7 +18,7 @@ const states: Readonly<Record<ExecutorState, { glyph: string; tone: Tone; means:
   silent: {
     glyph: '?',
     tone: 'warn',
-    means: 'no sign of life for 10 s; its leases run out 120 s after their last beat',
+    means: `no sign of life for ${policy.alive_ms / 1000} s; its leases expire ${policy.lease_ms / 1000} s after their last heartbeat`,
   },
   lost: {
     glyph: '✗',

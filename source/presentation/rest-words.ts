@@ -1,13 +1,14 @@
 import type { JobView } from '../domain/job.ts';
 import type { JobEvent } from '../domain/job-detail.ts';
 import { shortId } from '../domain/job-reference.ts';
+import { policy } from '../domain/policy.ts';
 import { actorName } from './actor-name.ts';
 import { formatAge } from './format.ts';
 import { safeText } from './safe-text.ts';
 import type { Cell } from './tone.ts';
 
 /** A resumed job that nobody has claimed for so long needs a person ("Job Stuck in Resuming State"). */
-const unclaimedSeconds = 30;
+const unclaimedSeconds = policy.unclaimed_ms / 1000;
 
 /**
  * Why a job does not go on: its own error, that nobody works on it, else who paused or cancelled it and what they said

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { composites } from '../../source/database/composite.ts';
 import type { Database, Query } from '../../source/database/database.ts';
 import { claimJob } from '../../source/database/queries/claim-job.ts';
 import {
@@ -44,6 +45,7 @@ import {
   openPartitions,
 } from '../../source/database/queries/read-partitions.ts';
 import { followInFlight } from '../../source/database/queries/replace-job.ts';
+import { policyRow } from '../../source/database/queries/report-and-claim.ts';
 import { setJobState } from '../../source/database/queries/set-job-state.ts';
 import { activeStates } from '../../source/domain/figures.ts';
 import { parseFilter } from '../../source/domain/job-filter.ts';
@@ -124,22 +126,26 @@ function step(
 ): Promise<unknown[]> {
   const reports = options.reports ?? [];
   return query(
-    `select * from servo_report_and_claim_v1($1, $2, 'executor-1', $3::uuid[], $4::integer[], $5::uuid[], $6::text[], $7::bigint[], $8::bigint[], $9::text[],
-       $10::uuid[], $11::uuid[], $12::uuid[], $13, 60000)`,
+    `select * from servo_report_and_claim_v1($1, $2, 'executor-1', $3, $4, $5, $6, 60000, $7)`,
     [
       tenant,
       job,
-      reports.map((key) => `30000000-0002-4000-8000-${String(key).padStart(12, '0')}`),
-      reports.map(() => 1),
-      reports.map((key) => (key <= 30_100 ? tokenOf(1) : tokenOf(2))),
-      reports.map((_, i) => (i % 3 === 2 ? 'failed' : 'completed')),
-      reports.map(() => 5),
-      reports.map(() => 60_000),
-      reports.map(() => null),
+      composites(
+        reports.map((key, i) => [
+          `30000000-0002-4000-8000-${String(key).padStart(12, '0')}`,
+          1,
+          key <= 30_100 ? tokenOf(1) : tokenOf(2),
+          i % 3 === 2 ? 'failed' : 'completed',
+          5,
+          60_000,
+          null,
+          null,
+        ]),
+      ),
       options.closing ?? [],
-      options.closing ?? [null],
-      (options.closing ?? ['new']).map((_, i) => tokenOf(100 + i)),
+      composites((options.closing ?? [null]).map((token, i) => [tokenOf(100 + i), token])),
       options.want,
+      policyRow(),
     ],
   );
 }
@@ -347,7 +353,7 @@ const statements: Statement[] = [
     1500,
     async (db) => {
       const ids = partitions(range(30_001, 200));
-      await db.call(`select servo_heartbeat_v1($1, $2, $3, $4, 100000000)`, [
+      await db.call(`select servo_heartbeat_v1($1, $2, $3, $4, 100000000, 5000)`, [
         tenant,
         [half],
         ids,

@@ -245,7 +245,7 @@ describe('walking the commands', () => {
   test('neither runs partitions, deletes, or rewrites what has happened', async () => {
     const job = await aJob('pending');
     const refused = [
-      `select servo_claim_v1('acme', '${job}', 'me', 0)`,
+      `select servo_claim_v1('acme', '${job}', 'me', 0, 30000)`,
       `select servo_register_v1('me', '{acme}', 'host', 1, '0.1.0', 1, '{}', false, false, false)`,
       `select servo_elect_v1('acme', 'metrics', 'me', 1000)`,
       `select servo_purge_v1('acme', 86400000, 0, 10, false)`,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { policyRow } from '../../source/database/queries/report-and-claim.ts';
 import type { Attempt } from '../../source/domain/attempt.ts';
 import { DatabaseProxy } from '../faults/proxy.ts';
 import {
@@ -53,7 +54,7 @@ async function application(): Promise<Client> {
 
 function runSql(client: Client, attempt: Attempt, sql: string, next: string | null) {
   return client.query(
-    `select ids, lanes from servo_run_sql_v1($1, $2, 'executor-1', 'orders', $3, $4, '', '', $5, $6, $7, $8, 120000)`,
+    `select claimed::text, leases from servo_run_sql_v1($1, $2, 'executor-1', 'orders', $3, $4, '', '', $5, $6, $7, $8, 120000, $9)`,
     [
       tenant,
       attempt.job_id,
@@ -63,6 +64,7 @@ function runSql(client: Client, attempt: Attempt, sql: string, next: string | nu
       attempt.token,
       sql,
       next,
+      policyRow(),
     ],
   );
 }
@@ -73,7 +75,7 @@ const leaveEffect = 'insert into effects values ($1)';
 it('the last SQL attempt of a lane claimed one more partition, under no token', async () => {
   const { job, attempt } = await claimedLane(keys(3));
   const { rows } = await runSql(await application(), attempt, 'select 1', null);
-  expect(rows[0]).toEqual({ ids: [], lanes: 0 });
+  expect(rows[0]).toEqual({ claimed: '{}', leases: 0 });
   expect((await backfills.partitions(job)).map((row) => row.state)).toEqual([
     'completed',
     'pending',
@@ -332,11 +334,11 @@ it('a heartbeat that was answered late took the next attempt of the same partiti
   // A beat waits for this lock before it looks at the rows; what it is asked about is what ran when it was sent.
   await backfills.rows(`create table beats (); grant insert on beats to servo_app;
     alter function servo_heartbeat_v1 rename to servo_heartbeat_itself;
-    create function servo_heartbeat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint) returns table (lost_id uuid, lost_token uuid) language plpgsql as $$
+    create function servo_heartbeat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint, p_fresh_ms bigint) returns table (lost_id uuid, lost_token uuid) language plpgsql as $$
     begin
       insert into beats default values;
       perform pg_advisory_xact_lock_shared(1);
-      return query select b.* from servo_heartbeat_itself(p_tenant, p_jobs, p_ids, p_tokens, p_lease_ms) b;
+      return query select b.* from servo_heartbeat_itself(p_tenant, p_jobs, p_ids, p_tokens, p_lease_ms, p_fresh_ms) b;
     end $$`);
   const beats = async () => (await backfills.rows('select from beats')).length;
   const gates = [new Gate(), new Gate()];
@@ -379,7 +381,7 @@ it('what was claimed ahead when an operator reclaimed the job kept a lease that 
   });
   // Nobody else takes back what is void.
   await backfills.rows(
-    `create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint)
+    `create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint, p_max_crashes integer)
      returns table (lost_id uuid, lost_token uuid, lost_owner text) language plpgsql as 'begin end'`,
   );
   await backfills.execute([handler], { speed: 1, timings: { heartbeat: 100, poll: 100 } });

@@ -351,7 +351,7 @@ describe("A4 an operator's order is nobody's failure", () => {
     }
     const database = openDatabase(backfills.database.app);
     closing.push(() => database.close());
-    await database.call('select from servo_rescue_v1($1, $2, $3, 1000)', [tenant, job, 'judge']);
+    await database.call('select from servo_rescue_v1($1, $2, $3, 1000, 3)', [tenant, job, 'judge']);
     const found = await backfills.rows<{ kind: string; reason: string; crashes: number }>(
       `select e.kind, e.reason, p.crash_count as crashes from backfill_partitions p
          left join backfill_events e on e.job_id = p.backfill_job_id and e.partition_key = p.partition_key

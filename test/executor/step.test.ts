@@ -109,7 +109,7 @@ describe('servo_report_and_claim_v1', () => {
     });
     const late = await lane.step(message);
     expect(late!.claimed).toEqual([]);
-    expect(late!.lanes).toBe(1);
+    expect(late!.leases).toBe(1);
   });
 
   it('fences a result whose lease was lost, and journals it', async () => {
@@ -155,7 +155,7 @@ describe('servo_report_and_claim_v1', () => {
     const other = new Lane(backfills, one!.claimed[0]!.job_id, 'executor-2');
     lanes.push(other);
     const two = await other.step({ opening: [fresh(), fresh(), fresh()], want: 2 });
-    expect([one!.lanes, two!.lanes]).toEqual([2, 3]);
+    expect([one!.leases, two!.leases]).toEqual([2, 3]);
     expect(new Set(two!.claimed.map((attempt) => attempt.token)).size).toBe(1);
   });
 

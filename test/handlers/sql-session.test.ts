@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../source/database/database.ts';
-import { type BatchRow, readReply } from '../../source/database/queries/report-and-claim.ts';
+import {
+  type BatchRow,
+  policyRow,
+  readReply,
+  replyColumns,
+} from '../../source/database/queries/report-and-claim.ts';
 import { sqlAttemptRuns } from '../../source/database/queries/run-sql-handler.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import type { Attempt, Outcome } from '../../source/domain/attempt.ts';
@@ -52,7 +57,7 @@ beforeAll(async () => {
       [place.tenant, place.asset, count],
     );
     jobs.set(place, job!.id);
-    await steps.call(`select servo_claim_v1($1, $2, 'me', 120000)`, [place.tenant, job!.id]);
+    await steps.call(`select servo_claim_v1($1, $2, 'me', 120000, 30000)`, [place.tenant, job!.id]);
   }
 });
 
@@ -65,8 +70,8 @@ afterAll(async () => {
 async function claim(place: Place): Promise<Attempt> {
   const job = jobs.get(place)!;
   const [row] = await steps.call<BatchRow>(
-    `select * from servo_report_and_claim_v1($1, $2, 'me', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{null}', array[$3::uuid], 1, 120000)`,
-    [place.tenant, job, randomUUID()],
+    `select ${replyColumns} from servo_report_and_claim_v1($1, $2, 'me', '{}', '{}', array[row($3, null)::servo_opening_v1], 1, 120000, $4)`,
+    [place.tenant, job, randomUUID(), policyRow()],
   );
   const [claimed] = readReply(row, { ...place, job, granularity: null })!.claimed;
   if (claimed === undefined) throw new Error('there is no partition left');
@@ -253,10 +258,10 @@ it('A1: our functions mean our own tables, whatever path and temporary tables a 
     );
     const place = places['another asset'];
     const { rows } = await client.query<BatchRow>(
-      `select * from public.servo_report_and_claim_v1($1, $2, 'me', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{null}', array[$3::uuid], 1, 120000)`,
-      [place.tenant, jobs.get(place), randomUUID()],
+      `select ${replyColumns} from public.servo_report_and_claim_v1($1, $2, 'me', '{}', '{}', array[row($3, null)::public.servo_opening_v1], 1, 120000, $4)`,
+      [place.tenant, jobs.get(place), randomUUID(), policyRow()],
     );
-    expect(rows[0]!.ids).toHaveLength(1);
+    expect(rows[0]!.claimed).toHaveLength(1);
     // What is inlined into its caller's statement, or runs handlers, goes by the caller's path.
     const free = await client.query(
       `select proname::text as name from pg_proc where pronamespace = 'public'::regnamespace and starts_with(proname, 'servo_')

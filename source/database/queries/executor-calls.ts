@@ -1,4 +1,5 @@
 import type { Attempt, Lease } from '../../domain/attempt.ts';
+import { policy } from '../../domain/policy.ts';
 import type { Database } from '../database.ts';
 
 /** Renews the leases of these attempts of a tenant, and returns those that are lost: see migrations/functions/heartbeat.sql. */
@@ -8,13 +9,14 @@ export function renewLeases(
 ): Promise<Lease[]> {
   const { tenant, attempts, lease_ms } = held;
   return database.call<Lease>(
-    'select lost_id as id, lost_token as token from servo_heartbeat_v1($1, $2, $3, $4, $5)',
+    'select lost_id as id, lost_token as token from servo_heartbeat_v1($1, $2, $3, $4, $5, $6)',
     [
       tenant,
       [...new Set(attempts.map((attempt) => attempt.job_id))],
       attempts.map((attempt) => attempt.id),
       attempts.map((attempt) => attempt.token),
       lease_ms,
+      policy.heartbeat_write_ms,
     ],
   );
 }
@@ -28,8 +30,8 @@ export function rescueJob(
   rescue: { tenant: string; job: string; actor: string; stale_ms: number },
 ): Promise<Rescued[]> {
   return database.call<Rescued>(
-    'select lost_id as id, lost_token as token, lost_owner as owner from servo_rescue_v1($1, $2, $3, $4)',
-    [rescue.tenant, rescue.job, rescue.actor, rescue.stale_ms],
+    'select lost_id as id, lost_token as token, lost_owner as owner from servo_rescue_v1($1, $2, $3, $4, $5)',
+    [rescue.tenant, rescue.job, rescue.actor, rescue.stale_ms, policy.max_crashes],
   );
 }
 

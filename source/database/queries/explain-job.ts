@@ -1,4 +1,5 @@
 import type { ExplainFacts } from '../../domain/explain.ts';
+import { policy } from '../../domain/policy.ts';
 import { never, readTime } from '../../domain/time.ts';
 import type { Query } from '../database.ts';
 import { alive } from './living-executors.ts';
@@ -49,7 +50,7 @@ const statement = `with j as materialized (
     -- The same rule as in the step.
     select p.partition_key, o.id from j join backfill_jobs o on o.tenant_id = $1 and o.needs_finalizing and o.asset_id = j.asset_id and o.id <> j.id
       join backfill_partitions p on p.backfill_job_id = o.id and p.state = 'running'
-    where p.lease_expires_at is not null or p.started_at > clock_timestamp() - interval '120 seconds'
+    where p.lease_expires_at is not null or p.started_at > clock_timestamp() - interval '${policy.stale_ms} milliseconds'
   ), busy as materialized (
     -- Two probes: one condition for both reads all jobs of the tenant.
     select count(distinct p.lease_token)::int as slots
@@ -109,7 +110,7 @@ const statement = `with j as materialized (
         and p.partition_key not in (select partition_key from blocked) order by p.available_at limit 1),
       -- Made by another writer: its claim makes the rows.
       (select false from backfill_partitions p where p.backfill_job_id = j.id order by p.partition_key limit 1), true) as takeable,
-    servo_missing_v1($1, j.id) as missing,
+    servo_missing_v1($1, j.id, ${policy.creation_grace_ms}) as missing,
     j.counted as total_partitions, j.partitions_made,
     (select min(p.available_at) from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending'
       and p.available_at > clock_timestamp() and p.available_at < 'infinity') as due_at,

@@ -1,4 +1,5 @@
 import type { ExecutorCounts, ExecutorRow } from '../../domain/executor.ts';
+import { policy } from '../../domain/policy.ts';
 import type { Query } from '../database.ts';
 import { alive } from './living-executors.ts';
 
@@ -51,7 +52,7 @@ export async function readExecutors(query: Query, tenant: string): Promise<Execu
 export async function countExecutors(query: Query, tenant: string): Promise<ExecutorCounts> {
   const [row] = await query<ExecutorCounts>(
     `select count(*) filter (where heard)::int as alive, count(*) filter (where not heard)::int as silent
-     from (select seen_at > clock_timestamp() - interval '10 seconds' as heard from backfill_executors
+     from (select seen_at > clock_timestamp() - interval '${policy.alive_ms} milliseconds' as heard from backfill_executors
        where tenant_id = $1 and stopped_at is null and lost_at is null and seen_at > clock_timestamp() - interval '1 hour') e`,
     [tenant],
   );

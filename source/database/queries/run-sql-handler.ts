@@ -2,7 +2,14 @@ import type pg from 'pg';
 import { type Attempt, attemptFacts } from '../../domain/attempt.ts';
 import type { Database } from '../database.ts';
 import { queryHandler } from '../session-settings.ts';
-import { type BatchPolicy, type BatchReply, type BatchRow, readReply } from './report-and-claim.ts';
+import {
+  type BatchPolicy,
+  type BatchReply,
+  type BatchRow,
+  policyRow,
+  readReply,
+  replyColumns,
+} from './report-and-claim.ts';
 
 /**
  * Runs a handler written in SQL and completes its partition in the same transaction, in one message; the lane goes on with
@@ -17,7 +24,7 @@ export async function runSqlHandler(
   const { partition_start, partition_end } = attemptFacts(attempt);
   const rows = await queryHandler<BatchRow>(
     client,
-    'select * from servo_run_sql_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)',
+    `select ${replyColumns} from servo_run_sql_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [
       attempt.tenant_id,
       attempt.job_id,
@@ -32,7 +39,7 @@ export async function runSqlHandler(
       sql,
       options.next,
       options.lease_ms,
-      JSON.stringify(options.policy),
+      policyRow(options.policy),
     ],
   );
   return readReply(rows[0], {
