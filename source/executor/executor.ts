@@ -23,17 +23,17 @@ import { type HoldReason, type Meter, noMeter, type Vitals } from '../observabil
 import { reachDatabase } from '../observability/reach-database.ts';
 import { pruneOldRecords } from '../operations/prune.ts';
 import { version } from '../package.ts';
-import { Claimer } from './claimer.ts';
-import { Heartbeat } from './heartbeat.ts';
-import { Listener } from './listener.ts';
+import { LossReporter } from './attempts/loss-reporter.ts';
+import { Heartbeat } from './duties/heartbeat.ts';
+import { Listener } from './duties/listener.ts';
+import { Orphans } from './duties/orphans.ts';
+import { Registry } from './duties/registry.ts';
+import { Rescuer } from './duties/rescuer.ts';
+import { Throttle } from './duties/throttle.ts';
+import { Claimer } from './jobs/claimer.ts';
+import { Outages } from './jobs/outages.ts';
 import { Loop } from './loop.ts';
-import { LossReporter } from './loss-reporter.ts';
-import { Orphans } from './orphans.ts';
-import { Outages } from './outages.ts';
-import { Registry } from './registry.ts';
-import { Rescuer } from './rescuer.ts';
 import { heartbeatTimeout, jittered, type Timings } from './settings.ts';
-import { Throttle } from './throttle.ts';
 import { withTimeout } from './with-timeout.ts';
 
 export type ExecutorOptions = {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Database, openDatabase } from '../../source/database/database.ts';
-import { Claimer } from '../../source/executor/claimer.ts';
-import { LossReporter } from '../../source/executor/loss-reporter.ts';
-import { Outages } from '../../source/executor/outages.ts';
+import { LossReporter } from '../../source/executor/attempts/loss-reporter.ts';
+import { Throttle } from '../../source/executor/duties/throttle.ts';
+import { Claimer } from '../../source/executor/jobs/claimer.ts';
+import { Outages } from '../../source/executor/jobs/outages.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
-import { Throttle } from '../../source/executor/throttle.ts';
 import { ModuleThreads } from '../../source/handlers/module-threads.ts';
 import { silentLog } from '../../source/observability/log.ts';
 import { noMeter } from '../../source/observability/meter.ts';

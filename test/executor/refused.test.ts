@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
-import { BatchSender } from '../../source/executor/batch-sender.ts';
+import { BatchSender } from '../../source/executor/jobs/batch-sender.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
 import { silentLog } from '../../source/observability/log.ts';
 import { noMeter } from '../../source/observability/meter.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Registry } from '../../source/executor/registry.ts';
+import { Registry } from '../../source/executor/duties/registry.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
 import { silentLog } from '../../source/observability/log.ts';
 import { noMeter } from '../../source/observability/meter.ts';

@@ -11,8 +11,8 @@ import {
 import { sqlAttemptRuns } from '../../source/database/queries/run-sql-handler.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import type { Attempt, Outcome } from '../../source/domain/attempt.ts';
-import { LossReporter } from '../../source/executor/loss-reporter.ts';
-import { runSqlAttempt } from '../../source/executor/sql-attempt.ts';
+import { LossReporter } from '../../source/executor/attempts/loss-reporter.ts';
+import { runSqlAttempt } from '../../source/executor/attempts/sql-attempt.ts';
 import { findPgBouncer, PgBouncer } from '../faults/pgbouncer.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { leftovers, prepareLeftovers } from '../support/leftovers.ts';

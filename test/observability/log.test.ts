@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import pino from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ProgressLog } from '../../source/executor/progress-log.ts';
+import { ProgressLog } from '../../source/executor/jobs/progress-log.ts';
 import { Backfills, keys, tenant } from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { handlerDirectory, Worker } from '../support/worker.ts';

@@ -1,6 +1,6 @@
-import type { Database } from '../database/database.ts';
-import { readFinished } from '../database/queries/read-finished.ts';
-import { readHealth } from '../database/queries/read-health.ts';
+import type { Database } from '../../database/database.ts';
+import { readFinished } from '../../database/queries/read-finished.ts';
+import { readHealth } from '../../database/queries/read-health.ts';
 import {
   claimBase,
   exceeded,
@@ -11,12 +11,12 @@ import {
   holdReason,
   type Progress,
   pauseReason,
-} from '../domain/throttle.ts';
-import { messageOf } from '../errors.ts';
-import type { Log } from '../observability/log.ts';
-import { actOnJob } from '../operations/act-on-job.ts';
-import { Loop } from './loop.ts';
-import { jittered, type Timings } from './settings.ts';
+} from '../../domain/throttle.ts';
+import { messageOf } from '../../errors.ts';
+import type { Log } from '../../observability/log.ts';
+import { actOnJob } from '../../operations/act-on-job.ts';
+import { Loop } from '../loop.ts';
+import { jittered, type Timings } from '../settings.ts';
 
 export type ThrottlePorts = {
   database: Database;

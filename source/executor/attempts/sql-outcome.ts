@@ -1,8 +1,8 @@
-import { codeOf } from '../database/failure.ts';
-import type { Outcome } from '../domain/attempt.ts';
-import { originOfSqlstate, outcomeByOrigin } from '../domain/error-origin.ts';
-import { messageOf } from '../errors.ts';
-import { delayOf } from '../handlers/delay.ts';
+import { codeOf } from '../../database/failure.ts';
+import type { Outcome } from '../../domain/attempt.ts';
+import { originOfSqlstate, outcomeByOrigin } from '../../domain/error-origin.ts';
+import { messageOf } from '../../errors.ts';
+import { delayOf } from '../../handlers/delay.ts';
 
 /**
  * What a handler says by a SQLSTATE of its own, or does that no retry can mend in a way of its own.

@@ -1,11 +1,11 @@
-import type { Database } from '../database/database.ts';
-import { renewLeases } from '../database/queries/executor-calls.ts';
-import { type Attempt, leaseKey } from '../domain/attempt.ts';
-import { messageOf } from '../errors.ts';
-import type { Log } from '../observability/log.ts';
-import type { Meter } from '../observability/meter.ts';
-import { Loop } from './loop.ts';
-import { jittered, type Timings } from './settings.ts';
+import type { Database } from '../../database/database.ts';
+import { renewLeases } from '../../database/queries/executor-calls.ts';
+import { type Attempt, leaseKey } from '../../domain/attempt.ts';
+import { messageOf } from '../../errors.ts';
+import type { Log } from '../../observability/log.ts';
+import type { Meter } from '../../observability/meter.ts';
+import { Loop } from '../loop.ts';
+import { jittered, type Timings } from '../settings.ts';
 
 export type HeartbeatPorts = {
   /** A pool of one connection, so that no step or handler can keep a beat waiting. */

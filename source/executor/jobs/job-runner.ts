@@ -1,14 +1,14 @@
-import type { Candidate } from '../database/queries/find-work.ts';
-import type { Batch, BatchPolicy, BatchReply } from '../database/queries/report-and-claim.ts';
-import type { Attempt, Lease, Outcome } from '../domain/attempt.ts';
-import { strategyDefaults } from '../domain/strategy.ts';
-import type { Handler } from '../handlers/handler.ts';
-import type { Ending } from '../observability/meter.ts';
+import type { Candidate } from '../../database/queries/find-work.ts';
+import type { Batch, BatchPolicy, BatchReply } from '../../database/queries/report-and-claim.ts';
+import type { Attempt, Lease, Outcome } from '../../domain/attempt.ts';
+import { strategyDefaults } from '../../domain/strategy.ts';
+import type { Handler } from '../../handlers/handler.ts';
+import type { Ending } from '../../observability/meter.ts';
+import type { StopReason } from '../attempts/run-attempt.ts';
 import { Batcher } from './batcher.ts';
-import { type LanePorts, Lanes } from './lanes.ts';
+import { type LanePorts, Lanes } from './lease-queue.ts';
 import type { Outages } from './outages.ts';
 import { reportOf } from './outcome-report.ts';
-import type { StopReason } from './run-attempt.ts';
 
 /** What the work on a job needs of its executor. */
 export type WorkPorts = LanePorts & {

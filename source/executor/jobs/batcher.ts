@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { Database } from '../database/database.ts';
-import { type AttemptLog, storeLogs } from '../database/queries/executor-calls.ts';
-import type { Candidate } from '../database/queries/find-work.ts';
+import type { Database } from '../../database/database.ts';
+import { type AttemptLog, storeLogs } from '../../database/queries/executor-calls.ts';
+import type { Candidate } from '../../database/queries/find-work.ts';
 import type {
   Batch,
   BatchPolicy,
   BatchReply,
   Opening,
   Report,
-} from '../database/queries/report-and-claim.ts';
-import { messageOf } from '../errors.ts';
-import type { Log } from '../observability/log.ts';
-import type { Meter } from '../observability/meter.ts';
+} from '../../database/queries/report-and-claim.ts';
+import { messageOf } from '../../errors.ts';
+import type { Log } from '../../observability/log.ts';
+import type { Meter } from '../../observability/meter.ts';
+import type { Timings } from '../settings.ts';
 import { BatchSender } from './batch-sender.ts';
-import type { Timings } from './settings.ts';
 
 export type MailPorts = {
   owner: string;

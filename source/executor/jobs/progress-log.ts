@@ -1,5 +1,5 @@
-import type { Candidate, JobProgress } from '../database/queries/find-work.ts';
-import type { Log } from '../observability/log.ts';
+import type { Candidate, JobProgress } from '../../database/queries/find-work.ts';
+import type { Log } from '../../observability/log.ts';
 
 /** Between two lines of one job, in milliseconds. */
 const leastPauseMs = 10_000;

@@ -1,9 +1,9 @@
-import { type BackOff, backOffMs, type OutageKind } from '../domain/attempt.ts';
-import { roughDuration } from '../domain/duration.ts';
-import { messageOf } from '../errors.ts';
-import type { Catalogue } from '../handlers/handler.ts';
-import type { Log } from '../observability/log.ts';
-import type { OutageRow } from './registry.ts';
+import { type BackOff, backOffMs, type OutageKind } from '../../domain/attempt.ts';
+import { roughDuration } from '../../domain/duration.ts';
+import { messageOf } from '../../errors.ts';
+import type { Catalogue } from '../../handlers/handler.ts';
+import type { Log } from '../../observability/log.ts';
+import type { OutageRow } from '../duties/registry.ts';
 
 export type OutagePorts = {
   catalogue: Catalogue;

@@ -1,17 +1,17 @@
 import type pg from 'pg';
-import { createClient, destroy } from '../database/database.ts';
-import { codeOf, explainFailure } from '../database/failure.ts';
-import { isPooled } from '../database/pooler.ts';
-import { queryAlone } from '../database/session-settings.ts';
-import type { ConnectionSettings } from '../database/settings.ts';
-import type { OutageKind } from '../domain/attempt.ts';
-import { messageOf } from '../errors.ts';
-import type { Log } from '../observability/log.ts';
-import type { Meter } from '../observability/meter.ts';
-import { Loop } from './loop.ts';
-import type { SessionReporter } from './loss-reporter.ts';
-import { jittered, type Timings } from './settings.ts';
-import { withTimeout } from './with-timeout.ts';
+import { createClient, destroy } from '../../database/database.ts';
+import { codeOf, explainFailure } from '../../database/failure.ts';
+import { isPooled } from '../../database/pooler.ts';
+import { queryAlone } from '../../database/session-settings.ts';
+import type { ConnectionSettings } from '../../database/settings.ts';
+import type { OutageKind } from '../../domain/attempt.ts';
+import { messageOf } from '../../errors.ts';
+import type { Log } from '../../observability/log.ts';
+import type { Meter } from '../../observability/meter.ts';
+import type { SessionReporter } from '../attempts/loss-reporter.ts';
+import { Loop } from '../loop.ts';
+import { jittered, type Timings } from '../settings.ts';
+import { withTimeout } from '../with-timeout.ts';
 
 export type Registration = {
   id: string;

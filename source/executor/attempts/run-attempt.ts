@@ -1,7 +1,7 @@
-import type { Attempt, Outcome } from '../domain/attempt.ts';
-import { keptMessage } from '../domain/attempt.ts';
-import { messageOf } from '../errors.ts';
-import type { HandlerResult } from '../handlers/handler.ts';
+import type { Attempt, Outcome } from '../../domain/attempt.ts';
+import { keptMessage } from '../../domain/attempt.ts';
+import { messageOf } from '../../errors.ts';
+import type { HandlerResult } from '../../handlers/handler.ts';
 
 /** Why a handler is stopped before it has ended. */
 export type StopReason =

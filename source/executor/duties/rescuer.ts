@@ -1,17 +1,17 @@
-import type { Database } from '../database/database.ts';
+import type { Database } from '../../database/database.ts';
 import {
   declareDead,
   type Rescued,
   recountJob,
   rescueJob,
-} from '../database/queries/executor-calls.ts';
-import { finalizeJob } from '../database/queries/finalize-job.ts';
-import { type Duty, findDuties } from '../database/queries/find-work.ts';
-import { finalizeWaiting } from '../database/queries/upstreams.ts';
-import { messageOf } from '../errors.ts';
-import type { Log } from '../observability/log.ts';
-import { Loop } from './loop.ts';
-import { jittered, type Timings } from './settings.ts';
+} from '../../database/queries/executor-calls.ts';
+import { finalizeJob } from '../../database/queries/finalize-job.ts';
+import { type Duty, findDuties } from '../../database/queries/find-work.ts';
+import { finalizeWaiting } from '../../database/queries/upstreams.ts';
+import { messageOf } from '../../errors.ts';
+import type { Log } from '../../observability/log.ts';
+import { Loop } from '../loop.ts';
+import { jittered, type Timings } from '../settings.ts';
 
 export type RescuerPorts = {
   database: Database;

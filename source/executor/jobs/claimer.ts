@@ -1,21 +1,21 @@
-import type { Database } from '../database/database.ts';
-import { claimJob } from '../database/queries/claim-job.ts';
-import { refreshWaiting } from '../database/queries/executor-calls.ts';
-import { type Candidate, findStates, findWork } from '../database/queries/find-work.ts';
-import { readRunTime } from '../database/queries/read-run-time.ts';
-import { type Demand, nextTenant, owedOf, sharesOf } from '../domain/fair-share.ts';
-import { compareRank, outranks } from '../domain/rank.ts';
-import { messageOf } from '../errors.ts';
-import type { Catalogue } from '../handlers/handler.ts';
-import type { Log } from '../observability/log.ts';
-import { type Ending, noMeter } from '../observability/meter.ts';
-import { expandUpstreams } from '../operations/expand-upstreams.ts';
+import type { Database } from '../../database/database.ts';
+import { claimJob } from '../../database/queries/claim-job.ts';
+import { refreshWaiting } from '../../database/queries/executor-calls.ts';
+import { type Candidate, findStates, findWork } from '../../database/queries/find-work.ts';
+import { readRunTime } from '../../database/queries/read-run-time.ts';
+import { type Demand, nextTenant, owedOf, sharesOf } from '../../domain/fair-share.ts';
+import { compareRank, outranks } from '../../domain/rank.ts';
+import { messageOf } from '../../errors.ts';
+import type { Catalogue } from '../../handlers/handler.ts';
+import type { Log } from '../../observability/log.ts';
+import { type Ending, noMeter } from '../../observability/meter.ts';
+import { expandUpstreams } from '../../operations/expand-upstreams.ts';
+import { Loop } from '../loop.ts';
+import { jittered } from '../settings.ts';
 import { JobRunner } from './job-runner.ts';
-import type { LanePorts } from './lanes.ts';
-import { Loop } from './loop.ts';
+import type { LanePorts } from './lease-queue.ts';
 import type { Outages } from './outages.ts';
 import { ProgressLog } from './progress-log.ts';
-import { jittered } from './settings.ts';
 
 export type ClaimerPorts = LanePorts & {
   tenants: readonly string[];

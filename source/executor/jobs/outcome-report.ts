@@ -1,5 +1,5 @@
-import { type Attempt, backOffMs, type OutageKind, type Outcome } from '../domain/attempt.ts';
-import type { Timings } from './settings.ts';
+import { type Attempt, backOffMs, type OutageKind, type Outcome } from '../../domain/attempt.ts';
+import type { Timings } from '../settings.ts';
 
 type OutcomeReport = {
   outcome: Outcome;

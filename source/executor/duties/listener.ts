@@ -1,12 +1,12 @@
 import type pg from 'pg';
-import { createClient, destroy } from '../database/database.ts';
-import { isPooled } from '../database/pooler.ts';
-import type { ConnectionSettings } from '../database/settings.ts';
-import { messageOf } from '../errors.ts';
-import type { Log } from '../observability/log.ts';
-import type { Meter } from '../observability/meter.ts';
-import { Loop } from './loop.ts';
-import { withTimeout } from './with-timeout.ts';
+import { createClient, destroy } from '../../database/database.ts';
+import { isPooled } from '../../database/pooler.ts';
+import type { ConnectionSettings } from '../../database/settings.ts';
+import { messageOf } from '../../errors.ts';
+import type { Log } from '../../observability/log.ts';
+import type { Meter } from '../../observability/meter.ts';
+import { Loop } from '../loop.ts';
+import { withTimeout } from '../with-timeout.ts';
 
 /** The channel of migrations/functions/triggers.sql; its payload is a hash of the tenant. */
 const channel = 'servo';

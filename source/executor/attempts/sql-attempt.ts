@@ -1,18 +1,18 @@
 import type pg from 'pg';
-import { type Database, destroy } from '../database/database.ts';
-import { isConnectionFailure } from '../database/failure.ts';
-import type { BatchPolicy, BatchReply } from '../database/queries/report-and-claim.ts';
+import { type Database, destroy } from '../../database/database.ts';
+import { isConnectionFailure } from '../../database/failure.ts';
+import type { BatchPolicy, BatchReply } from '../../database/queries/report-and-claim.ts';
 import {
   cancelSqlAttempt,
   runSqlHandler,
   sqlAttemptRuns,
-} from '../database/queries/run-sql-handler.ts';
-import type { Attempt, Outcome } from '../domain/attempt.ts';
-import { messageOf } from '../errors.ts';
-import { Loop } from './loop.ts';
+} from '../../database/queries/run-sql-handler.ts';
+import type { Attempt, Outcome } from '../../domain/attempt.ts';
+import { messageOf } from '../../errors.ts';
+import { Loop } from '../loop.ts';
+import { withTimeout } from '../with-timeout.ts';
 import type { LossReporter } from './loss-reporter.ts';
 import { outcomeOfAnswer } from './sql-outcome.ts';
-import { withTimeout } from './with-timeout.ts';
 
 type Options = {
   owner: string;

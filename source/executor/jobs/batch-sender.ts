@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database } from '../database/database.ts';
-import { answeredCode } from '../database/failure.ts';
+import type { Database } from '../../database/database.ts';
+import { answeredCode } from '../../database/failure.ts';
 import {
   type Batch,
   type BatchReply,
   type Report,
   reportAndClaim,
-} from '../database/queries/report-and-claim.ts';
-import { refusalOf, refusedOutcome } from '../domain/refusal.ts';
-import { messageOf } from '../errors.ts';
-import type { Log } from '../observability/log.ts';
-import type { Meter } from '../observability/meter.ts';
-import { jittered, type Timings } from './settings.ts';
+} from '../../database/queries/report-and-claim.ts';
+import { refusalOf, refusedOutcome } from '../../domain/refusal.ts';
+import { messageOf } from '../../errors.ts';
+import type { Log } from '../../observability/log.ts';
+import type { Meter } from '../../observability/meter.ts';
+import { jittered, type Timings } from '../settings.ts';
 
 export type SenderPorts = {
   database: Database;

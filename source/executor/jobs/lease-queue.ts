@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { Database } from '../database/database.ts';
-import type { Candidate } from '../database/queries/find-work.ts';
-import type { BatchPolicy, BatchReply } from '../database/queries/report-and-claim.ts';
-import { type Attempt, type Lease, leaseKey, type Outcome } from '../domain/attempt.ts';
-import { nextAverage } from '../domain/eta.ts';
-import type { Handler, HandlerContext, HandlerResult } from '../handlers/handler.ts';
-import type { ModuleThreads } from '../handlers/module-threads.ts';
-import type { Log } from '../observability/log.ts';
-import type { Meter } from '../observability/meter.ts';
+import type { Database } from '../../database/database.ts';
+import type { Candidate } from '../../database/queries/find-work.ts';
+import type { BatchPolicy, BatchReply } from '../../database/queries/report-and-claim.ts';
+import { type Attempt, type Lease, leaseKey, type Outcome } from '../../domain/attempt.ts';
+import { nextAverage } from '../../domain/eta.ts';
+import type { Handler, HandlerContext, HandlerResult } from '../../handlers/handler.ts';
+import type { ModuleThreads } from '../../handlers/module-threads.ts';
+import type { Log } from '../../observability/log.ts';
+import type { Meter } from '../../observability/meter.ts';
+import type { LossReporter } from '../attempts/loss-reporter.ts';
+import { RunningAttempt, type StopReason } from '../attempts/run-attempt.ts';
+import { runSqlAttempt, type SqlResult } from '../attempts/sql-attempt.ts';
+import { stepRows, type Timings } from '../settings.ts';
 import type { Batcher } from './batcher.ts';
-import type { LossReporter } from './loss-reporter.ts';
-import { RunningAttempt, type StopReason } from './run-attempt.ts';
-import { stepRows, type Timings } from './settings.ts';
-import { runSqlAttempt, type SqlResult } from './sql-attempt.ts';
 
 /** What lanes need of their executor. */
 export type LanePorts = {
