@@ -79,13 +79,15 @@ alter table backfill_jobs
   add column if not exists avg_partition_duration_ms bigint,
   add column if not exists max_upstream_depth integer not null default 0,
   add column if not exists upstream_job_count integer not null default 0,
-  -- With its check, or not at all: a base that has the column and not the check may break it for a moment.
+  -- With its check, or not at all: a base that has the column and not the check may break it for a
+  -- moment.
   add column if not exists completed_upstream_jobs integer not null default 0 constraint valid_upstream_counts
     check (0 <= completed_upstream_jobs and completed_upstream_jobs <= upstream_job_count),
   add column if not exists execution_order integer not null default 0,
   add column if not exists sla_deadline_at timestamptz,
   add column if not exists priority integer not null default 0;
--- By itself: beside a column that has a default the reference would be checked row by row, under the lock.
+-- By itself: beside a column that has a default the reference would be checked row by row, under
+-- the lock.
 alter table backfill_jobs
   add column if not exists parent_job_id uuid references backfill_jobs (id) on delete cascade;
 alter table backfill_partitions
@@ -96,8 +98,9 @@ alter table backfill_partitions
   add column if not exists started_at timestamptz,
   add column if not exists completed_at timestamptz;
 
--- Row-level security, enabled and forced. Tables that we create have it from the start, on adopted ones only
--- `migrate --rls` adds it. The policies are in functions/isolation.sql; until they are there, no row is visible.
+-- Row-level security, enabled and forced. Tables that we create have it from the start, on adopted
+-- ones only `migrate --rls` adds it. The policies are in functions/isolation.sql; until they are
+-- there, no row is visible.
 do $$
 declare
   t text;

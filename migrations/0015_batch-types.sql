@@ -1,5 +1,6 @@
 -- What executors send and are answered: see functions/report-and-claim.sql. A new version of a
--- message gets new types, as it gets a new function, so that old and new executors run side by side.
+-- message gets new types, as it gets a new function, so that old and new executors run side by
+-- side.
 
 -- How one attempt ended. `print`: for a permanent failure, what it has in common with others of its
 -- kind.

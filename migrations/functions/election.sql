@@ -1,6 +1,6 @@
--- Takes or renews the lease on a duty of the tenant, where nobody else's runs, and says whether the holder has it. With p_ms = 0 it gives
--- up what it has. Who does not get it writes nothing. A lease lives for ten minutes at most. With its owner's rights: nobody may
--- write the table but by this. The tenant must be the session's.
+-- Elects the leader of a duty of the tenant: takes or renews its lease where no other holder's
+-- runs, and returns whether p_holder has it. p_ms = 0 releases it; ten minutes at most. With its
+-- owner's rights: the table is written only by this. The tenant must be the session's.
 create or replace function servo_elect_v1(p_tenant text, p_duty text, p_holder text, p_ms bigint) returns boolean language plpgsql security definer
   set lock_timeout = '2s' as $$
 begin

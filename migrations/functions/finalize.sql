@@ -1,8 +1,9 @@
--- One batch of what is left to do after a job has been cancelled: its unfinished partitions become skipped and are
--- counted, and the jobs below it are cancelled. In batches, because a million rows in one transaction hold the job's
--- row for 15 s. What still runs may end. Returns how many were skipped; `needs_finalizing` is false when nothing is left.
--- And of a job that was revived by hand: what was skipped with its end becomes pending again, since it was never done.
--- A partition that a person has skipped stays skipped: its available_at is not infinity. Returns how many were revived.
+-- Finalizes a cancelled job, one batch a call: its unfinished partitions become skipped, and its
+-- child jobs are cancelled. In batches, since a million rows in one transaction hold the job's row
+-- for 15 s. Attempts that run may finish. Of a job that was revived by hand, what was skipped with
+-- its end becomes pending again; a partition that a person has skipped stays so (its available_at
+-- is not infinity). Returns how many were skipped or revived; `needs_finalizing` is false when
+-- nothing is left.
 create or replace function servo_finalize_v1(p_tenant text, p_job uuid, p_actor text, p_batch integer,
   out skipped integer, out needs_finalizing boolean
 ) language plpgsql
@@ -42,7 +43,7 @@ begin
         and tenant_id || '' = p_tenant and state || '' = 'pending'
       returning 1
   ) select count(*) into skipped from skip;
-  -- Not one that another living job waits for as well.
+  -- Not one that another unfinished job waits for as well.
   update backfill_jobs b set state = 'cancelled', version = b.version + 1, completed_at = clock_timestamp(),
       error_message = format('the job it belongs to is %s', j.state)
     where b.tenant_id = p_tenant and b.state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming')

@@ -4,15 +4,15 @@ create or replace function servo_fails_v1(outcome text, failures integer, crashe
   select outcome = 'fatal' or (outcome = 'failed' and failures::bigint + 1 >= max_attempts) or (outcome = 'crashed' and crashes::bigint + 1 >= max_crashes)
 $$;
 
--- The first part of servo_report_and_claim_v1, whose caller holds the job's row: writes how attempts
--- ended. Only a report that holds its partition's token and attempt number counts.
+-- The first part of servo_report_and_claim_v1, whose caller holds the job's row: writes how
+-- attempts ended. Only a report that holds its partition's token and attempt number counts.
 --   accepted  positions in p_reports, from 1, of those that count; the others were fenced off, and
 --             are journalled so. Not ids: an old attempt and the next one of the same partition may
 --             be reported together.
 --   top       the last key that was completed
 --   average   the moving average of the job's completed attempts, in milliseconds; null: unchanged
---   print     of the last permanent failure after the last completion, with its message and how many
---             (alike) of the failures since then are of its kind
+--   print     of the last permanent failure after the last completion, with its message and how
+--             many (alike) of the failures since then are of its kind
 --
 -- `state || '' = 'running'`: only the primary key fits then; other plans take an index that
 -- statistics call empty.
@@ -23,7 +23,8 @@ create or replace function servo_finish_v1(p_tenant text, p_job uuid, p_owner te
 ) language plpgsql as $$
 #variable_conflict use_column
 declare
-  -- Set by tests: completions are journalled too, with their token, to show that there was only one.
+  -- Set by tests: completions are journalled too, with their token, to show that there was only
+  -- one.
   v_all boolean := coalesce(current_setting('servo.journal_completions', true), '') = 'on';
 begin
   with finished as (
@@ -75,7 +76,8 @@ begin
   if cardinality(accepted) = cardinality(p_reports) then
     return;
   end if;
-  -- Repeated after a lost reply: the row still carries the token and the attempt. Anything else lost its lease.
+  -- Repeated after a lost reply: the row still carries the token and the attempt. Anything else
+  -- lost its lease.
   select accepted || coalesce(array_agg(r.n::integer), '{}') into accepted
     from backfill_partitions p join unnest(p_reports) with ordinality r (id, attempt, token, outcome, duration_ms, delay_ms, message, print, n)
       on p.id = r.id

@@ -1,9 +1,10 @@
--- Jobs with fewer partition rows than they count. Either another writer creates them row by row, and is still at it or
--- was cut off; or all rows were there (partitions_made) and a person has deleted some, which is how a poison partition
--- is skipped. Rows that the writer may still insert are never made for it: its own insert would fail.
+-- Jobs with fewer partition rows than they count. Either another writer creates them row by row,
+-- and is still at it or was cut off; or all rows were there (partitions_made) and a person has
+-- deleted some, which is how a poison partition is skipped. Rows that the writer may still insert
+-- are never made for it: its own insert would fail.
 
--- The keys that a job was created with: its list, else its range. Raises an error of class 22 where the range is not one
--- of times. The tenant must be set.
+-- The keys that a job was created with: its list, else its range. Raises an error of class 22 where
+-- the range is not one of times. The tenant must be set.
 create or replace function servo_job_keys_v1(p_tenant text, p_job uuid) returns setof text language plpgsql stable as $$
 #variable_conflict use_column
 declare
@@ -33,8 +34,8 @@ begin
   return v_rows;
 end $$;
 
--- Whether a transaction is open that has inserted partitions of the job: the foreign key holds the job's row for it.
--- The caller holds the row too.
+-- Whether a transaction is open that has inserted partitions of the job: the foreign key holds the
+-- job's row for it. The caller holds the row too.
 create or replace function servo_is_being_created_v1(p_tenant text, p_job uuid) returns boolean language plpgsql as $$
 begin
   perform from backfill_jobs where id = p_job and tenant_id = p_tenant for update skip locked;
@@ -54,7 +55,8 @@ create or replace function servo_fail_incomplete_v1(p_tenant text, p_job uuid) r
     where j.id = p_job and j.tenant_id = p_tenant;
 $$;
 
--- Whether something of a job is still to run or running. The same conditions as in the step. The tenant must be set.
+-- Whether a partition of the job is still to run, or running: as in servo_end_job_v1. The tenant
+-- must be set.
 create or replace function servo_has_open_v1(p_job uuid, p_max_attempts integer) returns boolean language plpgsql stable
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off as $$
 begin
@@ -69,8 +71,9 @@ begin
   return found;
 end $$;
 
--- How many partitions a job lacks that has nothing else left to run, or is still being created; 0 for any other. Of one that waits and has none, for
--- as long as a claim leaves it to its writer. For a person to read: exact only at this moment. The tenant must be set.
+-- How many partitions a job lacks that has nothing else left to run, or is still being created; 0
+-- for any other. Of one that waits and has none, for as long as a claim leaves it to its writer.
+-- For a person to read: exact only at this moment. The tenant must be set.
 create or replace function servo_missing_v1(p_tenant text, p_job uuid, p_grace_ms bigint) returns integer language plpgsql stable
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off as $$
 #variable_conflict use_column
@@ -95,10 +98,13 @@ begin
   return greatest(0, greatest(j.total, j.keys, 1) - v_rows);
 end $$;
 
--- Decides about a running job that nobody works on and that has fewer rows than it counts, once these have not grown for
--- p_grace_ms: one that was whole when it has nothing left to run, one that is still being created at any time. What was never made is made from the job's keys, or the job fails. What was deleted by a person is not
--- made again: the job counts the rows that it has, which is in the journal with the missing keys.
---   returns  null, if there is nothing to decide; waiting; made, recounted: a step goes on or ends the job; failed
+-- Decides about a running job that nobody works on and that has fewer rows than it counts, once
+-- these have not grown for p_grace_ms: one that was whole when it has nothing left to run, one that
+-- is still being created at any time. What was never made is made from the job's keys, or the job
+-- fails. What was deleted by a person is not made again: the job counts the rows that it has, which
+-- is in the journal with the missing keys.
+--   returns  null, if there is nothing to decide; waiting; made, recounted: a step goes on or ends
+--            the job; failed
 create or replace function servo_recount_v1(p_tenant text, p_job uuid, p_actor text, p_grace_ms bigint) returns text language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
 #variable_conflict use_column

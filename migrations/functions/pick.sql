@@ -3,18 +3,22 @@
 --   p_from     claims go above it: the checkpoint, after this batch's completions
 --   p_idle     no lease is left on the job; p_alone: one partition at a time
 --   pick       ids, at most p_seats × p_want
---   checkpoint moved past what was adopted from another job (adopt.sql), of which there are so many
+--   checkpoint moved past what was adopted from another job (adopt.sql): so many partitions
 --   missing    a sequential job waits for this key, which its writer has still to add
 --   complete   all rows of a job that was being created are there
 --   busy       keys were left out that still run in a cancelled job of the asset
 --
 -- Why it is written as it is:
--- * `id = any(array(select … limit n))`: a join to the limited select plans a sequential scan (115 against 1,016 batches/s).
--- * A variable as the bound, never coalesce() in the where clause: under row-level security only leakproof conditions reach an index.
--- * Claims go above the checkpoint: under a held snapshot dead index entries below it would be read again at each claim.
--- * A sequential job waits for a key that still runs in a cancelled job of its asset, and for its turn behind it: past that key, a job
---   recreated in the middle of a sequential backfill worked on two days at once, and on the earlier one after all the others. Keys that
---   were handed back are claimed as before: a sequential job goes on past a partition in back-off.
+-- * `id = any(array(select … limit n))`: a join to the limited select plans a sequential scan (115
+--   against 1,016 batches/s).
+-- * A variable as the bound, never coalesce() in the where clause: under row-level security only
+--   leakproof conditions reach an index.
+-- * Claims go above the checkpoint: under a held snapshot dead index entries below it would be read
+--   again at each claim.
+-- * A sequential job waits for a key that still runs in a cancelled job of its asset, and for its
+--   turn behind it: past that key, a job recreated in the middle of a sequential backfill worked on
+--   two days at once, and on the earlier one after all the others. Keys that were handed back are
+--   claimed as before: a sequential job goes on past a partition in back-off.
 create or replace function servo_pick_v1(p_tenant text, p_job uuid, p_owner text, p_asset uuid, p_descending boolean, p_made boolean,
   p_total integer, p_from varchar, p_idle boolean, p_alone boolean, p_seats integer, p_want integer, p_max_attempts integer,
   p_stale_ms bigint, p_at timestamptz,
@@ -30,8 +34,8 @@ begin
   adopted := 0;
   complete := false;
 
-  -- Busy keys. What a base executor left counts for as long as a base heartbeat does. Only the index
-  -- backfill_jobs_needs_finalizing fits, which is mostly empty.
+  -- Busy keys. What a base executor left counts for as long as a base heartbeat does. Only the
+  -- index backfill_jobs_needs_finalizing fits, which is mostly empty.
   if exists (select from backfill_jobs where tenant_id = p_tenant and needs_finalizing
       and asset_id || '' = p_asset::text and id <> p_job) then
     select array_agg(p.partition_key) into v_busy from backfill_jobs o join backfill_partitions p on p.backfill_job_id = o.id
@@ -125,7 +129,8 @@ begin
     end if;
   end if;
 
-  -- What ended before the look at busy keys is seen here as completed; what ends later was busy, and is not among these.
+  -- What ended before the look at busy keys is seen here as completed; what ends later was busy,
+  -- and is not among these.
   if cardinality(pick) > 0 and exists (select from backfill_partitions
       where (case when follows_id is not null then backfill_job_id end) = p_job and follows_id is not null and state || '' = 'pending') then
     select a.rest, a.adopted, greatest(p_from, a.top) into pick, adopted, checkpoint from servo_adopt_v1(p_tenant, p_job, p_owner, pick) a;

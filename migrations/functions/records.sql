@@ -1,4 +1,4 @@
--- What an executor writes down beside its steps, each in one message.
+-- What an executor records beside its batches, each in one message.
 
 -- The tails of attempts' outputs, by attempt.
 create or replace function servo_store_logs_v1(p_tenant text, p_executor text, p_jobs uuid[], p_keys text[], p_attempts integer[], p_outputs text[])
@@ -11,8 +11,8 @@ begin
     on conflict (job_id, partition_key, attempt, tenant_id) do update set output = excluded.output, executor_id = excluded.executor_id, at = clock_timestamp();
 end $$;
 
--- A sample of each of these jobs, one a minute whoever asks. Planned by the primary key of the samples: clock_timestamp() in the condition
--- kept it from being a bound, and all samples of the tenant were read for one.
+-- Samples each of these jobs, once a minute whoever asks. The minute is a variable: with
+-- clock_timestamp() in the condition all samples of the tenant were read.
 create or replace function servo_sample_v1(p_tenant text, p_jobs uuid[]) returns void language plpgsql set lock_timeout = '2s' as $$
 declare
   v_minute timestamptz := date_trunc('minute', clock_timestamp());
@@ -26,9 +26,9 @@ begin
     on conflict do nothing;
 end $$;
 
--- An executor tells that it is there: once when it starts, then again and again, and when it drains and stops. A row for each tenant that
--- it serves, each written as that tenant. p_holds: this session holds its lock. p_outages: as in the column, of all tenants, with
--- "age_ms" in the place of "since", which is by this clock.
+-- Registers an executor, pings, and records its drain and stop: a row for each tenant, written as
+-- that tenant. p_holds: this session holds its lock. p_outages: as in the column, of all tenants,
+-- with "age_ms" instead of "since".
 create or replace function servo_register_v1(p_id text, p_tenants text[], p_host text, p_pid integer, p_version text, p_slots integer,
   p_handlers text[], p_locked boolean, p_draining boolean, p_stopped boolean, p_holds boolean default false,
   p_catalogue text default null, p_outages jsonb default '[]') returns void language plpgsql

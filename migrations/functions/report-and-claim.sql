@@ -13,8 +13,8 @@
 --               longer holds the token that it follows claims nothing, so that a late duplicate
 --               cannot claim twice.
 --   p_want      attempts for each new queue, at most.
---   p_policy    of the asset, for a job that does not say; pause_at: the job is paused after so many
---               permanent failures of one kind in a row.
+--   p_policy    of the asset, for a job that does not say; pause_at: the job is paused after so
+--               many permanent failures of one kind in a row.
 --   due_in_ms   when the next handed-back partition falls due, where nothing was claimed: on the
 --               database's clock.
 --
@@ -23,8 +23,8 @@
 --   Finish and claim in one statement broke key order in every run.
 -- * Generic plans, nested loops over indexes only: a fresh million-partition job without statistics
 --   cost 358 ms a claim, and the policy's own `tenant_id is null or …` offers a bitmap scan of the
---   whole tenant (500 rows of 20,000: 1,037 ms). No JIT: what is disabled costs so much on paper that
---   every plan was compiled (350 ms). These settings also hold in the functions called.
+--   whole tenant (500 rows of 20,000: 1,037 ms). No JIT: what is disabled costs so much on paper
+--   that every plan was compiled (350 ms). These settings also hold in the functions called.
 -- * The parts are functions of their own: composite arrays saved more than the calls cost.
 create or replace function servo_report_and_claim_v1(p_tenant text, p_job uuid, p_owner text, p_reports servo_report_v1[], p_closing uuid[],
   p_opening servo_opening_v1[], p_want integer, p_lease_ms bigint, p_policy servo_policy_v1
@@ -108,7 +108,8 @@ begin
       perform set_config('servo.reason', '', true);
     end if;
   end if;
-  -- While the last attempts have failed so, the job is tried by one partition at a time, over all hosts: also after a resume or a retry.
+  -- While the last attempts have failed so, the job is tried by one partition at a time, over all
+  -- hosts: also after a resume or a retry.
   if j.failing is not null then
     v_reply.max_parallel := 1;
     p_want := 1;

@@ -176,7 +176,7 @@ function meterOn(registry: Registry): Meter {
       if (pause !== null) measure(paused, pause);
     },
     job: (status, seconds) => measure(jobs.labels(status), seconds),
-    step(result, seconds) {
+    batch(result, seconds) {
       stepResults[result]!.inc();
       if (result === 'ok') steps.observe(seconds);
     },

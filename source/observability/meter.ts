@@ -27,7 +27,7 @@ export type Meter = {
   /** @param waited since it was created or resumed; `paused`: length of the pause that ends with it */
   claimed(waited: number, paused: number | null): void;
   job(ending: Ending, seconds: number): void;
-  step(result: 'ok' | 'failed', seconds: number): void;
+  batch(result: 'ok' | 'failed', seconds: number): void;
   heartbeat(result: 'ok' | 'failed'): void;
   /** The lease of an attempt under way was lost. */
   leaseLost(): void;
@@ -43,7 +43,7 @@ export const noMeter: Meter = {
   claim: nothing,
   claimed: nothing,
   job: nothing,
-  step: nothing,
+  batch: nothing,
   heartbeat: nothing,
   leaseLost: nothing,
   reconnected: nothing,

@@ -12,6 +12,7 @@ import {
 import { migrate } from '../../source/database/migrate.ts';
 import { claimJob } from '../../source/database/queries/claim-job.ts';
 import { declareDead } from '../../source/database/queries/executor-calls.ts';
+import { policyRow } from '../../source/database/queries/report-and-claim.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { startExecutor } from '../../source/executor/executor.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
@@ -153,12 +154,12 @@ describe('A6: what protects every table and function', () => {
     );
     const both = ['servo_app', 'servo_tenant_acme'];
     expect(rows).toEqual([
-      { name: 'servo_purge_v1', pinned: true, trigger: false, callers: both },
+      { name: 'servo_elect_v1', pinned: true, trigger: false, callers: both },
+      { name: 'servo_guard_job', pinned: true, trigger: true, callers: [] },
       { name: 'servo_journal', pinned: true, trigger: true, callers: [] },
       { name: 'servo_journal_edit', pinned: true, trigger: true, callers: [] },
-      { name: 'servo_guard_job', pinned: true, trigger: true, callers: [] },
-      { name: 'servo_elect_v1', pinned: true, trigger: false, callers: both },
       { name: 'servo_own_job', pinned: true, trigger: true, callers: [] },
+      { name: 'servo_purge_v1', pinned: true, trigger: false, callers: both },
     ]);
   });
 
@@ -171,10 +172,13 @@ describe('A6: what protects every table and function', () => {
     // As long as its caller says.
     const callersDecide = [
       'adopt',
+      'end_job',
       'fail_incomplete',
+      'finish',
       'is_being_created',
       'lock',
       'make_partitions',
+      'pick',
     ];
     expect(rows).toEqual(callersDecide.map((name) => ({ name: `servo_${name}_v1` })));
   });
@@ -285,6 +289,9 @@ async function calls(definers: boolean): Promise<string[]> {
     if (type === 'integer') return '10';
     if (type === 'jsonb') return name === 'p_outages' ? `'[]'` : `'{}'`;
     if (type.startsWith('timestamp')) return 'now()';
+    if (type === 'servo_policy_v1') return `'${policyRow()}'`;
+    if (type === 'servo_report_v1[]')
+      return `array[row('${target!.id}', 1, '${target!.token}', 'completed', 1, 0, null, null)::servo_report_v1]`;
     if (type.endsWith('[]')) return `'{}'`;
     return type === 'uuid' ? 'gen_random_uuid()' : `'metrics'`;
   };

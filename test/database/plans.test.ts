@@ -10,7 +10,7 @@ import {
 import { explainJob } from '../../source/database/queries/explain-job.ts';
 import { finalizeJob } from '../../source/database/queries/finalize-job.ts';
 import { findHeld } from '../../source/database/queries/find-held.ts';
-import { findDuties, findStates, findWork } from '../../source/database/queries/find-work.ts';
+import { findRescues, findStates, findWork } from '../../source/database/queries/find-work.ts';
 import { countInStates, countJobs } from '../../source/database/queries/list-jobs.ts';
 import { jobEvents, lastTransition } from '../../source/database/queries/read-events.ts';
 import { readExecutors } from '../../source/database/queries/read-executors.ts';
@@ -126,7 +126,7 @@ function step(
 ): Promise<unknown[]> {
   const reports = options.reports ?? [];
   return query(
-    `select * from servo_report_and_claim_v1($1, $2, 'executor-1', $3, $4, $5, $6, 60000, $7)`,
+    `select *, array(select partition_key from unnest(claimed)) as keys from servo_report_and_claim_v1($1, $2, 'executor-1', $3, $4, $5, $6, 60000, $7)`,
     [
       tenant,
       job,
@@ -250,8 +250,8 @@ const statements: Statement[] = [
     'the rescuer’s search',
     900,
     async (db) => {
-      const { duties } = await findDuties(db, tenant, 120_000);
-      expect(duties.map((duty) => duty.id)).toContain(cancelled);
+      const { jobs } = await findRescues(db, tenant, 120_000);
+      expect(jobs.map(({ id }) => id)).toContain(cancelled);
     },
   ],
   // Was: all jobs of the tenant, by the condition that one be active or not finalized.

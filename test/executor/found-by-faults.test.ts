@@ -364,7 +364,7 @@ it('a heartbeat that was answered late took the next attempt of the same partiti
   expect(signals[1]!.aborted).toBe(false);
   gates[1]!.open();
   expect(await backfills.state(job, 'completed')).toMatchObject({ completed_partitions: 1 });
-  expect(await backfills.attemptsJournal(job)).toEqual(['later k00001']);
+  expect(await backfills.attemptsJournal(job)).toEqual(['snoozed k00001']);
 });
 
 it('what was claimed ahead when an operator reclaimed the job kept a lease that no lane stood for, and counted as a crash', async () => {
@@ -399,6 +399,6 @@ it('what was claimed ahead when an operator reclaimed the job kept a lease that 
     'released k00002',
     'released k00003',
     'released k00004',
-    'later k00001',
+    'snoozed k00001',
   ]);
 });

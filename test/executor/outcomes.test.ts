@@ -125,7 +125,7 @@ describe('A2: whose error it is', () => {
         // Long enough to look at what the first attempt left.
         timings: {
           back_off: { base_ms: 2_000, cap_ms: 2_000 },
-          rest: { base_ms: 500, cap_ms: 500 },
+          outage_back_off: { base_ms: 500, cap_ms: 500 },
         },
       },
     );

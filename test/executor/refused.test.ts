@@ -125,7 +125,7 @@ it('A18: a database that takes no step is named also where it was away before', 
     log: silentLog,
     meter: noMeter,
     abandoned: abandoned.signal,
-    refused: (message) => void said.push(message),
+    onRefused: (message) => void said.push(message),
   });
   const request = { tenant, job, asset: 'orders', granularity: null, owner: 'me', reports: [] };
   const sent = sender.send({ ...request, closing: [], opening: [], want: 1, lease_ms: 1_000 });

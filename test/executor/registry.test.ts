@@ -16,10 +16,10 @@ afterEach(() => backfills.close());
 
 it('kept its connection, and with it the process, when it could not register', async () => {
   const application_name = 'cannot register';
-  const registry = new Registry(
-    { ...backfills.database.app, application_name },
+  const registry = new Registry({
+    settings: { ...backfills.database.app, application_name },
     // More slots than the column takes.
-    {
+    registration: {
       id: 'a:1:b',
       tenants: [tenant],
       host: 'a',
@@ -30,11 +30,11 @@ it('kept its connection, and with it the process, when it could not register', a
       handlers: () => [],
       outages: () => [],
     },
-    scaleTimings(50),
-    silentLog,
-    noMeter,
-  );
-  await expect(registry.start()).rejects.toThrow(/integer/);
+    timings: scaleTimings(50),
+    log: silentLog,
+    meter: noMeter,
+  });
+  await expect(registry.register()).rejects.toThrow(/integer/);
   await waitFor(
     'its connection to be closed',
     async () => {

@@ -29,7 +29,7 @@ async function sent(part: string, ms: number): Promise<number> {
 
 const away = { kind: 'unavailable', message: 'no answer', of: 'endpoint' } as const;
 /** Polls are seconds apart, the back-off of outages is over at once. */
-const slow = { speed: 1, timings: { rest: { base_ms: 50, cap_ms: 100 } } };
+const slow = { speed: 1, timings: { outage_back_off: { base_ms: 50, cap_ms: 100 } } };
 
 describe('A17: what rests is not asked again and again', () => {
   it('a rest that is over, with no job that wants a probe or one under way, asks for no look', async () => {

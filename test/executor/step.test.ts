@@ -192,7 +192,7 @@ describe('servo_report_and_claim_v1', () => {
       closing: [first.token],
       opening: [{ token: randomUUID(), replaces: first.token }],
     });
-    expect(reply).toMatchObject({ state: 'paused', claimed: [], lanes: 0 });
+    expect(reply).toMatchObject({ state: 'paused', claimed: [], leases: 0 });
     expect(reply!.accepted.size).toBe(1);
     expect(
       await backfills.row(

@@ -98,7 +98,7 @@ async function attempt(
     policy: {},
     losses,
   };
-  const ended = await runSqlAttempt({ handlers, steps }, claimed, sql, {
+  const ended = await runSqlAttempt({ handlers, batches: steps }, claimed, sql, {
     ...options,
     signal: signal(claimed),
   });

@@ -134,10 +134,10 @@ it('A9: a host that is out of something claims nothing, and says why', async () 
   const other = functionHandler('other', () => undefined);
   await backfills.execute([handler, other], {
     speed: 20,
-    timings: { rest: { base_ms: 60_000, cap_ms: 60_000 } },
+    timings: { outage_back_off: { base_ms: 60_000, cap_ms: 60_000 } },
   });
   await waitFor('claiming to be held', async () => (await executorRow()).hold_reason !== null);
-  expect((await executorRow()).hold_reason).toBe('this host is out of something: spawn EMFILE');
+  expect((await executorRow()).hold_reason).toBe('this host is out of resources: spawn EMFILE');
   const second = await backfills.job({ asset: 'other', keys: keys(1) });
   expect((await said(second)).clause).toBe('held');
   out = false;
@@ -164,9 +164,13 @@ it.skipIf(process.platform !== 'linux')(
       execFileSync('prlimit', ['--pid', String(pid), `--nofile=${files}:4096`]);
     // It has more than these open already.
     limit(10);
-    await waitFor('it to be held', () => /claiming is held: this host is out of/.test(worker.log), {
-      seen: () => worker.log,
-    });
+    await waitFor(
+      'it to be held',
+      () => /hold: not claiming: this host is out of/.test(worker.log),
+      {
+        seen: () => worker.log,
+      },
+    );
     limit(4096);
     await backfills.state(job, 'completed');
     expect(await counts(job)).toEqual(['completed 0 0']);

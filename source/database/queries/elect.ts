@@ -1,8 +1,9 @@
 import type { Database } from '../database.ts';
 
 /**
- * Takes or renews the lease on a duty for each of the tenants, where nobody else's runs (migrations/functions/election.sql). Returns those that
- * the holder has now. With `lease_ms` 0 they are given up. A message for each: a session speaks for one tenant at a time.
+ * Takes or renews the lease on a duty for each of the tenants where no other holder's runs
+ * (migrations/functions/election.sql). Returns the tenants that the holder leads now. `lease_ms` 0
+ * releases them. One message each: a session speaks for one tenant at a time.
  */
 export async function elect(
   database: Database,

@@ -2,7 +2,7 @@ import type { Attempt, Lease } from '../../domain/attempt.ts';
 import { policy } from '../../domain/policy.ts';
 import type { Database } from '../database.ts';
 
-/** Renews the leases of these attempts of a tenant, and returns those that are lost: see migrations/functions/heartbeat.sql. */
+/** Renews the leases of a tenant's attempts, and returns those that are lost (heartbeat.sql). */
 export function renewLeases(
   database: Database,
   held: { tenant: string; attempts: readonly Attempt[]; lease_ms: number },
@@ -21,10 +21,10 @@ export function renewLeases(
   );
 }
 
-/** A lease that was taken back. What an external writer left behind has neither token nor owner. */
+/** A lease that was released. What an external writer left behind has neither token nor owner. */
 export type Rescued = { id: string; token: string | null; owner: string | null };
 
-/** Takes back the attempts of a job whose leases are gone: see migrations/functions/rescue.sql. Returns them. */
+/** Releases the attempts of a job whose leases are lost, and returns these leases (rescue.sql). */
 export function rescueJob(
   database: Database,
   rescue: { tenant: string; job: string; actor: string; stale_ms: number },
@@ -54,7 +54,9 @@ export async function recountJob(
   return row?.decision ?? null;
 }
 
-/** Keeps running jobs of these assets fresh that wait with no lease; not `except`. See migrations/functions/heartbeat.sql. */
+/**
+ * Refreshes running jobs of these assets that wait with no lease, but for `except` (heartbeat.sql).
+ */
 export async function refreshWaiting(
   database: Database,
   wait: { tenant: string; assets: readonly string[]; except: readonly string[]; age_ms: number },
@@ -93,7 +95,7 @@ export async function sampleJobs(
   await database.call('select servo_sample_v1($1, $2)', [tenant, jobs]);
 }
 
-/** Expires the leases of executors that have died, and names them: see migrations/functions/dead-executors.sql. */
+/** Expires the leases of dead executors, and returns their ids (dead-executors.sql). */
 export async function declareDead(
   database: Database,
   judge: { tenant: string; owner: string; silence_ms: number },
@@ -105,7 +107,7 @@ export async function declareDead(
   return rows.map((row) => row.id);
 }
 
-/** Writes down why an executor claims nothing, or that it claims again. */
+/** Records why an executor claims nothing; null: it claims again. */
 export async function setHoldReason(
   database: Database,
   author: { tenant: string; executor: string },

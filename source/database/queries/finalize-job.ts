@@ -1,9 +1,14 @@
 import type { Database } from '../database.ts';
 
-/** Rows that one transaction skips: 10,000 hold the job's row for some 150 ms, a million for 15 s. */
+/**
+ * Rows that one transaction skips: 10,000 hold the job's row for some 150 ms, a million for 15 s.
+ */
 const finalizeBatch = 10_000;
 
-/** Skips one batch of what a cancelled job left unfinished: see migrations/functions/finalize.sql. `needs_finalizing`: some are left. */
+/**
+ * Skips one batch of a cancelled job's unfinished partitions (finalize.sql); `needs_finalizing`:
+ * some are left.
+ */
 export async function finalizeJob(
   database: Database,
   settle: { tenant: string; job: string; actor: string },

@@ -7,8 +7,8 @@ const most = 1_000;
 /**
  * The attempts that run under this executor's leases, as the database sees it; those that are to be
  * rescued left out. Without their granularity: they are to be released, not run. The jobs by two
- * probes: one condition for both read all jobs of the tenant (376 ms at a million, at every look for
- * orphans).
+ * probes: one condition for both read all jobs of the tenant (376 ms at a million, at every look
+ * for orphans).
  */
 export function findHeld(database: Database, tenant: string, owner: string): Promise<Attempt[]> {
   return database.read(tenant, (query) =>

@@ -12,8 +12,9 @@ import {
 } from './report-and-claim.ts';
 
 /**
- * Runs a handler written in SQL and completes its partition in the same transaction, in one message; the lane goes on with
- * one more partition under the token `next`. See migrations/functions/sql-handlers.sql for what it raises.
+ * Runs a handler written in SQL and completes its partition in the same transaction, in one
+ * message; claims one more partition under the token `next`. Errors: see
+ * migrations/functions/sql-handlers.sql.
  */
 export async function runSqlHandler(
   client: pg.ClientBase,
@@ -50,12 +51,12 @@ export async function runSqlHandler(
   })!;
 }
 
-/** Cancels the statement that runs the attempt under this token, whichever backend that is; nothing where none does. */
+/** Cancels the statement that runs the attempt under this token, if any. */
 export async function cancelSqlAttempt(database: Database, token: string): Promise<void> {
   await database.call('select pg_cancel_backend(pid) from servo_attempt_backends($1) pid', [token]);
 }
 
-/** Whether a backend is at work on the attempt under this token. */
+/** Whether a backend runs the attempt under this token. */
 export async function sqlAttemptRuns(database: Database, token: string): Promise<boolean> {
   const rows = await database.call('select from servo_attempt_backends($1)', [token]);
   return rows.length > 0;

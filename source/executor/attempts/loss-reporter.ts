@@ -5,9 +5,9 @@ import { keptMessage, type Outcome } from '../../domain/attempt.ts';
 import { isCrash } from '../../domain/error-origin.ts';
 import { messageOf } from '../../errors.ts';
 
-/** What an executor's own session in the registry has seen of the server. */
+/** What an executor's session in the registry knows of the server. */
 export type SessionReporter = {
-  /** When the server was started, as the server writes it; null before the first session. */
+  /** When the server was started, as it writes it; null before the first session. */
   readonly serverStart: string | null;
   /**
    * The last loss of the session: when (monotonic), and the SQLSTATE that the server said, if it
@@ -25,8 +25,8 @@ export type SessionReporter = {
 const togetherMs = 5_000;
 
 /**
- * Finds out whether the loss of a handler's connection was its own crash, by what befell the
- * executor's other session.
+ * Finds out whether a handler's connection was lost by a crash of its own backend, by comparing
+ * with the executor's session in the registry.
  */
 export class LossReporter {
   readonly #database: Database;

@@ -26,7 +26,7 @@ function interrupted(message: string): Outcome {
   return { kind: 'snoozed', message, delay_ms: 0, interrupted: true };
 }
 
-/** One attempt under way: it ends by itself, at its time-out, or when it is stopped. */
+/** One attempt under way: it ends, times out, or is stopped. */
 export class RunningAttempt {
   readonly attempt: Attempt;
   readonly #controller = new AbortController();
@@ -51,7 +51,7 @@ export class RunningAttempt {
     return this.#reason;
   }
 
-  /** Runs `work` and says how it ended; never rejects. Work that completed although it was told to stop has completed. */
+  /** Runs `work`; never rejects. Work that completed although it was told to stop has completed. */
   async run(
     work: (signal: AbortSignal) => Promise<HandlerResult>,
     timeoutMs: number,
@@ -76,7 +76,7 @@ export class RunningAttempt {
   }
 }
 
-/** With what the handler last said that it was doing, where it failed. */
+/** With the handler's last progress message, where it failed. */
 function cleaned(outcome: Outcome, progress: string | undefined): Outcome {
   if (!('message' in outcome)) return outcome;
   const at = progress && outcome.kind === 'failed' ? ` (at: ${progress})` : '';

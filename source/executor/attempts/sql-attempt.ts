@@ -20,7 +20,7 @@ type Options = {
   lease_ms: number;
   policy: BatchPolicy;
   losses: LossReporter;
-  /** A cancelled statement has so long to say so, and one that nobody runs is looked for so often, in milliseconds. */
+  /** A cancelled statement has so long to answer, and a running one is checked so often (ms). */
   timeout: number;
   signal: AbortSignal;
 };
@@ -28,8 +28,8 @@ type Options = {
 export type SqlResult = {
   outcome: Outcome;
   reply: BatchReply | null;
-  /** Where the connection broke: says how the attempt ended. It may wait for the database, which is no time of the attempt's. */
-  judge?: ReturnType<LossReporter['begin']>;
+  /** Where the connection broke: how the attempt ended. It may wait for the database. */
+  classify?: ReturnType<LossReporter['begin']>;
   error?: unknown;
 };
 
@@ -37,17 +37,18 @@ export type SqlResult = {
 const cancelAgainMs = 250;
 
 /**
- * Runs one attempt of a handler written in SQL on a connection of its own. Completed, it has been reported already, and
- * `reply` says what comes next on the lane. Otherwise the outcome is to be reported by a step: also after a broken connection, where the
- * completion may have been committed, and then the step finds it so.
+ * Runs one attempt of a handler written in SQL on a connection of its own. A completed one has been
+ * reported already, and `reply` is that of the batch. Otherwise the outcome is to be reported by a
+ * batch: also after a broken connection, where the completion may have been committed: then the
+ * batch finds it so.
  */
 export async function runSqlAttempt(
-  pools: { handlers: Database; steps: Database },
+  pools: { handlers: Database; batches: Database },
   attempt: Attempt,
   sql: string,
   options: Options,
 ): Promise<SqlResult> {
-  const judge = options.losses.begin();
+  const classify = options.losses.begin();
   let client: Awaited<ReturnType<Database['connect']>>;
   try {
     client = await pools.handlers.connect();
@@ -60,7 +61,7 @@ export async function runSqlAttempt(
     broken = error;
   };
   client.on('error', onError);
-  const watch = watchOver(pools.steps, attempt, options, () => destroy(client));
+  const watch = watchOver(pools.batches, attempt, options, () => destroy(client));
   try {
     if (options.signal.aborted)
       return { outcome: { kind: 'failed', message: 'stopped' }, reply: null };
@@ -73,7 +74,7 @@ export async function runSqlAttempt(
     }
     broken = error as Error;
     const outcome = { kind: 'unavailable', message: messageOf(error), of: 'database' } as const;
-    return { outcome, reply: null, ...(standing === 'lost' ? { judge } : {}), error };
+    return { outcome, reply: null, ...(standing === 'lost' ? { classify } : {}), error };
   } finally {
     // A cancel that is still on its way must not meet the connection's next statement.
     await watch.stop();
@@ -82,13 +83,16 @@ export async function runSqlAttempt(
   }
 }
 
-/** An answer of this severity leaves the connection as it is. It may be in the server's own language. */
+/**
+ * An answer of this severity leaves the connection as it is. It may be in the server's own
+ * language.
+ */
 const harmless = 'ERROR';
 
 /**
- * How the connection is after its statement failed. Only where the error might be of the connection itself is it asked: an
- * error of the handler's may carry any SQLSTATE, also one of a lost connection. A server that has become a standby answers, and is no
- * place for a handler.
+ * How the connection is after its statement failed. It is asked only where the error might be of
+ * the connection itself: a handler's error may carry any SQLSTATE, also one of a lost connection. A
+ * server that has become a standby answers, but runs no handler.
  */
 async function standingOf(
   client: pg.ClientBase,
@@ -105,14 +109,14 @@ async function standingOf(
     );
     return rows[0].standby ? 'standby' : 'works';
   } catch (again) {
-    // What the handler has set may keep the question from being answered: that is an answer as well.
+    // What the handler has set may make this statement fail: that is an answer as well.
     return (again as { severity?: string }).severity === harmless ? 'works' : 'lost';
   }
 }
 
 /**
- * Cancels the statement when the attempt is stopped, and cuts its connection where the answer does not come: the server has cancelled
- * it long ago, or nobody there has run it for two looks.
+ * Cancels the statement when the attempt is stopped, and cuts its connection where no answer comes:
+ * after the timeout, or when no backend runs it in two checks.
  */
 function watchOver(
   database: Database,

@@ -4,46 +4,38 @@ import { type Attempt, leaseKey } from '../../domain/attempt.ts';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../observability/log.ts';
 import type { Meter } from '../../observability/meter.ts';
-import { Loop } from '../loop.ts';
+import { Duty } from '../duty.ts';
 import { jittered, type Timings } from '../settings.ts';
 
 export type HeartbeatPorts = {
-  /** A pool of one connection, so that no step or handler can keep a beat waiting. */
+  /** A pool of one connection, so that no batch or handler can delay a heartbeat. */
   database: Database;
   timings: Timings;
   log: Log;
   meter: Meter;
-  held(): Iterable<Attempt>;
-  lost(attempt: Attempt): void;
-  /** No beat was acknowledged for so long that leases are about to run out. */
-  abort(): void;
+  attempts(): Iterable<Attempt>;
+  onLost(attempt: Attempt): void;
+  /** No heartbeat was acknowledged for so long that leases are about to expire. */
+  onFenced(): void;
 };
 
-/** Renews the leases of every attempt held and keeps their jobs fresh, whatever the handlers do. */
-export class Heartbeat {
+const retryMs = 1_000;
+
+/** Renews the leases of all attempts held and keeps their jobs fresh, whatever the handlers do. */
+export class Heartbeat extends Duty {
   readonly #ports: HeartbeatPorts;
-  readonly #loop: Loop;
-  /** Of the last acknowledged beat, by the monotonic clock. */
+  /** Of the last acknowledged heartbeat, by the monotonic clock. */
   #acknowledged = performance.now();
   #aborted = false;
 
   constructor(ports: HeartbeatPorts) {
+    super({ name: 'heartbeat', every: ports.timings.heartbeat, log: ports.log });
     this.#ports = ports;
-    this.#loop = new Loop(() => this.#round());
   }
 
-  start(): void {
+  override start(): void {
     this.#acknowledged = performance.now();
-    this.#loop.start();
-  }
-
-  /** Leases of this executor were taken back: which, the next beat is told, and it is due now. */
-  wake(): void {
-    this.#loop.wake();
-  }
-
-  stop(): Promise<void> {
-    return this.#loop.stop();
+    super.start();
   }
 
   /** The database has not answered for so long that nothing new may be started. */
@@ -51,25 +43,25 @@ export class Heartbeat {
     return this.age > this.#ports.timings.fence;
   }
 
-  /** Milliseconds since the last acknowledged beat. */
+  /** Milliseconds since the last acknowledged heartbeat. */
   get age(): number {
     return performance.now() - this.#acknowledged;
   }
 
-  async #round(): Promise<number> {
+  protected override async round(): Promise<number> {
     const { timings, log, meter } = this.#ports;
     const watch = setInterval(() => this.#abortIfLate(), Math.max(10, timings.heartbeat / 2));
     try {
-      await this.#beat();
+      await this.#renew();
       this.#acknowledged = performance.now();
       this.#aborted = false;
       meter.heartbeat('ok');
       return jittered(timings.heartbeat);
     } catch (error) {
       meter.heartbeat('failed');
-      log.warn(`no heartbeat: ${messageOf(error)}`);
+      log.warn(`heartbeat failed, trying again: ${messageOf(error)}`);
       this.#abortIfLate();
-      return jittered(Math.min(timings.heartbeat, 1_000));
+      return jittered(Math.min(timings.heartbeat, retryMs));
     } finally {
       clearInterval(watch);
     }
@@ -79,26 +71,24 @@ export class Heartbeat {
     if (this.#aborted || this.age <= this.#ports.timings.abort) return;
     this.#aborted = true;
     this.#ports.log.error(
-      'no heartbeat was acknowledged for too long: handlers are stopped before their leases run out',
+      'handlers stopped: no heartbeat was acknowledged, leases are about to expire',
     );
-    this.#ports.abort();
+    this.#ports.onFenced();
   }
 
-  async #beat(): Promise<void> {
+  async #renew(): Promise<void> {
+    const { database, timings, onLost } = this.#ports;
     const byTenant = new Map<string, Attempt[]>();
-    for (const attempt of this.#ports.held()) {
+    for (const attempt of this.#ports.attempts()) {
       const held = byTenant.get(attempt.tenant_id);
       if (held === undefined) byTenant.set(attempt.tenant_id, [attempt]);
       else held.push(attempt);
     }
-    if (byTenant.size === 0) await this.#ports.database.call('select 1 as alive');
+    if (byTenant.size === 0) await database.call('select 1 as alive');
     for (const [tenant, attempts] of byTenant) {
-      const { database, timings, lost } = this.#ports;
-      const leases = new Set(
-        (await renewLeases(database, { tenant, attempts, lease_ms: timings.lease })).map(leaseKey),
-      );
-      // Attempts that ended while the beat was under way are not held any more, and nobody minds.
-      for (const attempt of attempts) if (leases.has(leaseKey(attempt))) lost(attempt);
+      const lost = await renewLeases(database, { tenant, attempts, lease_ms: timings.lease });
+      const keys = new Set(lost.map(leaseKey));
+      for (const attempt of attempts) if (keys.has(leaseKey(attempt))) onLost(attempt);
     }
   }
 }

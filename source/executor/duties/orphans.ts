@@ -4,42 +4,54 @@ import { reportAndClaim } from '../../database/queries/report-and-claim.ts';
 import { type Attempt, leaseKey } from '../../domain/attempt.ts';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../observability/log.ts';
+import { Duty } from '../duty.ts';
+import type { Timings } from '../settings.ts';
 
 export type OrphanPorts = {
   database: Database;
   tenants: readonly string[];
   owner: string;
+  timings: Timings;
   log: Log;
-  /** Whether a lane works under this token, or a message asks for one. */
-  knows(job: string, token: string): boolean;
+  /** Whether a lease queue has this token, or a message under way asks for it. */
+  owns(job: string, token: string): boolean;
 };
 
 /**
- * Attempts that the database believes this executor runs, and that it knows nothing of: a message that was given up came through after
- * all, late, or its reply was lost and the lane not wanted any more. Nobody renews them; given back at once, they do
- * not wait for their lease to run out, and nobody counts a crash.
+ * Releases orphaned claims: attempts that the database counts as this executor's and that it does
+ * not own, since a message that was given up arrived late, or its reply was lost. Nobody renews
+ * them; released, they need not wait for their lease to expire, and count as no crash.
  */
-export class Orphans {
+export class Orphans extends Duty {
   readonly #ports: OrphanPorts;
-  /** Seen at the last look: a message under way at one look is answered, or known of, at the next. */
+  /** Found in the last round: a message under way then is answered by the next one. */
   #suspects = new Set<string>();
 
   constructor(ports: OrphanPorts) {
+    super({ name: 'orphans', every: ports.timings.rescue, log: ports.log });
     this.#ports = ports;
   }
 
-  /** Gives back what was unknown at the last look too; with `all`, what is unknown now: nothing is under way any more. */
-  async release(all = false): Promise<void> {
-    const { database, tenants, owner, log, knows } = this.#ports;
+  /** Releases all that it does not own; for when no message is under way any more. */
+  releaseAll(): Promise<void> {
+    return this.#release(true);
+  }
+
+  protected override async round(): Promise<undefined> {
+    await this.#release(false);
+  }
+
+  async #release(all: boolean): Promise<void> {
+    const { database, tenants, owner, log, owns } = this.#ports;
     const suspects = new Set<string>();
     for (const tenant of tenants) {
       const held = await findHeld(database, tenant, owner);
-      for (const attempt of held.filter(({ job_id, token }) => !knows(job_id, token))) {
+      for (const attempt of held.filter(({ job_id, token }) => !owns(job_id, token))) {
         const suspect = leaseKey(attempt);
         if (all || this.#suspects.has(suspect)) {
-          // One that the database refuses to take back is left to its lease; the others are not kept waiting for it.
-          await this.#giveBack(attempt).catch((error) =>
-            log.debug(`cannot give back ${attempt.partition_key}: ${messageOf(error)}`),
+          // One that the database refuses to release is left to its lease.
+          await this.#releaseOne(attempt).catch((error) =>
+            log.debug(`cannot release ${attempt.partition_key}: ${messageOf(error)}`),
           );
         } else suspects.add(suspect);
       }
@@ -47,22 +59,16 @@ export class Orphans {
     this.#suspects = suspects;
   }
 
-  async #giveBack(attempt: Attempt): Promise<void> {
+  async #releaseOne(attempt: Attempt): Promise<void> {
     const { database, owner, log } = this.#ports;
     const { job_id: job, tenant_id: tenant, asset_name: asset } = attempt;
     const { granularity, partition_key, token } = attempt;
-    const report = { attempt, outcome: { kind: 'released' as const }, duration_ms: 0, delay_ms: 0 };
-    const nothing = { opening: [], want: 0, lease_ms: 0 };
     await reportAndClaim(database, {
-      tenant,
-      job,
-      asset,
-      granularity,
-      owner,
-      reports: [report],
+      ...{ tenant, job, asset, granularity, owner },
+      reports: [{ attempt, outcome: { kind: 'released' }, duration_ms: 0, delay_ms: 0 }],
       closing: [token],
-      ...nothing,
+      ...{ opening: [], want: 0, lease_ms: 0 },
     });
-    log.warn({ job_id: job, partition_key }, 'claimed by a message given up long ago: given back');
+    log.warn({ job_id: job, partition_key }, 'released an orphaned claim');
   }
 }

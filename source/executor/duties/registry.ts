@@ -1,7 +1,5 @@
 import type pg from 'pg';
-import { createClient, destroy } from '../../database/database.ts';
 import { codeOf, explainFailure } from '../../database/failure.ts';
-import { isPooled } from '../../database/pooler.ts';
 import { queryAlone } from '../../database/session-settings.ts';
 import type { ConnectionSettings } from '../../database/settings.ts';
 import type { OutageKind } from '../../domain/attempt.ts';
@@ -9,8 +7,9 @@ import { messageOf } from '../../errors.ts';
 import type { Log } from '../../observability/log.ts';
 import type { Meter } from '../../observability/meter.ts';
 import type { SessionReporter } from '../attempts/loss-reporter.ts';
-import { Loop } from '../loop.ts';
+import { Duty } from '../duty.ts';
 import { jittered, type Timings } from '../settings.ts';
+import { StandingConnection } from '../standing-connection.ts';
 import { withTimeout } from '../with-timeout.ts';
 
 export type Registration = {
@@ -24,7 +23,7 @@ export type Registration = {
   catalogue: string;
   /** The assets that it has handlers for at this moment. */
   handlers(): readonly string[];
-  /** What is away for its handlers, and for how long by the monotonic clock. */
+  /** What is unavailable for its handlers, and for how long by the monotonic clock. */
   outages(): readonly OutageRow[];
 };
 
@@ -36,65 +35,62 @@ export type OutageRow = {
   age_ms: number;
 };
 
+export type RegistryPorts = {
+  settings: ConnectionSettings;
+  registration: Registration;
+  timings: Timings;
+  log: Log;
+  meter: Meter;
+};
+
+const retryMs = 500;
+
 /**
- * An executor's entry among the living. Its session holds an advisory lock, and gives its signs of life on that same
- * session: when both end, others know within seconds that it has died. Through a pooler a lock outlives its client,
- * so there it is registered without one, and only its leases tell.
+ * An executor's row in backfill_executors. Its session holds an advisory lock and pings `seen_at`
+ * itself: when both end, others declare the executor dead within seconds. Through a pooler a lock
+ * outlives its client: then it registers without one, and only lease expiry tells.
  */
-export class Registry implements SessionReporter {
-  readonly #settings: ConnectionSettings;
-  readonly #registration: Registration;
-  readonly #timings: Timings;
-  readonly #log: Log;
-  readonly #meter: Meter;
-  readonly #loop: Loop;
-  #client: pg.Client | null = null;
-  /** The session whose loss is on record. */
+export class Registry extends Duty implements SessionReporter {
+  readonly #ports: RegistryPorts;
+  readonly #connection: StandingConnection;
+  /** The session whose loss is recorded. */
   #lost: pg.Client | null = null;
   #turn: Promise<void> = Promise.resolve();
   #pooled = false;
-  #connected = false;
   #locked = false;
   #draining = false;
-  /** When this session got its lock, and when the last sign of life was acknowledged (monotonic). */
+  /** When this session got its lock, and when the last ping was acknowledged (monotonic). */
   #lockedAt = Number.POSITIVE_INFINITY;
   #seenAt = performance.now();
   serverStart: string | null = null;
   lastLoss: { at: number; said: string | null } | null = null;
 
-  constructor(
-    settings: ConnectionSettings,
-    registration: Registration,
-    timings: Timings,
-    log: Log,
-    meter: Meter,
-  ) {
-    this.#settings = settings;
-    this.#registration = registration;
-    this.#timings = timings;
-    this.#log = log;
-    this.#meter = meter;
-    this.#loop = new Loop(() => this.#round());
-  }
-
-  /** Registers at once, and throws if that fails; then keeps it up. */
-  async start(): Promise<void> {
-    await this.#sign(false).catch(async (error) => {
-      await this.#drop();
-      throw explainFailure(error, this.#settings);
+  constructor(ports: RegistryPorts) {
+    super({ name: 'ping', every: ports.timings.ping, log: ports.log });
+    this.#ports = ports;
+    this.#connection = new StandingConnection({
+      settings: ports.settings,
+      name: 'registry',
+      meter: ports.meter,
+      onError: (client, error, current) => {
+        this.#lose(client, error);
+        if (current) this.wake();
+      },
     });
-    this.#loop.start();
   }
 
-  /** Writes what has changed without waiting for the next sign of life. */
-  refresh(): void {
-    this.#loop.wake();
+  /** Registers, and throws if that fails. To be called before `start`. */
+  async register(): Promise<void> {
+    await this.#ping(false).catch(async (error) => {
+      await this.#close();
+      throw explainFailure(error, this.#ports.settings);
+    });
   }
 
-  /** Asks the session itself: one that has died in silence does not say so. */
+  /** Asks the session itself: one that died in silence does not say so. */
   async confirm(): Promise<void> {
     await this.#alone(async () => {
-      const client = this.#client;
+      const { client } = this.#connection;
       if (client === null) return;
       await withTimeout(client.query('select')).catch((error) => this.#lose(client, error));
     });
@@ -102,41 +98,39 @@ export class Registry implements SessionReporter {
 
   drain(): void {
     this.#draining = true;
-    this.#loop.wake();
+    this.wake();
   }
 
-  async stop(): Promise<void> {
-    await this.#loop.stop();
-    // One that was never there has nothing to take back.
-    if (this.#connected) await this.#sign(true).catch(() => {});
-    await this.#drop();
+  override async stop(): Promise<void> {
+    await super.stop();
+    // Where it never connected, there is no row to end.
+    if (this.#connection.wasConnected) await this.#ping(true).catch(() => {});
+    await this.#close();
   }
 
-  /** Others may take this executor for dead soon: it must not start anything. */
+  /** Others may declare this executor dead soon: it must not start anything. */
   get doubtful(): boolean {
-    return (
-      !this.#pooled &&
-      performance.now() - this.#seenAt > this.#timings.silence - this.#timings.ping * 0.6
-    );
+    const { silence, ping } = this.#ports.timings;
+    return !this.#pooled && performance.now() - this.#seenAt > silence - ping * 0.6;
   }
 
-  /** Its own lock is old enough to judge others by theirs. */
-  get mayJudge(): boolean {
-    return (
-      this.#locked &&
-      performance.now() - this.#lockedAt > this.#timings.silence + this.#timings.ping
-    );
+  /** Its own lock is old enough to declare others dead by theirs. */
+  get mayDeclareDead(): boolean {
+    const { silence, ping } = this.#ports.timings;
+    return this.#locked && performance.now() - this.#lockedAt > silence + ping;
   }
 
-  async #round(): Promise<number> {
+  protected override async round(): Promise<number> {
+    const { timings, log } = this.#ports;
     try {
-      await this.#sign(false);
-      return jittered(this.#timings.ping);
+      await this.#ping(false);
+      return jittered(timings.ping);
     } catch (error) {
-      this.#log.debug(`no sign of life, trying again: ${messageOf(error)}`);
-      if (this.#client !== null) this.#lose(this.#client, error);
-      await this.#drop();
-      return jittered(Math.min(500, this.#timings.ping));
+      log.debug(`ping failed, trying again: ${messageOf(error)}`);
+      const { client } = this.#connection;
+      if (client !== null) this.#lose(client, error);
+      await this.#close();
+      return jittered(Math.min(retryMs, timings.ping));
     }
   }
 
@@ -147,19 +141,20 @@ export class Registry implements SessionReporter {
     return done;
   }
 
-  #sign(stopped: boolean): Promise<void> {
-    return this.#alone(() => this.#register(stopped));
+  #ping(stopped: boolean): Promise<void> {
+    return this.#alone(() => this.#write(stopped));
   }
 
-  async #register(stopped: boolean): Promise<void> {
-    const client = this.#client ?? (await this.#connect());
-    const { id, tenants, host, pid, version, slots, catalogue } = this.#registration;
-    const [handlers, outages] = [this.#registration.handlers(), this.#registration.outages()];
+  async #write(stopped: boolean): Promise<void> {
+    const client = this.#connection.client ?? (await this.#connect());
+    const { registration } = this.#ports;
+    const { id, tenants, host, pid, version, slots, catalogue } = registration;
+    const [handlers, outages] = [registration.handlers(), registration.outages()];
     if (!this.#pooled && !this.#locked) {
       const { rows } = await withTimeout(
         client.query('select pg_try_advisory_lock(servo_executor_lock($1)) as taken', [id]),
       );
-      // Not to be had while a session of ours that was cut off still lingers: which keeps us alive as well.
+      // Not to be had while a cut-off session of ours lingers: which keeps us alive as well.
       this.#locked = rows[0].taken;
       this.#lockedAt = performance.now();
     }
@@ -169,17 +164,8 @@ export class Registry implements SessionReporter {
         client,
         'select servo_register_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)',
         [
-          id,
-          tenants,
-          host,
-          pid,
-          version,
-          slots,
-          handlers,
-          ...phase,
-          this.#locked,
-          catalogue,
-          JSON.stringify(outages),
+          ...[id, tenants, host, pid, version, slots, handlers],
+          ...[...phase, this.#locked, catalogue, JSON.stringify(outages)],
         ],
       ),
     );
@@ -187,16 +173,8 @@ export class Registry implements SessionReporter {
   }
 
   async #connect(): Promise<pg.Client> {
-    const client = createClient(this.#settings);
-    this.#client = client;
-    client.on('error', (error) => {
-      this.#lose(client, error);
-      if (this.#client === client) this.#loop.wake();
-    });
-    await client.connect();
-    if (this.#connected) this.#meter.reconnected('registry');
-    this.#connected = true;
-    this.#pooled = await isPooled(client);
+    const { client, pooled } = await this.#connection.open();
+    this.#pooled = pooled;
     const { rows } = await withTimeout(
       client.query('select pg_postmaster_start_time()::text as at'),
     );
@@ -208,17 +186,12 @@ export class Registry implements SessionReporter {
   #lose(client: pg.Client, error: unknown): void {
     if (this.#lost === client) return;
     this.#lost = client;
-    const code = codeOf(error);
-    this.lastLoss = {
-      at: performance.now(),
-      said: (error as { severity?: string }).severity === undefined ? null : (code ?? null),
-    };
+    const said = (error as { severity?: string }).severity === undefined ? null : codeOf(error);
+    this.lastLoss = { at: performance.now(), said: said ?? null };
   }
 
-  async #drop(): Promise<void> {
-    const client = this.#client;
-    this.#client = null;
+  #close(): Promise<void> {
     this.#locked = false;
-    if (client !== null) await withTimeout(client.end()).catch(() => destroy(client));
+    return this.#connection.close();
   }
 }

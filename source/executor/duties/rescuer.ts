@@ -6,12 +6,12 @@ import {
   rescueJob,
 } from '../../database/queries/executor-calls.ts';
 import { finalizeJob } from '../../database/queries/finalize-job.ts';
-import { type Duty, findDuties } from '../../database/queries/find-work.ts';
+import { findRescues, type JobToRescue } from '../../database/queries/find-work.ts';
 import { finalizeWaiting } from '../../database/queries/upstreams.ts';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../observability/log.ts';
-import { Loop } from '../loop.ts';
-import { jittered, type Timings } from '../settings.ts';
+import { Duty } from '../duty.ts';
+import type { Timings } from '../settings.ts';
 
 export type RescuerPorts = {
   database: Database;
@@ -19,102 +19,91 @@ export type RescuerPorts = {
   owner: string;
   timings: Timings;
   log: Log;
-  /** This executor's own lock is old enough to judge others by theirs. */
-  mayJudge(): boolean;
-  /** Attempts were taken back: some may be this executor's own, and there is work. */
-  rescued(leases: readonly Rescued[]): void;
+  /** This executor's own lock is old enough to declare others dead by theirs. */
+  mayDeclareDead(): boolean;
+  /** Leases were revoked: some may be this executor's own, and there is work. */
+  onRescued(leases: readonly Rescued[]): void;
 };
 
-/** A clock that jumped by more than this makes every lease look expired, or none. */
+/** A clock that jumped by more than this (ms) makes every lease look expired, or none. */
 const clockJumpMs = 30_000;
-/** Between a notification and the look that it asks for. */
+/** Between a notification and the round that it asks for: claiming comes first. */
 const wakeDelayMs = 50;
-const recountWords = {
-  made: 'created incomplete: its missing partitions were made from its keys',
-  recounted: 'partitions are missing, deleted by hand: the job counts those that it has',
-  failed: 'failed: partitions are missing that cannot be made',
+
+const recountMessages = {
+  made: 'job was created incomplete: made the missing partitions from its keys',
+  recounted: 'partitions were deleted by hand: the job counts those that are left',
+  failed: 'job failed: partitions are missing that cannot be made',
 };
 
-/** Takes back attempts whose executor is gone, and finalizes jobs: any executor does it for all. */
-export class Rescuer {
+/** Releases attempts whose executor is gone, and finalizes jobs: any executor does it for all. */
+export class Rescuer extends Duty {
   readonly #ports: RescuerPorts;
-  readonly #loop: Loop;
   #woken: NodeJS.Timeout | null = null;
-  /** Database clock minus monotonic clock at the last look. */
+  /** Database clock minus monotonic clock at the last round. */
   #offset: number | null = null;
 
   constructor(ports: RescuerPorts) {
+    super({ name: 'rescue', every: ports.timings.rescue, log: ports.log });
     this.#ports = ports;
-    this.#loop = new Loop(() => this.#round());
   }
 
-  start(): void {
-    this.#loop.start();
-  }
-
-  /** Not at once: whoever was woken with it has work to start, which comes first. */
-  wake(): void {
+  override wake(): void {
     this.#woken ??= setTimeout(() => {
       this.#woken = null;
-      this.#loop.wake();
+      super.wake();
     }, wakeDelayMs);
   }
 
-  stop(): Promise<void> {
+  override stop(): Promise<void> {
     if (this.#woken !== null) clearTimeout(this.#woken);
-    return this.#loop.stop();
+    return super.stop();
   }
 
-  async #round(): Promise<number> {
+  protected override async round(): Promise<undefined> {
     for (const tenant of this.#ports.tenants) {
-      try {
-        await this.#serve(tenant);
-      } catch (error) {
-        this.#ports.log.warn(`rescue failed, trying again: ${messageOf(error)}`);
-      }
-    }
-    return jittered(this.#ports.timings.rescue);
-  }
-
-  async #serve(tenant: string): Promise<void> {
-    const { database, owner, timings, log } = this.#ports;
-    if (this.#ports.mayJudge()) {
-      const silence_ms = timings.silence;
-      for (const dead of await declareDead(database, { tenant, owner, silence_ms })) {
-        log.warn(`executor ${dead} is gone: its leases expire now`);
-      }
-    }
-    const { now, duties } = await findDuties(database, tenant, timings.stale);
-    if (this.#clockJumped(now)) {
-      log.warn('the database clock has jumped: no lease is judged by it in this round');
-      return;
-    }
-    for (const duty of duties) {
-      await this.#attend(tenant, duty).catch((error) =>
-        log.warn({ job_id: duty.id }, `rescue failed, trying again: ${messageOf(error)}`),
+      await this.#serve(tenant).catch((error) =>
+        this.#ports.log.warn(`rescue failed, trying again: ${messageOf(error)}`),
       );
     }
   }
 
-  async #attend(tenant: string, duty: Duty): Promise<void> {
-    const { database, owner, timings, log } = this.#ports;
-    const { id: job } = duty;
-    if (duty.state === 'waiting_upstream') {
-      const waiting = { tenant, job, actor: owner, stale_ms: timings.stale };
-      const verdict = await finalizeWaiting(database, waiting);
-      if (verdict !== null) log.info({ job_id: job }, `its upstreams are decided: ${verdict}`);
+  async #serve(tenant: string): Promise<void> {
+    const { database, owner, timings, log, mayDeclareDead } = this.#ports;
+    if (mayDeclareDead()) {
+      const silence_ms = timings.silence;
+      for (const dead of await declareDead(database, { tenant, owner, silence_ms }))
+        log.warn(`declared executor ${dead} dead: its leases expire now`);
+    }
+    const { now, jobs } = await findRescues(database, tenant, timings.stale);
+    if (this.#clockJumped(now)) {
+      log.warn('the database clock has jumped: no rescue in this round');
       return;
     }
-    const rescue = { tenant, job, actor: owner, stale_ms: timings.stale };
-    const rescued = await rescueJob(database, rescue);
-    if (rescued.length > 0) {
-      log.warn({ job_id: job }, `took back ${rescued.length} attempts whose lease was lost`);
-      this.#ports.rescued(rescued);
+    for (const job of jobs) {
+      await this.#rescue(tenant, job).catch((error) =>
+        log.warn({ job_id: job.id }, `rescue failed, trying again: ${messageOf(error)}`),
+      );
     }
-    if (duty.state === 'running') await this.#recount(tenant, job);
-    for (let open = duty.needs_finalizing; open; ) {
-      const finalized = await finalizeJob(database, { tenant, job, actor: owner });
-      open = finalized.needs_finalizing && finalized.skipped > 0;
+  }
+
+  async #rescue(tenant: string, { id: job, state, needs_finalizing }: JobToRescue): Promise<void> {
+    const { database, owner, timings, log } = this.#ports;
+    const call = { tenant, job, actor: owner, stale_ms: timings.stale };
+    if (state === 'waiting_upstream') {
+      const next = await finalizeWaiting(database, call);
+      if (next !== null) log.info({ job_id: job }, `upstream jobs ended: the job is ${next}`);
+      return;
+    }
+    const rescued = await rescueJob(database, call);
+    if (rescued.length > 0) {
+      log.warn({ job_id: job }, `released ${rescued.length} attempts whose lease was lost`);
+      this.#ports.onRescued(rescued);
+    }
+    if (state === 'running') await this.#recount(tenant, job);
+    for (let open = needs_finalizing; open; ) {
+      const batch = await finalizeJob(database, { tenant, job, actor: owner });
+      open = batch.needs_finalizing && batch.skipped > 0;
     }
   }
 
@@ -123,8 +112,8 @@ export class Rescuer {
     const grace_ms = timings.creation_grace;
     const decision = await recountJob(database, { tenant, job, actor: owner, grace_ms });
     if (decision === null || decision === 'waiting') return;
-    log.warn({ job_id: job }, recountWords[decision]);
-    this.#ports.rescued([]);
+    log.warn({ job_id: job }, recountMessages[decision]);
+    this.#ports.onRescued([]);
   }
 
   #clockJumped(now: Date): boolean {

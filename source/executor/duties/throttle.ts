@@ -1,4 +1,5 @@
 import type { Database } from '../../database/database.ts';
+import { setHoldReason } from '../../database/queries/executor-calls.ts';
 import { readFinished } from '../../database/queries/read-finished.ts';
 import { readHealth } from '../../database/queries/read-health.ts';
 import {
@@ -15,52 +16,38 @@ import {
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../observability/log.ts';
 import { actOnJob } from '../../operations/act-on-job.ts';
-import { Loop } from '../loop.ts';
-import { jittered, type Timings } from '../settings.ts';
+import { Duty } from '../duty.ts';
+import type { Timings } from '../settings.ts';
 
 export type ThrottlePorts = {
   database: Database;
+  tenants: readonly string[];
   timings: Timings;
   log: Log;
   owner: string;
   health: HealthLimits;
   /** What this host is out of, or null. */
-  host(): string | null;
-  /** Null: no job is paused by itself. */
+  hostReason(): string | null;
+  /** Null: no job is paused automatically. */
   failures: FailureLimit | null;
-  /** Ids of the jobs at work, by tenant. */
+  /** Ids of the jobs that this executor works on, by tenant. */
   jobs(): Iterable<readonly [tenant: string, jobs: string[]]>;
-  /** Held now for this reason, or, with null, not any more. */
-  held(reason: string | null): Promise<void>;
+  /** The hold was recorded, or its end. */
+  onChange(): void;
 };
 
-/** Holds claiming while the database is unhealthy, and pauses a job whose partitions mostly fail; both say why. */
-export class Throttle {
+/** Holds claiming while the database is unhealthy; pauses a job whose partitions mostly fail. */
+export class Throttle extends Duty {
   readonly #ports: ThrottlePorts;
-  readonly #loop: Loop;
   #reason: string | null = null;
   #signals: HealthSignal[] = [];
-  /** Whether it is on record that claiming is held. */
-  #told = false;
+  #recorded = false;
   /** By job: from where its failures count. */
   #bases = new Map<string, Progress>();
 
   constructor(ports: ThrottlePorts) {
+    super({ name: 'throttle', every: ports.timings.poll, log: ports.log });
     this.#ports = ports;
-    this.#loop = new Loop(() => this.#round());
-  }
-
-  start(): void {
-    this.#loop.start();
-  }
-
-  stop(): Promise<void> {
-    return this.#loop.stop();
-  }
-
-  /** The host's state has changed. */
-  wake(): void {
-    this.#loop.wake();
   }
 
   /** Why nothing new is started, or null. */
@@ -72,32 +59,37 @@ export class Throttle {
     return this.#signals;
   }
 
-  async #round(): Promise<number> {
-    const { timings, log } = this.#ports;
-    for (const duty of [() => this.#judgeDatabase(), () => this.#judgeJobs()]) {
-      await duty().catch((error) =>
-        log.debug(`cannot judge the load, trying again: ${messageOf(error)}`),
+  protected override async round(): Promise<undefined> {
+    for (const check of [() => this.#checkDatabase(), () => this.#checkJobs()]) {
+      await check().catch((error) =>
+        this.#ports.log.debug(`throttle check failed, trying again: ${messageOf(error)}`),
       );
     }
-    return jittered(timings.poll);
   }
 
-  async #judgeDatabase(): Promise<void> {
-    const { database, health, host, log, held } = this.#ports;
+  async #checkDatabase(): Promise<void> {
+    const { database, health, hostReason, log } = this.#ports;
     const seen = await readHealth(database);
-    const reason = host() ?? holdReason(seen, health);
+    const reason = hostReason() ?? holdReason(seen, health);
     const changed = (reason === null) !== (this.#reason === null);
     this.#reason = reason;
     this.#signals = exceeded(seen, health);
-    if (changed && reason === null) log.info('claiming goes on: what it was held for is over');
-    if (changed && reason !== null) log.warn(`claiming is held: ${reason}`);
-    if (this.#told === (reason !== null)) return;
-    // By itself, and until it has worked: a database that is not well may not take it.
-    await held(reason);
-    this.#told = reason !== null;
+    if (changed && reason === null) log.info('hold ended: claiming again');
+    if (changed && reason !== null) log.warn(`hold: not claiming: ${reason}`);
+    if (this.#recorded === (reason !== null)) return;
+    // Until it has worked: a database that is not well may not take it.
+    await this.#record(reason);
+    this.#recorded = reason !== null;
   }
 
-  async #judgeJobs(): Promise<void> {
+  async #record(reason: string | null): Promise<void> {
+    const { database, tenants, owner, onChange } = this.#ports;
+    for (const tenant of tenants)
+      await setHoldReason(database, { tenant, executor: owner }, reason);
+    onChange();
+  }
+
+  async #checkJobs(): Promise<void> {
     const { database, failures, owner, log } = this.#ports;
     if (failures === null) return;
     const bases = new Map<string, Progress>();

@@ -1,97 +1,85 @@
 import { randomUUID } from 'node:crypto';
-import type { Database } from '../../database/database.ts';
 import { type AttemptLog, storeLogs } from '../../database/queries/executor-calls.ts';
 import type { Candidate } from '../../database/queries/find-work.ts';
-import type {
-  Batch,
-  BatchPolicy,
-  BatchReply,
-  Opening,
-  Report,
-} from '../../database/queries/report-and-claim.ts';
+import type { Batch, BatchPolicy, Report } from '../../database/queries/report-and-claim.ts';
 import { messageOf } from '../../errors.ts';
-import type { Log } from '../../observability/log.ts';
-import type { Meter } from '../../observability/meter.ts';
-import type { Timings } from '../settings.ts';
-import { BatchSender } from './batch-sender.ts';
+import { BatchSender, type SenderPorts, type Sent } from './batch-sender.ts';
 
-export type MailPorts = {
-  owner: string;
-  database: Database;
-  timings: Timings;
-  log: Log;
-  meter: Meter;
-  policy: BatchPolicy;
-  /** The work is being stopped: nothing is opened, and what is to be reported does not wait. */
-  stopping(): boolean;
-  /** False while nothing new may be started. */
-  mayOpen(): boolean;
-  /** How many of so many lanes that wait the next step opens. */
-  shift(waiting: number): number;
-  /** Attempts to ask for, for each of so many lanes, while others wait for their step. */
-  lookAhead(lanes: number, waiting: number): number;
-  /** Null: there is no such job any more. */
-  answered(request: Batch, reply: BatchReply | null): void;
-  /** The database refuses what a step says, and goes on doing so. */
-  refused(message: string): void;
-  /** Before every look at the mail: there may be none, and nothing left to do. */
-  looked(): void;
-};
+export type BatcherPorts = Omit<SenderPorts, 'abandoned'> & { owner: string; policy: BatchPolicy };
 
-/** A lane that the next step is to open, in place of one that has ended, under its own token where that was given away already. */
+/**
+ * A lease queue to open, in the place of one that has ended, under its own token where that is
+ * known already.
+ */
 type Wanted = { replaces: string | null; token?: string };
 
-/** Reports of a lane that still runs wait for the next step, but not longer than this. */
+/**
+ * Of the waiting queues: how many to open, and attempts for each; null: none is opened any more.
+ */
+export type Claim = { open: number; want: number } | null;
+
+/** Reports of queues that still run wait for the next batch, but no longer than this. */
 const reportDelayMs = 250;
 
 /**
- * What a job's lanes have to report and ask for: it rides on steps, of which at most one is under way. What ends meanwhile
- * rides on the next one.
+ * Collects what a job's lease queues report and ask for, sends it until it is answered, and returns
+ * the reply. One batch at a time: what ends meanwhile is for the next one.
  */
 export class Batcher {
   readonly #job: Candidate;
-  readonly #ports: MailPorts;
+  readonly #ports: BatcherPorts;
+  readonly #sender: BatchSender;
+  readonly #abandoned = new AbortController();
   #wanted: Wanted[] = [];
   #closing: string[] = [];
   #reports: Report[] = [];
   #logs: AttemptLog[] = [];
-  #stepping: Promise<void> | null = null;
+  #firstReport = 0;
   #opening = 0;
   /** Tokens in messages under way: the database may know them, or not any more. */
   readonly #asking = new Set<string>();
-  #late: NodeJS.Timeout | null = null;
-  #abandoned = new AbortController();
 
-  constructor(job: Candidate, ports: MailPorts) {
+  constructor(job: Candidate, ports: BatcherPorts) {
     this.#job = job;
     this.#ports = ports;
+    this.#sender = new BatchSender({ ...ports, abandoned: this.#abandoned.signal });
   }
 
-  /** Lanes asked for that the database does not know of yet. */
+  /** Queues that wait to be opened by the next batch. */
+  get waiting(): number {
+    return this.#wanted.length;
+  }
+
+  /** Queues asked for that the database does not know of yet. */
   get asked(): number {
     return this.#wanted.length + this.#opening;
   }
 
   get empty(): boolean {
-    return (
-      this.asked === 0 &&
-      this.#reports.length === 0 &&
-      this.#closing.length === 0 &&
-      this.#stepping === null
-    );
+    return this.asked === 0 && this.#reports.length + this.#closing.length === 0;
   }
 
-  /** Whether the database may know attempts under this token by a message that is to be sent or under way. */
-  knows(token: string): boolean {
+  /** Milliseconds until a batch is due; null where there is nothing to send. */
+  dueIn(stopping: boolean): number | null {
+    const urgent = this.#closing.length + this.#wanted.length > 0;
+    if (urgent) return 0;
+    if (this.#reports.length === 0) return null;
+    return stopping ? 0 : Math.max(0, this.#firstReport + reportDelayMs - performance.now());
+  }
+
+  /**
+   * Whether the database may know attempts under this token by a message to be sent or under way.
+   */
+  owns(token: string): boolean {
     return (
       this.#asking.has(token) ||
       this.#closing.includes(token) ||
-      this.#wanted.some((lane) => lane.token === token)
+      this.#wanted.some((queue) => queue.token === token)
     );
   }
 
-  want(lane: Wanted): void {
-    this.#wanted.push(lane);
+  open(queue: Wanted): void {
+    this.#wanted.push(queue);
   }
 
   close(token: string): void {
@@ -103,63 +91,48 @@ export class Batcher {
   }
 
   report(report: Report): void {
-    this.#reports.push(report);
-    this.#late ??= setTimeout(() => {
-      this.#late = null;
-      this.send();
-    }, reportDelayMs);
+    if (this.#reports.push(report) === 1) this.#firstReport = performance.now();
   }
 
-  /** While a message of somebody else's asks under this token. */
-  asking(token: string, underWay: boolean): void {
-    if (underWay) this.#asking.add(token);
-    else this.#asking.delete(token);
+  /** Owns the token while a message that is not a batch asks for it. */
+  async asking<T>(token: string | null, message: () => Promise<T>): Promise<T> {
+    if (token === null) return message();
+    this.#asking.add(token);
+    try {
+      return await message();
+    } finally {
+      this.#asking.delete(token);
+    }
   }
 
-  /** Stops trying: the leases will run out. */
+  /** Stops trying: the leases will expire. */
   abandon(): void {
     this.#abandoned.abort();
   }
 
-  /** Sends what is there, if it is due and no step is under way. */
-  send(): void {
-    if (this.#stepping !== null) return;
-    this.#ports.looked();
-    const urgent = this.#closing.length + this.#wanted.length > 0 || this.#ports.stopping();
-    const due = this.#reports.length > 0 && this.#late === null;
-    if (!urgent && !due) return;
-    if (this.#reports.length + this.#closing.length + this.#wanted.length === 0) return;
-    this.#stepping = this.#step().finally(() => {
-      this.#stepping = null;
-      this.send();
-    });
-  }
-
-  async #step(): Promise<void> {
-    const request = this.#collect();
-    const tokens = [...request.closing, ...request.opening.map((lane) => lane.token)];
+  /** What was answered, with the replies: more than one where it had to be taken apart. */
+  async send(claim: Claim): Promise<Sent[]> {
+    const batch = this.#collect(claim);
+    const tokens = [...batch.closing, ...batch.opening.map(({ token }) => token)];
     for (const token of tokens) this.#asking.add(token);
-    await this.#storeLogs();
-    const sender = new BatchSender({ ...this.#ports, abandoned: this.#abandoned.signal });
-    const sent = await sender.send(request);
-    for (const token of tokens) this.#asking.delete(token);
-    this.#opening = 0;
-    for (const { request: one, reply } of sent) this.#ports.answered(one, reply);
+    try {
+      await this.#storeLogs();
+      return await this.#sender.send(batch);
+    } finally {
+      for (const token of tokens) this.#asking.delete(token);
+      this.#opening = 0;
+    }
   }
 
-  #collect(): Batch {
-    if (this.#late !== null) clearTimeout(this.#late);
-    this.#late = null;
-    const mayOpen = !this.#ports.stopping() && this.#ports.mayOpen();
-    const { length } = this.#wanted;
-    const wanted = this.#wanted.splice(0, mayOpen ? this.#ports.shift(length) : length);
-    const opening: Opening[] = (mayOpen ? wanted : []).map(({ replaces, token }) => ({
+  #collect(claim: Claim): Batch {
+    const wanted = this.#wanted.splice(0, claim?.open ?? this.#wanted.length);
+    const opening = (claim === null ? [] : wanted).map(({ replaces, token }) => ({
       replaces,
       token: token ?? randomUUID(),
     }));
     this.#opening = opening.length;
-    // A lane that waits for the next step keeps its token until then.
-    const waiting = new Set(this.#wanted.map((lane) => lane.replaces));
+    // A queue that waits for the next batch keeps its token until then.
+    const waiting = new Set(this.#wanted.map(({ replaces }) => replaces));
     const closing = this.#closing.filter((token) => !waiting.has(token));
     this.#closing = this.#closing.filter((token) => waiting.has(token));
     return {
@@ -171,7 +144,7 @@ export class Batcher {
       reports: this.#reports.splice(0),
       closing,
       opening,
-      want: this.#ports.lookAhead(opening.length, this.#wanted.length),
+      want: claim?.want ?? 1,
       lease_ms: this.#ports.timings.lease,
       policy: this.#ports.policy,
     };
@@ -182,7 +155,7 @@ export class Batcher {
     const logs = this.#logs.splice(0);
     if (logs.length === 0) return;
     await storeLogs(database, this.#job.tenant_id, owner, logs).catch((error) =>
-      log.warn({ job_id: this.#job.id }, `attempt logs were not kept: ${messageOf(error)}`),
+      log.warn({ job_id: this.#job.id }, `cannot store attempt logs: ${messageOf(error)}`),
     );
   }
 }

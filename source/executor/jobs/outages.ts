@@ -9,16 +9,16 @@ export type OutagePorts = {
   catalogue: Catalogue;
   back_off: BackOff;
   log: Log;
-  /** Writes into the journal of the job, once when a trouble begins and once when it ends. */
-  journal(job: Place, kind: 'unavailable' | 'available', reason: string): Promise<void>;
-  /** What executors tell of themselves has changed. */
-  changed(): void;
+  /** Writes into the journal of the job, once when an outage begins and once when it ends. */
+  journal(job: JobRef, kind: 'unavailable' | 'available', reason: string): Promise<void>;
+  /** What the registry says of this executor has changed. */
+  onChange(): void;
 };
 
-export type Place = { tenant_id: string; asset_name: string; id: string };
+export type JobRef = { tenant_id: string; asset_name: string; id: string };
 
-type Trouble = {
-  job: Place;
+type Outage = {
+  job: JobRef;
   kind: OutageKind;
   message: string;
   since: number;
@@ -34,7 +34,7 @@ type Trouble = {
 const mostSuspects = 10_000;
 
 /**
- * A trouble that nobody has met for so long (ms) after its rest is no news any more: no job wants
+ * An outage that no attempt has met for so long (ms) after its back-off is dropped: no job wants
  * the asset.
  */
 const oldMs = 600_000;
@@ -43,23 +43,23 @@ const oldMs = 600_000;
 const longestMessage = 300;
 
 /**
- * What is away for this executor's handlers: an endpoint that does not answer, a program that is
- * not there, a host that is out of something. An attempt that meets it counts nothing. Instead the
- * asset's jobs of that tenant rest on this executor, for a time that grows with each probe that
- * fails, and one partition at a time is the probe. Told once when it begins and once when it ends:
- * in the log, in the journal and in the registry.
+ * What is unavailable for this executor's handlers: an endpoint that does not answer, a missing
+ * program, a host that is out of descriptors or memory. An attempt that meets it counts nothing.
+ * Instead the asset's jobs of that tenant back off on this executor, longer with each failed probe,
+ * and one partition at a time is the probe. Logged, journalled and registered once when it begins
+ * and once when it ends.
  */
 export class Outages {
   readonly #ports: OutagePorts;
-  readonly #outages = new Map<string, Trouble>();
-  /** Attempts that got through, by asset and tenant. */
+  readonly #outages = new Map<string, Outage>();
+  /** Attempts that were not affected, by asset and tenant. */
   readonly #passes = new Map<string, number>();
   /**
-   * Partitions that met an endpoint away, and how many attempts of their asset had got through by
+   * Partitions that met an unavailable endpoint, and how many attempts of the asset had passed by
    * then.
    */
   readonly #suspects = new Map<string, number>();
-  /** When it was last looked which probes may be made (monotonic). */
+  /** When `look` was last called (monotonic). */
   #looked = Number.NEGATIVE_INFINITY;
 
   constructor(ports: OutagePorts) {
@@ -67,13 +67,12 @@ export class Outages {
   }
 
   /**
-   * An attempt that was begun at `began` (monotonic) could not be made. Returns how long the job
-   * rests, in milliseconds. Attempts that were begun before the last probe failed are of the same
-   * failure. Null: it is the partition's own trouble, since others have got through after it met it
-   * the last time; then it counts as a failure.
+   * An attempt that began at `began` (monotonic) could not be made. Returns how long the job backs
+   * off, in milliseconds. Attempts that began before the last probe failed are of the same failure.
+   * Null: it is the partition's own failure, since others have passed since it met this last.
    */
   met(
-    job: Place,
+    job: JobRef,
     partition: string,
     { kind, message: text, began }: { kind: OutageKind; message: string; began: number },
   ): number | null {
@@ -82,7 +81,7 @@ export class Outages {
     if (kind === 'endpoint' && this.#isOwn(key, partition)) return null;
     const known = this.#outages.get(key);
     if (known !== undefined && began < known.until) return Math.max(1, known.until - now);
-    const trouble: Trouble = known ?? {
+    const outage: Outage = known ?? {
       job,
       kind,
       message: '',
@@ -92,21 +91,21 @@ export class Outages {
       until: now,
       withdrawn: false,
     };
-    trouble.kind = kind;
-    trouble.message = text.slice(0, longestMessage);
-    trouble.failedAt = now;
-    trouble.until = now + backOffMs(trouble.failures++, this.#ports.back_off, Math.random());
-    trouble.withdrawn = kind === 'program';
-    this.#outages.set(key, trouble);
+    outage.kind = kind;
+    outage.message = text.slice(0, longestMessage);
+    outage.failedAt = now;
+    outage.until = now + backOffMs(outage.failures++, this.#ports.back_off, Math.random());
+    outage.withdrawn = kind === 'program';
+    this.#outages.set(key, outage);
     if (known === undefined) {
       this.#ports.log.warn(
         { job_id: job.id, asset: job.asset_name },
-        `unavailable, its jobs rest: ${text}`,
+        `unavailable, its jobs back off: ${text}`,
       );
       this.#journal(job, 'unavailable', text);
     }
-    this.#ports.changed();
-    return trouble.until - now;
+    this.#ports.onChange();
+    return outage.until - now;
   }
 
   #isOwn(key: string, partition: string): boolean {
@@ -114,7 +113,7 @@ export class Outages {
     const before = this.#suspects.get(partition);
     if (before !== undefined && passes > before) return true;
     this.#suspects.set(partition, passes);
-    // The oldest goes: forgotten, it is met once more for nothing.
+    // Without the oldest, one more attempt of it counts nothing.
     if (this.#suspects.size > mostSuspects) {
       this.#suspects.delete(this.#suspects.keys().next().value!);
     }
@@ -122,38 +121,39 @@ export class Outages {
   }
 
   /**
-   * An attempt that was begun at `began` (monotonic) has got through: to success, or to a failure
-   * of its own. One that was begun before the last probe failed says nothing of now.
+   * An attempt that began at `began` (monotonic) was not affected: it succeeded, or failed on its
+   * own. One that began before the last probe failed says nothing of now.
    */
-  passed(job: Place, began: number): void {
+  passed(job: JobRef, began: number): void {
     const key = keyOf(job);
     this.#passes.set(key, (this.#passes.get(key) ?? 0) + 1);
-    const trouble = this.#outages.get(key);
-    if (trouble === undefined || began < trouble.failedAt) return;
+    const outage = this.#outages.get(key);
+    if (outage === undefined || began < outage.failedAt) return;
     this.#outages.delete(key);
-    const words = `available again after ${roughDuration(Math.max(1_000, performance.now() - trouble.since))}`;
+    const words = `available again after ${roughDuration(Math.max(1_000, performance.now() - outage.since))}`;
     this.#ports.log.info({ job_id: job.id, asset: job.asset_name }, words);
-    this.#journal(trouble.job, 'available', words);
-    this.#ports.changed();
+    this.#journal(outage.job, 'available', words);
+    this.#ports.onChange();
   }
 
-  /** Something that the asset needs is away, as far as is known. */
-  away(job: Omit<Place, 'id'>): boolean {
+  /** Something that the asset needs is unavailable, as far as is known. */
+  away(job: Omit<JobRef, 'id'>): boolean {
     return this.#outages.has(keyOf(job));
   }
 
   /**
-   * How many more partitions may be tried, where `probing` are: all, one, or none while it rests.
+   * How many more partitions may be tried, where `probing` are: all, one, or none while it backs
+   * off.
    */
-  room(job: Omit<Place, 'id'>, probing: number): number {
-    const trouble = this.#outages.get(keyOf(job));
-    if (trouble === undefined) return Number.POSITIVE_INFINITY;
-    return trouble.withdrawn || trouble.until > performance.now() ? 0 : Math.max(0, 1 - probing);
+  room(job: Omit<JobRef, 'id'>, probing: number): number {
+    const outage = this.#outages.get(keyOf(job));
+    if (outage === undefined) return Number.POSITIVE_INFINITY;
+    return outage.withdrawn || outage.until > performance.now() ? 0 : Math.max(0, 1 - probing);
   }
 
   /**
-   * Milliseconds until another probe may be made than at the last look; infinity where none waits.
-   * One that nobody makes, since no job wants its asset or it runs already, asks for no other look.
+   * Milliseconds until a probe may be made that could not at the last look; infinity where none
+   * waits.
    */
   get dueIn(): number {
     const now = performance.now();
@@ -165,22 +165,22 @@ export class Outages {
   get offered(): string[] {
     const withdrawn = new Set(
       [...this.#outages.values()]
-        .filter((trouble) => trouble.withdrawn)
+        .filter((outage) => outage.withdrawn)
         .map(({ job }) => job.asset_name),
     );
     return [...this.#ports.catalogue.keys()].filter((asset) => !withdrawn.has(asset));
   }
 
-  /** Why nothing new is started on this host, while its last probe is not old. */
+  /** Why nothing new is started on this host, while it backs off; or null. */
   get hostReason(): string | null {
     const now = performance.now();
     const out = [...this.#outages.values()].find(
       ({ kind, until }) => kind === 'host' && until > now,
     );
-    return out === undefined ? null : `this host is out of something: ${out.message}`;
+    return out === undefined ? null : `this host is out of resources: ${out.message}`;
   }
 
-  /** For the registry, by tenant. A missing program is so for every tenant of the executor. */
+  /** For the registry. A missing program is so for every tenant of the executor. */
   rows(tenants: readonly string[]): OutageRow[] {
     const now = performance.now();
     return [...this.#outages.values()].flatMap(({ job, kind, message, since }) =>
@@ -194,33 +194,31 @@ export class Outages {
     );
   }
 
-  /**
-   * Looks whether programs that were missing are there again: then a partition may be the probe.
-   */
+  /** Checks whether missing programs are there again: then a partition may be the probe. */
   async look(): Promise<void> {
     const now = performance.now();
     this.#looked = now;
-    for (const [key, trouble] of this.#outages) {
-      if (!trouble.withdrawn && now - trouble.until > oldMs) this.#outages.delete(key);
-      if (!trouble.withdrawn || trouble.until > now) continue;
-      const handler = this.#ports.catalogue.get(trouble.job.asset_name);
+    for (const [key, outage] of this.#outages) {
+      if (!outage.withdrawn && now - outage.until > oldMs) this.#outages.delete(key);
+      if (!outage.withdrawn || outage.until > now) continue;
+      const handler = this.#ports.catalogue.get(outage.job.asset_name);
       const there = handler !== undefined && 'there' in handler ? await handler.there?.() : true;
       if (there !== false) {
-        trouble.withdrawn = false;
-        this.#ports.changed();
+        outage.withdrawn = false;
+        this.#ports.onChange();
         continue;
       }
-      trouble.until = now + backOffMs(trouble.failures++, this.#ports.back_off, Math.random());
+      outage.until = now + backOffMs(outage.failures++, this.#ports.back_off, Math.random());
     }
   }
 
-  #journal(job: Place, kind: 'unavailable' | 'available', reason: string): void {
+  #journal(job: JobRef, kind: 'unavailable' | 'available', reason: string): void {
     this.#ports
       .journal(job, kind, reason)
-      .catch((error) => this.#ports.log.debug(`not in the journal: ${messageOf(error)}`));
+      .catch((error) => this.#ports.log.debug(`cannot write the journal: ${messageOf(error)}`));
   }
 }
 
-function keyOf({ tenant_id, asset_name }: Omit<Place, 'id'>): string {
+function keyOf({ tenant_id, asset_name }: Omit<JobRef, 'id'>): string {
   return JSON.stringify([tenant_id, asset_name]);
 }

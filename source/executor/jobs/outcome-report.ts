@@ -5,13 +5,13 @@ type OutcomeReport = {
   outcome: Outcome;
   /** Until it is tried again, in milliseconds. */
   delay_ms: number;
-  /** Something that the job needs is away: nothing more of it is started for now. */
-  rests: boolean;
+  /** Something that the job needs is unavailable: nothing more of it is started for now. */
+  backsOff: boolean;
 };
 
 /**
  * What is reported of an attempt, and when it is tried again. Every outcome that may be repeated
- * without end waits: what counts nothing waits at least as long as a first back-off lasts.
+ * without end waits: what counts nothing waits at least as long as a first back-off.
  */
 export function reportOf(
   outcome: Outcome,
@@ -19,8 +19,8 @@ export function reportOf(
     attempt: Attempt;
     timings: Timings;
     random: number;
-    /** How long the job rests, in milliseconds; null where it is the partition's own failure. */
-    met(kind: OutageKind, message: string): number | null;
+    /** How long the job backs off, in milliseconds; null: it is the partition's own failure. */
+    onUnavailable(kind: OutageKind, message: string): number | null;
   },
 ): OutcomeReport {
   const { attempt, timings, random } = context;
@@ -33,7 +33,7 @@ export function reportOf(
   const after = (delay_ms: number, of = outcome): OutcomeReport => ({
     outcome: of,
     delay_ms,
-    rests: false,
+    backsOff: false,
   });
   switch (outcome.kind) {
     case 'completed':
@@ -45,13 +45,13 @@ export function reportOf(
     case 'crashed':
       // Lost attempts are no failures: their number is that of the attempt.
       return after(backOffMs(attempt.attempt - 1, timings.back_off, random));
-    case 'snoozed':
-      return after(
-        outcome.interrupted ? outcome.delay_ms : Math.max(outcome.delay_ms, timings.rest.base_ms),
-      );
+    case 'snoozed': {
+      const least = timings.outage_back_off.base_ms;
+      return after(outcome.interrupted ? outcome.delay_ms : Math.max(outcome.delay_ms, least));
+    }
     case 'unavailable': {
-      const delay_ms = context.met(outcome.of, outcome.message);
-      if (delay_ms !== null) return { outcome, delay_ms, rests: true };
+      const delay_ms = context.onUnavailable(outcome.of, outcome.message);
+      if (delay_ms !== null) return { outcome, delay_ms, backsOff: true };
       const failed: Outcome = { kind: 'failed', message: outcome.message };
       return after(back(failed), failed);
     }

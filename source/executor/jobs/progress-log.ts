@@ -4,11 +4,11 @@ import type { Log } from '../../observability/log.ts';
 /** Between two lines of one job, in milliseconds. */
 const leastPauseMs = 10_000;
 
-/** Says how far jobs at work are: the lines that the runbook looks for by their word "progress" (backfill-operations, "ETA Not Updating"). */
+/** Logs the progress of jobs: the runbook looks for the word "progress" ("ETA Not Updating"). */
 export class ProgressLog {
   readonly #log: Log;
   readonly #now: () => number;
-  /** What was told last of each job; `done` is null once its work was dropped. */
+  /** The last line of each job; `done` is null once its work was dropped. */
   readonly #told = new Map<string, { at: number; done: number | null }>();
 
   /** @param now a monotonic clock, in milliseconds */
@@ -17,7 +17,7 @@ export class ProgressLog {
     this.#now = now;
   }
 
-  /** At most one line for a job in 10 s, also when it is taken up again meanwhile, and none where nothing has moved. */
+  /** At most one line for a job in 10 s, and none where nothing has moved. */
   tell({ id, asset_name: asset }: Pick<Candidate, 'id' | 'asset_name'>, progress: JobProgress) {
     const { total_partitions, completed_partitions, failed_partitions } = progress;
     const done = completed_partitions + failed_partitions;
@@ -32,8 +32,8 @@ export class ProgressLog {
     );
   }
 
-  /** Its work was dropped: taken up again, it is told again, but no sooner. */
-  forget(id: string): void {
+  /** The job's work was dropped: taken up again, it is told again, but no sooner. */
+  drop(id: string): void {
     const now = this.#now();
     const last = this.#told.get(id);
     if (last !== undefined) last.done = null;
