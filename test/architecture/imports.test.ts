@@ -171,3 +171,33 @@ describe('libraries', () => {
     expect(undeclared.map(tell)).toEqual([]);
   });
 });
+
+describe('the rooms of the executor', () => {
+  /** What a room may import of the others; the files outside of rooms are everybody's. */
+  const rooms: Readonly<Record<string, readonly string[]>> = {
+    attempts: [],
+    jobs: ['attempts'],
+    duties: ['attempts', 'jobs'],
+  };
+  const inside = own.filter(({ from }) => from.startsWith('executor/'));
+  const roomOf = (file: string) => file.split('/').slice(1, -1).join('/');
+
+  test('import downwards', () => {
+    const wrong = inside.filter((one) => {
+      const [here, there] = [roomOf(one.from), roomOf(target(one))];
+      const outside = !target(one).startsWith('executor/') || here === '' || here === there;
+      return !outside && there !== '' && !rooms[here]!.includes(there);
+    });
+    expect(wrong.map(tell)).toEqual([]);
+  });
+
+  test('have no import circle, of values or types', () => {
+    const next = new Map<string, string[]>();
+    for (const one of inside) next.set(one.from, [...(next.get(one.from) ?? []), target(one)]);
+    const leads = (from: string, to: string, seen = new Set<string>()): boolean =>
+      (next.get(from) ?? []).some(
+        (file) => file === to || (!seen.has(file) && leads(file, to, seen.add(file))),
+      );
+    expect([...next.keys()].filter((file) => leads(file, file))).toEqual([]);
+  });
+});

@@ -2,12 +2,12 @@ import type pg from 'pg';
 import { codeOf, explainFailure } from '../../database/failure.ts';
 import { queryAlone } from '../../database/session-settings.ts';
 import type { ConnectionSettings } from '../../database/settings.ts';
-import type { OutageKind } from '../../domain/attempt.ts';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../observability/log.ts';
 import type { Meter } from '../../observability/meter.ts';
 import type { SessionReporter } from '../attempts/loss-reporter.ts';
 import { Duty } from '../duty.ts';
+import type { OutageRow } from '../jobs/outages.ts';
 import { jittered, type Timings } from '../settings.ts';
 import { StandingConnection } from '../standing-connection.ts';
 import { withTimeout } from '../with-timeout.ts';
@@ -25,14 +25,6 @@ export type Registration = {
   handlers(): readonly string[];
   /** What is unavailable for its handlers, and for how long by the monotonic clock. */
   outages(): readonly OutageRow[];
-};
-
-export type OutageRow = {
-  tenant: string;
-  asset: string;
-  kind: OutageKind;
-  message: string;
-  age_ms: number;
 };
 
 export type RegistryPorts = {

@@ -3,7 +3,6 @@ import { roughDuration } from '../../domain/duration.ts';
 import { messageOf } from '../../errors.ts';
 import type { Catalogue } from '../../handlers/handler.ts';
 import type { Log } from '../../observability/log.ts';
-import type { OutageRow } from '../duties/registry.ts';
 
 export type OutagePorts = {
   catalogue: Catalogue;
@@ -13,6 +12,15 @@ export type OutagePorts = {
   journal(job: JobRef, kind: 'unavailable' | 'available', reason: string): Promise<void>;
   /** What the registry says of this executor has changed. */
   onChange(): void;
+};
+
+/** As an executor registers it. */
+export type OutageRow = {
+  tenant: string;
+  asset: string;
+  kind: OutageKind;
+  message: string;
+  age_ms: number;
 };
 
 export type JobRef = { tenant_id: string; asset_name: string; id: string };
