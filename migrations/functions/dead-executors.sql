@@ -12,7 +12,7 @@ $$;
 -- failover frees every lock at once, and the others need time to come back. Leases that an operator
 -- has revoked before are left as they are: not lost by the executor. The jobs that may hold a lease
 -- are found by two probes: one condition for both read all jobs of the tenant.
-create or replace function servo_declare_dead_v1(p_tenant text, p_judge text, p_silence_ms bigint) returns setof text language plpgsql
+create or replace function servo_declare_dead_v1(p_tenant text, p_owner text, p_silence_ms bigint) returns setof text language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
 declare
   e record;
@@ -20,7 +20,7 @@ declare
 begin
   perform set_config('app.current_tenant', p_tenant, true);
   for e in select id, backend_pid from backfill_executors where tenant_id = p_tenant and locked and stopped_at is null and lost_at is null
-      and id <> p_judge and seen_at < clock_timestamp() - p_silence_ms * interval '1 millisecond'
+      and id <> p_owner and seen_at < clock_timestamp() - p_silence_ms * interval '1 millisecond'
   loop
     continue when not pg_try_advisory_xact_lock(servo_executor_lock(e.id))
       and (e.backend_pid is null or e.backend_pid in (select servo_lock_backends(servo_executor_lock(e.id))));

@@ -54,6 +54,6 @@ begin
         where u.upstream_job_id = b.id and u.job_id <> p_job
           and o.state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming'));
   needs_finalizing := exists (select from backfill_partitions where backfill_job_id = p_job and state in ('pending', 'running'));
-  update backfill_jobs b set skipped_partitions = b.skipped_partitions + settle.n, needs_finalizing = settle.open
-    from (values (skipped, needs_finalizing)) settle (n, open) where b.id = p_job and b.tenant_id = p_tenant;
+  update backfill_jobs b set skipped_partitions = b.skipped_partitions + batch.n, needs_finalizing = batch.open
+    from (values (skipped, needs_finalizing)) batch (n, open) where b.id = p_job and b.tenant_id = p_tenant;
 end $$;

@@ -98,7 +98,7 @@ begin
       v_pauses := j.state = 'running' and v_ours and f.alike >= p_policy.pause_at
         and exists (select from backfill_partitions where backfill_job_id = p_job and state = 'pending');
       if v_pauses then
-        perform set_config('servo.reason', format('paused by itself: the last %s attempts failed alike, and trying again cannot help: %s',
+        perform set_config('servo.reason', format('auto-paused: the last %s attempts had the same permanent error: %s',
           f.alike, left(f.message, 500)), true);
         j.state := 'paused';
         j.version := j.version + 1;

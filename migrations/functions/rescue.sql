@@ -2,7 +2,7 @@
 -- order comes first, unless the lease had ended before: what an operator revokes is never the
 -- executor's failure. A lease of -infinity is one of an executor that was declared dead. A running
 -- row without a lease is an external writer's; p_left: it was left for too long.
-create or replace function servo_lost_reason_v1(p_owner text, p_expires timestamptz, p_started timestamptz, p_void timestamptz, p_left boolean,
+create or replace function servo_lost_reason_v1(p_owner text, p_expires timestamptz, p_started timestamptz, p_revoked timestamptz, p_left boolean,
   p_now timestamptz, out kind text, out owner text, out reason text) language sql immutable parallel safe as $$
   select case when why = 'order' then 'reclaimed' when why is not null then 'lost' end, holder,
     case why when 'order' then 'an operator took it back from ' || holder
@@ -10,7 +10,7 @@ create or replace function servo_lost_reason_v1(p_owner text, p_expires timestam
       when 'expired' then 'the lease of ' || holder || ' expired'
       when 'left' then holder || ' left it running and let the heartbeat go stale' end
   from (select case when p_expires is null then 'an external writer' else coalesce(p_owner, 'an unknown executor') end as holder,
-    case when p_started <= p_void and (p_expires is null or p_expires > p_void) then 'order'
+    case when p_started <= p_revoked and (p_expires is null or p_expires > p_revoked) then 'order'
       when p_expires = '-infinity' then 'died'
       when p_expires < p_now then 'expired'
       when p_expires is null and p_left then 'left' end as why) w
@@ -18,8 +18,8 @@ $$;
 
 -- Why a running job is taken over, for the journal: an operator set its heartbeat back, or it is
 -- stale.
-create or replace function servo_takeover_reason_v1(p_job uuid, p_heartbeat timestamptz, p_void timestamptz) returns text language sql stable as $$
-  select case when p_void > p_heartbeat then 'an operator took the job back from ' || holder
+create or replace function servo_takeover_reason_v1(p_job uuid, p_heartbeat timestamptz, p_revoked timestamptz) returns text language sql stable as $$
+  select case when p_revoked > p_heartbeat then 'an operator took the job back from ' || holder
     when p_heartbeat is null then holder || ' ran it without a heartbeat'
     else holder || ' let its heartbeat go stale' end
   from (select coalesce(string_agg(distinct case when lease_expires_at is null then 'an external writer' else lease_owner end, ', '),
@@ -65,7 +65,7 @@ begin
       available_at = case when j.state in ('cancelled', 'failed') or (lost.kind = 'lost' and lost.crashes >= p_max_crashes) then 'infinity' else t end,
       completed_at = case when j.state in ('cancelled', 'failed') or (lost.kind = 'lost' and lost.crashes >= p_max_crashes) then t end,
       error_message = case when lost.kind = 'lost' and lost.crashes >= p_max_crashes
-        then format('lost %s times while it ran (last on %s): it may be what kills its executor', lost.crashes, lost.owner)
+        then format('lost %s times while it ran (last on %s): a poison partition, it may crash its executor', lost.crashes, lost.owner)
         else p.error_message end
     -- Only the lease that was read: a heartbeat may have renewed it meanwhile.
     from lost where p.id = lost.id and p.tenant_id || '' = p_tenant and p.state || '' = 'running' and p.lease_token is not distinct from lost.lease_token

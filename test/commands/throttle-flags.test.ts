@@ -97,12 +97,12 @@ describe('status', () => {
     }
   });
 
-  test('says why a job was paused by itself', async () => {
+  test('says why a job was auto-paused', async () => {
     const id = await operator.job(
       { asset: 'orders', partitions: ['2024-02-01'] },
       { state: 'running' },
     );
-    const reason = 'paused by itself: 30 of the last 40 partitions failed (75 %, limit 50 %)';
+    const reason = 'auto-paused: 30 of the last 40 partitions failed (75 %, limit 50 %)';
     await pauseJob(operator.db, { ...author, actor: 'h:1:x', reason }, id);
     const { stdout } = await run(['status', id], variables);
     expect(stdout).toMatch(

@@ -68,7 +68,7 @@ it('paused a job again for the failures before it was resumed', async () => {
     [job],
   );
   expect(event!.reason).toMatch(
-    /^paused by itself: \d+ of the last \d+ partitions failed \(100 %, limit 50 %\)$/,
+    /^auto-paused: \d+ of the last \d+ partitions failed \(100 %, limit 50 %\)$/,
   );
   broken = false;
   expect((await backfills.state(job, 'paused')).failed_partitions).toBeGreaterThanOrEqual(20);

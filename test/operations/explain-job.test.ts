@@ -95,9 +95,9 @@ describe('one query says which clause keeps a job from running', () => {
     });
   });
 
-  test('paused by itself', async () => {
+  test('auto-paused', async () => {
     const id = await running();
-    const reason = 'paused by itself: 30 of the last 40 partitions failed (75 %, limit 50 %)';
+    const reason = 'auto-paused: 30 of the last 40 partitions failed (75 %, limit 50 %)';
     await pauseJob(operator.db, { tenant: 'acme', actor: 'h:1:x', reason }, id);
     expect((await said(id)).why).toBe(
       'it is paused since 0s, by itself: 30 of the last 40 partitions failed (75 %, limit 50 %)',
