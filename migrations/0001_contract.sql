@@ -2,7 +2,7 @@
 -- and meaning are exact. A database that another implementation created is adopted as it stands:
 -- only what is missing is added, and nothing of theirs is renamed, retyped or dropped.
 
--- Which of the tables are somebody else's.
+-- Which of the tables another program made.
 select set_config('servo.adopted', concat_ws(',', to_regclass('assets'), to_regclass('asset_dependencies'), to_regclass('backfill_jobs'), to_regclass('backfill_partitions')), true);
 
 -- The columns that every base has; the others follow.

@@ -28,7 +28,7 @@ alter table backfill_partitions
   add column if not exists lease_owner text,
   add column if not exists lease_token uuid,
   add column if not exists lease_expires_at timestamptz,
-  -- null = never handed back; a time = retried, released or rescued, due then; infinity = failed
+  -- null = never claimed; a time = retried, released or rescued, due then; infinity = failed
   -- for good, or skipped because its job ended (a partition that a person has skipped has no
   -- infinity).
   add column if not exists available_at timestamptz,

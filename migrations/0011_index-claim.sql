@@ -1,5 +1,5 @@
 -- no-transaction
--- Partitions that were never handed back, claimed in key order above the checkpoint.
+-- Partitions that were never released or retried, claimed in key order above the checkpoint.
 create index concurrently backfill_partitions_fresh on backfill_partitions (backfill_job_id, partition_key)
   where state = 'pending' and available_at is null;
 -- Retried, released and rescued partitions have an index of their own: a claim stays flat when dead
@@ -18,7 +18,7 @@ create index concurrently backfill_jobs_claim on backfill_jobs (tenant_id, prior
 create index concurrently backfill_jobs_claim_asset on backfill_jobs (tenant_id, asset_name, priority desc, execution_order, sla_deadline_at, created_at)
   where state in ('pending', 'resuming');
 -- Jobs by state, newest first: for executors (running), and for the job table, which takes the
--- first few of each state. Not only the living: one failed job among a million completed ones must
+-- first few of each state. Not only active jobs: one failed job among a million completed ones must
 -- be found too.
 create index concurrently backfill_jobs_state on backfill_jobs (tenant_id, state, created_at desc);
 -- Ended jobs whose unfinished partitions are still to be skipped.

@@ -1,4 +1,4 @@
--- The advisory lock that an executor's session holds for as long as it lives.
+-- The advisory lock that an executor's session holds.
 create or replace function servo_executor_lock(executor text) returns bigint language sql immutable parallel safe as $$
   select hashtextextended('servo executor ' || executor, 0)
 $$;

@@ -6,7 +6,7 @@ create or replace function servo_elect_v1(p_tenant text, p_duty text, p_holder t
 begin
   perform servo_require_tenant(p_tenant);
   if p_ms is null or p_ms not between 0 and 600000 then
-    raise exception using errcode = 'invalid_parameter_value', message = 'a lease lives for ten minutes at most';
+    raise exception using errcode = 'invalid_parameter_value', message = 'a lease lasts for ten minutes at most';
   end if;
   insert into backfill_leaders as l (tenant_id, duty, holder, expires_at)
     select p_tenant, p_duty, p_holder, clock_timestamp() + p_ms * interval '1 millisecond'

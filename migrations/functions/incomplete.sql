@@ -98,7 +98,7 @@ begin
   return greatest(0, greatest(j.total, j.keys, 1) - v_rows);
 end $$;
 
--- Decides about a running job that nobody works on and that has fewer rows than it counts, once
+-- Decides about a running job without leases that has fewer rows than it counts, once
 -- these have not grown for p_grace_ms: one that was whole when it has nothing left to run, one that
 -- is still being created at any time. What was never made is made from the job's keys, or the job
 -- fails. What was deleted by a person is not made again: the job counts the rows that it has, which

@@ -3,7 +3,7 @@
 --                        to none.
 --   servo_shared         rows that all tenants share are deleted, and their lineage is written,
 --                        only by a session without a tenant: a deleted asset takes every tenant's
---                        jobs with it. servo_operator_state a partition is completed by whoever ran
+--                        jobs with it. servo_operator_state a partition is completed by the executor that ran
 --                        it, not by an operator. Written so that a plan takes the tenant's indexes:
 --                        current_setting() is read once for a statement.
 create or replace function servo_policies() returns table (table_name name, policy name, definition text) language sql stable as $$

@@ -11,7 +11,7 @@ begin
     on conflict (job_id, partition_key, attempt, tenant_id) do update set output = excluded.output, executor_id = excluded.executor_id, at = clock_timestamp();
 end $$;
 
--- Samples each of these jobs, once a minute whoever asks. The minute is a variable: with
+-- Samples each of these jobs, once a minute. The minute is a variable: with
 -- clock_timestamp() in the condition all samples of the tenant were read.
 create or replace function servo_sample_v1(p_tenant text, p_jobs uuid[]) returns void language plpgsql set lock_timeout = '2s' as $$
 declare

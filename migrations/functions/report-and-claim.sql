@@ -158,7 +158,7 @@ begin
       if v_missing then
         v_reply.due_in_ms := p_policy.incomplete_poll_ms;
       elsif v_busy then
-        -- Nobody tells when those attempts end.
+        -- No notification comes when those attempts end.
         v_reply.due_in_ms := greatest(200, least(coalesce(v_reply.due_in_ms, 1000), 1000));
       end if;
     end if;

@@ -33,14 +33,14 @@ begin
 end $$;
 revoke all on function servo_grant_application(name) from public;
 
--- What only whoever migrates calls.
+-- Called by migrate only.
 create or replace function servo_owner_functions() returns name[] language sql immutable as $$
   select '{servo_isolate_tenants,servo_apply_policies,servo_require_tenant,servo_grant_application,servo_pin_settings,servo_admit_application,servo_admit_roles,servo_admit_tenant}'::name[]
 $$;
 
 -- The role that every program of ours works as, and its rights: made and granted where they are
 -- missing, at every run of migrate. Roles belong to the cluster: another database of it may be
--- migrating at this moment, and whoever may not create roles must still be able to migrate.
+-- migrating at this moment, and a role that may not create roles must still be able to migrate.
 create or replace function servo_admit_application() returns void language plpgsql as $$
 declare
   v_role name;
@@ -157,7 +157,7 @@ begin
       execute format('grant %s %s on %I to %I', r.privilege, r.columns, r.name, v_role);
     end loop;
     -- Where functions are not everybody's by default: those that only read, and what follows a
-    -- cancel where no executor lives.
+    -- cancel where no executor runs.
     for r in
       select oid::regprocedure as name from pg_proc
       where pronamespace = quote_ident(current_schema())::regnamespace and starts_with(proname, 'servo_') and prorettype <> 'trigger'::regtype

@@ -54,7 +54,7 @@ end $$;
 create or replace trigger servo_guard_state before update of state on backfill_jobs for each row
   when (old.state is distinct from new.state) execute function servo_guard_state();
 
--- Every job transition, whoever makes it, is in the journal, and wakes who listens. It runs as the
+-- Every job transition is in the journal, and notifies the listeners. It runs as the
 -- owner of the journal: base writers have no rights on it. It sets the row's tenant for itself and
 -- gives the caller's back; not by a clause of the function, which takes a superuser to define.
 --
@@ -119,7 +119,7 @@ create or replace trigger servo_journal_edit after update of state on backfill_p
     and coalesce(current_setting('servo.actor', true), '') = '')
   execute function servo_journal_edit();
 
--- Not everybody's: whoever may call one could hang it on a table of their own, and write the
+-- Not granted to public: a caller could attach one to a table of their own, and write the
 -- journal of any tenant.
 revoke all on function servo_journal() from public;
 revoke all on function servo_journal_edit() from public;

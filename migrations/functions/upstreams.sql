@@ -1,6 +1,6 @@
 -- Which of a job's upstreams tells best why it does not run, from 1: one that has failed, was
 -- deleted, was cancelled; 4 was cancelled because a job that waited for it had ended, which is a
--- consequence; 5 lives, 6 is completed.
+-- consequence; 5 is unfinished, 6 is completed.
 create or replace function servo_upstream_cause(state varchar, error_message text) returns integer language sql immutable parallel safe as $$
   select case when state is null then 2 when state = 'failed' then 1 when state = 'completed' then 6 when state <> 'cancelled' then 5
     when error_message like 'the job it belongs to is %' then 4 else 3 end

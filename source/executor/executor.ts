@@ -58,7 +58,7 @@ function shortHash(text: string): string {
 /** Wires the duties of a worker process, and starts and stops them in order. */
 export class Executor {
   readonly id: string;
-  /** Resolves when everything is released and closed, whoever asked for it. */
+  /** Resolves when everything is released and closed. */
   readonly finished: Promise<void>;
   readonly #options: ExecutorOptions;
   readonly #log: Log;

@@ -13,7 +13,7 @@ export function openPools(settings: ConnectionSettings, slots: number, timings: 
     // A batch may wait for a job's row that an operator holds: one connection a slot, three for the
     // duties.
     batches: open(slots + 3, timings.timeout),
-    // Without a timeout: whether a handler's connection still lives is checked apart from it.
+    // Without a timeout: whether a handler's connection still works is checked apart from it.
     handlers: open(slots),
     // A heartbeat waits for nothing, and another one must be possible before leases expire.
     heartbeats: open(1, heartbeatTimeout(timings)),

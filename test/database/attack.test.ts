@@ -365,7 +365,7 @@ describe('A6: nothing of another tenant changes', () => {
       answers.push((await errorOf(run(as(login, 'acme'), statement))).message);
     expect(answers).toEqual([
       'the tenant of this session is not globex',
-      'a lease lives for ten minutes at most',
+      'a lease lasts for ten minutes at most',
       'the tenant of this session is not globex',
       'the journal is kept for a day at least',
       'permission denied for function servo_elect_v1',

@@ -14,7 +14,7 @@ export type SessionReporter = {
    * said one.
    */
   readonly lastLoss: { at: number; said: string | null } | null;
-  /** Resolves when it is known whether the session lives now. */
+  /** Resolves when it is known whether the session is connected now. */
   confirm(): Promise<void>;
 };
 

@@ -30,7 +30,7 @@ function endsTransaction(message: string): Outcome {
 
 /**
  * The outcome of an attempt whose statement the server answered with an error, on a connection that
- * lives. The message says the SQLSTATE, by which its cause is found later, and the role where a
+ * works. The message names the SQLSTATE, by which its cause is found later, and the role where a
  * right is missing.
  */
 export function outcomeOfAnswer(error: unknown, role: string): Outcome {

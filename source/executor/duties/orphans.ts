@@ -19,7 +19,7 @@ export type OrphanPorts = {
 
 /**
  * Releases orphaned claims: attempts that the database counts as this executor's and that it does
- * not own, since a message that was given up arrived late, or its reply was lost. Nobody renews
+ * not own, since a message that was given up arrived late, or its reply was lost. They are not renewed
  * them; released, they need not wait for their lease to expire, and count as no crash.
  */
 export class Orphans extends Duty {

@@ -13,7 +13,7 @@ export type SamplerPorts = {
 /** Samples are kept one a minute; asked for more often, so that a job's first is not late. */
 const everyMs = 15_000;
 
-/** Samples the progress of the jobs at work, for rates and ETAs. */
+/** Samples the progress of the executor's jobs, for rates and ETAs. */
 export class Sampler extends Duty {
   readonly #ports: SamplerPorts;
 

@@ -5,7 +5,7 @@ const firstMs = 50;
 const longestMs = 1_000;
 
 /**
- * Jobs whose claim failed for a reason that passes within moments and tells nobody when it ends.
+ * Jobs whose claim failed for a reason that passes within moments without a notification.
  */
 export class ClaimRetries {
   readonly #longestMs: number;

@@ -26,7 +26,7 @@ export type JobPorts = {
   mayStart(): boolean;
 };
 
-/** What a job's runner tells and asks whoever shares the slots out. */
+/** What a job's runner tells and asks the claimer, which shares the slots out. */
 export type RunnerEvents = {
   /**
    * Whether a slot of this job is to be given up, to a job of higher rank or to another tenant.
