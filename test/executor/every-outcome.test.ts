@@ -25,7 +25,7 @@ const kinds: Record<string, { outcome: Outcome; most(ms: number): number; told?:
   crashed: { outcome: { kind: 'crashed', message }, most: () => 3 * partitions },
   snoozed: {
     outcome: { kind: 'snoozed', message, delay_ms: 0 },
-    most: (ms) => partitions * (1 + ms / scaleTimings(20).rest.base_ms),
+    most: (ms) => partitions * (1 + ms / scaleTimings(20).outage_back_off.base_ms),
   },
   // Four slots meet it at first; then one probe after a rest that doubles.
   endpoint: { outcome: { kind: 'unavailable', message, of: 'endpoint' }, most: () => 20, told: 1 },
