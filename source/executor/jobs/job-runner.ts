@@ -260,7 +260,7 @@ export class JobRunner {
   #report(attempt: Attempt, reported: Outcome, duration_ms: number): void {
     const { timings, outages, log } = this.#ports;
     const began = performance.now() - duration_ms;
-    const { outcome, delay_ms, backsOff } = reportOf(reported, {
+    const { outcome, delay_ms, outage } = reportOf(reported, {
       attempt,
       timings,
       random: Math.random(),
@@ -274,9 +274,8 @@ export class JobRunner {
         { ...this.#labels(attempt), asset: this.job.asset_name },
         `partition ${outcome.kind === 'crashed' ? 'lost' : 'failed'}: ${outcome.message}`,
       );
-    if (backsOff) this.#backOff();
-    else if (outcome.kind !== 'released' && !('interrupted' in outcome && outcome.interrupted))
-      outages.passed(this.job, began);
+    if (outage === 'met') this.#backOff();
+    else if (outage === 'passed') outages.passed(this.job, began);
   }
 
   #onRefused(refusal: string): void {

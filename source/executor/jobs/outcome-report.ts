@@ -5,8 +5,13 @@ type OutcomeReport = {
   outcome: Outcome;
   /** Until it is tried again, in milliseconds. */
   delay_ms: number;
-  /** Something that the job needs is unavailable: nothing more of it is started for now. */
-  backsOff: boolean;
+  /**
+   * What the attempt says of the services that the job needs: `met`: one is unavailable, nothing
+   * more of the job is started for now; `passed`: they are available; null: nothing. A failure that
+   * may be the partition's own is none that got through: counted as one, it turned the next
+   * attempts of an outage into failures too.
+   */
+  outage: 'met' | 'passed' | null;
 };
 
 /**
@@ -30,30 +35,31 @@ export function reportOf(
       'permanent' in of ? timings.permanent_back_off : timings.back_off,
       random,
     );
-  const after = (delay_ms: number, of = outcome): OutcomeReport => ({
-    outcome: of,
+  const after = (delay_ms: number, outage: OutcomeReport['outage'] = 'passed') => ({
+    outcome,
     delay_ms,
-    backsOff: false,
+    outage,
   });
   switch (outcome.kind) {
     case 'completed':
     case 'fatal':
-    case 'released':
       return after(0);
+    case 'released':
+      return after(0, null);
     case 'failed':
       return after(back(outcome));
     case 'crashed':
       // Lost attempts are no failures: their number is that of the attempt.
       return after(backOffMs(attempt.attempt - 1, timings.back_off, random));
     case 'snoozed': {
-      const least = timings.outage_back_off.base_ms;
-      return after(outcome.interrupted ? outcome.delay_ms : Math.max(outcome.delay_ms, least));
+      if (outcome.interrupted) return after(outcome.delay_ms, null);
+      return after(Math.max(outcome.delay_ms, timings.outage_back_off.base_ms));
     }
     case 'unavailable': {
       const delay_ms = context.onUnavailable(outcome.of, outcome.message);
-      if (delay_ms !== null) return { outcome, delay_ms, backsOff: true };
+      if (delay_ms !== null) return after(delay_ms, 'met');
       const failed: Outcome = { kind: 'failed', message: outcome.message };
-      return after(back(failed), failed);
+      return { ...after(back(failed), null), outcome: failed };
     }
   }
 }
