@@ -41,14 +41,17 @@ it('one partition that may fail on its own turned the outage of all others into 
     if (report.outage === 'passed') outages.passed(job, performance.now());
     return report.outcome.kind;
   };
-  const seen = [
-    ['a', unavailable],
-    ['b', { kind: 'completed' }],
-    // An outage begins: the one that has met one before fails, the others back off.
-    ...['b', 'c', 'a', 'b', 'c'].map((id) => [id, unavailable]),
-  ] as [string, Outcome][];
-  expect(seen.map(([id, outcome]) => run(id, outcome))).toEqual([
-    ...['unavailable', 'completed'],
-    ...['unavailable', 'unavailable', 'failed', 'unavailable', 'unavailable'],
+  const runs = (ids: string, outcome: Outcome) => [...ids].map((id) => run(id, outcome));
+  runs('abc', unavailable);
+  runs('d', { kind: 'completed' });
+  // A second outage: only the first of those that have met the first one may be its own cause.
+  expect(runs('abcabc', unavailable)).toEqual([
+    'failed',
+    ...Array.from({ length: 5 }, () => 'unavailable'),
   ]);
+  // What fails alone, while others complete, fails on its own.
+  runs('b', { kind: 'completed' });
+  expect(runs('a', unavailable)).toEqual(['failed']);
+  runs('c', { kind: 'completed' });
+  expect(runs('aa', unavailable)).toEqual(['failed', 'failed']);
 });

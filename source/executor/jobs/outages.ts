@@ -67,6 +67,8 @@ export class Outages {
    * then.
    */
   readonly #suspects = new Map<string, number>();
+  /** Since the last attempt that passed: the first partition that met an unavailable endpoint. */
+  readonly #met = new Map<string, { passes: number; partition: string; alone: boolean }>();
   /** When `look` was last called (monotonic). */
   #looked = Number.NEGATIVE_INFINITY;
 
@@ -77,7 +79,8 @@ export class Outages {
   /**
    * An attempt that began at `began` (monotonic) could not be made. Returns how long the job backs
    * off, in milliseconds. Attempts that began before the last probe failed are of the same failure.
-   * Null: it is the partition's own failure, since others have passed since it met this last.
+   * Null: it is the partition's own failure: others have passed since it met this last, and none
+   * has met it since then.
    */
   met(
     job: JobRef,
@@ -118,8 +121,13 @@ export class Outages {
 
   #isOwn(key: string, partition: string): boolean {
     const passes = this.#passes.get(key) ?? 0;
+    let met = this.#met.get(key);
+    if (met?.passes !== passes) met = { passes, partition, alone: true };
+    else if (met.partition !== partition) met.alone = false;
+    this.#met.set(key, met);
     const before = this.#suspects.get(partition);
-    if (before !== undefined && passes > before) return true;
+    // Where several meet it, it is an outage.
+    if (before !== undefined && passes > before && met.alone) return true;
     this.#suspects.set(partition, passes);
     // Without the oldest, one more attempt of it counts nothing.
     if (this.#suspects.size > mostSuspects) {
