@@ -4,7 +4,6 @@ import { Loop } from './loop.ts';
 import { jittered } from './settings.ts';
 
 export type DutyConfig = {
-  /** As its log messages call it. */
   name: string;
   /** Between two rounds, in milliseconds, where the round itself does not say. */
   every: number;

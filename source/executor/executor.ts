@@ -219,7 +219,6 @@ export class Executor {
   async #drain(grace: number): Promise<void> {
     this.#stopping.abort();
     this.#log.info('draining: no new partitions are started');
-    // So that `#draining` is set first.
     await null;
     // Duties that have not started stop at once.
     const started = await withTimeout(this.#starting, startTimeoutMs).catch(() => false);
@@ -264,7 +263,6 @@ export class Executor {
     if (this.#outages.hostReason !== null) yield 'host';
   }
 
-  /** Stops what this executor runs under these leases. */
   #lose(leases: Iterable<Pick<Rescued, 'id' | 'token'>>): void {
     for (const { id, token } of leases)
       if (token !== null && this.#runners.lose({ id, token })) this.#meter.leaseLost();

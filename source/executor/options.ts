@@ -9,12 +9,10 @@ export type ExecutorOptions = {
   settings: ConnectionSettings;
   tenants: readonly string[];
   catalogue: Catalogue;
-  /** Handlers that run at the same time. */
   slots: number;
   /** Milliseconds that handlers have to end when the executor drains. */
   grace: number;
   timings: Timings;
-  /** Above which the database is unhealthy. */
   health?: HealthLimits;
   /** Above which a job is paused automatically; null: never. */
   failures?: FailureLimit | null;

@@ -5,7 +5,6 @@ import { policy } from '../domain/policy.ts';
 export type Timings = {
   /** Life of a lease; renewed while the attempt runs. Backstop for a host that vanishes. */
   lease: number;
-  /** Between two heartbeats. */
   heartbeat: number;
   /** Without an acknowledged heartbeat for so long, nothing new is started … */
   fence: number;
@@ -13,9 +12,7 @@ export type Timings = {
   abort: number;
   /** Backstop for a notification that did not come. */
   poll: number;
-  /** Between two rounds of the rescue. */
   rescue: number;
-  /** Between two pings in the registry. */
   ping: number;
   /** Without a ping for so long, an executor whose lock is free is dead. */
   silence: number;
@@ -29,9 +26,7 @@ export type Timings = {
   stop_grace: number;
   /** Work that a lease queue claims ahead, by the job's own average. */
   look_ahead: number;
-  /** Between two rounds of pruning. */
   tidy: number;
-  /** Before a failed partition is tried again. */
   back_off: BackOff;
   /** The same after a permanent failure: time for a person to mend it. */
   permanent_back_off: BackOff;

@@ -7,7 +7,6 @@ import { withTimeout } from './with-timeout.ts';
 
 export type StandingConnectionPorts = {
   settings: ConnectionSettings;
-  /** As the metric of reconnects calls it. */
   name: Parameters<Meter['reconnected']>[0];
   meter: Meter;
   /** The connection broke; `current`: it is the one that is used now. */
@@ -29,7 +28,6 @@ export class StandingConnection {
     return this.#client;
   }
 
-  /** Whether there has ever been one. */
   get wasConnected(): boolean {
     return this.#connected;
   }

@@ -3,7 +3,6 @@ import { keptMessage } from '../../domain/attempt.ts';
 import { messageOf } from '../../errors.ts';
 import type { HandlerResult } from '../../handlers/handler.ts';
 
-/** Why a handler is stopped before it has ended. */
 export type StopReason =
   | { why: 'timeout'; after_ms: number }
   | { why: 'lost' }

@@ -24,7 +24,6 @@ const retryMs = 1_000;
 /** Renews the leases of all attempts held and keeps their jobs fresh, whatever the handlers do. */
 export class Heartbeat extends Duty {
   readonly #ports: HeartbeatPorts;
-  /** Of the last acknowledged heartbeat, by the monotonic clock. */
   #acknowledged = performance.now();
   #aborted = false;
 
@@ -43,7 +42,6 @@ export class Heartbeat extends Duty {
     return this.age > this.#ports.timings.fence;
   }
 
-  /** Milliseconds since the last acknowledged heartbeat. */
   get age(): number {
     return performance.now() - this.#acknowledged;
   }

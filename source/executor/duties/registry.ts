@@ -21,7 +21,6 @@ export type Registration = {
   slots: number;
   /** A hash of the handler directory, as it was read at the start. */
   catalogue: string;
-  /** The assets that it has handlers for at this moment. */
   handlers(): readonly string[];
   /** What is unavailable for its handlers, and for how long by the monotonic clock. */
   outages(): readonly OutageRow[];
@@ -45,7 +44,6 @@ const retryMs = 500;
 export class Registry extends Duty implements SessionReporter {
   readonly #ports: RegistryPorts;
   readonly #connection: StandingConnection;
-  /** The session whose loss is recorded. */
   #lost: pg.Client | null = null;
   #turn: Promise<void> = Promise.resolve();
   #pooled = false;

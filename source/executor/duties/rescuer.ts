@@ -40,7 +40,6 @@ const recountMessages = {
 export class Rescuer extends Duty {
   readonly #ports: RescuerPorts;
   #woken: NodeJS.Timeout | null = null;
-  /** Database clock minus monotonic clock at the last round. */
   #offset: number | null = null;
 
   constructor(ports: RescuerPorts) {

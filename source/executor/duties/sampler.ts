@@ -6,7 +6,6 @@ import { Duty } from '../duty.ts';
 export type SamplerPorts = {
   database: Database;
   log: Log;
-  /** Ids of the jobs that this executor works on, by tenant. */
   jobs(): Iterable<readonly [tenant: string, jobs: string[]]>;
 };
 

@@ -26,13 +26,10 @@ export type ThrottlePorts = {
   log: Log;
   owner: string;
   health: HealthLimits;
-  /** What this host is out of, or null. */
   hostReason(): string | null;
   /** Null: no job is paused automatically. */
   failures: FailureLimit | null;
-  /** Ids of the jobs that this executor works on, by tenant. */
   jobs(): Iterable<readonly [tenant: string, jobs: string[]]>;
-  /** The hold was recorded, or its end. */
   onChange(): void;
 };
 
@@ -50,7 +47,6 @@ export class Throttle extends Duty {
     this.#ports = ports;
   }
 
-  /** Why nothing new is started, or null. */
   get reason(): string | null {
     return this.#reason;
   }

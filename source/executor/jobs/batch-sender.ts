@@ -18,7 +18,6 @@ export type SenderPorts = {
   timings: Timings;
   log: Log;
   meter: Meter;
-  /** Stops trying. */
   abandoned: AbortSignal;
   /** The database refuses a batch, and goes on doing so. */
   onRefused(message: string): void;
@@ -29,7 +28,6 @@ export type Sent = { batch: Batch; reply: BatchReply | null };
 
 type Answer = { reply: BatchReply | null } | { refusal: string } | 'abandoned';
 
-/** So often a batch that the database refuses is sent as it is. */
 const mostRefusals = 3;
 
 /**

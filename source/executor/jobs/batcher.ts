@@ -45,7 +45,6 @@ export class Batcher {
     this.#sender = new BatchSender({ ...ports, abandoned: this.#abandoned.signal });
   }
 
-  /** Queues that wait to be opened by the next batch. */
   get waiting(): number {
     return this.#wanted.length;
   }
@@ -105,7 +104,6 @@ export class Batcher {
     }
   }
 
-  /** Stops trying: the leases will expire. */
   abandon(): void {
     this.#abandoned.abort();
   }

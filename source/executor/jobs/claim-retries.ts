@@ -1,6 +1,5 @@
 import { jittered } from '../settings.ts';
 
-/** Until the first retry, in milliseconds; doubled at each. */
 const firstMs = 50;
 const longestMs = 1_000;
 
@@ -36,7 +35,6 @@ export class ClaimRetries {
     return true;
   }
 
-  /** It is tried again soon, and less often the longer that takes. */
   later(job: string): void {
     const tries = (this.#jobs.get(job)?.tries ?? -1) + 1;
     const until = performance.now() + jittered(Math.min(firstMs * 2 ** tries, this.#longestMs));
@@ -48,12 +46,10 @@ export class ClaimRetries {
     this.#jobs.delete(job);
   }
 
-  /** Those that are no longer in the queue. */
   keep(jobs: ReadonlySet<string>): void {
     for (const job of this.#jobs.keys()) if (!jobs.has(job)) this.#jobs.delete(job);
   }
 
-  /** Something has changed: all may be tried now. */
   reset(): void {
     for (const one of this.#jobs.values()) one.until = 0;
   }

@@ -27,7 +27,6 @@ export type ClaimerPorts = JobPorts & {
 
 /** Jobs beyond the free slots that are looked at, since some of them will be taken by others. */
 const spareCandidates = 8;
-/** Replies to a claim that pass within moments. */
 const passing = ['locked', 'incomplete', 'needs_finalizing'];
 /** Where slots cannot be divided evenly: how long a tenant has one more than another (ms). */
 const turnMs = 1_000;
@@ -35,7 +34,6 @@ const turnMs = 1_000;
 const refusedMs = 1_000;
 const retryMs = 1_000;
 
-/** Candidates of one tenant, in claim order, each with the lease queues that it has room for. */
 type Queue = { candidate: Candidate; room: number }[];
 
 /**
@@ -56,11 +54,9 @@ export class Claimer extends Duty {
   readonly #waiting = new Map<string, Candidate>();
   /** Slots that each tenant is still to give up to others. */
   #owed = new Map<string, number>();
-  /** When each tenant was given a slot last (monotonic). */
   readonly #served = new Map<string, number>();
   /** Whether a running job may wait: at the last look there was one, or none could be taken. */
   #mayWait = true;
-  /** When the jobs that wait were last refreshed (monotonic). */
   #refreshed = Number.NEGATIVE_INFINITY;
   #draining = false;
   #onEmpty: (() => void) | null = null;
@@ -256,7 +252,6 @@ export class Claimer extends Duty {
     return true;
   }
 
-  /** @param found when it was found (monotonic) */
   async #claimJob(job: Candidate, found: number): Promise<boolean> {
     const { database, owner, timings, log, meter } = this.#ports;
     const { id, tenant_id: tenant, asset_name: asset } = job;

@@ -12,7 +12,6 @@ export function policyOf({ settings }: Handler, pauseAt: number | null): BatchPo
   };
 }
 
-/** Failures after which a partition of the job is failed for good. */
 export function mostAttempts(job: Candidate, { max_attempts }: BatchPolicy): number {
   return job.max_attempts ?? max_attempts ?? strategyDefaults.max_attempts;
 }

@@ -24,7 +24,6 @@ export class JobRunner {
   readonly #events: RunnerEvents;
   readonly #policy: BatchPolicy;
   readonly #batcher: Batcher;
-  /** The open queues, by their tokens. */
   readonly #queues = new Map<string, LeaseQueue>();
   #stopping = false;
   /** A batch is under way, or its reply is being read. */
@@ -50,7 +49,6 @@ export class JobRunner {
     });
   }
 
-  /** Slots in use. */
   get busy(): number {
     return this.#queues.size;
   }
@@ -60,7 +58,6 @@ export class JobRunner {
     return this.#batcher.asked;
   }
 
-  /** Slots in use or asked for. */
   get size(): number {
     return this.busy + this.asked;
   }
@@ -84,7 +81,6 @@ export class JobRunner {
     return this.#queues.has(token) || this.#batcher.owns(token);
   }
 
-  /** Asks for so many more queues. */
   open(count: number): void {
     this.#stopping = false;
     for (let i = 0; i < count; i++) this.#batcher.open({ replaces: null });
@@ -100,7 +96,6 @@ export class JobRunner {
     this.#flush();
   }
 
-  /** Stops the handlers that run. */
   abort(reason: StopReason): void {
     this.stop();
     for (const queue of this.#queues.values()) queue.stop(reason);
@@ -317,7 +312,6 @@ export class JobRunner {
     this.#flush();
   }
 
-  /** What the next batch is to claim. */
   #claim(): Claim {
     const { timings, mayStart, outages } = this.#ports;
     if (this.#stopping || !mayStart()) return null;
@@ -392,7 +386,6 @@ export class JobRunner {
     if (state === 'completed' || state === 'failed') this.#events.onEnded(this.job, state);
   }
 
-  /** Counts an outcome that the database has accepted. */
   #count(kind: Outcome['kind'], duration_ms: number, attempt?: Attempt): void {
     const { meter } = this.#ports;
     meter.attempt(kind, duration_ms / 1000);

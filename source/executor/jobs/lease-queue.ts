@@ -3,7 +3,6 @@ import { RunningAttempt, type StopReason } from '../attempts/run-attempt.ts';
 
 /** The attempts claimed under one lease token: one slot runs them one after another. */
 export class LeaseQueue {
-  /** It gives up its slot. */
   yielding = false;
   /** Something was unavailable while it ran: it ends with its attempt, and is no probe. */
   backingOff = false;
@@ -26,7 +25,6 @@ export class LeaseQueue {
     yield* this.#waiting;
   }
 
-  /** Takes the next attempt out, to be run or released. */
   next(): Attempt | undefined {
     return this.#waiting.shift();
   }
@@ -42,18 +40,15 @@ export class LeaseQueue {
     }
   }
 
-  /** Goes on with what was claimed in its place. */
   renew(token: string, attempts: readonly Attempt[]): void {
     this.#token = token;
     this.#waiting.push(...attempts);
   }
 
-  /** Takes out what has not been started. */
   release(): Attempt[] {
     return this.#waiting.splice(0);
   }
 
-  /** Stops the handler that runs. */
   stop(reason: StopReason): void {
     this.#running?.stop(reason);
   }

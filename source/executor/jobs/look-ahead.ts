@@ -1,6 +1,5 @@
 import { batchRows } from '../settings.ts';
 
-/** A job's queues: how many run, and how many wait for a batch. */
 type Queues = { running: number; waiting: number };
 
 type Work = {

@@ -8,13 +8,10 @@ export type OutagePorts = {
   catalogue: Catalogue;
   back_off: BackOff;
   log: Log;
-  /** Writes into the journal of the job, once when an outage begins and once when it ends. */
   journal(job: JobRef, kind: 'unavailable' | 'available', reason: string): Promise<void>;
-  /** What the registry says of this executor has changed. */
   onChange(): void;
 };
 
-/** As an executor registers it. */
 export type OutageRow = {
   tenant: string;
   asset: string;
@@ -47,7 +44,6 @@ const mostSuspects = 10_000;
  */
 const oldMs = 600_000;
 
-/** Longer messages are cut: they are shown in a line. */
 const longestMessage = 300;
 
 /**
@@ -69,7 +65,6 @@ export class Outages {
   readonly #suspects = new Map<string, number>();
   /** Since the last attempt that passed: the first partition that met an unavailable endpoint. */
   readonly #met = new Map<string, { passes: number; partition: string; alone: boolean }>();
-  /** When `look` was last called (monotonic). */
   #looked = Number.NEGATIVE_INFINITY;
 
   constructor(ports: OutagePorts) {
@@ -177,7 +172,6 @@ export class Outages {
     return Math.min(...waiting.map(({ until }) => Math.max(1, until - now)));
   }
 
-  /** The assets that this executor can run at this moment. */
   get offered(): string[] {
     const withdrawn = new Set(
       [...this.#outages.values()]

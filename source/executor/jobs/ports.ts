@@ -12,13 +12,11 @@ export type JobPorts = {
   owner: string;
   /** For batches; and, apart from them, one connection for each slot that runs SQL. */
   pools: { batches: Database; handlers: Database };
-  /** For handlers that are modules. */
   threads: ModuleThreads;
   losses: LossReporter;
   timings: Timings;
   log: Log;
   meter: Meter;
-  /** What is unavailable for the handlers of this executor. */
   outages: Outages;
   /** Permanent failures of one kind in a row after which a job is paused; null: never. */
   pause_at: number | null;
@@ -33,9 +31,7 @@ export type RunnerEvents = {
    * Asked at a partition boundary, until it says so: each yes counts.
    */
   yields(job: Candidate): boolean;
-  /** The job ended with a batch of ours. */
   onEnded(job: Candidate, how: Ending): void;
-  /** The job has room for more lease queues again. */
   onRoom(job: string): void;
   /** Slots are free, or the work has ended; `wait_ms`: how long the job has nothing to do. */
   onFree(job: string, wait_ms: number | null): void;

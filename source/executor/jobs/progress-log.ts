@@ -1,7 +1,6 @@
 import type { Candidate, JobProgress } from '../../database/queries/find-work.ts';
 import type { Log } from '../../observability/log.ts';
 
-/** Between two lines of one job, in milliseconds. */
 const leastPauseMs = 10_000;
 
 /** Logs the progress of jobs: the runbook looks for the word "progress" ("ETA Not Updating"). */

@@ -27,7 +27,6 @@ export class Runners {
     this.#runners.delete(job);
   }
 
-  /** Slots in use. */
   get busy(): number {
     return this.#sum(({ busy }) => busy);
   }
@@ -46,7 +45,6 @@ export class Runners {
     );
   }
 
-  /** Ids of the jobs, by tenant; tenants without any are left out. */
   *jobs(): Iterable<readonly [tenant: string, jobs: string[]]> {
     const tenants = new Map<string, string[]>();
     for (const { job } of this) {
@@ -57,7 +55,6 @@ export class Runners {
     yield* tenants;
   }
 
-  /** Every attempt held, started or not. */
   *attempts(): Iterable<Attempt> {
     for (const runner of this) yield* runner.attempts();
   }
@@ -67,7 +64,6 @@ export class Runners {
     return this.#runners.get(job)?.owns(token) ?? false;
   }
 
-  /** Stops what runs under this lease. False where it is not held. */
   lose(lease: Lease): boolean {
     return [...this].some((runner) => runner.lose(lease));
   }
