@@ -7,7 +7,7 @@ import {
   failureLimitDefault,
   healthLimitDefaults,
   identicalFailuresDefault,
-} from '../domain/throttle.ts';
+} from '../domain/executor/throttle.ts';
 import { catalogueHash } from '../handlers/catalogue-hash.ts';
 import { ModuleThreads } from '../handlers/module-threads.ts';
 import type { Log } from '../observability/log.ts';

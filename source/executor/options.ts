@@ -1,5 +1,5 @@
 import type { ConnectionSettings } from '../database/settings.ts';
-import type { FailureLimit, HealthLimits } from '../domain/throttle.ts';
+import type { FailureLimit, HealthLimits } from '../domain/executor/throttle.ts';
 import type { Catalogue } from '../handlers/handler.ts';
 import type { Log } from '../observability/log.ts';
 import type { Meter } from '../observability/meter.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { strategyDefaults } from '../../source/domain/job/strategy.ts';
 import { policy } from '../../source/domain/policy.ts';
-import { strategyDefaults } from '../../source/domain/strategy.ts';
 
 const folder = 'migrations/functions/';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { policyRow } from '../../source/database/queries/report-and-claim.ts';
-import type { Attempt } from '../../source/domain/attempt.ts';
+import type { Attempt } from '../../source/domain/partition/attempt.ts';
 import { DatabaseProxy } from '../faults/proxy.ts';
 import {
   Backfills,

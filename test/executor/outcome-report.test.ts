@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Attempt, Outcome } from '../../source/domain/attempt.ts';
+import type { Attempt, Outcome } from '../../source/domain/partition/attempt.ts';
 import { Outages } from '../../source/executor/jobs/outages.ts';
 import { reportOf } from '../../source/executor/jobs/outcome-report.ts';
 import { defaultTimings as timings } from '../../source/executor/settings.ts';

@@ -10,7 +10,7 @@ import {
 } from '../../source/database/queries/report-and-claim.ts';
 import { sqlAttemptRuns } from '../../source/database/queries/run-sql-handler.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
-import type { Attempt, Outcome } from '../../source/domain/attempt.ts';
+import type { Attempt, Outcome } from '../../source/domain/partition/attempt.ts';
 import { LossReporter } from '../../source/executor/attempts/loss-reporter.ts';
 import { runSqlAttempt } from '../../source/executor/attempts/sql-attempt.ts';
 import { findPgBouncer, PgBouncer } from '../faults/pgbouncer.ts';

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Action, actions, jobStates, sourcesOf } from '../../source/domain/job-state.ts';
+import { type Action, actions, jobStates, sourcesOf } from '../../source/domain/job/state.ts';
 import { UsageError } from '../../source/errors.ts';
-import { actOnJob, cancelJob, pauseJob, resumeJob } from '../../source/operations/act-on-job.ts';
+import {
+  actOnJob,
+  cancelJob,
+  pauseJob,
+  resumeJob,
+} from '../../source/operations/act/act-on-job.ts';
 import { finalizeJob } from '../../source/operations/finalize-job.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 

@@ -8,8 +8,8 @@ import {
   type PlainState,
 } from '../../source/console/plain/state.ts';
 import { plainUpdate } from '../../source/console/plain/update.ts';
-import type { Dialog } from '../../source/domain/dialog.ts';
-import type { JobView } from '../../source/domain/job.ts';
+import type { Dialog } from '../../source/domain/job/dialog.ts';
+import type { JobView } from '../../source/domain/job/job.ts';
 import { aJob, aList, now, secondsAgo } from '../support/jobs.ts';
 
 type Untimed = PlainMessage extends infer M

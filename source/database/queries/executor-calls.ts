@@ -1,4 +1,4 @@
-import type { Attempt, Lease } from '../../domain/attempt.ts';
+import type { Attempt, Lease } from '../../domain/partition/attempt.ts';
 import { policy } from '../../domain/policy.ts';
 import type { Database } from '../database.ts';
 

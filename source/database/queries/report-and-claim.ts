@@ -1,8 +1,8 @@
-import type { Attempt, Outcome } from '../../domain/attempt.ts';
-import { failurePrint } from '../../domain/failure-print.ts';
-import type { Granularity } from '../../domain/period.ts';
+import { strategyDefaults } from '../../domain/job/strategy.ts';
+import type { Attempt, Outcome } from '../../domain/partition/attempt.ts';
+import { failurePrint } from '../../domain/partition/failure-print.ts';
+import type { Granularity } from '../../domain/partition/period.ts';
 import { policy } from '../../domain/policy.ts';
-import { strategyDefaults } from '../../domain/strategy.ts';
 import { composite, composites } from '../composite.ts';
 import type { Database } from '../database.ts';
 

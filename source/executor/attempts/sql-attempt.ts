@@ -7,7 +7,7 @@ import {
   runSqlHandler,
   sqlAttemptRuns,
 } from '../../database/queries/run-sql-handler.ts';
-import type { Attempt, Outcome } from '../../domain/attempt.ts';
+import type { Attempt, Outcome } from '../../domain/partition/attempt.ts';
 import { messageOf } from '../../errors.ts';
 import { Loop } from '../loop.ts';
 import { withTimeout } from '../with-timeout.ts';

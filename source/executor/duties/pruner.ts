@@ -1,6 +1,6 @@
 import type { Database } from '../../database/database.ts';
 import type { Log } from '../../observability/log.ts';
-import { pruneOldRecords } from '../../operations/prune.ts';
+import { pruneOldRecords } from '../../operations/system/prune.ts';
 import { Duty } from '../duty.ts';
 import type { Timings } from '../settings.ts';
 

@@ -1,6 +1,6 @@
 import type { Candidate } from '../../database/queries/find-work.ts';
 import type { BatchPolicy } from '../../database/queries/report-and-claim.ts';
-import { strategyDefaults } from '../../domain/strategy.ts';
+import { strategyDefaults } from '../../domain/job/strategy.ts';
 import type { Handler } from '../../handlers/handler.ts';
 
 /** The asset's settings count for jobs that do not say: also for those of other writers. */

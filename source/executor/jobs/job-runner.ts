@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Candidate } from '../../database/queries/find-work.ts';
 import type { Batch, BatchPolicy, BatchReply } from '../../database/queries/report-and-claim.ts';
-import type { Attempt, Lease, OutageKind, Outcome } from '../../domain/attempt.ts';
-import { nextAverage } from '../../domain/eta.ts';
-import { strategyDefaults } from '../../domain/strategy.ts';
+import { nextAverage } from '../../domain/forecast/eta.ts';
+import { strategyDefaults } from '../../domain/job/strategy.ts';
+import type { Attempt, Lease, OutageKind, Outcome } from '../../domain/partition/attempt.ts';
 import type { Handler, HandlerContext, HandlerResult } from '../../handlers/handler.ts';
 import type { StopReason } from '../attempts/run-attempt.ts';
 import { runSqlAttempt, type SqlResult } from '../attempts/sql-attempt.ts';

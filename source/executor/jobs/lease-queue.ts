@@ -1,4 +1,4 @@
-import { type Attempt, type Lease, leaseKey } from '../../domain/attempt.ts';
+import { type Attempt, type Lease, leaseKey } from '../../domain/partition/attempt.ts';
 import { RunningAttempt, type StopReason } from '../attempts/run-attempt.ts';
 
 /** The attempts claimed under one lease token: one slot runs them one after another. */

@@ -1,4 +1,9 @@
-import { type Attempt, backOffMs, type OutageKind, type Outcome } from '../../domain/attempt.ts';
+import {
+  type Attempt,
+  backOffMs,
+  type OutageKind,
+  type Outcome,
+} from '../../domain/partition/attempt.ts';
 import type { Timings } from '../settings.ts';
 
 type OutcomeReport = {

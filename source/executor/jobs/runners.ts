@@ -1,5 +1,5 @@
 import type { Candidate } from '../../database/queries/find-work.ts';
-import type { Attempt, Lease } from '../../domain/attempt.ts';
+import type { Attempt, Lease } from '../../domain/partition/attempt.ts';
 import type { StopReason } from '../attempts/run-attempt.ts';
 import type { JobRunner } from './job-runner.ts';
 

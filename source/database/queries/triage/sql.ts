@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { policy } from '../../../domain/policy.ts';
-import type { Thresholds } from '../../../domain/thresholds.ts';
-import type { CheckContext, CheckDefinition, Remedy } from '../../../domain/triage.ts';
+import type { CheckContext, CheckDefinition, Remedy } from '../../../domain/triage/checks.ts';
+import type { Thresholds } from '../../../domain/triage/thresholds.ts';
 import { secondsBetween } from '../sql-time.ts';
 
 /**
