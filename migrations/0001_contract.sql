@@ -2,7 +2,7 @@
 -- and meaning are exact. A database that another implementation created is adopted as it stands:
 -- only what is missing is added, and nothing of theirs is renamed, retyped or dropped.
 
--- Which of the tables are somebody else's.
+-- Which of the tables another program made.
 select set_config('servo.adopted', concat_ws(',', to_regclass('assets'), to_regclass('asset_dependencies'), to_regclass('backfill_jobs'), to_regclass('backfill_partitions')), true);
 
 -- The columns that every base has; the others follow.
@@ -79,13 +79,15 @@ alter table backfill_jobs
   add column if not exists avg_partition_duration_ms bigint,
   add column if not exists max_upstream_depth integer not null default 0,
   add column if not exists upstream_job_count integer not null default 0,
-  -- With its check, or not at all: a base that has the column and not the check may break it for a moment.
+  -- With its check, or not at all: a base that has the column and not the check may break it for a
+  -- moment.
   add column if not exists completed_upstream_jobs integer not null default 0 constraint valid_upstream_counts
     check (0 <= completed_upstream_jobs and completed_upstream_jobs <= upstream_job_count),
   add column if not exists execution_order integer not null default 0,
   add column if not exists sla_deadline_at timestamptz,
   add column if not exists priority integer not null default 0;
--- By itself: beside a column that has a default the reference would be checked row by row, under the lock.
+-- By itself: beside a column that has a default the reference would be checked row by row, under
+-- the lock.
 alter table backfill_jobs
   add column if not exists parent_job_id uuid references backfill_jobs (id) on delete cascade;
 alter table backfill_partitions
@@ -96,8 +98,9 @@ alter table backfill_partitions
   add column if not exists started_at timestamptz,
   add column if not exists completed_at timestamptz;
 
--- Row-level security, enabled and forced. Tables that we create have it from the start, on adopted ones only
--- `migrate --rls` adds it. The policies are in functions/isolation.sql; until they are there, no row is visible.
+-- Row-level security, enabled and forced. Tables that we create have it from the start, on adopted
+-- ones only `migrate --rls` adds it. The policies are in functions/isolation.sql; until they are
+-- there, no row is visible.
 do $$
 declare
   t text;

@@ -1,6 +1,7 @@
 -- An older base knows fewer states: its checks on them are widened to the contract's, the only
--- change to a base object there is. What such a check allows beyond ours is kept, and where there is none, none is
--- added. Not valid at first, so that a live table is not locked while it is read; the next migration reads it.
+-- change to a base object there is. What such a check allows beyond ours is kept, and where there
+-- is none, none is added. Not valid at first, so that a live table is not locked while it is read;
+-- the next migration reads it.
 do $$
 declare
   c record;

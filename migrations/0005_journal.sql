@@ -21,7 +21,8 @@ create table backfill_events (
   kind text not null,
   from_state text,
   to_state text,
-  -- Who says so, and the role that was logged in: the actor is any text, the login is set by trigger.
+  -- Who says so, and the role that was logged in: the actor is any text, the login is set by
+  -- trigger.
   actor text not null,
   login text not null default session_user,
   reason text,
@@ -29,6 +30,6 @@ create table backfill_events (
 );
 create index backfill_events_job on backfill_events (job_id, id desc);
 create index backfill_events_tenant on backfill_events (tenant_id, id desc);
--- Enabled but not forced: the journal's trigger runs as the owner, and an on-call superuser's emergency UPDATE must
--- not fail on it.
+-- Enabled but not forced: the journal's trigger runs as the owner, and an on-call superuser's
+-- emergency UPDATE must not fail on it.
 alter table backfill_events enable row level security;

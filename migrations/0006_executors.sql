@@ -1,7 +1,7 @@
 -- Who runs partitions, and what is recorded of it.
 
--- A row for each executor and each tenant that it serves: a session writes the rows of its own tenant only, so that
--- no tenant registers, hides or changes an executor of another one.
+-- A row for each executor and each tenant that it serves: a session writes the rows of its own
+-- tenant only, so that no tenant registers, hides or changes an executor of another one.
 create table backfill_executors (
   tenant_id varchar(255) not null,
   id text not null,
@@ -12,16 +12,18 @@ create table backfill_executors (
   handlers text[] not null,
   started_at timestamptz not null default clock_timestamp(),
   seen_at timestamptz not null default clock_timestamp(),
-  -- Its session holds an advisory lock, by which others can tell that it has died. Through a pooler a lock outlives its client.
+  -- Its session holds an advisory lock, by which others can tell that it has died. Through a pooler
+  -- a lock outlives its client.
   locked boolean not null default false,
   -- The backend that holds the lock. The same lock in another backend's hands is no sign of life.
   backend_pid integer,
-  -- Why it claims nothing just now: the database is not well.
-  held_reason text,
+  -- Why it claims nothing just now.
+  hold_reason text,
   -- A hash of its handler directory, as it read it when it started.
   catalogue text,
-  -- What is away for its handlers: [{"tenant", "asset", "kind", "message", "since"}], oldest first.
-  troubles jsonb not null default '[]',
+  -- What is unavailable for its handlers: [{"tenant", "asset", "kind", "message", "since"}], oldest
+  -- first.
+  outages jsonb not null default '[]',
   -- Found dead, and its leases expired.
   lost_at timestamptz,
   -- Set when it was told to drain, and when it stopped in order; null after a crash.
@@ -39,7 +41,8 @@ create table backfill_samples (
   failed integer not null,
   avg_partition_duration_ms bigint,
   estimated_completion_at timestamptz,
-  -- With the tenant, here and below: a row of another tenant that names the same job takes no one's place.
+  -- With the tenant, here and below: a row of another tenant that names the same job takes no one's
+  -- place.
   primary key (job_id, at, tenant_id)
 );
 
@@ -55,8 +58,9 @@ create table backfill_attempt_logs (
   primary key (job_id, partition_key, attempt, tenant_id)
 );
 
--- What one process does for all of a tenant, as reporting its metrics: the one whose lease runs, renewed for as long as it lives.
--- A lease and no advisory lock, so that it holds through a pooler as well. Only the function below reaches the table.
+-- What one process does for all of a tenant, as reporting its metrics: the one whose lease runs,
+-- renewed for as long as it lives. A lease and no advisory lock, so that it holds through a pooler
+-- as well. Only the function below reaches the table.
 create table backfill_leaders (
   tenant_id varchar(255) not null,
   duty text not null,

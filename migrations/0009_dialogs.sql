@@ -1,5 +1,6 @@
--- Which dialog is open at which console, so that another operator's is seen before both act on the same job. A lease by the database's
--- clock: a console that was killed says no good-bye. A row for each console that has one open, none where none is.
+-- Which dialog is open at which console, so that another operator's is seen before both act on the
+-- same job. A lease by the database's clock: a console that was killed says no good-bye. A row for
+-- each console that has one open, none where none is.
 create table backfill_dialogs (
   tenant_id varchar(255) not null,
   console_id uuid not null,

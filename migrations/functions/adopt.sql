@@ -1,6 +1,7 @@
--- Takes over what has been completed elsewhere: of the partitions that a step is about to claim, those of a job that was made in the place of
--- another one, whose attempt still ran there then (follows_id) and has completed. In the order of claims, so that the checkpoint means
--- what it means otherwise. The caller holds the job's row and counts them; the other job's row is not locked.
+-- Adopts, of the partitions that a batch is about to claim, those whose attempt still ran in the
+-- job that this one replaced (follows_id) and has completed there. In claim order, so that the
+-- checkpoint keeps its meaning. The caller holds the job's row and counts them; the other job's row
+-- is not locked.
 --   rest     the ids that are left to be claimed, in their order
 --   adopted  how many were taken over; top: the last key of them
 create or replace function servo_adopt_v1(p_tenant text, p_job uuid, p_actor text, p_pick uuid[],

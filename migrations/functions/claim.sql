@@ -1,13 +1,14 @@
--- Makes a job that is pending or resuming `running`, or takes over one that a base executor runs (a version that is
--- not of our own claim) and has let go stale. The lock on the tenant comes before any job row: whatever is
--- counted over a tenant's running jobs is exact across hosts. Returns no row if somebody else was faster, or holds the job's row:
--- nobody waits for an operator with the tenant's lock in hand.
---   p_grace_ms      a job without partitions is left to the writer that creates it until it is so old
---   job_state       running; failed, if its partitions are missing and cannot be made; limited, if it must wait;
---                   or why it is to be tried again soon: locked, if somebody holds its row; incomplete, if its writer
---                   has added no partition yet; unsettled, if its partitions do not follow its state yet
+-- Claims a job: a pending or resuming one becomes `running`; a stale one of an external writer (a
+-- version that is not of our own claim) is taken over. The tenant's lock comes before any job row,
+-- so that limits on running jobs are exact across hosts. Returns no row if another executor was
+-- faster.
+--   p_grace_ms      a job without partitions is left to the writer that creates it until it is so
+--                   old
+--   job_state       running; failed, if its partitions are missing and cannot be made; limited, if
+--                   it must wait; or why it is to be tried again soon: locked, if its row is held;
+--                   incomplete, if its writer has added no partition yet; needs_finalizing
 --   paused_seconds  length of the pause that ends here, or null
-create or replace function servo_claim_v1(p_tenant text, p_job uuid, p_owner text, p_stale_ms bigint, p_grace_ms bigint default 30000,
+create or replace function servo_claim_v1(p_tenant text, p_job uuid, p_owner text, p_stale_ms bigint, p_grace_ms bigint,
   out job_state text, out paused_seconds double precision
 ) returns setof record language plpgsql set lock_timeout = '2s' as $$
 #variable_conflict use_column
@@ -20,8 +21,8 @@ declare
 begin
   perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_owner, true), set_config('servo.reason', '', true);
   perform servo_lock_v1(p_tenant, 'claim');
-  select state, version, claimed_version, heartbeat_at, leases_void_at, started_at, paused_at, asset_id, asset_name, partition_keys, total_partitions,
-      created_at, partitions_made, unsettled
+  select state, version, claimed_version, heartbeat_at, leases_revoked_at, started_at, paused_at, asset_id, asset_name, partition_keys, total_partitions,
+      created_at, partitions_made, needs_finalizing
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update skip locked;
   t := clock_timestamp();
   if not found then
@@ -37,8 +38,8 @@ begin
       and (j.heartbeat_at is null or j.heartbeat_at < t - p_stale_ms * interval '1 millisecond'))) then
     return;
   end if;
-  if j.unsettled then
-    job_state := 'unsettled';
+  if j.needs_finalizing then
+    job_state := 'needs_finalizing';
     return next;
     return;
   end if;
@@ -50,7 +51,8 @@ begin
     return;
   end if;
 
-  -- A writer may still be adding partitions: what is there runs, and what is missing in the end is made by servo_recount_v1.
+  -- A writer may still be adding partitions: those that are missing in the end are made by
+  -- servo_recount_v1.
   v_keys := case when jsonb_typeof(j.partition_keys) = 'array' then jsonb_array_length(j.partition_keys) else 0 end;
   v_total := case when j.partitions_made then j.total_partitions else greatest(v_keys, j.total_partitions) end;
   select count(*) into v_rows from (select from backfill_partitions where backfill_job_id = p_job
@@ -68,7 +70,7 @@ begin
     v_total := v_rows;
   end if;
   if v_rows = 0 then
-    -- The contract knows no way from pending to failed: it is running for the length of this transaction.
+    -- The contract has no transition from pending to failed: it runs for this transaction.
     update backfill_jobs set state = 'running', version = version + 1, started_at = coalesce(started_at, t), claimed_by = p_owner
       where id = p_job and tenant_id = p_tenant and state <> 'running';
     perform servo_fail_incomplete_v1(p_tenant, p_job);
@@ -81,8 +83,8 @@ begin
       started_at = coalesce(started_at, t), heartbeat_at = t, paused_at = null, total_partitions = v_total, rows_seen = null,
       partitions_made = j.partitions_made or (v_total > 0 and v_rows >= v_total)
     where id = p_job and tenant_id = p_tenant;
-  -- Others have worked on it (a pause and a resume raise the version by two): one that crashed between a partition and its counters
-  -- has left them wrong. Our own move together, and need no recount.
+  -- An external writer has worked on it (a pause and a resume raise the version by two): its
+  -- counters may be wrong after a crash. Ours move with the partitions, and need no recount.
   if j.started_at is not null and (j.state = 'running' or j.claimed_version is null or j.version > j.claimed_version + 2) then
     update backfill_jobs b set completed_partitions = r.completed, failed_partitions = r.failed, skipped_partitions = r.skipped, checkpoint_partition_key = r.top
       from (select count(*) filter (where state = 'completed') as completed, count(*) filter (where state = 'failed') as failed,
@@ -92,16 +94,16 @@ begin
   end if;
   if j.state = 'running' then
     insert into backfill_events (tenant_id, job_id, kind, from_state, to_state, actor, reason)
-      values (p_tenant, p_job, 'reclaimed', 'running', 'running', p_owner, servo_takeover_why_v1(p_job, j.heartbeat_at, j.leases_void_at));
+      values (p_tenant, p_job, 'reclaimed', 'running', 'running', p_owner, servo_takeover_reason_v1(p_job, j.heartbeat_at, j.leases_revoked_at));
   end if;
   job_state := 'running';
   paused_seconds := servo_seconds_v1(j.paused_at, t);
   return next;
 end $$;
 
--- Whether a job has a partition that may be claimed now: a fresh one, or one handed back that is due. Planned by the two indexes
--- that were made for it: without statistics another one looks as good, and leads through all that is completed (110,000 rows
--- of 200,000 for one look at the queue). The tenant must be set.
+-- Whether a job has a partition that may be claimed now: a fresh one, or a due one. Planned by the
+-- two indexes made for it: without statistics another one was used, and 110,000 rows of 200,000
+-- read for one look at the queue. The tenant must be set.
 create or replace function servo_has_due_v1(p_job uuid) returns boolean language plpgsql stable
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_sort = off set enable_bitmapscan = off as $$
 begin

@@ -1,12 +1,12 @@
--- Takes or renews the lease on a duty of the tenant, where nobody else's runs, and says whether the holder has it. With p_ms = 0 it gives
--- up what it has. Who does not get it writes nothing. A lease lives for ten minutes at most. With its owner's rights: nobody may
--- write the table but by this. The tenant must be the session's.
-create or replace function servo_lead_v1(p_tenant text, p_duty text, p_holder text, p_ms bigint) returns boolean language plpgsql security definer
+-- Elects the leader of a duty of the tenant: takes or renews its lease where no other holder's
+-- runs, and returns whether p_holder has it. p_ms = 0 releases it; ten minutes at most. With its
+-- owner's rights: the table is written only by this. The tenant must be the session's.
+create or replace function servo_elect_v1(p_tenant text, p_duty text, p_holder text, p_ms bigint) returns boolean language plpgsql security definer
   set lock_timeout = '2s' as $$
 begin
   perform servo_require_tenant(p_tenant);
   if p_ms is null or p_ms not between 0 and 600000 then
-    raise exception using errcode = 'invalid_parameter_value', message = 'a lease lives for ten minutes at most';
+    raise exception using errcode = 'invalid_parameter_value', message = 'a lease lasts for ten minutes at most';
   end if;
   insert into backfill_leaders as l (tenant_id, duty, holder, expires_at)
     select p_tenant, p_duty, p_holder, clock_timestamp() + p_ms * interval '1 millisecond'
@@ -16,4 +16,4 @@ begin
       where l.holder = excluded.holder or l.expires_at < clock_timestamp();
   return found;
 end $$;
-revoke all on function servo_lead_v1(text, text, text, bigint) from public;
+revoke all on function servo_elect_v1(text, text, text, bigint) from public;

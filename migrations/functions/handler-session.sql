@@ -9,8 +9,8 @@ create or replace function servo_client_settings() returns text[] language sql s
     current_setting('standard_conforming_strings'), current_setting('TimeZone'), current_setting('role')]
 $$;
 
--- The other settings that a session has by SET, from a pooler's connect_query mostly: a JSON object,
--- name to value.
+-- The other settings that a session has by SET, from a pooler's connect_query mostly: a JSON
+-- object, name to value.
 create or replace function servo_session_settings() returns text language sql stable as $$
   select coalesce(jsonb_object_agg(name, setting), '{}')::text from pg_settings
   where source = 'session' and name not in ('search_path', 'application_name', 'client_encoding',

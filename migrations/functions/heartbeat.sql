@@ -1,7 +1,7 @@
--- One heartbeat of an executor: keeps the jobs it works on fresh, renews the leases of the attempts it names,
--- and returns those of them that are lost, by id and token: the same executor may hold the next attempt of the partition under another
--- token. Rows that somebody holds are left for the next beat: "not renewed" is not yet "lost".
-create or replace function servo_beat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint)
+-- One heartbeat of an executor: renews the leases of the attempts it names, writes the heartbeat of
+-- their jobs where that is older than p_fresh_ms, and returns the leases that are lost, by id and
+-- token. Locked rows are left for the next heartbeat: "not renewed" is not yet "lost".
+create or replace function servo_heartbeat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint, p_fresh_ms bigint)
   returns table (lost_id uuid, lost_token uuid) language plpgsql set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
 declare
   t timestamptz := clock_timestamp();
@@ -9,16 +9,17 @@ begin
   perform set_config('app.current_tenant', p_tenant, true);
   update backfill_jobs b set heartbeat_at = greatest(b.heartbeat_at, t)
     from (select id from backfill_jobs where id = any (p_jobs) and tenant_id || '' = p_tenant and state || '' = 'running'
-        and claimed_version = version and (heartbeat_at is null or heartbeat_at < t - interval '5 seconds')
+        and claimed_version = version and (heartbeat_at is null or heartbeat_at < t - p_fresh_ms * interval '1 millisecond')
       order by id for no key update skip locked) due
     where b.id = due.id and b.tenant_id || '' = p_tenant;
-  -- An attempt that an operator took back, or whose lease has run out, is not renewed: it will be rescued.
+  -- An attempt that an operator revoked, or whose lease has expired, is not renewed: it will be
+  -- rescued.
   update backfill_partitions p set lease_expires_at = t + p_lease_ms * interval '1 millisecond'
     from (select q.id from backfill_partitions q join unnest(p_ids, p_tokens) a (id, token) on q.id = a.id
         join backfill_jobs j on j.id = q.backfill_job_id
       where q.tenant_id || '' = p_tenant and q.state || '' = 'running' and q.lease_token = a.token and q.lease_expires_at > t
         and q.lease_expires_at < t + p_lease_ms * interval '1 millisecond' * 2 / 3
-        and (j.leases_void_at is null or q.started_at > j.leases_void_at)
+        and (j.leases_revoked_at is null or q.started_at > j.leases_revoked_at)
       order by q.id for no key update of q skip locked) due
     where p.id = due.id and p.tenant_id || '' = p_tenant;
   return query
@@ -26,12 +27,12 @@ begin
       left join backfill_partitions q on q.id = a.id and q.tenant_id = p_tenant
       left join backfill_jobs j on j.id = q.backfill_job_id
     where q.id is null or q.state <> 'running' or q.lease_token is distinct from a.token or q.lease_expires_at <= t
-      or q.started_at <= j.leases_void_at;
+      or q.started_at <= j.leases_revoked_at;
 end $$;
 
--- Keeps the running jobs of ours fresh that only wait: for a slot, for a job of higher rank, for a partition that is
--- available later. An executor that has the handler calls it. A job with leases is left to the executors that hold them:
--- it is stale where these are gone. Returns how many.
+-- Refreshes running jobs of ours that only wait: for a slot, or for a snoozed partition. Called by
+-- executors that have the handler. A job with leases is left to the executors that hold them: it is
+-- stale where these are gone. Returns how many.
 create or replace function servo_wait_v1(p_tenant text, p_assets text[], p_except uuid[], p_age_ms bigint) returns bigint language plpgsql
   set jit = off set enable_seqscan = off set lock_timeout = '2s' as $$
 declare

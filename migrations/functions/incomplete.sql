@@ -1,9 +1,10 @@
--- Jobs with fewer partition rows than they count. Either another writer creates them row by row, and is still at it or
--- was cut off; or all rows were there (partitions_made) and a person has deleted some, which is how a poison partition
--- is skipped. Rows that the writer may still insert are never made for it: its own insert would fail.
+-- Jobs with fewer partition rows than they count. Either another writer creates them row by row,
+-- and is still at it or was cut off; or all rows were there (partitions_made) and a person has
+-- deleted some, which is how a poison partition is skipped. Rows that the writer may still insert
+-- are never made for it: its own insert would fail.
 
--- The keys that a job was created with: its list, else its range. Raises an error of class 22 where the range is not one
--- of times. The tenant must be set.
+-- The keys that a job was created with: its list, else its range. Raises an error of class 22 where
+-- the range is not one of times. The tenant must be set.
 create or replace function servo_job_keys_v1(p_tenant text, p_job uuid) returns setof text language plpgsql stable as $$
 #variable_conflict use_column
 declare
@@ -33,8 +34,8 @@ begin
   return v_rows;
 end $$;
 
--- Whether a transaction is open that has inserted partitions of the job: the foreign key holds the job's row for it.
--- The caller holds the row too.
+-- Whether a transaction is open that has inserted partitions of the job: the foreign key holds the
+-- job's row for it. The caller holds the row too.
 create or replace function servo_is_being_created_v1(p_tenant text, p_job uuid) returns boolean language plpgsql as $$
 begin
   perform from backfill_jobs where id = p_job and tenant_id = p_tenant for update skip locked;
@@ -43,7 +44,7 @@ end $$;
 
 -- Ends a running job for which rows are missing that cannot be made.
 create or replace function servo_fail_incomplete_v1(p_tenant text, p_job uuid) returns void language sql as $$
-  update backfill_jobs j set state = 'failed', version = j.version + 1, completed_at = clock_timestamp(), unsettled = true, lease_tokens = '{}',
+  update backfill_jobs j set state = 'failed', version = j.version + 1, completed_at = clock_timestamp(), needs_finalizing = true, lease_tokens = '{}',
       completed_partitions = r.completed, failed_partitions = r.failed, skipped_partitions = r.skipped,
       error_message = case when r.total > 0 then format('%s of %s partitions: created incomplete', r.total, greatest(j.total_partitions,
           case when jsonb_typeof(j.partition_keys) = 'array' then jsonb_array_length(j.partition_keys) else 0 end))
@@ -54,7 +55,8 @@ create or replace function servo_fail_incomplete_v1(p_tenant text, p_job uuid) r
     where j.id = p_job and j.tenant_id = p_tenant;
 $$;
 
--- Whether something of a job is still to run or running. The same conditions as in the step. The tenant must be set.
+-- Whether a partition of the job is still to run, or running: as in servo_end_job_v1. The tenant
+-- must be set.
 create or replace function servo_has_open_v1(p_job uuid, p_max_attempts integer) returns boolean language plpgsql stable
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off as $$
 begin
@@ -69,9 +71,10 @@ begin
   return found;
 end $$;
 
--- How many partitions a job lacks that has nothing else left to run, or is still being created; 0 for any other. Of one that waits and has none, for
--- as long as a claim leaves it to its writer. For a person to read: exact only at this moment. The tenant must be set.
-create or replace function servo_missing_v1(p_tenant text, p_job uuid) returns integer language plpgsql stable
+-- How many partitions a job lacks that has nothing else left to run, or is still being created; 0
+-- for any other. Of one that waits and has none, for as long as a claim leaves it to its writer.
+-- For a person to read: exact only at this moment. The tenant must be set.
+create or replace function servo_missing_v1(p_tenant text, p_job uuid, p_grace_ms bigint) returns integer language plpgsql stable
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off as $$
 #variable_conflict use_column
 declare
@@ -81,13 +84,13 @@ begin
   select state, lease_tokens, execution_strategy, total_partitions as total, created_at, partitions_made as made,
       case when jsonb_typeof(partition_keys) = 'array' and not partitions_made then jsonb_array_length(partition_keys) end as keys
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant;
-  if j.state in ('pending', 'resuming') and not j.made and j.created_at between clock_timestamp() - interval '30 seconds' and clock_timestamp() then
+  if j.state in ('pending', 'resuming') and not j.made and j.created_at between clock_timestamp() - p_grace_ms * interval '1 millisecond' and clock_timestamp() then
     perform from backfill_partitions where backfill_job_id = p_job limit 1;
     if found then
       return 0;
     end if;
   elsif j.state = 'running' and cardinality(j.lease_tokens) = 0
-      and not (j.made and servo_has_open_v1(p_job, servo_whole(j.execution_strategy -> 'max_attempts', 3))) then
+      and not (j.made and servo_has_open_v1(p_job, servo_integer(j.execution_strategy -> 'max_attempts', 3))) then
     select count(*) into v_rows from backfill_partitions where backfill_job_id = p_job;
   else
     return 0;
@@ -95,10 +98,13 @@ begin
   return greatest(0, greatest(j.total, j.keys, 1) - v_rows);
 end $$;
 
--- Decides about a running job that nobody works on and that has fewer rows than it counts, once these have not grown for
--- p_grace_ms: one that was whole when it has nothing left to run, one that is still being created at any time. What was never made is made from the job's keys, or the job fails. What was deleted by a person is not
--- made again: the job counts the rows that it has, which is in the journal with the missing keys.
---   returns  null, if there is nothing to decide; waiting; made, recounted: a step goes on or ends the job; failed
+-- Decides about a running job without leases that has fewer rows than it counts, once
+-- these have not grown for p_grace_ms: one that was whole when it has nothing left to run, one that
+-- is still being created at any time. What was never made is made from the job's keys, or the job
+-- fails. What was deleted by a person is not made again: the job counts the rows that it has, which
+-- is in the journal with the missing keys.
+--   returns  null, if there is nothing to decide; waiting; made, recounted: a step goes on or ends
+--            the job; failed
 create or replace function servo_recount_v1(p_tenant text, p_job uuid, p_actor text, p_grace_ms bigint) returns text language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
 #variable_conflict use_column
@@ -113,7 +119,7 @@ begin
   select state, version, claimed_version, execution_strategy, lease_tokens, total_partitions as total, partitions_made as made, rows_seen, rows_seen_at
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update;
   if not found or j.state <> 'running' or j.claimed_version is distinct from j.version or cardinality(j.lease_tokens) > 0
-      or (j.made and servo_has_open_v1(p_job, servo_whole(j.execution_strategy -> 'max_attempts', 3))) then
+      or (j.made and servo_has_open_v1(p_job, servo_integer(j.execution_strategy -> 'max_attempts', 3))) then
     return null;
   end if;
   t := clock_timestamp();
@@ -136,7 +142,7 @@ begin
       from backfill_jobs where id = p_job and tenant_id = p_tenant));
   end if;
   if v_rows = 0 or (not j.made and v_rows < v_total) then
-    if servo_has_open_v1(p_job, servo_whole(j.execution_strategy -> 'max_attempts', 3)) then
+    if servo_has_open_v1(p_job, servo_integer(j.execution_strategy -> 'max_attempts', 3)) then
       return 'waiting';
     end if;
     perform servo_fail_incomplete_v1(p_tenant, p_job);

@@ -1,9 +1,11 @@
 -- Every policy of row-level security there is.
---   tenant_isolation     a row belongs to the tenant of the session, or, of the contract's tables, to none.
---   servo_shared         rows that all tenants share are deleted, and their lineage is written, only by a session without a
---                        tenant: a deleted asset takes every tenant's jobs with it.
---   servo_operator_state a partition is completed by whoever ran it, not by an operator.
--- Written so that a plan takes the tenant's indexes: current_setting() is read once for a statement.
+--   tenant_isolation     a row belongs to the tenant of the session, or, of the contract's tables,
+--                        to none.
+--   servo_shared         rows that all tenants share are deleted, and their lineage is written,
+--                        only by a session without a tenant: a deleted asset takes every tenant's
+--                        jobs with it. servo_operator_state a partition is completed by the executor that ran
+--                        it, not by an operator. Written so that a plan takes the tenant's indexes:
+--                        current_setting() is read once for a statement.
 create or replace function servo_policies() returns table (table_name name, policy name, definition text) language sql stable as $$
   with mine (text) as (values ($e$tenant_id = current_setting('app.current_tenant', true)$e$)),
     shared (text) as (values ($e$(tenant_id is null or tenant_id = current_setting('app.current_tenant', true))$e$)),
@@ -28,7 +30,8 @@ create or replace function servo_policies() returns table (table_name name, poli
     from runner where to_regrole('servo_operator') is not null and to_regrole('servo_app') is not null
   union all select 'backfill_partitions', 'servo_operator_update', format($e$as restrictive for update to servo_operator using (true) with check (state in ('pending', 'skipped', 'failed') or %s)$e$, text)
     from runner where to_regrole('servo_operator') is not null and to_regrole('servo_app') is not null
-  -- A role that is bound to a tenant: whatever app.current_tenant says. What all tenants share it only reads.
+  -- A role that is bound to a tenant: whatever app.current_tenant says. What all tenants share it
+  -- only reads.
   union all select t, role, format('as restrictive to %1$I using (tenant_id = %2$L) with check (tenant_id = %2$L)', role, tenant_id)
     from servo_tenant_roles, unnest('{backfill_jobs,backfill_partitions,backfill_events,backfill_executors,backfill_samples,
       backfill_attempt_logs,backfill_leaders,backfill_limits,backfill_locks,backfill_upstreams,backfill_dialogs}'::name[]) t
@@ -40,8 +43,9 @@ create or replace function servo_policies() returns table (table_name name, poli
     from servo_tenant_roles, (values ('_insert', 'insert', 'with check (OWN)'), ('_update', 'update', 'using (OWN) with check (OWN)'), ('_delete', 'delete', 'using (OWN)')) c (suffix, command, clause)
 $$;
 
--- Makes the policies that are missing, or of another text, where row-level security is enabled. A base that brought policies of its own keeps
--- them, and gets none of ours but those for our roles: a second permissive one would show more, not less.
+-- Makes the policies that are missing, or of another text, where row-level security is enabled. A
+-- base that brought policies of its own keeps them, and gets none of ours but those for our roles:
+-- a second permissive one would show more, not less.
 create or replace function servo_apply_policies() returns void language plpgsql as $$
 declare
   p record;
@@ -59,7 +63,8 @@ begin
 end $$;
 revoke all on function servo_apply_policies() from public;
 
--- Row-level security, enabled and forced, on tables of the contract that were adopted without: `migrate --rls`.
+-- Row-level security, enabled and forced, on tables of the contract that were adopted without:
+-- `migrate --rls`.
 create or replace function servo_isolate_tenants(tables text[] default '{assets,asset_dependencies,backfill_jobs,backfill_partitions}')
   returns void language plpgsql as $$
 declare
@@ -74,9 +79,10 @@ begin
 end $$;
 revoke all on function servo_isolate_tenants(text[]) from public;
 
--- A partition belongs to a job of its own tenant: in another one's job it would take the place of a key. As owner, since a base writer
--- may lack the right to look; one look for a statement. Measured on 100,000 rows: a policy with the same condition took 2.1 instead of
--- 1.4 s, this is lost in the noise; an insert of one row takes 0.05 ms more.
+-- A partition belongs to a job of its own tenant: in another one's job it would take the place of a
+-- key. As owner, since a base writer may lack the right to look; one look for a statement. Measured
+-- on 100,000 rows: a policy with the same condition took 2.1 instead of 1.4 s, this is lost in the
+-- noise; an insert of one row takes 0.05 ms more.
 create or replace function servo_own_job() returns trigger language plpgsql security definer as $$
 declare
   v_tenant text := current_setting('app.current_tenant', true);
@@ -94,8 +100,9 @@ end $$;
 create or replace trigger servo_own_job after insert on backfill_partitions referencing new table as added
   for each statement execute function servo_own_job();
 
--- Nor does one move there. Only where a statement changes these columns: none of ours, nor of a base writer, does.
-create or replace function servo_keep_job() returns trigger language plpgsql security definer as $$
+-- Nor does one move there. Only where a statement changes these columns: none of ours, nor of a
+-- base writer, does.
+create or replace function servo_guard_job() returns trigger language plpgsql security definer as $$
 declare
   v_tenant text := current_setting('app.current_tenant', true);
 begin
@@ -106,19 +113,20 @@ begin
   perform set_config('app.current_tenant', coalesce(v_tenant, ''), true);
   return new;
 end $$;
-create or replace trigger servo_keep_job before update of backfill_job_id, tenant_id on backfill_partitions for each row
+create or replace trigger servo_guard_job before update of backfill_job_id, tenant_id on backfill_partitions for each row
   when (old.backfill_job_id is distinct from new.backfill_job_id or old.tenant_id is distinct from new.tenant_id)
-  execute function servo_keep_job();
+  execute function servo_guard_job();
 
 do $$ begin
   execute format('alter function servo_own_job() set search_path = pg_catalog, %I, pg_temp', current_schema());
-  execute format('alter function servo_keep_job() set search_path = pg_catalog, %I, pg_temp', current_schema());
+  execute format('alter function servo_guard_job() set search_path = pg_catalog, %I, pg_temp', current_schema());
 end $$;
 revoke all on function servo_own_job() from public;
-revoke all on function servo_keep_job() from public;
+revoke all on function servo_guard_job() from public;
 
--- For functions with their owner's rights, which no policy holds back: the tenant must be the session's, and the one that the login
--- is bound to, where it is bound. A superuser is bound to none.
+-- For functions with their owner's rights, which no policy holds back: the tenant must be the
+-- session's, and the one that the login is bound to, where it is bound. A superuser is bound to
+-- none.
 create or replace function servo_require_tenant(p_tenant text) returns void language plpgsql stable as $$
 declare
   v_bound text;

@@ -1,5 +1,6 @@
--- Locks what only one transaction of a tenant does at a time, until the transaction ends: `claim`, `start <asset>`. Waits as long as the
--- caller's lock_timeout. A row's lock takes rights on the row, which row-level security keeps to the tenant.
+-- Locks what only one transaction of a tenant does at a time, until the transaction ends: `claim`,
+-- `start <asset>`. Waits as long as the caller's lock_timeout. A row's lock takes rights on the
+-- row, which row-level security keeps to the tenant.
 create or replace function servo_lock_v1(p_tenant text, p_name text) returns void language plpgsql as $$
 begin
   loop
@@ -16,9 +17,10 @@ create or replace function servo_lock_backends(key bigint) returns setof integer
     and (classid::bigint << 32 | objid::bigint) = key
 $$;
 
--- Who keeps a claim of the tenant waiting: holds the tenant's lock, the row of p_job (null: no job's), or a table that a
--- claim writes. `since` and `state` are null of sessions that the role may not see. Those of less than a second are left out, where
--- that is known: every claim holds these locks for a moment. A role that may not look sees none. The tenant must be set.
+-- Who keeps a claim of the tenant waiting: holds the tenant's lock, the row of p_job (null: no
+-- job's), or a table that a claim writes. `since` and `state` are null of sessions that the role
+-- may not see. Those of less than a second are left out, where that is known: every claim holds
+-- these locks for a moment. A role that may not look sees none. The tenant must be set.
 create or replace function servo_claim_blockers_v1(p_tenant text, p_job uuid)
   returns table (pid integer, login name, application text, state text, since timestamptz) language plpgsql stable as $$
 #variable_conflict use_column

@@ -1,6 +1,6 @@
--- Pins the settings that our functions rely on, whatever their caller's session has: called whenever
--- functions were applied, since `create or replace` takes such settings away. A clause in each file
--- would have to know the schema's name.
+-- Pins the settings that our functions rely on, whatever their caller's session has: called
+-- whenever functions were applied, since `create or replace` takes such settings away. A clause in
+-- each file would have to know the schema's name.
 --
 -- Not on what is inlined into its caller's statement, which a clause prevents; nor on
 -- servo_run_sql_v1, in which handlers run.

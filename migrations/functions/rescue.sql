@@ -1,7 +1,8 @@
--- Why an attempt is to be taken back, for the journal; nothing where it is still held. An operator's order comes first, unless the lease
--- had ended before it: what an operator takes back is never the executor's failure. A lease of -infinity is one of an executor that was
--- declared dead. A running row without a lease is an external writer's, whoever held one on it before; p_left: it was left for too long.
-create or replace function servo_lost_why_v1(p_owner text, p_expires timestamptz, p_started timestamptz, p_void timestamptz, p_left boolean,
+-- Why an attempt is to be released, for the journal; null where its lease holds. An operator's
+-- order comes first, unless the lease had ended before: what an operator revokes is never the
+-- executor's failure. A lease of -infinity is one of an executor that was declared dead. A running
+-- row without a lease is an external writer's; p_left: it was left for too long.
+create or replace function servo_lost_reason_v1(p_owner text, p_expires timestamptz, p_started timestamptz, p_revoked timestamptz, p_left boolean,
   p_now timestamptz, out kind text, out owner text, out reason text) language sql immutable parallel safe as $$
   select case when why = 'order' then 'reclaimed' when why is not null then 'lost' end, holder,
     case why when 'order' then 'an operator took it back from ' || holder
@@ -9,15 +10,16 @@ create or replace function servo_lost_why_v1(p_owner text, p_expires timestamptz
       when 'expired' then 'the lease of ' || holder || ' expired'
       when 'left' then holder || ' left it running and let the heartbeat go stale' end
   from (select case when p_expires is null then 'an external writer' else coalesce(p_owner, 'an unknown executor') end as holder,
-    case when p_started <= p_void and (p_expires is null or p_expires > p_void) then 'order'
+    case when p_started <= p_revoked and (p_expires is null or p_expires > p_revoked) then 'order'
       when p_expires = '-infinity' then 'died'
       when p_expires < p_now then 'expired'
       when p_expires is null and p_left then 'left' end as why) w
 $$;
 
--- Why a running job is taken over from whoever ran it, for the journal: an operator set its heartbeat back, or it went stale.
-create or replace function servo_takeover_why_v1(p_job uuid, p_heartbeat timestamptz, p_void timestamptz) returns text language sql stable as $$
-  select case when p_void > p_heartbeat then 'an operator took the job back from ' || holder
+-- Why a running job is taken over, for the journal: an operator set its heartbeat back, or it is
+-- stale.
+create or replace function servo_takeover_reason_v1(p_job uuid, p_heartbeat timestamptz, p_revoked timestamptz) returns text language sql stable as $$
+  select case when p_revoked > p_heartbeat then 'an operator took the job back from ' || holder
     when p_heartbeat is null then holder || ' ran it without a heartbeat'
     else holder || ' let its heartbeat go stale' end
   from (select coalesce(string_agg(distinct case when lease_expires_at is null then 'an external writer' else lease_owner end, ', '),
@@ -25,13 +27,12 @@ create or replace function servo_takeover_why_v1(p_job uuid, p_heartbeat timesta
     from backfill_partitions where backfill_job_id = p_job and state = 'running') h
 $$;
 
--- Takes back the attempts of one job whose lease has expired or is void, and those that an external writer left
--- running in a job that is ours now. Three lost leases make a partition poison; what an operator took back is not lost. Heals lease_tokens,
--- which must name just the lanes that run something. Returns the leases that were taken back: an executor stops its own at once, the
--- owners of the others are told by a notification that names them by a hash.
--- What an external writer left running in a job that was cancelled then is taken back too, once it is stale: such a job is nobody's claim any
--- more, and stayed unsettled for good.
-create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint)
+-- Releases the attempts of one job whose lease has expired or is revoked, and those that an
+-- external writer left running in a job that is ours now, or that was cancelled since.
+-- p_max_crashes lost leases make a partition poison; a revoked one is not lost. Heals lease_tokens,
+-- which must name just the lease queues that run something. Returns the leases that were released:
+-- an executor stops its own at once; the owners of the others are notified by a hash of their id.
+create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint, p_max_crashes integer)
   returns table (lost_id uuid, lost_token uuid, lost_owner text) language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
 #variable_conflict use_column
@@ -45,7 +46,7 @@ declare
   v_owners text[];
 begin
   perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_actor, true), set_config('servo.reason', '', true);
-  select state, version, claimed_version, lease_tokens, leases_void_at, unsettled into j
+  select state, version, claimed_version, lease_tokens, leases_revoked_at, needs_finalizing into j
     from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update;
   if not found then
     return;
@@ -53,20 +54,20 @@ begin
   t := clock_timestamp();
   with lost as (
     select p.id, p.lease_token, p.lease_owner, p.lease_expires_at, w.kind, w.owner, w.reason, p.crash_count + (w.kind = 'lost')::integer as crashes
-    from backfill_partitions p cross join lateral servo_lost_why_v1(p.lease_owner, p.lease_expires_at, p.started_at, j.leases_void_at,
-      (j.claimed_version is not distinct from j.version or j.unsettled)
+    from backfill_partitions p cross join lateral servo_lost_reason_v1(p.lease_owner, p.lease_expires_at, p.started_at, j.leases_revoked_at,
+      (j.claimed_version is not distinct from j.version or j.needs_finalizing)
         and coalesce(p.started_at, '-infinity') < t - p_stale_ms * interval '1 millisecond', t) w
     where p.backfill_job_id = p_job and p.state = 'running' and w.kind is not null
   ), rescued as (
     update backfill_partitions p set
-      state = case when j.state in ('cancelled', 'failed') then 'skipped' when lost.kind = 'lost' and lost.crashes >= 3 then 'failed' else 'pending' end,
+      state = case when j.state in ('cancelled', 'failed') then 'skipped' when lost.kind = 'lost' and lost.crashes >= p_max_crashes then 'failed' else 'pending' end,
       crash_count = lost.crashes, lease_token = null, lease_owner = null, lease_expires_at = null,
-      available_at = case when j.state in ('cancelled', 'failed') or (lost.kind = 'lost' and lost.crashes >= 3) then 'infinity' else t end,
-      completed_at = case when j.state in ('cancelled', 'failed') or (lost.kind = 'lost' and lost.crashes >= 3) then t end,
-      error_message = case when lost.kind = 'lost' and lost.crashes >= 3
-        then format('lost %s times while it ran (last on %s): it may be what kills its executor', lost.crashes, lost.owner)
+      available_at = case when j.state in ('cancelled', 'failed') or (lost.kind = 'lost' and lost.crashes >= p_max_crashes) then 'infinity' else t end,
+      completed_at = case when j.state in ('cancelled', 'failed') or (lost.kind = 'lost' and lost.crashes >= p_max_crashes) then t end,
+      error_message = case when lost.kind = 'lost' and lost.crashes >= p_max_crashes
+        then format('lost %s times while it ran (last on %s): a poison partition, it may crash its executor', lost.crashes, lost.owner)
         else p.error_message end
-    -- The lease that was looked at, and no other one: a heartbeat may have renewed it meanwhile.
+    -- Only the lease that was read: a heartbeat may have renewed it meanwhile.
     from lost where p.id = lost.id and p.tenant_id || '' = p_tenant and p.state || '' = 'running' and p.lease_token is not distinct from lost.lease_token
       and p.lease_expires_at is not distinct from lost.lease_expires_at
     returning p.id, p.partition_key, p.state, lost.lease_token, lost.lease_owner, lost.kind, lost.reason

@@ -1,4 +1,5 @@
--- What a role needs that runs workers: servo_app, and each role that is bound to a tenant. Grants what it lacks.
+-- What a role needs that runs workers: servo_app, and each role that is bound to a tenant. Grants
+-- what it lacks.
 create or replace function servo_grant_application(p_role name) returns void language plpgsql as $$
 declare
   r record;
@@ -20,7 +21,8 @@ begin
   loop
     execute format('grant %s on %I to %I', r.privilege, r.name, p_role);
   end loop;
-  -- Those with their owner's rights, which are never everybody's; the others where functions are not everybody's by default.
+  -- Those with their owner's rights, which are never everybody's; the others where functions are
+  -- not everybody's by default.
   for r in
     select oid::regprocedure as name from pg_proc
     where pronamespace = quote_ident(current_schema())::regnamespace and starts_with(proname, 'servo_') and prorettype <> 'trigger'::regtype
@@ -31,14 +33,14 @@ begin
 end $$;
 revoke all on function servo_grant_application(name) from public;
 
--- What only whoever migrates calls.
+-- Called by migrate only.
 create or replace function servo_owner_functions() returns name[] language sql immutable as $$
   select '{servo_isolate_tenants,servo_apply_policies,servo_require_tenant,servo_grant_application,servo_pin_settings,servo_admit_application,servo_admit_roles,servo_admit_tenant}'::name[]
 $$;
 
--- The role that every program of ours works as, and its rights: made and granted where they are missing, at every run of
--- migrate. Roles belong to the cluster: another database of it may be migrating at this moment, and whoever may not
--- create roles must still be able to migrate.
+-- The role that every program of ours works as, and its rights: made and granted where they are
+-- missing, at every run of migrate. Roles belong to the cluster: another database of it may be
+-- migrating at this moment, and a role that may not create roles must still be able to migrate.
 create or replace function servo_admit_application() returns void language plpgsql as $$
 declare
   v_role name;
@@ -61,9 +63,10 @@ begin
 end $$;
 revoke all on function servo_admit_application() from public;
 
--- A role that is bound to one tenant, for `migrate --tenant-role`: it has servo_app's rights, and restrictive policies that name its
--- tenant, whatever app.current_tenant says. A function with its owner's rights asks for the tenant of session_user. Returns its name.
--- It is no member of servo_app: a member could become servo_app, whom these policies do not bind.
+-- A role that is bound to one tenant, for `migrate --tenant-role`: it has servo_app's rights, and
+-- restrictive policies that name its tenant, whatever app.current_tenant says. A function with its
+-- owner's rights asks for the tenant of session_user. Returns its name. It is no member of
+-- servo_app: a member could become servo_app, whom these policies do not bind.
 create or replace function servo_admit_tenant(p_tenant text) returns name language plpgsql as $$
 declare
   v_role text := 'servo_tenant_' || p_tenant;
@@ -97,12 +100,14 @@ begin
 end $$;
 revoke all on function servo_admit_tenant(text) from public;
 
--- Two roles with less than servo_app has, for `migrate --roles`: servo_reader sees what the console and the commands show, and
--- writes nothing; servo_operator also acts on jobs and limits, but runs no partitions: it has no right to the columns
--- that a claim or a step writes, none to delete, and none to the executors' records. Members of a role have its rights.
+-- Two roles with less than servo_app has, for `migrate --roles`: servo_reader sees what the console
+-- and the commands show, and writes nothing; servo_operator also acts on jobs and limits, but runs
+-- no partitions: it has no right to the columns that a claim or a step writes, none to delete, and
+-- none to the executors' records. Members of a role have its rights.
 --
--- With p_make the roles are made where they are missing. At every other run of migrate, those that this database has
--- admitted before get what they lack of a newer schema. As in servo_admit_application, roles belong to the cluster.
+-- With p_make the roles are made where they are missing. At every other run of migrate, those that
+-- this database has admitted before get what they lack of a newer schema. As in
+-- servo_admit_application, roles belong to the cluster.
 create or replace function servo_admit_roles(p_make boolean) returns void language plpgsql as $$
 declare
   v_role text;
@@ -142,7 +147,7 @@ begin
           -- Not the time of an event, nor the login.
           ('backfill_events', 'insert', '{tenant_id,job_id,partition_key,kind,from_state,to_state,actor,reason}'::text[]),
           ('backfill_jobs', 'update', '{state,version,paused_at,heartbeat_at,completed_at,error_message,priority,sla_deadline_at,execution_strategy,
-            failed_partitions,skipped_partitions,unsettled,upstream_job_count,parent_job_id}'),
+            failed_partitions,skipped_partitions,needs_finalizing,upstream_job_count,parent_job_id}'),
           ('backfill_partitions', 'update', '{state,failure_count,crash_count,available_at,completed_at,follows_id}'),
           ('backfill_upstreams', 'update', '{upstream_job_id}')) t (name, privilege, columns),
         unnest(t.columns) c
@@ -151,11 +156,12 @@ begin
     loop
       execute format('grant %s %s on %I to %I', r.privilege, r.columns, r.name, v_role);
     end loop;
-    -- Where functions are not everybody's by default: those that only read, and what follows a cancel where no executor lives.
+    -- Where functions are not everybody's by default: those that only read, and what follows a
+    -- cancel where no executor runs.
     for r in
       select oid::regprocedure as name from pg_proc
       where pronamespace = quote_ident(current_schema())::regnamespace and starts_with(proname, 'servo_') and prorettype <> 'trigger'::regtype
-        and (provolatile <> 'v' or (v_role = 'servo_operator' and proname in ('servo_settle_v1', 'servo_lock_v1'))) and not prosecdef
+        and (provolatile <> 'v' or (v_role = 'servo_operator' and proname in ('servo_finalize_v1', 'servo_lock_v1'))) and not prosecdef
         and proname <> all (servo_owner_functions()) and not has_function_privilege(v_role, oid, 'execute')
     loop
       execute format('grant execute on function %s to %I', r.name, v_role);

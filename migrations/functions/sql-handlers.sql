@@ -1,4 +1,5 @@
--- What a handler written in SQL may call to end its attempt otherwise than by success or by an error.
+-- What a handler written in SQL may call to end its attempt otherwise than by success or by an
+-- error.
 create or replace function servo_fail(message text) returns void language plpgsql as $$
 begin
   raise exception using errcode = 'SV065', message = coalesce(message, 'failed');
@@ -10,8 +11,8 @@ begin
     detail = round(extract(epoch from after) * 1000)::bigint::text;
 end $$;
 
--- The advisory lock of the attempt under this token, held by the transaction that runs its SQL: by it others find the backend
--- at work on it, and no other one. A client does not know its backend's pid where a pooler stands between them.
+-- The advisory lock of the attempt under this token, held by the transaction that runs its SQL: it
+-- tells which backend that is. Behind a pooler a client does not know its backend's pid.
 create or replace function servo_attempt_lock(token uuid) returns bigint language sql immutable parallel safe as $$
   select hashtextextended('servo attempt ' || token, 0)
 $$;
@@ -22,15 +23,17 @@ create or replace function servo_attempt_backends(token uuid) returns setof inte
     and (classid::bigint << 32 | objid::bigint) = servo_attempt_lock(token)
 $$;
 
--- Runs a handler written in SQL and completes its partition in the same transaction: its effect is exactly-once. Only
--- then is the job's row locked, so that a pause never waits for a handler. An attempt that lost its lease meanwhile raises
--- SV410, and its effect is rolled back. The lane goes on with one more partition, if p_next is given.
+-- Runs a handler written in SQL and completes its partition in the same transaction: its effect is
+-- exactly-once. The job's row is locked only after it, so that a pause never waits for a handler.
+-- An attempt that lost its lease meanwhile raises SV410, and its effect is rolled back. One more
+-- partition is claimed under p_next, if given.
 --
--- plpgsql's execute takes an unused $1, several statements and DO blocks in one flight, and refuses COMMIT even inside DO.
+-- plpgsql's execute takes an unused $1, several statements and DO blocks in one flight, and refuses
+-- COMMIT even inside DO.
 --
--- The session is left as it was found, whatever the handler has made of it: temporary objects,
--- settings, a role, cursors, LISTEN; and what no rollback undoes, see servo_release_session.
--- * Before the step, whose own statements must not meet any of it. Inside this transaction: a pooler
+-- The session is left as it was found, whatever the handler has set: temporary objects, settings, a
+-- role, cursors, LISTEN; and what no rollback undoes, see servo_release_session.
+-- * Before the batch, whose statements must not be affected. Inside this transaction: a pooler
 --   sends a later message to another backend. DISCARD ALL, which discards plans as well, cost three
 --   times the whole attempt.
 -- * Deferred constraints are checked first: what their triggers leave is the handler's too.
@@ -42,11 +45,10 @@ $$;
 -- looked up on the executor's.
 create or replace function servo_run_sql_v1(
   p_tenant text, p_job uuid, p_owner text, p_asset text, p_id uuid, p_key text, p_start text, p_end text, p_attempt integer, p_token uuid,
-  p_sql text, p_next uuid, p_lease_ms bigint, p_policy jsonb default '{}'
-) returns table (job_state text, job_version integer, lanes integer, max_parallel integer, timeout_ms integer, average_ms bigint,
-  accepted integer[], ids uuid[], keys text[], attempts integer[], failures integer[], tokens uuid[], due_in_ms bigint)
-  language plpgsql as $$
+  p_sql text, p_next uuid, p_lease_ms bigint, p_policy servo_policy_v1
+) returns servo_reply_v1 language plpgsql as $$
 declare
+  v_reply servo_reply_v1;
   v_start timestamptz := clock_timestamp();
   v_client text[] := servo_client_settings();
   v_session text := current_setting('servo.session_settings', true);
@@ -60,7 +62,7 @@ begin
     set_config('servo.idempotency_key', format('backfill:%s:%s', p_job, p_key), true),
     set_config('servo.partition_start', p_start, true), set_config('servo.partition_end', p_end, true),
     set_config('TimeZone', 'UTC', true);
-  -- Not waited for: anybody may hold it, and it is only there to be found.
+  -- Not waited for: it is only there to be found.
   perform pg_try_advisory_xact_lock_shared(servo_attempt_lock(p_token));
   begin
     execute p_sql using p_key;
@@ -86,19 +88,18 @@ begin
     end;
     raise;
   end;
-  -- A handler may have worked for an hour: it is worth waiting for an operator who holds the job's row.
-  -- Behind a pooler the session has what the role says, and our policies have to hold.
+  -- A handler may have run for an hour: worth waiting for an operator who holds the job's row.
+  -- Behind a pooler row_security is as the role says, and our policies must hold.
   perform set_config('lock_timeout', '60s', true), set_config('row_security', 'on', true);
-  select s.* into job_state, job_version, lanes, max_parallel, timeout_ms, average_ms, accepted, ids, keys, attempts, failures, tokens, due_in_ms
-    from servo_step_v1(p_tenant, p_job, p_owner, array[p_id], array[p_attempt], array[p_token], array['completed'],
-      array[round(extract(epoch from clock_timestamp() - v_start) * 1000)::bigint], array[0::bigint], array[null::text],
-      array[p_token], case when p_next is null then '{}' else array[p_token] end, array_remove(array[p_next], null), 1, p_lease_ms, array[null::text], p_policy) s;
-  discard sequences; -- The step's own, of the journal.
-  -- It must be this transaction that finished it. What the step accepts as a repetition was finished by an earlier one: this message
-  -- is a late duplicate, from a connection given up long ago.
+  v_reply := servo_report_and_claim_v1(p_tenant, p_job, p_owner,
+    array[row(p_id, p_attempt, p_token, 'completed', round(extract(epoch from clock_timestamp() - v_start) * 1000), 0, null, null)::servo_report_v1],
+    array[p_token], case when p_next is null then '{}' else array[row(p_next, p_token)::servo_opening_v1] end, 1, p_lease_ms, p_policy);
+  discard sequences; -- The batch's own, of the journal.
+  -- Finished by another transaction, it is a late duplicate of a message: the batch accepts that as
+  -- a repetition.
   if not exists (select from backfill_partitions where id = p_id and tenant_id || '' = p_tenant and state || '' = 'completed'
       and xmin = pg_current_xact_id()::xid) then
     raise exception using errcode = 'SV410', message = 'the lease was lost while the handler ran: its effect is rolled back';
   end if;
-  return next;
+  return v_reply;
 end $$;

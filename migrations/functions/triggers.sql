@@ -3,46 +3,48 @@
 -- (what refuses another tenant's rows is in isolation.sql).
 
 -- Any heartbeat set more than 60 s into the past is an order to reclaim (runbook: "Force reclaim",
--- "Bulk Recovery"): leases taken until now are void.
-create or replace function servo_void_leases() returns trigger language plpgsql as $$
+-- "Bulk Recovery"): leases taken until now are revoked.
+create or replace function servo_revoke_leases() returns trigger language plpgsql as $$
 begin
-  new.leases_void_at := clock_timestamp();
+  new.leases_revoked_at := clock_timestamp();
   return new;
 end $$;
-create or replace trigger servo_void_leases before update of heartbeat_at on backfill_jobs for each row
+create or replace trigger servo_revoke_leases before update of heartbeat_at on backfill_jobs for each row
   when (new.heartbeat_at is distinct from old.heartbeat_at and new.heartbeat_at < clock_timestamp() - interval '60 seconds')
-  execute function servo_void_leases();
+  execute function servo_revoke_leases();
 
--- A new version on a running job of ours is an operator's, who edits it by hand as the runbooks do, unless it is a
--- claim: an external executor claims a running job only where its heartbeat is stale, and moves that to now. The
--- claim stays ours, and what was edited takes effect at the next step.
-create or replace function servo_keep_claim() returns trigger language plpgsql as $$
+-- A new version on a running job of ours is an operator's, who edits it by hand as the runbooks do,
+-- unless it is a claim: an external executor claims a running job only where its heartbeat is
+-- stale, and moves that to now. The claim stays ours, and what was edited takes effect at the next
+-- step.
+create or replace function servo_guard_claim() returns trigger language plpgsql as $$
 begin
   new.claimed_version := new.version;
   return new;
 end $$;
-create or replace trigger servo_keep_claim before update of version on backfill_jobs for each row
+create or replace trigger servo_guard_claim before update of version on backfill_jobs for each row
   when (new.version is distinct from old.version and old.claimed_version = old.version and new.claimed_version = old.claimed_version
     and old.state = 'running' and new.state = 'running'
     and not (coalesce(old.heartbeat_at < clock_timestamp() - interval '120 seconds', true)
       and coalesce(new.heartbeat_at > clock_timestamp() - interval '60 seconds', false)
       and new.heartbeat_at is distinct from old.heartbeat_at))
-  execute function servo_keep_claim();
+  execute function servo_guard_claim();
 
--- A job that ends has the time of its end. One that is revived by hand has partitions that were skipped with it.
--- `paused` or `resuming` to `running` with the heartbeat unmoved is an operator's too: every claim moves it.
+-- A job that ends has the time of its end. One that is revived by hand has partitions that were
+-- skipped with it. `paused` or `resuming` to `running` with the heartbeat unmoved is an operator's
+-- too: every claim moves it.
 create or replace function servo_guard_state() returns trigger language plpgsql as $$
 begin
   if new.version is not distinct from old.version then
     new.version := old.version + 1;
   end if;
   if new.state = 'cancelled' or (new.state = 'failed' and old.state <> 'running') then
-    new.unsettled := true;
+    new.needs_finalizing := true;
   end if;
   if new.state in ('completed', 'failed', 'cancelled') then
     new.completed_at := coalesce(new.completed_at, clock_timestamp());
   elsif old.state in ('completed', 'failed', 'cancelled') then
-    new.unsettled := true;
+    new.needs_finalizing := true;
   elsif old.state in ('paused', 'resuming') and new.state = 'running' and new.claimed_version = old.claimed_version
       and new.heartbeat_at is not distinct from old.heartbeat_at then
     new.claimed_version := new.version;
@@ -52,12 +54,13 @@ end $$;
 create or replace trigger servo_guard_state before update of state on backfill_jobs for each row
   when (old.state is distinct from new.state) execute function servo_guard_state();
 
--- Every job transition, whoever makes it, is in the journal, and wakes who listens. It runs as the owner of
--- the journal: base writers have no rights on it. It sets the row's tenant for itself and gives the
--- caller's back; not by a clause of the function, which takes a superuser to define.
+-- Every job transition is in the journal, and notifies the listeners. It runs as the
+-- owner of the journal: base writers have no rights on it. It sets the row's tenant for itself and
+-- gives the caller's back; not by a clause of the function, which takes a superuser to define.
 --
--- It never fails an update: losing a line of the journal is bad, losing the emergency pause is worse. So it does not
--- wait for a locked journal either, and what wakes the executors does not depend on it.
+-- It never fails an update: losing a line of the journal is bad, losing the emergency pause is
+-- worse. So it does not wait for a locked journal either, and what wakes the executors does not
+-- depend on it.
 --
 -- NOTIFY ignores row-level security, so its payload is a hash of the tenant and nothing else.
 create or replace function servo_journal() returns trigger language plpgsql security definer set lock_timeout = '1s' as $$
@@ -80,7 +83,8 @@ begin
   return null;
 end $$;
 
--- The role that was logged in, whatever an actor calls itself. In a function with its owner's rights it is the caller's still.
+-- The role that was logged in, whatever an actor calls itself. In a function with its owner's
+-- rights it is the caller's still.
 create or replace function servo_stamp_login() returns trigger language plpgsql as $$
 begin
   new.login := session_user;
@@ -88,8 +92,8 @@ begin
 end $$;
 create or replace trigger servo_stamp_login before insert on backfill_events for each row execute function servo_stamp_login();
 
--- A partition that was set by hand is in the journal: what neither an executor, ours or another, nor an action of ours does. Not what a
--- superuser sets, who could leave no trace anyway.
+-- A partition that was set by hand is in the journal: what neither an executor, ours or another,
+-- nor an action of ours does. Not what a superuser sets, who could leave no trace anyway.
 create or replace function servo_journal_edit() returns trigger language plpgsql security definer set lock_timeout = '1s' as $$
 declare
   v_tenant text := current_setting('app.current_tenant', true);
@@ -115,7 +119,8 @@ create or replace trigger servo_journal_edit after update of state on backfill_p
     and coalesce(current_setting('servo.actor', true), '') = '')
   execute function servo_journal_edit();
 
--- Not everybody's: whoever may call one could hang it on a table of their own, and write the journal of any tenant.
+-- Not granted to public: a caller could attach one to a table of their own, and write the
+-- journal of any tenant.
 revoke all on function servo_journal() from public;
 revoke all on function servo_journal_edit() from public;
 

@@ -1,5 +1,6 @@
--- Which of a job's upstreams tells best why it does not run, from 1: one that has failed, was deleted, was cancelled; 4 was cancelled
--- because a job that waited for it had ended, which is a consequence; 5 lives, 6 is completed.
+-- Which of a job's upstreams tells best why it does not run, from 1: one that has failed, was
+-- deleted, was cancelled; 4 was cancelled because a job that waited for it had ended, which is a
+-- consequence; 5 is unfinished, 6 is completed.
 create or replace function servo_upstream_cause(state varchar, error_message text) returns integer language sql immutable parallel safe as $$
   select case when state is null then 2 when state = 'failed' then 1 when state = 'completed' then 6 when state <> 'cancelled' then 5
     when error_message like 'the job it belongs to is %' then 4 else 3 end
@@ -17,8 +18,9 @@ create or replace function servo_upstreams_v1(p_tenant text, p_job uuid)
     and not exists (select from backfill_upstreams u where u.job_id = p_job)
 $$;
 
--- Whether a waiting job's upstreams have decided it: `failed` as soon as one of them failed, was cancelled or deleted, `pending` when all
--- are completed, else null. One that waits for nothing may be still in the making by a base writer, for p_stale_ms.
+-- Whether a waiting job's upstreams have decided it: `failed` as soon as one of them failed, was
+-- cancelled or deleted, `pending` when all are completed, else null. One that waits for nothing may
+-- be still in the making by a base writer, for p_stale_ms.
 create or replace function servo_upstream_verdict_v1(p_tenant text, p_job uuid, p_stale_ms bigint,
   out verdict text, out total integer, out done integer) language sql stable as $$
   select case
@@ -30,9 +32,9 @@ create or replace function servo_upstream_verdict_v1(p_tenant text, p_job uuid, 
   where j.id = p_job and j.tenant_id = p_tenant
 $$;
 
--- Lets a waiting job go on, or fails it, once its upstreams have decided it; and derives its counters from them, so that an update
--- that was lost heals. Returns the verdict.
-create or replace function servo_settle_upstreams_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint) returns text language plpgsql
+-- Lets a waiting job go on, or fails it, once its upstreams have decided it; and derives its
+-- counters from them, so that an update that was lost heals. Returns the verdict.
+create or replace function servo_finalize_waiting_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint) returns text language plpgsql
   set lock_timeout = '2s' as $$
 declare
   v record;

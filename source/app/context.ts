@@ -111,7 +111,7 @@ export async function unlock(context: Context, ms: number): Promise<void> {
   const { session, connections, view, timeouts } = context;
   if (view.why_locked !== null) throw new ServoError('not_allowed', view.why_locked);
   lock(context);
-  const writer = openDatabase(connections.write, { patience: timeouts.answer });
+  const writer = openDatabase(connections.write, { timeout: timeouts.answer });
   const checked = requireSchema(writer);
   try {
     await withTimeout(checked, timeouts);

@@ -30,9 +30,9 @@ export async function openSession(
 ): Promise<Session> {
   const { read, write } = connections ?? (await connectionsOf(settings));
   const { read_only } = settings;
-  const reader = openDatabase(read, { read_only, patience: timeout });
+  const reader = openDatabase(read, { read_only, timeout: timeout });
   // A read-only session has no writer: one is opened when it is unlocked.
-  const writer = write === read || read_only ? reader : openDatabase(write, { patience: timeout });
+  const writer = write === read || read_only ? reader : openDatabase(write, { timeout: timeout });
   const close = async (closingTimeout?: number) => {
     await Promise.all([reader.close(closingTimeout), writer.close(closingTimeout)]);
   };

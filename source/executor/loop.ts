@@ -1,6 +1,6 @@
 /**
- * A duty that is done again and again, never twice at once: when it is woken, or after the pause that the last
- * round asked for. Starting and stopping are idempotent; `stop` waits for the round under way.
+ * Runs rounds one after another, never two at once: when it is woken, or after the pause that the
+ * last round asked for. Starting and stopping are idempotent; `stop` waits for the round under way.
  */
 export class Loop {
   readonly #round: () => Promise<number>;
@@ -12,7 +12,7 @@ export class Loop {
 
   /**
    * @param round one round; resolves to the milliseconds until the next one, and never rejects
-   * @param delay milliseconds until the first round; without it, it runs at once
+   * @param delay milliseconds until the first round; null: at once
    */
   constructor(round: () => Promise<number>, delay: number | null = null) {
     this.#round = round;

@@ -134,18 +134,18 @@ function meterOn(registry: Registry): Meter {
     'result',
     claimResults,
   );
-  const steps = histogram(
-    'servo_executor_step_duration_seconds',
-    'Round trip of one step: the message that reports attempts and takes new ones',
+  const batches = histogram(
+    'servo_executor_batch_duration_seconds',
+    'Round trip of a batch: the message that reports attempts and claims new ones',
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   );
-  const stepResults = counter(
-    'servo_executor_steps_total',
-    'Steps sent; a failed one is sent again',
+  const batchResults = counter(
+    'servo_executor_batches_total',
+    'Batches sent; a failed one is sent again',
     'result',
     ['ok', 'failed'],
   );
-  const beats = counter('servo_executor_heartbeats_total', 'Heartbeats', 'result', [
+  const heartbeats = counter('servo_executor_heartbeats_total', 'Heartbeats', 'result', [
     'ok',
     'failed',
   ]);
@@ -176,11 +176,11 @@ function meterOn(registry: Registry): Meter {
       if (pause !== null) measure(paused, pause);
     },
     job: (status, seconds) => measure(jobs.labels(status), seconds),
-    step(result, seconds) {
-      stepResults[result]!.inc();
-      if (result === 'ok') steps.observe(seconds);
+    batch(result, seconds) {
+      batchResults[result]!.inc();
+      if (result === 'ok') batches.observe(seconds);
     },
-    beat: (result) => beats[result]!.inc(),
+    heartbeat: (result) => heartbeats[result]!.inc(),
     leaseLost: () => lost.inc(),
     reconnected: (connection) => reconnects[connection]!.inc(),
   };
@@ -207,7 +207,7 @@ function gaugesOf(registry: Registry, vitals: () => Vitals | null): void {
     (now) => now.heartbeat_age,
   );
   new Gauge({
-    name: 'servo_executor_held',
+    name: 'servo_executor_hold',
     help: 'Whether the executor starts nothing new, for this reason',
     labelNames: ['reason'],
     registers,

@@ -4,7 +4,7 @@ export const attemptEnds = [
   'failed',
   'fatal',
   'crashed',
-  'later',
+  'snoozed',
   'unavailable',
   'released',
   'fenced',
@@ -27,8 +27,8 @@ export type Meter = {
   /** @param waited since it was created or resumed; `paused`: length of the pause that ends with it */
   claimed(waited: number, paused: number | null): void;
   job(ending: Ending, seconds: number): void;
-  step(result: 'ok' | 'failed', seconds: number): void;
-  beat(result: 'ok' | 'failed'): void;
+  batch(result: 'ok' | 'failed', seconds: number): void;
+  heartbeat(result: 'ok' | 'failed'): void;
   /** The lease of an attempt under way was lost. */
   leaseLost(): void;
   reconnected(connection: 'registry' | 'listener'): void;
@@ -43,8 +43,8 @@ export const noMeter: Meter = {
   claim: nothing,
   claimed: nothing,
   job: nothing,
-  step: nothing,
-  beat: nothing,
+  batch: nothing,
+  heartbeat: nothing,
   leaseLost: nothing,
   reconnected: nothing,
 };

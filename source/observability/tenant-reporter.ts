@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
-import { lead } from '../database/queries/lead.ts';
+import { elect } from '../database/queries/elect.ts';
 import { readFigures } from '../database/queries/read-figures.ts';
 import { activeStates, figuresOf } from '../domain/executor/figures.ts';
 import type { JobThresholds } from '../domain/triage/thresholds.ts';
@@ -10,7 +10,7 @@ import type { Log } from './log.ts';
 import { tenantMetrics } from './tenant-metrics.ts';
 
 export type ReporterPorts = {
-  /** A pool of its own, with patience: a scrape must neither wait for steps nor keep them waiting. */
+  /** A pool of its own, with a timeout: a scrape must neither wait for steps nor keep them waiting. */
   database: Database;
   tenants: readonly string[];
   thresholds: JobThresholds;
@@ -66,7 +66,7 @@ export class TenantReporter {
 
   async #giveUp(): Promise<void> {
     await this.#current;
-    if (this.#led.length > 0) await this.#lead(0).catch(() => {});
+    if (this.#led.length > 0) await this.#elect(0).catch(() => {});
   }
 
   /** The tenants that this process reports now. */
@@ -103,7 +103,7 @@ export class TenantReporter {
   }
 
   async #renew(): Promise<void> {
-    await this.#lead(this.#leaseMs).catch((error) =>
+    await this.#elect(this.#leaseMs).catch((error) =>
       this.#ports.log.debug(`cannot renew the lease on metrics: ${messageOf(error)}`),
     );
     if (this.#stopped) return;
@@ -112,12 +112,12 @@ export class TenantReporter {
     }, this.#leaseMs / 3);
   }
 
-  async #lead(lease_ms: number): Promise<void> {
+  async #elect(lease_ms: number): Promise<void> {
     const { database, tenants } = this.#ports;
     const asked = performance.now();
     const lease = { tenants, duty: 'metrics', holder: this.#holder, lease_ms };
     this.#reachable = false;
-    const led = await lead(database, lease);
+    const led = await elect(database, lease);
     this.#reachable = true;
     // The same array as long as it is the same: see #read.
     if (led.sort().join('\n') !== this.#led.join('\n')) this.#led = led;

@@ -40,12 +40,12 @@ const neverNull = [
   /^case\b.*\belse\b/s,
   /^(p_job|p_key|key|every|t|v_role|c\.\w+|r\.(name|privilege|columns)|current_schema\(\)|string_agg\(.*)$/s,
   /^(j\.state|p\.state|p\.attempt_count|partition_key|j\.total_partitions|j\.(completed|failed|skipped)_partitions)$/,
-  /^r\.(attempt|outcome|total|open|lanes|completed|failed|skipped)$/,
-  /^(v_total( - v_rows)?|v_alike|left\(v_message, 500\)|p_owner|r\.message|old\.state|new\.state|session_user|current_user)$/,
+  /^r\.(attempt|outcome|total|open|lanes|completed|failed|skipped|most_failures)$/,
+  /^(v_total( - v_rows)?|f\.alike|left\(f\.message, 500\)|p_owner|r\.message|old\.state|new\.state|session_user|current_user)$/,
   /^p\.crash_count::bigint \+ 1$/,
   // What refuses a tenant, and policies' texts, which are made of names.
   /^(text|role|tenant_id|r\.(job|tenant)|new\.(backfill_job_id|tenant_id)|p_tenant|quote_ident\(v_role\))$/,
-  /^(v_rows|v_recount\.\w+|lost\.(crashes|owner)|j\.version|t\.transitions|c\.(open|children)|e\.(ended|actor))$/,
+  /^(v_rows|lost\.(crashes|owner)|j\.version|t\.transitions|c\.(open|children)|e\.(ended|actor))$/,
   // Compared with, or joined by, in the same statement.
   /^(before|from_state|p\.started_at|p\.lease_owner|l\.at|lease_expires_at)$/,
 ];
@@ -109,7 +109,7 @@ describe('A30 no text has a hole where a value is missing', () => {
       with_handler: 0,
       draining: 0,
       ready: 0,
-      held_reason: null,
+      hold_reason: null,
       slots: 0,
       slots_busy: 0,
       limits: [{ scope: 'tenant', name: '', max_running: 1, running: 1 }],
@@ -129,7 +129,7 @@ describe('A30 no text has a hole where a value is missing', () => {
       missing: 0,
       total_partitions: 0,
       partitions_made: true,
-      troubles: [{ executor: 'h:1:a', host: 'h', kind: 'endpoint', message: 'gone', since: as_of }],
+      outages: [{ executor: 'h:1:a', host: 'h', kind: 'endpoint', message: 'gone', since: as_of }],
       failure: null,
       failing: false,
     };

@@ -8,8 +8,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Io } from '../../source/cli/io.ts';
 import { write } from '../../source/cli/writer.ts';
 import { openDatabase } from '../../source/database/database.ts';
+import { elect } from '../../source/database/queries/elect.ts';
 import {
-  judgeExecutors,
+  declareDead,
   rescueJob,
   sampleJobs,
 } from '../../source/database/queries/executor-calls.ts';
@@ -18,7 +19,6 @@ import {
   readForExpansion,
   waitForUpstreams,
 } from '../../source/database/queries/expand-job.ts';
-import { lead } from '../../source/database/queries/lead.ts';
 import { readClock } from '../../source/database/queries/read-clock.ts';
 import { readFigures } from '../../source/database/queries/read-figures.ts';
 import { readFinished } from '../../source/database/queries/read-finished.ts';
@@ -171,7 +171,7 @@ async function askTheRest(broken: string, pending: string): Promise<void> {
   // Duties that the executor above may not have come to in its short life.
   await rescueJob(db, { tenant: 'acme', job: broken, actor: marked, stale_ms: 120_000 });
   await sampleJobs(db, 'acme', [broken]);
-  await judgeExecutors(db, { tenant: 'acme', owner: marked, silence_ms: 60_000 });
+  await declareDead(db, { tenant: 'acme', owner: marked, silence_ms: 60_000 });
   const dialog = { console_id: randomUUID(), actor: marked, host: marked, action: 'pause' };
   for (const renew of [false, true])
     await holdDialog(
@@ -181,7 +181,7 @@ async function askTheRest(broken: string, pending: string): Promise<void> {
       renew,
     );
   await leaveDialog(db, { tenant: 'acme', actor: marked }, randomUUID());
-  await lead(db, { tenants: ['acme'], duty: marked, holder: marked, lease_ms: 60_000 });
+  await elect(db, { tenants: ['acme'], duty: marked, holder: marked, lease_ms: 60_000 });
   await db.read('acme', async (ask) => {
     await readClock(ask);
     await readFinished(ask, 'acme', [broken]);

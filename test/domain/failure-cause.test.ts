@@ -20,7 +20,7 @@ describe('the likely cause of a failure', () => {
     ['ended by SIGKILL', 'resource_exhaustion'],
     ['write ENOSPC: no space left on device', 'resource_exhaustion'],
     [
-      'lost 3 times while it ran (last on web-1:812): it may be what kills its executor',
+      'lost 3 times while it ran (last on web-1:812): a poison partition, it may crash its executor',
       'resource_exhaustion',
     ],
     ['FATAL: sorry, too many clients already', 'resource_exhaustion'],

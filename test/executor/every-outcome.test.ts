@@ -25,10 +25,10 @@ const kinds: Record<string, Kind> = {
   permanent: { outcome: { kind: 'failed', message, permanent: true }, most: () => 3 * partitions },
   fatal: { outcome: { kind: 'fatal', message }, most: () => partitions },
   crashed: { outcome: { kind: 'crashed', message }, most: () => 3 * partitions },
-  later: {
-    outcome: { kind: 'later', message, delay_ms: 0 },
+  snoozed: {
+    outcome: { kind: 'snoozed', message, delay_ms: 0 },
     // Of one partition, or the slots bound it before the back-off does.
-    most: (ms) => 1 + ms / scaleTimings(20).rest.base_ms,
+    most: (ms) => 1 + ms / scaleTimings(20).outage_back_off.base_ms,
     partitions: 1,
   },
   // Four slots meet it at first; then one probe after a rest that doubles.

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { policyRow } from '../../source/database/queries/report-and-claim.ts';
 import type { Attempt } from '../../source/domain/partition/attempt.ts';
 import { DatabaseProxy } from '../faults/proxy.ts';
 import {
@@ -53,7 +54,7 @@ async function application(): Promise<Client> {
 
 function runSql(client: Client, attempt: Attempt, sql: string, next: string | null) {
   return client.query(
-    `select ids, lanes from servo_run_sql_v1($1, $2, 'executor-1', 'orders', $3, $4, '', '', $5, $6, $7, $8, 120000)`,
+    `select claimed::text, leases from servo_run_sql_v1($1, $2, 'executor-1', 'orders', $3, $4, '', '', $5, $6, $7, $8, 120000, $9)`,
     [
       tenant,
       attempt.job_id,
@@ -63,6 +64,7 @@ function runSql(client: Client, attempt: Attempt, sql: string, next: string | nu
       attempt.token,
       sql,
       next,
+      policyRow(),
     ],
   );
 }
@@ -73,7 +75,7 @@ const leaveEffect = 'insert into effects values ($1)';
 it('the last SQL attempt of a lane claimed one more partition, under no token', async () => {
   const { job, attempt } = await claimedLane(keys(3));
   const { rows } = await runSql(await application(), attempt, 'select 1', null);
-  expect(rows[0]).toEqual({ ids: [], lanes: 0 });
+  expect(rows[0]).toEqual({ claimed: '{}', leases: 0 });
   expect((await backfills.partitions(job)).map((row) => row.state)).toEqual([
     'completed',
     'pending',
@@ -89,7 +91,7 @@ it('an SQL attempt that arrived late, after it had been handed back, left its ef
   const { lane, attempt } = await claimedLane(keys(1));
   // The connection was given up: nobody knew whether the message had arrived.
   await lane.step({
-    reports: [{ attempt, outcome: { kind: 'later', message: 'lost', delay_ms: 0 } }],
+    reports: [{ attempt, outcome: { kind: 'snoozed', message: 'lost', delay_ms: 0 } }],
     closing: [attempt.token],
   });
   await expect(runSql(await application(), attempt, leaveEffect, null)).rejects.toMatchObject({
@@ -205,7 +207,7 @@ it('behind a pooler nothing is asked of a session that is not ours', async () =>
   ]);
 });
 
-const impatient = { patience: 300, rescue: 100, poll: 100 };
+const impatient = { timeout: 300, rescue: 100, poll: 100 };
 
 it('what a message that came late had claimed waited for its lease to run out', async () => {
   const proxy = await DatabaseProxy.open(backfills.database.app);
@@ -223,7 +225,7 @@ it('what a message that came late had claimed waited for its lease to run out', 
     settings: proxy.settings,
     slots: 1,
   });
-  const kept = proxy.trap(/servo_step_v/, { before: () => 'late' });
+  const kept = proxy.trap(/servo_report_and_claim_v/, { before: () => 'late' });
   const job = await backfills.job({
     keys: keys(4),
     strategy: { type: 'parallel', max_parallel: 4 },
@@ -317,8 +319,10 @@ it('what a base executor left running in a job that was cancelled then stayed ru
   );
   await backfills.execute([functionHandler('orders', () => undefined)]);
   await waitFor('it to be settled', async () => {
-    const row = await backfills.row('select unsettled from backfill_jobs where id = $1', [job]);
-    return row.unsettled === false;
+    const row = await backfills.row('select needs_finalizing from backfill_jobs where id = $1', [
+      job,
+    ]);
+    return row.needs_finalizing === false;
   });
   const partitions = await backfills.partitions(job);
   expect(partitions.map((row) => row.state)).toEqual(['skipped', 'skipped', 'skipped']);
@@ -329,12 +333,12 @@ it('what a base executor left running in a job that was cancelled then stayed ru
 it('a heartbeat that was answered late took the next attempt of the same partition for lost', async () => {
   // A beat waits for this lock before it looks at the rows; what it is asked about is what ran when it was sent.
   await backfills.rows(`create table beats (); grant insert on beats to servo_app;
-    alter function servo_beat_v1 rename to servo_beat_itself;
-    create function servo_beat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint) returns table (lost_id uuid, lost_token uuid) language plpgsql as $$
+    alter function servo_heartbeat_v1 rename to servo_heartbeat_itself;
+    create function servo_heartbeat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint, p_fresh_ms bigint) returns table (lost_id uuid, lost_token uuid) language plpgsql as $$
     begin
       insert into beats default values;
       perform pg_advisory_xact_lock_shared(1);
-      return query select b.* from servo_beat_itself(p_tenant, p_jobs, p_ids, p_tokens, p_lease_ms) b;
+      return query select b.* from servo_heartbeat_itself(p_tenant, p_jobs, p_ids, p_tokens, p_lease_ms, p_fresh_ms) b;
     end $$`);
   const beats = async () => (await backfills.rows('select from beats')).length;
   const gates = [new Gate(), new Gate()];
@@ -342,13 +346,13 @@ it('a heartbeat that was answered late took the next attempt of the same partiti
   const handler = functionHandler('orders', async (_key, attempt, signal) => {
     signals.push(signal);
     await gates[attempt - 1]!.opened;
-    return attempt === 1 ? { kind: 'later', message: 'not yet', delay_ms: 0 } : completed;
+    return attempt === 1 ? { kind: 'snoozed', message: 'not yet', delay_ms: 0 } : completed;
   });
   const operator = await backfills.pool.connect();
   closing.push(async () => operator.release(true));
   await operator.query('select pg_advisory_lock(1)');
   const job = await backfills.job({ keys: keys(1) });
-  await backfills.execute([handler], { speed: 1, timings: { beat: 3_000, poll: 100 } });
+  await backfills.execute([handler], { speed: 1, timings: { heartbeat: 3_000, poll: 100 } });
   const waits = `select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`;
   await waitFor('the first attempt', () => signals.length === 1);
   await waitFor('a beat to wait', async () => (await backfills.rows(waits)).length > 0);
@@ -360,7 +364,7 @@ it('a heartbeat that was answered late took the next attempt of the same partiti
   expect(signals[1]!.aborted).toBe(false);
   gates[1]!.open();
   expect(await backfills.state(job, 'completed')).toMatchObject({ completed_partitions: 1 });
-  expect(await backfills.attemptsJournal(job)).toEqual(['later k00001']);
+  expect(await backfills.attemptsJournal(job)).toEqual(['snoozed k00001']);
 });
 
 it('what was claimed ahead when an operator reclaimed the job kept a lease that no lane stood for, and counted as a crash', async () => {
@@ -377,10 +381,10 @@ it('what was claimed ahead when an operator reclaimed the job kept a lease that 
   });
   // Nobody else takes back what is void.
   await backfills.rows(
-    `create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint)
+    `create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint, p_max_crashes integer)
      returns table (lost_id uuid, lost_token uuid, lost_owner text) language plpgsql as 'begin end'`,
   );
-  await backfills.execute([handler], { speed: 1, timings: { beat: 100, poll: 100 } });
+  await backfills.execute([handler], { speed: 1, timings: { heartbeat: 100, poll: 100 } });
   await waitFor('the first attempt', () => signals.length === 1);
   expect((await backfills.partitions(job)).map((row) => row.state)).toEqual(
     Array.from({ length: 4 }, () => 'running'),
@@ -395,6 +399,6 @@ it('what was claimed ahead when an operator reclaimed the job kept a lease that 
     'released k00002',
     'released k00003',
     'released k00004',
-    'later k00001',
+    'snoozed k00001',
   ]);
 });

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Database, openDatabase } from '../../source/database/database.ts';
-import { Claimer } from '../../source/executor/claimer.ts';
-import { LossWitness } from '../../source/executor/loss-witness.ts';
+import { Database } from '../../source/database/database.ts';
+import { LossReporter } from '../../source/executor/attempts/loss-reporter.ts';
+import { Throttle } from '../../source/executor/duties/throttle.ts';
+import { Claimer } from '../../source/executor/jobs/claimer.ts';
+import { Outages } from '../../source/executor/jobs/outages.ts';
+import { Runners } from '../../source/executor/jobs/runners.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
-import { Throttle } from '../../source/executor/throttle.ts';
-import { Troubles } from '../../source/executor/troubles.ts';
 import { ModuleThreads } from '../../source/handlers/module-threads.ts';
 import { silentLog } from '../../source/observability/log.ts';
 import { noMeter } from '../../source/observability/meter.ts';
@@ -38,7 +39,7 @@ it('asked without a pause while claiming was held and a job rested', async () =>
   const handlers = [
     functionHandler('rests', () => {
       rested += 1;
-      return { kind: 'later', message: 'later', delay_ms: 50 };
+      return { kind: 'snoozed', message: 'later', delay_ms: 50 };
     }),
     functionHandler('works', async () => {
       await gate;
@@ -50,7 +51,8 @@ it('asked without a pause while claiming was held and a job rested', async () =>
   let mayStart = true;
   const claimer = new Claimer({
     owner: 'claimer',
-    pools: { steps: database, handlers: database },
+    pools: { batches: database, handlers: database },
+    runners: new Runners(),
     threads,
     database,
     tenants: [tenant],
@@ -59,13 +61,13 @@ it('asked without a pause while claiming was held and a job rested', async () =>
     timings,
     log: silentLog,
     meter: noMeter,
-    witness: new LossWitness(database, noSession),
-    troubles: new Troubles({
+    losses: new LossReporter(database, noSession),
+    outages: new Outages({
       catalogue,
-      back_off: timings.rest,
+      back_off: timings.outage_back_off,
       log: silentLog,
       journal: async () => {},
-      changed: () => {},
+      onChange: () => {},
     }),
     pause_at: null,
     mayStart: () => mayStart,
@@ -85,30 +87,44 @@ it('asked without a pause while claiming was held and a job rested', async () =>
   // Three quarters of the poll is the shortest pause between two rounds; a step under way may wake it some more times.
   expect(performance.now() - since).toBeGreaterThan(4 * 0.75 * timings.poll);
   open();
-  await claimer.drain();
+  await claimer.stop();
   await Promise.all([threads.close(), database.close()]);
 });
 
 it('kept its reason to be held on record when it could not be written at once', async () => {
-  const database = openDatabase(backfills.database.app);
-  const told: (string | null)[] = [];
+  let writes = 0;
+  class FailingOnce extends Database {
+    override write: Database['write'] = (...given) => {
+      writes += 1;
+      if (writes === 1) throw new Error('the database does not answer');
+      return super.write(...given);
+    };
+  }
+  const owner = 'throttled';
+  await backfills.rows(
+    `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers)
+     values ($1, $2, 'host', 1, '0', 1, '{}')`,
+    [owner, tenant],
+  );
+  const database = new FailingOnce(backfills.database.app);
   const throttle = new Throttle({
     database,
+    tenants: [tenant],
     timings: { ...scaleTimings(50), poll: 10 },
     log: silentLog,
-    owner: 'throttled',
+    owner,
     health: { replication_lag_seconds: null, lock_wait_seconds: null, connections: 0 },
-    host: () => null,
+    hostReason: () => null,
     failures: null,
     jobs: () => [],
-    held: async (reason) => {
-      told.push(reason);
-      if (told.length === 1) throw new Error('the database does not answer');
-    },
+    onChange: () => {},
   });
   throttle.start();
-  await waitFor('it to be told again', async () => told.length > 1);
-  expect(told[1]).toMatch(/% of the connections are in use/);
+  const recorded = () =>
+    backfills.row<{ hold_reason: string | null }>('select hold_reason from backfill_executors');
+  await waitFor('it to be recorded', async () => (await recorded()).hold_reason !== null);
+  expect((await recorded()).hold_reason).toMatch(/% of the connections are in use/);
+  expect(writes).toBeGreaterThan(1);
   await throttle.stop();
   await database.close();
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
-import { judgeExecutors } from '../../source/database/queries/executor-calls.ts';
+import { declareDead } from '../../source/database/queries/executor-calls.ts';
 import { findHeld } from '../../source/database/queries/find-held.ts';
 import { runSqlHandler } from '../../source/database/queries/run-sql-handler.ts';
 import type { Attempt, Outcome } from '../../source/domain/partition/attempt.ts';
@@ -43,15 +43,15 @@ describe('A3 a lease is named by id and token', () => {
   const calls: Readonly<
     Record<string, (lane: Lane, old: Attempt, current: Attempt) => Promise<unknown>>
   > = {
-    servo_beat_v1: async (lane, old, current) => {
+    servo_heartbeat_v1: async (lane, old, current) => {
       expect(await lane.beat([old, current])).toEqual([{ id: old.id, token: old.token }]);
     },
-    servo_step_v1: async (lane, old) => {
+    servo_report_and_claim_v1: async (lane, old) => {
       const outcomes: Outcome[] = [
         completed,
         { kind: 'failed', message: 'late' },
         { kind: 'fatal', message: 'late' },
-        { kind: 'later', message: 'late', delay_ms: 0 },
+        { kind: 'snoozed', message: 'late', delay_ms: 0 },
         { kind: 'released' },
       ];
       for (const outcome of outcomes) {
@@ -77,11 +77,11 @@ describe('A3 a lease is named by id and token', () => {
     servo_rescue_v1: async (lane) => {
       expect(await lane.rescued()).toEqual([]);
     },
-    servo_judge_v1: async () => {
+    servo_declare_dead_v1: async () => {
       const database = openDatabase(backfills.database.app, { connections: 1 });
       closing.push(() => database.close());
       const judge = { tenant, owner: 'executor-2', silence_ms: 10_000 };
-      expect(await judgeExecutors(database, judge)).toEqual([]);
+      expect(await declareDead(database, judge)).toEqual([]);
       const held = await findHeld(database, tenant, 'executor-1');
       expect(held.map(({ token }) => token)).not.toContain(undefined);
     },
@@ -92,10 +92,9 @@ describe('A3 a lease is named by id and token', () => {
       `select proname as name from pg_proc where prosrc ~ '\\mlease_(token|owner|expires_at)\\M\\s*=\\s*[^=]*' and prosrc ~ '\\mset\\M'
          and proname like 'servo%' and provolatile = 'v' order by 1`,
     );
-    // servo_run_sql_v1 writes by way of the step.
-    expect([...writers.map(({ name }) => name), 'servo_run_sql_v1'].sort()).toEqual(
-      Object.keys(calls).sort(),
-    );
+    // servo_finish_v1 is a part of servo_report_and_claim_v1, by which servo_run_sql_v1 writes too.
+    const called = writers.map(({ name }) => name).filter((name) => name !== 'servo_finish_v1');
+    expect([...called, 'servo_run_sql_v1'].sort()).toEqual(Object.keys(calls).sort());
     const folder = resolve(import.meta.dirname, '../../source/database/queries');
     const texts = readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
@@ -125,7 +124,7 @@ describe('A3 a lease is named by id and token', () => {
     const [old] = (await lane.step({ opening: [fresh()], lease_ms: -1 }))!.claimed;
     await lane.rescue();
     const [current] = (await lane.step({ opening: [fresh()] }))!.claimed;
-    const later: Outcome = { kind: 'later', message: 'stopped', delay_ms: 0 };
+    const later: Outcome = { kind: 'snoozed', message: 'stopped', delay_ms: 0 };
     const reports = [
       { attempt: old!, outcome: later },
       { attempt: current!, outcome: completed },
@@ -145,7 +144,7 @@ describe('A3 a lease is named by id and token', () => {
       await new Promise((done) => signal.addEventListener('abort', done));
       throw new Error('stopped');
     });
-    const both = { beat: never, lease: never, fence: never, abort: never, poll: 50 };
+    const both = { heartbeat: never, lease: never, fence: never, abort: never, poll: 50 };
     for (const rescuers of [1, 2]) {
       signals.clear();
       const job = await backfills.job({ keys: keys(1, `r${rescuers}`) });
@@ -337,7 +336,7 @@ describe("A4 an operator's order is nobody's failure", () => {
       columns: { state: 'running' },
     });
     await backfills.rows(
-      `update backfill_jobs set claimed_version = version, leases_void_at = now() - interval '1 minute' where id = $1`,
+      `update backfill_jobs set claimed_version = version, leases_revoked_at = now() - interval '1 minute' where id = $1`,
       [job],
     );
     for (const [index, [, columns, started, expires]] of left.entries()) {
@@ -351,7 +350,7 @@ describe("A4 an operator's order is nobody's failure", () => {
     }
     const database = openDatabase(backfills.database.app);
     closing.push(() => database.close());
-    await database.call('select from servo_rescue_v1($1, $2, $3, 1000)', [tenant, job, 'judge']);
+    await database.call('select from servo_rescue_v1($1, $2, $3, 1000, 3)', [tenant, job, 'judge']);
     const found = await backfills.rows<{ kind: string; reason: string; crashes: number }>(
       `select e.kind, e.reason, p.crash_count as crashes from backfill_partitions p
          left join backfill_events e on e.job_id = p.backfill_job_id and e.partition_key = p.partition_key
@@ -383,21 +382,23 @@ describe("A4 an operator's order is nobody's failure", () => {
       const job = await backfills.job({ keys: keys(2), columns: { state: 'running' } });
       // An order of long ago, after which somebody worked on.
       await backfills.rows(
-        `update backfill_jobs set leases_void_at = now() - interval '1 hour', heartbeat_at = ${
+        `update backfill_jobs set leases_revoked_at = now() - interval '1 hour', heartbeat_at = ${
           why === 'none' ? 'null' : `now() - interval '3 minutes'`
         } where id = $1`,
         [job],
       );
       if (why === 'none') {
-        await backfills.rows(`update backfill_jobs set leases_void_at = null where id = $1`, [job]);
+        await backfills.rows(`update backfill_jobs set leases_revoked_at = null where id = $1`, [
+          job,
+        ]);
       }
       if (why === 'order') await backfills.rows(rawReclaim, [job]);
       if (why === 'stale') {
         // The trigger takes any such time for an order.
         await backfills.rows(
-          `alter table backfill_jobs disable trigger servo_void_leases;
-           update backfill_jobs set leases_void_at = now() - interval '1 hour', heartbeat_at = now() - interval '3 minutes';
-           alter table backfill_jobs enable trigger servo_void_leases`,
+          `alter table backfill_jobs disable trigger servo_revoke_leases;
+           update backfill_jobs set leases_revoked_at = now() - interval '1 hour', heartbeat_at = now() - interval '3 minutes';
+           alter table backfill_jobs enable trigger servo_revoke_leases`,
         );
       }
       if (who !== 'nobody') {
@@ -429,7 +430,7 @@ describe("A4 an operator's order is nobody's failure", () => {
     const database = openDatabase(backfills.database.app);
     closing.push(() => database.close());
     const judge = { tenant, owner: 'judge', silence_ms: 10_000 };
-    expect(await judgeExecutors(database, judge)).toEqual(['dead']);
+    expect(await declareDead(database, judge)).toEqual(['dead']);
     expect(await lane.rescue()).toBe(1);
     expect((await backfills.partitions(job))[0]).toMatchObject({ crash_count: 0 });
     expect(await backfills.attemptsJournal(job)).toEqual(['reclaimed k00001']);

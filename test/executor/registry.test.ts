@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Registry } from '../../source/executor/registry.ts';
+import { Registry } from '../../source/executor/duties/registry.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
 import { silentLog } from '../../source/observability/log.ts';
 import { noMeter } from '../../source/observability/meter.ts';
@@ -16,10 +16,10 @@ afterEach(() => backfills.close());
 
 it('kept its connection, and with it the process, when it could not register', async () => {
   const application_name = 'cannot register';
-  const registry = new Registry(
-    { ...backfills.database.app, application_name },
+  const registry = new Registry({
+    settings: { ...backfills.database.app, application_name },
     // More slots than the column takes.
-    {
+    registration: {
       id: 'a:1:b',
       tenants: [tenant],
       host: 'a',
@@ -28,13 +28,13 @@ it('kept its connection, and with it the process, when it could not register', a
       slots: 2 ** 40,
       catalogue: '00000000',
       handlers: () => [],
-      troubles: () => [],
+      outages: () => [],
     },
-    scaleTimings(50),
-    silentLog,
-    noMeter,
-  );
-  await expect(registry.start()).rejects.toThrow(/integer/);
+    timings: scaleTimings(50),
+    log: silentLog,
+    meter: noMeter,
+  });
+  await expect(registry.register()).rejects.toThrow(/integer/);
   await waitFor(
     'its connection to be closed',
     async () => {
@@ -44,6 +44,6 @@ it('kept its connection, and with it the process, when it could not register', a
       );
       return sessions.length === 0;
     },
-    { patience: 5_000 },
+    { timeout: 5_000 },
   );
 });

@@ -26,7 +26,7 @@ async function claimed(count: number, strategy?: Record<string, unknown>) {
 const parallel = (max_parallel: number) => ({ type: 'parallel', max_parallel });
 const fresh = () => ({ token: randomUUID(), replaces: null });
 
-describe('servo_step_v1', () => {
+describe('servo_report_and_claim_v1', () => {
   it('claims in key order, finishes, and moves counters and checkpoint in one transaction', async () => {
     const { job, lane } = await claimed(3);
     const first = fresh();
@@ -109,7 +109,7 @@ describe('servo_step_v1', () => {
     });
     const late = await lane.step(message);
     expect(late!.claimed).toEqual([]);
-    expect(late!.lanes).toBe(1);
+    expect(late!.leases).toBe(1);
   });
 
   it('fences a result whose lease was lost, and journals it', async () => {
@@ -155,7 +155,7 @@ describe('servo_step_v1', () => {
     const other = new Lane(backfills, one!.claimed[0]!.job_id, 'executor-2');
     lanes.push(other);
     const two = await other.step({ opening: [fresh(), fresh(), fresh()], want: 2 });
-    expect([one!.lanes, two!.lanes]).toEqual([2, 3]);
+    expect([one!.leases, two!.leases]).toEqual([2, 3]);
     expect(new Set(two!.claimed.map((attempt) => attempt.token)).size).toBe(1);
   });
 
@@ -192,7 +192,7 @@ describe('servo_step_v1', () => {
       closing: [first.token],
       opening: [{ token: randomUUID(), replaces: first.token }],
     });
-    expect(reply).toMatchObject({ state: 'paused', claimed: [], lanes: 0 });
+    expect(reply).toMatchObject({ state: 'paused', claimed: [], leases: 0 });
     expect(reply!.accepted.size).toBe(1);
     expect(
       await backfills.row(
@@ -242,7 +242,7 @@ describe('servo_step_v1', () => {
       reports: [
         {
           attempt: opened!.claimed[0]!,
-          outcome: { kind: 'later', message: 'come back', delay_ms: 60_000 },
+          outcome: { kind: 'snoozed', message: 'come back', delay_ms: 60_000 },
           delay_ms: 60_000,
         },
       ],

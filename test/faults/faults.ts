@@ -12,9 +12,9 @@ import type { StopMode } from './servers.ts';
 type Fault = (scene: Scene, random: Random) => Promise<boolean>;
 
 const messages = {
-  step: /servo_step_v/,
+  batch: /servo_report_and_claim_v/,
   'SQL handler': /servo_run_sql_v/,
-  beat: /servo_beat_v/,
+  heartbeat: /servo_heartbeat_v/,
   claim: /servo_claim_v/,
   rescue: /servo_rescue_v/,
 } as const;
@@ -42,7 +42,7 @@ function atPoint(
 ): (host: Host, random: Random) => Promise<boolean> {
   return async (host, random) => {
     const message =
-      messages[random.weighted({ step: 5, 'SQL handler': 5, beat: 1, claim: 1, rescue: 1 })];
+      messages[random.weighted({ batch: 5, 'SQL handler': 5, heartbeat: 1, claim: 1, rescue: 1 })];
     const sprung = host.proxy.trap(message, { [point]: () => act(host) });
     return Promise.race([sprung.then(() => true), sleep(2_000).then(() => false)]);
   };

@@ -2,12 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../source/database/database.ts';
+import {
+  type BatchRow,
+  policyRow,
+  readReply,
+  replyColumns,
+} from '../../source/database/queries/report-and-claim.ts';
 import { sqlAttemptRuns } from '../../source/database/queries/run-sql-handler.ts';
-import { readStep, type StepRow } from '../../source/database/queries/step-job.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import type { Attempt, Outcome } from '../../source/domain/partition/attempt.ts';
-import { LossWitness } from '../../source/executor/loss-witness.ts';
-import { runSqlAttempt } from '../../source/executor/sql-attempt.ts';
+import { LossReporter } from '../../source/executor/attempts/loss-reporter.ts';
+import { runSqlAttempt } from '../../source/executor/attempts/sql-attempt.ts';
 import { findPgBouncer, PgBouncer } from '../faults/pgbouncer.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { leftovers, prepareLeftovers } from '../support/leftovers.ts';
@@ -52,7 +57,7 @@ beforeAll(async () => {
       [place.tenant, place.asset, count],
     );
     jobs.set(place, job!.id);
-    await steps.call(`select servo_claim_v1($1, $2, 'me', 120000)`, [place.tenant, job!.id]);
+    await steps.call(`select servo_claim_v1($1, $2, 'me', 120000, 30000)`, [place.tenant, job!.id]);
   }
 });
 
@@ -64,11 +69,11 @@ afterAll(async () => {
 /** One attempt under a token of its own. */
 async function claim(place: Place): Promise<Attempt> {
   const job = jobs.get(place)!;
-  const [row] = await steps.call<StepRow>(
-    `select * from servo_step_v1($1, $2, 'me', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{null}', array[$3::uuid], 1, 120000)`,
-    [place.tenant, job, randomUUID()],
+  const [row] = await steps.call<BatchRow>(
+    `select ${replyColumns} from servo_report_and_claim_v1($1, $2, 'me', '{}', '{}', array[row($3, null)::servo_opening_v1], 1, 120000, $4)`,
+    [place.tenant, job, randomUUID(), policyRow()],
   );
-  const [claimed] = readStep(row, { ...place, job, granularity: null })!.claimed;
+  const [claimed] = readReply(row, { ...place, job, granularity: null })!.claimed;
   if (claimed === undefined) throw new Error('there is no partition left');
   return claimed;
 }
@@ -80,7 +85,7 @@ async function attempt(
   signal: (attempt: Attempt) => AbortSignal = () => new AbortController().signal,
 ): Promise<Outcome> {
   const claimed = await claim(place);
-  const witness = new LossWitness(steps, {
+  const losses = new LossReporter(steps, {
     serverStart: null,
     lastLoss: null,
     confirm: async () => {},
@@ -89,11 +94,11 @@ async function attempt(
     owner: 'me',
     next: null,
     lease_ms: 120_000,
-    patience: 30_000,
+    timeout: 30_000,
     policy: {},
-    witness,
+    losses,
   };
-  const ended = await runSqlAttempt({ handlers, steps }, claimed, sql, {
+  const ended = await runSqlAttempt({ handlers, batches: steps }, claimed, sql, {
     ...options,
     signal: signal(claimed),
   });
@@ -127,7 +132,7 @@ const ends: Record<string, { sql: string; outcome: object; stopped?: true }> = {
   servo_fail: { sql: `select public.servo_fail('no')`, outcome: { kind: 'fatal', message: 'no' } },
   servo_retry: {
     sql: `select public.servo_retry('not yet')`,
-    outcome: { kind: 'later', message: 'not yet' },
+    outcome: { kind: 'snoozed', message: 'not yet' },
   },
   'a failed assertion': {
     sql: `do $$ begin assert false, 'wrong'; end $$`,
@@ -141,7 +146,7 @@ const ends: Record<string, { sql: string; outcome: object; stopped?: true }> = {
   'a lost lease': {
     sql: `update public.backfill_partitions set lease_token = gen_random_uuid()
       where partition_key = current_setting('servo.partition_key') and tenant_id = current_setting('servo.tenant_id')`,
-    outcome: { kind: 'later', message: expect.stringContaining('the lease was lost') },
+    outcome: { kind: 'snoozed', message: expect.stringContaining('the lease was lost') },
   },
   'a cancelled statement': {
     sql: 'select pg_sleep(600)',
@@ -252,11 +257,11 @@ it('A1: our functions mean our own tables, whatever path and temporary tables a 
        set search_path = staging`,
     );
     const place = places['another asset'];
-    const { rows } = await client.query<StepRow>(
-      `select * from public.servo_step_v1($1, $2, 'me', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{null}', array[$3::uuid], 1, 120000)`,
-      [place.tenant, jobs.get(place), randomUUID()],
+    const { rows } = await client.query<BatchRow>(
+      `select ${replyColumns} from public.servo_report_and_claim_v1($1, $2, 'me', '{}', '{}', array[row($3, null)::public.servo_opening_v1], 1, 120000, $4)`,
+      [place.tenant, jobs.get(place), randomUUID(), policyRow()],
     );
-    expect(rows[0]!.ids).toHaveLength(1);
+    expect(rows[0]!.claimed).toHaveLength(1);
     // What is inlined into its caller's statement, or runs handlers, goes by the caller's path.
     const free = await client.query(
       `select proname::text as name from pg_proc where pronamespace = 'public'::regnamespace and starts_with(proname, 'servo_')

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../source/domain/partition/attempt.ts';
-import { ProgressLog } from '../../source/executor/progress-log.ts';
+import { ProgressLog } from '../../source/executor/jobs/progress-log.ts';
 import { Backfills, functionHandler, keys, tenant } from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { handlerDirectory, Worker } from '../support/worker.ts';
@@ -131,7 +131,7 @@ describe('A16: progress is one line in 10 s for each job, however often its work
           expect(lines.length - before).toBe(due ? 1 : 0);
           if (due) told[job] = { at: clock.now, done: done[job]! };
           if (drop) {
-            progress.forget(job);
+            progress.drop(job);
             told[job]!.done = -1;
           }
         }
@@ -148,7 +148,7 @@ describe('A16: progress is one line in 10 s for each job, however often its work
       permanent: { kind: 'failed', message: 'no', permanent: true },
       crashed: { kind: 'crashed', message: 'no' },
       fatal: { kind: 'fatal', message: 'no' },
-      later: { kind: 'later', message: 'no', delay_ms: 20 },
+      later: { kind: 'snoozed', message: 'no', delay_ms: 20 },
       endpoint: { kind: 'unavailable', message: 'no', of: 'endpoint' },
     };
     // Every second attempt moves the job, so that there is something to tell.
@@ -173,7 +173,7 @@ describe('A16: progress is one line in 10 s for each job, however often its work
       slots: 20,
       pause_at: null,
       failures: null,
-      timings: { back_off: moment, permanent_back_off: moment, rest: moment },
+      timings: { back_off: moment, permanent_back_off: moment, outage_back_off: moment },
       log: pino(
         { messageKey: 'message', timestamp: () => `,"timestamp":"${new Date().toISOString()}"` },
         { write: (line: string) => void lines.push(JSON.parse(line)) },

@@ -66,7 +66,7 @@ test.each([
     let seen = '';
     await waitFor('what was kept to come', () => {
       seen += read();
-      return /the job has completed/.test(seen);
+      return /job completed/.test(seen);
     });
     expect(seen).toMatch(/executor .* started/);
   }

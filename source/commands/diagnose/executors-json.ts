@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, envelope, nullableTime, time, visible } from '../../app/json-shapes.ts';
 import { executorStates } from '../../domain/executor/executor.ts';
-import { troubleKinds } from '../../domain/partition/attempt.ts';
+import { outageKinds } from '../../domain/partition/attempt.ts';
 
 export const shapes = {
   executors: z.looseObject({
@@ -21,11 +21,11 @@ export const shapes = {
           .string()
           .nullable()
           .describe('a hash of its handler directory, as it was read at the start'),
-        troubles: z
+        outages: z
           .array(
             z.looseObject({
               asset: z.string(),
-              kind: z.enum(troubleKinds),
+              kind: z.enum(outageKinds),
               message: z.string(),
               since: time,
             }),
@@ -33,7 +33,7 @@ export const shapes = {
           .describe('what is away for its handlers'),
         started_at: time,
         seen_at: time,
-        held_reason: z.string().nullable(),
+        hold_reason: z.string().nullable(),
         draining_at: nullableTime,
         lost_at: nullableTime,
         stopped_at: nullableTime,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { count, envelope, nullableTime, time } from '../../app/json-shapes.ts';
-import { troubleKinds } from '../../domain/partition/attempt.ts';
+import { outageKinds } from '../../domain/partition/attempt.ts';
 import { causeNames } from '../../domain/triage/cause-names.ts';
 import { checkNames } from '../../domain/triage/checks.ts';
 import { clauses } from '../../domain/triage/explain.ts';
@@ -35,11 +35,11 @@ const explanation = z.looseObject({
     with_handler: count,
     draining: count,
     untroubled: count.describe('executors with a handler for which nothing that it needs is away'),
-    troubles: z.array(
+    outages: z.array(
       z.looseObject({
         executor: z.string(),
         host: z.string(),
-        kind: z.enum(troubleKinds),
+        kind: z.enum(outageKinds),
         message: z.string(),
         since: time,
       }),
@@ -47,7 +47,7 @@ const explanation = z.looseObject({
     failure: z.string().nullable(),
     failing: z.boolean().describe('after permanent failures one partition is tried at a time'),
     ready: count,
-    held_reason: z.string().nullable(),
+    hold_reason: z.string().nullable(),
     slots: count,
     slots_busy: count,
     limits: z.array(limit).describe('those that are reached'),

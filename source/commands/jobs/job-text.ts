@@ -64,7 +64,7 @@ function noJobs({ tenant_id, counts }: JobList): string {
     : `no such jobs: tenant ${tenant} has ${others.join(', ')}\n`;
 }
 
-export type Surroundings = { idle: Idleness; held: readonly { id: string; held_reason: string }[] };
+export type Surroundings = { idle: Idleness; held: readonly { id: string; hold_reason: string }[] };
 
 export type Idleness = ExplainWords &
   Pick<ExplainFacts, 'since' | 'by' | 'reason'> & { clause: Clause };
@@ -80,7 +80,7 @@ export function jobText(detail: JobDetail, { idle, held }: Surroundings, options
     ...(untold.includes(idle.clause)
       ? []
       : [`idle         ${idle.why}${idle.next === null ? '' : ` — ${idle.next}`}`]),
-    ...held.map((one) => `held         ${safeText(one.id)}: ${safeText(one.held_reason)}`),
+    ...held.map((one) => `held         ${safeText(one.id)}: ${safeText(one.hold_reason)}`),
     ...(detail.executors.length > 0
       ? [`running on   ${detail.executors.map((id) => safeText(id)).join(', ')}`]
       : []),

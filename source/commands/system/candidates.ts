@@ -52,7 +52,7 @@ async function ask(
   const { read } = await connectionsOf(settings);
   const database = openDatabase(
     { ...read, connectionTimeoutMillis: timeout },
-    { connections: 1, patience: timeout },
+    { connections: 1, timeout: timeout },
   );
   try {
     if (asked.kind === 'assets') {

@@ -1,35 +1,37 @@
 import type { Attempt, Lease } from '../../domain/partition/attempt.ts';
+import { policy } from '../../domain/policy.ts';
 import type { Database } from '../database.ts';
 
-/** Renews the leases of these attempts of a tenant, and returns those that are lost: see migrations/functions/heartbeat.sql. */
-export function beat(
+/** Renews the leases of a tenant's attempts, and returns those that are lost (heartbeat.sql). */
+export function renewLeases(
   database: Database,
   held: { tenant: string; attempts: readonly Attempt[]; lease_ms: number },
 ): Promise<Lease[]> {
   const { tenant, attempts, lease_ms } = held;
   return database.call<Lease>(
-    'select lost_id as id, lost_token as token from servo_beat_v1($1, $2, $3, $4, $5)',
+    'select lost_id as id, lost_token as token from servo_heartbeat_v1($1, $2, $3, $4, $5, $6)',
     [
       tenant,
       [...new Set(attempts.map((attempt) => attempt.job_id))],
       attempts.map((attempt) => attempt.id),
       attempts.map((attempt) => attempt.token),
       lease_ms,
+      policy.heartbeat_write_ms,
     ],
   );
 }
 
-/** A lease that was taken back. What an external writer left behind has neither token nor owner. */
+/** A lease that was released. What an external writer left behind has neither token nor owner. */
 export type Rescued = { id: string; token: string | null; owner: string | null };
 
-/** Takes back the attempts of a job whose leases are gone: see migrations/functions/rescue.sql. Returns them. */
+/** Releases the attempts of a job whose leases are lost, and returns these leases (rescue.sql). */
 export function rescueJob(
   database: Database,
   rescue: { tenant: string; job: string; actor: string; stale_ms: number },
 ): Promise<Rescued[]> {
   return database.call<Rescued>(
-    'select lost_id as id, lost_token as token, lost_owner as owner from servo_rescue_v1($1, $2, $3, $4)',
-    [rescue.tenant, rescue.job, rescue.actor, rescue.stale_ms],
+    'select lost_id as id, lost_token as token, lost_owner as owner from servo_rescue_v1($1, $2, $3, $4, $5)',
+    [rescue.tenant, rescue.job, rescue.actor, rescue.stale_ms, policy.max_crashes],
   );
 }
 
@@ -52,8 +54,10 @@ export async function recountJob(
   return row?.decision ?? null;
 }
 
-/** Keeps running jobs of these assets fresh that wait with no lease; not `except`. See migrations/functions/heartbeat.sql. */
-export async function keepWaitingFresh(
+/**
+ * Refreshes running jobs of these assets that wait with no lease, but for `except` (heartbeat.sql).
+ */
+export async function refreshWaiting(
   database: Database,
   wait: { tenant: string; assets: readonly string[]; except: readonly string[]; age_ms: number },
 ): Promise<void> {
@@ -67,13 +71,13 @@ export async function keepWaitingFresh(
 
 export type AttemptLog = { attempt: Attempt; output: string };
 
-export async function keepLogs(
+export async function storeLogs(
   database: Database,
   tenant: string,
   executor: string,
   logs: readonly AttemptLog[],
 ): Promise<void> {
-  await database.call('select servo_keep_logs_v1($1, $2, $3, $4, $5, $6)', [
+  await database.call('select servo_store_logs_v1($1, $2, $3, $4, $5, $6)', [
     tenant,
     executor,
     logs.map((log) => log.attempt.job_id),
@@ -91,28 +95,27 @@ export async function sampleJobs(
   await database.call('select servo_sample_v1($1, $2)', [tenant, jobs]);
 }
 
-/** Expires the leases of executors that have died, and names them: see migrations/functions/dead-executors.sql. */
-export async function judgeExecutors(
+/** Expires the leases of dead executors, and returns their ids (dead-executors.sql). */
+export async function declareDead(
   database: Database,
   judge: { tenant: string; owner: string; silence_ms: number },
 ): Promise<string[]> {
-  const rows = await database.call<{ id: string }>('select servo_judge_v1($1, $2, $3) as id', [
-    judge.tenant,
-    judge.owner,
-    judge.silence_ms,
-  ]);
+  const rows = await database.call<{ id: string }>(
+    'select servo_declare_dead_v1($1, $2, $3) as id',
+    [judge.tenant, judge.owner, judge.silence_ms],
+  );
   return rows.map((row) => row.id);
 }
 
-/** Writes down why an executor claims nothing, or that it claims again. */
-export async function setHeldReason(
+/** Records why an executor claims nothing; null: it claims again. */
+export async function setHoldReason(
   database: Database,
   author: { tenant: string; executor: string },
   reason: string | null,
 ): Promise<void> {
   const { tenant, executor } = author;
   await database.write({ tenant, actor: executor }, (query) =>
-    query('update backfill_executors set held_reason = $3 where id = $2 and tenant_id = $1', [
+    query('update backfill_executors set hold_reason = $3 where id = $2 and tenant_id = $1', [
       tenant,
       executor,
       reason,

@@ -18,20 +18,24 @@ export type Candidate = {
   average_ms: number | null;
   /** Null where the job does not say. */
   max_attempts: number | null;
-  /** Since it was created, its upstreams were done, or it was resumed; null for one that is running. */
+  /**
+   * Since it was created, its upstreams were done, or it was resumed; null for one that is running.
+   */
   waited_ms: number | null;
-  /** Lanes that the job has room for. */
+  /** Lease queues that the job has room for. */
   room: number;
   /** It is not running under our own claim: claim it first. */
   unclaimed: boolean;
-  /** It asks for upstreams that nobody has created for it yet. */
+  /** It asks for upstreams that are not created yet. */
   unexpanded: boolean;
 };
 
-/** Lanes that it may have: one while its last attempts have failed for good, as in the step. */
-const lanes = `case when failing is null then servo_max_parallel(execution_strategy) else 1 end`;
+/**
+ * Lease queues that it may have: one while its last attempts have failed for good, as in a batch.
+ */
+const most = `case when failing is null then servo_max_parallel(execution_strategy) else 1 end`;
 
-const maxAttempts = `servo_whole(execution_strategy -> 'max_attempts', null)`;
+const maxAttempts = `servo_integer(execution_strategy -> 'max_attempts', null)`;
 
 const columns = `id, tenant_id, asset_id, asset_name, state, priority, execution_order, sla_deadline_at, created_at,
   avg_partition_duration_ms as average_ms, ${maxAttempts} as max_attempts`;
@@ -45,11 +49,12 @@ const inOrder = 'order by priority desc, execution_order, sla_deadline_at, creat
 const head = 50;
 
 /**
- * Jobs of a tenant that wait to be claimed, and running ones with room for another lane and something for it to do,
- * in claim order; what a limit keeps from running is left out. Separate probes: one condition for both cost 0.69 ms at a million jobs and grew, against 0.04.
+ * Jobs of a tenant that wait to be claimed, and running ones with room for another lease queue and
+ * something for it to do, in claim order; without those that a limit holds back. Separate probes:
+ * one condition for both cost 0.69 ms at a million jobs and grew, against 0.04.
  *
- * What waits is looked for at the head of the queue, and where that has too little of it in the queue of each wanted asset: an executor of one asset
- * of 200 read all 200,000 jobs that waited (386 ms at every look).
+ * Waiting jobs are read from the head of the queue, and where that has too few, from the queue of
+ * each wanted asset: an executor of one asset of 200 read all 200,000 waiting jobs (386 ms).
  */
 export function findWork(
   database: Database,
@@ -71,7 +76,7 @@ export function findWork(
        ), suited as materialized (
          select * from head where asset_name in (select name from wanted) ${inOrder} limit $4
        ), waiting as (
-         select ${columns}, ${lanes} as room, true as unclaimed,
+         select ${columns}, ${most} as room, true as unclaimed,
            ${unexpanded} as unexpanded,
            ${secondsBetween(
              `case when state = 'resuming' then heartbeat_at when upstream_job_count = 0 then created_at
@@ -86,13 +91,13 @@ export function findWork(
             where (select count(*) from suited) < $4 and (select count(*) from head) = ${head} ${inOrder} limit $4)
          ) j
        ), running as (
-         select ${columns}, ${lanes} - cardinality(lease_tokens) as room,
+         select ${columns}, ${most} - cardinality(lease_tokens) as room,
            claimed_version is distinct from version as unclaimed, false as unexpanded, null::float8 as waited_ms
          from backfill_jobs j
          where tenant_id = $1 and state = 'running' and asset_name = any ($2)
            and case when claimed_version is distinct from version
              then heartbeat_at is null or heartbeat_at < clock_timestamp() - $3 * interval '1 millisecond'
-             else cardinality(lease_tokens) < ${lanes} and (cardinality(lease_tokens) = 0
+             else cardinality(lease_tokens) < ${most} and (cardinality(lease_tokens) = 0
                or servo_has_due_v1(id)) end
        )
        select work.*, (select servo_granularity(a.partition_config, null) from assets a
@@ -116,7 +121,7 @@ export type JobProgress = {
   failed_partitions: number;
 };
 
-/** Which of these jobs are still running under our claim; for the others, what they are now. And what may have been set anew, and how far they are. */
+/** The state of these jobs, whether they are still under our claim, their settings and progress. */
 export function findStates(
   database: Database,
   tenant: string,
@@ -132,24 +137,25 @@ export function findStates(
   );
 }
 
-export type Duty = { id: string; state: string; unsettled: boolean };
+export type JobToRescue = { id: string; state: string; needs_finalizing: boolean };
 
 /**
- * Jobs with attempts to take back or drifted leases, waiting ones that their upstreams have decided, running ones with
- * nothing left to run or still being created, and those whose partitions do not follow their state; with the database's clock. Two probes: one condition for both reads all jobs of the tenant.
+ * Jobs that need a rescue: with lost or drifted leases, waiting ones whose upstreams have ended,
+ * running ones with nothing left to run or still being created, and those that need finalizing;
+ * with the database's clock. Two probes: one condition for both reads all jobs of the tenant.
  */
-export function findDuties(
+export function findRescues(
   database: Database,
   tenant: string,
   staleMs: number,
-): Promise<{ now: Date; duties: Duty[] }> {
+): Promise<{ now: Date; jobs: JobToRescue[] }> {
   return database.read(tenant, async (query) => {
     const [clock] = await query<{ now: Date }>('select clock_timestamp() as now');
-    const duties = await query<Duty>(
-      `select id, state, unsettled from backfill_jobs where tenant_id = $1 and unsettled
+    const jobs = await query<JobToRescue>(
+      `select id, state, needs_finalizing from backfill_jobs where tenant_id = $1 and needs_finalizing
        union all
-       select id, state, unsettled from backfill_jobs j
-       where tenant_id = $1 and state in ('waiting_upstream', 'running', 'paused', 'resuming') and not unsettled
+       select id, state, needs_finalizing from backfill_jobs j
+       where tenant_id = $1 and state in ('waiting_upstream', 'running', 'paused', 'resuming') and not needs_finalizing
          and ((state = 'waiting_upstream' and (select verdict is not null or done <> completed_upstream_jobs
              from servo_upstream_verdict_v1($1, j.id, $2)))
            or (state = 'running' and claimed_version = version and lease_tokens = '{}'
@@ -157,11 +163,11 @@ export function findDuties(
            or cardinality(lease_tokens) <> (select count(distinct lease_token) from backfill_partitions
              where backfill_job_id = j.id and state = 'running' and lease_token is not null)
            or exists (select from backfill_partitions where backfill_job_id = j.id and state = 'running'
-             and (lease_expires_at < clock_timestamp() or started_at <= j.leases_void_at
+             and (lease_expires_at < clock_timestamp() or started_at <= j.leases_revoked_at
                or (lease_expires_at is null and j.claimed_version is not distinct from j.version
                  and coalesce(started_at, '-infinity') < clock_timestamp() - $2 * interval '1 millisecond'))))`,
       [tenant, staleMs],
     );
-    return { now: clock!.now, duties };
+    return { now: clock!.now, jobs };
   });
 }

@@ -1,8 +1,9 @@
+import { policy } from '../../domain/policy.ts';
 import type { Query } from '../database.ts';
 
-/** For `backfill_executors`: heard of in the last 10 s, and neither stopped nor found dead. $1 is the tenant. */
+/** For `backfill_executors`: heard of lately, and neither stopped nor found dead. $1 is the tenant. */
 export const alive = `tenant_id = $1 and stopped_at is null and lost_at is null
-  and seen_at > clock_timestamp() - interval '10 seconds'`;
+  and seen_at > clock_timestamp() - interval '${policy.alive_ms} milliseconds'`;
 
 /** How many executors of the tenant live. */
 export async function livingExecutors(query: Query, tenant: string): Promise<number> {

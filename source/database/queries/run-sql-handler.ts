@@ -2,22 +2,30 @@ import type pg from 'pg';
 import { type Attempt, attemptFacts } from '../../domain/partition/attempt.ts';
 import type { Database } from '../database.ts';
 import { queryHandler } from '../session-settings.ts';
-import { readStep, type StepPolicy, type StepReply, type StepRow } from './step-job.ts';
+import {
+  type BatchPolicy,
+  type BatchReply,
+  type BatchRow,
+  policyRow,
+  readReply,
+  replyColumns,
+} from './report-and-claim.ts';
 
 /**
- * Runs a handler written in SQL and completes its partition in the same transaction, in one message; the lane goes on with
- * one more partition under the token `next`. See migrations/functions/sql-handlers.sql for what it raises.
+ * Runs a handler written in SQL and completes its partition in the same transaction, in one
+ * message; claims one more partition under the token `next`. Errors: see
+ * migrations/functions/sql-handlers.sql.
  */
 export async function runSqlHandler(
   client: pg.ClientBase,
   attempt: Attempt,
   sql: string,
-  options: { owner: string; next: string | null; lease_ms: number; policy: StepPolicy },
-): Promise<StepReply> {
+  options: { owner: string; next: string | null; lease_ms: number; policy: BatchPolicy },
+): Promise<BatchReply> {
   const { partition_start, partition_end } = attemptFacts(attempt);
-  const rows = await queryHandler<StepRow>(
+  const rows = await queryHandler<BatchRow>(
     client,
-    'select * from servo_run_sql_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)',
+    `select ${replyColumns} from servo_run_sql_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [
       attempt.tenant_id,
       attempt.job_id,
@@ -32,10 +40,10 @@ export async function runSqlHandler(
       sql,
       options.next,
       options.lease_ms,
-      JSON.stringify(options.policy),
+      policyRow(options.policy),
     ],
   );
-  return readStep(rows[0], {
+  return readReply(rows[0], {
     tenant: attempt.tenant_id,
     job: attempt.job_id,
     asset: attempt.asset_name,
@@ -43,12 +51,12 @@ export async function runSqlHandler(
   })!;
 }
 
-/** Cancels the statement that runs the attempt under this token, whichever backend that is; nothing where none does. */
+/** Cancels the statement that runs the attempt under this token, if any. */
 export async function cancelSqlAttempt(database: Database, token: string): Promise<void> {
   await database.call('select pg_cancel_backend(pid) from servo_attempt_backends($1) pid', [token]);
 }
 
-/** Whether a backend is at work on the attempt under this token. */
+/** Whether a backend runs the attempt under this token. */
 export async function sqlAttemptRuns(database: Database, token: string): Promise<boolean> {
   const rows = await database.call('select from servo_attempt_backends($1)', [token]);
   return rows.length > 0;

@@ -1,3 +1,4 @@
+import { policy } from '../policy.ts';
 import type { RiskLevel } from '../risk/risk.ts';
 import { isWaitingClause, type WaitingClause } from '../triage/clause-reason.ts';
 import type { Clause } from '../triage/explain.ts';
@@ -12,7 +13,7 @@ import { isTerminal } from './state.ts';
  * | stuck | it runs, and its heartbeat is stale |
  * | silent | all that runs of it is leased to executors that are not heard of |
  * | late | its ETA is after its deadline, or within the early warning |
- * | unclaimed | it was resumed, and nobody has claimed it for a minute |
+ * | unclaimed | it was resumed, and no executor has claimed it for 30 s |
  * | blocked | no living executor can run it, or what its handler needs is away |
  * | auto_paused | it paused after failures, and its partitions are failed |
  * | unknown | it has a deadline, and whether it meets it is not known |
@@ -61,7 +62,7 @@ export type HealthFacts = {
 type Rule = readonly [health: Health, holds: (job: HealthFacts) => boolean];
 
 /** A resume that nobody has claimed for so long needs a look. */
-const unclaimedSeconds = 60;
+const unclaimedSeconds = policy.unclaimed_ms / 1000;
 
 /** Nobody but a person can remove these. */
 const blocking: readonly Clause[] = ['no_executor', 'no_handler', 'unavailable'];

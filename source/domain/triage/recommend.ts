@@ -1,7 +1,8 @@
 import type { ActionParameters, JobAction } from '../job/action.ts';
 import { shortId } from '../job/reference.ts';
+import { policy } from '../policy.ts';
 import type { CheckDefinition, CheckName, FoundRow, Remedy, RemedyAction } from './checks.ts';
-import { type Clause, type ExplainFacts, staleMs } from './explain.ts';
+import type { Clause, ExplainFacts } from './explain.ts';
 
 /** A check that holds for the job, with its rows. */
 export type Held = {
@@ -66,8 +67,8 @@ const recreating: Choice = {
 };
 
 /** Whoever could run it: where nobody can, that comes first. */
-const ifSomebodyIsReady = ({ ready, with_handler, held_reason }: ExplainFacts): boolean =>
-  ready > 0 && with_handler > 0 && held_reason === null;
+const ifSomebodyIsReady = ({ ready, with_handler, hold_reason }: ExplainFacts): boolean =>
+  ready > 0 && with_handler > 0 && hold_reason === null;
 const startOr =
   (otherwise: RemedyAction): Choose =>
   (facts) =>
@@ -83,7 +84,7 @@ const freeSlots = ({ max_parallel, slots, slots_busy }: ExplainFacts): Choice | 
     : null;
 
 /** A stale job is reclaimed by itself; where a ready executor has not done it in so many stale periods, by force. */
-const patience = 2;
+const stalePeriods = 2;
 
 const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
   checkpoint: ({ state }) =>
@@ -91,7 +92,7 @@ const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
   stuck: (facts, row) => {
     if (facts.with_handler === facts.draining) return 'start-executor';
     const age = row.cells.heartbeat_age_secs;
-    const overdue = age === null || Number(age) > (patience * staleMs) / 1000;
+    const overdue = age === null || Number(age) > (stalePeriods * policy.stale_ms) / 1000;
     return overdue && ifSomebodyIsReady(facts) ? 'reclaim' : 'wait';
   },
   resuming: startOr('look'),

@@ -1,3 +1,5 @@
+import { policy } from '../policy.ts';
+
 /**
  * From which figure on something counts as trouble: the runbooks' thresholds, in one place for triage, alerts, risk, console, metrics
  * and alert rules. Durations in milliseconds, rates from 0 to 1.
@@ -46,7 +48,7 @@ type Unit = 'duration' | 'rate' | 'count';
 
 /** Every threshold with its default and what it is measured in. The figures are the runbooks', where they name one. */
 const table: Readonly<Record<keyof Thresholds, readonly [value: number, unit: Unit]>> = {
-  heartbeat_stale: [2 * minute, 'duration'],
+  heartbeat_stale: [policy.stale_ms, 'duration'],
   heartbeat_alert: [5 * minute, 'duration'],
   heartbeat_bulk: [10 * minute, 'duration'],
   no_progress: [5 * minute, 'duration'],

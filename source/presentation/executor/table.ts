@@ -1,5 +1,6 @@
 import type { ExecutorState, ExecutorView } from '../../domain/executor/executor.ts';
 import { shortId } from '../../domain/job/reference.ts';
+import { policy } from '../../domain/policy.ts';
 import { secondsBetween } from '../job/eta-phrase.ts';
 import { formatAge, formatMoment, plural } from '../text/format.ts';
 import type { Detail, Item } from '../text/item.ts';
@@ -17,7 +18,7 @@ const states: Readonly<Record<ExecutorState, { glyph: string; tone: Tone; means:
   silent: {
     glyph: '?',
     tone: 'warn',
-    means: 'no sign of life for 10 s; its leases run out 120 s after their last beat',
+    means: `no sign of life for ${policy.alive_ms / 1000} s; its leases expire ${policy.lease_ms / 1000} s after their last heartbeat`,
   },
   lost: {
     glyph: '✗',
@@ -99,10 +100,10 @@ export const executorDetail: Detail<ExecutorView> = ({ row }, { as_of, zone }) =
   ];
   const facts = `${plural(row.slots, 'slot')} · started ${formatMoment(row.started_at, as_of, zone)} · last seen ${age(row.seen_at)} ago · ${row.catalogue === null ? '' : `catalogue ${safeText(row.catalogue)} · `}handlers: ${handlersOf({ row, job: null }) || 'none'}`;
   const held: Cell[][] =
-    row.held_reason === null
+    row.hold_reason === null
       ? []
-      : [[{ text: `held: ${safeText(row.held_reason)}`, tone: 'warn' }]];
-  const away = row.troubles.map(({ asset, kind, message, since }): Cell[] => [
+      : [[{ text: `held: ${safeText(row.hold_reason)}`, tone: 'warn' }]];
+  const away = row.outages.map(({ asset, kind, message, since }): Cell[] => [
     {
       text: `${kind} unavailable for ${safeText(asset)} since ${age(since)}: ${safeText(message)}`,
       tone: 'warn',

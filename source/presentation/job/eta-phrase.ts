@@ -1,5 +1,6 @@
 import { isDrifting, trendSeconds } from '../../domain/forecast/eta.ts';
 import type { JobView } from '../../domain/job/job.ts';
+import { policy } from '../../domain/policy.ts';
 import { later } from '../../domain/time/time.ts';
 import { formatAge, formatClock, formatDuration, formatLeft, type Zone } from '../text/format.ts';
 import type { Phrase } from '../text/tone.ts';
@@ -58,7 +59,7 @@ export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
 
 /** Resumed so lately that no executor need have claimed it. */
 function isNew({ heartbeat_age_seconds: waited }: Expected): boolean {
-  return (waited ?? 0) < 30;
+  return (waited ?? 0) < policy.unclaimed_ms / 1000;
 }
 
 function runningEta(job: Expected, asOf: Date, zone: Zone): Phrase {

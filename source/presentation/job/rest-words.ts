@@ -1,6 +1,7 @@
 import type { JobEvent } from '../../domain/job/detail.ts';
 import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
+import { policy } from '../../domain/policy.ts';
 import { actorName } from '../report/actor-name.ts';
 import { formatAge } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
@@ -8,7 +9,7 @@ import type { Cell } from '../text/tone.ts';
 import { healthWords } from './health-words.ts';
 
 /** A resumed job that nobody has claimed for so long needs a person ("Job Stuck in Resuming State"). */
-const unclaimedSeconds = 30;
+const unclaimedSeconds = policy.unclaimed_ms / 1000;
 
 /**
  * Why a job does not go on, or not well: its own error, that nobody works on it, what it waits for, else who paused or cancelled it and what they said

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { policy } from '../../../domain/policy.ts';
 import type { CheckContext, CheckDefinition, Remedy } from '../../../domain/triage/checks.ts';
 import type { Thresholds } from '../../../domain/triage/thresholds.ts';
 import { secondsBetween } from '../sql-time.ts';
@@ -53,10 +54,10 @@ export function scope({ tenant, job }: CheckContext, alias = ''): string {
   return `${dot}tenant_id = ${literal(tenant)}${one}`;
 }
 
-/** An executor that was heard of in the last 10 s, and neither stopped nor was found dead: as in explain-job.ts. */
+/** An executor that was heard of lately, and neither stopped nor was found dead: as in explain-job.ts. */
 export function alive(tenant: string, alias: string): string {
   return `${alias}.tenant_id = ${literal(tenant)} AND ${alias}.stopped_at IS NULL AND ${alias}.lost_at IS NULL
-      AND ${alias}.seen_at > NOW() - INTERVAL '10 seconds'`;
+      AND ${alias}.seen_at > NOW() - INTERVAL '${policy.alive_ms / 1000} seconds'`;
 }
 
 /** As the arithmetic of every other statement: sql-time.ts. */

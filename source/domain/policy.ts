@@ -1,0 +1,25 @@
+/**
+ * Times (ms) and counts that executors, queries, SQL functions and texts share, each once. SQL is
+ * handed them as parameters; the literals of triggers, which take none, are held to these by
+ * test/architecture/policy.test.ts.
+ */
+export const policy = {
+  /** Without a sign of life for so long an executor is silent; dead, if its lock is free. */
+  alive_ms: 10_000,
+  /** Heartbeat age at which a running job is stale: whoever has a handler may take it over. */
+  stale_ms: 120_000,
+  /** Life of a lease; renewed while the attempt runs. */
+  lease_ms: 120_000,
+  /** A job that is resuming and has not been claimed for so long needs a look. */
+  unclaimed_ms: 30_000,
+  /** A job with fewer partitions than it counts is left for so long to the writer that adds them. */
+  creation_grace_ms: 30_000,
+  /** A heartbeat set further than this into the past is an order to reclaim (the runbooks'). */
+  reclaim_ms: 60_000,
+  /** A job's heartbeat and ETA are indexed: written no more often than this. */
+  heartbeat_write_ms: 5_000,
+  /** When a job that is being created is looked at again. */
+  incomplete_poll_ms: 250,
+  /** Lost leases that make a partition poison. */
+  max_crashes: 3,
+} as const;

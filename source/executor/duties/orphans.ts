@@ -1,0 +1,74 @@
+import type { Database } from '../../database/database.ts';
+import { findHeld } from '../../database/queries/find-held.ts';
+import { reportAndClaim } from '../../database/queries/report-and-claim.ts';
+import { type Attempt, leaseKey } from '../../domain/partition/attempt.ts';
+import { messageOf } from '../../errors.ts';
+import type { Log } from '../../observability/log.ts';
+import { Duty } from '../duty.ts';
+import type { Timings } from '../settings.ts';
+
+export type OrphanPorts = {
+  database: Database;
+  tenants: readonly string[];
+  owner: string;
+  timings: Timings;
+  log: Log;
+  /** Whether a lease queue has this token, or a message under way asks for it. */
+  owns(job: string, token: string): boolean;
+};
+
+/**
+ * Releases orphaned claims: attempts that the database counts as this executor's and that it does
+ * not own, since a message that was given up arrived late, or its reply was lost. They are not renewed
+ * them; released, they need not wait for their lease to expire, and count as no crash.
+ */
+export class Orphans extends Duty {
+  readonly #ports: OrphanPorts;
+  /** Found in the last round: a message under way then is answered by the next one. */
+  #suspects = new Set<string>();
+
+  constructor(ports: OrphanPorts) {
+    super({ name: 'orphans', every: ports.timings.rescue, log: ports.log });
+    this.#ports = ports;
+  }
+
+  /** Releases all that it does not own; for when no message is under way any more. */
+  releaseAll(): Promise<void> {
+    return this.#release(true);
+  }
+
+  protected override async round(): Promise<undefined> {
+    await this.#release(false);
+  }
+
+  async #release(all: boolean): Promise<void> {
+    const { database, tenants, owner, log, owns } = this.#ports;
+    const suspects = new Set<string>();
+    for (const tenant of tenants) {
+      const held = await findHeld(database, tenant, owner);
+      for (const attempt of held.filter(({ job_id, token }) => !owns(job_id, token))) {
+        const suspect = leaseKey(attempt);
+        if (all || this.#suspects.has(suspect)) {
+          // One that the database refuses to release is left to its lease.
+          await this.#releaseOne(attempt).catch((error) =>
+            log.debug(`cannot release ${attempt.partition_key}: ${messageOf(error)}`),
+          );
+        } else suspects.add(suspect);
+      }
+    }
+    this.#suspects = suspects;
+  }
+
+  async #releaseOne(attempt: Attempt): Promise<void> {
+    const { database, owner, log } = this.#ports;
+    const { job_id: job, tenant_id: tenant, asset_name: asset } = attempt;
+    const { granularity, partition_key, token } = attempt;
+    await reportAndClaim(database, {
+      ...{ tenant, job, asset, granularity, owner },
+      reports: [{ attempt, outcome: { kind: 'released' }, duration_ms: 0, delay_ms: 0 }],
+      closing: [token],
+      ...{ opening: [], want: 0, lease_ms: 0 },
+    });
+    log.warn({ job_id: job, partition_key }, 'released an orphaned claim');
+  }
+}

@@ -1,0 +1,28 @@
+import type { Database } from '../../database/database.ts';
+import { sampleJobs } from '../../database/queries/executor-calls.ts';
+import type { Log } from '../../observability/log.ts';
+import { Duty } from '../duty.ts';
+
+export type SamplerPorts = {
+  database: Database;
+  log: Log;
+  jobs(): Iterable<readonly [tenant: string, jobs: string[]]>;
+};
+
+/** Samples are kept one a minute; asked for more often, so that a job's first is not late. */
+const everyMs = 15_000;
+
+/** Samples the progress of the executor's jobs, for rates and ETAs. */
+export class Sampler extends Duty {
+  readonly #ports: SamplerPorts;
+
+  constructor(ports: SamplerPorts) {
+    super({ name: 'sampling', every: everyMs, log: ports.log });
+    this.#ports = ports;
+  }
+
+  protected override async round(): Promise<undefined> {
+    for (const [tenant, jobs] of this.#ports.jobs())
+      await sampleJobs(this.#ports.database, tenant, jobs);
+  }
+}

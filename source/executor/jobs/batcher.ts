@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import { type AttemptLog, storeLogs } from '../../database/queries/executor-calls.ts';
+import type { Candidate } from '../../database/queries/find-work.ts';
+import type { Batch, BatchPolicy, Report } from '../../database/queries/report-and-claim.ts';
+import { messageOf } from '../../errors.ts';
+import { BatchSender, type SenderPorts, type Sent } from './batch-sender.ts';
+
+export type BatcherPorts = Omit<SenderPorts, 'abandoned'> & { owner: string; policy: BatchPolicy };
+
+/**
+ * A lease queue to open, in the place of one that has ended, under its own token where that is
+ * known already.
+ */
+type Wanted = { replaces: string | null; token?: string };
+
+/**
+ * Of the waiting queues: how many to open, and attempts for each; null: none is opened any more.
+ */
+export type Claim = { open: number; want: number } | null;
+
+/** Reports of queues that still run wait for the next batch, but no longer than this. */
+const reportDelayMs = 250;
+
+/**
+ * Collects what a job's lease queues report and ask for, sends it until it is answered, and returns
+ * the reply. One batch at a time: what ends meanwhile is for the next one.
+ */
+export class Batcher {
+  readonly #job: Candidate;
+  readonly #ports: BatcherPorts;
+  readonly #sender: BatchSender;
+  readonly #abandoned = new AbortController();
+  #wanted: Wanted[] = [];
+  #closing: string[] = [];
+  #reports: Report[] = [];
+  #logs: AttemptLog[] = [];
+  #firstReport = 0;
+  #opening = 0;
+  /** Tokens in messages under way: the database may know them, or not any more. */
+  readonly #asking = new Set<string>();
+
+  constructor(job: Candidate, ports: BatcherPorts) {
+    this.#job = job;
+    this.#ports = ports;
+    this.#sender = new BatchSender({ ...ports, abandoned: this.#abandoned.signal });
+  }
+
+  get waiting(): number {
+    return this.#wanted.length;
+  }
+
+  /** Queues asked for that the database does not know of yet. */
+  get asked(): number {
+    return this.#wanted.length + this.#opening;
+  }
+
+  get empty(): boolean {
+    return this.asked === 0 && this.#reports.length + this.#closing.length === 0;
+  }
+
+  /** Milliseconds until a batch is due; null where there is nothing to send. */
+  dueIn(stopping: boolean): number | null {
+    const urgent = this.#closing.length + this.#wanted.length > 0;
+    if (urgent) return 0;
+    if (this.#reports.length === 0) return null;
+    return stopping ? 0 : Math.max(0, this.#firstReport + reportDelayMs - performance.now());
+  }
+
+  /**
+   * Whether the database may know attempts under this token by a message to be sent or under way.
+   */
+  owns(token: string): boolean {
+    return (
+      this.#asking.has(token) ||
+      this.#closing.includes(token) ||
+      this.#wanted.some((queue) => queue.token === token)
+    );
+  }
+
+  open(queue: Wanted): void {
+    this.#wanted.push(queue);
+  }
+
+  close(token: string): void {
+    this.#closing.push(token);
+  }
+
+  log(attempt: AttemptLog): void {
+    this.#logs.push(attempt);
+  }
+
+  report(report: Report): void {
+    if (this.#reports.push(report) === 1) this.#firstReport = performance.now();
+  }
+
+  /** Owns the token while a message that is not a batch asks for it. */
+  async asking<T>(token: string | null, message: () => Promise<T>): Promise<T> {
+    if (token === null) return message();
+    this.#asking.add(token);
+    try {
+      return await message();
+    } finally {
+      this.#asking.delete(token);
+    }
+  }
+
+  abandon(): void {
+    this.#abandoned.abort();
+  }
+
+  /** What was answered, with the replies: more than one where it had to be taken apart. */
+  async send(claim: Claim): Promise<Sent[]> {
+    const batch = this.#collect(claim);
+    const tokens = [...batch.closing, ...batch.opening.map(({ token }) => token)];
+    for (const token of tokens) this.#asking.add(token);
+    try {
+      await this.#storeLogs();
+      return await this.#sender.send(batch);
+    } finally {
+      for (const token of tokens) this.#asking.delete(token);
+      this.#opening = 0;
+    }
+  }
+
+  #collect(claim: Claim): Batch {
+    const wanted = this.#wanted.splice(0, claim?.open ?? this.#wanted.length);
+    const opening = (claim === null ? [] : wanted).map(({ replaces, token }) => ({
+      replaces,
+      token: token ?? randomUUID(),
+    }));
+    this.#opening = opening.length;
+    // A queue that waits for the next batch keeps its token until then.
+    const waiting = new Set(this.#wanted.map(({ replaces }) => replaces));
+    const closing = this.#closing.filter((token) => !waiting.has(token));
+    this.#closing = this.#closing.filter((token) => waiting.has(token));
+    return {
+      tenant: this.#job.tenant_id,
+      job: this.#job.id,
+      asset: this.#job.asset_name,
+      granularity: this.#job.granularity,
+      owner: this.#ports.owner,
+      reports: this.#reports.splice(0),
+      closing,
+      opening,
+      want: claim?.want ?? 1,
+      lease_ms: this.#ports.timings.lease,
+      policy: this.#ports.policy,
+    };
+  }
+
+  async #storeLogs(): Promise<void> {
+    const { database, owner, log } = this.#ports;
+    const logs = this.#logs.splice(0);
+    if (logs.length === 0) return;
+    await storeLogs(database, this.#job.tenant_id, owner, logs).catch((error) =>
+      log.warn({ job_id: this.#job.id }, `cannot store attempt logs: ${messageOf(error)}`),
+    );
+  }
+}

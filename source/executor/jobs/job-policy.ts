@@ -1,0 +1,17 @@
+import type { Candidate } from '../../database/queries/find-work.ts';
+import type { BatchPolicy } from '../../database/queries/report-and-claim.ts';
+import { strategyDefaults } from '../../domain/job/strategy.ts';
+import type { Handler } from '../../handlers/handler.ts';
+
+/** The asset's settings count for jobs that do not say: also for those of other writers. */
+export function policyOf({ settings }: Handler, pauseAt: number | null): BatchPolicy {
+  return {
+    ...(settings?.max_attempts ? { max_attempts: settings.max_attempts } : {}),
+    ...(settings?.timeout_ms ? { timeout_ms: settings.timeout_ms } : {}),
+    ...(pauseAt === null ? {} : { pause_at: pauseAt }),
+  };
+}
+
+export function mostAttempts(job: Candidate, { max_attempts }: BatchPolicy): number {
+  return job.max_attempts ?? max_attempts ?? strategyDefaults.max_attempts;
+}

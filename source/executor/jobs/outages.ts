@@ -1,0 +1,234 @@
+import { type BackOff, backOffMs, type OutageKind } from '../../domain/partition/attempt.ts';
+import { roughDuration } from '../../domain/time/duration.ts';
+import { messageOf } from '../../errors.ts';
+import type { Catalogue } from '../../handlers/handler.ts';
+import type { Log } from '../../observability/log.ts';
+
+export type OutagePorts = {
+  catalogue: Catalogue;
+  back_off: BackOff;
+  log: Log;
+  journal(job: JobRef, kind: 'unavailable' | 'available', reason: string): Promise<void>;
+  onChange(): void;
+};
+
+export type OutageRow = {
+  tenant: string;
+  asset: string;
+  kind: OutageKind;
+  message: string;
+  age_ms: number;
+};
+
+export type JobRef = { tenant_id: string; asset_name: string; id: string };
+
+type Outage = {
+  job: JobRef;
+  kind: OutageKind;
+  message: string;
+  since: number;
+  /** Probes that have failed, and when the last one did. */
+  failures: number;
+  failedAt: number;
+  /** No probe before this moment (monotonic). */
+  until: number;
+  /** The program is not there: the asset is not offered. */
+  withdrawn: boolean;
+};
+
+const mostSuspects = 10_000;
+
+/**
+ * An outage that no attempt has met for so long (ms) after its back-off is dropped: no job wants
+ * the asset.
+ */
+const oldMs = 600_000;
+
+const longestMessage = 300;
+
+/**
+ * What is unavailable for this executor's handlers: an endpoint that does not answer, a missing
+ * program, a host that is out of descriptors or memory. An attempt that meets it counts nothing.
+ * Instead the asset's jobs of that tenant back off on this executor, longer with each failed probe,
+ * and one partition at a time is the probe. Logged, journalled and registered once when it begins
+ * and once when it ends.
+ */
+export class Outages {
+  readonly #ports: OutagePorts;
+  readonly #outages = new Map<string, Outage>();
+  /** Attempts that were not affected, by asset and tenant. */
+  readonly #passes = new Map<string, number>();
+  /**
+   * Partitions that met an unavailable endpoint, and how many attempts of the asset had passed by
+   * then.
+   */
+  readonly #suspects = new Map<string, number>();
+  /** Since the last attempt that passed: the first partition that met an unavailable endpoint. */
+  readonly #met = new Map<string, { passes: number; partition: string; alone: boolean }>();
+  #looked = Number.NEGATIVE_INFINITY;
+
+  constructor(ports: OutagePorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * An attempt that began at `began` (monotonic) could not be made. Returns how long the job backs
+   * off, in milliseconds. Attempts that began before the last probe failed are of the same failure.
+   * Null: it is the partition's own failure: others have passed since it met this last, and none
+   * has met it since then.
+   */
+  met(
+    job: JobRef,
+    partition: string,
+    { kind, message: text, began }: { kind: OutageKind; message: string; began: number },
+  ): number | null {
+    const now = performance.now();
+    const key = keyOf(job);
+    if (kind === 'endpoint' && this.#isOwn(key, partition)) return null;
+    const known = this.#outages.get(key);
+    if (known !== undefined && began < known.until) return Math.max(1, known.until - now);
+    const outage: Outage = known ?? {
+      job,
+      kind,
+      message: '',
+      since: now,
+      failures: 0,
+      failedAt: now,
+      until: now,
+      withdrawn: false,
+    };
+    outage.kind = kind;
+    outage.message = text.slice(0, longestMessage);
+    outage.failedAt = now;
+    outage.until = now + backOffMs(outage.failures++, this.#ports.back_off, Math.random());
+    outage.withdrawn = kind === 'program';
+    this.#outages.set(key, outage);
+    if (known === undefined) {
+      this.#ports.log.warn(
+        { job_id: job.id, asset: job.asset_name },
+        `unavailable, its jobs back off: ${text}`,
+      );
+      this.#journal(job, 'unavailable', text);
+    }
+    this.#ports.onChange();
+    return outage.until - now;
+  }
+
+  #isOwn(key: string, partition: string): boolean {
+    const passes = this.#passes.get(key) ?? 0;
+    let met = this.#met.get(key);
+    if (met?.passes !== passes) met = { passes, partition, alone: true };
+    else if (met.partition !== partition) met.alone = false;
+    this.#met.set(key, met);
+    const before = this.#suspects.get(partition);
+    // Where several meet it, it is an outage.
+    if (before !== undefined && passes > before && met.alone) return true;
+    this.#suspects.set(partition, passes);
+    // Without the oldest, one more attempt of it counts nothing.
+    if (this.#suspects.size > mostSuspects) {
+      this.#suspects.delete(this.#suspects.keys().next().value!);
+    }
+    return false;
+  }
+
+  /**
+   * An attempt that began at `began` (monotonic) was not affected: it succeeded, or failed on its
+   * own. One that began before the last probe failed says nothing of now.
+   */
+  passed(job: JobRef, began: number): void {
+    const key = keyOf(job);
+    this.#passes.set(key, (this.#passes.get(key) ?? 0) + 1);
+    const outage = this.#outages.get(key);
+    if (outage === undefined || began < outage.failedAt) return;
+    this.#outages.delete(key);
+    const words = `available again after ${roughDuration(Math.max(1_000, performance.now() - outage.since))}`;
+    this.#ports.log.info({ job_id: job.id, asset: job.asset_name }, words);
+    this.#journal(outage.job, 'available', words);
+    this.#ports.onChange();
+  }
+
+  /** Something that the asset needs is unavailable, as far as is known. */
+  away(job: Omit<JobRef, 'id'>): boolean {
+    return this.#outages.has(keyOf(job));
+  }
+
+  /**
+   * How many more partitions may be tried, where `probing` are: all, one, or none while it backs
+   * off.
+   */
+  room(job: Omit<JobRef, 'id'>, probing: number): number {
+    const outage = this.#outages.get(keyOf(job));
+    if (outage === undefined) return Number.POSITIVE_INFINITY;
+    return outage.withdrawn || outage.until > performance.now() ? 0 : Math.max(0, 1 - probing);
+  }
+
+  /**
+   * Milliseconds until a probe may be made that could not at the last look; infinity where none
+   * waits.
+   */
+  get dueIn(): number {
+    const now = performance.now();
+    const waiting = [...this.#outages.values()].filter(({ until }) => until > this.#looked);
+    return Math.min(...waiting.map(({ until }) => Math.max(1, until - now)));
+  }
+
+  get offered(): string[] {
+    const withdrawn = new Set(
+      [...this.#outages.values()]
+        .filter((outage) => outage.withdrawn)
+        .map(({ job }) => job.asset_name),
+    );
+    return [...this.#ports.catalogue.keys()].filter((asset) => !withdrawn.has(asset));
+  }
+
+  /** Why nothing new is started on this host, while it backs off; or null. */
+  get hostReason(): string | null {
+    const now = performance.now();
+    const out = [...this.#outages.values()].find(
+      ({ kind, until }) => kind === 'host' && until > now,
+    );
+    return out === undefined ? null : `this host is out of resources: ${out.message}`;
+  }
+
+  /** For the registry. A missing program is so for every tenant of the executor. */
+  rows(tenants: readonly string[]): OutageRow[] {
+    const now = performance.now();
+    return [...this.#outages.values()].flatMap(({ job, kind, message, since }) =>
+      (kind === 'program' ? tenants : [job.tenant_id]).map((tenant) => ({
+        tenant,
+        asset: job.asset_name,
+        kind,
+        message,
+        age_ms: now - since,
+      })),
+    );
+  }
+
+  /** Checks whether missing programs are there again: then a partition may be the probe. */
+  async look(): Promise<void> {
+    const now = performance.now();
+    this.#looked = now;
+    for (const [key, outage] of this.#outages) {
+      if (!outage.withdrawn && now - outage.until > oldMs) this.#outages.delete(key);
+      if (!outage.withdrawn || outage.until > now) continue;
+      const handler = this.#ports.catalogue.get(outage.job.asset_name);
+      const there = handler !== undefined && 'there' in handler ? await handler.there?.() : true;
+      if (there !== false) {
+        outage.withdrawn = false;
+        this.#ports.onChange();
+        continue;
+      }
+      outage.until = now + backOffMs(outage.failures++, this.#ports.back_off, Math.random());
+    }
+  }
+
+  #journal(job: JobRef, kind: 'unavailable' | 'available', reason: string): void {
+    this.#ports
+      .journal(job, kind, reason)
+      .catch((error) => this.#ports.log.debug(`cannot write the journal: ${messageOf(error)}`));
+  }
+}
+
+function keyOf({ tenant_id, asset_name }: Omit<JobRef, 'id'>): string {
+  return JSON.stringify([tenant_id, asset_name]);
+}
