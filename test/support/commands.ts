@@ -11,13 +11,14 @@ export const commands: readonly Spec[] = table.named.map(({ spec }) => spec);
 export const everyCommand: readonly Spec[] = specsOf(table);
 export const workerCommand: Spec = table.worker.spec;
 
-/** Everything that is wrong with a command line, the values of its flags included. */
+/** Everything that is wrong with a command line; with its values too, unless they are placeholders. */
 export function problemsOfLine(argv: readonly string[]): readonly Problem[] {
   const parsed = parseCommandLine(argv, {}, table);
   if (parsed.kind === 'print') return [];
-  const problems: Problem[] = [];
-  parsed.command.read(parsed.input, parsed.flags, problems);
-  return [...parsed.problems, ...problems];
+  const problems = [...parsed.problems];
+  const isTemplate = argv.some((word) => /^[A-Z]+$/.test(word));
+  if (!isTemplate) parsed.command.read(parsed.input, parsed.flags, problems);
+  return problems;
 }
 
 /** Runs a command in this process, in the database of these variables. */
