@@ -2,19 +2,26 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import base from '../../vitest.config.ts';
 
-type Project = { test: { name: string; include: string[]; exclude?: string[] } };
+type Tests = { include?: string[]; exclude?: string[]; isolate?: boolean };
+type Project = { test: Tests & { name: string; include: string[] } };
 
 /** By project: the tests that can kill a mutant, among which Stryker takes those that reach it. */
-const chosen: Record<string, { include?: string[]; exclude?: string[] }> = {
+const chosen: Record<string, Tests> = {
   // These read the source as a text, or build from it; a mutated source is another text.
-  fast: { exclude: ['test/architecture/**', 'test/readme.test.ts'] },
+  // One worker loads the program once for all files; each mutant has a worker of its own.
+  fast: { exclude: ['test/architecture/**', 'test/readme.test.ts'], isolate: false },
   // The others run the program as a process of its own, which knows of no mutant.
-  real: { include: ['test/operations/**/*.test.ts'] },
+  real: {
+    include: [
+      'test/operations/**/*.test.ts',
+      'test/commands/{papers,parse,perform,triage,console-plans}.test.ts',
+    ],
+  },
 };
 
 const projects = base.test?.projects as unknown as Project[];
 const { test } = projects.find((it) => it.test.name === process.env.SERVO_MUTATION_PROJECT)!;
-const { include = test.include, exclude = [] } = chosen[test.name]!;
+const { exclude = [], ...changed } = chosen[test.name]!;
 
 /** A mutant's run ends with the first failure: the tests that take longest come last. */
 const last = ['/test/sessions/', '/test/tui/', 'at-size', 'fuzz', 'app.test', 'prune', 'job-pages'];
@@ -30,6 +37,6 @@ class QuickFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     sequence: { sequencer: QuickFirst },
-    projects: [{ test: { ...test, include, exclude: [...exclude, 'node_modules/**'] } }],
+    projects: [{ test: { ...test, ...changed, exclude: [...exclude, 'node_modules/**'] } }],
   },
 });
