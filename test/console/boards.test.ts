@@ -1,0 +1,228 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type Board,
+  type BoardData,
+  type BoardName,
+  boardInterval,
+  boardNames,
+  cursorBound,
+  emptyBoards,
+  isBoard,
+  isNewestFirst,
+  listed,
+  orderOf,
+  underCursor,
+} from '../../source/console/boards.ts';
+import { aJob, now } from '../support/jobs.ts';
+
+const orders = aJob({ number: 1, asset_name: 'orders', sla_deadline_at: now, priority: 9 });
+const clicks = aJob({ number: 2, asset_name: 'clicks', state: 'paused', sla_deadline_at: now });
+const jobs = [orders, clicks];
+
+const found = (job: typeof orders | null, cells: Record<string, unknown>) => ({
+  job_id: job?.id ?? null,
+  asset_name: job?.asset_name ?? null,
+  cells,
+});
+const check = (name: string, count: number, worst: unknown) => ({
+  check: {
+    name,
+    title: `Title ${name}`,
+    section: { heading: `Heading ${name}` },
+    severity: 'warning',
+  },
+  found: count,
+  truncated: false,
+  worst,
+});
+const executor = (id: string, state: string, running: typeof jobs) => ({
+  id,
+  state,
+  handlers: [`handler_${id}`],
+  running: running.map((job) => ({ job_id: job.id, asset_name: job.asset_name })),
+});
+const alert = (name: string, firing: boolean, of: typeof jobs) => ({
+  name,
+  severity: firing ? 'critical' : 'warning',
+  firing,
+  description: `About ${name}`,
+  jobs: of.map((job) => ({ job_id: job.id, asset_name: job.asset_name })),
+});
+const event = (id: number, job: typeof orders, words: Record<string, string | null>) => ({
+  id,
+  job_id: job.id,
+  kind: 'state',
+  partition_key: null,
+  from_state: null,
+  to_state: null,
+  actor: 'mara',
+  login: 'app',
+  reason: null,
+  ...words,
+});
+
+const data = {
+  triage: { checks: [check('calm', 0, null), check('stuck', 2, found(orders, {}))], jobs },
+  check: {
+    rows: [
+      found(orders, { partition_key: 'p1', error: 'refused' }),
+      found(orders, { partition_key: 'p2', error: 'timeout' }),
+      found(clicks, { since: 'noon' }),
+      found(null, { executor: 'w9' }),
+    ],
+    jobs,
+  },
+  risk: {
+    as_of: now,
+    tenant_id: 'acme',
+    early_warning: 0,
+    fleet: { slots: 4, executors: [] },
+    jobs,
+    truncated: false,
+  },
+  executors: { executors: [executor('w1', 'alive', jobs), executor('w2', 'silent', [])], jobs },
+  alerts: { alerts: [alert('Slow', false, []), alert('Stuck', true, [clicks])], jobs },
+  events: {
+    events: [
+      event(1, orders, { from_state: 'running', to_state: 'paused', reason: 'maintenance' }),
+      event(2, clicks, { kind: 'retry', partition_key: 'p7', actor: 'joe', login: 'joes' }),
+    ],
+    jobs,
+  },
+} as unknown as { [N in BoardName]: BoardData[N] };
+
+const boardOf = <N extends BoardName>(name: N, changes: Partial<Board<N>> = {}): Board<N> =>
+  ({ ...emptyBoards[name], data: data[name], ...changes }) as Board<N>;
+const keys = (name: BoardName, filter: string) =>
+  listed(name, boardOf(name, { filter })).map(({ key }) => key);
+
+/** Of each board: its rows in order as [key, the job that it is about], and what words leave of them. */
+const boards: Record<
+  Exclude<BoardName, 'risk'>,
+  { rows: [string, string | undefined][]; words: Record<string, number[]> }
+> = {
+  triage: {
+    rows: [
+      ['stuck', 'orders'],
+      ['calm', undefined],
+    ],
+    words: { stuck: [0], 'title CALM': [1], 'heading !stuck': [1], orders: [0], '!': [0, 1] },
+  },
+  check: {
+    rows: [
+      [`${orders.id} orders p1`, 'orders'],
+      [`${orders.id} orders p2`, 'orders'],
+      [`${clicks.id} clicks `, 'clicks'],
+      ['  ', undefined],
+    ],
+    words: { refused: [0], 'p2 timeout': [1], '00000002': [2], clicks: [2], w9: [3], '!0000': [3] },
+  },
+  executors: {
+    rows: [
+      ['w1', 'orders'],
+      ['w2', undefined],
+    ],
+    words: { w2: [1], alive: [0], handler_w2: [1], clicks: [0], 'w1 silent': [] },
+  },
+  alerts: {
+    rows: [
+      ['Stuck', 'clicks'],
+      ['Slow', undefined],
+    ],
+    words: { firing: [0], ok: [1], critical: [0], warning: [1], 'about slow': [1], clicks: [0] },
+  },
+  events: {
+    rows: [
+      ['2', 'clicks'],
+      ['1', 'orders'],
+    ],
+    words: {
+      orders: [1],
+      '00000002': [0],
+      retry: [0],
+      p7: [0],
+      running: [1],
+      paused: [1],
+      joe: [0],
+      joes: [0],
+      app: [1],
+      mainten: [1],
+    },
+  },
+};
+
+describe.each(Object.keys(boards) as (keyof typeof boards)[])('the board %s', (name) => {
+  const { rows, words } = boards[name];
+  test('has its rows in their order, each about its job', () => {
+    const shown = listed(name, boardOf(name)).map(({ key, job }) => [key, job?.asset_name]);
+    expect(shown).toEqual(rows);
+    expect(orderOf(name, boardOf(name))).toEqual(rows.map(([key]) => key));
+    expect(listed(name, emptyBoards[name] as Board<typeof name>)).toEqual([]);
+    expect(orderOf(name, emptyBoards[name] as Board<typeof name>)).toEqual([]);
+  });
+
+  test.each(Object.entries(words))('is filtered by "%s"', (filter, left) => {
+    expect(keys(name, filter)).toEqual(left.map((index) => rows[index]![0]));
+  });
+
+  test('keeps an order that is held, new rows after it', () => {
+    const held = rows.map(([key]) => key).reverse();
+    expect(orderOf(name, boardOf(name, { order: held }))).toEqual(held);
+    const last = held.slice(0, 1);
+    expect(orderOf(name, boardOf(name, { order: last }))[0]).toBe(last[0]);
+  });
+
+  test('binds its cursor: to its row, to what took its place, or to nothing yet', () => {
+    const [first, second] = rows.map(([key]) => key);
+    const bound = (cursor: string | null, before: Partial<Board> = {}) =>
+      cursorBound(
+        name,
+        boardOf(name, { cursor }),
+        boardOf(name, { cursor, ...before } as Partial<Board<typeof name>>),
+      );
+    expect(bound(second!)).toBe(second);
+    expect(bound(null)).toBe(isNewestFirst(name) ? null : first);
+    // Before, the second row was filtered away with the one that is gone now.
+    expect(bound('gone', { filter: 'nothing has this' })).toBe(first);
+    expect(underCursor(name, boardOf(name, { cursor: second! }))?.key).toBe(second);
+    expect(underCursor(name, boardOf(name, { cursor: 'gone' }))?.key).toBe(first);
+    expect(underCursor(name, boardOf(name, { filter: 'nothing has this' }))).toBeNull();
+  });
+});
+
+test('the calculator is filtered by id, asset, state, level and tier', () => {
+  const ids = (filter: string) => keys('risk', filter);
+  expect(ids('').toSorted()).toEqual([orders.id, clicks.id]);
+  expect([ids('orders'), ids('00000002'), ids('paused')]).toEqual([
+    [orders.id],
+    [clicks.id],
+    [clicks.id],
+  ]);
+  const [row] = listed('risk', boardOf('risk', { filter: 'orders' }));
+  expect(row!.job).toBe(orders);
+  for (const word of [row!.row.risk_level, row!.row.sla_tier ?? ''])
+    expect(ids(`orders ${word}`)).toEqual([orders.id]);
+});
+
+test('a cursor whose row is gone goes to the row that has its place, or to the last', () => {
+  const before = boardOf('check', { cursor: `${clicks.id} clicks ` });
+  const after = (count: number) =>
+    boardOf('check', {
+      cursor: before.cursor,
+      data: {
+        ...data.check,
+        rows: data.check.rows.filter(({ job_id }) => job_id !== clicks.id).slice(0, count),
+      },
+    });
+  expect(cursorBound('check', after(3), before)).toBe('  ');
+  expect(cursorBound('check', after(1), before)).toBe(`${orders.id} orders p1`);
+  expect(cursorBound('check', after(0), before)).toBe(before.cursor);
+});
+
+test('what costs more is read less often, and never more often than is wanted', () => {
+  const every = (interval: number) => boardNames.map((name) => boardInterval(name, interval));
+  expect(every(1000)).toEqual([5000, 2000, 1000, 1000, 5000, 1000]);
+  expect(every(60_000)).toEqual(boardNames.map(() => 60_000));
+  expect(boardNames.filter(isNewestFirst)).toEqual(['events']);
+  expect([...boardNames, 'jobs', 'job', ''].filter(isBoard)).toEqual(boardNames);
+});
