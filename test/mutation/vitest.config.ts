@@ -14,7 +14,7 @@ const chosen: Record<string, Tests> = {
   real: {
     include: [
       'test/operations/**/*.test.ts',
-      'test/commands/{papers,parse,perform,triage,console-plans}.test.ts',
+      'test/commands/{parse,perform,triage,console-plans}.test.ts',
     ],
   },
 };
