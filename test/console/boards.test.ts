@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
   type Board,
-  type BoardData,
   type BoardName,
   boardInterval,
   boardNames,
@@ -13,86 +12,10 @@ import {
   orderOf,
   underCursor,
 } from '../../source/console/boards.ts';
-import { aJob, now } from '../support/jobs.ts';
-
-const orders = aJob({ number: 1, asset_name: 'orders', sla_deadline_at: now, priority: 9 });
-const clicks = aJob({ number: 2, asset_name: 'clicks', state: 'paused', sla_deadline_at: now });
-const jobs = [orders, clicks];
-
-const found = (job: typeof orders | null, cells: Record<string, unknown>) => ({
-  job_id: job?.id ?? null,
-  asset_name: job?.asset_name ?? null,
-  cells,
-});
-const check = (name: string, count: number, worst: unknown) => ({
-  check: {
-    name,
-    title: `Title ${name}`,
-    section: { heading: `Heading ${name}` },
-    severity: 'warning',
-  },
-  found: count,
-  truncated: false,
-  worst,
-});
-const executor = (id: string, state: string, running: typeof jobs) => ({
-  id,
-  state,
-  handlers: [`handler_${id}`],
-  running: running.map((job) => ({ job_id: job.id, asset_name: job.asset_name })),
-});
-const alert = (name: string, firing: boolean, of: typeof jobs) => ({
-  name,
-  severity: firing ? 'critical' : 'warning',
-  firing,
-  description: `About ${name}`,
-  jobs: of.map((job) => ({ job_id: job.id, asset_name: job.asset_name })),
-});
-const event = (id: number, job: typeof orders, words: Record<string, string | null>) => ({
-  id,
-  job_id: job.id,
-  kind: 'state',
-  partition_key: null,
-  from_state: null,
-  to_state: null,
-  actor: 'mara',
-  login: 'app',
-  reason: null,
-  ...words,
-});
-
-const data = {
-  triage: { checks: [check('calm', 0, null), check('stuck', 2, found(orders, {}))], jobs },
-  check: {
-    rows: [
-      found(orders, { partition_key: 'p1', error: 'refused' }),
-      found(orders, { partition_key: 'p2', error: 'timeout' }),
-      found(clicks, { since: 'noon' }),
-      found(null, { executor: 'w9' }),
-    ],
-    jobs,
-  },
-  risk: {
-    as_of: now,
-    tenant_id: 'acme',
-    early_warning: 0,
-    fleet: { slots: 4, executors: [] },
-    jobs,
-    truncated: false,
-  },
-  executors: { executors: [executor('w1', 'alive', jobs), executor('w2', 'silent', [])], jobs },
-  alerts: { alerts: [alert('Slow', false, []), alert('Stuck', true, [clicks])], jobs },
-  events: {
-    events: [
-      event(1, orders, { from_state: 'running', to_state: 'paused', reason: 'maintenance' }),
-      event(2, clicks, { kind: 'retry', partition_key: 'p7', actor: 'joe', login: 'joes' }),
-    ],
-    jobs,
-  },
-} as unknown as { [N in BoardName]: BoardData[N] };
+import { boardData, clicks, orders } from '../support/board-data.ts';
 
 const boardOf = <N extends BoardName>(name: N, changes: Partial<Board<N>> = {}): Board<N> =>
-  ({ ...emptyBoards[name], data: data[name], ...changes }) as Board<N>;
+  ({ ...emptyBoards[name], data: boardData[name], ...changes }) as Board<N>;
 const keys = (name: BoardName, filter: string) =>
   listed(name, boardOf(name, { filter })).map(({ key }) => key);
 
@@ -210,8 +133,8 @@ test('a cursor whose row is gone goes to the row that has its place, or to the l
     boardOf('check', {
       cursor: before.cursor,
       data: {
-        ...data.check,
-        rows: data.check.rows.filter(({ job_id }) => job_id !== clicks.id).slice(0, count),
+        ...boardData.check,
+        rows: boardData.check.rows.filter(({ job_id }) => job_id !== clicks.id).slice(0, count),
       },
     });
   expect(cursorBound('check', after(3), before)).toBe('  ');
