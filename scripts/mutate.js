@@ -6,7 +6,7 @@ import { root } from './bundle.js';
 
 /**
  * Mutation tests: `npm run mutate -- --seed 7 --mutants 300` changes the program in one place at a
- * time and counts how often a test fails. `--file source/domain/eta.ts` (or a folder) looks there
+ * time and counts how often a test fails. `--file source/domain/forecast/eta.ts` (or a folder) looks there
  * only, `--all` draws nothing. Exits with 1 if fewer than 85 % are killed.
  */
 const { values } = parseArgs({

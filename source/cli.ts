@@ -6,7 +6,7 @@ import { isWriting, refuseWriting } from './commands/read-only.ts';
 import { catchStopSignals } from './commands/signals.ts';
 import { isClosedPipe, print, write, writeError } from './commands/writer.ts';
 import { resolveSettings, type SettingFlags, type Settings } from './config.ts';
-import { thresholdDefaults } from './domain/thresholds.ts';
+import { thresholdDefaults } from './domain/triage/thresholds.ts';
 import { type Problem, UsageError } from './errors.ts';
 
 /** Runs one command line and returns its exit code. Nothing above it can throw. */

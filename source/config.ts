@@ -9,9 +9,9 @@ import {
 import { userName } from './config/connection.ts';
 import { type ConfigFile, configPath, loadConfigFile, noFile } from './config/file.ts';
 import { resolveThresholds } from './config/thresholds.ts';
-import type { Thresholds } from './domain/thresholds.ts';
+import type { Thresholds } from './domain/triage/thresholds.ts';
 import { type Problem, UsageError } from './errors.ts';
-import type { Hue } from './presentation/hue.ts';
+import type { Hue } from './presentation/text/hue.ts';
 
 export type { DatabaseSource, Variables } from './config/choose.ts';
 

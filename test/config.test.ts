@@ -5,8 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../source/config/file.ts';
 import { decide, type Needs, resolveSettings, type SettingFlags } from '../source/config.ts';
-import { writeDuration } from '../source/domain/duration.ts';
-import { thresholdDefaults, thresholdNames, thresholdUnit } from '../source/domain/thresholds.ts';
+import { writeDuration } from '../source/domain/time/duration.ts';
+import {
+  thresholdDefaults,
+  thresholdNames,
+  thresholdUnit,
+} from '../source/domain/triage/thresholds.ts';
 import { UsageError } from '../source/errors.ts';
 
 const needs: Needs = { database: true, tenants: 'one' };

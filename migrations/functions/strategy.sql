@@ -1,5 +1,5 @@
 -- Reading execution_strategy, which other programs write too: what is not a whole number from 1 up
--- counts as its default. The same rules stand in source/domain/strategy.ts.
+-- counts as its default. The same rules stand in source/domain/job/strategy.ts.
 create or replace function servo_whole(value jsonb, fallback integer) returns integer
   language sql immutable parallel safe as $$
   select coalesce(case when jsonb_typeof(value) = 'number' and value::text ~ '^[1-9][0-9]{0,8}(\.0+)?$' then value::text::numeric::integer end, fallback)
@@ -30,7 +30,7 @@ begin
 end $$;
 
 -- The partition keys from first to last, both included; `every` is hour, day, week or month. Order of text is order of
--- time. Raises as servo_key_start. The same keys as source/domain/partition-key.ts.
+-- time. Raises as servo_key_start. The same keys as source/domain/partition/key.ts.
 create or replace function servo_partition_keys(first text, last text, every text) returns setof text
   language sql stable as $$
   select to_char(t, case every when 'hour' then 'YYYY-MM-DD"T"HH24' when 'month' then 'YYYY-MM' else 'YYYY-MM-DD' end)
@@ -38,7 +38,7 @@ create or replace function servo_partition_keys(first text, last text, every tex
 $$;
 
 -- The granularity that an asset's partition_config names, else the one that a key is written in; or null. A week's key
--- looks like a day's. The words are those of source/domain/asset.ts.
+-- looks like a day's. The words are those of source/domain/start/asset.ts.
 create or replace function servo_granularity(partition_config jsonb, key text) returns text
   language sql immutable as $$
   select case lower(partition_config #>> '{partition_type,Time,granularity}')

@@ -1,10 +1,10 @@
 import { readClock } from '../database/queries/read-clock.ts';
-import type { PlanFile, ReviewedJob } from '../domain/plan.ts';
+import type { PlanFile, ReviewedJob } from '../domain/plan/plan.ts';
 import { exitCodes, ServoError, UsageError } from '../errors.ts';
-import type { Outcome } from '../operations/act-on-job.ts';
-import { applyPlan, reviewPlan } from '../operations/apply-plan.ts';
-import { plural } from '../presentation/format.ts';
-import { reviewText } from '../presentation/plan-words.ts';
+import type { Outcome } from '../operations/act/act-on-job.ts';
+import { applyPlan, reviewPlan } from '../operations/plan/apply-plan.ts';
+import { reviewText } from '../presentation/plan/plan-words.ts';
+import { plural } from '../presentation/text/format.ts';
 import { outcomeLine } from './act.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';

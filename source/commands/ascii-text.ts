@@ -1,4 +1,4 @@
-import { toAscii } from '../presentation/ascii.ts';
+import { toAscii } from '../presentation/text/ascii.ts';
 import type { Flags } from './flags.ts';
 
 /** A text as --ascii wants it, where that is given. */

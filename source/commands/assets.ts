@@ -1,10 +1,10 @@
-import { writeDuration } from '../domain/duration.ts';
-import { nearest } from '../domain/nearest.ts';
+import { nearest } from '../domain/text/nearest.ts';
+import { writeDuration } from '../domain/time/duration.ts';
 import { type Problem, UsageError } from '../errors.ts';
-import { type AssetList, listAssets, type Synced, syncAssets } from '../operations/assets.ts';
-import { columns } from '../presentation/columns.ts';
-import { plural } from '../presentation/format.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { type AssetList, listAssets, type Synced, syncAssets } from '../operations/start/assets.ts';
+import { columns } from '../presentation/text/columns.ts';
+import { plural } from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';

@@ -1,7 +1,7 @@
-import { jobStates, sourcesOf } from '../domain/job-state.ts';
-import { granularities } from '../domain/period.ts';
-import { tiers } from '../domain/tier.ts';
-import { checkNames } from '../domain/triage.ts';
+import { jobStates, sourcesOf } from '../domain/job/state.ts';
+import { granularities } from '../domain/partition/period.ts';
+import { tiers } from '../domain/risk/tier.ts';
+import { checkNames } from '../domain/triage/checks.ts';
 import type { Command } from './command.ts';
 import { endingFlags, type FlagRow, globalFlags } from './flags.ts';
 import { commands, consoleCommand, workerCommand } from './table.ts';

@@ -2,9 +2,9 @@ import { resolveSettings, type SettingFlags, type Variables } from '../config.ts
 import { openDatabase } from '../database/database.ts';
 import { proposeJobs } from '../database/queries/complete-words.ts';
 import { assetNames } from '../database/queries/read-assets.ts';
-import { jobStates } from '../domain/job-state.ts';
+import { jobStates } from '../domain/job/state.ts';
 import { UsageError } from '../errors.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { completionScripts, type Shell } from './completion-scripts.ts';
 import { type Asked, type Candidate, type Completion, completionOf } from './completion-words.ts';

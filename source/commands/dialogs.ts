@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { DataAnswer, HoldDialog } from '../console/effects.ts';
-import { holdDialog, leaveDialog } from '../operations/hold-dialog.ts';
+import { holdDialog, leaveDialog } from '../operations/jobs/hold-dialog.ts';
 import type { Session } from './session.ts';
 
 /** A console's end waits no longer than this for its good-bye. */

@@ -6,9 +6,9 @@ import {
   resetEmbeddedServer,
   stopEmbeddedServer,
 } from '../database/embedded/server.ts';
-import { nearest } from '../domain/nearest.ts';
+import { nearest } from '../domain/text/nearest.ts';
 import { ServoError, UsageError } from '../errors.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { confirm } from './io.ts';
 

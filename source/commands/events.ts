@@ -1,11 +1,11 @@
-import type { JobEvent } from '../domain/job-detail.ts';
-import { shortId } from '../domain/job-reference.ts';
+import type { JobEvent } from '../domain/job/detail.ts';
+import { shortId } from '../domain/job/reference.ts';
 import { UsageError } from '../errors.ts';
-import { EventFollower, listEvents } from '../operations/read-events.ts';
-import { resolveJob } from '../operations/resolve-job.ts';
-import { toAscii } from '../presentation/ascii.ts';
-import { eventWords } from '../presentation/event-words.ts';
-import { formatDay, formatSecond, type Zone } from '../presentation/format.ts';
+import { resolveJob } from '../operations/jobs/resolve-job.ts';
+import { EventFollower, listEvents } from '../operations/reports/read-events.ts';
+import { eventWords } from '../presentation/report/event-words.ts';
+import { toAscii } from '../presentation/text/ascii.ts';
+import { formatDay, formatSecond, type Zone } from '../presentation/text/format.ts';
 import type { Invocation, Output } from './command.ts';
 import { poll } from './follow.ts';
 import { readInterval } from './interval.ts';

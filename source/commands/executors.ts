@@ -1,9 +1,9 @@
-import { roughDuration } from '../domain/duration.ts';
-import type { ExecutorList, ExecutorView } from '../domain/executor.ts';
-import { shortId } from '../domain/job-reference.ts';
-import { listExecutors } from '../operations/list-executors.ts';
-import { columns } from '../presentation/columns.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import type { ExecutorList, ExecutorView } from '../domain/executor/executor.ts';
+import { shortId } from '../domain/job/reference.ts';
+import { roughDuration } from '../domain/time/duration.ts';
+import { listExecutors } from '../operations/triage/list-executors.ts';
+import { columns } from '../presentation/text/columns.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';

@@ -1,9 +1,9 @@
-import type { Explanation, JudgedJob } from '../domain/judged.ts';
+import type { Explanation, JudgedJob } from '../domain/triage/explanation.ts';
 import { exitCodes } from '../errors.ts';
-import { judgeJob } from '../operations/explain-job.ts';
-import { resolveJob } from '../operations/resolve-job.ts';
-import { explainText } from '../presentation/explain-text.ts';
-import { explainWords } from '../presentation/explain-words.ts';
+import { resolveJob } from '../operations/jobs/resolve-job.ts';
+import { judgeJob } from '../operations/triage/explain-job.ts';
+import { explainText } from '../presentation/triage/explain-text.ts';
+import { explainWords } from '../presentation/triage/explain-words.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';

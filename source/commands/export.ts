@@ -1,5 +1,5 @@
-import { exportJob } from '../operations/export-job.ts';
-import { resolveJob } from '../operations/resolve-job.ts';
+import { resolveJob } from '../operations/jobs/resolve-job.ts';
+import { exportJob } from '../operations/reports/export-job.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
@@ -12,7 +12,7 @@ export function exportReport({ input, flags, settings }: Invocation): Promise<Ou
     return {
       json: report,
       text: async () => {
-        const { incidentReport } = await import('../presentation/incident-report.ts');
+        const { incidentReport } = await import('../presentation/report/incident-report.ts');
         return asciiText(flags, incidentReport(report));
       },
     };

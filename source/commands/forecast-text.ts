@@ -1,7 +1,7 @@
-import type { Forecast } from '../domain/forecast.ts';
-import { formatDuration, formatMilliseconds, plural } from '../presentation/format.ts';
-import { formatBuffer, levelWords, tierWords } from '../presentation/risk-words.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import type { Forecast } from '../domain/forecast/forecast.ts';
+import { formatBuffer, levelWords, tierWords } from '../presentation/risk/words.ts';
+import { formatDuration, formatMilliseconds, plural } from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 
 /** What a dry run says of the asset's last jobs, line by line. */
 export function forecastLines(forecast: Forecast): string[] {

@@ -1,7 +1,7 @@
-import { parseMoment } from '../domain/deadline.ts';
-import { parseDuration } from '../domain/duration.ts';
+import { parseMoment } from '../domain/time/deadline.ts';
+import { parseDuration } from '../domain/time/duration.ts';
 import { UsageError } from '../errors.ts';
-import { handOver } from '../operations/hand-over.ts';
+import { handOver } from '../operations/reports/hand-off.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
@@ -21,7 +21,7 @@ export function handoff({ flags, settings, io }: Invocation): Promise<Output> {
     return {
       json: { ...summary, visible },
       text: async () => {
-        const { shiftSummary } = await import('../presentation/shift-summary.ts');
+        const { shiftSummary } = await import('../presentation/report/hand-off.ts');
         return asciiText(flags, shiftSummary(summary));
       },
     };

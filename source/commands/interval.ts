@@ -1,4 +1,4 @@
-import { parseDuration } from '../domain/duration.ts';
+import { parseDuration } from '../domain/time/duration.ts';
 import { type Problem, UsageError } from '../errors.ts';
 
 const [shortest, usual, longest] = [100, 1_000, 3_600_000];

@@ -1,4 +1,4 @@
-import { tiers } from '../domain/tier.ts';
+import { tiers } from '../domain/risk/tier.ts';
 import type { FlagRow } from './flags.ts';
 
 /** Flags that several commands take, and that mean the same in each. */

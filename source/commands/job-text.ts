@@ -1,16 +1,20 @@
-import type { Clause } from '../domain/explain.ts';
-import type { JobView } from '../domain/job.ts';
-import type { JobDetail, JobList } from '../domain/job-detail.ts';
-import { shortId } from '../domain/job-reference.ts';
-import { isTerminal } from '../domain/job-state.ts';
-import { readStrategy } from '../domain/strategy.ts';
-import { countCap } from '../operations/list-jobs.ts';
-import { toAscii } from '../presentation/ascii.ts';
-import { dialogWords } from '../presentation/dialog-words.ts';
-import { formatEta, formatEtaRange } from '../presentation/eta-phrase.ts';
-import { eventWords } from '../presentation/event-words.ts';
-import { groupFailures, kindsOf } from '../presentation/failure-groups.ts';
-import { fitted } from '../presentation/fitted.ts';
+import type { JobDetail, JobList } from '../domain/job/detail.ts';
+import type { JobView } from '../domain/job/job.ts';
+import { shortId } from '../domain/job/reference.ts';
+import { isTerminal } from '../domain/job/state.ts';
+import { readStrategy } from '../domain/job/strategy.ts';
+import type { Clause } from '../domain/triage/explain.ts';
+import { countCap } from '../operations/jobs/list-jobs.ts';
+import { jobsTable } from '../presentation/job/columns.ts';
+import { dialogWords } from '../presentation/job/dialog-words.ts';
+import { formatEta, formatEtaRange } from '../presentation/job/eta-phrase.ts';
+import { progressBar } from '../presentation/job/progress-bar.ts';
+import { stateWord } from '../presentation/job/state-words.ts';
+import { groupFailures, kindsOf } from '../presentation/partition/failure-groups.ts';
+import { eventWords } from '../presentation/report/event-words.ts';
+import { riskBadge } from '../presentation/risk/badge.ts';
+import { toAscii } from '../presentation/text/ascii.ts';
+import { fitted } from '../presentation/text/fitted.ts';
 import {
   formatAge,
   formatFullCount,
@@ -20,13 +24,9 @@ import {
   formatSecond,
   plural,
   type Zone,
-} from '../presentation/format.ts';
-import { jobsTable } from '../presentation/job-columns.ts';
-import { progressBar } from '../presentation/progress-bar.ts';
-import { riskBadge } from '../presentation/risk-badge.ts';
-import { safeText } from '../presentation/safe-text.ts';
-import { stateWord } from '../presentation/state-words.ts';
-import { cellOf, layoutColumns } from '../presentation/table.ts';
+} from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
+import { cellOf, layoutColumns } from '../presentation/text/table.ts';
 import type { Idleness } from './status.ts';
 
 export type TextOptions = { width: number; zone: Zone; ascii: boolean };

@@ -1,9 +1,9 @@
 import type { LimitScope } from '../database/queries/limits.ts';
 import { type Problem, UsageError } from '../errors.ts';
-import { type LimitList, listLimits, setLimit } from '../operations/limits.ts';
-import { columns } from '../presentation/columns.ts';
-import { plural } from '../presentation/format.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { type LimitList, listLimits, setLimit } from '../operations/system/limits.ts';
+import { columns } from '../presentation/text/columns.ts';
+import { plural } from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import type { Flags } from './flags.ts';

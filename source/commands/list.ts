@@ -1,9 +1,9 @@
-import { alternativesOf, parseFilter } from '../domain/job-filter.ts';
-import { byAttention, type Sort, sortColumns, walkedColumns } from '../domain/job-order.ts';
-import { isTerminal, jobStates } from '../domain/job-state.ts';
-import { nearest } from '../domain/nearest.ts';
+import { alternativesOf, parseFilter } from '../domain/job/filter.ts';
+import { byAttention, type Sort, sortColumns, walkedColumns } from '../domain/job/order.ts';
+import { isTerminal, jobStates } from '../domain/job/state.ts';
+import { nearest } from '../domain/text/nearest.ts';
 import { exitCodes, type Problem, ServoError, UsageError } from '../errors.ts';
-import { countCap, listJobs } from '../operations/list-jobs.ts';
+import { countCap, listJobs } from '../operations/jobs/list-jobs.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
 import { noVisibilityText } from './visibility.ts';

@@ -1,8 +1,8 @@
-import type { AttemptLog } from '../domain/attempt-log.ts';
-import { LogFollower, listLogs } from '../operations/read-logs.ts';
-import { resolveJob } from '../operations/resolve-job.ts';
-import { formatDay, formatSecond, type Zone } from '../presentation/format.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import type { AttemptLog } from '../domain/partition/attempt-log.ts';
+import { resolveJob } from '../operations/jobs/resolve-job.ts';
+import { LogFollower, listLogs } from '../operations/reports/read-logs.ts';
+import { formatDay, formatSecond, type Zone } from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { readCount } from './events.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { troubleKinds } from '../domain/attempt.ts';
-import { levels } from '../domain/diagnosis.ts';
-import { executorStates } from '../domain/executor.ts';
-import { clauses } from '../domain/explain.ts';
+import { executorStates } from '../domain/executor/executor.ts';
+import { troubleKinds } from '../domain/partition/attempt.ts';
+import { levels } from '../domain/triage/diagnosis.ts';
+import { clauses } from '../domain/triage/explain.ts';
 import { count, envelope, event, nullableTime, time, visible } from './schema-parts.ts';
 
 const limit = z.looseObject({

@@ -1,5 +1,5 @@
-import { parseDuration } from '../domain/duration.ts';
-import type { JobThresholds } from '../domain/thresholds.ts';
+import { parseDuration } from '../domain/time/duration.ts';
+import type { JobThresholds } from '../domain/triage/thresholds.ts';
 import type { Problem } from '../errors.ts';
 import type { Monitor, MonitorOptions } from '../observability/monitor.ts';
 import type { ListenAddress } from '../observability/server.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { clauses } from '../domain/explain.ts';
-import { causeNames } from '../domain/failure-cause.ts';
+import { clauses } from '../domain/triage/explain.ts';
+import { causeNames } from '../domain/triage/failure-cause.ts';
 import {
   count,
   envelope,

@@ -1,6 +1,6 @@
 import meow from 'meow';
 import { isOn, type Variables } from '../config/choose.ts';
-import { nearest } from '../domain/nearest.ts';
+import { nearest } from '../domain/text/nearest.ts';
 import { type Problem, UsageError } from '../errors.ts';
 import { buildId, version } from '../package.ts';
 import type { Command } from './command.ts';

@@ -7,17 +7,17 @@ import type {
   SessionEffect,
 } from '../console/effects.ts';
 import { mapBuckets } from '../console/job-map.ts';
-import { type JobFilter, parseFilter } from '../domain/job-filter.ts';
+import { type JobFilter, parseFilter } from '../domain/job/filter.ts';
 import { ServoError } from '../errors.ts';
-import { judgeJob, verifyJob } from '../operations/explain-job.ts';
-import { countPartitions, getJobDetail, getJobSql } from '../operations/get-job.ts';
-import { getPartition } from '../operations/get-partition.ts';
-import { listJobs, listNamedJobs } from '../operations/list-jobs.ts';
-import { draftPlan } from '../operations/plan-actions.ts';
-import { listEvents } from '../operations/read-events.ts';
-import { resolveJob } from '../operations/resolve-job.ts';
-import { runAction } from '../operations/run-action.ts';
-import { settleJob } from '../operations/settle-job.ts';
+import { settleJob } from '../operations/act/finalize.ts';
+import { runAction } from '../operations/act/run-action.ts';
+import { countPartitions, getJobDetail, getJobSql } from '../operations/jobs/get-job.ts';
+import { getPartition } from '../operations/jobs/get-partition.ts';
+import { listJobs, listNamedJobs } from '../operations/jobs/list-jobs.ts';
+import { resolveJob } from '../operations/jobs/resolve-job.ts';
+import { draftPlan } from '../operations/plan/plan-actions.ts';
+import { listEvents } from '../operations/reports/read-events.ts';
+import { judgeJob, verifyJob } from '../operations/triage/explain-job.ts';
 import { Dialogs } from './dialogs.ts';
 import { boards } from './read-board.ts';
 import type { Session } from './session.ts';

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Perform } from '../console/effects.ts';
 import { initialPlain, type PlainEffect, type PlainMessage } from '../console/plain/state.ts';
 import { plainUpdate } from '../console/plain/update.ts';
-import { toAscii } from '../presentation/ascii.ts';
+import { toAscii } from '../presentation/text/ascii.ts';
 import type { Io } from './io.ts';
 
 export type PlainOptions = {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { jobActions, parameterNames } from '../domain/action.ts';
-import type { PlanFile, PlannedJob } from '../domain/plan.ts';
-import { readTime } from '../domain/time.ts';
+import { jobActions, parameterNames } from '../domain/job/action.ts';
+import type { PlanFile, PlannedJob } from '../domain/plan/plan.ts';
+import { readTime } from '../domain/time/time.ts';
 import { messageOf, ServoError } from '../errors.ts';
 import { type Io, readAll } from './io.ts';
 import { figure, nullableTime, time } from './schema-parts.ts';

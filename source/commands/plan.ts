@@ -3,15 +3,15 @@ import {
   type JobAction,
   jobActions,
   parameterNames,
-} from '../domain/action.ts';
-import { parseDuration } from '../domain/duration.ts';
-import { parseFilter } from '../domain/job-filter.ts';
-import { nearest } from '../domain/nearest.ts';
-import { longestLifetime, type PlanFile } from '../domain/plan.ts';
-import { jsonText } from '../domain/safe-json.ts';
+} from '../domain/job/action.ts';
+import { parseFilter } from '../domain/job/filter.ts';
+import { longestLifetime, type PlanFile } from '../domain/plan/plan.ts';
+import { nearest } from '../domain/text/nearest.ts';
+import { jsonText } from '../domain/text/safe-json.ts';
+import { parseDuration } from '../domain/time/duration.ts';
 import { type Problem, UsageError } from '../errors.ts';
-import { planActions } from '../operations/plan-actions.ts';
-import { planText } from '../presentation/plan-words.ts';
+import { planActions } from '../operations/plan/plan-actions.ts';
+import { planText } from '../presentation/plan/plan-words.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import type { Flags } from './flags.ts';

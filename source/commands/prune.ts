@@ -1,9 +1,9 @@
 import { readClock } from '../database/queries/read-clock.ts';
-import { parseDuration, writeDuration } from '../domain/duration.ts';
-import { type Pruned, retention } from '../domain/retention.ts';
+import { type Pruned, retention } from '../domain/report/retention.ts';
+import { parseDuration, writeDuration } from '../domain/time/duration.ts';
 import { ServoError, UsageError } from '../errors.ts';
-import { countPruned, prune as pruneAll } from '../operations/prune.ts';
-import { columns } from '../presentation/columns.ts';
+import { countPruned, prune as pruneAll } from '../operations/system/prune.ts';
+import { columns } from '../presentation/text/columns.ts';
 import type { Invocation, Output } from './command.ts';
 import { confirm } from './io.ts';
 import { withSession } from './session.ts';

@@ -1,13 +1,13 @@
 import type { BoardData, BoardName } from '../console/boards.ts';
 import type { LoadBoard } from '../console/effects.ts';
 import { withTenant } from '../database/queries/triage/checks.ts';
-import { checkNames } from '../domain/triage.ts';
-import { listAlerts } from '../operations/alerts.ts';
-import { listExecutors } from '../operations/list-executors.ts';
-import { listNamedJobs } from '../operations/list-jobs.ts';
-import { listEvents } from '../operations/read-events.ts';
-import { readRiskBoard } from '../operations/risk.ts';
-import { triage, triageCheck } from '../operations/triage.ts';
+import { checkNames } from '../domain/triage/checks.ts';
+import { listNamedJobs } from '../operations/jobs/list-jobs.ts';
+import { listEvents } from '../operations/reports/read-events.ts';
+import { listAlerts } from '../operations/triage/alerts.ts';
+import { triage, triageCheck } from '../operations/triage/checks.ts';
+import { listExecutors } from '../operations/triage/list-executors.ts';
+import { readRiskBoard } from '../operations/triage/risk.ts';
 import type { Session } from './session.ts';
 
 /** Events that are shown, and may be filtered, at once. */

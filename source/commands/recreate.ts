@@ -1,8 +1,8 @@
-import { shortId } from '../domain/job-reference.ts';
-import { type Recreated, recreateJob } from '../operations/recreate-job.ts';
-import { resolveJob } from '../operations/resolve-job.ts';
-import { settleJob } from '../operations/settle-job.ts';
-import { plural } from '../presentation/format.ts';
+import { shortId } from '../domain/job/reference.ts';
+import { settleJob } from '../operations/act/finalize.ts';
+import { type Recreated, recreateJob } from '../operations/act/recreate.ts';
+import { resolveJob } from '../operations/jobs/resolve-job.ts';
+import { plural } from '../presentation/text/format.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
 import { optionsOf, planText, startedText } from './start.ts';

@@ -1,7 +1,7 @@
-import { resolveJob } from '../operations/resolve-job.ts';
-import { type Retried, retryJob } from '../operations/retry-job.ts';
-import { plural } from '../presentation/format.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { type Retried, retryJob } from '../operations/act/retry.ts';
+import { resolveJob } from '../operations/jobs/resolve-job.ts';
+import { plural } from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';

@@ -1,9 +1,9 @@
-import { shortId } from '../domain/job-reference.ts';
-import type { AssetReview, Call, HourAtRisk } from '../domain/review.ts';
-import { type ReviewReport, reviewDeadlines } from '../operations/review.ts';
-import { columns } from '../presentation/columns.ts';
-import { formatDuration, plural } from '../presentation/format.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { shortId } from '../domain/job/reference.ts';
+import type { AssetReview, Call, HourAtRisk } from '../domain/report/review.ts';
+import { type ReviewReport, reviewDeadlines } from '../operations/reports/review.ts';
+import { columns } from '../presentation/text/columns.ts';
+import { formatDuration, plural } from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { readSince } from './handoff.ts';

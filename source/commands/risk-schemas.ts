@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { riskLevels } from '../domain/risk.ts';
-import { bufferFits, tiers } from '../domain/tier.ts';
+import { riskLevels } from '../domain/risk/risk.ts';
+import { bufferFits, tiers } from '../domain/risk/tier.ts';
 import { count, envelope, job, nullableTime, time, visible } from './schema-parts.ts';
 
 const row = job.extend({

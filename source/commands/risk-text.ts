@@ -1,14 +1,14 @@
-import { shortId } from '../domain/job-reference.ts';
-import { atRiskLevels, type RiskLevel, riskLevels } from '../domain/risk.ts';
-import type { RiskRow } from '../domain/risk-board.ts';
-import type { RiskReport } from '../operations/risk.ts';
-import { toAscii } from '../presentation/ascii.ts';
-import { fitted, wrap } from '../presentation/fitted.ts';
-import { formatDuration, plural, type Zone } from '../presentation/format.ts';
-import { riskTable } from '../presentation/risk-columns.ts';
-import { formatBuffer, levelWords, tierWords } from '../presentation/risk-words.ts';
-import { safeText } from '../presentation/safe-text.ts';
-import { cellOf, layoutColumns } from '../presentation/table.ts';
+import { shortId } from '../domain/job/reference.ts';
+import type { RiskRow } from '../domain/risk/board.ts';
+import { atRiskLevels, type RiskLevel, riskLevels } from '../domain/risk/risk.ts';
+import type { RiskReport } from '../operations/triage/risk.ts';
+import { riskTable } from '../presentation/risk/columns.ts';
+import { formatBuffer, levelWords, tierWords } from '../presentation/risk/words.ts';
+import { toAscii } from '../presentation/text/ascii.ts';
+import { fitted, wrap } from '../presentation/text/fitted.ts';
+import { formatDuration, plural, type Zone } from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
+import { cellOf, layoutColumns } from '../presentation/text/table.ts';
 
 type Options = {
   /** One job was asked about. */

@@ -1,5 +1,5 @@
-import { resolveJob, resolveJobs } from '../operations/resolve-job.ts';
-import { assessRisk } from '../operations/risk.ts';
+import { resolveJob, resolveJobs } from '../operations/jobs/resolve-job.ts';
+import { assessRisk } from '../operations/triage/risk.ts';
 import type { Invocation, Output } from './command.ts';
 import type { Flags } from './flags.ts';
 import { withSession } from './session.ts';

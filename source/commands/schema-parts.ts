@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { riskLevels } from '../domain/risk.ts';
+import { riskLevels } from '../domain/risk/risk.ts';
 
 /** What several of the published shapes are made of. */
 export const time = z

@@ -1,4 +1,4 @@
-import { nearest } from '../domain/nearest.ts';
+import { nearest } from '../domain/text/nearest.ts';
 import { UsageError } from '../errors.ts';
 import type { Invocation, Output } from './command.ts';
 import { jsonSchemas } from './schemas.ts';

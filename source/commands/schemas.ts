@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { jobActions } from '../domain/action.ts';
-import { clauses } from '../domain/explain.ts';
-import { actions } from '../domain/job-state.ts';
+import { jobActions } from '../domain/job/action.ts';
+import { actions } from '../domain/job/state.ts';
+import { clauses } from '../domain/triage/explain.ts';
 import { exitCodes } from '../errors.ts';
 import { lookingSchemas } from './looking-schemas.ts';
 import { operatingSchemas } from './operating-schemas.ts';

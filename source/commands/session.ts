@@ -2,7 +2,7 @@ import type { Settings } from '../config.ts';
 import { type Database, openDatabase } from '../database/database.ts';
 import { requireSchema } from '../database/schema-version.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
-import type { Thresholds } from '../domain/thresholds.ts';
+import type { Thresholds } from '../domain/triage/thresholds.ts';
 import { ServoError } from '../errors.ts';
 
 /** The database of one command, with the tenant it works on. */

@@ -1,8 +1,8 @@
-import { shortId } from '../domain/job-reference.ts';
-import { describeChanges } from '../domain/job-settings.ts';
-import { resolveJob } from '../operations/resolve-job.ts';
-import { type SetResult, setJob } from '../operations/set-job.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { shortId } from '../domain/job/reference.ts';
+import { describeChanges } from '../domain/job/settings.ts';
+import { type SetResult, setJob } from '../operations/act/set.ts';
+import { resolveJob } from '../operations/jobs/resolve-job.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';

@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import type { JobView } from '../domain/job.ts';
-import { shortId } from '../domain/job-reference.ts';
-import type { OptionsInput, StartInput } from '../domain/start-request.ts';
+import type { JobView } from '../domain/job/job.ts';
+import { shortId } from '../domain/job/reference.ts';
+import type { OptionsInput, StartInput } from '../domain/start/request.ts';
 import { messageOf, UsageError } from '../errors.ts';
 import {
   type Started,
   type StartPlan,
   startBackfill,
   type UpstreamPlan,
-} from '../operations/start-backfill.ts';
-import { plural } from '../presentation/format.ts';
-import { safeText } from '../presentation/safe-text.ts';
+} from '../operations/start/start-backfill.ts';
+import { plural } from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import type { Invocation, Output } from './command.ts';
 import type { Flags } from './flags.ts';
 import { forecastLines } from './forecast-text.ts';

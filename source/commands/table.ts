@@ -1,5 +1,5 @@
 import type { Needs } from '../config.ts';
-import { granularities } from '../domain/period.ts';
+import { granularities } from '../domain/partition/period.ts';
 import type { Command } from './command.ts';
 import type { FlagRow } from './flags.ts';
 import { newJobFlags } from './job-flags.ts';

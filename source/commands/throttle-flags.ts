@@ -1,11 +1,11 @@
-import { parseDuration, writeDuration } from '../domain/duration.ts';
 import {
   type FailureLimit,
   failureLimitDefault,
   type HealthLimits,
   healthLimitDefaults,
   identicalFailuresDefault,
-} from '../domain/throttle.ts';
+} from '../domain/executor/throttle.ts';
+import { parseDuration, writeDuration } from '../domain/time/duration.ts';
 import type { Problem } from '../errors.ts';
 import type { FlagRow, Flags } from './flags.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { alertNames } from '../domain/alerts.ts';
-import { causeNames } from '../domain/failure-cause.ts';
-import { checkNames, severities } from '../domain/triage.ts';
+import { alertNames } from '../domain/triage/alerts.ts';
+import { checkNames, severities } from '../domain/triage/checks.ts';
+import { causeNames } from '../domain/triage/failure-cause.ts';
 import { explanation } from './looking-schemas.ts';
 import { count, envelope, nullableTime, visible } from './schema-parts.ts';
 

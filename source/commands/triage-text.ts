@@ -1,11 +1,11 @@
 import type { NamedJob } from '../database/queries/read-job.ts';
 import { withTenant } from '../database/queries/triage/checks.ts';
-import { shortId } from '../domain/job-reference.ts';
-import { type Finding, remedyRefusal, type TriageReport } from '../domain/triage.ts';
-import { wrap } from '../presentation/fitted.ts';
-import { fittedTable } from '../presentation/fitted-table.ts';
-import type { Zone } from '../presentation/format.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { shortId } from '../domain/job/reference.ts';
+import { type Finding, remedyRefusal, type TriageReport } from '../domain/triage/checks.ts';
+import { wrap } from '../presentation/text/fitted.ts';
+import { fittedTable } from '../presentation/text/fitted-table.ts';
+import type { Zone } from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import {
   checkCell,
   commandFor,
@@ -13,7 +13,7 @@ import {
   isFigure,
   sectionWords,
   worstWords,
-} from '../presentation/triage-words.ts';
+} from '../presentation/triage/check-words.ts';
 
 type Options = { width: number; zone: Zone };
 

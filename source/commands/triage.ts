@@ -1,9 +1,9 @@
 import { withTenant } from '../database/queries/triage/checks.ts';
-import { nearest } from '../domain/nearest.ts';
-import { type CheckName, checkNames, isTrouble } from '../domain/triage.ts';
+import { nearest } from '../domain/text/nearest.ts';
+import { type CheckName, checkNames, isTrouble } from '../domain/triage/checks.ts';
 import { UsageError } from '../errors.ts';
-import { resolveJobs } from '../operations/resolve-job.ts';
-import { triage as report, triageCheck } from '../operations/triage.ts';
+import { resolveJobs } from '../operations/jobs/resolve-job.ts';
+import { triage as report, triageCheck } from '../operations/triage/checks.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';

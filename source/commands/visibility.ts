@@ -1,6 +1,6 @@
 import { isAnythingVisible } from '../database/queries/read-visibility.ts';
 import { exitCodes } from '../errors.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import type { Flags } from './flags.ts';
 import type { Io } from './io.ts';
 import type { Session } from './session.ts';

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { parseDuration } from '../domain/duration.ts';
-import type { JobThresholds } from '../domain/thresholds.ts';
+import { parseDuration } from '../domain/time/duration.ts';
+import type { JobThresholds } from '../domain/triage/thresholds.ts';
 import { type Problem, UsageError } from '../errors.ts';
 import type { Invocation } from './command.ts';
 import type { Flags } from './flags.ts';

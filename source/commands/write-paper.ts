@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Paper } from '../console/effects.ts';
-import { shortId } from '../domain/job-reference.ts';
+import { shortId } from '../domain/job/reference.ts';
 import { messageOf, ServoError } from '../errors.ts';
-import { exportJob } from '../operations/export-job.ts';
-import { handOver } from '../operations/hand-over.ts';
-import { incidentReport } from '../presentation/incident-report.ts';
-import { shiftSummary } from '../presentation/shift-summary.ts';
+import { exportJob } from '../operations/reports/export-job.ts';
+import { handOver } from '../operations/reports/hand-off.ts';
+import { shiftSummary } from '../presentation/report/hand-off.ts';
+import { incidentReport } from '../presentation/report/incident-report.ts';
 import { shiftMs } from './handoff.ts';
 import type { Session } from './session.ts';
 

@@ -1,6 +1,6 @@
-import { jsonText } from '../domain/safe-json.ts';
+import { jsonText } from '../domain/text/safe-json.ts';
 import { messageOf, type Problem, ServoError, UsageError } from '../errors.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import type { Output } from './command.ts';
 import type { Io } from './io.ts';
 

@@ -1,5 +1,5 @@
 import type { ConnectionSettings } from '../database/settings.ts';
-import { nearest } from '../domain/nearest.ts';
+import { nearest } from '../domain/text/nearest.ts';
 import type { Problem } from '../errors.ts';
 import { connectionFromUrl, connectionFromVariables } from './connection.ts';
 import type { ConfigFile, Context } from './file.ts';

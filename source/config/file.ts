@@ -2,10 +2,10 @@ import type { Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { nearest } from '../domain/nearest.ts';
-import type { Thresholds } from '../domain/thresholds.ts';
+import { nearest } from '../domain/text/nearest.ts';
+import type { Thresholds } from '../domain/triage/thresholds.ts';
 import { messageOf, type Problem, UsageError } from '../errors.ts';
-import { type Hue, hues, isHue } from '../presentation/hue.ts';
+import { type Hue, hues, isHue } from '../presentation/text/hue.ts';
 import { readThresholds } from './thresholds.ts';
 
 /** A section of config.toml: one database and one tenant on it, with a name. */

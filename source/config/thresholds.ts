@@ -1,12 +1,12 @@
-import { parseDuration, writeDuration } from '../domain/duration.ts';
-import { nearest } from '../domain/nearest.ts';
+import { nearest } from '../domain/text/nearest.ts';
+import { parseDuration, writeDuration } from '../domain/time/duration.ts';
 import {
   type ThresholdName,
   type Thresholds,
   thresholdDefaults,
   thresholdNames,
   thresholdUnit,
-} from '../domain/thresholds.ts';
+} from '../domain/triage/thresholds.ts';
 import type { Problem } from '../errors.ts';
 import type { Variables } from './choose.ts';
 

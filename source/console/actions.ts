@@ -1,7 +1,7 @@
-import type { JobAction, ParameterName } from '../domain/action.ts';
-import type { JobView } from '../domain/job.ts';
-import { type Setting, settingOf, writeSetting } from '../domain/job-settings.ts';
-import { formatInstant, type Zone } from '../presentation/format.ts';
+import type { JobAction, ParameterName } from '../domain/job/action.ts';
+import type { JobView } from '../domain/job/job.ts';
+import { type Setting, settingOf, writeSetting } from '../domain/job/settings.ts';
+import { formatInstant, type Zone } from '../presentation/text/format.ts';
 
 /** A text field of a card: what it changes, and what that is now. */
 export type ParameterField = {

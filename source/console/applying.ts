@@ -1,5 +1,5 @@
-import type { ActionParameters } from '../domain/action.ts';
-import type { WhatIf } from '../domain/what-if.ts';
+import type { ActionParameters } from '../domain/job/action.ts';
+import type { WhatIf } from '../domain/risk/what-if.ts';
 import type { ActionName } from './actions.ts';
 import { orderOf } from './boards.ts';
 import { openCard, whyNot } from './card.ts';

@@ -1,6 +1,6 @@
-import type { JobView } from '../domain/job.ts';
-import { type DeadlineOf, jobMatches } from '../domain/job-filter.ts';
-import { compareBy } from '../domain/job-order.ts';
+import { type DeadlineOf, jobMatches } from '../domain/job/filter.ts';
+import type { JobView } from '../domain/job/job.ts';
+import { compareBy } from '../domain/job/order.ts';
 import { isPaged, isSameView, slide } from './paging.ts';
 import type { JobsScreen, State } from './state.ts';
 

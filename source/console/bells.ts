@@ -1,8 +1,8 @@
-import type { JobView } from '../domain/job.ts';
-import { shortId } from '../domain/job-reference.ts';
-import { isTerminal } from '../domain/job-state.ts';
-import { safeText } from '../presentation/safe-text.ts';
-import { stateWord } from '../presentation/state-words.ts';
+import type { JobView } from '../domain/job/job.ts';
+import { shortId } from '../domain/job/reference.ts';
+import { isTerminal } from '../domain/job/state.ts';
+import { stateWord } from '../presentation/job/state-words.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import type { DataAnswer, Effect } from './effects.ts';
 import { keyFor } from './key-hints.ts';
 import { ask } from './loading.ts';

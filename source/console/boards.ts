@@ -1,17 +1,17 @@
-import { type Alert, type AlertReport, firingFirst } from '../domain/alerts.ts';
-import type { ExecutorList, ExecutorView } from '../domain/executor.ts';
-import type { JobView } from '../domain/job.ts';
-import type { EventList, JobEvent } from '../domain/job-detail.ts';
-import { shortId } from '../domain/job-reference.ts';
-import { type RiskBoard, type RiskRow, riskRows } from '../domain/risk-board.ts';
+import type { ExecutorList, ExecutorView } from '../domain/executor/executor.ts';
+import type { EventList, JobEvent } from '../domain/job/detail.ts';
+import type { JobView } from '../domain/job/job.ts';
+import { shortId } from '../domain/job/reference.ts';
+import { type RiskBoard, type RiskRow, riskRows } from '../domain/risk/board.ts';
+import { noChange, type WhatIf } from '../domain/risk/what-if.ts';
+import { type Alert, type AlertReport, firingFirst } from '../domain/triage/alerts.ts';
 import {
   type CheckSummary,
   type Finding,
   type FoundRow,
   foundFirst,
   type TriageReport,
-} from '../domain/triage.ts';
-import { noChange, type WhatIf } from '../domain/what-if.ts';
+} from '../domain/triage/checks.ts';
 
 /** The screens that are one list of rows, each row about a job or about none. */
 export const boardNames = ['triage', 'check', 'risk', 'executors', 'alerts', 'events'] as const;

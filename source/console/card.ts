@@ -1,12 +1,12 @@
-import { type ActionParameters, actionRules, readParameters } from '../domain/action.ts';
-import type { JobView } from '../domain/job.ts';
-import { shortId } from '../domain/job-reference.ts';
-import type { JobSettings } from '../domain/job-settings.ts';
-import { isTerminal } from '../domain/job-state.ts';
-import { secondsBetween } from '../presentation/eta-phrase.ts';
-import { formatAge } from '../presentation/format.ts';
-import { lately } from '../presentation/lately.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { type ActionParameters, actionRules, readParameters } from '../domain/job/action.ts';
+import type { JobView } from '../domain/job/job.ts';
+import { shortId } from '../domain/job/reference.ts';
+import type { JobSettings } from '../domain/job/settings.ts';
+import { isTerminal } from '../domain/job/state.ts';
+import { secondsBetween } from '../presentation/job/eta-phrase.ts';
+import { formatAge } from '../presentation/text/format.ts';
+import { lately } from '../presentation/text/lately.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import {
   type ActionName,
   actionOf,

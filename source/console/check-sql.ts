@@ -1,4 +1,4 @@
-import type { CheckDefinition } from '../domain/triage.ts';
+import type { CheckDefinition } from '../domain/triage/checks.ts';
 import { underCursor } from './boards.ts';
 import { sqlReader } from './reading.ts';
 import type { State, Step } from './state.ts';

@@ -1,5 +1,5 @@
-import { jsonText } from '../domain/safe-json.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { jsonText } from '../domain/text/safe-json.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import { isBoard, underCursor } from './boards.ts';
 import { noticed } from './notice.ts';
 import type { State, Step } from './state.ts';

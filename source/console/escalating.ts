@@ -1,5 +1,5 @@
-import { escalationReasons, escalationTitle } from '../presentation/escalation-words.ts';
-import { formatMoment } from '../presentation/format.ts';
+import { formatMoment } from '../presentation/text/format.ts';
+import { escalationReasons, escalationTitle } from '../presentation/triage/escalation-words.ts';
 import { textReader } from './reading.ts';
 import type { State, Step } from './state.ts';
 

@@ -1,7 +1,7 @@
-import { shortId } from '../domain/job-reference.ts';
-import type { JudgedJob, Verification } from '../domain/judged.ts';
-import { explainText } from '../presentation/explain-text.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { shortId } from '../domain/job/reference.ts';
+import type { JudgedJob, Verification } from '../domain/triage/explanation.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
+import { explainText } from '../presentation/triage/explain-text.ts';
 import { actionOf } from './actions.ts';
 import { openCard, whyNot } from './card.ts';
 import type { DataAnswer } from './effects.ts';

@@ -1,4 +1,4 @@
-import { parseFilter, problemsWord } from '../domain/job-filter.ts';
+import { parseFilter, problemsWord } from '../domain/job/filter.ts';
 import { rearrange } from './arrange.ts';
 import { isBoard } from './boards.ts';
 import type { State } from './state.ts';

@@ -1,4 +1,4 @@
-import { safeText } from '../presentation/safe-text.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import type { DataAnswer } from './effects.ts';
 import { keyFor } from './key-hints.ts';
 import { ask } from './loading.ts';

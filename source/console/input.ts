@@ -1,4 +1,4 @@
-import { charactersOf } from '../presentation/characters.ts';
+import { charactersOf } from '../presentation/text/characters.ts';
 import type { MessageOf } from './messages.ts';
 
 /** One piece of input: a key by name, or characters as they came, one or several. */

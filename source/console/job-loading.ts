@@ -1,6 +1,6 @@
-import type { JobDetail } from '../domain/job-detail.ts';
-import { isTerminal } from '../domain/job-state.ts';
-import type { Reading } from '../domain/job-trend.ts';
+import type { Reading } from '../domain/forecast/trend.ts';
+import type { JobDetail } from '../domain/job/detail.ts';
+import { isTerminal } from '../domain/job/state.ts';
 import type { LoadJob } from './effects.ts';
 import { bigFrom, mapAfter, mapRequest } from './job-map.ts';
 import type { JobScreen } from './state.ts';

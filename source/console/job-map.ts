@@ -1,6 +1,6 @@
-import type { JobView } from '../domain/job.ts';
-import type { JobDetail, KeyBounds, PartitionBucket } from '../domain/job-detail.ts';
-import { readStrategy } from '../domain/strategy.ts';
+import type { JobDetail, KeyBounds, PartitionBucket } from '../domain/job/detail.ts';
+import type { JobView } from '../domain/job/job.ts';
+import { readStrategy } from '../domain/job/strategy.ts';
 import type { JobMap, JobScreen } from './state.ts';
 
 /** Buckets of a partition map: enough for a large terminal, and one per key for most jobs. */

@@ -1,9 +1,9 @@
-import type { PartitionBucket } from '../domain/job-detail.ts';
-import type { Reading } from '../domain/job-trend.ts';
-import { wrap } from '../presentation/fitted.ts';
-import { type PartitionMap, partitionMap } from '../presentation/partition-map.ts';
-import { restWords } from '../presentation/rest-words.ts';
-import { widthOf } from '../presentation/width.ts';
+import type { Reading } from '../domain/forecast/trend.ts';
+import type { PartitionBucket } from '../domain/job/detail.ts';
+import { restWords } from '../presentation/job/rest-words.ts';
+import { type PartitionMap, partitionMap } from '../presentation/partition/map.ts';
+import { wrap } from '../presentation/text/fitted.ts';
+import { widthOf } from '../presentation/text/width.ts';
 import { isBoard, listed } from './boards.ts';
 import { isStale } from './loading.ts';
 import type { Size } from './messages.ts';

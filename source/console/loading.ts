@@ -1,6 +1,6 @@
-import type { JobDetail } from '../domain/job-detail.ts';
-import type { JobPage } from '../domain/job-page.ts';
-import { isNoChange, stillSupposed } from '../domain/what-if.ts';
+import type { JobDetail } from '../domain/job/detail.ts';
+import type { JobPage } from '../domain/job/page.ts';
+import { isNoChange, stillSupposed } from '../domain/risk/what-if.ts';
 import { arrangeAfterData } from './arrange.ts';
 import { withBoardData } from './board-order.ts';
 import { type Board, boardInterval, isBoard } from './boards.ts';

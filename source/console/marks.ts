@@ -1,4 +1,4 @@
-import { plural } from '../presentation/format.ts';
+import { plural } from '../presentation/text/format.ts';
 import { rowsOf } from './arrange.ts';
 import { noticed } from './notice.ts';
 import type { State, Step } from './state.ts';

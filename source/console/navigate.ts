@@ -1,7 +1,7 @@
-import type { JobView } from '../domain/job.ts';
-import { shortId } from '../domain/job-reference.ts';
-import type { CheckName } from '../domain/triage.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import type { JobView } from '../domain/job/job.ts';
+import { shortId } from '../domain/job/reference.ts';
+import type { CheckName } from '../domain/triage/checks.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import { emptyBoards, underCursor } from './boards.ts';
 import { filtered, filterText } from './filter.ts';
 import { unanswered } from './follow.ts';

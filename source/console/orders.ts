@@ -1,5 +1,5 @@
-import { type ActionParameters, actionRules } from '../domain/action.ts';
-import type { JobView } from '../domain/job.ts';
+import { type ActionParameters, actionRules } from '../domain/job/action.ts';
+import type { JobView } from '../domain/job/job.ts';
 import { type ActionName, actionOf } from './actions.ts';
 import type { Act } from './effects.ts';
 

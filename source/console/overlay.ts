@@ -1,10 +1,10 @@
-import type { ActionParameters, ParameterName } from '../domain/action.ts';
-import type { Dialog } from '../domain/dialog.ts';
-import type { JobView } from '../domain/job.ts';
-import type { ActionResult } from '../domain/job-detail.ts';
-import type { Explanation } from '../domain/judged.ts';
-import type { CheckName } from '../domain/triage.ts';
-import type { Zone } from '../presentation/format.ts';
+import type { ActionParameters, ParameterName } from '../domain/job/action.ts';
+import type { ActionResult } from '../domain/job/detail.ts';
+import type { Dialog } from '../domain/job/dialog.ts';
+import type { JobView } from '../domain/job/job.ts';
+import type { CheckName } from '../domain/triage/checks.ts';
+import type { Explanation } from '../domain/triage/explanation.ts';
+import type { Zone } from '../presentation/text/format.ts';
 import type { ActionName } from './actions.ts';
 import type { Failure } from './effects.ts';
 

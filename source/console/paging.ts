@@ -1,5 +1,5 @@
-import { byAttention, type Sort, walkedColumns } from '../domain/job-order.ts';
-import type { JobPage } from '../domain/job-page.ts';
+import { byAttention, type Sort, walkedColumns } from '../domain/job/order.ts';
+import type { JobPage } from '../domain/job/page.ts';
 import type { LoadJobs } from './effects.ts';
 import { jobsLayout } from './layout.ts';
 import { type JobsScreen, type State, tableLimit } from './state.ts';

@@ -1,9 +1,9 @@
-import { parseDuration } from '../domain/duration.ts';
-import { sortColumns } from '../domain/job-order.ts';
-import { shortId } from '../domain/job-reference.ts';
-import { nearest } from '../domain/nearest.ts';
-import { safeText } from '../presentation/safe-text.ts';
-import { stateWord } from '../presentation/state-words.ts';
+import { sortColumns } from '../domain/job/order.ts';
+import { shortId } from '../domain/job/reference.ts';
+import { nearest } from '../domain/text/nearest.ts';
+import { parseDuration } from '../domain/time/duration.ts';
+import { stateWord } from '../presentation/job/state-words.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import { filtered } from './filter.ts';
 import { findJob } from './finding.ts';
 import { quit } from './navigate.ts';

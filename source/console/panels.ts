@@ -1,12 +1,12 @@
-import type { JobView } from '../domain/job.ts';
-import type { FailedPartition, JobEvent, OpenPartition } from '../domain/job-detail.ts';
+import type { FailedPartition, JobEvent, OpenPartition } from '../domain/job/detail.ts';
 import type {
   CrewMember,
   DownstreamAsset,
   RelatedJob,
   SlowPartition,
-} from '../domain/job-insight.ts';
-import { type FailureGroup, groupFailures } from '../presentation/failure-groups.ts';
+} from '../domain/job/insight.ts';
+import type { JobView } from '../domain/job/job.ts';
+import { type FailureGroup, groupFailures } from '../presentation/partition/failure-groups.ts';
 import type { JobScreen, PanelName } from './state.ts';
 
 /** One selectable row of a panel, known by `key` whatever row it is on. */

@@ -1,4 +1,4 @@
-import { safeText } from '../presentation/safe-text.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import type { DataAnswer, Paper } from './effects.ts';
 import { ask } from './loading.ts';
 import { noticed } from './notice.ts';

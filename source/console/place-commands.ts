@@ -1,5 +1,5 @@
-import { nearest } from '../domain/nearest.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { nearest } from '../domain/text/nearest.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import type { PaletteCommand } from './palette-command.ts';
 import { goTo, isHome, isReadOnly, lock, noMove } from './place.ts';
 import { noUnlock, openUnlock } from './unlock.ts';

@@ -1,4 +1,4 @@
-import { safeText } from '../presentation/safe-text.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import type { DataAnswer, Destination, PlaceView } from './effects.ts';
 import { unanswered } from './follow.ts';
 import { keyFor } from './key-hints.ts';

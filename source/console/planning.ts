@@ -1,8 +1,8 @@
-import { actionRules, readParameters } from '../domain/action.ts';
-import type { JobView } from '../domain/job.ts';
-import { changesOf } from '../domain/job-settings.ts';
-import { formatFullCount, plural } from '../presentation/format.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { actionRules, readParameters } from '../domain/job/action.ts';
+import type { JobView } from '../domain/job/job.ts';
+import { changesOf } from '../domain/job/settings.ts';
+import { formatFullCount, plural } from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import { type ActionName, actionOf } from './actions.ts';
 import { rowsOf } from './arrange.ts';
 import { listed } from './boards.ts';

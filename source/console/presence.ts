@@ -1,4 +1,4 @@
-import { type Dialog, dialogLease, dialogsOn, dialogsWithout } from '../domain/dialog.ts';
+import { type Dialog, dialogLease, dialogsOn, dialogsWithout } from '../domain/job/dialog.ts';
 import type { DataAnswer, Effect } from './effects.ts';
 import { ask } from './loading.ts';
 import type { Card, CardPlan } from './overlay.ts';

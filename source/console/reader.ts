@@ -1,10 +1,10 @@
-import type { JobEvent } from '../domain/job-detail.ts';
-import { shortId } from '../domain/job-reference.ts';
-import { eventWords } from '../presentation/event-words.ts';
-import { formatMoment } from '../presentation/format.ts';
-import { causeLines, messageLines } from '../presentation/partition-text.ts';
-import { safeText } from '../presentation/safe-text.ts';
-import { stateWord } from '../presentation/state-words.ts';
+import type { JobEvent } from '../domain/job/detail.ts';
+import { shortId } from '../domain/job/reference.ts';
+import { stateWord } from '../presentation/job/state-words.ts';
+import { causeLines, messageLines } from '../presentation/partition/text.ts';
+import { eventWords } from '../presentation/report/event-words.ts';
+import { formatMoment } from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import { type PanelItem, partitionKeyOf } from './panels.ts';
 import { openSource, textReader } from './reading.ts';
 import type { JobScreen, State, Step } from './state.ts';

@@ -1,5 +1,5 @@
-import { logText, partitionText } from '../presentation/partition-text.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { logText, partitionText } from '../presentation/partition/text.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import type { DataAnswer, DataEffect } from './effects.ts';
 import { explained } from './explaining.ts';
 import { readerLines, readerRows } from './layout.ts';

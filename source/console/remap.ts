@@ -1,4 +1,4 @@
-import { nearest } from '../domain/nearest.ts';
+import { nearest } from '../domain/text/nearest.ts';
 import type { Problem } from '../errors.ts';
 import { type Binding, contexts } from './binding.ts';
 import { keyName, keyOf } from './key-names.ts';

@@ -1,4 +1,4 @@
-import type { RemedyAction } from '../domain/triage.ts';
+import type { RemedyAction } from '../domain/triage/checks.ts';
 import { type ActionName, actionOf } from './actions.ts';
 import { keymapOf } from './keymap.ts';
 import type { State } from './state.ts';

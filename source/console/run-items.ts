@@ -1,7 +1,7 @@
-import type { ActionParameters } from '../domain/action.ts';
-import type { ActionResult } from '../domain/job-detail.ts';
-import { formatFullCount, plural } from '../presentation/format.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import type { ActionParameters } from '../domain/job/action.ts';
+import type { ActionResult } from '../domain/job/detail.ts';
+import { formatFullCount, plural } from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import type { Act, DataAnswer } from './effects.ts';
 import { orderOn, reasonOf } from './orders.ts';
 import type { Card, CardPlan, Run, RunItem } from './overlay.ts';

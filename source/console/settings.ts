@@ -1,5 +1,5 @@
-import { attention, type Sort, sortColumns } from '../domain/job-order.ts';
-import { jobColumns, pinnedColumns } from '../presentation/job-columns.ts';
+import { attention, type Sort, sortColumns } from '../domain/job/order.ts';
+import { jobColumns, pinnedColumns } from '../presentation/job/columns.ts';
 import { rearrange } from './arrange.ts';
 import type { Effect } from './effects.ts';
 import { keyFor } from './key-hints.ts';

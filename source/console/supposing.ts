@@ -1,16 +1,16 @@
-import { refusalOf } from '../domain/job-state.ts';
-import type { RiskRow } from '../domain/risk-board.ts';
-import { readStrategy } from '../domain/strategy.ts';
-import { later } from '../domain/time.ts';
-import { isNoChange, noChange, type WhatIf } from '../domain/what-if.ts';
-import { mostSlots } from '../domain/what-if-input.ts';
+import { refusalOf } from '../domain/job/state.ts';
+import { readStrategy } from '../domain/job/strategy.ts';
+import type { RiskRow } from '../domain/risk/board.ts';
+import { isNoChange, noChange, type WhatIf } from '../domain/risk/what-if.ts';
+import { mostSlots } from '../domain/risk/what-if-input.ts';
+import { later } from '../domain/time/time.ts';
 import { heldBoard } from './board-order.ts';
 import { underCursor } from './boards.ts';
 import type { State, Step } from './state.ts';
 
 /** What one press moves a deadline by. */
 const deadlineStepMs = 15 * 60_000;
-/** More than any job may have at once (domain/start-request.ts). */
+/** More than any job may have at once (domain/start/request.ts). */
 const mostParallel = 10_000;
 
 type Selected = { row: RiskRow; what: WhatIf };

@@ -1,4 +1,4 @@
-import type { JobView } from '../domain/job.ts';
+import type { JobView } from '../domain/job/job.ts';
 import { rowOf } from './arrange.ts';
 import { isBoard, underCursor } from './boards.ts';
 import type { State } from './state.ts';

@@ -1,4 +1,4 @@
-import { charactersOf } from '../presentation/characters.ts';
+import { charactersOf } from '../presentation/text/characters.ts';
 
 /** A text being typed. `caret`: the index, between two characters, where the next one goes. */
 export type TextField = { value: string; caret: number };

@@ -1,4 +1,4 @@
-import type { Zone } from '../presentation/format.ts';
+import type { Zone } from '../presentation/text/format.ts';
 
 const onTheClock = /^(\d{1,2}):(\d{2})$/;
 const onTheCalendar = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2})(?::(\d{2})(?::(\d{2}))?)?)?$/;

@@ -1,4 +1,4 @@
-import { safeText } from '../presentation/safe-text.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import { dropMs } from './card.ts';
 import {
   type DialogView,

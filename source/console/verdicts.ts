@@ -1,13 +1,13 @@
-import type { JobAction } from '../domain/action.ts';
-import type { JobView } from '../domain/job.ts';
-import { shortId } from '../domain/job-reference.ts';
-import { changesOf, describeChanges } from '../domain/job-settings.ts';
-import { type Action, actionTargets } from '../domain/job-state.ts';
-import { timesIn } from '../presentation/action-words.ts';
-import { formatFullCount, plural, type Zone } from '../presentation/format.ts';
-import { safeText } from '../presentation/safe-text.ts';
-import { stateWord } from '../presentation/state-words.ts';
-import type { Tone } from '../presentation/tone.ts';
+import type { JobAction } from '../domain/job/action.ts';
+import type { JobView } from '../domain/job/job.ts';
+import { shortId } from '../domain/job/reference.ts';
+import { changesOf, describeChanges } from '../domain/job/settings.ts';
+import { type Action, actionTargets } from '../domain/job/state.ts';
+import { timesIn } from '../presentation/job/action-words.ts';
+import { stateWord } from '../presentation/job/state-words.ts';
+import { formatFullCount, plural, type Zone } from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
+import type { Tone } from '../presentation/text/tone.ts';
 import type { PartitionCounts } from './effects.ts';
 import type { Follow } from './state.ts';
 

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { writeTime } from '../domain/time.ts';
+import { writeTime } from '../domain/time/time.ts';
 import type { Query } from './database.ts';
 
 /** A statement as it was sent. */

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { readTime, writeTime } from '../domain/time.ts';
+import { readTime, writeTime } from '../domain/time/time.ts';
 
 /**
  * The one place where values of the database become values of the program, and back. Other programs write the same rows: whatever a

@@ -1,4 +1,4 @@
-import type { Granularity } from '../domain/period.ts';
+import type { Granularity } from '../domain/partition/period.ts';
 
 /** One backfill of the demonstration. */
 export type DemoJob = {

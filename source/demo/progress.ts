@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts';
-import { isTerminal } from '../domain/job-state.ts';
+import { isTerminal } from '../domain/job/state.ts';
 import { facts } from './facts.ts';
 import { type DemoJob, demoJobs, demoTenant } from './jobs.ts';
 

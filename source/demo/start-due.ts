@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts';
-import { startBackfill } from '../operations/start-backfill.ts';
+import { startBackfill } from '../operations/start/start-backfill.ts';
 import { demoTenant } from './jobs.ts';
 import { dueJobs, type JobProgress } from './progress.ts';
 

@@ -12,7 +12,7 @@ import {
   type HealthLimits,
   healthLimitDefaults,
   identicalFailuresDefault,
-} from '../domain/throttle.ts';
+} from '../domain/executor/throttle.ts';
 import { messageOf } from '../errors.ts';
 import { catalogueHash } from '../handlers/catalogue-hash.ts';
 import type { Catalogue } from '../handlers/handler.ts';
@@ -21,7 +21,7 @@ import { ModuleThreads } from '../handlers/module-threads.ts';
 import type { Log } from '../observability/log.ts';
 import { type HoldReason, type Meter, noMeter, type Vitals } from '../observability/meter.ts';
 import { reachDatabase } from '../observability/reach-database.ts';
-import { pruneOldRecords } from '../operations/prune.ts';
+import { pruneOldRecords } from '../operations/system/prune.ts';
 import { version } from '../package.ts';
 import { Claimer } from './claimer.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -49,7 +49,7 @@ export type ExecutorOptions = {
   health?: HealthLimits;
   /** Above which a job is paused by itself; null: never. */
   failures?: FailureLimit | null;
-  /** After so many permanent failures of one kind in a row a job is paused; null: never. Default: see domain/throttle.ts. */
+  /** After so many permanent failures of one kind in a row a job is paused; null: never. Default: see domain/executor/throttle.ts. */
   pause_at?: number | null;
   /** Told of all that the executor does; none where nobody counts. */
   meter?: Meter;

@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.ts';
 import { beat } from '../database/queries/executor-calls.ts';
-import { type Attempt, leaseKey } from '../domain/attempt.ts';
+import { type Attempt, leaseKey } from '../domain/partition/attempt.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { Meter } from '../observability/meter.ts';

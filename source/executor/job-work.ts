@@ -1,7 +1,7 @@
 import type { Candidate } from '../database/queries/find-work.ts';
 import type { StepPolicy, StepReply, StepRequest } from '../database/queries/step-job.ts';
-import type { Attempt, Lease, Outcome } from '../domain/attempt.ts';
-import { strategyDefaults } from '../domain/strategy.ts';
+import { strategyDefaults } from '../domain/job/strategy.ts';
+import type { Attempt, Lease, Outcome } from '../domain/partition/attempt.ts';
 import type { Handler } from '../handlers/handler.ts';
 import type { Ending } from '../observability/meter.ts';
 import { type LanePorts, Lanes } from './lanes.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
 import { codeOf } from '../database/failure.ts';
-import { keptMessage, type Outcome } from '../domain/attempt.ts';
-import { isCrash } from '../domain/error-origin.ts';
+import { keptMessage, type Outcome } from '../domain/partition/attempt.ts';
+import { isCrash } from '../domain/partition/error-origin.ts';
 import { messageOf } from '../errors.ts';
 
 /** What an executor's own session in the registry has seen of the server. */

@@ -1,7 +1,7 @@
 import type { Database } from '../database/database.ts';
 import { findHeld } from '../database/queries/find-held.ts';
 import { stepJob } from '../database/queries/step-job.ts';
-import { type Attempt, leaseKey } from '../domain/attempt.ts';
+import { type Attempt, leaseKey } from '../domain/partition/attempt.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 

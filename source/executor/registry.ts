@@ -4,7 +4,7 @@ import { codeOf, explainFailure } from '../database/failure.ts';
 import { isPooled } from '../database/pooler.ts';
 import { queryAlone } from '../database/session-settings.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
-import type { TroubleKind } from '../domain/attempt.ts';
+import type { TroubleKind } from '../domain/partition/attempt.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { Meter } from '../observability/meter.ts';

@@ -1,5 +1,5 @@
-import type { Attempt, Outcome } from '../domain/attempt.ts';
-import { keptMessage } from '../domain/attempt.ts';
+import type { Attempt, Outcome } from '../domain/partition/attempt.ts';
+import { keptMessage } from '../domain/partition/attempt.ts';
 import { messageOf } from '../errors.ts';
 import type { HandlerResult } from '../handlers/handler.ts';
 

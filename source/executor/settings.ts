@@ -1,4 +1,4 @@
-import type { BackOff } from '../domain/attempt.ts';
+import type { BackOff } from '../domain/partition/attempt.ts';
 
 /** The executor's timings, in milliseconds. A fault suite runs them a hundred times faster. */
 export type Timings = {

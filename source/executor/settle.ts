@@ -1,4 +1,9 @@
-import { type Attempt, backOffMs, type Outcome, type TroubleKind } from '../domain/attempt.ts';
+import {
+  type Attempt,
+  backOffMs,
+  type Outcome,
+  type TroubleKind,
+} from '../domain/partition/attempt.ts';
 import type { Timings } from './settings.ts';
 
 type Settled = {

@@ -7,7 +7,7 @@ import {
   sqlAttemptRuns,
 } from '../database/queries/run-sql-handler.ts';
 import type { StepPolicy, StepReply } from '../database/queries/step-job.ts';
-import type { Attempt, Outcome } from '../domain/attempt.ts';
+import type { Attempt, Outcome } from '../domain/partition/attempt.ts';
 import { messageOf } from '../errors.ts';
 import { Loop } from './loop.ts';
 import type { LossWitness } from './loss-witness.ts';

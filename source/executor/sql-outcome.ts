@@ -1,6 +1,6 @@
 import { codeOf } from '../database/failure.ts';
-import type { Outcome } from '../domain/attempt.ts';
-import { originOfSqlstate, outcomeByOrigin } from '../domain/error-origin.ts';
+import type { Outcome } from '../domain/partition/attempt.ts';
+import { originOfSqlstate, outcomeByOrigin } from '../domain/partition/error-origin.ts';
 import { messageOf } from '../errors.ts';
 import { delayOf } from '../handlers/delay.ts';
 

@@ -7,7 +7,7 @@ import {
   type StepRequest,
   stepJob,
 } from '../database/queries/step-job.ts';
-import { refusalOf, refusedOutcome } from '../domain/refusal.ts';
+import { refusalOf, refusedOutcome } from '../domain/partition/refusal.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { Meter } from '../observability/meter.ts';

@@ -11,10 +11,10 @@ import {
   holdReason,
   type Progress,
   pauseReason,
-} from '../domain/throttle.ts';
+} from '../domain/executor/throttle.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
-import { actOnJob } from '../operations/act-on-job.ts';
+import { actOnJob } from '../operations/act/act-on-job.ts';
 import { Loop } from './loop.ts';
 import { jittered, type Timings } from './settings.ts';
 

@@ -1,5 +1,5 @@
-import { type BackOff, backOffMs, type TroubleKind } from '../domain/attempt.ts';
-import { roughDuration } from '../domain/duration.ts';
+import { type BackOff, backOffMs, type TroubleKind } from '../domain/partition/attempt.ts';
+import { roughDuration } from '../domain/time/duration.ts';
 import { messageOf } from '../errors.ts';
 import type { Catalogue } from '../handlers/handler.ts';
 import type { Log } from '../observability/log.ts';

@@ -1,4 +1,4 @@
-import type { Granularity } from '../domain/period.ts';
+import type { Granularity } from '../domain/partition/period.ts';
 
 /** What `handlers/<asset>.toml` says of an asset; null is what it does not say. */
 export type AssetSettings = {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { attemptFacts, type Outcome } from '../domain/attempt.ts';
-import { originOfSpawn, outcomeByOrigin } from '../domain/error-origin.ts';
+import { attemptFacts, type Outcome } from '../domain/partition/attempt.ts';
+import { originOfSpawn, outcomeByOrigin } from '../domain/partition/error-origin.ts';
 import { messageOf } from '../errors.ts';
 import type { AssetSettings } from './asset-settings.ts';
 import { defaultDelayMs } from './delay.ts';

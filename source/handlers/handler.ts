@@ -1,4 +1,4 @@
-import type { Attempt, Outcome } from '../domain/attempt.ts';
+import type { Attempt, Outcome } from '../domain/partition/attempt.ts';
 import type { AssetSettings } from './asset-settings.ts';
 
 /** What a handler that runs outside the database is given. */

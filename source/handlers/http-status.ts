@@ -1,4 +1,4 @@
-import type { Outcome } from '../domain/attempt.ts';
+import type { Outcome } from '../domain/partition/attempt.ts';
 import { delayOf } from './delay.ts';
 
 /** What an endpoint answered, as far as it decides. */

@@ -1,7 +1,7 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { attemptFacts } from '../domain/attempt.ts';
-import { originOfCode, outcomeByOrigin } from '../domain/error-origin.ts';
+import { attemptFacts } from '../domain/partition/attempt.ts';
+import { originOfCode, outcomeByOrigin } from '../domain/partition/error-origin.ts';
 import { messageOf } from '../errors.ts';
 import { version } from '../package.ts';
 import type { AssetSettings, HttpSettings } from './asset-settings.ts';

@@ -1,4 +1,4 @@
-import type { AssetDeclaration } from '../domain/asset.ts';
+import type { AssetDeclaration } from '../domain/start/asset.ts';
 import type { Problem } from '../errors.ts';
 import { noSettings } from './asset-settings.ts';
 import type { Catalogue } from './handler.ts';

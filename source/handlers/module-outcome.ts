@@ -1,6 +1,6 @@
 import { inspect, types } from 'node:util';
-import { keptMessage, type Outcome } from '../domain/attempt.ts';
-import { type Origin, originOfCode, outcomeByOrigin } from '../domain/error-origin.ts';
+import { keptMessage, type Outcome } from '../domain/partition/attempt.ts';
+import { type Origin, originOfCode, outcomeByOrigin } from '../domain/partition/error-origin.ts';
 import { messageOf } from '../errors.ts';
 import { delayOf } from './delay.ts';
 

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { pathToFileURL } from 'node:url';
 import { format, inspect } from 'node:util';
 import { type MessagePort, parentPort, threadId } from 'node:worker_threads';
-import type { Outcome } from '../domain/attempt.ts';
+import type { Outcome } from '../domain/partition/attempt.ts';
 import {
   describe,
   outcomeOfLoading,

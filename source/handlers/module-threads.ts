@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
-import { attemptFacts, type Outcome } from '../domain/attempt.ts';
-import { originOfCode, outcomeByOrigin } from '../domain/error-origin.ts';
+import { attemptFacts, type Outcome } from '../domain/partition/attempt.ts';
+import { originOfCode, outcomeByOrigin } from '../domain/partition/error-origin.ts';
 import { messageOf } from '../errors.ts';
 import { packageRoot } from '../package.ts';
 import { noSettings } from './asset-settings.ts';
@@ -44,7 +44,7 @@ export type ModuleThreadsOptions = {
  * comes back later and counts nothing (default 30 s, at most a day).
  *
  * An error that says by its `code`, or by that of its cause, that something else is away (ECONNREFUSED, EMFILE) counts as no failure:
- * see domain/error-origin.ts. A module that cannot be loaded is a permanent failure.
+ * see domain/partition/error-origin.ts. A module that cannot be loaded is a permanent failure.
  *
  * It is stopped by its signal and, `grace_ms` later, by ending its thread, also in a loop without end. Two things outlive that:
  * a synchronous call into the system (execSync), as long as it lasts, and child processes: give them the signal.

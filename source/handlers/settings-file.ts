@@ -1,9 +1,9 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { parse, type TomlError } from 'smol-toml';
 import { z } from 'zod';
-import { parseDuration } from '../domain/duration.ts';
-import { nearest } from '../domain/nearest.ts';
-import { type Granularity, granularities } from '../domain/period.ts';
+import { type Granularity, granularities } from '../domain/partition/period.ts';
+import { nearest } from '../domain/text/nearest.ts';
+import { parseDuration } from '../domain/time/duration.ts';
 import type { Problem } from '../errors.ts';
 import { type AssetSettings, type HttpSettings, noSettings } from './asset-settings.ts';
 import { ownHeaders } from './http.ts';

@@ -1,7 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { access, lstat, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import type { Outcome } from '../domain/attempt.ts';
+import type { Outcome } from '../domain/partition/attempt.ts';
 import { messageOf, type Problem } from '../errors.ts';
 import { packageRoot } from '../package.ts';
 import { isPrivateToOwner } from './private-group.ts';

@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { escapeUnsafe } from '../domain/safe-json.ts';
+import { escapeUnsafe } from '../domain/text/safe-json.ts';
 import { BoundedOutput, stderrWriter } from './bounded-output.ts';
 
 export type Log = Logger;

@@ -2,7 +2,7 @@ import { Gauge } from 'prom-client';
 import { type Database, openDatabase } from '../database/database.ts';
 import { requireSchema } from '../database/schema-version.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
-import type { JobThresholds } from '../domain/thresholds.ts';
+import type { JobThresholds } from '../domain/triage/thresholds.ts';
 import { messageOf } from '../errors.ts';
 import { ExecutorMetrics } from './executor-metrics.ts';
 import type { Log } from './log.ts';

@@ -1,5 +1,5 @@
 import { Gauge, Histogram, Registry } from 'prom-client';
-import type { Figures } from '../domain/figures.ts';
+import type { Figures } from '../domain/executor/figures.ts';
 
 const hour = 3600;
 

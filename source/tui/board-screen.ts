@@ -11,23 +11,28 @@ import { boardLayout } from '../console/layout.ts';
 import { remedyKeys } from '../console/remedy-keys.ts';
 import { screens } from '../console/screens.ts';
 import type { State } from '../console/state.ts';
-import { alertDetail, alertTable } from '../presentation/alert-table.ts';
-import { checkDetail, checkTable, triageDetail, triageTable } from '../presentation/check-table.ts';
-import { eventDetail, eventTable } from '../presentation/event-table.ts';
-import { executorDetail, executorTable } from '../presentation/executor-table.ts';
-import { fitted, wrap } from '../presentation/fitted.ts';
-import { formatFullCount } from '../presentation/format.ts';
-import type { Detail, Item } from '../presentation/item.ts';
-import { riskTable } from '../presentation/risk-columns.ts';
-import { riskDetail } from '../presentation/risk-detail.ts';
+import { executorDetail, executorTable } from '../presentation/executor/table.ts';
+import { eventDetail, eventTable } from '../presentation/report/event-table.ts';
+import { riskTable } from '../presentation/risk/columns.ts';
+import { riskDetail } from '../presentation/risk/detail.ts';
+import { fitted, wrap } from '../presentation/text/fitted.ts';
+import { formatFullCount } from '../presentation/text/format.ts';
+import type { Detail, Item } from '../presentation/text/item.ts';
 import {
   type Column,
   cellOf,
   type LaidColumn,
   layoutColumns,
   type Table,
-} from '../presentation/table.ts';
-import { widthOf } from '../presentation/width.ts';
+} from '../presentation/text/table.ts';
+import { widthOf } from '../presentation/text/width.ts';
+import { alertDetail, alertTable } from '../presentation/triage/alert-table.ts';
+import {
+  checkDetail,
+  checkTable,
+  triageDetail,
+  triageTable,
+} from '../presentation/triage/check-table.ts';
 import { escalationBar } from './escalation-bar.ts';
 import { fieldText } from './field-text.ts';
 import { hintsLine, noteLine } from './footer.ts';

@@ -14,12 +14,14 @@ import { tooSmall } from '../console/layout.ts';
 import type { Card, CardPlan, FieldName } from '../console/overlay.ts';
 import { isOfChanges } from '../console/run-items.ts';
 import type { State } from '../console/state.ts';
-import type { JobAction } from '../domain/action.ts';
-import { actionSql } from '../domain/action-sql.ts';
-import { shortId } from '../domain/job-reference.ts';
-import { actionWords, type Intent } from '../presentation/action-words.ts';
-import { dialogWords } from '../presentation/dialog-words.ts';
-import { truncate, wrap } from '../presentation/fitted.ts';
+import type { JobAction } from '../domain/job/action.ts';
+import { actionSql } from '../domain/job/action-sql.ts';
+import { shortId } from '../domain/job/reference.ts';
+import { actionWords, type Intent } from '../presentation/job/action-words.ts';
+import { dialogWords } from '../presentation/job/dialog-words.ts';
+import { hindranceWords } from '../presentation/job/hindrance.ts';
+import { stateWord } from '../presentation/job/state-words.ts';
+import { truncate, wrap } from '../presentation/text/fitted.ts';
 import {
   formatAge,
   formatDuration,
@@ -27,11 +29,9 @@ import {
   formatInstant,
   formatSecond,
   plural,
-} from '../presentation/format.ts';
-import { hindranceWords } from '../presentation/hindrance.ts';
-import { safeText } from '../presentation/safe-text.ts';
-import { stateWord } from '../presentation/state-words.ts';
-import { signOf } from '../presentation/tone.ts';
+} from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
+import { signOf } from '../presentation/text/tone.ts';
 import { fieldText, unfocusedText } from './field-text.ts';
 import { planLines } from './plan-lines.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';

@@ -1,9 +1,9 @@
 import type { TextField } from '../console/text-field.ts';
-import { charactersOf } from '../presentation/characters.ts';
-import { takeColumns, truncateStart } from '../presentation/fitted.ts';
-import { safeText } from '../presentation/safe-text.ts';
-import type { Tone } from '../presentation/tone.ts';
-import { widthOf } from '../presentation/width.ts';
+import { charactersOf } from '../presentation/text/characters.ts';
+import { takeColumns, truncateStart } from '../presentation/text/fitted.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
+import type { Tone } from '../presentation/text/tone.ts';
+import { widthOf } from '../presentation/text/width.ts';
 import { type Line, type Span, span } from './spans.ts';
 
 /** What a caret behind the last character looks like where no cursor is shown. */

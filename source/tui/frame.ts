@@ -1,5 +1,5 @@
-import { charactersOf } from '../presentation/characters.ts';
-import { widthOf } from '../presentation/width.ts';
+import { charactersOf } from '../presentation/text/characters.ts';
+import { widthOf } from '../presentation/text/width.ts';
 
 /**
  * What has to be written so that a terminal that shows one frame shows the next: only the cells that

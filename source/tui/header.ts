@@ -2,12 +2,12 @@ import { costWords } from '../console/cost.ts';
 import { receivedAt } from '../console/loading.ts';
 import { unlockedMinutes } from '../console/place.ts';
 import type { State } from '../console/state.ts';
-import { stateOrder } from '../domain/job-order.ts';
-import { truncate, truncateStart } from '../presentation/fitted.ts';
-import { formatAge, formatFullCount, plural, zoneName } from '../presentation/format.ts';
-import { safeText } from '../presentation/safe-text.ts';
-import { stateWord } from '../presentation/state-words.ts';
-import { widthOf } from '../presentation/width.ts';
+import { stateOrder } from '../domain/job/order.ts';
+import { stateWord } from '../presentation/job/state-words.ts';
+import { truncate, truncateStart } from '../presentation/text/fitted.ts';
+import { formatAge, formatFullCount, plural, zoneName } from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
+import { widthOf } from '../presentation/text/width.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
 
 /**

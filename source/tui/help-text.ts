@@ -2,7 +2,7 @@ import { helpEntries } from '../console/help.ts';
 import { keyName } from '../console/key-names.ts';
 import type { Help } from '../console/overlay.ts';
 import type { State } from '../console/state.ts';
-import { fitted } from '../presentation/fitted.ts';
+import { fitted } from '../presentation/text/fitted.ts';
 import { fieldText } from './field-text.ts';
 import { cut, exactly, type Line, selected, span } from './spans.ts';
 

@@ -1,19 +1,21 @@
 import { hasBell } from '../console/bells.ts';
 import type { JobScreen, State } from '../console/state.ts';
-import type { JobView } from '../domain/job.ts';
-import type { JobDetail } from '../domain/job-detail.ts';
-import { shortId } from '../domain/job-reference.ts';
-import { isTerminal } from '../domain/job-state.ts';
-import { readStrategy } from '../domain/strategy.ts';
-import { dialogWords } from '../presentation/dialog-words.ts';
+import type { JobDetail } from '../domain/job/detail.ts';
+import type { JobView } from '../domain/job/job.ts';
+import { shortId } from '../domain/job/reference.ts';
+import { isTerminal } from '../domain/job/state.ts';
+import { readStrategy } from '../domain/job/strategy.ts';
+import { executorName } from '../presentation/executor/name.ts';
+import { dialogWords } from '../presentation/job/dialog-words.ts';
 import {
   driftWords,
   etaIfStarted,
   formatEta,
   formatEtaRange,
   secondsBetween,
-} from '../presentation/eta-phrase.ts';
-import { executorName } from '../presentation/executor-name.ts';
+} from '../presentation/job/eta-phrase.ts';
+import { stateWord } from '../presentation/job/state-words.ts';
+import { riskBadge } from '../presentation/risk/badge.ts';
 import {
   formatAge,
   formatClock,
@@ -21,10 +23,8 @@ import {
   formatMilliseconds,
   formatRate,
   plural,
-} from '../presentation/format.ts';
-import { riskBadge } from '../presentation/risk-badge.ts';
-import { safeText } from '../presentation/safe-text.ts';
-import { stateWord } from '../presentation/state-words.ts';
+} from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import { type Line, span } from './spans.ts';
 
 type Facts = { job: JobView; screen: JobScreen; state: State; now: Date };

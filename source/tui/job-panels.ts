@@ -1,8 +1,8 @@
 import { isWide, panelColumns } from '../console/layout.ts';
 import { panelItems, selectedIndex } from '../console/panels.ts';
 import { type JobScreen, type PanelName, panelNames, type State } from '../console/state.ts';
-import { formatCount, formatFullCount, formatMilliseconds } from '../presentation/format.ts';
-import { widthOf } from '../presentation/width.ts';
+import { formatCount, formatFullCount, formatMilliseconds } from '../presentation/text/format.ts';
+import { widthOf } from '../presentation/text/width.ts';
 import { panelRow, rowKey } from './panel-rows.ts';
 import { cut, exactly, filled, type Line, lineWidth, selected, span } from './spans.ts';
 

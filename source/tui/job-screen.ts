@@ -1,9 +1,9 @@
 import { type JobLayout, jobLayout } from '../console/layout.ts';
 import type { JobScreen, State } from '../console/state.ts';
-import { formatPercent } from '../presentation/format.ts';
-import { progressBar } from '../presentation/progress-bar.ts';
-import { restWords } from '../presentation/rest-words.ts';
-import { stateWord } from '../presentation/state-words.ts';
+import { progressBar } from '../presentation/job/progress-bar.ts';
+import { restWords } from '../presentation/job/rest-words.ts';
+import { stateWord } from '../presentation/job/state-words.ts';
+import { formatPercent } from '../presentation/text/format.ts';
 import { hintsLine, noteLine } from './footer.ts';
 import { bannerLine, headerLine } from './header.ts';
 import { factsOf, riskFact, titleFacts } from './job-facts.ts';

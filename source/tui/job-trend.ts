@@ -1,8 +1,8 @@
 import { readingsOf } from '../console/layout.ts';
 import type { JobScreen } from '../console/state.ts';
-import { type JobTrend, trendOf } from '../domain/job-trend.ts';
-import { formatMilliseconds, formatRate, plural } from '../presentation/format.ts';
-import { sparkline } from '../presentation/sparkline.ts';
+import { type JobTrend, trendOf } from '../domain/forecast/trend.ts';
+import { formatMilliseconds, formatRate, plural } from '../presentation/text/format.ts';
+import { sparkline } from '../presentation/text/sparkline.ts';
 import { type Line, span } from './spans.ts';
 
 /** `/min ▂▃▅▆▇▇ 128.6   avg ▃▃▃▃▂▃ 1.4 s`, in `width` columns; the throughput alone where there is no room for both. */

@@ -5,19 +5,19 @@ import { jobsLayout } from '../console/layout.ts';
 import { isAnswered } from '../console/paging.ts';
 import { dialogsInTable } from '../console/presence.ts';
 import type { State } from '../console/state.ts';
-import type { JobList } from '../domain/job-detail.ts';
-import { fitted, wrap } from '../presentation/fitted.ts';
-import { type JobColumn, jobsTable, pinnedColumns } from '../presentation/job-columns.ts';
-import { safeText } from '../presentation/safe-text.ts';
-import { searchedWords } from '../presentation/searched-words.ts';
+import type { JobList } from '../domain/job/detail.ts';
+import { type JobColumn, jobsTable, pinnedColumns } from '../presentation/job/columns.ts';
+import { fitted, wrap } from '../presentation/text/fitted.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import {
   type CellContext,
   cellOf,
   type LaidColumn,
   layoutColumns,
   scrolledColumns,
-} from '../presentation/table.ts';
-import { widthOf } from '../presentation/width.ts';
+} from '../presentation/text/table.ts';
+import { widthOf } from '../presentation/text/width.ts';
+import { searchedWords } from '../presentation/triage/searched-words.ts';
 import { hintsLine, infoLine, noteLine } from './footer.ts';
 import { bannerLine, countsLine, headerLine } from './header.ts';
 import { blank, exactly, type Line, selected, span } from './spans.ts';

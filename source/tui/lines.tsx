@@ -1,6 +1,6 @@
 import { Box, Text } from 'ink';
 import { memo, useContext, useEffect, useState } from 'react';
-import { toAscii } from '../presentation/ascii.ts';
+import { toAscii } from '../presentation/text/ascii.ts';
 import type { Line, Span } from './spans.ts';
 import { StandInContext, type StandIns, styled } from './stand-ins.ts';
 import { ThemeContext, textProps } from './theme.ts';

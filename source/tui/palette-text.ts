@@ -1,8 +1,8 @@
 import type { Palette } from '../console/overlay.ts';
 import { paletteEntries } from '../console/palette.ts';
 import type { State } from '../console/state.ts';
-import { fitted } from '../presentation/fitted.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { fitted } from '../presentation/text/fitted.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import { fieldText } from './field-text.ts';
 import { cut, exactly, type Line, selected, span } from './spans.ts';
 

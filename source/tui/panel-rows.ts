@@ -1,11 +1,13 @@
 import type { PanelItem } from '../console/panels.ts';
 import type { JobScreen, State } from '../console/state.ts';
-import { shortId } from '../domain/job-reference.ts';
-import { isTerminal } from '../domain/job-state.ts';
-import { formatEta, secondsBetween } from '../presentation/eta-phrase.ts';
-import { eventWords } from '../presentation/event-words.ts';
-import { executorName } from '../presentation/executor-name.ts';
-import { fitted } from '../presentation/fitted.ts';
+import { shortId } from '../domain/job/reference.ts';
+import { isTerminal } from '../domain/job/state.ts';
+import { executorName } from '../presentation/executor/name.ts';
+import { formatEta, secondsBetween } from '../presentation/job/eta-phrase.ts';
+import { stateWord } from '../presentation/job/state-words.ts';
+import { eventWords } from '../presentation/report/event-words.ts';
+import { riskBadge } from '../presentation/risk/badge.ts';
+import { fitted } from '../presentation/text/fitted.ts';
 import {
   formatAge,
   formatFullCount,
@@ -14,11 +16,9 @@ import {
   formatMoment,
   formatPercent,
   plural,
-} from '../presentation/format.ts';
-import { riskBadge } from '../presentation/risk-badge.ts';
-import { safeText } from '../presentation/safe-text.ts';
-import { stateWord } from '../presentation/state-words.ts';
-import { widthOf } from '../presentation/width.ts';
+} from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
+import { widthOf } from '../presentation/text/width.ts';
 import { type Line, span } from './spans.ts';
 
 type Item<P extends PanelItem['panel']> = Extract<PanelItem, { panel: P }>;

@@ -4,17 +4,17 @@ import type { Card, CardPlan, RunItem } from '../console/overlay.ts';
 import { isRunOpen, runText, whyNotGoOn } from '../console/run.ts';
 import { isOfChanges } from '../console/run-items.ts';
 import type { State } from '../console/state.ts';
-import type { JobView } from '../domain/job.ts';
-import { shortId } from '../domain/job-reference.ts';
-import { changesOf, describeChanges, describeTargets } from '../domain/job-settings.ts';
-import { timesIn } from '../presentation/action-words.ts';
-import { planDialogWords } from '../presentation/dialog-words.ts';
-import { fitted } from '../presentation/fitted.ts';
-import { formatFullCount, plural } from '../presentation/format.ts';
-import { namesOf } from '../presentation/plan-words.ts';
-import { safeText } from '../presentation/safe-text.ts';
-import { stateWord } from '../presentation/state-words.ts';
-import type { Tone } from '../presentation/tone.ts';
+import type { JobView } from '../domain/job/job.ts';
+import { shortId } from '../domain/job/reference.ts';
+import { changesOf, describeChanges, describeTargets } from '../domain/job/settings.ts';
+import { timesIn } from '../presentation/job/action-words.ts';
+import { planDialogWords } from '../presentation/job/dialog-words.ts';
+import { stateWord } from '../presentation/job/state-words.ts';
+import { namesOf } from '../presentation/plan/plan-words.ts';
+import { fitted } from '../presentation/text/fitted.ts';
+import { formatFullCount, plural } from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
+import type { Tone } from '../presentation/text/tone.ts';
 import { cut, exactly, type Line, span, spread } from './spans.ts';
 
 /** What an action on several jobs will do: how many, which are not on the screen, and to each what or why not. */

@@ -1,9 +1,9 @@
 import type { State } from '../console/state.ts';
-import { atRiskLevels, type RiskLevel } from '../domain/risk.ts';
-import { type RiskBoard, type RiskRow, riskRows } from '../domain/risk-board.ts';
-import { isNoChange, type WhatIf } from '../domain/what-if.ts';
-import { formatClock, formatDuration } from '../presentation/format.ts';
-import { safeText } from '../presentation/safe-text.ts';
+import { type RiskBoard, type RiskRow, riskRows } from '../domain/risk/board.ts';
+import { atRiskLevels, type RiskLevel } from '../domain/risk/risk.ts';
+import { isNoChange, type WhatIf } from '../domain/risk/what-if.ts';
+import { formatClock, formatDuration } from '../presentation/text/format.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
 import { cut, type Line, type Span, span } from './spans.ts';
 
 /** `at risk 2 → 1  WHAT IF  slots 6 → [9]  pause clicks  at once weather ×9  deadline weather +30m  (now 14:17)`. */

@@ -1,7 +1,7 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { Perform } from '../console/effects.ts';
 import type { Labels } from '../console/labels.ts';
-import type { Hue } from '../presentation/hue.ts';
+import type { Hue } from '../presentation/text/hue.ts';
 import { ConsoleLoop } from './console-loop.ts';
 
 export type RunConsoleOptions = {

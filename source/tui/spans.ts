@@ -1,6 +1,6 @@
-import { takeColumns, truncate } from '../presentation/fitted.ts';
-import type { Tone } from '../presentation/tone.ts';
-import { widthOf } from '../presentation/width.ts';
+import { takeColumns, truncate } from '../presentation/text/fitted.ts';
+import type { Tone } from '../presentation/text/tone.ts';
+import { widthOf } from '../presentation/text/width.ts';
 
 /** A piece of a line that looks the same all along. */
 export type Span = {

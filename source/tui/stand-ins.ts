@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import chalk from 'chalk';
 import { createContext } from 'react';
-import { toAscii } from '../presentation/ascii.ts';
-import { widthOf } from '../presentation/width.ts';
+import { toAscii } from '../presentation/text/ascii.ts';
+import { widthOf } from '../presentation/text/width.ts';
 import { type Line, lineWidth } from './spans.ts';
 import { type Theme, textProps } from './theme.ts';
 

@@ -1,7 +1,7 @@
 import type { TextProps } from 'ink';
 import { createContext } from 'react';
-import type { Hue } from '../presentation/hue.ts';
-import type { Tone } from '../presentation/tone.ts';
+import type { Hue } from '../presentation/text/hue.ts';
+import type { Tone } from '../presentation/text/tone.ts';
 
 /** How each colour is written, as chalk and Ink call it; null: without one. */
 export type Palette = Readonly<Record<Hue, string | null>>;

@@ -2,9 +2,9 @@ import { keyFor } from '../console/key-hints.ts';
 import type { Unlock } from '../console/overlay.ts';
 import type { State } from '../console/state.ts';
 import { missingWord } from '../console/unlock.ts';
-import { wrap } from '../presentation/fitted.ts';
-import { safeText } from '../presentation/safe-text.ts';
-import { signOf } from '../presentation/tone.ts';
+import { wrap } from '../presentation/text/fitted.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
+import { signOf } from '../presentation/text/tone.ts';
 import { fieldText, unfocusedText } from './field-text.ts';
 import { type Line, span } from './spans.ts';
 

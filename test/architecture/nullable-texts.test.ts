@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { clauses, type ExplainFacts } from '../../source/domain/explain.ts';
-import { jobStates } from '../../source/domain/job-state.ts';
-import { explainWords } from '../../source/presentation/explain-words.ts';
+import { jobStates } from '../../source/domain/job/state.ts';
+import { clauses, type ExplainFacts } from '../../source/domain/triage/explain.ts';
+import { explainWords } from '../../source/presentation/triage/explain-words.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const filesOf = (folder: string, ...endings: string[]) =>

@@ -1,5 +1,5 @@
 import { openDatabase } from '../../source/database/database.ts';
-import { startBackfill } from '../../source/operations/start-backfill.ts';
+import { startBackfill } from '../../source/operations/start/start-backfill.ts';
 import { type Block, inTurn, median } from './measure.ts';
 import { type BenchDatabase, withClient } from './server.ts';
 

@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as pty from '@lydell/node-pty';
 import { openDatabase } from '../../source/database/database.ts';
-import { startBackfill } from '../../source/operations/start-backfill.ts';
+import { startBackfill } from '../../source/operations/start/start-backfill.ts';
 import { binary, environmentFor, handlerDirectory, Worker } from '../support/worker.ts';
 import type { Block } from './measure.ts';
 import { type BenchDatabase, withClient } from './server.ts';

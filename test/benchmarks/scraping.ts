@@ -1,7 +1,7 @@
 import { openDatabase } from '../../source/database/database.ts';
 import { readFigures } from '../../source/database/queries/read-figures.ts';
-import { activeStates, figuresOf } from '../../source/domain/figures.ts';
-import { thresholdDefaults } from '../../source/domain/thresholds.ts';
+import { activeStates, figuresOf } from '../../source/domain/executor/figures.ts';
+import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
 import { tenantMetrics } from '../../source/observability/tenant-metrics.ts';
 import { type Block, inTurn, median } from './measure.ts';
 import { type BenchDatabase, withClient } from './server.ts';

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
 import { openDatabase } from '../../source/database/database.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
-import type { StartInput } from '../../source/domain/start-request.ts';
-import { actOnJob } from '../../source/operations/act-on-job.ts';
-import { startBackfill } from '../../source/operations/start-backfill.ts';
+import type { StartInput } from '../../source/domain/start/request.ts';
+import { actOnJob } from '../../source/operations/act/act-on-job.ts';
+import { startBackfill } from '../../source/operations/start/start-backfill.ts';
 
 export const tenant = 'acme';
 const mara = { tenant, actor: 'mara@ops', reason: null };

@@ -5,9 +5,9 @@ import { actionNames, actionOf } from '../../source/console/actions.ts';
 import { boardNames } from '../../source/console/boards.ts';
 import type { SessionEffect } from '../../source/console/effects.ts';
 import type { Author, Database, Query } from '../../source/database/database.ts';
-import { sortColumns } from '../../source/domain/job-order.ts';
-import { thresholdDefaults } from '../../source/domain/thresholds.ts';
-import { checkNames } from '../../source/domain/triage.ts';
+import { sortColumns } from '../../source/domain/job/order.ts';
+import { checkNames } from '../../source/domain/triage/checks.ts';
+import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
 import { theTable } from '../support/jobs.ts';
 import { Operator } from '../support/operator.ts';
 

@@ -4,9 +4,9 @@ import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writePaper } from '../../source/commands/write-paper.ts';
 import { lastIdBefore } from '../../source/database/queries/read-papers.ts';
-import { thresholdDefaults } from '../../source/domain/thresholds.ts';
-import { actOnJob } from '../../source/operations/act-on-job.ts';
-import { handOver } from '../../source/operations/hand-over.ts';
+import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
+import { actOnJob } from '../../source/operations/act/act-on-job.ts';
+import { handOver } from '../../source/operations/reports/hand-off.ts';
 import { documentOf, run, urlOf } from '../support/cli.ts';
 import { author, Operator } from '../support/operator.ts';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { performer } from '../../source/commands/perform.ts';
 import type { Session } from '../../source/commands/session.ts';
 import { openDatabase } from '../../source/database/database.ts';
-import { thresholdDefaults } from '../../source/domain/thresholds.ts';
+import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
 import { theTable } from '../support/jobs.ts';
 import { Operator } from '../support/operator.ts';
 import { waitFor } from '../support/wait-for.ts';

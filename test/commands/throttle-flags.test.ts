@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Flags } from '../../source/commands/flags.ts';
 import { readThrottle } from '../../source/commands/throttle-flags.ts';
 import type { Problem } from '../../source/errors.ts';
-import { pauseJob } from '../../source/operations/act-on-job.ts';
+import { pauseJob } from '../../source/operations/act/act-on-job.ts';
 import { documentOf, run, urlOf } from '../support/cli.ts';
 import { author, Operator } from '../support/operator.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findingText, reportText } from '../../source/commands/triage-text.ts';
-import { checkNames } from '../../source/domain/triage.ts';
-import { listAlerts } from '../../source/operations/alerts.ts';
-import { triage, triageCheck } from '../../source/operations/triage.ts';
-import { alertsText } from '../../source/presentation/alert-words.ts';
-import { widthOf } from '../../source/presentation/width.ts';
+import { checkNames } from '../../source/domain/triage/checks.ts';
+import { listAlerts } from '../../source/operations/triage/alerts.ts';
+import { triage, triageCheck } from '../../source/operations/triage/checks.ts';
+import { widthOf } from '../../source/presentation/text/width.ts';
+import { alertsText } from '../../source/presentation/triage/alert-words.ts';
 import { documentOf, errorDocument, run, urlOf } from '../support/cli.ts';
 import { Operator } from '../support/operator.ts';
 import { run as sql } from '../support/roles.ts';

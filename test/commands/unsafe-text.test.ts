@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { escapeUnsafe, jsonText } from '../../source/domain/safe-json.ts';
+import { escapeUnsafe, jsonText } from '../../source/domain/text/safe-json.ts';
 import { documentOf, run, urlOf } from '../support/cli.ts';
 import { Operator } from '../support/operator.ts';
 

@@ -13,9 +13,9 @@ import {
   slide,
 } from '../../source/console/paging.ts';
 import type { JobsScreen, State } from '../../source/console/state.ts';
-import { parseFilter } from '../../source/domain/job-filter.ts';
-import { byAttention, type Sort } from '../../source/domain/job-order.ts';
-import type { Page } from '../../source/domain/job-page.ts';
+import { parseFilter } from '../../source/domain/job/filter.ts';
+import { byAttention, type Sort } from '../../source/domain/job/order.ts';
+import type { Page } from '../../source/domain/job/page.ts';
 import { Session } from '../sessions/session.ts';
 import { aJob, aList } from '../support/jobs.ts';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readGranularity } from '../../source/domain/asset.ts';
-import { keyOf, parseRange, periodOfKey, problemOfKey } from '../../source/domain/partition-key.ts';
-import { type Granularity, granularities } from '../../source/domain/period.ts';
-import { readStrategy } from '../../source/domain/strategy.ts';
+import { readStrategy } from '../../source/domain/job/strategy.ts';
+import { keyOf, parseRange, periodOfKey, problemOfKey } from '../../source/domain/partition/key.ts';
+import { type Granularity, granularities } from '../../source/domain/partition/period.ts';
+import { readGranularity } from '../../source/domain/start/asset.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { errorOf } from '../support/operator.ts';
 

@@ -45,10 +45,10 @@ import {
 import { followInFlight } from '../../source/database/queries/replace-job.ts';
 import { setJobState } from '../../source/database/queries/set-job-state.ts';
 import { settleJob } from '../../source/database/queries/settle-job.ts';
-import { activeStates } from '../../source/domain/figures.ts';
-import { parseFilter } from '../../source/domain/job-filter.ts';
-import { walkedColumns } from '../../source/domain/job-order.ts';
-import { type ListOptions, listJobs } from '../../source/operations/list-jobs.ts';
+import { activeStates } from '../../source/domain/executor/figures.ts';
+import { parseFilter } from '../../source/domain/job/filter.ts';
+import { walkedColumns } from '../../source/domain/job/order.ts';
+import { type ListOptions, listJobs } from '../../source/operations/jobs/list-jobs.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { readsOf } from '../support/plans.ts';
 import { run } from '../support/roles.ts';

@@ -12,7 +12,7 @@ import {
 import { migrate } from '../../source/database/migrate.ts';
 import { ownSteps } from '../../source/database/schema-version.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
-import { startBackfill } from '../../source/operations/start-backfill.ts';
+import { startBackfill } from '../../source/operations/start/start-backfill.ts';
 import { documentOf, run as servoTui, urlOf } from '../support/cli.ts';
 import { author, errorOf } from '../support/operator.ts';
 import { run } from '../support/roles.ts';

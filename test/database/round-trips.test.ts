@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Database, openDatabase, type Query } from '../../source/database/database.ts';
 import { readClock } from '../../source/database/queries/read-clock.ts';
 import { requireSchema } from '../../source/database/schema-version.ts';
-import { getJobDetail } from '../../source/operations/get-job.ts';
-import { listJobs } from '../../source/operations/list-jobs.ts';
+import { getJobDetail } from '../../source/operations/jobs/get-job.ts';
+import { listJobs } from '../../source/operations/jobs/list-jobs.ts';
 import { Backfills, tenant } from '../support/backfill.ts';
 import { Turnstile } from '../support/turnstile.ts';
 

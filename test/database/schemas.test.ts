@@ -6,7 +6,7 @@ import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { startExecutor } from '../../source/executor/executor.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
 import { silentLog } from '../../source/observability/log.ts';
-import { startBackfill } from '../../source/operations/start-backfill.ts';
+import { startBackfill } from '../../source/operations/start/start-backfill.ts';
 import { functionHandler } from '../support/backfill.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { author } from '../support/operator.ts';

@@ -27,8 +27,8 @@ import { readFinished } from '../../source/database/queries/read-finished.ts';
 import { readRunTime } from '../../source/database/queries/read-run-time.ts';
 import { isAnythingVisible } from '../../source/database/queries/read-visibility.ts';
 import { messageOf } from '../../source/errors.ts';
-import { getPartition } from '../../source/operations/get-partition.ts';
-import { holdDialog, leaveDialog } from '../../source/operations/hold-dialog.ts';
+import { getPartition } from '../../source/operations/jobs/get-partition.ts';
+import { holdDialog, leaveDialog } from '../../source/operations/jobs/hold-dialog.ts';
 import { Backfills, functionHandler, keys } from '../support/backfill.ts';
 import { environment, urlOf } from '../support/cli.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { actionSql } from '../../source/domain/action-sql.ts';
+import { actionSql } from '../../source/domain/job/action-sql.ts';
 import { aJob } from '../support/jobs.ts';
 
 test('the statement is compare-and-set on id, tenant, state and version', () => {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { likelyCauses } from '../../source/domain/failure-cause.ts';
-import { activeStates, figuresOf, type MovingJob } from '../../source/domain/figures.ts';
-import { causeBySqlstate } from '../../source/domain/sql-cause.ts';
-import { thresholdDefaults } from '../../source/domain/thresholds.ts';
-import { type FoundRow, type Remedy, remedyRefusal } from '../../source/domain/triage.ts';
+import { activeStates, figuresOf, type MovingJob } from '../../source/domain/executor/figures.ts';
+import { type FoundRow, type Remedy, remedyRefusal } from '../../source/domain/triage/checks.ts';
+import { likelyCauses } from '../../source/domain/triage/failure-cause.ts';
+import { causeBySqlstate } from '../../source/domain/triage/sql-cause.ts';
+import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 
 test('a SQLSTATE names its cause, and what to do by what the message says', () => {

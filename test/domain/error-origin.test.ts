@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { backOffMs } from '../../source/domain/attempt.ts';
+import { backOffMs } from '../../source/domain/partition/attempt.ts';
 import {
   isCrash,
   originOfCode,
   originOfSpawn,
   originOfSqlstate,
-} from '../../source/domain/error-origin.ts';
-import { likelyCause } from '../../source/domain/failure-cause.ts';
-import { failurePrint } from '../../source/domain/failure-print.ts';
-import { refusalOf, refusedOutcome } from '../../source/domain/refusal.ts';
+} from '../../source/domain/partition/error-origin.ts';
+import { failurePrint } from '../../source/domain/partition/failure-print.ts';
+import { refusalOf, refusedOutcome } from '../../source/domain/partition/refusal.ts';
+import { likelyCause } from '../../source/domain/triage/failure-cause.ts';
 import { defaultTimings } from '../../source/executor/settings.ts';
 
 describe('A2, A9, A15, A17: whose an error is', () => {

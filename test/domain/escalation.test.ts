@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { type EscalationFacts, escalationsOf } from '../../source/domain/escalation.ts';
-import type { CheckName, FoundRow } from '../../source/domain/triage.ts';
-import { escalationReasons, escalationTitle } from '../../source/presentation/escalation-words.ts';
+import type { CheckName, FoundRow } from '../../source/domain/triage/checks.ts';
+import { type EscalationFacts, escalationsOf } from '../../source/domain/triage/escalation.ts';
+import {
+  escalationReasons,
+  escalationTitle,
+} from '../../source/presentation/triage/escalation-words.ts';
 import { now, secondsAgo } from '../support/jobs.ts';
 
 const minutesAgo = (minutes: number) => secondsAgo(minutes * 60);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { etaDrift, etaRange, etaSeconds, isDrifting } from '../../source/domain/eta.ts';
+import { etaDrift, etaRange, etaSeconds, isDrifting } from '../../source/domain/forecast/eta.ts';
 import { now, secondsAgo } from '../support/jobs.ts';
 
 const average = fc.integer({ min: 1, max: 10_000_000 });

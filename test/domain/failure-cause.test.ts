@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { failureCauses, likelyCause } from '../../source/domain/failure-cause.ts';
+import { failureCauses, likelyCause } from '../../source/domain/triage/failure-cause.ts';
 
 describe('the likely cause of a failure', () => {
   test.each([

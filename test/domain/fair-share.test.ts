@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Demand, nextTenant, owedOf, sharesOf } from '../../source/domain/fair-share.ts';
+import {
+  type Demand,
+  nextTenant,
+  owedOf,
+  sharesOf,
+} from '../../source/domain/executor/fair-share.ts';
 
 const demands = fc
   .array(fc.record({ used: fc.nat(12), wanted: fc.nat(40), turn: fc.nat(1000) }), {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { jobMatches, parseFilter } from '../../source/domain/job-filter.ts';
+import { jobMatches, parseFilter } from '../../source/domain/job/filter.ts';
 import { aJob, secondsAgo } from '../support/jobs.ts';
 
 const jobs = [

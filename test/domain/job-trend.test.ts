@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { inTreeOrder } from '../../source/domain/job-tree.ts';
-import { trendOf } from '../../source/domain/job-trend.ts';
+import { trendOf } from '../../source/domain/forecast/trend.ts';
+import { inTreeOrder } from '../../source/domain/job/tree.ts';
 
 const sample = (minute: number, completed: number, avg_partition_duration_ms: number | null) => ({
   at: new Date(minute * 60_000),

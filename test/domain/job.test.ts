@@ -6,8 +6,8 @@ import {
   progressOf,
   ratePerMinute,
   remainingPartitions,
-} from '../../source/domain/eta.ts';
-import { viewJob } from '../../source/domain/job.ts';
+} from '../../source/domain/forecast/eta.ts';
+import { viewJob } from '../../source/domain/job/job.ts';
 import {
   type Action,
   actions,
@@ -17,9 +17,9 @@ import {
   jobStates,
   refusalOf,
   sourcesOf,
-} from '../../source/domain/job-state.ts';
-import { riskOf } from '../../source/domain/risk.ts';
-import { readStrategy, strategyDefaults, writeStrategy } from '../../source/domain/strategy.ts';
+} from '../../source/domain/job/state.ts';
+import { readStrategy, strategyDefaults, writeStrategy } from '../../source/domain/job/strategy.ts';
+import { riskOf } from '../../source/domain/risk/risk.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 
 const inSeconds = (seconds: number) => secondsAgo(-seconds);

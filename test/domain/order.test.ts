@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Alert, firingFirst } from '../../source/domain/alerts.ts';
-import { isFinding, levels } from '../../source/domain/diagnosis.ts';
-import type { JobView } from '../../source/domain/job.ts';
+import type { JobView } from '../../source/domain/job/job.ts';
 import {
   byAttention,
   compareBy,
@@ -10,11 +8,18 @@ import {
   sortColumns,
   stateRank,
   walkedColumns,
-} from '../../source/domain/job-order.ts';
-import { protectionsOf } from '../../source/domain/protection.ts';
-import { compareRank, outranks } from '../../source/domain/rank.ts';
-import { compareUrgency } from '../../source/domain/risk.ts';
-import { type CheckSummary, foundFirst, isTrouble, worstOf } from '../../source/domain/triage.ts';
+} from '../../source/domain/job/order.ts';
+import { compareRank, outranks } from '../../source/domain/job/rank.ts';
+import { compareUrgency } from '../../source/domain/risk/risk.ts';
+import { type Alert, firingFirst } from '../../source/domain/triage/alerts.ts';
+import {
+  type CheckSummary,
+  foundFirst,
+  isTrouble,
+  worstOf,
+} from '../../source/domain/triage/checks.ts';
+import { isFinding, levels } from '../../source/domain/triage/diagnosis.ts';
+import { protectionsOf } from '../../source/domain/triage/protection.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 
 /** Whatever the order in which they come. */

@@ -6,8 +6,8 @@ import {
   parseKeyFile,
   parseRange,
   problemOfKey,
-} from '../../source/domain/partition-key.ts';
-import { granularities, parsePeriod, startAfter } from '../../source/domain/period.ts';
+} from '../../source/domain/partition/key.ts';
+import { granularities, parsePeriod, startAfter } from '../../source/domain/partition/period.ts';
 
 const instants = fc.date({
   min: new Date('1000-01-01T00:00:00Z'),

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { countStarts, floorTo, granularities, parsePeriod } from '../../source/domain/period.ts';
+import {
+  countStarts,
+  floorTo,
+  granularities,
+  parsePeriod,
+} from '../../source/domain/partition/period.ts';
 
 const instants = fc.date({
   min: new Date('1000-01-01T00:00:00Z'),

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { checks } from '../../source/database/queries/triage/checks.ts';
 import { definitionOf } from '../../source/database/queries/triage/sql.ts';
-import { type Clause, clauses, type ExplainFacts } from '../../source/domain/explain.ts';
+import type { CheckName, FoundRow } from '../../source/domain/triage/checks.ts';
+import { type Clause, clauses, type ExplainFacts } from '../../source/domain/triage/explain.ts';
 import {
   type Held,
   recommend,
   recommendByClause,
   scenarioOf,
-} from '../../source/domain/recommend.ts';
-import { thresholdDefaults } from '../../source/domain/thresholds.ts';
-import type { CheckName, FoundRow } from '../../source/domain/triage.ts';
+} from '../../source/domain/triage/recommend.ts';
+import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
 import { explainFacts } from '../support/explained.ts';
 
 const id = '0000abcd-0000-4000-8000-000000000000';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { forecastOf, type History } from '../../source/domain/forecast.ts';
-import { median, type ReviewedJob, reviewOf } from '../../source/domain/review.ts';
+import { forecastOf, type History } from '../../source/domain/forecast/forecast.ts';
+import { median, type ReviewedJob, reviewOf } from '../../source/domain/report/review.ts';
 import { now, secondsAgo } from '../support/jobs.ts';
 
 let made = 0;

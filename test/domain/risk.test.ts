@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { mitigations } from '../../source/domain/mitigation.ts';
-import { compareUrgency, riskLevels, riskOf } from '../../source/domain/risk.ts';
+import { mitigations } from '../../source/domain/risk/mitigation.ts';
+import { compareUrgency, riskLevels, riskOf } from '../../source/domain/risk/risk.ts';
 import {
   bufferFit,
   bufferOf,
@@ -9,7 +9,7 @@ import {
   tierOf,
   tierPriorities,
   tiers,
-} from '../../source/domain/tier.ts';
+} from '../../source/domain/risk/tier.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 
 const inSeconds = (seconds: number) => secondsAgo(-seconds);

@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest';
-import { readAssetDefaults } from '../../source/domain/asset.ts';
-import { parseDuration, roughDuration, writeDuration } from '../../source/domain/duration.ts';
-import { type ExecutorRow, viewExecutor } from '../../source/domain/executor.ts';
-import { type Demand, nextTenant, owedOf, sharesOf } from '../../source/domain/fair-share.ts';
-import { parseFilter } from '../../source/domain/job-filter.ts';
-import { nearest } from '../../source/domain/nearest.ts';
-import { jsonText } from '../../source/domain/safe-json.ts';
+import { type ExecutorRow, viewExecutor } from '../../source/domain/executor/executor.ts';
+import {
+  type Demand,
+  nextTenant,
+  owedOf,
+  sharesOf,
+} from '../../source/domain/executor/fair-share.ts';
+import { parseFilter } from '../../source/domain/job/filter.ts';
+import { readAssetDefaults } from '../../source/domain/start/asset.ts';
+import { nearest } from '../../source/domain/text/nearest.ts';
+import { jsonText } from '../../source/domain/text/safe-json.ts';
+import { parseDuration, roughDuration, writeDuration } from '../../source/domain/time/duration.ts';
 import { now, secondsAgo } from '../support/jobs.ts';
 
 test('slots are shared over tenants first, and what is above a share is owed', () => {

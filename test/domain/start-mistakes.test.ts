@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { type Clause, clauses, type ExplainFacts, explain } from '../../source/domain/explain.ts';
-import { isProblem, jobMatches, namedJobs, parseFilter } from '../../source/domain/job-filter.ts';
-import type { Granularity } from '../../source/domain/period.ts';
-import { readStart, type StartInput } from '../../source/domain/start-request.ts';
-import { changeStrategy, readStrategy, writeStrategy } from '../../source/domain/strategy.ts';
+import { isProblem, jobMatches, namedJobs, parseFilter } from '../../source/domain/job/filter.ts';
+import { changeStrategy, readStrategy, writeStrategy } from '../../source/domain/job/strategy.ts';
+import type { Granularity } from '../../source/domain/partition/period.ts';
+import { readStart, type StartInput } from '../../source/domain/start/request.ts';
+import {
+  type Clause,
+  clauses,
+  type ExplainFacts,
+  explain,
+} from '../../source/domain/triage/explain.ts';
 import { explainFacts } from '../support/explained.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Granularity } from '../../source/domain/period.ts';
-import { readStart, type StartInput } from '../../source/domain/start-request.ts';
+import type { Granularity } from '../../source/domain/partition/period.ts';
+import { readStart, type StartInput } from '../../source/domain/start/request.ts';
 
 const read = (input: Partial<StartInput>, granularity: Granularity | null) => {
   const { request, problems } = readStart({ asset: 'orders', ...input }, granularity);

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { claimBase, finishedSince, holdReason, pauseReason } from '../../source/domain/throttle.ts';
+import {
+  claimBase,
+  finishedSince,
+  holdReason,
+  pauseReason,
+} from '../../source/domain/executor/throttle.ts';
 
 const limits = { replication_lag_seconds: 60, lock_wait_seconds: 30, connections: 0.95 };
 const well = { replication_lag_seconds: 1, lock_wait_seconds: null, connections: 0.2 };

@@ -8,7 +8,7 @@ import {
   never,
   readTime,
   writeTime,
-} from '../../source/domain/time.ts';
+} from '../../source/domain/time/time.ts';
 
 test('what is written is read back, in any year', () => {
   const instant = fc.date({

@@ -1,10 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Asset } from '../../source/domain/asset.ts';
-import { keyOf, parseRange } from '../../source/domain/partition-key.ts';
-import { type Granularity, granularities } from '../../source/domain/period.ts';
-import { countKeys, listOf, unionOfKeys, upstreamKeys } from '../../source/domain/upstream-keys.ts';
-import { keysNeeded, LineageCycle, planUpstreams } from '../../source/domain/upstream-plan.ts';
+import { keyOf, parseRange } from '../../source/domain/partition/key.ts';
+import { type Granularity, granularities } from '../../source/domain/partition/period.ts';
+import type { Asset } from '../../source/domain/start/asset.ts';
+import {
+  countKeys,
+  listOf,
+  unionOfKeys,
+  upstreamKeys,
+} from '../../source/domain/start/upstream-keys.ts';
+import {
+  keysNeeded,
+  LineageCycle,
+  planUpstreams,
+} from '../../source/domain/start/upstream-plan.ts';
 
 const asset = (name: string, granularity: Granularity | null = 'day'): Asset => ({
   id: name,

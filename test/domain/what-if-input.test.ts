@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
-import { isNoChange, noChange, stillSupposed, type WhatIf } from '../../source/domain/what-if.ts';
-import { mostSlots, readWhatIf, type WhatIfInput } from '../../source/domain/what-if-input.ts';
+import {
+  isNoChange,
+  noChange,
+  stillSupposed,
+  type WhatIf,
+} from '../../source/domain/risk/what-if.ts';
+import { mostSlots, readWhatIf, type WhatIfInput } from '../../source/domain/risk/what-if-input.ts';
 import type { Problem } from '../../source/errors.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 

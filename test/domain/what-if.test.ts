@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { JobView } from '../../source/domain/job.ts';
-import { foresee, isNoChange, noChange, type WhatIf } from '../../source/domain/what-if.ts';
+import type { JobView } from '../../source/domain/job/job.ts';
+import { foresee, isNoChange, noChange, type WhatIf } from '../../source/domain/risk/what-if.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 
 const inSeconds = (seconds: number) => secondsAgo(-seconds);

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readGranularity } from '../../source/domain/asset.ts';
-import { momentAt, parseMoment } from '../../source/domain/deadline.ts';
-import { parseDuration, writeDuration } from '../../source/domain/duration.ts';
-import { isWholeId, parseJobReference } from '../../source/domain/job-reference.ts';
-import { nearest } from '../../source/domain/nearest.ts';
+import { isWholeId, parseJobReference } from '../../source/domain/job/reference.ts';
+import { readGranularity } from '../../source/domain/start/asset.ts';
+import { nearest } from '../../source/domain/text/nearest.ts';
+import { momentAt, parseMoment } from '../../source/domain/time/deadline.ts';
+import { parseDuration, writeDuration } from '../../source/domain/time/duration.ts';
 
 describe('durations', () => {
   test.each([

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
-import { startBackfill } from '../../source/operations/start-backfill.ts';
+import { startBackfill } from '../../source/operations/start/start-backfill.ts';
 import { DatabaseProxy } from '../faults/proxy.ts';
 import { Backfills, functionHandler, Gate, keys, tenant } from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';

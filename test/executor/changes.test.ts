@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../source/database/database.ts';
 import { findViolations } from '../../source/database/queries/find-violations.ts';
 import { silentLog } from '../../source/observability/log.ts';
-import { reclaimJob } from '../../source/operations/reclaim-job.ts';
-import { recreateJob } from '../../source/operations/recreate-job.ts';
-import { retryJob } from '../../source/operations/retry-job.ts';
-import { setJob } from '../../source/operations/set-job.ts';
+import { reclaimJob } from '../../source/operations/act/reclaim.ts';
+import { recreateJob } from '../../source/operations/act/recreate.ts';
+import { retryJob } from '../../source/operations/act/retry.ts';
+import { setJob } from '../../source/operations/act/set.ts';
 import { Backfills, functionHandler, Gate, keys, tenant } from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';
 

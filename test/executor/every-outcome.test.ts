@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Outcome } from '../../source/domain/attempt.ts';
+import type { Outcome } from '../../source/domain/partition/attempt.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
 import { Backfills, functionHandler, keys } from '../support/backfill.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Attempt } from '../../source/domain/attempt.ts';
+import type { Attempt } from '../../source/domain/partition/attempt.ts';
 import { DatabaseProxy } from '../faults/proxy.ts';
 import {
   Backfills,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
-import { startBackfill } from '../../source/operations/start-backfill.ts';
+import { startBackfill } from '../../source/operations/start/start-backfill.ts';
 import {
   Backfills,
   completed,

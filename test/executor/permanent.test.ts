@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
 import { noSettings } from '../../source/handlers/asset-settings.ts';
-import { resumeJob } from '../../source/operations/act-on-job.ts';
-import { judgeJob } from '../../source/operations/explain-job.ts';
-import { retryJob } from '../../source/operations/retry-job.ts';
-import { explainWords } from '../../source/presentation/explain-words.ts';
+import { resumeJob } from '../../source/operations/act/act-on-job.ts';
+import { retryJob } from '../../source/operations/act/retry.ts';
+import { judgeJob } from '../../source/operations/triage/explain-job.ts';
+import { explainWords } from '../../source/presentation/triage/explain-words.ts';
 import { Backfills, functionHandler, keys, tenant } from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';
 

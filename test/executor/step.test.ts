@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { nextAverage } from '../../source/domain/eta.ts';
+import { nextAverage } from '../../source/domain/forecast/eta.ts';
 import { Backfills, completed, keys, Lane } from '../support/backfill.ts';
 
 let backfills: Backfills;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../source/database/database.ts';
-import type { StartInput } from '../../source/domain/start-request.ts';
-import { startBackfill } from '../../source/operations/start-backfill.ts';
+import type { StartInput } from '../../source/domain/start/request.ts';
+import { startBackfill } from '../../source/operations/start/start-backfill.ts';
 import { Backfills, functionHandler, keys, tenant } from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';
 

@@ -1,5 +1,5 @@
 import type { LimitScope } from '../../source/database/queries/limits.ts';
-import { setLimit } from '../../source/operations/limits.ts';
+import { setLimit } from '../../source/operations/system/limits.ts';
 import { tenant } from './jobs.ts';
 import type { Random } from './random.ts';
 import type { Scene } from './scene.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cancelJob, pauseJob, resumeJob } from '../../source/operations/act-on-job.ts';
-import { recreateJob } from '../../source/operations/recreate-job.ts';
-import { retryJob } from '../../source/operations/retry-job.ts';
-import { setJob } from '../../source/operations/set-job.ts';
+import { cancelJob, pauseJob, resumeJob } from '../../source/operations/act/act-on-job.ts';
+import { recreateJob } from '../../source/operations/act/recreate.ts';
+import { retryJob } from '../../source/operations/act/retry.ts';
+import { setJob } from '../../source/operations/act/set.ts';
 import { tenant } from './jobs.ts';
 import { changeLimit } from './limits.ts';
 import type { Random } from './random.ts';

@@ -1,4 +1,4 @@
-import { startBackfill } from '../../source/operations/start-backfill.ts';
+import { startBackfill } from '../../source/operations/start/start-backfill.ts';
 import { sqlAssets } from './handlers.ts';
 import { tenant } from './jobs.ts';
 import type { Random } from './random.ts';

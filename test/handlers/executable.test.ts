@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Outcome } from '../../source/domain/attempt.ts';
+import type { Outcome } from '../../source/domain/partition/attempt.ts';
 import { loadCatalogue } from '../../source/handlers/catalogue.ts';
 import { OutputTail } from '../../source/handlers/output-tail.ts';
 import { anAttempt } from '../support/attempt.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Attempt, Outcome } from '../../source/domain/attempt.ts';
+import type { Attempt, Outcome } from '../../source/domain/partition/attempt.ts';
 import { loadCatalogue } from '../../source/handlers/catalogue.ts';
 import { meaningOf, retryAfterMs } from '../../source/handlers/http-status.ts';
 import { anAttempt } from '../support/attempt.ts';

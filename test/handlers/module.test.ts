@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Outcome } from '../../source/domain/attempt.ts';
+import type { Outcome } from '../../source/domain/partition/attempt.ts';
 import { noSettings } from '../../source/handlers/asset-settings.ts';
 import { loadCatalogue } from '../../source/handlers/catalogue.ts';
 import type { Handler } from '../../source/handlers/handler.ts';

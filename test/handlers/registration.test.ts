@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readAssetDefaults } from '../../source/domain/asset.ts';
-import { strategyDefaults } from '../../source/domain/strategy.ts';
+import { strategyDefaults } from '../../source/domain/job/strategy.ts';
+import { readAssetDefaults } from '../../source/domain/start/asset.ts';
 import type { UsageError } from '../../source/errors.ts';
 import { loadCatalogue } from '../../source/handlers/catalogue.ts';
 import { Backfills, tenant } from '../support/backfill.ts';

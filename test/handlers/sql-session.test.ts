@@ -5,7 +5,7 @@ import { type Database, openDatabase } from '../../source/database/database.ts';
 import { sqlAttemptRuns } from '../../source/database/queries/run-sql-handler.ts';
 import { readStep, type StepRow } from '../../source/database/queries/step-job.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
-import type { Attempt, Outcome } from '../../source/domain/attempt.ts';
+import type { Attempt, Outcome } from '../../source/domain/partition/attempt.ts';
 import { LossWitness } from '../../source/executor/loss-witness.ts';
 import { runSqlAttempt } from '../../source/executor/sql-attempt.ts';
 import { findPgBouncer, PgBouncer } from '../faults/pgbouncer.ts';

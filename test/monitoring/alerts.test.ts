@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { alertNames } from '../../source/domain/alerts.ts';
-import { writeDuration } from '../../source/domain/duration.ts';
-import { figuresOf } from '../../source/domain/figures.ts';
-import { thresholdDefaults } from '../../source/domain/thresholds.ts';
+import { figuresOf } from '../../source/domain/executor/figures.ts';
+import { writeDuration } from '../../source/domain/time/duration.ts';
+import { alertNames } from '../../source/domain/triage/alerts.ts';
+import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
 import { ExecutorMetrics } from '../../source/observability/executor-metrics.ts';
 import { holdReasons } from '../../source/observability/meter.ts';
 import { tenantMetrics } from '../../source/observability/tenant-metrics.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { thresholdDefaults } from '../../source/domain/thresholds.ts';
+import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
 import { silentLog } from '../../source/observability/log.ts';
 import { Monitor } from '../../source/observability/monitor.ts';
 import { Backfills, functionHandler, Gate, keys, tenant } from '../support/backfill.ts';

@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Action, actions, jobStates, sourcesOf } from '../../source/domain/job-state.ts';
+import { type Action, actions, jobStates, sourcesOf } from '../../source/domain/job/state.ts';
 import { UsageError } from '../../source/errors.ts';
-import { actOnJob, cancelJob, pauseJob, resumeJob } from '../../source/operations/act-on-job.ts';
-import { settleJob } from '../../source/operations/settle-job.ts';
+import {
+  actOnJob,
+  cancelJob,
+  pauseJob,
+  resumeJob,
+} from '../../source/operations/act/act-on-job.ts';
+import { settleJob } from '../../source/operations/act/finalize.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Alert, AlertName } from '../../source/domain/alerts.ts';
-import { thresholdDefaults } from '../../source/domain/thresholds.ts';
-import { listAlerts } from '../../source/operations/alerts.ts';
-import { handOver } from '../../source/operations/hand-over.ts';
-import { triageCheck } from '../../source/operations/triage.ts';
-import { alertsText } from '../../source/presentation/alert-words.ts';
-import { shiftSummary } from '../../source/presentation/shift-summary.ts';
+import type { Alert, AlertName } from '../../source/domain/triage/alerts.ts';
+import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
+import { handOver } from '../../source/operations/reports/hand-off.ts';
+import { listAlerts } from '../../source/operations/triage/alerts.ts';
+import { triageCheck } from '../../source/operations/triage/checks.ts';
+import { shiftSummary } from '../../source/presentation/report/hand-off.ts';
+import { alertsText } from '../../source/presentation/triage/alert-words.ts';
 import { Operator } from '../support/operator.ts';
 
 let operator: Operator;

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ActionParameters, JobAction } from '../../source/domain/action.ts';
-import { parseFilter } from '../../source/domain/job-filter.ts';
-import type { PlanFile } from '../../source/domain/plan.ts';
+import type { ActionParameters, JobAction } from '../../source/domain/job/action.ts';
+import { parseFilter } from '../../source/domain/job/filter.ts';
+import type { PlanFile } from '../../source/domain/plan/plan.ts';
 import { UsageError } from '../../source/errors.ts';
-import type { Outcome } from '../../source/operations/act-on-job.ts';
-import { applyPlan, reviewPlan } from '../../source/operations/apply-plan.ts';
-import { planActions } from '../../source/operations/plan-actions.ts';
-import { reviewText } from '../../source/presentation/plan-words.ts';
+import type { Outcome } from '../../source/operations/act/act-on-job.ts';
+import { applyPlan, reviewPlan } from '../../source/operations/plan/apply-plan.ts';
+import { planActions } from '../../source/operations/plan/plan-actions.ts';
+import { reviewText } from '../../source/presentation/plan/plan-words.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;

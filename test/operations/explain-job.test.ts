@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { StartInput } from '../../source/domain/start-request.ts';
-import { pauseJob } from '../../source/operations/act-on-job.ts';
-import { explainJob, judgeJob } from '../../source/operations/explain-job.ts';
-import { recreateJob } from '../../source/operations/recreate-job.ts';
-import { explainWords } from '../../source/presentation/explain-words.ts';
+import type { StartInput } from '../../source/domain/start/request.ts';
+import { pauseJob } from '../../source/operations/act/act-on-job.ts';
+import { recreateJob } from '../../source/operations/act/recreate.ts';
+import { explainJob, judgeJob } from '../../source/operations/triage/explain-job.ts';
+import { explainWords } from '../../source/presentation/triage/explain-words.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Database } from '../../source/database/database.ts';
-import { EventFollower } from '../../source/operations/read-events.ts';
-import { LogFollower } from '../../source/operations/read-logs.ts';
+import { EventFollower } from '../../source/operations/reports/read-events.ts';
+import { LogFollower } from '../../source/operations/reports/read-logs.ts';
 import { Operator } from '../support/operator.ts';
 
 let operator: Operator;

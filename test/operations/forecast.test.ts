@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { forecastLines } from '../../source/commands/forecast-text.ts';
-import { type Forecast, forecastOf } from '../../source/domain/forecast.ts';
+import { type Forecast, forecastOf } from '../../source/domain/forecast/forecast.ts';
 import { now, secondsAgo } from '../support/jobs.ts';
 import { Operator } from '../support/operator.ts';
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
-import { getJobDetail } from '../../source/operations/get-job.ts';
-import { holdDialog, leaveDialog } from '../../source/operations/hold-dialog.ts';
-import { listJobs } from '../../source/operations/list-jobs.ts';
+import { getJobDetail } from '../../source/operations/jobs/get-job.ts';
+import { holdDialog, leaveDialog } from '../../source/operations/jobs/hold-dialog.ts';
+import { listJobs } from '../../source/operations/jobs/list-jobs.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 import { readsOf } from '../support/plans.ts';
 import { Roles, run } from '../support/roles.ts';

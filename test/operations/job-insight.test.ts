@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { JobInsight } from '../../source/domain/job-insight.ts';
-import { getJobDetail, getJobSql } from '../../source/operations/get-job.ts';
-import { getPartition } from '../../source/operations/get-partition.ts';
+import type { JobInsight } from '../../source/domain/job/insight.ts';
+import { getJobDetail, getJobSql } from '../../source/operations/jobs/get-job.ts';
+import { getPartition } from '../../source/operations/jobs/get-partition.ts';
 import { errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;

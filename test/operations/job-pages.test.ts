@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { viewJob } from '../../source/domain/job.ts';
-import { type DeadlineOf, jobMatches, parseFilter } from '../../source/domain/job-filter.ts';
-import { compareBy, sortColumns, walkedColumns } from '../../source/domain/job-order.ts';
-import { listJobs } from '../../source/operations/list-jobs.ts';
-import { selectJobs } from '../../source/operations/select-jobs.ts';
+import { type DeadlineOf, jobMatches, parseFilter } from '../../source/domain/job/filter.ts';
+import { viewJob } from '../../source/domain/job/job.ts';
+import { compareBy, sortColumns, walkedColumns } from '../../source/domain/job/order.ts';
+import { listJobs } from '../../source/operations/jobs/list-jobs.ts';
+import { selectJobs } from '../../source/operations/plan/select-jobs.ts';
 import { errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { cancelJob, pauseJob } from '../../source/operations/act-on-job.ts';
-import { judgeJob, verifyJob } from '../../source/operations/explain-job.ts';
-import { reclaimJob } from '../../source/operations/reclaim-job.ts';
-import { triage } from '../../source/operations/triage.ts';
-import { explainText } from '../../source/presentation/explain-text.ts';
+import { cancelJob, pauseJob } from '../../source/operations/act/act-on-job.ts';
+import { reclaimJob } from '../../source/operations/act/reclaim.ts';
+import { triage } from '../../source/operations/triage/checks.ts';
+import { judgeJob, verifyJob } from '../../source/operations/triage/explain-job.ts';
+import { explainText } from '../../source/presentation/triage/explain-text.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;

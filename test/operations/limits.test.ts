@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { setLimit } from '../../source/operations/limits.ts';
+import { setLimit } from '../../source/operations/system/limits.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;

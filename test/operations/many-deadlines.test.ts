@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseFilter } from '../../source/domain/job-filter.ts';
-import { isAlarm } from '../../source/domain/job-order.ts';
-import { type ListOptions, listJobs } from '../../source/operations/list-jobs.ts';
+import { parseFilter } from '../../source/domain/job/filter.ts';
+import { isAlarm } from '../../source/domain/job/order.ts';
+import { type ListOptions, listJobs } from '../../source/operations/jobs/list-jobs.ts';
 import { Operator } from '../support/operator.ts';
 import { readsOf } from '../support/plans.ts';
 

@@ -6,11 +6,11 @@ import {
   pruneLogs,
   pruneSamples,
 } from '../../source/database/queries/prune.ts';
-import { retention } from '../../source/domain/retention.ts';
+import { retention } from '../../source/domain/report/retention.ts';
 import { startExecutor } from '../../source/executor/executor.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
 import { silentLog } from '../../source/observability/log.ts';
-import { countPruned, prune } from '../../source/operations/prune.ts';
+import { countPruned, prune } from '../../source/operations/system/prune.ts';
 import { documentOf, errorDocument, run, urlOf } from '../support/cli.ts';
 import { errorOf, Operator } from '../support/operator.ts';
 import { readsOf } from '../support/plans.ts';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../source/errors.ts';
-import { cancelJob, pauseJob } from '../../source/operations/act-on-job.ts';
-import { getJob, getJobDetail } from '../../source/operations/get-job.ts';
-import { listJobs } from '../../source/operations/list-jobs.ts';
-import { resolveJob, resolveJobs } from '../../source/operations/resolve-job.ts';
+import { cancelJob, pauseJob } from '../../source/operations/act/act-on-job.ts';
+import { getJob, getJobDetail } from '../../source/operations/jobs/get-job.ts';
+import { listJobs } from '../../source/operations/jobs/list-jobs.ts';
+import { resolveJob, resolveJobs } from '../../source/operations/jobs/resolve-job.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../source/errors.ts';
-import { explainJob } from '../../source/operations/explain-job.ts';
-import { recreateJob } from '../../source/operations/recreate-job.ts';
-import { retryJob } from '../../source/operations/retry-job.ts';
-import { settleJob } from '../../source/operations/settle-job.ts';
-import { explainWords } from '../../source/presentation/explain-words.ts';
+import { settleJob } from '../../source/operations/act/finalize.ts';
+import { recreateJob } from '../../source/operations/act/recreate.ts';
+import { retryJob } from '../../source/operations/act/retry.ts';
+import { explainJob } from '../../source/operations/triage/explain-job.ts';
+import { explainWords } from '../../source/presentation/triage/explain-words.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;

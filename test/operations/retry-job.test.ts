@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { UsageError } from '../../source/errors.ts';
-import { retryJob } from '../../source/operations/retry-job.ts';
+import { retryJob } from '../../source/operations/act/retry.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;

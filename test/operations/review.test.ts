@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readReviewed, readRiskHours } from '../../source/database/queries/read-review.ts';
-import { median, type ReviewedJob, reviewOf } from '../../source/domain/review.ts';
-import { reviewDeadlines } from '../../source/operations/review.ts';
+import { median, type ReviewedJob, reviewOf } from '../../source/domain/report/review.ts';
+import { reviewDeadlines } from '../../source/operations/reports/review.ts';
 import { documentOf, run, urlOf } from '../support/cli.ts';
 import { now, secondsAgo } from '../support/jobs.ts';
 import { Operator } from '../support/operator.ts';

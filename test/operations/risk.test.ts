@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readFleet, readLiveJobs } from '../../source/database/queries/read-live-jobs.ts';
-import { thresholdDefaults } from '../../source/domain/thresholds.ts';
-import { assessRisk, readRiskBoard } from '../../source/operations/risk.ts';
+import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
+import { assessRisk, readRiskBoard } from '../../source/operations/triage/risk.ts';
 import { errorOf, Operator } from '../support/operator.ts';
 import { readsOf } from '../support/plans.ts';
 

@@ -4,12 +4,12 @@ import {
   type ActionParameters,
   type JobAction,
   readParameters,
-} from '../../source/domain/action.ts';
-import { actionSql } from '../../source/domain/action-sql.ts';
-import type { Job } from '../../source/domain/job.ts';
+} from '../../source/domain/job/action.ts';
+import { actionSql } from '../../source/domain/job/action-sql.ts';
+import type { Job } from '../../source/domain/job/job.ts';
 import { UsageError } from '../../source/errors.ts';
-import { getJob } from '../../source/operations/get-job.ts';
-import { runAction } from '../../source/operations/run-action.ts';
+import { runAction } from '../../source/operations/act/run-action.ts';
+import { getJob } from '../../source/operations/jobs/get-job.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../source/errors.ts';
-import { reclaimJob } from '../../source/operations/reclaim-job.ts';
-import { setJob } from '../../source/operations/set-job.ts';
+import { reclaimJob } from '../../source/operations/act/reclaim.ts';
+import { setJob } from '../../source/operations/act/set.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { StartInput } from '../../source/domain/start-request.ts';
+import type { StartInput } from '../../source/domain/start/request.ts';
 import { ServoError, UsageError } from '../../source/errors.ts';
-import { actOnJob } from '../../source/operations/act-on-job.ts';
-import { startBackfill } from '../../source/operations/start-backfill.ts';
+import { actOnJob } from '../../source/operations/act/act-on-job.ts';
+import { startBackfill } from '../../source/operations/start/start-backfill.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseFilter } from '../../source/domain/job-filter.ts';
-import { type JobThresholds, thresholdDefaults } from '../../source/domain/thresholds.ts';
-import { exportJob } from '../../source/operations/export-job.ts';
-import { getJob, getJobDetail } from '../../source/operations/get-job.ts';
-import { handOver } from '../../source/operations/hand-over.ts';
-import { listJobs, listNamedJobs } from '../../source/operations/list-jobs.ts';
-import { draftPlan } from '../../source/operations/plan-actions.ts';
-import { assessRisk } from '../../source/operations/risk.ts';
-import { setJob } from '../../source/operations/set-job.ts';
+import { parseFilter } from '../../source/domain/job/filter.ts';
+import { type JobThresholds, thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
+import { setJob } from '../../source/operations/act/set.ts';
+import { getJob, getJobDetail } from '../../source/operations/jobs/get-job.ts';
+import { listJobs, listNamedJobs } from '../../source/operations/jobs/list-jobs.ts';
+import { draftPlan } from '../../source/operations/plan/plan-actions.ts';
+import { exportJob } from '../../source/operations/reports/export-job.ts';
+import { handOver } from '../../source/operations/reports/hand-off.ts';
+import { assessRisk } from '../../source/operations/triage/risk.ts';
 import { author, Operator } from '../support/operator.ts';
 
 let operator: Operator;

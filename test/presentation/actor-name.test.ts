@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { actorName } from '../../source/presentation/actor-name.ts';
+import { actorName } from '../../source/presentation/report/actor-name.ts';
 
 it.each([
   ['mara@oncall', 'eve', 'mara@oncall (login eve)'],

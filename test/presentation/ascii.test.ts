@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { packageRoot } from '../../source/package.ts';
-import { toAscii } from '../../source/presentation/ascii.ts';
+import { toAscii } from '../../source/presentation/text/ascii.ts';
 
 // Was `Triage ? Stuck` on the screen of a check.
 test('every sign that the program draws has one in ASCII', () => {

@@ -1,22 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import type { Alert } from '../../source/domain/alerts.ts';
-import type { ExecutorView } from '../../source/domain/executor.ts';
-import type { JobEvent } from '../../source/domain/job-detail.ts';
-import type { CheckSummary, Finding, FoundRow } from '../../source/domain/triage.ts';
-import { alertDetail, alertTable } from '../../source/presentation/alert-table.ts';
+import type { ExecutorView } from '../../source/domain/executor/executor.ts';
+import type { JobEvent } from '../../source/domain/job/detail.ts';
+import type { Alert } from '../../source/domain/triage/alerts.ts';
+import type { CheckSummary, Finding, FoundRow } from '../../source/domain/triage/checks.ts';
+import { executorDetail, executorTable } from '../../source/presentation/executor/table.ts';
+import { eventDetail, eventTable } from '../../source/presentation/report/event-table.ts';
+import { formatBuffer } from '../../source/presentation/risk/words.ts';
+import type { Detail, Item } from '../../source/presentation/text/item.ts';
+import { layoutColumns, type Table } from '../../source/presentation/text/table.ts';
+import type { Cell } from '../../source/presentation/text/tone.ts';
+import { alertDetail, alertTable } from '../../source/presentation/triage/alert-table.ts';
 import {
   checkDetail,
   checkTable,
   triageDetail,
   triageTable,
-} from '../../source/presentation/check-table.ts';
-import { eventDetail, eventTable } from '../../source/presentation/event-table.ts';
-import { executorDetail, executorTable } from '../../source/presentation/executor-table.ts';
-import type { Detail, Item } from '../../source/presentation/item.ts';
-import { evidenceLine } from '../../source/presentation/judged-words.ts';
-import { formatBuffer } from '../../source/presentation/risk-words.ts';
-import { layoutColumns, type Table } from '../../source/presentation/table.ts';
-import type { Cell } from '../../source/presentation/tone.ts';
+} from '../../source/presentation/triage/check-table.ts';
+import { evidenceLine } from '../../source/presentation/triage/evidence-line.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 
 const context = { as_of: now, zone: 'utc', width: 200, keys: { pause: 'p' } } as const;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
-import { charactersOf } from '../../source/presentation/characters.ts';
-import { widthOf } from '../../source/presentation/width.ts';
+import { charactersOf } from '../../source/presentation/text/characters.ts';
+import { widthOf } from '../../source/presentation/text/width.ts';
 
 const segmenter = new Intl.Segmenter();
 const segmented = (text: string) => Array.from(segmenter.segment(text), ({ segment }) => segment);

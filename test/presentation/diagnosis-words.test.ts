@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Check, Diagnosis } from '../../source/domain/diagnosis.ts';
-import { checksOf } from '../../source/presentation/diagnosis-words.ts';
+import type { Check, Diagnosis } from '../../source/domain/triage/diagnosis.ts';
+import { checksOf } from '../../source/presentation/triage/diagnosis-words.ts';
 
 describe('doctor', () => {
   const table = { name: 'jobs', enabled: true, forced: true, policies: 1 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dialogWords, planDialogWords } from '../../source/presentation/dialog-words.ts';
+import { dialogWords, planDialogWords } from '../../source/presentation/job/dialog-words.ts';
 import { now, secondsAgo } from '../support/jobs.ts';
 
 describe('who else has a dialog open', () => {

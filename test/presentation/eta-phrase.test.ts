@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { driftWords, etaIfStarted } from '../../source/presentation/eta-phrase.ts';
+import { driftWords, etaIfStarted } from '../../source/presentation/job/eta-phrase.ts';
 import { aJob, now } from '../support/jobs.ts';
 
 test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Clause, ExplainFacts } from '../../source/domain/explain.ts';
-import { explainWords } from '../../source/presentation/explain-words.ts';
+import type { Clause, ExplainFacts } from '../../source/domain/triage/explain.ts';
+import { explainWords } from '../../source/presentation/triage/explain-words.ts';
 import { explainFacts } from '../support/explained.ts';
 import { secondsAgo } from '../support/jobs.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { FailedPartition } from '../../source/domain/job-detail.ts';
-import { groupFailures, kindsOf } from '../../source/presentation/failure-groups.ts';
+import type { FailedPartition } from '../../source/domain/job/detail.ts';
+import { groupFailures, kindsOf } from '../../source/presentation/partition/failure-groups.ts';
 
 const failed = (partition_key: string, error_message: string | null): FailedPartition => ({
   partition_key,

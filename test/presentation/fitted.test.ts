@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
-import { columns } from '../../source/presentation/columns.ts';
-import { truncate, truncateMiddle, truncateStart, wrap } from '../../source/presentation/fitted.ts';
+import { columns } from '../../source/presentation/text/columns.ts';
+import {
+  truncate,
+  truncateMiddle,
+  truncateStart,
+  wrap,
+} from '../../source/presentation/text/fitted.ts';
 
 test('columns are as wide as their widest cell, and a text that is cut keeps its width', () => {
   expect(

@@ -11,7 +11,7 @@ import {
   formatPercent,
   formatRate,
   plural,
-} from '../../source/presentation/format.ts';
+} from '../../source/presentation/text/format.ts';
 
 const table = <I>(format: (input: I) => string, rows: [I, string][]) =>
   test.each(rows)(`${format.name}(%s) is %s`, (input, text) => expect(format(input)).toBe(text));

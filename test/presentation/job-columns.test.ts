@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { jobColumns, jobsTable } from '../../source/presentation/job-columns.ts';
-import { cellOf, layoutColumns } from '../../source/presentation/table.ts';
-import { widthOf } from '../../source/presentation/width.ts';
+import { jobColumns, jobsTable } from '../../source/presentation/job/columns.ts';
+import { cellOf, layoutColumns } from '../../source/presentation/text/table.ts';
+import { widthOf } from '../../source/presentation/text/width.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 
 function row(job = aJob(), width = 160): Record<string, string> {

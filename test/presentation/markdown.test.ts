@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { code, table, utc } from '../../source/presentation/markdown.ts';
+import { code, table, utc } from '../../source/presentation/report/markdown.ts';
 
 describe('text from the database stands in code', () => {
   test.each([

@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { Escalation } from '../../source/domain/escalation.ts';
-import type { JobEvent } from '../../source/domain/job-detail.ts';
-import { type IncidentReport, isDecision, type ShiftSummary } from '../../source/domain/papers.ts';
-import { kindsOf } from '../../source/presentation/failure-groups.ts';
+import type { JobEvent } from '../../source/domain/job/detail.ts';
+import {
+  type IncidentReport,
+  isDecision,
+  type ShiftSummary,
+} from '../../source/domain/report/reports.ts';
+import type { Escalation } from '../../source/domain/triage/escalation.ts';
+import { kindsOf } from '../../source/presentation/partition/failure-groups.ts';
+import { shiftSummary } from '../../source/presentation/report/hand-off.ts';
+import { incidentReport } from '../../source/presentation/report/incident-report.ts';
 import {
   formatClock,
   formatDay,
@@ -10,9 +16,7 @@ import {
   formatMoment,
   formatSecond,
   zoneName,
-} from '../../source/presentation/format.ts';
-import { incidentReport } from '../../source/presentation/incident-report.ts';
-import { shiftSummary } from '../../source/presentation/shift-summary.ts';
+} from '../../source/presentation/text/format.ts';
 import { explainFacts } from '../support/explained.ts';
 import { aJob, anInsight, now, secondsAgo } from '../support/jobs.ts';
 

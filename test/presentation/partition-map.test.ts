@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { PartitionBucket } from '../../source/domain/job-detail.ts';
-import { partitionMap } from '../../source/presentation/partition-map.ts';
-import { widthOf } from '../../source/presentation/width.ts';
+import type { PartitionBucket } from '../../source/domain/job/detail.ts';
+import { partitionMap } from '../../source/presentation/partition/map.ts';
+import { widthOf } from '../../source/presentation/text/width.ts';
 import { buckets, dailyKeys } from '../support/jobs.ts';
 
 const drawn = (map: ReturnType<typeof partitionMap>) =>

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { JobEvent } from '../../source/domain/job-detail.ts';
-import type { Partition } from '../../source/domain/partition.ts';
-import { kindOf, noCounts, partitionCell } from '../../source/presentation/partition-cell.ts';
-import { logText, partitionText } from '../../source/presentation/partition-text.ts';
+import type { JobEvent } from '../../source/domain/job/detail.ts';
+import type { Partition } from '../../source/domain/partition/partition.ts';
+import { kindOf, noCounts, partitionCell } from '../../source/presentation/partition/cell.ts';
+import { logText, partitionText } from '../../source/presentation/partition/text.ts';
 import { aPartition, secondsAgo } from '../support/jobs.ts';
 
 const id = '0000abcd-0000-4000-8000-000000000000';

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { type PlanFile, plannedJob, type ReviewedJob } from '../../source/domain/plan.ts';
+import { type PlanFile, plannedJob, type ReviewedJob } from '../../source/domain/plan/plan.ts';
 import {
   entryText,
   namesOf,
   planText,
   planTitle,
   reviewText,
-} from '../../source/presentation/plan-words.ts';
+} from '../../source/presentation/plan/plan-words.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 
 const id = '0000abcd-0000-4000-8000-000000000000';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { progressBar } from '../../source/presentation/progress-bar.ts';
-import { widthOf } from '../../source/presentation/width.ts';
+import { progressBar } from '../../source/presentation/job/progress-bar.ts';
+import { widthOf } from '../../source/presentation/text/width.ts';
 
 test('is exactly as wide as asked, for any ratio', () => {
   fc.assert(

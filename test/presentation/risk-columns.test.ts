@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { JobView } from '../../source/domain/job.ts';
-import { riskRows } from '../../source/domain/risk-board.ts';
-import { noChange, type WhatIf } from '../../source/domain/what-if.ts';
-import { riskTable } from '../../source/presentation/risk-columns.ts';
-import { cellOf, layoutColumns } from '../../source/presentation/table.ts';
+import type { JobView } from '../../source/domain/job/job.ts';
+import { riskRows } from '../../source/domain/risk/board.ts';
+import { noChange, type WhatIf } from '../../source/domain/risk/what-if.ts';
+import { riskTable } from '../../source/presentation/risk/columns.ts';
+import { cellOf, layoutColumns } from '../../source/presentation/text/table.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 
 const inSeconds = (seconds: number) => secondsAgo(-seconds);

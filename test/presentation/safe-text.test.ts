@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { toAscii } from '../../source/presentation/ascii.ts';
-import { fitted, truncateStart, wrap } from '../../source/presentation/fitted.ts';
-import { safeText, textCap } from '../../source/presentation/safe-text.ts';
-import { widthOf } from '../../source/presentation/width.ts';
+import { toAscii } from '../../source/presentation/text/ascii.ts';
+import { fitted, truncateStart, wrap } from '../../source/presentation/text/fitted.ts';
+import { safeText, textCap } from '../../source/presentation/text/safe-text.ts';
+import { widthOf } from '../../source/presentation/text/width.ts';
 
 /** Strings made mostly of what a terminal would act upon. */
 const hostile = fc

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { toAscii } from '../../source/presentation/ascii.ts';
-import { sparkline } from '../../source/presentation/sparkline.ts';
+import { toAscii } from '../../source/presentation/text/ascii.ts';
+import { sparkline } from '../../source/presentation/text/sparkline.ts';
 
 test('a line of blocks from nothing to the highest, a blank where there is no figure', () => {
   expect(sparkline([0, 1, 2, null, 4, 8], 10)).toBe('▁▁▂ ▄█');

@@ -1,24 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import type { JobEvent } from '../../source/domain/job-detail.ts';
-import { riskRows } from '../../source/domain/risk-board.ts';
-import { noChange, type WhatIf } from '../../source/domain/what-if.ts';
+import type { JobEvent } from '../../source/domain/job/detail.ts';
+import { riskRows } from '../../source/domain/risk/board.ts';
+import { noChange, type WhatIf } from '../../source/domain/risk/what-if.ts';
 import {
   etaIfStarted,
   formatDrift,
   formatEta,
   formatEtaRange,
-} from '../../source/presentation/eta-phrase.ts';
-import { eventWords } from '../../source/presentation/event-words.ts';
-import { lately } from '../../source/presentation/lately.ts';
-import { riskBadge } from '../../source/presentation/risk-badge.ts';
-import { riskDetail } from '../../source/presentation/risk-detail.ts';
+} from '../../source/presentation/job/eta-phrase.ts';
+import { eventWords } from '../../source/presentation/report/event-words.ts';
+import { riskBadge } from '../../source/presentation/risk/badge.ts';
+import { riskDetail } from '../../source/presentation/risk/detail.ts';
 import {
   bufferPhrase,
   levelWords,
   severityFigure,
   suppositions,
   whyUnknown,
-} from '../../source/presentation/risk-words.ts';
+} from '../../source/presentation/risk/words.ts';
+import { lately } from '../../source/presentation/text/lately.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 
 const due = (seconds: number) => ({ sla_deadline_at: secondsAgo(-seconds) });

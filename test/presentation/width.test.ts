@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import { substitutes } from '../../source/presentation/ascii.ts';
-import { charactersOf } from '../../source/presentation/characters.ts';
-import { widthOf } from '../../source/presentation/width.ts';
+import { substitutes } from '../../source/presentation/text/ascii.ts';
+import { charactersOf } from '../../source/presentation/text/characters.ts';
+import { widthOf } from '../../source/presentation/text/width.ts';
 
 vi.mock('string-width', () => ({
   default: (text: string) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { actionNames, actionOf } from '../../source/console/actions.ts';
 import { followText } from '../../source/console/follow.ts';
-import type { JobView } from '../../source/domain/job.ts';
+import type { JobView } from '../../source/domain/job/job.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { type BoardData, listed } from '../../source/console/boards.ts';
 import { boardLayout } from '../../source/console/layout.ts';
-import type { Alert } from '../../source/domain/alerts.ts';
-import type { Escalation } from '../../source/domain/escalation.ts';
-import type { JobView } from '../../source/domain/job.ts';
-import type { JobEvent } from '../../source/domain/job-detail.ts';
-import type { CheckDefinition, CheckSummary } from '../../source/domain/triage.ts';
+import type { JobEvent } from '../../source/domain/job/detail.ts';
+import type { JobView } from '../../source/domain/job/job.ts';
+import type { Alert } from '../../source/domain/triage/alerts.ts';
+import type { CheckDefinition, CheckSummary } from '../../source/domain/triage/checks.ts';
+import type { Escalation } from '../../source/domain/triage/escalation.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

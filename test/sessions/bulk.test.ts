@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { runText } from '../../source/console/run.ts';
-import type { JobView } from '../../source/domain/job.ts';
-import type { ActionResult } from '../../source/domain/job-detail.ts';
+import type { ActionResult } from '../../source/domain/job/detail.ts';
+import type { JobView } from '../../source/domain/job/job.ts';
 import { aJob, now } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

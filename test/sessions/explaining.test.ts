@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { likelyCauses } from '../../source/domain/failure-cause.ts';
-import type { JudgedJob } from '../../source/domain/judged.ts';
-import type { CheckDefinition } from '../../source/domain/triage.ts';
+import type { CheckDefinition } from '../../source/domain/triage/checks.ts';
+import type { JudgedJob } from '../../source/domain/triage/explanation.ts';
+import { likelyCauses } from '../../source/domain/triage/failure-cause.ts';
 import { explainFacts } from '../support/explained.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';

@@ -6,7 +6,7 @@ import {
   insertText,
   type TextField,
 } from '../../source/console/text-field.ts';
-import { widthOf } from '../../source/presentation/width.ts';
+import { widthOf } from '../../source/presentation/text/width.ts';
 import { fieldText } from '../../source/tui/field-text.ts';
 import { lineWidth } from '../../source/tui/spans.ts';
 import { aJob } from '../support/jobs.ts';

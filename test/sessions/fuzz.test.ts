@@ -4,9 +4,9 @@ import { rowsOf } from '../../source/console/arrange.ts';
 import { keymap } from '../../source/console/keymap.ts';
 import { jobLayout, jobsLayout, linesOf } from '../../source/console/layout.ts';
 import type { Card } from '../../source/console/overlay.ts';
-import { jobStates } from '../../source/domain/job-state.ts';
+import { jobStates } from '../../source/domain/job/state.ts';
 import type { ErrorCode } from '../../source/errors.ts';
-import { kindsOf } from '../../source/presentation/failure-groups.ts';
+import { kindsOf } from '../../source/presentation/partition/failure-groups.ts';
 import { aJob, anInsight, buckets, now } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

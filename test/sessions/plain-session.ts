@@ -6,7 +6,7 @@ import {
   type PlainState,
 } from '../../source/console/plain/state.ts';
 import { plainUpdate } from '../../source/console/plain/update.ts';
-import type { JobView } from '../../source/domain/job.ts';
+import type { JobView } from '../../source/domain/job/job.ts';
 import { aJob, aList } from '../support/jobs.ts';
 
 type Untimed = PlainMessage extends infer M

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Dialog } from '../../source/domain/dialog.ts';
+import type { Dialog } from '../../source/domain/job/dialog.ts';
 import { aJob, aList, now, secondsAgo } from '../support/jobs.ts';
 import { clicks, orders, PlainSession } from './plain-session.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { followText } from '../../source/console/follow.ts';
-import type { ExplainFacts } from '../../source/domain/explain.ts';
-import type { JobView } from '../../source/domain/job.ts';
-import { kindsOf } from '../../source/presentation/failure-groups.ts';
+import type { JobView } from '../../source/domain/job/job.ts';
+import type { ExplainFacts } from '../../source/domain/triage/explain.ts';
+import { kindsOf } from '../../source/presentation/partition/failure-groups.ts';
 import { cardLines, cardTitle } from '../../source/tui/card-text.ts';
 import { noteLine } from '../../source/tui/footer.ts';
 import { headerLine } from '../../source/tui/header.ts';

@@ -1,4 +1,4 @@
-import type { Attempt } from '../../source/domain/attempt.ts';
+import type { Attempt } from '../../source/domain/partition/attempt.ts';
 
 /** The second attempt at a partition of `orders`. */
 export function anAttempt(overrides: Partial<Attempt> = {}): Attempt {

@@ -5,8 +5,8 @@ import { beat, type Rescued, rescueJob } from '../../source/database/queries/exe
 import { findViolations, type Violation } from '../../source/database/queries/find-violations.ts';
 import { type StepReply, stepJob } from '../../source/database/queries/step-job.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
-import type { Attempt, Lease, Outcome } from '../../source/domain/attempt.ts';
-import type { FailureLimit, HealthLimits } from '../../source/domain/throttle.ts';
+import type { FailureLimit, HealthLimits } from '../../source/domain/executor/throttle.ts';
+import type { Attempt, Lease, Outcome } from '../../source/domain/partition/attempt.ts';
 import { type Executor, startExecutor } from '../../source/executor/executor.ts';
 import { scaleTimings, type Timings } from '../../source/executor/settings.ts';
 import type { Handler } from '../../source/handlers/handler.ts';

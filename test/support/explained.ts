@@ -1,5 +1,5 @@
-import type { ExplainFacts } from '../../source/domain/explain.ts';
-import type { JudgedJob } from '../../source/domain/judged.ts';
+import type { ExplainFacts } from '../../source/domain/triage/explain.ts';
+import type { JudgedJob } from '../../source/domain/triage/explanation.ts';
 import { now, secondsAgo } from './jobs.ts';
 
 /** What explain has read of a job that an executor could take at once. */

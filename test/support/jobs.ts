@@ -1,17 +1,17 @@
 import type { LoadJobs } from '../../source/console/effects.ts';
-import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job.ts';
-import type { JobDetail, JobList, PartitionBucket } from '../../source/domain/job-detail.ts';
-import { jobMatches, parseFilter } from '../../source/domain/job-filter.ts';
-import type { JobInsight } from '../../source/domain/job-insight.ts';
+import type { JobDetail, JobList, PartitionBucket } from '../../source/domain/job/detail.ts';
+import { jobMatches, parseFilter } from '../../source/domain/job/filter.ts';
+import type { JobInsight } from '../../source/domain/job/insight.ts';
+import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job/job.ts';
 import {
   byAttention,
   compareBy,
   latenessOf,
   walkedColumns,
-} from '../../source/domain/job-order.ts';
-import type { JobPage, Page } from '../../source/domain/job-page.ts';
-import type { Partition, PartitionDetail } from '../../source/domain/partition.ts';
-import { kindsOf } from '../../source/presentation/failure-groups.ts';
+} from '../../source/domain/job/order.ts';
+import type { JobPage, Page } from '../../source/domain/job/page.ts';
+import type { Partition, PartitionDetail } from '../../source/domain/partition/partition.ts';
+import { kindsOf } from '../../source/presentation/partition/failure-groups.ts';
 
 /** The database's clock in tests that do not say otherwise. */
 export const now = new Date('2024-05-14T12:00:00Z');

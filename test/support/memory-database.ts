@@ -1,15 +1,15 @@
 import type { DataAnswer, DataEffect } from '../../source/console/effects.ts';
-import { actionRules, isTransition, readParameters } from '../../source/domain/action.ts';
-import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job.ts';
+import { actionRules, isTransition, readParameters } from '../../source/domain/job/action.ts';
 import type {
   FailedPartition,
   JobDetail,
   PartitionBucket,
-} from '../../source/domain/job-detail.ts';
-import { changesOf } from '../../source/domain/job-settings.ts';
-import { actionTargets, isTerminal } from '../../source/domain/job-state.ts';
+} from '../../source/domain/job/detail.ts';
+import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job/job.ts';
+import { changesOf } from '../../source/domain/job/settings.ts';
+import { actionTargets, isTerminal } from '../../source/domain/job/state.ts';
 import { ServoError } from '../../source/errors.ts';
-import { kindsOf } from '../../source/presentation/failure-groups.ts';
+import { kindsOf } from '../../source/presentation/partition/failure-groups.ts';
 import { aJob, anInsight, aPage, aPartition, buckets, dailyKeys, secondsAgo } from './jobs.ts';
 
 type Row = Job & JobActivity;

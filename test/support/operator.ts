@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { type Database, openDatabase } from '../../source/database/database.ts';
-import type { Granularity } from '../../source/domain/period.ts';
-import type { StartInput } from '../../source/domain/start-request.ts';
-import { type Started, startBackfill } from '../../source/operations/start-backfill.ts';
+import type { Granularity } from '../../source/domain/partition/period.ts';
+import type { StartInput } from '../../source/domain/start/request.ts';
+import { type Started, startBackfill } from '../../source/operations/start/start-backfill.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export const author = { tenant: 'acme', actor: 'mara' };

@@ -1,7 +1,7 @@
 // In a process of its own: in a thread the zone cannot be chosen.
 import { afterEach, describe, expect, test } from 'vitest';
 import { zoned } from '../../source/console/typed-moment.ts';
-import { formatInstant, zoneName } from '../../source/presentation/format.ts';
+import { formatInstant, zoneName } from '../../source/presentation/text/format.ts';
 import { cardLines } from '../../source/tui/card-text.ts';
 import { headerLine } from '../../source/tui/header.ts';
 import { Session } from '../sessions/session.ts';

@@ -1,10 +1,10 @@
 import { renderToString } from 'ink';
 import { describe, expect, test } from 'vitest';
 import { type ConsoleOptions, panelNames, type State } from '../../source/console/state.ts';
-import type { JobView } from '../../source/domain/job.ts';
-import type { JobDetail, JobEvent } from '../../source/domain/job-detail.ts';
-import { isTerminal } from '../../source/domain/job-state.ts';
-import { widthOf } from '../../source/presentation/width.ts';
+import type { JobDetail, JobEvent } from '../../source/domain/job/detail.ts';
+import type { JobView } from '../../source/domain/job/job.ts';
+import { isTerminal } from '../../source/domain/job/state.ts';
+import { widthOf } from '../../source/presentation/text/width.ts';
 import { App } from '../../source/tui/app.tsx';
 import { plainTheme } from '../../source/tui/theme.ts';
 import { Session } from '../sessions/session.ts';

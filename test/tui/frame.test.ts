@@ -1,7 +1,7 @@
 import xterm from '@xterm/headless';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { widthOf } from '../../source/presentation/width.ts';
+import { widthOf } from '../../source/presentation/text/width.ts';
 import { paintAll, paintChanges } from '../../source/tui/frame.ts';
 
 const columns = 24;

@@ -1,6 +1,6 @@
 import { Chalk } from 'chalk';
 import { describe, expect, test } from 'vitest';
-import { hues } from '../../source/presentation/hue.ts';
+import { hues } from '../../source/presentation/text/hue.ts';
 import { paletteOf } from '../../source/tui/theme.ts';
 import { black, contrast, paletteColor, white } from '../support/contrast.ts';
 

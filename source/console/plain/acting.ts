@@ -1,14 +1,14 @@
-import { actionRules } from '../../domain/action.ts';
-import { actionSql } from '../../domain/action-sql.ts';
-import { dialogsOn } from '../../domain/dialog.ts';
-import type { JobView } from '../../domain/job.ts';
-import type { JobEvent } from '../../domain/job-detail.ts';
-import { actionWords } from '../../presentation/action-words.ts';
-import { dialogWords } from '../../presentation/dialog-words.ts';
-import { plural } from '../../presentation/format.ts';
-import { lately } from '../../presentation/lately.ts';
-import { safeText } from '../../presentation/safe-text.ts';
-import { stateWord } from '../../presentation/state-words.ts';
+import { actionRules } from '../../domain/job/action.ts';
+import { actionSql } from '../../domain/job/action-sql.ts';
+import type { JobEvent } from '../../domain/job/detail.ts';
+import { dialogsOn } from '../../domain/job/dialog.ts';
+import type { JobView } from '../../domain/job/job.ts';
+import { actionWords } from '../../presentation/job/action-words.ts';
+import { dialogWords } from '../../presentation/job/dialog-words.ts';
+import { stateWord } from '../../presentation/job/state-words.ts';
+import { plural } from '../../presentation/text/format.ts';
+import { lately } from '../../presentation/text/lately.ts';
+import { safeText } from '../../presentation/text/safe-text.ts';
 import { type ActionName, actionOf, presently } from '../actions.ts';
 import {
   dropMs,

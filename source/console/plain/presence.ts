@@ -1,6 +1,6 @@
-import { type Dialog, dialogLease, dialogsWithout } from '../../domain/dialog.ts';
-import type { JobPage } from '../../domain/job-page.ts';
-import { dialogWords, holderWords } from '../../presentation/dialog-words.ts';
+import { type Dialog, dialogLease, dialogsWithout } from '../../domain/job/dialog.ts';
+import type { JobPage } from '../../domain/job/page.ts';
+import { dialogWords, holderWords } from '../../presentation/job/dialog-words.ts';
 import type { DataAnswer } from '../effects.ts';
 import { plannedIds } from '../presence.ts';
 import type { Asking, PlainEffect, PlainState, PlainStep } from './state.ts';

@@ -1,5 +1,5 @@
-import { plural } from '../../presentation/format.ts';
-import { safeText } from '../../presentation/safe-text.ts';
+import { plural } from '../../presentation/text/format.ts';
+import { safeText } from '../../presentation/text/safe-text.ts';
 import { parametersOf } from '../card.ts';
 import type { DataAnswer } from '../effects.ts';
 import type { CardPlan } from '../overlay.ts';

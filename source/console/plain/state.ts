@@ -1,6 +1,6 @@
-import type { Dialog } from '../../domain/dialog.ts';
-import type { JobView } from '../../domain/job.ts';
-import type { Zone } from '../../presentation/format.ts';
+import type { Dialog } from '../../domain/job/dialog.ts';
+import type { JobView } from '../../domain/job/job.ts';
+import type { Zone } from '../../presentation/text/format.ts';
 import type { DataAnswer, DataEffect } from '../effects.ts';
 import type { Card, FieldName, Run } from '../overlay.ts';
 

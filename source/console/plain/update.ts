@@ -1,8 +1,8 @@
-import type { JobList } from '../../domain/job-detail.ts';
-import { byAttention } from '../../domain/job-order.ts';
-import type { JobPage } from '../../domain/job-page.ts';
-import { isTerminal } from '../../domain/job-state.ts';
-import { safeText } from '../../presentation/safe-text.ts';
+import type { JobList } from '../../domain/job/detail.ts';
+import { byAttention } from '../../domain/job/order.ts';
+import type { JobPage } from '../../domain/job/page.ts';
+import { isTerminal } from '../../domain/job/state.ts';
+import { safeText } from '../../presentation/text/safe-text.ts';
 import type { ActionName } from '../actions.ts';
 import type { BoardData } from '../boards.ts';
 import type { DataAnswer, DataEffect, Failure } from '../effects.ts';

@@ -1,11 +1,11 @@
-import type { JobView } from '../../domain/job.ts';
-import { shortId } from '../../domain/job-reference.ts';
-import { isTerminal } from '../../domain/job-state.ts';
-import { formatEta } from '../../presentation/eta-phrase.ts';
-import { formatAge, formatFullCount, plural, type Zone } from '../../presentation/format.ts';
-import { riskBadge } from '../../presentation/risk-badge.ts';
-import { safeText } from '../../presentation/safe-text.ts';
-import { stateWord } from '../../presentation/state-words.ts';
+import type { JobView } from '../../domain/job/job.ts';
+import { shortId } from '../../domain/job/reference.ts';
+import { isTerminal } from '../../domain/job/state.ts';
+import { formatEta } from '../../presentation/job/eta-phrase.ts';
+import { stateWord } from '../../presentation/job/state-words.ts';
+import { riskBadge } from '../../presentation/risk/badge.ts';
+import { formatAge, formatFullCount, plural, type Zone } from '../../presentation/text/format.ts';
+import { safeText } from '../../presentation/text/safe-text.ts';
 
 export type Clock = { as_of: Date; zone: Zone };
 

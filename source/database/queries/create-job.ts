@@ -1,5 +1,5 @@
-import type { Job } from '../../domain/job.ts';
-import type { KeySource } from '../../domain/start-request.ts';
+import type { Job } from '../../domain/job/job.ts';
+import type { KeySource } from '../../domain/start/request.ts';
 import { ServoError } from '../../errors.ts';
 import type { Query } from '../database.ts';
 import { codeOf } from '../failure.ts';

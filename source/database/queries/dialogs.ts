@@ -1,4 +1,4 @@
-import type { Dialog } from '../../domain/dialog.ts';
+import type { Dialog } from '../../domain/job/dialog.ts';
 import type { Query } from '../database.ts';
 
 /** The database's clock, and which dialogs are open elsewhere at that moment. */

@@ -1,4 +1,4 @@
-import type { Attempt, Lease } from '../../domain/attempt.ts';
+import type { Attempt, Lease } from '../../domain/partition/attempt.ts';
 import type { Database } from '../database.ts';
 
 /** Renews the leases of these attempts of a tenant, and returns those that are lost: see migrations/functions/heartbeat.sql. */

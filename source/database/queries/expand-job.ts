@@ -1,5 +1,5 @@
-import { type Asset, readGranularity } from '../../domain/asset.ts';
-import type { KeySource } from '../../domain/start-request.ts';
+import { type Asset, readGranularity } from '../../domain/start/asset.ts';
+import type { KeySource } from '../../domain/start/request.ts';
 import type { Query } from '../database.ts';
 import type { NewJob } from './create-job.ts';
 

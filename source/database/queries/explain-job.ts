@@ -1,5 +1,5 @@
-import type { ExplainFacts } from '../../domain/explain.ts';
-import { never, readTime } from '../../domain/time.ts';
+import { never, readTime } from '../../domain/time/time.ts';
+import type { ExplainFacts } from '../../domain/triage/explain.ts';
 import type { Query } from '../database.ts';
 import { alive } from './living-executors.ts';
 

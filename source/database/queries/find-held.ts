@@ -1,4 +1,4 @@
-import type { Attempt } from '../../domain/attempt.ts';
+import type { Attempt } from '../../domain/partition/attempt.ts';
 import type { Database } from '../database.ts';
 
 /** More is for the next look. */

@@ -1,4 +1,4 @@
-import { type JobState, transitions } from '../../domain/job-state.ts';
+import { type JobState, transitions } from '../../domain/job/state.ts';
 import type { Database } from '../database.ts';
 import { livingStates } from './living-states.ts';
 

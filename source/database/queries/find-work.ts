@@ -1,4 +1,4 @@
-import type { Granularity } from '../../domain/period.ts';
+import type { Granularity } from '../../domain/partition/period.ts';
 import type { Database } from '../database.ts';
 import { unexpanded } from './expand-job.ts';
 import { secondsBetween } from './sql-time.ts';

@@ -1,5 +1,5 @@
-import { trendSeconds } from '../../domain/eta.ts';
-import type { Job, JobActivity } from '../../domain/job.ts';
+import { trendSeconds } from '../../domain/forecast/eta.ts';
+import type { Job, JobActivity } from '../../domain/job/job.ts';
 
 const names = [
   'id',

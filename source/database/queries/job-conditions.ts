@@ -4,11 +4,11 @@ import {
   type JobFilter,
   stateMatches,
   textMatches,
-} from '../../domain/job-filter.ts';
-import { isWholeId, rangeOf, shortestPrefix } from '../../domain/job-reference.ts';
-import { jobStates } from '../../domain/job-state.ts';
-import type { RiskLevel } from '../../domain/risk.ts';
-import type { JobThresholds } from '../../domain/thresholds.ts';
+} from '../../domain/job/filter.ts';
+import { isWholeId, rangeOf, shortestPrefix } from '../../domain/job/reference.ts';
+import { jobStates } from '../../domain/job/state.ts';
+import type { RiskLevel } from '../../domain/risk/risk.ts';
+import type { JobThresholds } from '../../domain/triage/thresholds.ts';
 import { partitionsLeft, secondsBetween } from './sql-time.ts';
 
 /** The values of one statement, numbered as they are used. */
@@ -169,7 +169,7 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
         : exactly(`coalesce(j.sla_deadline_at > ${values.add(deadline, 'timestamptz')}, false)`);
     }
     case 'risk':
-      // An ended job has met its deadline or not; of a living one only its figures tell (domain/risk.ts).
+      // An ended job has met its deadline or not; of a living one only its figures tell (domain/risk/risk.ts).
       return condition.levels.includes('none')
         ? null
         : { text: riskSql(condition.levels, resolved, values), exact: false };
@@ -215,14 +215,14 @@ function riskSql(levels: readonly RiskLevel[], clocked: Clocked, values: Values)
 
 /**
  * It may come after its deadline: one slot at least is at work, so that what is left takes this long at most. The exact figure is
- * domain/eta.ts's.
+ * domain/forecast/eta.ts's.
  */
 export function lateAt({ as_of, thresholds }: Clocked, value: Value): string {
   return `coalesce(j.avg_partition_duration_ms::float8 * ${partitionsLeft('j')} + ${value(thresholds.early_warning, 'bigint')}
     >= ${secondsBetween(value(as_of, 'timestamptz'), 'j.sla_deadline_at')} * 1000, true)`;
 }
 
-/** A heartbeat that is, or is about to be, too old; the exact figure is domain/job.ts's. */
+/** A heartbeat that is, or is about to be, too old; the exact figure is domain/job/job.ts's. */
 export function staleAt({ as_of, thresholds }: Clocked, value: Value): string {
   const almost = Math.max(0, thresholds.heartbeat_stale - 5_000);
   const at = value(new Date(as_of.getTime() - almost), 'timestamptz');

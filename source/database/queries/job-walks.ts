@@ -1,6 +1,6 @@
-import type { Job } from '../../domain/job.ts';
-import { attention, type Sort, stateRank } from '../../domain/job-order.ts';
-import { isTerminal, jobStates } from '../../domain/job-state.ts';
+import type { Job } from '../../domain/job/job.ts';
+import { attention, type Sort, stateRank } from '../../domain/job/order.ts';
+import { isTerminal, jobStates } from '../../domain/job/state.ts';
 import type { Access, Value } from './job-conditions.ts';
 
 /** What a walk is led by. The first columns of an index, or the sort of what an index range holds. */

@@ -1,4 +1,4 @@
-import type { ReachedLimit } from '../../domain/explain.ts';
+import type { ReachedLimit } from '../../domain/triage/explain.ts';
 import type { Query } from '../database.ts';
 
 /** A limit on running jobs, and how many of them run now. Its name is empty for the tenant as a whole. */

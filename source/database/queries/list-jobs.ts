@@ -1,4 +1,4 @@
-import type { Job, JobActivity } from '../../domain/job.ts';
+import type { Job, JobActivity } from '../../domain/job/job.ts';
 import type { Query } from '../database.ts';
 import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
 import { Values } from './job-conditions.ts';

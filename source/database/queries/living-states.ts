@@ -1,4 +1,4 @@
-import { isTerminal, jobStates } from '../../domain/job-state.ts';
+import { isTerminal, jobStates } from '../../domain/job/state.ts';
 
 /** The states of jobs that have not ended, for `state in (…)`: as the predicates of the indexes have them. */
 export const livingStates = jobStates

@@ -1,4 +1,4 @@
-import type { Job } from '../../domain/job.ts';
+import type { Job } from '../../domain/job/job.ts';
 import type { Query } from '../database.ts';
 import { jobColumns } from './job-columns.ts';
 

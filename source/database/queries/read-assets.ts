@@ -1,4 +1,4 @@
-import { type Asset, readAssetDefaults, readGranularity } from '../../domain/asset.ts';
+import { type Asset, readAssetDefaults, readGranularity } from '../../domain/start/asset.ts';
 import type { Query } from '../database.ts';
 import { alive } from './living-executors.ts';
 import { livingStates } from './living-states.ts';

@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../../domain/diagnosis.ts';
+import type { Diagnosis } from '../../domain/triage/diagnosis.ts';
 import type { Database, Query } from '../database.ts';
 import type { FunctionsRecord } from '../schema-version.ts';
 import { foreignSettings, newerSettings, ownSettings } from '../session-settings.ts';

@@ -1,4 +1,4 @@
-import type { JobEvent } from '../../domain/job-detail.ts';
+import type { JobEvent } from '../../domain/job/detail.ts';
 import type { Query } from '../database.ts';
 
 /** Of a line of the journal, a `JobEvent`. */

@@ -1,4 +1,4 @@
-import type { ExecutorCounts, ExecutorRow } from '../../domain/executor.ts';
+import type { ExecutorCounts, ExecutorRow } from '../../domain/executor/executor.ts';
 import type { Query } from '../database.ts';
 import { alive } from './living-executors.ts';
 

@@ -1,4 +1,4 @@
-import type { MovingJob, TenantReading } from '../../domain/figures.ts';
+import type { MovingJob, TenantReading } from '../../domain/executor/figures.ts';
 import type { Query } from '../database.ts';
 import { alive } from './living-executors.ts';
 import { readClock } from './read-clock.ts';

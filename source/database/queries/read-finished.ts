@@ -1,4 +1,4 @@
-import type { Finished, Progress } from '../../domain/throttle.ts';
+import type { Finished, Progress } from '../../domain/executor/throttle.ts';
 import type { Query } from '../database.ts';
 
 /**

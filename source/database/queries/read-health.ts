@@ -1,4 +1,4 @@
-import type { HealthSignals } from '../../domain/throttle.ts';
+import type { HealthSignals } from '../../domain/executor/throttle.ts';
 import type { Database } from '../database.ts';
 
 /** Measured by the views that every role may read; the lag of a standby wants pg_read_all_stats, and is null without it. */

@@ -1,4 +1,4 @@
-import type { History, PastJob, WorstKey } from '../../domain/forecast.ts';
+import type { History, PastJob, WorstKey } from '../../domain/forecast/forecast.ts';
 import type { Query } from '../database.ts';
 
 /** Partitions of each past job that are looked at. */

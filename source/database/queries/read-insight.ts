@@ -4,9 +4,9 @@ import type {
   Durations,
   FailureKind,
   Sample,
-} from '../../domain/job-insight.ts';
-import type { PartitionOrder } from '../../domain/strategy.ts';
-import { readTime } from '../../domain/time.ts';
+} from '../../domain/job/insight.ts';
+import type { PartitionOrder } from '../../domain/job/strategy.ts';
+import { readTime } from '../../domain/time/time.ts';
 import type { Query } from '../database.ts';
 import { livingStates } from './living-states.ts';
 

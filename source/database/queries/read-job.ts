@@ -1,5 +1,5 @@
-import type { Job, JobActivity } from '../../domain/job.ts';
-import type { IdRange } from '../../domain/job-reference.ts';
+import type { Job, JobActivity } from '../../domain/job/job.ts';
+import type { IdRange } from '../../domain/job/reference.ts';
 import type { Query } from '../database.ts';
 import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
 

@@ -1,5 +1,5 @@
-import type { Job, JobActivity } from '../../domain/job.ts';
-import type { Fleet } from '../../domain/what-if.ts';
+import type { Job, JobActivity } from '../../domain/job/job.ts';
+import type { Fleet } from '../../domain/risk/what-if.ts';
 import type { Query } from '../database.ts';
 import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
 import { alive } from './living-executors.ts';

@@ -1,4 +1,4 @@
-import type { AttemptLog } from '../../domain/attempt-log.ts';
+import type { AttemptLog } from '../../domain/partition/attempt-log.ts';
 import type { Query } from '../database.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { Job, JobActivity } from '../../domain/job.ts';
-import type { JobEvent } from '../../domain/job-detail.ts';
-import type { AttemptCount, JobAttempts } from '../../domain/papers.ts';
+import type { JobEvent } from '../../domain/job/detail.ts';
+import type { Job, JobActivity } from '../../domain/job/job.ts';
+import type { AttemptCount, JobAttempts } from '../../domain/report/reports.ts';
 import type { Query } from '../database.ts';
 import { endedOfEach } from './ended-jobs.ts';
 import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
@@ -63,7 +63,7 @@ export async function lastIdBefore(query: Query, tenant: string, at: Date): Prom
 }
 
 /**
- * What was decided about jobs after a line of the journal, by persons or with a reason (`isDecision` in domain/papers.ts); the oldest first,
+ * What was decided about jobs after a line of the journal, by persons or with a reason (`isDecision` in domain/report/reports.ts); the oldest first,
  * at most the last `limit`. What executors did besides is not read: there is more of it than of what must not be cut off.
  */
 export async function decisionsAfter(

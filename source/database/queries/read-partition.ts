@@ -1,6 +1,6 @@
-import type { AttemptLog } from '../../domain/attempt-log.ts';
-import type { JobEvent } from '../../domain/job-detail.ts';
-import type { Partition } from '../../domain/partition.ts';
+import type { JobEvent } from '../../domain/job/detail.ts';
+import type { AttemptLog } from '../../domain/partition/attempt-log.ts';
+import type { Partition } from '../../domain/partition/partition.ts';
 import type { Query } from '../database.ts';
 import { eventColumns } from './read-events.ts';
 

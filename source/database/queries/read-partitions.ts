@@ -3,7 +3,7 @@ import type {
   KeyBounds,
   OpenPartition,
   PartitionBucket,
-} from '../../domain/job-detail.ts';
+} from '../../domain/job/detail.ts';
 import type { Query } from '../database.ts';
 
 const counts = `count(*) filter (where state = 'pending')::int as pending, count(*) filter (where state = 'running')::int as running,

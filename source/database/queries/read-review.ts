@@ -1,4 +1,4 @@
-import type { HourAtRisk, ReviewedJob } from '../../domain/review.ts';
+import type { HourAtRisk, ReviewedJob } from '../../domain/report/review.ts';
 import type { Query } from '../database.ts';
 import { endedRows } from './ended-jobs.ts';
 import { livingStates } from './living-states.ts';

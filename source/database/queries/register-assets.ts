@@ -1,4 +1,4 @@
-import { type AssetDeclaration, readGranularity } from '../../domain/asset.ts';
+import { type AssetDeclaration, readGranularity } from '../../domain/start/asset.ts';
 import { type Problem, UsageError } from '../../errors.ts';
 import type { Database, Query } from '../database.ts';
 

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type Attempt, attemptFacts } from '../../domain/attempt.ts';
+import { type Attempt, attemptFacts } from '../../domain/partition/attempt.ts';
 import type { Database } from '../database.ts';
 import { queryHandler } from '../session-settings.ts';
 import { readStep, type StepPolicy, type StepReply, type StepRow } from './step-job.ts';

@@ -1,4 +1,4 @@
-import type { Job } from '../../domain/job.ts';
+import type { Job } from '../../domain/job/job.ts';
 import type { Query } from '../database.ts';
 
 /** Writes what an operator changes while the job lives. Not its version: that grows with changes of state alone. */

@@ -1,5 +1,5 @@
-import type { Job } from '../../domain/job.ts';
-import { type Action, actionTargets } from '../../domain/job-state.ts';
+import type { Job } from '../../domain/job/job.ts';
+import { type Action, actionTargets } from '../../domain/job/state.ts';
 import type { Query } from '../database.ts';
 
 /** What each action writes besides state and version (backfill-operations, "Common Operations"). */

@@ -1,6 +1,6 @@
-import type { Attempt, Outcome } from '../../domain/attempt.ts';
-import { failurePrint } from '../../domain/failure-print.ts';
-import type { Granularity } from '../../domain/period.ts';
+import type { Attempt, Outcome } from '../../domain/partition/attempt.ts';
+import { failurePrint } from '../../domain/partition/failure-print.ts';
+import type { Granularity } from '../../domain/partition/period.ts';
 import type { Database } from '../database.ts';
 
 export type Report = {

@@ -1,5 +1,5 @@
-import type { KeySource } from '../../domain/start-request.ts';
-import type { Dependency } from '../../domain/upstream-plan.ts';
+import type { KeySource } from '../../domain/start/request.ts';
+import type { Dependency } from '../../domain/start/upstream-plan.ts';
 import type { Database, Query } from '../database.ts';
 import { keysOf, livingJobs, stillToDo } from './create-job.ts';
 import { assetOf } from './read-assets.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readFigures } from '../../../source/database/queries/read-figures.ts';
-import { activeStates, figuresOf } from '../../../source/domain/figures.ts';
-import { thresholdDefaults } from '../../../source/domain/thresholds.ts';
+import { activeStates, figuresOf } from '../../../source/domain/executor/figures.ts';
+import { thresholdDefaults } from '../../../source/domain/triage/thresholds.ts';
 import { Scene } from './scene.ts';
 
 let scene: Scene;

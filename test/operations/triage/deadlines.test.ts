@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readJob } from '../../../source/database/queries/read-job.ts';
-import { viewJob } from '../../../source/domain/job.ts';
-import { atRiskLevels } from '../../../source/domain/risk.ts';
+import { viewJob } from '../../../source/domain/job/job.ts';
+import { atRiskLevels } from '../../../source/domain/risk/risk.ts';
 import { Scene } from './scene.ts';
 
 let scene: Scene;

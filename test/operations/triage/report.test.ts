@@ -5,8 +5,8 @@ import {
   checkNames,
   isTrouble,
   remedyRefusal,
-} from '../../../source/domain/triage.ts';
-import { mostRows, triage, triageCheck } from '../../../source/operations/triage.ts';
+} from '../../../source/domain/triage/checks.ts';
+import { mostRows, triage, triageCheck } from '../../../source/operations/triage/checks.ts';
 import { Operator } from '../../support/operator.ts';
 import { run } from '../../support/roles.ts';
 

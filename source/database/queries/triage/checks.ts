@@ -5,7 +5,7 @@ import {
   type CheckName,
   checkNames,
   type FoundRow,
-} from '../../../domain/triage.ts';
+} from '../../../domain/triage/checks.ts';
 import type { Query } from '../../database.ts';
 import { checkpoint } from './checkpoint.ts';
 import { atRisk, breached } from './deadlines.ts';

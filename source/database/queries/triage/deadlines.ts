@@ -1,4 +1,4 @@
-import { roughDuration } from '../../../domain/duration.ts';
+import { roughDuration } from '../../../domain/time/duration.ts';
 import { secondsBetween } from '../sql-time.ts';
 import { etaOf } from './eta.ts';
 import { remedy } from './remedies.ts';

@@ -1,10 +1,10 @@
-import { roughDuration } from '../../../domain/duration.ts';
-import type { CheckContext } from '../../../domain/triage.ts';
+import { roughDuration } from '../../../domain/time/duration.ts';
+import type { CheckContext } from '../../../domain/triage/checks.ts';
 import { laterBy, partitionsLeft, secondsBetween } from '../sql-time.ts';
 import { remedy } from './remedies.ts';
 import { type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
-/** Joins the ETA of `bj` as source/domain/eta.ts has it: remaining ÷ slots at work × average, and none while the heartbeat is stale. */
+/** Joins the ETA of `bj` as source/domain/forecast/eta.ts has it: remaining ÷ slots at work × average, and none while the heartbeat is stale. */
 export const etaOf = ({ thresholds }: CheckContext) => `CROSS JOIN LATERAL (
   SELECT CASE WHEN bj.avg_partition_duration_ms < 0
       OR bj.state = 'running' AND (bj.heartbeat_at IS NULL OR bj.heartbeat_at < NOW() - ${interval(thresholds.heartbeat_stale)}) THEN NULL

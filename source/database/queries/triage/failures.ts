@@ -1,5 +1,5 @@
-import { roughDuration } from '../../../domain/duration.ts';
-import type { Remedy } from '../../../domain/triage.ts';
+import { roughDuration } from '../../../domain/time/duration.ts';
+import type { Remedy } from '../../../domain/triage/checks.ts';
 import { living, remedy } from './remedies.ts';
 import { type Check, interval, literal, scope, secondsSince } from './sql.ts';
 

@@ -1,4 +1,4 @@
-import { roughDuration } from '../../../domain/duration.ts';
+import { roughDuration } from '../../../domain/time/duration.ts';
 import { remedy } from './remedies.ts';
 import { type Check, interval, literal, scope, secondsSince } from './sql.ts';
 

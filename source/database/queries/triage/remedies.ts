@@ -1,5 +1,5 @@
-import { sourcesOf } from '../../../domain/job-state.ts';
-import type { Remedy, RemedyAction } from '../../../domain/triage.ts';
+import { sourcesOf } from '../../../domain/job/state.ts';
+import type { Remedy, RemedyAction } from '../../../domain/triage/checks.ts';
 
 /** States of a job that settings can be changed in. */
 export const living = ['pending', 'waiting_upstream', 'running', 'paused', 'resuming'] as const;

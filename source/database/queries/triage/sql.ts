@@ -1,6 +1,6 @@
 import pg from 'pg';
-import type { Thresholds } from '../../../domain/thresholds.ts';
-import type { CheckContext, CheckDefinition, Remedy } from '../../../domain/triage.ts';
+import type { CheckContext, CheckDefinition, Remedy } from '../../../domain/triage/checks.ts';
+import type { Thresholds } from '../../../domain/triage/thresholds.ts';
 import { secondsBetween } from '../sql-time.ts';
 
 /**

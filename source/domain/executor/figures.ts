@@ -1,0 +1,92 @@
+import { type EtaFacts, etaOf, isStale } from '../job/job.ts';
+import { type JobState, jobStates, transitions } from '../job/state.ts';
+import { atRiskLevels, riskOf } from '../risk/risk.ts';
+import { later } from '../time/time.ts';
+import type { JobThresholds } from '../triage/thresholds.ts';
+
+/** States of jobs that have not ended: those that the metric of active jobs tells of. */
+export const activeStates: readonly JobState[] = jobStates.filter(
+  (state) => transitions[state].length > 0,
+);
+
+/** A job of the tenant that has begun and not ended, as far as its figures go. */
+export type MovingJob = EtaFacts & { started_at: Date | null; sla_deadline_at: Date | null };
+
+/** What was read of one tenant at one moment, by the database's clock. */
+export type TenantReading = {
+  as_of: Date;
+  /** Jobs by state; absent states have none. */
+  counts: Readonly<Record<string, number>>;
+  /** All that run, and those that wait or are paused and have a deadline; of the pending ones those that ran before, while it is to come. */
+  moving: readonly MovingJob[];
+  /** Pending jobs whose deadline has passed. Others' ETA is not known, and so neither is their risk. */
+  pending_breached: number;
+  /** Ids of the living executors that serve the tenant. */
+  executors: readonly string[];
+};
+
+/** Figures of one or several tenants together. Times in seconds. */
+export type Figures = {
+  active: Readonly<Record<string, number>>;
+  /** Of the running jobs, where it is known. */
+  etas: readonly number[];
+  at_risk: number;
+  breached: number;
+  /** Deadline less ETA of the job that has the least of it; null where no job has both. */
+  least_buffer: number | null;
+  /** Running jobs whose heartbeat is too old; 0 for the age where none runs. */
+  stale: number;
+  oldest_heartbeat_age: number;
+  /** Since started_at; 0 where none runs. */
+  longest_running: number;
+  executors_alive: number;
+};
+
+export function figuresOf(readings: readonly TenantReading[], thresholds: JobThresholds): Figures {
+  const jobs = readings.flatMap(({ moving, as_of }) =>
+    moving.map((job) => ({ ...job, as_of, eta: etaOf(job, as_of, thresholds) })),
+  );
+  const running = jobs.filter(({ state }) => state === 'running');
+  const risks = jobs.map(({ eta, as_of, sla_deadline_at }) => {
+    const at = eta === null ? null : later(as_of, eta * 1000);
+    return riskOf(sla_deadline_at, at, as_of, thresholds.early_warning).level;
+  });
+  const buffers = jobs.flatMap(({ eta, as_of, sla_deadline_at }) =>
+    eta === null || sla_deadline_at === null ? [] : [-secondsSince(sla_deadline_at, as_of) - eta],
+  );
+  return {
+    active: Object.fromEntries(
+      activeStates.map((state) => [state, sum(readings.map(({ counts }) => counts[state] ?? 0))]),
+    ),
+    etas: running.flatMap(({ eta }) => eta ?? []),
+    at_risk: risks.filter((level) => atRiskLevels.includes(level)).length,
+    breached:
+      risks.filter((level) => level === 'breached').length +
+      sum(readings.map(({ pending_breached }) => pending_breached)),
+    least_buffer: buffers.length > 0 ? Math.min(...buffers) : null,
+    stale: running.filter((job) => isStale(job, job.as_of, thresholds)).length,
+    oldest_heartbeat_age: most(
+      // One that was never heard of is as old as its job's run.
+      running.map(({ heartbeat_at, started_at, as_of }) =>
+        secondsSince(heartbeat_at ?? started_at ?? as_of, as_of),
+      ),
+    ),
+    longest_running: most(
+      running.map(({ started_at, as_of }) => secondsSince(started_at ?? as_of, as_of)),
+    ),
+    // One that serves several tenants is one.
+    executors_alive: new Set(readings.flatMap(({ executors }) => executors)).size,
+  };
+}
+
+function secondsSince(then: Date, now: Date): number {
+  return (now.getTime() - then.getTime()) / 1000;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+function most(numbers: readonly number[]): number {
+  return numbers.reduce((highest, number) => Math.max(highest, number), 0);
+}

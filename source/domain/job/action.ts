@@ -1,0 +1,132 @@
+import type { Problem } from '../../errors.ts';
+import { remainingPartitions } from '../forecast/eta.ts';
+import type { Job } from './job.ts';
+import type { JobSettings } from './settings.ts';
+import { readSettings } from './settings-input.ts';
+import {
+  isJobState,
+  isTerminal,
+  refusalOf,
+  type Action as Transition,
+  actions as transitions,
+} from './state.ts';
+
+/** Everything that an operator can do to a job that is there. */
+export const jobActions = [...transitions, 'retry', 'reclaim', 'set', 'recreate'] as const;
+export type JobAction = (typeof jobActions)[number];
+
+export function isTransition(action: JobAction): action is Transition {
+  return (transitions as readonly string[]).includes(action);
+}
+
+/** What an action is told besides, in a person's own words: as `set` and `recreate` take it. */
+export const parameterNames = [
+  'priority',
+  'deadline',
+  'parallel',
+  'max_attempts',
+  'timeout',
+] as const;
+export type ParameterName = (typeof parameterNames)[number];
+export type ActionParameters = Partial<Record<ParameterName, string>>;
+
+/** `priority 8, deadline 2024-01-17T00:00:00.000Z`, as it was said. */
+export function describeParameters(parameters: ActionParameters): string {
+  return parameterNames
+    .filter((name) => parameters[name] !== undefined)
+    .map((name) => `${name.replace('_', '-')} ${parameters[name]}`)
+    .join(', ');
+}
+
+type Actable = Pick<
+  Job,
+  'state' | 'total_partitions' | 'completed_partitions' | 'failed_partitions' | 'skipped_partitions'
+>;
+
+export type ActionRule = {
+  /** Cannot be undone: the operator types what it is done to. */
+  final: boolean;
+  needs_reason: boolean;
+  parameters: readonly ParameterName[];
+  /** At least one of them must be given. */
+  needs_parameter: boolean;
+  /** Why it is not possible on a job as it is, as a sentence; null where it is. */
+  refusal: (job: Actable) => string | null;
+};
+
+const plain = {
+  final: false,
+  needs_reason: false,
+  parameters: [],
+  needs_parameter: false,
+} as const;
+
+/** The one table of what may be done to a job, and what it takes. */
+export const actionRules: Readonly<Record<JobAction, ActionRule>> = {
+  pause: { ...plain, refusal: (job) => refusalOf('pause', job.state) },
+  resume: { ...plain, refusal: (job) => refusalOf('resume', job.state) },
+  cancel: {
+    ...plain,
+    final: true,
+    needs_reason: true,
+    refusal: (job) => refusalOf('cancel', job.state),
+  },
+  retry: {
+    ...plain,
+    refusal: (job) =>
+      unknownState(job) ??
+      (job.failed_partitions > 0
+        ? null
+        : 'no partition of it has failed: there is nothing to retry'),
+  },
+  reclaim: {
+    ...plain,
+    refusal: ({ state }) =>
+      state === 'running'
+        ? null
+        : `only running jobs can be reclaimed; this one is ${state.replace('_', ' ')}`,
+  },
+  set: {
+    ...plain,
+    parameters: parameterNames,
+    needs_parameter: true,
+    refusal: ({ state }) =>
+      isTerminal(state) ? `a job that has ended cannot be changed; this one is ${state}` : null,
+  },
+  recreate: {
+    ...plain,
+    final: true,
+    needs_reason: true,
+    parameters: parameterNames,
+    refusal: (job) =>
+      unknownState(job) ??
+      (isTerminal(job.state) && remainingPartitions(job) + job.skipped_partitions === 0
+        ? `nothing is left to do in it: it is ${job.state}`
+        : null),
+  },
+};
+
+function unknownState({ state }: Actable): string | null {
+  return isJobState(state) ? null : `this program does not know the state ${state}`;
+}
+
+/**
+ * The parameters as settings, and every mistake in them. `now` is the database's clock, from which a
+ * relative deadline counts.
+ */
+export function readParameters(
+  action: JobAction,
+  parameters: ActionParameters,
+  now: Date,
+): { settings: JobSettings; problems: Problem[] } {
+  const { parameters: known, needs_parameter } = actionRules[action];
+  const given = Object.entries(parameters).filter(([, value]) => value !== undefined);
+  const problems: Problem[] = given
+    .filter(([name]) => !(known as readonly string[]).includes(name))
+    .map(([name]) => ({ message: `${action} takes no ${name.replace('_', '-')}` }));
+  if (needs_parameter && given.length === 0) {
+    const hint = 'give --priority, --deadline, --parallel, --max-attempts or --timeout';
+    problems.push({ message: 'nothing is to be set', hint });
+  }
+  return { settings: readSettings(parameters, now, problems), problems };
+}

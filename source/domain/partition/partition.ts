@@ -1,0 +1,31 @@
+import type { JobEvent, PartitionState } from '../job/detail.ts';
+import type { AttemptLog } from './attempt-log.ts';
+
+/** A row of backfill_partitions, by its columns' names. */
+export type Partition = {
+  partition_key: string;
+  state: PartitionState;
+  attempt_count: number;
+  failure_count: number;
+  crash_count: number;
+  duration_ms: number | null;
+  started_at: Date | null;
+  completed_at: Date | null;
+  lease_owner: string | null;
+  lease_expires_at: Date | null;
+  /** When it may be tried again; null where it was never handed back, or failed for good. */
+  available_at: Date | null;
+  error_message: string | null;
+};
+
+/** One partition in full: its row, what befell its attempts, and what they printed. */
+export type PartitionDetail = {
+  as_of: Date;
+  tenant_id: string;
+  job_id: string;
+  partition: Partition;
+  /** The newest first, at most 50. */
+  events: JobEvent[];
+  /** The newest attempt first, at most 10. */
+  logs: AttemptLog[];
+};

@@ -1,0 +1,115 @@
+import type { Problem } from '../../errors.ts';
+import type { JobView } from '../job/job.ts';
+import { shortId } from '../job/reference.ts';
+import { isTerminal, refusalOf } from '../job/state.ts';
+import { readOptions } from '../start/request.ts';
+import { momentAt } from '../time/deadline.ts';
+import { parseDuration } from '../time/duration.ts';
+import { later } from '../time/time.ts';
+import { isNoChange, type WhatIf } from './what-if.ts';
+
+/** What is to be supposed, in a person's own words. */
+export type WhatIfInput = {
+  slots?: string;
+  parallel?: string;
+  /** A moment, or `none`. */
+  deadline?: string;
+  /** By how much deadlines move: `1h`, `-30m`. */
+  extend?: string;
+  retry_failed?: boolean;
+};
+
+/** More slots than any fleet has. */
+export const mostSlots = 100_000;
+
+/**
+ * Reads it, with every mistake added to `problems`.
+ * @param job the one that is asked about; null: all, which then are moved and tried again together
+ * @param jobs all that there are
+ */
+export function readWhatIf(
+  input: WhatIfInput,
+  job: JobView | null,
+  pause: readonly JobView[],
+  jobs: readonly JobView[],
+  now: Date,
+  problems: Problem[],
+): WhatIf {
+  for (const one of pause) {
+    const refusal = refusalOf('pause', one.state);
+    if (refusal !== null) problems.push({ message: `${shortId(one.id)}: ${refusal} (--pause)` });
+  }
+  for (const flag of ['parallel', 'deadline'] as const) {
+    if (input[flag] !== undefined && job === null) {
+      problems.push({
+        message: `--${flag} is one job's: name it`,
+        hint: `servo-tui risk JOB --${flag} ${input[flag]}`,
+      });
+    }
+  }
+  const about = job === null ? jobs : [job];
+  const what: WhatIf = {
+    slots: readSlots(input.slots, problems),
+    pause: pause.map(({ id }) => id),
+    retry_failed: input.retry_failed
+      ? about.filter((one) => one.failed_partitions > 0).map(({ id }) => id)
+      : [],
+    parallel: readParallel(input.parallel, job, problems),
+    deadline: readDeadlines(input, job, about, now, problems),
+  };
+  if (job !== null && isTerminal(job.state) && !isNoChange(what)) {
+    problems.push({
+      message: `${shortId(job.id)} has ended (${job.state}): nothing can be supposed of it`,
+    });
+  }
+  return what;
+}
+
+function readSlots(text: string | undefined, problems: Problem[]): number | null {
+  if (text === undefined) return null;
+  const slots = /^\d{1,6}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (slots <= mostSlots) return slots;
+  problems.push({ message: `--slots ${text} is no number of slots`, hint: 'a whole number' });
+  return null;
+}
+
+function readParallel(
+  parallel: string | undefined,
+  job: JobView | null,
+  problems: Problem[],
+): WhatIf['parallel'] {
+  const { strategy } = readOptions({ parallel }, problems);
+  return job === null || strategy.max_parallel === undefined
+    ? {}
+    : { [job.id]: strategy.max_parallel };
+}
+
+function readDeadlines(
+  { deadline, extend }: WhatIfInput,
+  job: JobView | null,
+  about: readonly JobView[],
+  now: Date,
+  problems: Problem[],
+): WhatIf['deadline'] {
+  if (deadline !== undefined && extend !== undefined) {
+    problems.push({ message: '--deadline and --extend exclude each other' });
+  }
+  if (deadline?.trim().toLowerCase() === 'none') return job === null ? {} : { [job.id]: null };
+  const { deadline: moment } = readOptions({ sla_deadline: deadline }, problems, 'deadline');
+  if (moment !== undefined) return job === null ? {} : { [job.id]: momentAt(moment, now) };
+  if (extend === undefined) return {};
+  const by = readExtension(extend);
+  if (by === null) {
+    problems.push({ message: `"${extend}" is not a duration (--extend)`, hint: 'as 1h or -30m' });
+    return {};
+  }
+  return Object.fromEntries(
+    about.flatMap(({ id, sla_deadline_at: at }) => (at === null ? [] : [[id, later(at, by)]])),
+  );
+}
+
+function readExtension(text: string): number | null {
+  const [, sign, rest] = /^([+-]?)(.*)$/.exec(text.trim())!;
+  const by = parseDuration(rest!);
+  return by === null ? null : sign === '-' ? -by : by;
+}

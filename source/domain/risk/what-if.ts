@@ -1,0 +1,224 @@
+import { etaSeconds } from '../forecast/eta.ts';
+import { type JobView, slotsAtWork } from '../job/job.ts';
+import { compareRank } from '../job/rank.ts';
+import { isJobState, isTerminal } from '../job/state.ts';
+import { readStrategy } from '../job/strategy.ts';
+import { later } from '../time/time.ts';
+import { type Risk, type RiskLevel, riskOf } from './risk.ts';
+
+/** Slots of the executors that take new work, and those of them that have a handler for each asset. */
+export type Fleet = { slots: number; by_asset: Readonly<Record<string, number>> };
+
+/** What is supposed to be different, by job id. */
+export type WhatIf = {
+  /** Of the fleet; null: as many as there are. */
+  slots: number | null;
+  pause: readonly string[];
+  retry_failed: readonly string[];
+  parallel: Readonly<Record<string, number>>;
+  deadline: Readonly<Record<string, Date | null>>;
+};
+
+export const noChange: WhatIf = {
+  slots: null,
+  pause: [],
+  retry_failed: [],
+  parallel: {},
+  deadline: {},
+};
+
+export function isNoChange({ slots, pause, retry_failed, parallel, deadline }: WhatIf): boolean {
+  return (
+    slots === null &&
+    pause.length + retry_failed.length === 0 &&
+    Object.keys(parallel).length + Object.keys(deadline).length === 0
+  );
+}
+
+/** What is still supposed, once some of it has come true, or the job has gone. */
+export function stillSupposed(what: WhatIf, jobs: readonly JobView[]): WhatIf {
+  const present = new Map(jobs.map((job) => [job.id, job]));
+  const holds = (id: string, supposes: (job: JobView) => boolean) => {
+    const job = present.get(id);
+    return job !== undefined && !isTerminal(job.state) && supposes(job);
+  };
+  const kept = <T>(
+    record: Readonly<Record<string, T>>,
+    differs: (job: JobView, to: T) => boolean,
+  ) =>
+    Object.fromEntries(
+      Object.entries(record).filter(([id, to]) => holds(id, (job) => differs(job, to))),
+    );
+  return {
+    slots: what.slots,
+    pause: what.pause.filter((id) => holds(id, ({ state }) => state === 'running')),
+    retry_failed: what.retry_failed.filter((id) =>
+      holds(id, ({ failed_partitions }) => failed_partitions > 0),
+    ),
+    parallel: kept(
+      what.parallel,
+      (job, to) => readStrategy(job.execution_strategy).max_parallel !== to,
+    ),
+    deadline: kept(what.deadline, (job, to) => job.sla_deadline_at?.getTime() !== to?.getTime()),
+  };
+}
+
+/** How one job would stand. */
+export type Outlook = {
+  id: string;
+  /** Slots at work on it. */
+  slots: number;
+  max_parallel: number;
+  remaining_partitions: number;
+  /** Null where it is not known, and where no slot would be left to it. */
+  eta_seconds: number | null;
+  sla_deadline_at: Date | null;
+  risk_level: RiskLevel;
+  risk_severity: number | null;
+  /** It would be paused: the ETA is that of a job that goes on at once. */
+  paused: boolean;
+};
+
+/**
+ * How each of the jobs would stand, by the same arithmetic as now: with nothing changed, nothing changes. Slots that become free
+ * (a paused job's, a lowered parallelism's, new ones) go to running and claimable jobs in claim order, as far as these
+ * may have more and have handlers; slots that idle now go only to a parallelism that is raised. Missing ones are taken from
+ * the idle, then from the job that comes last.
+ *
+ * @param jobs all that work or wait for a slot, with a deadline or without
+ */
+export function foresee(
+  jobs: readonly JobView[],
+  fleet: Fleet,
+  what: WhatIf,
+  asOf: Date,
+  earlyWarningMs = 0,
+): Map<string, Outlook> {
+  const changed = jobs.filter(({ state }) => !isTerminal(state)).map((job) => change(job, what));
+  const slots = share(changed, fleet, (what.slots ?? fleet.slots) - fleet.slots);
+  return new Map(
+    changed.map((one) => {
+      const { job, max_parallel, remaining, deadline, paused } = one;
+      const got = slots.get(job.id)!;
+      const eta_seconds = etaOf(one, got);
+      const eta = eta_seconds === null ? null : later(asOf, eta_seconds * 1000);
+      const risk: Risk = riskOf(deadline, eta, asOf, earlyWarningMs);
+      return [
+        job.id,
+        {
+          id: job.id,
+          slots: got,
+          max_parallel,
+          remaining_partitions: remaining,
+          eta_seconds,
+          sla_deadline_at: deadline,
+          risk_level: risk.level,
+          risk_severity: risk.severity,
+          paused,
+        },
+      ];
+    }),
+  );
+}
+
+type Changed = {
+  job: JobView;
+  max_parallel: number;
+  /** By how much the parallelism is raised. */
+  raised: number;
+  lowered: boolean;
+  remaining: number;
+  deadline: Date | null;
+  paused: boolean;
+};
+
+function change(job: JobView, what: WhatIf): Changed {
+  const present = readStrategy(job.execution_strategy).max_parallel;
+  const max_parallel = what.parallel[job.id] ?? present;
+  const again = what.retry_failed.includes(job.id) ? job.failed_partitions : 0;
+  const deadline = what.deadline[job.id];
+  return {
+    job,
+    max_parallel,
+    raised: Math.max(0, max_parallel - present),
+    lowered: max_parallel < present,
+    remaining: job.remaining_partitions + again,
+    deadline: deadline === undefined ? job.sla_deadline_at : deadline,
+    paused: what.pause.includes(job.id) && job.state === 'running',
+  };
+}
+
+const takers = ['running', 'pending', 'resuming'];
+
+/** Slots at work on each job. */
+function share(changed: readonly Changed[], fleet: Fleet, more: number): Map<string, number> {
+  const byRank = changed.toSorted((a, b) =>
+    compareRank(
+      { ...a.job, sla_deadline_at: a.deadline },
+      { ...b.job, sla_deadline_at: b.deadline },
+    ),
+  );
+  const slots = new Map(
+    changed.map(({ job, paused, lowered, max_parallel }) => [
+      job.id,
+      paused ? 0 : lowered ? Math.min(lanesOf(job), max_parallel) : lanesOf(job),
+    ]),
+  );
+  const busy = sum(changed.map(({ job }) => lanesOf(job)));
+  const room = ({ job, paused, max_parallel, remaining }: Changed) => {
+    if (paused || job.heartbeat_stale || !takers.includes(job.state)) return 0;
+    const handled = (fleet.by_asset[job.asset_name] ?? 0) + Math.max(0, more);
+    return Math.max(0, Math.min(max_parallel, remaining, handled) - slots.get(job.id)!);
+  };
+  const give = (pool: number, most: (one: Changed) => number) => {
+    let left = pool;
+    for (const one of byRank) {
+      const given = Math.min(left, room(one), most(one));
+      slots.set(one.job.id, slots.get(one.job.id)! + given);
+      left -= given;
+    }
+    return left;
+  };
+  const freed = busy - sum([...slots.values()]) + more;
+  const idle = Math.max(0, fleet.slots - busy);
+  if (freed >= 0) {
+    give(idle + give(freed, () => Number.POSITIVE_INFINITY), ({ raised }) => raised);
+    return slots;
+  }
+  let missing = -freed - idle;
+  for (const { job } of byRank.toReversed()) {
+    const taken = Math.max(0, Math.min(missing, slots.get(job.id)!));
+    slots.set(job.id, slots.get(job.id)! - taken);
+    missing -= taken;
+  }
+  if (missing < 0) give(-missing, ({ raised }) => raised);
+  return slots;
+}
+
+/** As viewJob reckons it, with the slots that it would have. */
+function etaOf({ job, max_parallel, remaining, paused }: Changed, slots: number): number | null {
+  if (job.heartbeat_stale || !isJobState(job.state)) return null;
+  const average = job.avg_partition_duration_ms;
+  if (paused) return etaSeconds(remaining, slotsAtWork(job), average);
+  if (job.state !== 'running') return etaSeconds(remaining, max_parallel, average);
+  if (job.lanes === 0) return etaSeconds(remaining, max_parallel, average);
+  return slots > 0 ? etaSeconds(remaining, slots, average) : null;
+}
+
+/** The slots of a job whose heartbeat is stale are dead: nobody can have them. */
+function lanesOf({ heartbeat_stale, lanes }: JobView): number {
+  return heartbeat_stale ? 0 : lanes;
+}
+
+function sum(figures: readonly number[]): number {
+  return figures.reduce((all, figure) => all + figure, 0);
+}
+
+/** How many jobs stand at each level; levels without jobs are absent. */
+export function countLevels(
+  jobs: readonly { risk_level: RiskLevel }[],
+): Partial<Record<RiskLevel, number>> {
+  const counts: Partial<Record<RiskLevel, number>> = {};
+  for (const { risk_level } of jobs) counts[risk_level] = (counts[risk_level] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,64 @@
+import { readStrategy, type Strategy } from '../job/strategy.ts';
+import { type Granularity, isGranularity } from '../partition/period.ts';
+
+/** What `start` needs to know of a row of assets. */
+export type Asset = {
+  id: string;
+  name: string;
+  granularity: Granularity | null;
+  /** Of its new jobs; absent: none. */
+  defaults?: AssetDefaults;
+};
+
+/** What a job of the asset has unless it is started with something else. */
+export type AssetDefaults = Partial<Pick<Strategy, 'max_attempts' | 'timeout_ms' | 'max_parallel'>>;
+
+/** What an executor's handler directory says of an asset. */
+export type AssetDeclaration = {
+  name: string;
+  asset_type: string;
+  /** Null where nothing is said. */
+  every: Granularity | null;
+  /** Names of assets; null where nothing is said. */
+  upstreams: readonly string[] | null;
+  defaults: AssetDefaults;
+};
+
+/**
+ * The defaults in an asset's partition_config, `{"servo": {"max_attempts": 5, "timeout_ms": 600000, "max_parallel": 4}}`: only
+ * what is there and usable, so that `{...readAssetDefaults(column), ...request.strategy}` is the strategy of a new job.
+ */
+export function readAssetDefaults(column: unknown): AssetDefaults {
+  const raw = at(column, 'servo');
+  const read = readStrategy({ ...(raw as object), type: 'parallel' });
+  const names = ['max_attempts', 'timeout_ms', 'max_parallel'] as const;
+  // What is not usable reads as its default, which is left out.
+  return Object.fromEntries(
+    names.filter((name) => read[name] === at(raw, name)).map((name) => [name, read[name]]),
+  );
+}
+
+/**
+ * The granularity in an asset's partition_config, `{"partition_type": {"Time": {"granularity":
+ * "day"}}}`, or null where the column says nothing that we know.
+ */
+export function readGranularity(column: unknown): Granularity | null {
+  const word = at(at(at(column, 'partition_type'), 'Time'), 'granularity');
+  if (typeof word !== 'string') return null;
+  const name = word.toLowerCase();
+  return isGranularity(name) ? name : (adverbs.get(name) ?? null);
+}
+
+/** Other programs write the granularity so. */
+const adverbs: ReadonlyMap<string, Granularity> = new Map([
+  ['hourly', 'hour'],
+  ['daily', 'day'],
+  ['weekly', 'week'],
+  ['monthly', 'month'],
+]);
+
+function at(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
+}

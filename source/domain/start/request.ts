@@ -1,0 +1,308 @@
+import type { Problem } from '../../errors.ts';
+import type { Strategy } from '../job/strategy.ts';
+import {
+  firstFew,
+  isHeader,
+  type KeyRange,
+  maxKeyLength,
+  maxPartitions,
+  parseKeyFile,
+  parseRange,
+  problemOfKey,
+  stepOf,
+} from '../partition/key.ts';
+import { type Granularity, granularities, isGranularity } from '../partition/period.ts';
+import { highestPriority, lowestPriority, type Tier, tierPriorities, tiers } from '../risk/tier.ts';
+import { nearest } from '../text/nearest.ts';
+import { type Moment, parseMoment } from '../time/deadline.ts';
+import { parseDuration } from '../time/duration.ts';
+
+/** How a job is to be run, in a person's own words. */
+export type OptionsInput = {
+  priority?: string;
+  tier?: string;
+  sla_deadline?: string;
+  parallel?: string;
+  max_attempts?: string;
+  timeout?: string;
+  reverse?: boolean;
+};
+
+export type UpstreamInput = { include_upstream?: boolean; max_upstream_depth?: string };
+
+/** What a person asks for when starting a backfill, in their own words. */
+export type StartInput = OptionsInput &
+  UpstreamInput & {
+    asset: string;
+    partitions?: readonly string[];
+    /** The text of a file of keys, and how to call it. */
+    partitions_file?: { name: string; text: string };
+    /** Keys of an asset with a granularity may be other than its dates. */
+    any_key?: boolean;
+    start?: string;
+    end?: string;
+    every?: string;
+    idempotency_key?: string;
+    dry_run?: boolean;
+  };
+
+/** The partitions of a new job: a range, which is never written out here, or a list of keys. */
+export type KeySource = { range: KeyRange } | { list: string[] };
+
+/** How a job is to be run, as far as it was said. */
+export type JobOptions = {
+  priority: number | undefined;
+  deadline: Moment | undefined;
+  /** Without what was not said. */
+  strategy: Partial<Strategy>;
+};
+
+export type StartRequest = {
+  keys: KeySource;
+  priority: number;
+  deadline: Moment | null;
+  strategy: Partial<Strategy>;
+  include_upstream: boolean;
+  /** 0 = what the asset itself needs, n = that of n more levels. */
+  max_upstream_depth: number;
+  idempotency_key: string | null;
+};
+
+/** Bounds of whole numbers; those of a time-out are in milliseconds. */
+const bounds = {
+  parallel: [1, 10_000],
+  max_attempts: [1, 1000],
+  timeout: [1, 7 * 86_400_000],
+  max_upstream_depth: [0, 10],
+} as const;
+
+/**
+ * Reads the request against the granularity of its asset, where that has one.
+ * @returns the request (null where there is a mistake) and every mistake that can be seen without the database
+ */
+export function readStart(
+  input: StartInput,
+  granularity: Granularity | null,
+): { request: StartRequest | null; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const keys = readKeys(input, granularity, problems);
+  const { priority = 0, deadline = null, strategy } = readOptions(input, problems);
+  const request = {
+    keys: keys!,
+    priority,
+    deadline,
+    strategy,
+    include_upstream: input.include_upstream ?? false,
+    max_upstream_depth: readDepth(input, problems),
+    idempotency_key: readIdempotencyKey(input, problems),
+  };
+  return { request: problems.length > 0 || keys === null ? null : request, problems };
+}
+
+/**
+ * How a job is to be run, with every mistake added to `problems`.
+ * @param deadlineFlag what the flag of the deadline is called
+ */
+export function readOptions(
+  input: OptionsInput,
+  problems: Problem[],
+  deadlineFlag = 'sla-deadline',
+): JobOptions {
+  const priority = readPriority(input, problems);
+  const deadline = readDeadline(input.sla_deadline, deadlineFlag, problems);
+  const strategy: { [Name in keyof Strategy]: Strategy[Name] | undefined } = {
+    max_parallel: readWhole('parallel', input.parallel, bounds.parallel, problems),
+    max_attempts: readWhole('max-attempts', input.max_attempts, bounds.max_attempts, problems),
+    timeout_ms: readTimeout(input, problems),
+    order: input.reverse ? 'desc' : undefined,
+  };
+  return {
+    priority,
+    deadline,
+    strategy: Object.fromEntries(
+      Object.entries(strategy).filter(([, value]) => value !== undefined),
+    ),
+  };
+}
+
+function readKeys(
+  input: StartInput,
+  granularity: Granularity | null,
+  problems: Problem[],
+): KeySource | null {
+  const { partitions = [], partitions_file: file, start, end, every } = input;
+  const ways = [
+    partitions.length > 0 ? '--partition' : [],
+    start !== undefined || end !== undefined ? '--start and --end' : [],
+    file !== undefined ? '--partitions-file' : [],
+  ].flat();
+  const hint = 'give --partition K, --start A --end B or --partitions-file F';
+  if (ways.length !== 1) {
+    const message =
+      ways.length === 0 ? 'no partitions' : `${ways.join(' and ')} exclude each other`;
+    problems.push({ message, hint });
+  }
+  if (every !== undefined && start === undefined && end === undefined) {
+    problems.push({ message: '--every goes with --start and --end only' });
+  }
+  if (start !== undefined || end !== undefined) {
+    return readRange(start, end, every ?? granularity ?? stepOf(start, end), problems);
+  }
+  const { keys, problems: doubles } =
+    file === undefined ? parseKeyList(partitions) : parseKeyFile(file.text);
+  problems.push(...doubles.map((message) => ({ message, hint: 'name each partition once' })));
+  if (file !== undefined && keys.length === 0) {
+    problems.push({
+      message: `there is no partition key in ${file.name}`,
+      hint: 'one key on each line',
+    });
+  }
+  if (keys.length > maxPartitions) {
+    problems.push({ message: `${keys.length} partitions are too many for one job` });
+  }
+  if (file !== undefined && granularity === null && !input.any_key && isHeader(keys)) {
+    const message = `the first line of ${file.name}, "${keys[0]}", looks like a header`;
+    problems.push({ message, hint: 'remove it, or give --any-key if it is a key' });
+  }
+  const faults = keys.flatMap((key) => problemOfKey(key, granularity, input.any_key) ?? []);
+  problems.push(...firstFew(faults).map((message) => ({ message, hint: keyHint(granularity) })));
+  return ways.length === 1 ? { list: keys } : null;
+}
+
+function readRange(
+  start: string | undefined,
+  end: string | undefined,
+  every: string,
+  problems: Problem[],
+): KeySource | null {
+  if (!isGranularity(every)) {
+    const near = nearest(every, granularities);
+    const hint = near === null ? `known are ${granularities.join(', ')}` : `did you mean ${near}?`;
+    problems.push({ message: `"${every}" is no granularity (--every)`, hint });
+  }
+  if (start === undefined)
+    problems.push({ message: '--start is missing', hint: '--start 2024-01-01' });
+  if (end === undefined) problems.push({ message: '--end is missing', hint: '--end 2024-12-31' });
+  // One that is missing is not bad as well.
+  const [first, last] = [start ?? end ?? '', end ?? start ?? ''];
+  const result = parseRange(isGranularity(every) ? every : 'day', first, last);
+  if ('range' in result) return result;
+  const told = result.problems.filter(
+    (message) =>
+      !(start === undefined && message.endsWith('(--start)')) &&
+      !(end === undefined && message.endsWith('(--end)')),
+  );
+  problems.push(...told.map((message) => ({ message, hint: rangeHint(message) })));
+  return null;
+}
+
+function rangeHint(message: string): string {
+  if (message.includes('is not a date')) {
+    return 'dates are ISO 8601: 2024-01-31, 2024-01, 2024-01-31T05';
+  }
+  if (message.includes('is finer than the step')) {
+    return 'name whole partitions (2024-01, 2024-01-31, 2024-01-31T05); --every says how wide one is';
+  }
+  if (message.includes('is not the start of')) return 'name the partition by its start, in UTC';
+  return message.startsWith('the range ends')
+    ? '--start is the first partition, --end the last'
+    : 'start several jobs, or one --every day, week or month';
+}
+
+function parseKeyList(partitions: readonly string[]): { keys: string[]; problems: string[] } {
+  const keys = new Set<string>();
+  const doubles = new Set<string>();
+  for (const key of partitions) (keys.has(key) ? doubles : keys).add(key);
+  const problems = firstFew([...doubles].map((key) => `the partition "${key}" is given twice`));
+  return { keys: [...keys], problems };
+}
+
+function keyHint(granularity: Granularity | null): string {
+  return granularity === null
+    ? `a key is 1 to ${maxKeyLength} characters, and one that looks like a date is one`
+    : `a key of this asset is one ${granularity} in UTC, without commas or quotes; --any-key takes others too`;
+}
+
+function readPriority(input: OptionsInput, problems: Problem[]): number | undefined {
+  const { priority, tier } = input;
+  if (priority !== undefined && tier !== undefined) {
+    problems.push({
+      message: '--priority and --tier exclude each other',
+      hint: 'a tier is a priority by name',
+    });
+  }
+  if (tier !== undefined) {
+    if (Object.hasOwn(tierPriorities, tier)) return tierPriorities[tier as Tier];
+    const near = nearest(tier, tiers);
+    const hint = near === null ? `known are ${tiers.join(', ')}` : `did you mean ${near}?`;
+    problems.push({ message: `"${tier}" is no tier (--tier)`, hint });
+  }
+  return readWhole(
+    'priority',
+    tier === undefined ? priority : undefined,
+    [lowestPriority, highestPriority],
+    problems,
+  );
+}
+
+function readDeadline(
+  text: string | undefined,
+  flag: string,
+  problems: Problem[],
+): Moment | undefined {
+  if (text === undefined) return undefined;
+  const moment = parseMoment(text);
+  if (moment !== null) return moment;
+  const hint = 'ISO 8601 (2024-01-17T00:00:00Z; without a zone UTC), or relative: +2h';
+  problems.push({ message: `"${text}" is not a time (--${flag})`, hint });
+  return undefined;
+}
+
+function readTimeout(input: OptionsInput, problems: Problem[]): number | undefined {
+  if (input.timeout === undefined) return undefined;
+  const [least, most] = bounds.timeout;
+  const timeout = parseDuration(input.timeout);
+  if (timeout !== null && timeout >= least && timeout <= most) return timeout;
+  const message =
+    timeout === null
+      ? `"${input.timeout}" is not a duration (--timeout)`
+      : `--timeout ${input.timeout} is out of range (up to 7d)`;
+  problems.push({ message, hint: 'as 30s, 5m or 1h30m' });
+  return undefined;
+}
+
+function readWhole(
+  flag: string,
+  text: string | undefined,
+  [least, most]: readonly [number, number],
+  problems: Problem[],
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^[+-]?\d{1,15}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  const what = Number.isNaN(value) ? 'is not a whole number' : 'is out of range';
+  problems.push({
+    message: `--${flag} ${text} ${what}`,
+    hint: `a whole number from ${least} to ${most}`,
+  });
+  return undefined;
+}
+
+/** Levels of upstreams beyond the direct ones. */
+export function readDepth(input: UpstreamInput, problems: Problem[]): number {
+  const { max_upstream_depth: depth, include_upstream: include } = input;
+  if (depth !== undefined && !include)
+    problems.push({ message: '--max-upstream-depth goes with --include-upstream only' });
+  return readWhole('max-upstream-depth', depth, bounds.max_upstream_depth, problems) ?? 0;
+}
+
+function readIdempotencyKey(input: StartInput, problems: Problem[]): string | null {
+  const key = input.idempotency_key;
+  if (key === undefined) return null;
+  const length = [...key].length;
+  if (key.trim() === '' || length > 255) {
+    const what = length > 255 ? 'is longer than 255 characters' : 'is empty';
+    problems.push({ message: `--idempotency-key ${what}`, hint: '1 to 255 characters' });
+  }
+  return key;
+}

@@ -1,0 +1,81 @@
+import type { Asset } from './asset.ts';
+import type { KeySource } from './request.ts';
+import { unionOfKeys, upstreamKeys } from './upstream-keys.ts';
+
+/** An edge of the lineage: the downstream asset's id, and the upstream asset it needs. */
+export type Dependency = { downstream_id: string; upstream: Asset };
+
+/** One asset in the tree of a backfill, its root included. */
+export type PlanNode = {
+  asset: Asset;
+  /** Ids of the assets in the tree that it needs, and of those that need it. */
+  needs: string[];
+  needed_by: string[];
+  /** 0 = furthest upstream, runs first; greater than that of everything it needs. */
+  execution_order: number;
+};
+
+/** A cycle in the lineage, by the names of its assets, the first one again at the end. */
+export class LineageCycle extends Error {
+  readonly path: readonly string[];
+  constructor(path: readonly string[]) {
+    super(path.join(' → '));
+    this.path = path;
+  }
+}
+
+/**
+ * The tree of a backfill with its upstreams, furthest upstream first and the root last. An asset that several need is one node.
+ * @throws LineageCycle
+ */
+export function planUpstreams(root: Asset, dependencies: readonly Dependency[]): PlanNode[] {
+  const needs = new Map<string, Asset[]>();
+  for (const { downstream_id, upstream } of dependencies) {
+    const list = needs.get(downstream_id) ?? [];
+    if (!list.some((asset) => asset.id === upstream.id)) list.push(upstream);
+    needs.set(downstream_id, list);
+  }
+  const nodes = new Map<string, PlanNode>();
+  for (const asset of topological(root, needs)) {
+    const upstreams = needs.get(asset.id) ?? [];
+    const orders = upstreams.map((upstream) => nodes.get(upstream.id)!.execution_order);
+    const node = {
+      asset,
+      needs: upstreams.map(({ id }) => id),
+      needed_by: [],
+      execution_order: Math.max(-1, ...orders) + 1,
+    };
+    nodes.set(asset.id, node);
+    for (const upstream of upstreams) nodes.get(upstream.id)!.needed_by.push(asset.id);
+  }
+  return [...nodes.values()];
+}
+
+/**
+ * The keys of `upstream` that its downstreams need, each with the keys that are to be done of it.
+ */
+export function keysNeeded(
+  upstream: Asset,
+  downstreams: readonly { asset: Asset; keys: KeySource }[],
+): KeySource | null {
+  return downstreams
+    .map(({ asset, keys }) => upstreamKeys(keys, asset.granularity, upstream.granularity))
+    .reduce<KeySource | null>((all, keys) => (all === null ? keys : unionOfKeys(all, keys)), null);
+}
+
+/** Every asset once, after all that it needs. */
+function topological(root: Asset, needs: ReadonlyMap<string, Asset[]>): Asset[] {
+  const done = new Map<string, Asset>();
+  const path: Asset[] = [];
+  const visit = (asset: Asset): void => {
+    const from = path.findIndex((other) => other.id === asset.id);
+    if (from >= 0) throw new LineageCycle([...path.slice(from), asset].map((other) => other.name));
+    if (done.has(asset.id)) return;
+    path.push(asset);
+    for (const upstream of needs.get(asset.id) ?? []) visit(upstream);
+    path.pop();
+    done.set(asset.id, asset);
+  };
+  visit(root);
+  return [...done.values()];
+}

@@ -1,0 +1,165 @@
+import type { ExecutorCounts } from '../executor/executor.ts';
+import { later } from '../time/time.ts';
+import type { CheckColumn, CheckName, FoundRow, Section, Severity } from './checks.ts';
+import type { Thresholds } from './thresholds.ts';
+
+/** The runbooks' alerts by name, and what they leave out: breached, and nobody there to work. */
+export const alertNames = [
+  'ServoBackfillJobStuck',
+  'ServoBackfillNoExecutor',
+  'ServoBackfillHighFailureRate',
+  'ServoBackfillLongRunning',
+  'ServoBackfillQueueDepth',
+  'ServoBackfillSLAAtRisk',
+  'ServoBackfillSLABreach',
+] as const;
+export type AlertName = (typeof alertNames)[number];
+
+/** A figure with how it is shown. */
+export type Figure = { value: number; kind: CheckColumn['kind'] };
+
+type AlertRow = {
+  severity: Exclude<Severity, 'notice'>;
+  description: string;
+  section: Section;
+  /** What finds its jobs. */
+  check: CheckName;
+  /** It fires above this. */
+  threshold: (thresholds: Thresholds) => Figure;
+  /** The check's thresholds where the alert has its own. */
+  adjust?: (thresholds: Thresholds) => Thresholds;
+  /** What is compared with the threshold; absent: how many are found. */
+  figure?: string;
+  /** It fires when it has been so for this long (ms); absent: at once. */
+  lasting?: (thresholds: Thresholds) => number;
+  /** Since when it is so, as far as its rows tell. */
+  since: (rows: readonly FoundRow[], thresholds: Thresholds) => Date | null;
+};
+
+const operations = (heading = 'Related Alerts'): Section => ({
+  runbook: 'backfill-operations',
+  heading,
+});
+const sla: Section = { runbook: 'backfill-sla-at-risk', heading: 'Related Alerts' };
+
+const earliest = (rows: readonly FoundRow[], after = 0): Date | null => {
+  const times = rows.flatMap(({ since }) => (since === null ? [] : [since.getTime()]));
+  return times.length === 0 ? null : later(new Date(Math.min(...times)), after);
+};
+
+const jobs = (): Figure => ({ value: 0, kind: 'count' });
+
+/** backfill-operations and backfill-sla-at-risk, "Related Alerts". */
+export const alertTable: Readonly<Record<AlertName, AlertRow>> = {
+  ServoBackfillJobStuck: {
+    severity: 'critical',
+    description: 'Job not making progress',
+    section: operations(),
+    check: 'stuck',
+    adjust: (thresholds) => ({ ...thresholds, heartbeat_stale: thresholds.heartbeat_alert }),
+    threshold: ({ heartbeat_alert }) => ({ value: heartbeat_alert / 1000, kind: 'seconds' }),
+    figure: 'heartbeat_age_secs',
+    since: (rows, { heartbeat_alert }) => earliest(rows, heartbeat_alert),
+  },
+  ServoBackfillNoExecutor: {
+    severity: 'critical',
+    description: 'Jobs wait, and no living executor has a handler for them',
+    section: operations('Scenario: Job Stuck in "Resuming" State'),
+    check: 'no-executor',
+    threshold: jobs,
+    lasting: ({ no_executor }) => no_executor,
+    since: (rows) =>
+      earliest(
+        rows.map((row) => {
+          const seen = row.cells.last_seen_at;
+          const since = seen instanceof Date && row.since !== null && seen > row.since;
+          return since ? { ...row, since: seen } : row;
+        }),
+      ),
+  },
+  ServoBackfillHighFailureRate: {
+    severity: 'warning',
+    description: 'High failure rate',
+    section: operations(),
+    check: 'failure-rate',
+    threshold: ({ failure_rate }) => ({ value: failure_rate, kind: 'ratio' }),
+    figure: 'failure_rate',
+    // Its rows say since when the failures are counted, not since when they are too many.
+    since: () => null,
+  },
+  ServoBackfillLongRunning: {
+    severity: 'warning',
+    description: 'Unusually long backfill',
+    section: operations(),
+    check: 'long-running',
+    threshold: ({ long_running }) => ({ value: long_running / 1000, kind: 'seconds' }),
+    figure: 'running_secs',
+    since: (rows) => earliest(rows),
+  },
+  ServoBackfillQueueDepth: {
+    severity: 'warning',
+    description: 'Jobs queued waiting',
+    section: operations(),
+    check: 'queue-depth',
+    threshold: ({ queue_depth }) => ({ value: queue_depth, kind: 'count' }),
+    // The oldest first: with the first beyond the threshold it was passed, at the latest.
+    since: (rows, { queue_depth }) => rows[queue_depth]?.since ?? null,
+  },
+  ServoBackfillSLAAtRisk: {
+    severity: 'warning',
+    description: 'Jobs projected to miss their SLA deadline',
+    section: sla,
+    check: 'at-risk',
+    threshold: jobs,
+    since: (rows) => earliest(rows),
+  },
+  ServoBackfillSLABreach: {
+    severity: 'critical',
+    description: 'Jobs that are past their SLA deadline',
+    section: sla,
+    check: 'breached',
+    threshold: jobs,
+    since: (rows) => earliest(rows),
+  },
+};
+
+export type AlertJob = Pick<FoundRow, 'job_id' | 'asset_name' | 'state' | 'since'> & {
+  /** Of the job: what the check says of it. */
+  value: number | null;
+};
+
+export type Alert = {
+  name: AlertName;
+  severity: AlertRow['severity'];
+  description: string;
+  section: Section;
+  check: CheckName;
+  firing: boolean;
+  threshold: Figure;
+  /** For so many seconds it must have been above it; 0: it fires at once. */
+  lasting_seconds: number;
+  /** What is compared with the threshold: the worst, or how many; null where nothing is found. */
+  figure: (Figure & { /** A count that was cut off. */ at_least?: boolean }) | null;
+  /** How the jobs' own values are shown. */
+  column: CheckColumn;
+  /** Since when it is so, as far as can be known. */
+  since: Date | null;
+  /** Jobs (assets for NoExecutor), at most as many as are read. */
+  found: number;
+  truncated: boolean;
+  /** The worst 20 of them. */
+  jobs: readonly AlertJob[];
+};
+
+export type AlertReport = {
+  as_of: Date;
+  tenant_id: string;
+  alerts: readonly Alert[];
+  executors: ExecutorCounts;
+};
+
+/** Those that fire, the critical ones before the others; then the rest, each in the order in which they are told. */
+export function firingFirst(alerts: readonly Alert[]): Alert[] {
+  const rank = ({ firing, severity }: Alert) => (firing ? (severity === 'critical' ? 0 : 1) : 2);
+  return alerts.toSorted((a, b) => rank(a) - rank(b));
+}

@@ -1,0 +1,173 @@
+import type { Author, Database, Query } from '../../database/database.ts';
+import { lockJob } from '../../database/queries/lock-job.ts';
+import { findAssetById } from '../../database/queries/read-assets.ts';
+import { readClock } from '../../database/queries/read-clock.ts';
+import { readJob } from '../../database/queries/read-job.ts';
+import { followInFlight, takePlace, unfinishedKeys } from '../../database/queries/replace-job.ts';
+import { setJobState } from '../../database/queries/set-job-state.ts';
+import { insertUpstreams, upstreamsOf } from '../../database/queries/upstreams.ts';
+import { writeEvent } from '../../database/queries/write-event.ts';
+import { type Job, viewJob } from '../../domain/job/job.ts';
+import { shortId } from '../../domain/job/reference.ts';
+import { isNone } from '../../domain/job/settings-input.ts';
+import { canTransition, isTerminal } from '../../domain/job/state.ts';
+import { changeStrategy } from '../../domain/job/strategy.ts';
+import {
+  type OptionsInput,
+  readDepth,
+  readOptions,
+  type UpstreamInput,
+} from '../../domain/start/request.ts';
+import type { JobThresholds } from '../../domain/triage/thresholds.ts';
+import { type Problem, ServoError, UsageError } from '../../errors.ts';
+import { noSuchJob } from '../jobs/get-job.ts';
+import { placeJob } from '../jobs/place-job.ts';
+import { lockTree, matchTree, readTree } from '../start/create-tree.ts';
+import { futureDeadline } from '../start/future-deadline.ts';
+import { planOf, type Started } from '../start/start-backfill.ts';
+import { followUp } from './follow-up.ts';
+import { refuseOverlap } from './overlap.ts';
+import { repairedUpstreams } from './repaired-upstreams.ts';
+import { AlreadyDone, refuseChanged, type Seen } from './seen.ts';
+
+/** A deadline of `none` leaves the new job without one. */
+export type RecreateInput = OptionsInput &
+  UpstreamInput & {
+    /** Run it although an upstream of the old job has not been completed. */
+    without_upstream?: boolean;
+    dry_run?: boolean;
+    /** Only if the job is still what was seen. */
+    seen?: Seen;
+    /** Recreating twice with the same key recreates once: the second time is refused. */
+    idempotency_key?: string;
+    thresholds?: JobThresholds;
+  };
+
+/** As of a start, and the job that was cancelled for it. */
+export type Recreated = Started & {
+  replaced: {
+    id: string;
+    state: string;
+    version: number;
+    /** Partitions that still run there: those that complete are completed in the new job as well, and not run again. */
+    in_flight: number;
+  };
+};
+
+/**
+ * Cancels a job and makes a new one of its unfinished partitions, in one transaction: there is never both, nor neither. What is not said
+ * is as it was. Keys that still run in the cancelled job are not claimed before that attempt has ended; those that complete there are
+ * completed in the new job too (migrations/functions/adopt.sql). Of a job that has ended: a new one of what it skipped. It waits for whoever does the
+ * old job's upstreams now; `include_upstream` makes jobs for what they have not done since the old job was made.
+ * @throws UsageError (no reason, or a mistake in the options); ServoError not_found, or not_allowed where nothing is left to do, or where
+ * nobody has done or is to do what an upstream left undone
+ */
+export async function recreateJob(
+  db: Database,
+  author: Author,
+  id: string,
+  input: RecreateInput,
+): Promise<Recreated> {
+  const { tenant } = author;
+  const reason = author.reason?.trim() || null;
+  const problems: Problem[] = [];
+  const none = isNone(input.sla_deadline);
+  const options = readOptions(none ? { ...input, sla_deadline: undefined } : input, problems);
+  const depth = readDepth(input, problems);
+  if (input.include_upstream && input.without_upstream)
+    problems.push({ message: '--include-upstream and --without-upstream exclude each other' });
+  if (reason === null)
+    problems.push({ message: 'recreate wants a reason', hint: '--reason "why"' });
+  if (problems.length > 0) throw new UsageError(problems);
+  const transaction = input.dry_run
+    ? (work: (query: Query) => Promise<Recreated>) => db.read(tenant, work)
+    : (work: (query: Query) => Promise<Recreated>) => db.write({ ...author, reason }, work);
+  return transaction(async (query) => {
+    const now = await readClock(query);
+    const known = await readJob(query, tenant, id);
+    if (known === null) throw noSuchJob(id);
+    const asset = (await findAssetById(query, tenant, known.asset_id)) ?? {
+      id: known.asset_id,
+      name: known.asset_name,
+      granularity: null,
+    };
+    const levels =
+      input.max_upstream_depth === undefined ? Math.max(depth, known.max_upstream_depth) : depth;
+    const plan = await readTree(query, tenant, asset, input.include_upstream ? levels : -1);
+    if (!input.dry_run) await lockTree(query, tenant, plan);
+    const old = input.dry_run ? known : await lockJob(query, tenant, id);
+    if (old === null) throw noSuchJob(id);
+    refuseChanged('recreate', old, input.seen);
+    const { state, version } = input.dry_run ? old : await cancel(query, old, reason);
+    const unfinished = await unfinishedKeys(query, tenant, id, isTerminal(old.state));
+    if (unfinished.length === 0) throw nothingLeft(old);
+    const list = unfinished.map(({ key }) => key);
+    const alone = input.include_upstream || input.without_upstream;
+    const upstreams = alone ? [] : await repairedUpstreams(query, old);
+    // Another program's job, whose upstreams nobody has made yet: the executor that takes the new one makes them.
+    const unmade =
+      !alone &&
+      old.include_upstream &&
+      old.started_at === null &&
+      (await upstreamsOf(query, tenant, id)).length === 0;
+    const job = followUp(author, old, list, {
+      execution_strategy: changeStrategy(old.execution_strategy, options.strategy),
+      ...(input.idempotency_key === undefined ? {} : { idempotency_key: input.idempotency_key }),
+      sla_deadline_at: options.deadline
+        ? futureDeadline(options.deadline, now)
+        : none
+          ? null
+          : old.sla_deadline_at,
+      priority: options.priority ?? old.priority,
+      include_upstream: unmade || (input.include_upstream ?? false),
+      max_upstream_depth: unmade ? old.max_upstream_depth : input.include_upstream ? levels : 0,
+      state: upstreams.length > 0 ? 'waiting_upstream' : 'pending',
+    });
+    const in_flight = unfinished.filter(({ running }) => running).length;
+    const answer = { as_of: now, tenant_id: tenant, replaced: { id, state, version, in_flight } };
+    if (input.dry_run) {
+      const tree = await matchTree(query, tenant, plan, { list }, known.created_at);
+      return { ...answer, created: false, job: null, plan: planOf(job, { list }, tree) };
+    }
+    await refuseOverlap(query, job, { list });
+    const tree = await matchTree(query, tenant, plan, { list }, known.created_at);
+    const created = await placeJob(query, job, { list }, tree);
+    if (created === null) throw new AlreadyDone('recreated', old);
+    if (upstreams.length > 0) await insertUpstreams(query, tenant, created, upstreams);
+    await takePlace(query, tenant, id, created);
+    await followInFlight(query, tenant, created, id);
+    // No change of its state tells that somebody has started it anew.
+    if (isTerminal(old.state))
+      await writeEvent(query, { ...author, reason }, id, 'recreate requested');
+    const view = viewJob((await readJob(query, tenant, created))!, now, input.thresholds);
+    return { ...answer, created: true, job: view, plan: null };
+  });
+}
+
+/** What it is now. The row is locked: the state is the one that was read. */
+async function cancel(
+  query: Query,
+  job: Job,
+  reason: string | null,
+): Promise<{ state: string; version: number }> {
+  if (isTerminal(job.state)) return job;
+  if (!canTransition(job.state, 'cancelled')) {
+    throw new ServoError('not_allowed', `cannot recreate ${shortId(job.id)} (it is ${job.state})`, {
+      hint: 'update servo-tui on this host: it does not know that state',
+    });
+  }
+  return (await setJobState(query, job.tenant_id, 'cancel', job, reason))!;
+}
+
+function nothingLeft(job: Job): ServoError {
+  const failed = job.failed_partitions > 0;
+  return new ServoError(
+    'not_allowed',
+    `nothing is left to do in ${job.asset_name} ${shortId(job.id)} (it is ${job.state})`,
+    {
+      hint: failed
+        ? `try what has failed again with: servo-tui retry ${shortId(job.id)}`
+        : `start anew with: servo-tui start ${job.asset_name} …`,
+    },
+  );
+}

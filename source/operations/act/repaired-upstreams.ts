@@ -1,0 +1,68 @@
+import type { Query } from '../../database/database.ts';
+import { unfinishedKeys } from '../../database/queries/replace-job.ts';
+import {
+  findTaken,
+  type UpstreamJob,
+  upstreamsOf,
+  withoutCompleted,
+} from '../../database/queries/upstreams.ts';
+import type { Job } from '../../domain/job/job.ts';
+import { shortId } from '../../domain/job/reference.ts';
+import { isJobState, isTerminal } from '../../domain/job/state.ts';
+import { ServoError } from '../../errors.ts';
+
+/**
+ * The jobs that a new job in the place of `old` has to wait for: those of its upstreams that live, and, for those that ended without
+ * their work, the living jobs that have it to do now. None where all of it has been completed.
+ * @throws ServoError not_allowed where nobody has done, or is to do, what an upstream left undone: names the upstream
+ */
+export async function repairedUpstreams(query: Query, old: Job): Promise<string[]> {
+  const upstreams = await upstreamsOf(query, old.tenant_id, old.id);
+  const awaited = new Set<string>();
+  for (const upstream of upstreams) {
+    const { id, state } = upstream;
+    if (state === 'completed') continue;
+    if (state !== null && !(isJobState(state) && isTerminal(state))) {
+      awaited.add(id);
+      continue;
+    }
+    const { jobs, missing } = await repairsOf(query, old.tenant_id, upstream);
+    if (missing !== 0) throw notRepaired(old, upstream, missing);
+    for (const job of jobs) awaited.add(job);
+  }
+  return [...awaited];
+}
+
+/** Living jobs that have the work of an upstream now, and how many of its keys nobody has; null where they are not known any more. */
+async function repairsOf(
+  query: Query,
+  tenant: string,
+  { id, asset_id, created_at }: UpstreamJob,
+): Promise<{ jobs: string[]; missing: number | null }> {
+  if (asset_id === null || created_at === null) return { jobs: [], missing: null };
+  const list = (await unfinishedKeys(query, tenant, id, true, true)).map(({ key }) => key);
+  const { jobs, rest } = await findTaken(query, tenant, asset_id, { list });
+  const left = { list: rest ?? list };
+  const missing = await withoutCompleted(query, tenant, asset_id, left, created_at);
+  return { jobs: jobs.map((job) => job.id), missing: missing.length };
+}
+
+function notRepaired(
+  { id, asset_name }: Job,
+  { id: upstream, asset_name: name, state }: UpstreamJob,
+  missing: number | null,
+): ServoError {
+  const what =
+    state === null
+      ? `its upstream job ${shortId(upstream)} was deleted`
+      : `its upstream ${name ?? 'job'} ${shortId(upstream)} is ${state}`;
+  const left =
+    missing === null ? '' : `, and no job has done or is to do ${missing} of its partitions`;
+  return new ServoError(
+    'not_allowed',
+    `cannot recreate ${asset_name} ${shortId(id)} alone: ${what}${left}`,
+    {
+      hint: `recreate both: servo-tui recreate ${shortId(id)} --include-upstream --reason "why"; or run it on what there is: --without-upstream`,
+    },
+  );
+}

@@ -1,0 +1,67 @@
+import type { Author, Database } from '../../database/database.ts';
+import { lockJob } from '../../database/queries/lock-job.ts';
+import { readClock } from '../../database/queries/read-clock.ts';
+import { readJob } from '../../database/queries/read-job.ts';
+import { setJobSettings } from '../../database/queries/set-job-settings.ts';
+import { wakeExecutors, writeEvent } from '../../database/queries/write-event.ts';
+import { readParameters } from '../../domain/job/action.ts';
+import { type JobView, viewJob } from '../../domain/job/job.ts';
+import { shortId } from '../../domain/job/reference.ts';
+import { type Change, changesOf, describeChanges } from '../../domain/job/settings.ts';
+import type { SettingsInput } from '../../domain/job/settings-input.ts';
+import { isTerminal } from '../../domain/job/state.ts';
+import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
+import { ServoError, UsageError } from '../../errors.ts';
+import { noSuchJob } from '../jobs/get-job.ts';
+import { refuseChanged, refuseMoved, type Seen } from './seen.ts';
+
+export type SetResult = {
+  as_of: Date;
+  tenant_id: string;
+  /** Empty where all was so already. */
+  changes: Change[];
+  job: JobView;
+};
+
+/**
+ * Changes how a living job is run: it takes effect at the next step. Journalled with what has changed, actor and reason.
+ * @throws UsageError with every mistake, or where nothing is to be set; ServoError not_found, or not_allowed for a job that has ended
+ */
+export async function setJob(
+  db: Database,
+  author: Author,
+  id: string,
+  input: SettingsInput,
+  seen?: Seen,
+  thresholds: JobThresholds = thresholdDefaults,
+): Promise<SetResult> {
+  return db.write(author, async (query) => {
+    const now = await readClock(query);
+    const { settings, problems } = readParameters('set', input, now);
+    if (problems.length > 0) throw new UsageError(problems);
+    const job = await lockJob(query, author.tenant, id);
+    if (job === null) throw noSuchJob(id);
+    if (isTerminal(job.state)) {
+      throw new ServoError('not_allowed', `cannot set ${shortId(id)} (it is ${job.state})`, {
+        hint: `look at it with: servo-tui status ${shortId(id)}`,
+      });
+    }
+    refuseChanged('set', job, seen);
+    refuseMoved(job, seen, settings);
+    const { changes, columns } = changesOf(job, settings);
+    if (changes.length > 0) {
+      await setJobSettings(query, author.tenant, id, columns);
+      const why = author.reason?.trim() ? `: ${author.reason.trim()}` : '';
+      const reason = `${describeChanges(changes)}${why}`;
+      await writeEvent(query, { ...author, reason }, id, 'set');
+      await wakeExecutors(query, author.tenant);
+    }
+    const after = (await readJob(query, author.tenant, id))!;
+    return {
+      as_of: now,
+      tenant_id: author.tenant,
+      changes,
+      job: viewJob(after, now, thresholds),
+    };
+  });
+}

@@ -1,0 +1,192 @@
+import type { Query } from '../../database/database.ts';
+import {
+  accessOf,
+  conditionsOf,
+  type Resolved,
+  statesOf,
+  type Values,
+} from '../../database/queries/job-conditions.ts';
+import type { Place, Segment } from '../../database/queries/job-walks.ts';
+import { gatherOf } from '../../database/queries/job-walks.ts';
+import {
+  countOfAssets,
+  type JudgedJob,
+  placeOf,
+  type Walk,
+  walkEnded,
+  walkJobs,
+  walkJudged,
+} from '../../database/queries/list-jobs.ts';
+import { tenantAssets } from '../../database/queries/read-assets.ts';
+import { readDeadlines } from '../../database/queries/read-job.ts';
+import { type JobFilter, jobMatches, namedJobs } from '../../domain/job/filter.ts';
+import { type Job, type JobActivity, type JobView, viewJob } from '../../domain/job/job.ts';
+import { isAlarm } from '../../domain/job/order.ts';
+import { parseJobReference } from '../../domain/job/reference.ts';
+
+/** A filter whose words have been looked up in the database: what they stand for, and what is wrong with them. */
+export type Search = {
+  filter: JobFilter;
+  resolved: Resolved;
+  /** The states that a job may be in. */
+  states: readonly string[];
+  deadlines: Record<string, Date | null>;
+  problem: string | null;
+};
+
+/** More assets than these are not read to resolve a word. */
+const mostAssets = 20_000;
+
+export async function prepareSearch(
+  query: Query,
+  tenant: string,
+  filter: JobFilter,
+  seen: Pick<Resolved, 'as_of' | 'states' | 'thresholds'>,
+): Promise<Search> {
+  const conditions = filter.terms.flatMap(({ any }) => any);
+  const named = conditions.some(({ kind }) => kind === 'asset' || kind === 'word');
+  const assets = named ? await tenantAssets(query, tenant, mostAssets + 1) : [];
+  const { deadlines, problem } = await readNamedDeadlines(query, tenant, filter);
+  const resolved: Resolved = {
+    ...seen,
+    assets: assets.length > mostAssets ? null : assets,
+    deadlineOf: (job) => deadlines[job],
+  };
+  return { filter, resolved, states: statesOf(filter, resolved), deadlines, problem };
+}
+
+async function readNamedDeadlines(query: Query, tenant: string, filter: JobFilter) {
+  const deadlines: Record<string, Date | null> = {};
+  let problem: string | null = null;
+  for (const reference of new Set(namedJobs(filter))) {
+    const range = parseJobReference(reference);
+    const found = 'problem' in range ? [] : await readDeadlines(query, tenant, range, 2);
+    if (found.length === 1) deadlines[reference] = found[0]!.sla_deadline_at;
+    if (found.length === 0) problem = `there is no job ${reference}`;
+    else if (found.length > 1) problem = `${reference} is the beginning of several jobs' ids`;
+    else if (found[0]!.sla_deadline_at === null) problem = `job ${reference} has no deadline`;
+  }
+  return { deadlines, problem };
+}
+
+/** What of a walk is left to say where a filter is given. */
+export type Stretch = {
+  segments: readonly Segment[];
+  after: Place | null;
+  except: readonly string[];
+  limit: number;
+  budget: number | null;
+  each?: true;
+};
+
+export type Found = {
+  jobs: JobView[];
+  /** Nothing more is to be found: neither beyond the limit nor beyond the budget. */
+  ended: boolean;
+};
+
+/** Where much of what SQL lets through does not match after all, it is read on in ever larger pieces, up to this. */
+const largestPiece = 5000;
+
+/**
+ * The next jobs of a stretch that match, at most `limit`. SQL leaves out what it can; that each job matches is told by the
+ * filter itself, as in the console's memory.
+ */
+export async function findMatching(
+  query: Query,
+  tenant: string,
+  search: Search,
+  stretch: Stretch,
+): Promise<Found> {
+  const conditions = (values: Values) => conditionsOf(search.filter, search.resolved, values);
+  const walk: Walk = { ...stretch, conditions };
+  const found = new Map<string, JobView>();
+  let { after, limit } = stretch;
+  for (let looked = 0; stretch.budget === null || looked < stretch.budget; ) {
+    const rows = await walkJobs(query, tenant, { ...walk, after, limit });
+    looked += rows.length;
+    for (const row of rows) {
+      const job = viewed(search, row);
+      if (matches(search, job)) found.set(job.id, job);
+    }
+    if (rows.length < limit || stretch.each) {
+      const ended = await walkEnded(query, tenant, { ...walk, after });
+      return {
+        jobs: [...found.values()].slice(0, stretch.each ? undefined : stretch.limit),
+        ended,
+      };
+    }
+    if (found.size >= stretch.limit) break;
+    after = await placeOf(query, tenant, rows.at(-1)!.id);
+    limit = Math.min(limit * 4, Math.max(stretch.limit, largestPiece));
+  }
+  return { jobs: [...found.values()].slice(0, stretch.limit), ended: false };
+}
+
+/** The alarms among a stretch's jobs that match, with as much of each as its place in the order goes by. */
+export async function findAlarms(
+  query: Query,
+  tenant: string,
+  search: Search,
+  stretch: Stretch,
+): Promise<JobView[]> {
+  const conditions = (values: Values) => conditionsOf(search.filter, search.resolved, values);
+  const rows = await walkJudged(query, tenant, { ...stretch, conditions });
+  const jobs = rows.map((row) => viewed(search, { ...unread, ...row }));
+  const alarms = jobs.filter((job) => isAlarm(job) && matches(search, job));
+  return [...new Map(alarms.map((job) => [job.id, job])).values()];
+}
+
+/** What nothing about an alarm goes by. */
+const unread = {
+  tenant_id: '',
+  idempotency_key: '',
+  partition_start: null,
+  partition_end: null,
+  include_upstream: false,
+  error_message: null,
+  started_at: null,
+  paused_at: null,
+  version: 0,
+  checkpoint_partition_key: null,
+  estimated_completion_at: null,
+  parent_job_id: null,
+  max_upstream_depth: 0,
+  upstream_job_count: 0,
+  completed_upstream_jobs: 0,
+  execution_order: 0,
+  rate_base: null,
+  eta_trend: null,
+} satisfies Omit<Job & JobActivity, keyof JudgedJob>;
+
+/** All that match, or the first `limit` of them, in no order that matters: by the narrowest way into the table. */
+export function gather(
+  query: Query,
+  tenant: string,
+  search: Search,
+  limit: number,
+  budget: number | null,
+): Promise<Found> {
+  const segments = gatherOf(accessOf(search.filter, search.resolved), search.states);
+  return findMatching(query, tenant, search, { segments, after: null, except: [], limit, budget });
+}
+
+export function viewed({ resolved }: Search, row: Job & JobActivity): JobView {
+  return viewJob(row, resolved.as_of, resolved.thresholds);
+}
+
+/** Whether the filter asks for jobs of some assets and nothing else, and more than so many are. */
+export async function areOfAssets(
+  query: Query,
+  tenant: string,
+  { filter, resolved, states }: Search,
+  most: number,
+): Promise<boolean> {
+  const { asset_ids, ids } = accessOf(filter, resolved) ?? {};
+  if (asset_ids === undefined || ids !== undefined || filter.terms.length > 1) return false;
+  return (await countOfAssets(query, tenant, asset_ids, states, most + 1)) > most;
+}
+
+export function matches(search: Search, job: JobView): boolean {
+  return jobMatches(search.filter, job, search.resolved.deadlineOf);
+}

@@ -1,0 +1,133 @@
+import type { Database, Query } from '../../database/database.ts';
+import { readMoment } from '../../database/queries/dialogs.ts';
+import { readClock } from '../../database/queries/read-clock.ts';
+import { jobEvents } from '../../database/queries/read-events.ts';
+import { readJob } from '../../database/queries/read-job.ts';
+import {
+  executorsOf,
+  failedPartitions,
+  mapPartitions,
+  mapRanges,
+  openPartitions,
+} from '../../database/queries/read-partitions.ts';
+import { partitionStates } from '../../database/queries/retry-partitions.ts';
+import { recorded, type Statement, scriptOf } from '../../database/statement-text.ts';
+import type { JobDetail, KeyBounds } from '../../domain/job/detail.ts';
+import { type JobView, viewJob } from '../../domain/job/job.ts';
+import { shortId } from '../../domain/job/reference.ts';
+import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
+import { ServoError } from '../../errors.ts';
+import { readInsight } from './read-insight.ts';
+
+const limits = { failed: 100, open: 20, events: 50 };
+
+/** One job with its derived figures. @throws ServoError not_found */
+export function getJob(
+  db: Database,
+  tenant: string,
+  id: string,
+  thresholds: JobThresholds = thresholdDefaults,
+): Promise<{ as_of: Date; tenant_id: string; job: JobView }> {
+  return db.read(tenant, async (query) => {
+    const as_of = await readClock(query);
+    const job = await readJob(query, tenant, id);
+    if (job === null) throw noSuchJob(id);
+    return { as_of, tenant_id: tenant, job: viewJob(job, as_of, thresholds) };
+  });
+}
+
+export type DetailOptions = {
+  /** The partition map in at most so many pieces; unread where that is 0 (it reads every partition of the job). */
+  buckets: number;
+  /** Parts of an earlier map that are to be read anew. */
+  ranges?: readonly KeyBounds[];
+  /** How many of the failed partitions at most; 100 where nothing is said. */
+  failed?: number;
+  insight?: boolean;
+  thresholds?: JobThresholds;
+  /** The console that asks: its own dialog is not told of. */
+  console_id?: string;
+};
+
+/** Everything about one job, as far as it is asked for. @throws ServoError not_found */
+export function getJobDetail(
+  db: Database,
+  tenant: string,
+  id: string,
+  options: DetailOptions,
+): Promise<JobDetail> {
+  return db.read(tenant, (query) => readDetail(query, tenant, id, options));
+}
+
+/** The SQL behind a job's detail, for psql: the statements as they have just been run. @throws ServoError not_found */
+export function getJobSql(
+  db: Database,
+  tenant: string,
+  id: string,
+  options: DetailOptions,
+): Promise<string> {
+  return db.read(tenant, async (query) => {
+    const statements: Statement[] = [];
+    await readDetail(recorded(query, statements), tenant, id, options);
+    return scriptOf(tenant, statements);
+  });
+}
+
+async function readDetail(
+  query: Query,
+  tenant: string,
+  id: string,
+  {
+    buckets,
+    ranges = [],
+    failed = limits.failed,
+    insight = false,
+    thresholds = thresholdDefaults,
+    console_id,
+  }: DetailOptions,
+): Promise<JobDetail> {
+  const [{ as_of, dialogs }, job, map, changed, failures, open, events, executors] =
+    await Promise.all([
+      readMoment(query, tenant, { console_id, jobs: [id] }),
+      readJob(query, tenant, id),
+      buckets > 0 ? mapPartitions(query, tenant, id, buckets) : [],
+      ranges.length > 0 ? mapRanges(query, tenant, id, ranges) : [],
+      failed > 0 ? failedPartitions(query, tenant, id, failed) : [],
+      openPartitions(query, tenant, id, limits.open),
+      jobEvents(query, tenant, id, limits.events),
+      executorsOf(query, tenant, id),
+    ]);
+  if (job === null) throw noSuchJob(id);
+  return {
+    as_of,
+    tenant_id: tenant,
+    job: viewJob(job, as_of, thresholds),
+    map,
+    changed,
+    insight: insight ? await readInsight(query, job, as_of, thresholds) : null,
+    failed: failures,
+    open,
+    events,
+    executors,
+    dialogs,
+  };
+}
+
+/** How many of these partitions of a job are in each state. */
+export async function countPartitions(
+  db: Database,
+  tenant: string,
+  id: string,
+  keys: readonly string[],
+): Promise<Record<string, number>> {
+  const rows = await db.read(tenant, (query) => partitionStates(query, tenant, id, keys));
+  const counts: Record<string, number> = {};
+  for (const { state } of rows) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
+}
+
+export function noSuchJob(id: string): ServoError {
+  return new ServoError('not_found', `there is no job ${shortId(id)}`, {
+    hint: 'see: servo-tui list',
+  });
+}

@@ -1,0 +1,365 @@
+import type { Database, Query } from '../../database/database.ts';
+import { readMoment } from '../../database/queries/dialogs.ts';
+import { accessOf, lateAt, staleAt } from '../../database/queries/job-conditions.ts';
+import { alarmWalks, isOnWalk, type Place, walkOf } from '../../database/queries/job-walks.ts';
+import {
+  countInStates,
+  countJobs,
+  placeOf,
+  turnedRound,
+} from '../../database/queries/list-jobs.ts';
+import { preferWalks } from '../../database/queries/prefer-walks.ts';
+import { assetNames, matchAssets } from '../../database/queries/read-assets.ts';
+import { readClock } from '../../database/queries/read-clock.ts';
+import { readJobs } from '../../database/queries/read-job.ts';
+import { isAnythingVisible } from '../../database/queries/read-visibility.ts';
+import type { JobFilter } from '../../domain/job/filter.ts';
+import { type JobView, viewJob } from '../../domain/job/job.ts';
+import {
+  attention,
+  byAttention,
+  compareBy,
+  latenessOf,
+  type Sort,
+  walkedColumns,
+} from '../../domain/job/order.ts';
+import type { Around, JobPage, Page } from '../../domain/job/page.ts';
+import { writeTime } from '../../domain/time/time.ts';
+import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
+import { unknownAsset } from '../start/unknown-asset.ts';
+import {
+  areOfAssets,
+  findAlarms,
+  findMatching,
+  gather,
+  matches,
+  prepareSearch,
+  type Search,
+  viewed,
+} from './find-jobs.ts';
+
+export type ListOptions = {
+  /** Only jobs in one of these; null or absent: any. */
+  states?: readonly string[] | null;
+  /** Only jobs of these assets; a name that ends in `*` is what it begins with. */
+  assets?: readonly string[] | null;
+  filter?: JobFilter;
+  /** Default: what needs attention first. */
+  sort?: Sort;
+  limit: number;
+  /** Where the page is to be. Default: the first. */
+  around?: Around;
+  /**
+   * Up to so many that match are all given, whatever the limit, and can be sorted by anything; 0 = walk at once. Default: up to 1,000
+   * (or the limit) are sorted by anything, and cut to the limit, where walking is no quicker.
+   */
+  whole?: number;
+  /** Jobs wanted besides, wherever they are. */
+  keep?: readonly string[];
+  /** Count what matches, up to 100,000. */
+  total?: boolean;
+  /** Rows of each state that words which no index knows are looked for in. */
+  budget?: number;
+  thresholds?: JobThresholds;
+  /** The console that asks: its own dialog is not told of. */
+  console_id?: string;
+};
+
+/** Above this a count of the jobs of a state says "so many or more". */
+export const countCap = 1000;
+const totalCap = 100_000;
+const defaultBudget = 20_000;
+/** Alarms are sorted in memory. More of a kind than these are no longer alarms but a state of things. */
+const mostAlarms = 500;
+/** They are looked for among so many of the nearest deadlines, and among so many running jobs. */
+const alarmBudget = 1000;
+
+/**
+ * The job table: what needs attention first, then what lives, then what has ended lately; or in another order. Where few
+ * match, all of them are read; else a stretch of the order, which is led through by indexes (`walkOf`).
+ * @throws ServoError not_found for an asset (not a pattern) that the tenant does not have
+ */
+export function listJobs(db: Database, tenant: string, options: ListOptions): Promise<JobPage> {
+  return db.read(tenant, async (query) => {
+    const [, { as_of, dialogs }, counts] = await Promise.all([
+      preferWalks(query),
+      readMoment(query, tenant, { console_id: options.console_id }),
+      countJobs(query, tenant, countCap),
+    ]);
+    const filter = await filterOf(query, tenant, options);
+    const search = await prepareSearch(query, tenant, filter, {
+      as_of,
+      states: Object.keys(counts),
+      thresholds: options.thresholds ?? thresholdDefaults,
+    });
+    const { jobs, ...part } = await readPage(query, tenant, search, options, counts);
+    const present = new Set(jobs.map(({ id }) => id));
+    const missing = (options.keep ?? []).filter((id) => !present.has(id));
+    return {
+      as_of,
+      tenant_id: tenant,
+      jobs,
+      truncated: part.before || part.after || part.searched !== null,
+      counts,
+      page: {
+        filter: filter.text,
+        ...part,
+        total: options.total ? await countMatching(query, tenant, search, part.whole, jobs) : null,
+        kept: await readViews(query, tenant, search, missing),
+        deadlines: search.deadlines,
+        problem: search.problem,
+        dialogs,
+        visible: Object.keys(counts).length > 0 || (await isAnythingVisible(query, tenant)),
+      },
+    };
+  });
+}
+
+async function filterOf(query: Query, tenant: string, options: ListOptions): Promise<JobFilter> {
+  const filter = options.filter ?? { text: '', terms: [], problems: [] };
+  const terms = [...filter.terms];
+  if (options.states) {
+    const any = options.states.map((state) => ({ kind: 'state' as const, beginning: state }));
+    terms.push({ negated: false, any });
+  }
+  if (options.assets?.length) {
+    const patterns = options.assets;
+    const matched = await matchAssets(query, tenant, patterns);
+    const missing = patterns.filter(
+      (pattern) => !pattern.endsWith('*') && !matched.some((asset) => asset.name === pattern),
+    );
+    if (missing.length > 0) throw unknownAsset(missing[0]!, await assetNames(query, tenant, 5000));
+    const ids = matched.map(({ id }) => id);
+    terms.push({ negated: false, any: [{ kind: 'asset_id', ids }] });
+  }
+  return { ...filter, terms };
+}
+
+type Part = Pick<Page, 'sort' | 'whole' | 'searched' | 'before' | 'after' | 'late'> & {
+  jobs: JobView[];
+};
+
+async function readPage(
+  query: Query,
+  tenant: string,
+  search: Search,
+  options: ListOptions,
+  counts: Readonly<Record<string, number>>,
+): Promise<Part> {
+  const { sort = byAttention, limit, budget = defaultBudget } = options;
+  const walkable = walkedColumns.includes(sort.column);
+  const selective = accessOf(search.filter, search.resolved) !== null;
+  // A list that is cut to its limit is read whole only where an index leads to its jobs, or none through its order.
+  const whole = options.whole ?? (walkable && !selective ? 0 : Math.max(limit, 1000));
+  // Where an index leads to the jobs of a filter there may be few, and walking the table would look at all others.
+  const fits = whole > 0 && !(isOfStates(search) && jobsIn(search.states, counts) > whole);
+  if ((fits || selective) && !(await areOfAssets(query, tenant, search, whole))) {
+    const { jobs, ended } = await gather(query, tenant, search, whole + 1, budget);
+    if (jobs.length <= whole) {
+      const most = options.whole ?? limit;
+      const given = jobs.sort(compareBy(sort)).slice(0, most);
+      const after = jobs.length > most;
+      const searched = ended ? null : budget;
+      const late = search.filter.terms.length === 0 ? latenessOf(jobs) : null;
+      return { sort, whole: !after, searched, before: false, after, jobs: given, late };
+    }
+  }
+  const walked = walkable ? sort : byAttention;
+  const alarms =
+    walked.column === attention ? await readAlarms(query, tenant, search, walked) : null;
+  const table = tableOf(query, tenant, search, walked, alarms ?? [], budget);
+  const part = await readAround(table, options.around ?? 'first', limit);
+  return {
+    sort: walked,
+    whole: false,
+    ...part,
+    jobs: await readInFull(query, tenant, search, part.jobs, alarms ?? []),
+    late:
+      search.filter.terms.length === 0 && alarms !== null ? latenessOf(alarms, mostAlarms) : null,
+  };
+}
+
+/** All jobs in some states match, and no others. */
+function isOfStates({ filter }: Search): boolean {
+  return filter.terms.every(({ any }) => any.every(({ kind }) => kind === 'state'));
+}
+
+/** At least so many. */
+function jobsIn(states: readonly string[], counts: Readonly<Record<string, number>>): number {
+  return states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
+}
+
+/** Of alarms only as much has been read as their order goes by. */
+async function readInFull(
+  query: Query,
+  tenant: string,
+  search: Search,
+  jobs: readonly JobView[],
+  alarms: readonly JobView[],
+): Promise<JobView[]> {
+  const half = new Set(alarms.map(({ id }) => id));
+  const ids = jobs.flatMap(({ id }) => (half.has(id) ? [id] : []));
+  const full = new Map((await readViews(query, tenant, search, ids)).map((job) => [job.id, job]));
+  return jobs.flatMap((job) => (half.has(job.id) ? (full.get(job.id) ?? []) : [job]));
+}
+
+/** The matching jobs in order, read in either direction from any place. */
+type Table = {
+  /** A job's place as it is now, or was when it was last seen; null where it has no place in this table. */
+  place: (around: Exclude<Around, string>) => Promise<{ place: Place | null; job: JobView | null }>;
+  next: (
+    after: Place | null,
+    limit: number,
+    direction: 1 | -1,
+  ) => Promise<{ jobs: JobView[]; more: boolean; searched: number | null }>;
+};
+
+function tableOf(
+  query: Query,
+  tenant: string,
+  search: Search,
+  sort: Sort,
+  alarms: readonly JobView[],
+  budget: number,
+): Table {
+  const segments = walkOf(sort, search.states);
+  const except = alarms.map(({ id }) => id);
+  return {
+    place: async (around) => {
+      const now = await placeOf(query, tenant, around.id);
+      const [job] = now === null ? [] : await readViews(query, tenant, search, [around.id]);
+      const fits = (place: Place) => except.includes(place.id) || isOnWalk(segments, place);
+      const place = [now, placeAsSeen(around)].find((one) => one !== null && fits(one)) ?? null;
+      return { place, job: job !== undefined && matches(search, job) ? job : null };
+    },
+    next: async (after, limit, direction) => {
+      const ahead = direction === 1 ? alarms : alarms.toReversed();
+      const at = after === null ? -1 : ahead.findIndex(({ id }) => id === after.id);
+      const first = (direction === 1) !== sort.descending;
+      const walk = async (from: Place | null, count: number) => {
+        // One more tells whether there are more.
+        const stretch = {
+          segments: direction === 1 ? segments : turnedRound(segments),
+          after: from,
+          except,
+          limit: count + 1,
+          budget,
+        };
+        const { jobs, ended } = await findMatching(query, tenant, search, stretch);
+        const more = jobs.length > count;
+        return { jobs: jobs.slice(0, count), more, searched: ended || more ? null : budget };
+      };
+      const cut = (jobs: JobView[], searched: number | null = null) => ({
+        jobs: jobs.slice(0, limit),
+        more: jobs.length > limit,
+        searched,
+      });
+      const inAlarms = at >= 0;
+      if (inAlarms && !first) return cut(ahead.slice(at + 1));
+      if (first && (inAlarms || after === null)) {
+        const begun = cut(ahead.slice(at + 1));
+        if (begun.more) return begun;
+        const rest = await walk(null, limit - begun.jobs.length);
+        return { ...rest, jobs: [...begun.jobs, ...rest.jobs] };
+      }
+      const rest = await walk(after, limit);
+      if (first || rest.more) return rest;
+      return cut([...rest.jobs, ...ahead], rest.searched);
+    },
+  };
+}
+
+async function readAround(
+  table: Table,
+  around: Around,
+  limit: number,
+): Promise<Omit<Part, 'sort' | 'whole' | 'late'>> {
+  if (around === 'first') {
+    const { jobs, more, searched } = await table.next(null, limit, 1);
+    return { jobs, before: false, after: more, searched };
+  }
+  if (around === 'last') {
+    const { jobs, more, searched } = await table.next(null, limit, -1);
+    return { jobs: jobs.reverse(), before: more, after: false, searched };
+  }
+  const { place, job } = await table.place(around);
+  if (place === null) return readAround(table, 'first', limit);
+  const above = await table.next(place, Math.floor(limit / 2), -1);
+  const own = job === null ? [] : [job];
+  const below = await table.next(place, limit - above.jobs.length - own.length, 1);
+  return {
+    jobs: [...above.jobs.reverse(), ...own, ...below.jobs],
+    before: above.more,
+    after: below.more,
+    searched: above.searched ?? below.searched,
+  };
+}
+
+/** The jobs that come first whatever their state, in order. */
+async function readAlarms(
+  query: Query,
+  tenant: string,
+  search: Search,
+  sort: Sort,
+): Promise<JobView[]> {
+  const alarms = await findAlarms(query, tenant, search, {
+    segments: alarmWalks(search.states, {
+      late: (value) => lateAt(search.resolved, value),
+      stale: (value) => staleAt(search.resolved, value),
+    }),
+    after: null,
+    except: [],
+    limit: mostAlarms,
+    budget: alarmBudget,
+    each: true,
+  });
+  return alarms.sort(compareBy(sort));
+}
+
+function placeAsSeen(seen: Exclude<Around, string>): Place {
+  return {
+    ...seen,
+    created_at: writeTime(seen.created_at),
+    completed_at: seen.completed_at && writeTime(seen.completed_at),
+    sla_deadline_at: seen.sla_deadline_at && writeTime(seen.sla_deadline_at),
+  };
+}
+
+async function readViews(
+  query: Query,
+  tenant: string,
+  search: Search,
+  ids: readonly string[],
+): Promise<JobView[]> {
+  if (ids.length === 0) return [];
+  const jobs = await readJobs(query, tenant, ids);
+  return jobs.map((job) => viewed(search, job));
+}
+
+/** Of states an index knows how many jobs they have; of other words only who has read them all. */
+async function countMatching(
+  query: Query,
+  tenant: string,
+  search: Search,
+  whole: boolean,
+  jobs: readonly JobView[],
+): Promise<Page['total']> {
+  if (whole) return { count: jobs.length, capped: false };
+  if (!isOfStates(search)) return null;
+  const count = await countInStates(query, tenant, search.states, totalCap);
+  return { count, capped: count >= totalCap };
+}
+
+/** These jobs, as far as they still exist. */
+export function listNamedJobs(
+  db: Database,
+  tenant: string,
+  ids: readonly string[],
+  thresholds: JobThresholds = thresholdDefaults,
+): Promise<JobView[]> {
+  return db.read(tenant, async (query) => {
+    const as_of = await readClock(query);
+    const jobs = await readJobs(query, tenant, [...new Set(ids)]);
+    return jobs.map((job) => viewJob(job, as_of, thresholds));
+  });
+}

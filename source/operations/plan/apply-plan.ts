@@ -1,0 +1,176 @@
+import type { Author, Database } from '../../database/database.ts';
+import { readClock } from '../../database/queries/read-clock.ts';
+import { readJobs } from '../../database/queries/read-job.ts';
+import { actionRules, readParameters } from '../../domain/job/action.ts';
+import type { Job } from '../../domain/job/job.ts';
+import { shortId } from '../../domain/job/reference.ts';
+import {
+  longestLifetime,
+  mostPlanned,
+  type PlanFile,
+  type PlannedJob,
+  type ReviewedJob,
+  skippedNow,
+} from '../../domain/plan/plan.ts';
+import { roughDuration } from '../../domain/time/duration.ts';
+import { messageOf, type Problem, ServoError, UsageError } from '../../errors.ts';
+import type { Outcome } from '../act/act-on-job.ts';
+import { settleJob } from '../act/finalize.ts';
+import { runAction } from '../act/run-action.ts';
+
+/** Jobs that are read at once. */
+const batch = 1000;
+
+/**
+ * Runs a plan, one job after the other, each compare-and-set on what the plan saw, and tells what became of each. What the plan has done
+ * already, in an earlier run, is not done again. When the database goes away the rest is not tried: run it again.
+ * @throws as reviewPlan, before anything is done
+ */
+export async function* applyPlan(
+  db: Database,
+  author: Author,
+  plan: PlanFile,
+): AsyncGenerator<Outcome> {
+  await reviewPlan(db, author, plan);
+  let away: ServoError | null = null;
+  for (const job of plan.jobs) {
+    if (away !== null) {
+      yield failed(job, 'not tried, because the database went away');
+      continue;
+    }
+    try {
+      yield await applyTo(db, author, plan, job);
+    } catch (error) {
+      const lost = error instanceof ServoError && error.code === 'database_unreachable';
+      if (lost) away = error;
+      yield failed(
+        job,
+        lost
+          ? `no answer: it is not known whether this was done (${error.message})`
+          : messageOf(error),
+      );
+    }
+  }
+}
+
+/**
+ * What a plan file would do, by the database's own word: everything in the file is checked again as the command line would, and its jobs
+ * are read anew. Changes nothing.
+ * @throws ServoError not_allowed (another tenant's, expired, too long-lived, jobs of other assets than it names); UsageError with every
+ * mistake in action, reason, settings and jobs
+ */
+export async function reviewPlan(
+  db: Database,
+  { tenant }: Author,
+  plan: PlanFile,
+): Promise<ReviewedJob[]> {
+  if (plan.tenant_id !== tenant) {
+    throw new ServoError(
+      'not_allowed',
+      `this plan is for tenant ${plan.tenant_id}, not ${tenant}`,
+      { hint: `apply it with: --tenant ${plan.tenant_id}` },
+    );
+  }
+  const ids = plan.jobs.map(({ id }) => id);
+  return db.read(tenant, async (query) => {
+    const now = await readClock(query);
+    refuseTimes(plan, now);
+    const problems = problemsOf(plan, now);
+    if (problems.length > 0) throw new UsageError(problems);
+    const found = new Map<string, Job>();
+    for (let from = 0; from < ids.length; from += batch) {
+      const jobs = await readJobs(query, tenant, ids.slice(from, from + batch));
+      for (const job of jobs) found.set(job.id, job);
+    }
+    const reviewed = plan.jobs.map((planned): ReviewedJob => {
+      const job = found.get(planned.id) ?? null;
+      return { planned, now: job, skipped: skippedNow(plan.action, planned, job) };
+    });
+    refuseOtherAssets(reviewed);
+    return reviewed;
+  });
+}
+
+/** By the database's clock. What the file says of its own times is believed only within what a plan may have. */
+function refuseTimes({ created_at, expires_at }: PlanFile, now: Date): void {
+  const hint = 'jobs have changed since: make a new one';
+  if (now > expires_at) {
+    const ago = roughDuration(now.getTime() - expires_at.getTime());
+    throw new ServoError('not_allowed', `this plan has expired ${ago} ago`, { hint });
+  }
+  if (created_at > now || expires_at.getTime() - created_at.getTime() > longestLifetime) {
+    throw new ServoError(
+      'not_allowed',
+      `no plan is made at ${created_at.toISOString()} and may be applied until ${expires_at.toISOString()}: one lives for 7 days at most`,
+      { hint: 'the file was changed: make a new one' },
+    );
+  }
+}
+
+function problemsOf(plan: PlanFile, now: Date): Problem[] {
+  const { action, parameters, reason, jobs } = plan;
+  const { problems } = readParameters(action, parameters, now);
+  if (actionRules[action].needs_reason && !reason?.trim())
+    problems.push({ message: `${action} wants a reason, and the plan has none` });
+  const ids = new Set(jobs.map(({ id }) => id));
+  if (ids.size < jobs.length)
+    problems.push({
+      message: `${jobs.length - ids.size} of its ${jobs.length} jobs stand in the plan more than once`,
+    });
+  if (jobs.length > mostPlanned)
+    problems.push({ message: `the plan has ${jobs.length} jobs: at most ${mostPlanned} can be` });
+  return problems;
+}
+
+/** A reviewer has agreed to what is named. */
+function refuseOtherAssets(reviewed: readonly ReviewedJob[]): void {
+  const other = reviewed.filter(
+    ({ planned, now }) => now !== null && now.asset_name !== planned.asset_name,
+  );
+  const [first] = other;
+  if (first === undefined) return;
+  const more = other.length > 1 ? `, and ${other.length - 1} more` : '';
+  throw new ServoError(
+    'not_allowed',
+    `the plan calls ${shortId(first.planned.id)} ${first.planned.asset_name}; in the database it is a job of ${first.now!.asset_name}${more}`,
+    { hint: 'the file was changed, or is of another database: make a new one' },
+  );
+}
+
+async function applyTo(
+  db: Database,
+  author: Author,
+  plan: PlanFile,
+  job: PlannedJob,
+): Promise<Outcome> {
+  const { id, state, version, refusal } = job;
+  if (refusal !== null) {
+    return { id, result: 'skipped', state, version, message: `as planned: ${refusal}`, hint: null };
+  }
+  const { priority, sla_deadline_at, execution_strategy } = job;
+  const outcome = await runAction(
+    db,
+    { ...author, reason: plan.reason },
+    {
+      action: plan.action,
+      id,
+      seen: { state, version, priority, sla_deadline_at, execution_strategy },
+      parameters: plan.parameters,
+      plan: {
+        id: plan.id,
+        author: plan.author,
+        created_at: plan.created_at,
+        from_file: true,
+      },
+    },
+  );
+  if (outcome.result === 'applied' && outcome.state === 'cancelled') {
+    await settleJob(db, author, id);
+  }
+  return outcome;
+}
+
+function failed({ id, state, version }: PlannedJob, message: string): Outcome {
+  const hint = 'apply the plan again: what is done is not done twice';
+  return { id, result: 'failed', state, version, message, hint };
+}

@@ -1,0 +1,52 @@
+import type { Database } from '../../database/database.ts';
+import { readClock } from '../../database/queries/read-clock.ts';
+import { readJob } from '../../database/queries/read-job.ts';
+import { countAttempts, jobTimeline } from '../../database/queries/read-papers.ts';
+import { viewJob } from '../../domain/job/job.ts';
+import type { IncidentReport } from '../../domain/report/reports.ts';
+import { likelyCause } from '../../domain/triage/failure-cause.ts';
+import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
+import { noSuchJob } from '../jobs/get-job.ts';
+import { readInsight } from '../jobs/read-insight.ts';
+import { triage } from '../triage/checks.ts';
+import { judgeJob } from '../triage/explain-job.ts';
+
+const longestTimeline = 500;
+
+/** Everything that a report of one job says. @throws ServoError not_found */
+export async function exportJob(
+  db: Database,
+  tenant: string,
+  id: string,
+  thresholds: Thresholds = thresholdDefaults,
+): Promise<IncidentReport> {
+  const judged = await judgeJob(db, tenant, id, thresholds);
+  const report = await db.read(tenant, async (query) => {
+    const as_of = await readClock(query);
+    const job = await readJob(query, tenant, id);
+    if (job === null) throw noSuchJob(id);
+    const { failures, ...insight } = await readInsight(query, job, as_of, thresholds);
+    return {
+      as_of,
+      tenant_id: tenant,
+      job: viewJob(job, as_of, thresholds),
+      timeline: await jobTimeline(query, tenant, id, longestTimeline),
+      attempts: await countAttempts(query, tenant, id),
+      failures: failures.map((kind) => ({
+        ...kind,
+        likely_cause: likelyCause(kind.partitions[0]?.error_message ?? null)?.name ?? null,
+      })),
+      ...insight,
+    };
+  });
+  const { checks } = await triage(db, tenant, { job: id, thresholds });
+  const { clause, facts, scenario, recommendation, escalations } = judged;
+  return {
+    ...report,
+    explanation: { clause, facts },
+    findings: checks.filter(({ found }) => found > 0),
+    scenario,
+    recommendation,
+    escalations,
+  };
+}

@@ -1,0 +1,166 @@
+import type { Author, Database, Query } from '../../database/database.ts';
+import {
+  countDeadExecutors,
+  countLogs,
+  countRows,
+  countSamples,
+  findEnded,
+  forget,
+  pruneBatch,
+  pruneExecutors,
+  pruneJob,
+  pruneLogs,
+  prunePartitions,
+  pruneSamples,
+  type Stopped,
+  type Walk,
+} from '../../database/queries/prune.ts';
+import { readClock } from '../../database/queries/read-clock.ts';
+import { type Pruned, retention } from '../../domain/report/retention.ts';
+
+/** Jobs that are looked at at once. */
+const jobPage = 100;
+
+/** Of what ended longer ago than this before its samples' time was up, nothing is looked for by the janitor: it has been there (ms). */
+const janitorWindowMs = 3 * 86_400_000;
+
+/**
+ * Takes away what is past its time: jobs that ended longer ago than `older_than_ms`, with their partitions and journal; samples, attempts'
+ * outputs and dead executors after the times of `retention`. In transactions of at most some thousand rows. What lives is never touched, but
+ * for its old samples and outputs.
+ */
+export async function prune(
+  database: Database,
+  author: Author,
+  older_than_ms: number,
+): Promise<Pruned> {
+  const { tenant } = author;
+  const now = await database.read(tenant, readClock);
+  const before = ago(now, older_than_ms);
+  let jobs = 0;
+  let partitions = 0;
+  // A job whose child is still there is for the next pass: mostly a child has ended before.
+  for (let again = true; again; ) {
+    let went = 0;
+    let left = 0;
+    for await (const id of prunableJobs(database, tenant, before)) {
+      partitions += await batches(database, author, (query) =>
+        prunePartitions(query, tenant, id, before),
+      );
+      if (await database.write(author, (query) => pruneJob(query, tenant, id, before))) went++;
+      else left++;
+    }
+    jobs += went;
+    again = left > 0 && went > 0;
+  }
+  const events = await forgetAll(database, author, older_than_ms, false);
+  return { jobs, partitions, events, ...(await pruneRecords(database, author, now, null)) };
+}
+
+/** What `prune` would take away, without writing anything. */
+export async function countPruned(
+  database: Database,
+  author: Author,
+  older_than_ms: number,
+): Promise<Pruned> {
+  const { tenant } = author;
+  const now = await database.read(tenant, readClock);
+  const before = ago(now, older_than_ms);
+  const ids: string[] = [];
+  for await (const id of prunableJobs(database, tenant, before)) ids.push(id);
+  const counted = await database.read(tenant, async (query) => ({
+    jobs: ids.length,
+    ...(await countRows(query, tenant, ids, before)),
+    samples: await countSamples(query, tenant, ago(now, retention.samples)),
+    logs: await countLogs(query, tenant, ago(now, retention.logs)),
+    executors: await countDeadExecutors(query, tenant, ago(now, retention.executors)),
+  }));
+  const gone = await forgetAll(database, author, older_than_ms, true);
+  return { ...counted, events: counted.events + gone };
+}
+
+/** What an executor's janitor does now and then: samples, outputs and dead executors. It looks where an earlier round can have left something. */
+export async function pruneOldRecords(database: Database, author: Author): Promise<void> {
+  const now = await database.read(author.tenant, readClock);
+  await pruneRecords(database, author, now, janitorWindowMs);
+}
+
+async function pruneRecords(
+  database: Database,
+  author: Author,
+  now: Date,
+  windowMs: number | null,
+): Promise<Pick<Pruned, 'samples' | 'logs' | 'executors'>> {
+  const { tenant } = author;
+  const [samplesBefore, logsBefore] = [ago(now, retention.samples), ago(now, retention.logs)];
+  return {
+    samples: await batches(database, author, (query) =>
+      pruneSamples(query, tenant, samplesBefore, windowMs),
+    ),
+    logs: await batches(database, author, (query) => pruneLogs(query, tenant, logsBefore)),
+    executors: await database.write(author, (query) =>
+      pruneExecutors(query, tenant, ago(now, retention.executors)),
+    ),
+  };
+}
+
+/** Jobs that ended before that moment and may go, oldest first; those last of which the journal alone says when. */
+async function* prunableJobs(
+  database: Database,
+  tenant: string,
+  before: Date,
+): AsyncGenerator<string> {
+  for (const walk of ['dated', 'undated'] as const)
+    yield* walkEnded(database, tenant, before, walk);
+}
+
+/** Each transaction a page of them. */
+async function* walkEnded(
+  database: Database,
+  tenant: string,
+  before: Date,
+  walk: Walk,
+): AsyncGenerator<string> {
+  let after: Stopped | null = null;
+  for (let full = true; full; ) {
+    const from: Stopped | null = after;
+    const page: Awaited<ReturnType<typeof findEnded>> = await database.read(tenant, (query) =>
+      findEnded(query, tenant, before, { walk, after: from, limit: jobPage }),
+    );
+    for (const { id, may_go } of page) if (may_go) yield id;
+    after = page.at(-1) ?? null;
+    full = page.length === jobPage;
+  }
+}
+
+async function forgetAll(
+  database: Database,
+  author: Author,
+  age_ms: number,
+  dry: boolean,
+): Promise<number> {
+  let forgotten = 0;
+  for (let after: number | null = 0; after !== null; ) {
+    const from: number = after;
+    const work = (query: Query) => forget(query, author.tenant, { age_ms, after: from, dry });
+    const batch = await (dry ? database.read(author.tenant, work) : database.write(author, work));
+    forgotten += batch.forgotten;
+    after = batch.last;
+  }
+  return forgotten;
+}
+
+async function batches(
+  database: Database,
+  author: Author,
+  work: (query: Query) => Promise<number>,
+): Promise<number> {
+  let all = 0;
+  for (let count = pruneBatch; count === pruneBatch; all += count)
+    count = await database.write(author, work);
+  return all;
+}
+
+function ago(now: Date, milliseconds: number): Date {
+  return new Date(now.getTime() - milliseconds);
+}

@@ -1,0 +1,113 @@
+import type { Database } from '../../database/database.ts';
+import { explainJob as readFacts } from '../../database/queries/explain-job.ts';
+import { countJobs } from '../../database/queries/list-jobs.ts';
+import { checkNamed, checks, findRows } from '../../database/queries/triage/checks.ts';
+import { definitionOf } from '../../database/queries/triage/sql.ts';
+import type { CheckName, FoundRow } from '../../domain/triage/checks.ts';
+import { explain } from '../../domain/triage/explain.ts';
+import type { Explanation, JudgedJob, Verification } from '../../domain/triage/explanation.ts';
+import { likelyCauses } from '../../domain/triage/failure-cause.ts';
+import {
+  type Held,
+  recommend,
+  recommendByClause,
+  scenarioOf,
+} from '../../domain/triage/recommend.ts';
+import type { Thresholds } from '../../domain/triage/thresholds.ts';
+import { noSuchJob } from '../jobs/get-job.ts';
+import { contextOf, findingOf, mostRows } from './checks.ts';
+import { readEscalations } from './escalations.ts';
+
+/** Which clause keeps a job from running. @throws ServoError not_found */
+export async function explainJob(db: Database, tenant: string, id: string): Promise<Explanation> {
+  const facts = await db.read(tenant, (query) => readFacts(query, tenant, id));
+  if (facts === null) throw noSuchJob(id);
+  return { as_of: facts.as_of, tenant_id: tenant, clause: explain(facts), facts };
+}
+
+/** Rows of evidence. */
+const mostEvidence = 20;
+
+/**
+ * Which checks hold for the job, the scenario that they come to, its evidence, what the runbook recommends, and whether escalation is
+ * due.
+ * @throws ServoError not_found
+ */
+export function judgeJob(
+  db: Database,
+  tenant: string,
+  id: string,
+  thresholds?: Thresholds,
+): Promise<JudgedJob> {
+  return db.read(tenant, async (query) => {
+    const facts = await readFacts(query, tenant, id);
+    if (facts === null) throw noSuchJob(id);
+    const context = contextOf(tenant, { job: id, ...(thresholds && { thresholds }) });
+    const held: (Held & { sql: string })[] = [];
+    const found: Partial<Record<CheckName, readonly FoundRow[]>> = {};
+    for (const check of checks) {
+      const sql = check.sql(context);
+      const rows = await findRows(query, sql, check.columns);
+      found[check.name] = rows;
+      if (rows.length > 0) held.push({ check: definitionOf(check, context), rows, sql });
+    }
+    const clause = explain(facts);
+    const scenario = scenarioOf(held);
+    const { running = 0 } = await countJobs(query, tenant, mostRows);
+    const evidence =
+      scenario === null || checkNamed(scenario.check.name).evidence === undefined
+        ? null
+        : await findingOf(query, checkNamed(scenario.check.name), {
+            ...context,
+            limit: mostEvidence + 1,
+          });
+    return {
+      as_of: facts.as_of,
+      tenant_id: tenant,
+      clause,
+      facts,
+      held,
+      scenario: scenario?.check.name ?? null,
+      evidence,
+      causes: likelyCauses(evidence?.rows.map(errorOf) ?? []),
+      recommendation:
+        scenario === null ? recommendByClause(clause, facts) : recommend(scenario, facts),
+      escalations: await readEscalations(query, tenant, { as_of: facts.as_of, found, running }),
+    };
+  });
+}
+
+function errorOf({ cells }: FoundRow): string | null {
+  return typeof cells.error_message === 'string' ? cells.error_message : null;
+}
+
+/** Whether an action has helped: asks the checks that held before it again. @throws ServoError not_found */
+export function verifyJob(
+  db: Database,
+  tenant: string,
+  id: string,
+  names: readonly CheckName[],
+  thresholds?: Thresholds,
+): Promise<Verification> {
+  return db.read(tenant, async (query) => {
+    const facts = await readFacts(query, tenant, id);
+    if (facts === null) throw noSuchJob(id);
+    const context = contextOf(tenant, { job: id, ...(thresholds && { thresholds }) });
+    const asked: Verification['checks'][number][] = [];
+    for (const name of names) {
+      const check = checkNamed(name);
+      const [row = null] = await findRows(query, check.sql(context), check.columns);
+      const { title } = definitionOf(check, context);
+      asked.push({ name, title, holds: row !== null, row });
+    }
+    return {
+      as_of: facts.as_of,
+      tenant_id: tenant,
+      job_id: id,
+      state: facts.state,
+      version: facts.version,
+      checks: asked,
+      helped: asked.every(({ holds }) => !holds),
+    };
+  });
+}

@@ -1,0 +1,25 @@
+import type { Database } from '../../database/database.ts';
+import { readClock } from '../../database/queries/read-clock.ts';
+import { heldExecutors, readExecutors } from '../../database/queries/read-executors.ts';
+import { type ExecutorList, viewExecutor } from '../../domain/executor/executor.ts';
+
+/** The tenant's executors, those that have gone in the last hour included. */
+export function listExecutors(db: Database, tenant: string): Promise<ExecutorList> {
+  return db.read(tenant, async (query) => {
+    const as_of = await readClock(query);
+    const rows = await readExecutors(query, tenant);
+    return {
+      as_of,
+      tenant_id: tenant,
+      executors: rows.map((row) => viewExecutor(row, as_of)),
+    };
+  });
+}
+
+/** The tenant's living executors that are held, and why. */
+export function listHeld(
+  db: Database,
+  tenant: string,
+): Promise<{ id: string; held_reason: string }[]> {
+  return db.read(tenant, (query) => heldExecutors(query, tenant));
+}

@@ -1,0 +1,120 @@
+import type { Database, Query } from '../../database/database.ts';
+import { readClock } from '../../database/queries/read-clock.ts';
+import { readJob } from '../../database/queries/read-job.ts';
+import { readFleet, readLiveJobs } from '../../database/queries/read-live-jobs.ts';
+import { type JobView, viewJob } from '../../domain/job/job.ts';
+import { type RiskBoard, type RiskRow, riskRows } from '../../domain/risk/board.ts';
+import { type LevelAdvice, mitigations } from '../../domain/risk/mitigation.ts';
+import type { RiskLevel } from '../../domain/risk/risk.ts';
+import { countLevels, isNoChange, type WhatIf } from '../../domain/risk/what-if.ts';
+import { readWhatIf, type WhatIfInput } from '../../domain/risk/what-if-input.ts';
+import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
+import { type Problem, UsageError } from '../../errors.ts';
+import { noSuchJob } from '../jobs/get-job.ts';
+
+/** Jobs with a deadline, and of those without one that run or wait, that are read at most. */
+const mostJobs = 1000;
+
+/** What the calculator works on: live jobs with a deadline, those that share the slots with them, and the slots. */
+export function readRiskBoard(
+  db: Database,
+  tenant: string,
+  thresholds: Thresholds = thresholdDefaults,
+): Promise<RiskBoard> {
+  return db.read(tenant, (query) => boardOf(query, tenant, thresholds));
+}
+
+export type RiskReport = {
+  as_of: Date;
+  tenant_id: string;
+  early_warning_seconds: number;
+  slots: { now: number; what_if: number | null };
+  /** With a deadline, the most urgent first; of one job that is asked about: it alone. */
+  jobs: RiskRow[];
+  /** The other live jobs that share the slots with them: what could be paused, and what would take slots first. */
+  others: RiskRow[];
+  /** How many of `jobs` stand at each level, now and under what is supposed. */
+  levels: {
+    now: Partial<Record<RiskLevel, number>>;
+    what_if: Partial<Record<RiskLevel, number>> | null;
+  };
+  /** What the runbook advises at the levels of `jobs` as they are now, the most urgent first. */
+  advice: (LevelAdvice & { level: RiskLevel })[];
+  truncated: boolean;
+};
+
+/**
+ * How jobs stand to their deadlines, and how they would stand. Changes nothing.
+ * @param asked the UUID of one job, or null for all; `pause`: UUIDs
+ * @throws UsageError with every mistake; ServoError not_found
+ */
+export function assessRisk(
+  db: Database,
+  tenant: string,
+  input: WhatIfInput & { job: string | null; pause: readonly string[] },
+  thresholds: Thresholds = thresholdDefaults,
+): Promise<RiskReport> {
+  return db.read(tenant, async (query) => {
+    const board = await boardOf(query, tenant, thresholds);
+    const find = async (id: string): Promise<JobView> => {
+      const listed = board.jobs.find((one) => one.id === id);
+      if (listed !== undefined) return listed;
+      const job = await readJob(query, tenant, id);
+      if (job === null) throw noSuchJob(id);
+      return viewJob(job, board.as_of, thresholds);
+    };
+    const job = input.job === null ? null : await find(input.job);
+    const pause: JobView[] = [];
+    for (const id of input.pause) pause.push(await find(id));
+    const named = [...(job === null ? [] : [job]), ...pause];
+    const more = named.filter(
+      (one, index) =>
+        board.jobs.every(({ id }) => id !== one.id) &&
+        named.findIndex(({ id }) => id === one.id) === index,
+    );
+    const whole = { ...board, jobs: [...board.jobs, ...more] };
+    const problems: Problem[] = [];
+    const what = readWhatIf(input, job, pause, whole.jobs, board.as_of, problems);
+    if (problems.length > 0) throw new UsageError(problems);
+    return reportOf(whole, what, job);
+  });
+}
+
+async function boardOf(query: Query, tenant: string, thresholds: Thresholds): Promise<RiskBoard> {
+  const { early_warning } = thresholds;
+  const as_of = await readClock(query);
+  const rows = await readLiveJobs(query, tenant, mostJobs + 1);
+  const jobs = rows.map((row) => viewJob(row, as_of, thresholds));
+  const count = (where: (job: JobView) => boolean) => jobs.filter(where).length;
+  const truncated =
+    count((job) => job.sla_deadline_at !== null) > mostJobs ||
+    count((job) => job.sla_deadline_at === null && job.state === 'running') > mostJobs ||
+    count((job) => job.sla_deadline_at === null && job.state !== 'running') > mostJobs;
+  const fleet = await readFleet(query, tenant);
+  return { as_of, tenant_id: tenant, early_warning, fleet, jobs, truncated };
+}
+
+function reportOf(board: RiskBoard, what: WhatIf, asked: JobView | null): RiskReport {
+  const rows = riskRows(board, what);
+  const supposed = !isNoChange(what);
+  const jobs = rows.filter((row) =>
+    asked === null ? row.sla_deadline_at !== null : row.id === asked.id,
+  );
+  const levels = [...new Set(jobs.map(({ risk_level }) => risk_level))];
+  return {
+    as_of: board.as_of,
+    tenant_id: board.tenant_id,
+    early_warning_seconds: board.early_warning / 1000,
+    slots: { now: board.fleet.slots, what_if: what.slots },
+    jobs,
+    others: rows.filter((row) => !jobs.includes(row)),
+    levels: {
+      now: countLevels(jobs),
+      what_if: supposed ? countLevels(jobs.flatMap(({ what_if }) => what_if ?? [])) : null,
+    },
+    advice: levels
+      .map((level) => ({ level, ...mitigations[level] }))
+      .filter(({ options }) => options.length > 0),
+    truncated: board.truncated,
+  };
+}

@@ -1,0 +1,116 @@
+import { isDrifting, trendSeconds } from '../../domain/forecast/eta.ts';
+import type { JobView } from '../../domain/job/job.ts';
+import { later } from '../../domain/time/time.ts';
+import { formatAge, formatClock, formatDuration, formatLeft, type Zone } from '../text/format.ts';
+import type { Phrase } from '../text/tone.ts';
+
+type Expected = Pick<
+  JobView,
+  | 'state'
+  | 'eta_seconds'
+  | 'heartbeat_stale'
+  | 'heartbeat_age_seconds'
+  | 'paused_at'
+  | 'started_at'
+  | 'completed_at'
+  | 'waiting_upstream_count'
+  | 'eta_low_seconds'
+  | 'eta_high_seconds'
+  | 'eta_drift_seconds'
+>;
+
+/** When the job will be done, or what it is waiting for; `asOf` is the database's clock. */
+export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
+  switch (job.state) {
+    case 'running':
+      return runningEta(job, asOf, zone);
+    case 'paused': {
+      const age = job.paused_at ? formatAge(secondsBetween(job.paused_at, asOf)) : '';
+      return { forms: [`paused ${age}`.trim(), 'paused'], tone: 'plain' };
+    }
+    case 'resuming': {
+      const waited = job.heartbeat_age_seconds ?? 0;
+      return waited < 30
+        ? { forms: ['to be claimed', '–'], tone: 'dim' }
+        : { forms: [`unclaimed ${formatAge(waited)}`, 'unclaimed'], tone: 'warn' };
+    }
+    case 'waiting_upstream': {
+      const count = job.waiting_upstream_count;
+      return { forms: [count > 0 ? `waits for ${count}` : 'waits', 'waits'], tone: 'dim' };
+    }
+    case 'completed':
+    case 'failed':
+      return endedAfter(job);
+    case 'pending':
+      return ifStartedNow(job);
+    default:
+      return { forms: ['–'], tone: 'dim' };
+  }
+}
+
+function runningEta(job: Expected, asOf: Date, zone: Zone): Phrase {
+  if (job.heartbeat_stale) return { forms: ['unknown'], tone: 'warn' };
+  if (job.eta_seconds === null) return { forms: ['–'], tone: 'dim' };
+  const at = later(asOf, job.eta_seconds * 1000);
+  const left = `in ${formatLeft(job.eta_seconds)}`;
+  const whole = `${formatClock(at, asOf, zone)} ${left}`;
+  const drift = formatDrift(job);
+  if (drift === '') return { forms: [whole, left], tone: 'plain' };
+  const tone = job.eta_drift_seconds! > 0 ? 'warn' : 'plain';
+  return { forms: [`${whole} ${drift}`, `${left} ${drift}`, left], tone };
+}
+
+/** `↗42m`: the ETA has slipped by 42 minutes in the last 15; `↘` it has gained. Empty where it stands still. */
+export function formatDrift({
+  eta_drift_seconds: drift,
+  eta_seconds,
+}: Pick<JobView, 'eta_drift_seconds' | 'eta_seconds'>): string {
+  if (drift === null || !isDrifting(drift, eta_seconds)) return '';
+  return `${drift > 0 ? '↗' : '↘'}${formatDuration(Math.abs(drift))}`;
+}
+
+/** `14:17–14:20`, of a job whose ETA is known; empty where there is no range, or none that a clock would show. */
+export function formatEtaRange(job: Expected, asOf: Date, zone: Zone): string {
+  if (job.state !== 'running' || job.eta_low_seconds === null || job.eta_high_seconds === null)
+    return '';
+  const clock = (seconds: number) => formatClock(later(asOf, seconds * 1000), asOf, zone);
+  const [low, high] = [clock(job.eta_low_seconds), clock(job.eta_high_seconds)];
+  return low === high ? '' : `${low}–${high}`;
+}
+
+/** `slipped 42m in 15m`, or what it has gained; empty where it stands still. */
+export function driftWords(job: Pick<JobView, 'eta_drift_seconds' | 'eta_seconds'>): string {
+  if (formatDrift(job) === '') return '';
+  const drift = job.eta_drift_seconds!;
+  const by = formatDuration(Math.abs(drift));
+  return `${drift > 0 ? 'slipped' : 'gained'} ${by} in ${formatDuration(trendSeconds)}`;
+}
+
+const startable: readonly string[] = ['paused', 'pending', 'resuming'];
+
+/** `14:18 if started now`, of a job that does not run and can; empty where its ETA is not known. */
+export function etaIfStarted(
+  { state, eta_seconds: eta }: Pick<JobView, 'state' | 'eta_seconds'>,
+  asOf: Date,
+  zone: Zone,
+): string {
+  if (eta === null || !startable.includes(state)) return '';
+  const at = formatClock(later(asOf, eta * 1000), asOf, zone);
+  return `ETA ${at} in ${formatLeft(eta)} if started now`;
+}
+
+/** In the table there is room for how long it takes. */
+function ifStartedNow(job: Expected): Phrase {
+  if (job.eta_seconds === null) return { forms: ['–'], tone: 'dim' };
+  return { forms: [`needs ${formatDuration(job.eta_seconds)}`], tone: 'dim' };
+}
+
+function endedAfter(job: Expected): Phrase {
+  if (job.started_at === null || job.completed_at === null) return { forms: ['–'], tone: 'dim' };
+  const took = formatDuration(secondsBetween(job.started_at, job.completed_at));
+  return { forms: [`${job.state === 'failed' ? 'after' : 'took'} ${took}`], tone: 'dim' };
+}
+
+export function secondsBetween(from: Date, to: Date): number {
+  return Math.max(0, (to.getTime() - from.getTime()) / 1000);
+}

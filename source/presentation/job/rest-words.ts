@@ -1,0 +1,51 @@
+import type { JobEvent } from '../../domain/job/detail.ts';
+import type { JobView } from '../../domain/job/job.ts';
+import { shortId } from '../../domain/job/reference.ts';
+import { actorName } from '../report/actor-name.ts';
+import { formatAge } from '../text/format.ts';
+import { safeText } from '../text/safe-text.ts';
+import type { Cell } from '../text/tone.ts';
+
+/** A resumed job that nobody has claimed for so long needs a person ("Job Stuck in Resuming State"). */
+const unclaimedSeconds = 30;
+
+/**
+ * Why a job does not go on: its own error, that nobody works on it, else who paused or cancelled it and what they said
+ * (backfill-operations, the scenarios). Null where there is nothing to say.
+ * @param events the journal, the newest first
+ */
+export function restWords(
+  job: Pick<
+    JobView,
+    | 'id'
+    | 'state'
+    | 'error_message'
+    | 'failed_partitions'
+    | 'heartbeat_age_seconds'
+    | 'heartbeat_stale'
+  >,
+  events: readonly JobEvent[],
+): Cell | null {
+  if (job.error_message !== null) {
+    const again =
+      job.state === 'failed' && job.failed_partitions > 0
+        ? ` — try them again with: servo-tui retry ${shortId(job.id)}`
+        : '';
+    return { text: safeText(job.error_message) + again, tone: 'bad' };
+  }
+  const silence = job.heartbeat_age_seconds ?? 0;
+  if (job.heartbeat_stale || (job.state === 'resuming' && silence >= unclaimedSeconds)) {
+    const what = job.heartbeat_stale ? 'no heartbeat' : 'not claimed';
+    return {
+      text: `${what} for ${formatAge(silence)}: the next executor with a handler for it takes it over; is one alive?`,
+      tone: 'bad',
+    };
+  }
+  if (job.state !== 'paused' && job.state !== 'cancelled') return null;
+  const event = events.find(({ to_state }) => to_state !== null);
+  if (event?.to_state !== job.state || event.reason === null) return null;
+  return {
+    text: `${job.state} by ${actorName(event)}: "${safeText(event.reason)}"`,
+    tone: 'warn',
+  };
+}

@@ -1,0 +1,24 @@
+import { isJobState, type JobState } from '../../domain/job/state.ts';
+import { safeText } from '../text/safe-text.ts';
+import type { Tone } from '../text/tone.ts';
+
+export type StateWord = { glyph: string; word: string; tone: Tone };
+
+/** A state is glyph + word (+ colour): colour is never the only carrier. */
+export const stateWords: Readonly<Record<JobState, StateWord>> = {
+  running: { glyph: '●', word: 'running', tone: 'good' },
+  resuming: { glyph: '◌', word: 'resuming', tone: 'accent' },
+  paused: { glyph: '‖', word: 'paused', tone: 'warn' },
+  pending: { glyph: '·', word: 'pending', tone: 'plain' },
+  waiting_upstream: { glyph: '⧗', word: 'waiting', tone: 'plain' },
+  completed: { glyph: '✓', word: 'completed', tone: 'dim' },
+  failed: { glyph: '✗', word: 'failed', tone: 'bad' },
+  cancelled: { glyph: '⊘', word: 'cancelled', tone: 'dim' },
+};
+
+/** An unknown state, written by a newer program, is shown as it is. */
+export function stateWord(state: string): StateWord {
+  return isJobState(state)
+    ? stateWords[state]
+    : { glyph: '?', word: safeText(state) || '(none)', tone: 'warn' };
+}

@@ -1,0 +1,59 @@
+import type { JobView } from '../../domain/job/job.ts';
+import { isTerminal } from '../../domain/job/state.ts';
+import { formatAge, formatDuration } from '../text/format.ts';
+import type { Phrase } from '../text/tone.ts';
+
+type Risky = Pick<
+  JobView,
+  'risk_level' | 'risk_severity' | 'sla_deadline_at' | 'eta_seconds' | 'state' | 'completed_at'
+>;
+
+/** How a job stands to its deadline, as word + figure, long and short. */
+export function riskBadge(job: Risky, asOf: Date): Phrase {
+  const left = job.sla_deadline_at ? (job.sla_deadline_at.getTime() - asOf.getTime()) / 1000 : 0;
+  const over = overage(job.risk_severity ?? 0);
+  switch (job.risk_level) {
+    case 'none':
+      return { forms: ['–'], tone: 'dim' };
+    case 'on_track': {
+      if (isTerminal(job.state)) return { forms: ['met'], tone: 'dim' };
+      const spare = formatSpare(left - (job.eta_seconds ?? 0));
+      return { forms: [`on track ${spare}`, `ok ${spare}`, 'ok'], tone: 'good' };
+    }
+    case 'low':
+      // Within the early warning: not late yet.
+      if ((job.risk_severity ?? 0) <= 0) {
+        const spare = formatSpare(left - (job.eta_seconds ?? 0));
+        return { forms: [`low ${spare} left`, `low ${spare}`], tone: 'warn' };
+      }
+      return { forms: [`low ${over} over`, `low ${over}`], tone: 'warn' };
+    case 'medium':
+      return { forms: [`MEDIUM ${over} over`, `MED ${over}`], tone: 'warn' };
+    case 'high':
+      return { forms: [`HIGH ${over} over`, `HIGH ${over}`], tone: 'bad' };
+    case 'unknown':
+      return { forms: ['unknown'], tone: 'warn' };
+    case 'breached':
+      return isTerminal(job.state)
+        ? endedBadge(job)
+        : { forms: [`BREACHED ${formatAge(-left)} ago`, 'BREACHED'], tone: 'bad' };
+  }
+}
+
+/** A failed job may have ended long before its deadline: it has not missed it, and will not meet it. */
+function endedBadge({ state, sla_deadline_at, completed_at }: Risky): Phrase {
+  if (state !== 'completed') return { forms: ['not met'], tone: 'bad' };
+  if (sla_deadline_at === null || completed_at === null) return { forms: ['missed'], tone: 'bad' };
+  const late = formatDuration((completed_at.getTime() - sla_deadline_at.getTime()) / 1000);
+  return { forms: [`missed by ${late}`, 'missed'], tone: 'bad' };
+}
+
+/** The last minute in steps of ten seconds, rounded down: nothing ticks every second. */
+function formatSpare(seconds: number): string {
+  if (seconds < 10) return '<10s';
+  return seconds < 60 ? `${Math.floor(seconds / 10) * 10}s` : formatDuration(seconds);
+}
+
+function overage(severity: number): string {
+  return severity > 9.99 ? '>999%' : `${Math.max(1, Math.floor(severity * 100 + 1e-9))}%`;
+}

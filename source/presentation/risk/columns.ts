@@ -1,0 +1,150 @@
+import { shortId } from '../../domain/job/reference.ts';
+import type { RiskRow } from '../../domain/risk/board.ts';
+import type { Outlook } from '../../domain/risk/what-if.ts';
+import { later } from '../../domain/time/time.ts';
+import { formatDrift, formatEtaRange } from '../job/eta-phrase.ts';
+import { formatClock, type Zone } from '../text/format.ts';
+import type { Item } from '../text/item.ts';
+import { safeText } from '../text/safe-text.ts';
+import { absent, type Column, column, longest, type Table } from '../text/table.ts';
+import type { Phrase } from '../text/tone.ts';
+import { widthOf } from '../text/width.ts';
+import { bufferPhrase, severityFigure, severityPhrase, suppositions } from './words.ts';
+
+type Risky = Item<RiskRow>;
+
+/** The calculator's table, for the console and for `risk`: how each job stands, and how it would stand. */
+export const riskTable: Table<Risky> = {
+  columns: [
+    column(
+      'job',
+      'JOB',
+      longest(({ row }: Risky) => safeText(row.asset_name), 60),
+      ({ row }) => plain(safeText(row.asset_name)),
+      { gap: 1 },
+    ),
+    column('id', 'ID', 8, ({ row }) => ({ forms: [shortId(row.id)], tone: 'dim' })),
+    column('eta', 'ETA', 5, ({ row }, { as_of, zone }) =>
+      row.eta_seconds === null ? absent : plain(clockOf(row.eta_seconds, as_of, zone)),
+    ),
+    column('range', 'RANGE', longest(rangeRoom, 20), ({ row }, { as_of, zone }) => {
+      const [range, drift] = [formatEtaRange(row, as_of, zone), formatDrift(row)];
+      const words = [`${range} ${drift}`, drift, range].map((text) => text.trim()).filter(Boolean);
+      return words.length === 0 ? absent : { forms: [words[0]!, ...words.slice(1)], tone: 'dim' };
+    }),
+    column('deadline', 'DEADLINE', 8, ({ row }, { as_of, zone }) =>
+      row.sla_deadline_at === null ? absent : plain(formatClock(row.sla_deadline_at, as_of, zone)),
+    ),
+    column('severity', 'SEVERITY', 16, ({ row }, { as_of }) =>
+      severityPhrase(row, row.state, as_of),
+    ),
+    column('figure', '(ETA−D)/(D−NOW)', 20, ({ row }, { as_of }) => ({
+      forms: [severityFigure(row, row, as_of)],
+      tone: 'dim',
+    })),
+    column('tier', 'TIER BUFFER', 22, ({ row }) => bufferPhrase(row)),
+    column('slots', 'SLOTS', 5, ({ row }) => (row.lanes > 0 ? plain(String(row.lanes)) : absent)),
+    supposed(
+      'what-if',
+      'WHAT IF',
+      () => 24,
+      ({ row }, { as_of, zone }) => thenPhrase(row, as_of, zone),
+    ),
+    supposed(
+      'what-if-figure',
+      '',
+      () => 15,
+      ({ row }, { as_of }) => ({
+        forms: [
+          row.what_if === null || isSame(row, row.what_if)
+            ? ''
+            : severityFigure(row, row.what_if, as_of),
+        ],
+        tone: 'dim',
+      }),
+    ),
+    supposed(
+      'by',
+      'BY',
+      longest(({ row }: Risky) => suppositions(row), 40),
+      ({ row }) => ({
+        forms: [suppositions(row)],
+        tone: 'accent',
+      }),
+    ),
+  ],
+  narrowings: [
+    { column: 'id', to: 0 },
+    { column: 'job', to: 28, elastic: true },
+    { column: 'tier', to: 14 },
+    { column: 'what-if-figure', to: 0 },
+    { column: 'tier', to: 0 },
+    { column: 'slots', to: 0 },
+    { column: 'range', to: 0 },
+    { column: 'by', to: 14 },
+    { column: 'job', to: 16, elastic: true },
+    { column: 'by', to: 0 },
+    { column: 'severity', to: 11 },
+    { column: 'figure', to: 14 },
+    { column: 'what-if', to: 16 },
+    { column: 'figure', to: 0 },
+    { column: 'job', to: 8, elastic: true },
+    { column: 'deadline', to: 0 },
+    { column: 'eta', to: 0 },
+    { column: 'what-if', to: 0 },
+    { column: 'severity', to: 8 },
+    { column: 'job', to: 1, elastic: true },
+    { column: 'severity', to: 0 },
+  ],
+  heirs: [['job', 28], ['severity'], ['what-if'], ['by'], ['figure'], ['job']],
+};
+
+/** As wide as `06:03–06:39 ↗36m` is, as far as it will be said. */
+function rangeRoom({ row }: Risky): string {
+  const range = row.state === 'running' && row.eta_low_seconds !== null ? '00:00–00:00' : '';
+  return `${range} ${formatDrift(row)}`.trim();
+}
+
+/** A column that is there only while something is supposed. */
+function supposed(
+  name: string,
+  title: string,
+  width: (rows: readonly Risky[]) => number,
+  phrase: Column<Risky>['phrase'],
+): Column<Risky> {
+  const laid = column<Risky>(name, title, width, phrase);
+  const natural = (rows: readonly Risky[]) =>
+    rows.some(({ row }) => row.what_if !== null) ? Math.max(widthOf(title), width(rows)) : 0;
+  return { ...laid, width: natural };
+}
+
+/** Nothing of what is supposed makes a difference to it. */
+function isSame(row: RiskRow, then: Outlook): boolean {
+  return (
+    !then.paused &&
+    then.eta_seconds === row.eta_seconds &&
+    then.risk_level === row.risk_level &&
+    then.sla_deadline_at?.getTime() === row.sla_deadline_at?.getTime()
+  );
+}
+
+/** `→ 15:46 low 9%`; `=` where it would stand as now. */
+function thenPhrase(row: RiskRow, asOf: Date, zone: Zone): Phrase {
+  const { what_if, state } = row;
+  if (what_if === null) return plain('');
+  if (isSame(row, what_if)) return { forms: ['='], tone: 'dim' };
+  const { forms, tone } = severityPhrase(what_if, state, asOf);
+  const seconds = what_if.eta_seconds;
+  const at = seconds === null ? '→' : `→ ${clockOf(seconds, asOf, zone)}`;
+  if (what_if.risk_level === 'none') return { forms: [at], tone: 'dim' };
+  const [whole, ...shorter] = forms.map((form) => `${at} ${form}`);
+  return { forms: [whole!, ...shorter, `→ ${forms.at(-1)}`], tone };
+}
+
+function clockOf(seconds: number, asOf: Date, zone: Zone): string {
+  return formatClock(later(asOf, seconds * 1000), asOf, zone);
+}
+
+function plain(text: string): Phrase {
+  return { forms: [text], tone: 'plain' };
+}

@@ -1,0 +1,116 @@
+import type { JobView } from '../../domain/job/job.ts';
+import { readStrategy } from '../../domain/job/strategy.ts';
+import type { RiskRow } from '../../domain/risk/board.ts';
+import type { RiskLevel } from '../../domain/risk/risk.ts';
+import { tierBuffers } from '../../domain/risk/tier.ts';
+import { formatDuration } from '../text/format.ts';
+import type { Phrase, Tone } from '../text/tone.ts';
+import { riskBadge } from './badge.ts';
+
+/** A level by itself, as the heading of its advice. */
+export const levelWords: Readonly<Record<RiskLevel, string>> = {
+  none: 'No deadline',
+  on_track: 'On track',
+  low: 'Low risk',
+  medium: 'Medium risk',
+  high: 'High risk',
+  unknown: 'Unknown',
+  breached: 'Breached',
+};
+
+/** What of a job, or of its outlook, decides how it stands. */
+export type Standing = Pick<
+  JobView,
+  'eta_seconds' | 'sla_deadline_at' | 'risk_level' | 'risk_severity'
+>;
+
+/** `HIGH 63%`, `low 9%`, `on track 1h12m`: without the word "over", which the figure beside it says. */
+export function severityPhrase(standing: Standing, state: string, asOf: Date): Phrase {
+  const { forms, tone } = riskBadge({ ...standing, state, completed_at: null }, asOf);
+  const [whole, ...shorter] = forms.map((form) => form.replace(/ over$/, ''));
+  return { forms: [whole!, ...shorter], tone };
+}
+
+/** The figure behind it, `= 52m / 82m`: (ETA − deadline) ÷ (deadline − now), or why there is none. */
+export function severityFigure(job: JobView, standing: Standing, asOf: Date): string {
+  const { sla_deadline_at: deadline, eta_seconds: eta, risk_level } = standing;
+  if (risk_level === 'none' || risk_level === 'breached' || deadline === null) return '';
+  if (eta === null) return whyUnknown(job);
+  const left = (deadline.getTime() - asOf.getTime()) / 1000;
+  const over = eta - left;
+  const sign = over < 0 ? '−' : '';
+  return `= ${sign}${formatDuration(Math.abs(over))} / ${formatDuration(left)}`;
+}
+
+/** Why a live job has no ETA. */
+export function whyUnknown(job: JobView): string {
+  if (job.heartbeat_stale) {
+    const age = job.heartbeat_age_seconds;
+    return age === null ? 'no heartbeat' : `no heartbeat for ${formatDuration(age)}`;
+  }
+  if (job.eta_seconds !== null) return 'no slot left';
+  return job.avg_partition_duration_ms === null ? 'nothing completed yet' : 'state not known';
+}
+
+const fitTones: Readonly<Record<NonNullable<RiskRow['sla_buffer_fit']>, Tone>> = {
+  late: 'bad',
+  tight: 'warn',
+  fits: 'plain',
+  wide: 'dim',
+};
+
+/** `standard 12% tight`: the tier, the buffer, and whether it is the tier's. */
+export function bufferPhrase({ sla_tier, sla_buffer, sla_buffer_fit }: RiskRow): Phrase {
+  if (sla_buffer === null || sla_buffer_fit === null)
+    return { forms: [sla_tier, short[sla_tier]], tone: 'dim' };
+  const percent = formatBuffer(sla_buffer);
+  const words = `${percent} ${sla_buffer_fit}`;
+  return {
+    forms: [`${sla_tier} ${words}`, `${short[sla_tier]} ${words}`, percent],
+    tone: fitTones[sla_buffer_fit],
+  };
+}
+
+const short = { critical: 'crit', standard: 'std', 'best-effort': 'best' } as const;
+
+/** Whole per cent, rounded down so that 9.9 % is not 10 %. */
+export function formatBuffer(buffer: number): string {
+  if (buffer > 9.99) return '>999%';
+  return `${buffer < -9.99 ? '<−999' : String(Math.floor(buffer * 100 + 1e-9)).replace('-', '−')}%`;
+}
+
+/** `a standard job's is 20 to 30 %`. */
+export function tierWords({ sla_tier }: Pick<RiskRow, 'sla_tier'>): string {
+  return `a ${sla_tier} job's is ${tierBuffers[sla_tier].words}`;
+}
+
+/** What is supposed of this job, and what it would get: `paused`, `6 → 9 slots, ×12, deadline +1h`. */
+export function suppositions(job: RiskRow): string {
+  const { what_if: then } = job;
+  if (then === null) return '';
+  const moved =
+    then.sla_deadline_at?.getTime() === job.sla_deadline_at?.getTime()
+      ? ''
+      : movedWords(job.sla_deadline_at, then.sla_deadline_at);
+  const again = then.remaining_partitions - job.remaining_partitions;
+  const words = [
+    then.paused ? 'paused' : '',
+    // The slots of a stuck job are dead, whatever is supposed.
+    !then.paused && !job.heartbeat_stale && then.slots !== job.lanes
+      ? `${job.lanes} → ${then.slots} slots`
+      : '',
+    then.max_parallel === readStrategy(job.execution_strategy).max_parallel
+      ? ''
+      : `×${then.max_parallel}`,
+    again > 0 ? `+${again} again` : '',
+    moved,
+  ];
+  return words.filter(Boolean).join(', ');
+}
+
+function movedWords(from: Date | null, to: Date | null): string {
+  if (to === null) return 'no deadline';
+  if (from === null) return 'a deadline';
+  const by = (to.getTime() - from.getTime()) / 1000;
+  return `deadline ${by > 0 ? '+' : '−'}${formatDuration(Math.abs(by))}`;
+}

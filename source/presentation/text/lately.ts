@@ -1,0 +1,37 @@
+import type { JobEvent } from '../../domain/job/detail.ts';
+import { stateWord } from '../job/state-words.ts';
+import { actorName } from '../report/actor-name.ts';
+import { formatFullCount } from './format.ts';
+import { safeText } from './safe-text.ts';
+
+/** What somebody did so long ago is no longer news to who is about to act. */
+const newsSeconds = 15 * 60;
+
+/** States that only a person brings a job to. */
+const byHand = ['paused', 'resuming', 'cancelled'];
+const requests: Readonly<Record<string, string>> = {
+  set: 'changed',
+  'retry requested': 'retried',
+  'reclaim requested': 'reclaimed',
+  'recreate requested': 'recreated',
+};
+
+/**
+ * What a person last did to the job, where that is not long ago: `paused by mara 20s ago: "db maintenance"`. Null where nobody did
+ * anything. `asOf` is the database's clock when the journal was read.
+ */
+export function lately(events: readonly JobEvent[], asOf: Date): string | null {
+  const last = events
+    .toSorted((a, b) => b.id - a.id)
+    .find(
+      ({ kind, to_state }) =>
+        kind in requests || (kind === 'state' && byHand.includes(to_state ?? '')),
+    );
+  if (last === undefined) return null;
+  const seconds = Math.max(0, Math.floor((asOf.getTime() - last.at.getTime()) / 1000));
+  if (seconds > newsSeconds) return null;
+  const what = requests[last.kind] ?? stateWord(last.to_state ?? '').word;
+  const ago = seconds < 60 ? `${seconds}s` : `${formatFullCount(Math.floor(seconds / 60))}m`;
+  const why = last.reason === null ? '' : `: "${safeText(last.reason, { cap: 300 })}"`;
+  return `${what} by ${actorName(last, 100)} ${ago} ago${why}`;
+}

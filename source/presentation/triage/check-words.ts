@@ -1,0 +1,75 @@
+import type {
+  Cell,
+  CheckColumn,
+  CheckSummary,
+  Remedy,
+  Section,
+  Worst,
+} from '../../domain/triage/checks.ts';
+import { stateWord } from '../job/state-words.ts';
+import {
+  formatAge,
+  formatDuration,
+  formatFullCount,
+  formatMilliseconds,
+  formatMoment,
+  formatPercent,
+  type Zone,
+} from '../text/format.ts';
+import { safeText } from '../text/safe-text.ts';
+
+const says: Readonly<Record<CheckColumn['kind'], (cell: NonNullable<Cell>) => string>> = {
+  text: (cell) => safeText(String(cell), { cap: 300 }),
+  state: (cell) => stateWord(String(cell)).word,
+  count: (cell) => formatFullCount(Number(cell)),
+  seconds: (cell) => (Number(cell) < 0 ? '-' : '') + durationOf(Math.abs(Number(cell))),
+  milliseconds: (cell) => formatMilliseconds(Number(cell)),
+  ratio: (cell) => formatPercent(Number(cell)),
+  time: String,
+};
+
+function durationOf(seconds: number): string {
+  return seconds < 60 ? formatAge(seconds) : formatDuration(seconds);
+}
+
+/** A figure of a check as its column says; a moment by the clock of `asOf`. */
+export function checkCell(
+  column: CheckColumn,
+  cell: Cell | undefined,
+  { as_of, zone }: { as_of: Date; zone: Zone },
+): string {
+  if (cell === null || cell === undefined) return '–';
+  if (column.kind === 'time') return formatMoment(new Date(cell as Date), as_of, zone);
+  return says[column.kind](cell);
+}
+
+/** Figures stand at the right. */
+export function isFigure({ kind }: CheckColumn): boolean {
+  return kind === 'count' || kind === 'seconds' || kind === 'milliseconds' || kind === 'ratio';
+}
+
+/** `3`, or `200+` where there are more than are read. */
+export function foundWords({
+  found,
+  truncated,
+}: Pick<CheckSummary, 'found' | 'truncated'>): string {
+  return `${formatFullCount(found)}${truncated ? '+' : ''}`;
+}
+
+/** `sessions, 14m`. */
+export function worstWords(worst: Worst | null, asOf: Date, zone: Zone): string {
+  if (worst === null) return '';
+  const figure = checkCell(worst.column, worst.value, { as_of: asOf, zone });
+  const name = safeText(worst.asset_name, { cap: 300 });
+  return [name, figure].filter((part) => part !== '' && part !== '–').join(', ');
+}
+
+/** `backfill-operations, "Bulk Recovery"`. */
+export function sectionWords({ runbook, heading }: Section): string {
+  return `${runbook}, "${heading}"`;
+}
+
+/** The remedy's command for one job. */
+export function commandFor(remedy: Remedy, shortId: string): string | null {
+  return remedy.command === null ? null : remedy.command.replace('JOB', shortId);
+}

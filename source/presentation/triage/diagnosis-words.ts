@@ -1,0 +1,191 @@
+import type { Check, Diagnosis, Level } from '../../domain/triage/diagnosis.ts';
+import { type Protected, type Protection, protectionsOf } from '../../domain/triage/protection.ts';
+import { settingsWords } from '../job/setting-words.ts';
+import { blockerWords } from './explain-words.ts';
+
+/** Above this a host's clock is worth a word; nothing is decided by it. */
+const skewLimitMs = 2_000;
+
+type Judge = (seen: Diagnosis) => Check[];
+const judge =
+  (check: string, say: (seen: Diagnosis) => [Level, string, string?][]): Judge =>
+  (seen) =>
+    say(seen).map(([level, message, hint = null]) => ({ check, level, message, hint }));
+
+const judges: readonly Judge[] = [
+  judge('connection', (seen) => [
+    seen.in_recovery
+      ? [
+          'warning',
+          `${seen.connection} is a standby: it takes no writes`,
+          'name the primary, or both hosts',
+        ]
+      : ['ok', `${seen.connection}, ${Math.round(seen.round_trip_ms)} ms away`],
+  ]),
+  judge('versions', ({ server_version, program_version }) => [
+    ['ok', `PostgreSQL ${server_version}, servo-tui ${program_version}`],
+  ]),
+  judge('schema', ({ schema }) => {
+    if (schema.lowest_program === null)
+      return [['fault', 'there is none', 'run: servo-tui migrate']];
+    if (schema.too_new) {
+      const message = `it wants servo-tui ${schema.lowest_program} or newer`;
+      return [['fault', message, 'update servo-tui on this host']];
+    }
+    if (schema.missing.length > 0) {
+      const message = `it lacks ${schema.missing.length} of this program's migrations, the first ${schema.missing[0]}`;
+      return [['fault', message, 'run: servo-tui migrate']];
+    }
+    return schema.newer.length > 0
+      ? [['note', `it is newer than this program (${schema.newer.at(-1)}), which may use it`]]
+      : [['ok', "it is this program's"]];
+  }),
+  judge('role', ({ role, superuser, bypass_rls }) => {
+    if (!superuser && !bypass_rls)
+      return [['ok', `${role} is held to its tenant by row-level security`]];
+    const why = superuser ? 'is a superuser' : 'has BYPASSRLS';
+    const message = `RLS BYPASSED: ${role} ${why}, and only the statements' own tenant isolates`;
+    return [['warning', message, 'connect as servo_app']];
+  }),
+  judge('row security', ({ tables }) => {
+    const open = tables.filter((one) => !one.enabled || !one.forced || one.policies === 0);
+    if (tables.length === 0) return [];
+    if (open.length === 0) return [['ok', `enabled and forced on ${named(tables)}`]];
+    return [
+      [
+        'warning',
+        `not enabled, not forced or without a policy on ${named(open)}`,
+        'add it with: servo-tui migrate --rls',
+      ],
+    ];
+  }),
+  judge('encoding', ({ encoding }) => [
+    encoding === 'UTF8'
+      ? ['ok', 'UTF8']
+      : [
+          'fault',
+          `the database has ${encoding}; servo-tui needs UTF8`,
+          "create another one: create database NAME encoding 'UTF8' locale 'C' template template0",
+        ],
+  ]),
+  judge('settings', ({ settings, pooled }) => settingsWords(settings, pooled)),
+  judge('protection', ({ protection }) => {
+    const all = protectionsOf(protection);
+    if (all.length === 0) return [];
+    const bad = all.filter(({ level }) => level === 'warning');
+    if (bad.length === 0) {
+      const { tables, functions } = protection;
+      return [['ok', `${tables.length} tables and ${functions.length} functions are protected`]];
+    }
+    return bad.map(({ kind, name, protection: why }): [Level, string, string] => [
+      'warning',
+      `${kind} ${name}: ${protectionWords[why]}`,
+      kind === 'table' ? 'add it with: servo-tui migrate --rls' : protectionHint(name),
+    ]);
+  }),
+  judge('locks', ({ claim_blockers }) => {
+    if (claim_blockers === null) return [];
+    if (claim_blockers.length === 0) return [['ok', 'no session keeps claims waiting']];
+    return claim_blockers.map((one) => [
+      'warning',
+      `${blockerWords(one)} holds a lock that keeps every claim of the tenant waiting`,
+      `end it where it is forgotten: select pg_terminate_backend(${one.pid})`,
+    ]);
+  }),
+  judge('clock', ({ clock_skew_ms }) => {
+    const seconds = (Math.abs(clock_skew_ms) / 1000).toFixed(1);
+    if (Math.abs(clock_skew_ms) < skewLimitMs) return [['ok', "within 2 s of the database's"]];
+    const way = clock_skew_ms > 0 ? 'ahead of' : 'behind';
+    return [
+      [
+        'note',
+        `this host is ${seconds} s ${way} the database, whose clock alone decides`,
+        'check its time service',
+      ],
+    ];
+  }),
+  judge('pooler', ({ pooled }) => [
+    pooled
+      ? [
+          'note',
+          'a pooler stands in between: executors register without a session lock, so that a dead one is noticed by its leases, after 2 minutes',
+          'give workers a direct connection',
+        ]
+      : ['ok', 'none: sessions are our own'],
+  ]),
+  judge('snapshots', ({ old_snapshots, sees_sessions }) => {
+    const told = old_snapshots.map((one): [Level, string, string] => [
+      'warning',
+      `pid ${one.pid} (${one.user ?? '?'}, ${one.application || 'unnamed'}, ${one.state ?? '?'}) has held a snapshot for ${Math.round(one.seconds)} s: steps slow down while it does`,
+      `end it where it is forgotten: select pg_terminate_backend(${one.pid})`,
+    ]);
+    if (told.length > 0) return told;
+    return sees_sessions
+      ? [['ok', 'none is held for over 60 s']]
+      : [
+          [
+            'note',
+            `none of this role is held for over 60 s; others' cannot be seen`,
+            'grant pg_read_all_stats to the role',
+          ],
+        ];
+  }),
+  judge('tenant', ({ tenant, has_jobs, visible }) => {
+    if (tenant === null) {
+      const message = 'no visibility: without a tenant there are no rows to see';
+      return [['note', message, 'set TENANT_ID, or give --tenant']];
+    }
+    if (has_jobs === null) return [];
+    if (visible === false) {
+      const message = `no visibility: no job, asset or executor found for tenant "${tenant}"`;
+      return [['warning', message, 'check the name']];
+    }
+    return has_jobs ? [['ok', `${tenant} has jobs`]] : [['note', `${tenant} has no jobs`]];
+  }),
+  judge('executors', ({ executors, program_version }) => {
+    if (executors === null) return [];
+    const { alive, held, draining, versions } = executors;
+    if (alive === 0) return [['warning', 'none lives', 'start one: servo-tui --worker']];
+    const others = versions.filter((version) => version !== program_version);
+    const more = [
+      ...(held > 0 ? [`${held} held`] : []),
+      ...(draining > 0 ? [`${draining} draining`] : []),
+      ...(others.length > 0 ? [`of servo-tui ${others.join(', ')} too`] : []),
+    ];
+    const message = [`${alive} alive`, ...more].join(', ');
+    return held === alive
+      ? [['warning', message, 'see why: servo-tui executors']]
+      : [['ok', message]];
+  }),
+];
+
+const protectionWords: Readonly<Record<Protection, string>> = {
+  forced: 'row-level security, for its owner too',
+  enabled: 'row-level security',
+  owner_only: 'no role but its owner sees a row',
+  read_only: 'holds no rows of tenants; only its owner writes it',
+  open: 'no row-level security: every role that may use it sees all tenants',
+  not_forced: 'row-level security, but not for its owner',
+  caller: "has its caller's rights",
+  owner: "has its owner's rights; granted by name, checks the session's tenant",
+  public_owner: "has its owner's rights, and everybody may call it",
+  unpinned: "has its owner's rights, and its caller's search_path",
+};
+
+function protectionHint(name: string): string {
+  return `put it right with: servo-tui migrate; or: revoke execute on function ${name} from public`;
+}
+
+/** Of one table or function, in words. */
+export function protectionText({ protection }: Protected): string {
+  return protectionWords[protection];
+}
+
+function named(tables: Diagnosis['tables']): string {
+  return tables.map((table) => table.name).join(', ');
+}
+
+/** What is to be said of each point, in order. */
+export function checksOf(seen: Diagnosis): Check[] {
+  return judges.flatMap((one) => one(seen));
+}

@@ -1,0 +1,85 @@
+import { shortId } from '../../domain/job/reference.ts';
+import type { JudgedJob } from '../../domain/triage/explanation.ts';
+import { wrap } from '../text/fitted.ts';
+import { fittedTable } from '../text/fitted-table.ts';
+import type { Zone } from '../text/format.ts';
+import { safeText } from '../text/safe-text.ts';
+import { checkCell, isFigure, sectionWords } from './check-words.ts';
+import { escalationReasons, escalationTitle } from './escalation-words.ts';
+import { evidenceLine } from './evidence-line.ts';
+import { explainWords } from './explain-words.ts';
+
+type Options = { width: number; zone: Zone };
+const labelWidth = 13;
+
+/** One line where nothing is wrong; else scenario, evidence, meaning, what to do, and whom to tell. */
+export function explainText(judged: JudgedJob, options: Options): string {
+  const { clause, facts, held, scenario, recommendation } = judged;
+  const { why, next } = explainWords(clause, facts);
+  const name = `${safeText(facts.asset_name)} ${shortId(facts.id)} (${facts.state.replace('_', ' ')})`;
+  const first = `${name}: ${why}${next === null ? '' : ` — ${next}`}`;
+  const main = held.find(({ check }) => check.name === scenario);
+  if (main === undefined) return `${first}\n`;
+  const context = { as_of: judged.as_of, zone: options.zone };
+  const others = held.filter((one) => one !== main).map(({ check }) => check.title);
+  const lines = [
+    first,
+    ...labelled('scenario', [main.check.title, sectionWords(main.check.section)], options),
+    ...labelled('likely', causeWords(judged), options),
+    ...(recommendation === null ? [] : labelled('do', [recommendation.words], options)),
+    ...commandLine(judged),
+    ...labelled('evidence', [evidenceLine(main.check.columns, main.rows[0]!, context)], options),
+    ...evidenceTable(judged, options),
+    ...labelled('meaning', [main.check.meaning], options),
+    ...(others.length === 0 ? [] : labelled('also', [others.join('; ')], options)),
+    ...judged.escalations.flatMap((escalation) =>
+      labelled(
+        'escalation',
+        [escalationTitle(escalation), ...escalationReasons(escalation, judged.as_of, options.zone)],
+        options,
+      ),
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function commandLine({ recommendation }: JudgedJob): string[] {
+  const command = recommendation?.command ?? null;
+  return command === null ? [] : [`${' '.repeat(labelWidth)}${command}`];
+}
+
+/** `Rate limiting from external systems (20 of these): lower the parallelism, …`. */
+function causeWords({ causes }: JudgedJob): string[] {
+  return causes.map(({ title, failures, advice }) => `${title} (${failures} of these): ${advice}`);
+}
+
+/** Rows of evidence that are shown: they are to fit a small terminal together with what to do. */
+const fewRows = 4;
+
+function evidenceTable({ evidence, as_of }: JudgedJob, { width, zone }: Options): string[] {
+  if (evidence === null || evidence.rows.length === 0) return [];
+  const { columns } = evidence;
+  const rows = [
+    columns.map(({ title }) => title.toUpperCase()),
+    ...evidence.rows
+      .slice(0, fewRows)
+      .map((row) =>
+        columns.map((column) => checkCell(column, row.cells[column.name], { as_of, zone })),
+      ),
+  ];
+  const aligns = columns.map((column) => (isFigure(column) ? 'right' : 'left') as 'right' | 'left');
+  const hidden = evidence.rows.length - fewRows;
+  const more = hidden > 0 ? [`… and ${evidence.truncated ? 'at least ' : ''}${hidden} more`] : [];
+  return [...fittedTable(rows, width - labelWidth, aligns), ...more].map(
+    (line) => ' '.repeat(labelWidth) + line,
+  );
+}
+
+/** The label before the first line; what is longer than the width goes on below. */
+function labelled(label: string, texts: readonly string[], { width }: Options): string[] {
+  const room = width - labelWidth;
+  const lines = texts
+    .filter((text) => text !== '')
+    .flatMap((text) => (Number.isFinite(room) ? wrap(text, room) : [text]));
+  return lines.map((line, index) => (index === 0 ? label : '').padEnd(labelWidth) + line);
+}
