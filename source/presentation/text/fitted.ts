@@ -95,5 +95,6 @@ function wrapLine(line: string, width: number): string[] {
     lines.push(rest.slice(0, end));
     rest = rest.slice(end).replace(/^ /, '');
   }
-  return [...lines, rest];
+  // A space at the end is no line of its own.
+  return rest === '' && lines.length > 0 ? lines : [...lines, rest];
 }

@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest';
+import {
+  isNoChange,
+  noChange,
+  stillSupposed,
+  type WhatIf,
+} from '../../source/domain/risk/what-if.ts';
+import { mostSlots, readWhatIf, type WhatIfInput } from '../../source/domain/risk/what-if-input.ts';
+import type { Problem } from '../../source/errors.ts';
+import { aJob, now, secondsAgo } from '../support/jobs.ts';
+
+const deadline = secondsAgo(-3600);
+const one = aJob({ number: 1, sla_deadline_at: deadline, failed_partitions: 2 });
+const two = aJob({ number: 2, failed_partitions: 0 });
+const paused = aJob({ number: 3, state: 'paused' });
+const ended = aJob({ number: 4, state: 'completed' });
+const jobs = [one, two, paused];
+
+type About = { job?: typeof one; pause?: (typeof one)[] };
+
+const read = (input: WhatIfInput, { job, pause = [] }: About = {}) => {
+  const problems: Problem[] = [];
+  const what = readWhatIf(input, job ?? null, pause, jobs, now, problems);
+  return {
+    what,
+    problems: problems.map(({ message }) => message),
+    hints: problems.map(({ hint }) => hint),
+  };
+};
+
+const understood: [string, WhatIfInput, About, Partial<WhatIf>][] = [
+  ['nothing', {}, {}, {}],
+  ['slots', { slots: ' 12 ' }, {}, { slots: 12 }],
+  ['as many slots as can be', { slots: String(mostSlots) }, {}, { slots: mostSlots }],
+  ['no slots', { slots: '0' }, {}, { slots: 0 }],
+  ['a pause', {}, { pause: [one, two] }, { pause: [one.id, two.id] }],
+  ['another try of all that failed', { retry_failed: true }, {}, { retry_failed: [one.id] }],
+  ['another try of a job', { retry_failed: true }, { job: two }, { retry_failed: [] }],
+  ['no other try', { retry_failed: false }, { job: one }, {}],
+  ['a parallelism', { parallel: '8' }, { job: one }, { parallel: { [one.id]: 8 } }],
+  ['no deadline', { deadline: ' None ' }, { job: one }, { deadline: { [one.id]: null } }],
+  ['a deadline', { deadline: '+2h' }, { job: two }, { deadline: { [two.id]: secondsAgo(-7200) } }],
+  ['all deadlines later', { extend: '30m' }, {}, { deadline: { [one.id]: secondsAgo(-5400) } }],
+  [
+    'all deadlines later, by a sign',
+    { extend: ' +30m' },
+    {},
+    { deadline: { [one.id]: secondsAgo(-5400) } },
+  ],
+  [
+    'a deadline earlier',
+    { extend: '-30m' },
+    { job: one },
+    { deadline: { [one.id]: secondsAgo(-1800) } },
+  ],
+  ['the deadline of a job without one, later', { extend: '1h' }, { job: two }, {}],
+];
+
+test.each(understood)('%s is understood', (_, input, about, expected) => {
+  const { what, problems } = read(input, about);
+  expect(problems).toEqual([]);
+  expect(what).toEqual({ ...noChange, ...expected });
+  expect(isNoChange(what)).toBe(isNoChange({ ...noChange, ...expected }));
+});
+
+const mistakes: [string, WhatIfInput, About, RegExp[]][] = [
+  ['slots', { slots: 'many' }, {}, [/^--slots many is no number of slots$/]],
+  ['more slots than can be', { slots: '100001' }, {}, [/^--slots 100001 is no/]],
+  ['a figure with more', { slots: '1x' }, {}, [/^--slots 1x is no/]],
+  ['a figure after more', { slots: 'x1' }, {}, [/^--slots x1 is no/]],
+  ['a pause of what is paused', {}, { pause: [one, paused] }, [/^00000003: .* \(--pause\)$/]],
+  ['a parallelism of all', { parallel: '8' }, {}, [/^--parallel is one job's: name it$/]],
+  ['a deadline of all', { deadline: '+1h' }, {}, [/^--deadline is one job's: name it$/]],
+  ['no deadline of all', { deadline: 'none' }, {}, [/^--deadline is one job's: name it$/]],
+  ['a parallelism that is none', { parallel: 'x' }, { job: one }, [/parallel/]],
+  ['a deadline that is none', { deadline: 'x' }, { job: one }, [/deadline/]],
+  [
+    'both',
+    { deadline: '+1h', extend: '1h' },
+    { job: one },
+    [/^--deadline and --extend exclude each other$/],
+  ],
+  ['an extension that is none', { extend: 'x' }, {}, [/^"x" is not a duration \(--extend\)$/]],
+  [
+    'what has ended',
+    { parallel: '3' },
+    { job: ended },
+    [/^00000004 has ended \(completed\): nothing can/],
+  ],
+];
+
+test.each(mistakes)('%s is a mistake', (_, input, about, expected) => {
+  const { what, problems, hints } = read(input, about);
+  expect(problems).toHaveLength(expected.length);
+  for (const [index, pattern] of expected.entries()) expect(problems[index]).toMatch(pattern);
+  if (/^--(parallel|deadline) is one/.test(problems[0]!)) {
+    const [flag, value] = Object.entries(input)[0]!;
+    expect(hints).toEqual([`servo-tui risk JOB --${flag} ${value}`]);
+    expect(isNoChange(what)).toBe(true);
+  }
+  if (/slots|--extend\)/.test(problems[0]!)) expect(hints[0]).toMatch(/\w/);
+});
+
+test('of what has ended nothing may be supposed, and asking about it supposes nothing', () => {
+  expect(read({}, { job: ended }).problems).toEqual([]);
+});
+
+test('what has come true, or whose job has gone or ended, is supposed no more', () => {
+  const all: WhatIf = {
+    slots: 3,
+    pause: [one.id, paused.id, ended.id, 'gone'],
+    retry_failed: [one.id, two.id, ended.id, 'gone'],
+    parallel: { [one.id]: 4, [two.id]: 5, [ended.id]: 9, gone: 9 },
+    deadline: { [one.id]: deadline, [two.id]: deadline, [paused.id]: null, [ended.id]: now },
+  };
+  expect(stillSupposed(all, [...jobs, ended])).toEqual({
+    slots: 3,
+    pause: [one.id],
+    retry_failed: [one.id],
+    parallel: { [two.id]: 5 },
+    deadline: { [two.id]: deadline },
+  });
+  const each: Partial<WhatIf>[] = [
+    { slots: 0 },
+    { pause: ['x'] },
+    { retry_failed: ['x'] },
+    { parallel: { x: 1 } },
+    { deadline: { x: null } },
+  ];
+  expect(isNoChange(noChange)).toBe(true);
+  for (const one of each) expect(isNoChange({ ...noChange, ...one })).toBe(false);
+});

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { dialogWords, planDialogWords } from '../../source/presentation/job/dialog-words.ts';
+import { now, secondsAgo } from '../support/jobs.ts';
+
+describe('who else has a dialog open', () => {
+  const dialog = (changes = {}) => ({
+    actor: 'mara',
+    host: 'db-7',
+    action: 'cancel',
+    jobs: 1,
+    job_ids: ['a'],
+    opened_at: secondsAgo(21),
+    ...changes,
+  });
+  test('on one job', () => {
+    const cases: [object[], string | null][] = [
+      [[], null],
+      [[{}], 'mara@db-7 has Cancel open on this job since 20s'],
+      [
+        [{ actor: 'jo@x', opened_at: secondsAgo(4) }],
+        'jo@x has Cancel open on this job since just now',
+      ],
+      [[{ opened_at: secondsAgo(5) }], 'mara@db-7 has Cancel open on this job since 5s'],
+      [[{ opened_at: secondsAgo(59) }], 'mara@db-7 has Cancel open on this job since 55s'],
+      [
+        [{ opened_at: secondsAgo(60), jobs: 1001 }],
+        'mara@db-7 has Cancel open on this job and 1,000 more since 1m',
+      ],
+      [
+        [{ jobs: 2 }, {}, {}],
+        'mara@db-7 has Cancel open on this job and 1 more since 20s (and 2 more)',
+      ],
+    ];
+    for (const [dialogs, expected] of cases)
+      expect(dialogWords(dialogs.map(dialog), now)).toBe(expected);
+  });
+
+  test('on several', () => {
+    const said = (count: number, more: object[] = []) => {
+      const job_ids = Array.from({ length: count }, (_, index) => String(index));
+      return planDialogWords([{ job_ids }, ...more].map(dialog), now, (id) => `job${id}`);
+    };
+    expect(planDialogWords([], now, String)).toBeNull();
+    expect(said(1)).toBe('mara@db-7 has Cancel open on 1 of these since 20s: job0');
+    expect(said(3)).toMatch(/on 3 of these .*: job0, job1, job2$/);
+    expect(said(4, [{}])).toMatch(/on 4 of these .*: job0, job1, job2, … \(and 1 more\)$/);
+    expect(said(99)).toMatch(/on 99 of/);
+    expect(said(100)).toMatch(/on 100 or more of/);
+  });
+});

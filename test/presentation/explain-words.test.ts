@@ -1,0 +1,246 @@
+import { describe, expect, test } from 'vitest';
+import type { Clause, ExplainFacts } from '../../source/domain/triage/explain.ts';
+import { explainWords } from '../../source/presentation/triage/explain-words.ts';
+import { explainFacts } from '../support/explained.ts';
+import { secondsAgo } from '../support/jobs.ts';
+
+const id = '0000abcd-0000-4000-8000-000000000000';
+const other = '0000beef-0000-4000-8000-000000000000';
+
+describe('why a job does not run, and what to do', () => {
+  const upstream = { id: other, asset_name: 'raw', state: 'running' };
+  const silent = { id: 'web-2:1:a', lanes: 1, seen_at: secondsAgo(30), until: secondsAgo(-90) };
+  const blocker = { pid: 4711, login: 'mara', application: 'psql', state: 'idle', seconds: 180 };
+  const limit = { scope: 'tenant', name: '', max_running: 2, running: 2 } as const;
+  const trouble = {
+    executor: 'e',
+    host: 'web-1',
+    kind: 'endpoint',
+    message: 'cannot reach it',
+    since: secondsAgo(720),
+  } as const;
+  const deleted = { ...upstream, state: null };
+  const cases: [Clause, Partial<ExplainFacts>, why: RegExp, next: RegExp | null][] = [
+    ['unknown_state', { state: 'dreaming' }, /dreaming/, /update/],
+    [
+      'ended',
+      { state: 'completed', since: secondsAgo(720), by: 'mara' },
+      /completed since 12m, by mara$/,
+      null,
+    ],
+    [
+      'ended',
+      { state: 'cancelled', reason: 'wrong' },
+      /cancelled: "wrong"$/,
+      /servo-tui recreate 0000abcd --reason/,
+    ],
+    ['ended', { state: 'failed' }, /^it is failed$/, /servo-tui retry 0000abcd$/],
+    [
+      'ended',
+      { state: 'failed', again: { id: other, state: 'running' } },
+      /failed/,
+      /0000beef \(running\).*servo-tui explain 0000beef$/,
+    ],
+    [
+      'ended',
+      { state: 'failed', waits_for: [upstream] },
+      /failed/,
+      /explain 0000beef.*recreate 0000abcd/,
+    ],
+    [
+      'ended',
+      { state: 'failed', waits_for: [deleted] },
+      /failed/,
+      /deleted.*recreate 0000abcd --include-upstream/,
+    ],
+    [
+      'paused',
+      { reason: 'maintenance', by: 'mara' },
+      /paused, by mara: "maintenance"$/,
+      /^servo-tui resume 0000abcd$/,
+    ],
+    [
+      'paused',
+      { reason: 'auto-paused: 9 of 9 failed', by: 'e' },
+      /, by itself: 9 of 9 failed$/,
+      /^servo-tui resume/,
+    ],
+    ['waiting_upstream', {}, /upstreams/, null],
+    [
+      'waiting_upstream',
+      { waits_for: [upstream] },
+      /1 upstream job: raw 0000beef \(running\)$/,
+      /servo-tui explain 0000beef$/,
+    ],
+    [
+      'waiting_upstream',
+      { waits_for: [{ ...deleted, asset_name: null }] },
+      /a job 0000beef \(deleted\)$/,
+      /explain/,
+    ],
+    [
+      'waiting_upstream',
+      { waits_for: Array.from({ length: 5 }, () => upstream) },
+      /5 upstream jobs: (raw 0000beef \(running\)(, )?){5}$/,
+      /explain/,
+    ],
+    [
+      'waiting_upstream',
+      { waits_for: Array.from({ length: 6 }, () => upstream) },
+      /6 upstream jobs: (raw 0000beef \(running\)(, )?){5} …$/,
+      /explain/,
+    ],
+    ['no_executor', {}, /executor/, /servo-tui --worker$/],
+    [
+      'unavailable',
+      { outages: [trouble, trouble, { ...trouble, host: 'web-2' }] },
+      /endpoint .* on web-1, web-2 since 12m: cannot reach it$/,
+      /servo-tui executors/,
+    ],
+    [
+      'unavailable',
+      { outages: [{ ...trouble, kind: 'rows' as never }] },
+      /^rows on web-1/,
+      /executors/,
+    ],
+    ['no_handler', { executors: 2 }, /2 living executors .* sessions$/, /handler sessions/],
+    [
+      'draining',
+      { draining: 1 },
+      /^the only executor with a handler for it drains/,
+      /servo-tui --worker$/,
+    ],
+    [
+      'draining',
+      { draining: 2 },
+      /^all 2 executors with a handler for it drain,/,
+      /servo-tui --worker$/,
+    ],
+    ['held', { hold_reason: 'replication lag' }, /replication lag$/, /executors$/],
+    ['held', {}, /not well$/, /executors$/],
+    [
+      'limited',
+      { limits: [limit] },
+      /^2 of at most 2 jobs of this tenant run already$/,
+      /servo-tui limits$/,
+    ],
+    [
+      'limited',
+      { limits: [{ ...limit, scope: 'asset', name: 'sales', max_running: 1, running: 1 }] },
+      /^1 of at most 1 job of sales runs already$/,
+      /limits/,
+    ],
+    [
+      'limited',
+      { limits: [{ ...limit, scope: 'asset_type', name: 'table', max_running: 0 }, limit] },
+      /no job of assets of type table may run.*; 2 of/,
+      /limits/,
+    ],
+    ['foreign', { heartbeat_at: secondsAgo(60) }, /1m old$/, /2m/],
+    ['foreign', { heartbeat_at: null }, /unknown old$/, /2m/],
+    [
+      'running',
+      { lanes: 2, max_parallel: 3, at_work: ['web-1:1:a'] },
+      /2 of 3 slots at work, on web-1:1:a$/,
+      null,
+    ],
+    ['running', { lanes: 1, max_parallel: 1 }, /1 of 1 slot at work$/, null],
+    [
+      'running',
+      { lanes: 1, failing: true, failure: 'no way' },
+      /one partition at a time.*: no way$/,
+      null,
+    ],
+    [
+      'running',
+      { lanes: 2, max_parallel: 2, at_work: ['web-1:1:a', silent.id], silent: [silent] },
+      /1 of 2 slots at work, on web-1:1:a; 1 slot with web-2:1:a, not heard of for 30s$/,
+      /within 1m$/,
+    ],
+    [
+      'running',
+      { lanes: 1, silent: [{ ...silent, lanes: 2, seen_at: null, until: secondsAgo(9) }] },
+      /0 of .*; 2 slots with web-2:1:a, .*nothing/,
+      /within 1s$/,
+    ],
+    ['incomplete', { missing: 1 }, /^1 of 365 partitions is missing/, /ends/],
+    [
+      'incomplete',
+      { missing: 2, partitions_made: false },
+      /^2 of 365 partitions are not created yet/,
+      /30s/,
+    ],
+    ['incomplete', { missing: 400 }, /^400 of 400 partitions are missing/, /ends/],
+    [
+      'incomplete',
+      { missing: 1, partitions_made: false },
+      /^1 of 365 partitions is not created/,
+      /30s/,
+    ],
+    [
+      'locked',
+      { blockers: [blocker] },
+      /pid 4711 \(mara, psql, idle, for 3m\)$/,
+      /pg_terminate_backend\(4711\)$/,
+    ],
+    [
+      'locked',
+      {
+        blockers: [
+          { ...blocker, login: null, application: '', state: null, seconds: null },
+          { ...blocker, seconds: 0 },
+        ],
+      },
+      /pid 4711, pid 4711 \(mara, psql, idle, for 1s\)$/,
+      /4711/,
+    ],
+    ['back_off', { due_at: secondsAgo(-90) }, /first in 1m$/, null],
+    ['back_off', { due_at: secondsAgo(9) }, /first in 1s$/, null],
+    [
+      'blocked_by_cancelled',
+      { blocked_keys: 1, blocked_by: other },
+      /^1 partition still runs in the cancelled job 0000beef$/,
+      /ended/,
+    ],
+    [
+      'blocked_by_cancelled',
+      { blocked_keys: 2 },
+      /^2 partitions still run in a cancelled job$/,
+      /ended/,
+    ],
+    [
+      'outranked',
+      { slots: 1 },
+      /all 1 slot are busy, and no job of higher rank is in front$/,
+      /--priority/,
+    ],
+    ['outranked', { in_front: 1 }, /4 slots .* 1 job of higher rank is in front$/, /--priority/],
+    ['outranked', { in_front: 2 }, /2 jobs of higher rank are in front$/, /--priority/],
+    ['claimable', {}, /partition/, null],
+    ['claimable', { state: 'pending' }, /claimed/, null],
+  ];
+  test.each(cases)('%s, %o', (clause, facts, why, next) => {
+    const said = explainWords(clause, explainFacts(id, facts));
+    expect(said.why).toMatch(why);
+    if (next === null) expect(said.next).toBeNull();
+    else expect(said.next).toMatch(next);
+    expect(`${said.why}${said.next}`).not.toMatch(/undefined|NaN|\[object/);
+  });
+
+  test('what a failure is sure to need comes before the command', () => {
+    const grant = 'permission denied for table sales (SQLSTATE 42501)';
+    for (const [clause, state] of [
+      ['ended', 'failed'],
+      ['paused', 'paused'],
+    ] as const) {
+      const { next } = explainWords(
+        clause,
+        explainFacts(id, { state, failure: grant, failing: true }),
+      );
+      const command = state === 'failed' ? 'servo-tui retry' : 'servo-tui resume';
+      if (next!.includes('then: '))
+        expect(next!.indexOf('then: ')).toBeLessThan(next!.indexOf(command));
+      expect(next).toContain(command);
+    }
+  });
+});

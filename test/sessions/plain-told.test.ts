@@ -1,0 +1,281 @@
+import { describe, expect, test } from 'vitest';
+import type { DataEffect } from '../../source/console/effects.ts';
+import type { PlainEffect, PlainTimer } from '../../source/console/plain/state.ts';
+import { changeLines, jobLine } from '../../source/console/plain/words.ts';
+import type { ErrorCode } from '../../source/errors.ts';
+import { aJob, aList, now, secondsAgo } from '../support/jobs.ts';
+import { clicks, orders, PlainSession } from './plain-session.ts';
+
+const alerts = (...firing: string[]) => ({
+  as_of: now,
+  tenant_id: 'acme',
+  executors: { alive: 1, silent: 0 },
+  jobs: [],
+  alerts: ['Stuck', 'Slow', 'Late'].map((name) => ({ name, firing: firing.includes(name) })),
+});
+const told = (session: PlainSession, ...firing: string[]) =>
+  session.answer('load-board', {
+    type: 'board',
+    board: 'alerts',
+    data: alerts(...firing) as never,
+  });
+const asked = ({ effects }: PlainSession, type: DataEffect['type']) =>
+  effects.filter((one) => one.type === 'data' && one.effect.type === type).length;
+const timers = ({ effects }: PlainSession) =>
+  effects.flatMap((one: PlainEffect) =>
+    one.type === 'timer' ? [`${one.name} ${one.after_ms}`] : [],
+  );
+const fail = (session: PlainSession, type: DataEffect['type'], code: ErrorCode, hint?: string) =>
+  session.answer(type, {
+    type: 'failure',
+    failure: { code, message: 'no', ...(hint && { hint }) },
+  });
+
+describe('alerts', () => {
+  test('are told as they begin and end, and all that fire when asked for', () => {
+    const session = new PlainSession();
+    expect(session.say('alerts').told.at(-1)).toMatch(/not been read/);
+    session.told = [];
+    expect(told(session).say('alerts').told).toEqual(['No alert fires.']);
+    session.told = [];
+    expect(told(session, 'Stuck', 'Late').told).toEqual([
+      'Alert Stuck fires.',
+      'Alert Late fires.',
+    ]);
+    session.told = [];
+    expect(told(session, 'Late', 'Slow').told).toEqual([
+      'Alert Slow fires.',
+      'Alert Stuck is over.',
+    ]);
+    session.told = [];
+    expect(session.say('alerts').told).toEqual(['Alert Slow fires.', 'Alert Late fires.']);
+  });
+
+  test('are read every 15 s, also after a failure, which is not told', () => {
+    const session = new PlainSession();
+    expect(asked(session, 'load-board')).toBe(1);
+    told(session);
+    expect(timers(session).at(-1)).toBe('alerts 15000');
+    session.send({ type: 'timer', name: 'alerts' });
+    expect(asked(session, 'load-board')).toBe(2);
+    fail(session, 'load-board', 'database_unreachable');
+    expect([session.told, session.state.down, timers(session).at(-1)]).toEqual([
+      [],
+      false,
+      'alerts 15000',
+    ]);
+  });
+});
+
+test('jobs are read at the interval, 3 s after a failure; other timers ask for other things', () => {
+  const session = new PlainSession();
+  expect(timers(session)).toEqual(['refresh 1000']);
+  session.send({ type: 'timer', name: 'refresh' });
+  expect([asked(session, 'load-jobs'), asked(session, 'load-board')]).toEqual([2, 1]);
+  session.fail('load-jobs');
+  expect(timers(session).at(-1)).toBe('refresh 3000');
+  expect(session.state.down).toBe(true);
+  session.send({ type: 'timer', name: 'presence' as PlainTimer });
+  expect([asked(session, 'load-jobs'), asked(session, 'hold-dialog')]).toEqual([2, 0]);
+});
+
+test('what is followed to its end: living jobs that were told of', () => {
+  const done = aJob({ number: 3, state: 'completed', completed_at: now });
+  const session = new PlainSession([orders, done]).send({ type: 'timer', name: 'refresh' });
+  expect(session.effects.at(-1)).toMatchObject({
+    effect: { type: 'load-jobs', keep: [orders.id] },
+  });
+  // One that nobody has told of is not followed only because it was asked for.
+  const stranger = aJob({ number: 4 });
+  const page = { kept: [stranger] };
+  session.answer('load-jobs', { type: 'jobs', list: aList([orders, done], { page }) });
+  expect([session.state.jobs.has(stranger.id), session.told]).toEqual([false, []]);
+});
+
+test('at first it says how much there is, by state', () => {
+  const first = (jobs: (typeof orders)[], truncated = false, counts?: Record<string, number>) => {
+    const session = new PlainSession([]);
+    session.state = { ...session.state, as_of: null, jobs: new Map() };
+    const list = aList(jobs, { truncated, ...(counts && { counts }) });
+    return session.answer('load-jobs', { type: 'jobs', list }).told;
+  };
+  expect(first([])).toEqual(['There are no jobs.']);
+  expect(first([orders, clicks])).toEqual(['1 running, 1 paused.']);
+  expect(first([orders], true, { running: 9, waiting_upstream: 2, failed: 0 })).toEqual([
+    '9 running, 2 waiting upstream. The 1 most urgent are followed.',
+  ]);
+});
+
+describe('a question that fails', () => {
+  test.each([
+    ['status 0000beef', 'find-job'],
+    ['all pause state:running', 'plan-jobs'],
+    ['list', 'load-jobs'],
+  ] as const)('%s is answered in any case, and forgotten', (line, type) => {
+    const session = new PlainSession().say(line);
+    session.told = [];
+    fail(session, type, 'not_found', 'look elsewhere');
+    expect(session.told).toEqual(['no (look elsewhere)']);
+    expect([session.state.wanted, session.state.down]).toEqual([null, false]);
+  });
+
+  test('in the middle of another, which is asked again', () => {
+    const session = new PlainSession().say('pause orders_daily');
+    session.told = [];
+    session.fail('load-jobs');
+    expect(session.told).toEqual([
+      expect.stringMatching(/does not answer: connection refused/),
+      expect.stringMatching(/^Reason\?/),
+    ]);
+    session.told = [];
+    expect(session.fail('load-lately').told).toEqual([]);
+  });
+
+  test('an action: what is not known is not claimed', () => {
+    const sent = () => new PlainSession().say('pause orders_daily', '', 'yes');
+    const session = sent();
+    session.told = [];
+    fail(session, 'act', 'not_allowed');
+    expect([session.told, session.state.acting]).toEqual([['no'], 0]);
+  });
+
+  test('while the database is away nothing is begun, nor sent', () => {
+    const session = new PlainSession().fail('load-jobs');
+    expect(session.say('pause orders_daily').told.at(-1)).toMatch(
+      /: the database does not answer$/,
+    );
+    const open = new PlainSession().say('pause orders_daily', '').fail('load-jobs').say('yes');
+    expect([open.acts, open.told.at(-1)]).toEqual([
+      [],
+      'the database does not answer: nothing was done',
+    ]);
+    expect(open.state.asking).toBeNull();
+  });
+});
+
+test('a job by its id, its asset, or asked for; several are named', () => {
+  const twin = aJob({ number: 0x12, asset_name: 'orders_daily' });
+  const session = new PlainSession([orders, twin, clicks]);
+  const said = (line: string) => {
+    session.told = [];
+    return session.say(line).told;
+  };
+  expect(said('status')).toEqual(['Which job? status JOB']);
+  expect(said('status orders_daily')).toEqual([
+    'Which of these?',
+    'orders_daily 00000001',
+    'orders_daily 00000012',
+  ]);
+  expect(said('STATUS 00000012')[0]).toMatch(/^orders_daily 00000012: running, 40 of 100/);
+  expect(said('status clicks')[0]).toMatch(/^clicks 00000002: paused/);
+  expect(said('status 000000')).toHaveLength(4);
+  expect(said('status nowhere')).toEqual([]);
+  expect(session.state.wanted).toEqual({ command: 'status', rest: 'nowhere' });
+  session.answer('find-job', { type: 'found', job: clicks });
+  expect(session.told[0]).toMatch(/^clicks 00000002: paused/);
+  expect(session.state.wanted).toBeNull();
+  // A second answer answers nothing.
+  session.told = [];
+  expect(session.answer('find-job', { type: 'found', job: clicks }).told).toEqual([]);
+  expect([said(''), said('frobnicate')[0]]).toEqual([
+    [],
+    expect.stringMatching(/^There is no frobnicate\. Type help/),
+  ]);
+  expect(said('list priority:x')[0]).toMatch(/priority:x/);
+});
+
+test('a list says how much of what it is', () => {
+  const all = aList([orders, clicks]);
+  const listed = (page: Partial<typeof all.page>) => {
+    const session = new PlainSession().say('list');
+    session.answer('load-jobs', { type: 'jobs', list: { ...all, page: { ...all.page, ...page } } });
+    return session.told.at(-1);
+  };
+  expect(listed({})).toMatch(/^2 jobs/);
+  expect(listed({ whole: false })).toBe('The first 2 jobs of more.');
+  expect(listed({ whole: false, total: { count: 2, capped: false } })).toBe('2 jobs.');
+  expect(listed({ whole: false, total: { count: 3, capped: false } })).toBe(
+    'The first 2 jobs of 3.',
+  );
+  expect(listed({ whole: false, total: { count: 100_000, capped: true } })).toBe(
+    'The first 2 jobs of 100,000 or more.',
+  );
+  const session = new PlainSession().say('list');
+  session.told = [];
+  session.answer('load-jobs', {
+    type: 'jobs',
+    list: { ...all, page: { ...all.page, problem: 'there is no job x' } },
+  });
+  expect(session.told[0]).toBe('there is no job x.');
+});
+
+describe('a job in a line', () => {
+  const clock = { as_of: now, zone: 'utc' } as const;
+  const due = (seconds: number) => ({ sla_deadline_at: secondsAgo(-seconds) });
+  test.each([
+    [{}, /^orders 00000001: running, 40 of 100 partitions \(40 %\), done \S+.*$/],
+    [
+      { failed_partitions: 1200, total_partitions: 3000 },
+      /, 40 of 3,000 partitions \(1 %\), 1,200 failed, /,
+    ],
+    [{ avg_partition_duration_ms: null }, /\(40 %\)$/],
+    [due(7200), /, deadline on track /],
+    [due(60), /, deadline HIGH /],
+    [{ heartbeat_at: secondsAgo(300) }, /, no heartbeat for 5m$/],
+    [
+      { state: 'paused', lanes: 0 },
+      /^orders 00000001: paused, 40 of 100 partitions \(40 %\), (?!done)/,
+    ],
+  ])('%o', (changes, expected) => {
+    expect(jobLine(aJob({ asset_name: 'orders', ...changes }), clock)).toMatch(expected);
+  });
+
+  const at = (changes: Parameters<typeof aJob>[0]) => aJob({ asset_name: 'orders', ...changes });
+  test.each([
+    ['nothing', {}, {}, []],
+    ['nine per cent', { completed_partitions: 40 }, { completed_partitions: 49 }, []],
+    [
+      'ten per cent',
+      { completed_partitions: 49 },
+      { completed_partitions: 50 },
+      [/^orders 00000001: running, 50 of/],
+    ],
+    ['back', { completed_partitions: 50 }, { completed_partitions: 49 }, []],
+    ['a state', {}, { state: 'paused', lanes: 0 }, [/was running, is paused now, 40 of/]],
+    ['a deadline that is at risk', due(7200), due(60), [/: deadline HIGH/]],
+    ['one that is taken away', due(7200), {}, [/: deadline none$/]],
+    [
+      'one of a job that has ended',
+      due(7200),
+      { ...due(-5), state: 'completed', completed_at: now },
+      [/was running, is completed now/],
+    ],
+    ['a heartbeat that stops', {}, { heartbeat_at: secondsAgo(300) }, [/: no heartbeat for 5m$/]],
+    ['one that goes on', { heartbeat_at: secondsAgo(300) }, {}, [/: its heart beats again$/]],
+    [
+      'one that has not to',
+      { heartbeat_at: secondsAgo(300) },
+      { state: 'paused', lanes: 0 },
+      [/was running, is paused now/],
+    ],
+    ['a failure', {}, { failed_partitions: 1 }, [/: 1 partition failed$/]],
+    ['another', { failed_partitions: 2 }, { failed_partitions: 3 }, []],
+    [
+      'twice as many',
+      { failed_partitions: 3 },
+      { failed_partitions: 4 },
+      [/: 4 partitions failed$/],
+    ],
+    ['fewer', { failed_partitions: 4 }, { failed_partitions: 0 }, []],
+    [
+      'a failure and a step',
+      { completed_partitions: 49 },
+      { completed_partitions: 50, failed_partitions: 1 },
+      [/: 1 partition failed$/],
+    ],
+  ] as const)('is told of: %s', (_, before, after, expected) => {
+    const lines = changeLines(at(before), at(after), clock);
+    expect(lines).toHaveLength(expected.length);
+    for (const [index, pattern] of expected.entries()) expect(lines[index]).toMatch(pattern);
+  });
+});
