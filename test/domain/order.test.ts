@@ -42,27 +42,27 @@ test('what needs a person comes first, then what moves, then what ended last', (
     job(due(-1)),
     job({ heartbeat_at: secondsAgo(600) }),
     job(due(8)),
-    job({ state: 'resuming', heartbeat_at: secondsAgo(61), lanes: 0 }),
+    job({ state: 'resuming', heartbeat_at: secondsAgo(31), lanes: 0 }),
     job({ ...due(20), avg_partition_duration_ms: null }),
     job(due(11)),
     job(due(14)),
+    job({ state: 'failed', completed_at: secondsAgo(20) }),
+    job({ state: 'failed', completed_at: null }),
     job({ priority: 9 }),
     job(due(60)),
     job(),
-    job({ state: 'resuming', heartbeat_at: secondsAgo(60), lanes: 0 }),
+    job({ state: 'resuming', heartbeat_at: secondsAgo(30), lanes: 0 }),
     job({ state: 'paused', lanes: 0 }),
     job({ state: 'waiting_upstream', lanes: 0 }),
     job({ state: 'pending', lanes: 0 }),
     job({ state: 'completed', completed_at: secondsAgo(10), ...due(-1) }),
-    job({ state: 'failed', completed_at: secondsAgo(20) }),
     job({ state: 'cancelled', completed_at: secondsAgo(30) }),
-    job({ state: 'failed', completed_at: null }),
   ];
   const levels = jobs.slice(0, 7).map(({ risk_level }) => risk_level);
   expect(levels).toEqual(['breached', 'none', 'high', 'none', 'unknown', 'medium', 'low']);
   inOrder(compareBy(byAttention), jobs);
   inOrder(compareBy({ ...byAttention, descending: true }), jobs.toReversed());
-  expect(jobs.map(isProblem)).toEqual(jobs.map((_, index) => index < 7));
+  expect(jobs.map(isProblem)).toEqual(jobs.map((_, index) => index < 9));
   expect(latenessOf(jobs)).toEqual({ at_risk: 3, breached: 1, capped: false });
   expect(latenessOf(jobs, jobs.length).capped).toBe(true);
   expect(latenessOf(jobs, jobs.length + 1).capped).toBe(false);

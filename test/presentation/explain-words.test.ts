@@ -211,7 +211,7 @@ describe('why a job does not run, and what to do', () => {
     [
       'outranked',
       { slots: 1 },
-      /all 1 slot are busy, and no job of higher rank is in front$/,
+      /slot.*busy, and no job of higher rank is in front$/,
       /--priority/,
     ],
     ['outranked', { in_front: 1 }, /4 slots .* 1 job of higher rank is in front$/, /--priority/],
