@@ -6,7 +6,7 @@ export async function demo(invocation: Invocation): Promise<Output | { exit: num
   const { io, settings } = invocation;
   const [{ runDemo }, { reportText }] = await Promise.all([
     import('../demo/demo.ts'),
-    import('../demo/words.ts'),
+    import('../demo/report-text.ts'),
   ]);
   const { exit, report } = await runDemo({
     actor: settings.actor,

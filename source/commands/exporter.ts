@@ -13,9 +13,9 @@ export async function exporter({ flags, settings, io }: Invocation): Promise<{ e
   if (metrics.address === null && problems.length === 0)
     problems.push({ message: 'exporter wants a port', hint: '--metrics-port 9464' });
   if (problems.length > 0) throw new UsageError(problems);
-  const [{ createLog }, { reachDatabase }, { ServiceManager }] = await Promise.all([
+  const [{ createLog }, { waitForDatabase }, { ServiceManager }] = await Promise.all([
     import('../observability/log.ts'),
-    import('../observability/reach-database.ts'),
+    import('../observability/wait-for-database.ts'),
     import('../observability/service-manager.ts'),
   ]);
   // The lease on what it reports is written.
@@ -34,7 +34,7 @@ export async function exporter({ flags, settings, io }: Invocation): Promise<{ e
   try {
     const usable = async () => monitor?.requireDatabase();
     const stopped = stopping.signal.aborted ? null : once(stopping.signal, 'abort');
-    const reached = reachDatabase(usable, { log, signal: stopping.signal, longest: 5_000 });
+    const reached = waitForDatabase(usable, { log, signal: stopping.signal, longest: 5_000 });
     // A stop does not wait for a database that says nothing.
     if ((await Promise.race([reached, stopped])) === true) manager.ready('exporter');
     await stopped;

@@ -5,26 +5,26 @@ import { requireSchema } from '../database/schema-version.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
 import { ServoError } from '../errors.ts';
 import { demoSettings, makeDemoDatabase, registerDemoAssets } from './demo-database.ts';
+import { type DemoExecutor, startExecutor } from './executor.ts';
 import { demoTenant, watchablePace } from './jobs.ts';
-import { claimDemo } from './live.ts';
+import { lockDemo } from './lock.ts';
 import type { DemoOptions, DemoResult } from './options.ts';
 import { readProgress } from './progress.ts';
 import { runToEnd } from './run-to-end.ts';
 import { startDue } from './start-due.ts';
-import { startWorker, type Worker } from './worker.ts';
 
-/** Handlers that the worker runs at once. */
+/** Handlers that the executor runs at once. */
 const slots = 8;
 
 /**
- * The demonstration: the embedded server, a database of its own that is made anew, a worker, three backfills of real
+ * The demonstration: the embedded server, a database of its own that is made anew, a executor, three backfills of real
  * data. One at a time: where one is live already, a person joins its console, and a script is refused (`not_allowed`).
  * @throws ServoError database_unreachable where there can be no embedded server
  */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   options.say('starting the embedded PostgreSQL');
   const server = await ensureEmbeddedServer();
-  const claim = await claimDemo(server);
+  const claim = await lockDemo(server);
   if (claim === null) return join(server, options);
   try {
     return await run(server, options);
@@ -40,22 +40,22 @@ async function run(server: EmbeddedServer, options: DemoOptions): Promise<DemoRe
   const settings = demoSettings(server);
   const database = openDatabase(settings, { connections: 2 });
   const over = new AbortController();
-  let worker: Worker | null = null;
+  let executor: DemoExecutor | null = null;
   try {
     await registerDemoAssets(database, actor);
     await startDue(database, actor, []);
-    worker = startWorker(settings, slots);
-    if (openConsole === null) return await runToEnd(database, worker, options);
+    executor = startExecutor(settings, slots);
+    if (openConsole === null) return await runToEnd(database, executor, options);
     const follower = followUp(database, actor, over.signal);
     const exit = await openConsole(settings, demoTenant);
     over.abort();
     await follower;
-    say('letting the worker finish what it has begun');
+    say('letting the executor finish what it has begun');
     say('PostgreSQL stays up for the next time; servo-tui embedded stop ends it');
     return { exit, report: null };
   } finally {
     over.abort();
-    await worker?.stop();
+    await executor?.stop();
     await database.close();
   }
 }

@@ -37,7 +37,7 @@ export function dueJobs(jobs: readonly JobProgress[]): DemoJob[] {
 }
 
 /** Nothing runs any more, and nothing is due. */
-export function isOver(jobs: readonly JobProgress[]): boolean {
+export function allEnded(jobs: readonly JobProgress[]): boolean {
   return dueJobs(jobs).length === 0 && jobs.every((job) => isTerminal(job.state));
 }
 

@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
 import { ServoError } from '../errors.ts';
+import type { DemoExecutor } from './executor.ts';
 import type { DemoOptions, DemoResult } from './options.ts';
-import { isOver, type JobProgress, readProgress, readReport } from './progress.ts';
+import { allEnded, type JobProgress, readProgress, readReport } from './progress.ts';
+import { progressLine } from './report-text.ts';
 import { startDue } from './start-due.ts';
-import { progressLine } from './words.ts';
-import type { Worker } from './worker.ts';
 
 /** Signals that end a run without a terminal, and the exit codes that shells give them. */
 const exitsOnSignal = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
  * Without a terminal: says how far the backfills are, starts those that come after others, and reports in the end.
- * @throws ServoError internal where the worker ends by itself
+ * @throws ServoError internal where the executor ends by itself
  */
 export async function runToEnd(
   database: Database,
-  worker: Worker,
+  executor: DemoExecutor,
   { actor, say }: DemoOptions,
 ): Promise<DemoResult> {
   const interrupted = new AbortController();
@@ -30,16 +30,16 @@ export async function runToEnd(
     let saidAt = 0;
     for (;;) {
       const jobs = await readProgress(database);
-      const over = isOver(jobs);
+      const over = allEnded(jobs);
       if (over || performance.now() - saidAt >= 1_000) {
         saidAt = performance.now();
         for (const line of news(jobs, said)) say(line);
       }
       if (over) break;
       if (interrupted.signal.aborted) return { exit: interrupted.signal.reason, report: null };
-      const failed = worker.failed();
+      const failed = executor.failed();
       if (failed !== null)
-        throw new ServoError('internal', `the demonstration's worker ended: ${failed}`);
+        throw new ServoError('internal', `the demonstration's executor ended: ${failed}`);
       await startDue(database, actor, jobs);
       await sleep(100, undefined, { signal: interrupted.signal }).catch(() => {});
     }

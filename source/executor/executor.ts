@@ -20,7 +20,7 @@ import { declarationsOf } from '../handlers/lineage.ts';
 import { ModuleThreads } from '../handlers/module-threads.ts';
 import type { Log } from '../observability/log.ts';
 import { type HoldReason, type Meter, noMeter, type Vitals } from '../observability/meter.ts';
-import { reachDatabase } from '../observability/reach-database.ts';
+import { waitForDatabase } from '../observability/wait-for-database.ts';
 import { pruneOldRecords } from '../operations/system/prune.ts';
 import { version } from '../package.ts';
 import { Claimer } from './claimer.ts';
@@ -266,7 +266,7 @@ export class Executor {
       longest: this.#options.timings.poll,
     };
     try {
-      this.#starting = reachDatabase(register, waiting);
+      this.#starting = waitForDatabase(register, waiting);
       if (!(await this.#starting)) return;
     } catch (error) {
       await this.#close();

@@ -204,7 +204,8 @@ export class Troubles {
       if (!trouble.withdrawn && now - trouble.until > oldMs) this.#troubles.delete(key);
       if (!trouble.withdrawn || trouble.until > now) continue;
       const handler = this.#ports.catalogue.get(trouble.job.asset_name);
-      const there = handler !== undefined && 'there' in handler ? await handler.there?.() : true;
+      const there =
+        handler !== undefined && 'isAvailable' in handler ? await handler.isAvailable?.() : true;
       if (there !== false) {
         trouble.withdrawn = false;
         this.#ports.changed();

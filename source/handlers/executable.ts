@@ -7,10 +7,10 @@ import { messageOf } from '../errors.ts';
 import type { AssetSettings } from './asset-settings.ts';
 import { defaultDelayMs } from './delay.ts';
 import { handlerEnvironment } from './environment.ts';
-import { forgetGroup, watchGroup } from './guard.ts';
+import { unwatchGroup, watchGroup } from './guard.ts';
 import type { HandlerContext, HandlerResult, RunnableHandler } from './handler.ts';
 import { OutputTail } from './output-tail.ts';
-import { distrust, untrusted } from './trusted-file.ts';
+import { recheckTrust, untrustedOutcome } from './trusted-file.ts';
 
 /** What exit codes mean, after sysexits(3): any other one is a failure that is tried again. */
 const exitOutcomes: Readonly<Record<number, (message: string) => Outcome>> = {
@@ -30,8 +30,8 @@ export function executableHandler(
   settings: AssetSettings,
 ): RunnableHandler {
   const run = async (context: HandlerContext): Promise<HandlerResult> => {
-    const refusal = await distrust(path);
-    if (refusal !== null) return { outcome: untrusted(refusal) };
+    const refusal = await recheckTrust(path);
+    if (refusal !== null) return { outcome: untrustedOutcome(refusal) };
     try {
       return await runExecutable(path, settings.pass, context);
     } catch (error) {
@@ -40,14 +40,14 @@ export function executableHandler(
       return { outcome: outcomeByOrigin(originOfSpawn(code), message) };
     }
   };
-  const there = async () => {
+  const isAvailable = async () => {
     const mayRun = await access(path, constants.X_OK).then(
       () => true,
       () => false,
     );
-    return mayRun && (await distrust(path)) === null;
+    return mayRun && (await recheckTrust(path)) === null;
   };
-  return { asset, kind: 'executable', settings, run, there };
+  return { asset, kind: 'executable', settings, run, isAvailable };
 }
 
 /** Rejects where the program does not even start. */
@@ -66,7 +66,7 @@ async function runExecutable(
   const { pid } = child;
   if (pid !== undefined) {
     watchGroup(pid);
-    child.once('exit', () => forgetGroup(pid));
+    child.once('exit', () => unwatchGroup(pid));
   }
   // Without a descriptor left there are none.
   child.stdout?.on('data', (chunk) => output.push(chunk));

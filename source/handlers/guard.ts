@@ -35,12 +35,12 @@ let guard: ChildProcess | null = null;
 export function watchGroup(group: number): void {
   groups.add(group);
   if (guard === null) startGuard();
-  else tell('+', group);
+  else send('+', group);
 }
 
 /** The group's leader has ended. */
-export function forgetGroup(group: number): void {
-  if (groups.delete(group)) tell('-', group);
+export function unwatchGroup(group: number): void {
+  if (groups.delete(group)) send('-', group);
 }
 
 function startGuard(): void {
@@ -62,9 +62,9 @@ function startGuard(): void {
   child.unref();
   child.stdin?.on('error', () => {});
   (child.stdin as unknown as { unref?(): void } | null)?.unref?.();
-  for (const group of groups) tell('+', group);
+  for (const group of groups) send('+', group);
 }
 
-function tell(sign: '+' | '-', group: number): void {
+function send(sign: '+' | '-', group: number): void {
   guard?.stdin?.write(`${sign} ${group}\n`);
 }

@@ -44,7 +44,7 @@ export type RunnableHandler = OfAsset & {
   /** At-least-once. Never rejects: whatever goes wrong is an outcome. */
   run(context: HandlerContext): Promise<HandlerResult>;
   /** Whether what it runs is where it was; not asked of what always is. */
-  there?(): Promise<boolean>;
+  isAvailable?(): Promise<boolean>;
 };
 
 /** What runs the partitions of one asset. */

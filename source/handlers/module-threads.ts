@@ -13,7 +13,7 @@ import type { HandlerContext, HandlerResult, ModuleHandler } from './handler.ts'
 import type { ModuleTask } from './module-thread.ts';
 import { logText } from './output-tail.ts';
 import { SharedLog } from './shared-log.ts';
-import { distrust, untrusted } from './trusted-file.ts';
+import { recheckTrust, untrustedOutcome } from './trusted-file.ts';
 
 /** In the bundle, also for tests that run from source: a thread loads it as it is. */
 const threadFile = join(packageRoot, 'dist', 'module-thread.js');
@@ -64,8 +64,8 @@ export class ModuleThreads {
 
   /** Runs one attempt. Never rejects. */
   async run(handler: ModuleHandler, context: HandlerContext): Promise<HandlerResult> {
-    const refusal = await distrust(handler.path);
-    if (refusal !== null) return { outcome: untrusted(refusal) };
+    const refusal = await recheckTrust(handler.path);
+    if (refusal !== null) return { outcome: untrustedOutcome(refusal) };
     const log = new SharedLog();
     let outcome: Outcome;
     try {

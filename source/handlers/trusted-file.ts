@@ -53,7 +53,7 @@ export async function followTrusted(
  * Looks again at a path that was trusted, before it is run: null, or why it is not any more. One stat of each folder on the way.
  * @param real without links, as `followTrusted` answers it
  */
-export async function distrust(real: string): Promise<string | null> {
+export async function recheckTrust(real: string): Promise<string | null> {
   try {
     const { problems } = await followTrusted(real, { names: new Map() });
     const [first] = problems;
@@ -64,7 +64,7 @@ export async function distrust(real: string): Promise<string | null> {
 }
 
 /** The host's trouble, not the handler's: it costs no attempt, and the asset is not offered meanwhile. */
-export function untrusted(message: string): Outcome {
+export function untrustedOutcome(message: string): Outcome {
   return { kind: 'unavailable', message, of: 'program' };
 }
 
@@ -111,7 +111,7 @@ async function problemsOf(
   const excused =
     !byGroup || (await holdsProgram(path, gid)) || (await isPrivateToOwner(path, found));
   const user = process.getuid!();
-  const problems = judge(
+  const problems = ownershipProblems(
     { uid, link, anyone: open && (mode & anyoneMayWrite) !== 0, group: excused ? null : gid },
     { user, trusted: [0, user, (await program()).uid] },
     shown,
@@ -121,7 +121,7 @@ async function problemsOf(
 }
 
 /** @param found `anyone` may write to it, or the members of the `group` */
-export function judge(
+export function ownershipProblems(
   found: { uid: number; link: boolean; anyone: boolean; group: number | null },
   { user, trusted }: { user: number; trusted: readonly number[] },
   shown: string,

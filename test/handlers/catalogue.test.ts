@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { UsageError } from '../../source/errors.ts';
 import { noSettings } from '../../source/handlers/asset-settings.ts';
 import { loadCatalogue } from '../../source/handlers/catalogue.ts';
-import { judge } from '../../source/handlers/trusted-file.ts';
+import { ownershipProblems } from '../../source/handlers/trusted-file.ts';
 import { errorOf } from '../support/operator.ts';
 import { handlerDirectory } from '../support/worker.ts';
 
@@ -144,7 +144,7 @@ describe('the catalogue', () => {
   ];
   for (const [whose, uid, trusted, expected] of owners) {
     it(`a file of ${whose}: ${expected.length === 0 ? 'trusted' : 'refused'}`, () => {
-      const problems = judge(
+      const problems = ownershipProblems(
         { uid, link: false, anyone: false, group: null },
         { user: 1000, trusted },
         'h/a.sql',

@@ -8,7 +8,7 @@ const liveKey = 0x5e41_0de0;
  * Claims the demonstration for this process, or returns null if another one has it. The claim is a session's
  * lock: whatever ends the process, `kill -9` included, ends the claim.
  */
-export async function claimDemo(
+export async function lockDemo(
   server: EmbeddedServer,
 ): Promise<{ release(): Promise<void> } | null> {
   const client = createClient({ ...server.app, application_name: 'servo-tui demo (live)' });

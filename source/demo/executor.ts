@@ -11,7 +11,7 @@ import { dataFolder } from './series.ts';
 const graceMs = 10_000;
 
 /** A worker of the demonstration: a child process, the same program that a user would start. */
-export type Worker = {
+export type DemoExecutor = {
   /** What it said last on stderr, where it ended by itself; null as long as it is at work. */
   failed(): string | null;
   /** Lets it finish what it has begun, and waits for its end. */
@@ -24,7 +24,7 @@ export type Worker = {
  */
 const endWithParent = `process.on('disconnect', () => process.kill(process.pid, 'SIGTERM')); process.channel.unref();`;
 
-export function startWorker(settings: ConnectionSettings, slots: number): Worker {
+export function startExecutor(settings: ConnectionSettings, slots: number): DemoExecutor {
   const said: string[] = [];
   let ended: string | null = null;
   const args = [

@@ -12,7 +12,7 @@ const remindMs = 60_000;
  * database is merely away. Answers false where `signal` came first. Throws what waiting does not mend: a refused login, no such
  * database, no usable schema.
  */
-export async function reachDatabase(
+export async function waitForDatabase(
   work: () => Promise<void>,
   { log, signal, longest }: { log: Log; signal: AbortSignal; longest: number },
 ): Promise<boolean> {
