@@ -172,7 +172,7 @@ const bad: Bad[] = [
     ['--worker', '--handlers', 'odd'],
     2,
     'usage',
-    /odd\/orders\.xlsx is not a kind of handler/,
+    /odd\/orders\.xlsx is not a handler/,
     /\.sql/,
   ],
   [

@@ -70,7 +70,7 @@ it('takes no notice of any other database that is configured, and one runs at a 
   await untilMoving(first);
   const second = startDemo();
   expect(await second.exit).toBe(4);
-  expect(second.said.join('\n')).toContain('a demonstration is live already');
+  expect(second.said.join('\n')).toContain('a demonstration is already running');
 });
 
 it('lets its worker finish in order when it is interrupted', async () => {
@@ -105,5 +105,5 @@ it('says what became of its worker, when that ends by itself', async () => {
   const [worker] = await workers();
   process.kill(worker!.pid, 'SIGKILL');
   expect(await demo.exit).toBe(1);
-  expect(demo.said.join('\n')).toContain(`the demonstration's worker ended`);
+  expect(demo.said.join('\n')).toContain(`the demonstration's executor ended`);
 });

@@ -101,7 +101,7 @@ describe('an executable handler', () => {
     );
     expect(outcome).toEqual({ kind: 'failed', message: 'the end' });
     expect(Buffer.byteLength(output!)).toBeLessThanOrEqual(65_536);
-    expect(output).toMatch(/^… \d+ bytes before this were dropped\n/);
+    expect(output).toMatch(/^… \d+ earlier bytes were dropped\n/);
   });
 });
 

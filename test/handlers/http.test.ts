@@ -159,7 +159,7 @@ describe('an endpoint', () => {
     expect((await run()).outcome).toEqual({
       kind: 'failed',
       permanent: true,
-      message: `${base}/run: HTTP 307 Temporary Redirect: it redirects to https://example.com/, which is not followed`,
+      message: `${base}/run: HTTP 307 Temporary Redirect: redirects to https://example.com/: redirects are not followed`,
     });
   });
 
@@ -171,7 +171,7 @@ describe('an endpoint', () => {
     const { outcome, output } = await run();
     expect(outcome.kind).toBe('completed');
     expect(Buffer.byteLength(output!)).toBeLessThanOrEqual(65_536);
-    expect(output).toMatch(/^… \d+ bytes before this were dropped\n/);
+    expect(output).toMatch(/^… \d+ earlier bytes were dropped\n/);
     expect(output!.endsWith('\nthe end')).toBe(true);
   });
 
@@ -232,7 +232,7 @@ describe('an endpoint', () => {
     const { outcome, output } = await run();
     expect(outcome).toMatchObject({
       kind: 'failed',
-      message: expect.stringContaining(`the answer of ${base}/run broke off (HTTP 200)`),
+      message: expect.stringContaining(`the response of ${base}/run was cut off (HTTP 200)`),
     });
     expect(output).toBe('half');
   });

@@ -119,7 +119,7 @@ describe('a module handler', () => {
     ],
     [
       `return { code: 'SERVO_RETRY' }`,
-      { kind: 'later', message: 'asked to come back later', delay_ms: 30_000 },
+      { kind: 'later', message: 'snoozed by its handler', delay_ms: 30_000 },
     ],
     [
       `throw { code: 'SERVO_RETRY', message: 'in a year', retryAfterMs: 1e12 }`,
@@ -230,7 +230,7 @@ describe('a module handler', () => {
       `export default ({ log }) => { const piece = 'é'.repeat(1 << 19); for (let i = 0; i < 1024; i++) log(piece); log('the end') }`,
     );
     expect(outcome).toEqual({ kind: 'completed' });
-    expect(output).toMatch(/^… 107\d{7} bytes before this were dropped\n/);
+    expect(output).toMatch(/^… 107\d{7} earlier bytes were dropped\n/);
     expect(output!.endsWith('é\nthe end\n')).toBe(true);
     expect(Buffer.byteLength(output!)).toBeLessThanOrEqual(65_536);
   });

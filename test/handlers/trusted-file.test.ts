@@ -206,7 +206,7 @@ describe('A13: what others could change', () => {
     rmSync(join(base, 'releases'), { recursive: true });
     expect(await run(catalogue.get('orders')!)).toMatchObject({
       kind: 'unavailable',
-      message: expect.stringMatching(/^not run: .* was there when the worker started: ENOENT/),
+      message: expect.stringMatching(/^not run: .* is gone since the executor started: ENOENT/),
     });
   });
 

@@ -135,7 +135,7 @@ describe('a worker', () => {
 test('what is checked is told, and an error of ours is a 500', async () => {
   const checks = [
     { check: 'database', ok: true, message: null },
-    { check: 'executor', ok: false, message: 'it is draining' },
+    { check: 'executor', ok: false, message: 'the executor is draining' },
   ];
   const server = await startServer(
     { host: '127.0.0.1', port: 0 },
