@@ -14,7 +14,8 @@ const { values } = parseArgs({
   },
 });
 for (const [name, value] of Object.entries(values))
-  if (!(Number(value) > 0)) throw new Error(`invalid --${name} "${value}": expected a number above 0`);
+  if (!(Number(value) > 0))
+    throw new Error(`invalid --${name} "${value}": expected a number above 0`);
 process.stdout.write(`seed ${values.seed}, ${values.minutes} minutes for each property\n`);
 const vitest = spawnSync(
   process.execPath,
