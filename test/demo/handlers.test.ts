@@ -135,7 +135,7 @@ describe('the published files', () => {
 
   it('are refused when a line is broken: no figure is guessed', () => {
     expect(() => parseSeries('header\n1994,1,1,6,8096\n1994,1,,7,7772')).toThrow(
-      'line 3 expected year,month,day,weekday,births: "1994,1,,7,7772"',
+      'line 3: expected year,month,day,weekday,births, not "1994,1,,7,7772"',
     );
   });
 });
