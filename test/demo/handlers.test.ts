@@ -113,7 +113,7 @@ describe('births_monthly', () => {
     const [first, ...rest] = await days('2014-11-01', '2014-11-30');
     await run('births_daily', first!);
     expect(await run('births_monthly', '2014-11')).toEqual([
-      'SV075 1 of the 30 days of 2014-11 are there',
+      'SV075 1 of the 30 days of 2014-11 are available',
     ]);
     await run('births_daily', ...rest);
     expect(await run('births_monthly', '2014-11', '2014-11')).toEqual(['done', 'done']);

@@ -43,7 +43,7 @@ test('every alert of the runbooks is there, by its name and severity', () => {
     'ServoBackfillSLABreach critical',
     'ServoBackfillMetricsAbsent critical',
     'ServoBackfillNoExecutor critical',
-    'ServoExecutorHeld warning',
+    'ServoExecutorHold warning',
   ]);
   for (const { annotations } of rules)
     expect(Object.keys(annotations)).toEqual(['summary', 'description', 'runbook']);

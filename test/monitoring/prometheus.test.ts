@@ -130,7 +130,7 @@ describe('a real Prometheus, which scrapes two workers', () => {
   });
 
   test('each panel of the dashboard has something to show', async () => {
-    const quiet = ['Running, and nothing completes', 'Held'];
+    const quiet = ['Running, nothing completes', 'Executors on hold'];
     for (const { panel, expr } of queries) {
       const samples = await prometheus.query(expr);
       if (!quiet.includes(panel))
