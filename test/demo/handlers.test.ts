@@ -74,7 +74,7 @@ describe('births_daily', () => {
     expect(await rowsOf(sql)).toEqual(once);
   });
 
-  it('fails for good where neither source has the day', async () => {
+  it('fails without a retry if neither source has the day', async () => {
     expect(await run('births_daily', '2015-01-01')).toEqual([
       'SV065 neither SSA nor CDC has a figure for 2015-01-01',
     ]);

@@ -78,7 +78,7 @@ describe('on a database that has the sources, but no results', () => {
     expect(text).toContain('Some figures are not as published');
   });
 
-  it('starts none twice, also when two processes start them at once', async () => {
+  it('starts none twice, also when two processes start them at the same time', async () => {
     await Promise.all([startDue(database, 'one', []), startDue(database, 'other', [])]);
     const jobs = await readProgress(database);
     expect(jobs.map((row) => [row.asset_name, row.state, row.total_partitions]).sort()).toEqual([

@@ -50,8 +50,8 @@ describe('the catalogue', () => {
     expect(catalogue.get('a')!.settings).toEqual(noSettings);
   });
 
-  // Found by the fault suite: a worker that started while a release was rolled out ended with exit code 2.
-  it('has what is there while files come and go, as in a roll-out', async () => {
+  // Found by the fault suite: an executor that started during a roll-out ended with exit code 2.
+  it('reads the existing files while others are added and removed, as in a roll-out', async () => {
     const directory = handlerDirectory({
       'a.sql': 'select 1',
       b: '#!/bin/sh\n',
@@ -81,7 +81,7 @@ describe('the catalogue', () => {
     });
   });
 
-  it('reports every mistake at once', async () => {
+  it('reports every mistake together', async () => {
     expect(
       await mistakesIn({
         'a.txt': 'x',

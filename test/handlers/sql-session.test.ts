@@ -117,7 +117,7 @@ function difference(before: Record<string, unknown>, after: Record<string, unkno
     .map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
 }
 
-/** Ways to end, besides well: the SQL behind what leaves something, and what is told of it. */
+/** Ways to end other than well: the SQL after the leftover, and the expected outcome. */
 const ends: Record<string, { sql: string; outcome: object; stopped?: true }> = {
   success: { sql: 'select 1', outcome: { kind: 'completed' } },
   'an error': {
@@ -177,7 +177,7 @@ function* cases(): Generator<[what: string, sql: string, end: (typeof ends)[stri
   for (const [name, end] of Object.entries(ends)) yield [`everything, ${name}`, sql, end];
 }
 
-/** Runs every case in this place, then looks at the session; what is wrong, in words. */
+/** Runs every case on this connection, then checks the session; returns the problems. */
 async function walk(
   handlers: Database,
   place: Place,
@@ -199,7 +199,7 @@ async function walk(
   return wrong;
 }
 
-it('A1: each of the leftovers is one, in a session that nobody cleans', async () => {
+it('A1: each leftover is found in a session that is not cleaned', async () => {
   const missed: string[] = [];
   for (const [what, sql] of Object.entries(leftovers(superuser))) {
     const client = new Client(superuser);

@@ -105,7 +105,7 @@ it('A17: a partition that an endpoint alone hangs up on is counted, once others 
   server.close();
 });
 
-it('A17: a program that is gone is not offered, and is again when it is there', async () => {
+it('A17: a missing program is not offered, and is offered again when it is back', async () => {
   const directory = handlerDirectory({ orders: '#!/bin/sh\nsleep 0.01\n', other: '#!/bin/sh\n' });
   const job = await backfills.job({ keys: keys(100) });
   await backfills.execute([...(await loadCatalogue(directory)).values()], { speed: 20 });
