@@ -57,7 +57,7 @@ function programFor(version) {
   const script = join(prefix, 'lib/node_modules/servo-tui/bin/servo-tui.js');
   return {
     servo: (...args) => run(node, [script, ...args], { env: environment, cwd: folder }),
-    worker: () =>
+    executor: () =>
       spawn(node, [script, '--worker', '--handlers', handlers], {
         env: environment,
         cwd: folder,
@@ -84,11 +84,11 @@ async function check(version, assets) {
   console.log(`${program.name}: ${assets.join(', ')} done, and seen in the console`);
 }
 
-async function work({ servo, worker, name }, jobs) {
-  const working = worker();
+async function work({ servo, executor, name }, jobs) {
+  const running = executor();
   let log = '';
-  working.stderr.on('data', (chunk) => (log += chunk));
-  const ended = new Promise((resolve) => working.once('close', (code) => resolve(code)));
+  running.stderr.on('data', (chunk) => (log += chunk));
+  const ended = new Promise((resolve) => running.once('close', (code) => resolve(code)));
   const wrong = [];
   for (const id of jobs) {
     const last = servo('status', id, '--watch', '--json').trim().split('\n').at(-1);
@@ -96,9 +96,9 @@ async function work({ servo, worker, name }, jobs) {
     if (state !== 'completed' || completed_partitions !== 31)
       wrong.push(`${asset_name} is ${state}, ${completed_partitions}/31`);
   }
-  working.kill('SIGTERM');
+  running.kill('SIGTERM');
   const code = await ended;
-  if (code !== 0) wrong.push(`the worker ended with ${code}`);
+  if (code !== 0) wrong.push(`the executor ended with ${code}`);
   if (wrong.length > 0) throw new Error(`${name}: ${wrong.join('; ')}\n${log}`);
 }
 

@@ -13,7 +13,6 @@ import { readProgress } from './progress.ts';
 import { runToEnd } from './run-to-end.ts';
 import { startDue } from './start-due.ts';
 
-/** Handlers that the executor runs at once. */
 const slots = 8;
 
 /**

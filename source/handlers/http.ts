@@ -60,11 +60,11 @@ async function call(http: HttpSettings, context: HandlerContext): Promise<Handle
     .replace(/\s+/g, ' ')
     .trim();
   const shown = said.length > excerptLength ? `${said.slice(0, excerptLength)} …` : said;
-  const told =
+  const detail =
     meaningOf(status) === 'redirected'
       ? `redirects to ${headers.location ?? 'no location'}: redirects are not followed`
       : shown;
-  const message = [`${place}: HTTP ${status} ${statusMessage}`.trim(), told]
+  const message = [`${place}: HTTP ${status} ${statusMessage}`.trim(), detail]
     .filter(Boolean)
     .join(': ');
   const answer = { status, retry_after: headers['retry-after'], date: headers.date };

@@ -6,7 +6,7 @@ import { delayOf } from './delay.ts';
 
 /** Outcomes by the `code` of the value that a module throws or returns. */
 const named: Readonly<Record<string, (message: string, value: Named) => Outcome>> = {
-  SERVO_FAIL: (message) => ({ kind: 'fatal', message: message || 'failed for good' }),
+  SERVO_FAIL: (message) => ({ kind: 'fatal', message: message || 'failed by its handler' }),
   SERVO_RETRY: (message, value) => ({
     kind: 'later',
     message: message || 'snoozed by its handler',

@@ -125,7 +125,10 @@ describe('a module handler', () => {
       `throw { code: 'SERVO_RETRY', message: 'in a year', retryAfterMs: 1e12 }`,
       { kind: 'later', message: 'in a year', delay_ms: 86_400_000 },
     ],
-    [`return { code: 'SERVO_FAIL', message: '' }`, { kind: 'fatal', message: 'failed for good' }],
+    [
+      `return { code: 'SERVO_FAIL', message: '' }`,
+      { kind: 'fatal', message: 'failed by its handler' },
+    ],
   ];
   for (const [code, outcome] of named) {
     it(`${code} → ${outcome.kind}`, async () => {

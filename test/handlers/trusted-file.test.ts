@@ -25,7 +25,7 @@ const nobody = 65_534;
 const root = process.getuid?.() === 0;
 const lists = spawnSync('setfacl', ['--version']).status === 0;
 
-/** `current` → `releases/1`, in which `handlers/orders` → `../bin/orders`: every kind of link and folder. */
+/** `current` → `releases/1`, `handlers/orders` → `../bin/orders`: every kind of link and folder. */
 function deploy(): string {
   const base = mkdtempSync(join(tmpdir(), 'servo-trusted-'));
   chmodSync(base, 0o755);

@@ -228,7 +228,7 @@ export class Lane {
     ]);
   }
 
-  /** Opens lease queues, claims up to `want` attempts for each, reports and closes the given ones. */
+  /** Opens lease queues with up to `want` attempts each; reports and closes the given ones. */
   step(
     step: Partial<{
       reports: {
