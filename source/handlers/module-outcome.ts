@@ -8,7 +8,7 @@ import { delayOf } from './delay.ts';
 const named: Readonly<Record<string, (message: string, value: Named) => Outcome>> = {
   SERVO_FAIL: (message) => ({ kind: 'fatal', message: message || 'failed by its handler' }),
   SERVO_RETRY: (message, value) => ({
-    kind: 'later',
+    kind: 'snoozed',
     message: message || 'snoozed by its handler',
     delay_ms: delayOf(value.retryAfterMs),
   }),

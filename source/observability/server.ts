@@ -22,7 +22,7 @@ type Answer = { status: number; type: string; body: string };
 const maxConnections = 64;
 
 /** In milliseconds. */
-const patience = {
+const timeout = {
   headersTimeout: 5_000,
   requestTimeout: 10_000,
   keepAliveTimeout: 15_000,
@@ -58,7 +58,7 @@ export async function startServer(
   { host, port }: ListenAddress,
   ports: ServerPorts,
 ): Promise<Server> {
-  const server = createServer(patience, (request, response) => {
+  const server = createServer(timeout, (request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0]!;
     request.resume();
     const route = routes[path];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 
 /** A client that sends nothing for this many turns of the event loop is waiting. */
-const patience = 40;
+const timeout = 40;
 
 /**
  * A proxy that passes replies on only once the client waits: all that was sent before is one round
@@ -46,7 +46,7 @@ export class Turnstile {
     let answers: Buffer[] = [];
     const turn = () => {
       turns += 1;
-      if (turns < patience) return void setImmediate(turn);
+      if (turns < timeout) return void setImmediate(turn);
       if (said) this.trips += 1;
       said = false;
       client.write(Buffer.concat(answers));
