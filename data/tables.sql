@@ -1,4 +1,4 @@
--- The two series as they were published, and what the demonstration's backfills make of them.
+-- The two published series, and the results of the demonstration's backfills.
 
 create table births_cdc (day date primary key, births integer not null);
 create table births_ssa (day date primary key, births integer not null);
@@ -22,11 +22,11 @@ create table births_monthly (
   births integer not null
 );
 
--- Only so that a person can watch: at a terminal the demonstration sets the pause, otherwise there is none.
+-- Slows the demonstration down at a terminal, so that it can be watched.
 create function demo_pace() returns void language sql as $$
   select pg_sleep(coalesce(nullif(current_setting('demo.pace_seconds', true), ''), '0')::double precision)
 $$;
 
--- The handlers run as servo_app: they may read the sources, and write the results.
+-- The handlers run as servo_app: they read the sources and write the results.
 grant select on births_cdc, births_ssa to servo_app;
 grant select, insert, update on births_daily, births_agreement, births_monthly to servo_app;

@@ -1,13 +1,13 @@
-// Bundles and runs the benchmarks, so that they measure what users run: `npm run bench [-- NAME …] [-- --rounds N]`.
+// Runs the benchmarks on a bundle, as users run it: `npm run bench -- [NAME …] [--rounds N]`.
 import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 import { bundling, root } from './bundle.js';
 
 const outfile = `${root}dist/bench-${process.pid}.js`;
-// What servo-tui is measured against runs as it is installed.
+// The programs that servo-tui is compared with are not bundled.
 const peers = ['graphile-worker', 'pg-boss', '@lydell/node-pty'];
-// Not a dependency of the project: it asks for a newer Node than the project does, and runs on this one.
+// Not a dependency of the project, since it requires a newer Node; it works on this one.
 const newest = `${root}test/benchmarks/peers/newest`;
 if (!existsSync(`${newest}/node_modules`)) {
   execFileSync('npm', ['ci', '--prefix', newest, '--no-audit', '--no-fund', '--loglevel=error'], {

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a build is made of, and the SQL that it takes with it. */
+/** Folders whose content decides the build id. */
 export const buildInputs = ['bin', 'migrations', 'scripts', 'source'];
 const files = ['package.json', 'package-lock.json'];
 
-/** Twelve hex digits of a hash of all that goes into a build: the same sources, the same id, on every host. */
+/** Twelve hex digits over all inputs of a build: equal sources have the same id on every host. */
 export function buildId(root) {
   const hash = createHash('sha256');
   for (const path of inputsOf(root)) {
@@ -16,7 +16,7 @@ export function buildId(root) {
   return hash.digest('hex').slice(0, 12);
 }
 
-/** Paths below `root`, in the order of their text. */
+/** Sorted paths below `root`. */
 function inputsOf(root) {
   const found = buildInputs.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })

@@ -6,10 +6,9 @@ import { pgStream } from './pg-stream.js';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * How everything of ours is bundled: for Node, as ES modules, with our dependencies inside, as they
- * are published but for `Intl.Segmenter` and `pg/lib/stream.js`, which have equivalents that load
- * less (test/architecture/equivalents.test.ts). meow is whole: what it does not need here costs a command
- * 15 ms, and can be left out only by editing its code.
+ * How every bundle is made: for Node, as ES modules, with dependencies as published. Two have
+ * equivalents that load less (test/architecture/equivalents.test.ts): `Intl.Segmenter` and
+ * `pg/lib/stream.js`. Stripping meow would save 15 ms a command, but only by editing its code.
  */
 export const bundling = {
   absWorkingDir: root,
@@ -23,12 +22,12 @@ export const bundling = {
   define: {
     'process.env.NODE_ENV': '"production"',
     SERVO_TUI_BUILD: JSON.stringify(buildId(root)),
-    // ICU's break rules are loaded when a text needs them: 10 ms that most commands save.
+    // Loads ICU's break rules on demand, which saves most commands 10 ms.
     'Intl.Segmenter': 'LazySegmenter',
   },
   inject: ['scripts/lazy-segmenter.js'],
-  // pg loads its native twin and Ink its developer tools only when asked to: neither is installed.
-  // Piscina starts its threads from a file of its own, which must be where it looks for it.
+  // pg-native and react-devtools-core are optional and not installed. Piscina starts its threads
+  // from its own file, which it must find in its package.
   external: ['pg-native', 'react-devtools-core', 'piscina'],
   plugins: [pgStream],
   // CommonJS dependencies call require() for Node's own modules.
@@ -37,7 +36,7 @@ export const bundling = {
   },
 };
 
-/** The program itself, in files that are loaded when they are wanted. */
+/** The program, split into files that are loaded on demand. */
 export const program = {
   ...bundling,
   entryPoints: ['source/cli.ts'],

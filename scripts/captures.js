@@ -1,4 +1,4 @@
-// Bundles and runs what takes the pictures of docs/console.md from the running program: `npm run captures`.
+// Takes the screens of docs/console.md from the running program: `npm run captures`.
 import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
 import { bundling, root } from './bundle.js';

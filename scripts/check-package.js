@@ -1,6 +1,6 @@
-// What a user gets: packs the package, installs the tarball globally into a clean folder, and runs it with each Node that is supported,
-// which npx fetches: `npm run check:package [-- 22 24]`. In an embedded database of its own a job with a handler of each kind must be done,
-// and the console must show it.
+// Packs the package, installs the tarball into a clean folder and runs it with each supported Node,
+// fetched by npx: `npm run check:package [-- 22 24]`. In a new embedded database, one job per kind
+// of handler must complete, and the console must show it.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { spawn as spawnPty } from '@lydell/node-pty';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const versions = process.argv.length > 2 ? process.argv.slice(2) : ['20', '22', '24'];
-// By name, not mkdtemp: as root the server runs as somebody else, who must be able to come in.
+// Not mkdtemp: as root, the server runs as another user, who must be able to enter the folder.
 const folder = join(tmpdir(), `servo-tui-package-${process.pid}`);
 const prefix = join(folder, 'prefix');
 const handlers = join(folder, 'handlers');
@@ -44,7 +44,7 @@ function writeHandlers() {
   return ['by_sql', 'by_module', 'by_program'];
 }
 
-/** The paths of Node `version` itself and of the program, run as `node servo-tui …`. */
+/** Runs the program with Node `version`. */
 function programFor(version) {
   const node = run('npx', [
     '--yes',
@@ -57,7 +57,7 @@ function programFor(version) {
   const script = join(prefix, 'lib/node_modules/servo-tui/bin/servo-tui.js');
   return {
     servo: (...args) => run(node, [script, ...args], { env: environment, cwd: folder }),
-    worker: () =>
+    executor: () =>
       spawn(node, [script, '--worker', '--handlers', handlers], {
         env: environment,
         cwd: folder,
@@ -84,11 +84,11 @@ async function check(version, assets) {
   console.log(`${program.name}: ${assets.join(', ')} done, and seen in the console`);
 }
 
-async function work({ servo, worker, name }, jobs) {
-  const working = worker();
+async function work({ servo, executor, name }, jobs) {
+  const running = executor();
   let log = '';
-  working.stderr.on('data', (chunk) => (log += chunk));
-  const ended = new Promise((resolve) => working.once('close', (code) => resolve(code)));
+  running.stderr.on('data', (chunk) => (log += chunk));
+  const ended = new Promise((resolve) => running.once('close', (code) => resolve(code)));
   const wrong = [];
   for (const id of jobs) {
     const last = servo('status', id, '--watch', '--json').trim().split('\n').at(-1);
@@ -96,13 +96,13 @@ async function work({ servo, worker, name }, jobs) {
     if (state !== 'completed' || completed_partitions !== 31)
       wrong.push(`${asset_name} is ${state}, ${completed_partitions}/31`);
   }
-  working.kill('SIGTERM');
+  running.kill('SIGTERM');
   const code = await ended;
-  if (code !== 0) wrong.push(`the worker ended with ${code}`);
+  if (code !== 0) wrong.push(`the executor ended with ${code}`);
   if (wrong.length > 0) throw new Error(`${name}: ${wrong.join('; ')}\n${log}`);
 }
 
-/** The console shows the jobs, and goes at a key. */
+/** The console must show the jobs, and quit at `q`. */
 async function look({ console: open, name }, assets) {
   const terminal = open();
   let screen = '';

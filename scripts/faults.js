@@ -1,5 +1,5 @@
-// Bundles the program and the fault suite into a folder of their own, and runs the suite: a long run must not notice that
-// somebody builds again meanwhile. `npm run faults -- --seed N --minutes M`.
+// Runs the fault suite: `npm run faults -- --seed N --minutes M`. Bundles into a temporary folder,
+// so that a build during a long run does not affect it.
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,6 @@ await build({
   outdir,
   splitting: true,
 });
-// As scripts/build.js does: what threads run is in one file.
+// As in scripts/build.js: the code of threads is one file.
 await build({ ...bundling, entryPoints: ['source/handlers/module-thread.ts'], outdir });
 await import(join(folder, 'dist', 'faults.js'));

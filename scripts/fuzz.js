@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
 /**
- * Random keys, answers, failures, pastes and sizes against the console's model: `npm run fuzz -- --minutes 5 --seed 7`. The seed is
- * printed; a failure prints the script that was found, made as short as it can be.
+ * Random keys, replies, failures, pastes and sizes against the console's model:
+ * `npm run fuzz -- --minutes 5 --seed 7`. Prints the seed and, for a failure, the shortest script
+ * that reproduces it.
  */
 const { values } = parseArgs({
   options: {
@@ -13,7 +14,8 @@ const { values } = parseArgs({
   },
 });
 for (const [name, value] of Object.entries(values))
-  if (!(Number(value) > 0)) throw new Error(`--${name} wants a number above 0, not ${value}`);
+  if (!(Number(value) > 0))
+    throw new Error(`invalid --${name} "${value}": expected a number above 0`);
 process.stdout.write(`seed ${values.seed}, ${values.minutes} minutes for each property\n`);
 const vitest = spawnSync(
   process.execPath,

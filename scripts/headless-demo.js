@@ -1,5 +1,5 @@
-// Runs the demonstration as a script would, without a terminal, and checks what it reports against the
-// published files, which are added up here once more, in another way.
+// Runs the demonstration without a terminal and checks its report against the published files,
+// which are summed up here independently.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const home = join(tmpdir(), `servo-tui-headless-demo-${process.pid}`);
 
-/** Not the embedded database of whoever runs this: a demonstration may be live there. */
+/** In its own embedded database: a demonstration may be running in the user's. */
 function servo(...args) {
   return spawnSync(process.execPath, [join(root, 'bin', 'servo-tui.js'), ...args], {
     env: { ...process.env, SERVO_EMBEDDED_HOME: home },

@@ -1,4 +1,4 @@
-// Prints the console's keymap as Markdown; with --write puts it into docs/keys.md, between its marks.
+// Prints the console's keymap as Markdown; --write puts it between the marks in docs/keys.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { root } from './bundle.js';

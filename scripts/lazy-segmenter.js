@@ -1,28 +1,28 @@
-/** Printable ASCII, escapes and characters of private use: UAX #29 ends a grapheme after each. */
+/** Printable ASCII, escapes and private-use characters: by UAX #29, each is one grapheme. */
 const single = /^[\x1b\x20-\x7e\ue000-\uf8ff]*$/;
 
 /**
- * `Intl.Segmenter` in the bundle (see bundle.js), with the same results. What Ink measures text with
- * makes three segmenters when it is loaded, each of which loads ICU's break rules; this one makes
- * the real segmenter for the first text that has graphemes of more than one code unit.
+ * Replaces `Intl.Segmenter` in the bundle (bundle.js), with the same results. Ink's dependencies
+ * create three segmenters at start, each of which loads ICU's break rules; this one creates the
+ * real segmenter for the first text with a grapheme of more than one code unit.
  */
 export class LazySegmenter {
   #arguments;
   #made;
   #graphemes;
 
-  /** As the original: throws a RangeError for locales or options that it does not know. */
+  /** @throws RangeError for unknown locales or options, as the original */
   constructor(...options) {
     this.#arguments = options;
     const [locales, { granularity, ...others } = {}] = options;
     this.#graphemes = granularity === undefined || granularity === 'grapheme';
-    // What may be wrong in the arguments is told by the original, here and now.
+    // Arguments that may be invalid are checked by the original now.
     const usual = locales === undefined && Object.keys(others).length === 0;
     if (!this.#graphemes || !usual) this.#original();
   }
 
   #original() {
-    // Destructured: the bundler replaces `Intl.Segmenter` by this class.
+    // Destructured, because the bundler replaces the text `Intl.Segmenter`.
     const { Segmenter } = Intl;
     this.#made ??= new Segmenter(...this.#arguments);
     return this.#made;
@@ -39,7 +39,7 @@ export class LazySegmenter {
   }
 }
 
-/** As `Segments` of the original, for a text of which each code unit is a grapheme. */
+/** `Segments` of a text in which each code unit is a grapheme. */
 class Singles {
   #input;
 

@@ -1,4 +1,4 @@
-// See pg-stream.js. Loaded when it is wanted: most connections need no TLS.
+// See pg-stream.js. `tls` is loaded on demand: most connections do not use it.
 module.exports = {
   getStream: () => new (require('node:net').Socket)(),
   getSecureStream: (options) => require('node:tls').connect(options),

@@ -1,9 +1,8 @@
 import { fileURLToPath } from 'node:url';
 
 /**
- * The bundle's `pg/lib/stream.js`: node-stream.cjs, the half of it that Node uses. To find out that
- * it does not run at Cloudflare, the original makes a Response where there is no `navigator`
- * (Node 20), and that loads Node's HTTP client at the start of every command with a connection.
+ * Replaces `pg/lib/stream.js` by its Node half, node-stream.cjs. To detect Cloudflare, the original
+ * creates a Response on Node 20, which loads Node's HTTP client in every command that connects.
  */
 export const pgStream = {
   name: 'pg-stream',

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { root } from './bundle.js';
 
 /**
- * The licences of all that is bundled, from the packages' own files: whoever passes their code on passes their notices on with it.
- * A package whose licence is not found ends the build.
+ * The licences of all bundled packages, from their own files, since they require their notices in
+ * copies. The build fails if a licence is not found.
  */
 export function thirdPartyLicences(metafiles) {
   const packages = new Map();
@@ -16,7 +16,7 @@ export function thirdPartyLicences(metafiles) {
   return `servo-tui is bundled with code of these packages.\n\n${texts.sort().join('\n')}`;
 }
 
-/** What of dependencies is really in the outputs; what was shaken off is not. */
+/** Files of dependencies in the outputs, without those that were tree-shaken. */
 function bundledFiles(metafiles) {
   const outputs = metafiles.flatMap((metafile) => Object.values(metafile.outputs));
   const inputs = outputs.flatMap((output) => Object.entries(output.inputs));
@@ -24,7 +24,7 @@ function bundledFiles(metafiles) {
   return new Set(files.map(([file]) => file));
 }
 
-/** `node_modules/pino-pretty/node_modules/sonic-boom/index.js` is of that sonic-boom. */
+/** Of nested packages the innermost: `node_modules/a/node_modules/b/index.js` belongs to b. */
 function packageOf(file) {
   return /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0];
 }
@@ -47,7 +47,7 @@ function ownTexts(folder) {
     .map((name) => read(folder, name));
 }
 
-/** Of what a package has bundled itself, as meow has. */
+/** For packages that bundle others, such as meow. */
 function besideCode(folder, files) {
   const folders = [...new Set(files.map((file) => dirname(file)))].filter((one) => one !== folder);
   return folders.flatMap(ownTexts);
@@ -59,7 +59,7 @@ function inReadme(folder) {
   return section && /permission is hereby granted/i.test(section) ? section : undefined;
 }
 
-/** yoga-layout names MIT and, in its code, whose it is: the text itself is the same as ours. */
+/** yoga-layout has no licence text, only its name and a copyright line in the code. */
 function byCopyright(license, files) {
   const copyrights = files.flatMap((file) => read(file).match(/Copyright \(c\) .*/) ?? []);
   if (license !== 'MIT' || copyrights.length === 0) return undefined;

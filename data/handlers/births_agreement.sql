@@ -1,11 +1,11 @@
 -- births_agreement, one day that both series have: do they agree?
 --
--- A check as a backfill. A day on which they differ by more than 3 % fails, for good: the figures will not
--- change by trying again, so three attempts would only cost time. The message is what somebody reads at night in
--- the list of failed partitions: it says what was found, and what was allowed.
+-- A check as a backfill. A day on which they differ by more than 3 % fails without a retry, since
+-- another attempt would find the same figures. The message, shown in the list of failed partitions,
+-- says what was found and what was allowed.
 --
--- Twelve days fail. They stay visible as failed partitions, and the job ends `failed`, as it should: somebody has to
--- look at them. Everything else of the job has been done nevertheless.
+-- Twelve days fail and stay visible as failed partitions, so the job ends `failed`. All other days
+-- have completed.
 
 select demo_pace();
 

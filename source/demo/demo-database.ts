@@ -12,14 +12,15 @@ export function demoSettings(server: EmbeddedServer): ConnectionSettings {
 }
 
 /**
- * Makes the demonstration's database anew: schema, sources, empty results. The only part that works as
- * superuser. With a pace, each partition takes that many seconds more.
+ * Recreates the demonstration's database: schema, sources, empty results. Only this part runs as
+ * superuser.
+ * @param pace seconds added to each partition
  */
 export async function makeDemoDatabase(server: EmbeddedServer, pace: number): Promise<void> {
   await asSuperuser(server.superuser, async (run) => {
     await run(`drop database if exists ${demoDatabase} with (force)`);
     await run(`create database ${demoDatabase}`);
-    // For the sessions of the database: no handler has to be told how it is run.
+    // A setting of the database, read by demo_pace() in data/tables.sql.
     if (pace > 0) await run(`alter database ${demoDatabase} set demo.pace_seconds = '${pace}'`);
   });
   const owner = { ...server.superuser, database: demoDatabase };
@@ -27,7 +28,7 @@ export async function makeDemoDatabase(server: EmbeddedServer, pace: number): Pr
   await loadSources(owner);
 }
 
-/** The tables of the demonstration, with the two published series in them; `owner` is a superuser. */
+/** Creates the demonstration's tables and loads the two series; `owner` is a superuser. */
 export async function loadSources(owner: ConnectionSettings): Promise<void> {
   const tables = await readFile(join(dataFolder, 'tables.sql'), 'utf8');
   await asSuperuser(owner, async (run) => {
@@ -43,7 +44,7 @@ export async function loadSources(owner: ConnectionSettings): Promise<void> {
   });
 }
 
-/** The assets, with what a handler alone does not say of them: granularity, owner, lineage. */
+/** Registers the assets with granularity, owner and lineage, which SQL handlers do not declare. */
 export async function registerDemoAssets(database: Database, actor: string): Promise<void> {
   await database.write({ tenant: demoTenant, actor }, async (query) => {
     for (const job of demoJobs) {

@@ -5,26 +5,25 @@ import { requireSchema } from '../database/schema-version.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
 import { ServoError } from '../errors.ts';
 import { demoSettings, makeDemoDatabase, registerDemoAssets } from './demo-database.ts';
+import { type DemoExecutor, startExecutor } from './executor.ts';
 import { demoTenant, watchablePace } from './jobs.ts';
-import { claimDemo } from './live.ts';
+import { lockDemo } from './lock.ts';
 import type { DemoOptions, DemoResult } from './options.ts';
 import { readProgress } from './progress.ts';
 import { runToEnd } from './run-to-end.ts';
 import { startDue } from './start-due.ts';
-import { startWorker, type Worker } from './worker.ts';
 
-/** Handlers that the worker runs at once. */
 const slots = 8;
 
 /**
- * The demonstration: the embedded server, a database of its own that is made anew, a worker, three backfills of real
- * data. One at a time: where one is live already, a person joins its console, and a script is refused (`not_allowed`).
- * @throws ServoError database_unreachable where there can be no embedded server
+ * The demonstration: the embedded server, a new database, an executor and three backfills of real
+ * data. If one is running already, a terminal joins its console and a script gets `not_allowed`.
+ * @throws ServoError database_unreachable if the embedded server cannot be started
  */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   options.say('starting the embedded PostgreSQL');
   const server = await ensureEmbeddedServer();
-  const claim = await claimDemo(server);
+  const claim = await lockDemo(server);
   if (claim === null) return join(server, options);
   try {
     return await run(server, options);
@@ -35,33 +34,37 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
 
 async function run(server: EmbeddedServer, options: DemoOptions): Promise<DemoResult> {
   const { openConsole, say, actor } = options;
-  say(`PostgreSQL ${server.version} is up; loading the births of 7,670 days into a new database`);
+  say(`PostgreSQL ${server.version} is running; loading births of 7,670 days into a new database`);
   await makeDemoDatabase(server, openConsole === null ? 0 : watchablePace);
   const settings = demoSettings(server);
   const database = openDatabase(settings, { connections: 2 });
-  const over = new AbortController();
-  let worker: Worker | null = null;
+  const ended = new AbortController();
+  let executor: DemoExecutor | null = null;
   try {
     await registerDemoAssets(database, actor);
     await startDue(database, actor, []);
-    worker = startWorker(settings, slots);
-    if (openConsole === null) return await runToEnd(database, worker, options);
-    const follower = followUp(database, actor, over.signal);
+    executor = startExecutor(settings, slots);
+    if (openConsole === null) return await runToEnd(database, executor, options);
+    const follower = startFollowing(database, actor, ended.signal);
     const exit = await openConsole(settings, demoTenant);
-    over.abort();
+    ended.abort();
     await follower;
-    say('letting the worker finish what it has begun');
-    say('PostgreSQL stays up for the next time; servo-tui embedded stop ends it');
+    say('draining the executor');
+    say('PostgreSQL keeps running; stop it with: servo-tui embedded stop');
     return { exit, report: null };
   } finally {
-    over.abort();
-    await worker?.stop();
+    ended.abort();
+    await executor?.stop();
     await database.close();
   }
 }
 
-/** Starts what comes after a backfill when that has completed. Whatever goes wrong, the console shows it better. */
-async function followUp(database: Database, actor: string, signal: AbortSignal): Promise<void> {
+/** Starts each backfill when the one before it has completed. The console shows errors. */
+async function startFollowing(
+  database: Database,
+  actor: string,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     await readProgress(database)
       .then((jobs) => startDue(database, actor, jobs))
@@ -70,17 +73,17 @@ async function followUp(database: Database, actor: string, signal: AbortSignal):
   }
 }
 
-/** A second console on a demonstration that is live. It may still be loading its data. */
+/** A second console on a running demonstration, which may still be loading its data. */
 async function join(
   server: EmbeddedServer,
   { openConsole, say }: DemoOptions,
 ): Promise<DemoResult> {
   if (openConsole === null) {
-    throw new ServoError('not_allowed', 'a demonstration is live already', {
-      hint: 'end it, or join its console: run servo-tui demo at a terminal',
+    throw new ServoError('not_allowed', 'a demonstration is already running', {
+      hint: 'end it, or run servo-tui demo at a terminal to join its console',
     });
   }
-  say('a demonstration is live already: joining its console');
+  say('a demonstration is already running: joining its console');
   const settings = demoSettings(server);
   await untilReady(settings);
   return { exit: await openConsole(settings, demoTenant), report: null };

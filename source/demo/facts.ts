@@ -1,10 +1,10 @@
-/** What the published series say (data/README.md), and how to ask the database for it. */
+/** A figure of the published series (data/README.md), and the query for it. */
 export type Fact = { fact: string; sql: string; expected: string };
 
-/** Each statement gives one row with one column, `actual`. They run as servo_app, for the demonstration's tenant. */
+/** Each query returns one row with one column, `actual`. It runs as servo_app. */
 export const facts: readonly Fact[] = [
   { fact: 'births_daily ends', sql: stateOf('births_daily'), expected: 'completed' },
-  // By design: what failed a check stays to be seen.
+  // By design: the failed partitions show the failed check.
   { fact: 'births_agreement ends', sql: stateOf('births_agreement'), expected: 'failed' },
   { fact: 'births_monthly ends', sql: stateOf('births_monthly'), expected: 'completed' },
   {

@@ -9,7 +9,7 @@ export type DemoJob = {
   end: string;
   max_parallel: number;
   priority: number;
-  /** The asset whose backfill must have completed before this one is started. */
+  /** The asset whose backfill must complete before this one starts. */
   after: string | null;
 };
 
@@ -49,5 +49,5 @@ export const demoJobs: readonly DemoJob[] = [
   },
 ];
 
-/** Pause in each partition where a person watches, in seconds: the whole then takes about a minute and a half. */
+/** Seconds added to each partition at a terminal: the whole then takes about 90 seconds. */
 export const watchablePace = 0.035;

@@ -3,7 +3,7 @@ import { isTerminal } from '../domain/job/state.ts';
 import { facts } from './facts.ts';
 import { type DemoJob, demoJobs, demoTenant } from './jobs.ts';
 
-/** How far one backfill is, by the names of the columns. */
+/** Progress of one backfill, in columns of backfill_jobs. */
 export type JobProgress = {
   asset_name: string;
   state: string;
@@ -26,7 +26,7 @@ export function readProgress(database: Database): Promise<JobProgress[]> {
   );
 }
 
-/** The backfills that may be started now: what they come after has completed, and they have not been. */
+/** The backfills to start now: not started yet, and `after` has completed. */
 export function dueJobs(jobs: readonly JobProgress[]): DemoJob[] {
   const stateOf = (asset: string) => jobs.find((job) => job.asset_name === asset)?.state;
   return demoJobs.filter(
@@ -36,19 +36,19 @@ export function dueJobs(jobs: readonly JobProgress[]): DemoJob[] {
   );
 }
 
-/** Nothing runs any more, and nothing is due. */
-export function isOver(jobs: readonly JobProgress[]): boolean {
+/** No backfill is running, and none is due. */
+export function allEnded(jobs: readonly JobProgress[]): boolean {
   return dueJobs(jobs).length === 0 && jobs.every((job) => isTerminal(job.state));
 }
 
-/** One fact that was published, beside what the backfills made of it. */
+/** A published fact and the actual value in the database. */
 export type Finding = { fact: string; expected: string; actual: string | null; ok: boolean };
 
 export type DemoReport = {
   jobs: JobProgress[];
   failed: { asset_name: string; partition_key: string; error_message: string | null }[];
   facts: Finding[];
-  /** Every fact is as it was published. */
+  /** Whether all facts match. */
   ok: boolean;
 };
 

@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
 import { ServoError } from '../errors.ts';
+import type { DemoExecutor } from './executor.ts';
 import type { DemoOptions, DemoResult } from './options.ts';
-import { isOver, type JobProgress, readProgress, readReport } from './progress.ts';
+import { allEnded, type JobProgress, readProgress, readReport } from './progress.ts';
+import { progressLine } from './report-text.ts';
 import { startDue } from './start-due.ts';
-import { progressLine } from './words.ts';
-import type { Worker } from './worker.ts';
 
-/** Signals that end a run without a terminal, and the exit codes that shells give them. */
+/** Exit codes of signals, as shells have them. */
 const exitsOnSignal = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
- * Without a terminal: says how far the backfills are, starts those that come after others, and reports in the end.
- * @throws ServoError internal where the worker ends by itself
+ * Without a terminal: prints progress, starts backfills that are due, and reports at the end.
+ * @throws ServoError internal if the executor ends unexpectedly
  */
 export async function runToEnd(
   database: Database,
-  worker: Worker,
+  executor: DemoExecutor,
   { actor, say }: DemoOptions,
 ): Promise<DemoResult> {
   const interrupted = new AbortController();
@@ -26,20 +26,20 @@ export async function runToEnd(
     return () => process.removeListener(name, listener);
   });
   try {
-    const said = new Map<string, string>();
-    let saidAt = 0;
+    const printed = new Map<string, string>();
+    let printedAt = 0;
     for (;;) {
       const jobs = await readProgress(database);
-      const over = isOver(jobs);
-      if (over || performance.now() - saidAt >= 1_000) {
-        saidAt = performance.now();
-        for (const line of news(jobs, said)) say(line);
+      const ended = allEnded(jobs);
+      if (ended || performance.now() - printedAt >= 1_000) {
+        printedAt = performance.now();
+        for (const line of changedLines(jobs, printed)) say(line);
       }
-      if (over) break;
+      if (ended) break;
       if (interrupted.signal.aborted) return { exit: interrupted.signal.reason, report: null };
-      const failed = worker.failed();
+      const failed = executor.failed();
       if (failed !== null)
-        throw new ServoError('internal', `the demonstration's worker ended: ${failed}`);
+        throw new ServoError('internal', `the demonstration's executor ended: ${failed}`);
       await startDue(database, actor, jobs);
       await sleep(100, undefined, { signal: interrupted.signal }).catch(() => {});
     }
@@ -50,12 +50,12 @@ export async function runToEnd(
   }
 }
 
-/** The lines of the backfills that have moved since they were last told. */
-function news(jobs: readonly JobProgress[], said: Map<string, string>): string[] {
+/** Progress lines that differ from the printed ones. */
+function changedLines(jobs: readonly JobProgress[], printed: Map<string, string>): string[] {
   return jobs.flatMap((job) => {
     const line = progressLine(job);
-    if (said.get(job.asset_name) === line) return [];
-    said.set(job.asset_name, line);
+    if (printed.get(job.asset_name) === line) return [];
+    printed.set(job.asset_name, line);
     return line;
   });
 }

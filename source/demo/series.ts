@@ -4,10 +4,10 @@ import { packageRoot } from '../package.ts';
 
 export const dataFolder = join(packageRoot, 'data');
 
-/** A series of daily figures, in two columns as the database takes them. */
+/** A daily series, as two arrays for `unnest`. */
 export type Series = { days: string[]; births: number[] };
 
-/** The published files, by the table that each is loaded into. */
+/** The published files by the table that each is loaded into. */
 export const files: Readonly<Record<'births_cdc' | 'births_ssa', string>> = {
   births_cdc: 'us-births-cdc-nchs-1994-2003.csv',
   births_ssa: 'us-births-ssa-2000-2014.csv',
@@ -17,13 +17,13 @@ export async function readSeries(file: string): Promise<Series> {
   return parseSeries(await readFile(join(dataFolder, file), 'utf8'));
 }
 
-/** Reads `year,month,date_of_month,day_of_week,births`, with that line first. Throws on any other line. */
+/** Reads lines of `year,month,date_of_month,day_of_week,births` after a header line. */
 export function parseSeries(text: string): Series {
   const series: Series = { days: [], births: [] };
   for (const [index, line] of text.trim().split(/\r?\n/).slice(1).entries()) {
     const fields = /^(\d{4}),(\d{1,2}),(\d{1,2}),[1-7],(\d+)$/.exec(line);
     if (fields === null)
-      throw new Error(`line ${index + 2} is not a day with its births: "${line}"`);
+      throw new Error(`line ${index + 2}: expected year,month,day,weekday,births, not "${line}"`);
     const [, year, month, day, births] = fields;
     series.days.push(`${year}-${month!.padStart(2, '0')}-${day!.padStart(2, '0')}`);
     series.births.push(Number(births));

@@ -3,7 +3,7 @@ import { startBackfill } from '../operations/start/start-backfill.ts';
 import { demoTenant } from './jobs.ts';
 import { dueJobs, type JobProgress } from './progress.ts';
 
-/** Starts the backfills that are due; asked again, or by two at once, it starts none twice. */
+/** Starts the backfills that are due. Safe to repeat: the idempotency key prevents duplicates. */
 export async function startDue(
   database: Database,
   actor: string,

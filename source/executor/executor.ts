@@ -12,7 +12,7 @@ import { catalogueHash } from '../handlers/catalogue-hash.ts';
 import { ModuleThreads } from '../handlers/module-threads.ts';
 import type { Log } from '../observability/log.ts';
 import { type HoldReason, type Meter, noMeter, type Vitals } from '../observability/meter.ts';
-import { reachDatabase } from '../observability/reach-database.ts';
+import { waitForDatabase } from '../observability/wait-for-database.ts';
 import { version } from '../package.ts';
 import { LossReporter } from './attempts/loss-reporter.ts';
 import { Heartbeat } from './duties/heartbeat.ts';
@@ -187,7 +187,7 @@ export class Executor {
     };
     try {
       const { signal } = this.#stopping;
-      this.#starting = reachDatabase(register, { log, signal, longest: timings.poll });
+      this.#starting = waitForDatabase(register, { log, signal, longest: timings.poll });
       if (!(await this.#starting)) return;
     } catch (error) {
       await this.#close();

@@ -1,28 +1,27 @@
 import type { Granularity } from '../domain/partition/period.ts';
 
-/** What `handlers/<asset>.toml` says of an asset; null is what it does not say. */
+/** The settings in `handlers/<asset>.toml`; null where a setting is missing. */
 export type AssetSettings = {
   asset_type: string | null;
-  /** The granularity of its partitions. */
   every: Granularity | null;
-  /** Names of the assets that it is made from. */
+  /** Names of its upstream assets. */
   upstreams: readonly string[] | null;
-  /** Defaults for new jobs; milliseconds. */
+  /** The next three are defaults for new jobs. */
   max_attempts: number | null;
   timeout_ms: number | null;
   max_parallel: number | null;
   http: HttpSettings | null;
-  /** Variables of the database's that the handler may see all the same. */
+  /** Database variables that the handler may see. */
   pass: readonly string[];
 };
 
 export type HttpSettings = {
   url: string;
-  /** With the values of the variables that they name: secrets, never to be printed. */
+  /** With `${NAME}` replaced: these hold secrets and are never printed. */
   headers: Readonly<Record<string, string>>;
 };
 
-/** Of an asset without a settings file. */
+/** The settings of an asset without a settings file. */
 export const noSettings: Readonly<AssetSettings> = {
   asset_type: null,
   every: null,

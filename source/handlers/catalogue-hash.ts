@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Catalogue } from './handler.ts';
 
 /**
- * Eight hexadecimal digits that change with any handler file or settings file of the catalogue:
- * executors that show the same ones run the same handlers. What a handler itself reads or imports
- * is not in it.
+ * Eight hexadecimal digits over all handler and settings files of the catalogue. Executors with the
+ * same hash run the same handlers; files that a handler itself reads or imports are not included.
  */
 export function catalogueHash(catalogue: Catalogue): string {
   const hash = createHash('sha256');

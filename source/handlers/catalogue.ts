@@ -10,7 +10,7 @@ import { httpHandler } from './http.ts';
 import { lineageProblems } from './lineage.ts';
 import { followTrusted } from './trusted-file.ts';
 
-/** A handler or settings file and the asset it belongs to; `real` is its path without links, which is what runs. */
+/** A handler or settings file and its asset; `real` is its path without links, which is run. */
 type File = { asset: string; path: string; real: string; shown: string };
 
 type Reader = (file: File, settings: AssetSettings) => Handler | Promise<Handler>;
@@ -27,24 +27,24 @@ const readExecutable: Reader = ({ asset, real }, settings) => {
   return executableHandler(asset, real, settings);
 };
 
-/** What the ending of a file makes it; any other file is a handler if it may be executed. */
+/** Readers by file extension; any other executable file is a handler too. */
 const readers: Readonly<Record<string, Reader>> = {
   '.sql': readSql,
   '.js': readModule,
   '.mjs': readModule,
 };
 
-/** What modules need beside them, and documentation. */
+/** Documentation, and files that modules need. */
 const noHandlers = /^(\..*|.*\.md|package(-lock)?\.json)$/i;
 
-/** The handlers that can do something with variables. */
+/** The kinds of handlers that get environment variables. */
 const seeVariables: ReadonlySet<Handler['kind']> = new Set(['module', 'executable']);
 
 /**
- * Reads a handler directory: one file per asset, named after it. `.sql` runs in the database, `.js` and `.mjs` in a thread; a file that may
- * be executed is run. `<asset>.toml` beside it holds the asset's settings; by itself, with `[http]`, it is a handler that calls an
- * endpoint. Hidden files, Markdown and package.json are not handlers, nor is anything in a subdirectory. Commands come from this
- * disk, never from the database. It is read once: what is changed takes effect when the worker is started again. Throws `usage`, with every mistake there is.
+ * Reads a handler directory: one file per asset, named after it (docs/executor.md, "Handlers").
+ * Hidden files, Markdown, package.json and subdirectories are ignored. It is read once: changes
+ * take effect when the executor is started again.
+ * @throws UsageError with every mistake in the directory
  */
 export async function loadCatalogue(directory: string): Promise<Catalogue> {
   const { folder, names } = await listFiles(directory);
@@ -59,9 +59,9 @@ export async function loadCatalogue(directory: string): Promise<Catalogue> {
       const names = new Map([...given, [join(resolve(directory), name), file.shown]]);
       const followed = await followTrusted(path, { names });
       file.real = followed.real;
-      problems.push(...followed.problems.filter(({ message }) => !told(problems, message)));
+      problems.push(...followed.problems.filter(({ message }) => !includes(problems, message)));
     } catch (error) {
-      // A link that leads nowhere is a mistake; its own path is there.
+      // A dangling link is a mistake; a file that is gone by now is not.
       if (!isGone(error) || error.path !== path) problems.push(unreadable(file, error));
       continue;
     }
@@ -91,18 +91,18 @@ export async function loadCatalogue(directory: string): Promise<Catalogue> {
   if (problems.length > 0) throw new UsageError(problems);
   if (catalogue.size === 0) {
     throw new ServoError('usage', `${directory} has no handlers`, {
-      hint: 'put one file per asset there: <asset>.sql, <asset>.js, or a file that may be executed',
+      hint: 'add one file per asset: <asset>.sql, <asset>.js or an executable file',
     });
   }
   return catalogue;
 }
 
-/** What is wrong with a folder on the way is wrong for each file in it. */
-function told(problems: readonly Problem[], message: string): boolean {
+/** A problem with a parent folder shows up for each file in it. */
+function includes(problems: readonly Problem[], message: string): boolean {
   return problems.some((problem) => problem.message === message);
 }
 
-/** The folder itself, where a link leads to it: one that is turned to another release does not change what this process runs. */
+/** Resolves links first: switching a link to another release does not affect this process. */
 async function listFiles(directory: string): Promise<{ folder: string; names: string[] }> {
   try {
     const folder = await realpath(directory);
@@ -116,7 +116,7 @@ async function listFiles(directory: string): Promise<{ folder: string; names: st
     throw new ServoError(
       'usage',
       `cannot read the handler directory ${directory}: ${messageOf(error)}`,
-      { hint: 'name one with --handlers DIR', cause: error },
+      { hint: 'name a readable directory with --handlers DIR', cause: error },
     );
   }
 }
@@ -134,20 +134,20 @@ async function readAsset(
   const { http } = settings;
   if (files.length === 0 && http === null) {
     problems.push({
-      message: `${file.shown} is the settings of no handler`,
-      hint: `put the handler beside it, as ${asset}.sql, or name an endpoint: [http] url`,
+      message: `${file.shown} has settings for ${asset}, which has no handler`,
+      hint: `add the handler, such as ${asset}.sql, or set an endpoint: [http] url`,
     });
   }
   if (files.length > 0 && http !== null) {
     problems.push({
-      message: `${asset} has two handlers: ${files[0]!.shown}, and [http] in ${file.shown}`,
+      message: `${asset} has two handlers: ${files[0]!.shown} and [http] in ${file.shown}`,
       hint: 'keep one of them',
     });
   }
   const kept = handler ?? (http === null ? null : httpHandler(asset, http, settings));
   if (kept !== null && settings.pass.length > 0 && !seeVariables.has(kept.kind)) {
     problems.push({
-      message: `${file.shown}: [env] is of no use, a handler of kind ${kept.kind} sees no variables`,
+      message: `${file.shown}: [env] has no effect: handlers of kind ${kept.kind} get no variables`,
     });
   }
   return kept;
@@ -185,13 +185,13 @@ async function readCode(
   }
   if (read === undefined) return null;
   problems.push({
-    message: `${file.shown} is not a kind of handler`,
-    hint: 'a handler is <asset>.sql, <asset>.js or .mjs, or a file that may be executed (chmod +x)',
+    message: `${file.shown} is not a handler`,
+    hint: 'expected <asset>.sql, <asset>.js, <asset>.mjs or an executable file (chmod +x)',
   });
   return null;
 }
 
-/** A hash of the files' contents; empty where one of them cannot be read any more. */
+/** A hash of the files' contents; empty if one of them can no longer be read. */
 async function digestOf(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   try {
@@ -202,7 +202,7 @@ async function digestOf(paths: readonly string[]): Promise<string> {
   }
 }
 
-/** Taken away since the directory was read, as by a roll-out: then it is no handler. */
+/** Removed since the directory was listed, for example by a roll-out. */
 function isGone(error: unknown): error is NodeJS.ErrnoException {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
@@ -211,7 +211,7 @@ function unreadable({ shown }: File, error: unknown): Problem {
   return { message: `cannot read ${shown}: ${messageOf(error)}` };
 }
 
-/** Null for a file that may not be executed, undefined for one that is gone. */
+/** Null for a file that is not executable, undefined for one that is gone. */
 async function executableReader(path: string): Promise<Reader | null | undefined> {
   try {
     await access(path, constants.X_OK);

@@ -1,9 +1,9 @@
-/** Where a handler asks to come back later and does not say when. */
+/** For a handler that snoozes without saying for how long. */
 export const defaultDelayMs = 30_000;
 
 const longestMs = 24 * 3_600_000;
 
-/** A delay that a handler or its endpoint asks for, in milliseconds: none is longer than a day, what is no number is the default. */
+/** A requested delay in milliseconds: from 0 to one day, or the default if it is not a number. */
 export function delayOf(milliseconds: unknown): number {
   if (typeof milliseconds !== 'number' || Number.isNaN(milliseconds)) return defaultDelayMs;
   return Math.min(Math.max(0, milliseconds), longestMs);

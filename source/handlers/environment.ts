@@ -1,13 +1,12 @@
-/** The variables that lead to a database, or to the secrets of one. */
+/** Variables that name a database or hold its secrets. */
 const database = /^(DATABASE_URL|PG[A-Z]+)$/;
 
-/** Those of them that are, or may hold, a password itself. */
 const secrets = ['DATABASE_URL', 'PGPASSWORD'];
 
-/** Secrets that are no longer in the environment: only a handler whose settings ask for one gets it. */
+/** Values of `secrets` after withdrawSecrets(); only `[env] pass` hands them to a handler. */
 const withdrawn: NodeJS.ProcessEnv = {};
 
-/** Takes the secrets out of this process's environment, so that no child gets them by inheritance, whoever starts it. */
+/** Removes the secrets from this process's environment, so that no child process inherits them. */
 export function withdrawSecrets(): void {
   for (const name of secrets) {
     if (process.env[name] === undefined) continue;
@@ -17,8 +16,9 @@ export function withdrawSecrets(): void {
 }
 
 /**
- * The environment that a handler is given: the worker's own without the ways into its database, but for those that the asset's settings let
- * pass (`[env] pass`). Not given is not out of reach: a handler has the worker's uid (see docs/executor.md).
+ * The environment of a handler: the executor's own without the database's variables, except those
+ * that `[env] pass` names. Not a security boundary: a handler has the executor's uid
+ * (docs/executor.md).
  */
 export function handlerEnvironment(pass: readonly string[] = []): NodeJS.ProcessEnv {
   return Object.fromEntries(

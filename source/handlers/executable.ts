@@ -7,12 +7,12 @@ import { messageOf } from '../errors.ts';
 import type { AssetSettings } from './asset-settings.ts';
 import { defaultDelayMs } from './delay.ts';
 import { handlerEnvironment } from './environment.ts';
-import { forgetGroup, watchGroup } from './guard.ts';
+import { unwatchGroup, watchGroup } from './guard.ts';
 import type { HandlerContext, HandlerResult, RunnableHandler } from './handler.ts';
 import { OutputTail } from './output-tail.ts';
-import { distrust, untrusted } from './trusted-file.ts';
+import { recheckTrust, untrustedOutcome } from './trusted-file.ts';
 
-/** What exit codes mean, after sysexits(3): any other one is a failure that is tried again. */
+/** Exit codes after sysexits(3); any other code is a failure that is retried. */
 const exitOutcomes: Readonly<Record<number, (message: string) => Outcome>> = {
   0: () => ({ kind: 'completed' }),
   65: (message) => ({ kind: 'fatal', message }),
@@ -20,9 +20,10 @@ const exitOutcomes: Readonly<Record<number, (message: string) => Outcome>> = {
 };
 
 /**
- * A handler that is a program: a child process in a group of its own, told what to do by SERVO_* variables. It is
- * stopped by SIGTERM and, `grace_ms` later, by SIGKILL; told to stop, it is not done, whatever its exit code. Where it cannot be
- * started, the error code says whose fault that is: a file that is gone and a host without descriptors are not the partition's.
+ * A program as handler: a child process in its own process group, with the attempt's facts in
+ * SERVO_* variables. It is stopped with SIGTERM and, `grace_ms` later, SIGKILL; a stopped program
+ * has failed, whatever its exit code. If it cannot start, the error code decides whether that
+ * counts against the partition (error-origin.ts).
  */
 export function executableHandler(
   asset: string,
@@ -30,8 +31,8 @@ export function executableHandler(
   settings: AssetSettings,
 ): RunnableHandler {
   const run = async (context: HandlerContext): Promise<HandlerResult> => {
-    const refusal = await distrust(path);
-    if (refusal !== null) return { outcome: untrusted(refusal) };
+    const refusal = await recheckTrust(path);
+    if (refusal !== null) return { outcome: untrustedOutcome(refusal) };
     try {
       return await runExecutable(path, settings.pass, context);
     } catch (error) {
@@ -40,17 +41,17 @@ export function executableHandler(
       return { outcome: outcomeByOrigin(originOfSpawn(code), message) };
     }
   };
-  const there = async () => {
+  const isAvailable = async () => {
     const mayRun = await access(path, constants.X_OK).then(
       () => true,
       () => false,
     );
-    return mayRun && (await distrust(path)) === null;
+    return mayRun && (await recheckTrust(path)) === null;
   };
-  return { asset, kind: 'executable', settings, run, there };
+  return { asset, kind: 'executable', settings, run, isAvailable };
 }
 
-/** Rejects where the program does not even start. */
+/** Rejects if the program cannot be started. */
 async function runExecutable(
   path: string,
   pass: readonly string[],
@@ -60,20 +61,20 @@ async function runExecutable(
   const child: ChildProcess = spawn(path, [], {
     env: environment(context, pass),
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own, so that what it started can be stopped with it, and Ctrl-C in our terminal is not its.
+    // Its own group: child processes can be stopped with it, and Ctrl-C does not reach it.
     detached: true,
   });
   const { pid } = child;
   if (pid !== undefined) {
     watchGroup(pid);
-    child.once('exit', () => forgetGroup(pid));
+    child.once('exit', () => unwatchGroup(pid));
   }
-  // Without a descriptor left there are none.
+  // Both are missing when the process has no file descriptors left.
   child.stdout?.on('data', (chunk) => output.push(chunk));
   child.stderr?.on('data', (chunk) => output.push(chunk));
   let stopped = false;
   const stop = () => {
-    // It has ended by itself, and only its output is still being read.
+    // It has ended already; only its output is still being read.
     if (child.exitCode !== null || child.signalCode !== null) return signalGroup(child, 'SIGKILL');
     stopped = true;
     stopGroup(child, context.grace_ms);
@@ -99,7 +100,7 @@ function environment({ attempt }: HandlerContext, pass: readonly string[]): Node
   return { ...handlerEnvironment(pass), ...Object.fromEntries(facts) };
 }
 
-/** Resolves when the process has exited and its output has been read, or a second after if others keep it open. */
+/** Resolves when its output has been read, at most one second after the process has exited. */
 function ended(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
@@ -121,7 +122,7 @@ function stopGroup(child: ChildProcess, grace: number): void {
   const kill = setTimeout(() => signalGroup(child, 'SIGKILL'), grace);
   child.once('exit', () => {
     clearTimeout(kill);
-    // What the program started and left behind goes with it.
+    // Ends the processes that the program left behind.
     signalGroup(child, 'SIGKILL');
   });
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * Reads `+ group` and `- group`. At the end of its input, which comes when the executor is gone, however it went, it ends the groups that
- * are left: SIGTERM, and SIGKILL to those that are there five seconds later.
+ * Reads `+ group` and `- group`. Its input ends when the executor exits for any reason; then it
+ * sends the remaining groups SIGTERM and, five seconds later, SIGKILL.
  */
 const script = `
 groups=
@@ -23,24 +23,23 @@ done
 for one in $groups; do kill -s KILL -- "-$one"; done
 `;
 
-/** What the executor has running, by process group. */
+/** Process groups that the executor has started and that still run. */
 const groups = new Set<number>();
 let guard: ChildProcess | null = null;
 
 /**
- * Ties a process group to the life of this process: after its SIGKILL as well, one small process beside it ends what is
- * left. It has a session of its own, and none but this process holds the other end of its input. Where there is no
- * /bin/sh, what runs outlives a SIGKILL.
+ * Makes sure that a process group ends with this process, also after SIGKILL: a small shell process
+ * in its own session does it when its input closes. Without /bin/sh, the group outlives a SIGKILL.
  */
 export function watchGroup(group: number): void {
   groups.add(group);
   if (guard === null) startGuard();
-  else tell('+', group);
+  else send('+', group);
 }
 
-/** The group's leader has ended. */
-export function forgetGroup(group: number): void {
-  if (groups.delete(group)) tell('-', group);
+/** To be called when the group's leader has ended. */
+export function unwatchGroup(group: number): void {
+  if (groups.delete(group)) send('-', group);
 }
 
 function startGuard(): void {
@@ -54,17 +53,17 @@ function startGuard(): void {
   const gone = () => {
     if (guard !== child) return;
     guard = null;
-    // Not at once without end where it cannot be started: the next program tries again.
+    // A guard that could not start is not restarted here, to avoid a loop.
     if (child.pid !== undefined && groups.size > 0) startGuard();
   };
   child.once('error', gone).once('exit', gone);
-  // It ends with us: nobody waits for it.
+  // It must not keep this process running.
   child.unref();
   child.stdin?.on('error', () => {});
   (child.stdin as unknown as { unref?(): void } | null)?.unref?.();
-  for (const group of groups) tell('+', group);
+  for (const group of groups) send('+', group);
 }
 
-function tell(sign: '+' | '-', group: number): void {
+function send(sign: '+' | '-', group: number): void {
   guard?.stdin?.write(`${sign} ${group}\n`);
 }

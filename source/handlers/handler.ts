@@ -1,39 +1,39 @@
 import type { Attempt, Outcome } from '../domain/partition/attempt.ts';
 import type { AssetSettings } from './asset-settings.ts';
 
-/** What a handler that runs outside the database is given. */
+/** The context of a handler that runs outside the database. */
 export type HandlerContext = {
   attempt: Attempt;
-  /** Aborted at the time-out, when the lease is lost, and when the executor must stop. The handler really ends then. */
+  /** Aborted at the timeout, when the lease is lost, and when the executor must stop. */
   signal: AbortSignal;
-  /** Between being asked to stop and being ended by force, in milliseconds. */
+  /** Milliseconds between the request to stop and the forced end. */
   grace_ms: number;
 };
 
 export type HandlerResult = {
   outcome: Outcome;
-  /** The tail of what the attempt printed, at most 64 KiB of UTF-8; kept as the attempt's log. */
+  /** The tail of the attempt's output, at most 64 KiB of UTF-8; stored as its log. */
   output?: string;
-  /** What the handler last said that it was doing. */
+  /** The last progress message of the handler. */
   progress?: string;
 };
 
 type OfAsset = {
   asset: string;
-  /** What is said of the asset beside its handler; nothing is where there is none. */
+  /** From `<asset>.toml`; undefined without that file. */
   settings?: AssetSettings;
-  /** A hash of its file and of its settings file, as they were read. */
+  /** A hash of its file and its settings file. */
   digest?: string;
 };
 
 export type SqlHandler = OfAsset & {
-  /** Runs in the transaction that completes the partition: its effect is exactly-once. */
+  /** Exactly once: it runs in the transaction that completes the partition. */
   kind: 'sql';
   sql: string;
 };
 
 export type ModuleHandler = OfAsset & {
-  /** Runs in a thread: see module-threads.ts. At-least-once. */
+  /** At least once: it runs in a thread (module-threads.ts). */
   kind: 'module';
   /** Absolute. */
   path: string;
@@ -41,14 +41,13 @@ export type ModuleHandler = OfAsset & {
 
 export type RunnableHandler = OfAsset & {
   kind: 'executable' | 'http' | 'function';
-  /** At-least-once. Never rejects: whatever goes wrong is an outcome. */
+  /** At least once. Never rejects: an error is an outcome. */
   run(context: HandlerContext): Promise<HandlerResult>;
-  /** Whether what it runs is where it was; not asked of what always is. */
-  there?(): Promise<boolean>;
+  /** Whether its program can be run; undefined for handlers that are always available. */
+  isAvailable?(): Promise<boolean>;
 };
 
-/** What runs the partitions of one asset. */
 export type Handler = SqlHandler | ModuleHandler | RunnableHandler;
 
-/** The handlers of one executor, by the name of their asset. */
+/** The handlers of one executor, by asset name. */
 export type Catalogue = ReadonlyMap<string, Handler>;

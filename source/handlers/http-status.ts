@@ -1,24 +1,25 @@
 import type { Outcome } from '../domain/partition/attempt.ts';
 import { delayOf } from './delay.ts';
 
-/** What an endpoint answered, as far as it decides. */
+/** The parts of a response that decide the outcome. */
 export type Answer = {
   status: number;
-  /** The headers Retry-After and Date, where there are any. */
+  /** The header Retry-After; below it, Date. */
   retry_after?: string;
   date?: string;
 };
 
 /**
- * `done`; `busy` and `failing` may work later, and `busy` does not count as a failure; `redirected` and `misconfigured` are the
- * same for every partition until somebody mends the endpoint or its settings; `refused` is this partition's end.
+ * `busy` and `failing` are retried, and `busy` counts nothing. `redirected` and `misconfigured` hit
+ * every partition until the endpoint or its settings are fixed. `refused` fails this partition
+ * without a retry.
  */
 export type Meaning = 'done' | 'redirected' | 'busy' | 'failing' | 'misconfigured' | 'refused';
 
 /**
- * The statuses that say something else than their class. A conflict is most likely an earlier attempt under the same
- * idempotency key that is still at work; 425 is a request that came too early in a TLS session; 501 and 505 are no
- * passing trouble.
+ * Statuses that differ from their class. A conflict is most likely an earlier attempt with the same
+ * idempotency key that still runs; 425 is a request too early in a TLS session; 501 and 505 do not
+ * go away by retrying.
  */
 const exceptions: Readonly<Record<number, Meaning>> = {
   401: 'misconfigured',
@@ -41,16 +42,18 @@ const exceptions: Readonly<Record<number, Meaning>> = {
 const classes: readonly Meaning[] = ['refused', 'done', 'redirected', 'refused', 'failing'];
 
 /**
- * 2xx (202 as well: the endpoint has taken it over) is done. 429 comes back later; 408, 409, 423, 425 and 5xx are
- * failures, tried again while attempts are left; with Retry-After, all of these come back then and count nothing. Redirects are not
- * followed: they, and 401, 403, 404 and their like, are permanent failures, which pause the job when they are repeated. The
- * other 4xx refuse the partition: failed for good.
+ * 2xx is done, 202 too. 429 is snoozed; 408, 409, 423, 425 and 5xx are failures, or snoozed if
+ * there is a Retry-After. Redirects (not followed), 401, 403, 404 and similar are permanent
+ * failures, which pause the job when repeated. Other 4xx fail the partition without a retry.
  */
 export function meaningOf(status: number): Meaning {
   return exceptions[status] ?? classes[Math.floor(status / 100) - 1] ?? 'failing';
 }
 
-/** @param message what is kept if it is not done @param now by this host's clock, used where the endpoint does not tell its own */
+/**
+ * @param message stored if the outcome is not `completed`
+ * @param now this host's clock, used if the response has no Date
+ */
 export function outcomeOfAnswer(answer: Answer, message: string, now: Date): Outcome {
   const meaning = meaningOf(answer.status);
   if (meaning === 'done') return { kind: 'completed' };
@@ -63,8 +66,8 @@ export function outcomeOfAnswer(answer: Answer, message: string, now: Date): Out
 }
 
 /**
- * Retry-After in milliseconds: seconds, or an HTTP date, which is read against the endpoint's own clock. Null where it says nothing
- * usable (RFC 9110, 10.2.3).
+ * Retry-After in milliseconds, from seconds or an HTTP date; a date is compared with the endpoint's
+ * own clock. Null if it is missing or invalid (RFC 9110, 10.2.3).
  */
 export function retryAfterMs(answer: Answer, now: Date): number | null {
   const text = answer.retry_after?.trim() ?? '';

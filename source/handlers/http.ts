@@ -9,7 +9,7 @@ import type { HandlerContext, HandlerResult, RunnableHandler } from './handler.t
 import { meaningOf, outcomeOfAnswer } from './http-status.ts';
 import { OutputTail } from './output-tail.ts';
 
-/** Headers that are ours to set. */
+/** Headers that settings may not override. */
 export const ownHeaders: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -19,14 +19,13 @@ export const ownHeaders: ReadonlySet<string> = new Set([
   'transfer-encoding',
 ]);
 
-/** Longer than a person reads of an answer that is no success; the whole is the attempt's log. */
+/** Most characters of an unsuccessful response in the error message; the log has 64 KiB. */
 const excerptLength = 500;
 
 /**
- * A handler that is an endpoint: POST with the attempt's facts as JSON (see attemptFacts) and the
- * header Idempotency-Key, percent-encoded where the key is not ASCII. What the statuses mean: see
- * http-status.ts. It may take as long as the attempt: only the time-out ends it (fetch gives up on
- * the headers after five minutes).
+ * An endpoint as handler: POST with the attempt's facts as JSON (attemptFacts) and the header
+ * Idempotency-Key, percent-encoded if it is not ASCII. Statuses: http-status.ts. Not `fetch`, which
+ * gives up on the headers after five minutes: here only the attempt's timeout ends the request.
  */
 export function httpHandler(
   asset: string,
@@ -38,7 +37,7 @@ export function httpHandler(
 
 async function call(http: HttpSettings, context: HandlerContext): Promise<HandlerResult> {
   const url = new URL(http.url);
-  // What follows the path may be a secret.
+  // The query may hold a secret.
   const place = `${url.origin}${url.pathname}`;
   const output = new OutputTail();
   let response: IncomingMessage | null = null;
@@ -50,8 +49,8 @@ async function call(http: HttpSettings, context: HandlerContext): Promise<Handle
       const origin = originOfCode((error as NodeJS.ErrnoException).code);
       return { outcome: outcomeByOrigin(origin, `cannot reach ${place}: ${messageOf(error)}`) };
     }
-    // It has begun to answer: its work may be done.
-    const message = `the answer of ${place} broke off (HTTP ${response.statusCode}): ${messageOf(error)}`;
+    // The response has begun: the work may be done.
+    const message = `the response of ${place} was cut off (HTTP ${response.statusCode}): ${messageOf(error)}`;
     return { outcome: { kind: 'failed', message }, output: output.toString() };
   }
   const { statusCode: status = 0, statusMessage = '', headers } = response;
@@ -61,11 +60,11 @@ async function call(http: HttpSettings, context: HandlerContext): Promise<Handle
     .replace(/\s+/g, ' ')
     .trim();
   const shown = said.length > excerptLength ? `${said.slice(0, excerptLength)} …` : said;
-  const told =
+  const detail =
     meaningOf(status) === 'redirected'
-      ? `it redirects to ${headers.location ?? 'nowhere'}, which is not followed`
+      ? `redirects to ${headers.location ?? 'no location'}: redirects are not followed`
       : shown;
-  const message = [`${place}: HTTP ${status} ${statusMessage}`.trim(), told]
+  const message = [`${place}: HTTP ${status} ${statusMessage}`.trim(), detail]
     .filter(Boolean)
     .join(': ');
   const answer = { status, retry_after: headers['retry-after'], date: headers.date };
@@ -89,7 +88,7 @@ function send(
   };
   const request = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
-    // A connection of its own: one that was kept may have been closed at the other end meanwhile.
+    // No keep-alive: the endpoint may have closed an idle connection.
     const message = request(url, { method: 'POST', headers, signal, agent: false }, resolve);
     message.setSocketKeepAlive(true, 30_000);
     message.on('error', reject);
@@ -97,7 +96,7 @@ function send(
   });
 }
 
-/** A header holds visible ASCII only. */
+/** Headers may hold visible ASCII only. */
 function headerText(text: string): string {
   return text.replace(/[^!-$&-~]+/gu, (odd) => encodeURIComponent(odd));
 }

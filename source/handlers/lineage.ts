@@ -3,7 +3,7 @@ import type { Problem } from '../errors.ts';
 import { noSettings } from './asset-settings.ts';
 import type { Catalogue } from './handler.ts';
 
-/** What the database is to know of the catalogue's assets. */
+/** The catalogue's assets as the database stores them. */
 export function declarationsOf(catalogue: Catalogue): AssetDeclaration[] {
   return [...catalogue.values()].map(({ asset, kind, settings = noSettings }) => ({
     name: asset,
@@ -18,7 +18,7 @@ export function declarationsOf(catalogue: Catalogue): AssetDeclaration[] {
   }));
 }
 
-/** A cycle among the upstreams that the settings files declare is told once. */
+/** Reports each cycle among the declared upstreams once. */
 export function lineageProblems(catalogue: Catalogue): Problem[] {
   const seen = new Set<string>();
   const cycleFrom = (asset: string, path: readonly string[]): readonly string[] | null => {
@@ -35,6 +35,9 @@ export function lineageProblems(catalogue: Catalogue): Problem[] {
   return [...catalogue.keys()].flatMap((asset) => {
     const cycle = cycleFrom(asset, []);
     if (cycle === null) return [];
-    return { message: `upstreams go in a circle: ${cycle.join(' needs ')}`, hint: 'leave one out' };
+    return {
+      message: `upstreams form a cycle: ${cycle.join(' needs ')}`,
+      hint: 'remove one of them',
+    };
   });
 }

@@ -4,26 +4,27 @@ import { type Origin, originOfCode, outcomeByOrigin } from '../domain/partition/
 import { messageOf } from '../errors.ts';
 import { delayOf } from './delay.ts';
 
-/** The outcomes that a module names by the `code` of what it throws or returns. */
+/** Outcomes by the `code` of the value that a module throws or returns. */
 const named: Readonly<Record<string, (message: string, value: Named) => Outcome>> = {
-  SERVO_FAIL: (message) => ({ kind: 'fatal', message: message || 'failed for good' }),
+  SERVO_FAIL: (message) => ({ kind: 'fatal', message: message || 'failed by its handler' }),
   SERVO_RETRY: (message, value) => ({
     kind: 'snoozed',
-    message: message || 'asked to come back later',
+    message: message || 'snoozed by its handler',
     delay_ms: delayOf(value.retryAfterMs),
   }),
 };
 
 type Named = { code?: unknown; message?: unknown; retryAfterMs?: unknown };
 
-/** Whatever a module returns means done, but for a named outcome. Never throws. */
+/** Any returned value means completed, except a named outcome. Never throws. */
 export function outcomeOfReturned(value: unknown): Outcome {
   return namedOutcome(value) ?? { kind: 'completed' };
 }
 
 /**
- * Whatever a module throws is a failure that is tried again, but for a named outcome, and for errors whose code, or whose cause's
- * code, says that something else is away (`ECONNREFUSED`, as fetch has it, `EMFILE`). Never throws.
+ * A thrown value is a failure that is retried, except a named outcome, and an error whose code, or
+ * whose cause's code, means that something else is unavailable (`ECONNREFUSED`, `EMFILE`). Never
+ * throws.
  */
 export function outcomeOfThrown(value: unknown): Outcome {
   const origin = originOfThrown(value);
@@ -33,7 +34,7 @@ export function outcomeOfThrown(value: unknown): Outcome {
   );
 }
 
-/** The same of an error while the module is loaded: one that it does not exist, or cannot be read, is so for every partition. */
+/** The same for an error while a module is loaded, which may be permanent. Never throws. */
 export function outcomeOfLoading(value: unknown): Outcome {
   const origin = value instanceof SyntaxError ? 'permanent' : originOfThrown(value);
   return namedOutcome(value) ?? outcomeByOrigin(origin, keptMessage(describe(value)));
@@ -46,12 +47,12 @@ function originOfThrown(value: unknown): Origin {
       if (origin !== 'partition') return origin;
     }
   } catch {
-    // A getter that throws: no code of ours.
+    // A getter may throw.
   }
   return 'partition';
 }
 
-/** A value in a few lines. Never throws, though a handler's own code may run meanwhile. */
+/** A value in a few lines. Never throws, although a getter of the handler may run. */
 export function describe(value: unknown): string {
   try {
     if (typeof value === 'string') return value;
@@ -72,7 +73,7 @@ function namedOutcome(value: unknown): Outcome | null {
     const said = typeof message === 'string' && message.trim() !== '';
     return named[code]!(said ? keptMessage(message) : '', value as Named);
   } catch {
-    // A proxy, or a getter that throws: no outcome of ours.
+    // A proxy or a getter may throw.
     return null;
   }
 }

@@ -11,26 +11,26 @@ import {
 } from './module-outcome.ts';
 import { SharedLog } from './shared-log.ts';
 
-/** What a thread is given to run one attempt. */
+/** One attempt for a thread. */
 export type ModuleTask = {
-  /** Of the module's file. */
+  /** Absolute path of the module. */
   path: string;
-  /** What the handler's context holds besides its functions. */
+  /** The handler's context without its functions. */
   values: Readonly<Record<string, unknown>>;
-  /** A message on it means: stop. The outcome goes back through it. */
+  /** Any message to the thread means stop; the thread sends the outcome. */
   port: MessagePort;
   log: SharedArrayBuffer;
 };
 
 type Run = { asset: unknown; log: SharedLog; ended: boolean; end(outcome: Outcome): void };
 
-/** Whose code it is that runs: what a handler left behind must not cost the thread's next attempt. */
+/** Attributes late callbacks of a handler to its own attempt, not to the thread's next one. */
 const owner = new AsyncLocalStorage<Run>();
 let current: Run | null = null;
 const stopped: Outcome = { kind: 'failed', message: 'stopped' };
 const exit = process.exit.bind(process);
 
-/** Runs one attempt; what piscina calls in the thread. */
+/** Runs one attempt. Piscina calls it in the thread. */
 export default async function runModule(task: ModuleTask): Promise<void> {
   const { port } = task;
   const log = new SharedLog(task.log);
@@ -60,7 +60,7 @@ async function perform(task: ModuleTask, run: Run, signal: AbortSignal): Promise
     handler = await importDefault(task.path);
   } catch (error) {
     fail(run, error, outcomeOfLoading(error));
-    // A module that failed to load is remembered as failed for the life of the thread.
+    // Node caches the failed import, so the thread cannot try again.
     return exit(0);
   }
   if (typeof handler !== 'function') {
@@ -78,14 +78,14 @@ async function perform(task: ModuleTask, run: Run, signal: AbortSignal): Promise
         run.log.progress = String(text);
       },
     });
-    // Code that looks at its signal and returns early has not done its work.
+    // A handler that returns because of its signal has not completed.
     run.end(signal.aborted ? stopped : outcomeOfReturned(returned));
   } catch (error) {
     fail(run, error);
   }
 }
 
-/** The default export of an ES module, or what a CommonJS one exports (also by `exports.default`). */
+/** The default export of an ES module, or `module.exports` or `exports.default` of CommonJS. */
 async function importDefault(path: string): Promise<unknown> {
   const exported = (await import(pathToFileURL(path).href)).default;
   return typeof exported === 'function' ? exported : exported?.default;
@@ -104,8 +104,8 @@ function stackOf(error: unknown): string {
   }
 }
 
-/** An error that nobody caught ends its own attempt, and the thread with it; one of an attempt that has ended is only told. */
-function blame(error: unknown): void {
+/** An uncaught error ends its own attempt and the thread; after that attempt it is only logged. */
+function onUncaughtError(error: unknown): void {
   const run = owner.getStore() ?? current;
   if (run !== null && run === current && !run.ended) {
     fail(run, error);
@@ -123,9 +123,9 @@ function write(chunk: unknown, encoding?: unknown, done?: unknown): boolean {
   return true;
 }
 
-process.on('uncaughtException', blame);
-process.on('unhandledRejection', blame);
-// The process's own streams belong to the executor: what a handler prints is its attempt's log.
+process.on('uncaughtException', onUncaughtError);
+process.on('unhandledRejection', onUncaughtError);
+// The executor's own streams are not for handlers: their output goes to the attempt's log.
 process.stdout.write = write;
 process.stderr.write = write;
 process.exit = ((code?: number | string | null) => {

@@ -13,49 +13,47 @@ import type { HandlerContext, HandlerResult, ModuleHandler } from './handler.ts'
 import type { ModuleTask } from './module-thread.ts';
 import { logText } from './output-tail.ts';
 import { SharedLog } from './shared-log.ts';
-import { distrust, untrusted } from './trusted-file.ts';
+import { recheckTrust, untrustedOutcome } from './trusted-file.ts';
 
-/** In the bundle, also for tests that run from source: a thread loads it as it is. */
+/** Always from the bundle, also in tests: a thread cannot load TypeScript. */
 const threadFile = join(packageRoot, 'dist', 'module-thread.js');
-/** An idle thread is kept so long: it costs some megabytes, a new one some tens of milliseconds. */
+/** How long an idle thread is kept: it costs megabytes, a new one tens of milliseconds. */
 const idleMs = 30_000;
 const mebibyte = 1024 * 1024;
 
 export type ModuleThreadsOptions = {
-  /** Modules that run at once. */
+  /** Modules that run at the same time. */
   slots: number;
-  /** Heap of each thread in MiB; a module that needs more loses its attempt. Default: its share of three quarters of the host's memory. */
+  /** Heap of each thread in MiB. Default: its share of three quarters of the host's memory. */
   memory_mb?: number;
-  /** What went wrong in a thread outside of any attempt. */
+  /** Called with errors in a thread that belong to no running attempt. */
   warn(message: string): void;
 };
 
 /**
  * The threads in which one executor runs its module handlers, one attempt at a time in each.
  *
- * A handler is the default export of `<asset>.js` or `.mjs`: `async (context) => …`. The context has
- * the attempt's facts (see attemptFacts); `settings` (of its settings file); `signal`, an
- * AbortSignal; `log(...values)` as console.log, which is kept as well; `progress(text)`, named when
- * the attempt times out or fails.
+ * A handler is the default export of `<asset>.js` or `.mjs`: `async (context) => …`. The context
+ * has the attempt's facts (attemptFacts), `settings`, `signal` (an AbortSignal), `log(...values)`
+ * and `progress(text)`, which is shown when the attempt times out or fails.
  *
- * It is done when it returns, whatever it returns, unless its signal was aborted before. It is tried again when it throws, whatever it
- * throws; calls process.exit; leaves an error uncaught; or runs out of memory. By the `code` of what it throws or
- * returns, without any import: `{ code: 'SERVO_FAIL', message }` fails for good, `{ code: 'SERVO_RETRY', message, retryAfterMs }`
- * comes back later and counts nothing (default 30 s, at most a day).
+ * Returning completes the partition, unless the signal was aborted before. Throwing, process.exit,
+ * an uncaught error and running out of memory are failures that are retried. A thrown or returned
+ * `{ code: 'SERVO_FAIL', message }` fails without a retry; `{ code: 'SERVO_RETRY', message,
+ * retryAfterMs }` snoozes and counts nothing (default 30 s, at most a day). Errors whose `code`
+ * means that something else is unavailable count nothing: domain/partition/error-origin.ts. A
+ * module that cannot be loaded is a permanent failure.
  *
- * An error that says by its `code`, or by that of its cause, that something else is away (ECONNREFUSED, EMFILE) counts as no failure:
- * see domain/partition/error-origin.ts. A module that cannot be loaded is a permanent failure.
+ * It is stopped by its signal and, `grace_ms` later, by ending its thread. A synchronous system
+ * call (execSync) and child processes outlive that: pass the signal to child processes.
  *
- * It is stopped by its signal and, `grace_ms` later, by ending its thread, also in a loop without end. Two things outlive that:
- * a synchronous call into the system (execSync), as long as it lasts, and child processes: give them the signal.
- *
- * A module is imported once in each thread: after its file has changed, restart the worker. Threads are not given the
- * database's variables but those that `[env] pass` names; threads that are given different ones are kept apart. That keeps
- * accidents away, not intent: a module runs in the worker's process and can do what the worker can.
+ * A module is imported once in each thread: restart the executor after a change. Threads do not get
+ * the database's variables except those in `[env] pass`; assets with different ones use different
+ * threads. This prevents accidents, not attacks: a module runs in the executor's process.
  */
 export class ModuleThreads {
   readonly #options: ModuleThreadsOptions;
-  /** By the variables that their threads see. */
+  /** By the variables that `[env] pass` names. */
   readonly #pools = new Map<string, Promise<Piscina>>();
 
   constructor(options: ModuleThreadsOptions) {
@@ -64,8 +62,8 @@ export class ModuleThreads {
 
   /** Runs one attempt. Never rejects. */
   async run(handler: ModuleHandler, context: HandlerContext): Promise<HandlerResult> {
-    const refusal = await distrust(handler.path);
-    if (refusal !== null) return { outcome: untrusted(refusal) };
+    const refusal = await recheckTrust(handler.path);
+    if (refusal !== null) return { outcome: untrustedOutcome(refusal) };
     const log = new SharedLog();
     let outcome: Outcome;
     try {
@@ -78,7 +76,6 @@ export class ModuleThreads {
     return { outcome, output: logText(bytes, dropped), progress: log.progress };
   }
 
-  /** Ends every thread. */
   async close(): Promise<void> {
     const pools = await Promise.allSettled(this.#pools.values());
     this.#pools.clear();
@@ -90,12 +87,12 @@ export class ModuleThreads {
     { attempt, signal, grace_ms }: HandlerContext,
     log: SharedLog,
   ): Promise<Outcome> {
-    const { pass, http, ...told } = handler.settings ?? noSettings;
+    const { pass, http, ...settings } = handler.settings ?? noSettings;
     const pool = await this.#pool(pass);
     const { port1: port, port2 } = new MessageChannel();
     const task: ModuleTask = {
       path: handler.path,
-      values: { ...attemptFacts(attempt), settings: told },
+      values: { ...attemptFacts(attempt), settings },
       port: port2,
       log: log.buffer,
     };
@@ -103,7 +100,7 @@ export class ModuleThreads {
     let ended: Promise<unknown> | undefined;
     let force: NodeJS.Timeout | undefined;
     const onError = (error: unknown) => {
-      // Piscina keeps a task that waits for a thread which cannot be started.
+      // Piscina would keep the task of a thread that cannot start.
       if (log.thread === 0) ending.abort(error);
     };
     pool.on('error', onError);
@@ -121,7 +118,7 @@ export class ModuleThreads {
       const error = await pool
         .run(task, { transferList: [port2], signal: ending.signal })
         .then(() => null, reasonOf);
-      // A thread that hangs in a call into the system ends after it: nobody waits for that.
+      // A thread in a synchronous system call may end much later: do not wait for it.
       if (ended !== undefined) await Promise.race([ended, sleep(grace_ms)]);
       const said = receiveMessageOnPort(port);
       if (said !== undefined) return said.message;
@@ -145,22 +142,21 @@ export class ModuleThreads {
 
   async #open(pass: readonly string[]): Promise<Piscina> {
     const { slots, memory_mb = shareOfMemory(slots), warn } = this.#options;
-    // Most workers have no modules.
+    // Loaded on demand: most executors have no modules.
     const { Piscina } = await import('piscina');
     const pool = new Piscina({
       filename: threadFile,
       minThreads: 0,
       maxThreads: slots,
       idleTimeout: idleMs,
-      // Otherwise an idle thread sleeps, and with it what keeps a handler's connections open.
+      // Otherwise an idle thread sleeps, and the handler's keep-alives with it.
       atomics: 'disabled',
       env: handlerEnvironment(pass),
-      // Not ours: what is preloaded here is not meant for them.
+      // Preloads of the executor are not meant for handlers.
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: memory_mb },
       recordTiming: false,
     });
-    // One listener for each attempt.
     pool.setMaxListeners(0);
     pool.on('error', (error) => warn(`a thread of module handlers ended: ${messageOf(error)}`));
     pool.on('message', warn);

@@ -1,7 +1,7 @@
-/** What is kept of an attempt's output. */
+/** Most bytes of an attempt's output that are stored. */
 export const tailBytes = 64 * 1024;
 
-/** The last 64 KiB of a stream, however much goes through it. */
+/** The last 64 KiB of a stream, in bounded memory. */
 export class OutputTail {
   #chunks: Buffer[] = [];
   #size = 0;
@@ -18,7 +18,7 @@ export class OutputTail {
     return logText(Buffer.concat(this.#chunks), this.#dropped);
   }
 
-  /** The last line that is not empty: what a program usually says before it fails. */
+  /** The last line that is not empty: usually the error of a program. */
   lastLine(): string {
     return this.toString().trimEnd().split('\n').at(-1)?.trim() ?? '';
   }
@@ -32,11 +32,11 @@ export class OutputTail {
   }
 }
 
-/** Valid UTF-8 that the database can hold: at most 64 KiB, with a note in front where something was dropped. */
+/** Valid UTF-8 without NUL, at most 64 KiB, beginning with a note if bytes were dropped. */
 export function logText(bytes: Buffer, dropped: number): string {
-  const note = dropped > 0 ? `… ${dropped} bytes before this were dropped\n` : '';
+  const note = dropped > 0 ? `… ${dropped} earlier bytes were dropped\n` : '';
   let text = bytes.toString('utf8').replaceAll('\0', '');
-  // Broken sequences grow when they are replaced.
+  // Replacing an invalid byte makes the text longer.
   while (Buffer.byteLength(text) + note.length + 2 > tailBytes)
     text = text.slice(Math.ceil(text.length / 16));
   return note + text;

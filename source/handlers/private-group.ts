@@ -5,13 +5,14 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Whether a path has an access list, and the inode and time of change of which that is known. */
+/** Whether a path has an access list, cached by inode and change time. */
 const known = new Map<string, { stamp: string; listed: Promise<boolean> }>();
 
 /**
- * Whether write access for the group gives it to the owner alone: the group is the owner's private one (the same
- * name, the owner's primary group, no other member), as with the umask 002 of many systems, and the group bits are
- * really the group's. With an access list they are its mask, and `ls` alone can tell (`+`): where it cannot, no.
+ * Whether group write access is the owner's alone: the group is the owner's private one (same name,
+ * primary group, no other member; common with umask 002) and the path has no access list. With an
+ * access list the group bits are its mask. Only `ls` shows one (`+`); if it cannot, the answer is
+ * no.
  */
 export async function isPrivateToOwner(path: string, found: Stats): Promise<boolean> {
   return (await isPrivateGroup(found)) && !(await hasAccessList(path, found));
@@ -23,7 +24,7 @@ async function isPrivateGroup({ uid, gid }: Stats): Promise<boolean> {
 }
 
 /**
- * By the system's files: a group that only a directory service knows is not taken for private.
+ * Reads the system's files: a group that only a directory service knows is not private.
  * @param users fields of /etc/passwd
  * @param groups fields of /etc/group
  */
@@ -54,7 +55,7 @@ function hasAccessList(path: string, { ino, ctimeMs }: Stats): Promise<boolean> 
   return listed;
 }
 
-/** The time style is GNU's alone: another `ls`, which may not show access lists, refuses it. */
+/** `--time-style` is GNU only: an `ls` that may not show access lists rejects it. */
 function askList(path: string): Promise<boolean> {
   return run('ls', ['-ld', '--time-style=+', '--', path], { timeout: 10_000 }).then(
     ({ stdout }) => stdout.charAt(10) === '+',

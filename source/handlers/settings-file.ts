@@ -18,26 +18,26 @@ function whole(most: number) {
 }
 
 const name = z.string({ error: 'must be text' }).min(1, { error: 'must not be empty' });
-const names = z.array(name, { error: 'must be a list of names, as ["orders"]' });
+const names = z.array(name, { error: 'must be a list of names, such as ["orders"]' });
 
 const timeout = z
-  .string({ error: 'must be a duration, as "30s" or "1h30m"' })
+  .string({ error: 'must be a duration, such as "30s" or "1h30m"' })
   .transform((text, context) => {
     const milliseconds = parseDuration(text);
     if (milliseconds !== null && milliseconds >= 1 && milliseconds <= longestTimeoutMs)
       return milliseconds;
-    context.addIssue('must be a duration from 1ms to 7d, as "30s" or "1h30m"');
+    context.addIssue('must be a duration from 1ms to 7d, such as "30s" or "1h30m"');
     return z.NEVER;
   });
 
 const url = z.url({
   protocol: /^https?$/,
-  error: 'must be the URL of an endpoint, as "https://host/path"',
+  error: 'must be the URL of an endpoint, such as "https://host/path"',
 });
 
-/** The whole of a settings file; every key may be left out. */
+/** A settings file; every key is optional. */
 const document = z.strictObject({
-  asset_type: name.max(100, { error: 'has at most 100 characters' }).optional(),
+  asset_type: name.max(100, { error: 'must have at most 100 characters' }).optional(),
   every: z
     .enum(granularities as readonly [Granularity, ...Granularity[]], {
       error: `must be one of ${granularities.join(', ')}`,
@@ -63,7 +63,7 @@ const document = z.strictObject({
   env: z.strictObject({ pass: names }, { error: tableError }).optional(),
 });
 
-/** Keys by the table that they stand in. */
+/** Keys by their table. */
 const known: Readonly<Record<string, readonly string[]>> = {
   '': Object.keys(document.shape),
   http: ['url', 'headers'],
@@ -75,8 +75,8 @@ function tableError(issue: { code?: string }): string | undefined {
 }
 
 /**
- * Reads the text of a settings file; `${NAME}` in the value of a header is the variable of that name. Returns every mistake, and
- * never repeats a value: it may be a secret.
+ * Reads the text of a settings file; `${NAME}` in a header's value is replaced by that variable.
+ * Returns every mistake, without values: they may be secrets.
  */
 export function parseSettings(
   text: string,
@@ -87,7 +87,7 @@ export function parseSettings(
     raw = parse(text);
   } catch (error) {
     const { line, column } = error as TomlError;
-    const message = `is not valid TOML (line ${line}, column ${column})`;
+    const message = `invalid TOML (line ${line}, column ${column})`;
     return { settings: noSettings, problems: [{ message }] };
   }
   const { data, error } = document.safeParse(raw);
@@ -119,17 +119,16 @@ function problemsOf(error: z.ZodError): Problem[] {
 
 function unknownKey(table: string, key: string): Problem {
   const keys = known[table] ?? [];
-  // The nearest one of this table, else of another: a key in the wrong place.
   const near = nearest(key, keys);
   const elsewhere = Object.entries(known).find(([, others]) => others.includes(key))?.[0];
   const place = elsewhere === '' ? 'before the first table' : `in [${elsewhere}]`;
   const hint =
     elsewhere !== undefined
-      ? `${key} stands ${place}`
+      ? `${key} belongs ${place}`
       : near === null
-        ? `known are ${keys.join(', ')}`
+        ? `expected one of ${keys.join(', ')}`
         : `did you mean ${near}?`;
-  return { message: `has the unknown key ${table === '' ? key : `${table}.${key}`}`, hint };
+  return { message: `unknown key ${table === '' ? key : `${table}.${key}`}`, hint };
 }
 
 function readHttp(
@@ -140,8 +139,8 @@ function readHttp(
   const { username, password } = new URL(http.url);
   if (username !== '' || password !== '') {
     problems.push({
-      message: 'http.url holds a user or password',
-      hint: 'send it as a header, whose value may name a variable',
+      message: 'http.url contains a user name or password',
+      hint: 'send it in a header, whose value may name a variable',
     });
   }
   const headers = Object.entries(http.headers ?? {}).map(([header, text]): [string, string] => {
@@ -149,7 +148,7 @@ function readHttp(
       if (!variables[variable]) {
         problems.push({
           message: `http.headers.${header} needs the variable ${variable}, which is not set`,
-          hint: 'set it where the worker is started',
+          hint: 'set it in the environment of the executor',
         });
       }
       return variables[variable] ?? '';
@@ -162,12 +161,12 @@ function readHttp(
 
 function headerProblems(header: string, value: string): Problem[] {
   if (ownHeaders.has(header.toLowerCase()))
-    return [{ message: `http.headers.${header} is set by servo-tui` }];
+    return [{ message: `http.headers.${header} is set by servo-tui: remove it` }];
   try {
     validateHeaderName(header);
     validateHeaderValue(header, value);
     return [];
   } catch {
-    return [{ message: `http.headers.${header} is not a header that can be sent` }];
+    return [{ message: `http.headers.${header} is not a valid header` }];
   }
 }

@@ -4,8 +4,8 @@ const progressBytes = 512;
 const headerBytes = 32;
 
 /**
- * The log of an attempt that runs in a thread, in memory that both sides see: its tail is there however the thread
- * ends, and a gigabyte of it passes without a message. The thread writes; the other side reads when that is over.
+ * The log of an attempt in a thread, in shared memory: its tail survives any end of the thread, and
+ * output costs no messages. The thread writes; the executor reads after the attempt.
  */
 export class SharedLog {
   readonly buffer: SharedArrayBuffer;
@@ -24,7 +24,7 @@ export class SharedLog {
     this.#ring = Buffer.from(buffer, headerBytes + progressBytes, tailBytes);
   }
 
-  /** The thread that has begun on the attempt; 0 before that. */
+  /** Id of the thread that runs the attempt; 0 before it starts. */
   get thread(): number {
     return Atomics.load(this.#counts, 0);
   }
@@ -38,7 +38,7 @@ export class SharedLog {
   }
 
   set progress(text: string) {
-    // Whole characters only; what does not fit is left out.
+    // Buffer.write stores whole characters only.
     Atomics.store(this.#counts, 1, this.#progress.write(text.slice(0, progressBytes)));
   }
 
@@ -46,7 +46,7 @@ export class SharedLog {
     const kept = Buffer.from(text.length > tailBytes ? text.slice(-tailBytes) : text).subarray(
       -tailBytes,
     );
-    // Encoding a whole gigabyte to keep its end would take another one.
+    // Only the end of a long text is encoded: the whole would double its memory.
     const end = this.#written + Buffer.byteLength(text);
     const start = (end - kept.length) % tailBytes;
     const first = kept.copy(this.#ring, start);
@@ -54,7 +54,7 @@ export class SharedLog {
     Atomics.store(this.#total, 0, BigInt(end));
   }
 
-  /** The bytes that are left, and how many went before them. */
+  /** The last bytes, and the number of bytes dropped before them. */
   read(): { bytes: Buffer; dropped: number } {
     const end = this.#written;
     if (end <= tailBytes) return { bytes: Buffer.from(this.#ring.subarray(0, end)), dropped: 0 };

@@ -9,35 +9,33 @@ import { isPrivateToOwner } from './private-group.ts';
 const groupMayWrite = 0o020;
 const anyoneMayWrite = 0o002;
 const sticky = 0o1000;
-/** As Linux: a longer chain of links is taken for a circle. */
+/** As in Linux: a longer chain of links is treated as a loop. */
 const mostLinks = 40;
 
-/** One file, folder or link that a path leads through, and whether it is the last. */
+/** One file, folder or link on a path. */
 type Step = { path: string; found: Stats; last: boolean };
 
 export type TrustedPath = {
-  /** Without links: what was judged, and what is to be run. */
+  /** The path without links, which was checked and is to be run. */
   real: string;
   problems: Problem[];
 };
 
 /**
- * What keeps a handler's path from being trusted. A handler runs with the worker's rights, so nobody may be able to change it but root,
- * the user that the worker runs as, and the owner of this program, who could change that as well. As sshd does
- * (safe_path), every folder from / down is judged, and every link with both of its sides: each belongs to one of the
- * three, and no group (but the owner's private one) nor anyone may write to it. A folder that all may write to is fine on the way
- * where it is sticky, as /tmp: what stands in it is only its owner's to change. On a read-only file system, as a
- * volume that holds a ConfigMap, nobody can change anything. What a handler itself reads or imports is not looked at.
- * Throws where it cannot be read.
- *
- * @param names how to call paths on the way; others are called as they are
- * @param strict the last one must not be a folder that all may write to either, sticky or not
+ * Checks a handler's path as sshd checks its keys (safe_path): every folder from / down, and both
+ * sides of every link. Each must belong to root, the executor's user or the owner of this program,
+ * and be writable by no one else; the owner's private group is allowed. Sticky folders such as /tmp
+ * are allowed on the way. Read-only file systems, such as a mounted ConfigMap, are always allowed.
+ * Files that a handler itself reads or imports are not checked.
+ * @param names paths by the names that messages use for them
+ * @param strict whether the last folder must not be writable by everyone even if it is sticky
+ * @throws if a part of the path cannot be read
  */
 export async function followTrusted(
   path: string,
   { names, strict = false }: { names: ReadonlyMap<string, string>; strict?: boolean },
 ): Promise<TrustedPath> {
-  // There are no such owners and modes on Windows.
+  // Windows has no such owners and modes.
   if (process.getuid === undefined) return { real: await realpath(path), problems: [] };
   const problems: Problem[] = [];
   let real: string = sep;
@@ -50,25 +48,25 @@ export async function followTrusted(
 }
 
 /**
- * Looks again at a path that was trusted, before it is run: null, or why it is not any more. One stat of each folder on the way.
- * @param real without links, as `followTrusted` answers it
+ * Checks a trusted path again before it is run: null, or the reason for not running it.
+ * @param real without links, from `followTrusted`
  */
-export async function distrust(real: string): Promise<string | null> {
+export async function recheckTrust(real: string): Promise<string | null> {
   try {
     const { problems } = await followTrusted(real, { names: new Map() });
     const [first] = problems;
     return first === undefined ? null : `not run: ${first.message} (${first.hint})`;
   } catch (error) {
-    return `not run: ${real} was there when the worker started: ${messageOf(error)}`;
+    return `not run: ${real} is gone since the executor started: ${messageOf(error)}`;
   }
 }
 
-/** The host's trouble, not the handler's: it costs no attempt, and the asset is not offered meanwhile. */
-export function untrusted(message: string): Outcome {
+/** Counts no attempt: the host is at fault, and it does not offer the asset for the time being. */
+export function untrustedOutcome(message: string): Outcome {
   return { kind: 'unavailable', message, of: 'program' };
 }
 
-/** From / down, as the kernel goes: a link leads on from the folder that it stands in. */
+/** From / down, as the kernel resolves it: a relative link starts from its own folder. */
 async function* steps(path: string): AsyncGenerator<Step> {
   const ahead = partsOf(path);
   let at: string = sep;
@@ -87,7 +85,7 @@ async function* steps(path: string): AsyncGenerator<Step> {
       at = next;
       continue;
     }
-    if (++links > mostLinks) throw new Error(`ELOOP: too many links, ${path}`);
+    if (++links > mostLinks) throw new Error(`ELOOP: too many links in ${path}`);
     const target = await readlink(next);
     ahead.unshift(...partsOf(target));
     if (target.startsWith(sep)) at = sep;
@@ -111,17 +109,17 @@ async function problemsOf(
   const excused =
     !byGroup || (await holdsProgram(path, gid)) || (await isPrivateToOwner(path, found));
   const user = process.getuid!();
-  const problems = judge(
+  const problems = ownershipProblems(
     { uid, link, anyone: open && (mode & anyoneMayWrite) !== 0, group: excused ? null : gid },
     { user, trusted: [0, user, (await program()).uid] },
     shown,
   );
-  // Whether a link can be changed is a matter of the folder that it stands in.
+  // A link can be changed only through its folder.
   return problems.length > 0 && (await isReadOnly(link ? dirname(path) : path)) ? [] : problems;
 }
 
-/** @param found `anyone` may write to it, or the members of the `group` */
-export function judge(
+/** @param found `anyone`: everyone may write; `group`: this group may write */
+export function ownershipProblems(
   found: { uid: number; link: boolean; anyone: boolean; group: number | null },
   { user, trusted }: { user: number; trusted: readonly number[] },
   shown: string,
@@ -129,7 +127,7 @@ export function judge(
   const problems: Problem[] = [];
   if (!trusted.includes(found.uid)) {
     problems.push({
-      message: `${shown} belongs to another user (uid ${found.uid}), who could change what runs here`,
+      message: `${shown} belongs to another user (uid ${found.uid}), who could change the handler`,
       hint: `chown ${found.link ? '-h ' : ''}${user} ${shown}`,
     });
   }
@@ -155,7 +153,7 @@ type Program = { root: string; uid: number; writers: number | null };
 
 let known: Promise<Program> | undefined;
 
-/** Where this program is, whose it is, and the group that may change it. */
+/** Folder of this program, its owner, and the group that may write to it. */
 function program(): Promise<Program> {
   known ??= realpath(packageRoot).then(async (root) => {
     const { uid, gid, mode } = await stat(root);
@@ -164,7 +162,7 @@ function program(): Promise<Program> {
   return known;
 }
 
-/** Whether the group could change the program itself as well: on the way to it, or as far as the group may write there. */
+/** Whether the group could change this program itself anyway. */
 async function holdsProgram(path: string, gid: number): Promise<boolean> {
   const { root, writers } = await program();
   if (path === root || root.startsWith(join(path, sep))) return true;

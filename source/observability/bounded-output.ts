@@ -1,23 +1,23 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
-/** Kept while nobody reads: some thousand lines. */
-const mostBytes = 1024 * 1024;
-/** Between two tries while it is full, and where writing fails, as on a disk that is full. */
+/** Buffered while stderr is blocked: several thousand lines. */
+const maxBytes = 1024 * 1024;
+/** Milliseconds between tries: while the pipe is full, and while writing fails (disk full). */
 const retryMs = { full: 50, failed: 1_000 };
-/** How long an end waits for a reader. */
-const farewellMs = 500;
+/** How long `end` waits for a reader. */
+const endTimeoutMs = 500;
 
 export type OutputPorts = {
-  /** Writes without waiting: how many bytes it took. Throws EAGAIN where it is full. */
+  /** Writes without blocking and returns the number of bytes. Throws EAGAIN when full. */
   write(bytes: Buffer): number;
-  /** It flows again, and so many lines were left out. */
+  /** Called when output flows again after `lines` lines were dropped. */
   dropped(lines: number): void;
 };
 
 /**
- * Lines to a file descriptor that never make the process wait, nor end it: what cannot be written is kept, up to 1 MiB, and
- * tried again; what is more is left out and counted. What can be written is written at once.
+ * Lines to a file descriptor that never block or end the process: up to 1 MiB is buffered and
+ * retried, further lines are dropped and counted.
  */
 export class BoundedOutput {
   readonly #ports: OutputPorts;
@@ -30,10 +30,10 @@ export class BoundedOutput {
     this.#ports = ports;
   }
 
-  /** One line, with its end. */
+  /** Writes one line, which includes its line end. */
   write(line: string): void {
     const bytes = Buffer.from(line);
-    if (this.#bytes + bytes.length > mostBytes) {
+    if (this.#bytes + bytes.length > maxBytes) {
       this.#dropped++;
       return;
     }
@@ -42,10 +42,10 @@ export class BoundedOutput {
     if (this.#timer === null) this.#flush();
   }
 
-  /** Waits a moment for whoever reads slowly: what is said last matters. Nobody who reads not at all is waited for. */
+  /** Waits up to 500 ms for a slow reader, so that the last lines are not lost. */
   end(): void {
     const clock = new Int32Array(new SharedArrayBuffer(4));
-    const until = performance.now() + farewellMs;
+    const until = performance.now() + endTimeoutMs;
     while (this.#attempt() !== null && performance.now() < until) Atomics.wait(clock, 0, 0, 10);
   }
 
@@ -62,7 +62,7 @@ export class BoundedOutput {
     if (lines > 0) this.#ports.dropped(lines);
   }
 
-  /** Writes what there is room for; null when all is out, else when to try again, in milliseconds. */
+  /** Writes what fits; null when all is written, else milliseconds until the next try. */
   #attempt(): number | null {
     try {
       while (this.#waiting.length > 0) {
@@ -79,17 +79,17 @@ export class BoundedOutput {
   }
 }
 
-/** Writes to stderr that never wait for a reader. */
+/** A non-blocking writer to stderr. */
 export function stderrWriter(): OutputPorts['write'] {
   const fd = 2;
   const found = fstatSync(fd);
-  // Node's own stream makes a pipe or a socket non-blocking, and is made when it is first asked for.
+  // Node makes a pipe or a socket non-blocking when its stream is first used.
   if (found.isFIFO() || found.isSocket()) void process.stderr;
   const own = isatty(fd) ? reopened(fd) : fd;
   return (bytes) => writeSync(own, bytes);
 }
 
-/** A terminal may be stopped (Ctrl-S): one of our own opening does not wait, and leaves the others' as it is. */
+/** A stopped terminal (Ctrl-S) would block; O_NONBLOCK on a copy leaves other processes alone. */
 function reopened(fd: number): number {
   try {
     return openSync(

@@ -25,25 +25,25 @@ const longBuckets = [
 ];
 const jobBuckets = [1, 10, ...longBuckets];
 
-/** Longer than any job: times of the database that lie further apart are no times that anybody took. */
+/** 100 years, in seconds: longer durations are not measurements. */
 const longest = 100 * 365 * day;
 
-/** Any program may write a job's times, `infinity` too: what is no length of time is not measured. */
+/** Skips durations that are no measurement: other programs may write any time, `infinity` too. */
 function measure(on: { observe(seconds: number): void }, seconds: number): void {
   if (seconds >= 0 && seconds <= longest) on.observe(seconds);
 }
 
 /**
- * What one executor counts of its own work, and how it is. Every executor has these series, so that sums over them are the fleet's. Labels
- * are from closed sets: never a job, asset or tenant.
+ * Metrics of one executor's own work and state. Every executor exports them, so their sum is the
+ * fleet's. Labels come from closed sets: never a job, asset or tenant.
  */
 export class ExecutorMetrics {
   readonly registry = new Registry();
   readonly meter: Meter;
 
   /**
-   * @param vitals null as long as there is no executor
-   * @param executes false where there will never be one: then there is only what any process has
+   * @param vitals returns null until the executor has started
+   * @param executes false in an exporter, which has only the metrics of a process
    */
   constructor(vitals: () => Vitals | null, executes: boolean) {
     collectDefaultMetrics({ register: this.registry });
@@ -73,7 +73,7 @@ function meterOn(registry: Registry): Meter {
     values: readonly string[],
   ) => {
     const made = new Counter<Label>({ name, help, labelNames: [label], registers });
-    // From the start, so that the first one counts as an increase.
+    // Starts at 0, so that the first one counts as an increase.
     const children = values.map((value) => {
       const child = made.labels(value);
       child.inc(0);
@@ -84,7 +84,7 @@ function meterOn(registry: Registry): Meter {
 
   const durations = histogram(
     'servo_backfill_partition_duration_seconds',
-    'Time that handlers took, by how the attempt ended',
+    'Run time of handlers, by how the attempt ended',
     workBuckets,
     ['status'],
   );
@@ -96,23 +96,23 @@ function meterOn(registry: Registry): Meter {
   ) as Record<string, Histogram.Internal<'status'>>;
   const partitions = counter(
     'servo_backfill_partition_completion_total',
-    'Partitions that completed, or failed for good',
+    'Partitions that completed, or failed without a retry',
     'status',
     endings,
   );
   const processed = new Counter({
     name: 'servo_backfill_partitions_processed_total',
-    help: 'Partitions that came to their end, whichever',
+    help: 'Partitions that completed, or failed without a retry',
     registers,
   });
   const paused = histogram(
     'servo_backfill_pause_duration_seconds',
-    'Time that jobs spent paused, observed when they are claimed again',
+    'Time that jobs were paused, observed when they are claimed again',
     longBuckets,
   );
   const latency = histogram(
     'servo_backfill_job_claim_latency_seconds',
-    'Time from when a job could be claimed (created, upstreams done, resumed) to its claim',
+    'Time from when a job could be claimed (created, upstreams completed, resumed) to its claim',
     waitBuckets,
   );
   const jobs = histogram(
@@ -124,19 +124,19 @@ function meterOn(registry: Registry): Meter {
   for (const status of endings) jobs.zero({ status });
   const attempts = counter(
     'servo_executor_attempts_total',
-    'Attempts that ended, by outcome; fenced ones had lost their lease and do not count',
+    'Attempts that ended, by outcome; fenced: the lease was lost, so it did not count',
     'outcome',
     attemptEnds,
   );
   const claims = counter(
     'servo_executor_claims_total',
-    'Tries to claim a waiting job, by what came of them',
+    'Tries to claim a waiting job, by result',
     'result',
     claimResults,
   );
   const batches = histogram(
     'servo_executor_batch_duration_seconds',
-    'Round trip of a batch: the message that reports attempts and claims new ones',
+    'Round trip of one batch: the message that reports attempts and claims new ones',
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   );
   const batchResults = counter(
@@ -151,12 +151,12 @@ function meterOn(registry: Registry): Meter {
   ]);
   const lost = new Counter({
     name: 'servo_executor_leases_lost_total',
-    help: 'Attempts under way whose lease was lost',
+    help: 'Running attempts whose lease was lost',
     registers,
   });
   const reconnects = counter(
     'servo_executor_reconnects_total',
-    'Standing connections that had to be made anew',
+    'Permanent connections that were reconnected',
     'connection',
     ['registry', 'listener'],
   );
@@ -198,9 +198,9 @@ function gaugesOf(registry: Registry, vitals: () => Vitals | null): void {
         if (now !== null) this.set(value(now));
       },
     });
-  gauge('servo_executor_slots', 'Handlers that may run at once', (now) => now.slots);
-  gauge('servo_executor_slots_busy', 'Slots at work', (now) => now.slots_busy);
-  gauge('servo_executor_jobs', 'Jobs at work', (now) => now.jobs);
+  gauge('servo_executor_slots', 'Handlers that may run at the same time', (now) => now.slots);
+  gauge('servo_executor_slots_busy', 'Slots in use', (now) => now.slots_busy);
+  gauge('servo_executor_jobs', 'Jobs that the executor is working on', (now) => now.jobs);
   gauge(
     'servo_executor_heartbeat_age_seconds',
     'Time since the database acknowledged a heartbeat',
@@ -208,7 +208,7 @@ function gaugesOf(registry: Registry, vitals: () => Vitals | null): void {
   );
   new Gauge({
     name: 'servo_executor_hold',
-    help: 'Whether the executor starts nothing new, for this reason',
+    help: 'Whether the executor claims nothing, for this reason',
     labelNames: ['reason'],
     registers,
     collect() {

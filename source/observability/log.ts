@@ -4,13 +4,13 @@ import { BoundedOutput, stderrWriter } from './bounded-output.ts';
 
 export type Log = Logger;
 
-/** Levels below `info` are for `--verbose`. */
+/** `verbose` adds the level `debug`. */
 export type LogOptions = { verbose?: boolean; pretty?: boolean };
 
 /**
- * One JSON line per event on stderr, with `timestamp`, `level` and `message`, and where they apply `job_id`,
- * `partition_key`, `executor_id`: the names that the runbooks' log queries use. Pretty for a person at a terminal. A stderr that
- * nobody reads, or that cannot be written, stops nothing: lines are left out, and their number is told when it flows again.
+ * One JSON line per event on stderr with `timestamp`, `level` and `message`, and if they apply
+ * `job_id`, `partition_key` and `executor_id`: the names in the runbooks' log queries. A blocked
+ * stderr stops nothing: lines are dropped, and their number is logged afterwards.
  */
 export async function createLog(options: LogOptions = {}): Promise<Log> {
   const output = new BoundedOutput({
@@ -34,7 +34,6 @@ export async function createLog(options: LogOptions = {}): Promise<Log> {
   return log;
 }
 
-/** Writes each event at once, as the JSON lines are. */
 async function prettyStream(output: BoundedOutput): Promise<DestinationStream> {
   const { prettyFactory } = (await import('pino-pretty')).default;
   const pretty = prettyFactory({
@@ -45,12 +44,11 @@ async function prettyStream(output: BoundedOutput): Promise<DestinationStream> {
   return { write: (line) => output.write(pretty(shown(line))) };
 }
 
-/** What is unsafe to show is written out before the colours come, which are escape sequences too. */
+/** Escapes unsafe text before the colours are added, which are escape sequences too. */
 function shown(line: string): string {
   const text = (_: string, value: unknown) =>
     typeof value === 'string' ? escapeUnsafe(value) : value;
   return JSON.stringify(JSON.parse(line, text));
 }
 
-/** A log that goes nowhere. */
 export const silentLog: Log = pino({ level: 'silent' });

@@ -1,4 +1,4 @@
-/** How an attempt ended: an outcome that counts, or `fenced`, one whose lease was lost before. */
+/** How an attempt ended: its outcome, or `fenced` if its lease was lost before the report. */
 export const attemptEnds = [
   'completed',
   'failed',
@@ -11,32 +11,34 @@ export const attemptEnds = [
 ] as const;
 export type AttemptEnd = (typeof attemptEnds)[number];
 
-/** How a partition, or a job, ended: for good. */
+/** How a partition or a job ended. */
 export const endings = ['completed', 'failed'] as const;
 export type Ending = (typeof endings)[number];
 
-/** What came of a try to claim a waiting job. `lost`: somebody else was faster. */
+/** Result of a try to claim a waiting job; `lost`: another executor was faster. */
 export const claimResults = ['claimed', 'lost', 'limited', 'failed'] as const;
 export type ClaimResult = (typeof claimResults)[number];
 
-/** What an executor tells of its work, for whoever counts it. Durations in seconds. */
+/** Receives what an executor does, to count it. Durations in seconds. */
 export type Meter = {
   attempt(end: AttemptEnd, seconds: number): void;
   partition(ending: Ending): void;
   claim(result: ClaimResult): void;
-  /** @param waited since it was created or resumed; `paused`: length of the pause that ends with it */
+  /**
+   * @param waited time since the job was created or resumed
+   * @param paused length of the pause that this claim ends
+   */
   claimed(waited: number, paused: number | null): void;
   job(ending: Ending, seconds: number): void;
   batch(result: 'ok' | 'failed', seconds: number): void;
   heartbeat(result: 'ok' | 'failed'): void;
-  /** The lease of an attempt under way was lost. */
+  /** A running attempt lost its lease. */
   leaseLost(): void;
   reconnected(connection: 'registry' | 'listener'): void;
 };
 
 const nothing = () => {};
 
-/** For an executor that nobody measures. */
 export const noMeter: Meter = {
   attempt: nothing,
   partition: nothing,
@@ -49,7 +51,10 @@ export const noMeter: Meter = {
   reconnected: nothing,
 };
 
-/** Why an executor starts nothing new. `host`: it is out of descriptors, processes or memory. `heartbeat`, `registry`: it has not been heard by the database for too long. */
+/**
+ * Why an executor claims nothing. `host`: out of descriptors, processes or memory; `heartbeat`,
+ * `registry`: the database has not acknowledged it for too long.
+ */
 export const holdReasons = [
   'replication_lag',
   'lock_wait',
@@ -61,12 +66,12 @@ export const holdReasons = [
 ] as const;
 export type HoldReason = (typeof holdReasons)[number];
 
-/** How an executor is at this moment. */
+/** The present state of an executor. */
 export type Vitals = {
   slots: number;
-  /** Slots that run a handler, or have attempts to run. */
+  /** Slots that run a handler or have attempts to run. */
   slots_busy: number;
-  /** Jobs at work. */
+  /** Jobs that it is working on. */
   jobs: number;
   holds: readonly HoldReason[];
   /** Seconds since the database last acknowledged a heartbeat. */

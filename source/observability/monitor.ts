@@ -16,7 +16,7 @@ export type MonitorOptions = {
   tenants: readonly string[];
   thresholds: JobThresholds;
   log: Log;
-  /** Whether an executor is to be watched, which is not ready before it is there. */
+  /** Whether this process runs an executor; it is not ready before that has started. */
   executes: boolean;
   lease_ms?: number;
 };
@@ -44,7 +44,7 @@ export class Monitor {
     const reporter = this.#reporter;
     new Gauge({
       name: 'servo_tui_database_up',
-      help: 'Whether the database has answered the last time that it was asked for the metrics of tenants',
+      help: 'Whether the database answered the last query for the metrics of tenants',
       registers: [this.#metrics.registry],
       collect() {
         this.set(Number(reporter.reachable));
@@ -52,7 +52,7 @@ export class Monitor {
     });
   }
 
-  /** @throws ServoError usage where it cannot listen there */
+  /** @throws ServoError usage if it cannot listen on the address */
   static async start(options: MonitorOptions): Promise<Monitor> {
     const monitor = new Monitor(options);
     try {
@@ -78,12 +78,12 @@ export class Monitor {
     return this.#metrics.meter;
   }
 
-  /** Throws where the database is not there, or has no usable schema. */
+  /** Throws if the database cannot be reached or has no usable schema. */
   requireDatabase(): Promise<void> {
     return requireSchema(this.#database);
   }
 
-  /** The executor is there. */
+  /** Sets the executor whose state is exported. */
   watch(vitals: () => Vitals): void {
     this.#executor = vitals;
   }
@@ -110,7 +110,7 @@ export class Monitor {
   }
 
   #executorCheck(): Check {
-    if (this.#executor === null) return checkOf('executor', 'it has not started yet');
+    if (this.#executor === null) return checkOf('executor', 'the executor has not started yet');
     const { holds, heartbeat_age } = this.#executor();
     const reason = holds.find((hold) => hold in unready);
     return checkOf(
@@ -128,11 +128,11 @@ export class Monitor {
   }
 }
 
-/** Holding back while the database is under load is what a healthy executor does. */
+/** The holds that make an executor unready; throttling does not. */
 const unready: Partial<Record<HoldReason, string>> = {
-  heartbeat: 'the database does not acknowledge its heartbeats',
-  registry: 'the database has not heard of it',
-  draining: 'it is draining',
+  heartbeat: 'the database does not acknowledge heartbeats',
+  registry: 'the executor is not registered in the database',
+  draining: 'the executor is draining',
 };
 
 function checkOf(check: string, message: string | null): Check {

@@ -2,27 +2,26 @@ import { createServer, type Server as HttpServer, type ServerResponse } from 'no
 import type { AddressInfo, Socket } from 'node:net';
 import { messageOf, ServoError } from '../errors.ts';
 
-/** One thing that readiness depends on; `message` says what is wrong. */
+/** One condition of readiness; `message` is the problem, or null. */
 export type Check = { check: string; ok: boolean; message: string | null };
 
 export type ServerPorts = {
-  /** In Prometheus' text format. */
+  /** In Prometheus text format. */
   metrics(): Promise<string>;
-  /** Ready when all are. */
   checks(): Promise<readonly Check[]>;
 };
 
-/** Where to listen; without a host on all addresses. */
+/** Without a host: all addresses. */
 export type ListenAddress = { host: string | undefined; port: number };
 
 export type Server = { address: string; close(): Promise<void> };
 
 type Answer = { status: number; type: string; body: string };
 
-/** Far more than who scrapes and probes, far fewer than a process has descriptors. */
-const mostConnections = 64;
+/** Far more than scrapers and probes need, far fewer than a process has descriptors. */
+const maxConnections = 64;
 
-/** In milliseconds: whoever asks has all of a request ready. */
+/** In milliseconds. */
 const timeout = {
   headersTimeout: 5_000,
   requestTimeout: 10_000,
@@ -37,7 +36,7 @@ const json = (status: number, body: object): Answer => ({
 });
 
 const routes: Readonly<Record<string, (ports: ServerPorts) => Promise<Answer>>> = {
-  // That it answers is all there is to say: whoever restarts what is not well must not do so because the database is away.
+  // Liveness only: a restart does not help when the database is unavailable.
   '/healthz': async () => json(200, { status: 'ok' }),
   '/readyz': async (ports) => {
     const checks = await ports.checks();
@@ -53,7 +52,7 @@ const routes: Readonly<Record<string, (ports: ServerPorts) => Promise<Answer>>> 
 
 /**
  * Serves /healthz, /readyz and /metrics.
- * @throws ServoError usage where it cannot listen there
+ * @throws ServoError usage if it cannot listen on the address
  */
 export async function startServer(
   { host, port }: ListenAddress,
@@ -66,13 +65,13 @@ export async function startServer(
     if (route === undefined) {
       send(
         response,
-        json(404, { error: `there is ${Object.keys(routes).join(', ')}` }),
+        json(404, { error: `not found: expected ${Object.keys(routes).join(', ')}` }),
         request.method,
       );
       return;
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      send(response, json(405, { error: 'only GET' }), request.method);
+      send(response, json(405, { error: 'method not allowed: expected GET' }), request.method);
       return;
     }
     route(ports)
@@ -81,7 +80,7 @@ export async function startServer(
   });
   limitConnections(server);
   await new Promise<void>((resolve, reject) => {
-    // Also of one that listens: a connection that it could not accept is its client's to try again.
+    // Also after it listens: the client retries a connection that could not be accepted.
     server.on('error', (error) =>
       reject(
         new ServoError(
@@ -96,7 +95,7 @@ export async function startServer(
     );
     server.listen({ host, port }, resolve);
   });
-  // Whoever scrapes must not keep a process that is done.
+  // Open connections must not keep a finished process running.
   server.unref();
   const at = server.address() as AddressInfo;
   const name = at.family === 'IPv6' ? `[${at.address}]` : at.address;
@@ -110,7 +109,7 @@ export async function startServer(
   };
 }
 
-/** One too many ends the oldest that is not being answered: those that ask nothing must not keep a probe out. */
+/** At the limit, closes the oldest idle connection, so that idle ones cannot keep a probe out. */
 function limitConnections(server: HttpServer): void {
   const waiting = new Set<Socket>();
   let open = 0;
@@ -121,7 +120,7 @@ function limitConnections(server: HttpServer): void {
       open--;
       waiting.delete(socket);
     });
-    if (open > mostConnections) waiting.values().next().value?.destroy();
+    if (open > maxConnections) waiting.values().next().value?.destroy();
   });
   server.on('request', ({ socket }, response) => {
     waiting.delete(socket);

@@ -3,21 +3,21 @@ import type { Log } from './log.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Tells systemd one message of sd_notify(3): `READY=1`. */
+/** Sends one message of sd_notify(3), such as `READY=1`. */
 export type Notify = (assignments: readonly string[]) => Promise<void>;
 
 /**
- * What systemd wants to know of a service of Type=notify: that it is ready, that it is stopping, and, with WatchdogSec=, that it is
- * well. Node has no Unix datagram sockets, so systemd-notify says it, as a child, for which the unit needs NotifyAccess=all. Without
- * NOTIFY_SOCKET all of it does nothing.
+ * Notifies systemd (Type=notify) of readiness, stopping and, with WatchdogSec=, liveness. Node has
+ * no Unix datagram sockets, so the child process systemd-notify sends the messages, and the unit
+ * needs NotifyAccess=all. Does nothing without NOTIFY_SOCKET.
  */
 export class ServiceManager {
   readonly #log: Log;
   readonly #notify: Notify | null;
-  /** Between two signs of life: a half of what the watchdog waits for, in milliseconds. */
+  /** Milliseconds between watchdog messages: half of the watchdog's timeout. */
   readonly #pauseMs: number | null;
   #timer: NodeJS.Timeout | null = null;
-  /** Signs of life may be due many times a second: a failure that goes on is logged once. */
+  /** So that a lasting failure is logged once. */
   #failing = false;
 
   /** @param notify for tests */
@@ -29,7 +29,7 @@ export class ServiceManager {
     this.#pauseMs = mine && interval > 0 ? interval / 2 : null;
   }
 
-  /** From now on it gives signs of life: it stops when this process does, or does nothing but one thing. */
+  /** Starts the watchdog messages too; they stop when the event loop is blocked. */
   ready(status: string): void {
     this.#send('READY=1', `STATUS=${status}`);
     if (this.#notify === null || this.#pauseMs === null) return;

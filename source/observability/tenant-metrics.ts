@@ -3,7 +3,7 @@ import type { Figures } from '../domain/executor/figures.ts';
 
 const hour = 3600;
 
-/** With 1 h, which the runbook asks for. */
+/** 1 h must be among them: the runbook uses it. */
 const etaBuckets = [
   ...[60, 300, 600, 1800],
   ...[1, 2, 4, 8, 12, 24, 48, 168].map((hours) => hours * hour),
@@ -13,7 +13,7 @@ const gauges: readonly [name: string, help: string, value: (figures: Figures) =>
   [
     [
       'servo_backfill_sla_at_risk_jobs',
-      'Jobs whose ETA is later than their deadline, which is still to come',
+      'Jobs whose ETA is later than their deadline, which has not passed yet',
       (figures) => figures.at_risk,
     ],
     [
@@ -23,32 +23,32 @@ const gauges: readonly [name: string, help: string, value: (figures: Figures) =>
     ],
     [
       'servo_backfill_sla_least_buffer_seconds',
-      'Deadline less ETA of the job that has the least of it; absent where no job has both',
+      'Smallest deadline minus ETA of all jobs; absent if no job has both',
       (figures) => figures.least_buffer,
     ],
     [
       'servo_backfill_oldest_heartbeat_age_seconds',
-      'Age of the oldest heartbeat of a running job; 0 where none runs',
+      'Age of the oldest heartbeat of a running job; 0 if no job is running',
       (figures) => figures.oldest_heartbeat_age,
     ],
     [
       'servo_backfill_stale_jobs',
-      'Running jobs whose heartbeat is stale: older than the threshold heartbeat_stale, 120 s unless set',
+      'Running jobs whose heartbeat is older than the threshold heartbeat_stale (default 120 s)',
       (figures) => figures.stale,
     ],
     [
       'servo_backfill_longest_running_seconds',
-      'Time since the first claim of the job that has run longest; 0 where none runs',
+      'Time since the first claim of the job that has run longest; 0 if no job is running',
       (figures) => figures.longest_running,
     ],
     [
       'servo_backfill_executors_alive',
-      'Executors that were heard of in the last 10 s',
+      'Executors with a sign of life in the last 10 s',
       (figures) => figures.executors_alive,
     ],
   ];
 
-/** The series that tell of all of a tenant, whoever works on it: for the one process that reports it. The sum over the tenants that it reports. */
+/** The metrics of whole tenants, summed, for the process that leads the duty `metrics`. */
 export function tenantMetrics(figures: Figures): Promise<string> {
   const registry = new Registry();
   const registers = [registry];
@@ -59,10 +59,10 @@ export function tenantMetrics(figures: Figures): Promise<string> {
     registers,
   });
   for (const [state, count] of Object.entries(figures.active)) active.set({ state }, count);
-  // The running jobs of this moment, not all that were ever observed: the runbook takes the quantile of the buckets as they are.
+  // Only the jobs that run now: the runbook takes quantiles of the buckets, not of their rate.
   const etas = new Histogram({
     name: 'servo_backfill_eta_distribution_seconds',
-    help: 'Time to the expected end of each job that runs at this moment and has completed a partition',
+    help: 'Time to the ETA of each running job that has completed a partition',
     buckets: etaBuckets,
     registers,
   });

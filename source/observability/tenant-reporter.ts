@@ -10,32 +10,32 @@ import type { Log } from './log.ts';
 import { tenantMetrics } from './tenant-metrics.ts';
 
 export type ReporterPorts = {
-  /** A pool of its own, with a timeout: a scrape must neither wait for steps nor keep them waiting. */
+  /** Its own pool, with a timeout: scrapes and batches must not wait for each other. */
   database: Database;
   tenants: readonly string[];
   thresholds: JobThresholds;
   log: Log;
-  /** Life of the lease (ms). Who reports and dies is followed by another within it; it is renewed three times as often. */
+  /** Duration of the lease (ms); a dead leader is replaced within it. Renewed every third of it. */
   lease_ms?: number;
 };
 
 const leaseMs = 15_000;
-/** A stop waits so long (ms) for what is being asked. */
-const farewellMs = 2_000;
+/** How long `stop` waits for a running query. */
+const stopTimeoutMs = 2_000;
 
-/** What one scrape finds; another that comes so soon (ms) gets the same. */
+/** A scrape within this time (ms) of another gets the same result. */
 const freshMs = 1_000;
 
 /**
- * Reports what is of whole tenants, in one process at a time for each tenant, so that sums over all executors and exporters are right: whoever
- * holds the tenant's lease. The others say nothing of it, which is not the same as zero.
+ * Reports the metrics of whole tenants in one process at a time per tenant: the holder of a lease.
+ * Other processes leave these series out, so that sums over all processes are right.
  */
 export class TenantReporter {
   readonly #ports: ReporterPorts;
   readonly #leaseMs: number;
   readonly #holder = randomUUID();
   #led: readonly string[] = [];
-  /** Until when the lease surely runs (monotonic): counted from before it was asked for. */
+  /** End of the lease (monotonic), counted from before the request. */
   #until = 0;
   #timer: NodeJS.Timeout | null = null;
   #current: Promise<void> | null = null;
@@ -54,13 +54,13 @@ export class TenantReporter {
     this.#current = this.#renew();
   }
 
-  /** Gives up what it reports, so that another goes on at once. */
+  /** Gives up the lease, so that another process takes over immediately. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    // A database that does not answer is left to let the lease run out.
-    await Promise.race([this.#giveUp(), sleep(farewellMs, undefined, { ref: false })]);
+    // If the database does not answer, the lease expires.
+    await Promise.race([this.#giveUp(), sleep(stopTimeoutMs, undefined, { ref: false })]);
     this.#until = 0;
   }
 
@@ -69,17 +69,17 @@ export class TenantReporter {
     if (this.#led.length > 0) await this.#elect(0).catch(() => {});
   }
 
-  /** The tenants that this process reports now. */
+  /** The tenants whose lease this process holds now. */
   get tenants(): readonly string[] {
     return performance.now() < this.#until ? this.#led : [];
   }
 
-  /** The database has answered the last time that it was asked. */
+  /** Whether the database answered the last request. */
   get reachable(): boolean {
     return this.#reachable;
   }
 
-  /** In Prometheus' format; empty where other processes report. Rejects where the database does not answer. */
+  /** Prometheus text; empty if other processes report. Rejects if the database does not answer. */
   metrics(): Promise<string> {
     const now = performance.now();
     if (this.#answer === null || now - this.#answer.at > freshMs)
@@ -97,7 +97,7 @@ export class TenantReporter {
       );
       readings.push(reading);
     }
-    // Another may have taken over while this one read.
+    // Another process may have taken over meanwhile.
     if (this.tenants !== tenants) return '';
     return tenantMetrics(figuresOf(readings, this.#ports.thresholds));
   }
@@ -119,7 +119,7 @@ export class TenantReporter {
     this.#reachable = false;
     const led = await elect(database, lease);
     this.#reachable = true;
-    // The same array as long as it is the same: see #read.
+    // Keeps the array while its content is the same: #read compares it.
     if (led.sort().join('\n') !== this.#led.join('\n')) this.#led = led;
     this.#until = asked + lease_ms;
   }

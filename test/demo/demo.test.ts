@@ -42,7 +42,7 @@ function startDemo(env: Record<string, string> = {}): Demo {
   return { child, said, exit };
 }
 
-/** Until the demonstration's worker has done something. Fails with what it said if it ends before. */
+/** Waits until the demonstration has completed a partition; fails with its output if it ends. */
 async function untilMoving({ said, exit }: Demo): Promise<void> {
   let ended = false;
   exit.then(() => (ended = true));
@@ -70,10 +70,10 @@ it('takes no notice of any other database that is configured, and one runs at a 
   await untilMoving(first);
   const second = startDemo();
   expect(await second.exit).toBe(4);
-  expect(second.said.join('\n')).toContain('a demonstration is live already');
+  expect(second.said.join('\n')).toContain('a demonstration is already running');
 });
 
-it('lets its worker finish in order when it is interrupted', async () => {
+it('drains its executor when it is interrupted', async () => {
   const demo = startDemo();
   await untilMoving(demo);
   const [worker] = await workers();
@@ -87,7 +87,7 @@ it('lets its worker finish in order when it is interrupted', async () => {
   expect(open).toEqual({ running: 0 });
 });
 
-it('leaves no worker behind when it is killed, and starts afresh', async () => {
+it('leaves no executor behind when it is killed, and can be started again', async () => {
   const killed = startDemo();
   await untilMoving(killed);
   const [worker] = await workers();
@@ -99,11 +99,11 @@ it('leaves no worker behind when it is killed, and starts afresh', async () => {
   expect((await workers()).map(({ pid }) => pid)).not.toContain(worker!.pid);
 });
 
-it('says what became of its worker, when that ends by itself', async () => {
+it('reports an executor that ends unexpectedly', async () => {
   const demo = startDemo();
   await untilMoving(demo);
   const [worker] = await workers();
   process.kill(worker!.pid, 'SIGKILL');
   expect(await demo.exit).toBe(1);
-  expect(demo.said.join('\n')).toContain(`the demonstration's worker ended`);
+  expect(demo.said.join('\n')).toContain(`the demonstration's executor ended`);
 });

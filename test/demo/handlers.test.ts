@@ -74,7 +74,7 @@ describe('births_daily', () => {
     expect(await rowsOf(sql)).toEqual(once);
   });
 
-  it('fails for good where neither source has the day', async () => {
+  it('fails without a retry if neither source has the day', async () => {
     expect(await run('births_daily', '2015-01-01')).toEqual([
       'SV065 neither SSA nor CDC has a figure for 2015-01-01',
     ]);
@@ -113,7 +113,7 @@ describe('births_monthly', () => {
     const [first, ...rest] = await days('2014-11-01', '2014-11-30');
     await run('births_daily', first!);
     expect(await run('births_monthly', '2014-11')).toEqual([
-      'SV075 1 of the 30 days of 2014-11 are there',
+      'SV075 1 of the 30 days of 2014-11 are available',
     ]);
     await run('births_daily', ...rest);
     expect(await run('births_monthly', '2014-11', '2014-11')).toEqual(['done', 'done']);
@@ -135,7 +135,7 @@ describe('the published files', () => {
 
   it('are refused when a line is broken: no figure is guessed', () => {
     expect(() => parseSeries('header\n1994,1,1,6,8096\n1994,1,,7,7772')).toThrow(
-      'line 3 is not a day with its births: "1994,1,,7,7772"',
+      'line 3: expected year,month,day,weekday,births, not "1994,1,,7,7772"',
     );
   });
 });

@@ -3,14 +3,14 @@ import { type Database, openDatabase } from '../../source/database/database.ts';
 import { loadSources, registerDemoAssets } from '../../source/demo/demo-database.ts';
 import { demoTenant } from '../../source/demo/jobs.ts';
 import {
+  allEnded,
   dueJobs,
-  isOver,
   type JobProgress,
   readProgress,
   readReport,
 } from '../../source/demo/progress.ts';
+import { progressLine, reportText } from '../../source/demo/report-text.ts';
 import { startDue } from '../../source/demo/start-due.ts';
-import { progressLine, reportText } from '../../source/demo/words.ts';
 import { documentOf } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -33,15 +33,15 @@ describe('the order of the backfills', () => {
     expect(namesOf(dueJobs([]))).toEqual(['births_daily', 'births_agreement']);
     const running = [job('births_daily', 'running'), job('births_agreement', 'failed')];
     expect(dueJobs(running)).toEqual([]);
-    expect(isOver(running)).toBe(false);
+    expect(allEnded(running)).toBe(false);
     const completed = [job('births_daily', 'completed'), job('births_agreement', 'failed')];
     expect(namesOf(dueJobs(completed))).toEqual(['births_monthly']);
-    expect(isOver(completed)).toBe(false);
-    expect(isOver([...completed, job('births_monthly', 'completed')])).toBe(true);
+    expect(allEnded(completed)).toBe(false);
+    expect(allEnded([...completed, job('births_monthly', 'completed')])).toBe(true);
   });
 
   it('is over when the days were cancelled: the months will never be due', () => {
-    expect(isOver([job('births_daily', 'cancelled'), job('births_agreement', 'failed')])).toBe(
+    expect(allEnded([job('births_daily', 'cancelled'), job('births_agreement', 'failed')])).toBe(
       true,
     );
   });
@@ -78,7 +78,7 @@ describe('on a database that has the sources, but no results', () => {
     expect(text).toContain('Some figures are not as published');
   });
 
-  it('starts none twice, also when two processes start them at once', async () => {
+  it('starts none twice, also when two processes start them at the same time', async () => {
     await Promise.all([startDue(database, 'one', []), startDue(database, 'other', [])]);
     const jobs = await readProgress(database);
     expect(jobs.map((row) => [row.asset_name, row.state, row.total_partitions]).sort()).toEqual([

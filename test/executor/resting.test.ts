@@ -121,7 +121,7 @@ it('A25: a job whose program is missing everywhere is kept fresh: it waits, and 
       asset: 'orders',
       kind: 'executable',
       run: async () => ({ outcome: missing }),
-      there: async () => false,
+      isAvailable: async () => false,
     },
   ]);
   await waitFor('it to be no executor’s', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { UsageError } from '../../source/errors.ts';
 import { noSettings } from '../../source/handlers/asset-settings.ts';
 import { loadCatalogue } from '../../source/handlers/catalogue.ts';
-import { judge } from '../../source/handlers/trusted-file.ts';
+import { ownershipProblems } from '../../source/handlers/trusted-file.ts';
 import { errorOf } from '../support/operator.ts';
 import { handlerDirectory } from '../support/worker.ts';
 
@@ -50,8 +50,8 @@ describe('the catalogue', () => {
     expect(catalogue.get('a')!.settings).toEqual(noSettings);
   });
 
-  // Found by the fault suite: a worker that started while a release was rolled out ended with exit code 2.
-  it('has what is there while files come and go, as in a roll-out', async () => {
+  // Found by the fault suite: an executor that started during a roll-out ended with exit code 2.
+  it('reads the existing files while others are added and removed, as in a roll-out', async () => {
     const directory = handlerDirectory({
       'a.sql': 'select 1',
       b: '#!/bin/sh\n',
@@ -81,7 +81,7 @@ describe('the catalogue', () => {
     });
   });
 
-  it('reports every mistake at once', async () => {
+  it('reports every mistake together', async () => {
     expect(
       await mistakesIn({
         'a.txt': 'x',
@@ -95,14 +95,14 @@ describe('the catalogue', () => {
         'f.mjs': '',
       }),
     ).toEqual([
-      'a.txt is not a kind of handler — a handler is <asset>.sql, <asset>.js or .mjs, or a file that may be executed (chmod +x)',
+      'a.txt is not a handler — expected <asset>.sql, <asset>.js, <asset>.mjs or an executable file (chmod +x)',
       '. has two handlers for b — keep one file per asset',
-      'c.toml is the settings of no handler — put the handler beside it, as c.sql, or name an endpoint: [http] url',
+      'c.toml has settings for c, which has no handler — add the handler, such as c.sql, or set an endpoint: [http] url',
       'd.toml: every must be one of hour, day, week, month',
-      'd.toml: has the unknown key ever — did you mean every?',
-      'd.toml: has the unknown key retries — known are asset_type, every, upstreams, max_attempts, timeout, parallel, http, env',
-      'e.toml: is not valid TOML (line 1, column 9)',
-      'f has two handlers: f.mjs, and [http] in f.toml — keep one of them',
+      'd.toml: unknown key ever — did you mean every?',
+      'd.toml: unknown key retries — expected one of asset_type, every, upstreams, max_attempts, timeout, parallel, http, env',
+      'e.toml: invalid TOML (line 1, column 9)',
+      'f has two handlers: f.mjs and [http] in f.toml — keep one of them',
     ]);
   });
 
@@ -139,12 +139,12 @@ describe('the catalogue', () => {
       'another user',
       1001,
       [0, 1000],
-      ['h/a.sql belongs to another user (uid 1001), who could change what runs here'],
+      ['h/a.sql belongs to another user (uid 1001), who could change the handler'],
     ],
   ];
   for (const [whose, uid, trusted, expected] of owners) {
     it(`a file of ${whose}: ${expected.length === 0 ? 'trusted' : 'refused'}`, () => {
-      const problems = judge(
+      const problems = ownershipProblems(
         { uid, link: false, anyone: false, group: null },
         { user: 1000, trusted },
         'h/a.sql',
@@ -181,22 +181,25 @@ describe('a settings file', () => {
   const wrong: Record<string, [string, string]> = {
     'a time-out without a unit': [
       'timeout = "90"',
-      'timeout must be a duration from 1ms to 7d, as "30s" or "1h30m"',
+      'timeout must be a duration from 1ms to 7d, such as "30s" or "1h30m"',
     ],
-    'a number for a time-out': ['timeout = 90', 'timeout must be a duration, as "30s" or "1h30m"'],
+    'a number for a time-out': [
+      'timeout = 90',
+      'timeout must be a duration, such as "30s" or "1h30m"',
+    ],
     'half an attempt': ['max_attempts = 1.5', 'max_attempts must be a whole number from 1 to 1000'],
-    'no lane': ['parallel = 0', 'parallel must be a whole number from 1 to 10000'],
-    'one upstream': ['upstreams = "raw"', 'upstreams must be a list of names, as ["orders"]'],
+    'no parallelism': ['parallel = 0', 'parallel must be a whole number from 1 to 10000'],
+    'one upstream': ['upstreams = "raw"', 'upstreams must be a list of names, such as ["orders"]'],
     'an upstream without a name': ['upstreams = [""]', 'upstreams.0 must not be empty'],
     'text for a table': ['env = "PGHOST"', 'env must be a table'],
-    'a table without its key': ['[env]', 'env.pass must be a list of names, as ["orders"]'],
+    'a table without its key': ['[env]', 'env.pass must be a list of names, such as ["orders"]'],
     'a key in the wrong table': [
       '[env]\npass = []\nparallel = 2',
-      'has the unknown key env.parallel — parallel stands before the first table',
+      'unknown key env.parallel — parallel belongs before the first table',
     ],
     'variables for SQL': [
       '[env]\npass = ["PGHOST"]',
-      '[env] is of no use, a handler of kind sql sees no variables',
+      '[env] has no effect: handlers of kind sql get no variables',
     ],
   };
   for (const [what, [toml, message]] of Object.entries(wrong)) {
@@ -207,7 +210,7 @@ describe('a settings file', () => {
     });
   }
 
-  it('refuses upstreams that go in a circle, once', async () => {
+  it('refuses a cycle of upstreams, once', async () => {
     expect(
       await mistakesIn({
         'a.sql': '',
@@ -219,7 +222,7 @@ describe('a settings file', () => {
         'd.sql': '',
         'd.toml': 'upstreams = ["a"]',
       }),
-    ).toEqual(['upstreams go in a circle: b needs c needs b — leave one out']);
+    ).toEqual(['upstreams form a cycle: b needs c needs b — remove one of them']);
   });
 });
 
@@ -239,14 +242,14 @@ describe('an endpoint', () => {
           'e.toml': '[http]\n',
         }),
       ).toEqual([
-        'a.toml: http.url must be the URL of an endpoint, as "https://host/path"',
-        'b.toml: http.url holds a user or password — send it as a header, whose value may name a variable',
-        'c.toml: http.headers.Authorization is not a header that can be sent',
-        'c.toml: http.headers.X-Key needs the variable NOT_THERE, which is not set — set it where the worker is started',
-        'c.toml: http.headers.Idempotency-Key is set by servo-tui',
-        'c.toml: http.headers.b ad is not a header that can be sent',
-        'd.toml: has the unknown key http.header — did you mean headers?',
-        'e.toml: http.url must be the URL of an endpoint, as "https://host/path"',
+        'a.toml: http.url must be the URL of an endpoint, such as "https://host/path"',
+        'b.toml: http.url contains a user name or password — send it in a header, whose value may name a variable',
+        'c.toml: http.headers.Authorization is not a valid header',
+        'c.toml: http.headers.X-Key needs the variable NOT_THERE, which is not set — set it in the environment of the executor',
+        'c.toml: http.headers.Idempotency-Key is set by servo-tui: remove it',
+        'c.toml: http.headers.b ad is not a valid header',
+        'd.toml: unknown key http.header — did you mean headers?',
+        'e.toml: http.url must be the URL of an endpoint, such as "https://host/path"',
       ]);
     } finally {
       delete process.env.ENDPOINT_TOKEN;

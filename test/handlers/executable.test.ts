@@ -31,7 +31,7 @@ describe('an executable handler', () => {
     });
   }
 
-  it('D: is told what to do by its environment, and not how to reach the database, whatever else is in it', async () => {
+  it('D: gets the attempt in its environment, and no variable of the database', async () => {
     process.env.NOTE_OF_SOMEBODY = 'holds the word secret';
     process.env.PGPASSWORD = 'pw-of-the-worker';
     process.env.DATABASE_URL = 'postgres://url-of-the-worker';
@@ -83,7 +83,7 @@ describe('an executable handler', () => {
     });
   });
 
-  it('told to stop, it is not done, though it exits with 0', async () => {
+  it('has failed if it is stopped, even if it exits with 0', async () => {
     const controller = new AbortController();
     const directory = handlerDirectory({});
     const running = run(
@@ -101,7 +101,7 @@ describe('an executable handler', () => {
     );
     expect(outcome).toEqual({ kind: 'failed', message: 'the end' });
     expect(Buffer.byteLength(output!)).toBeLessThanOrEqual(65_536);
-    expect(output).toMatch(/^… \d+ bytes before this were dropped\n/);
+    expect(output).toMatch(/^… \d+ earlier bytes were dropped\n/);
   });
 });
 
@@ -112,7 +112,7 @@ it('keeps no more than the database takes, whatever the bytes', () => {
   expect(tail.toString()).not.toContain('\0');
 });
 
-describe('in a worker', () => {
+describe('in an executor', () => {
   let backfills: Backfills;
   beforeAll(async () => {
     backfills = await Backfills.open();

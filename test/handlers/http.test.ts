@@ -65,7 +65,7 @@ function answering(status: number, headers: Record<string, string> = {}, body = 
 }
 
 describe('an endpoint', () => {
-  it('is told the partition, with an idempotency key and the headers of its settings', async () => {
+  it('gets the partition, with an idempotency key and the headers of its settings', async () => {
     process.env.ENDPOINT_TOKEN = 'hush';
     try {
       expect(
@@ -146,7 +146,7 @@ describe('an endpoint', () => {
     expect((await run()).outcome).toMatchObject({ kind: 'snoozed', delay_ms: 600_000 });
   });
 
-  it('that refuses says why, and where it redirects to is told: without what may be secret in its address', async () => {
+  it('that refuses or redirects is quoted, without the query of its address', async () => {
     answering(422, {}, '{\n  "error": "no such day"\n}');
     expect(await run()).toEqual({
       outcome: {
@@ -159,7 +159,7 @@ describe('an endpoint', () => {
     expect((await run()).outcome).toEqual({
       kind: 'failed',
       permanent: true,
-      message: `${base}/run: HTTP 307 Temporary Redirect: it redirects to https://example.com/, which is not followed`,
+      message: `${base}/run: HTTP 307 Temporary Redirect: redirects to https://example.com/: redirects are not followed`,
     });
   });
 
@@ -171,7 +171,7 @@ describe('an endpoint', () => {
     const { outcome, output } = await run();
     expect(outcome.kind).toBe('completed');
     expect(Buffer.byteLength(output!)).toBeLessThanOrEqual(65_536);
-    expect(output).toMatch(/^… \d+ bytes before this were dropped\n/);
+    expect(output).toMatch(/^… \d+ earlier bytes were dropped\n/);
     expect(output!.endsWith('\nthe end')).toBe(true);
   });
 
@@ -232,7 +232,7 @@ describe('an endpoint', () => {
     const { outcome, output } = await run();
     expect(outcome).toMatchObject({
       kind: 'failed',
-      message: expect.stringContaining(`the answer of ${base}/run broke off (HTTP 200)`),
+      message: expect.stringContaining(`the response of ${base}/run was cut off (HTTP 200)`),
     });
     expect(output).toBe('half');
   });
@@ -241,7 +241,7 @@ describe('an endpoint', () => {
     ['before it answers', () => {}],
     ['amid its answer', (response: ServerResponse) => response.write('half')],
   ] as const) {
-    it(`that is told to stop ${when} is left at once`, async () => {
+    it(`that is stopped ${when} is left immediately`, async () => {
       const controller = new AbortController();
       let closed = false;
       answer = (response, request) => {
@@ -290,14 +290,14 @@ describe('Retry-After', () => {
   });
 });
 
-describe('in a worker', () => {
+describe('in an executor', () => {
   let backfills: Backfills;
   beforeAll(async () => {
     backfills = await Backfills.open();
   });
   afterAll(() => backfills.close());
 
-  it('partitions come back when the endpoint says so, are tried again when it fails, and its answer is their log', async () => {
+  it('partitions are snoozed by Retry-After, retried after a failure, and have the response as log', async () => {
     const asked = new Map<string, number>();
     answer = (response) => {
       const { partition_key } = JSON.parse(received.at(-1)!.body);

@@ -62,7 +62,7 @@ describe('a module handler', () => {
     return outcome;
   }
 
-  it('is told what to do, and what it logs and prints is kept', async () => {
+  it('gets the attempt, and its output is stored', async () => {
     const { outcome, output, progress } = await run(
       `export default async ({ signal, log, progress, ...values }) => {
          log('values %j', values); console.log('printed', signal.aborted); process.stderr.write(Buffer.from('bytes\\n'));
@@ -119,13 +119,16 @@ describe('a module handler', () => {
     ],
     [
       `return { code: 'SERVO_RETRY' }`,
-      { kind: 'snoozed', message: 'asked to come back later', delay_ms: 30_000 },
+      { kind: 'snoozed', message: 'snoozed by its handler', delay_ms: 30_000 },
     ],
     [
       `throw { code: 'SERVO_RETRY', message: 'in a year', retryAfterMs: 1e12 }`,
       { kind: 'snoozed', message: 'in a year', delay_ms: 86_400_000 },
     ],
-    [`return { code: 'SERVO_FAIL', message: '' }`, { kind: 'fatal', message: 'failed for good' }],
+    [
+      `return { code: 'SERVO_FAIL', message: '' }`,
+      { kind: 'fatal', message: 'failed by its handler' },
+    ],
   ];
   for (const [code, outcome] of named) {
     it(`${code} → ${outcome.kind}`, async () => {
@@ -152,7 +155,7 @@ describe('a module handler', () => {
     ['const f = () => f(); f()', 'Maximum call stack size exceeded'],
   ];
   for (const [code, message] of failing) {
-    it(`${code} → tried again, with the reason`, async () => {
+    it(`${code} → retried, with the reason`, async () => {
       expect(await outcomeOf(`export default async () => { ${code} }`)).toEqual({
         kind: 'failed',
         message,
@@ -167,7 +170,7 @@ describe('a module handler', () => {
     expect(output).toMatch(/^Error: outer\n +at .*orders\.mjs:1[\s\S]*\[cause\]: Error: inner/);
   });
 
-  it('that takes too much memory loses its attempt, and its log is there', async () => {
+  it('that takes too much memory loses its attempt but not its log', async () => {
     const { outcome, output } = await run(
       `export default ({ log }) => { log('eating'); const all = []; for (;;) all.push(new Array(1000).fill(Math.random())) }`,
     );
@@ -179,7 +182,7 @@ describe('a module handler', () => {
     expect((await run('export default () => {}')).outcome.kind).toBe('completed');
   });
 
-  it('that cannot be loaded fails with the reason, and is loaded anew the next time', async () => {
+  it('that cannot be loaded fails with the reason, and is loaded again the next time', async () => {
     const { path, has } = moduleOf(
       `${prelude}import { existsSync } from 'node:fs';
        if (!existsSync(new URL('once', import.meta.url))) { put('once'); throw new Error('not yet') }
@@ -230,7 +233,7 @@ describe('a module handler', () => {
       `export default ({ log }) => { const piece = 'é'.repeat(1 << 19); for (let i = 0; i < 1024; i++) log(piece); log('the end') }`,
     );
     expect(outcome).toEqual({ kind: 'completed' });
-    expect(output).toMatch(/^… 107\d{7} bytes before this were dropped\n/);
+    expect(output).toMatch(/^… 107\d{7} earlier bytes were dropped\n/);
     expect(output!.endsWith('é\nthe end\n')).toBe(true);
     expect(Buffer.byteLength(output!)).toBeLessThanOrEqual(65_536);
   });
@@ -245,7 +248,7 @@ describe('a module handler', () => {
     expect(Buffer.byteLength(output!)).toBeLessThanOrEqual(65_536);
   });
 
-  it('is told to stop by its signal', async () => {
+  it('is stopped by its signal', async () => {
     const { path, has } = moduleOf(
       `${prelude}export default async ({ signal, log }) => {
          await new Promise((resolve) => { signal.addEventListener('abort', resolve); put('ready') });
@@ -262,7 +265,7 @@ describe('a module handler', () => {
     });
   });
 
-  it('that returns after it was told to stop is not done', async () => {
+  it('that returns after it was stopped has not completed', async () => {
     const { path, has } = moduleOf(
       `${prelude}export default async ({ signal }) => {
          const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
@@ -276,7 +279,7 @@ describe('a module handler', () => {
     expect((await result).outcome).toEqual({ kind: 'failed', message: 'stopped' });
   });
 
-  it('that is told to stop before it began never begins', async () => {
+  it('that is stopped before it began never begins', async () => {
     const { path, has } = moduleOf(`${prelude}export default () => put('begun')`);
     const { result, stop } = start(path);
     stop();
@@ -303,7 +306,7 @@ describe('a module handler', () => {
     });
   }
 
-  it('that hangs in a call into the system is given up, though its thread lasts as long', async () => {
+  it('that hangs in a system call is abandoned, although its thread lasts as long', async () => {
     const { path, has, read } = moduleOf(
       `import { execSync } from 'node:child_process';
        export default () => execSync('echo $$ > made; mv made pid; exec sleep 600', { cwd: new URL('.', import.meta.url) })`,
@@ -374,7 +377,7 @@ describe('the log of a thread', () => {
     });
   });
 
-  it('keeps whole characters of what it is told last', () => {
+  it('keeps whole characters of the last progress message', () => {
     const log = new SharedLog();
     log.progress = '🙂'.repeat(1000);
     expect(log.progress).toBe('🙂'.repeat(128));
@@ -383,7 +386,7 @@ describe('the log of a thread', () => {
   });
 });
 
-describe('in a worker', () => {
+describe('in an executor', () => {
   let backfills: Backfills;
   beforeAll(async () => {
     backfills = await Backfills.open();

@@ -19,7 +19,7 @@ vi.mock('node:child_process', async (original) => ({
   },
 }));
 
-it('A9: a program that cannot start for want of descriptors is the trouble of its host, and no failure', async () => {
+it('A9: a program that cannot start without descriptors is unavailable, not failed', async () => {
   const { run } = executableHandler('orders', '/bin/true', noSettings);
   const { outcome } = await run({
     attempt: anAttempt(),

@@ -57,7 +57,7 @@ it('a new asset is registered by its settings, or by the kind of its handler', a
   expect(await lineage()).toEqual(['daily declared raw']);
 });
 
-it('an asset that is there keeps what others have said of it', async () => {
+it('an existing asset keeps the values that others have set', async () => {
   await backfills.rows(
     `insert into assets (id, name, asset_type, tenant_id, partition_config) values
        (gen_random_uuid(), 'kept', 'table', $1, '{"partition_type": {"Time": {"granularity": "Hourly"}}, "partition_key": "h"}'),
@@ -137,7 +137,7 @@ it('an upstream that is no asset and has no handler is refused, and nothing is r
   expect(await assets()).toEqual([]);
 });
 
-it('executors that start at once register the same', async () => {
+it('executors that start at the same time register the same', async () => {
   const files = Object.fromEntries(
     ['a', 'b', 'c', 'd'].flatMap((name) => [
       [`${name}.sql`, ''],

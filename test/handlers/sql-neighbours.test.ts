@@ -30,7 +30,7 @@ afterAll(async () => {
   await roles.drop();
 });
 
-/** Each of two partitions leaves something; the next job, on the same connection, is none the wiser. */
+/** Each of two partitions leaves session state; the next job uses the same connection. */
 const leaveAs = (role: string): Record<string, string> => ({
   path: 'set search_path = staging, public',
   shadow: 'create temp table totals as select $1::date as day',
@@ -60,7 +60,7 @@ const totals = `
   end $$;
   insert into totals values ($1::date)`;
 
-it('A1: one worker, one slot: what a handler leaves does not reach the next partition, nor the next asset', async () => {
+it('A1: with one slot, session state of a handler reaches neither the next partition nor the next asset', async () => {
   const names = Object.keys(leave);
   const directory = handlerDirectory({
     ...Object.fromEntries(names.map((name) => [`${name}.sql`, leave[name]!])),

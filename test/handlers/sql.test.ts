@@ -55,7 +55,7 @@ it('rolls its effect back where it fails, and tries again', async () => {
   expect(await effects()).toEqual([{ key: 'k00001', note: 'try 2' }]);
 });
 
-it('servo_fail fails a partition for good with its message', async () => {
+it('servo_fail fails a partition without a retry, with its message', async () => {
   const { row, partitions } = await run(
     `insert into effects values ($1); select servo_fail('sources differ by 3.2 %')`,
     1,

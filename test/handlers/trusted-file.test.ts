@@ -25,7 +25,7 @@ const nobody = 65_534;
 const root = process.getuid?.() === 0;
 const lists = spawnSync('setfacl', ['--version']).status === 0;
 
-/** `current` → `releases/1`, in which `handlers/orders` → `../bin/orders`: links and folders of every kind on the way. */
+/** `current` → `releases/1`, `handlers/orders` → `../bin/orders`: every kind of link and folder. */
 function deploy(): string {
   const base = mkdtempSync(join(tmpdir(), 'servo-trusted-'));
   chmodSync(base, 0o755);
@@ -56,7 +56,7 @@ type Row = {
 };
 
 const acl = (path: string) => spawnSync('setfacl', ['-m', 'u:nobody:rwx', path]);
-/** A group with the owner as a member is nobody's private one. */
+/** A group with another member is not private. */
 const share = (path: string, mode: number) => (base: string) => {
   chownSync(join(base, path), 0, 1);
   chmodSync(join(base, path), mode);
@@ -162,7 +162,7 @@ describe('A13: what others could change', () => {
     return handler.kind === 'executable' ? (await handler.run(context)).outcome : null;
   };
 
-  it('is refused when a worker starts, wherever on the way it is', async () => {
+  it('is refused when an executor starts, wherever on the path it is', async () => {
     for (const { what, spoil, blames } of possible) {
       const base = deploy();
       expect((await loadCatalogue(join(base, 'current/handlers'))).size, what).toBe(3);
@@ -206,7 +206,7 @@ describe('A13: what others could change', () => {
     rmSync(join(base, 'releases'), { recursive: true });
     expect(await run(catalogue.get('orders')!)).toMatchObject({
       kind: 'unavailable',
-      message: expect.stringMatching(/^not run: .* was there when the worker started: ENOENT/),
+      message: expect.stringMatching(/^not run: .* is gone since the executor started: ENOENT/),
     });
   });
 
@@ -236,7 +236,7 @@ describe('A13: what others could change', () => {
 
   const mounts =
     spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'x', '/mnt']).status === 0;
-  it.skipIf(!mounts)('is trusted on a read-only file system, where nobody can change it', () => {
+  it.skipIf(!mounts)('is trusted on a read-only file system', () => {
     const base = deploy();
     for (const path of ['releases/1/handlers', 'releases/1/bin/orders'])
       chmodSync(join(base, path), 0o777);

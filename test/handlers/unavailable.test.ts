@@ -105,7 +105,7 @@ it('A17: a partition that an endpoint alone hangs up on is counted, once others 
   server.close();
 });
 
-it('A17: a program that is gone is not offered, and is again when it is there', async () => {
+it('A17: a missing program is not offered, and is offered again when it is back', async () => {
   const directory = handlerDirectory({ orders: '#!/bin/sh\nsleep 0.01\n', other: '#!/bin/sh\n' });
   const job = await backfills.job({ keys: keys(100) });
   await backfills.execute([...(await loadCatalogue(directory)).values()], { speed: 20 });
@@ -137,7 +137,7 @@ it('A9: a host that is out of something claims nothing, and says why', async () 
     timings: { outage_back_off: { base_ms: 60_000, cap_ms: 60_000 } },
   });
   await waitFor('claiming to be held', async () => (await executorRow()).hold_reason !== null);
-  expect((await executorRow()).hold_reason).toBe('this host is out of resources: spawn EMFILE');
+  expect((await executorRow()).hold_reason).toBe('this host is out of something: spawn EMFILE');
   const second = await backfills.job({ asset: 'other', keys: keys(1) });
   expect((await said(second)).clause).toBe('held');
   out = false;

@@ -158,7 +158,7 @@ it('A32: what programs run ends with an executor that dies, whatever they are li
 
 const asRoot = process.getuid?.() === 0 && existsSync('/usr/bin/setpriv');
 
-it('A14: no process that a worker starts is given its secrets; one of another uid cannot fetch them', async () => {
+it('A14: no child process of an executor gets its secrets; one of another uid cannot read them', async () => {
   const { password, ...rest } = backfills.database.app;
   const secret = password ?? 'of-the-worker';
   const told = handlerDirectory({

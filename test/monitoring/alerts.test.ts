@@ -9,7 +9,7 @@ import { tenantMetrics } from '../../source/observability/tenant-metrics.ts';
 import { Exposition } from '../support/exposition.ts';
 import { dashboard, queries, ruleNamed, rules, runbookQueries } from './rules.ts';
 
-/** What a worker that reports a tenant with one job at work tells. */
+/** The metrics of an executor that reports a tenant with one running job. */
 async function everything(): Promise<Exposition> {
   const vitals = { slots: 1, slots_busy: 0, jobs: 0, holds: holdReasons, heartbeat_age: 0 };
   const own = new ExecutorMetrics(() => vitals, true);
@@ -33,7 +33,7 @@ async function everything(): Promise<Exposition> {
   return new Exposition(text + (await tenantMetrics(figuresOf([reading], thresholdDefaults))));
 }
 
-test('every alert of the runbooks is there, by its name and severity', () => {
+test('every alert of the runbooks exists, with its name and severity', () => {
   expect(rules.map(({ alert, labels }) => `${alert} ${labels.severity}`)).toEqual([
     'ServoBackfillJobStuck critical',
     'ServoBackfillHighFailureRate warning',
@@ -43,13 +43,13 @@ test('every alert of the runbooks is there, by its name and severity', () => {
     'ServoBackfillSLABreach critical',
     'ServoBackfillMetricsAbsent critical',
     'ServoBackfillNoExecutor critical',
-    'ServoExecutorHeld warning',
+    'ServoExecutorHold warning',
   ]);
   for (const { annotations } of rules)
     expect(Object.keys(annotations)).toEqual(['summary', 'description', 'runbook']);
 });
 
-test('what `servo-tui alerts` tells of, Prometheus does too', () => {
+test('every alert of `servo-tui alerts` is an alert rule', () => {
   const names = rules.map(({ alert }) => alert);
   expect(alertNames.filter((name) => !names.includes(name))).toEqual([]);
 });

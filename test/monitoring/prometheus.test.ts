@@ -21,7 +21,7 @@ describe('promtool', () => {
   });
 });
 
-describe('a real Prometheus, which scrapes two workers', () => {
+describe('a real Prometheus, which scrapes two executors', () => {
   const gate = join(mkdtempSync(join(tmpdir(), 'servo-gate-')), 'open');
   // 20 ms and more for each, and half of them fail.
   const handler = `import { existsSync } from 'node:fs';
@@ -48,7 +48,7 @@ describe('a real Prometheus, which scrapes two workers', () => {
     );
     const targets = await Promise.all(workers.map((worker) => worker.listening()));
     prometheus = await Prometheus.start(targets, rulesFile);
-    // Somebody else's: 100 minutes to go, and 90 to the deadline.
+    // Of an external writer: 100 minutes to its ETA, 90 to the deadline.
     await backfills.job({
       asset: 'reports',
       keys: keys(10),
@@ -71,7 +71,7 @@ describe('a real Prometheus, which scrapes two workers', () => {
     await backfills.close();
   });
 
-  /** Once there are two scrapes that say so: a rate wants two samples. */
+  /** Waits for two scrapes with it: a rate needs two samples. */
   const answer = (expression: string, wanted: (samples: Sample[]) => boolean) =>
     waitFor(
       expression,
@@ -101,10 +101,10 @@ describe('a real Prometheus, which scrapes two workers', () => {
       ({ value }) => !Number.isNaN(value),
     );
     for (const { value } of slow) expect(value).toBeGreaterThan(0.025);
-    // What the runbook prints: each failed series divided by itself.
+    // The runbook's expression: each failed series divided by itself.
     const printed = await answer(failureRate, (all) => all.some(({ value }) => value === 1));
     for (const { value } of printed) expect([1, Number.NaN]).toContain(value);
-    // And what is shipped: what a worker had done before its first scrape is in no rate, hence not exactly a half.
+    // Our rule: not exactly a half, because work before the first scrape is in no rate.
     const shipped = queries.find(({ panel }) => panel === 'Failure rate')!.expr;
     const [share] = values(await answer(shipped, ([one]) => one !== undefined));
     expect(share).toBeGreaterThan(0.3);
@@ -130,7 +130,7 @@ describe('a real Prometheus, which scrapes two workers', () => {
   });
 
   test('each panel of the dashboard has something to show', async () => {
-    const quiet = ['Running, and nothing completes', 'Held'];
+    const quiet = ['Running, nothing completes', 'Executors on hold'];
     for (const { panel, expr } of queries) {
       const samples = await prometheus.query(expr);
       if (!quiet.includes(panel))

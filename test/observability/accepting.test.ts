@@ -10,13 +10,13 @@ test('a connection that cannot be accepted ends nothing', async () => {
     { checks: async () => [], metrics: async () => '' },
   );
   const [listening] = listen.mock.contexts as Server[];
-  // As Node tells it where the system has no descriptor left, for each who knocks.
+  // Emitted by Node for each connection when the system has no descriptor left.
   for (let knock = 0; knock < 3; knock++) listening!.emit('error', new Error('accept EMFILE'));
   expect((await fetch(`http://${server.address}/healthz`)).status).toBe(200);
   await server.close();
 });
 
-test('A9: 350 half-open requests keep nobody out, and are not kept', async () => {
+test('A9: 350 half-open requests do not keep others out, and are closed', async () => {
   const server = await startServer(
     { host: '127.0.0.1', port: 0 },
     { checks: async () => [], metrics: async () => '' },

@@ -28,7 +28,7 @@ const readiness = async (address: string) => {
 const ready = { status: 200, ready: true, failed: [] };
 
 describe('exporter', () => {
-  test('tells of the tenant without an executor, is ready, and ends at SIGTERM', async () => {
+  test('reports the tenant without an executor, is ready, and ends at SIGTERM', async () => {
     const exporter = program('exporter', '--metrics-port', '127.0.0.1:0');
     const address = await exporter.listening();
     const seen = await waitFor('the tenant to be reported', async () => {
@@ -47,7 +47,7 @@ describe('exporter', () => {
     ];
     expect(others.map(({ status }) => status)).toEqual([404, 405]);
     expect(await exporter.kill('SIGTERM')).toEqual([0, null]);
-    // Given up: the next one need not wait for the lease to run out.
+    // Released: the next one need not wait until the lease expires.
     const left = await operator.sql(
       'select from backfill_leaders where expires_at > clock_timestamp()',
     );
@@ -89,7 +89,7 @@ describe('exporter', () => {
   });
 });
 
-describe('a worker', () => {
+describe('an executor', () => {
   test('is ready, and not while the schema is not what it was', async () => {
     const worker = program(
       ...['--worker', '--metrics-port', '127.0.0.1:0', '--grace', '30s'],
@@ -135,10 +135,10 @@ describe('a worker', () => {
   });
 });
 
-test('what is checked is told, and an error of ours is a 500', async () => {
+test('every check is reported, and an error of ours is a 500', async () => {
   const checks = [
     { check: 'database', ok: true, message: null },
-    { check: 'executor', ok: false, message: 'it is draining' },
+    { check: 'executor', ok: false, message: 'the executor is draining' },
   ];
   const server = await startServer(
     { host: '127.0.0.1', port: 0 },

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => backfills.close());
 
-test('a worker’s log is one JSON object a line, with what the runbook’s queries ask for', async () => {
+test('an executor’s log is one JSON object per line, with the fields of the runbook’s queries', async () => {
   const job = await backfills.job({
     keys: keys(3),
     strategy: { type: 'sequential', max_attempts: 1 },
@@ -84,7 +84,7 @@ function progressLog() {
   return { lines, clock, progress: new ProgressLog(log, () => clock.now) };
 }
 
-test('progress is told once in 10 s for each job, and not where nothing has moved', () => {
+test('progress is logged at most every 10 s for each job, and only if it has changed', () => {
   const { lines, progress, clock } = progressLog();
   const tell = (id: string, completed_partitions: number, failed_partitions = 0) =>
     progress.tell(
@@ -104,7 +104,7 @@ test('progress is told once in 10 s for each job, and not where nothing has move
 });
 
 describe('A16: progress is one line in 10 s for each job, however often its work is dropped', () => {
-  test('at whatever times jobs are told of, dropped, and taken up again', () => {
+  test('at whatever times jobs are logged, dropped and continued', () => {
     const act = fc.record({
       job: fc.constantFrom('one', 'other'),
       after: fc.constantFrom(0, 1, 150, 2_000, 9_999, 10_000, 25_000),
@@ -115,7 +115,7 @@ describe('A16: progress is one line in 10 s for each job, however often its work
       fc.property(fc.array(act, { maxLength: 200 }), (acts) => {
         const { lines, progress, clock } = progressLog();
         const done: Record<string, number> = { one: 0, other: 0 };
-        /** When each was told of last, and how far it was; -1 once it was dropped. */
+        /** When each was last logged, and its progress; -1 once it was dropped. */
         const told: Record<string, { at: number; done: number }> = {};
         for (const { job, after, finished, drop } of acts) {
           clock.now += after;
@@ -151,7 +151,7 @@ describe('A16: progress is one line in 10 s for each job, however often its work
       later: { kind: 'snoozed', message: 'no', delay_ms: 20 },
       endpoint: { kind: 'unavailable', message: 'no', of: 'endpoint' },
     };
-    // Every second attempt moves the job, so that there is something to tell.
+    // Every second attempt changes the job's progress.
     const handlers = Object.entries(outcomes).map(([asset, outcome]) =>
       functionHandler(asset, () => {
         met[asset] = (met[asset] ?? 0) + 1;

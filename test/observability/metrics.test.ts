@@ -60,7 +60,7 @@ async function reported(): Promise<Exposition> {
 }
 
 describe('with two executors', () => {
-  test('a tenant is told of once, and what they did adds up', async () => {
+  test('a tenant is reported once, and the counters add up', async () => {
     const gate = new Gate();
     const tried = new Set<string>();
     await twoExecutors(async (key, attempt) => {
@@ -79,7 +79,7 @@ describe('with two executors', () => {
       const busy = sumOf(await scrape(), 'servo_executor_slots_busy');
       return busy === 4;
     });
-    // What was read within the last second may be told again.
+    // A reading of the last second may be used again.
     const both = await waitFor('the job at work to be told of', async () => {
       const seen = await scrape();
       return sumOf(seen, active('running')) > 0 ? seen : null;
@@ -120,7 +120,7 @@ describe('with two executors', () => {
     expect(after.map((one) => one.value('servo_executor_hold{reason="draining"}'))).toEqual([0, 0]);
   });
 
-  test('another one tells of the tenant when the first one goes, and when it dies', async () => {
+  test('another process reports the tenant when the first one stops, and when it dies', async () => {
     const [one, other] = [await monitor(), await monitor()];
     const first = (await reported()).value(active('pending'));
     expect(first).toBe(0);
@@ -128,7 +128,7 @@ describe('with two executors', () => {
     await leader.close();
     const follower = leader === one ? other : one;
     await waitFor('the other to report', async () => reporting(await scrape([follower])).length);
-    // As if it had died: nobody renews the lease, and nobody gives it up.
+    // As if it had died: the lease is neither renewed nor released.
     await backfills.rows(
       `update backfill_leaders set holder = 'a dead one', expires_at = clock_timestamp() + interval '2 seconds'`,
     );
@@ -137,7 +137,7 @@ describe('with two executors', () => {
   });
 });
 
-test('a pause that ends is observed by whoever claims the job', async () => {
+test('a pause that ends is observed by the executor that claims the job', async () => {
   const [one] = await twoExecutors(() => undefined);
   const job = await backfills.job({
     keys: keys(2),
@@ -200,7 +200,7 @@ test('the figures of a tenant, from its jobs', async () => {
   expect(seen.value(active('running'))).toBe(5);
   expect(seen.value(active('pending'))).toBe(2);
   expect(seen.value(active('paused'))).toBe(1);
-  // 100, 100 and 10 minutes; what is not known is not told.
+  // 100, 100 and 10 minutes; unknown ones are left out.
   expect(seen.value('servo_backfill_eta_distribution_seconds_count')).toBe(3);
   expect(seen.value('servo_backfill_eta_distribution_seconds_bucket{le="3600"}')).toBe(1);
   expect(seen.value('servo_backfill_eta_distribution_seconds_bucket{le="7200"}')).toBe(3);
@@ -258,7 +258,7 @@ test('the series are the runbook’s, by name, type and labels, and no label nam
   expect([...new Set(used)].sort()).toEqual(allowed);
 });
 
-test('one process tells the sum over its tenants, without their names', async () => {
+test('one process exports the sum over its tenants, without their names', async () => {
   await backfills.job({ keys: keys(1) });
   await backfills.rows(
     `insert into assets (id, name, asset_type, tenant_id) values (gen_random_uuid(), 'orders', 'table', 'globex');

@@ -37,7 +37,7 @@ test.each([
   await waitFor('the stop', () => lines().some((line) => line.startsWith('STOPPING=1')));
 });
 
-test('that systemd cannot be told is logged once, and again after it could be', async () => {
+test('a failed notification is logged once, and again after one that succeeded', async () => {
   const warned: string[] = [];
   const log = { warn: (message: string) => warned.push(message) } as unknown as Log;
   let able = false;
@@ -59,7 +59,7 @@ test('that systemd cannot be told is logged once, and again after it could be', 
   expect(warned).toHaveLength(2);
 });
 
-describe('nothing is told', () => {
+describe('nothing is sent', () => {
   const toldWith = async (env: Record<string, string>) => {
     const told: string[] = [];
     const manager = new ServiceManager(env, silentLog, async (assignments) => {
@@ -83,7 +83,7 @@ describe('nothing is told', () => {
   });
 });
 
-test('A10: the units wait for it without end, never give up, and let a worker drain', () => {
+test('A10: the units wait and restart without limit, and let an executor drain', () => {
   for (const name of ['servo-tui-worker', 'servo-tui-exporter']) {
     const unit = readFileSync(join(packageRoot, 'deploy', `${name}.service`), 'utf8');
     for (const line of [

@@ -25,7 +25,7 @@ function fill(fd: number): void {
     }
 }
 
-/** A pipe that nobody reads, already full. */
+/** A full pipe without a reader. */
 function fullPipe(): { fd: number; read(): string } {
   const path = join(handlerDirectory({}), 'pipe');
   spawnSync('mkfifo', [path]);
@@ -75,7 +75,7 @@ test.each([
   closeSync(fd);
 });
 
-test('A21: nor does a terminal that is stopped, which is told in colours for a person', async () => {
+test('A21: nor does a stopped terminal, which gets readable text in colours', async () => {
   const handlers = handlerDirectory({ orders: '#!/bin/sh\n' });
   const env = {
     ...environmentFor(backfills.database.app, tenant),

@@ -208,12 +208,7 @@ describe('why a job does not run, and what to do', () => {
       /^2 partitions still run in a cancelled job$/,
       /ended/,
     ],
-    [
-      'outranked',
-      { slots: 1 },
-      /slot.*busy, and no job of higher rank is in front$/,
-      /--priority/,
-    ],
+    ['outranked', { slots: 1 }, /slot.*busy, and no job of higher rank is in front$/, /--priority/],
     ['outranked', { in_front: 1 }, /4 slots .* 1 job of higher rank is in front$/, /--priority/],
     ['outranked', { in_front: 2 }, /2 jobs of higher rank are in front$/, /--priority/],
     ['claimable', {}, /partition/, null],

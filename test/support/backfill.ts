@@ -23,17 +23,17 @@ export const tenant = 'acme';
 
 export type JobSpec = {
   asset?: string;
-  /** Another tenant than acme. */
+  /** A tenant other than acme. */
   tenant?: string;
   keys: readonly string[];
   strategy?: Record<string, unknown>;
   columns?: Record<string, unknown>;
 };
 
-/** A fresh database with what a test of the executor needs; everything started through it is stopped by `close`. */
+/** A fresh database for tests of the executor; `close` stops everything that was started. */
 export class Backfills {
   readonly database: TestDatabase;
-  /** As superuser: what is there, whoever's it is. */
+  /** As superuser: sees the rows of all tenants. */
   readonly pool: Pool;
   readonly #executors: Executor[] = [];
 
@@ -43,7 +43,7 @@ export class Backfills {
     this.pool.on('error', () => {});
   }
 
-  /** On a fresh database, or on one that is given. */
+  /** On a fresh database or the given one. */
   static async open(database?: TestDatabase): Promise<Backfills> {
     return new Backfills(database ?? (await createTestDatabase()));
   }
@@ -63,7 +63,7 @@ export class Backfills {
       `insert into assets (id, name, asset_type, tenant_id) values (gen_random_uuid(), $1, 'table', $2) on conflict do nothing`,
       [asset, spec.tenant ?? tenant],
     );
-    // All at once: an executor that waits for it must not find it half made.
+    // One transaction: a waiting executor must not see an incomplete job.
     const client = await this.pool.connect();
     try {
       await client.query('begin');
@@ -112,7 +112,7 @@ export class Backfills {
       health?: HealthLimits;
       failures?: FailureLimit | null;
       pause_at?: number | null;
-      /** Another way to the database. */
+      /** Another route to the database. */
       settings?: ConnectionSettings;
     } = {},
   ): Promise<Executor> {
@@ -133,7 +133,7 @@ export class Backfills {
     return executor;
   }
 
-  /** The job's row, once it is in one of these states. */
+  /** Waits until the job is in one of these states, and returns its row. */
   state(id: string, ...states: string[]): Promise<Record<string, never>> {
     const look = () =>
       this.row<Record<string, never>>('select * from backfill_jobs where id = $1', [id]);
@@ -163,7 +163,7 @@ export class Backfills {
     return rows.map((row) => `${row.kind} ${row.partition_key}`);
   }
 
-  /** What breaks an invariant at this moment. */
+  /** The rows that violate an invariant now. */
   async violations(): Promise<Violation[]> {
     const database = openDatabase(this.database.app, { connections: 1 });
     try {
@@ -202,7 +202,7 @@ export function functionHandler(
   };
 }
 
-/** Something that a test opens and handlers wait for. */
+/** A gate that a test opens and handlers wait for. */
 export class Gate {
   readonly opened: Promise<void>;
   open!: () => void;
@@ -212,7 +212,7 @@ export class Gate {
   }
 }
 
-/** An executor's messages without an executor, for tests of the protocol itself. */
+/** An executor's messages without an executor, for tests of the protocol. */
 export class Lane {
   readonly #database;
   readonly #job: string;
@@ -232,7 +232,7 @@ export class Lane {
     ]);
   }
 
-  /** Opens lanes (`replaces` null or a token) and claims up to `want` attempts for each; reports and closes what is given. */
+  /** Opens lease queues with up to `want` attempts each; reports and closes the given ones. */
   step(
     step: Partial<{
       reports: {
@@ -261,7 +261,7 @@ export class Lane {
     });
   }
 
-  /** How many attempts it took back. */
+  /** Returns the number of rescued attempts. */
   async rescue(): Promise<number> {
     return (await this.rescued()).length;
   }

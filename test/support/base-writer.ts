@@ -2,8 +2,8 @@ import { Client } from 'pg';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 
 /**
- * Another Servo implementation at work, as the base executor does it: it names base columns only, a
- * statement a transaction, and its heartbeat comes between partitions.
+ * An external writer, as the base executor works: base columns only, one statement a transaction,
+ * heartbeats between partitions.
  */
 export class BaseWriter {
   readonly client: Client;
@@ -12,7 +12,7 @@ export class BaseWriter {
     this.client = client;
   }
 
-  /** A session of the tenant; without one, as an on-call superuser has it. */
+  /** A session of the tenant; without a tenant, that of a superuser. */
   static async open(settings: ConnectionSettings, tenant: string | null): Promise<BaseWriter> {
     const client = new Client(settings);
     client.on('error', () => {});
@@ -27,14 +27,14 @@ export class BaseWriter {
     return (await this.client.query(text, values)).rows;
   }
 
-  /** The job first, then its partitions, each in a transaction of its own. */
+  /** The job, then its partitions, each in its own transaction. */
   async insert(tenant: string, asset: string, keys: readonly string[]): Promise<string> {
     const job = await this.insertJob(tenant, asset, keys.length, keys);
     for (const key of keys) await this.insertPartition(tenant, job, key);
     return job;
   }
 
-  /** Only the job; `listed`: what its partition_keys say. */
+  /** Only the job; `listed` sets its partition_keys. */
   async insertJob(
     tenant: string,
     asset: string,
@@ -78,7 +78,7 @@ export class BaseWriter {
     return job?.id ?? null;
   }
 
-  /** Runs the lowest pending partition, and writes the counters as absolute figures. Null: none is left. */
+  /** Runs the lowest pending partition and writes absolute counters; null if none is pending. */
   async runNext(job: string): Promise<string | null> {
     const [seen] = await this.rows<{ state: string }>(
       'select state from backfill_jobs where id = $1',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** Builds the bundle, unless it is newer than everything that it is made of. Throws where it does not build. */
+/** Builds the bundle if an input is newer. Throws if the build fails. */
 export function buildBundle(): void {
   const bundle = join(root, 'dist', 'cli.js');
   const made = existsSync(bundle) ? statSync(bundle).mtimeMs : 0;

@@ -35,7 +35,7 @@ const schemas = await jsonSchemas(table);
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 const validators = new Map<string, ValidateFunction>();
 
-/** The JSON document, which must be one and be as the published schema says. */
+/** The output as one JSON document, checked against the published schema. */
 // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects to be there.
 export function documentOf(command: string, text: string): Record<string, any> {
   if (!validators.has(command)) validators.set(command, ajv.compile(schemas[command]!));

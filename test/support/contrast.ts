@@ -4,7 +4,7 @@ export type Rgb = readonly [red: number, green: number, blue: number];
 export const black: Rgb = [0, 0, 0];
 export const white: Rgb = [255, 255, 255];
 
-/** xterm's own: the sixteen that every terminal may have otherwise. */
+/** xterm's sixteen colours; terminals may define their own. */
 const sixteen: readonly Rgb[] = [
   [0, 0, 0],
   [205, 0, 0],
@@ -24,7 +24,7 @@ const sixteen: readonly Rgb[] = [
   [255, 255, 255],
 ];
 
-/** By its number among 256: the sixteen, a cube of six by six by six, and greys. */
+/** One of 256: the sixteen, a cube of 6 × 6 × 6, and greys. */
 export function paletteColor(index: number): Rgb {
   if (index < 16) return sixteen[index]!;
   if (index >= 232) {
@@ -36,12 +36,12 @@ export function paletteColor(index: number): Rgb {
   return [level(Math.floor(at / 36)), level(Math.floor(at / 6) % 6), level(at % 6)];
 }
 
-/** Halfway between the two: what terminals make of dim. */
+/** Halfway between the two, as terminals draw dim text. */
 export function halfway(a: Rgb, b: Rgb): Rgb {
   return [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2, (a[2] + b[2]) / 2];
 }
 
-/** From 1, the same, to 21, black on white; text wants 4.5, and 3 where it is large or bold (WCAG 2). */
+/** From 1 (equal) to 21 (black on white). WCAG 2 requires 4.5, or 3 for large or bold text. */
 export function contrast(a: Rgb, b: Rgb): number {
   const [darker, lighter] = [luminance(a), luminance(b)].sort((x, y) => x - y) as [number, number];
   return (lighter + 0.05) / (darker + 0.05);

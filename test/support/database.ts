@@ -15,11 +15,11 @@ export type TestDatabase = {
   name: string;
   superuser: ConnectionSettings;
   app: ConnectionSettings;
-  /** Ends the connections that are left, and deletes the database. */
+  /** Ends the remaining connections and drops the database. */
   drop(): Promise<void>;
 };
 
-/** A database of its own for a test file, with the schema in it: a copy of a template that is migrated once. */
+/** A new database with the schema: a copy of a template that is migrated once. */
 export async function createTestDatabase(
   options: { migrated?: boolean } = {},
 ): Promise<TestDatabase> {
@@ -37,7 +37,7 @@ export async function createTestDatabase(
   };
 }
 
-/** For statements that belong to the cluster, such as CREATE DATABASE. */
+/** For statements about the cluster, such as CREATE DATABASE. */
 async function asSuperuser(work: (client: Client) => Promise<unknown>): Promise<void> {
   const client = new Client(inject('superuser'));
   await client.connect();
@@ -48,7 +48,7 @@ async function asSuperuser(work: (client: Client) => Promise<unknown>): Promise<
   }
 }
 
-/** Named by what is in it, so that a cluster that outlives a run never serves an old schema. */
+/** Named by a hash of its content, so that an old cluster never serves an old schema. */
 function templateName(): string {
   const hash = createHash('sha256');
   for (const name of ownMigrations())
@@ -64,7 +64,7 @@ function ensureTemplate(): Promise<string> {
   return template;
 }
 
-/** One process makes it, the others wait; it gets its name when it is whole. */
+/** One process creates it under a temporary name, the others wait. */
 async function makeTemplate(): Promise<string> {
   const name = templateName();
   await asSuperuser(async (client) => {

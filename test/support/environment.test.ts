@@ -4,7 +4,7 @@ import { forgetForeignVariables } from './environment.ts';
 test('D: what would change a program’s output does not reach a test, anything else does', () => {
   const foreign = [
     ...['FORCE_COLOR', 'NO_COLOR', 'CI', 'LC_ALL', 'PGPASSWORD', 'PGSERVICE', 'SERVO_TENANT'],
-    // As they are where systemd runs the tests.
+    // As set under systemd.
     ...['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'],
   ];
   const kept = ['X_ANY', 'TEST_X', 'SERVO_EMBEDDED_X'];

@@ -1,6 +1,6 @@
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 
-/** Variables of the person or machine that runs the tests which would change what a program under test does or draws. */
+/** Variables of the machine that would change the behaviour of a program under test. */
 const foreign =
   /^(DATABASE_URL|TENANT_ID|PG[A-Z]+|SUDO_USER|XDG_CONFIG_HOME|SERVO_(?!EMBEDDED_|FUZZ_).*|CI|NO_COLOR|FORCE_COLOR|CLICOLOR(_FORCE)?|COLORTERM|COLORFGBG|NODE_DISABLE_COLORS|NODE_OPTIONS|NOTIFY_SOCKET|WATCHDOG_(?:USEC|PID)|LC_ALL|LC_CTYPE|LANG)$/;
 
@@ -9,12 +9,12 @@ const inherited = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !foreign.test(name)),
 );
 
-/** Takes them out of this process, so that neither a library nor a child process sees them. */
+/** Removes them from this process, so that no library or child process sees them. */
 export function forgetForeignVariables(): void {
   for (const name of Object.keys(process.env)) if (foreign.test(name)) delete process.env[name];
 }
 
-/** An environment with nothing of ours but what is given; no configuration file, nor a folder that a shell could make for one. */
+/** An environment with only the given variables of ours, and without a configuration file. */
 export function environment(variables: Record<string, string> = {}): NodeJS.ProcessEnv {
   return { ...inherited, XDG_CONFIG_HOME: '/dev/null', ...variables };
 }

@@ -2,7 +2,7 @@ import type { ExplainFacts } from '../../source/domain/triage/explain.ts';
 import type { JudgedJob } from '../../source/domain/triage/explanation.ts';
 import { now, secondsAgo } from './jobs.ts';
 
-/** What explain has read of a job that an executor could take at once. */
+/** The input of explain for a job that could be claimed now. */
 export function explainFacts(id: string, overrides: Partial<ExplainFacts> = {}): ExplainFacts {
   return {
     version: 7,
@@ -46,7 +46,7 @@ export function explainFacts(id: string, overrides: Partial<ExplainFacts> = {}):
   };
 }
 
-/** The same as an answer, with nothing wrong. */
+/** The result of explain for it, without problems. */
 export function judgedJob(facts: ExplainFacts): JudgedJob {
   return {
     as_of: now,

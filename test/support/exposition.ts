@@ -1,4 +1,4 @@
-/** What a process tells Prometheus: values by series, and types by metric. */
+/** The exported metrics: values by series, types by metric. */
 export class Exposition {
   readonly values = new Map<string, number>();
   readonly types = new Map<string, string>();
@@ -18,18 +18,18 @@ export class Exposition {
     return new Exposition(await answer.text());
   }
 
-  /** Undefined for a series that is not there. */
+  /** Undefined for an absent series. */
   value(series: string): number | undefined {
     return this.values.get(series);
   }
 
-  /** Series of one metric, with their labels, buckets apart. */
+  /** Series of one metric with their labels, without buckets. */
   seriesOf(metric: string): string[] {
     return [...this.values.keys()].filter((series) => series.split('{')[0] === metric).sort();
   }
 }
 
-/** The sum of a series over all that have it, as Prometheus would reckon it. */
+/** The sum of a series over all processes that export it. */
 export function sumOf(expositions: readonly Exposition[], series: string): number {
   return expositions.reduce((sum, one) => sum + (one.value(series) ?? 0), 0);
 }

@@ -13,9 +13,9 @@ import { isAlive } from './processes.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A superuser's connection to the database `postgres` of the cluster that the tests use. */
+    /** A superuser's connection to the database `postgres` of the tests' cluster. */
     superuser: ConnectionSettings;
-    /** The password of servo_app there; the embedded server asks for none. */
+    /** The password of servo_app there; the embedded server needs none. */
     appPassword: string | undefined;
   }
 }
@@ -23,13 +23,13 @@ declare module 'vitest' {
 const prefix = 'servo-tui-test-';
 
 /**
- * Builds the bundle, and starts a cluster that only this run uses: an embedded one, or nothing where
- * TEST_DATABASE_URL names a superuser's connection to a server of another version.
+ * Builds the bundle and starts an embedded cluster for this run, unless TEST_DATABASE_URL names a
+ * superuser's connection to another server.
  */
 export default async function setup(project: TestProject) {
   buildBundle();
   const home = join(tmpdir(), `${prefix}${process.pid}`);
-  // Programs that a test starts must not find the embedded database of whoever runs the tests.
+  // Programs under test must not find the user's own embedded database.
   Object.assign(process.env, { SERVO_EMBEDDED_HOME: home, SERVO_EMBEDDED_FSYNC: 'off' });
   const url = process.env.TEST_DATABASE_URL;
   if (url) {

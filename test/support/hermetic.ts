@@ -1,4 +1,4 @@
 import { forgetForeignVariables } from './environment.ts';
 
-// Before any library of a test is loaded: colour libraries read the environment once.
+// Before any library is loaded: colour libraries read the environment once.
 forgetForeignVariables();

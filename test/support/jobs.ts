@@ -13,14 +13,14 @@ import type { JobPage, Page } from '../../source/domain/job/page.ts';
 import type { Partition, PartitionDetail } from '../../source/domain/partition/partition.ts';
 import { kindsOf } from '../../source/presentation/partition/failure-groups.ts';
 
-/** The database's clock in tests that do not say otherwise. */
+/** The default time of the database in tests. */
 export const now = new Date('2024-05-14T12:00:00Z');
 
 export function secondsAgo(seconds: number, from = now): Date {
   return new Date(from.getTime() - seconds * 1000);
 }
 
-/** A running job of 100 partitions, 40 of them done, with a healthy heartbeat; `id` counts as hex. */
+/** A healthy running job with 40 of 100 partitions completed; `id` is used as hex. */
 export function aJob(
   overrides: Partial<Job & JobActivity> & { number?: number } = {},
   asOf = now,
@@ -72,7 +72,7 @@ export function aJob(
   );
 }
 
-/** All jobs of the tenant, unless `page` says otherwise. */
+/** All jobs of the tenant, unless `page` differs. */
 export function aList(
   jobs: JobView[],
   { page, ...overrides }: Partial<JobList> & { page?: Partial<Page> } = {},
@@ -105,7 +105,7 @@ export function aList(
   };
 }
 
-/** The question for the job table, as the console begins with. */
+/** The console's first request for the job table. */
 export const theTable: LoadJobs = {
   type: 'load-jobs',
   filter: '',
@@ -117,7 +117,7 @@ export const theTable: LoadJobs = {
   total: false,
 };
 
-/** What the database answers to a question about these jobs, which are all that there are. */
+/** The reply to that request if these are all jobs. */
 export function aPage(all: JobView[], asked: LoadJobs, as_of = now): JobPage {
   const deadlineOf = (named: string) => all.find(({ id }) => id.startsWith(named))?.sla_deadline_at;
   const filter = parseFilter(asked.filter);
@@ -169,7 +169,7 @@ export function aDetail(job: JobView, overrides: Partial<JobDetail> = {}): JobDe
   };
 }
 
-/** A job of which nothing is known beside its row. */
+/** A job with nothing known but its row. */
 export function anInsight(overrides: Partial<JobInsight> = {}): JobInsight {
   return {
     samples: [],
@@ -183,7 +183,7 @@ export function anInsight(overrides: Partial<JobInsight> = {}): JobInsight {
   };
 }
 
-/** A partition that failed for good after three attempts, the last of which left an output. */
+/** A partition that failed after three attempts, with an output of the last one. */
 export function aPartition(
   partition_key: string,
   {

@@ -1,6 +1,6 @@
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 
-/** What `prints` and the leftovers need; as a superuser, in the database of the test. */
+/** Objects that `prints` and the leftovers need; created as superuser in the test database. */
 export const prepareLeftovers = `
   create schema staging;
   create sequence counter;
@@ -41,7 +41,7 @@ export const prepareLeftovers = `
       'unnamed dblink', public.unnamed_dblink())
   $$`;
 
-/** SQL of a handler that leaves something in its session, run as a superuser, who may leave anything. */
+/** SQL of handlers that leave state in their session; they run as superuser. */
 export function leftovers({ host, port, user, database }: ConnectionSettings) {
   const server = `host=${host} port=${port} user=${user} dbname=${database}`;
   return {

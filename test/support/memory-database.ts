@@ -11,13 +11,13 @@ import { aJob, anInsight, aPage, aPartition, buckets, dailyKeys, secondsAgo } fr
 
 type Row = Job & JobActivity;
 
-/** The console's other side without a database: holds jobs, carries out actions, and can be away. */
+/** A database in memory for the console: holds jobs, runs actions, can be unavailable. */
 export class MemoryDatabase {
   readonly jobs = new Map<string, Row>();
   readonly acted: Extract<DataEffect, { type: 'act' }>[] = [];
-  /** Set = every question is refused with it. */
+  /** If set, every request fails with it. */
   failure: ServoError | null = null;
-  /** Set = questions wait until it resolves. */
+  /** If set, requests wait until it resolves. */
   silence: Promise<void> | null = null;
   clock: () => Date;
 
@@ -244,7 +244,7 @@ function mapOf(job: JobView, most: number): PartitionBucket[] {
   });
 }
 
-/** A dozen jobs, every state and every kind of trouble among them. */
+/** A dozen jobs with every state and every kind of problem. */
 export function variedJobs(asOf: Date): JobView[] {
   const ago = (seconds: number) => secondsAgo(seconds, asOf);
   const rows: Parameters<typeof aJob>[0][] = [

@@ -1,4 +1,4 @@
-/** What a column of this type can hold, and a healthy job never does. */
+/** Values that the column type allows but a healthy job never has. */
 export const oddValues: Readonly<Record<string, readonly string[]>> = {
   timestamptz: [
     'infinity',
@@ -25,12 +25,12 @@ export const oddValues: Readonly<Record<string, readonly string[]>> = {
   _uuid: ['{}', '{00000000-0000-0000-0000-000000000000,NULL}'],
 };
 
-/** What says which row it is, or that refers to another one. */
+/** Columns that identify a row or refer to another one. */
 const identity = ['id', 'tenant_id', 'asset_id', 'parent_job_id', 'backfill_job_id'];
 
 export type OddColumn = { table_name: string; column_name: string; udt_name: string };
 
-/** The columns of jobs and partitions, without the checks that another base may not have and a newer program widens. */
+/** Columns of jobs and partitions. Drops the checks that other bases may lack. */
 export async function oddColumns(sql: <Row>(text: string) => Promise<Row[]>): Promise<OddColumn[]> {
   await sql(
     'alter table backfill_jobs drop constraint valid_backfill_state, drop constraint if exists valid_upstream_counts',
@@ -43,7 +43,7 @@ export async function oddColumns(sql: <Row>(text: string) => Promise<Row[]>): Pr
   return columns.filter(({ column_name }) => !identity.includes(column_name));
 }
 
-/** What a base refuses, no base holds. */
+/** False for a constraint violation: the schema cannot hold that value. Rethrows other errors. */
 export function isRefusal(error: { code?: string }): false {
   if (/^(23|22001)/.test(error.code ?? '')) return false;
   throw error;

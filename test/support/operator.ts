@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export const author = { tenant: 'acme', actor: 'mara' };
 
-/** A fresh database as an operator has it: as servo_app through `db`; `sql` sees and does everything. */
+/** A fresh database: `db` connects as servo_app, `sql` as superuser. */
 export class Operator {
   readonly database: TestDatabase;
   readonly db: Database;
@@ -45,12 +45,12 @@ export class Operator {
     );
   }
 
-  /** Keys may be called anything, whatever the asset. */
+  /** Any keys, whatever the asset. */
   start(input: StartInput): Promise<Started> {
     return startBackfill(this.db, author, { any_key: true, ...input });
   }
 
-  /** A job that an executor of ours might run, brought to `state` by an update of `columns`. */
+  /** A job that our executors could run, set to `state` by an update of `columns`. */
   async job(input: StartInput, columns: Readonly<Record<string, unknown>> = {}): Promise<string> {
     const { job } = await this.start(input);
     for (const [name, value] of Object.entries(columns)) {
@@ -65,7 +65,7 @@ export class Operator {
   }
 }
 
-/** The error that the work ends with. */
+/** The error that the work fails with. */
 export async function errorOf(
   work: Promise<unknown>,
 ): Promise<Error & { code?: string; hint?: string }> {

@@ -3,11 +3,11 @@ import type { ConnectionSettings } from '../../source/database/settings.ts';
 
 type PlanNode = { 'Node Type': string; 'Relation Name'?: string; Plans?: PlanNode[] };
 
-/** What a piece of work reads of the big tables. */
+/** Reads of the big tables. */
 export type Reads = {
-  /** Sequential scans in the plans of its statements. */
+  /** Sequential scans in the plans. */
   scans: string[];
-  /** Those that took place, inside of functions too, by the server's own count. */
+  /** Sequential scans by the server's own count, which includes functions. */
   sequential: number;
   /** Rows fetched through indexes. */
   fetched: number;
@@ -16,8 +16,8 @@ export type Reads = {
 const big = ['backfill_jobs', 'backfill_partitions', 'backfill_events', 'backfill_samples'];
 
 /**
- * Does the work in one transaction, as servo_app, and takes it back. Under row-level security only: as
- * superuser a plan proves nothing.
+ * Does the work in one transaction as servo_app and rolls it back. Not as superuser: without
+ * row-level security a plan proves nothing.
  */
 export async function readsOf(
   app: ConnectionSettings,
@@ -39,7 +39,7 @@ export async function readsOf(
         plans.push(row!['QUERY PLAN'][0].Plan);
         return ask(text, values);
       };
-      // What is called by itself has the server's settings, not those of our transactions.
+      // Statements outside of a transaction have the server's settings, not ours.
       const call: Query = async (text, values) => {
         await ask('set local enable_bitmapscan = on');
         await ask('set local random_page_cost = 4');

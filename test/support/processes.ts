@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** False also for a dead process that nobody has waited for, as under an init that does not reap. */
+/** False also for a zombie, as under an init that does not reap. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { waitFor } from './wait-for.ts';
 
-/** Where `prometheus` and `promtool` are, where they are not on the PATH. */
+/** Folder of `prometheus` and `promtool` if they are not on the PATH. */
 const folder = process.env.PROMETHEUS_BIN;
 const program = (name: string) => (folder ? join(folder, name) : name);
 
@@ -17,7 +17,7 @@ export function hasPrometheus(): boolean {
   );
 }
 
-/** Runs promtool; rejects with what it says where it is not content. */
+/** Runs promtool; rejects with its output if it fails. */
 export async function promtool(...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(program('promtool'), args);
   return stdout;
@@ -54,7 +54,7 @@ export class Prometheus {
       rule_files: [rules],
       scrape_configs: [{ job_name: 'servo', static_configs: [{ targets }] }],
     };
-    // YAML takes JSON.
+    // JSON is valid YAML.
     writeFileSync(join(directory, 'prometheus.yml'), JSON.stringify(config));
     const prometheus = new Prometheus(directory, await freePort());
     await waitFor('Prometheus to be ready', () => prometheus.#isReady(), {
@@ -68,7 +68,7 @@ export class Prometheus {
     return answer?.ok ?? false;
   }
 
-  /** The samples of an instant query; `NaN` is a value. Rejects where Prometheus does not understand it. */
+  /** The samples of an instant query; `NaN` is a value. Rejects on an invalid query. */
   async query(expression: string): Promise<Sample[]> {
     const { result } = await this.#get(`query?query=${encodeURIComponent(expression)}`);
     return result.map(
@@ -79,7 +79,7 @@ export class Prometheus {
     );
   }
 
-  /** The rules as they are evaluated. */
+  /** The evaluated rules. */
   async rules(): Promise<{ name: string; health: string; lastError?: string; state: string }[]> {
     const { groups } = await this.#get('rules');
     return groups.flatMap(({ rules }: { rules: unknown[] }) => rules);

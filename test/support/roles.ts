@@ -4,7 +4,7 @@ import type { ConnectionSettings } from '../../source/database/settings.ts';
 
 const password = 'for a test';
 
-/** Roles for a test: they belong to the whole cluster, so each has a name of its own and goes with `drop`. */
+/** Roles for a test: they belong to the cluster, so each has a unique name; `drop` removes them. */
 export class Roles {
   readonly #superuser: ConnectionSettings;
   readonly #names: string[] = [];
@@ -13,7 +13,7 @@ export class Roles {
     this.#superuser = superuser;
   }
 
-  /** Returns how the role connects to the superuser's database. */
+  /** Returns the role's connection settings for the superuser's database. */
   async create(purpose: string, attributes = ''): Promise<ConnectionSettings> {
     const name = `servo_test_${purpose}_${randomUUID().slice(0, 8)}`;
     await run(this.#superuser, `create role "${name}" login password '${password}' ${attributes}`);
@@ -21,7 +21,7 @@ export class Roles {
     return { ...this.#superuser, user: name, password };
   }
 
-  /** After the databases that the roles own something in. */
+  /** Call it after dropping the databases in which the roles own objects. */
   async drop(): Promise<void> {
     for (const name of this.#names) {
       await run({ ...this.#superuser, database: 'postgres' }, `drop role "${name}"`);
@@ -29,7 +29,7 @@ export class Roles {
   }
 }
 
-/** One message, as one role: its rows by the last statement. */
+/** One message as one role; returns the rows of the last statement. */
 export async function run<Row = Record<string, unknown>>(
   settings: ConnectionSettings,
   text: string,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** What a keyboard sends, and the keys that it means. */
+/** Input of a keyboard, and the keys that it stands for. */
 export const knownKeys: readonly (readonly [bytes: string, key: string])[] = [
   ...['\x1b[', '\x1bO', '\x1b[1;1'].flatMap((introducer) =>
     Object.entries({ A: 'up', B: 'down', C: 'right', D: 'left', H: 'home', F: 'end' }).map(
@@ -24,7 +24,7 @@ export const knownKeys: readonly (readonly [bytes: string, key: string])[] = [
   ['\x03', 'ctrl-c'],
 ];
 
-/** What terminals send besides, each a whole sequence that no key of ours is. */
+/** Other complete sequences that terminals send, none of which is a key of ours. */
 export const reports: readonly string[] = [
   // Focus, mouse: X10, UTF-8, SGR, urxvt, highlight tracking.
   '\x1b[I',
@@ -37,7 +37,7 @@ export const reports: readonly string[] = [
   '\x1b[32;5;5M',
   '\x1b[t!!',
   '\x1b[T!!!!!!',
-  // Answers: state, cursor, attributes, modes, window, colours, version, capabilities, settings.
+  // Replies: state, cursor, attributes, modes, window, colours, version, capabilities, settings.
   '\x1b[0n',
   '\x1b[1;5R',
   '\x1b[?62;1;4c',
@@ -56,7 +56,7 @@ export const reports: readonly string[] = [
   '\x1b_Gi=1;OK\x1b\\',
   '\x1b^py\x1b\\',
   '\x1bXpy売\x1b\\',
-  // Keys that mean nothing here: function keys in all forms, modified, kitty's and modifyOtherKeys.
+  // Keys without a meaning here: function keys in all forms, modified, kitty's and modifyOtherKeys.
   '\x1bOP',
   '\x1bO5P',
   '\x1bO1;5P',
@@ -88,7 +88,7 @@ export const reports: readonly string[] = [
   '\x1b\x7f',
   '\x1b\x1b[A',
   '\x1bé',
-  // What a pasted text may hold, and what a shell prints.
+  // Sequences in pasted text and in shell output.
   '\x1b[31m',
   '\x1b[38;5;196m',
   '\x1b[2J',
@@ -98,7 +98,7 @@ export const reports: readonly string[] = [
 const params = fc.string({ unit: fc.constantFrom(...'0123456789;:<=>?'), maxLength: 8 });
 const content = fc.string({ unit: fc.constantFrom(...'pyXqR 0;/=é表ab'), maxLength: 80 });
 
-/** Sequences that nobody has thought of. */
+/** Random sequences. */
 const strange = fc.oneof(
   fc
     .tuple(

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 
-/** An authority, and the certificate of `localhost` that it has signed: files that go with `remove`. */
+/** A CA and a certificate for `localhost` signed by it, as files; `remove` deletes them. */
 export class Certificates {
   readonly #folder = mkdtempSync(join(tmpdir(), 'servo-tls-'));
   readonly authority = this.#file('ca.pem');
-  /** One that has signed nothing. */
+  /** A CA that has signed nothing. */
   readonly stranger = this.#file('stranger.pem');
   readonly certificate = this.#file('server.pem');
   readonly key = this.#file('server.key');
@@ -50,11 +50,11 @@ export class Certificates {
 const key = (file: string) => ['-newkey', 'rsa:2048', '-keyout', file];
 
 /**
- * The database on a TCP port of its own, encrypted for whoever asks for that, as PostgreSQL does it: the embedded
- * server has a socket only, and PostgreSQL encrypts none. Without certificates it offers no encryption.
+ * The database on its own TCP port, with TLS on request, as PostgreSQL does it. Needed because the
+ * embedded server has only a Unix socket, which is never encrypted. Without certificates: no TLS.
  */
 export class TlsServer {
-  /** How each connection has begun. */
+  /** How each connection began. */
   readonly heard: ('encrypted' | 'plain' | 'refused')[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 
-/** Turns of the event loop in which a client of this process says nothing: by then it waits. */
+/** A client that sends nothing for this many turns of the event loop is waiting. */
 const timeout = 40;
 
 /**
- * A way to a server on which no answer comes back before the client waits for it: what was sent till then was one round trip. It
- * counts them, by turns of the event loop and not by time, so that it is right on a busy machine; the client is in this process.
+ * A proxy that passes replies on only once the client waits: all that was sent before is one round
+ * trip. Counts round trips by turns of the event loop, not by time, so that a busy machine does not
+ * matter. The client must be in this process.
  */
 export class Turnstile {
   trips = 0;

@@ -4,21 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 
-/** What a false server says: one of them to each message that comes, and then nothing. */
+/** Replies of a fake server: one per message, then none. */
 type Answers = readonly Buffer[];
 
-/** FATAL with this SQLSTATE, as a server refuses a login. */
+/** FATAL with this SQLSTATE, as for a refused login. */
 export function fatal(code: string, words: string): Answers {
   return [message('E', `SFATAL\0VFATAL\0C${code}\0M${words}\0\0`)];
 }
 
-/** Asks for a password by SCRAM. */
+/** Requests a SCRAM password. */
 export const askPassword: Answers = [
   message('R', '\0\0\0\nSCRAM-SHA-256\0\0'),
   message('R', '\0\0\0\vr=nonce,s=c2FsdA==,i=4096'),
 ];
 
-/** Asks for a password in clear. */
+/** Requests a clear-text password. */
 export const askClearPassword: Answers = [message('R', '\0\0\0\x03')];
 
 function message(kind: string, body: string): Buffer {
@@ -28,15 +28,15 @@ function message(kind: string, body: string): Buffer {
   return Buffer.concat([head, Buffer.from(body)]);
 }
 
-/** A way to a server that is not there before it is opened, and may be a false one. */
+/** A proxy to a server, real or fake; connections are refused until it is opened. */
 export class Way {
   readonly #folder = mkdtempSync(join(tmpdir(), 'servo-way-'));
   readonly #target: ConnectionSettings;
   readonly #sockets = new Set<Socket>();
   #server: Server | null = null;
-  /** Who has connected. */
+  /** Number of connections so far. */
   connections = 0;
-  /** What clients have sent to a false server. */
+  /** Messages that clients have sent to a fake server. */
   heard = '';
   #messages: { left: number; act(): void } | null = null;
 
@@ -48,7 +48,7 @@ export class Way {
     return { ...this.#target, host: this.#folder, port: 5432 };
   }
 
-  /** Leads to the server, or to a false one with these answers. */
+  /** Opens it to the server, or to a fake one with these replies. */
   async open(answers?: Answers): Promise<void> {
     this.#server = createServer((client) => {
       this.connections++;
@@ -65,7 +65,7 @@ export class Way {
     );
   }
 
-  /** Does this as soon as clients have sent so many more messages, over all connections; `act` comes before the last one is passed on. */
+  /** Calls `act` after that many more messages of all clients, before the last one is passed on. */
   message(count: number, act: () => void): Promise<void> {
     return new Promise((resolve) => {
       this.#messages = {
@@ -85,7 +85,7 @@ export class Way {
     act();
   }
 
-  /** Ends every connection, and goes on to take new ones. */
+  /** Ends every connection but accepts new ones. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }

@@ -10,7 +10,7 @@ import { waitFor } from './wait-for.ts';
 
 export const binary = join(packageRoot, 'bin', 'servo-tui.js');
 
-/** A handler directory with these files; those whose text starts with #! may be executed. */
+/** A handler directory with these files; a text that starts with #! is made executable. */
 export function handlerDirectory(files: Record<string, string>): string {
   const directory = mkdtempSync(join(tmpdir(), 'servo-handlers-'));
   for (const [name, text] of Object.entries(files)) {
@@ -34,7 +34,7 @@ export function environmentFor(settings: ConnectionSettings, tenant: string): No
   };
 }
 
-/** The built program as a process that goes on until it is told to stop, whose log is kept. */
+/** The built program as a long-running process with its log. */
 export class Program {
   readonly process: ChildProcess;
   readonly exited: Promise<[number | null, NodeJS.Signals | null]>;
@@ -56,13 +56,13 @@ export class Program {
     this.exited = once(this.process, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   }
 
-  /** The lines of its log. */
+  /** Its log as JSON lines. */
   get events(): Record<string, unknown>[] {
     const lines = this.log.split('\n').filter((line) => line.startsWith('{'));
     return lines.map((line) => JSON.parse(line));
   }
 
-  /** Where it serves metrics and health, as it says. */
+  /** Its address for metrics and health, from its log. */
   listening(): Promise<string> {
     return waitFor(
       'it to serve metrics',

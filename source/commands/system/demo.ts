@@ -18,7 +18,7 @@ export const demo = onHost({
   async run(request, host) {
     const [{ runDemo }, { reportText }] = await Promise.all([
       import('../../demo/demo.ts'),
-      import('../../demo/words.ts'),
+      import('../../demo/report-text.ts'),
     ]);
     const { exit, report } = await runDemo({
       actor: host.settings.actor,

@@ -32,13 +32,13 @@ export const exporter = onHost({
       { serviceConnection },
       { onStopSignals },
       { createLog },
-      { reachDatabase },
+      { waitForDatabase },
       { ServiceManager },
     ] = await Promise.all([
       import('../../app/session.ts'),
       import('../../cli/signals.ts'),
       import('../../observability/log.ts'),
-      import('../../observability/reach-database.ts'),
+      import('../../observability/wait-for-database.ts'),
       import('../../observability/service-manager.ts'),
     ]);
     const { io, settings } = host;
@@ -57,7 +57,7 @@ export const exporter = onHost({
     try {
       const usable = async () => monitor?.requireDatabase();
       const stopped = stopping.signal.aborted ? null : once(stopping.signal, 'abort');
-      const reached = reachDatabase(usable, { log, signal: stopping.signal, longest: 5_000 });
+      const reached = waitForDatabase(usable, { log, signal: stopping.signal, longest: 5_000 });
       // A stop does not wait for a database that says nothing.
       if ((await Promise.race([reached, stopped])) === true) manager.ready('exporter');
       await stopped;

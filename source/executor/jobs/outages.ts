@@ -212,8 +212,9 @@ export class Outages {
       if (!outage.withdrawn && now - outage.until > oldMs) this.#outages.delete(key);
       if (!outage.withdrawn || outage.until > now) continue;
       const handler = this.#ports.catalogue.get(outage.job.asset_name);
-      const there = handler !== undefined && 'there' in handler ? await handler.there?.() : true;
-      if (there !== false) {
+      const available =
+        handler !== undefined && 'isAvailable' in handler ? await handler.isAvailable?.() : true;
+      if (available !== false) {
         outage.withdrawn = false;
         this.#ports.onChange();
         continue;

@@ -4,34 +4,34 @@ import { messageOf, ServoError } from '../errors.ts';
 import type { Log } from './log.ts';
 
 const firstPauseMs = 250;
-/** The same reason is told again after so long. */
+/** The same error is logged again after this time. */
 const remindMs = 60_000;
 
 /**
- * Does `work` as soon as the database lets it: tried again, with a pause that doubles up to `longest` ms, for as long as the
- * database is merely away. Answers false where `signal` came first. Throws what waiting does not mend: a refused login, no such
- * database, no usable schema.
+ * Retries `work` while the database is unavailable, with a pause that doubles up to `longest` ms.
+ * Returns false if `signal` was aborted first. Throws errors that waiting does not fix: a refused
+ * login, a missing database, an unusable schema.
  */
-export async function reachDatabase(
+export async function waitForDatabase(
   work: () => Promise<void>,
   { log, signal, longest }: { log: Log; signal: AbortSignal; longest: number },
 ): Promise<boolean> {
-  let told = { message: '', at: 0 };
+  let logged = { message: '', at: 0 };
   for (let pause = Math.min(firstPauseMs, longest); !signal.aborted; ) {
     try {
       await work();
-      if (told.message !== '') log.info('the database is there');
+      if (logged.message !== '') log.info('the database is available again');
       return !signal.aborted;
     } catch (error) {
       if (signal.aborted) return false;
       if (!mayComeBack(error)) throw error;
       const message = `waiting for the database: ${messageOf(error)}`;
-      if (message !== told.message || performance.now() - told.at > remindMs) {
+      if (message !== logged.message || performance.now() - logged.at > remindMs) {
         const hint = error instanceof ServoError ? error.hint : undefined;
         log.warn(hint === undefined ? message : `${message} — ${hint}`);
-        told = { message, at: performance.now() };
+        logged = { message, at: performance.now() };
       }
-      // From three quarters to five quarters, so that a fleet does not knock all at once.
+      // Jitter of 25 %, so that a fleet does not reconnect in one moment.
       const jittered = pause * (0.75 + Math.random() / 2);
       await sleep(jittered, undefined, { signal }).catch(() => {});
       pause = Math.min(pause * 2, longest);

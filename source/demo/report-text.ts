@@ -8,7 +8,7 @@ export function progressLine(job: JobProgress): string {
   return `${job.asset_name.padEnd(18)}${job.state.padEnd(11)}${`${grouped(done)}/${grouped(job.total_partitions)}`.padStart(13)}${`${share} %`.padStart(7)}${failed}`;
 }
 
-/** What came out, for a person: each backfill, what failed, and every fact beside the published one. */
+/** The final report: backfills, failed partitions, and each fact beside the published one. */
 export function reportText(report: DemoReport): string {
   return [
     '',
@@ -19,8 +19,8 @@ export function reportText(report: DemoReport): string {
     ...report.facts.map(factLine),
     '',
     report.ok
-      ? 'All figures are as published. births_agreement is failed by design: its 12 days are to be looked at, not to be tried again.'
-      : 'Some figures are not as published: this is a fault of servo-tui, or somebody has taken a hand in the jobs.',
+      ? 'All figures are as published. births_agreement failed by design: 12 days on which the sources differ.'
+      : 'Some figures are not as published: a fault of servo-tui, unless the jobs were changed by hand.',
     '',
   ].join('\n');
 }

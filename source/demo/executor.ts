@@ -7,24 +7,24 @@ import { packageRoot } from '../package.ts';
 import { demoTenant } from './jobs.ts';
 import { dataFolder } from './series.ts';
 
-/** Handlers of the demonstration are done in milliseconds; the worker has this long to stop in order. */
+/** The demonstration's handlers take milliseconds, so this is plenty. */
 const graceMs = 10_000;
 
-/** A worker of the demonstration: a child process, the same program that a user would start. */
-export type Worker = {
-  /** What it said last on stderr, where it ended by itself; null as long as it is at work. */
+/** The demonstration's executor: a child process of the same program. */
+export type DemoExecutor = {
+  /** Its last lines of stderr if it ended unexpectedly; null while it runs. */
   failed(): string | null;
-  /** Lets it finish what it has begun, and waits for its end. */
+  /** Drains it and waits for its end. */
   stop(): Promise<void>;
 };
 
 /**
- * Ends the worker when the channel to us closes: a demonstration that was killed leaves none behind. Not
- * keeping it alive either.
+ * Ends the executor when the IPC channel closes, so that a killed demonstration leaves none behind.
+ * The channel does not keep it running.
  */
 const endWithParent = `process.on('disconnect', () => process.kill(process.pid, 'SIGTERM')); process.channel.unref();`;
 
-export function startWorker(settings: ConnectionSettings, slots: number): Worker {
+export function startExecutor(settings: ConnectionSettings, slots: number): DemoExecutor {
   const said: string[] = [];
   let ended: string | null = null;
   const args = [
@@ -46,7 +46,7 @@ export function startWorker(settings: ConnectionSettings, slots: number): Worker
     ],
     {
       env: environment(settings),
-      // A session of its own: Ctrl-C in our terminal is for us, and we stop it in order.
+      // Its own session: Ctrl-C must not reach it, since we drain it.
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     },
@@ -59,12 +59,12 @@ export function startWorker(settings: ConnectionSettings, slots: number): Worker
     ended = error.message;
   });
   child.once('close', (code, signal) => {
-    ended ??= `${said.join('').trim().split('\n').slice(-3).join(' | ') || 'it said nothing'} (${signal ?? `exit ${code}`})`;
+    ended ??= `${said.join('').trim().split('\n').slice(-3).join(' | ') || 'no output'} (${signal ?? `exit ${code}`})`;
   });
   return { failed: () => ended, stop: () => stop(child) };
 }
 
-/** The database, and nothing else of ours that could lead it to another one. */
+/** Only the database's variables: no others of ours may name another one. */
 function environment(settings: ConnectionSettings): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(DATABASE_URL|TENANT_ID|PG[A-Z]+|SERVO_.*)$/.test(name),
@@ -83,9 +83,9 @@ async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
-  const impatience = new AbortController();
-  const late = sleep(graceMs + 5_000, 'late', { signal: impatience.signal }).catch(() => null);
+  const timer = new AbortController();
+  const late = sleep(graceMs + 5_000, 'late', { signal: timer.signal }).catch(() => null);
   if ((await Promise.race([exited, late])) === 'late') child.kill('SIGKILL');
-  impatience.abort();
+  timer.abort();
   await exited;
 }
