@@ -1,7 +1,7 @@
 import { never, readTime } from '../../domain/time/time.ts';
 import type { ExplainFacts } from '../../domain/triage/explain.ts';
 import type { Query } from '../database.ts';
-import { alive } from './living-executors.ts';
+import { alive } from './alive-executors.ts';
 
 /** Times within JSON come as text. */
 type Row = Omit<ExplainFacts, 'silent' | 'troubles'> & {

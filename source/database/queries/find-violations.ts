@@ -37,7 +37,7 @@ const recentJobs = `select * from backfill_jobs where tenant_id = $1 and (state 
   or completed_at > clock_timestamp() - interval '1 day' or (completed_at is null and state in (${endedStates})))`;
 
 /** An executor of the tenant has been there for a minute, and was heard of just now. */
-const executorLives = `exists (select from backfill_executors e where e.tenant_id = $1 and e.stopped_at is null
+const executorAlive = `exists (select from backfill_executors e where e.tenant_id = $1 and e.stopped_at is null
   and e.started_at < clock_timestamp() - interval '60 seconds' and e.seen_at > clock_timestamp() - interval '15 seconds')`;
 
 /** The journal's transitions of jobs that were made within a day, with the state that each job had come to before. */
@@ -128,7 +128,7 @@ export const invariants: readonly Invariant[] = [
     text: 'no lease is expired by over 60 s while an executor lives',
     sql: `select j.id as job_id, p.partition_key, format('held by %s, expired at %s', coalesce(p.lease_owner, 'nobody'), coalesce(p.lease_expires_at::text, 'none')) as found
       from recent j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'running'
-      where (j.state in ('running', 'paused', 'resuming') or j.unsettled) and ${executorLives}
+      where (j.state in ('running', 'paused', 'resuming') or j.unsettled) and ${executorAlive}
         and case when p.lease_expires_at > '-infinity' then p.lease_expires_at
           else (select e.lost_at from backfill_executors e where e.tenant_id = $1 and e.id = p.lease_owner) end < clock_timestamp() - interval '60 seconds'`,
   },
@@ -186,7 +186,7 @@ export const invariants: readonly Invariant[] = [
           count(*) filter (where state in ('failed', 'cancelled')) as lost, max(completed_at) as last
         from backfill_jobs c where c.parent_job_id = j.id and c.tenant_id = $1) c
       where c.children > 0 and ((j.state in ('running', 'completed') and j.claimed_version is not null and c.open > 0)
-        or (j.state = 'waiting_upstream' and (c.open = 0 or c.lost > 0) and c.last < clock_timestamp() - interval '60 seconds' and ${executorLives}))`,
+        or (j.state = 'waiting_upstream' and (c.open = 0 or c.lost > 0) and c.last < clock_timestamp() - interval '60 seconds' and ${executorAlive}))`,
   },
   {
     id: 'I10',

@@ -1,6 +1,6 @@
 import { type Asset, readAssetDefaults, readGranularity } from '../../domain/start/asset.ts';
 import type { Query } from '../database.ts';
-import { alive } from './living-executors.ts';
+import { alive } from './alive-executors.ts';
 import { livingStates } from './living-states.ts';
 
 // An asset without a tenant belongs to all of them.

@@ -1,7 +1,7 @@
 import { never, readTime } from '../../domain/time/time.ts';
 import type { ClaimScene, LivingExecutor, SilentLanes } from '../../domain/triage/claim-scene.ts';
 import type { Query } from '../database.ts';
-import { alive } from './living-executors.ts';
+import { alive } from './alive-executors.ts';
 
 /** Running jobs without a lease that are looked at one by one. */
 const mostIdle = 1000;

@@ -2,7 +2,7 @@ import type { Diagnosis } from '../../domain/triage/diagnosis.ts';
 import type { Database, Query } from '../database.ts';
 import type { FunctionsRecord } from '../schema-version.ts';
 import { foreignSettings, newerSettings, ownSettings } from '../session-settings.ts';
-import { alive } from './living-executors.ts';
+import { alive } from './alive-executors.ts';
 
 export type ServerFacts = Pick<
   Diagnosis,

@@ -1,6 +1,6 @@
 import type { ExecutorCounts, ExecutorRow } from '../../domain/executor/executor.ts';
 import type { Query } from '../database.ts';
-import { alive } from './living-executors.ts';
+import { alive } from './alive-executors.ts';
 
 /** Times within JSON come as text. */
 type Found = Omit<ExecutorRow, 'slots_busy' | 'running' | 'troubles'> & {

@@ -1,6 +1,6 @@
 import type { MovingJob, TenantReading } from '../../domain/executor/figures.ts';
 import type { Query } from '../database.ts';
-import { alive } from './living-executors.ts';
+import { alive } from './alive-executors.ts';
 import { readClock } from './read-clock.ts';
 
 /** More jobs of a state than this are told as so many. */

@@ -9,7 +9,7 @@ import {
   jobColumns,
   jobOf,
 } from './job-columns.ts';
-import { alive } from './living-executors.ts';
+import { alive } from './alive-executors.ts';
 import { livingStates } from './living-states.ts';
 
 /**

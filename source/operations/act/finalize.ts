@@ -1,5 +1,5 @@
 import type { Database } from '../../database/database.ts';
-import { livingExecutors } from '../../database/queries/living-executors.ts';
+import { countAliveExecutors } from '../../database/queries/alive-executors.ts';
 import { settleJob } from '../../database/queries/settle-job.ts';
 
 /**
@@ -12,7 +12,7 @@ export async function finalizeJob(
   { tenant, actor }: { tenant: string; actor: string },
   job: string,
 ): Promise<number> {
-  const alive = await db.read(tenant, (query) => livingExecutors(query, tenant));
+  const alive = await db.read(tenant, (query) => countAliveExecutors(query, tenant));
   let total = 0;
   for (let more = alive === 0; more; ) {
     const { skipped, unsettled } = await settleJob(db, { tenant, actor, job });

@@ -1,5 +1,5 @@
 import type { Author, Database } from '../../database/database.ts';
-import { livingExecutors } from '../../database/queries/living-executors.ts';
+import { countAliveExecutors } from '../../database/queries/alive-executors.ts';
 import { lockJob } from '../../database/queries/lock-job.ts';
 import { countRunning, reclaimJob as reclaim } from '../../database/queries/reclaim-job.ts';
 import { wakeExecutors, writeEvent } from '../../database/queries/write-event.ts';
@@ -35,7 +35,7 @@ export function reclaimJob(
     const version = await reclaim(query, author.tenant, id);
     await writeEvent(query, author, id, 'reclaim requested');
     await wakeExecutors(query, author.tenant);
-    const alive = await livingExecutors(query, author.tenant);
+    const alive = await countAliveExecutors(query, author.tenant);
     const name = `${job.asset_name} ${shortId(id)}`;
     const attempts = `${running} ${running === 1 ? 'attempt' : 'attempts'}`;
     return {

@@ -1,5 +1,5 @@
 import type { Author, Database, Query } from '../../database/database.ts';
-import { livingExecutors } from '../../database/queries/living-executors.ts';
+import { countAliveExecutors } from '../../database/queries/alive-executors.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { lastTransition } from '../../database/queries/read-events.ts';
 import { readJob } from '../../database/queries/read-job.ts';
@@ -117,7 +117,7 @@ async function describe(
       hint: job.lanes === 0 ? null : stop,
     };
   }
-  const alive = await livingExecutors(query, job.tenant_id);
+  const alive = await countAliveExecutors(query, job.tenant_id);
   return {
     message: `resuming ${name} (${progress})`,
     hint: alive > 0 ? null : noExecutorHint,

@@ -5,7 +5,7 @@ export const alive = `tenant_id = $1 and stopped_at is null and lost_at is null
   and seen_at > clock_timestamp() - interval '10 seconds'`;
 
 /** How many executors of the tenant live. */
-export async function livingExecutors(query: Query, tenant: string): Promise<number> {
+export async function countAliveExecutors(query: Query, tenant: string): Promise<number> {
   const [row] = await query<{ count: number }>(
     `select count(*)::int as count from backfill_executors where ${alive}`,
     [tenant],
