@@ -158,7 +158,7 @@ export const lookingSchemas = {
         upstreams: z.array(z.string()),
         shared: z.boolean(),
         executors: count,
-        living_jobs: count,
+        unfinished_jobs: count,
       }),
     ),
   }),

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readFleet, readLiveJobs } from '../../source/database/queries/read-live-jobs.ts';
+import {
+  readFleet,
+  readUnfinishedJobs,
+} from '../../source/database/queries/read-unfinished-jobs.ts';
 import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
 import { assessRisk, readRiskBoard } from '../../source/operations/triage/risk.ts';
 import { errorOf, Operator } from '../support/operator.ts';
@@ -186,7 +189,7 @@ describe('at size', () => {
     for (const prepare of ['select 1', 'analyze']) {
       await operator.sql(prepare);
       const reads = await readsOf(operator.database.app, 'acme', async (_, query) => {
-        expect((await readLiveJobs(query, 'acme', 100)).length).toBe(200);
+        expect((await readUnfinishedJobs(query, 'acme', 100)).length).toBe(200);
         await readFleet(query, 'acme');
       });
       expect(reads).toMatchObject({ scans: [], sequential: 0 });

@@ -3,7 +3,7 @@ import type { KeySource } from '../../domain/start/request.ts';
 import { ServoError } from '../../errors.ts';
 import type { Query } from '../database.ts';
 import { codeOf } from '../failure.ts';
-import { livingStates } from './living-states.ts';
+import { unfinishedStates } from './unfinished-states.ts';
 
 /** The keys as rows `(key)`: a range is made in the database, so that a million keys cost no message. */
 export function keysOf(keys: KeySource, from: number): { sql: string; values: unknown[] } {
@@ -42,14 +42,14 @@ export async function lockStarts(query: Query, tenant: string, asset: string): P
 export const stillToDo = `(p.state in ('pending', 'running') or (p.state = 'failed' and p.available_at is null and p.attempt_count < 3))`;
 
 /** The asset's jobs that have not ended. */
-export function livingJobs(
+export function findUnfinishedJobs(
   query: Query,
   tenant: string,
   asset: string,
 ): Promise<{ id: string; state: string }[]> {
   return query(
     `select id, state from backfill_jobs
-     where asset_id = $2 and tenant_id = $1 and state in (${livingStates})`,
+     where asset_id = $2 and tenant_id = $1 and state in (${unfinishedStates})`,
     [tenant, asset],
   );
 }
@@ -68,8 +68,8 @@ export async function findOverlap(
   keys: KeySource,
   limit: number,
 ): Promise<Overlap[]> {
-  const living = await livingJobs(query, tenant, asset);
-  if (living.length === 0) return [];
+  const unfinished = await findUnfinishedJobs(query, tenant, asset);
+  if (unfinished.length === 0) return [];
   const source = keysOf(keys, 4);
   // Materialized: with the limit inside, the planner walks all of a big job in key order to meet a few keys.
   return query<Overlap>(
@@ -80,7 +80,7 @@ export async function findOverlap(
          and ${stillToDo})
      select j.id, j.state, hit.partition_key from hit join backfill_jobs j on j.id = hit.backfill_job_id
      where j.tenant_id = $1 order by hit.partition_key limit $3`,
-    [tenant, living.map((job) => job.id), limit, ...source.values],
+    [tenant, unfinished.map((job) => job.id), limit, ...source.values],
   );
 }
 

@@ -1,6 +1,6 @@
 import { type JobState, transitions } from '../../domain/job/state.ts';
 import type { Database } from '../database.ts';
-import { livingStates } from './living-states.ts';
+import { unfinishedStates } from './unfinished-states.ts';
 
 const endedStates = Object.entries(transitions)
   .flatMap(([state, targets]) => (targets.length === 0 ? [`'${state}'`] : []))
@@ -33,7 +33,7 @@ const ourWork = `j.version::bigint - j.claimed_version between 0 and
  * Jobs of the tenant that live, ended within a day, or ended without the time of it. A recount of all that ever ran is
  * for nobody to wait for.
  */
-const recentJobs = `select * from backfill_jobs where tenant_id = $1 and (state in (${livingStates})
+const recentJobs = `select * from backfill_jobs where tenant_id = $1 and (state in (${unfinishedStates})
   or completed_at > clock_timestamp() - interval '1 day' or (completed_at is null and state in (${endedStates})))`;
 
 /** An executor of the tenant has been there for a minute, and was heard of just now. */

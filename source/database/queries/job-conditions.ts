@@ -52,7 +52,7 @@ export type Access = {
   asset_ids?: readonly string[];
   ids?: { from: string; to: string };
   /** Jobs with a deadline: all that live, or those that may have an ETA. */
-  deadlines?: 'living' | 'reckoned';
+  deadlines?: 'unfinished' | 'estimable';
 };
 
 /** More assets than these are not looked through one by one. */
@@ -124,8 +124,8 @@ function accessBy(condition: Condition, resolved: Resolved): Access | null {
       return selective(digits) ? { asset_ids, ids: rangeOf(digits) } : null;
     }
     case 'risk':
-      if (!condition.levels.every((level) => ofLiving.includes(level))) return null;
-      return { deadlines: condition.levels.includes('unknown') ? 'living' : 'reckoned' };
+      if (!condition.levels.every((level) => unfinishedLevels.includes(level))) return null;
+      return { deadlines: condition.levels.includes('unknown') ? 'unfinished' : 'estimable' };
     default:
       return null;
   }
@@ -134,7 +134,7 @@ function accessBy(condition: Condition, resolved: Resolved): Access | null {
 const known = jobStates.map((state) => `'${state}'`).join(', ');
 
 /** What an ended job has not: it has met its deadline, or not, or it has none. */
-const ofLiving: readonly RiskLevel[] = ['low', 'medium', 'high', 'unknown'];
+const unfinishedLevels: readonly RiskLevel[] = ['low', 'medium', 'high', 'unknown'];
 
 function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | null {
   switch (condition.kind) {
@@ -171,7 +171,7 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
         : exactly(`coalesce(j.sla_deadline_at > ${values.add(deadline, 'timestamptz')}, false)`);
     }
     case 'risk':
-      // An ended job has met its deadline or not; of a living one only its figures tell (domain/risk/risk.ts).
+      // An ended job has met its deadline or not; of an unfinished one only its figures tell (domain/risk/risk.ts).
       return condition.levels.includes('none')
         ? null
         : { text: riskSql(condition.levels, resolved, values), exact: false };
@@ -197,9 +197,9 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
 
 type Clocked = Pick<Resolved, 'as_of' | 'thresholds' | 'scene'>;
 
-/** Of risks that only living jobs run: what has no ETA, or comes after its deadline. Of the others what has a deadline. */
+/** Of risks that only unfinished jobs run: what has no ETA, or comes after its deadline. Of the others what has a deadline. */
 function riskSql(levels: readonly RiskLevel[], clocked: Clocked, values: Values): string {
-  if (!levels.every((level) => ofLiving.includes(level)))
+  if (!levels.every((level) => unfinishedLevels.includes(level)))
     return `j.sla_deadline_at is not null and j.state <> 'cancelled'`;
   const parts = [
     ...(levels.includes('unknown')
@@ -228,7 +228,7 @@ export function lateAt({ as_of, thresholds }: Clocked, value: Value): string {
 export const withoutSlot = `(j.lease_tokens = '{}' and j.state in ('pending', 'running', 'resuming'))`;
 
 /**
- * What is wrong with a living job beside deadline and heartbeat: failed partitions, silent executors, or none that could run it. The exact
+ * What is wrong with an unfinished job beside deadline and heartbeat: failed partitions, silent executors, or none that could run it. The exact
  * judgement is domain/job/health.ts's.
  */
 export function troubledAt({ scene }: Pick<Clocked, 'scene'>, value: Value): string {

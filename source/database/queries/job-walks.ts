@@ -47,11 +47,11 @@ export function walkOf({ column, descending }: Sort, states: readonly string[]):
   switch (column) {
     case attention: {
       const ended = states.filter(isTerminal);
-      const living = states.filter((state) => !isTerminal(state));
-      const ranks = [...new Set(living.map(stateRank))].sort((a, b) => a - b);
+      const unfinished = states.filter((state) => !isTerminal(state));
+      const ranks = [...new Set(unfinished.map(stateRank))].sort((a, b) => a - b);
       const segments: Segment[] = [
         ...ranks.map((rank) => ({
-          streams: living.filter((state) => stateRank(state) === rank).map(byState),
+          streams: unfinished.filter((state) => stateRank(state) === rank).map(byState),
           keys: ['priority', ...creation] as const,
           descending: !descending,
         })),
@@ -74,7 +74,7 @@ export function walkOf({ column, descending }: Sort, states: readonly string[]):
         .map((state) => ({ streams: [byState(state)], keys: creation, ...direction }));
     case 'sla':
       return [
-        byDeadline(livingWithDeadline(states), descending),
+        byDeadline(unfinishedWithDeadline(states), descending),
         {
           streams: states.map((state) => (isTerminal(state) ? byState(state) : lacking(state))),
           keys: creation,
@@ -96,10 +96,10 @@ export function walkOf({ column, descending }: Sort, states: readonly string[]):
   }
 }
 
-/** The newest first, by the narrowest way that there is; of living jobs with a deadline the nearest first. */
+/** The newest first, by the narrowest way that there is; of unfinished jobs with a deadline the nearest first. */
 export function gatherOf(access: Access | null, states: readonly string[]): Segment[] {
-  if (access?.deadlines === 'living') return [byDeadline(livingWithDeadline(states))];
-  if (access?.deadlines === 'reckoned') return [byDeadline(reckonedWithDeadline(states))];
+  if (access?.deadlines === 'unfinished') return [byDeadline(unfinishedWithDeadline(states))];
+  if (access?.deadlines === 'estimable') return [byDeadline(estimableWithDeadline(states))];
   const streams: Stream[] = [
     ...(access?.asset_ids === undefined ? [] : [byAsset(access.asset_ids, states)]),
     ...(access?.ids === undefined ? [] : [byId(access.ids, states)]),
@@ -128,7 +128,7 @@ export function alarmWalks(
     (state) => !isTerminal(state) && state !== 'running' && state !== 'resuming',
   );
   return [
-    lateOf(reckonedWithDeadline(states)),
+    lateOf(estimableWithDeadline(states)),
     lateOf(queuedWithDeadline(states)),
     byDeadline(unknownWithDeadline(states)),
     ...some('running', (value) => `(${stale(value)} or ${troubled(value)})`),
@@ -179,7 +179,7 @@ function having(key: Moment, stream: Stream): Stream {
   };
 }
 
-/** A living job without a deadline: there is no index of those. */
+/** A unfinished job without a deadline: there is no index of those. */
 function lacking(state: string): Stream {
   const { holds } = without('sla_deadline_at', byState(state));
   return { ...byState(state), condition: () => 'j.sla_deadline_at is null', holds };
@@ -191,15 +191,15 @@ function byDeadline(streams: readonly Stream[], descending = false): Segment {
   return { streams, keys: ['sla_deadline_at', ...creation], descending };
 }
 
-const knownLiving: readonly string[] = jobStates.filter((state) => !isTerminal(state));
+const knownUnfinished: readonly string[] = jobStates.filter((state) => !isTerminal(state));
 
-function livingWithDeadline(states: readonly string[]): Stream[] {
+function unfinishedWithDeadline(states: readonly string[]): Stream[] {
   const moving = movingWithDeadline(states);
   return [...moving, ...queuedWithDeadline(states), ...unknownWithDeadline(states)];
 }
 
 /** Those that may have an ETA: all but what waits to be claimed and never ran. */
-function reckonedWithDeadline(states: readonly string[]): Stream[] {
+function estimableWithDeadline(states: readonly string[]): Stream[] {
   const begun: Stream = {
     where: () =>
       `j.state = 'pending' and j.started_at is not null and j.sla_deadline_at is not null`,
@@ -210,7 +210,7 @@ function reckonedWithDeadline(states: readonly string[]): Stream[] {
 
 /** State by state: all of them by one condition were found among all that wait (50,000 read for 20 that run). 0039 is of these words. */
 function movingWithDeadline(states: readonly string[]): Stream[] {
-  const moving = states.filter((state) => knownLiving.includes(state) && state !== 'pending');
+  const moving = states.filter((state) => knownUnfinished.includes(state) && state !== 'pending');
   return moving.map((state) => ({
     ...having('sla_deadline_at', byState(state)),
     where: () => `j.state = '${state}' and j.sla_deadline_at is not null`,
@@ -219,7 +219,7 @@ function movingWithDeadline(states: readonly string[]): Stream[] {
 
 /** By the index of all deadlines (0030), for whose sake its words are repeated. */
 function queuedWithDeadline(states: readonly string[]): Stream[] {
-  const words = knownLiving.map((state) => `'${state}'`).join(', ');
+  const words = knownUnfinished.map((state) => `'${state}'`).join(', ');
   const where = `j.sla_deadline_at is not null and j.state in (${words}) and j.state || '' = 'pending'`;
   return states.includes('pending')
     ? [{ ...having('sla_deadline_at', byState('pending')), where: () => where }]

@@ -1,7 +1,7 @@
 import { type Asset, readAssetDefaults, readGranularity } from '../../domain/start/asset.ts';
 import type { Query } from '../database.ts';
 import { alive } from './alive-executors.ts';
-import { livingStates } from './living-states.ts';
+import { unfinishedStates } from './unfinished-states.ts';
 
 // An asset without a tenant belongs to all of them.
 const visible = `(tenant_id = $1 or tenant_id is null)`;
@@ -86,23 +86,23 @@ export type ListedAsset = Required<Asset> & {
   /** Living executors that have a handler for it. */
   executors: number;
   /** Its jobs that have not ended. */
-  living_jobs: number;
+  unfinished_jobs: number;
 };
 
 /** All assets that the tenant can backfill, by name; at most 10,000. */
 export async function readAssets(query: Query, tenant: string): Promise<ListedAsset[]> {
   const rows = await query<Omit<ListedAsset, keyof Asset> & Parameters<typeof assetOf>[0]>(
-    `with living as materialized (
+    `with alive as materialized (
        select handlers from backfill_executors where ${alive}
      ), jobs as materialized (
        select asset_id, count(*)::int as count from backfill_jobs
-       where tenant_id = $1 and state in (${livingStates}) group by asset_id
+       where tenant_id = $1 and state in (${unfinishedStates}) group by asset_id
      )
      select a.id, a.name, a.asset_type, a.partition_config, a.tenant_id is null as shared,
        array(select u.name::text from asset_dependencies d join assets u on u.id = d.upstream_asset_id
          where d.downstream_asset_id = a.id and (u.tenant_id = $1 or u.tenant_id is null) order by u.name) as upstreams,
-       (select count(*)::int from living where a.name = any (handlers)) as executors,
-       coalesce((select count from jobs where asset_id = a.id), 0) as living_jobs
+       (select count(*)::int from alive where a.name = any (handlers)) as executors,
+       coalesce((select count from jobs where asset_id = a.id), 0) as unfinished_jobs
      from assets a where (a.tenant_id = $1 or a.tenant_id is null) and a.name is not null
      order by a.name, a.tenant_id nulls last limit 10000`,
     [tenant],

@@ -8,7 +8,7 @@ import type {
 import type { PartitionOrder } from '../../domain/job/strategy.ts';
 import { readTime } from '../../domain/time/time.ts';
 import type { Query } from '../database.ts';
-import { livingStates } from './living-states.ts';
+import { unfinishedStates } from './unfinished-states.ts';
 
 /** The job's last samples, the newest last. */
 export async function jobSamples(
@@ -167,7 +167,7 @@ export function downstreamAssets(
      )
      select a.id, a.name, a.owner, f.depth, coalesce((select jsonb_agg(jsonb_build_object('id', j.id, 'state', j.state)) from (
          select id, state from backfill_jobs
-         where asset_id = a.id and tenant_id = $1 and state in (${livingStates})
+         where asset_id = a.id and tenant_id = $1 and state in (${unfinishedStates})
          order by created_at desc limit 20) j), '[]') as jobs
      from found f join assets a on a.id = f.id where (a.tenant_id = $1 or a.tenant_id is null) and a.name is not null
      order by f.depth, a.name`,

@@ -1,16 +1,16 @@
 import type { HourAtRisk, ReviewedJob } from '../../domain/report/review.ts';
 import type { Query } from '../database.ts';
 import { endedRows } from './ended-jobs.ts';
-import { livingStates } from './living-states.ts';
 import { walked } from './prefer-walks.ts';
 import { secondsBetween } from './sql-time.ts';
+import { unfinishedStates } from './unfinished-states.ts';
 
 /** Ended since, the newest first, and live ones with a deadline; at most `limit` of each, by their indexes. */
 const reviewed = `reviewed as materialized (
   ${endedRows('id, tenant_id, asset_name, state, priority, created_at, started_at, completed_at, sla_deadline_at')}
   union all
   (select id, tenant_id, asset_name, state, priority, created_at, started_at, null, sla_deadline_at from backfill_jobs
-   where tenant_id = $1 and sla_deadline_at is not null and state in (${livingStates}) order by sla_deadline_at limit $3)
+   where tenant_id = $1 and sla_deadline_at is not null and state in (${unfinishedStates}) order by sla_deadline_at limit $3)
 )`;
 
 /** A sample of which the deadline was still to come, and the ETA after it. $4: the early warning, in milliseconds. */

@@ -1,7 +1,7 @@
 import type { KeySource } from '../../domain/start/request.ts';
 import type { Dependency } from '../../domain/start/upstream-plan.ts';
 import type { Database, Query } from '../database.ts';
-import { keysOf, livingJobs, stillToDo } from './create-job.ts';
+import { findUnfinishedJobs, keysOf, stillToDo } from './create-job.ts';
 import { assetOf } from './read-assets.ts';
 
 /** What these assets need, one level of the lineage. */
@@ -35,8 +35,8 @@ export async function findTaken(
   asset: string,
   keys: KeySource,
 ): Promise<{ jobs: { id: string; state: string }[]; rest: string[] | null }> {
-  const living = await livingJobs(query, tenant, asset);
-  if (living.length === 0) return { jobs: [], rest: null };
+  const unfinished = await findUnfinishedJobs(query, tenant, asset);
+  if (unfinished.length === 0) return { jobs: [], rest: null };
   const source = keysOf(keys, 3);
   const rows = await query<{ key: string; job: string | null }>(
     `with taken as materialized (
@@ -44,9 +44,9 @@ export async function findTaken(
        where p.backfill_job_id = any ($2) and p.tenant_id = $1
          and ${stillToDo})
      select k.key, t.backfill_job_id as job from ${source.sql} left join taken t on t.partition_key = k.key order by k.key`,
-    [tenant, living.map((job) => job.id), ...source.values],
+    [tenant, unfinished.map((job) => job.id), ...source.values],
   );
-  const jobs = living.filter((job) => rows.some((row) => row.job === job.id));
+  const jobs = unfinished.filter((job) => rows.some((row) => row.job === job.id));
   return {
     jobs,
     rest: jobs.length === 0 ? null : rows.filter((row) => row.job === null).map((row) => row.key),

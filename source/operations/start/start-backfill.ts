@@ -10,7 +10,7 @@ import { assetNames, findAsset } from '../../database/queries/read-assets.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { readHistory } from '../../database/queries/read-history.ts';
 import { readJob } from '../../database/queries/read-job.ts';
-import { readFleet } from '../../database/queries/read-live-jobs.ts';
+import { readFleet } from '../../database/queries/read-unfinished-jobs.ts';
 import { type Forecast, forecastOf } from '../../domain/forecast/forecast.ts';
 import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';

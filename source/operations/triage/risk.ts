@@ -1,7 +1,7 @@
 import type { Database, Query } from '../../database/database.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { readJob } from '../../database/queries/read-job.ts';
-import { readFleet, readLiveJobs } from '../../database/queries/read-live-jobs.ts';
+import { readFleet, readUnfinishedJobs } from '../../database/queries/read-unfinished-jobs.ts';
 import type { JobView } from '../../domain/job/job.ts';
 import { type RiskBoard, type RiskRow, riskRows } from '../../domain/risk/board.ts';
 import { type LevelAdvice, mitigations } from '../../domain/risk/mitigation.ts';
@@ -84,7 +84,7 @@ export function assessRisk(
 async function boardOf(query: Query, tenant: string, thresholds: Thresholds): Promise<RiskBoard> {
   const { early_warning } = thresholds;
   const as_of = await readClock(query);
-  const rows = await readLiveJobs(query, tenant, mostJobs + 1);
+  const rows = await readUnfinishedJobs(query, tenant, mostJobs + 1);
   const jobs = await viewJobs(query, tenant, rows, as_of, thresholds);
   const count = (where: (job: JobView) => boolean) => jobs.filter(where).length;
   const truncated =

@@ -4,7 +4,7 @@ import { etaOf } from './eta.ts';
 import { remedy } from './remedies.ts';
 import { type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
-const living = `state IN ('pending', 'waiting_upstream', 'running', 'paused', 'resuming')`;
+const unfinished = `state IN ('pending', 'waiting_upstream', 'running', 'paused', 'resuming')`;
 
 export const atRisk: Check = {
   name: 'at-risk',
@@ -117,7 +117,7 @@ export const breached: Check = {
        bj.version, bj.sla_deadline_at as since
 FROM backfill_jobs bj
 ${etaOf(context)}
-WHERE bj.${living}
+WHERE bj.${unfinished}
   AND bj.sla_deadline_at <= NOW()
   AND ${scope(context, 'bj')}
 ORDER BY bj.sla_deadline_at

@@ -1,6 +1,6 @@
 import { roughDuration } from '../../../domain/time/duration.ts';
 import type { Remedy } from '../../../domain/triage/checks.ts';
-import { living, remedy } from './remedies.ts';
+import { remedy, unfinished } from './remedies.ts';
 import { type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
 const causes =
@@ -18,7 +18,7 @@ const options: readonly Remedy[] = [
   }),
   remedy('look', 'Increase the partition retry limit, if failures are transient.', {
     command: 'servo-tui set JOB --max-attempts N',
-    states: living,
+    states: unfinished,
   }),
 ];
 

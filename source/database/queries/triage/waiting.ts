@@ -93,17 +93,17 @@ export const noExecutor: Check = {
   sql: (context) => {
     const tenant = literal(context.tenant);
     const one = context.job === null ? '' : ` AND bj.id = ${literal(context.job)}`;
-    return `WITH living AS MATERIALIZED (
+    return `WITH alive AS MATERIALIZED (
   SELECT e.handlers FROM backfill_executors e WHERE ${alive(context.tenant, 'e')}
 ), served AS MATERIALIZED (
-  SELECT DISTINCT unnest(handlers) as asset_name FROM living
+  SELECT DISTINCT unnest(handlers) as asset_name FROM alive
 ), seen AS MATERIALIZED (
   SELECT handler.asset_name, MAX(e.seen_at) as at FROM backfill_executors e, unnest(e.handlers) handler (asset_name)
   WHERE e.tenant_id = ${tenant} GROUP BY handler.asset_name
 )
 SELECT oldest.id, a.name as asset_name, oldest.state, oldest.jobs,
        ${secondsSince('oldest.since')} as waiting_secs,
-       (SELECT count(*) FROM living) as executors,
+       (SELECT count(*) FROM alive) as executors,
        seen.at as last_seen_at,
        oldest.version, oldest.since
 FROM assets a
