@@ -276,7 +276,7 @@ test.each(['without statistics', 'with statistics'])(
     if (statistics === 'with statistics') await operator.sql('analyze');
     const looked = await readsOf(operator.database.app, 'acme', async (_, query) => {
       const found = await findEnded(query, 'acme', ago(day), {
-        walk: 'dated',
+        kind: 'dated',
         after: null,
         limit: 100,
       });
@@ -286,7 +286,7 @@ test.each(['without statistics', 'with statistics'])(
     expect(looked.fetched).toBeLessThanOrEqual(400);
     const undated = await readsOf(operator.database.app, 'acme', async (_, query) => {
       const found = await findEnded(query, 'acme', ago(day), {
-        walk: 'undated',
+        kind: 'undated',
         after: null,
         limit: 100,
       });

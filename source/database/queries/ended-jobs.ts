@@ -1,5 +1,5 @@
 /**
- * Jobs that ended since $2, the newest first, at most $3: a subquery of their `columns`, for `walked`. By the index of each
+ * Jobs that ended since $2, the newest first, at most $3: a subquery of their `columns`, for `queryInIndexOrder`. By the index of each
  * state (0035): one that the tenant alone leads passes, where statistics are missing, for the way to any of its jobs.
  */
 export const endedRows = (columns: string) =>

@@ -10,15 +10,15 @@ import {
   jobOf,
 } from './job-columns.ts';
 import { Values } from './job-conditions.ts';
-import type { Place, Segment, Stream } from './job-walks.ts';
+import type { Position, Segment, Stream } from './job-scans.ts';
 
-export type Walk = {
+export type Scan = {
   /** In the order in which they are walked; turned round for walking back. */
   segments: readonly Segment[];
   /** What must hold besides, on alias `j`; no index need know it. */
   conditions: (values: Values) => readonly string[];
-  /** Walk on from here: the job at this place is left out. Null: from the beginning. */
-  after: Place | null;
+  /** Scan on from here: the job at this position is left out. Null: from the beginning. */
+  after: Position | null;
   /** Jobs that are left out: they have been read otherwise. */
   except: readonly string[];
   limit: number;
@@ -29,71 +29,75 @@ export type Walk = {
 };
 
 /**
- * The next jobs of a walk in its order, at most `limit`.
+ * The next jobs of a scan in its order, at most `limit`.
  *
  * Each stream is one index range of which only as many rows are fetched as are wanted, and the streams of a segment are
  * merged: 1,000 jobs and 1,000,000 cost the same. Later segments are not begun while an earlier one has enough. What no
  * index knows is looked for in the next `budget` rows of each stream and no further, so that a rare word costs a bounded
- * time, and `walkEnded` says whether there may be more.
+ * time, and `scanEnded` says whether there may be more.
  */
-export async function walkJobs(
+export async function scanJobs(
   query: Query,
   tenant: string,
-  walk: Walk,
+  scan: Scan,
 ): Promise<(Job & JobActivity)[]> {
   const values = new Values(tenant);
-  const rows = rowsSql(walk, values);
+  const rows = rowsSql(scan, values);
   if (rows === null) return [];
   const found = await query<JobRow>(
-    `select ${jobColumns}, ${activityColumns} from (${rows}) j ${activityJoins} order by j.place`,
+    `select ${jobColumns}, ${activityColumns} from (${rows}) j ${activityJoins} order by j.position`,
     values.all,
   );
   return found.map(jobOf);
 }
 
-const judged = [
+const summaryColumns = [
   ...['id', 'asset_id', 'asset_name', 'state', 'execution_strategy', 'created_by', 'priority'],
   ...['total_partitions', 'completed_partitions', 'failed_partitions', 'skipped_partitions'],
   ...['avg_partition_duration_ms', 'heartbeat_at', 'sla_deadline_at', 'created_at', 'completed_at'],
 ] as const;
 
-/** As much of a job as its risk, its place in the order and a filter go by. */
-export type JudgedJob = Pick<
+/** As much of a job as its risk, its position in the order and a filter go by. */
+export type JobSummary = Pick<
   Job & JobActivity,
-  (typeof judged)[number] | 'lanes' | 'ours' | 'failing'
+  (typeof summaryColumns)[number] | 'lanes' | 'ours' | 'failing'
 >;
 
 /** The same for jobs of which most will not be shown: a third of the cost. */
-export async function walkJudged(query: Query, tenant: string, walk: Walk): Promise<JudgedJob[]> {
+export async function scanSummaries(
+  query: Query,
+  tenant: string,
+  scan: Scan,
+): Promise<JobSummary[]> {
   const values = new Values(tenant);
-  const rows = rowsSql(walk, values);
-  const columns = judged.map((name) => `j.${name}`).join(', ');
+  const rows = rowsSql(scan, values);
+  const columns = summaryColumns.map((name) => `j.${name}`).join(', ');
   return rows === null
     ? []
-    : query<JudgedJob>(
-        `select ${columns}, ${claimColumns} from (${rows}) j order by j.place`,
+    : query<JobSummary>(
+        `select ${columns}, ${claimColumns} from (${rows}) j order by j.position`,
         values.all,
       );
 }
 
-function rowsSql(walk: Walk, values: Values): string | null {
-  const segments = remaining(walk).map(({ segment, after }) =>
-    segmentSql(segment, after, walk, values),
+function rowsSql(scan: Scan, values: Values): string | null {
+  const segments = remaining(scan).map(({ segment, after }) =>
+    segmentSql(segment, after, scan, values),
   );
   if (segments.length === 0) return null;
-  const most = walk.each ? walk.limit * segments.length : walk.limit;
+  const most = scan.each ? scan.limit * segments.length : scan.limit;
   const limit = values.add(most, 'integer');
-  return `select *, row_number() over () as place from (${segments.join('\nunion all\n')}) s limit ${limit}`;
+  return `select *, row_number() over () as position from (${segments.join('\nunion all\n')}) s limit ${limit}`;
 }
 
-/** Whether a walk that found fewer jobs than it wanted has looked at all there are, rather than used up its budget. */
-export async function walkEnded(query: Query, tenant: string, walk: Walk): Promise<boolean> {
-  const { budget } = walk;
+/** Whether a scan that found fewer jobs than it wanted has looked at all there are, rather than used up its budget. */
+export async function scanEnded(query: Query, tenant: string, scan: Scan): Promise<boolean> {
+  const { budget } = scan;
   if (budget === null) return true;
   const values = new Values(tenant);
-  const beyond = remaining(walk).flatMap(({ segment, after }) =>
+  const beyond = remaining(scan).flatMap(({ segment, after }) =>
     segment.streams
-      .filter((stream) => conditionsOn(stream, { ...walk, except: [] }, new Values()).length > 0)
+      .filter((stream) => conditionsOn(stream, { ...scan, except: [] }, new Values()).length > 0)
       .map((stream) => {
         const range = rangeSql(stream, segment, after, values);
         const rows = `${range} offset ${values.add(budget, 'bigint')} limit 1`;
@@ -107,9 +111,13 @@ export async function walkEnded(query: Query, tenant: string, walk: Walk): Promi
   return !row!.more;
 }
 
-/** A job's place, or null where it is gone. */
-export async function placeOf(query: Query, tenant: string, id: string): Promise<Place | null> {
-  const [row] = await query<Place>(
+/** A job's position, or null where it is gone. */
+export async function positionOf(
+  query: Query,
+  tenant: string,
+  id: string,
+): Promise<Position | null> {
+  const [row] = await query<Position>(
     `select id, state, priority, asset_id, created_at::text, completed_at::text, sla_deadline_at::text
      from backfill_jobs where tenant_id = $1 and id = $2`,
     [tenant, id],
@@ -164,7 +172,7 @@ export async function countInStates(
 }
 
 /** How many jobs in these states are of these assets, at most `cap`: no more of them are looked at. */
-export async function countOfAssets(
+export async function countForAssets(
   query: Query,
   tenant: string,
   assets: readonly string[],
@@ -181,8 +189,8 @@ export async function countOfAssets(
   return row!.count;
 }
 
-/** The segments from the place on, the first of them from the middle. */
-function remaining({ segments, after }: Walk): { segment: Segment; after: Place | null }[] {
+/** The segments from the position on, the first of them from the middle. */
+function remaining({ segments, after }: Scan): { segment: Segment; after: Position | null }[] {
   const streamed = segments.filter(({ streams }) => streams.length > 0);
   if (after === null) return streamed.map((segment) => ({ segment, after: null }));
   const first = streamed.findIndex(({ streams }) => streams.some((stream) => stream.holds(after)));
@@ -193,23 +201,23 @@ function remaining({ segments, after }: Walk): { segment: Segment; after: Place 
 
 const picked = `${jobColumns}, ${claimSources}`;
 
-function segmentSql(segment: Segment, after: Place | null, walk: Walk, values: Values): string {
-  const streams = segment.streams.map((stream) => streamSql(stream, segment, after, walk, values));
-  return `(select * from (${streams.join('\nunion all\n')}) j ${orderBy(segment)} limit ${values.add(walk.limit, 'integer')})`;
+function segmentSql(segment: Segment, after: Position | null, scan: Scan, values: Values): string {
+  const streams = segment.streams.map((stream) => streamSql(stream, segment, after, scan, values));
+  return `(select * from (${streams.join('\nunion all\n')}) j ${orderBy(segment)} limit ${values.add(scan.limit, 'integer')})`;
 }
 
 function streamSql(
   stream: Stream,
   segment: Segment,
-  after: Place | null,
-  walk: Walk,
+  after: Position | null,
+  scan: Scan,
   values: Values,
 ): string {
-  const conditions = conditionsOn(stream, walk, values);
-  const limit = `limit ${values.add(walk.limit, 'integer')}`;
+  const conditions = conditionsOn(stream, scan, values);
+  const limit = `limit ${values.add(scan.limit, 'integer')}`;
   const range = rangeSql(stream, segment, after, values);
   // Numbered only where it is used: a value that stands nowhere has no type.
-  const budget = () => (walk.budget === null ? '' : `limit ${values.add(walk.budget, 'bigint')}`);
+  const budget = () => (scan.budget === null ? '' : `limit ${values.add(scan.budget, 'bigint')}`);
   const rows =
     conditions.length === 0
       ? `select ${picked} ${range} ${limit}`
@@ -219,23 +227,28 @@ function streamSql(
     : `(select j.* from ${eachSql(stream, values)} cross join lateral (${rows}) j ${orderBy(segment)} ${limit})`;
 }
 
-function conditionsOn(stream: Stream, walk: Walk, values: Values): string[] {
+function conditionsOn(stream: Stream, scan: Scan, values: Values): string[] {
   const own = stream.condition?.(values.add);
   return [
-    ...walk.conditions(values),
+    ...scan.conditions(values),
     ...(own === undefined ? [] : [own]),
-    ...(walk.except.length === 0 ? [] : [`j.id <> all (${values.add(walk.except, 'uuid[]')})`]),
+    ...(scan.except.length === 0 ? [] : [`j.id <> all (${values.add(scan.except, 'uuid[]')})`]),
   ];
 }
 
 /** One index range in order. */
-function rangeSql(stream: Stream, segment: Segment, after: Place | null, values: Values): string {
+function rangeSql(
+  stream: Stream,
+  segment: Segment,
+  after: Position | null,
+  values: Values,
+): string {
   const tenant = stream.byKey ? `j.tenant_id || ''` : 'j.tenant_id';
   const conditions = [`${tenant} = $1`, stream.where(values.add)];
   if (after !== null) {
     const names = segment.keys.map((key) => `j.${key}`).join(', ');
-    const place = segment.keys.map((key) => values.add(after[key], types[key])).join(', ');
-    conditions.push(`(${names}) ${segment.descending ? '<' : '>'} (${place})`);
+    const position = segment.keys.map((key) => values.add(after[key], types[key])).join(', ');
+    conditions.push(`(${names}) ${segment.descending ? '<' : '>'} (${position})`);
   }
   return `from backfill_jobs j where ${conditions.join(' and ')} ${orderBy(segment)}`;
 }
@@ -256,7 +269,7 @@ function orderBy({ keys, descending }: Segment): string {
   return `order by ${keys.map((key) => `j.${key}${descending ? ' desc' : ''}`).join(', ')}`;
 }
 
-/** The walk the other way. */
-export function turnedRound(segments: readonly Segment[]): Segment[] {
+/** The scan the other way. */
+export function reversed(segments: readonly Segment[]): Segment[] {
   return segments.toReversed().map((segment) => ({ ...segment, descending: !segment.descending }));
 }

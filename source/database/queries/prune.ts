@@ -1,5 +1,5 @@
 import type { Query } from '../database.ts';
-import { walked } from './prefer-walks.ts';
+import { queryInIndexOrder } from './index-order.ts';
 
 /** Rows of one transaction: it holds nobody up for long, and a vacuum can follow. */
 export const pruneBatch = 5_000;
@@ -39,25 +39,25 @@ const mayGo = `not j.unsettled and not exists (
       join backfill_jobs w on w.id = u.job_id and w.tenant_id || '' = $1 where ${over('w')} is not true)`;
 
 /** Where a page of ended jobs stopped. As text: a Date has no microseconds, and would not get past the last one. */
-export type Stopped = { at: string; id: string };
+export type EndedPosition = { at: string; id: string };
 
-/** The order that each kind of ended jobs is walked in, by its index; who does not say when they ended was created before that. */
-const walks = {
+/** The order that each kind of ended jobs is queryInIndexOrder in, by its index; who does not say when they ended was created before that. */
+const endedKinds = {
   dated: { at: 'completed_at', those: '' },
   // As the index says it: that a state is one of these is not seen from where it comes from.
   undated: { at: 'created_at', those: `and completed_at is null and state in (${ended})` },
 } as const;
-export type Walk = keyof typeof walks;
+export type EndedKind = keyof typeof endedKinds;
 
 /** The next jobs that ended before a moment, or may have, oldest first, and whether they may go. */
 export function findEnded(
   query: Query,
   tenant: string,
   before: Date,
-  page: { walk: Walk; after: Stopped | null; limit: number },
-): Promise<(Stopped & { may_go: boolean })[]> {
-  const { at, those } = walks[page.walk];
-  return walked(
+  page: { kind: EndedKind; after: EndedPosition | null; limit: number },
+): Promise<(EndedPosition & { may_go: boolean })[]> {
+  const { at, those } = endedKinds[page.kind];
+  return queryInIndexOrder(
     query,
     `with j as materialized (
        select j.* from unnest(array[${ended}]) s (state) cross join lateral (
@@ -147,7 +147,7 @@ const endedLater = `union all
   where j.started_at < $2
   union all
   select j.id from unnest(array[${ended}]) s (state) cross join lateral (
-    select id from backfill_jobs where tenant_id = $1 and state = s.state ${walks.undated.those} and created_at < $2 order by created_at desc) j`;
+    select id from backfill_jobs where tenant_id = $1 and state = s.state ${endedKinds.undated.those} and created_at < $2 order by created_at desc) j`;
 
 /**
  * Jobs that may have samples of before that moment: from there the primary key of the samples leads to them, which have no index by
@@ -169,7 +169,7 @@ export async function pruneSamples(
   before: Date,
   windowMs: number | null,
 ): Promise<number> {
-  const rows = await walked(
+  const rows = await queryInIndexOrder(
     query,
     // Job and age say which rows may go; ctid only makes the batch, since a join to it is planned as a scan of the table.
     `with past as materialized (
@@ -184,7 +184,7 @@ export async function pruneSamples(
 }
 
 export async function countSamples(query: Query, tenant: string, before: Date): Promise<number> {
-  const [row] = await walked<{ count: number }>(
+  const [row] = await queryInIndexOrder<{ count: number }>(
     query,
     `select count(*)::int as count from (${sampled(null)}) j join backfill_samples s on s.job_id = j.id and s.tenant_id = $1 and s.at < $2`,
     [tenant, before, null],

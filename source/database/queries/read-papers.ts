@@ -3,8 +3,8 @@ import type { Job, JobActivity } from '../../domain/job/job.ts';
 import type { AttemptCount, JobAttempts } from '../../domain/report/reports.ts';
 import type { Query } from '../database.ts';
 import { endedOfEach } from './ended-jobs.ts';
+import { queryInIndexOrder } from './index-order.ts';
 import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
-import { walked } from './prefer-walks.ts';
 import { eventColumns } from './read-events.ts';
 
 /** The last lines of a job's journal are looked through for its own: so many at most, for a million attempts may have failed. */
@@ -102,7 +102,7 @@ export async function countEndedSince(
   since: Date,
   most: number,
 ): Promise<Record<string, number>> {
-  const rows = await walked<{ state: string; count: number }>(
+  const rows = await queryInIndexOrder<{ state: string; count: number }>(
     query,
     `select s.state, (select count(*)::int from (
          select from backfill_jobs where tenant_id = $1 and state = s.state and completed_at >= $2 limit $3) j) as count
@@ -119,7 +119,7 @@ export async function endedSince(
   since: Date,
   limit: number,
 ): Promise<(Job & JobActivity)[]> {
-  const rows = await walked<JobRow>(
+  const rows = await queryInIndexOrder<JobRow>(
     query,
     `select ${jobColumns}, ${activityColumns} from ${endedOfEach('*')} j ${activityJoins}
      order by j.completed_at desc, j.id desc`,

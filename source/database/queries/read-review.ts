@@ -1,7 +1,7 @@
 import type { HourAtRisk, ReviewedJob } from '../../domain/report/review.ts';
 import type { Query } from '../database.ts';
 import { endedRows } from './ended-jobs.ts';
-import { walked } from './prefer-walks.ts';
+import { queryInIndexOrder } from './index-order.ts';
 import { secondsBetween } from './sql-time.ts';
 import { unfinishedStates } from './unfinished-states.ts';
 
@@ -27,7 +27,7 @@ export function readReviewed(
   limit: number,
   earlyWarningMs: number,
 ): Promise<ReviewedJob[]> {
-  return walked<ReviewedJob>(
+  return queryInIndexOrder<ReviewedJob>(
     query,
     `with ${reviewed}
      select j.id, j.asset_name, j.state, j.priority, j.created_at, j.started_at, j.completed_at, j.sla_deadline_at,
@@ -52,7 +52,7 @@ export function readRiskHours(
   limit: number,
   earlyWarningMs: number,
 ): Promise<HourAtRisk[]> {
-  return walked<HourAtRisk>(
+  return queryInIndexOrder<HourAtRisk>(
     query,
     `with ${reviewed}
      select extract(hour from s.at at time zone 'UTC')::int as hour, count(*)::int as at_risk_minutes

@@ -6,16 +6,15 @@ import {
   statesOf,
   type Values,
 } from '../../database/queries/job-conditions.ts';
-import type { Place, Segment } from '../../database/queries/job-walks.ts';
-import { gatherOf } from '../../database/queries/job-walks.ts';
+import { gatherScan } from '../../database/queries/job-scans.ts';
 import {
-  countOfAssets,
-  type JudgedJob,
-  placeOf,
-  type Walk,
-  walkEnded,
-  walkJobs,
-  walkJudged,
+  countForAssets,
+  type JobSummary,
+  positionOf,
+  type Scan,
+  scanEnded,
+  scanJobs,
+  scanSummaries,
 } from '../../database/queries/list-jobs.ts';
 import { tenantAssets } from '../../database/queries/read-assets.ts';
 import { readClaimScene } from '../../database/queries/read-claim-scene.ts';
@@ -71,15 +70,8 @@ async function readNamedDeadlines(query: Query, tenant: string, filter: JobFilte
   return { deadlines, problem };
 }
 
-/** What of a walk is left to say where a filter is given. */
-export type Stretch = {
-  segments: readonly Segment[];
-  after: Place | null;
-  except: readonly string[];
-  limit: number;
-  budget: number | null;
-  each?: true;
-};
+/** What of a scan is left to say where a filter is given. */
+export type ScanRange = Omit<Scan, 'conditions'>;
 
 export type Found = {
   jobs: JobView[];
@@ -91,52 +83,52 @@ export type Found = {
 const largestPiece = 5000;
 
 /**
- * The next jobs of a stretch that match, at most `limit`. SQL leaves out what it can; that each job matches is told by the
+ * The next jobs of a range that match, at most `limit`. SQL leaves out what it can; that each job matches is told by the
  * filter itself, as in the console's memory.
  */
 export async function findMatching(
   query: Query,
   tenant: string,
   search: Search,
-  stretch: Stretch,
+  range: ScanRange,
 ): Promise<Found> {
   const conditions = (values: Values) => conditionsOf(search.filter, search.resolved, values);
-  const walk: Walk = { ...stretch, conditions };
+  const scan: Scan = { ...range, conditions };
   const found = new Map<string, JobView>();
-  let { after, limit } = stretch;
-  for (let looked = 0; stretch.budget === null || looked < stretch.budget; ) {
-    const rows = await walkJobs(query, tenant, { ...walk, after, limit });
+  let { after, limit } = range;
+  for (let looked = 0; range.budget === null || looked < range.budget; ) {
+    const rows = await scanJobs(query, tenant, { ...scan, after, limit });
     looked += rows.length;
     for (const row of rows) {
       const job = viewed(search, row);
       if (matches(search, job)) found.set(job.id, job);
     }
-    if (rows.length < limit || stretch.each) {
-      const ended = await walkEnded(query, tenant, { ...walk, after });
+    if (rows.length < limit || range.each) {
+      const ended = await scanEnded(query, tenant, { ...scan, after });
       return {
-        jobs: [...found.values()].slice(0, stretch.each ? undefined : stretch.limit),
+        jobs: [...found.values()].slice(0, range.each ? undefined : range.limit),
         ended,
       };
     }
-    if (found.size >= stretch.limit) break;
-    after = await placeOf(query, tenant, rows.at(-1)!.id);
-    limit = Math.min(limit * 4, Math.max(stretch.limit, largestPiece));
+    if (found.size >= range.limit) break;
+    after = await positionOf(query, tenant, rows.at(-1)!.id);
+    limit = Math.min(limit * 4, Math.max(range.limit, largestPiece));
   }
-  return { jobs: [...found.values()].slice(0, stretch.limit), ended: false };
+  return { jobs: [...found.values()].slice(0, range.limit), ended: false };
 }
 
-/** The alarms among a stretch's jobs that match, with as much of each as its place in the order goes by. */
-export async function findAlarms(
+/** The urgent among a range's jobs that match, with as much of each as its place in the order goes by. */
+export async function findUrgent(
   query: Query,
   tenant: string,
   search: Search,
-  stretch: Stretch,
+  range: ScanRange,
 ): Promise<JobView[]> {
   const conditions = (values: Values) => conditionsOf(search.filter, search.resolved, values);
-  const rows = await walkJudged(query, tenant, { ...stretch, conditions });
+  const rows = await scanSummaries(query, tenant, { ...range, conditions });
   const jobs = rows.map((row) => viewed(search, { ...unread, ...row }));
-  const alarms = jobs.filter((job) => isProblem(job) && matches(search, job));
-  return [...new Map(alarms.map((job) => [job.id, job])).values()];
+  const urgent = jobs.filter((job) => isProblem(job) && matches(search, job));
+  return [...new Map(urgent.map((job) => [job.id, job])).values()];
 }
 
 /** What nothing about an alarm goes by. */
@@ -159,7 +151,7 @@ const unread = {
   execution_order: 0,
   rate_base: null,
   eta_trend: null,
-} satisfies Omit<Job & JobActivity, keyof JudgedJob>;
+} satisfies Omit<Job & JobActivity, keyof JobSummary>;
 
 /** All that match, or the first `limit` of them, in no order that matters: by the narrowest way into the table. */
 export function gather(
@@ -169,7 +161,7 @@ export function gather(
   limit: number,
   budget: number | null,
 ): Promise<Found> {
-  const segments = gatherOf(accessOf(search.filter, search.resolved), search.states);
+  const segments = gatherScan(accessOf(search.filter, search.resolved), search.states);
   return findMatching(query, tenant, search, { segments, after: null, except: [], limit, budget });
 }
 
@@ -178,7 +170,7 @@ export function viewed({ resolved }: Search, row: Job & JobActivity): JobView {
 }
 
 /** Whether the filter asks for jobs of some assets and nothing else, and more than so many are. */
-export async function areOfAssets(
+export async function hasMoreOfAssets(
   query: Query,
   tenant: string,
   { filter, resolved, states }: Search,
@@ -186,7 +178,7 @@ export async function areOfAssets(
 ): Promise<boolean> {
   const { asset_ids, ids } = accessOf(filter, resolved) ?? {};
   if (asset_ids === undefined || ids !== undefined || filter.terms.length > 1) return false;
-  return (await countOfAssets(query, tenant, asset_ids, states, most + 1)) > most;
+  return (await countForAssets(query, tenant, asset_ids, states, most + 1)) > most;
 }
 
 export function matches(search: Search, job: JobView): boolean {

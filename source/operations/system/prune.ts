@@ -4,6 +4,8 @@ import {
   countLogs,
   countRows,
   countSamples,
+  type EndedKind,
+  type EndedPosition,
   findEnded,
   forget,
   pruneBatch,
@@ -12,8 +14,6 @@ import {
   pruneLogs,
   prunePartitions,
   pruneSamples,
-  type Stopped,
-  type Walk,
 } from '../../database/queries/prune.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { type Pruned, retention } from '../../domain/report/retention.ts';
@@ -110,22 +110,22 @@ async function* prunableJobs(
   tenant: string,
   before: Date,
 ): AsyncGenerator<string> {
-  for (const walk of ['dated', 'undated'] as const)
-    yield* walkEnded(database, tenant, before, walk);
+  for (const kind of ['dated', 'undated'] as const)
+    yield* pagesOfEnded(database, tenant, before, kind);
 }
 
 /** Each transaction a page of them. */
-async function* walkEnded(
+async function* pagesOfEnded(
   database: Database,
   tenant: string,
   before: Date,
-  walk: Walk,
+  kind: EndedKind,
 ): AsyncGenerator<string> {
-  let after: Stopped | null = null;
+  let after: EndedPosition | null = null;
   for (let full = true; full; ) {
-    const from: Stopped | null = after;
+    const from: EndedPosition | null = after;
     const page: Awaited<ReturnType<typeof findEnded>> = await database.read(tenant, (query) =>
-      findEnded(query, tenant, before, { walk, after: from, limit: jobPage }),
+      findEnded(query, tenant, before, { kind, after: from, limit: jobPage }),
     );
     for (const { id, may_go } of page) if (may_go) yield id;
     after = page.at(-1) ?? null;

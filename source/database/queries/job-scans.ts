@@ -18,21 +18,21 @@ export type Stream = {
   byKey?: true;
   /** A list that the stream is read for one by one: its SQL, for `cross join lateral`. */
   each?: Sql;
-  holds: (place: Place) => boolean;
+  holds: (position: Position) => boolean;
 };
 
 /** A stretch of the table's order: streams that are merged by the keys, all in one direction. */
 export type Segment = { streams: readonly Stream[]; keys: readonly Key[]; descending: boolean };
 
 /** Where a job stands in any order, to the microsecond: timestamps as the database writes them. */
-export type Place = Pick<Job, 'id' | 'state' | 'priority' | 'asset_id'> & {
+export type Position = Pick<Job, 'id' | 'state' | 'priority' | 'asset_id'> & {
   created_at: string;
   completed_at: string | null;
   sla_deadline_at: string | null;
 };
 
-export function isOnWalk(segments: readonly Segment[], place: Place): boolean {
-  return segments.some(({ streams }) => streams.some((stream) => stream.holds(place)));
+export function isInScan(segments: readonly Segment[], position: Position): boolean {
+  return segments.some(({ streams }) => streams.some((stream) => stream.holds(position)));
 }
 
 const creation = ['created_at', 'id'] as const;
@@ -42,7 +42,7 @@ const creation = ['created_at', 'id'] as const;
  * each are ever read. The order is `compareBy`'s. For `attention` the alarms are left out: they are few, and come first.
  * @param column one of `walkedColumns`
  */
-export function walkOf({ column, descending }: Sort, states: readonly string[]): Segment[] {
+export function orderScan({ column, descending }: Sort, states: readonly string[]): Segment[] {
   const direction = { descending };
   switch (column) {
     case attention: {
@@ -97,7 +97,7 @@ export function walkOf({ column, descending }: Sort, states: readonly string[]):
 }
 
 /** The newest first, by the narrowest way that there is; of unfinished jobs with a deadline the nearest first. */
-export function gatherOf(access: Access | null, states: readonly string[]): Segment[] {
+export function gatherScan(access: Access | null, states: readonly string[]): Segment[] {
   if (access?.deadlines === 'unfinished') return [byDeadline(unfinishedWithDeadline(states))];
   if (access?.deadlines === 'estimable') return [byDeadline(estimableWithDeadline(states))];
   const streams: Stream[] = [
@@ -114,7 +114,7 @@ export function gatherOf(access: Access | null, states: readonly string[]): Segm
  * and what has failed lately. The nearest deadlines first. What may have an ETA by
  * itself: however many wait whose deadline is nearer, a job that runs is not overlooked.
  */
-export function alarmWalks(
+export function urgentScan(
   states: readonly string[],
   { late, stale, troubled, ended }: Record<'late' | 'stale' | 'troubled' | 'ended', Sql>,
 ): Segment[] {
@@ -160,22 +160,22 @@ export function alarmWalks(
 function byState(state: string): Stream {
   return {
     where: (value) => `j.state = ${value(state, 'text')}`,
-    holds: (place) => place.state === state,
+    holds: (position) => position.state === state,
   };
 }
 
 /** Those of a stream that have no such moment, or that have one. */
-function without(key: Moment, stream: Stream): Stream {
+function without(key: NullableTime, stream: Stream): Stream {
   return {
     where: (value) => `${stream.where(value)} and j.${key} is null`,
-    holds: (place) => stream.holds(place) && place[key] === null,
+    holds: (position) => stream.holds(position) && position[key] === null,
   };
 }
 
-function having(key: Moment, stream: Stream): Stream {
+function having(key: NullableTime, stream: Stream): Stream {
   return {
     where: (value) => `${stream.where(value)} and j.${key} is not null`,
-    holds: (place) => stream.holds(place) && place[key] !== null,
+    holds: (position) => stream.holds(position) && position[key] !== null,
   };
 }
 
@@ -185,7 +185,7 @@ function lacking(state: string): Stream {
   return { ...byState(state), condition: () => 'j.sla_deadline_at is null', holds };
 }
 
-type Moment = 'completed_at' | 'sla_deadline_at';
+type NullableTime = 'completed_at' | 'sla_deadline_at';
 
 function byDeadline(streams: readonly Stream[], descending = false): Segment {
   return { streams, keys: ['sla_deadline_at', ...creation], descending };
@@ -203,7 +203,7 @@ function estimableWithDeadline(states: readonly string[]): Stream[] {
   const begun: Stream = {
     where: () =>
       `j.state = 'pending' and j.started_at is not null and j.sla_deadline_at is not null`,
-    holds: (place) => place.state === 'pending' && place.sla_deadline_at !== null,
+    holds: (position) => position.state === 'pending' && position.sla_deadline_at !== null,
   };
   return [...movingWithDeadline(states), ...(states.includes('pending') ? [begun] : [])];
 }
@@ -237,7 +237,7 @@ function all(states: readonly string[]): Stream {
   return {
     byKey: true,
     where: (value) => `j.state || '' = any (${value(states, 'text[]')})`,
-    holds: (place) => states.includes(place.state),
+    holds: (position) => states.includes(position.state),
   };
 }
 
