@@ -1,6 +1,6 @@
 import { resolveSettings, type SettingFlags, type Variables } from '../config.ts';
 import { openDatabase } from '../database/database.ts';
-import { proposeJobs } from '../database/queries/complete-words.ts';
+import { proposeJobs } from '../database/queries/propose-jobs.ts';
 import { assetNames } from '../database/queries/read-assets.ts';
 import { jobStates } from '../domain/job/state.ts';
 import { UsageError } from '../errors.ts';
@@ -65,7 +65,7 @@ async function ask(
   const { read } = await connectionsOf(settings);
   const database = openDatabase(
     { ...read, connectionTimeoutMillis: patience },
-    { connections: 1, patience },
+    { connections: 1, timeout: patience },
   );
   try {
     if (asked.kind === 'assets') {

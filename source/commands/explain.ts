@@ -1,7 +1,7 @@
 import type { Explanation, JudgedJob } from '../domain/triage/explanation.ts';
 import { exitCodes } from '../errors.ts';
 import { resolveJob } from '../operations/jobs/resolve-job.ts';
-import { judgeJob } from '../operations/triage/explain-job.ts';
+import { assessJob } from '../operations/triage/explain-job.ts';
 import { explainText } from '../presentation/triage/explain-text.ts';
 import { explainWords } from '../presentation/triage/explain-words.ts';
 import { asciiText } from './ascii-text.ts';
@@ -16,7 +16,7 @@ export function explain({ input, flags, settings, io }: Invocation): Promise<Out
   } as const;
   return withSession(settings, async ({ reader, tenant }) => {
     const id = await resolveJob(reader, tenant, input[0]!);
-    const judged = await judgeJob(reader, tenant, id, settings.thresholds);
+    const judged = await assessJob(reader, tenant, id, settings.thresholds);
     return {
       json: judgedJson(judged),
       text: () => asciiText(flags, explainText(judged, options)),

@@ -1,7 +1,7 @@
 import { parseMoment } from '../domain/time/deadline.ts';
 import { parseDuration } from '../domain/time/duration.ts';
 import { UsageError } from '../errors.ts';
-import { handOver } from '../operations/reports/hand-off.ts';
+import { readHandoff } from '../operations/reports/hand-off.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
@@ -15,7 +15,7 @@ export function handoff({ flags, settings, io }: Invocation): Promise<Output> {
   const since = readSince(flags.text('since'));
   return withSession(settings, async (session) => {
     const { reader, tenant } = session;
-    const summary = await handOver(reader, tenant, since, settings.thresholds);
+    const summary = await readHandoff(reader, tenant, since, settings.thresholds);
     const found = summary.actions.length + summary.ended.length > 0;
     const visible = await isTenantVisible(session, io, found);
     return {

@@ -276,7 +276,7 @@ async function unlock(place: Place, ms: number): Promise<void> {
   const { session, connections, view, patience } = place;
   if (view.why_locked !== null) throw new ServoError('not_allowed', view.why_locked);
   lock(place);
-  const writer = openDatabase(connections.write, { patience: patience.answer });
+  const writer = openDatabase(connections.write, { timeout: patience.answer });
   const checked = requireSchema(writer);
   try {
     await answered(checked, patience);

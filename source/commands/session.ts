@@ -30,9 +30,9 @@ export async function openSession(
 ): Promise<Session> {
   const { read, write } = connections ?? (await connectionsOf(settings));
   const { read_only } = settings;
-  const reader = openDatabase(read, { read_only, patience });
+  const reader = openDatabase(read, { read_only, timeout: patience });
   // What is read-only has no way to write: it is opened when it is unlocked.
-  const writer = write === read || read_only ? reader : openDatabase(write, { patience });
+  const writer = write === read || read_only ? reader : openDatabase(write, { timeout: patience });
   const close = async (farewell?: number) => {
     await Promise.all([reader.close(farewell), writer.close(farewell)]);
   };

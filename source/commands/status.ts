@@ -5,7 +5,7 @@ import { exitCodes, UsageError } from '../errors.ts';
 import { getJob, getJobDetail } from '../operations/jobs/get-job.ts';
 import { resolveJob, resolveJobs } from '../operations/jobs/resolve-job.ts';
 import { explainJob } from '../operations/triage/explain-job.ts';
-import { listHeld } from '../operations/triage/list-executors.ts';
+import { listOnHold } from '../operations/triage/list-executors.ts';
 import { type ExplainWords, explainWords } from '../presentation/triage/explain-words.ts';
 import type { Invocation, Output } from './command.ts';
 import { poll } from './follow.ts';
@@ -37,7 +37,7 @@ export async function status(invocation: Invocation): Promise<Output | AsyncIter
     const detail = await getJobDetail(reader, tenant, id, { buckets: 0, thresholds });
     const { map: _, changed: __, insight: ___, ...told } = detail;
     const idle = idleness(await explainJob(reader, tenant, id));
-    const held = await listHeld(reader, tenant);
+    const held = await listOnHold(reader, tenant);
     return {
       json: { ...told, explanation: idle, held },
       text: async () => (await import('./job-text.ts')).jobText(detail, { idle, held }, options),

@@ -5,7 +5,7 @@ import type { Paper } from '../console/effects.ts';
 import { shortId } from '../domain/job/reference.ts';
 import { messageOf, ServoError } from '../errors.ts';
 import { exportJob } from '../operations/reports/export-job.ts';
-import { handOver } from '../operations/reports/hand-off.ts';
+import { readHandoff } from '../operations/reports/hand-off.ts';
 import { shiftSummary } from '../presentation/report/hand-off.ts';
 import { incidentReport } from '../presentation/report/incident-report.ts';
 import { shiftMs } from './handoff.ts';
@@ -23,7 +23,7 @@ export async function writePaper(
     return newFile(`incident-${shortId(paper.id)}`, report.as_of, incidentReport(report));
   }
   const since = { before_ms: paper.since_ms ?? shiftMs };
-  const summary = await handOver(reader, tenant, since, thresholds);
+  const summary = await readHandoff(reader, tenant, since, thresholds);
   return newFile(`handoff-${nameOf(tenant)}`, summary.as_of, shiftSummary(summary));
 }
 

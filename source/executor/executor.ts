@@ -122,13 +122,13 @@ export class Executor {
     const pipelined = false;
     // A step may wait for a job's row that an operator holds: there is a connection for each slot, and some for the duties.
     const { patience } = timings;
-    this.#steps = openDatabase(settings, { connections: slots + 3, patience, pipelined });
+    this.#steps = openDatabase(settings, { connections: slots + 3, timeout: patience, pipelined });
     // A handler takes its time: whether its connection still lives is asked apart from it.
     this.#handlers = openDatabase(settings, { connections: slots, pipelined });
     // A beat waits for nobody's row, and there must be time for another one before leases run out.
     this.#beats = openDatabase(settings, {
       connections: 1,
-      patience: beatPatience(timings),
+      timeout: beatPatience(timings),
       pipelined,
     });
     this.#threads = new ModuleThreads({ slots, warn: (message) => log.warn(message) });

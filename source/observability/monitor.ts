@@ -36,7 +36,7 @@ export class Monitor {
   private constructor(options: MonitorOptions) {
     this.#options = options;
     const settings = { ...options.settings, application_name: 'servo-tui metrics' };
-    this.#database = openDatabase(settings, { connections: 1, patience });
+    this.#database = openDatabase(settings, { connections: 1, timeout: patience });
     this.#metrics = new ExecutorMetrics(() => this.#executor?.() ?? null, options.executes);
     const { tenants, thresholds, log, lease_ms } = options;
     const database = this.#database;

@@ -14,7 +14,7 @@ import { jobEvents, lastTransition } from '../../source/database/queries/read-ev
 import { readExecutors } from '../../source/database/queries/read-executors.ts';
 import { readFigures } from '../../source/database/queries/read-figures.ts';
 import {
-  crewOf,
+  executorShares,
   downstreamAssets,
   failureKinds,
   jobSamples,
@@ -30,7 +30,7 @@ import {
   endedSince,
   jobTimeline,
   lastIdBefore,
-} from '../../source/database/queries/read-papers.ts';
+} from '../../source/database/queries/read-reports.ts';
 import {
   partitionEvents,
   partitionLogs,
@@ -439,7 +439,7 @@ const statements: Statement[] = [
     (_, query) => recentDurations(query, tenant, half, 'desc'),
   ],
   ['a job’s samples', 120, (_, query) => jobSamples(query, tenant, half, 120)],
-  ['who is at work on it', 300, (_, query) => crewOf(query, tenant, half)],
+  ['who is at work on it', 300, (_, query) => executorShares(query, tenant, half)],
   ['what it waits for', 5, (_, query) => upstreamsOf(query, tenant, half, 100)],
   ['what waits for it', 5, (_, query) => waitingFor(query, tenant, half, 100)],
   ['assets that are made from it', 60, (_, query) => downstreamAssets(query, tenant, asset, 100)],

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Alert, AlertName } from '../../source/domain/triage/alerts.ts';
 import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
-import { handOver } from '../../source/operations/reports/hand-off.ts';
+import { readHandoff } from '../../source/operations/reports/hand-off.ts';
 import { listAlerts } from '../../source/operations/triage/alerts.ts';
 import { triageCheck } from '../../source/operations/triage/checks.ts';
 import { shiftSummary } from '../../source/presentation/report/hand-off.ts';
@@ -187,7 +187,7 @@ test('C7: a count that was cut off keeps its plus, as a figure, in a list and in
   const told = async () => {
     const report = await listAlerts(operator.db, 'acme');
     const alert = report.alerts.find(({ name }) => name === 'ServoBackfillQueueDepth')!;
-    const summary = await handOver(operator.db, 'acme', { before_ms: 3_600_000 });
+    const summary = await readHandoff(operator.db, 'acme', { before_ms: 3_600_000 });
     const text = alertsText(report, { width: 200, zone: 'utc' });
     const lines = text.split('\n');
     const at = lines.findIndex((line) => line.includes(alert.name));

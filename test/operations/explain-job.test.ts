@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { StartInput } from '../../source/domain/start/request.ts';
 import { actOnJob } from '../../source/operations/act/act-on-job.ts';
 import { recreateJob } from '../../source/operations/act/recreate.ts';
-import { explainJob, judgeJob } from '../../source/operations/triage/explain-job.ts';
+import { explainJob, assessJob } from '../../source/operations/triage/explain-job.ts';
 import { explainWords } from '../../source/presentation/triage/explain-words.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
@@ -237,7 +237,7 @@ describe('one query says which clause keeps a job from running', () => {
     expect(next).toBe(
       `its upstream first: servo-tui explain ${upstream!.id.slice(0, 8)}; when that is done: servo-tui recreate ${job!.id.slice(0, 8)} --reason "why"`,
     );
-    const { recommendation } = await judgeJob(operator.db, 'acme', job!.id);
+    const { recommendation } = await assessJob(operator.db, 'acme', job!.id);
     expect(recommendation).toMatchObject({
       action: 'look',
       command: `servo-tui explain ${upstream!.id.slice(0, 8)}`,
@@ -261,7 +261,7 @@ describe('one query says which clause keeps a job from running', () => {
     expect((await said(id)).next).toBe(
       `what it left undone is in ${newer} (completed): servo-tui explain ${newer}`,
     );
-    expect((await judgeJob(operator.db, 'acme', id)).recommendation).toBeNull();
+    expect((await assessJob(operator.db, 'acme', id)).recommendation).toBeNull();
   });
 
   test('a cancelled job that was started anew says so in its journal', async () => {

@@ -59,7 +59,7 @@ export async function countExecutors(query: Query, tenant: string): Promise<Exec
 }
 
 /** Living executors of the tenant that are held, and why. */
-export function heldExecutors(
+export function executorsOnHold(
   query: Query,
   tenant: string,
 ): Promise<{ id: string; held_reason: string }[]> {

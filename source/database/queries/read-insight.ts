@@ -83,7 +83,7 @@ export async function recentDurations(
 }
 
 /** Who runs how many of the job's partitions, the busiest first. */
-export function crewOf(query: Query, tenant: string, job: string): Promise<CrewMember[]> {
+export function executorShares(query: Query, tenant: string, job: string): Promise<CrewMember[]> {
   return query<CrewMember>(
     `select p.lease_owner as id, p.partitions, p.slots, p.since, e.seen_at,
        e.draining_at is not null as draining, e.lost_at is not null or e.stopped_at is not null as lost

@@ -1,6 +1,6 @@
 import type { Query } from '../../database/database.ts';
 import {
-  crewOf,
+  executorShares,
   downstreamAssets,
   failureKinds,
   jobSamples,
@@ -35,7 +35,7 @@ export async function readInsight(
     job.failed_partitions > 0 ? failureKinds(query, tenant, id) : [],
     recentDurations(query, tenant, id, order),
     downstreamAssets(query, tenant, job.asset_id, limits.related),
-    crewOf(query, tenant, id),
+    executorShares(query, tenant, id),
   ]);
   const ids = [...new Set([...upstreams, ...waiting].map((relation) => relation.id))];
   const views = await viewJobs(query, tenant, await readJobs(query, tenant, ids), asOf, thresholds);

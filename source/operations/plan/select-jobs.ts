@@ -22,7 +22,7 @@ export type Selection = {
 };
 
 /** More jobs than these are not acted upon in one go. */
-export const mostSelected = 10_000;
+export const maxSelected = 10_000;
 
 /**
  * The jobs that match a filter, what needs attention first: every one of them, however long looking for them takes, or the first
@@ -38,7 +38,7 @@ export async function selectJobs(
   if (filter.problems.length > 0) {
     throw new UsageError(filter.problems.map((message) => ({ message })));
   }
-  const { limit = mostSelected, sort = byAttention, thresholds = thresholdDefaults } = options;
+  const { limit = maxSelected, sort = byAttention, thresholds = thresholdDefaults } = options;
   return db.read(tenant, async (query) => {
     const as_of = await readClock(query);
     const states = Object.keys(await countJobs(query, tenant, 1));

@@ -1,7 +1,7 @@
 import type { Database } from '../../database/database.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { readJob } from '../../database/queries/read-job.ts';
-import { countAttempts, jobTimeline } from '../../database/queries/read-papers.ts';
+import { countAttempts, jobTimeline } from '../../database/queries/read-reports.ts';
 import type { IncidentReport } from '../../domain/report/reports.ts';
 import { likelyCause } from '../../domain/triage/failure-cause.ts';
 import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
@@ -9,7 +9,7 @@ import { noSuchJob } from '../jobs/get-job.ts';
 import { readInsight } from '../jobs/read-insight.ts';
 import { viewOneJob } from '../jobs/view-jobs.ts';
 import { triage } from '../triage/checks.ts';
-import { judgeJob } from '../triage/explain-job.ts';
+import { assessJob } from '../triage/explain-job.ts';
 
 const longestTimeline = 500;
 
@@ -20,7 +20,7 @@ export async function exportJob(
   id: string,
   thresholds: Thresholds = thresholdDefaults,
 ): Promise<IncidentReport> {
-  const judged = await judgeJob(db, tenant, id, thresholds);
+  const judged = await assessJob(db, tenant, id, thresholds);
   const report = await db.read(tenant, async (query) => {
     const as_of = await readClock(query);
     const job = await readJob(query, tenant, id);

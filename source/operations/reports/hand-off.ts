@@ -7,7 +7,7 @@ import {
   decisionsAfter,
   endedSince,
   lastIdBefore,
-} from '../../database/queries/read-papers.ts';
+} from '../../database/queries/read-reports.ts';
 import type { ShiftSummary } from '../../domain/report/reports.ts';
 import type { RiskLevel } from '../../domain/risk/risk.ts';
 import { type Moment, momentAt } from '../../domain/time/deadline.ts';
@@ -24,7 +24,7 @@ const risky: readonly RiskLevel[] = ['low', 'medium', 'high', 'unknown', 'breach
  * What whoever comes next must know of a shift.
  * @param since when it began: an instant, or so many milliseconds before now
  */
-export async function handOver(
+export async function readHandoff(
   db: Database,
   tenant: string,
   since: { at: Date } | { before_ms: number },

@@ -1,5 +1,5 @@
 import type { Query } from '../../database/database.ts';
-import { firstEntry } from '../../database/queries/first-entry.ts';
+import { firstEventSince } from '../../database/queries/first-event.ts';
 import type { Runbook } from '../../domain/triage/checks.ts';
 import {
   type Escalation,
@@ -15,7 +15,7 @@ export async function readEscalations(
   seen: Omit<EscalationFacts, 'clocks'>,
 ): Promise<Escalation[]> {
   const clockOf = (runbook: Runbook) =>
-    firstEntry(
+    firstEventSince(
       query,
       tenant,
       troubleOf(seen.found, runbook).flatMap(({ job_id, since }) =>

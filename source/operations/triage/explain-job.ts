@@ -33,7 +33,7 @@ const mostEvidence = 20;
  * due.
  * @throws ServoError not_found
  */
-export function judgeJob(
+export function assessJob(
   db: Database,
   tenant: string,
   id: string,

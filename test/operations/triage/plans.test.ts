@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Query } from '../../../source/database/database.ts';
-import { firstEntry } from '../../../source/database/queries/first-entry.ts';
+import { firstEventSince } from '../../../source/database/queries/first-event.ts';
 import { checkNamed } from '../../../source/database/queries/triage/checks.ts';
 import { type CheckName, checkNames } from '../../../source/domain/triage/checks.ts';
 import { thresholdDefaults } from '../../../source/domain/triage/thresholds.ts';
@@ -111,7 +111,7 @@ describe.each([
   test('the first journal entry of a trouble is found by the jobs', async () => {
     const since = new Date(Date.now() - 600_000);
     const troubles = [1, 2, 3, 4, 5].map((number) => ({ job_id: idOf(number), since }));
-    const reads = await asked((query) => firstEntry(query, 'acme', troubles));
+    const reads = await asked((query) => firstEventSince(query, 'acme', troubles));
     expect(reads).toMatchObject({ scans: [], sequential: 0 });
     expect(reads.fetched).toBeLessThanOrEqual(30);
   });

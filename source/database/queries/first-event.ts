@@ -10,7 +10,7 @@ const newest = 200;
  * A reclaim that nobody has answered with a claim is of the same trouble, though it makes the heartbeat younger: asking again and again must not
  * set the clock back. The tenant is asked so that only the index by job fits.
  */
-export async function firstEntry(
+export async function firstEventSince(
   query: Query,
   tenant: string,
   troubles: readonly { job_id: string; since: Date }[],

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { actOnJob } from '../../source/operations/act/act-on-job.ts';
 import { reclaimJob } from '../../source/operations/act/reclaim.ts';
 import { triage } from '../../source/operations/triage/checks.ts';
-import { judgeJob, verifyJob } from '../../source/operations/triage/explain-job.ts';
+import { assessJob, verifyJob } from '../../source/operations/triage/explain-job.ts';
 import { explainText } from '../../source/presentation/triage/explain-text.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
@@ -32,7 +32,7 @@ const aJob = async (set: string, keys = ['a', 'b', 'c']) => {
   await operator.sql(`update backfill_jobs set ${set} where id = $1`, [id]);
   return id;
 };
-const judge = (id: string) => judgeJob(operator.db, 'acme', id);
+const judge = (id: string) => assessJob(operator.db, 'acme', id);
 const beat = (age: string) =>
   `state = 'running', claimed_version = version + 1, started_at = now() - interval '3 hours', heartbeat_at = now() - interval '${age}'`;
 
@@ -221,7 +221,7 @@ describe('scenario, recommendation and the action that is ready', () => {
 
   test('another tenant’s job is not there', async () => {
     const id = await aJob('priority = 1');
-    expect((await errorOf(judgeJob(operator.db, 'globex', id))).code).toBe('not_found');
+    expect((await errorOf(assessJob(operator.db, 'globex', id))).code).toBe('not_found');
     expect((await errorOf(verifyJob(operator.db, 'globex', id, ['stuck']))).code).toBe('not_found');
   });
 });
