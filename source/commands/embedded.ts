@@ -1,4 +1,4 @@
-import { ignoresDataHome } from '../database/embedded/place.ts';
+import { ignoresDataHome } from '../database/embedded/installation.ts';
 import {
   type EmbeddedStatus,
   embeddedSessions,

@@ -19,7 +19,7 @@ export function connectionFromUrl(
   const hint = 'write it as postgres://user@host:5432/database';
   if (!/^postgres(ql)?:\/\//.test(url))
     return { message: `${what} is not a postgres:// URL`, hint };
-  const defaults = placeFromVariables(env);
+  const defaults = settingsFromVariables(env);
   if ('message' in defaults) return defaults;
   try {
     const several = splitHosts(url, defaults.port);
@@ -55,30 +55,30 @@ export function connectionFromUrl(
 
 /** PGHOST, PGPORT, PGUSER, PGDATABASE and PGSSL*; a password is looked up when the server asks for it. */
 export function connectionFromVariables(env: Variables): ConnectionSettings | Problem {
-  const place = placeFromVariables(env);
-  if ('message' in place) return place;
+  const settings = settingsFromVariables(env);
+  if ('message' in settings) return settings;
   const url = withTlsVariables('postgres://host', env);
   const problem = tlsProblem(url);
   if (problem !== null) return { message: `PGSSLMODE: ${problem}` };
   try {
-    return { ...place, ...tlsOf(url, place.host) };
+    return { ...settings, ...tlsOf(url, settings.host) };
   } catch (error) {
     return { message: `a certificate of PGSSL* cannot be read: ${messageOf(error)}` };
   }
 }
 
-function placeFromVariables(env: Variables): ConnectionSettings | Problem {
+function settingsFromVariables(env: Variables): ConnectionSettings | Problem {
   const host = env.PGHOST || 'localhost';
   const hosts = hostsFromVariables(host, env.PGPORT || '5432');
-  const places = hosts ?? [{ host, port: Number(env.PGPORT || 5432) }];
-  if (places.some(({ port }) => !Number.isInteger(port) || port < 1 || port > 65_535))
+  const addresses = hosts ?? [{ host, port: Number(env.PGPORT || 5432) }];
+  if (addresses.some(({ port }) => !Number.isInteger(port) || port < 1 || port > 65_535))
     return { message: 'PGPORT is not a port' };
   const target = targetOf(env.PGTARGETSESSIONATTRS ?? '');
   if (target === undefined)
     return { message: 'PGTARGETSESSIONATTRS may be any, read-write or primary' };
   const user = env.PGUSER || userName(env);
   return {
-    ...places[0]!,
+    ...addresses[0]!,
     ...(hosts === null ? {} : { hosts, ...target }),
     user,
     database: env.PGDATABASE || user,

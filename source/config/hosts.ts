@@ -1,4 +1,4 @@
-import type { ConnectionSettings, Place } from '../database/settings.ts';
+import type { ConnectionSettings, HostPort } from '../database/settings.ts';
 
 /** libpq's ways of several hosts, of which pg knows none: `host1:5432,host2:5433`, and `target_session_attrs`. */
 
@@ -8,11 +8,11 @@ const authority = /^(postgres(?:ql)?:\/\/)([^/?#@]*@)?([^/?#]*,[^/?#]*)/;
 export function splitHosts(
   url: string,
   defaultPort: number,
-): { url: string; hosts: Place[] } | null {
+): { url: string; hosts: HostPort[] } | null {
   const match = authority.exec(url);
   if (match === null) return null;
   const [whole, scheme, user = '', list] = match;
-  const named = list!.split(',').map(placeOf);
+  const named = list!.split(',').map(parseHost);
   return {
     url: `${scheme}${user}${list!.split(',')[0]}${url.slice(whole.length)}`,
     hosts: named.map(({ host, port }) => ({
@@ -22,7 +22,7 @@ export function splitHosts(
   };
 }
 
-function placeOf(text: string): { host: string; port: number | null } {
+function parseHost(text: string): { host: string; port: number | null } {
   const match = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(text);
   if (match === null) throw new Error(`${text} is not a host`);
   const host = decodeURIComponent(match[1]!).replace(/^\[|\]$/g, '');
@@ -30,7 +30,7 @@ function placeOf(text: string): { host: string; port: number | null } {
 }
 
 /** PGHOST and PGPORT as lists: one port for all hosts, or one for each. Null where there is one host, or the ports do not fit. */
-export function hostsFromVariables(hosts: string, ports: string): Place[] | null {
+export function hostsFromVariables(hosts: string, ports: string): HostPort[] | null {
   const names = hosts.split(',');
   const numbers = ports.split(',').map((port) => Number(port || 5432));
   if (names.length < 2 || (numbers.length > 1 && numbers.length !== names.length)) return null;

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { messageOf } from '../errors.ts';
-import type { ConnectionSettings, Place } from './settings.ts';
+import type { ConnectionSettings, HostPort } from './settings.ts';
 
 /** A host that drops packets must not use up the whole time that a connection may take to come about. */
 const probeMs = 3_000;
@@ -27,11 +27,11 @@ export class FailoverClient extends pg.Client {
   override connect(callback: (error: Error) => void): void;
   // biome-ignore lint/suspicious/noConfusingVoidType: the two shapes that pg declares
   override connect(callback?: (error: Error) => void): Promise<this> | void {
-    const connecting = chooseHost(this.#settings).then(async (place) => {
-      Object.assign(this, place);
+    const connecting = chooseHost(this.#settings).then(async (address) => {
+      Object.assign(this, address);
       // By these the password is looked up.
       const { connectionParameters } = this as unknown as { connectionParameters: object };
-      Object.assign(connectionParameters, place);
+      Object.assign(connectionParameters, address);
       await super.connect();
       return this;
     });
@@ -42,11 +42,11 @@ export class FailoverClient extends pg.Client {
 }
 
 /** Throws the last host's error if none answers, or if none takes writes and only such a one will do. */
-export async function chooseHost(settings: ConnectionSettings): Promise<Place> {
+export async function chooseHost(settings: ConnectionSettings): Promise<HostPort> {
   const hosts = settings.hosts ?? [settings];
   const key = hosts.map(({ host, port }) => `${host}:${port}`).join(',');
   const first = lastChosen.get(key) ?? 0;
-  let standby: Place | null = null;
+  let standby: HostPort | null = null;
   let failure: unknown;
   for (let i = 0; i < hosts.length; i++) {
     const index = (first + i) % hosts.length;
@@ -68,12 +68,12 @@ export async function chooseHost(settings: ConnectionSettings): Promise<Place> {
   );
 }
 
-async function takesWrites(settings: ConnectionSettings, place: Place): Promise<boolean> {
+async function takesWrites(settings: ConnectionSettings, address: HostPort): Promise<boolean> {
   const client = new pg.Client({
     ...settings,
     // The pool hides it from enumeration.
     password: settings.password,
-    ...place,
+    ...address,
     connectionTimeoutMillis: probeMs,
     query_timeout: probeMs,
   });

@@ -25,9 +25,9 @@ import { failure } from '../../source/database/embedded/failure.ts';
 import {
   embeddedHome,
   ignoresDataHome,
-  ownedBy,
-  placeOf,
-} from '../../source/database/embedded/place.ts';
+  installationIn,
+  requireOwner,
+} from '../../source/database/embedded/installation.ts';
 import {
   type EmbeddedServer,
   embeddedStatus,
@@ -76,7 +76,7 @@ function bareHome(): string {
 
 /** A home that has its programs, by a link: copying them thirty times is most of what the tests would do. */
 function newHome(): string {
-  const place = placeOf(bareHome());
+  const place = installationIn(bareHome());
   mkdirSync(place.folder, { mode: 0o755 });
   symlinkSync(programs, place.binaries);
   return home;
@@ -288,7 +288,7 @@ describe('after an accident', () => {
 
   it('starts although another process has got the pid of the killed server', async () => {
     const first = await ensureEmbeddedServer({ home: newHome() });
-    const { user } = placeOf(home);
+    const { user } = installationIn(home);
     await killServer(first);
     const other = spawn('sleep', ['1000'], { uid: user?.uid, gid: user?.gid });
     children.push(other);
@@ -331,7 +331,7 @@ describe('after an accident', () => {
 describe('what goes wrong', () => {
   /** A home with the real programs, one of them replaced by a shell script; `real` stands for the replaced one. */
   async function replaceProgram(name: string, script: (real: string) => string): Promise<void> {
-    const place = placeOf(bareHome());
+    const place = installationIn(bareHome());
     mkdirSync(place.folder, { recursive: true });
     await installBinaries(place.package, place.binaries);
     const program = join(place.binaries, 'bin', name);
@@ -356,7 +356,9 @@ describe('what goes wrong', () => {
     expect(error.exitCode).toBe(5);
     expect(error.message).toContain('No space left on device');
     expect(error.hint).toContain('the disk is full');
-    expect(readdirSync(placeOf(home).folder).filter((name) => name.startsWith('data'))).toEqual([]);
+    expect(
+      readdirSync(installationIn(home).folder).filter((name) => name.startsWith('data')),
+    ).toEqual([]);
   });
 
   it('the system has no locale C.UTF-8: takes C, and the same order', async () => {
@@ -384,10 +386,10 @@ describe('what goes wrong', () => {
 
   it('the programs cannot be run: names folder and user', async () => {
     await replaceProgram('initdb', () => '');
-    chmodSync(join(placeOf(home).binaries, 'bin', 'initdb'), 0o644);
+    chmodSync(join(installationIn(home).binaries, 'bin', 'initdb'), 0o644);
     const error = await errorOf(ensureEmbeddedServer({ home }));
     expect(error.message).toContain(
-      `cannot run PostgreSQL's programs in ${placeOf(home).binaries}`,
+      `cannot run PostgreSQL's programs in ${installationIn(home).binaries}`,
     );
     expect(error.hint).toContain('SERVO_EMBEDDED_HOME');
   });
@@ -399,9 +401,11 @@ describe('what goes wrong', () => {
     symlinkSync(path, link);
     try {
       const uid = statSync(path).uid;
-      expect(() => ownedBy(path, uid)).not.toThrow();
-      expect(() => ownedBy(path, uid + 1)).toThrow(`${path} belongs to the user with id ${uid}`);
-      expect(() => ownedBy(link, uid)).toThrow(ServoError);
+      expect(() => requireOwner(path, uid)).not.toThrow();
+      expect(() => requireOwner(path, uid + 1)).toThrow(
+        `${path} belongs to the user with id ${uid}`,
+      );
+      expect(() => requireOwner(link, uid)).toThrow(ServoError);
     } finally {
       rmSync(link);
     }
@@ -452,7 +456,7 @@ describe('the copy of the programs', () => {
   });
 
   it('is left alone where another process was faster', async () => {
-    const place = placeOf(bareHome());
+    const place = installationIn(bareHome());
     mkdirSync(join(place.binaries, 'bin'), { recursive: true });
     writeFileSync(join(place.binaries, 'bin', 'theirs'), '');
     cpSync(place.binaries, `${place.binaries}-before`, { recursive: true });

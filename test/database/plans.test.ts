@@ -14,8 +14,8 @@ import { jobEvents, lastTransition } from '../../source/database/queries/read-ev
 import { readExecutors } from '../../source/database/queries/read-executors.ts';
 import { readFigures } from '../../source/database/queries/read-figures.ts';
 import {
-  executorShares,
   downstreamAssets,
+  executorShares,
   failureKinds,
   jobSamples,
   recentDurations,
@@ -23,14 +23,6 @@ import {
   waitingFor,
 } from '../../source/database/queries/read-insight.ts';
 import { findJobs, readJob, readJobs } from '../../source/database/queries/read-job.ts';
-import {
-  countAttempts,
-  countAttemptsAfter,
-  decisionsAfter,
-  endedSince,
-  jobTimeline,
-  lastIdBefore,
-} from '../../source/database/queries/read-reports.ts';
 import {
   partitionEvents,
   partitionLogs,
@@ -42,6 +34,14 @@ import {
   mapRanges,
   openPartitions,
 } from '../../source/database/queries/read-partitions.ts';
+import {
+  countAttempts,
+  countAttemptsAfter,
+  decisionsAfter,
+  endedSince,
+  jobTimeline,
+  lastIdBefore,
+} from '../../source/database/queries/read-reports.ts';
 import { followInFlight } from '../../source/database/queries/replace-job.ts';
 import { setJobState } from '../../source/database/queries/set-job-state.ts';
 import { settleJob } from '../../source/database/queries/settle-job.ts';

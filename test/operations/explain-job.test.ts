@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { StartInput } from '../../source/domain/start/request.ts';
 import { actOnJob } from '../../source/operations/act/act-on-job.ts';
 import { recreateJob } from '../../source/operations/act/recreate.ts';
-import { explainJob, assessJob } from '../../source/operations/triage/explain-job.ts';
+import { assessJob, explainJob } from '../../source/operations/triage/explain-job.ts';
 import { explainWords } from '../../source/presentation/triage/explain-words.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { ServoError } from '../../errors.ts';
 import type { ConnectionSettings } from '../settings.ts';
-import type { Place } from './place.ts';
+import type { Installation } from './installation.ts';
 
 /** Complete, so that no PG* variable has a say. */
 export type EmbeddedSettings = ConnectionSettings & { ssl: false; options: string };
@@ -9,9 +9,9 @@ export type EmbeddedSettings = ConnectionSettings & { ssl: false; options: strin
 /** The role that every program works as: row-level security applies to it. */
 export const applicationRole = 'servo_app';
 
-export function settingsFor(place: Place, user: string): EmbeddedSettings {
+export function settingsFor(installation: Installation, user: string): EmbeddedSettings {
   return {
-    host: place.socketDirectory,
+    host: installation.socketDirectory,
     port: 5432,
     database: 'postgres',
     user,
@@ -21,13 +21,16 @@ export function settingsFor(place: Place, user: string): EmbeddedSettings {
 }
 
 /** `absent`: nothing listens. `busy`: something does that takes nobody in yet, or no more. */
-export type Answer =
+export type Probe =
   | { state: 'ready'; version: string }
   | { state: 'busy' | 'absent'; cause: unknown };
 
 /** Knocks at the server, and makes the application's role where it is missing. */
-export async function askServer(place: Place): Promise<Answer> {
-  const client = new Client({ ...settingsFor(place, 'postgres'), connectionTimeoutMillis: 5_000 });
+export async function probeServer(installation: Installation): Promise<Probe> {
+  const client = new Client({
+    ...settingsFor(installation, 'postgres'),
+    connectionTimeoutMillis: 5_000,
+  });
   client.on('error', () => {});
   try {
     await client.connect();
@@ -47,8 +50,11 @@ export async function askServer(place: Place): Promise<Answer> {
 export type EmbeddedSession = { pid: number; user: string; database: string; application: string };
 
 /** Those that are connected to the server; none where it does not answer. */
-export async function connectedSessions(place: Place): Promise<EmbeddedSession[]> {
-  const client = new Client({ ...settingsFor(place, 'postgres'), connectionTimeoutMillis: 5_000 });
+export async function connectedSessions(installation: Installation): Promise<EmbeddedSession[]> {
+  const client = new Client({
+    ...settingsFor(installation, 'postgres'),
+    connectionTimeoutMillis: 5_000,
+  });
   client.on('error', () => {});
   try {
     await client.connect();

@@ -1,7 +1,7 @@
 import type { Query } from '../../database/database.ts';
 import {
-  executorShares,
   downstreamAssets,
+  executorShares,
   failureKinds,
   jobSamples,
   type Relation,

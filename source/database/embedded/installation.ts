@@ -18,7 +18,7 @@ import { type BinaryPackage, findBinaryPackage } from './binaries.ts';
 export type ServerUser = { name: string; uid: number; gid: number };
 
 /** Where one embedded server has its things. Everything but the binaries is per major version. */
-export type Place = {
+export type Installation = {
   home: string;
   folder: string;
   dataDirectory: string;
@@ -69,7 +69,7 @@ function canWrite(folder: string): boolean {
 }
 
 /** Makes the home folder where it is missing, and says where everything in it lies. */
-export function placeOf(home: string): Place {
+export function installationIn(home: string): Installation {
   const binaryPackage = findBinaryPackage();
   const made = makeHome(home);
   const folder = join(made, String(binaryPackage.major));
@@ -92,7 +92,7 @@ function makeHome(home: string): string {
     // A restrictive umask would close root's folders to the server's user: hence chmod.
     if (mkdirSync(home, { recursive: true, mode }) !== undefined) chmodSync(home, mode);
     const real = realpathSync(home);
-    ownedBy(real, process.getuid?.());
+    requireOwner(real, process.getuid?.());
     return real;
   } catch (cause) {
     if (cause instanceof ServoError) throw cause;
@@ -118,8 +118,8 @@ function socketDirectoryFor(folder: string): string {
   return join('/tmp', `servo-tui-${process.getuid?.() ?? 0}-${key}`);
 }
 
-/** Throws unless `path` is a real folder, no link, of that user: in a shared place it may be somebody's trap. */
-export function ownedBy(path: string, uid: number | undefined): void {
+/** Throws unless `path` is a real folder, no link, of that user: in a shared installation it may be somebody's trap. */
+export function requireOwner(path: string, uid: number | undefined): void {
   const found = lstatSync(path);
   if (uid === undefined || (found.isDirectory() && found.uid === uid)) return;
   throw new ServoError(
