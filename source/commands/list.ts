@@ -3,7 +3,7 @@ import { byAttention, type Sort, sortColumns, walkedColumns } from '../domain/jo
 import { isTerminal, jobStates } from '../domain/job/state.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import { exitCodes, type Problem, ServoError, UsageError } from '../errors.ts';
-import { countCap, listJobs } from '../operations/jobs/list-jobs.ts';
+import { countLimit, listJobs } from '../operations/jobs/list-jobs.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
 import { noVisibilityText } from './visibility.ts';
@@ -50,7 +50,7 @@ export async function list({ input, flags, settings, io }: Invocation): Promise<
     io.stderr.write(`only the newest ${looked} jobs of each state were looked at\n`);
   }
   const { visible } = page;
-  const capped = Object.keys(jobs.counts).filter((state) => jobs.counts[state]! >= countCap);
+  const capped = Object.keys(jobs.counts).filter((state) => jobs.counts[state]! >= countLimit);
   // The built-in database's own tenant cannot be misspelt.
   const unseen = !visible && settings.origins.tenant !== 'default';
   if (unseen) io.stderr.write(`${noVisibilityText(jobs.tenant_id)}\n`);

@@ -5,7 +5,7 @@ import { FailoverClient } from './failover.ts';
 import { codeOf, explainFailure, isConnectionFailure } from './failure.ts';
 import { passwordFor } from './password.ts';
 import type { Author, Query } from './query.ts';
-import { localSettings, queryAlone, settledKind } from './session-settings.ts';
+import { localSettings, queryAlone, withOwnSettings } from './session-settings.ts';
 import type { ConnectionSettings } from './settings.ts';
 import { outgoing, types } from './values.ts';
 
@@ -35,8 +35,8 @@ function withPassword(settings: ConnectionSettings) {
     : settings;
 }
 
-const single = settledKind(pg.Client);
-const several = settledKind(FailoverClient);
+const single = withOwnSettings(pg.Client);
+const several = withOwnSettings(FailoverClient);
 
 function clientOf(settings: ConnectionSettings): typeof pg.Client {
   return settings.hosts === undefined ? single : several;

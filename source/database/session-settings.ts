@@ -41,7 +41,7 @@ export const newerSettings = {
 } as const satisfies Readonly<Record<string, string>>;
 
 /** Settings that are an operator's, or a superuser's, and not ours to change: `doctor` tells of them. */
-export const foreignSettings = {
+export const operatorSettings = {
   default_transaction_read_only: 'off',
   session_replication_role: 'origin',
   synchronous_commit: 'on',
@@ -70,16 +70,16 @@ const sessionStatement = `select pg_backend_pid() is distinct from $1::integer a
   'pg_backend_pid() is distinct from $1::integer',
 )}`;
 
-type Settled = {
+type SessionState = {
   pooled?: boolean;
   processID?: number | null;
   /** pg's: whether a statement is sent before the one before it has been answered. */
   pipeline?: boolean;
-  settling?: Promise<void>;
+  applying?: Promise<void>;
 };
 
-/** Clients of this kind whose session has our settings from its beginning, and again after `settle`. */
-export function settledKind(kind: typeof pg.Client): typeof pg.Client {
+/** Clients of this kind whose session has our settings from its beginning, and again after `applyOwnSettings`. */
+export function withOwnSettings(kind: typeof pg.Client): typeof pg.Client {
   return class extends kind {
     constructor(config?: pg.ClientConfig) {
       super(config);
@@ -92,12 +92,12 @@ export function settledKind(kind: typeof pg.Client): typeof pg.Client {
     // biome-ignore lint/suspicious/noConfusingVoidType: the two shapes that pg declares
     override connect(callback?: (error: Error) => void): Promise<this> | void {
       const connecting = super.connect().then(async () => {
-        const settling = settle(this);
-        (this as Settled).settling = settling;
+        const applying = applyOwnSettings(this);
+        (this as SessionState).applying = applying;
         // What is asked next travels with it. A session without our settings is not used again.
-        if ((this as Settled).pipeline === true)
-          settling.catch(() => void this.end().catch(() => {}));
-        else await settling;
+        if ((this as SessionState).pipeline === true)
+          applying.catch(() => void this.end().catch(() => {}));
+        else await applying;
         return this;
       });
       if (callback === undefined) return connecting;
@@ -114,15 +114,15 @@ export function settledKind(kind: typeof pg.Client): typeof pg.Client {
 }
 
 /** Brings a session to our settings: when it begins, and after a RESET ALL or DISCARD ALL. */
-export async function settle(client: pg.ClientBase): Promise<void> {
-  const settled = client as Settled;
-  const { rows } = await client.query(sessionStatement, [settled.processID ?? null]);
-  settled.pooled = rows[0].pooled;
+export async function applyOwnSettings(client: pg.ClientBase): Promise<void> {
+  const session = client as SessionState;
+  const { rows } = await client.query(sessionStatement, [session.processID ?? null]);
+  session.pooled = rows[0].pooled;
 }
 
 /** Whether a pooler stands before this client's server. */
 function isBehindPooler(client: pg.ClientBase): boolean {
-  return (client as Settled).pooled === true;
+  return (client as SessionState).pooled === true;
 }
 
 /** What comes before a statement in its own message, where a session is not ours to set. */
@@ -164,7 +164,7 @@ async function alone<Row extends object>(
   values: readonly unknown[],
 ): Promise<Row[]> {
   const sent = outgoing(values);
-  await (client as Settled).settling;
+  await (client as SessionState).applying;
   if (!isBehindPooler(client)) return (await client.query<Row>(text, sent)).rows;
   const results = await client.query(`${first}; ${withValues(text, sent)}`);
   return (results as unknown as pg.QueryResult<Row>[]).at(-1)!.rows;

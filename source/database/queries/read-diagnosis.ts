@@ -1,7 +1,7 @@
 import type { Diagnosis } from '../../domain/triage/diagnosis.ts';
 import type { Database, Query } from '../database.ts';
 import type { FunctionsRecord } from '../schema-version.ts';
-import { foreignSettings, newerSettings, ownSettings } from '../session-settings.ts';
+import { operatorSettings, newerSettings, ownSettings } from '../session-settings.ts';
 import { alive } from './alive-executors.ts';
 
 export type ServerFacts = Pick<
@@ -25,7 +25,7 @@ const judged = [
   ...Object.entries({ ...ownSettings, ...newerSettings })
     .filter(([name]) => !harmless.includes(name))
     .map(([name, wanted]) => ({ name, wanted, own: true })),
-  ...Object.entries(foreignSettings).map(([name, wanted]) => ({ name, wanted, own: false })),
+  ...Object.entries(operatorSettings).map(([name, wanted]) => ({ name, wanted, own: false })),
 ];
 
 /** About the server, the role and the base tables, whether they are there or not; of no tenant. */

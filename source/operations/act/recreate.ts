@@ -21,7 +21,7 @@ import {
 import type { JobThresholds } from '../../domain/triage/thresholds.ts';
 import { type Problem, ServoError, UsageError } from '../../errors.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
-import { placeJob } from '../jobs/place-job.ts';
+import { createJob } from '../jobs/create-job.ts';
 import { viewOneJob } from '../jobs/view-jobs.ts';
 import { lockTree, matchTree, readTree } from '../start/create-tree.ts';
 import { futureDeadline } from '../start/future-deadline.ts';
@@ -133,7 +133,7 @@ export async function recreateJob(
     }
     await refuseOverlap(query, job, { list });
     const tree = await matchTree(query, tenant, plan, { list }, known.created_at);
-    const created = await placeJob(query, job, { list }, tree);
+    const created = await createJob(query, job, { list }, tree);
     if (created === null) throw new AlreadyDone('recreated', old);
     if (upstreams.length > 0) await insertUpstreams(query, tenant, created, upstreams);
     await takePlace(query, tenant, id, created);

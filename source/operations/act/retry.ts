@@ -17,7 +17,7 @@ import { isJobState, isTerminal } from '../../domain/job/state.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { ServoError } from '../../errors.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
-import { placeJob } from '../jobs/place-job.ts';
+import { createJob } from '../jobs/create-job.ts';
 import { viewOneJob } from '../jobs/view-jobs.ts';
 import { AlreadyDone, type JobSeen, requireUnchanged } from './compare.ts';
 import { followUp } from './follow-up.ts';
@@ -50,7 +50,7 @@ export type RetryOptions = {
 };
 
 /** Keys that an answer names. */
-const keysTold = 1000;
+const maxKeys = 1000;
 
 /**
  * Tries failed partitions again, all or those named: in place while the job lives, with their attempts counted on and their failures
@@ -85,7 +85,7 @@ export async function retryJob(
       id,
       in: anew?.id ?? id,
       retried: retried + (anew?.keys.length ?? 0),
-      keys: [...keys, ...(anew?.keys ?? [])].slice(0, keysTold),
+      keys: [...keys, ...(anew?.keys ?? [])].slice(0, maxKeys),
       created: anew !== null,
     },
     options,
@@ -128,7 +128,7 @@ async function retryInPlace(
     });
     if (batch === null) return { retried, keys, ended: true };
     retried += batch.length;
-    keys.push(...batch.slice(0, keysTold - keys.length));
+    keys.push(...batch.slice(0, maxKeys - keys.length));
     if (batch.length < which.limit) return { retried, keys, ended: false };
   }
 }
@@ -150,7 +150,7 @@ async function retryAnew(
   const key = idempotency_key === undefined ? {} : { idempotency_key };
   const job = followUp(author, ended, list, key);
   await refuseOverlap(query, job, { list });
-  const created = await placeJob(query, job, { list });
+  const created = await createJob(query, job, { list });
   if (created === null) throw new AlreadyDone('retried', ended);
   await followInFlight(query, tenant, created, id);
   await writeEvent(query, author, id, kind);

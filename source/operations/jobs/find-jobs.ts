@@ -35,7 +35,7 @@ export type Search = {
 };
 
 /** More assets than these are not read to resolve a word. */
-const mostAssets = 20_000;
+const maxAssets = 20_000;
 
 export async function prepareSearch(
   query: Query,
@@ -45,12 +45,12 @@ export async function prepareSearch(
 ): Promise<Search> {
   const conditions = filter.terms.flatMap(({ any }) => any);
   const named = conditions.some(({ kind }) => kind === 'asset' || kind === 'word');
-  const assets = named ? await tenantAssets(query, tenant, mostAssets + 1) : [];
+  const assets = named ? await tenantAssets(query, tenant, maxAssets + 1) : [];
   const { deadlines, problem } = await readNamedDeadlines(query, tenant, filter);
   const resolved: Resolved = {
     ...seen,
     scene: await readClaimScene(query, tenant),
-    assets: assets.length > mostAssets ? null : assets,
+    assets: assets.length > maxAssets ? null : assets,
     deadlineOf: (job) => deadlines[job],
   };
   return { filter, resolved, states: statesOf(filter, resolved), deadlines, problem };
@@ -80,7 +80,7 @@ export type Found = {
 };
 
 /** Where much of what SQL lets through does not match after all, it is read on in ever larger pieces, up to this. */
-const largestPiece = 5000;
+const maxPiece = 5000;
 
 /**
  * The next jobs of a range that match, at most `limit`. SQL leaves out what it can; that each job matches is told by the
@@ -112,7 +112,7 @@ export async function findMatching(
     }
     if (found.size >= range.limit) break;
     after = await positionOf(query, tenant, rows.at(-1)!.id);
-    limit = Math.min(limit * 4, Math.max(range.limit, largestPiece));
+    limit = Math.min(limit * 4, Math.max(range.limit, maxPiece));
   }
   return { jobs: [...found.values()].slice(0, range.limit), ended: false };
 }

@@ -1,5 +1,5 @@
 import type { Database, Query } from '../../database/database.ts';
-import { readMoment } from '../../database/queries/dialogs.ts';
+import { readOpenDialogs } from '../../database/queries/dialogs.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { jobEvents } from '../../database/queries/read-events.ts';
 import { readJob } from '../../database/queries/read-job.ts';
@@ -93,7 +93,7 @@ async function readDetail(
 ): Promise<JobDetail> {
   const [{ as_of, dialogs }, job, map, changed, failures, open, events, executors] =
     await Promise.all([
-      readMoment(query, tenant, { console_id, jobs: [id] }),
+      readOpenDialogs(query, tenant, { console_id, jobs: [id] }),
       readJob(query, tenant, id),
       buckets > 0 ? mapPartitions(query, tenant, id, buckets) : [],
       ranges.length > 0 ? mapRanges(query, tenant, id, ranges) : [],

@@ -1,7 +1,7 @@
 import type { Author, Database } from '../../database/database.ts';
 import {
   closeDialog,
-  type Moment,
+  type OpenDialogs,
   type OwnDialog,
   openDialog,
   renewDialog,
@@ -18,7 +18,7 @@ export function holdDialog(
   author: Author,
   dialog: OwnDialog,
   renew: boolean,
-): Promise<Moment> {
+): Promise<OpenDialogs> {
   const { tenant } = author;
   const { lease_ms } = dialogLease;
   return database.write(author, async (query) => {

@@ -1,5 +1,5 @@
 import type { Database, Query } from '../../database/database.ts';
-import { readMoment } from '../../database/queries/dialogs.ts';
+import { readOpenDialogs } from '../../database/queries/dialogs.ts';
 import { preferIndexOrder } from '../../database/queries/index-order.ts';
 import {
   accessOf,
@@ -79,8 +79,8 @@ export type ListOptions = {
 };
 
 /** Above this a count of the jobs of a state says "so many or more". */
-export const countCap = 1000;
-const totalCap = 100_000;
+export const countLimit = 1000;
+const totalLimit = 100_000;
 const defaultBudget = 20_000;
 /** Alarms are order in memory. More of a kind than these are no longer urgent but a state of things. */
 const maxUrgent = 500;
@@ -96,8 +96,8 @@ export function listJobs(db: Database, tenant: string, options: ListOptions): Pr
   return db.read(tenant, async (query) => {
     const [, { as_of, dialogs }, counts] = await Promise.all([
       preferIndexOrder(query),
-      readMoment(query, tenant, { console_id: options.console_id }),
-      countJobs(query, tenant, countCap),
+      readOpenDialogs(query, tenant, { console_id: options.console_id }),
+      countJobs(query, tenant, countLimit),
     ]);
     const filter = await filterOf(query, tenant, options);
     const search = await prepareSearch(query, tenant, filter, {
@@ -368,8 +368,8 @@ async function countMatching(
 ): Promise<Page['total']> {
   if (whole) return { count: jobs.length, capped: false };
   if (!isOfStates(search)) return null;
-  const count = await countInStates(query, tenant, search.states, totalCap);
-  return { count, capped: count >= totalCap };
+  const count = await countInStates(query, tenant, search.states, totalLimit);
+  return { count, capped: count >= totalLimit };
 }
 
 /** These jobs, as far as they still exist. */

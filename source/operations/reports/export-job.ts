@@ -11,7 +11,7 @@ import { viewOneJob } from '../jobs/view-jobs.ts';
 import { triage } from '../triage/checks.ts';
 import { assessJob } from '../triage/explain-job.ts';
 
-const longestTimeline = 500;
+const maxTimeline = 500;
 
 /** Everything that a report of one job says. @throws ServoError not_found */
 export async function exportJob(
@@ -30,7 +30,7 @@ export async function exportJob(
       as_of,
       tenant_id: tenant,
       job: await viewOneJob(query, tenant, job, as_of, thresholds),
-      timeline: await jobTimeline(query, tenant, id, longestTimeline),
+      timeline: await jobTimeline(query, tenant, id, maxTimeline),
       attempts: await countAttempts(query, tenant, id),
       failures: failures.map((kind) => ({
         ...kind,

@@ -43,7 +43,7 @@ const page = 200;
 /**
  * Outputs (64 KiB at most) that are remembered, besides those that will be read again (`lateMs`): a follower must not grow with the job.
  */
-const mostTold = 5 * page;
+const maxRemembered = 5 * page;
 
 /** Reads the outputs that are new at each call: each once, and where one that is remembered has grown, only what came to it. */
 export class LogFollower {
@@ -79,7 +79,7 @@ export class LogFollower {
       return [grown ? { ...log, output: log.output.slice(before.output.length) } : log];
     });
     for (const [key, { at }] of this.#told) {
-      if (this.#told.size <= mostTold) break;
+      if (this.#told.size <= maxRemembered) break;
       if (at < since) this.#told.delete(key);
     }
     this.#since = since;

@@ -28,7 +28,7 @@ import { momentAt } from '../../domain/time/deadline.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { ServoError, UsageError } from '../../errors.ts';
 import { refuseOverlap } from '../act/overlap.ts';
-import { placeJob } from '../jobs/place-job.ts';
+import { createJob } from '../jobs/create-job.ts';
 import { viewOneJob } from '../jobs/view-jobs.ts';
 import { lockTree, matchTree, readTree, type TreeNode } from './create-tree.ts';
 import { futureDeadline } from './future-deadline.ts';
@@ -105,7 +105,7 @@ export async function startBackfill(
     const known = await findKnown(query, job, keys, input);
     if (known !== null) return answer(query, tenant, known.id, false, null, thresholds);
     await checkNew(query, request, now, job, keys);
-    const id = await placeJob(query, job, keys, await matchTree(query, tenant, plan, keys));
+    const id = await createJob(query, job, keys, await matchTree(query, tenant, plan, keys));
     if (id === null) {
       // Another asset's start took the key just now: the lock is only on ours.
       const other = await findKnown(query, job, keys, input);

@@ -22,7 +22,7 @@ export type TriageOptions = {
 };
 
 /** Rows of a check that are read: above it, it says "so many or more". */
-export const mostRows = 200;
+export const maxRows = 200;
 
 /** Every check of the runbooks, with how much it finds and the worst of it. */
 export function triage(
@@ -40,7 +40,7 @@ export function triage(
       found[check.name] = rows;
     }
     const as_of = await readClock(query);
-    const { running = 0 } = await countJobs(query, tenant, mostRows);
+    const { running = 0 } = await countJobs(query, tenant, maxRows);
     const escalations = await readEscalations(query, tenant, { as_of, found, running });
     return { as_of, tenant_id: tenant, job_id: context.job, checks: summaries, escalations };
   });
@@ -98,5 +98,5 @@ async function summaryOf(
 
 export function contextOf(tenant: string, options: TriageOptions): CheckContext {
   const { thresholds = thresholdDefaults, job = null } = options;
-  return { tenant, thresholds, job, limit: mostRows + 1 };
+  return { tenant, thresholds, job, limit: maxRows + 1 };
 }

@@ -15,7 +15,7 @@ import {
 } from '../../domain/triage/recommend.ts';
 import type { Thresholds } from '../../domain/triage/thresholds.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
-import { contextOf, findingOf, mostRows } from './checks.ts';
+import { contextOf, findingOf, maxRows } from './checks.ts';
 import { readEscalations } from './escalations.ts';
 
 /** Which clause keeps a job from running. @throws ServoError not_found */
@@ -26,7 +26,7 @@ export async function explainJob(db: Database, tenant: string, id: string): Prom
 }
 
 /** Rows of evidence. */
-const mostEvidence = 20;
+const maxEvidence = 20;
 
 /**
  * Which checks hold for the job, the scenario that they come to, its evidence, what the runbook recommends, and whether escalation is
@@ -53,13 +53,13 @@ export function assessJob(
     }
     const clause = explain(facts);
     const scenario = scenarioOf(held);
-    const { running = 0 } = await countJobs(query, tenant, mostRows);
+    const { running = 0 } = await countJobs(query, tenant, maxRows);
     const evidence =
       scenario === null || checkNamed(scenario.check.name).evidence === undefined
         ? null
         : await findingOf(query, checkNamed(scenario.check.name), {
             ...context,
-            limit: mostEvidence + 1,
+            limit: maxEvidence + 1,
           });
     return {
       as_of: facts.as_of,

@@ -14,7 +14,7 @@ import { noSuchJob } from '../jobs/get-job.ts';
 import { viewJobs, viewOneJob } from '../jobs/view-jobs.ts';
 
 /** Jobs with a deadline, and of those without one that run or wait, that are read at most. */
-const mostJobs = 1000;
+const maxJobs = 1000;
 
 /** What the calculator works on: live jobs with a deadline, those that share the slots with them, and the slots. */
 export function readRiskBoard(
@@ -84,13 +84,13 @@ export function assessRisk(
 async function boardOf(query: Query, tenant: string, thresholds: Thresholds): Promise<RiskBoard> {
   const { early_warning } = thresholds;
   const as_of = await readClock(query);
-  const rows = await readUnfinishedJobs(query, tenant, mostJobs + 1);
+  const rows = await readUnfinishedJobs(query, tenant, maxJobs + 1);
   const jobs = await viewJobs(query, tenant, rows, as_of, thresholds);
   const count = (where: (job: JobView) => boolean) => jobs.filter(where).length;
   const truncated =
-    count((job) => job.sla_deadline_at !== null) > mostJobs ||
-    count((job) => job.sla_deadline_at === null && job.state === 'running') > mostJobs ||
-    count((job) => job.sla_deadline_at === null && job.state !== 'running') > mostJobs;
+    count((job) => job.sla_deadline_at !== null) > maxJobs ||
+    count((job) => job.sla_deadline_at === null && job.state === 'running') > maxJobs ||
+    count((job) => job.sla_deadline_at === null && job.state !== 'running') > maxJobs;
   const fleet = await readFleet(query, tenant);
   return { as_of, tenant_id: tenant, early_warning, fleet, jobs, truncated };
 }

@@ -4,7 +4,7 @@ import { firstEventSince } from '../../../source/database/queries/first-event.ts
 import { checkNamed } from '../../../source/database/queries/triage/checks.ts';
 import { type CheckName, checkNames } from '../../../source/domain/triage/checks.ts';
 import { thresholdDefaults } from '../../../source/domain/triage/thresholds.ts';
-import { mostRows } from '../../../source/operations/triage/checks.ts';
+import { maxRows } from '../../../source/operations/triage/checks.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { readsOf } from '../../support/plans.ts';
 import { run } from '../../support/roles.ts';
@@ -83,7 +83,7 @@ const contextOf = (one: string | null) => ({
   tenant: 'acme',
   thresholds: thresholdDefaults,
   job: one,
-  limit: mostRows + 1,
+  limit: maxRows + 1,
 });
 const asked = (ask: (query: Query) => Promise<unknown>) =>
   readsOf(database.app, 'acme', (_, query) => ask(query));

@@ -6,7 +6,7 @@ import {
   isTrouble,
   remedyRefusal,
 } from '../../../source/domain/triage/checks.ts';
-import { mostRows, triage, triageCheck } from '../../../source/operations/triage/checks.ts';
+import { maxRows, triage, triageCheck } from '../../../source/operations/triage/checks.ts';
 import { Operator } from '../../support/operator.ts';
 import { run } from '../../support/roles.ts';
 
@@ -141,10 +141,10 @@ test('rows beyond what is read are told of', async () => {
      select tenant_id, id, name, gen_random_uuid(), now() - interval '1 hour' from assets, generate_series(1, 250) where tenant_id = 'acme' and name = 'clicks'`,
   );
   const finding = await triageCheck(operator.db, 'acme', 'queue-depth');
-  expect([finding.rows.length, finding.truncated]).toEqual([mostRows, true]);
+  expect([finding.rows.length, finding.truncated]).toEqual([maxRows, true]);
   const { checks } = await triage(operator.db, 'acme');
   expect(checks.find(({ check }) => check.name === 'queue-depth')).toMatchObject({
-    found: mostRows,
+    found: maxRows,
     truncated: true,
   });
   expect(checks.find(({ check }) => check.name === 'no-executor')).toMatchObject({

@@ -2,7 +2,7 @@ import type { Query } from '../../../source/database/database.ts';
 import { checkNamed } from '../../../source/database/queries/triage/checks.ts';
 import type { CheckName, Finding } from '../../../source/domain/triage/checks.ts';
 import { type Thresholds, thresholdDefaults } from '../../../source/domain/triage/thresholds.ts';
-import { findingOf, mostRows } from '../../../source/operations/triage/checks.ts';
+import { findingOf, maxRows } from '../../../source/operations/triage/checks.ts';
 import { author, Operator } from '../../support/operator.ts';
 
 /** A database with assets, in which checks are asked within the transaction that made their rows: its clock stands still. */
@@ -132,7 +132,7 @@ export class Moment {
       tenant: this.tenant,
       thresholds: { ...thresholdDefaults, ...options.thresholds },
       job: options.job ?? null,
-      limit: mostRows + 1,
+      limit: maxRows + 1,
     });
   }
 

@@ -8,7 +8,7 @@ import { insertTree, type TreeNode } from '../start/create-tree.ts';
  * Writes a new job with all its partitions, and below it those of its tree; it waits where the tree is more than itself. Null
  * where the tenant has a job with its idempotency key: then nothing is written.
  */
-export async function placeJob(
+export async function createJob(
   query: Query,
   job: NewJob,
   keys: KeySource,
