@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { type Choice, chooseDatabase, type DatabaseSource, isOn } from './config/choose.ts';
 import { userName } from './config/connection.ts';
-import { type ConfigFile, configPath, loadConfigFile, noFile } from './config/file.ts';
+import { type ConfigFile, configPath, emptyFile, loadConfigFile } from './config/file.ts';
 import { resolveThresholds } from './config/thresholds.ts';
 import type { Variables } from './config/variables.ts';
 import type { Thresholds } from './domain/triage/thresholds.ts';
@@ -61,7 +61,7 @@ export async function resolveSettings(
   // A command without a database works with a broken file too; of one that can be read, only whether its context is read-only counts.
   const file = await (needs.database
     ? loadConfigFile(env)
-    : loadConfigFile(env).catch(() => noFile(configPath(env))));
+    : loadConfigFile(env).catch(() => emptyFile(configPath(env))));
   return decide(flags, env, file, needs);
 }
 

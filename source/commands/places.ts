@@ -1,4 +1,4 @@
-import { type ConfigFile, configPath, loadConfigFile, noFile } from '../config/file.ts';
+import { type ConfigFile, configPath, emptyFile, loadConfigFile } from '../config/file.ts';
 import { resolveSettings, type Settings } from '../config.ts';
 import type {
   DataAnswer,
@@ -94,7 +94,7 @@ export class Places {
   ): Promise<Places> {
     const { env } = invocation.io;
     // The demonstration knows no contexts, whatever is configured.
-    const file = connections === undefined ? await loadConfigFile(env) : noFile(configPath(env));
+    const file = connections === undefined ? await loadConfigFile(env) : emptyFile(configPath(env));
     const places = new Places(invocation, file, patience, connections);
     const { settings } = invocation;
     const first = connections ?? (await connectionsOf(settings));

@@ -23,8 +23,9 @@ export type Choice = {
   ignored: string[];
 };
 
-const sources = 'set DATABASE_URL, --context or --embedded, or look around with: servo-tui demo';
-const noDatabase: Problem = { message: `no database: ${sources}`, hint: sources };
+const databaseSources =
+  'set DATABASE_URL, --context or --embedded, or look around with: servo-tui demo';
+const noDatabase: Problem = { message: `no database: ${databaseSources}`, hint: databaseSources };
 
 /**
  * One source only, never a mixture: a URL from here with a tenant from there is how accidents
@@ -55,7 +56,7 @@ export function chooseDatabase(
     return { ...none, database: server(connection, connection, 'DATABASE_URL', problems) };
   }
   if (env.PGSERVICE) {
-    problems.push(noService(env.PGSERVICE));
+    problems.push(serviceProblem(env.PGSERVICE));
     return none;
   }
   const named = ['PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER'].filter((name) => env[name]);
@@ -69,7 +70,7 @@ export function chooseDatabase(
 }
 
 /** psql would go to the database of the service: going to another one would be worse than none. */
-function noService(name: string): Problem {
+function serviceProblem(name: string): Problem {
   return {
     message: `PGSERVICE names the service "${name}", and service files are not read`,
     hint: 'set DATABASE_URL, or PGHOST, PGPORT, PGDATABASE and PGUSER, and unset PGSERVICE',

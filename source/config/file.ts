@@ -66,19 +66,19 @@ export async function loadConfigFile(
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return noFile(path);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return emptyFile(path);
     throw new UsageError([{ message: `cannot read ${path}: ${messageOf(error)}` }]);
   }
   // Most hosts have no such file, and a command's start is counted in milliseconds.
   const { parse } = await import('smol-toml');
   try {
     const config = readConfig(path, parse(text));
-    const problem = exposure(config, found);
+    const problem = passwordProblem(config, found);
     if (problem !== null) throw new UsageError([problem]);
     return config;
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    // The parser quotes the line it stumbled over, which may hold a password: only the place is told.
+    // The parser quotes the line it stumbled over, which access hold a password: only the place is told.
     const { line, column } = error as { line?: number; column?: number };
     throw new UsageError([
       { message: `${path} is not valid TOML (line ${line}, column ${column})` },
@@ -89,10 +89,10 @@ export async function loadConfigFile(
 const password = /^\w+:\/\/[^/@?]*:[^@]+@|[?&]password=./;
 
 /**
- * As libpq has it with ~/.pgpass and private keys: a file with a password is its owner's alone; one of root's may
+ * As libpq has it with ~/.pgpass and private keys: a file with a password is its owner's alone; one of root's access
  * be read by its group, as a mounted secret is. There are no such modes on Windows.
  */
-function exposure({ path, contexts }: ConfigFile, { uid, mode }: Stats): Problem | null {
+function passwordProblem({ path, contexts }: ConfigFile, { uid, mode }: Stats): Problem | null {
   const user = process.getuid?.();
   if (user === undefined) return null;
   const [name] =
@@ -106,13 +106,13 @@ function exposure({ path, contexts }: ConfigFile, { uid, mode }: Stats): Problem
   }
   const others = mode & (uid === 0 && user !== 0 ? 0o037 : 0o077);
   if (others === 0) return null;
-  const may = (others & 0o022) === 0 ? 'can be read by others' : 'can be changed by others';
-  const message = `${path} holds a password (context "${name}") and ${may} (mode 0${(mode & 0o777).toString(8)})`;
+  const access = (others & 0o022) === 0 ? 'can be read by others' : 'can be changed by others';
+  const message = `${path} holds a password (context "${name}") and ${access} (mode 0${(mode & 0o777).toString(8)})`;
   return { message, hint: `chmod 600 ${path}` };
 }
 
 /** What a file that is not there says. */
-export function noFile(path: string): ConfigFile {
+export function emptyFile(path: string): ConfigFile {
   return { path, fallback: null, contexts: {}, keys: {}, thresholds: {} };
 }
 

@@ -38,7 +38,7 @@ export function hostsFromVariables(hosts: string, ports: string): HostPort[] | n
 }
 
 /** What a `target_session_attrs` asks for; undefined for a word that is none, or that no program of ours could work with. */
-export function targetOf(words: string): Pick<ConnectionSettings, 'target'> | undefined {
+export function targetOf(value: string): Pick<ConnectionSettings, 'target'> | undefined {
   const targets: Readonly<Record<string, Pick<ConnectionSettings, 'target'>>> = {
     '': {},
     any: {},
@@ -46,5 +46,5 @@ export function targetOf(words: string): Pick<ConnectionSettings, 'target'> | un
     'read-write': { target: 'writable' },
     primary: { target: 'writable' },
   };
-  return Object.hasOwn(targets, words) ? targets[words] : undefined;
+  return Object.hasOwn(targets, value) ? targets[value] : undefined;
 }

@@ -30,7 +30,7 @@ export function resolveThresholds(
     const text = env[variable];
     if (!text) continue;
     const value = readThreshold(name, text);
-    if (value === null) problems.push(wrong(variable, name, text));
+    if (value === null) problems.push(invalidThreshold(variable, name, text));
     else fromEnv[name] = value;
   }
   return Object.assign({}, thresholdDefaults, ...sections, fromEnv);
@@ -53,7 +53,9 @@ export function readThresholds(
     }
     const value = readThreshold(name as ThresholdName, written);
     if (value === null) {
-      problems.push(wrong(`${name} of ${where}`, name as ThresholdName, String(written)));
+      problems.push(
+        invalidThreshold(`${name} of ${where}`, name as ThresholdName, String(written)),
+      );
     } else read[name as ThresholdName] = value;
   }
   return read;
@@ -80,7 +82,7 @@ const examples: Readonly<Record<ReturnType<typeof thresholdUnit>, (value: number
   count: (value) => `a whole number, as ${value}`,
 };
 
-function wrong(what: string, name: ThresholdName, text: string): Problem {
+function invalidThreshold(what: string, name: ThresholdName, text: string): Problem {
   const unit = thresholdUnit(name);
   return {
     message: `${what} is no ${unit} ("${text}")`,

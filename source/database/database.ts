@@ -19,10 +19,10 @@ const liveness = {
 };
 
 /** Whatever the default: a snapshot for all of a transaction would see no rows that a step has just made. */
-const beginning = 'begin isolation level read committed';
+const beginStatement = 'begin isolation level read committed';
 
 /** How long closing waits where nobody says otherwise. */
-const farewellMs = 2_000;
+const closeTimeoutMs = 2_000;
 
 export function createClient(settings: ConnectionSettings): pg.Client {
   return new (clientOf(settings))({ ...liveness, ...withPassword(settings), types });
@@ -43,7 +43,7 @@ function clientOf(settings: ConnectionSettings): typeof pg.Client {
 }
 
 /** Clients of this kind that are in the set from their making to their end; one that could not log in ends there. */
-function knownTo(clients: Set<pg.Client>, kind: typeof pg.Client): typeof pg.Client {
+function tracked(clients: Set<pg.Client>, kind: typeof pg.Client): typeof pg.Client {
   return class extends kind {
     constructor(config?: pg.ClientConfig) {
       super(config);
@@ -86,7 +86,7 @@ export class Database {
 
   constructor(settings: ConnectionSettings, options: DatabaseOptions = {}) {
     this.settings = settings;
-    this.#begin = options.read_only === true ? `${beginning} read only` : beginning;
+    this.#begin = options.read_only === true ? `${beginStatement} read only` : beginStatement;
     this.#pipelined = options.pipelined ?? true;
     const pipeline = { pipeline: this.#pipelined };
     this.#pool = new pg.Pool({
@@ -94,7 +94,7 @@ export class Database {
       ...pipeline,
       ...withPassword(settings),
       types,
-      Client: knownTo(this.#clients, clientOf(settings)),
+      Client: tracked(this.#clients, clientOf(settings)),
       max: options.connections ?? 4,
       allowExitOnIdle: true,
       ...(options.timeout === undefined ? {} : { query_timeout: options.timeout }),
@@ -112,7 +112,7 @@ export class Database {
    * enclose: of what is only read, nothing depends on their answers.
    */
   async read<T>(tenant: string, work: (query: Query) => Promise<T>): Promise<T> {
-    const begin = `${beginning} read only; ${tenantSetting(tenant)}`;
+    const begin = `${beginStatement} read only; ${tenantSetting(tenant)}`;
     if (!this.#pipelined) return this.#transaction(begin, work);
     return this.#withClient(async (client) => {
       const begun = client.query(begin);
@@ -164,7 +164,7 @@ export class Database {
     return this.#withClient(async (client) => (await client.query<Row>(text)).rows);
   }
 
-  /** A connection of the pool, for one who needs the same one for long. Release it, with the error that broke it. */
+  /** A connection of the pool, for one who needs the same one for long. Release it, with the error that onBroken it. */
   async connect(): Promise<pg.PoolClient> {
     try {
       return await this.#pool.connect();
@@ -174,17 +174,17 @@ export class Database {
   }
 
   /** Waits so long (ms) for what is under way, and for the server's good-byes: one that has vanished says none. */
-  async close(farewell = farewellMs): Promise<void> {
+  async close(closeTimeout = closeTimeoutMs): Promise<void> {
     if (this.#pool.ending) return;
-    const late = setTimeout(() => {
+    const timer = setTimeout(() => {
       for (const client of this.#clients) destroy(client);
-    }, farewell);
+    }, closeTimeout);
     await this.#pool.end();
-    clearTimeout(late);
+    clearTimeout(timer);
   }
 
   #transaction<T>(begin: string, work: (query: Query) => Promise<T>): Promise<T> {
-    return this.#withClient(async (client, broke) => {
+    return this.#withClient(async (client, onBroken) => {
       try {
         await client.query(begin);
         const result = await work(
@@ -196,7 +196,7 @@ export class Database {
           throw new ServoError('internal', 'the transaction was rolled back');
         return result;
       } catch (error) {
-        if (!isConnectionFailure(error)) await client.query('rollback').catch(broke);
+        if (!isConnectionFailure(error)) await client.query('rollback').catch(onBroken);
         throw error;
       }
     });
@@ -204,21 +204,21 @@ export class Database {
 
   /** A connection that breaks, or that the work says is broken, does not go back into the pool. */
   async #withClient<T>(
-    work: (client: pg.PoolClient, broke: (error: unknown) => void) => Promise<T>,
+    work: (client: pg.PoolClient, onBroken: (error: unknown) => void) => Promise<T>,
   ): Promise<T> {
     const client = await this.connect();
     let broken: unknown;
-    const broke = (error: unknown) => {
+    const onBroken = (error: unknown) => {
       broken = error;
     };
-    client.on('error', broke);
+    client.on('error', onBroken);
     try {
-      return await work(client, broke);
+      return await work(client, onBroken);
     } catch (error) {
       if (isConnectionFailure(error)) broken = error;
       throw explainFailure(error, this.settings);
     } finally {
-      client.removeListener('error', broke);
+      client.removeListener('error', onBroken);
       client.release(broken === undefined ? undefined : (broken as Error));
     }
   }

@@ -3,7 +3,7 @@ import { messageOf } from '../errors.ts';
 import type { ConnectionSettings, HostPort } from './settings.ts';
 
 /** A host that drops packets must not use up the whole time that a connection may take to come about. */
-const probeMs = 3_000;
+const probeTimeoutMs = 3_000;
 
 /** By the list of hosts: the one that was the right one last time is asked first. */
 const lastChosen = new Map<string, number>();
@@ -74,8 +74,8 @@ async function takesWrites(settings: ConnectionSettings, address: HostPort): Pro
     // The pool hides it from enumeration.
     password: settings.password,
     ...address,
-    connectionTimeoutMillis: probeMs,
-    query_timeout: probeMs,
+    connectionTimeoutMillis: probeTimeoutMs,
+    query_timeout: probeTimeoutMs,
   });
   client.on('error', () => {});
   try {

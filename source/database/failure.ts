@@ -77,7 +77,7 @@ export function mayComeBack(error: unknown): boolean {
 }
 
 /** A policy's refusal: the right is there, and a grant would only take the login out of its bounds. */
-const ofAnother = /^new row violates row-level security policy/;
+const policyRefusal = /^new row violates row-level security policy/;
 
 /** What the server or its encoding cannot take: no fault of ours, and nothing that another connection mends. */
 const serverLimits: Readonly<Record<string, { code: ErrorCode; hint: string }>> = {
@@ -117,7 +117,7 @@ export function explainFailure(error: unknown, settings: ConnectionSettings): un
       'permission_denied',
       `${describeConnection(settings)}: ${messageOf(error)}`,
       {
-        hint: ofAnother.test(messageOf(error))
+        hint: policyRefusal.test(messageOf(error))
           ? `${user} may write no such row: it is bound to another tenant, or only a worker writes it`
           : `have a superuser run: grant servo_operator to ${user} (to look and act), or: grant servo_app to ${user} (to run workers and prune as well); servo-tui migrate --roles makes these roles`,
         cause: error,

@@ -59,7 +59,7 @@ export async function migrate(
     await refuseServer(client);
     await takeLock(client, timeout, options.report);
     const before = await readState(client);
-    refuse(before);
+    refuseMixed(before);
     if (before.recorded) {
       const nothingToDo =
         pendingOf(before).length === 0 &&
@@ -68,7 +68,7 @@ export async function migrate(
         options.tenantRole === undefined;
       const owner = await ownerElsewhere(client);
       if (owner !== null && nothingToDo) return [];
-      if (owner !== null) throw notTheOwner(owner);
+      if (owner !== null) throw notOwner(owner);
     }
     const until = performance.now() + timeout;
     for (;;) {
@@ -83,7 +83,7 @@ export async function migrate(
         break;
       } catch (error) {
         await client.query('rollback').catch(() => {});
-        if (!passes(error) || performance.now() > until) throw explainMigration(error);
+        if (!isTransient(error) || performance.now() > until) throw explainMigration(error);
         options.report?.(`waiting: ${messageOf(error)}`);
         await sleep(250 + Math.random() * 750);
       }
@@ -116,7 +116,7 @@ export async function pendingMigrations(settings: ConnectionSettings): Promise<s
   return withClient(settings, async (client) => {
     await refuseServer(client);
     const state = await readState(client);
-    refuse(state);
+    refuseMixed(state);
     return pendingOf(state);
   });
 }
@@ -268,7 +268,7 @@ async function ownerElsewhere(client: pg.Client): Promise<string | null> {
   return rows[0]?.owner ?? null;
 }
 
-function notTheOwner(owner: string): ServoError {
+function notOwner(owner: string): ServoError {
   return new ServoError('schema', `this role may not change the schema: it belongs to ${owner}`, {
     hint: `run migrate as ${owner}, or as a superuser`,
   });
@@ -283,7 +283,7 @@ function pendingOf(state: SchemaState): string[] {
  * A newer program's migrations beside all of ours are none of our business: they are additive. But ours are not put
  * on top of what we do not know.
  */
-function refuse(state: SchemaState): void {
+function refuseMixed(state: SchemaState): void {
   refuseNewer(state.lowestProgram);
   const own = new Set(ownMigrations());
   const unknown = state.applied.filter((name) => !own.has(name));
@@ -332,7 +332,7 @@ async function apply(
     migrationsTable: 'servo_migrations',
     schema: [schema, 'pg_temp'],
     migrationsSchema: schema,
-    // It compares by run_on, the wall clock of whoever ran them, whatever the time zone: see refuse.
+    // It compares by run_on, the wall clock of whoever ran them, whatever the time zone: see refuseMixed.
     checkOrder: false,
     singleTransaction: false,
     noLock: true,
@@ -359,7 +359,7 @@ function load(paths: string[], client: pg.Client, timeout: number) {
 }
 
 /** A lock that is not to be had now, a deadlock, a catalogue row that somebody else wrote just now. */
-function passes(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   const code = codeOf(error);
   return (
     code === '55P03' ||

@@ -19,8 +19,8 @@ export function recorded(query: Query, into: Statement[]): Query {
  */
 export function scriptOf(tenant: string, statements: readonly Statement[]): string {
   const first = `SET app.current_tenant = ${literal(tenant)};`;
-  const told = statements.map((one) => `${headingOf(one)}${dedented(inlined(one))};`);
-  return [first, ...told].join('\n\n');
+  const parts = statements.map((one) => `${headingOf(one)}${dedented(inlined(one))};`);
+  return [first, ...parts].join('\n\n');
 }
 
 /** `-- backfill_jobs, backfill_samples`: what a statement reads, so that a person finds it in a long script. */

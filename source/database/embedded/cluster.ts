@@ -27,7 +27,7 @@ export async function prepare(installation: Installation): Promise<void> {
   try {
     mkdirSync(installation.folder, { recursive: true });
     if (isRoot()) chmodSync(installation.folder, 0o755);
-    sweep(installation.folder);
+    removePartial(installation.folder);
   } catch (cause) {
     throw failure(`cannot make the folder ${installation.folder}`, '', cause);
   }
@@ -43,7 +43,7 @@ export function serverUid(installation: Installation): number | undefined {
 }
 
 /** Removes what processes that are gone have left half-made. */
-function sweep(folder: string): void {
+function removePartial(folder: string): void {
   for (const name of readdirSync(folder)) {
     const pid = /\.partial-(\d+)$/.exec(name)?.[1];
     if (pid !== undefined && !isAlive(Number(pid))) {

@@ -47,17 +47,17 @@ export function failure(what: string, output: string, cause?: unknown): ServoErr
   const lines = linesOf(output || (cause === undefined ? '' : messageOf(cause)));
   for (const [pattern, hint] of remedies) {
     const line = lines.find((text) => pattern.test(text));
-    if (line !== undefined) return tell(`${what}: ${line}`, hint, cause);
+    if (line !== undefined) return unreachable(`${what}: ${line}`, hint, cause);
   }
-  const said = lines.slice(-4).join(' | ');
-  return tell(
-    said ? `${what}: ${said}` : what,
+  const tail = lines.slice(-4).join(' | ');
+  return unreachable(
+    tail ? `${what}: ${tail}` : what,
     `start over with: servo-tui embedded reset, ${elsewhere}`,
     cause,
   );
 }
 
-function tell(message: string, hint: string, cause: unknown): ServoError {
+function unreachable(message: string, hint: string, cause: unknown): ServoError {
   return new ServoError('database_unreachable', message, { hint, cause });
 }
 

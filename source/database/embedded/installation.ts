@@ -40,8 +40,8 @@ const socketName = '.s.PGSQL.5432';
  * after `sudo -E` that is another user's folder.
  */
 export function embeddedHome(env: NodeJS.ProcessEnv = process.env): string {
-  const asked = env.SERVO_EMBEDDED_HOME;
-  if (asked) return resolve(asked);
+  const home = env.SERVO_EMBEDDED_HOME;
+  if (home) return resolve(home);
   if (isRoot()) return rootHome();
   const dataHome = env.XDG_DATA_HOME;
   const base = dataHome && isAbsolute(dataHome) ? dataHome : join(homedir(), '.local', 'share');
@@ -112,8 +112,8 @@ function makeHome(home: string): string {
  * the system's. Not in XDG_RUNTIME_DIR: that one is deleted at logout, and the server outlives it.
  */
 function socketDirectoryFor(folder: string): string {
-  const near = join(folder, 'socket');
-  if (Buffer.byteLength(join(near, socketName)) <= longestSocketPath) return near;
+  const own = join(folder, 'socket');
+  if (Buffer.byteLength(join(own, socketName)) <= longestSocketPath) return own;
   const key = createHash('sha256').update(folder).digest('hex').slice(0, 12);
   return join('/tmp', `servo-tui-${process.getuid?.() ?? 0}-${key}`);
 }

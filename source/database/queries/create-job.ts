@@ -39,7 +39,7 @@ export async function lockStarts(query: Query, tenant: string, asset: string): P
 }
 
 /** Of a partition `p`: somebody will run it. A base executor tries one again that failed fewer than three times. */
-export const stillToDo = `(p.state in ('pending', 'running') or (p.state = 'failed' and p.available_at is null and p.attempt_count < 3))`;
+export const openPartition = `(p.state in ('pending', 'running') or (p.state = 'failed' and p.available_at is null and p.attempt_count < 3))`;
 
 /** The asset's jobs that have not ended. */
 export function findUnfinishedJobs(
@@ -77,7 +77,7 @@ export async function findOverlap(
        select p.backfill_job_id, p.partition_key
        from ${source.sql} join backfill_partitions p on p.partition_key = k.key
        where p.backfill_job_id = any ($2) and p.tenant_id = $1
-         and ${stillToDo})
+         and ${openPartition})
      select j.id, j.state, hit.partition_key from hit join backfill_jobs j on j.id = hit.backfill_job_id
      where j.tenant_id = $1 order by hit.partition_key limit $3`,
     [tenant, unfinished.map((job) => job.id), limit, ...source.values],

@@ -26,7 +26,7 @@ type Invariant = {
 };
 
 // Nobody but us has worked on it since our last claim: a base executor's claim raises the version by more than what an operator did.
-const ourWork = `j.version::bigint - j.claimed_version between 0 and
+const onlyOurs = `j.version::bigint - j.claimed_version between 0 and
   case j.state when 'running' then 0 when 'resuming' then 2 when 'cancelled' then 3 else 1 end`;
 
 /**
@@ -41,7 +41,7 @@ const executorAlive = `exists (select from backfill_executors e where e.tenant_i
   and e.started_at < clock_timestamp() - interval '60 seconds' and e.seen_at > clock_timestamp() - interval '15 seconds')`;
 
 /** The journal's transitions of jobs that were made within a day, with the state that each job had come to before. */
-const steps = `select e.job_id, e.id, e.from_state, e.to_state, e.at,
+const changes = `select e.job_id, e.id, e.from_state, e.to_state, e.at,
     lag(e.to_state) over (partition by e.job_id order by e.id) as before
   from backfill_events e join recent j on j.id = e.job_id
   where e.tenant_id = $1 and e.kind = 'state' and j.created_at > clock_timestamp() - interval '1 day'`;
@@ -84,7 +84,7 @@ export const invariants: readonly Invariant[] = [
       from recent j, lateral (select count(*) filter (where state = 'completed') as completed, count(*) filter (where state = 'failed') as failed,
           count(*) filter (where state = 'skipped') as skipped, count(*) filter (where state = 'running') as running
         from backfill_partitions p where p.backfill_job_id = j.id) r
-      where ${ourWork} and not j.unsettled and r.running = 0
+      where ${onlyOurs} and not j.unsettled and r.running = 0
         and (j.completed_partitions, j.failed_partitions, j.skipped_partitions) is distinct from (r.completed, r.failed, r.skipped)
         and not (j.state in ('pending', 'running', 'paused', 'resuming') and j.upstream_job_count > 0)`,
   },
@@ -93,7 +93,7 @@ export const invariants: readonly Invariant[] = [
     text: completedText,
     sql: `select j.id as job_id, null as partition_key, ${unfinished} as found
       from recent j, lateral (${unfinishedCounts}) r
-      where j.state = 'completed' and ${ourWork} and (r.open > 0 or r.total < j.total_partitions)`,
+      where j.state = 'completed' and ${onlyOurs} and (r.open > 0 or r.total < j.total_partitions)`,
   },
   {
     id: 'I3',
@@ -102,7 +102,7 @@ export const invariants: readonly Invariant[] = [
       from recent j cross join lateral (${unfinishedCounts}) r
         left join lateral (select actor from backfill_events e where e.job_id = j.id and e.tenant_id = $1 and e.kind = 'state'
           and e.to_state = 'completed' order by e.id desc limit 1) e on true
-      where j.state = 'completed' and (${ourWork}) is not true and (r.open > 0 or r.total < j.total_partitions)`,
+      where j.state = 'completed' and (${onlyOurs}) is not true and (r.open > 0 or r.total < j.total_partitions)`,
   },
   {
     id: 'I8',
@@ -136,11 +136,11 @@ export const invariants: readonly Invariant[] = [
     id: 'I6',
     text: 'every transition of a job is in the journal',
     sql: `select job_id, null as partition_key, found from (
-        select job_id, format('from %s, but it was %s before', coalesce(from_state, 'nothing'), before) as found from steps
+        select job_id, format('from %s, but it was %s before', coalesce(from_state, 'nothing'), before) as found from changes
           where before is not null and from_state is distinct from before
         union all
         select j.id, format('it is %s; the journal ends with %s', j.state, coalesce(l.to_state, 'no state')) from recent j
-          join (select distinct on (job_id) job_id, to_state from steps order by job_id, id desc) l on l.job_id = j.id
+          join (select distinct on (job_id) job_id, to_state from changes order by job_id, id desc) l on l.job_id = j.id
           where l.to_state is distinct from j.state) broken`,
   },
   {
@@ -152,7 +152,7 @@ export const invariants: readonly Invariant[] = [
         select count(*) filter (where partition_key is not null) as ended, bool_or(partition_key is null and kind = 'reclaimed') as taken_over
         from backfill_events e where e.job_id = j.id and e.tenant_id = $1 and (partition_key is null or partition_key = p.partition_key)
           and kind in ('retry', 'failed', 'later', 'lost', 'reclaimed')) e
-      where j.created_at > clock_timestamp() - interval '1 day' and ${ourWork}
+      where j.created_at > clock_timestamp() - interval '1 day' and ${onlyOurs}
         and p.attempt_count > 1 and not coalesce(e.taken_over, false)
         and p.attempt_count::bigint - (p.state in ('completed', 'running'))::int > e.ended`,
   },
@@ -168,14 +168,14 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I8',
     text: 'only allowed transitions',
-    sql: `select job_id, null as partition_key, format('from %s to %s', from_state, coalesce(to_state, 'no state')) as found from steps
+    sql: `select job_id, null as partition_key, format('from %s to %s', from_state, coalesce(to_state, 'no state')) as found from changes
       where from_state is not null and (from_state, to_state) not in (${allowed})`,
   },
   {
     id: 'I8',
     text: 'the version grows with each transition',
     sql: `select j.id as job_id, null as partition_key, format('version %s after %s transitions', j.version, t.transitions) as found
-      from recent j join (select job_id, count(from_state) as transitions from steps group by job_id) t on t.job_id = j.id
+      from recent j join (select job_id, count(from_state) as transitions from changes group by job_id) t on t.job_id = j.id
       where j.version <= t.transitions`,
   },
   {
@@ -210,7 +210,7 @@ export const invariants: readonly Invariant[] = [
 ];
 
 /** The rows at which most is said about one invariant: whoever reads them needs no more. */
-const enough = 20;
+const maxRows = 20;
 
 /** Checks every invariant on the rows of a tenant; read-only, one statement each. Empty where all hold. */
 export async function findViolations(database: Database, tenant: string): Promise<Violation[]> {
@@ -218,7 +218,7 @@ export async function findViolations(database: Database, tenant: string): Promis
   for (const { id, text, sql } of invariants) {
     const rows = await database.read(tenant, (query) =>
       query<Omit<Violation, 'id' | 'text'>>(
-        `with recent as (${recentJobs}), steps as (${steps}) select * from (${sql}) violations limit ${enough}`,
+        `with recent as (${recentJobs}), changes as (${changes}) select * from (${sql}) violations limit ${maxRows}`,
         [tenant],
       ),
     );

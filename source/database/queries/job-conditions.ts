@@ -56,7 +56,7 @@ export type Access = {
 };
 
 /** More assets than these are not looked through one by one. */
-const fewAssets = 200;
+const maxAssets = 200;
 
 /** The states that a job may be in under the filter. */
 export function statesOf(filter: JobFilter, resolved: Resolved): string[] {
@@ -109,7 +109,7 @@ function accessBy(condition: Condition, resolved: Resolved): Access | null {
     case 'asset_id':
     case 'asset': {
       const asset_ids = assetIds(condition, resolved);
-      return asset_ids === null || asset_ids.length > fewAssets ? null : { asset_ids };
+      return asset_ids === null || asset_ids.length > maxAssets ? null : { asset_ids };
     }
     case 'id': {
       const digits = condition.beginning.replaceAll('-', '');
@@ -119,7 +119,7 @@ function accessBy(condition: Condition, resolved: Resolved): Access | null {
       const asset_ids = assetIds({ kind: 'asset', pattern: condition.text }, resolved);
       const digits = condition.text.replaceAll('-', '');
       const state = resolved.states.some((name) => name.startsWith(condition.text));
-      if (asset_ids === null || asset_ids.length > fewAssets || state) return null;
+      if (asset_ids === null || asset_ids.length > maxAssets || state) return null;
       if (!isHex(digits)) return { asset_ids };
       return selective(digits) ? { asset_ids, ids: rangeOf(digits) } : null;
     }

@@ -4,7 +4,7 @@ import type { Query } from '../database.ts';
 import { alive } from './alive-executors.ts';
 
 /** Running jobs without a lease that are looked at one by one. */
-const mostIdle = 1000;
+const maxIdle = 1000;
 
 /** Times within JSON come as text. */
 type Row = {
@@ -100,4 +100,4 @@ const statement = `with living as materialized (
           (select false from backfill_partitions p where p.backfill_job_id = j.id order by p.partition_key limit 1), true) as takeable,
         (select min(p.available_at) from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending'
           and p.available_at > clock_timestamp() and p.available_at < 'infinity') as due_at
-      from backfill_jobs j where ${withoutSlot} order by j.created_at limit ${mostIdle}) i), '[]') as idle`;
+      from backfill_jobs j where ${withoutSlot} order by j.created_at limit ${maxIdle}) i), '[]') as idle`;

@@ -1,7 +1,7 @@
 import type { Diagnosis } from '../../domain/triage/diagnosis.ts';
 import type { Database, Query } from '../database.ts';
 import type { FunctionsRecord } from '../schema-version.ts';
-import { operatorSettings, newerSettings, ownSettings } from '../session-settings.ts';
+import { newerSettings, operatorSettings, ownSettings } from '../session-settings.ts';
 import { alive } from './alive-executors.ts';
 
 export type ServerFacts = Pick<
@@ -18,12 +18,12 @@ export type ServerFacts = Pick<
 > & { now: Date; has_schema: boolean; has_executors: boolean };
 
 /** What is only how values look, and differs on most servers. */
-const harmless = ['timezone', 'extra_float_digits', 'xmlbinary', 'escape_string_warning'];
+const cosmetic = ['timezone', 'extra_float_digits', 'xmlbinary', 'escape_string_warning'];
 
 /** `own`: our sessions have it whatever the default is; what else writes to these tables has not. */
-const judged = [
+const checkedSettings = [
   ...Object.entries({ ...ownSettings, ...newerSettings })
-    .filter(([name]) => !harmless.includes(name))
+    .filter(([name]) => !cosmetic.includes(name))
     .map(([name, wanted]) => ({ name, wanted, own: true })),
   ...Object.entries(operatorSettings).map(([name, wanted]) => ({ name, wanted, own: false })),
 ];
@@ -45,9 +45,9 @@ export async function readServer(database: Database): Promise<ServerFacts> {
          from unnest(array['asset_dependencies', 'assets', 'backfill_jobs', 'backfill_partitions']) t (name) join pg_class c on c.oid = to_regclass(t.name)), '[]') as tables
      from pg_roles r where r.rolname = current_user`,
     [
-      judged.map(({ name }) => name),
-      judged.map(({ wanted }) => wanted),
-      judged.map(({ own }) => own),
+      checkedSettings.map(({ name }) => name),
+      checkedSettings.map(({ wanted }) => wanted),
+      checkedSettings.map(({ own }) => own),
     ],
   );
   return row!;

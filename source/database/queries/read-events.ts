@@ -34,7 +34,7 @@ export async function lastTransition(
 }
 
 /** Journal lines of a job that are looked through for one's own. */
-const lookedThrough = 1000;
+const maxEvents = 1000;
 
 /** Whether a reason in the job's journal ends with this text. */
 export async function endsReason(
@@ -46,7 +46,7 @@ export async function endsReason(
   const rows = await query(
     `select from (select reason from backfill_events where job_id = $2 and tenant_id = $1 order by id desc limit $4) e
      where right(reason, length($3)) = $3 limit 1`,
-    [tenant, job, end, lookedThrough],
+    [tenant, job, end, maxEvents],
   );
   return rows.length > 0;
 }

@@ -8,7 +8,7 @@ import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from '
 import { eventColumns } from './read-events.ts';
 
 /** The last lines of a job's journal are looked through for its own: so many at most, for a million attempts may have failed. */
-const lookedThrough = 100_000;
+const maxEvents = 100_000;
 
 /** What befell the job itself, not its partitions, the oldest first. */
 export async function jobTimeline(
@@ -19,7 +19,7 @@ export async function jobTimeline(
 ): Promise<JobEvent[]> {
   const rows = await query<JobEvent>(
     `select ${eventColumns} from (
-       select * from backfill_events where job_id = $2 and tenant_id = $1 order by id desc limit ${lookedThrough}) e
+       select * from backfill_events where job_id = $2 and tenant_id = $1 order by id desc limit ${maxEvents}) e
      where partition_key is null order by id desc limit $3`,
     [tenant, job, limit],
   );
@@ -31,7 +31,7 @@ export function countAttempts(query: Query, tenant: string, job: string): Promis
   return query<AttemptCount>(
     `select kind, count(*)::int as count, min(at) as first_at, max(at) as last_at from (
        select kind, at, partition_key from backfill_events
-       where job_id = $2 and tenant_id = $1 order by id desc limit ${lookedThrough}) e
+       where job_id = $2 and tenant_id = $1 order by id desc limit ${maxEvents}) e
      where partition_key is not null and kind <> 'adopted' group by kind order by 2 desc, 1`,
     [tenant, job],
   );

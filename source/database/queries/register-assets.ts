@@ -108,8 +108,8 @@ async function declareUpstreams(
     if (row.own) own.add(row.name);
   }
   // What all tenants share waits for what they say that look after it.
-  const saying = wanted.filter(({ name }) => own.has(name));
-  const pairs = saying.flatMap(({ name, upstreams }) =>
+  const owned = wanted.filter(({ name }) => own.has(name));
+  const pairs = owned.flatMap(({ name, upstreams }) =>
     upstreams!.map((upstream) => ({ name, upstream })),
   );
   const problems = pairs.flatMap(({ name, upstream }): Problem[] => {
@@ -124,7 +124,7 @@ async function declareUpstreams(
     `delete from asset_dependencies d where dependency_type = 'declared' and downstream_asset_id = any ($1::uuid[])
      and not exists (select from unnest($2::uuid[], $3::uuid[]) e (downstream, upstream)
        where e.downstream = d.downstream_asset_id and e.upstream = d.upstream_asset_id)`,
-    [saying.map((asset) => ids.get(asset.name)), downstream, upstream],
+    [owned.map((asset) => ids.get(asset.name)), downstream, upstream],
   );
   await query(
     `insert into asset_dependencies (id, upstream_asset_id, downstream_asset_id, dependency_type)

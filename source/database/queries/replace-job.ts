@@ -68,7 +68,7 @@ export async function followInFlight(
  * Puts the new job into the place that the old one has in a tree: what waited for the old one waits for the new one, and is not
  * failed because the old one is cancelled.
  */
-export async function takePlace(
+export async function replaceInTree(
   query: Query,
   tenant: string,
   old: string,

@@ -18,7 +18,7 @@ export async function setJobState(
   query: Query,
   tenant: string,
   action: Action,
-  seen: Pick<Job, 'id' | 'state' | 'version'>,
+  expected: Pick<Job, 'id' | 'state' | 'version'>,
   reason: string | null,
 ): Promise<Pick<Job, 'state' | 'version'> | null> {
   const [row] = await query<Pick<Job, 'state' | 'version'>>(
@@ -27,9 +27,9 @@ export async function setJobState(
      returning state, version`,
     [
       tenant,
-      seen.id,
-      seen.state,
-      seen.version,
+      expected.id,
+      expected.state,
+      expected.version,
       actionTargets[action],
       ...(action === 'cancel' ? [reason] : []),
     ],

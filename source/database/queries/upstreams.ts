@@ -1,7 +1,7 @@
 import type { KeySource } from '../../domain/start/request.ts';
 import type { Dependency } from '../../domain/start/upstream-plan.ts';
 import type { Database, Query } from '../database.ts';
-import { findUnfinishedJobs, keysOf, stillToDo } from './create-job.ts';
+import { findUnfinishedJobs, keysOf, openPartition } from './create-job.ts';
 import { assetOf } from './read-assets.ts';
 
 /** What these assets need, one level of the lineage. */
@@ -42,7 +42,7 @@ export async function findTaken(
     `with taken as materialized (
        select p.partition_key, p.backfill_job_id from backfill_partitions p
        where p.backfill_job_id = any ($2) and p.tenant_id = $1
-         and ${stillToDo})
+         and ${openPartition})
      select k.key, t.backfill_job_id as job from ${source.sql} left join taken t on t.partition_key = k.key order by k.key`,
     [tenant, unfinished.map((job) => job.id), ...source.values],
   );

@@ -42,14 +42,14 @@ export function jobNotFound(id: string): Outcome {
   return { id, result: 'failed', state: null, version: null, message, hint };
 }
 
-/** `cannot pause 3f2a9c1e (why)` */
+/** `cannot pause 3f2a9c1e (reason)` */
 export function refused(
   verb: string,
   { id, state, version }: Pick<Job, 'id' | 'state' | 'version'>,
-  why: string,
+  reason: string,
   hint: string,
 ): Outcome {
-  const message = `cannot ${verb} ${shortId(id)} (${why})`;
+  const message = `cannot ${verb} ${shortId(id)} (${reason})`;
   return { id, result: 'skipped', state, version, message, hint };
 }
 

@@ -11,10 +11,10 @@ export async function refuseOverlap(query: Query, job: NewJob, keys: KeySource):
   const overlap = await findOverlap(query, job.tenant_id, job.asset_id, keys, maxShown + 1);
   const [first] = overlap;
   if (first === undefined) return;
-  const told = overlap.slice(0, maxShown);
-  const jobs = [...new Set(told.map((one) => one.id))];
+  const shown = overlap.slice(0, maxShown);
+  const jobs = [...new Set(shown.map((one) => one.id))];
   const sentences = jobs.map((id) => {
-    const own = told.filter((one) => one.id === id);
+    const own = shown.filter((one) => one.id === id);
     return `job ${shortId(id)} (${own[0]!.state}) still has to do ${own.map((one) => one.partition_key).join(', ')}`;
   });
   const more = overlap.length > maxShown ? ' and more' : '';

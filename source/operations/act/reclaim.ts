@@ -26,10 +26,10 @@ export function reclaimJob(
     const ended = state === 'failed' || state === 'cancelled';
     const running = ended ? await countRunning(query, author.tenant, id) : 0;
     if (state !== 'running' && running === 0) {
-      const why = ended
+      const reason = ended
         ? `it is ${state}, and none of its attempts is running`
         : `only running jobs can be reclaimed; this one is ${state.replace('_', ' ')}`;
-      return refused('reclaim', job, why, `find out why: servo-tui explain ${shortId(id)}`);
+      return refused('reclaim', job, reason, `find out why: servo-tui explain ${shortId(id)}`);
     }
     requireUnchanged('reclaim', job, seen);
     const version = await reclaim(query, author.tenant, id);

@@ -3,7 +3,11 @@ import { lockJob } from '../../database/queries/lock-job.ts';
 import { findAssetById } from '../../database/queries/read-assets.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { readJob } from '../../database/queries/read-job.ts';
-import { followInFlight, takePlace, unfinishedKeys } from '../../database/queries/replace-job.ts';
+import {
+  followInFlight,
+  replaceInTree,
+  unfinishedKeys,
+} from '../../database/queries/replace-job.ts';
 import { setJobState } from '../../database/queries/set-job-state.ts';
 import { insertUpstreams, upstreamsOf } from '../../database/queries/upstreams.ts';
 import { writeEvent } from '../../database/queries/write-event.ts';
@@ -20,8 +24,8 @@ import {
 } from '../../domain/start/request.ts';
 import type { JobThresholds } from '../../domain/triage/thresholds.ts';
 import { type Problem, ServoError, UsageError } from '../../errors.ts';
-import { noSuchJob } from '../jobs/get-job.ts';
 import { createJob } from '../jobs/create-job.ts';
+import { noSuchJob } from '../jobs/get-job.ts';
 import { viewOneJob } from '../jobs/view-jobs.ts';
 import { lockTree, matchTree, readTree } from '../start/create-tree.ts';
 import { futureDeadline } from '../start/future-deadline.ts';
@@ -104,11 +108,11 @@ export async function recreateJob(
     const unfinished = await unfinishedKeys(query, tenant, id, isTerminal(old.state));
     if (unfinished.length === 0) throw nothingLeft(old);
     const list = unfinished.map(({ key }) => key);
-    const alone = input.include_upstream || input.without_upstream;
-    const upstreams = alone ? [] : await repairedUpstreams(query, old);
+    const withoutUpstreams = input.include_upstream || input.without_upstream;
+    const upstreams = withoutUpstreams ? [] : await repairedUpstreams(query, old);
     // Another program's job, whose upstreams nobody has made yet: the executor that takes the new one makes them.
-    const unmade =
-      !alone &&
+    const upstreamsMissing =
+      !withoutUpstreams &&
       old.include_upstream &&
       old.started_at === null &&
       (await upstreamsOf(query, tenant, id)).length === 0;
@@ -121,8 +125,12 @@ export async function recreateJob(
           ? null
           : old.sla_deadline_at,
       priority: options.priority ?? old.priority,
-      include_upstream: unmade || (input.include_upstream ?? false),
-      max_upstream_depth: unmade ? old.max_upstream_depth : input.include_upstream ? levels : 0,
+      include_upstream: upstreamsMissing || (input.include_upstream ?? false),
+      max_upstream_depth: upstreamsMissing
+        ? old.max_upstream_depth
+        : input.include_upstream
+          ? levels
+          : 0,
       state: upstreams.length > 0 ? 'waiting_upstream' : 'pending',
     });
     const in_flight = unfinished.filter(({ running }) => running).length;
@@ -136,7 +144,7 @@ export async function recreateJob(
     const created = await createJob(query, job, { list }, tree);
     if (created === null) throw new AlreadyDone('recreated', old);
     if (upstreams.length > 0) await insertUpstreams(query, tenant, created, upstreams);
-    await takePlace(query, tenant, id, created);
+    await replaceInTree(query, tenant, id, created);
     await followInFlight(query, tenant, created, id);
     // No change of its state tells that somebody has started it anew.
     if (isTerminal(old.state))

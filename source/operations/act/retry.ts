@@ -16,8 +16,8 @@ import { shortId } from '../../domain/job/reference.ts';
 import { isJobState, isTerminal } from '../../domain/job/state.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { ServoError } from '../../errors.ts';
-import { noSuchJob } from '../jobs/get-job.ts';
 import { createJob } from '../jobs/create-job.ts';
+import { noSuchJob } from '../jobs/get-job.ts';
 import { viewOneJob } from '../jobs/view-jobs.ts';
 import { AlreadyDone, type JobSeen, requireUnchanged } from './compare.ts';
 import { followUp } from './follow-up.ts';
@@ -72,21 +72,23 @@ export async function retryJob(
     return { job, before: options.before ?? (await readClock(query)) };
   });
   const which = { keys: named, before: seen.before, limit: options.batch ?? 10_000 };
-  const place = await retryInPlace(db, author, id, which, options.seen);
-  const { retried, keys } = place;
-  if (!place.ended)
+  const inPlace = await retryInPlace(db, author, id, which, options.seen);
+  const { retried, keys } = inPlace;
+  if (!inPlace.ended)
     return answer(db, author.tenant, { id, in: id, retried, keys, created: false }, options);
-  const anew = await db.write(author, (query) => retryAnew(query, author, id, named, options));
-  if (anew === null && retried === 0) throw nothingFailed(seen.job);
+  const newJob = await db.write(author, (query) =>
+    retryInNewJob(query, author, id, named, options),
+  );
+  if (newJob === null && retried === 0) throw nothingFailed(seen.job);
   return answer(
     db,
     author.tenant,
     {
       id,
-      in: anew?.id ?? id,
-      retried: retried + (anew?.keys.length ?? 0),
-      keys: [...keys, ...(anew?.keys ?? [])].slice(0, maxKeys),
-      created: anew !== null,
+      in: newJob?.id ?? id,
+      retried: retried + (newJob?.keys.length ?? 0),
+      keys: [...keys, ...(newJob?.keys ?? [])].slice(0, maxKeys),
+      created: newJob !== null,
     },
     options,
   );
@@ -133,7 +135,7 @@ async function retryInPlace(
   }
 }
 
-async function retryAnew(
+async function retryInNewJob(
   query: Query,
   author: Author,
   id: string,

@@ -52,8 +52,8 @@ export async function setJob(
     const { changes, columns } = changesOf(job, settings);
     if (changes.length > 0) {
       await setJobSettings(query, author.tenant, id, columns);
-      const why = author.reason?.trim() ? `: ${author.reason.trim()}` : '';
-      const reason = `${describeChanges(changes)}${why}`;
+      const note = author.reason?.trim() ? `: ${author.reason.trim()}` : '';
+      const reason = `${describeChanges(changes)}${note}`;
       await writeEvent(query, { ...author, reason }, id, 'set');
       await wakeExecutors(query, author.tenant);
     }

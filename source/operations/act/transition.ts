@@ -20,7 +20,7 @@ type Transition = { action: Action; id: string; seen?: JobSeen };
 
 /**
  * Pauses, resumes or cancels a job: compare-and-set, journalled with actor and reason in the same
- * transaction. If the job's state does not allow it the result is `skipped`, with who changed the
+ * transaction. If the job's state does not allow it the result is `skipped`, with who changedOutcome the
  * state; for an unknown job it is `failed`.
  * @throws UsageError for a cancel without a reason
  */
@@ -42,14 +42,14 @@ export async function transition(
       if (refusal !== null) return refusal;
       const done = await setJobState(query, author.tenant, action, job, reason);
       if (done !== null) return { ...applied(id, done), ...(await describe(query, action, job)) };
-      if (attempt === attempts) return changed(action, job);
+      if (attempt === attempts) return changedOutcome(action, job);
     }
   });
 }
 
 type Found = Job & JobActivity;
 
-function changed(action: Action, job: Job): Outcome {
+function changedOutcome(action: Action, job: Job): Outcome {
   const { message, hint = null } = jobChanged(action, job);
   return { ...applied(job.id, job), result: 'skipped', message, hint };
 }
@@ -61,12 +61,12 @@ async function refuse(
   seen: JobSeen | undefined,
 ): Promise<Outcome | null> {
   const refusal = refusalOf(action, job.state);
-  if (refusal === null) return isUnchanged(job, seen) ? null : changed(action, job);
+  if (refusal === null) return isUnchanged(job, seen) ? null : changedOutcome(action, job);
   const now = await readClock(query);
   const event = await lastTransition(query, job.tenant_id, job.id, job.state);
   const already = job.state === actionTargets[action] || isTerminal(job.state);
-  const why = already ? `already ${history(job, event, now)}` : refusal;
-  return refused(action, job, why, alternative(action, job));
+  const reason = already ? `already ${history(job, event, now)}` : refusal;
+  return refused(action, job, reason, alternative(action, job));
 }
 
 /** `paused 12m ago by mara: "db maintenance"`, as far as the journal knows. */
@@ -74,8 +74,8 @@ function history(job: Found, event: JobEvent | null, now: Date): string {
   const at = event?.at ?? (job.state === 'paused' ? job.paused_at : job.completed_at);
   const ago = at === null ? '' : ` ${roughDuration(now.getTime() - at.getTime())} ago`;
   const who = event === null ? '' : ` by ${event.actor}`;
-  const why = event?.reason ? `: "${event.reason}"` : '';
-  return `${job.state.replace('_', ' ')}${ago}${who}${why}`;
+  const reason = event?.reason ? `: "${event.reason}"` : '';
+  return `${job.state.replace('_', ' ')}${ago}${who}${reason}`;
 }
 
 /** What can be done instead, by the job's state. */

@@ -24,7 +24,7 @@ import { type Job, type JobActivity, type JobView, viewJob } from '../../domain/
 import { isProblem } from '../../domain/job/order.ts';
 import { parseJobReference } from '../../domain/job/reference.ts';
 
-/** A filter whose words have been looked up in the database: what they stand for, and what is wrong with them. */
+/** A filter whose words have been scanned up in the database: what they stand for, and what is wrong with them. */
 export type Search = {
   filter: JobFilter;
   resolved: Resolved;
@@ -41,14 +41,14 @@ export async function prepareSearch(
   query: Query,
   tenant: string,
   filter: JobFilter,
-  seen: Pick<Resolved, 'as_of' | 'states' | 'thresholds'>,
+  snapshot: Pick<Resolved, 'as_of' | 'states' | 'thresholds'>,
 ): Promise<Search> {
   const conditions = filter.terms.flatMap(({ any }) => any);
   const named = conditions.some(({ kind }) => kind === 'asset' || kind === 'word');
   const assets = named ? await tenantAssets(query, tenant, maxAssets + 1) : [];
   const { deadlines, problem } = await readNamedDeadlines(query, tenant, filter);
   const resolved: Resolved = {
-    ...seen,
+    ...snapshot,
     scene: await readClaimScene(query, tenant),
     assets: assets.length > maxAssets ? null : assets,
     deadlineOf: (job) => deadlines[job],
@@ -96,9 +96,9 @@ export async function findMatching(
   const scan: Scan = { ...range, conditions };
   const found = new Map<string, JobView>();
   let { after, limit } = range;
-  for (let looked = 0; range.budget === null || looked < range.budget; ) {
+  for (let scanned = 0; range.budget === null || scanned < range.budget; ) {
     const rows = await scanJobs(query, tenant, { ...scan, after, limit });
-    looked += rows.length;
+    scanned += rows.length;
     for (const row of rows) {
       const job = viewed(search, row);
       if (matches(search, job)) found.set(job.id, job);
@@ -126,13 +126,13 @@ export async function findUrgent(
 ): Promise<JobView[]> {
   const conditions = (values: Values) => conditionsOf(search.filter, search.resolved, values);
   const rows = await scanSummaries(query, tenant, { ...range, conditions });
-  const jobs = rows.map((row) => viewed(search, { ...unread, ...row }));
+  const jobs = rows.map((row) => viewed(search, { ...emptyColumns, ...row }));
   const urgent = jobs.filter((job) => isProblem(job) && matches(search, job));
   return [...new Map(urgent.map((job) => [job.id, job])).values()];
 }
 
 /** What nothing about an alarm goes by. */
-const unread = {
+const emptyColumns = {
   tenant_id: '',
   idempotency_key: '',
   partition_start: null,

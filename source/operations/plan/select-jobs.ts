@@ -42,8 +42,8 @@ export async function selectJobs(
   return db.read(tenant, async (query) => {
     const as_of = await readClock(query);
     const states = Object.keys(await countJobs(query, tenant, 1));
-    const seen = { as_of, states, thresholds };
-    const search = await prepareSearch(query, tenant, filter, seen);
+    const snapshot = { as_of, states, thresholds };
+    const search = await prepareSearch(query, tenant, filter, snapshot);
     if (search.problem !== null) throw new ServoError('not_found', search.problem);
     const { jobs } = await gather(query, tenant, search, limit + 1, null);
     const selected = jobs

@@ -30,7 +30,7 @@ export class EventFollower {
   readonly #tenant: string;
   readonly #job: string | null;
   readonly #seen = new Set<number>();
-  #begun = false;
+  #started = false;
   #highest = 0;
 
   constructor(db: Database, tenant: string, job: string | null) {
@@ -41,12 +41,12 @@ export class EventFollower {
 
   /** The first call gives the newest `first`; `ended`: the followed job has ended, and all is told. */
   async next(first: number): Promise<EventList & { ended: boolean }> {
-    const begins = !this.#begun;
+    const isFirst = !this.#started;
     const { as_of, job, found } = await this.#db.read(this.#tenant, async (query) => {
       const as_of = await readClock(query);
       const job = this.#job === null ? null : await readJob(query, this.#tenant, this.#job);
       if (this.#job !== null && job === null) throw noSuchJob(this.#job);
-      const found = begins
+      const found = isFirst
         ? await latestEvents(query, this.#tenant, this.#job, Math.max(first, overlap))
         : await eventsAfter(query, this.#tenant, this.#job, this.#highest - overlap, page);
       return { as_of, job, found };
@@ -56,8 +56,8 @@ export class EventFollower {
     for (const event of fresh) this.#seen.add(event.id);
     this.#highest = Math.max(this.#highest, ...fresh.map((event) => event.id));
     for (const id of this.#seen) if (id <= this.#highest - overlap) this.#seen.delete(id);
-    this.#begun = true;
-    const events = begins ? fresh.slice(first === 0 ? fresh.length : -first) : fresh;
+    this.#started = true;
+    const events = isFirst ? fresh.slice(first === 0 ? fresh.length : -first) : fresh;
     const ended = job !== null && isTerminal(job.state) && fresh.length === 0;
     return { as_of, tenant_id: this.#tenant, events, ended };
   }

@@ -13,7 +13,7 @@ export type LogList = { as_of: Date; tenant_id: string; job_id: string; logs: At
 
 /**
  * What the newest attempt of each partition printed, or that of one partition; what was written last at the end.
- * @throws ServoError not_found for a job, or a partition, that is not there
+ * @throws ServoError not_found for a job, or a partition, that is not partition
  */
 export function listLogs(
   db: Database,
@@ -23,8 +23,8 @@ export function listLogs(
 ): Promise<LogList> {
   return db.read(tenant, async (query) => {
     if (which.key !== null) {
-      const [there] = await partitionStates(query, tenant, job, [which.key]);
-      if (there === undefined) {
+      const [partition] = await partitionStates(query, tenant, job, [which.key]);
+      if (partition === undefined) {
         const message = `job ${shortId(job)} has no partition ${which.key}`;
         throw new ServoError('not_found', message, {
           hint: `see: servo-tui status ${shortId(job)}`,
@@ -38,10 +38,10 @@ export function listLogs(
 }
 
 /** A transaction may commit so long (ms) after the moment that its rows tell. */
-const lateMs = 10_000;
+const commitDelayMs = 10_000;
 const page = 200;
 /**
- * Outputs (64 KiB at most) that are remembered, besides those that will be read again (`lateMs`): a follower must not grow with the job.
+ * Outputs (64 KiB at most) that are remembered, besides those that will be read again (`commitDelayMs`): a follower must not grow with the job.
  */
 const maxRemembered = 5 * page;
 
@@ -68,7 +68,7 @@ export class LogFollower {
       if (job === null) throw noSuchJob(this.#job);
       return [await readClock(query), job.state, await this.#read(query, first)] as const;
     });
-    const since = new Date(as_of.getTime() - lateMs);
+    const since = new Date(as_of.getTime() - commitDelayMs);
     const logs = found.flatMap((log) => {
       const before = this.#told.get(log.partition_key);
       this.#told.delete(log.partition_key);

@@ -41,19 +41,19 @@ export async function prune(
   let partitions = 0;
   // A job whose child is still there is for the next pass: mostly a child has ended before.
   for (let again = true; again; ) {
-    let went = 0;
-    let left = 0;
+    let deleted = 0;
+    let kept = 0;
     for await (const id of prunableJobs(database, tenant, before)) {
       partitions += await batches(database, author, (query) =>
         prunePartitions(query, tenant, id, before),
       );
-      if (await database.write(author, (query) => pruneJob(query, tenant, id, before))) went++;
-      else left++;
+      if (await database.write(author, (query) => pruneJob(query, tenant, id, before))) deleted++;
+      else kept++;
     }
-    jobs += went;
-    again = left > 0 && went > 0;
+    jobs += deleted;
+    again = kept > 0 && deleted > 0;
   }
-  const events = await forgetAll(database, author, older_than_ms, false);
+  const events = await purgeAll(database, author, older_than_ms, false);
   return { jobs, partitions, events, ...(await pruneRecords(database, author, now, null)) };
 }
 
@@ -75,11 +75,11 @@ export async function countPruned(
     logs: await countLogs(query, tenant, ago(now, retention.logs)),
     executors: await countDeadExecutors(query, tenant, ago(now, retention.executors)),
   }));
-  const gone = await forgetAll(database, author, older_than_ms, true);
-  return { ...counted, events: counted.events + gone };
+  const purged = await purgeAll(database, author, older_than_ms, true);
+  return { ...counted, events: counted.events + purged };
 }
 
-/** What an executor's janitor does now and then: samples, outputs and dead executors. It looks where an earlier round can have left something. */
+/** What an executor's janitor does now and then: samples, outputs and dead executors. It looks where an earlier round can have kept something. */
 export async function pruneOldRecords(database: Database, author: Author): Promise<void> {
   const now = await database.read(author.tenant, readClock);
   await pruneRecords(database, author, now, janitorWindowMs);
@@ -133,21 +133,21 @@ async function* pagesOfEnded(
   }
 }
 
-async function forgetAll(
+async function purgeAll(
   database: Database,
   author: Author,
   age_ms: number,
   dry: boolean,
 ): Promise<number> {
-  let forgotten = 0;
+  let purged = 0;
   for (let after: number | null = 0; after !== null; ) {
     const from: number = after;
     const work = (query: Query) => forget(query, author.tenant, { age_ms, after: from, dry });
     const batch = await (dry ? database.read(author.tenant, work) : database.write(author, work));
-    forgotten += batch.forgotten;
+    purged += batch.forgotten;
     after = batch.last;
   }
-  return forgotten;
+  return purged;
 }
 
 async function batches(

@@ -12,13 +12,13 @@ import {
 export async function readEscalations(
   query: Query,
   tenant: string,
-  seen: Omit<EscalationFacts, 'clocks'>,
+  facts: Omit<EscalationFacts, 'clocks'>,
 ): Promise<Escalation[]> {
   const clockOf = (runbook: Runbook) =>
     firstEventSince(
       query,
       tenant,
-      troubleOf(seen.found, runbook).flatMap(({ job_id, since }) =>
+      troubleOf(facts.found, runbook).flatMap(({ job_id, since }) =>
         job_id === null || since === null ? [] : [{ job_id, since }],
       ),
     );
@@ -26,5 +26,5 @@ export async function readEscalations(
     'backfill-operations': await clockOf('backfill-operations'),
     'backfill-sla-at-risk': await clockOf('backfill-sla-at-risk'),
   };
-  return escalationsOf({ ...seen, clocks });
+  return escalationsOf({ ...facts, clocks });
 }

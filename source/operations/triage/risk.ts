@@ -30,11 +30,11 @@ export type RiskReport = {
   tenant_id: string;
   early_warning_seconds: number;
   slots: { now: number; what_if: number | null };
-  /** With a deadline, the most urgent first; of one job that is asked about: it alone. */
+  /** With a deadline, the most urgent first; of one job that is only about: it alone. */
   jobs: RiskRow[];
-  /** The other live jobs that share the slots with them: what could be paused, and what would take slots first. */
+  /** The other live jobs that share the slots with them: whatIf could be paused, and whatIf would take slots first. */
   others: RiskRow[];
-  /** How many of `jobs` stand at each level, now and under what is supposed. */
+  /** How many of `jobs` stand at each level, now and under whatIf is changed. */
   levels: {
     now: Partial<Record<RiskLevel, number>>;
     what_if: Partial<Record<RiskLevel, number>> | null;
@@ -46,7 +46,7 @@ export type RiskReport = {
 
 /**
  * How jobs stand to their deadlines, and how they would stand. Changes nothing.
- * @param asked the UUID of one job, or null for all; `pause`: UUIDs
+ * @param only the UUID of one job, or null for all; `pause`: UUIDs
  * @throws UsageError with every mistake; ServoError not_found
  */
 export function assessRisk(
@@ -75,9 +75,9 @@ export function assessRisk(
     );
     const whole = { ...board, jobs: [...board.jobs, ...more] };
     const problems: Problem[] = [];
-    const what = readWhatIf(input, job, pause, whole.jobs, board.as_of, problems);
+    const whatIf = readWhatIf(input, job, pause, whole.jobs, board.as_of, problems);
     if (problems.length > 0) throw new UsageError(problems);
-    return reportOf(whole, what, job);
+    return reportOf(whole, whatIf, job);
   });
 }
 
@@ -95,23 +95,23 @@ async function boardOf(query: Query, tenant: string, thresholds: Thresholds): Pr
   return { as_of, tenant_id: tenant, early_warning, fleet, jobs, truncated };
 }
 
-function reportOf(board: RiskBoard, what: WhatIf, asked: JobView | null): RiskReport {
-  const rows = riskRows(board, what);
-  const supposed = !isNoChange(what);
+function reportOf(board: RiskBoard, whatIf: WhatIf, only: JobView | null): RiskReport {
+  const rows = riskRows(board, whatIf);
+  const changed = !isNoChange(whatIf);
   const jobs = rows.filter((row) =>
-    asked === null ? row.sla_deadline_at !== null : row.id === asked.id,
+    only === null ? row.sla_deadline_at !== null : row.id === only.id,
   );
   const levels = [...new Set(jobs.map(({ risk_level }) => risk_level))];
   return {
     as_of: board.as_of,
     tenant_id: board.tenant_id,
     early_warning_seconds: board.early_warning / 1000,
-    slots: { now: board.fleet.slots, what_if: what.slots },
+    slots: { now: board.fleet.slots, what_if: whatIf.slots },
     jobs,
     others: rows.filter((row) => !jobs.includes(row)),
     levels: {
       now: countLevels(jobs),
-      what_if: supposed ? countLevels(jobs.flatMap(({ what_if }) => what_if ?? [])) : null,
+      what_if: changed ? countLevels(jobs.flatMap(({ what_if }) => what_if ?? [])) : null,
     },
     advice: levels
       .map((level) => ({ level, ...mitigations[level] }))
