@@ -3,9 +3,9 @@ import { countAliveExecutors } from '../../database/queries/alive-executors.ts';
 import { settleJob } from '../../database/queries/settle-job.ts';
 
 /**
- * Marks the open partitions of a cancelled job as skipped, in batches. Executors do this too: it is
- * done here only if the tenant has none alive. If it is interrupted, the next executor continues.
- * Attempts that are running may finish. Returns how many partitions were skipped.
+ * Marks the open partitions of a cancelled job as skipped, in batches, if no executor is running to
+ * do it. The next executor continues an interrupted run. Attempts that are running may finish.
+ * Returns how many partitions were skipped.
  */
 export async function finalizeJob(
   db: Database,

@@ -8,9 +8,9 @@ import { type JobSeen, requireUnchanged } from './compare.ts';
 import { applied, jobNotFound, noExecutorHint, type Outcome, refused } from './order.ts';
 
 /**
- * Takes a running job back from its executors, as the runbook's emergency SQL does
- * (backfill-operations, "Force reclaim"): its leases are revoked, its running partitions are tried
- * again, and the next executor claims it. For a failed or cancelled job: attempts that still run are
+ * Takes a running job away from its executors, like the runbook's emergency SQL
+ * (backfill-operations, "Force reclaim"): its leases are revoked, its running partitions are run
+ * again, and the next executor claims it. In a failed or cancelled job, running attempts are
  * stopped and their partitions skipped.
  */
 export function reclaimJob(

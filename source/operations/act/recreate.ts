@@ -36,37 +36,39 @@ import { followUp } from './follow-up.ts';
 import { refuseOverlap } from './overlap.ts';
 import { repairedUpstreams } from './repaired-upstreams.ts';
 
-/** A deadline of `none` leaves the new job without one. */
+/** With the deadline `none` the new job has none. */
 export type RecreateInput = OptionsInput &
   UpstreamInput & {
-    /** Run it although an upstream of the old job has not been completed. */
+    /** Run it although upstreams of the old job did not complete. */
     without_upstream?: boolean;
     dry_run?: boolean;
-    /** Only if the job is still what was seen. */
+    /** Only if the job is unchanged. */
     seen?: JobSeen;
-    /** Recreating twice with the same key recreates once: the second time is refused. */
+    /** Recreating again with the same key is refused. */
     idempotency_key?: string;
     thresholds?: JobThresholds;
   };
 
-/** As of a start, and the job that was cancelled for it. */
+/** The new job, and the job that was cancelled for it. */
 export type Recreated = Started & {
   replaced: {
     id: string;
     state: string;
     version: number;
-    /** Partitions that still run there: those that complete are completed in the new job as well, and not run again. */
+    /** Partitions still running there. If they complete, the new job does not run them again. */
     in_flight: number;
   };
 };
 
 /**
- * Cancels a job and makes a new one of its unfinished partitions, in one transaction: there is never both, nor neither. What is not said
- * is as it was. Keys that still run in the cancelled job are not claimed before that attempt has ended; those that complete there are
- * completed in the new job too (migrations/functions/adopt.sql). Of a job that has ended: a new one of what it skipped. It waits for whoever does the
- * old job's upstreams now; `include_upstream` makes jobs for what they have not done since the old job was made.
- * @throws UsageError (no reason, or a mistake in the options); ServoError not_found, or not_allowed where nothing is left to do, or where
- * nobody has done or is to do what an upstream left undone
+ * Cancels a job and creates a new one of its unfinished partitions, in one transaction. Options
+ * that are not given are those of the old job. Keys that still run in the cancelled job are claimed
+ * only after that attempt has ended, and are completed here too if it completes
+ * (migrations/functions/adopt.sql). Of an ended job, the skipped partitions are taken. The new job
+ * waits for the jobs that now run its upstreams' work; `include_upstream` creates jobs for what is
+ * missing.
+ * @throws UsageError (no reason, or a mistake in the options); ServoError not_found, or not_allowed
+ * if nothing is left to run, or if work of an upstream is neither done nor planned
  */
 export async function recreateJob(
   db: Database,
@@ -110,7 +112,7 @@ export async function recreateJob(
     const list = unfinished.map(({ key }) => key);
     const withoutUpstreams = input.include_upstream || input.without_upstream;
     const upstreams = withoutUpstreams ? [] : await repairedUpstreams(query, old);
-    // Another program's job, whose upstreams nobody has made yet: the executor that takes the new one makes them.
+    // A job of an external writer, without upstream jobs yet: the claiming executor creates them.
     const upstreamsMissing =
       !withoutUpstreams &&
       old.include_upstream &&
@@ -146,7 +148,7 @@ export async function recreateJob(
     if (upstreams.length > 0) await insertUpstreams(query, tenant, created, upstreams);
     await replaceInTree(query, tenant, id, created);
     await followInFlight(query, tenant, created, id);
-    // No change of its state tells that somebody has started it anew.
+    // An ended job does not change its state, so this event is the only record.
     if (isTerminal(old.state))
       await writeEvent(query, { ...author, reason }, id, 'recreate requested');
     const row = (await readJob(query, tenant, created))!;
@@ -157,7 +159,7 @@ export async function recreateJob(
   return recreated;
 }
 
-/** What it is now. The row is locked: the state is the one that was read. */
+/** The row is locked, so its state is the one that was read. */
 async function cancel(
   query: Query,
   job: Job,

@@ -26,36 +26,37 @@ import { refuseOverlap } from './overlap.ts';
 export type Retried = {
   as_of: Date;
   tenant_id: string;
-  /** The job that was asked for. */
+  /** The job named in the request. */
   id: string;
-  /** A new job was made of the failed partitions, because that one has ended. */
+  /** That job had ended, so a new one was created from its failed partitions. */
   created: boolean;
   retried_partitions: number;
-  /** Their keys, the first 1,000 at most. */
+  /** At most 1,000. */
   keys: string[];
-  /** The job in which they are tried again. */
+  /** The job that runs them now. */
   job: JobView;
 };
 
 export type RetryOptions = {
-  /** Rows of one transaction, which hold the job's row: 10,000 take some 150 ms. */
+  /** Rows per transaction. It locks the job's row: 10,000 take about 150 ms. */
   batch?: number;
-  /** Only if the job is still what was seen. */
+  /** Only if the job is unchanged. */
   seen?: JobSeen;
-  /** Only what had failed by then. */
+  /** Only partitions that had failed by then. */
   before?: Date;
-  /** Of the new job, where one is made: doing it twice does it once, the second time is refused. */
+  /** Of the new job, if one is created. A second retry with the same key is refused. */
   idempotency_key?: string;
   thresholds?: JobThresholds;
 };
 
-/** Keys that an answer names. */
 const maxKeys = 1000;
 
 /**
- * Tries failed partitions again, all or those named: in place while the job lives, with their attempts counted on and their failures
- * forgotten; as a new job of the same strategy, priority and deadline when it has ended. Journalled with actor and reason.
- * @throws ServoError not_found, or not_allowed where nothing has failed, or where a living job has to do one of the keys
+ * Runs failed partitions again: all, or those named. In an unfinished job in place, with failure
+ * counts reset and attempt counts kept; else as a new job with the same strategy, priority and
+ * deadline. Journalled with actor and reason.
+ * @throws ServoError not_found, or not_allowed if nothing has failed or an unfinished job has one
+ * of the keys
  */
 export async function retryJob(
   db: Database,
@@ -98,7 +99,7 @@ type Which = Parameters<typeof retryPartitions>[3];
 
 const kind = 'retry requested';
 
-/** In batches, since each holds the job's row; `ended`: what is left is for a new job. */
+/** In batches, because each holds the job's row. `ended`: the rest needs a new job. */
 async function retryInPlace(
   db: Database,
   author: Author,
@@ -116,7 +117,8 @@ async function retryInPlace(
       if (!isJobState(job.state)) throw unknownState(job);
       const again = await retryPartitions(query, author.tenant, id, which);
       const begun = again.length === which.limit;
-      // A plan that is applied again takes a reason that ends with its mark for done (`isJournalled`).
+      // Without the plan's mark at its end (`isJournalled`), an interrupted plan can be applied
+      // again.
       if (begun && retried === 0)
         await writeEvent(
           query,

@@ -19,14 +19,16 @@ import { type JobSeen, requireSettings, requireUnchanged } from './compare.ts';
 export type SetResult = {
   as_of: Date;
   tenant_id: string;
-  /** Empty where all was so already. */
+  /** Empty if the job had these settings already. */
   changes: Change[];
   job: JobView;
 };
 
 /**
- * Changes how a living job is run: it takes effect at the next step. Journalled with what has changed, actor and reason.
- * @throws UsageError with every mistake, or where nothing is to be set; ServoError not_found, or not_allowed for a job that has ended
+ * Changes the settings of an unfinished job, from its next claim on. Journalled with the changes,
+ * actor and reason.
+ * @throws UsageError with every mistake, or if no setting is given; ServoError not_found, or
+ * not_allowed for an ended job
  */
 export async function setJob(
   db: Database,

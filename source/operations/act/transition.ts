@@ -13,15 +13,15 @@ import { UsageError } from '../../errors.ts';
 import { isUnchanged, type JobSeen, jobChanged } from './compare.ts';
 import { applied, jobNotFound, noExecutorHint, type Outcome, refused } from './order.ts';
 
-/** Another writer may change the job's state at the same moment, once or twice. */
+/** Another writer may change the job's state in between. */
 const attempts = 3;
 
 type Transition = { action: Action; id: string; seen?: JobSeen };
 
 /**
  * Pauses, resumes or cancels a job: compare-and-set, journalled with actor and reason in the same
- * transaction. If the job's state does not allow it the result is `skipped`, with who changedOutcome the
- * state; for an unknown job it is `failed`.
+ * transaction. The result is `skipped`, with who changed the state, if the job's state does not
+ * allow it, and `failed` for an unknown job.
  * @throws UsageError for a cancel without a reason
  */
 export async function transition(
@@ -69,7 +69,7 @@ async function refuse(
   return refused(action, job, reason, alternative(action, job));
 }
 
-/** `paused 12m ago by mara: "db maintenance"`, as far as the journal knows. */
+/** `paused 12m ago by mara: "db maintenance"`, from the journal if it has the event. */
 function history(job: Found, event: JobEvent | null, now: Date): string {
   const at = event?.at ?? (job.state === 'paused' ? job.paused_at : job.completed_at);
   const ago = at === null ? '' : ` ${roughDuration(now.getTime() - at.getTime())} ago`;
@@ -78,7 +78,6 @@ function history(job: Found, event: JobEvent | null, now: Date): string {
   return `${job.state.replace('_', ' ')}${ago}${who}${reason}`;
 }
 
-/** What can be done instead, by the job's state. */
 function alternative(action: Action, job: Found): string {
   const ref = shortId(job.id);
   const cancel = `cancel it with: servo-tui cancel ${ref} --reason "why"`;
@@ -99,7 +98,6 @@ function alternative(action: Action, job: Found): string {
   return steps[job.state] ?? `look at it with: servo-tui status ${ref}`;
 }
 
-/** What was done, and what happens now. */
 async function describe(
   query: Query,
   action: Action,

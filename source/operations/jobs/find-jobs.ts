@@ -24,17 +24,16 @@ import { type Job, type JobActivity, type JobView, viewJob } from '../../domain/
 import { isProblem } from '../../domain/job/order.ts';
 import { parseJobReference } from '../../domain/job/reference.ts';
 
-/** A filter whose words have been scanned up in the database: what they stand for, and what is wrong with them. */
+/** A filter whose names have been looked up in the database. `problem`: what is wrong with it. */
 export type Search = {
   filter: JobFilter;
   resolved: Resolved;
-  /** The states that a job may be in. */
   states: readonly string[];
   deadlines: Record<string, Date | null>;
   problem: string | null;
 };
 
-/** More assets than these are not read to resolve a word. */
+/** With more assets than this, words are not matched against asset names. */
 const maxAssets = 20_000;
 
 export async function prepareSearch(
@@ -70,21 +69,21 @@ async function readNamedDeadlines(query: Query, tenant: string, filter: JobFilte
   return { deadlines, problem };
 }
 
-/** What of a scan is left to say where a filter is given. */
+/** A scan, but for the conditions of the filter. */
 export type ScanRange = Omit<Scan, 'conditions'>;
 
 export type Found = {
   jobs: JobView[];
-  /** Nothing more is to be found: neither beyond the limit nor beyond the budget. */
+  /** No further job matches, neither beyond the limit nor beyond the budget. */
   ended: boolean;
 };
 
-/** Where much of what SQL lets through does not match after all, it is read on in ever larger pieces, up to this. */
+/** If SQL lets many rows through that do not match, batches grow up to this size. */
 const maxPiece = 5000;
 
 /**
- * The next jobs of a range that match, at most `limit`. SQL leaves out what it can; that each job matches is told by the
- * filter itself, as in the console's memory.
+ * The next matching jobs of a range, at most `limit`. SQL narrows the rows; the filter itself then
+ * checks each job, as it does in the console's memory.
  */
 export async function findMatching(
   query: Query,
@@ -117,7 +116,9 @@ export async function findMatching(
   return { jobs: [...found.values()].slice(0, range.limit), ended: false };
 }
 
-/** The urgent among a range's jobs that match, with as much of each as its place in the order goes by. */
+/**
+ * The matching jobs of a range that need attention, with only the columns that their order needs.
+ */
 export async function findUrgent(
   query: Query,
   tenant: string,
@@ -131,7 +132,7 @@ export async function findUrgent(
   return [...new Map(urgent.map((job) => [job.id, job])).values()];
 }
 
-/** What nothing about an alarm goes by. */
+/** Columns that the order of urgent jobs does not need. */
 const emptyColumns = {
   tenant_id: '',
   idempotency_key: '',
@@ -153,7 +154,7 @@ const emptyColumns = {
   eta_trend: null,
 } satisfies Omit<Job & JobActivity, keyof JobSummary>;
 
-/** All that match, or the first `limit` of them, in no order that matters: by the narrowest way into the table. */
+/** All matching jobs, or the first `limit`, in any order, by the most selective index. */
 export function gather(
   query: Query,
   tenant: string,
@@ -169,7 +170,7 @@ export function viewed({ resolved }: Search, row: Job & JobActivity): JobView {
   return viewJob(row, resolved.as_of, resolved.thresholds, resolved.scene);
 }
 
-/** Whether the filter asks for jobs of some assets and nothing else, and more than so many are. */
+/** Whether the filter only names assets, and they have more than `most` jobs. */
 export async function hasMoreOfAssets(
   query: Query,
   tenant: string,

@@ -9,9 +9,9 @@ import {
 import { dialogLease } from '../../domain/job/dialog.ts';
 
 /**
- * Tells the other consoles of the dialog that is open at this one, for `dialogLease.lease_ms`, and learns who else has one open on the same
- * jobs. `renew`: it is the one that was told of last.
- * @throws ServoError permission_denied where the role has no right to the table
+ * Announces this console's open dialog to other consoles for `dialogLease.lease_ms`, and returns
+ * their dialogs on the same jobs. `renew`: it is the dialog that was announced last.
+ * @throws ServoError permission_denied if the role has no right to the table
  */
 export function holdDialog(
   database: Database,
@@ -27,7 +27,7 @@ export function holdDialog(
   });
 }
 
-/** No dialog is open at this console any more. */
+/** The dialog of this console is closed. */
 export function leaveDialog(database: Database, author: Author, console_id: string): Promise<void> {
   return database.write(author, (query) => closeDialog(query, author.tenant, console_id));
 }

@@ -52,45 +52,45 @@ import {
 import { viewJobs } from './view-jobs.ts';
 
 export type ListOptions = {
-  /** Only jobs in one of these; null or absent: any. */
+  /** Null or absent: any state. */
   states?: readonly string[] | null;
-  /** Only jobs of these assets; a name that ends in `*` is what it begins with. */
+  /** Only jobs of these assets; `*` at the end of a name matches any ending. */
   assets?: readonly string[] | null;
   filter?: JobFilter;
-  /** Default: what needs attention first. */
+  /** Default: by attention. */
   sort?: Sort;
   limit: number;
-  /** Where the page is to be. Default: the first. */
+  /** Where the page lies; default: the first. */
   around?: Around;
   /**
-   * Up to so many that match are all given, whatever the limit, and can be order by anything; 0 = walk at once. Default: up to 1,000
-   * (or the limit) are order by anything, and cut to the limit, where walking is no quicker.
+   * Up to this many matching jobs are returned whole, in any order; 0 = never. Default: the larger
+   * of 1,000 and the limit are sorted in memory and cut to the limit, if no index has the order.
    */
   whole?: number;
-  /** Jobs wanted besides, wherever they are. */
+  /** Jobs to return in addition, wherever they are in the order. */
   keep?: readonly string[];
-  /** Count what matches, up to 100,000. */
+  /** Count the matching jobs, up to 100,000. */
   total?: boolean;
-  /** Rows of each state that words which no index knows are looked for in. */
+  /** Rows of each state to search for conditions that no index covers. */
   budget?: number;
   thresholds?: JobThresholds;
-  /** The console that asks: its own dialog is not told of. */
+  /** The console that asks: its own dialog is left out. */
   console_id?: string;
 };
 
-/** Above this a count of the jobs of a state says "so many or more". */
+/** Jobs of a state are counted up to this number. */
 export const countLimit = 1000;
 const totalLimit = 100_000;
 const defaultBudget = 20_000;
-/** Alarms are order in memory. More of a kind than these are no longer urgent but a state of things. */
+/** Urgent jobs of one kind that are sorted in memory. */
 const maxUrgent = 500;
-/** They are looked for among so many of the nearest deadlines, and among so many running jobs. */
+/** Rows in which urgent jobs are searched: nearest deadlines, and running jobs. */
 const urgentBudget = 1000;
 
 /**
- * The job table: what needs attention first, then what lives, then what has ended lately; or in another order. Where few
- * match, all of them are read; else a range of the order, which is led through by indexes (`orderScan`).
- * @throws ServoError not_found for an asset (not a pattern) that the tenant does not have
+ * The job table. Default order: jobs that need attention, then unfinished, then recently ended
+ * jobs. If few match, all are read and sorted; else a page is read along indexes (`orderScan`).
+ * @throws ServoError not_found for an unknown asset (not a pattern)
  */
 export function listJobs(db: Database, tenant: string, options: ListOptions): Promise<JobPage> {
   return db.read(tenant, async (query) => {
@@ -165,9 +165,9 @@ async function readPage(
   const { sort = byAttention, limit, budget = defaultBudget } = options;
   const indexed = walkedColumns.includes(sort.column);
   const selective = accessOf(search.filter, search.resolved) !== null;
-  // A list that is cut to its limit is read whole only where an index leads to its jobs, or none through its order.
+  // A list cut to its limit is read whole only if an index finds its jobs, or none has its order.
   const whole = options.whole ?? (indexed && !selective ? 0 : Math.max(limit, 1000));
-  // Where an index leads to the jobs of a filter there may be few, and walking the table would look at all others.
+  // If an index finds the filter's jobs they may be few; a scan in order would read all the others.
   const fits = whole > 0 && !(isOfStates(search) && jobsIn(search.states, counts) > whole);
   if ((fits || selective) && !(await hasMoreOfAssets(query, tenant, search, whole))) {
     const { jobs, ended } = await gather(query, tenant, search, whole + 1, budget);
@@ -194,17 +194,17 @@ async function readPage(
   };
 }
 
-/** All jobs in some states match, and no others. */
+/** The filter names states only. */
 function isOfStates({ filter }: Search): boolean {
   return filter.terms.every(({ any }) => any.every(({ kind }) => kind === 'state'));
 }
 
-/** At least so many. */
+/** A lower bound: counts are limited. */
 function jobsIn(states: readonly string[], counts: Readonly<Record<string, number>>): number {
   return states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
 }
 
-/** Of urgent only as much has been read as their order goes by. */
+/** Urgent jobs were read with the columns of their order only. */
 async function readInFull(
   query: Query,
   tenant: string,
@@ -220,7 +220,7 @@ async function readInFull(
 
 /** The matching jobs in order, read in either direction from any position. */
 type Table = {
-  /** A job's position as it is now, or was when it was last seen; null where it has no position in this table. */
+  /** A job's position now, or when it was last seen; null if it has none in this table. */
   position: (
     around: Exclude<Around, string>,
   ) => Promise<{ position: Position | null; job: JobView | null }>;
@@ -256,7 +256,7 @@ function tableOf(
       const at = after === null ? -1 : ahead.findIndex(({ id }) => id === after.id);
       const first = (direction === 1) !== sort.descending;
       const read = async (from: Position | null, count: number) => {
-        // One more tells whether there are more.
+        // One more, to know whether there are more.
         const range = {
           segments: direction === 1 ? segments : reversed(segments),
           after: from,
@@ -314,7 +314,7 @@ async function readAround(
   };
 }
 
-/** The jobs that come first whatever their state, in order. */
+/** The jobs that come first in the order, whatever their state. */
 async function readUrgent(
   query: Query,
   tenant: string,
@@ -358,7 +358,7 @@ async function readViews(
   return jobs.map((job) => viewed(search, job));
 }
 
-/** Of states an index knows how many jobs they have; of other words only who has read them all. */
+/** Null unless an index can count the filter's jobs, or all of them were read. */
 async function countMatching(
   query: Query,
   tenant: string,
@@ -372,7 +372,7 @@ async function countMatching(
   return { count, capped: count >= totalLimit };
 }
 
-/** These jobs, as far as they still exist. */
+/** The jobs that still exist. */
 export function listNamedJobs(
   db: Database,
   tenant: string,

@@ -19,7 +19,7 @@ import { viewJobs } from './view-jobs.ts';
 
 const limits = { samples: 120, related: 100 };
 
-/** What is known of a job beside its row, its open partitions and its journal. */
+/** Samples, failures, durations, executors and related jobs of a job. */
 export async function readInsight(
   query: Query,
   job: Job,

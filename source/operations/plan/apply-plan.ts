@@ -17,12 +17,13 @@ import { messageOf, type Problem, ServoError, UsageError } from '../../errors.ts
 import { actOnJob } from '../act/act-on-job.ts';
 import type { Outcome } from '../act/order.ts';
 
-/** Jobs that are read at once. */
+/** Jobs per statement. */
 const batch = 1000;
 
 /**
- * Runs a plan, one job after the other, each compare-and-set on what the plan saw, and tells what became of each. What the plan has done
- * already, in an earlier run, is not done again. When the database goes away the rest is not tried: run it again.
+ * Applies a plan job by job, each compare-and-set on what the plan saw, and yields each result.
+ * Applying it again skips what is done. If the database goes away, the remaining jobs are not
+ * tried.
  * @throws as reviewPlan, before anything is done
  */
 export async function* applyPlan(
@@ -53,10 +54,10 @@ export async function* applyPlan(
 }
 
 /**
- * What a plan file would do, by the database's own word: everything in the file is checked again as the command line would, and its jobs
- * are read anew. Changes nothing.
- * @throws ServoError not_allowed (another tenant's, expired, too long-lived, jobs of other assets than it names); UsageError with every
- * mistake in action, reason, settings and jobs
+ * What a plan file would do. Everything in the file is validated again and its jobs are read from
+ * the database. Changes nothing.
+ * @throws ServoError not_allowed (another tenant, expired, valid for too long, jobs of other assets
+ * than named); UsageError with every mistake in action, reason, settings and jobs
  */
 export async function reviewPlan(
   db: Database,
@@ -90,7 +91,7 @@ export async function reviewPlan(
   });
 }
 
-/** By the database's clock. What the file says of its own times is believed only within what a plan may have. */
+/** The file's own times are not trusted beyond what a plan may have. */
 function refuseTimes({ created_at, expires_at }: PlanFile, now: Date): void {
   const hint = 'jobs have changed since: make a new one';
   if (now > expires_at) {
@@ -121,7 +122,7 @@ function problemsOf(plan: PlanFile, now: Date): Problem[] {
   return problems;
 }
 
-/** A reviewer has agreed to what is named. */
+/** A reviewer approved the asset names, so the ids must belong to them. */
 function refuseOtherAssets(reviewed: readonly ReviewedJob[]): void {
   const other = reviewed.filter(
     ({ planned, now }) => now !== null && now.asset_name !== planned.asset_name,

@@ -21,8 +21,8 @@ const limits = { actions: 1000, ended: 500, counted: 100_000 };
 const risky: readonly RiskLevel[] = ['low', 'medium', 'high', 'unknown', 'breached'];
 
 /**
- * What whoever comes next must know of a shift.
- * @param since when it began: an instant, or so many milliseconds before now
+ * The report of a shift for the next one.
+ * @param since an instant, or milliseconds before now
  */
 export async function readHandoff(
   db: Database,

@@ -12,8 +12,8 @@ import { noSuchJob } from '../jobs/get-job.ts';
 export type LogList = { as_of: Date; tenant_id: string; job_id: string; logs: AttemptLog[] };
 
 /**
- * What the newest attempt of each partition printed, or that of one partition; what was written last at the end.
- * @throws ServoError not_found for a job, or a partition, that is not partition
+ * The output of the newest attempt of each partition, or of one; the latest last.
+ * @throws ServoError not_found for an unknown job or partition
  */
 export function listLogs(
   db: Database,
@@ -37,15 +37,16 @@ export function listLogs(
   });
 }
 
-/** A transaction may commit so long (ms) after the moment that its rows tell. */
+/** A row may become visible this long after its own timestamp. */
 const commitDelayMs = 10_000;
 const page = 200;
 /**
- * Outputs (64 KiB at most) that are remembered, besides those that will be read again (`commitDelayMs`): a follower must not grow with the job.
+ * Outputs (at most 64 KiB) kept for comparison, besides those read again within `commitDelayMs`: a
+ * follower must not grow with the job.
  */
 const maxRemembered = 5 * page;
 
-/** Reads the outputs that are new at each call: each once, and where one that is remembered has grown, only what came to it. */
+/** Returns the new outputs at each call; of one that has grown since, only what was added. */
 export class LogFollower {
   readonly #db: Database;
   readonly #tenant: string;
@@ -61,7 +62,9 @@ export class LogFollower {
     this.#key = key;
   }
 
-  /** The first call gives the newest `first`; `ended`: the job has ended, and all is told. */
+  /**
+   * The first call returns the newest `first`. `ended`: the job has ended and has no new output.
+   */
   async next(first: number): Promise<LogList & { ended: boolean }> {
     const [as_of, state, found] = await this.#db.read(this.#tenant, async (query) => {
       const job = await readJob(query, this.#tenant, this.#job);
@@ -87,7 +90,7 @@ export class LogFollower {
     return { as_of, tenant_id: this.#tenant, job_id: this.#job, logs, ended };
   }
 
-  /** All that was written since, however much that is; the newest `first` to begin with. */
+  /** The newest `first` at the first call, then everything written since, in pages. */
   async #read(query: Query, first: number): Promise<AttemptLog[]> {
     const which = { key: this.#key, since: this.#since };
     if (which.since === null)

@@ -5,20 +5,20 @@ import { type Review, reviewOf } from '../../domain/report/review.ts';
 import { type Moment, momentAt } from '../../domain/time/deadline.ts';
 import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 
-/** Ended jobs, and live ones, that are looked at. */
+/** Ended jobs, and unfinished jobs, that are read. */
 const maxJobs = 5000;
 
 export type ReviewReport = Review & {
   as_of: Date;
   tenant_id: string;
   since: Date;
-  /** More jobs than were looked at ended since, or live. */
+  /** There are more jobs than were read. */
   truncated: boolean;
 };
 
 /**
- * How deadlines and ETAs held: samples are kept for two weeks.
- * @param since an instant, or so many milliseconds before now
+ * How well deadlines and ETAs held. Samples are kept for two weeks.
+ * @param since an instant, or milliseconds before now
  */
 export function reviewDeadlines(
   db: Database,

@@ -2,8 +2,8 @@ import { nearest } from '../../domain/text/nearest.ts';
 import { ServoError } from '../../errors.ts';
 
 /**
- * An asset that the tenant does not have: the nearest one it has, and the first of all of them.
- * @param written how a name is to be given there
+ * Names the nearest asset, and the first ten.
+ * @param written how a name is written in the command or filter
  */
 export function unknownAsset(
   name: string,

@@ -18,16 +18,19 @@ import {
 import { readClock } from '../../database/queries/read-clock.ts';
 import { type Pruned, retention } from '../../domain/report/retention.ts';
 
-/** Jobs that are looked at at once. */
+/** Jobs per page. */
 const jobPage = 100;
 
-/** Of what ended longer ago than this before its samples' time was up, nothing is looked for by the janitor: it has been there (ms). */
+/**
+ * Earlier rounds of the janitor have removed the samples of jobs that ended before this window
+ * (ms).
+ */
 const janitorWindowMs = 3 * 86_400_000;
 
 /**
- * Takes away what is past its time: jobs that ended longer ago than `older_than_ms`, with their partitions and journal; samples, attempts'
- * outputs and dead executors after the times of `retention`. In transactions of at most some thousand rows. What lives is never touched, but
- * for its old samples and outputs.
+ * Deletes jobs that ended more than `older_than_ms` ago, with their partitions and events, and
+ * samples, outputs and dead executors past their `retention`. A transaction deletes at most some
+ * thousand rows. Of unfinished jobs only old samples and outputs are deleted.
  */
 export async function prune(
   database: Database,
@@ -39,7 +42,7 @@ export async function prune(
   const before = ago(now, older_than_ms);
   let jobs = 0;
   let partitions = 0;
-  // A job whose child is still there is for the next pass: mostly a child has ended before.
+  // A parent goes in the next pass, after its children.
   for (let again = true; again; ) {
     let deleted = 0;
     let kept = 0;
@@ -57,7 +60,7 @@ export async function prune(
   return { jobs, partitions, events, ...(await pruneRecords(database, author, now, null)) };
 }
 
-/** What `prune` would take away, without writing anything. */
+/** What `prune` would delete; writes nothing. */
 export async function countPruned(
   database: Database,
   author: Author,
@@ -79,7 +82,7 @@ export async function countPruned(
   return { ...counted, events: counted.events + purged };
 }
 
-/** What an executor's janitor does now and then: samples, outputs and dead executors. It looks where an earlier round can have kept something. */
+/** An executor's periodic clean-up: samples, outputs and dead executors. */
 export async function pruneOldRecords(database: Database, author: Author): Promise<void> {
   const now = await database.read(author.tenant, readClock);
   await pruneRecords(database, author, now, janitorWindowMs);
@@ -104,7 +107,10 @@ async function pruneRecords(
   };
 }
 
-/** Jobs that ended before that moment and may go, oldest first; those last of which the journal alone says when. */
+/**
+ * Deletable jobs that ended before that moment, oldest first. Those whose end only the journal
+ * knows come last.
+ */
 async function* prunableJobs(
   database: Database,
   tenant: string,
@@ -114,7 +120,7 @@ async function* prunableJobs(
     yield* pagesOfEnded(database, tenant, before, kind);
 }
 
-/** Each transaction a page of them. */
+/** One transaction per page. */
 async function* pagesOfEnded(
   database: Database,
   tenant: string,

@@ -13,10 +13,10 @@ import type { CheckColumn, FoundRow } from '../../domain/triage/checks.ts';
 import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { maxRows } from './checks.ts';
 
-/** Jobs that an alert names. */
+/** Most jobs that an alert names. */
 const maxJobs = 20;
 
-/** The runbooks' alerts, firing or not: by the same statements and thresholds as triage. */
+/** The runbooks' alerts, firing or not, by the statements and thresholds of triage. */
 export function listAlerts(
   db: Database,
   tenant: string,
@@ -55,7 +55,7 @@ function alertOf(
     const cell = cells[column.name];
     return cell === null || cell === undefined ? null : Number(cell);
   };
-  // What never beat is worse than any age.
+  // A missing heartbeat is worse than any old one.
   const weight = (one: FoundRow) => figureOf(one) ?? Number.POSITIVE_INFINITY;
   const worstFirst = [...rows].sort((a, b) => weight(b) - weight(a));
   const threshold = row.threshold(thresholds);

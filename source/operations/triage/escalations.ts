@@ -8,7 +8,7 @@ import {
   troubleOf,
 } from '../../domain/triage/escalation.ts';
 
-/** Whether escalation is due, to whom and why, from what the checks have found: within the transaction that found it. */
+/** Which escalations are due, to whom and why. Runs in the transaction that ran the checks. */
 export async function readEscalations(
   query: Query,
   tenant: string,

@@ -25,12 +25,12 @@ export async function explainJob(db: Database, tenant: string, id: string): Prom
   return { as_of: facts.as_of, tenant_id: tenant, clause: explain(facts), facts };
 }
 
-/** Rows of evidence. */
+/** Most rows of evidence. */
 const maxEvidence = 20;
 
 /**
- * Which checks hold for the job, the scenario that they come to, its evidence, what the runbook recommends, and whether escalation is
- * due.
+ * The checks that hold for the job, the scenario they amount to, its evidence, the runbook's
+ * recommendation, and due escalations.
  * @throws ServoError not_found
  */
 export function assessJob(
@@ -81,7 +81,9 @@ function errorOf({ cells }: FoundRow): string | null {
   return typeof cells.error_message === 'string' ? cells.error_message : null;
 }
 
-/** Whether an action has helped: asks the checks that held before it again. @throws ServoError not_found */
+/**
+ * Runs the named checks again, to see whether an action has helped. @throws ServoError not_found
+ */
 export function verifyJob(
   db: Database,
   tenant: string,

@@ -3,7 +3,7 @@ import { readClock } from '../../database/queries/read-clock.ts';
 import { executorsOnHold, readExecutors } from '../../database/queries/read-executors.ts';
 import { type ExecutorList, viewExecutor } from '../../domain/executor/executor.ts';
 
-/** The tenant's executors, those that have gone in the last hour included. */
+/** The tenant's executors, including those that ended within the last hour. */
 export function listExecutors(db: Database, tenant: string): Promise<ExecutorList> {
   return db.read(tenant, async (query) => {
     const as_of = await readClock(query);
@@ -16,7 +16,7 @@ export function listExecutors(db: Database, tenant: string): Promise<ExecutorLis
   });
 }
 
-/** The tenant's living executors that are held, and why. */
+/** The tenant's executors that are on hold, with the reason. */
 export function listOnHold(
   db: Database,
   tenant: string,

@@ -13,10 +13,13 @@ import { type Problem, UsageError } from '../../errors.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
 import { viewJobs, viewOneJob } from '../jobs/view-jobs.ts';
 
-/** Jobs with a deadline, and of those without one that run or wait, that are read at most. */
+/** Most jobs with a deadline, most running and most waiting jobs without one. */
 const maxJobs = 1000;
 
-/** What the calculator works on: live jobs with a deadline, those that share the slots with them, and the slots. */
+/**
+ * The input of the forecast: unfinished jobs with a deadline, the jobs that share slots with them,
+ * and the slots.
+ */
 export function readRiskBoard(
   db: Database,
   tenant: string,
@@ -30,23 +33,26 @@ export type RiskReport = {
   tenant_id: string;
   early_warning_seconds: number;
   slots: { now: number; what_if: number | null };
-  /** With a deadline, the most urgent first; of one job that is only about: it alone. */
+  /** The jobs with a deadline, the most urgent first; or the one job that was asked for. */
   jobs: RiskRow[];
-  /** The other live jobs that share the slots with them: whatIf could be paused, and whatIf would take slots first. */
+  /**
+   * The unfinished jobs that share slots with them: candidates for a pause, and what would take
+   * freed slots.
+   */
   others: RiskRow[];
-  /** How many of `jobs` stand at each level, now and under whatIf is changed. */
+  /** Number of `jobs` at each risk level, now and under the what-if. */
   levels: {
     now: Partial<Record<RiskLevel, number>>;
     what_if: Partial<Record<RiskLevel, number>> | null;
   };
-  /** What the runbook advises at the levels of `jobs` as they are now, the most urgent first. */
+  /** The runbook's advice for the present levels, the most urgent first. */
   advice: (LevelAdvice & { level: RiskLevel })[];
   truncated: boolean;
 };
 
 /**
- * How jobs stand to their deadlines, and how they would stand. Changes nothing.
- * @param only the UUID of one job, or null for all; `pause`: UUIDs
+ * The risk of jobs to miss their deadlines, now and under a what-if. Changes nothing.
+ * @param input `job`: UUID, or null for all; `pause`: UUIDs
  * @throws UsageError with every mistake; ServoError not_found
  */
 export function assessRisk(
