@@ -5,12 +5,12 @@ import { connectionFromUrl, connectionFromVariables } from './connection.ts';
 import type { ConfigFile, Context } from './file.ts';
 import type { Variables } from './variables.ts';
 
-/** Where the data is, and which setting said so. */
+/** The database, and the setting that named it. */
 export type DatabaseSource =
   | {
       kind: 'server';
       read: ConnectionSettings;
-      /** The same unless the context has a write_url. */
+      /** Equals `read` unless the context has a write_url. */
       write: ConnectionSettings;
       from: string;
     }
@@ -19,7 +19,7 @@ export type DatabaseSource =
 export type Choice = {
   database: DatabaseSource | null;
   context: (Context & { name: string }) | null;
-  /** Set in the environment, and of no effect because of this choice. */
+  /** Variables that are set but have no effect because of this choice. */
   ignored: string[];
 };
 
@@ -28,9 +28,9 @@ const databaseSources =
 const noDatabase: Problem = { message: `no database: ${databaseSources}`, hint: databaseSources };
 
 /**
- * One source only, never a mixture: a URL from here with a tenant from there is how accidents
- * happen. Flags come before their variables, a context before the rest of the environment.
- * Null where no source can be made out: the problems say why.
+ * Chooses exactly one source: mixing a URL from one with a tenant from another causes accidents.
+ * Flags precede variables, and a context precedes the rest of the environment. Null if there is no
+ * source: `problems` say why.
  */
 export function chooseDatabase(
   flags: { context?: string; embedded?: boolean },
@@ -69,7 +69,9 @@ export function chooseDatabase(
   return none;
 }
 
-/** psql would go to the database of the service: going to another one would be worse than none. */
+/**
+ * psql would connect to the service's database; connecting to another one is worse than failing.
+ */
 function serviceProblem(name: string): Problem {
   return {
     message: `PGSERVICE names the service "${name}", and service files are not read`,
@@ -77,7 +79,7 @@ function serviceProblem(name: string): Problem {
   };
 }
 
-/** How a variable says yes: `1`, `true`, `yes`, `on`. */
+/** True for `1`, `true`, `yes` and `on`. */
 export function isOn(value: string | undefined): boolean {
   return /^(1|true|yes|on)$/i.test(value ?? '');
 }
@@ -102,7 +104,7 @@ function fromContext(
   const choice: Choice = {
     database: null,
     context: { ...section, name },
-    // Where a password may be found is no place: these count for a context too.
+    // Password sources name no database, so they count for a context too.
     ignored: [...connectionVariables(env).filter((one) => !isPasswordSource(one)), ...besides],
   };
   const from = `context ${name}`;
@@ -112,7 +114,7 @@ function fromContext(
     problems.push({ message: `context "${name}" names no database`, hint });
     return choice;
   }
-  // What the URL leaves out must not come from the environment: hence no variables here.
+  // Without variables: the environment must not complete the URL of a context.
   const read = connectionFromUrl(`database_url of ${from}`, section.database_url, {});
   const write = section.write_url
     ? connectionFromUrl(`write_url of ${from}`, section.write_url, {})

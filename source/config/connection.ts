@@ -8,8 +8,8 @@ import { tlsOf, tlsProblem, withTlsVariables } from './tls.ts';
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * What a postgres:// URL says, with libpq's meaning of `sslmode`, so that psql and this program reach
- * the same server in the same way. Never repeats the URL in a problem: it may hold a password.
+ * Reads a postgres:// URL with libpq's meaning of `sslmode`, so that psql and this program connect
+ * to the same server in the same way. Problems never quote the URL: it may hold a password.
  */
 export function connectionFromUrl(
   what: string,
@@ -47,13 +47,15 @@ export function connectionFromUrl(
       application_name: given.application_name || applicationName,
     };
   } catch (error) {
-    // A certificate that cannot be read is worth telling; what is wrong with the URL is not quotable.
+    // Names an unreadable certificate, but never quotes the URL.
     const cause = 'path' in (error as object) ? `: ${messageOf(error)}` : '';
     return { message: `${what} is not a postgres:// URL that can be used${cause}`, hint };
   }
 }
 
-/** PGHOST, PGPORT, PGUSER, PGDATABASE and PGSSL*; a password is looked up when the server asks for it. */
+/**
+ * From PGHOST, PGPORT, PGUSER, PGDATABASE and PGSSL*. A password is looked up when the server asks.
+ */
 export function connectionFromVariables(env: Variables): ConnectionSettings | Problem {
   const settings = settingsFromVariables(env);
   if ('message' in settings) return settings;
@@ -88,7 +90,7 @@ function settingsFromVariables(env: Variables): ConnectionSettings | Problem {
 
 export const applicationName = 'servo-tui';
 
-/** The operating system's name of the user; in a container the uid may belong to none. */
+/** The user's name; in a container the uid may have none. */
 export function userName(env: Variables): string {
   try {
     return userInfo().username;

@@ -1,10 +1,15 @@
 import type { ConnectionSettings, HostPort } from '../database/settings.ts';
 
-/** libpq's ways of several hosts, of which pg knows none: `host1:5432,host2:5433`, and `target_session_attrs`. */
+/**
+ * libpq's syntax for several hosts, which pg lacks: `host1:5432,host2:5433`, and
+ * `target_session_attrs`.
+ */
 
 const authority = /^(postgres(?:ql)?:\/\/)([^/?#@]*@)?([^/?#]*,[^/?#]*)/;
 
-/** A URL with several hosts, as one with its first host, and all of them. Null where it names one. */
+/**
+ * Splits a URL with several hosts into one with its first host, and all hosts. Null for one host.
+ */
 export function splitHosts(
   url: string,
   defaultPort: number,
@@ -29,7 +34,10 @@ function parseHost(text: string): { host: string; port: number | null } {
   return { host, port: match[2] === undefined ? null : Number(match[2]) };
 }
 
-/** PGHOST and PGPORT as lists: one port for all hosts, or one for each. Null where there is one host, or the ports do not fit. */
+/**
+ * PGHOST and PGPORT as lists: one port for all hosts, or one for each. Null for one host, or if the
+ * numbers of hosts and ports differ.
+ */
 export function hostsFromVariables(hosts: string, ports: string): HostPort[] | null {
   const names = hosts.split(',');
   const numbers = ports.split(',').map((port) => Number(port || 5432));
@@ -37,7 +45,9 @@ export function hostsFromVariables(hosts: string, ports: string): HostPort[] | n
   return names.map((host, i) => ({ host, port: numbers[i] ?? numbers[0]! }));
 }
 
-/** What a `target_session_attrs` asks for; undefined for a word that is none, or that no program of ours could work with. */
+/**
+ * Undefined for a `target_session_attrs` that is unknown or unsuitable (`read-only`, `standby`).
+ */
 export function targetOf(value: string): Pick<ConnectionSettings, 'target'> | undefined {
   const targets: Readonly<Record<string, Pick<ConnectionSettings, 'target'>>> = {
     '': {},

@@ -16,8 +16,9 @@ export function thresholdVariable(name: ThresholdName): string {
 }
 
 /**
- * The runbooks' thresholds, each replaced by the file's [thresholds], by those of the context ([prod.thresholds]) and by its SERVO_*
- * variable, the last one first. They say what is worth a look, never which database: a context does not exclude the variables.
+ * The runbooks' thresholds, overridden in this order: the file's [thresholds], the context's
+ * ([prod.thresholds]), SERVO_* variables. They do not choose a database, so variables count for a
+ * context too.
  */
 export function resolveThresholds(
   sections: readonly (Partial<Thresholds> | undefined)[],
@@ -36,7 +37,7 @@ export function resolveThresholds(
   return Object.assign({}, thresholdDefaults, ...sections, fromEnv);
 }
 
-/** A table of the file; what is wrong with it is added to the problems. */
+/** Reads a table of the file, and adds its mistakes to `problems`. */
 export function readThresholds(
   table: Record<string, unknown>,
   where: string,

@@ -3,7 +3,10 @@ import type { ConnectionSettings } from '../database/settings.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** libpq's variables for TLS, by the parameter of a URL that comes before each; of them, pg reads PGSSLMODE, and not as libpq does. */
+/**
+ * libpq's TLS variables by URL parameter; the parameter has precedence. pg reads PGSSLMODE only,
+ * and differently from libpq.
+ */
 const variables: Readonly<Record<string, string>> = {
   sslmode: 'PGSSLMODE',
   sslrootcert: 'PGSSLROOTCERT',
@@ -11,10 +14,13 @@ const variables: Readonly<Record<string, string>> = {
   sslkey: 'PGSSLKEY',
 };
 
-/** `prefer` is `require`: a connection that should be encrypted never goes on in the clear. `allow` is `disable`. */
+/**
+ * `prefer` is treated as `require`, so that a connection is never silently unencrypted, and `allow`
+ * as `disable`.
+ */
 const modes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
-/** A URL with what the variables say and it does not. */
+/** Adds the variables' values for parameters that the URL lacks. */
 export function withTlsVariables(url: string, env: Variables): string {
   const given = new URLSearchParams(url.split('?')[1] ?? '');
   if (given.has('ssl')) return url;
@@ -35,7 +41,10 @@ export function tlsProblem(url: string): string | null {
   return null;
 }
 
-/** How the URL wants a connection to this host encrypted: a socket never is. Throws where a certificate cannot be read. */
+/**
+ * TLS settings for a connection to this host; none for a socket. Throws for an unreadable
+ * certificate.
+ */
 export function tlsOf(url: string, host: string): Pick<ConnectionSettings, 'ssl'> {
   if (host.startsWith('/')) return {};
   const parsed = parse(url, { useLibpqCompat: true });

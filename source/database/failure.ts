@@ -8,7 +8,9 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** The SQLSTATE that the server answered with, also where the error has been put into words; null where it did not answer. */
+/**
+ * The server's SQLSTATE, also from the cause of a ServoError; null if the server did not answer.
+ */
 export function answeredCode(error: unknown): string | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
     if (cause instanceof pg.DatabaseError) return cause.code ?? null;
@@ -29,10 +31,10 @@ const hints: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the host name cannot be looked up just now: check the host and the network',
 };
 
-/** OpenSSL's words for a certificate that is not believed. */
+/** OpenSSL's codes for an untrusted certificate. */
 const untrusted = /CERT|^UNABLE_TO_|^INVALID_CA$|^HOSTNAME_MISMATCH$/;
 
-/** What is said by no code. */
+/** pg reports it without a code. */
 const noTls = /server does not support SSL/;
 
 function hintOf(error: unknown): string {
@@ -45,7 +47,7 @@ function hintOf(error: unknown): string {
   return 'is the server up, and may this host reach it?';
 }
 
-/** The connection is gone, was never there, or is refused; what was asked may work on another one. */
+/** The connection is lost, was refused or never made; another one may work. */
 export function isConnectionFailure(error: unknown): boolean {
   const code = codeOf(error);
   if (code !== undefined) {
@@ -60,13 +62,13 @@ export function isConnectionFailure(error: unknown): boolean {
   );
 }
 
-/** pg's words where the server asks for a password and none was found: it has no code for it. */
+/** pg's message, without a code, if the server asks for a password and none was found. */
 const noPassword = /^SASL: .*client password must be/;
 
-/** What no waiting mends: the login or the database is refused, or the encryption is. */
+/** A refused login or database, which does not pass by waiting. */
 const refused = /^(28|3D000$)/;
 
-/** Whether the database is merely away: the same may work in a while without anybody changing a setting. */
+/** Whether the same may work later without a change of settings. */
 export function mayComeBack(error: unknown): boolean {
   const cause = error instanceof ServoError ? error.cause : error;
   const code = codeOf(cause) ?? '';
@@ -76,10 +78,10 @@ export function mayComeBack(error: unknown): boolean {
   return isConnectionFailure(cause);
 }
 
-/** A policy's refusal: the right is there, and a grant would only take the login out of its bounds. */
+/** The role has the right, but a policy refuses the row: a grant would not help. */
 const policyRefusal = /^new row violates row-level security policy/;
 
-/** What the server or its encoding cannot take: no fault of ours, and nothing that another connection mends. */
+/** Limits of the server or its encoding, which another connection does not mend. */
 const serverLimits: Readonly<Record<string, { code: ErrorCode; hint: string }>> = {
   '53100': { code: 'database_unreachable', hint: "the database server's disk is full" },
   '53200': { code: 'database_unreachable', hint: 'the database server is out of memory' },
@@ -89,14 +91,15 @@ const serverLimits: Readonly<Record<string, { code: ErrorCode; hint: string }>> 
 
 const missingObject = new Set(['42P01', '42883', '42703', '3F000']);
 
-/** As it must stand in a statement. */
+/** Quoted if a statement needs that. */
 function asIdentifier(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : pg.escapeIdentifier(name);
 }
 
 /**
- * What a person should be told about a failed statement: unreachable (exit 5), a right that the role lacks (exit 4: the database
- * answers, and trying again will not help), no usable schema (exit 6), or the error itself where it is our own fault.
+ * Explains a failed statement: unreachable (exit 5), a missing right (exit 4: the database answers,
+ * so trying again does not help), no usable schema (exit 6). Other errors, our own faults, are
+ * returned as they are.
  */
 export function explainFailure(error: unknown, settings: ConnectionSettings): unknown {
   if (error instanceof ServoError) return error;

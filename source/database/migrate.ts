@@ -26,25 +26,27 @@ import {
 import type { ConnectionSettings } from './settings.ts';
 
 export type MigrateOptions = {
-  /** Also add row-level security to base tables that another implementation created without it. */
+  /**
+   * Also enable row-level security on base tables that another implementation created without it.
+   */
   rls?: boolean;
-  /** Also make the roles that may less than servo_app. */
+  /** Also create the roles with fewer rights than servo_app. */
   roles?: boolean;
-  /** Also make a role that is bound to this tenant. */
+  /** Also create a role that is bound to this tenant. */
   tenantRole?: string;
-  /** Told of each step, for a person. */
+  /** Receives each step, for the user. */
   report?: (line: string) => void;
 };
 
-/** Two programs never migrate one database at once. The number is arbitrary and must never change. */
+/** Advisory lock against concurrent migrations of one database. Arbitrary, must never change. */
 const lockKey = 7_310_046_112;
 const lockTimeout = '3s';
 
 /**
- * Brings a database to this program's schema and returns the names of the migrations that were
- * applied, and `functions` where these were: none, if it was there already. Adopts what another implementation created. Safe to run on a live
- * database: a lock that is not to be had within 3 s is let go and tried again, for as long as `timeout` ms.
- * Throws `schema` (exit 6) if the database wants a newer program, or if it cannot be brought there.
+ * Brings a database to this program's schema and returns the names of the applied migrations, with
+ * `functions` if those changed; adopts tables of another implementation. Safe on a live database: a
+ * lock that is not available within 3 s is given up and tried again, for up to `timeout` ms.
+ * Throws `schema` (exit 6) if the database requires a newer program, or if migrating fails.
  */
 export async function migrate(
   settings: ConnectionSettings,
@@ -52,7 +54,7 @@ export async function migrate(
   timeout = 120_000,
 ): Promise<string[]> {
   return withClient(settings, async (client) => {
-    // Warnings are of class 01; "already exists, skipping" is not.
+    // Class 01 are warnings; "already exists, skipping" is not one.
     client.on('notice', (notice) => {
       if (notice.code?.startsWith('01')) options.report?.(notice.message ?? '');
     });
@@ -94,7 +96,7 @@ export async function migrate(
   });
 }
 
-/** The schema is as it should be; the roles that were asked for may not be. */
+/** The schema is migrated, but the requested roles may be missing. */
 async function requireRoles(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ role: string; login: string }>(
     `select role, current_user as login from unnest('{servo_reader,servo_operator}'::text[]) role
@@ -111,7 +113,7 @@ async function requireRoles(client: pg.Client): Promise<void> {
   );
 }
 
-/** The migrations that `migrate` would apply, without changing anything. Throws `schema` as `migrate`. */
+/** The migrations that `migrate` would apply. Changes nothing. Throws `schema` like `migrate`. */
 export async function pendingMigrations(settings: ConnectionSettings): Promise<string[]> {
   return withClient(settings, async (client) => {
     await refuseServer(client);
@@ -121,7 +123,7 @@ export async function pendingMigrations(settings: ConnectionSettings): Promise<s
   });
 }
 
-/** The SQL of the named migrations, for a person to read or to run by hand. */
+/** The SQL of the named migrations, to read or to run by hand. */
 export function printMigrations(
   names: readonly string[],
   extras: ScriptExtras = {},
@@ -129,7 +131,7 @@ export function printMigrations(
   return printScript(names, extras);
 }
 
-/** What no statement of ours can change: refused before anything is made. */
+/** Conditions that no migration can change are refused first. */
 async function refuseServer(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ encoding: string; database: string; frozen: boolean }>(
     `select current_setting('server_encoding') as encoding, current_database() as database,
@@ -167,15 +169,16 @@ async function withClient<T>(
     await client.connect();
     return await work(client);
   } catch (error) {
-    // Whoever may not even read the record of migrations is told the same as who may not add to it.
+    // A role that may not read the migrations gets the same explanation as one that may not write
+    // them.
     throw explainFailure(codeOf(error) === '42501' ? explainMigration(error) : error, settings);
   } finally {
     await client.end().catch(() => {});
   }
 }
 
-// Tried again and again, never waited for in the server: a statement that waits holds a snapshot, and the
-// CREATE INDEX CONCURRENTLY of the one who has the lock would wait for that one.
+// Polled, not waited for in the server: a waiting statement holds a snapshot, and the CREATE INDEX
+// CONCURRENTLY of the lock's holder would wait for that.
 async function takeLock(
   client: pg.Client,
   timeout: number,
@@ -199,7 +202,7 @@ async function takeLock(
   }
 }
 
-/** Anybody may take an advisory lock: whose session it is says whether that is a migration. */
+/** Any session may take an advisory lock: the application name shows whether it is a migration. */
 async function lockHolder(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ pid: number; user: string; application: string }>(
     `select a.pid, a.usename as user, a.application_name as application
@@ -215,7 +218,7 @@ async function lockHolder(client: pg.Client): Promise<string> {
 
 type SchemaState = {
   schema: string;
-  /** Whether there is a record of what was applied. */
+  /** The table of applied migrations exists. */
   recorded: boolean;
   applied: string[];
   lowestProgram: string | null;
@@ -259,7 +262,7 @@ async function readState(client: pg.Client): Promise<SchemaState> {
   };
 }
 
-/** The owner of what earlier runs have made, where this role may not act as the owner. */
+/** The schema's owner, if this role may not act as the owner. */
 async function ownerElsewhere(client: pg.Client): Promise<string | null> {
   const { rows } = await client.query<{ owner: string }>(
     `select pg_get_userbyid(relowner) as owner from pg_class
@@ -280,8 +283,8 @@ function pendingOf(state: SchemaState): string[] {
 }
 
 /**
- * A newer program's migrations beside all of ours are none of our business: they are additive. But ours are not put
- * on top of what we do not know.
+ * Migrations of a newer program on top of ours are additive and allowed. Ours are not applied on
+ * top of unknown ones.
  */
 function refuseMixed(state: SchemaState): void {
   refuseNewer(state.lowestProgram);
@@ -296,7 +299,7 @@ function refuseMixed(state: SchemaState): void {
   );
 }
 
-/** The first migration of the schema before it was settled: its tables are like ours, its functions are not. */
+/** The first migration of the schema before the first release: same tables, other functions. */
 const developmentMigration = '0001_base-tables';
 
 function refuseDevelopment(applied: readonly string[]): void {
@@ -322,7 +325,8 @@ async function apply(
   const { runner }: { runner: typeof Runner } = await import('node-pg-migrate');
   await client.query(`set lock_timeout = '${lockTimeout}'`);
   await client.query(`set search_path = ${client.escapeIdentifier(schema)}, pg_temp`);
-  // By ourselves: the library's error has no code. Not at every run: it takes a right to create.
+  // Created here because the library's error has no code; and only once, since it needs the right
+  // to create.
   if (!recorded) await client.query(recordTable);
   const silent = { debug() {}, info() {}, warn() {}, error() {} };
   await runner({
@@ -332,7 +336,7 @@ async function apply(
     migrationsTable: 'servo_migrations',
     schema: [schema, 'pg_temp'],
     migrationsSchema: schema,
-    // It compares by run_on, the wall clock of whoever ran them, whatever the time zone: see refuseMixed.
+    // The library compares run_on, a local time without zone; `refuseMixed` checks the order.
     checkOrder: false,
     singleTransaction: false,
     noLock: true,
@@ -358,7 +362,7 @@ function load(paths: string[], client: pg.Client, timeout: number) {
   );
 }
 
-/** A lock that is not to be had now, a deadlock, a catalogue row that somebody else wrote just now. */
+/** Lock not available, deadlock, or a catalogue row that was updated concurrently. */
 function isTransient(error: unknown): boolean {
   const code = codeOf(error);
   return (

@@ -13,7 +13,7 @@ import { installBinaries } from './binaries.ts';
 import { failure } from './failure.ts';
 import { type Installation, isRoot, requireOwner } from './installation.ts';
 
-/** Nothing of ours may reach PostgreSQL's programs: PGDATA, PGPORT, LC_* and the like change what they do. */
+/** PGDATA, PGPORT, LC_* and others would change what PostgreSQL's programs do. */
 export function serverEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, LC_ALL: 'C' };
 }
@@ -22,7 +22,9 @@ export function usesFsync(): boolean {
   return process.env.SERVO_EMBEDDED_FSYNC !== 'off';
 }
 
-/** Makes what is missing of programs, data and socket folder; each gets its final name when it is whole. */
+/**
+ * Creates missing programs, data and socket folder. Each gets its final name when it is complete.
+ */
 export async function prepare(installation: Installation): Promise<void> {
   try {
     mkdirSync(installation.folder, { recursive: true });
@@ -42,7 +44,7 @@ export function serverUid(installation: Installation): number | undefined {
   return installation.user?.uid ?? process.getuid?.();
 }
 
-/** Removes what processes that are gone have left half-made. */
+/** Removes half-made folders of processes that have ended. */
 function removePartial(folder: string): void {
   for (const name of readdirSync(folder)) {
     const pid = /\.partial-(\d+)$/.exec(name)?.[1];
@@ -61,8 +63,8 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Collation by code point, the same on every system and after every upgrade of it. C.UTF-8 for the rest where
- * the system knows it, else C, which it always does.
+ * Collation by code point, the same on every system and after every upgrade. C.UTF-8 for the rest
+ * if the system has it, else C.
  */
 const locales = ['C.UTF-8', 'C'];
 
@@ -104,8 +106,8 @@ function initdbArguments(dataDirectory: string, locale: string): string[] {
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
     `--locale=${locale}`,
-    // Trust is good enough because only we, and root, can enter the folder of the socket, and there is no
-    // other way in. It cannot be `peer`: as root's server runs under another name, no name would match.
+    // Safe, because only we and root can enter the socket's folder, and the server has no other
+    // address. `peer` would fail: root's server runs under another name.
     '--auth-local=trust',
     '--auth-host=reject',
     '--no-instructions',
@@ -113,7 +115,7 @@ function initdbArguments(dataDirectory: string, locale: string): string[] {
   ];
 }
 
-/** Runs one of PostgreSQL's programs to its end, as the server's user. Throws where it cannot be run. */
+/** Runs a PostgreSQL program to its end as the server's user. Throws if it cannot be started. */
 function run(
   installation: Installation,
   program: string,
@@ -140,7 +142,7 @@ function run(
 }
 
 export function spawnOptions(installation: Installation) {
-  // Not in our own folder: the server's user may not be allowed to enter it.
+  // Not in our own folder, which the server's user may not enter.
   return {
     cwd: '/',
     env: serverEnvironment(),
@@ -149,7 +151,7 @@ export function spawnOptions(installation: Installation) {
   };
 }
 
-/** ENOENT of a file that is there means that its loader, the C library, is not. */
+/** ENOENT for an existing file means that its loader, the C library, is missing. */
 export function cannotRun(installation: Installation, error: NodeJS.ErrnoException): Error {
   const as = installation.user === null ? '' : ` as user ${installation.user.name}`;
   const missing =

@@ -3,10 +3,10 @@ import { ServoError } from '../../errors.ts';
 import type { ConnectionSettings } from '../settings.ts';
 import type { Installation } from './installation.ts';
 
-/** Complete, so that no PG* variable has a say. */
+/** Complete, so that PG* variables have no effect. */
 export type EmbeddedSettings = ConnectionSettings & { ssl: false; options: string };
 
-/** The role that every program works as: row-level security applies to it. */
+/** The role of all programs: row-level security applies to it. */
 export const applicationRole = 'servo_app';
 
 export function settingsFor(installation: Installation, user: string): EmbeddedSettings {
@@ -20,12 +20,12 @@ export function settingsFor(installation: Installation, user: string): EmbeddedS
   };
 }
 
-/** `absent`: nothing listens. `busy`: something does that takes nobody in yet, or no more. */
+/** `absent`: nothing listens. `busy`: the server is starting or stopping. */
 export type Probe =
   | { state: 'ready'; version: string }
   | { state: 'busy' | 'absent'; cause: unknown };
 
-/** Knocks at the server, and makes the application's role where it is missing. */
+/** Connects to the server, and creates the application's role if it is missing. */
 export async function probeServer(installation: Installation): Promise<Probe> {
   const client = new Client({
     ...settingsFor(installation, 'postgres'),
@@ -46,10 +46,10 @@ export async function probeServer(installation: Installation): Promise<Probe> {
   }
 }
 
-/** A session of a program, as pg_stat_activity has it. */
+/** As in pg_stat_activity. */
 export type EmbeddedSession = { pid: number; user: string; database: string; application: string };
 
-/** Those that are connected to the server; none where it does not answer. */
+/** Sessions of the server; none if it does not answer. */
 export async function connectedSessions(installation: Installation): Promise<EmbeddedSession[]> {
   const client = new Client({
     ...settingsFor(installation, 'postgres'),
@@ -70,7 +70,7 @@ export async function connectedSessions(installation: Installation): Promise<Emb
   }
 }
 
-/** Two processes may do this at once, and in two databases: roles belong to the cluster. */
+/** Roles belong to the cluster, so two processes may create it at the same time. */
 const createRole = `do $$ begin
   create role ${applicationRole} login nosuperuser nobypassrls nocreatedb nocreaterole;
 exception when duplicate_object or unique_violation then null; end $$`;
@@ -87,7 +87,7 @@ function stateAfter(cause: NodeJS.ErrnoException): 'busy' | 'absent' {
       },
     );
   }
-  // 57P03: it starts or stops; a client without a code: it stopped while we knocked.
+  // 57P03: starting or stopping; no code: stopped while connecting.
   const passing =
     cause.code === undefined ||
     ['57P03', '57P01', 'ECONNRESET', 'EPIPE', 'EAGAIN'].includes(cause.code);

@@ -2,7 +2,7 @@ import { messageOf, ServoError } from '../../errors.ts';
 
 const elsewhere = 'or use another database: DATABASE_URL';
 
-/** What PostgreSQL and the system say when something is wrong, and what a person can do about it. */
+/** Messages of PostgreSQL and the system, each with what the user can do. */
 const remedies: readonly (readonly [RegExp, string])[] = [
   [
     /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded/i,
@@ -39,8 +39,8 @@ const remedies: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * One of our failures, told to a person. `output` is what the program printed: of that the line that a remedy
- * is known for goes into the message, else the last few. A failure that has been told already stays as it is.
+ * Explains a failure. `output` is what the program printed: the line with a known remedy goes into
+ * the message, else the last four. A ServoError is returned as it is.
  */
 export function failure(what: string, output: string, cause?: unknown): ServoError {
   if (cause instanceof ServoError) return cause;
@@ -61,7 +61,7 @@ function unreachable(message: string, hint: string, cause: unknown): ServoError 
   return new ServoError('database_unreachable', message, { hint, cause });
 }
 
-/** The lines that say something, without time stamps. */
+/** Lines with content, without time stamps. */
 function linesOf(output: string): string[] {
   return output
     .split('\n')

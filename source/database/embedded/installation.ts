@@ -14,10 +14,10 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ServoError } from '../../errors.ts';
 import { type BinaryPackage, findBinaryPackage } from './binaries.ts';
 
-/** The system user that the server runs as where that is not us: PostgreSQL refuses to run as root. */
+/** The system user of the server if we are root: PostgreSQL refuses to run as root. */
 export type ServerUser = { name: string; uid: number; gid: number };
 
-/** Where one embedded server has its things. Everything but the binaries is per major version. */
+/** Paths of one embedded server. All but the binaries are per major version. */
 export type Installation = {
   home: string;
   folder: string;
@@ -26,18 +26,18 @@ export type Installation = {
   binaries: string;
   logFile: string;
   package: BinaryPackage;
-  /** Null: the server runs as the user that we are. */
+  /** Null: the server runs as our own user. */
   user: ServerUser | null;
 };
 
-/** macOS takes 103 bytes for a socket's path, Linux 107. */
+/** Socket paths: macOS takes 103 bytes, Linux 107. */
 const longestSocketPath = 103;
 const socketName = '.s.PGSQL.5432';
 
 /**
  * The folder of the embedded server: SERVO_EMBEDDED_HOME, else $XDG_DATA_HOME/servo-tui, else
- * ~/.local/share/servo-tui. Root's is /var/lib/servo-tui whatever XDG_DATA_HOME says: the server's user must reach it, and
- * after `sudo -E` that is another user's folder.
+ * ~/.local/share/servo-tui. Root's is /var/lib/servo-tui whatever XDG_DATA_HOME says: the server's
+ * user must reach it, and after `sudo -E` that is another user's folder.
  */
 export function embeddedHome(env: NodeJS.ProcessEnv = process.env): string {
   const home = env.SERVO_EMBEDDED_HOME;
@@ -48,7 +48,7 @@ export function embeddedHome(env: NodeJS.ProcessEnv = process.env): string {
   return join(base, 'servo-tui');
 }
 
-/** XDG_DATA_HOME is set, and does not count. */
+/** XDG_DATA_HOME is set but ignored. */
 export function ignoresDataHome(env: NodeJS.ProcessEnv = process.env): boolean {
   return isRoot() && Boolean(env.XDG_DATA_HOME) && !env.SERVO_EMBEDDED_HOME;
 }
@@ -68,7 +68,7 @@ function canWrite(folder: string): boolean {
   }
 }
 
-/** Makes the home folder where it is missing, and says where everything in it lies. */
+/** Creates the home folder if it is missing, and returns the paths in it. */
 export function installationIn(home: string): Installation {
   const binaryPackage = findBinaryPackage();
   const made = makeHome(home);
@@ -89,7 +89,7 @@ export function installationIn(home: string): Installation {
 function makeHome(home: string): string {
   const mode = isRoot() ? 0o755 : 0o700;
   try {
-    // A restrictive umask would close root's folders to the server's user: hence chmod.
+    // chmod, because a restrictive umask would close root's folders to the server's user.
     if (mkdirSync(home, { recursive: true, mode }) !== undefined) chmodSync(home, mode);
     const real = realpathSync(home);
     requireOwner(real, process.getuid?.());
@@ -108,8 +108,8 @@ function makeHome(home: string): string {
 }
 
 /**
- * In our own folder where nobody can squat on it, else, where that path is too long for a socket, in
- * the system's. Not in XDG_RUNTIME_DIR: that one is deleted at logout, and the server outlives it.
+ * In our own folder, which others cannot occupy; if that path is too long for a socket, in /tmp.
+ * Not in XDG_RUNTIME_DIR, which is deleted at logout while the server continues.
  */
 function socketDirectoryFor(folder: string): string {
   const own = join(folder, 'socket');
@@ -118,7 +118,9 @@ function socketDirectoryFor(folder: string): string {
   return join('/tmp', `servo-tui-${process.getuid?.() ?? 0}-${key}`);
 }
 
-/** Throws unless `path` is a real folder, no link, of that user: in a shared installation it may be somebody's trap. */
+/**
+ * Throws unless `path` is a folder, not a link, of that user: in a shared folder it may be a trap.
+ */
 export function requireOwner(path: string, uid: number | undefined): void {
   const found = lstatSync(path);
   if (uid === undefined || (found.isDirectory() && found.uid === uid)) return;
@@ -148,7 +150,7 @@ function serverUser(): ServerUser {
   );
 }
 
-/** Data that are there stay whose they are, even if a user postgres has been added since. */
+/** Existing data keep their owner, even if a user postgres has been added since. */
 function ownerOf(dataDirectory: string): ServerUser | null {
   if (!existsSync(dataDirectory)) return null;
   const { uid, gid } = lstatSync(dataDirectory);

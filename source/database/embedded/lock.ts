@@ -7,9 +7,9 @@ import { failure } from './failure.ts';
 const timeoutMs = 120_000;
 
 /**
- * Runs `work` while no other process of this home does. The lock of a killed process goes stale after five
- * seconds. It saves double work only: that two servers never share a data folder is seen to by PostgreSQL,
- * and half-made folders never get their final name, so a lock that is lost meanwhile does no harm.
+ * Runs `work` while no other process of this home does. The lock of a killed process goes stale
+ * after 5 s. It only saves work: PostgreSQL itself keeps two servers from sharing a data folder,
+ * and half-made folders never get their final name.
  */
 export async function withLock<T>(home: string, work: () => Promise<T>): Promise<T> {
   const release = await acquire(home);

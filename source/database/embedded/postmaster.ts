@@ -21,7 +21,7 @@ export type Postmaster = {
   status: string;
 };
 
-/** The live server of this data folder, or null. A pid that another process has now is not one. */
+/** The running server of this data folder, or null. Another process with its old pid is not one. */
 export function findPostmaster(installation: Installation): Postmaster | null {
   const lines = readPidFile(installation);
   const pid = Number(lines[0]);
@@ -41,7 +41,7 @@ function readPidFile(installation: Installation): string[] {
   }
 }
 
-/** By its command line, which is empty for a dead process that nobody has waited for. */
+/** By its command line, which is empty for a zombie. */
 function isServer(pid: number, installation: Installation): boolean {
   try {
     const command = existsSync('/proc/self/cmdline')
@@ -54,8 +54,8 @@ function isServer(pid: number, installation: Installation): boolean {
 }
 
 /**
- * Starts a server that outlives us: a session of its own, so that neither our Ctrl-C nor the terminal's end
- * reaches it. `exited` is what it printed if it ended, null as long as it lives.
+ * Starts a server that outlives us, in a session of its own: neither our Ctrl-C nor the terminal's
+ * end reaches it. `exited`: its output once it has ended, else null.
  */
 export function startPostmaster(installation: Installation): {
   exited: () => Error | string | null;
@@ -93,17 +93,18 @@ const settings: Readonly<Record<string, string | number>> = {
   unix_socket_permissions: '0700',
   max_connections: 100,
   shared_buffers: '128MB',
-  // Partitions are rewritten at every step: an idle minute between clean-ups is too long.
+  // Partitions are updated at every claim and report: the default minute between vacuums is too
+  // long.
   autovacuum_naptime: '10s',
   wal_level: 'minimal',
   max_wal_senders: 0,
-  // Not in /dev/shm: logind empties it of a user's things at logout, and containers keep it at 64 MB.
+  // Not in /dev/shm: logind empties it at logout, and containers limit it to 64 MB.
   dynamic_shared_memory_type: 'mmap',
   min_dynamic_shared_memory: '16MB',
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_checkpoints: 'off',
-  // Without the errors of statements: they reach whoever sent the statement.
+  // Without errors of statements: their senders receive them.
   log_min_messages: 'log',
 };
 
@@ -121,8 +122,9 @@ function serverArguments(installation: Installation): string[] {
 }
 
 /**
- * After a crash another process may have got the server's old pid, and PostgreSQL would refuse to start. Its
- * parent's pid, ours, it takes for stale. The other lines stay: by them it still finds a live server's memory.
+ * After a crash another process may have the server's old pid, and PostgreSQL would refuse to
+ * start; its parent's pid (ours) it takes for stale. The other lines identify the memory of a
+ * running server.
  */
 function replaceStalePid(installation: Installation): void {
   const [pid, ...rest] = readPidFile(installation);
@@ -138,7 +140,7 @@ function rotateLog(installation: Installation): number {
   return 0;
 }
 
-/** Ends the server, politely (clients are cut, nothing is lost), then by force. */
+/** Stops the server: fast shutdown first (clients are cut, nothing is lost), then immediate. */
 export async function stopPostmaster(installation: Installation): Promise<boolean> {
   const found = findPostmaster(installation);
   if (found === null) return false;

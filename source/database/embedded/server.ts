@@ -16,12 +16,12 @@ import { withLock } from './lock.ts';
 import { findPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts';
 
 export type EmbeddedServer = {
-  /** Role postgres: for creating databases and migrating, for nothing else. */
+  /** Role postgres, only for creating databases and migrating. */
   superuser: EmbeddedSettings;
   app: EmbeddedSettings;
   socketDirectory: string;
   dataDirectory: string;
-  /** As the server says: "18.4". */
+  /** As the server reports it: "18.4". */
   version: string;
   pid: number;
 };
@@ -39,12 +39,12 @@ export type EmbeddedStatus = {
 
 type Options = { home?: string };
 
-/** Recovery after a crash takes its time; a server that needs longer than this is not going to come up. */
+/** Includes recovery after a crash. */
 const startTimeoutMs = 60_000;
 
 /**
- * The embedded server, started where it does not run yet. All of a user's processes share it, and it
- * outlives them. Throws `database_unreachable`, with a hint, where it cannot be had.
+ * Starts the embedded server if it is not running. All processes of a user share it, and it
+ * outlives them. Throws `database_unreachable`, with a hint.
  */
 export async function ensureEmbeddedServer(options: Options = {}): Promise<EmbeddedServer> {
   const installation = installationIn(options.home ?? embeddedHome());
@@ -57,18 +57,18 @@ export async function ensureEmbeddedServer(options: Options = {}): Promise<Embed
   );
 }
 
-/** Whose sessions a stop would end. */
+/** The sessions that a stop would end. */
 export async function embeddedSessions(options: Options = {}): Promise<EmbeddedSession[]> {
   return connectedSessions(installationIn(options.home ?? embeddedHome()));
 }
 
-/** Stops the server. False where none was running. */
+/** Stops the server. False if none was running. */
 export async function stopEmbeddedServer(options: Options = {}): Promise<boolean> {
   const installation = installationIn(options.home ?? embeddedHome());
   return withLock(installation.home, () => stopPostmaster(installation));
 }
 
-/** Stops the server and deletes everything that was in it. False where there was nothing. */
+/** Stops the server and deletes its data. False if there were none. */
 export async function resetEmbeddedServer(options: Options = {}): Promise<boolean> {
   const installation = installationIn(options.home ?? embeddedHome());
   return withLock(installation.home, async () => {
@@ -115,7 +115,7 @@ async function findRunning(installation: Installation): Promise<EmbeddedServer |
   };
 }
 
-/** Under the lock. Looks, acts on what it sees, and looks again, until the server answers. */
+/** Under the lock. Checks and acts in turn until the server answers. */
 async function start(installation: Installation): Promise<EmbeddedServer> {
   const deadline = performance.now() + startTimeoutMs;
   let attempt: ReturnType<typeof startPostmaster> | null = null;
@@ -145,14 +145,15 @@ async function start(installation: Installation): Promise<EmbeddedServer> {
   );
 }
 
-/** Something, a cleaner of temporary files for instance, has removed it: nobody can connect any more. */
+/**
+ * The socket was deleted, e.g. by a cleaner of temporary files, so new connections are impossible.
+ */
 async function isSocketMissing(installation: Installation): Promise<boolean> {
   return (await probeServer(installation)).state === 'absent';
 }
 
 /**
- * The killed server's last processes still hold its memory, they end by themselves; or another process
- * was faster than us.
+ * The killed server's last processes still hold its memory, or another process started one first.
  */
 function isStartRace(ended: Error | string): boolean {
   return typeof ended === 'string' && /is still in use|lock file ".*" already exists/.test(ended);
