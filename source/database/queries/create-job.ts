@@ -5,7 +5,9 @@ import type { Query } from '../database.ts';
 import { codeOf } from '../failure.ts';
 import { unfinishedStates } from './unfinished-states.ts';
 
-/** The keys as rows `(key)`: a range is made in the database, so that a million keys cost no message. */
+/**
+ * The keys as rows `(key)`. The database generates a range, so that a million keys are not sent.
+ */
 export function keysOf(keys: KeySource, from: number): { sql: string; values: unknown[] } {
   if ('list' in keys) return { sql: `unnest($${from}::text[]) k (key)`, values: [keys.list] };
   return {
@@ -14,10 +16,15 @@ export function keysOf(keys: KeySource, from: number): { sql: string; values: un
   };
 }
 
-/** A start of a million partitions takes its time; one that hangs must not make every later one hang. */
+/**
+ * Long enough for a start of a million partitions; one that hangs must not block later ones for
+ * ever.
+ */
 const startTimeout = '60s';
 
-/** Until the transaction ends nobody else starts a job of the asset: the overlap check stays true. */
+/**
+ * Locks out other starts of the asset until the transaction ends, so that the overlap check holds.
+ */
 export async function lockStarts(query: Query, tenant: string, asset: string): Promise<void> {
   const [before] = await query<{ value: string }>(
     `select current_setting('lock_timeout') as value, set_config('lock_timeout', '${startTimeout}', true)`,
@@ -38,10 +45,9 @@ export async function lockStarts(query: Query, tenant: string, asset: string): P
   await query(`select set_config('lock_timeout', $1, true)`, [before!.value]);
 }
 
-/** Of a partition `p`: somebody will run it. A base executor tries one again that failed fewer than three times. */
+/** A partition `p` that will still run. An external executor retries up to three failures. */
 export const openPartition = `(p.state in ('pending', 'running') or (p.state = 'failed' and p.available_at is null and p.attempt_count < 3))`;
 
-/** The asset's jobs that have not ended. */
 export function findUnfinishedJobs(
   query: Query,
   tenant: string,
@@ -57,9 +63,9 @@ export function findUnfinishedJobs(
 export type Overlap = { id: string; state: string; partition_key: string };
 
 /**
- * Keys that a living job of the asset still has to do. Keys that still run in a cancelled job are no
- * overlap: their partitions are not claimed before that attempt has ended. First the jobs, which are few
- * and mostly none: a first job of a million partitions pays nothing for the check.
+ * Keys that unfinished jobs of the asset still have to run. Keys that run in a cancelled job do not
+ * count: they are claimed only after that attempt has ended. The jobs are read first: without any,
+ * which is usual, a start of a million partitions pays nothing for the check.
  */
 export async function findOverlap(
   query: Query,
@@ -71,7 +77,8 @@ export async function findOverlap(
   const unfinished = await findUnfinishedJobs(query, tenant, asset);
   if (unfinished.length === 0) return [];
   const source = keysOf(keys, 4);
-  // Materialized: with the limit inside, the planner walks all of a big job in key order to meet a few keys.
+  // Materialized: with the limit inside, the planner reads a big job in key order to find a few
+  // keys.
   return query<Overlap>(
     `with hit as materialized (
        select p.backfill_job_id, p.partition_key
@@ -103,13 +110,14 @@ export type NewJob = Pick<
   | 'parent_job_id'
   | 'execution_order'
 > & {
-  /** The job whose partitions it does again: what the last attempts there failed with, it is careful of. */
+  /** The job whose partitions it runs again; it inherits that job's `failing` state. */
   follows?: string;
 };
 
 /**
- * Writes the job; the caller inserts its partitions in the same transaction. Null where the tenant has a job with that idempotency key.
- * `list_keys`: the column partition_keys holds the keys, else `[]`.
+ * Writes the job; the caller inserts its partitions in the same transaction. Null if the tenant has
+ * a job with that idempotency key. `listKeys`: list the keys in the column partition_keys, else
+ * `[]`.
  */
 export async function insertJob(
   query: Query,
@@ -153,8 +161,7 @@ export async function insertJob(
 }
 
 /**
- * Writes a job's partitions, all in one statement, in the transaction of the job itself. The contract
- * gives partitions no default id.
+ * Writes all partitions of a job in one statement. The shared schema has no default for their id.
  */
 export async function insertPartitions(
   query: Query,
@@ -174,7 +181,7 @@ export type KnownStart = Omit<NewJob, 'state' | 'parent_job_id' | 'execution_ord
   id: string;
 };
 
-/** The job that an idempotency key was used for. */
+/** The job of an earlier start with this idempotency key. */
 export async function findStart(
   query: Query,
   tenant: string,
@@ -189,7 +196,7 @@ export async function findStart(
   return row ?? null;
 }
 
-/** Whether the job's partitions are just these keys. */
+/** Whether the job has exactly these keys. */
 export async function hasKeys(
   query: Query,
   tenant: string,

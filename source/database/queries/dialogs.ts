@@ -1,7 +1,7 @@
 import type { Dialog } from '../../domain/job/dialog.ts';
 import type { Query } from '../database.ts';
 
-/** The database's clock, and which dialogs are open elsewhere at that moment. */
+/** The database's clock, and the dialogs open elsewhere at that moment. */
 export type OpenDialogs = { as_of: Date; dialogs: Dialog[] };
 
 type Row = { now: Date; dialogs: (Omit<Dialog, 'opened_at'> & { opened_at: string })[] };
@@ -15,8 +15,8 @@ function openDialogsOf([row]: Row[]): OpenDialogs {
 }
 
 /**
- * In place of the clock alone: where nobody has a dialog open it costs nothing but a look into an empty index. `console_id`: but for that
- * console's own. `jobs`: on these; null = on any.
+ * Replaces readClock: without open dialogs it only adds a probe of an empty index. Leaves out the
+ * dialog of `console_id`. `jobs`: dialogs on these jobs; null: on any.
  */
 export async function readOpenDialogs(
   query: Query,
@@ -37,7 +37,7 @@ export type OwnDialog = Pick<Dialog, 'actor' | 'host' | 'action' | 'job_ids'> & 
 
 const until = `clock_timestamp() + $3 * interval '1 millisecond'`;
 
-/** Writes down the console's dialog, takes away those whose consoles were killed, and tells who else has one open on its jobs. */
+/** Records the console's dialog, deletes expired ones, and returns the others on its jobs. */
 export async function openDialog(
   query: Query,
   tenant: string,
@@ -61,7 +61,7 @@ export async function openDialog(
   );
 }
 
-/** The console is still there: without its jobs, of which there may be thousands. Null where its row is gone by now. */
+/** Extends the lease, without sending the jobs again. Null if the row is gone. */
 export async function renewDialog(
   query: Query,
   tenant: string,

@@ -6,7 +6,7 @@ const endedStates = Object.entries(transitions)
   .flatMap(([state, targets]) => (targets.length === 0 ? [`'${state}'`] : []))
   .join(', ');
 
-/** One row that breaks an invariant of the protocol. */
+/** One row that breaks an invariant. */
 export type Violation = {
   /** `I2` */
   id: string;
@@ -14,33 +14,37 @@ export type Violation = {
   text: string;
   job_id: string;
   partition_key: string | null;
-  /** What is there instead. */
+  /** What the rows say instead. */
   found: string;
 };
 
 type Invariant = {
   id: string;
   text: string;
-  /** Its rows: job_id, partition_key, found. $1 is the tenant. It reads jobs that live or ended within a day. */
+  /**
+   * Selects job_id, partition_key, found. $1 is the tenant. Reads unfinished and recently ended
+   * jobs.
+   */
   sql: string;
 };
 
-// Nobody but us has worked on it since our last claim: a base executor's claim raises the version by more than what an operator did.
+// No external writer has changed the job since our last claim: its claim would raise the version by
+// more than an operator's action.
 const onlyOurs = `j.version::bigint - j.claimed_version between 0 and
   case j.state when 'running' then 0 when 'resuming' then 2 when 'cancelled' then 3 else 1 end`;
 
 /**
- * Jobs of the tenant that live, ended within a day, or ended without the time of it. A recount of all that ever ran is
- * for nobody to wait for.
+ * Unfinished jobs, and those that ended within a day or without a time. Recounting all jobs would
+ * take too long.
  */
 const recentJobs = `select * from backfill_jobs where tenant_id = $1 and (state in (${unfinishedStates})
   or completed_at > clock_timestamp() - interval '1 day' or (completed_at is null and state in (${endedStates})))`;
 
-/** An executor of the tenant has been there for a minute, and was heard of just now. */
+/** An executor has been running for a minute and was seen just now. */
 const executorAlive = `exists (select from backfill_executors e where e.tenant_id = $1 and e.stopped_at is null
   and e.started_at < clock_timestamp() - interval '60 seconds' and e.seen_at > clock_timestamp() - interval '15 seconds')`;
 
-/** The journal's transitions of jobs that were made within a day, with the state that each job had come to before. */
+/** Transitions of jobs created within a day, each with the journal's state before it. */
 const changes = `select e.job_id, e.id, e.from_state, e.to_state, e.at,
     lag(e.to_state) over (partition by e.job_id order by e.id) as before
   from backfill_events e join recent j on j.id = e.job_id
@@ -52,20 +56,23 @@ const allowed = Object.entries(transitions as Record<string, readonly JobState[]
 
 const completedText =
   'a completed job has no unfinished partition, and at least as many as it counts';
-/** Whoever completed the job: an external executor, or a person by hand. */
+/** For jobs completed by an external writer, or by hand. */
 export const completedByOthersText =
   'a job that others set to completed has no unfinished partition';
 
-/** A partition is done, or a person has skipped it on purpose; what was skipped because its job ended is not done. */
+/**
+ * A partition that an operator skipped counts as finished; one skipped because its job ended does
+ * not.
+ */
 const unfinishedCounts = `select count(*) as total, count(*) filter (where state not in ('completed', 'skipped')
     or (state = 'skipped' and available_at = 'infinity')) as open
   from backfill_partitions p where p.backfill_job_id = j.id and p.tenant_id = $1`;
 const unfinished = `format('%s of %s partitions, %s of them unfinished', r.total, j.total_partitions, r.open)`;
 
 /**
- * The protocol's invariants, as far as rows can show them. Each is one statement under one snapshot. Of rows that a base
- * executor wrote nothing is asked: it keeps none of them. What no row shows (I11: nobody touches another tenant's rows; I12:
- * messages per partition; I13: a wrong clock on a host) is for the fault suite.
+ * The invariants as far as rows can show them, one statement each. Rows of external writers are
+ * left out: they keep none of them. The fault suite checks the others (I11: other tenants' rows;
+ * I12: messages per partition; I13: a wrong clock on a host).
  */
 export const invariants: readonly Invariant[] = [
   {
@@ -120,7 +127,8 @@ export const invariants: readonly Invariant[] = [
             filter (where lease_token <> all (j.lease_tokens)) as strays
         from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'running' and p.lease_expires_at > clock_timestamp()) r
       where r.strays is not null or (greatest(r.lanes, cardinality(j.lease_tokens)) > servo_max_parallel(j.execution_strategy)
-        -- An operator may lower it: what runs may end, and only a claim after that is one too many.
+        -- max_parallel may be lowered: running attempts may finish, and only a later claim is a
+        -- violation.
         and r.newest > coalesce((select max(at) from backfill_events e where e.job_id = j.id and e.tenant_id = $1 and e.kind = 'set'), '-infinity'))`,
   },
   {
@@ -209,10 +217,10 @@ export const invariants: readonly Invariant[] = [
   },
 ];
 
-/** The rows at which most is said about one invariant: whoever reads them needs no more. */
+/** Most rows reported per invariant. */
 const maxRows = 20;
 
-/** Checks every invariant on the rows of a tenant; read-only, one statement each. Empty where all hold. */
+/** Checks every invariant for a tenant, read-only, one statement each. Empty if all hold. */
 export async function findViolations(database: Database, tenant: string): Promise<Violation[]> {
   const violations: Violation[] = [];
   for (const { id, text, sql } of invariants) {

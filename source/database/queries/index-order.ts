@@ -1,14 +1,15 @@
 import type { Query } from '../database.ts';
 
 /**
- * For the rest of the transaction, an index that has the wanted order is taken before another one and a sort. Where statistics are
- * missing, one row is expected of each, and the shallower index passes for the cheaper: 17,392 rows were read and sorted for 200 jobs.
+ * For the rest of the transaction, prefers an index in the wanted order to a sort. Without
+ * statistics the planner expects one row of any index and takes the shallowest: 17,392 rows were
+ * read and sorted for 200 jobs.
  */
 export async function preferIndexOrder(query: Query, preferred = true): Promise<void> {
   await query(`select set_config('enable_sort', '${preferred ? 'off' : 'on'}', true)`);
 }
 
-/** One statement that is read so, in a transaction that goes on with others. */
+/** Runs one statement with that preference. */
 export async function queryInIndexOrder<Row extends object>(
   query: Query,
   text: string,

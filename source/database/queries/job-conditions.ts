@@ -12,7 +12,7 @@ import { type ClaimScene, servedAssets } from '../../domain/triage/claim-scene.t
 import type { JobThresholds } from '../../domain/triage/thresholds.ts';
 import { partitionsLeft, secondsBetween } from './sql-time.ts';
 
-/** The values of one statement, numbered as they are used. */
+/** The parameters of one statement, in the order of their use. */
 export class Values {
   readonly all: unknown[];
 
@@ -20,7 +20,7 @@ export class Values {
     this.all = first;
   }
 
-  /** Numbers a value; gives the SQL for it. */
+  /** Adds a value; returns its placeholder. */
   readonly add: Value = (of, type) => {
     this.all.push(of);
     return `$${this.all.length}::${type}`;
@@ -29,12 +29,12 @@ export class Values {
 
 export type Value = (of: unknown, type: string) => string;
 
-/** What a filter's words stand for in this database, read before the jobs are. */
+/** What a filter's names mean in this database, read before the jobs. */
 export type Resolved = {
   as_of: Date;
   /** The states that the tenant's jobs are in. */
   states: readonly string[];
-  /** The tenant's assets; null where there are too many to look through. */
+  /** The tenant's assets; null if there are too many. */
   assets: readonly { id: string; name: string }[] | null;
   deadlineOf: DeadlineOf;
   thresholds: JobThresholds;
@@ -42,20 +42,20 @@ export type Resolved = {
 };
 
 /**
- * A condition in SQL. Where it is not `exact` it lets more jobs through than the condition does: whoever reads them
- * looks at each again (`jobMatches`).
+ * A condition in SQL. If not `exact`, it lets more jobs through, and each has to be checked again
+ * (`jobMatches`).
  */
 type Sql = { text: string; exact: boolean };
 
-/** Where the jobs of a filter can be looked for by an index, other than state by state. */
+/** How an index finds the jobs of a filter, other than state by state. */
 export type Access = {
   asset_ids?: readonly string[];
   ids?: { from: string; to: string };
-  /** Jobs with a deadline: all that live, or those that may have an ETA. */
+  /** Unfinished jobs with a deadline: all, or those that may have an ETA. */
   deadlines?: 'unfinished' | 'estimable';
 };
 
-/** More assets than these are not looked through one by one. */
+/** With more assets, jobs are not searched asset by asset. */
 const maxAssets = 200;
 
 /** The states that a job may be in under the filter. */
@@ -68,7 +68,10 @@ export function statesOf(filter: JobFilter, resolved: Resolved): string[] {
   );
 }
 
-/** What a condition says of states, where it is of nothing else; a word that is in no asset's name and no id is one. */
+/**
+ * Null if a condition is about more than states. A word that is no asset's name and no id is about
+ * states.
+ */
 function stateOnly(condition: Condition, resolved: Resolved): ((state: string) => boolean) | null {
   if (condition.kind === 'state') return (state) => stateMatches(condition.beginning, state);
   if (condition.kind !== 'word') return null;
@@ -77,7 +80,7 @@ function stateOnly(condition: Condition, resolved: Resolved): ((state: string) =
   return others || isHex(text.replaceAll('-', '')) ? null : (state) => state.startsWith(text);
 }
 
-/** What is left of the filter when the states have been chosen: SQL that must hold, on the table or alias `j`. */
+/** The rest of the filter once the states are chosen: SQL on the table or alias `j`. */
 export function conditionsOf(filter: JobFilter, resolved: Resolved, values: Values): string[] {
   return filter.terms.flatMap(({ negated, any }) => {
     if (any.every((one) => one.kind === 'state')) return [];
@@ -85,7 +88,7 @@ export function conditionsOf(filter: JobFilter, resolved: Resolved, values: Valu
     const parts = any.map((one) => sqlOf(one, resolved, values));
     const usable = parts.every((part) => part !== null && (part.exact || !negated));
     if (!usable) {
-      // A value that stands nowhere has no type.
+      // An unused parameter has no type.
       values.all.length = before;
       return [];
     }
@@ -94,7 +97,7 @@ export function conditionsOf(filter: JobFilter, resolved: Resolved, values: Valu
   });
 }
 
-/** The narrowest way into the table that the filter offers, or null: then it is walked state by state. */
+/** The most selective index for the filter, or null: then it is searched state by state. */
 export function accessOf(filter: JobFilter, resolved: Resolved): Access | null {
   const ways = filter.terms.flatMap(({ negated, any }) => {
     const [one, ...others] = any;
@@ -133,7 +136,7 @@ function accessBy(condition: Condition, resolved: Resolved): Access | null {
 
 const known = jobStates.map((state) => `'${state}'`).join(', ');
 
-/** What an ended job has not: it has met its deadline, or not, or it has none. */
+/** Ended jobs have none of these levels: they met their deadline or not. */
 const unfinishedLevels: readonly RiskLevel[] = ['low', 'medium', 'high', 'unknown'];
 
 function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | null {
@@ -153,7 +156,8 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
     case 'id':
       return inRange(condition.beginning, values);
     case 'by':
-      // Of letters beyond ASCII databases think differently from JavaScript: they stand for anything here.
+      // `lower` of other than ASCII letters may differ from JavaScript's, so these match anything
+      // here.
       return {
         text: `lower(coalesce(j.created_by, '')) like ${values.add(likePattern(condition.pattern), 'text')}`,
         exact: false,
@@ -171,7 +175,8 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
         : exactly(`coalesce(j.sla_deadline_at > ${values.add(deadline, 'timestamptz')}, false)`);
     }
     case 'risk':
-      // An ended job has met its deadline or not; of an unfinished one only its figures tell (domain/risk/risk.ts).
+      // An ended job met its deadline or not; the level of an unfinished one needs its figures
+      // (domain/risk/risk.ts).
       return condition.levels.includes('none')
         ? null
         : { text: riskSql(condition.levels, resolved, values), exact: false };
@@ -197,7 +202,10 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
 
 type Clocked = Pick<Resolved, 'as_of' | 'thresholds' | 'scene'>;
 
-/** Of risks that only unfinished jobs run: what has no ETA, or comes after its deadline. Of the others what has a deadline. */
+/**
+ * Levels of unfinished jobs only: without an ETA, or with one after the deadline. Else: jobs with a
+ * deadline.
+ */
 function riskSql(levels: readonly RiskLevel[], clocked: Clocked, values: Values): string {
   if (!levels.every((level) => unfinishedLevels.includes(level)))
     return `j.sla_deadline_at is not null and j.state <> 'cancelled'`;
@@ -215,21 +223,18 @@ function riskSql(levels: readonly RiskLevel[], clocked: Clocked, values: Values)
   return `j.sla_deadline_at is not null and (${parts.join(' or ')})`;
 }
 
-/**
- * It may come after its deadline: one slot at least is at work, so that what is left takes this long at most. The exact figure is
- * domain/forecast/eta.ts's.
- */
+/** The ETA may be after the deadline, assuming one slot. Exact: domain/forecast/eta.ts. */
 export function lateAt({ as_of, thresholds }: Clocked, value: Value): string {
   return `coalesce(j.avg_partition_duration_ms::float8 * ${partitionsLeft('j')} + ${value(thresholds.early_warning, 'bigint')}
     >= ${secondsBetween(value(as_of, 'timestamptz'), 'j.sla_deadline_at')} * 1000, true)`;
 }
 
-/** No lease: whether it waits for a slot, and whether it is in time, is told by the scene around it. */
+/** No lease: whether it waits for a slot depends on the other jobs. */
 export const withoutSlot = `(j.lease_tokens = '{}' and j.state in ('pending', 'running', 'resuming'))`;
 
 /**
- * What is wrong with an unfinished job beside deadline and heartbeat: failed partitions, silent executors, or none that could run it. The exact
- * judgement is domain/job/health.ts's.
+ * Problems of an unfinished job other than deadline and heartbeat: failed partitions, silent
+ * executors, or none for its asset. Exact: domain/job/health.ts.
  */
 export function troubledAt({ scene }: Pick<Clocked, 'scene'>, value: Value): string {
   const silent = Object.keys(scene.silent);
@@ -241,18 +246,18 @@ export function troubledAt({ scene }: Pick<Clocked, 'scene'>, value: Value): str
   return `(${parts.join(' or ')})`;
 }
 
-/** It has ended failed, lately, or nobody knows when: what did so before is history. */
+/** Failed recently, or at an unknown time. */
 function failedLatelyAt({ as_of, thresholds }: Clocked, value: Value): string {
   const from = new Date(as_of.getTime() - thresholds.failed_recently);
   return `(j.state = 'failed' and coalesce(j.completed_at >= ${value(from, 'timestamptz')}, true))`;
 }
 
-/** The same of jobs that have failed, as the range of an index. */
+/** The same as an index range. */
 export function endedLately({ as_of, thresholds }: Clocked, value: Value): string {
   return `j.completed_at >= ${value(new Date(as_of.getTime() - thresholds.failed_recently), 'timestamptz')}`;
 }
 
-/** A heartbeat that is, or is about to be, too old; the exact figure is domain/job/job.ts's. */
+/** The heartbeat is, or is about to be, stale. Exact: domain/job/job.ts. */
 export function staleAt({ as_of, thresholds }: Clocked, value: Value): string {
   const almost = Math.max(0, thresholds.heartbeat_stale - 5_000);
   const at = value(new Date(as_of.getTime() - almost), 'timestamptz');
@@ -273,7 +278,7 @@ function inRange(beginning: string, values: Values): Sql {
   const digits = beginning.replaceAll('-', '');
   if (!isHex(digits)) return exactly('false');
   const { from, to } = rangeOf(digits);
-  // Dashes in odd places are looked at again.
+  // An id with dashes in unusual places is checked again.
   const exact = digits === beginning || isWholeId(beginning);
   return { text: `j.id between ${values.add(from, 'uuid')} and ${values.add(to, 'uuid')}`, exact };
 }
@@ -288,7 +293,7 @@ function isHex(digits: string): boolean {
   return /^[0-9a-f]{1,32}$/.test(digits);
 }
 
-/** Long enough that few of any number of jobs have it. */
+/** Long enough that few ids begin with it. */
 function selective(digits: string): boolean {
   return isHex(digits) && digits.length >= shortestPrefix;
 }

@@ -3,28 +3,31 @@ import { attention, type Sort, stateRank } from '../../domain/job/order.ts';
 import { isTerminal, jobStates } from '../../domain/job/state.ts';
 import type { Access, Value } from './job-conditions.ts';
 
-/** What a walk is led by. The first columns of an index, or the sort of what an index range holds. */
+/** The order of a scan: the first columns of an index, or a sort within its range. */
 type Key = 'created_at' | 'completed_at' | 'priority' | 'sla_deadline_at' | 'id';
 
-/** SQL on alias `j`; `value` numbers a value of it. */
+/** SQL on alias `j`; `value` adds a parameter. */
 type Sql = (value: Value) => string;
 
 export type Stream = {
-  /** What an index answers. */
+  /** The index range. */
   where: Sql;
-  /** What must hold besides, that no index knows: looked for in so many rows and no more. */
+  /** A condition that no index covers: it is searched in `budget` rows. */
   condition?: Sql;
-  /** Only the primary key may fit: without statistics another index of the tenant looks as good, and is read whole. */
+  /**
+   * Only the primary key may be used: without statistics another index of the tenant looks as good,
+   * and is read whole.
+   */
   byKey?: true;
-  /** A list that the stream is read for one by one: its SQL, for `cross join lateral`. */
+  /** SQL of a list to run the stream for, item by item, with `cross join lateral`. */
   each?: Sql;
   holds: (position: Position) => boolean;
 };
 
-/** A stretch of the table's order: streams that are merged by the keys, all in one direction. */
+/** A part of the table's order: streams merged by the keys, all in one direction. */
 export type Segment = { streams: readonly Stream[]; keys: readonly Key[]; descending: boolean };
 
-/** Where a job stands in any order, to the microsecond: timestamps as the database writes them. */
+/** Where a job stands in any order. Timestamps are the database's text, to the microsecond. */
 export type Position = Pick<Job, 'id' | 'state' | 'priority' | 'asset_id'> & {
   created_at: string;
   completed_at: string | null;
@@ -38,8 +41,9 @@ export function isInScan(segments: readonly Segment[], position: Position): bool
 const creation = ['created_at', 'id'] as const;
 
 /**
- * The table's order as stretches that indexes lead through (0010, 0030, 0035): only the first few rows of
- * each are ever read. The order is `compareBy`'s. For `attention` the alarms are left out: they are few, and come first.
+ * The table's order as segments of index ranges (0010, 0030, 0035), of which only the first rows
+ * are read. The order is `compareBy`'s, but without urgent jobs for `attention`: they are few and
+ * come first.
  * @param column one of `walkedColumns`
  */
 export function orderScan({ column, descending }: Sort, states: readonly string[]): Segment[] {
@@ -96,7 +100,7 @@ export function orderScan({ column, descending }: Sort, states: readonly string[
   }
 }
 
-/** The newest first, by the narrowest way that there is; of unfinished jobs with a deadline the nearest first. */
+/** The newest first, by the most selective index; unfinished jobs with a deadline by deadline. */
 export function gatherScan(access: Access | null, states: readonly string[]): Segment[] {
   if (access?.deadlines === 'unfinished') return [byDeadline(unfinishedWithDeadline(states))];
   if (access?.deadlines === 'estimable') return [byDeadline(estimableWithDeadline(states))];
@@ -110,9 +114,10 @@ export function gatherScan(access: Access | null, states: readonly string[]): Se
 }
 
 /**
- * Where problems can be: a deadline, a heartbeat that has stopped, a resume that nobody claims, failed partitions, silent executors or none,
- * and what has failed lately. The nearest deadlines first. What may have an ETA by
- * itself: however many wait whose deadline is nearer, a job that runs is not overlooked.
+ * Where jobs that need attention are: with a deadline, a stale heartbeat, a resume without a claim,
+ * failed partitions, silent or missing executors, or a recent failure. The nearest deadlines first;
+ * jobs that may have an ETA in a segment of their own, so that waiting jobs with nearer deadlines
+ * do not hide them.
  */
 export function urgentScan(
   states: readonly string[],
@@ -137,7 +142,7 @@ export function urgentScan(
     ...(states.includes('failed')
       ? [
           {
-            // A range of its index, not what is found among the rows of a budget.
+            // An index range, instead of a search within the budget.
             streams: [
               {
                 ...byState('failed'),
@@ -164,7 +169,7 @@ function byState(state: string): Stream {
   };
 }
 
-/** Those of a stream that have no such moment, or that have one. */
+/** The jobs of a stream without, or with, such a time. */
 function without(key: NullableTime, stream: Stream): Stream {
   return {
     where: (value) => `${stream.where(value)} and j.${key} is null`,
@@ -179,7 +184,7 @@ function having(key: NullableTime, stream: Stream): Stream {
   };
 }
 
-/** A unfinished job without a deadline: there is no index of those. */
+/** An unfinished job without a deadline; no index covers these. */
 function lacking(state: string): Stream {
   const { holds } = without('sla_deadline_at', byState(state));
   return { ...byState(state), condition: () => 'j.sla_deadline_at is null', holds };
@@ -198,7 +203,7 @@ function unfinishedWithDeadline(states: readonly string[]): Stream[] {
   return [...moving, ...queuedWithDeadline(states), ...unknownWithDeadline(states)];
 }
 
-/** Those that may have an ETA: all but what waits to be claimed and never ran. */
+/** Jobs that may have an ETA: all but pending ones that never ran. */
 function estimableWithDeadline(states: readonly string[]): Stream[] {
   const begun: Stream = {
     where: () =>
@@ -208,7 +213,10 @@ function estimableWithDeadline(states: readonly string[]): Stream[] {
   return [...movingWithDeadline(states), ...(states.includes('pending') ? [begun] : [])];
 }
 
-/** State by state: all of them by one condition were found among all that wait (50,000 read for 20 that run). 0039 is of these words. */
+/**
+ * State by state: one condition for all was searched among all waiting jobs (50,000 read for 20
+ * running). Worded like index 0039.
+ */
 function movingWithDeadline(states: readonly string[]): Stream[] {
   const moving = states.filter((state) => knownUnfinished.includes(state) && state !== 'pending');
   return moving.map((state) => ({
@@ -217,7 +225,7 @@ function movingWithDeadline(states: readonly string[]): Stream[] {
   }));
 }
 
-/** By the index of all deadlines (0030), for whose sake its words are repeated. */
+/** Worded like the index of all deadlines (0030). */
 function queuedWithDeadline(states: readonly string[]): Stream[] {
   const words = knownUnfinished.map((state) => `'${state}'`).join(', ');
   const where = `j.sla_deadline_at is not null and j.state in (${words}) and j.state || '' = 'pending'`;
@@ -226,7 +234,7 @@ function queuedWithDeadline(states: readonly string[]): Stream[] {
     : [];
 }
 
-/** A state of a newer program has no such index. */
+/** States of a newer program have no such index. */
 function unknownWithDeadline(states: readonly string[]): Stream[] {
   return states
     .filter((state) => !(jobStates as readonly string[]).includes(state))

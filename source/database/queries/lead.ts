@@ -1,8 +1,9 @@
 import type { Database } from '../database.ts';
 
 /**
- * Takes or renews the lease on a duty for each of the tenants, where nobody else's runs (migrations/functions/election.sql). Returns those that
- * the holder has now. With `lease_ms` 0 they are given up. A message for each: a session speaks for one tenant at a time.
+ * Takes or renews the lease on a duty for each tenant (migrations/functions/election.sql). Returns
+ * the tenants whose lease the holder has; `lease_ms` 0 releases them. One message per tenant,
+ * because a session has one tenant at a time.
  */
 export async function lead(
   database: Database,

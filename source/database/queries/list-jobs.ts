@@ -13,28 +13,28 @@ import { Values } from './job-conditions.ts';
 import type { Position, Segment, Stream } from './job-scans.ts';
 
 export type Scan = {
-  /** In the order in which they are walked; turned round for walking back. */
+  /** In the order of the scan. */
   segments: readonly Segment[];
-  /** What must hold besides, on alias `j`; no index need know it. */
+  /** Further conditions on alias `j`; no index needs to cover them. */
   conditions: (values: Values) => readonly string[];
-  /** Scan on from here: the job at this position is left out. Null: from the beginning. */
+  /** Continue after this position. Null: from the beginning. */
   after: Position | null;
-  /** Jobs that are left out: they have been read otherwise. */
+  /** Jobs to leave out. */
   except: readonly string[];
   limit: number;
-  /** `limit` jobs of each segment, rather than of all together. */
+  /** `limit` applies to each segment instead of to all together. */
   each?: true;
-  /** Rows of each stream that are looked at before giving up; null = all of them. */
+  /** Rows of each stream to search; null = all. */
   budget: number | null;
 };
 
 /**
- * The next jobs of a scan in its order, at most `limit`.
+ * The next jobs of a scan, at most `limit`.
  *
- * Each stream is one index range of which only as many rows are fetched as are wanted, and the streams of a segment are
- * merged: 1,000 jobs and 1,000,000 cost the same. Later segments are not begun while an earlier one has enough. What no
- * index knows is looked for in the next `budget` rows of each stream and no further, so that a rare word costs a bounded
- * time, and `scanEnded` says whether there may be more.
+ * Each stream is one index range, of which only the wanted number of rows is read, and the streams
+ * of a segment are merged: 1,000 jobs and 1,000,000 cost the same. Later segments are read only if
+ * earlier ones have too few. Conditions that no index covers are searched in the next `budget` rows
+ * of each stream, which bounds the cost of a rare word; `scanEnded` says whether more may follow.
  */
 export async function scanJobs(
   query: Query,
@@ -57,13 +57,13 @@ const summaryColumns = [
   ...['avg_partition_duration_ms', 'heartbeat_at', 'sla_deadline_at', 'created_at', 'completed_at'],
 ] as const;
 
-/** As much of a job as its risk, its position in the order and a filter go by. */
+/** The columns of a job that its risk, its order and a filter need. */
 export type JobSummary = Pick<
   Job & JobActivity,
   (typeof summaryColumns)[number] | 'lanes' | 'ours' | 'failing'
 >;
 
-/** The same for jobs of which most will not be shown: a third of the cost. */
+/** Like `scanJobs` at a third of the cost, for jobs of which most are not shown. */
 export async function scanSummaries(
   query: Query,
   tenant: string,
@@ -90,7 +90,7 @@ function rowsSql(scan: Scan, values: Values): string | null {
   return `select *, row_number() over () as position from (${segments.join('\nunion all\n')}) s limit ${limit}`;
 }
 
-/** Whether a scan that found fewer jobs than it wanted has looked at all there are, rather than used up its budget. */
+/** Whether a scan that found too few jobs has read all rows, instead of using up its budget. */
 export async function scanEnded(query: Query, tenant: string, scan: Scan): Promise<boolean> {
   const { budget } = scan;
   if (budget === null) return true;
@@ -111,7 +111,7 @@ export async function scanEnded(query: Query, tenant: string, scan: Scan): Promi
   return !row!.more;
 }
 
-/** A job's position, or null where it is gone. */
+/** Null if the job is gone. */
 export async function positionOf(
   query: Query,
   tenant: string,
@@ -126,9 +126,9 @@ export async function positionOf(
 }
 
 /**
- * How many jobs of each state the tenant has, each count capped at `cap`. Absent states have none: the others are found by
- * stepping through the index from one to the next, so that one of a newer program is not lost. Ordered
- * for the index's sake: without, a rare state among a million jobs is looked for by a sequential scan.
+ * The number of jobs per state, each at most `cap`. States are found by stepping through the index,
+ * so that those of a newer program are counted too. Ordered, because otherwise a rare state among a
+ * million jobs is searched by a sequential scan.
  */
 export async function countJobs(
   query: Query,
@@ -150,7 +150,7 @@ export async function countJobs(
   return Object.fromEntries(rows.map((row) => [row.state, row.count]));
 }
 
-/** How many jobs are in these states, at most `cap`: of the state's index alone. */
+/** Jobs in these states, at most `cap`, from the state's index alone. */
 export async function countInStates(
   query: Query,
   tenant: string,
@@ -171,7 +171,7 @@ export async function countInStates(
   return row!.count;
 }
 
-/** How many jobs in these states are of these assets, at most `cap`: no more of them are looked at. */
+/** Jobs of these assets in these states, at most `cap`. */
 export async function countForAssets(
   query: Query,
   tenant: string,
@@ -189,7 +189,7 @@ export async function countForAssets(
   return row!.count;
 }
 
-/** The segments from the position on, the first of them from the middle. */
+/** The segments from the position on; the first one starts there. */
 function remaining({ segments, after }: Scan): { segment: Segment; after: Position | null }[] {
   const streamed = segments.filter(({ streams }) => streams.length > 0);
   if (after === null) return streamed.map((segment) => ({ segment, after: null }));
@@ -216,7 +216,7 @@ function streamSql(
   const conditions = conditionsOn(stream, scan, values);
   const limit = `limit ${values.add(scan.limit, 'integer')}`;
   const range = rangeSql(stream, segment, after, values);
-  // Numbered only where it is used: a value that stands nowhere has no type.
+  // Added only if used: an unused parameter has no type.
   const budget = () => (scan.budget === null ? '' : `limit ${values.add(scan.budget, 'bigint')}`);
   const rows =
     conditions.length === 0
@@ -269,7 +269,7 @@ function orderBy({ keys, descending }: Segment): string {
   return `order by ${keys.map((key) => `j.${key}${descending ? ' desc' : ''}`).join(', ')}`;
 }
 
-/** The scan the other way. */
+/** The same scan in the other direction. */
 export function reversed(segments: readonly Segment[]): Segment[] {
   return segments.toReversed().map((segment) => ({ ...segment, descending: !segment.descending }));
 }

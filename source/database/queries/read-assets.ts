@@ -3,10 +3,10 @@ import type { Query } from '../database.ts';
 import { alive } from './alive-executors.ts';
 import { unfinishedStates } from './unfinished-states.ts';
 
-// An asset without a tenant belongs to all of them.
+// An asset without a tenant is shared by all.
 const visible = `(tenant_id = $1 or tenant_id is null)`;
 
-/** The asset of that name, the tenant's own before one that all tenants share; null where there is none. */
+/** Finds an asset by name, the tenant's own before a shared one. */
 export async function findAsset(query: Query, tenant: string, name: string): Promise<Asset | null> {
   const [row] = await query<{ id: string; name: string; partition_config: unknown }>(
     `select id, name, partition_config from assets
@@ -38,7 +38,7 @@ export function assetOf(row: { id: string; name: string; partition_config: unkno
   };
 }
 
-/** Names of the tenant's assets, in order. */
+/** Names of the tenant's assets, sorted. */
 export async function assetNames(query: Query, tenant: string, limit: number): Promise<string[]> {
   const rows = await query<{ name: string }>(
     `select distinct name from assets where ${visible} order by name limit $2`,
@@ -47,7 +47,7 @@ export async function assetNames(query: Query, tenant: string, limit: number): P
   return rows.map((row) => row.name);
 }
 
-/** The tenant's assets by id, at most `limit`. */
+/** Assets of the tenant, at most `limit`. */
 export function tenantAssets(
   query: Query,
   tenant: string,
@@ -60,8 +60,8 @@ export function tenantAssets(
 }
 
 /**
- * Assets by name, or by what a name begins with where it ends in `*`. Resolved here, among the few
- * assets: a pattern on the jobs would reach no index under row-level security.
+ * Assets by name; `*` at the end matches any ending. Resolved among the few assets, because a
+ * pattern on the jobs would reach no index under row-level security.
  */
 export function matchAssets(
   query: Query,
@@ -79,17 +79,17 @@ export function matchAssets(
 
 export type ListedAsset = Required<Asset> & {
   asset_type: string;
-  /** Names of the assets that it is made from. */
+  /** Names of its upstream assets. */
   upstreams: string[];
   /** It belongs to all tenants. */
   shared: boolean;
-  /** Living executors that have a handler for it. */
+  /** Running executors that have a handler for it. */
   executors: number;
-  /** Its jobs that have not ended. */
+  /** Its unfinished jobs. */
   unfinished_jobs: number;
 };
 
-/** All assets that the tenant can backfill, by name; at most 10,000. */
+/** All assets of the tenant, by name; at most 10,000. */
 export async function readAssets(query: Query, tenant: string): Promise<ListedAsset[]> {
   const rows = await query<Omit<ListedAsset, keyof Asset> & Parameters<typeof assetOf>[0]>(
     `with alive as materialized (

@@ -17,10 +17,10 @@ export type ServerFacts = Pick<
   | 'settings'
 > & { now: Date; has_schema: boolean; has_executors: boolean };
 
-/** What is only how values look, and differs on most servers. */
+/** Only affect how values look, and differ on most servers. */
 const cosmetic = ['timezone', 'extra_float_digits', 'xmlbinary', 'escape_string_warning'];
 
-/** `own`: our sessions have it whatever the default is; what else writes to these tables has not. */
+/** `own`: our sessions set it themselves; other writers depend on the default. */
 const checkedSettings = [
   ...Object.entries({ ...ownSettings, ...newerSettings })
     .filter(([name]) => !cosmetic.includes(name))
@@ -28,7 +28,7 @@ const checkedSettings = [
   ...Object.entries(operatorSettings).map(([name, wanted]) => ({ name, wanted, own: false })),
 ];
 
-/** About the server, the role and the base tables, whether they are there or not; of no tenant. */
+/** Facts about the server, the role and the base tables, which may be missing. */
 export async function readServer(database: Database): Promise<ServerFacts> {
   const [row] = await database.call<ServerFacts>(
     `select clock_timestamp() as now, current_setting('server_version') as server_version, pg_is_in_recovery() as in_recovery,
@@ -66,7 +66,7 @@ export async function readSchema(
   return { ...row!, applied: row!.applied ?? [] };
 }
 
-/** Snapshots of this database held for over `seconds`; of sessions that the role may not see nothing is known. */
+/** Snapshots of this database held for over `seconds`, in sessions that the role may see. */
 export function readOldSnapshots(
   database: Database,
   seconds: number,
@@ -82,7 +82,7 @@ export function readOldSnapshots(
   );
 }
 
-/** Of the tenant's executors that were heard of in the last 10 s. */
+/** The tenant's executors that are alive. */
 export async function countExecutors(
   query: Query,
   tenant: string,
@@ -97,7 +97,7 @@ export async function countExecutors(
   return row!;
 }
 
-/** Whoever keeps claims of the tenant waiting. */
+/** Sessions that block claims of the tenant. */
 export function readBlockers(
   query: Query,
   tenant: string,
@@ -109,7 +109,7 @@ export function readBlockers(
   );
 }
 
-/** What protects each table and function of the schema. A table of somebody else's is none of ours. */
+/** Policies and grants of the schema's tables and functions. Other tables are left out. */
 export async function readProtection(database: Database): Promise<Diagnosis['protection']> {
   const tables = await database.call<Diagnosis['protection']['tables'][number]>(
     `select c.relname::text as name, c.relrowsecurity as enabled, c.relforcerowsecurity as forced,

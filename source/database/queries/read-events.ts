@@ -1,10 +1,10 @@
 import type { JobEvent } from '../../domain/job/detail.ts';
 import type { Query } from '../database.ts';
 
-/** Of a line of the journal, a `JobEvent`. */
+/** The columns of a `JobEvent`. */
 export const eventColumns = `id, job_id, partition_key, kind, from_state, to_state, actor, login, reason, at`;
 
-/** A job's journal, the newest first. */
+/** A job's events, the newest first. */
 export function jobEvents(
   query: Query,
   tenant: string,
@@ -18,7 +18,7 @@ export function jobEvents(
   );
 }
 
-/** How the job came into the state it is in, as far as the journal knows. */
+/** How the job came into this state; null if the journal does not know. */
 export async function lastTransition(
   query: Query,
   tenant: string,
@@ -33,7 +33,7 @@ export async function lastTransition(
   return row ?? null;
 }
 
-/** Journal lines of a job that are looked through for one's own. */
+/** Events of a job that are searched. */
 const maxEvents = 1000;
 
 /** Whether a reason in the job's journal ends with this text. */
@@ -51,7 +51,7 @@ export async function endsReason(
   return rows.length > 0;
 }
 
-/** The tenant's journal, or that of one job, after this id; the oldest first, at most `limit`. */
+/** Events of the tenant, or of one job, after this id, the oldest first. */
 export function eventsAfter(
   query: Query,
   tenant: string,
@@ -66,7 +66,7 @@ export function eventsAfter(
   );
 }
 
-/** The newest of them, the oldest of these first. */
+/** The newest events, in ascending order. */
 export async function latestEvents(
   query: Query,
   tenant: string,

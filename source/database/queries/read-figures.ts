@@ -3,18 +3,19 @@ import type { Query } from '../database.ts';
 import { alive } from './alive-executors.ts';
 import { readClock } from './read-clock.ts';
 
-/** More jobs of a state than this are told as so many. */
+/** Jobs of a state are counted up to this number. */
 const maxCounted = 1_000_000;
 
-/** Of those that wait again and ran before so many count as at risk at most: as in triage's check. */
+/** Pending jobs that ran before and count as at risk; the same limit as in triage's check. */
 const maxStarted = 1000;
 
 const facts = `j.state, j.heartbeat_at, j.started_at, j.sla_deadline_at, j.total_partitions, j.completed_partitions, j.failed_partitions,
   j.skipped_partitions, j.avg_partition_duration_ms, j.execution_strategy, cardinality(j.lease_tokens) as lanes`;
 
 /**
- * What the metrics of a tenant are made from. Each part is a range of one index: what has ended is never read, and of what is pending only the
- * index, but for those whose deadline has passed, or that ran before. Ordered for the index's sake, as countJobs is.
+ * The input of a tenant's metrics. Each part is one index range: ended jobs are never read, and
+ * pending ones only in the index, but for breached ones and those that ran before. Ordered like
+ * countJobs, for the index.
  */
 export async function readFigures(
   query: Query,

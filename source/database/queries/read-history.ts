@@ -1,12 +1,12 @@
 import type { History, PastJob, WorstKey } from '../../domain/forecast/forecast.ts';
 import type { Query } from '../database.ts';
 
-/** Partitions of each past job that are looked at. */
+/** Partitions of each past job that are read. */
 const maxPartitions = 2000;
 
 /**
- * How an asset's last jobs went, at most `limit` of them: those that ran to their end. The keys between `first` and
- * `last` are looked up in them by their index, and what failed for good by its own.
+ * The asset's last completed or failed jobs, at most `limit`, their worst keys between `first` and
+ * `last`, and their errors. Keys and failures are read by their indexes.
  */
 export async function readHistory(
   query: Query,

@@ -17,7 +17,7 @@ export async function readJob(
   return row === undefined ? null : jobOf(row);
 }
 
-/** Those of the jobs that are there, in no order. */
+/** The jobs that exist, in any order. */
 export async function readJobs(
   query: Query,
   tenant: string,
@@ -34,7 +34,9 @@ export async function readJobs(
 
 export type NamedJob = Pick<Job, 'id' | 'asset_name' | 'state'>;
 
-/** The jobs whose id lies in the range, at most `limit`. A range of the primary key, where LIKE would read them all. */
+/**
+ * Jobs whose id is in the range, at most `limit`: an index range, where LIKE would read all jobs.
+ */
 export function findJobs(
   query: Query,
   tenant: string,
@@ -48,7 +50,7 @@ export function findJobs(
   );
 }
 
-/** The deadlines of the jobs whose id lies in the range, at most `limit`. */
+/** Deadlines of the jobs whose id is in the range, at most `limit`. */
 export function readDeadlines(
   query: Query,
   tenant: string,

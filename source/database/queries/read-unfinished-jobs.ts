@@ -13,9 +13,9 @@ import {
 import { unfinishedStates } from './unfinished-states.ts';
 
 /**
- * Live jobs with a deadline, those with the nearest first, and the jobs that share the slots with them: what runs
- * without one, and what waits to be claimed, in claim order. At most `limit` of each, each by its own index range; how many were
- * cut off is told by `limit + 1`.
+ * Unfinished jobs with a deadline, the nearest first, and the jobs that share slots with them:
+ * running ones without a deadline, and waiting ones in claim order. At most `limit` of each, by its
+ * own index range.
  */
 export async function readUnfinishedJobs(
   query: Query,
@@ -44,7 +44,7 @@ export async function readUnfinishedJobs(
   return rows.map(jobOf);
 }
 
-/** The slots that take new work: of the tenant's living executors that neither drain nor are held. */
+/** Slots of the tenant's executors that take new work. */
 export async function readFleet(query: Query, tenant: string): Promise<Fleet> {
   const rows = await query<{ asset_name: string | null; slots: number }>(
     `with ready as materialized (

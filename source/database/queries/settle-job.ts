@@ -1,9 +1,12 @@
 import type { Database } from '../database.ts';
 
-/** Rows that one transaction skips: 10,000 hold the job's row for some 150 ms, a million for 15 s. */
+/** Rows per transaction: 10,000 lock the job's row for about 150 ms, a million for 15 s. */
 const settleBatch = 10_000;
 
-/** Skips one batch of what a cancelled job left unfinished: see migrations/functions/finalize.sql. `unsettled`: some are left. */
+/**
+ * Skips one batch of what a cancelled job left unfinished: see migrations/functions/finalize.sql.
+ * `unsettled`: some are left.
+ */
 export async function settleJob(
   database: Database,
   settle: { tenant: string; job: string; actor: string },

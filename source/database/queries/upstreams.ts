@@ -4,7 +4,7 @@ import type { Database, Query } from '../database.ts';
 import { findUnfinishedJobs, keysOf, openPartition } from './create-job.ts';
 import { assetOf } from './read-assets.ts';
 
-/** What these assets need, one level of the lineage. */
+/** Direct upstream assets. */
 export async function findUpstreams(
   query: Query,
   tenant: string,
@@ -26,8 +26,8 @@ export async function findUpstreams(
 }
 
 /**
- * Which of the keys a living job of the asset still has to do: those jobs, and the keys that are left to a new one (null
- * where none of them is taken).
+ * Unfinished jobs that still have to run some of the keys, and the other keys (null if no key is
+ * taken).
  */
 export async function findTaken(
   query: Query,
@@ -53,7 +53,7 @@ export async function findTaken(
   };
 }
 
-/** A job that another one waits for; asset and state are null where it was deleted. */
+/** A job that another one waits for; asset and state are null if it was deleted. */
 export type UpstreamJob = {
   id: string;
   asset_id: string | null;
@@ -62,7 +62,10 @@ export type UpstreamJob = {
   created_at: Date | null;
 };
 
-/** The jobs that a job waits for, what explains most first: see migrations/functions/upstreams.sql. */
+/**
+ * The jobs that a job waits for, the most explanatory first: see
+ * migrations/functions/upstreams.sql.
+ */
 export function upstreamsOf(query: Query, tenant: string, job: string): Promise<UpstreamJob[]> {
   return query<UpstreamJob>(
     `select u.upstream_job_id as id, j.asset_id, u.asset_name, u.state, j.created_at
@@ -72,7 +75,7 @@ export function upstreamsOf(query: Query, tenant: string, job: string): Promise<
   );
 }
 
-/** Which of the keys no job of the asset has completed since then. */
+/** The keys that no job of the asset has completed since then. */
 export async function withoutCompleted(
   query: Query,
   tenant: string,
@@ -108,7 +111,10 @@ export async function insertUpstreams(
   );
 }
 
-/** Settles a job that waits for its upstreams: see migrations/functions/upstreams.sql. Returns its new state, or null. */
+/**
+ * Finalizes a job that waits for its upstreams: see migrations/functions/upstreams.sql. Returns its
+ * new state, or null.
+ */
 export async function settleUpstreams(
   database: Database,
   settle: { tenant: string; job: string; actor: string; stale_ms: number },

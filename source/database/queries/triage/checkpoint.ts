@@ -1,7 +1,10 @@
 import { remedy } from './remedies.ts';
 import { type Check, scope } from './sql.ts';
 
-/** Rows above a checkpoint that are looked at: a job of a million is not read from end to end. Of one job, everything is. */
+/**
+ * Rows read above a checkpoint, so that a job of a million is not read whole. For one job all rows
+ * are read.
+ */
 const lookAhead = 100;
 
 export const checkpoint: Check = {
@@ -32,7 +35,8 @@ export const checkpoint: Check = {
       states: ['pending', 'running', 'paused', 'resuming'],
     }),
   ],
-  // A bound that is not a mere column is no bound for an index, under row-level security: hence the CTE.
+  // The CTE makes the bound a plain column: under row-level security an expression reaches no
+  // index.
   sql: (context) => `WITH bj AS MATERIALIZED (
   SELECT id, asset_name, state, checkpoint_partition_key, COALESCE(checkpoint_partition_key, '') as checkpoint,
     completed_partitions, version, created_at

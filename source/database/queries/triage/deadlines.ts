@@ -47,8 +47,9 @@ export const atRisk: Check = {
     }),
     remedy('start-executor', 'High risk: scale executor instances (platform team).'),
   ],
-  // A job that waits to be claimed and never ran has no average, and so no ETA: the many that need not be looked at. For the others an index is
-  // there (0039); the limit is what keeps the planner, which does not know how few they are, from reading all that wait.
+  // Pending jobs that never ran have no average and no ETA, and are many. The others have an index
+  // (0039); without the limit, the planner does not expect them to be few and reads all pending
+  // jobs.
   sql: (context) => {
     const buffer = context.thresholds.early_warning;
     const limit = buffer === 0 ? 'bj.sla_deadline_at' : `bj.sla_deadline_at - ${interval(buffer)}`;

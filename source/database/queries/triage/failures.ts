@@ -22,7 +22,10 @@ const options: readonly Remedy[] = [
   }),
 ];
 
-/** What a job has finished since its oldest sample in the window, or since its start if that lies in it: as read-finished.ts. */
+/**
+ * Partitions finished since the oldest sample in the window, or since a start within it, as in
+ * read-finished.ts.
+ */
 export const failureRate: Check = {
   name: 'failure-rate',
   title: ({ failure_rate, failure_window }) =>
@@ -99,7 +102,8 @@ export const failedPartitions: Check = {
   ],
   figure: 'failed_partitions',
   remedies: options,
-  // Of the thousand newest that failed: all that ever did may be many. What stands in `again` keeps its planner from the tenant's index.
+  // Of the thousand newest failed jobs, as there may be many. `tenant_id || ''` in `again` keeps
+  // the planner off the tenant's index.
   sql: (
     context,
   ) => `SELECT bj.id, bj.asset_name, bj.state, bj.failed_partitions, bj.total_partitions,

@@ -2,12 +2,13 @@ import { roughDuration } from '../../../domain/time/duration.ts';
 import { remedy } from './remedies.ts';
 import { boundedInterval, type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
-/** Partitions this many times slower than the average are slow, not stalled. */
+/** Partitions up to this many times slower than the average are slow, not stalled. */
 const slow = 3;
 
 /**
- * Nothing has finished since the oldest sample with the present figures; where the figures have changed since the last sample, or nobody
- * samples the job, since the newest attempt began: a lane takes its next when it has finished one. Never before the job came to run.
+ * Nothing has finished since the oldest sample with the present counts; if they have changed since
+ * the last sample, or there are no samples, since the newest attempt began: a slot takes the next
+ * one when it has finished one. Never before the job began to run.
  */
 export const noProgress: Check = {
   name: 'no-progress',

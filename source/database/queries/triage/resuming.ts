@@ -11,7 +11,7 @@ const columns: CheckDefinition['columns'] = [
   { name: 'progress', title: 'progress', kind: 'text' },
 ];
 
-// Resume sets heartbeat_at; a base writer's may not.
+// Resume sets heartbeat_at; an external writer's resume may not.
 const unclaimedFor = (
   context: CheckContext,
   age: number,

@@ -12,7 +12,7 @@ const columns: CheckDefinition['columns'] = [
   { name: 'claimed_by', title: 'claimed by', kind: 'text' },
 ];
 
-// A running job that never beat is stale too: so says whoever claims (find-work.ts).
+// A running job without a heartbeat is stale too, as for claims (find-work.ts).
 const stale = (context: CheckContext, age: number) => `SELECT id, asset_name, state,
        completed_partitions || '/' || total_partitions as progress,
        ${secondsSince('heartbeat_at')} as heartbeat_age_secs,

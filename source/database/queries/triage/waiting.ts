@@ -30,7 +30,7 @@ export const unclaimed: Check = {
     remedy('look', 'Verify that the tenant context is correct.', { command: 'servo-tui doctor' }),
     remedy('cancel', 'Cancel it, if it is not needed any more.'),
   ],
-  // Busy slots by two probes: one condition for both reads all jobs of the tenant.
+  // Two probes for busy slots: one condition for both would read all jobs of the tenant.
   sql: (context) => {
     const tenant = literal(context.tenant);
     const old = interval(context.thresholds.heartbeat_stale);
@@ -70,10 +70,13 @@ LIMIT ${context.limit}`;
   },
 };
 
-/** Of an asset and a state so many jobs are looked at, the oldest: what is counted says "so many or more". */
+/** Oldest jobs per asset and state that are counted; beyond, the count is a lower bound. */
 const mostOfAsset = 100;
 
-/** By asset, since an executor is started for an asset; a job stands for its asset's: the oldest. The tenant is asked so that only the index by asset fits. */
+/**
+ * By asset, because an executor is started for assets; the oldest job stands for the others.
+ * `tenant_id || ''` leaves only the index by asset.
+ */
 export const noExecutor: Check = {
   name: 'no-executor',
   title: 'No executor for tenant or asset',
