@@ -96,7 +96,7 @@ export function decide(
     notices:
       chosen.ignored.length > 0
         ? [
-            `${chosen.database?.from ?? 'one place'} alone counts: ignoring ${chosen.ignored.join(', ')}`,
+            `${chosen.database?.from ?? 'one source'} is used: ignoring ${chosen.ignored.join(', ')}`,
           ]
         : [],
     ignored: chosen.ignored,

@@ -101,7 +101,7 @@ async function reasonFor(action: Verb, { flags, io }: Invocation): Promise<strin
   if (given !== null || action !== 'cancel') return given;
   const asked = io.terminal && !flags.has('json') ? await ask(io, 'Reason: ') : '';
   if (asked !== '') return asked;
-  throw new UsageError([{ message: 'cancel wants a reason', hint: '--reason "why"' }]);
+  throw new UsageError([{ message: 'cancel requires a reason', hint: '--reason "why"' }]);
 }
 
 /** Several jobs, and a cancel by prefix, want a yes: from the terminal, or as `--yes`. */

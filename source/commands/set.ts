@@ -29,6 +29,6 @@ export function set({ input, flags, settings }: Invocation): Promise<Output> {
 function textOf({ changes, job }: SetResult): string {
   const name = `${safeText(job.asset_name)} ${shortId(job.id)}`;
   return changes.length === 0
-    ? `${name} is already set so\n`
+    ? `${name} already has these settings\n`
     : `set ${name}: ${describeChanges(changes)}\n`;
 }

@@ -23,8 +23,7 @@ export type Choice = {
   ignored: string[];
 };
 
-const databaseSources =
-  'set DATABASE_URL, --context or --embedded, or look around with: servo-tui demo';
+const databaseSources = 'set DATABASE_URL, --context or --embedded, or try: servo-tui demo';
 const noDatabase: Problem = { message: `no database: ${databaseSources}`, hint: databaseSources };
 
 /**
@@ -74,7 +73,7 @@ export function chooseDatabase(
  */
 function serviceProblem(name: string): Problem {
   return {
-    message: `PGSERVICE names the service "${name}", and service files are not read`,
+    message: `PGSERVICE is set to "${name}", but service files are not supported`,
     hint: 'set DATABASE_URL, or PGHOST, PGPORT, PGDATABASE and PGUSER, and unset PGSERVICE',
   };
 }
@@ -95,7 +94,7 @@ function fromContext(
   problems: Problem[],
 ): Choice | null {
   if (!Object.hasOwn(file.contexts, name)) {
-    const message = `there is no context "${name}" in ${file.path}`;
+    const message = `unknown context "${name}" in ${file.path}`;
     problems.push({ message, hint: knownContexts(name, file) });
     return null;
   }
@@ -111,7 +110,7 @@ function fromContext(
   if (section.embedded === true) return { ...choice, database: { kind: 'embedded', from } };
   if (section.database_url === undefined) {
     const hint = `add database_url in ${file.path}`;
-    problems.push({ message: `context "${name}" names no database`, hint });
+    problems.push({ message: `context "${name}" has no database`, hint });
     return choice;
   }
   // Without variables: the environment must not complete the URL of a context.
@@ -146,7 +145,8 @@ function connectionVariables(env: Variables): string[] {
 
 function knownContexts(name: string, file: ConfigFile): string {
   const names = Object.keys(file.contexts);
-  if (names.length === 0) return `it holds none: add [${name}] with database_url and tenant`;
+  if (names.length === 0)
+    return `the file has no contexts: add [${name}] with database_url and tenant`;
   const near = nearest(name, names);
-  return `${near === null ? '' : `did you mean ${near}? `}it holds ${names.join(', ')}`;
+  return `${near === null ? '' : `did you mean ${near}? `}known contexts: ${names.join(', ')}`;
 }

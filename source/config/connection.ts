@@ -28,10 +28,13 @@ export function connectionFromUrl(
     if (problem !== null) return { message: `${what}: ${problem}`, hint };
     const parsed = parse(whole, { useLibpqCompat: true });
     if (parsed.service)
-      return { message: `${what} names a service, and service files are not read`, hint };
+      return { message: `${what} names a service, but service files are not supported`, hint };
     const target = targetOf(String(parsed.target_session_attrs ?? env.PGTARGETSESSIONATTRS ?? ''));
     if (target === undefined)
-      return { message: `${what}: target_session_attrs may be any, read-write or primary`, hint };
+      return {
+        message: `${what}: invalid target_session_attrs: expected any, read-write or primary`,
+        hint,
+      };
     const given = toClientConfig(parsed);
     const user = given.user || defaults.user;
     const { hosts } = given.host ? (several ?? {}) : defaults;
@@ -49,7 +52,7 @@ export function connectionFromUrl(
   } catch (error) {
     // Names an unreadable certificate, but never quotes the URL.
     const cause = 'path' in (error as object) ? `: ${messageOf(error)}` : '';
-    return { message: `${what} is not a postgres:// URL that can be used${cause}`, hint };
+    return { message: `${what} is not a valid postgres:// URL${cause}`, hint };
   }
 }
 
@@ -74,10 +77,10 @@ function settingsFromVariables(env: Variables): ConnectionSettings | Problem {
   const hosts = hostsFromVariables(host, env.PGPORT || '5432');
   const addresses = hosts ?? [{ host, port: Number(env.PGPORT || 5432) }];
   if (addresses.some(({ port }) => !Number.isInteger(port) || port < 1 || port > 65_535))
-    return { message: 'PGPORT is not a port' };
+    return { message: 'invalid PGPORT: expected 1 to 65535' };
   const target = targetOf(env.PGTARGETSESSIONATTRS ?? '');
   if (target === undefined)
-    return { message: 'PGTARGETSESSIONATTRS may be any, read-write or primary' };
+    return { message: 'invalid PGTARGETSESSIONATTRS: expected any, read-write or primary' };
   const user = env.PGUSER || userName(env);
   return {
     ...addresses[0]!,

@@ -169,15 +169,18 @@ function readContext(
     if (type === undefined) {
       const near = nearest(key, Object.keys(keys));
       problems.push({
-        message: `context "${name}" in ${path} has an unknown setting "${key}"`,
-        hint: near === null ? `known are ${Object.keys(keys).join(', ')}` : `did you mean ${near}?`,
+        message: `unknown setting "${key}" in context "${name}" in ${path}`,
+        hint:
+          near === null
+            ? `known settings: ${Object.keys(keys).join(', ')}`
+            : `did you mean ${near}?`,
       });
     } else if (type === 'table' && isTable(value)) {
       context[key] = readThresholds(value, `[${name}.${key}] in ${path}`, problems);
     } else if (key === 'accent' && typeof value === type && !isHue(String(value))) {
       problems.push({
-        message: `"${value}", the accent of context "${name}" in ${path}, is no colour`,
-        hint: `colours are ${hues.join(', ')}`,
+        message: `invalid accent "${value}" of context "${name}" in ${path}`,
+        hint: `expected one of ${hues.join(', ')}`,
       });
     } else if (typeof value !== type) {
       problems.push({ message: `${key} of context "${name}" in ${path} must be a ${type}` });

@@ -48,8 +48,8 @@ export function readThresholds(
     if (!(thresholdNames as readonly string[]).includes(name)) {
       const near = nearest(name, thresholdNames);
       const hint =
-        near === null ? `known are ${thresholdNames.join(', ')}` : `did you mean ${near}?`;
-      problems.push({ message: `${where} has an unknown threshold "${name}"`, hint });
+        near === null ? `known thresholds: ${thresholdNames.join(', ')}` : `did you mean ${near}?`;
+      problems.push({ message: `unknown threshold "${name}" in ${where}`, hint });
       continue;
     }
     const value = readThreshold(name as ThresholdName, written);
@@ -78,15 +78,12 @@ function readThreshold(name: ThresholdName, written: unknown): number | null {
 }
 
 const examples: Readonly<Record<ReturnType<typeof thresholdUnit>, (value: number) => string>> = {
-  duration: (value) => `a duration, as ${writeDuration(value)}`,
-  rate: (value) => `a rate, as ${value} or ${value * 100}%`,
-  count: (value) => `a whole number, as ${value}`,
+  duration: (value) => `a duration, e.g. ${writeDuration(value)}`,
+  rate: (value) => `a rate, e.g. ${value} or ${value * 100}%`,
+  count: (value) => `a whole number, e.g. ${value}`,
 };
 
-function invalidThreshold(what: string, name: ThresholdName, text: string): Problem {
-  const unit = thresholdUnit(name);
-  return {
-    message: `${what} is no ${unit} ("${text}")`,
-    hint: examples[unit](thresholdDefaults[name]),
-  };
+function invalidThreshold(what: string, name: ThresholdName, text: string, where = ''): Problem {
+  const expected = examples[thresholdUnit(name)](thresholdDefaults[name]);
+  return { message: `invalid ${what} "${text}"${where}: expected ${expected}` };
 }

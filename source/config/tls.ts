@@ -35,9 +35,10 @@ export function withTlsVariables(url: string, env: Variables): string {
 export function tlsProblem(url: string): string | null {
   const given = new URLSearchParams(url.split('?')[1] ?? '');
   const mode = given.get('sslmode');
-  if (mode !== null && !modes.includes(mode)) return `sslmode may be ${modes.join(', ')}`;
+  if (mode !== null && !modes.includes(mode))
+    return `invalid sslmode "${mode}": expected ${modes.join(', ')}`;
   if (mode === 'verify-ca' && !given.get('sslrootcert'))
-    return 'sslmode=verify-ca wants sslrootcert, the file of the authority that signed the server’s certificate';
+    return 'sslmode=verify-ca requires sslrootcert=FILE, the CA of the server’s certificate';
   return null;
 }
 

@@ -239,10 +239,14 @@ const lockTimeout = '10s';
 
 function explainLock(error: unknown): unknown {
   if (codeOf(error) !== '55P03') return error;
-  return new ServoError('not_allowed', `a lock was not to be had: ${messageOf(error)}`, {
-    hint: 'servo-tui doctor and servo-tui explain name the session that holds it; try again when it is gone',
-    cause: error,
-  });
+  return new ServoError(
+    'not_allowed',
+    `could not get a lock within ${lockTimeout}: ${messageOf(error)}`,
+    {
+      hint: 'servo-tui doctor and servo-tui explain name the session that holds it; try again after it has ended',
+      cause: error,
+    },
+  );
 }
 
 /** Cuts the connection; its pending statements fail immediately. */

@@ -24,11 +24,11 @@ const hints: Readonly<Record<string, string>> = {
   '53300': 'the server has no connection left: close some, or raise max_connections',
   '57P03': 'the server is starting up or shutting down: try again in a moment',
   '25006':
-    'the server takes no writes: it is a standby, or default_transaction_read_only is on (servo-tui doctor says which)',
-  ENOTFOUND: 'the host name is not known: check the host',
+    'the server is read-only: it is a standby, or default_transaction_read_only is on (servo-tui doctor says which)',
+  ENOTFOUND: 'unknown host name: check the host',
   ERR_TLS_CERT_ALTNAME_INVALID:
-    'the certificate is for another name: use that as the host, or say sslmode=verify-ca',
-  EAI_AGAIN: 'the host name cannot be looked up just now: check the host and the network',
+    'the certificate is for another name: use that as the host, or set sslmode=verify-ca',
+  EAI_AGAIN: 'the host name cannot be resolved now: check the host and the network',
 };
 
 /** OpenSSL's codes for an untrusted certificate. */
@@ -41,10 +41,10 @@ function hintOf(error: unknown): string {
   const code = codeOf(error) ?? '';
   if (code in hints) return hints[code]!;
   if (untrusted.test(code))
-    return 'name the authority that signed the certificate: sslrootcert=FILE in the URL, or PGSSLROOTCERT';
+    return 'name the CA that signed the certificate: sslrootcert=FILE in the URL, or PGSSLROOTCERT';
   if (noTls.test(messageOf(error)))
-    return 'turn ssl on in the server, or say sslmode=disable where the network can be trusted';
-  return 'is the server up, and may this host reach it?';
+    return 'enable ssl in the server, or set sslmode=disable on a trusted network';
+  return 'check that the server is running and reachable from this host';
 }
 
 /** The connection is lost, was refused or never made; another one may work. */
@@ -121,8 +121,8 @@ export function explainFailure(error: unknown, settings: ConnectionSettings): un
       `${describeConnection(settings)}: ${messageOf(error)}`,
       {
         hint: policyRefusal.test(messageOf(error))
-          ? `${user} may write no such row: it is bound to another tenant, or only a worker writes it`
-          : `have a superuser run: grant servo_operator to ${user} (to look and act), or: grant servo_app to ${user} (to run workers and prune as well); servo-tui migrate --roles makes these roles`,
+          ? `${user} may not write this row: the role is bound to another tenant, or only executors write it`
+          : `have a superuser run: grant servo_operator to ${user} (to read and act), or: grant servo_app to ${user} (also to run executors and prune); servo-tui migrate --roles creates these roles`,
         cause: error,
       },
     );
@@ -132,7 +132,7 @@ export function explainFailure(error: unknown, settings: ConnectionSettings): un
       'database_unreachable',
       `cannot log in as ${describeConnection(settings)}: the server asks for a password, and none is set`,
       {
-        hint: 'set PGPASSWORD, a line for it in ~/.pgpass (or the file that PGPASSFILE names), or put it into the URL',
+        hint: 'set PGPASSWORD, add a line to ~/.pgpass (or the file in PGPASSFILE), or put it into the URL',
         cause: error,
       },
     );

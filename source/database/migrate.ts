@@ -106,7 +106,7 @@ async function requireRoles(client: pg.Client): Promise<void> {
   const names = rows.map(({ role }) => role);
   throw new ServoError(
     'permission_denied',
-    `migrated, but not made: ${names.join(' and ')} (${rows[0]!.login} may not create roles)`,
+    `migrated, but could not create ${names.join(' and ')}: ${rows[0]!.login} may not create roles`,
     {
       hint: `have a superuser run: ${names.map((name) => `create role ${name} login;`).join(' ')} then run migrate --roles again`,
     },
@@ -144,16 +144,16 @@ async function refuseServer(client: pg.Client): Promise<void> {
       'schema',
       `the database ${database} has the encoding ${encoding}; servo-tui needs UTF8`,
       {
-        hint: `an encoding cannot be changed: create another database with: create database ${client.escapeIdentifier(`${database}_utf8`)} encoding 'UTF8' locale 'C' template template0, and copy into it what is here (pg_dump)`,
+        hint: `an encoding cannot be changed: create another database with: create database ${client.escapeIdentifier(`${database}_utf8`)} encoding 'UTF8' locale 'C' template template0, and copy the data with pg_dump`,
       },
     );
   }
   if (frozen) {
     throw new ServoError(
       'not_allowed',
-      `the database ${database} takes no writes: default_transaction_read_only is on`,
+      `the database ${database} is read-only: default_transaction_read_only is on`,
       {
-        hint: `where that is not meant: alter database ${name} reset default_transaction_read_only; or of the role`,
+        hint: `if that is not intended: alter database ${name} reset default_transaction_read_only; or reset it for the role`,
       },
     );
   }
@@ -192,7 +192,7 @@ async function takeLock(
     if (performance.now() > until) {
       throw new ServoError(
         'not_allowed',
-        `the lock of migrations is held by ${await lockHolder(client)}`,
+        `the migration lock is held by ${await lockHolder(client)}`,
         {
           hint: 'wait for that migration, or end that session; then run: servo-tui migrate',
         },
@@ -378,19 +378,19 @@ const explanations: Readonly<Record<string, { what: string; hint: string }>> = {
     hint: 'run migrate as the owner of the backfill tables, or as a superuser',
   },
   '22023': {
-    what: 'no role can be made for this tenant',
+    what: 'cannot create a role for this tenant',
     hint: 'see: servo-tui migrate --help',
   },
   '55P03': {
-    what: 'a table stayed locked for as long as the migration could wait',
-    hint: 'find who holds it in pg_locks, then run: servo-tui migrate',
+    what: 'a table stayed locked until the timeout',
+    hint: 'find the session that holds it in pg_locks, then run: servo-tui migrate',
   },
   '23505': {
-    what: 'rows break the contract of the base tables',
+    what: 'rows violate the constraints of the base tables',
     hint: 'remove the duplicates, then run: servo-tui migrate',
   },
   '42P07': {
-    what: 'something else has the name of an object of ours',
+    what: 'another object has the name of one of ours',
     hint: 'rename it, then run: servo-tui migrate',
   },
 };

@@ -84,7 +84,7 @@ export function refuseNewer(lowestProgram: string | null): void {
   if (lowestProgram !== null && compareVersions(version, lowestProgram) < 0) {
     throw new ServoError(
       'schema',
-      `the schema wants servo-tui ${lowestProgram} or newer; this is ${version}`,
+      `the schema requires servo-tui ${lowestProgram} or newer; this is ${version}`,
       {
         hint: 'update servo-tui on this host',
       },

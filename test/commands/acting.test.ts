@@ -184,7 +184,7 @@ describe('set', () => {
     expect(sla.stdout).toContain('deadline none → 2099-01-17T00:00:00.000Z');
     const priority = await servo(`set-priority ${id} --priority 9`);
     expect(priority.stdout).toMatch(/^set orders .{8}: priority 0 → 9\n$/);
-    expect((await servo(`set ${id} --priority 9`)).stdout).toContain('is already set so');
+    expect((await servo(`set ${id} --priority 9`)).stdout).toContain('already has these settings');
     const { events } = documentOf('status', (await servo(`status ${id} --json`)).stdout);
     expect(events[0]).toMatchObject({ kind: 'set', actor: 'mara', reason: 'priority 0 → 9' });
   });

@@ -57,7 +57,7 @@ const bad: Bad[] = [
     3,
     'not_found',
     /^unknown asset "order_daily"$/,
-    /did you mean orders_daily\? known are orders_daily, weather/,
+    /did you mean orders_daily\? known assets: orders_daily, weather/,
   ],
   [
     'a bad date',
@@ -101,11 +101,11 @@ const bad: Bad[] = [
     /one partition key on each line/,
   ],
   [
-    'a key that a live job still has to do',
+    'a key of an unfinished job',
     ['start', 'weather', '--partition', '2024-06-02'],
     4,
     'not_allowed',
-    /^job [0-9a-f]{8} \(pending\) still has to do 2024-06-02$/,
+    /^job [0-9a-f]{8} \(pending\) already has 2024-06-02$/,
     /servo-tui cancel/,
   ],
   [
@@ -138,7 +138,7 @@ const bad: Bad[] = [
     2,
     'usage',
     /"abcd" is ambiguous: abcd1111 \(weather, running\), abcd2222 \(weather, running\)/,
-    /more of its characters/,
+    /more characters of the id/,
   ],
   ['job prefix too short', ['pause', 'abc'], 2, 'usage', /too short/, /servo-tui list/],
   ['no job id', ['pause', 'weather'], 2, 'usage', /"weather" is not a job id/, /servo-tui list/],
@@ -213,7 +213,7 @@ describe('the database', () => {
       const { code, stdout, stderr } = await run(line, { TENANT_ID: 'acme' });
       expect([code, stdout]).toEqual([2, '']);
       expect(stderr).toBe(
-        'no database: set DATABASE_URL, --context or --embedded, or look around with: servo-tui demo\n',
+        'no database: set DATABASE_URL, --context or --embedded, or try: servo-tui demo\n',
       );
     }
   });

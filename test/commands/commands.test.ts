@@ -319,13 +319,13 @@ describe('pause, resume, cancel', () => {
     const short = id.slice(0, 8);
     expect(again.stderr).toMatch(
       new RegExp(
-        `^cannot pause ${short} \\(already paused \\d+s ago by mara: "db maintenance"\\) — resume it with: servo-tui resume ${short}\\n$`,
+        `^cannot pause ${short} \\(already paused \\d+s ago by mara: "db maintenance"\\) — resume it: servo-tui resume ${short}\\n$`,
       ),
     );
     const error = errorDocument(await servo(`pause ${id} --json`));
     expect(error).toMatchObject({
       code: 'not_allowed',
-      hint: `resume it with: servo-tui resume ${short}`,
+      hint: `resume it: servo-tui resume ${short}`,
     });
   });
 

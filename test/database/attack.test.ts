@@ -516,7 +516,7 @@ describe('A7: a lock in the hands of somebody who may only connect', () => {
   test('the lock of migrations is named too', async () => {
     const client = await hold('stranger', 'select pg_advisory_lock(7310046112)');
     await expect(migrate(owner, {}, 0)).rejects.toThrow(
-      /the lock of migrations is held by pid \d+ \(stranger, forgotten\)/,
+      /the migration lock is held by pid \d+ \(stranger, forgotten\)/,
     );
     await client.end();
   });
@@ -669,7 +669,7 @@ describe('C16: a role that is bound to a tenant', () => {
     expect(await migrate(owner)).toEqual([]);
     expect(await run(as('acme_login', 'globex'), 'select from backfill_jobs')).toEqual([]);
     await expect(migrate(owner, { tenantRole: 'x'.repeat(60) })).rejects.toThrow(
-      'no role can be made for this tenant',
+      'cannot create a role for this tenant',
     );
   });
 });

@@ -102,7 +102,7 @@ describe('migrate', () => {
     const error = await errorOf(migrate(superuser, { report: (line) => told.push(line) }, 1));
     expect(error).toMatchObject({
       code: 'not_allowed',
-      message: expect.stringMatching(/^the lock of migrations is held by pid \d+ \(.+\)$/),
+      message: expect.stringMatching(/^the migration lock is held by pid \d+ \(.+\)$/),
     });
     expect(told).toEqual(['waiting for another migration of this database']);
     expect(await run(superuser, `select to_regclass('assets') as assets`)).toEqual([

@@ -87,7 +87,7 @@ test('C12: whoever may not make roles is told, and it is no success; the printed
     const error = await errorOf(migrate(owner, { roles: true, report: (line) => told.push(line) }));
     expect(error).toMatchObject({
       exitCode: 4,
-      message: 'migrated, but not made: servo_operator (plain_owner may not create roles)',
+      message: 'migrated, but could not create servo_operator: plain_owner may not create roles',
     });
     const ran = await servoTui(['migrate', '--roles', '--json'], { DATABASE_URL: urlOf(owner) });
     expect(ran.code).toBe(4);

@@ -114,8 +114,8 @@ describe.each(Object.entries(ways))('by %s', (_, envOf) => {
   });
 
   test.each([
-    [{ sslmode: 'verify-ca' }, /verify-ca wants sslrootcert/],
-    [{ sslmode: 'verify-fool' }, /sslmode may be disable, .*verify-full/],
+    [{ sslmode: 'verify-ca' }, /verify-ca requires sslrootcert/],
+    [{ sslmode: 'verify-fool' }, /invalid sslmode "verify-fool": expected disable, .*verify-full/],
     [{ sslmode: 'verify-full', sslrootcert: '/nowhere/ca.pem' }, /\/nowhere\/ca\.pem/],
   ])('%j is a mistake', (tls, message) => {
     let error: unknown;

@@ -182,7 +182,7 @@ describe('a change of settings, which leaves the version alone', () => {
     expect(await set(job, { priority: '8' })).toMatchObject({ result: 'applied' });
     expect(await set(job, { priority: '8' })).toMatchObject({
       result: 'applied',
-      message: `orders ${job.id.slice(0, 8)} is already set so`,
+      message: `orders ${job.id.slice(0, 8)} already has these settings`,
     });
   });
 });

@@ -175,7 +175,7 @@ test('an expired plan is refused, by the database’s clock', async () => {
   const expired = { ...planned, expires_at: new Date(planned.created_at.getTime() - 60_000) };
   expect(await errorOf(apply(expired))).toMatchObject({
     code: 'not_allowed',
-    message: 'this plan has expired 1m ago',
+    message: 'this plan expired 1m ago',
   });
   expect((await row(ids[0]!)).state).toBe('running');
 });
@@ -204,7 +204,7 @@ test('every mistake of a plan is told at once, and a relative deadline becomes a
   expect((error as UsageError).problems.map(({ message }) => message)).toEqual([
     'cancel takes no priority',
     expect.stringContaining('no filter is called "stat:"'),
-    'cancel wants a reason',
+    'cancel requires a reason',
   ]);
   const { parameters, created_at } = await plan('set', asset, { deadline: '+2h' });
   const deadline = new Date(parameters.deadline!).getTime();
@@ -216,10 +216,10 @@ describe('C10 a plan file is checked and shown by the database', () => {
     [
       'another asset’s name',
       ({ jobs }) => ({ jobs: jobs.map((job) => ({ ...job, asset_name: 'harmless' })) }),
-      /^the plan calls \w{8} harmless; in the database it is a job of asset\d+, and 1 more$/,
+      /^the plan lists \w{8} as a job of harmless; in the database it is a job of asset\d+, and 1 more$/,
     ],
-    ['no reason for a cancel', () => ({ reason: null }), /^cancel wants a reason/],
-    ['a reason of blanks', () => ({ reason: ' ' }), /^cancel wants a reason/],
+    ['no reason for a cancel', () => ({ reason: null }), /^cancel requires a reason/],
+    ['a reason of blanks', () => ({ reason: ' ' }), /^cancel requires a reason/],
     [
       'a setting that the action does not take',
       () => ({ parameters: { priority: '8' } }),
@@ -234,7 +234,7 @@ describe('C10 a plan file is checked and shown by the database', () => {
     [
       'a job twenty thousand times',
       ({ jobs }) => ({ jobs: Array.from({ length: 20_000 }, () => jobs[0]!) }),
-      /^19999 of its 20000 jobs stand in the plan more than once; the plan has 20000 jobs/,
+      /^19999 of the plan's 20000 jobs are listed more than once; the plan has 20000 jobs/,
     ],
     [
       'a life of a century',
@@ -249,7 +249,7 @@ describe('C10 a plan file is checked and shown by the database', () => {
       }),
       /^no plan is made at/,
     ],
-    ['an expiry that has passed', () => ({ expires_at: new Date(0) }), /^this plan has expired/],
+    ['an expiry that has passed', () => ({ expires_at: new Date(0) }), /^this plan expired/],
     ['another tenant', () => ({ tenant_id: 'globex' }), /^this plan is for tenant globex/],
   ];
 

@@ -112,7 +112,7 @@ describe('a job that lives', () => {
       );
     }
     expect(await errorOf(recreateJob(operator.db, author, id, {}))).toMatchObject({
-      message: 'recreate wants a reason',
+      message: 'recreate requires a reason',
     });
     expect((await row(id)).state).toBe('running');
   });

@@ -307,7 +307,7 @@ describe('bad input', () => {
     const error = await errorOf(operator.start({ asset: 'order_daily', partitions: ['k'] }));
     expect(error.code).toBe('not_found');
     expect(error.message).toBe('unknown asset "order_daily"');
-    expect(error.hint).toMatch(/did you mean orders_daily\? known are .*weather/);
+    expect(error.hint).toMatch(/did you mean orders_daily\? known assets: .*weather/);
   });
 
   test("another tenant's asset is unknown", async () => {
@@ -342,7 +342,7 @@ describe('overlap', () => {
   const overlapping = (keys: string[]) =>
     errorOf(operator.start({ asset: 'sessions', partitions: keys }));
 
-  test('a key that a living job still has to do is refused, naming job and key', async () => {
+  test('a key of an unfinished job is refused, naming job and key', async () => {
     const { job } = await operator.start({
       asset: 'sessions',
       start: '2024-01-01',
@@ -351,7 +351,7 @@ describe('overlap', () => {
     const before = await counted();
     const error = await overlapping(['2024-01-10', '2024-01-11']);
     expect(error.code).toBe('not_allowed');
-    expect(error.message).toBe(`job ${job!.id.slice(0, 8)} (pending) still has to do 2024-01-10`);
+    expect(error.message).toBe(`job ${job!.id.slice(0, 8)} (pending) already has 2024-01-10`);
     expect(error.hint).toContain(`servo-tui cancel ${job!.id.slice(0, 8)}`);
     expect(await counted()).toBe(before);
     await operator.sql(

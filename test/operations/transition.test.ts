@@ -127,7 +127,7 @@ describe('refusals', () => {
     );
     const { message, hint } = await transition(operator.db, author, { action: 'pause', id });
     expect(`${message} — ${hint}`).toBe(
-      `cannot pause ${short(id)} (already paused 12m ago by mara: "db maintenance") — resume it with: servo-tui resume ${short(id)}`,
+      `cannot pause ${short(id)} (already paused 12m ago by mara: "db maintenance") — resume it: servo-tui resume ${short(id)}`,
     );
   });
 
@@ -137,7 +137,7 @@ describe('refusals', () => {
       action: 'resume',
       id: await inState('running'),
     });
-    expect(hint).toMatch(/^watch it with: servo-tui status .{8} --watch$/);
+    expect(hint).toMatch(/^watch it: servo-tui status .{8} --watch$/);
   });
 
   test('a job that has ended: when and by whom, and what can be run again', async () => {

@@ -31,7 +31,7 @@ export async function prepare(installation: Installation): Promise<void> {
     if (isRoot()) chmodSync(installation.folder, 0o755);
     removePartial(installation.folder);
   } catch (cause) {
-    throw failure(`cannot make the folder ${installation.folder}`, '', cause);
+    throw failure(`cannot create the folder ${installation.folder}`, '', cause);
   }
   if (!existsSync(installation.binaries))
     await installBinaries(installation.package, installation.binaries);
@@ -168,7 +168,7 @@ function makeSocketDirectory(installation: Installation): void {
     makePrivate(installation.socketDirectory, installation);
   } catch (cause) {
     throw failure(
-      `cannot make the folder ${installation.socketDirectory} for the server's socket`,
+      `cannot create the folder ${installation.socketDirectory} for the server's socket`,
       '',
       cause,
     );

@@ -82,7 +82,7 @@ function stateAfter(cause: NodeJS.ErrnoException): 'busy' | 'absent' {
       'database_unreachable',
       'the embedded database has no free connection left',
       {
-        hint: 'end some of the programs that use it, or start it again: servo-tui embedded stop',
+        hint: 'end some programs that use it, or restart it: servo-tui embedded stop',
         cause,
       },
     );
@@ -94,7 +94,7 @@ function stateAfter(cause: NodeJS.ErrnoException): 'busy' | 'absent' {
   if (passing) return 'busy';
   throw new ServoError(
     'database_unreachable',
-    `the embedded database refuses us: ${cause.message}`,
+    `the embedded database refuses the connection: ${cause.message}`,
     {
       hint: 'see: servo-tui embedded status',
       cause,

@@ -98,9 +98,9 @@ function makeHome(home: string): string {
     if (cause instanceof ServoError) throw cause;
     throw new ServoError(
       'database_unreachable',
-      `cannot make the embedded database's folder ${home}`,
+      `cannot create the embedded database's folder ${home}`,
       {
-        hint: 'name a folder that you can write to in SERVO_EMBEDDED_HOME, or use another database: DATABASE_URL',
+        hint: 'set SERVO_EMBEDDED_HOME to a writable folder, or use another database: DATABASE_URL',
         cause,
       },
     );
@@ -126,9 +126,9 @@ export function requireOwner(path: string, uid: number | undefined): void {
   if (uid === undefined || (found.isDirectory() && found.uid === uid)) return;
   throw new ServoError(
     'database_unreachable',
-    `${path} belongs to the user with id ${found.uid}, not to the one with id ${uid}`,
+    `${path} is owned by uid ${found.uid}, expected uid ${uid}`,
     {
-      hint: `give it back (chown -R ${uid} ${path}), or name another folder in SERVO_EMBEDDED_HOME`,
+      hint: `change its owner (chown -R ${uid} ${path}), or set SERVO_EMBEDDED_HOME to another folder`,
     },
   );
 }

@@ -40,7 +40,7 @@ async function acquire(home: string): Promise<() => Promise<void>> {
           'database_unreachable',
           `another process has been holding ${lockfilePath} for ${timeoutMs / 1000} s`,
           {
-            hint: 'it starts or stops the embedded database: end it, or wait until it is done',
+            hint: 'it is starting or stopping the embedded database: wait until it is done, or end it',
             cause,
           },
         );

@@ -160,7 +160,7 @@ export async function stopPostmaster(installation: Installation): Promise<boolea
     'database_unreachable',
     `the embedded database (pid ${found.pid}) does not stop`,
     {
-      hint: `look at ${installation.logFile}`,
+      hint: `see ${installation.logFile}`,
     },
   );
 }

@@ -140,7 +140,7 @@ async function start(installation: Installation): Promise<EmbeddedServer> {
     'database_unreachable',
     `the embedded database did not start within ${startTimeoutMs / 1000} s`,
     {
-      hint: `look at ${installation.logFile}, or start over with: servo-tui embedded reset`,
+      hint: `see ${installation.logFile}, or start over: servo-tui embedded reset`,
     },
   );
 }

@@ -35,7 +35,7 @@ export async function lockStarts(query: Query, tenant: string, asset: string): P
     if (codeOf(error) !== '55P03') throw error;
     throw new ServoError(
       'not_allowed',
-      `another start of this asset has gone on for ${startTimeout}`,
+      `another start of this asset has been running for ${startTimeout}`,
       {
         hint: 'wait for it, or find its session in pg_stat_activity; then start again',
         cause: error,

@@ -77,7 +77,7 @@ const unfinished = `format('%s of %s partitions, %s of them unfinished', r.total
 export const invariants: readonly Invariant[] = [
   {
     id: 'I1',
-    text: 'at most one accepted completion per partition (known where servo.journal_completions is on)',
+    text: 'at most one accepted completion per partition (checked only with servo.journal_completions)',
     sql: `select e.job_id, e.partition_key, format('%s completions: %s', count(*), string_agg(e.actor, ', ' order by e.id)) as found
       from backfill_events e join recent j on j.id = e.job_id
       where e.tenant_id = $1 and e.kind = 'completed' and e.partition_key is not null
@@ -119,11 +119,11 @@ export const invariants: readonly Invariant[] = [
   },
   {
     id: 'I4',
-    text: 'live leases of a job never exceed its parallelism, and stand on the job',
-    sql: `select j.id as job_id, null as partition_key, format('%s lanes (%s on the job) where %s may be; not on the job: %s', r.lanes,
+    text: 'live leases of a job never exceed its max parallel, and are listed on the job',
+    sql: `select j.id as job_id, null as partition_key, format('%s leases (%s on the job), at most %s allowed; not on the job: %s', r.lanes,
         cardinality(j.lease_tokens), servo_max_parallel(j.execution_strategy), coalesce(r.strays, 'none')) as found
       from recent j, lateral (select count(distinct lease_token) as lanes, max(started_at) as newest,
-          string_agg(format('%s of %s until %s', partition_key, coalesce(lease_owner, 'nobody'), lease_expires_at), ', ')
+          string_agg(format('%s of %s until %s', partition_key, coalesce(lease_owner, 'no executor'), lease_expires_at), ', ')
             filter (where lease_token <> all (j.lease_tokens)) as strays
         from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'running' and p.lease_expires_at > clock_timestamp()) r
       where r.strays is not null or (greatest(r.lanes, cardinality(j.lease_tokens)) > servo_max_parallel(j.execution_strategy)
@@ -133,8 +133,8 @@ export const invariants: readonly Invariant[] = [
   },
   {
     id: 'I5',
-    text: 'no lease is expired by over 60 s while an executor lives',
-    sql: `select j.id as job_id, p.partition_key, format('held by %s, expired at %s', coalesce(p.lease_owner, 'nobody'), coalesce(p.lease_expires_at::text, 'none')) as found
+    text: 'while an executor is alive, no lease stays expired for over 60 s',
+    sql: `select j.id as job_id, p.partition_key, format('held by %s, expired at %s', coalesce(p.lease_owner, 'no executor'), coalesce(p.lease_expires_at::text, 'none')) as found
       from recent j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'running'
       where (j.state in ('running', 'paused', 'resuming') or j.unsettled) and ${executorAlive}
         and case when p.lease_expires_at > '-infinity' then p.lease_expires_at
@@ -154,7 +154,7 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I6',
     text: 'every attempt that did not complete is in the journal',
-    sql: `select j.id as job_id, p.partition_key, format('%s attempts, it is %s, and the journal knows %s that ended otherwise',
+    sql: `select j.id as job_id, p.partition_key, format('%s attempts, it is %s, and the journal has %s that did not complete',
         p.attempt_count, p.state, e.ended) as found
       from recent j join backfill_partitions p on p.backfill_job_id = j.id, lateral (
         select count(*) filter (where partition_key is not null) as ended, bool_or(partition_key is null and kind = 'reclaimed') as taken_over
@@ -198,7 +198,7 @@ export const invariants: readonly Invariant[] = [
   },
   {
     id: 'I10',
-    text: 'the heartbeat of a job at work stays younger than 35 s',
+    text: 'the heartbeat of a running job stays under 35 s old',
     sql: `select distinct j.id as job_id, null as partition_key, format('heartbeat of %s', coalesce(j.heartbeat_at::text, 'none')) as found
       from recent j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'running'
         join backfill_executors e on e.tenant_id = $1 and e.id = p.lease_owner and e.stopped_at is null and e.lost_at is null
@@ -208,9 +208,9 @@ export const invariants: readonly Invariant[] = [
   },
   {
     id: 'I14',
-    text: 'whoever reports a completion holds the partition’s token (known where servo.journal_completions is on)',
+    text: 'a completion is reported under the partition’s token (checked only with servo.journal_completions)',
     sql: `select j.id as job_id, p.partition_key, format('completed by %s under %s; the row says %s, %s', e.actor, coalesce(e.reason, 'no token'),
-        coalesce(p.lease_owner, 'nobody'), coalesce(p.lease_token::text, 'no token')) as found
+        coalesce(p.lease_owner, 'no executor'), coalesce(p.lease_token::text, 'no token')) as found
       from recent j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'completed'
         join backfill_events e on e.job_id = j.id and e.tenant_id = $1 and e.kind = 'completed' and e.partition_key = p.partition_key
       where e.reason is distinct from p.lease_token::text or e.actor is distinct from p.lease_owner`,

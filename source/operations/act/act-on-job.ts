@@ -83,7 +83,7 @@ const runs: Readonly<Record<JobAction, Run>> = {
     const name = `${job.asset_name} ${shortId(id)}`;
     const message =
       changes.length === 0
-        ? `${name} is already set so`
+        ? `${name} already has these settings`
         : `set ${name}: ${describeChanges(changes)}`;
     return { ...applied(id, job), message };
   },

@@ -17,7 +17,7 @@ export async function refuseOverlap(query: Query, job: NewJob, keys: KeySource):
   const jobs = [...new Set(shown.map((one) => one.id))];
   const sentences = jobs.map((id) => {
     const own = shown.filter((one) => one.id === id);
-    return `job ${shortId(id)} (${own[0]!.state}) still has to do ${own.map((one) => one.partition_key).join(', ')}`;
+    return `job ${shortId(id)} (${own[0]!.state}) already has ${own.map((one) => one.partition_key).join(', ')}`;
   });
   const more = overlap.length > maxShown ? ' and more' : '';
   throw new ServoError('not_allowed', `${sentences.join('; ')}${more}`, {

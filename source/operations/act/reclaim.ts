@@ -27,7 +27,7 @@ export function reclaimJob(
     const running = ended ? await countRunning(query, author.tenant, id) : 0;
     if (state !== 'running' && running === 0) {
       const reason = ended
-        ? `it is ${state}, and none of its attempts is running`
+        ? `it is ${state} and has no running attempts`
         : `only running jobs can be reclaimed; this one is ${state.replace('_', ' ')}`;
       return refused('reclaim', job, reason, `find out why: servo-tui explain ${shortId(id)}`);
     }
@@ -41,8 +41,8 @@ export function reclaimJob(
     return {
       ...applied(id, { state, version }),
       message: ended
-        ? `stopping ${attempts} of ${name}: the partitions are skipped`
-        : `reclaiming ${name}: its running partitions are tried again`,
+        ? `stopping ${attempts} of ${name}: their partitions will be skipped`
+        : `reclaiming ${name}: its running partitions will run again`,
       hint: alive > 0 ? null : noExecutorHint,
     };
   });

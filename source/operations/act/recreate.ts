@@ -85,7 +85,7 @@ export async function recreateJob(
   if (input.include_upstream && input.without_upstream)
     problems.push({ message: '--include-upstream and --without-upstream exclude each other' });
   if (reason === null)
-    problems.push({ message: 'recreate wants a reason', hint: '--reason "why"' });
+    problems.push({ message: 'recreate requires a reason', hint: '--reason "why"' });
   if (problems.length > 0) throw new UsageError(problems);
   const transaction = input.dry_run
     ? (work: (query: Query) => Promise<Recreated>) => db.read(tenant, work)
@@ -168,7 +168,7 @@ async function cancel(
   if (isTerminal(job.state)) return job;
   if (!canTransition(job.state, 'cancelled')) {
     throw new ServoError('not_allowed', `cannot recreate ${shortId(job.id)} (it is ${job.state})`, {
-      hint: 'update servo-tui on this host: it does not know that state',
+      hint: 'update servo-tui on this host: this version does not know that state',
     });
   }
   return (await setJobState(query, job.tenant_id, 'cancel', job, reason))!;
@@ -178,11 +178,11 @@ function nothingLeft(job: Job): ServoError {
   const failed = job.failed_partitions > 0;
   return new ServoError(
     'not_allowed',
-    `nothing is left to do in ${job.asset_name} ${shortId(job.id)} (it is ${job.state})`,
+    `${job.asset_name} ${shortId(job.id)} has no unfinished partitions (it is ${job.state})`,
     {
       hint: failed
-        ? `try what has failed again with: servo-tui retry ${shortId(job.id)}`
-        : `start anew with: servo-tui start ${job.asset_name} …`,
+        ? `retry the failed partitions: servo-tui retry ${shortId(job.id)}`
+        : `start a new job: servo-tui start ${job.asset_name} …`,
     },
   );
 }

@@ -65,7 +65,7 @@ function notRepaired(
     'not_allowed',
     `cannot recreate ${asset_name} ${shortId(id)} alone: ${what}${left}`,
     {
-      hint: `recreate both: servo-tui recreate ${shortId(id)} --include-upstream --reason "why"; or run it on what there is: --without-upstream`,
+      hint: `recreate both: servo-tui recreate ${shortId(id)} --include-upstream --reason "why"; or run it without them: --without-upstream`,
     },
   );
 }

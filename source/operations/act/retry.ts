@@ -180,7 +180,7 @@ async function refuseUnfailed(
   ];
   if (sentences.length === 0) return;
   throw new ServoError(unknown.length > 0 ? 'not_found' : 'not_allowed', sentences.join('; '), {
-    hint: `only failed partitions can be tried again: servo-tui status ${shortId(job.id)}`,
+    hint: `only failed partitions can be retried; see: servo-tui status ${shortId(job.id)}`,
   });
 }
 
@@ -188,21 +188,19 @@ function nothingFailed(job: Job): ServoError {
   const open = isTerminal(job.state) && job.skipped_partitions > 0;
   return new ServoError(
     'not_allowed',
-    `no partition of ${job.asset_name} ${shortId(job.id)} has failed (it is ${job.state})`,
+    `${job.asset_name} ${shortId(job.id)} has no failed partitions (it is ${job.state})`,
     {
       hint: open
-        ? `run what it skipped with: servo-tui recreate ${shortId(job.id)} --reason "why"`
-        : `look at it with: servo-tui status ${shortId(job.id)}`,
+        ? `run its skipped partitions: servo-tui recreate ${shortId(job.id)} --reason "why"`
+        : `see: servo-tui status ${shortId(job.id)}`,
     },
   );
 }
 
 function unknownState(job: Job): ServoError {
-  return new ServoError(
-    'not_allowed',
-    `${shortId(job.id)} is ${job.state}, a state that this program does not know`,
-    { hint: 'update servo-tui on this host' },
-  );
+  return new ServoError('not_allowed', `${shortId(job.id)} is in the unknown state ${job.state}`, {
+    hint: 'update servo-tui on this host',
+  });
 }
 
 function answer(

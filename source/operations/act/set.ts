@@ -46,7 +46,7 @@ export async function setJob(
     if (job === null) throw noSuchJob(id);
     if (isTerminal(job.state)) {
       throw new ServoError('not_allowed', `cannot set ${shortId(id)} (it is ${job.state})`, {
-        hint: `look at it with: servo-tui status ${shortId(id)}`,
+        hint: `see: servo-tui status ${shortId(id)}`,
       });
     }
     requireUnchanged('set', job, seen);

@@ -32,7 +32,7 @@ export async function transition(
   const { action, id, seen } = order;
   const reason = author.reason?.trim() || null;
   if (action === 'cancel' && reason === null) {
-    throw new UsageError([{ message: 'cancel wants a reason', hint: '--reason "why"' }]);
+    throw new UsageError([{ message: 'cancel requires a reason', hint: '--reason "why"' }]);
   }
   return db.write({ ...author, reason }, async (query) => {
     for (let attempt = 1; ; attempt++) {
@@ -80,22 +80,22 @@ function history(job: Found, event: JobEvent | null, now: Date): string {
 
 function alternative(action: Action, job: Found): string {
   const ref = shortId(job.id);
-  const cancel = `cancel it with: servo-tui cancel ${ref} --reason "why"`;
-  const wait = `it waits for an executor: servo-tui status ${ref} --watch`;
+  const cancel = `cancel it: servo-tui cancel ${ref} --reason "why"`;
+  const wait = `waiting for an executor: servo-tui status ${ref} --watch`;
   const steps: Readonly<Record<string, string>> = {
     failed: `retry its failed partitions: servo-tui retry ${ref}`,
-    cancelled: `run what it skipped: servo-tui recreate ${ref} --reason "why"`,
+    cancelled: `run its skipped partitions: servo-tui recreate ${ref} --reason "why"`,
     completed: `start a new job: servo-tui start ${job.asset_name} …`,
-    paused: `resume it with: servo-tui resume ${ref}`,
+    paused: `resume it: servo-tui resume ${ref}`,
     running:
       action === 'resume'
-        ? `watch it with: servo-tui status ${ref} --watch`
-        : `pause it with: servo-tui pause ${ref}`,
+        ? `watch it: servo-tui status ${ref} --watch`
+        : `pause it: servo-tui pause ${ref}`,
     pending: action === 'resume' ? wait : cancel,
     waiting_upstream: cancel,
     resuming: action === 'resume' ? wait : cancel,
   };
-  return steps[job.state] ?? `look at it with: servo-tui status ${ref}`;
+  return steps[job.state] ?? `see: servo-tui status ${ref}`;
 }
 
 async function describe(
@@ -109,7 +109,7 @@ async function describe(
   if (action === 'pause')
     return { message: `paused ${name} (${progress}${finishing})`, hint: null };
   if (action === 'cancel') {
-    const stop = `to stop what still runs: servo-tui reclaim ${shortId(job.id)} --reason "why"`;
+    const stop = `to stop running attempts: servo-tui reclaim ${shortId(job.id)} --reason "why"`;
     return {
       message: `cancelled ${name} (${progress}${finishing})`,
       hint: job.lanes === 0 ? null : stop,

@@ -63,7 +63,7 @@ async function readNamedDeadlines(query: Query, tenant: string, filter: JobFilte
     const found = 'problem' in range ? [] : await readDeadlines(query, tenant, range, 2);
     if (found.length === 1) deadlines[reference] = found[0]!.sla_deadline_at;
     if (found.length === 0) problem = `job ${reference} not found`;
-    else if (found.length > 1) problem = `${reference} is the beginning of several jobs' ids`;
+    else if (found.length > 1) problem = `job ${reference} is ambiguous`;
     else if (found[0]!.sla_deadline_at === null) problem = `job ${reference} has no deadline`;
   }
   return { deadlines, problem };

@@ -61,7 +61,7 @@ function ambiguity(reference: string, jobs: readonly NamedJob[]): Problem {
   const more = jobs.length > candidates ? ' and more' : '';
   return {
     message: `"${reference}" is ambiguous: ${named.join(', ')}${more}`,
-    hint: 'give more of its characters',
+    hint: 'give more characters of the id',
   };
 }
 

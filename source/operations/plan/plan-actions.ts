@@ -79,7 +79,7 @@ export async function planActions(
   const { settings, problems } = readParameters(action, input.parameters, now);
   problems.push(...filter.problems.map((message) => ({ message })));
   if (actionRules[action].needs_reason && reason === null) {
-    problems.push({ message: `${action} wants a reason`, hint: '--reason "why"' });
+    problems.push({ message: `${action} requires a reason`, hint: '--reason "why"' });
   }
   if (problems.length > 0) throw new UsageError(problems);
   const deadline = settings.sla_deadline_at;

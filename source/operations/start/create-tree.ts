@@ -57,7 +57,7 @@ export async function readTree(
     if (!(error instanceof LineageCycle)) throw error;
     throw new ServoError(
       'not_allowed',
-      `the lineage of ${root.name} runs in a circle: ${error.message}`,
+      `the lineage of ${root.name} has a cycle: ${error.message}`,
       {
         hint: 'correct asset_dependencies, or start without --include-upstream',
         cause: error,

@@ -185,7 +185,7 @@ async function findKnown(
   throw new ServoError(
     'not_allowed',
     `the idempotency key "${job.idempotency_key}" was used for job ${shortId(known.id)}, which differs in ${differing.join(', ')}`,
-    { hint: `give another key, or look at that job: servo-tui status ${shortId(known.id)}` },
+    { hint: `use another key, or see that job: servo-tui status ${shortId(known.id)}` },
   );
 }
 

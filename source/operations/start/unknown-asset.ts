@@ -16,8 +16,8 @@ export function unknownAsset(
   const rest = known.length > 10 ? ` and ${known.length - 10} more` : '';
   const all =
     known.length === 0
-      ? 'the tenant has no assets: a worker registers those of its handlers'
-      : `known are ${few}${rest}`;
+      ? 'the tenant has no assets: an executor registers those of its handlers'
+      : `known assets: ${few}${rest}`;
   return new ServoError('not_found', `unknown asset "${name}"`, {
     hint: near === null ? all : `did you mean ${near}? ${all}`,
   });

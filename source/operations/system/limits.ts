@@ -54,8 +54,9 @@ export function setLimit(
 
 function unknownType(name: string, types: readonly string[]): ServoError {
   const near = nearest(name, types);
-  const known = types.length === 0 ? 'the tenant has no assets' : `known are ${types.join(', ')}`;
-  return new ServoError('not_found', `no asset is of type "${name}"`, {
+  const known =
+    types.length === 0 ? 'the tenant has no assets' : `known types: ${types.join(', ')}`;
+  return new ServoError('not_found', `unknown asset type "${name}"`, {
     hint: near === null ? known : `did you mean ${near}? ${known}`,
   });
 }

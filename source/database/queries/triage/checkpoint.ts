@@ -12,7 +12,7 @@ export const checkpoint: Check = {
   title: 'Checkpoint does not match',
   section: { runbook: 'backfill-operations', heading: '5. Verify Checkpoint Integrity' },
   meaning:
-    'The checkpoint is not the last completed partition: resumed incorrectly, the job would run partitions twice or leave some out. Data integrity concern: escalate.',
+    'The checkpoint is not the last completed partition: if resumed incorrectly, the job would run partitions twice or leave some out. Data integrity concern: escalate.',
   severity: 'critical',
   columns: [
     { name: 'asset_name', title: 'asset', kind: 'text' },
@@ -24,12 +24,12 @@ export const checkpoint: Check = {
   ],
   figure: 'completed_partitions',
   remedies: [
-    remedy('look', "Compare with the partitions' states, and with what was written.", {
+    remedy('look', "Compare with the partitions' states, and with the written data.", {
       command: 'servo-tui doctor --invariants',
     }),
     remedy(
       'pause',
-      'Pause the job until it is understood: what is done twice or not at all may be data.',
+      'Pause the job until the cause is understood: partitions may run twice or not at all.',
     ),
     remedy('recreate', 'Cancel the job and create a new one of the unfinished keys.', {
       states: ['pending', 'running', 'paused', 'resuming'],

@@ -32,7 +32,7 @@ export const atRisk: Check = {
     remedy('look', 'Low risk: monitor closely, every 15-30 minutes.', {
       command: 'servo-tui status JOB --watch',
     }),
-    remedy('resume', 'Resume it, if what it was paused for is over.'),
+    remedy('resume', 'Resume it if the reason for the pause is gone.'),
     remedy(
       'set-parallel',
       'Medium risk or more: optimise partition execution; give it more slots.',
@@ -107,10 +107,10 @@ export const breached: Check = {
     remedy('look', 'Calculate the expected completion time, and notify stakeholders immediately.', {
       command: 'servo-tui status JOB',
     }),
-    remedy('resume', 'Resume it, if what it was paused for is over.'),
+    remedy('resume', 'Resume it if the reason for the pause is gone.'),
     remedy('set-deadline', 'Set a new deadline with the stakeholders.'),
-    remedy('set-priority', 'Let it go first.'),
-    remedy('set-parallel', 'Give it more slots, if executors have room.'),
+    remedy('set-priority', 'Raise its priority.'),
+    remedy('set-parallel', 'Give it more slots if executors have free ones.'),
   ],
   sql: (context) => `SELECT bj.id, bj.asset_name, bj.state, bj.priority,
        bj.completed_partitions || '/' || bj.total_partitions as progress,

@@ -44,7 +44,7 @@ export const eta: Check = {
     remedy('look', 'Check external service health, and data anomalies in slow partitions.', {
       command: 'servo-tui status JOB',
     }),
-    remedy('set-parallel', 'Give it more slots, if executors have room.'),
+    remedy('set-parallel', 'Give it more slots if executors have free ones.'),
     remedy('pause', 'Pause jobs that compete with it.', {
       states: null,
       command: 'servo-tui pause OTHER',

@@ -13,7 +13,7 @@ const options: readonly Remedy[] = [
   remedy('recreate', 'Cancel the job and create a new one with corrected parameters.', {
     states: ['pending', 'running', 'paused', 'resuming'],
   }),
-  remedy('retry', 'Try the failed partitions again, once the cause is gone.', {
+  remedy('retry', 'Retry the failed partitions once the cause is gone.', {
     states: ['pending', 'running', 'paused', 'resuming', 'failed'],
   }),
   remedy('look', 'Increase the partition retry limit, if failures are transient.', {
@@ -40,7 +40,7 @@ export const failureRate: Check = {
     { name: 'failed', title: 'failed', kind: 'count' },
     { name: 'finished', title: 'of finished', kind: 'count' },
     { name: 'measured_over_secs', title: 'within', kind: 'seconds' },
-    { name: 'failed_partitions', title: 'failed in all', kind: 'count' },
+    { name: 'failed_partitions', title: 'failed in total', kind: 'count' },
   ],
   figure: 'failure_rate',
   remedies: options,
@@ -89,7 +89,7 @@ export const failedPartitions: Check = {
   name: 'failed-partitions',
   title: 'Failed partitions',
   section: { runbook: 'backfill-operations', heading: '3. Check for Failed Partitions' },
-  meaning: `Partitions that failed for good, in jobs that live, or that failed lately and whose asset nobody has started again. ${causes}`,
+  meaning: `Failed partitions of unfinished jobs, and of recently failed jobs whose asset was not started again. ${causes}`,
   severity: 'warning',
   columns: [
     { name: 'asset_name', title: 'asset', kind: 'text' },

@@ -40,7 +40,7 @@ export const resuming: Check = {
     }),
     remedy('look', 'Verify that the tenant context is correct.', { command: 'servo-tui doctor' }),
     remedy('start-executor', 'Start or restart an executor if necessary.'),
-    remedy('cancel', 'Cancel it, if it is not needed any more.'),
+    remedy('cancel', 'Cancel it if it is no longer needed.'),
   ],
   sql: (context) => unclaimedFor(context, context.thresholds.heartbeat_stale),
 };
