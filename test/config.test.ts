@@ -189,7 +189,7 @@ describe('which database', () => {
     'postgres://s3cret@[/d',
   ])('a URL that is none is told without repeating it: %s', (url) => {
     const error = problemsOf({ tenant: 't' }, { DATABASE_URL: url });
-    expect(error.message).toContain('DATABASE_URL is not a postgres:// URL');
+    expect(error.message).toContain('DATABASE_URL is not a valid postgres:// URL');
     expect(JSON.stringify([error.message, error.hint])).not.toMatch(
       /s3cret|localhost\/servo|mysql/,
     );

@@ -18,7 +18,7 @@ export function connectionFromUrl(
 ): ConnectionSettings | Problem {
   const hint = 'write it as postgres://user@host:5432/database';
   if (!/^postgres(ql)?:\/\//.test(url))
-    return { message: `${what} is not a postgres:// URL`, hint };
+    return { message: `${what} is not a valid postgres:// URL`, hint };
   const defaults = settingsFromVariables(env);
   if ('message' in defaults) return defaults;
   try {

@@ -54,9 +54,7 @@ export function readThresholds(
     }
     const value = readThreshold(name as ThresholdName, written);
     if (value === null) {
-      problems.push(
-        invalidThreshold(`${name} of ${where}`, name as ThresholdName, String(written)),
-      );
+      problems.push(invalidThreshold(name, name as ThresholdName, String(written), ` in ${where}`));
     } else read[name as ThresholdName] = value;
   }
   return read;
