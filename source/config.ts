@@ -11,7 +11,6 @@ import type { Hue } from './presentation/text/hue.ts';
 export type { DatabaseSource } from './config/choose.ts';
 export type { Variables } from './config/variables.ts';
 
-/** Which rows are read and written, and by whom. */
 export type Settings = {
   /** Null for a command that needs no database. */
   database: DatabaseSource | null;
@@ -19,18 +18,14 @@ export type Settings = {
   tenants: string[];
   read_only: boolean;
   actor: string;
-  /** The runbooks' thresholds. */
   thresholds: Thresholds;
   context: string | null;
   /** The flag, variable or file that each setting came from. */
   origins: Origins;
-  /** The accent colour of this context in the console. */
   accent: Hue | null;
   /** Lines for stderr: variables that are set but ignored. */
   notices: string[];
-  /**
-   * Variables to remove from the environment, so that no library and no child process reads them.
-   */
+  /** Removed from the environment, so that no library or child process reads them. */
   ignored: string[];
 };
 

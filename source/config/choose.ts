@@ -68,9 +68,7 @@ export function chooseDatabase(
   return none;
 }
 
-/**
- * psql would connect to the service's database; connecting to another one is worse than failing.
- */
+/** psql would connect to that service's database: better to fail than to use another. */
 function serviceProblem(name: string): Problem {
   return {
     message: `PGSERVICE is set to "${name}", but service files are not supported`,

@@ -56,9 +56,7 @@ export function connectionFromUrl(
   }
 }
 
-/**
- * From PGHOST, PGPORT, PGUSER, PGDATABASE and PGSSL*. A password is looked up when the server asks.
- */
+/** A password is looked up when the server asks for it. */
 export function connectionFromVariables(env: Variables): ConnectionSettings | Problem {
   const settings = settingsFromVariables(env);
   if ('message' in settings) return settings;

@@ -111,14 +111,12 @@ function passwordProblem({ path, contexts }: ConfigFile, { uid, mode }: Stats): 
   return { message, hint: `chmod 600 ${path}` };
 }
 
-/** A missing file. */
 export function emptyFile(path: string): ConfigFile {
   return { path, fallback: null, contexts: {}, keys: {}, thresholds: {} };
 }
 
 /**
- * `default = "name"` names the default context. Every other table is a context, but for
- * [thresholds] and [keys].
+ * `default = "prod"` names the default context; other tables but thresholds and keys are contexts.
  */
 export function readConfig(path: string, document: Record<string, unknown>): ConfigFile {
   const problems: Problem[] = [];

@@ -1,15 +1,10 @@
 import type { ConnectionSettings, HostPort } from '../database/settings.ts';
 
-/**
- * libpq's syntax for several hosts, which pg lacks: `host1:5432,host2:5433`, and
- * `target_session_attrs`.
- */
+/** libpq's several hosts, which pg lacks: `host1:5432,host2:5433`, and `target_session_attrs`. */
 
 const authority = /^(postgres(?:ql)?:\/\/)([^/?#@]*@)?([^/?#]*,[^/?#]*)/;
 
-/**
- * Splits a URL with several hosts into one with its first host, and all hosts. Null for one host.
- */
+/** A URL of its first host, and all its hosts. Null for a URL with one host. */
 export function splitHosts(
   url: string,
   defaultPort: number,
@@ -34,10 +29,7 @@ function parseHost(text: string): { host: string; port: number | null } {
   return { host, port: match[2] === undefined ? null : Number(match[2]) };
 }
 
-/**
- * PGHOST and PGPORT as lists: one port for all hosts, or one for each. Null for one host, or if the
- * numbers of hosts and ports differ.
- */
+/** One port for all hosts, or one for each. Null for one host, or if the numbers differ. */
 export function hostsFromVariables(hosts: string, ports: string): HostPort[] | null {
   const names = hosts.split(',');
   const numbers = ports.split(',').map((port) => Number(port || 5432));
@@ -45,9 +37,7 @@ export function hostsFromVariables(hosts: string, ports: string): HostPort[] | n
   return names.map((host, i) => ({ host, port: numbers[i] ?? numbers[0]! }));
 }
 
-/**
- * Undefined for a `target_session_attrs` that is unknown or unsuitable (`read-only`, `standby`).
- */
+/** Undefined if unknown or unsuitable (`read-only`, `standby`). */
 export function targetOf(value: string): Pick<ConnectionSettings, 'target'> | undefined {
   const targets: Readonly<Record<string, Pick<ConnectionSettings, 'target'>>> = {
     '': {},

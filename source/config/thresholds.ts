@@ -37,7 +37,6 @@ export function resolveThresholds(
   return Object.assign({}, thresholdDefaults, ...sections, fromEnv);
 }
 
-/** Reads a table of the file, and adds its mistakes to `problems`. */
 export function readThresholds(
   table: Record<string, unknown>,
   where: string,

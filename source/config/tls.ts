@@ -3,10 +3,7 @@ import type { ConnectionSettings } from '../database/settings.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/**
- * libpq's TLS variables by URL parameter; the parameter has precedence. pg reads PGSSLMODE only,
- * and differently from libpq.
- */
+/** libpq's TLS variables by URL parameter, which has precedence. pg only reads PGSSLMODE. */
 const variables: Readonly<Record<string, string>> = {
   sslmode: 'PGSSLMODE',
   sslrootcert: 'PGSSLROOTCERT',
@@ -15,8 +12,8 @@ const variables: Readonly<Record<string, string>> = {
 };
 
 /**
- * `prefer` is treated as `require`, so that a connection is never silently unencrypted, and `allow`
- * as `disable`.
+ * `prefer` counts as `require`, so that no connection is silently in the clear; `allow` as
+ * `disable`.
  */
 const modes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
@@ -31,7 +28,6 @@ export function withTlsVariables(url: string, env: Variables): string {
   return `${url}${url.includes('?') ? '&' : '?'}${added.join('&')}`;
 }
 
-/** What is wrong with the TLS parameters of a URL, or null. */
 export function tlsProblem(url: string): string | null {
   const given = new URLSearchParams(url.split('?')[1] ?? '');
   const mode = given.get('sslmode');
@@ -42,10 +38,7 @@ export function tlsProblem(url: string): string | null {
   return null;
 }
 
-/**
- * TLS settings for a connection to this host; none for a socket. Throws for an unreadable
- * certificate.
- */
+/** None for a socket. Throws for an unreadable certificate. */
 export function tlsOf(url: string, host: string): Pick<ConnectionSettings, 'ssl'> {
   if (host.startsWith('/')) return {};
   const parsed = parse(url, { useLibpqCompat: true });

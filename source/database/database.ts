@@ -24,7 +24,6 @@ const liveness = {
  */
 const beginStatement = 'begin isolation level read committed';
 
-/** Default time that closing may take. */
 const closeTimeoutMs = 2_000;
 
 export function createClient(settings: ConnectionSettings): pg.Client {
@@ -60,8 +59,7 @@ function tracked(clients: Set<pg.Client>, kind: typeof pg.Client): typeof pg.Cli
     override connect(callback?: (error: Error) => void): Promise<this> | void {
       if (callback === undefined) return super.connect() as Promise<this>;
       super.connect((error: Error) => {
-        // The pool drops it, but pg leaves the socket open where it gave up itself, e.g. without a
-        // password.
+        // The pool drops it, but pg may leave its socket open, e.g. without a password.
         if (error) destroy(this);
         callback(error);
       });
@@ -71,17 +69,11 @@ function tracked(clients: Set<pg.Client>, kind: typeof pg.Client): typeof pg.Cli
 
 export type DatabaseOptions = {
   connections?: number;
-  /**
-   * Milliseconds after which a statement counts as failed and its connection as dead. Default: no
-   * limit.
-   */
+  /** After this (ms) a statement counts as failed, its connection as dead. Default: no limit. */
   timeout?: number;
   /** Every transaction is BEGIN READ ONLY, so the server refuses writes. */
   read_only?: boolean;
-  /**
-   * Send a statement before the previous one is answered, where its result is not needed. Default
-   * true.
-   */
+  /** Send a statement before the previous one is answered, if possible. Default true. */
   pipelined?: boolean;
 };
 
@@ -162,8 +154,7 @@ export class Database {
   }
 
   /**
-   * Runs one statement in one message, for functions that set their own tenant and for data without
-   * one.
+   * One statement in one message, for functions that set their own tenant, and data without one.
    */
   async call<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     return this.#withClient((client) => queryAlone<Row>(client, text, values));

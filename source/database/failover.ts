@@ -41,9 +41,7 @@ export class FailoverClient extends pg.Client {
   }
 }
 
-/**
- * Throws the last host's error if none answers, or if none takes writes and `target` asks for that.
- */
+/** Throws if no host answers, or if none takes writes and `target` asks for that. */
 export async function chooseHost(settings: ConnectionSettings): Promise<HostPort> {
   const hosts = settings.hosts ?? [settings];
   const key = hosts.map(({ host, port }) => `${host}:${port}`).join(',');

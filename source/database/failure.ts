@@ -8,9 +8,7 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/**
- * The server's SQLSTATE, also from the cause of a ServoError; null if the server did not answer.
- */
+/** The server's SQLSTATE, also of a ServoError's cause; null if the server did not answer. */
 export function answeredCode(error: unknown): string | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
     if (cause instanceof pg.DatabaseError) return cause.code ?? null;

@@ -26,15 +26,12 @@ import {
 import type { ConnectionSettings } from './settings.ts';
 
 export type MigrateOptions = {
-  /**
-   * Also enable row-level security on base tables that another implementation created without it.
-   */
+  /** Also enable row-level security on base tables that were created without it. */
   rls?: boolean;
   /** Also create the roles with fewer rights than servo_app. */
   roles?: boolean;
   /** Also create a role that is bound to this tenant. */
   tenantRole?: string;
-  /** Receives each step, for the user. */
   report?: (line: string) => void;
 };
 
@@ -169,8 +166,7 @@ async function withClient<T>(
     await client.connect();
     return await work(client);
   } catch (error) {
-    // A role that may not read the migrations gets the same explanation as one that may not write
-    // them.
+    // A role that may not read the migrations may not write them either.
     throw explainFailure(codeOf(error) === '42501' ? explainMigration(error) : error, settings);
   } finally {
     await client.end().catch(() => {});
@@ -325,8 +321,7 @@ async function apply(
   const { runner }: { runner: typeof Runner } = await import('node-pg-migrate');
   await client.query(`set lock_timeout = '${lockTimeout}'`);
   await client.query(`set search_path = ${client.escapeIdentifier(schema)}, pg_temp`);
-  // Created here because the library's error has no code; and only once, since it needs the right
-  // to create.
+  // Here, because the library's error has no code; once, because it needs the right to create.
   if (!recorded) await client.query(recordTable);
   const silent = { debug() {}, info() {}, warn() {}, error() {} };
   await runner({

@@ -18,9 +18,7 @@ export async function passwordFor(
   return findPassword(await readPasswordFile(path), login);
 }
 
-/**
- * Lines are `host:port:database:user:password`; a field may be `*` and may escape `\:` and `\\`.
- */
+/** Lines `host:port:database:user:password`; a field may be `*` or contain `\:` and `\\`. */
 export function findPassword(text: string, login: Login): string | undefined {
   for (const line of text.split(/\r?\n/)) {
     if (line.startsWith('#')) continue;

@@ -92,9 +92,7 @@ export function refuseNewer(lowestProgram: string | null): void {
   }
 }
 
-/**
- * Negative, zero or positive; `1.10.0` is newer than `1.9.2`, a pre-release counts as its release.
- */
+/** `1.10.0` is newer than `1.9.2`; a pre-release counts as its release. */
 export function compareVersions(one: string, other: string): number {
   const numbers = (text: string) => text.split(/[-+]/, 1)[0]!.split('.').map(Number);
   const [left, right] = [numbers(one), numbers(other)];

@@ -142,9 +142,7 @@ export function queryAlone<Row extends object>(
   return alone(client, before, text, values);
 }
 
-/**
- * Handlers need these two. The third names them, so that they are not taken for the session's own.
- */
+/** Needed by handlers. The third names them, so that they do not count as the session's own. */
 const handlerSettings = `select set_config('row_security', 'on', true), set_config('exit_on_error', 'off', true),
   set_config('servo.message_settings', 'row_security,exit_on_error', true)`;
 

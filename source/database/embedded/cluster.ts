@@ -22,9 +22,7 @@ export function usesFsync(): boolean {
   return process.env.SERVO_EMBEDDED_FSYNC !== 'off';
 }
 
-/**
- * Creates missing programs, data and socket folder. Each gets its final name when it is complete.
- */
+/** Creates what is missing. Each folder gets its final name when it is complete. */
 export async function prepare(installation: Installation): Promise<void> {
   try {
     mkdirSync(installation.folder, { recursive: true });

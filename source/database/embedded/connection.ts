@@ -46,7 +46,6 @@ export async function probeServer(installation: Installation): Promise<Probe> {
   }
 }
 
-/** As in pg_stat_activity. */
 export type EmbeddedSession = { pid: number; user: string; database: string; application: string };
 
 /** Sessions of the server; none if it does not answer. */

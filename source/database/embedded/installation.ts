@@ -118,9 +118,7 @@ function socketDirectoryFor(folder: string): string {
   return join('/tmp', `servo-tui-${process.getuid?.() ?? 0}-${key}`);
 }
 
-/**
- * Throws unless `path` is a folder, not a link, of that user: in a shared folder it may be a trap.
- */
+/** Throws unless `path` is a folder (no link) of that user: in a shared folder it may be a trap. */
 export function requireOwner(path: string, uid: number | undefined): void {
   const found = lstatSync(path);
   if (uid === undefined || (found.isDirectory() && found.uid === uid)) return;

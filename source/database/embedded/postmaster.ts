@@ -93,8 +93,7 @@ const settings: Readonly<Record<string, string | number>> = {
   unix_socket_permissions: '0700',
   max_connections: 100,
   shared_buffers: '128MB',
-  // Partitions are updated at every claim and report: the default minute between vacuums is too
-  // long.
+  // Partitions are updated all the time: a minute between vacuums is too long.
   autovacuum_naptime: '10s',
   wal_level: 'minimal',
   max_wal_senders: 0,

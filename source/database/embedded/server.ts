@@ -57,7 +57,6 @@ export async function ensureEmbeddedServer(options: Options = {}): Promise<Embed
   );
 }
 
-/** The sessions that a stop would end. */
 export async function embeddedSessions(options: Options = {}): Promise<EmbeddedSession[]> {
   return connectedSessions(installationIn(options.home ?? embeddedHome()));
 }
@@ -145,16 +144,12 @@ async function start(installation: Installation): Promise<EmbeddedServer> {
   );
 }
 
-/**
- * The socket was deleted, e.g. by a cleaner of temporary files, so new connections are impossible.
- */
+/** E.g. a cleaner of temporary files deleted it. New connections are impossible. */
 async function isSocketMissing(installation: Installation): Promise<boolean> {
   return (await probeServer(installation)).state === 'absent';
 }
 
-/**
- * The killed server's last processes still hold its memory, or another process started one first.
- */
+/** Its last processes still hold its memory, or another process has just started a server. */
 function isStartRace(ended: Error | string): boolean {
   return typeof ended === 'string' && /is still in use|lock file ".*" already exists/.test(ended);
 }

@@ -1,8 +1,6 @@
 import type { Query } from '../database.ts';
 
-/**
- * Executors that are alive: seen within 10 s, neither stopped nor declared dead. $1 is the tenant.
- */
+/** Seen within 10 s, neither stopped nor declared dead. $1 is the tenant. */
 export const alive = `tenant_id = $1 and stopped_at is null and lost_at is null
   and seen_at > clock_timestamp() - interval '10 seconds'`;
 

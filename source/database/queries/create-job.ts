@@ -5,9 +5,7 @@ import type { Query } from '../database.ts';
 import { codeOf } from '../failure.ts';
 import { unfinishedStates } from './unfinished-states.ts';
 
-/**
- * The keys as rows `(key)`. The database generates a range, so that a million keys are not sent.
- */
+/** The keys as rows `(key)`. The database generates ranges: a million keys are not sent. */
 export function keysOf(keys: KeySource, from: number): { sql: string; values: unknown[] } {
   if ('list' in keys) return { sql: `unnest($${from}::text[]) k (key)`, values: [keys.list] };
   return {
@@ -16,15 +14,10 @@ export function keysOf(keys: KeySource, from: number): { sql: string; values: un
   };
 }
 
-/**
- * Long enough for a start of a million partitions; one that hangs must not block later ones for
- * ever.
- */
+/** Enough for a start of a million partitions; one that hangs must not block others for ever. */
 const startTimeout = '60s';
 
-/**
- * Locks out other starts of the asset until the transaction ends, so that the overlap check holds.
- */
+/** Locks out other starts until the transaction ends, so that the overlap check holds. */
 export async function lockStarts(query: Query, tenant: string, asset: string): Promise<void> {
   const [before] = await query<{ value: string }>(
     `select current_setting('lock_timeout') as value, set_config('lock_timeout', '${startTimeout}', true)`,
@@ -77,8 +70,7 @@ export async function findOverlap(
   const unfinished = await findUnfinishedJobs(query, tenant, asset);
   if (unfinished.length === 0) return [];
   const source = keysOf(keys, 4);
-  // Materialized: with the limit inside, the planner reads a big job in key order to find a few
-  // keys.
+  // Materialized: with the limit inside, the planner reads a big job in key order.
   return query<Overlap>(
     `with hit as materialized (
        select p.backfill_job_id, p.partition_key
@@ -160,9 +152,7 @@ export async function insertJob(
   return row?.id ?? null;
 }
 
-/**
- * Writes all partitions of a job in one statement. The shared schema has no default for their id.
- */
+/** The shared schema has no default for a partition's id. */
 export async function insertPartitions(
   query: Query,
   tenant: string,
@@ -181,7 +171,6 @@ export type KnownStart = Omit<NewJob, 'state' | 'parent_job_id' | 'execution_ord
   id: string;
 };
 
-/** The job of an earlier start with this idempotency key. */
 export async function findStart(
   query: Query,
   tenant: string,
@@ -196,7 +185,6 @@ export async function findStart(
   return row ?? null;
 }
 
-/** Whether the job has exactly these keys. */
 export async function hasKeys(
   query: Query,
   tenant: string,

@@ -6,25 +6,19 @@ const endedStates = Object.entries(transitions)
   .flatMap(([state, targets]) => (targets.length === 0 ? [`'${state}'`] : []))
   .join(', ');
 
-/** One row that breaks an invariant. */
 export type Violation = {
   /** `I2` */
   id: string;
-  /** What should hold. */
   text: string;
   job_id: string;
   partition_key: string | null;
-  /** What the rows say instead. */
   found: string;
 };
 
 type Invariant = {
   id: string;
   text: string;
-  /**
-   * Selects job_id, partition_key, found. $1 is the tenant. Reads unfinished and recently ended
-   * jobs.
-   */
+  /** Selects job_id, partition_key, found from `recent` jobs. $1 is the tenant. */
   sql: string;
 };
 
@@ -60,10 +54,7 @@ const completedText =
 export const completedByOthersText =
   'a job that others set to completed has no unfinished partition';
 
-/**
- * A partition that an operator skipped counts as finished; one skipped because its job ended does
- * not.
- */
+/** Skipped by an operator counts as finished; skipped because the job ended does not. */
 const unfinishedCounts = `select count(*) as total, count(*) filter (where state not in ('completed', 'skipped')
     or (state = 'skipped' and available_at = 'infinity')) as open
   from backfill_partitions p where p.backfill_job_id = j.id and p.tenant_id = $1`;

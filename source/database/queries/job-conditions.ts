@@ -41,10 +41,7 @@ export type Resolved = {
   scene: ClaimScene;
 };
 
-/**
- * A condition in SQL. If not `exact`, it lets more jobs through, and each has to be checked again
- * (`jobMatches`).
- */
+/** If not `exact`, it lets too many jobs through: check each again (`jobMatches`). */
 type Sql = { text: string; exact: boolean };
 
 /** How an index finds the jobs of a filter, other than state by state. */
@@ -68,10 +65,7 @@ export function statesOf(filter: JobFilter, resolved: Resolved): string[] {
   );
 }
 
-/**
- * Null if a condition is about more than states. A word that is no asset's name and no id is about
- * states.
- */
+/** Null unless it is about states only. A word that is no asset's name and no id is. */
 function stateOnly(condition: Condition, resolved: Resolved): ((state: string) => boolean) | null {
   if (condition.kind === 'state') return (state) => stateMatches(condition.beginning, state);
   if (condition.kind !== 'word') return null;
@@ -156,8 +150,7 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
     case 'id':
       return inRange(condition.beginning, values);
     case 'by':
-      // `lower` of other than ASCII letters may differ from JavaScript's, so these match anything
-      // here.
+      // `lower` of non-ASCII letters may differ from JavaScript's: they match anything.
       return {
         text: `lower(coalesce(j.created_by, '')) like ${values.add(likePattern(condition.pattern), 'text')}`,
         exact: false,
@@ -175,8 +168,7 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
         : exactly(`coalesce(j.sla_deadline_at > ${values.add(deadline, 'timestamptz')}, false)`);
     }
     case 'risk':
-      // An ended job met its deadline or not; the level of an unfinished one needs its figures
-      // (domain/risk/risk.ts).
+      // The level of an unfinished job needs its figures (domain/risk/risk.ts).
       return condition.levels.includes('none')
         ? null
         : { text: riskSql(condition.levels, resolved, values), exact: false };
@@ -202,10 +194,7 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
 
 type Clocked = Pick<Resolved, 'as_of' | 'thresholds' | 'scene'>;
 
-/**
- * Levels of unfinished jobs only: without an ETA, or with one after the deadline. Else: jobs with a
- * deadline.
- */
+/** Unfinished jobs without an ETA or with a late one; else jobs with a deadline. */
 function riskSql(levels: readonly RiskLevel[], clocked: Clocked, values: Values): string {
   if (!levels.every((level) => unfinishedLevels.includes(level)))
     return `j.sla_deadline_at is not null and j.state <> 'cancelled'`;

@@ -14,10 +14,7 @@ export type Stream = {
   where: Sql;
   /** A condition that no index covers: it is searched in `budget` rows. */
   condition?: Sql;
-  /**
-   * Only the primary key may be used: without statistics another index of the tenant looks as good,
-   * and is read whole.
-   */
+  /** Only the primary key: without statistics another index looks as good, and is read whole. */
   byKey?: true;
   /** SQL of a list to run the stream for, item by item, with `cross join lateral`. */
   each?: Sql;

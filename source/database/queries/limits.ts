@@ -40,7 +40,6 @@ export async function writeLimit(
   );
 }
 
-/** Types of the tenant's assets, sorted. */
 export async function assetTypes(query: Query, tenant: string): Promise<string[]> {
   const rows = await query<{ asset_type: string }>(
     'select distinct asset_type from assets where tenant_id = $1 or tenant_id is null order by asset_type limit 1000',

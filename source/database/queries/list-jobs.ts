@@ -13,13 +13,11 @@ import { Values } from './job-conditions.ts';
 import type { Position, Segment, Stream } from './job-scans.ts';
 
 export type Scan = {
-  /** In the order of the scan. */
   segments: readonly Segment[];
   /** Further conditions on alias `j`; no index needs to cover them. */
   conditions: (values: Values) => readonly string[];
   /** Continue after this position. Null: from the beginning. */
   after: Position | null;
-  /** Jobs to leave out. */
   except: readonly string[];
   limit: number;
   /** `limit` applies to each segment instead of to all together. */
@@ -236,7 +234,6 @@ function conditionsOn(stream: Stream, scan: Scan, values: Values): string[] {
   ];
 }
 
-/** One index range in order. */
 function rangeSql(
   stream: Stream,
   segment: Segment,
@@ -269,7 +266,6 @@ function orderBy({ keys, descending }: Segment): string {
   return `order by ${keys.map((key) => `j.${key}${descending ? ' desc' : ''}`).join(', ')}`;
 }
 
-/** The same scan in the other direction. */
 export function reversed(segments: readonly Segment[]): Segment[] {
   return segments.toReversed().map((segment) => ({ ...segment, descending: !segment.descending }));
 }

@@ -39,15 +39,10 @@ const mayGo = `not j.unsettled and not exists (
     select from tree join backfill_upstreams u on u.upstream_job_id = tree.id and u.tenant_id || '' = $1
       join backfill_jobs w on w.id = u.job_id and w.tenant_id || '' = $1 where ${over('w')} is not true)`;
 
-/**
- * Where a page of ended jobs stopped. As text: a Date has no microseconds and would repeat the last
- * one.
- */
+/** As text: a Date has no microseconds and would repeat the last job. */
 export type EndedPosition = { at: string; id: string };
 
-/**
- * The order of each kind of ended jobs, by its index. An undated job was created before the limit.
- */
+/** By index order. An undated job was created before the limit. */
 const endedKinds = {
   dated: { at: 'completed_at', those: '' },
   // Worded like the index: the planner cannot derive it from the array of states.
@@ -177,8 +172,7 @@ export async function pruneSamples(
 ): Promise<number> {
   const rows = await queryInIndexOrder(
     query,
-    // Job and age select the rows; ctid only limits the batch, because a join by ctid is planned as
-    // a scan of the table.
+    // By job and age; ctid only limits the batch: a join by ctid is planned as a scan.
     `with past as materialized (
        select o.job_id, o.ctid as place from (${sampled(windowMs)}) j cross join lateral (
          select job_id, ctid from backfill_samples where job_id = j.id and tenant_id = $1 and at < $2 order by at limit ${pruneBatch}) o limit ${pruneBatch})

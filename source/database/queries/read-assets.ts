@@ -38,7 +38,6 @@ export function assetOf(row: { id: string; name: string; partition_config: unkno
   };
 }
 
-/** Names of the tenant's assets, sorted. */
 export async function assetNames(query: Query, tenant: string, limit: number): Promise<string[]> {
   const rows = await query<{ name: string }>(
     `select distinct name from assets where ${visible} order by name limit $2`,
@@ -47,7 +46,6 @@ export async function assetNames(query: Query, tenant: string, limit: number): P
   return rows.map((row) => row.name);
 }
 
-/** Assets of the tenant, at most `limit`. */
 export function tenantAssets(
   query: Query,
   tenant: string,
@@ -81,11 +79,9 @@ export type ListedAsset = Required<Asset> & {
   asset_type: string;
   /** Names of its upstream assets. */
   upstreams: string[];
-  /** It belongs to all tenants. */
   shared: boolean;
   /** Running executors that have a handler for it. */
   executors: number;
-  /** Its unfinished jobs. */
   unfinished_jobs: number;
 };
 

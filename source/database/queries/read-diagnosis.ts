@@ -82,7 +82,6 @@ export function readOldSnapshots(
   );
 }
 
-/** The tenant's executors that are alive. */
 export async function countExecutors(
   query: Query,
   tenant: string,
@@ -97,7 +96,6 @@ export async function countExecutors(
   return row!;
 }
 
-/** Sessions that block claims of the tenant. */
 export function readBlockers(
   query: Query,
   tenant: string,

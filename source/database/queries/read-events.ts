@@ -1,7 +1,6 @@
 import type { JobEvent } from '../../domain/job/detail.ts';
 import type { Query } from '../database.ts';
 
-/** The columns of a `JobEvent`. */
 export const eventColumns = `id, job_id, partition_key, kind, from_state, to_state, actor, login, reason, at`;
 
 /** A job's events, the newest first. */

@@ -60,7 +60,6 @@ export async function countExecutors(query: Query, tenant: string): Promise<Exec
   return row!;
 }
 
-/** The tenant's executors that are on hold, with the reason. */
 export function executorsOnHold(
   query: Query,
   tenant: string,

@@ -123,10 +123,7 @@ export function upstreamsOf(
   );
 }
 
-/**
- * The jobs that wait for a job, at most 10 levels deep. A parent made by an external writer waits
- * for its children.
- */
+/** Downstream jobs, at most 10 levels deep. An external writer's parent waits for its children. */
 export function waitingFor(
   query: Query,
   tenant: string,

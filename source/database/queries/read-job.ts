@@ -3,7 +3,6 @@ import type { IdRange } from '../../domain/job/reference.ts';
 import type { Query } from '../database.ts';
 import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
 
-/** One job, or null. */
 export async function readJob(
   query: Query,
   tenant: string,
@@ -34,9 +33,7 @@ export async function readJobs(
 
 export type NamedJob = Pick<Job, 'id' | 'asset_name' | 'state'>;
 
-/**
- * Jobs whose id is in the range, at most `limit`: an index range, where LIKE would read all jobs.
- */
+/** Jobs whose id is in the range: an index range, where LIKE would read all jobs. */
 export function findJobs(
   query: Query,
   tenant: string,
@@ -50,7 +47,6 @@ export function findJobs(
   );
 }
 
-/** Deadlines of the jobs whose id is in the range, at most `limit`. */
 export function readDeadlines(
   query: Query,
   tenant: string,

@@ -20,9 +20,7 @@ export async function readPartition(
   return row ?? null;
 }
 
-/**
- * Events of a partition, the newest first, from the job's last 20,000: there is no index by key.
- */
+/** Newest first, from the job's last 20,000 events: there is no index by key. */
 export function partitionEvents(
   query: Query,
   tenant: string,

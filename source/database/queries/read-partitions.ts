@@ -33,10 +33,7 @@ export function mapPartitions(
   );
 }
 
-/**
- * Reads groups of an earlier map again, one range of the keys' index each (0.3 ms for 700
- * partitions).
- */
+/** Reads groups of an earlier map again, by the keys' index (0.3 ms for 700 partitions). */
 export function mapRanges(
   query: Query,
   tenant: string,
@@ -51,7 +48,6 @@ export function mapRanges(
   );
 }
 
-/** Failed partitions in key order. */
 export function failedPartitions(
   query: Query,
   tenant: string,
@@ -88,7 +84,6 @@ export function openPartitions(
   );
 }
 
-/** The executors that run partitions of the job. */
 export async function executorsOf(query: Query, tenant: string, job: string): Promise<string[]> {
   const rows = await query<{ lease_owner: string }>(
     `select distinct lease_owner from backfill_partitions

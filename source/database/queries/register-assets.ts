@@ -3,7 +3,6 @@ import { type Problem, UsageError } from '../../errors.ts';
 import type { Database, Query } from '../database.ts';
 
 export type Registered = {
-  /** Names of new assets. */
   added: string[];
   /** Assets whose granularity in the database differs from their handlers'; it is not changed. */
   differing: { name: string; every: string }[];

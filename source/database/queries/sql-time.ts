@@ -9,9 +9,7 @@ export function secondsBetween(from: string, to: string): string {
   return `(extract(epoch from ${to}) - extract(epoch from ${from}))`;
 }
 
-/**
- * A timestamptz plus milliseconds (float8): infinite beyond 30,000 years. Null if one of them is.
- */
+/** A timestamptz plus milliseconds (float8): infinite beyond 30,000 years. */
 export function laterBy(at: string, milliseconds: string): string {
   return `case when ${milliseconds} >= 1e15 then 'infinity' when ${milliseconds} <= -1e15 then '-infinity' else ${at} + ${milliseconds} * interval '1 millisecond' end`;
 }

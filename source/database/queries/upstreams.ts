@@ -4,7 +4,6 @@ import type { Database, Query } from '../database.ts';
 import { findUnfinishedJobs, keysOf, openPartition } from './create-job.ts';
 import { assetOf } from './read-assets.ts';
 
-/** Direct upstream assets. */
 export async function findUpstreams(
   query: Query,
   tenant: string,
@@ -25,10 +24,7 @@ export async function findUpstreams(
   return rows.map(({ downstream_id, ...row }) => ({ downstream_id, upstream: assetOf(row) }));
 }
 
-/**
- * Unfinished jobs that still have to run some of the keys, and the other keys (null if no key is
- * taken).
- */
+/** Unfinished jobs that have some of the keys, and the other keys (null: all). */
 export async function findTaken(
   query: Query,
   tenant: string,
@@ -62,10 +58,7 @@ export type UpstreamJob = {
   created_at: Date | null;
 };
 
-/**
- * The jobs that a job waits for, the most explanatory first: see
- * migrations/functions/upstreams.sql.
- */
+/** The most explanatory first: see migrations/functions/upstreams.sql. */
 export function upstreamsOf(query: Query, tenant: string, job: string): Promise<UpstreamJob[]> {
   return query<UpstreamJob>(
     `select u.upstream_job_id as id, j.asset_id, u.asset_name, u.state, j.created_at
@@ -96,7 +89,6 @@ export async function withoutCompleted(
   return rows.map((row) => row.key);
 }
 
-/** Makes a job wait for others. */
 export async function insertUpstreams(
   query: Query,
   tenant: string,

@@ -13,10 +13,7 @@ export async function writeEvent(
   );
 }
 
-/**
- * Wakes the tenant's executors at commit, like a change of state
- * (migrations/functions/triggers.sql).
- */
+/** At commit, like a change of state (migrations/functions/triggers.sql). */
 export async function wakeExecutors(query: Query, tenant: string): Promise<void> {
   await query(`select pg_notify('servo', left(md5($1), 8))`, [tenant]);
 }

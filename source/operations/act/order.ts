@@ -9,7 +9,6 @@ import type { JobSeen } from './compare.ts';
 export type Order = {
   action: JobAction;
   id: string;
-  /** Do it only if the job is unchanged. */
   seen?: JobSeen;
   parameters?: ActionParameters;
   /** Of a retry: only these partitions. */
@@ -28,7 +27,6 @@ export type PlanOrigin = {
   step?: string;
 };
 
-/** A result with a hint what to do next. */
 export type Outcome = ActionResult & { hint: string | null };
 
 /** `now`: the job after the action; null if it was not read. */

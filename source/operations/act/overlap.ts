@@ -6,9 +6,7 @@ import { ServoError } from '../../errors.ts';
 
 const maxShown = 5;
 
-/**
- * @throws ServoError not_allowed if unfinished jobs of the asset have some of the keys still to run
- */
+/** @throws ServoError not_allowed if unfinished jobs of the asset have some of the keys */
 export async function refuseOverlap(query: Query, job: NewJob, keys: KeySource): Promise<void> {
   const overlap = await findOverlap(query, job.tenant_id, job.asset_id, keys, maxShown + 1);
   const [first] = overlap;

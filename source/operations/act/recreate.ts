@@ -42,7 +42,6 @@ export type RecreateInput = OptionsInput &
     /** Run it although upstreams of the old job did not complete. */
     without_upstream?: boolean;
     dry_run?: boolean;
-    /** Only if the job is unchanged. */
     seen?: JobSeen;
     /** Recreating again with the same key is refused. */
     idempotency_key?: string;

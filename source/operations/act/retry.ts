@@ -40,7 +40,6 @@ export type Retried = {
 export type RetryOptions = {
   /** Rows per transaction. It locks the job's row: 10,000 take about 150 ms. */
   batch?: number;
-  /** Only if the job is unchanged. */
   seen?: JobSeen;
   /** Only partitions that had failed by then. */
   before?: Date;
@@ -117,8 +116,7 @@ async function retryInPlace(
       if (!isJobState(job.state)) throw unknownState(job);
       const again = await retryPartitions(query, author.tenant, id, which);
       const begun = again.length === which.limit;
-      // Without the plan's mark at its end (`isJournalled`), an interrupted plan can be applied
-      // again.
+      // Not the plan's mark (`isJournalled`): the plan may be applied again.
       if (begun && retried === 0)
         await writeEvent(
           query,

@@ -116,9 +116,7 @@ export async function findMatching(
   return { jobs: [...found.values()].slice(0, range.limit), ended: false };
 }
 
-/**
- * The matching jobs of a range that need attention, with only the columns that their order needs.
- */
+/** Matching jobs that need attention, with the columns of their order only. */
 export async function findUrgent(
   query: Query,
   tenant: string,

@@ -27,7 +27,6 @@ export function holdDialog(
   });
 }
 
-/** The dialog of this console is closed. */
 export function leaveDialog(database: Database, author: Author, console_id: string): Promise<void> {
   return database.write(author, (query) => closeDialog(query, author.tenant, console_id));
 }

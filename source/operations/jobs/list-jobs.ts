@@ -194,7 +194,6 @@ async function readPage(
   };
 }
 
-/** The filter names states only. */
 function isOfStates({ filter }: Search): boolean {
   return filter.terms.every(({ any }) => any.every(({ kind }) => kind === 'state'));
 }

@@ -19,7 +19,6 @@ import { selectJobs } from './select-jobs.ts';
 /** Jobs per statement. */
 const batch = 1000;
 
-/** Several jobs at one moment. */
 export type Draft = { id: string; created_at: Date; jobs: JobView[]; truncated: boolean };
 
 /**

@@ -21,7 +21,6 @@ export type Selection = {
   truncated: boolean;
 };
 
-/** Most jobs of one selection. */
 export const maxSelected = 10_000;
 
 /**

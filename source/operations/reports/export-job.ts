@@ -13,7 +13,7 @@ import { assessJob } from '../triage/explain-job.ts';
 
 const maxTimeline = 500;
 
-/** The content of an incident report. @throws ServoError not_found */
+/** @throws ServoError not_found */
 export async function exportJob(
   db: Database,
   tenant: string,

@@ -39,9 +39,7 @@ export class EventFollower {
     this.#job = job;
   }
 
-  /**
-   * The first call returns the newest `first`. `ended`: the job has ended and has no new events.
-   */
+  /** The first call returns the newest `first`. `ended`: the job has ended, without new events. */
   async next(first: number): Promise<EventList & { ended: boolean }> {
     const isFirst = !this.#started;
     const { as_of, job, found } = await this.#db.read(this.#tenant, async (query) => {

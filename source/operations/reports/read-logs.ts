@@ -62,9 +62,7 @@ export class LogFollower {
     this.#key = key;
   }
 
-  /**
-   * The first call returns the newest `first`. `ended`: the job has ended and has no new output.
-   */
+  /** The first call returns the newest `first`. `ended`: the job has ended, without new output. */
   async next(first: number): Promise<LogList & { ended: boolean }> {
     const [as_of, state, found] = await this.#db.read(this.#tenant, async (query) => {
       const job = await readJob(query, this.#tenant, this.#job);

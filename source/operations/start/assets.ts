@@ -17,10 +17,7 @@ export function listAssets(db: Database, tenant: string): Promise<AssetList> {
 
 export type Synced = Registered & { as_of: Date; tenant_id: string; assets: string[] };
 
-/**
- * Registers the assets of a handler directory, as an executor does at its start. @throws UsageError
- * as registerAssets
- */
+/** Like an executor at its start. @throws UsageError as registerAssets */
 export async function syncAssets(
   db: Database,
   author: Author,

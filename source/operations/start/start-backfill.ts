@@ -241,7 +241,6 @@ export function planOf(job: NewJob, keys: KeySource, tree: readonly TreeNode[]):
   };
 }
 
-/** Jobs of the asset that the forecast uses. */
 const pastJobs = 5;
 
 async function readForecast(

@@ -69,7 +69,6 @@ export async function diagnose(db: Database, tenant: string | null): Promise<Dia
   };
 }
 
-/** The invariants that do not hold for the tenant, each with its rows. */
 export function findBroken(db: Database, tenant: string): Promise<Violation[]> {
   return findViolations(db, tenant);
 }

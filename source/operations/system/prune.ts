@@ -18,13 +18,9 @@ import {
 import { readClock } from '../../database/queries/read-clock.ts';
 import { type Pruned, retention } from '../../domain/report/retention.ts';
 
-/** Jobs per page. */
 const jobPage = 100;
 
-/**
- * Earlier rounds of the janitor have removed the samples of jobs that ended before this window
- * (ms).
- */
+/** The janitor's earlier rounds did the jobs that ended before this window (ms). */
 const janitorWindowMs = 3 * 86_400_000;
 
 /**

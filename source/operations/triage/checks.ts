@@ -46,10 +46,7 @@ export function triage(
   });
 }
 
-/**
- * The rows of one check and its statement. For one job: the runbook's statement for a job, if it
- * has one.
- */
+/** For one job: the runbook's statement for a job, if it has one. */
 export function triageCheck(
   db: Database,
   tenant: string,

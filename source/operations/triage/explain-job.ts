@@ -25,7 +25,6 @@ export async function explainJob(db: Database, tenant: string, id: string): Prom
   return { as_of: facts.as_of, tenant_id: tenant, clause: explain(facts), facts };
 }
 
-/** Most rows of evidence. */
 const maxEvidence = 20;
 
 /**
@@ -81,9 +80,7 @@ function errorOf({ cells }: FoundRow): string | null {
   return typeof cells.error_message === 'string' ? cells.error_message : null;
 }
 
-/**
- * Runs the named checks again, to see whether an action has helped. @throws ServoError not_found
- */
+/** Runs the checks again after an action. @throws ServoError not_found */
 export function verifyJob(
   db: Database,
   tenant: string,

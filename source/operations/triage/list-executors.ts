@@ -16,7 +16,6 @@ export function listExecutors(db: Database, tenant: string): Promise<ExecutorLis
   });
 }
 
-/** The tenant's executors that are on hold, with the reason. */
 export function listOnHold(
   db: Database,
   tenant: string,

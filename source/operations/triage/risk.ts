@@ -16,10 +16,7 @@ import { viewJobs, viewOneJob } from '../jobs/view-jobs.ts';
 /** Most jobs with a deadline, most running and most waiting jobs without one. */
 const maxJobs = 1000;
 
-/**
- * The input of the forecast: unfinished jobs with a deadline, the jobs that share slots with them,
- * and the slots.
- */
+/** Unfinished jobs with a deadline, the jobs that share slots with them, and the slots. */
 export function readRiskBoard(
   db: Database,
   tenant: string,
@@ -35,10 +32,7 @@ export type RiskReport = {
   slots: { now: number; what_if: number | null };
   /** The jobs with a deadline, the most urgent first; or the one job that was asked for. */
   jobs: RiskRow[];
-  /**
-   * The unfinished jobs that share slots with them: candidates for a pause, and what would take
-   * freed slots.
-   */
+  /** Jobs that share slots with them: candidates for a pause, and competitors for slots. */
   others: RiskRow[];
   /** Number of `jobs` at each risk level, now and under the what-if. */
   levels: {

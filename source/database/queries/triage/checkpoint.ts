@@ -1,10 +1,7 @@
 import { remedy } from './remedies.ts';
 import { type Check, scope } from './sql.ts';
 
-/**
- * Rows read above a checkpoint, so that a job of a million is not read whole. For one job all rows
- * are read.
- */
+/** Rows read above a checkpoint: a job of a million is not read whole. */
 const lookAhead = 100;
 
 export const checkpoint: Check = {
@@ -35,8 +32,7 @@ export const checkpoint: Check = {
       states: ['pending', 'running', 'paused', 'resuming'],
     }),
   ],
-  // The CTE makes the bound a plain column: under row-level security an expression reaches no
-  // index.
+  // A bound must be a plain column to reach an index under row-level security.
   sql: (context) => `WITH bj AS MATERIALIZED (
   SELECT id, asset_name, state, checkpoint_partition_key, COALESCE(checkpoint_partition_key, '') as checkpoint,
     completed_partitions, version, created_at

@@ -48,7 +48,6 @@ export function checkNamed(name: CheckName): Check {
 
 type Row = Record<string, unknown>;
 
-/** Runs the statement unchanged. */
 export async function findRows(
   query: Query,
   sql: string,

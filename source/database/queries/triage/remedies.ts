@@ -19,7 +19,6 @@ const kinds: Readonly<Record<RemedyAction, Pick<Remedy, 'states' | 'command'>>> 
   wait: { states: null, command: null },
 };
 
-/** One remedy, in the runbook's words. */
 export function remedy(
   action: RemedyAction,
   words: string,

@@ -59,7 +59,6 @@ export function alive(tenant: string, alias: string): string {
       AND ${alias}.seen_at > NOW() - INTERVAL '10 seconds'`;
 }
 
-/** As in sql-time.ts. */
 export function secondsSince(at: string): string {
   return secondsBetween(at, 'NOW()');
 }
