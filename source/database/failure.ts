@@ -70,8 +70,8 @@ const refused = /^(28|3D000$)/;
 export function mayComeBack(error: unknown): boolean {
   const cause = error instanceof ServoError ? error.cause : error;
   const code = codeOf(cause) ?? '';
-  const words = messageOf(cause);
-  if (refused.test(code) || untrusted.test(code) || noTls.test(words) || noPassword.test(words))
+  const message = messageOf(cause);
+  if (refused.test(code) || untrusted.test(code) || noTls.test(message) || noPassword.test(message))
     return false;
   return isConnectionFailure(cause);
 }

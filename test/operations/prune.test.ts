@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   findEnded,
-  forget,
   pruneExecutors,
   pruneLogs,
   pruneSamples,
+  purgeEvents,
 } from '../../source/database/queries/prune.ts';
 import { retention } from '../../source/domain/report/retention.ts';
 import { startExecutor } from '../../source/executor/executor.ts';
@@ -197,7 +197,7 @@ describe('the journal', () => {
     expect(await prune(operator.db, author, 2 * day)).toEqual({ ...nothing, events: 1 });
     expect(await operator.sql('select job_id from backfill_events')).toEqual([{ job_id: recent }]);
     const early = operator.db.write(author, (query) =>
-      forget(query, 'acme', { age_ms: day - 1, after: 0, dry: false }),
+      purgeEvents(query, 'acme', { age_ms: day - 1, after: 0, dry: false }),
     );
     expect((await errorOf(early)).message).toContain('the journal is kept for a day at least');
     const direct = operator.db.write(author, (query) => query('delete from backfill_events'));

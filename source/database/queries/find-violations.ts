@@ -111,13 +111,13 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I4',
     text: 'live leases of a job never exceed its max parallel, and are listed on the job',
-    sql: `select j.id as job_id, null as partition_key, format('%s leases (%s on the job), at most %s allowed; not on the job: %s', r.lanes,
+    sql: `select j.id as job_id, null as partition_key, format('%s leases (%s on the job), at most %s allowed; not on the job: %s', r.leases,
         cardinality(j.lease_tokens), servo_max_parallel(j.execution_strategy), coalesce(r.strays, 'none')) as found
-      from recent j, lateral (select count(distinct lease_token) as lanes, max(started_at) as newest,
+      from recent j, lateral (select count(distinct lease_token) as leases, max(started_at) as newest,
           string_agg(format('%s of %s until %s', partition_key, coalesce(lease_owner, 'no executor'), lease_expires_at), ', ')
             filter (where lease_token <> all (j.lease_tokens)) as strays
         from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'running' and p.lease_expires_at > clock_timestamp()) r
-      where r.strays is not null or (greatest(r.lanes, cardinality(j.lease_tokens)) > servo_max_parallel(j.execution_strategy)
+      where r.strays is not null or (greatest(r.leases, cardinality(j.lease_tokens)) > servo_max_parallel(j.execution_strategy)
         -- max_parallel may be lowered: running attempts may finish, and only a later claim is a
         -- violation.
         and r.newest > coalesce((select max(at) from backfill_events e where e.job_id = j.id and e.tenant_id = $1 and e.kind = 'set'), '-infinity'))`,
@@ -125,7 +125,7 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I5',
     text: 'while an executor is alive, no lease stays expired for over 60 s',
-    sql: `select j.id as job_id, p.partition_key, format('held by %s, expired at %s', coalesce(p.lease_owner, 'no executor'), coalesce(p.lease_expires_at::text, 'none')) as found
+    sql: `select j.id as job_id, p.partition_key, format('leased by %s, expired at %s', coalesce(p.lease_owner, 'no executor'), coalesce(p.lease_expires_at::text, 'none')) as found
       from recent j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'running'
       where (j.state in ('running', 'paused', 'resuming') or j.unsettled) and ${executorAlive}
         and case when p.lease_expires_at > '-infinity' then p.lease_expires_at

@@ -224,8 +224,8 @@ function movingWithDeadline(states: readonly string[]): Stream[] {
 
 /** Worded like the index of all deadlines (0030). */
 function queuedWithDeadline(states: readonly string[]): Stream[] {
-  const words = knownUnfinished.map((state) => `'${state}'`).join(', ');
-  const where = `j.sla_deadline_at is not null and j.state in (${words}) and j.state || '' = 'pending'`;
+  const unfinished = knownUnfinished.map((state) => `'${state}'`).join(', ');
+  const where = `j.sla_deadline_at is not null and j.state in (${unfinished}) and j.state || '' = 'pending'`;
   return states.includes('pending')
     ? [{ ...having('sla_deadline_at', byState('pending')), where: () => where }]
     : [];

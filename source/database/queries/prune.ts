@@ -128,7 +128,7 @@ export async function pruneJob(
  * Deletes one batch of events of deleted jobs after id `after`: see migrations/functions/purge.sql.
  * `last` is null after the last event older than `age_ms`.
  */
-export async function forget(
+export async function purgeEvents(
   query: Query,
   tenant: string,
   { age_ms, after, dry }: { age_ms: number; after: number; dry: boolean },

@@ -22,8 +22,8 @@ export function holdDialog(
   const { tenant } = author;
   const { lease_ms } = dialogLease;
   return database.write(author, async (query) => {
-    const held = renew ? await renewDialog(query, tenant, dialog.console_id, lease_ms) : null;
-    return held ?? openDialog(query, tenant, dialog, lease_ms);
+    const renewed = renew ? await renewDialog(query, tenant, dialog.console_id, lease_ms) : null;
+    return renewed ?? openDialog(query, tenant, dialog, lease_ms);
   });
 }
 

@@ -20,7 +20,7 @@ export async function exportJob(
   id: string,
   thresholds: Thresholds = thresholdDefaults,
 ): Promise<IncidentReport> {
-  const judged = await assessJob(db, tenant, id, thresholds);
+  const assessed = await assessJob(db, tenant, id, thresholds);
   const report = await db.read(tenant, async (query) => {
     const as_of = await readClock(query);
     const job = await readJob(query, tenant, id);
@@ -40,7 +40,7 @@ export async function exportJob(
     };
   });
   const { checks } = await triage(db, tenant, { job: id, thresholds });
-  const { clause, facts, scenario, recommendation, escalations } = judged;
+  const { clause, facts, scenario, recommendation, escalations } = assessed;
   return {
     ...report,
     explanation: { clause, facts },

@@ -44,7 +44,7 @@ const page = 200;
  * Outputs (at most 64 KiB) kept for comparison, besides those read again within `commitDelayMs`: a
  * follower must not grow with the job.
  */
-const maxRemembered = 5 * page;
+const maxReturned = 5 * page;
 
 /** Returns the new outputs at each call; of one that has grown since, only what was added. */
 export class LogFollower {
@@ -52,7 +52,7 @@ export class LogFollower {
   readonly #tenant: string;
   readonly #job: string;
   readonly #key: string | null;
-  readonly #told = new Map<string, AttemptLog>();
+  readonly #returned = new Map<string, AttemptLog>();
   #since: Date | null = null;
 
   constructor(db: Database, tenant: string, job: string, key: string | null) {
@@ -71,17 +71,17 @@ export class LogFollower {
     });
     const since = new Date(as_of.getTime() - commitDelayMs);
     const logs = found.flatMap((log) => {
-      const before = this.#told.get(log.partition_key);
-      this.#told.delete(log.partition_key);
-      this.#told.set(log.partition_key, log);
+      const before = this.#returned.get(log.partition_key);
+      this.#returned.delete(log.partition_key);
+      this.#returned.set(log.partition_key, log);
       if (before?.attempt !== log.attempt) return [log];
       if (before.output === log.output) return [];
       const grown = log.output.startsWith(before.output);
       return [grown ? { ...log, output: log.output.slice(before.output.length) } : log];
     });
-    for (const [key, { at }] of this.#told) {
-      if (this.#told.size <= maxRemembered) break;
-      if (at < since) this.#told.delete(key);
+    for (const [key, { at }] of this.#returned) {
+      if (this.#returned.size <= maxReturned) break;
+      if (at < since) this.#returned.delete(key);
     }
     this.#since = since;
     const ended = isTerminal(state) && logs.length === 0;

@@ -7,13 +7,13 @@ import {
   type EndedKind,
   type EndedPosition,
   findEnded,
-  forget,
   pruneBatch,
   pruneExecutors,
   pruneJob,
   pruneLogs,
   prunePartitions,
   pruneSamples,
+  purgeEvents,
 } from '../../database/queries/prune.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { type Pruned, retention } from '../../domain/report/retention.ts';
@@ -144,7 +144,7 @@ async function purgeAll(
   let purged = 0;
   for (let after: number | null = 0; after !== null; ) {
     const from: number = after;
-    const work = (query: Query) => forget(query, author.tenant, { age_ms, after: from, dry });
+    const work = (query: Query) => purgeEvents(query, author.tenant, { age_ms, after: from, dry });
     const batch = await (dry ? database.read(author.tenant, work) : database.write(author, work));
     purged += batch.forgotten;
     after = batch.last;
