@@ -59,7 +59,7 @@ describe('which database', () => {
       read: { host: 'db.prod', port: 6432, user: 'app', password: 's3cret', database: 'servo' },
     });
     expect(settings.tenants).toEqual(['acme']);
-    // C4: a password may come from the environment all the same.
+    // C4: a password may still come from the environment.
     expect(settings.ignored).toEqual(['DATABASE_URL', 'PGHOST', 'TENANT_ID']);
     expect(settings.notices).toEqual([
       'context prod is used: ignoring DATABASE_URL, PGHOST, TENANT_ID',

@@ -13,11 +13,11 @@ const baseTables = ['assets', 'backfill_jobs', 'backfill_partitions'] as const;
 const grants = 'select, insert, update, delete';
 const closing: (() => Promise<void>)[] = [];
 
-/** A database that another implementation made: its tables belong to a role that is no superuser. */
+/** A database of another implementation, whose tables belong to a role that is not a superuser. */
 class Adopted {
   database!: TestDatabase;
   owner!: ConnectionSettings;
-  /** What base executors work as: it has rights on the base tables, and on nothing else. */
+  /** The role of external executors, with rights on the base tables only. */
   executor!: ConnectionSettings;
 
   static async make(base: string, schema = 'public'): Promise<Adopted> {
@@ -53,7 +53,7 @@ class Adopted {
     return this.database.superuser;
   }
 
-  /** Every base row by the columns that it had, where it lies, and who wrote it. */
+  /** Every base row: its original columns, its place, and who wrote it. */
   async rows(columns?: Record<string, string[]>): Promise<Record<string, unknown[]>> {
     const result: Record<string, unknown[]> = {};
     for (const table of baseTables) {
@@ -77,7 +77,7 @@ class Adopted {
     return rows.map((row) => row.name);
   }
 
-  /** What there is of the base tables that a migration may not change: everything but new columns. */
+  /** Everything of the base tables that a migration may not change; new columns are allowed. */
   objects(): Promise<Record<string, unknown>[]> {
     return run(
       this.superuser,
@@ -135,7 +135,7 @@ describe.each([
     expect(await migrate(adopted[by])).toEqual(ownSteps());
   });
 
-  test('keeps every row as it is and where it is, and whoever owns and sees it', async () => {
+  test('keeps every row, its place, its owner and its visibility', async () => {
     const after = { rows: await adopted.rows(columns), objects: await adopted.objects() };
     expect((after.rows.backfill_jobs ?? []).length).toBeGreaterThan(4);
     expect(after).toEqual(before);
@@ -276,7 +276,7 @@ describe.each([
     const forced = objects.map((table) => [table.relrowsecurity, table.relforcerowsecurity]);
     expect(forced).toEqual(baseTables.map(() => [true, true]));
     const policies = objects.flatMap((table) => table.policies as [string, string, string][]);
-    // Restrictive ones, for what all tenants share, are not added to a base that has policies of its own.
+    // Restrictive policies for shared rows are not added to tables that have their own policies.
     const names = policies.map(([name]) => name);
     expect(names.includes('servo_shared_delete')).toBe(!rls);
     expect(names.filter((name) => name !== 'servo_shared_delete')).toEqual(
@@ -341,7 +341,7 @@ describe('what else a base may be like', () => {
     ]);
   });
 
-  test('duplicates where the contract wants none are told, and harm nothing', async () => {
+  test('duplicates against the contract are reported, and harm nothing', async () => {
     const adopted = await Adopted.make('first');
     await run(
       adopted.owner,

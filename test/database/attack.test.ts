@@ -24,13 +24,13 @@ import { errorOf } from '../support/operator.ts';
 import { run } from '../support/roles.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-// Roles belong to the cluster: this one is of our own.
+// Roles belong to the cluster, so this test has its own.
 const home = join(tmpdir(), `servo-tui-attack-${process.pid}`);
 let server: EmbeddedServer;
 let owner: ConnectionSettings;
 let application: Database;
 
-/** Each may log in, and says what it is of. */
+/** Each may log in, and sets its tenant itself. */
 const logins = {
   app_login: 'servo_app',
   acme_login: 'servo_tenant_acme',
@@ -92,7 +92,7 @@ async function fill(tenant: string): Promise<void> {
   );
 }
 
-/** Tables whose rows are of tenants. */
+/** Tables whose rows belong to tenants. */
 const tables = () =>
   run<{ name: string }>(
     owner,
@@ -100,7 +100,7 @@ const tables = () =>
      where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and starts_with(c.relname, 'servo_') is not true order by 1`,
   ).then((rows) => rows.map(({ name }) => name));
 
-/** All that is globex's, and what all share, by table. */
+/** All rows of globex, and all shared rows, by table. */
 async function footprint(): Promise<Record<string, string>> {
   const seen: Record<string, string> = {};
   for (const table of [...(await tables()), 'asset_dependencies']) {
@@ -168,7 +168,7 @@ describe('A6: what protects every table and function', () => {
          and provolatile = 'v' and prosrc ~ '\\m(update|insert into|delete from)\\M' and proname <> all (servo_owner_functions())
          and coalesce(proconfig::text, '') || prosrc !~ 'lock_timeout' order by 1`,
     );
-    // As long as its caller says.
+    // Valid as long as its caller says.
     const callersDecide = [
       'adopt',
       'fail_incomplete',
@@ -211,7 +211,9 @@ describe('A6: what protects every table and function', () => {
   });
 });
 
-/** Statements of acme's that aim at globex: about each table, its rows as they are and under acme's name. */
+/**
+ * Statements of acme aimed at globex, for each table: its rows unchanged, and under acme's name.
+ */
 async function attacks(): Promise<string[]> {
   const list: string[] = [];
   for (const table of [...(await tables()), 'asset_dependencies']) {
@@ -246,7 +248,7 @@ async function attacks(): Promise<string[]> {
           ]),
       `delete from ${table}`,
     );
-    // A partition of acme's in globex's job would take the place of its key.
+    // A partition of acme in globex's job would occupy its key.
     if (table === 'backfill_partitions')
       list.push(
         insert({ ...rest, ...fresh, tenant_id: 'acme', partition_key: '2024-01-02' }),
@@ -256,7 +258,7 @@ async function attacks(): Promise<string[]> {
   return list;
 }
 
-/** Calls of every function that names a tenant, for globex. */
+/** Calls of every function that takes a tenant, for globex. */
 async function calls(definers: boolean): Promise<string[]> {
   const [target] = await run<{ job: string; id: string; token: string }>(
     owner,
@@ -295,7 +297,7 @@ async function calls(definers: boolean): Promise<string[]> {
 }
 
 describe('A6: nothing of another tenant changes', () => {
-  /** Each by a session whose tenant is acme; a bound role by one that says globex as well. */
+  /** Each in a session of tenant acme; a bound role also in a session that claims to be globex. */
   const sessions: [Login, string, boolean][] = [
     ['stranger', 'acme', true],
     ['eve', 'acme', true],
@@ -322,7 +324,7 @@ describe('A6: nothing of another tenant changes', () => {
           return true;
         },
       );
-      // What went through is there to be seen, and does not stay.
+      // What succeeded is examined, then rolled back.
       if (!refused) let_through++;
       await client.query(refused ? 'rollback' : 'commit');
       if (refused) continue;
@@ -331,10 +333,10 @@ describe('A6: nothing of another tenant changes', () => {
     }
     await client.end();
     expect(changed).toEqual([]);
-    // No right, or no such row for it; a key that is taken; a duration out of bounds; a lease that is not held.
+    // No right, or no such row; a key that is taken; a duration out of bounds; another's lease.
     for (const code of codes) expect(['42501', '23505', '23514', '22023', 'SV410']).toContain(code);
     if (login === 'stranger') expect(let_through).toBe(0);
-    // What was deleted of acme's own.
+    // Own rows of acme that were deleted.
     await run(
       owner,
       `delete from backfill_jobs where tenant_id = 'acme'; delete from assets where tenant_id = 'acme';
@@ -358,13 +360,13 @@ describe('A6: nothing of another tenant changes', () => {
       answers.push((await errorOf(run(as(login, 'acme'), statement))).message);
     expect(answers).toEqual([
       'the tenant of this session is not globex',
-      'a lease lives for ten minutes at most',
+      'a lease lasts for ten minutes at most',
       'the tenant of this session is not globex',
       'the journal is kept for a day at least',
       'permission denied for function servo_lead_v1',
       'permission denied for function servo_forget_v1',
     ]);
-    // Not even whoever says that it is globex, where its login is bound.
+    // Not even in a session that claims to be globex, if its login is bound.
     expect(
       (
         await errorOf(
@@ -394,7 +396,7 @@ describe('A6: nothing of another tenant changes', () => {
       );
   });
 
-  // A row that a superuser, or another program without row-level security, put there all the same.
+  // Written by a superuser, or by a program without row-level security.
   test('what stands in a job under another tenant’s name is not counted', async () => {
     const [job] = await run<{ id: string }>(
       owner,
@@ -415,7 +417,7 @@ describe('A6: nothing of another tenant changes', () => {
   });
 });
 
-describe('A7: a lock in the hands of somebody who may only connect', () => {
+describe('A7: a lock held by a role that may only connect', () => {
   const hold = async (login: Login, statement: string) => {
     const client = new Client({ ...as(login), application_name: 'forgotten' });
     await client.connect();
@@ -611,7 +613,7 @@ describe('C16: a role that is bound to a tenant', () => {
       );
   });
 
-  test('is told of its tenant, not of a grant that would unbind it', async () => {
+  test('gets an error about its tenant, not about a grant that would unbind it', async () => {
     const { code, stderr } = await servoTui(['limits', 'set', '--tenant-wide', '2'], {
       DATABASE_URL: urlOf(as('acme_login')),
       TENANT_ID: 'globex',

@@ -42,7 +42,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** servo_app for one tenant, as `servo-tui env` lets psql connect. */
+/** servo_app for one tenant, as psql connects with `servo-tui env`. */
 const as = (tenant: string): ConnectionSettings =>
   ({ ...database.app, options: `-c app.current_tenant=${tenant}` }) as ConnectionSettings;
 

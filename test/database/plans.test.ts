@@ -57,14 +57,14 @@ const tenant = 'acme';
 const idOf = (number: number) => `10000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 const tokenOf = (number: number) => `20000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
-/** Jobs by what they are for; the others are history. */
+/** Jobs by their role in the tests; the others are history. */
 const fresh = idOf(1);
 const half = idOf(2);
 const retried = idOf(3);
 const cancelled = idOf(4);
 const pending = idOf(5);
 const urgent = idOf(60);
-/** Running for two weeks, with a sample of every minute. */
+/** Running for two weeks, with a sample every minute. */
 const sampled = idOf(97);
 const asset = '00000000-0000-4000-8000-000000000001';
 
@@ -110,7 +110,7 @@ beforeAll(async () => {
        select gen_random_uuid(), id, tenant_id, n::text, case state when 'running' then 'pending' when 'failed' then 'failed' else state end
        from backfill_jobs, generate_series(1, 2) n where created_at < now() - interval '10 minutes' and state in ('completed', 'failed', 'running')`,
   );
-  // Before it is long: no statement fills it at once.
+  // In parts: no single statement fills it in time.
   await run(database.superuser, 'analyze backfill_events');
 });
 afterAll(async () => {
@@ -150,12 +150,17 @@ const partitions = (keys: number[]) =>
 
 type Statement = [
   name: string,
-  /** Rows that it may fetch, of 20,000 jobs and 200,000 partitions: some half more than it does. */
+  /**
+   * Most rows it may fetch, of 20,000 jobs and 200,000 partitions: about half more than it does.
+   */
   rows: number,
   work: (database: Database, query: Query) => Promise<unknown>,
 ];
 
-/** Every way in which the job table is asked for, by its filter: whole where few match, else around a job in the middle. */
+/**
+ * Every kind of request for the job table, by its filter: whole if few match, else around a job in
+ * the middle.
+ */
 const listing = (
   name: string,
   rows: number,
@@ -206,7 +211,8 @@ const listings: Statement[] = [
     'risk:none',
     'priority:<4',
     'sla:none state:running',
-    // What no index knows is looked for in so many rows of each state, and once more where nothing is found.
+    // Conditions without an index are searched in a bounded number of rows of each state, and once
+    // more if nothing is found.
     '10',
     `sla:later-than:${urgent}`,
     'problems',
@@ -248,13 +254,13 @@ const statements: Statement[] = [
       expect(duties.map((duty) => duty.id)).toContain(cancelled);
     },
   ],
-  // Was: all jobs of the tenant, by the condition that one be live or unsettled.
+  // Was: all jobs of the tenant, because one condition covered both kinds.
   [
     'what an executor holds',
     900,
     async (db) => expect(await findHeld(db, tenant, 'executor-1')).toHaveLength(200),
   ],
-  // Was: the same, twice for each dead executor.
+  // Was: the same, twice per dead executor.
   [
     'the judging of a dead executor',
     2500,
@@ -406,7 +412,7 @@ const statements: Statement[] = [
     30,
     async (_, query) => {
       const job = (await readJob(query, tenant, sampled))!;
-      // Of a minute ago; on a busy machine the newest is as old by now.
+      // A minute old: on a busy machine the newest one may be as old.
       expect(job.rate_base!.completed).toBeGreaterThanOrEqual(19_999);
       expect(job.eta_trend).toMatchObject({ least_average_ms: 1000, most_average_ms: 1014 });
     },
@@ -439,15 +445,15 @@ const statements: Statement[] = [
     (_, query) => recentDurations(query, tenant, half, 'desc'),
   ],
   ['a job’s samples', 120, (_, query) => jobSamples(query, tenant, half, 120)],
-  ['who is at work on it', 300, (_, query) => executorShares(query, tenant, half)],
+  ['which executors run it', 300, (_, query) => executorShares(query, tenant, half)],
   ['what it waits for', 5, (_, query) => upstreamsOf(query, tenant, half, 100)],
   ['what waits for it', 5, (_, query) => waitingFor(query, tenant, half, 100)],
   ['assets that are made from it', 60, (_, query) => downstreamAssets(query, tenant, asset, 100)],
   ['several jobs', 10, (_, query) => readJobs(query, tenant, [half, fresh])],
   ['one partition', 2, (_, query) => readPartition(query, tenant, half, '0000000030001')],
   ['its journal', 150, (_, query) => partitionEvents(query, tenant, half, '0000000030001', 50)],
-  ['what befell a job itself', 150, (_, query) => jobTimeline(query, tenant, half, 500)],
-  ['what befell its attempts', 150, (_, query) => countAttempts(query, tenant, half)],
+  ['events of a job itself', 150, (_, query) => jobTimeline(query, tenant, half, 500)],
+  ['events of its attempts', 150, (_, query) => countAttempts(query, tenant, half)],
   [
     'the beginning of a shift',
     40,
@@ -457,7 +463,7 @@ const statements: Statement[] = [
     },
   ],
   ['what was done in it', 1010, (_, query) => decisionsAfter(query, tenant, 19_000, 1000)],
-  ['what befell attempts in it', 1010, (_, query) => countAttemptsAfter(query, tenant, 19_000)],
+  ['events of attempts in it', 1010, (_, query) => countAttemptsAfter(query, tenant, 19_000)],
   [
     'what ended in it',
     600,

@@ -33,12 +33,12 @@ import { Backfills, functionHandler, keys } from '../support/backfill.ts';
 import { environment, urlOf } from '../support/cli.ts';
 
 const folder = resolve(import.meta.dirname, '../../source/database/queries');
-/** In every text of acme's that can be read. */
+/** Appears in every readable text of acme. */
 const marked = 'secret';
 
 type Statement = { text: string; values: unknown[]; files: Set<string> };
 
-/** All that acme's commands and executor ask the database, once each. */
+/** Everything that acme's commands and its executor ask the database, once each. */
 const asked = new Map<string, Statement>();
 const refused: string[] = [];
 let backfills: Backfills;
@@ -72,7 +72,7 @@ beforeAll(async () => {
     record(...args);
     return (query as (...all: unknown[]) => unknown).apply(this, args);
   } as typeof query;
-  // Where it has to wait for a connection, who asks is seen here only.
+  // While it waits for a connection, the caller is known only here.
   pg.Pool.prototype.query = function (this: pg.Pool, ...args: unknown[]) {
     record(...args);
     return (poolQuery as (...all: unknown[]) => unknown).apply(this, args);
@@ -164,12 +164,12 @@ async function workAsAcme(): Promise<void> {
   await askTheRest(broken, pending!);
 }
 
-/** What only a screen, the exporter or a duty of the executor asks. */
+/** Asked only by a screen, the exporter or a duty of the executor. */
 async function askTheRest(broken: string, pending: string): Promise<void> {
   const db = openDatabase(backfills.database.app);
   await getPartition(db, 'acme', broken, 'k00001');
   await readRunTime(db, 'acme', broken);
-  // Duties that the executor above may not have come to in its short life.
+  // Duties that the short-lived executor above may not have reached.
   await rescueJob(db, { tenant: 'acme', job: broken, actor: marked, stale_ms: 120_000 });
   await sampleJobs(db, 'acme', [broken]);
   await judgeExecutors(db, { tenant: 'acme', owner: marked, silence_ms: 60_000 });
@@ -197,10 +197,10 @@ async function askTheRest(broken: string, pending: string): Promise<void> {
   await db.close();
 }
 
-/** Of an attempt that is known by its token alone; what runs is the handler's own SQL. */
+/** For an attempt known only by its token; the handler's own SQL runs there. */
 const byToken = ['run-sql-handler.ts'];
 
-/** A command in this process, so that its statements are seen here. */
+/** A command in this process, so that its statements are recorded. */
 async function servo(line: string): Promise<void> {
   const env = environment({
     DATABASE_URL: urlOf(backfills.database.app),
@@ -221,7 +221,7 @@ async function servo(line: string): Promise<void> {
     await write(output, io, { json: false, acted: true });
 }
 
-/** What another tenant learns and changes: rows, or the refusal. Nothing stays. */
+/** What another tenant reads and changes: rows, or the refusal. All is rolled back. */
 async function tryOut(
   client: pg.Client,
   { text, values }: { text: string; values: unknown[] },
@@ -247,7 +247,7 @@ async function tryOut(
 }
 
 let unchanged: string;
-/** All of acme's rows as one number. */
+/** All rows of acme as one number. */
 async function digest(): Promise<string> {
   const tables = [
     'assets',
@@ -268,7 +268,7 @@ async function digest(): Promise<string> {
   return rows[0].digest;
 }
 
-/** The same statement by globex, about acme's jobs: triage has its tenant in its text, to be pasted. */
+/** The same statement by globex, for acme's jobs: triage has its tenant in its text. */
 const asOther = ({ text, values }: { text: string; values: unknown[] }) => ({
   text: text.replaceAll("'acme'", "'globex'"),
   values: values.map(replace),
@@ -276,7 +276,7 @@ const asOther = ({ text, values }: { text: string; values: unknown[] }) => ({
 const replace = (value: unknown): unknown =>
   value === 'acme' ? 'globex' : Array.isArray(value) ? value.map(replace) : value;
 
-/** What is told, but for what was asked with. */
+/** The answer without the values of the question. */
 const leaks = (shown: string, values: unknown[]) =>
   shown.includes(marked) && !JSON.stringify(values).includes(marked);
 
@@ -307,7 +307,7 @@ test('row-level security isolates where a statement names the wrong tenant', asy
   const { rows } = await superuser.query<{ name: string }>(
     `select proname as name from pg_proc where prosrc like '%app.current_tenant%'`,
   );
-  // They set the tenant that they are called with: whoever names it is that tenant.
+  // These set the tenant of their argument: that is their contract.
   const own = new RegExp(`\\b(${rows.map(({ name }) => name).join('|')})\\(`);
   const bad: string[] = [];
   let tried = 0;

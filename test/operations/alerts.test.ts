@@ -184,7 +184,7 @@ test('C7: a count that was cut off keeps its plus, as a figure, in a list and in
        where tenant_id = 'acme' and name = 'orders'`,
       [count],
     );
-  const told = async () => {
+  const shown = async () => {
     const report = await listAlerts(operator.db, 'acme');
     const alert = report.alerts.find(({ name }) => name === 'ServoBackfillQueueDepth')!;
     const summary = await readHandoff(operator.db, 'acme', { before_ms: 3_600_000 });
@@ -204,12 +204,12 @@ test('C7: a count that was cut off keeps its plus, as a figure, in a list and in
     };
   };
   await queued(200);
-  const exact = await told();
+  const exact = await shown();
   expect(exact).toMatchObject({ figure: { value: 200, at_least: false }, more: 'and 195 more' });
   expect(exact.line + exact.summary).not.toContain('+');
   await operator.sql('delete from backfill_jobs');
   await queued(201);
-  const capped = await told();
+  const capped = await shown();
   expect(capped).toMatchObject({ figure: { value: 200, at_least: true }, more: 'and 195+ more' });
   expect(capped.line.match(/200\+/g)).toHaveLength(2);
   expect(capped.summary).toContain('and 195+ more');

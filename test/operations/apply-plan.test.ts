@@ -19,7 +19,7 @@ afterAll(() => operator.close());
 const row = async (id: string) =>
   (await operator.sql('select * from backfill_jobs where id = $1', [id]))[0]!;
 
-/** Jobs of an asset of their own, of two partitions the first of which has failed, in these states. */
+/** Jobs in these states, each of an own asset with two partitions, the first of them failed. */
 async function jobs(...states: string[]): Promise<{ asset: string; ids: string[] }> {
   const asset = `asset${made++}`;
   await operator.asset(asset);
@@ -52,7 +52,7 @@ async function apply(planned: PlanFile, db = operator.db): Promise<Outcome[]> {
   for await (const outcome of applyPlan(db, other, planned)) outcomes.push(outcome);
   return outcomes;
 }
-/** As it comes out of a file. */
+/** As read from a file. */
 const results = (outcomes: Outcome[]) => outcomes.map(({ result }) => result).sort();
 
 test('a plan freezes ids, states and versions, and names what will be skipped', async () => {
@@ -90,7 +90,7 @@ test('what matches the filter later is not in it', async () => {
   expect((await row(late)).state).toBe('running');
 });
 
-test('applying tells each job, and the journal names plan, author and who applied it', async () => {
+test('applying reports each job, and the journal names plan, author and who applied it', async () => {
   const { asset, ids } = await jobs('running', 'paused');
   const planned = await plan('pause', asset);
   const outcomes = await apply(planned);
@@ -146,7 +146,7 @@ describe('a plan that is applied twice does nothing twice', () => {
     const planned = await plan(action, asset, parameters);
     const [first] = await apply(planned);
     expect(first).toMatchObject({ id, result: 'applied' });
-    // Somebody undoes it, and what was tried again fails again, or is done.
+    // Another operator undoes it; what ran again fails again, or completes.
     const after = await row(id);
     if (action === 'set') {
       await operator.sql('update backfill_jobs set priority = 0 where id = $1', [id]);
@@ -189,7 +189,7 @@ test('another tenant’s plan is refused', async () => {
   });
 });
 
-test('every mistake of a plan is told at once, and a relative deadline becomes an instant', async () => {
+test('every mistake of a plan is reported, and a relative deadline becomes an instant', async () => {
   const { asset } = await jobs('running');
   const wrong = { ...author, reason: ' ' };
   const error = await errorOf(
@@ -265,7 +265,7 @@ describe('C10 a plan file is checked and shown by the database', () => {
     for (const id of ids) expect((await row(id)).state).toBe('running');
   });
 
-  test('what a reviewer reads is of the database, and what only the file says is told as that', async () => {
+  test('a reviewer reads values of the database, and claims of the file are marked as such', async () => {
     const { asset, ids } = await jobs('running', 'running', 'running');
     const planned = await plan('pause', asset);
     await operator.sql(`update backfill_jobs set state = 'completed' where id = $1`, [ids[1]]);

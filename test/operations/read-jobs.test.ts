@@ -39,7 +39,7 @@ describe('the job table', () => {
     }
   });
 
-  test('what lives first, the higher priority first, then the newest that have ended', async () => {
+  test('unfinished jobs first, the higher priority first, then the latest ended ones', async () => {
     expect(await names()).toEqual([
       'orders_daily 2024-01-01 running',
       'clicks 2024-01-02 hibernating',
@@ -301,7 +301,7 @@ describe('job references', () => {
     }
   });
 
-  test('all mistakes are told at once', async () => {
+  test('all mistakes are reported together', async () => {
     const error = await errorOf(resolveJobs(operator.db, 'acme', ['abcd', 'ffff', 'abcd1']));
     expect(error.message).toMatch(/ambiguous.*job ffff not found/);
   });

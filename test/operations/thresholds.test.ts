@@ -35,7 +35,7 @@ const minutes = (heartbeat_stale: number) => ({
 
 type Seen = { heartbeat_stale: boolean; eta_seconds: number | null; risk_level: string };
 
-/** Everything that shows a job, with its figures as it shows them. */
+/** Every report of a job, with the figures it shows. */
 const readers: Record<string, (thresholds: JobThresholds) => Promise<Seen | undefined>> = {
   'the job table': async (thresholds) =>
     (await listJobs(operator.db, 'acme', { limit: 10, thresholds })).jobs[0],

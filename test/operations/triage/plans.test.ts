@@ -14,7 +14,8 @@ const job = idOf(1);
 
 let database: TestDatabase;
 
-// 40 running jobs (one of 60,000 partitions, half of them done), 10 paused, 10 resuming, 10 that wait and 60 pending; what has ended is history.
+// 40 running jobs (one of 60,000 partitions, half of them completed), 10 paused, 10 resuming, 10
+// waiting, 60 pending; ended jobs are history.
 beforeAll(async () => {
   database = await createTestDatabase();
   await run(
@@ -57,7 +58,10 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** Rows that it may fetch, of 20,000 jobs, 140,000 partitions and 45,000 samples: some half more than it does. */
+/**
+ * Most rows it may fetch, of 20,000 jobs, 140,000 partitions and 45,000 samples: about half more
+ * than it does.
+ */
 const most: Readonly<Record<CheckName, number>> = {
   stuck: 100,
   'no-progress': 9000,
@@ -122,13 +126,16 @@ describe.each([
       const { sql } = checkNamed(name).evidence!;
       const reads = await asked((query) => query(sql({ ...contextOf(null), job })));
       expect(reads).toMatchObject({ scans: [], sequential: 0 });
-      // The checkpoint is compared with every partition: the runbook's statement counts them.
+      // The checkpoint is compared with every partition, as the runbook's statement does.
       expect(reads.fetched).toBeLessThanOrEqual(name === 'checkpoint' ? 61_000 : 100);
     },
   );
 });
 
-/** Those that find what they find among all that wait: at a million jobs at-risk took 315 ms, which reckoned the ETA of each that had a deadline. */
+/**
+ * Checks that search all waiting jobs: at a million jobs at-risk took 315 ms, because it computed
+ * the ETA of each one with a deadline.
+ */
 const mostOfMany: Partial<Record<CheckName, number>> = {
   unclaimed: 700,
   'no-executor': 10_000,
