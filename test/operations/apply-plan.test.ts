@@ -239,7 +239,7 @@ describe('C10 a plan file is checked and shown by the database', () => {
     [
       'a life of a century',
       ({ created_at }) => ({ expires_at: new Date(created_at.getTime() + 3e12) }),
-      /^no plan is made at/,
+      /^invalid plan times: created/,
     ],
     [
       'a day of making that is to come',
@@ -247,7 +247,7 @@ describe('C10 a plan file is checked and shown by the database', () => {
         created_at: new Date(created_at.getTime() + 8e8),
         expires_at: new Date(created_at.getTime() + 9e8),
       }),
-      /^no plan is made at/,
+      /^invalid plan times: created/,
     ],
     ['an expiry that has passed', () => ({ expires_at: new Date(0) }), /^this plan expired/],
     ['another tenant', () => ({ tenant_id: 'globex' }), /^this plan is for tenant globex/],
