@@ -128,7 +128,7 @@ describe('retry', () => {
     const id = await aJob('running');
     const refused = await servo(`retry ${id} --json`);
     expect(refused.code).toBe(4);
-    expect(errorDocument(refused).message).toContain('has failed');
+    expect(errorDocument(refused).message).toContain('has no failed partitions');
     expect((await servo('retry 00000000-0000-4000-8000-000000000000')).code).toBe(3);
     expect((await servo(`retry ${id} --read-only`)).code).toBe(4);
   });

@@ -272,7 +272,7 @@ describe('the database', () => {
     const { code, stderr } = await run(['list'], variables);
     await operator.sql(`update servo_schema set lowest_program = '0.1.0'`);
     expect(code).toBe(6);
-    expect(stderr).toMatch(/wants servo-tui 99\.0\.0 or newer/);
+    expect(stderr).toMatch(/requires servo-tui 99\.0\.0 or newer/);
   });
 
   test.each([

@@ -619,7 +619,7 @@ describe('C16: a role that is bound to a tenant', () => {
       TENANT_ID: 'globex',
     });
     expect(code).toBe(4);
-    expect(stderr).toContain('it is bound to another tenant');
+    expect(stderr).toContain('the role is bound to another tenant');
     expect(stderr).not.toContain('grant servo');
   });
 

@@ -204,7 +204,7 @@ describe('a schema that wants a newer program', () => {
       exitCode: 6,
       hint: expect.stringMatching(/update servo-tui/),
     });
-    expect(error.message).toMatch(/wants servo-tui 99\.0\.0 or newer; this is /);
+    expect(error.message).toMatch(/requires servo-tui 99\.0\.0 or newer; this is /);
   });
 });
 
