@@ -63,8 +63,9 @@ export type ListOptions = {
   /** Where the page lies; default: the first. */
   around?: Around;
   /**
-   * Up to this many matching jobs are returned whole, in any order; 0 = never. Default: the larger
-   * of 1,000 and the limit are sorted in memory and cut to the limit, if no index has the order.
+   * Up to this many matching jobs are all returned, whatever the limit, in any order; 0 = read a
+   * page along an index. Default: the larger of 1,000 and the limit are sorted in memory and cut to
+   * the limit, if no index has the order.
    */
   whole?: number;
   /** Jobs to return in addition, wherever they are in the order. */
