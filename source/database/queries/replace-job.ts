@@ -50,7 +50,7 @@ export async function followInFlight(
      ), flights as materialized (
        select m.id as job, p.partition_key, p.id as follows, 1 as rank from made m
          -- Leaves only the index of jobs to finalize.
-         join backfill_jobs o on o.tenant_id = $1 and o.unsettled and o.asset_id || '' = m.asset_id::text and o.id <> m.id
+         join backfill_jobs o on o.tenant_id = $1 and o.needs_finalizing and o.asset_id || '' = m.asset_id::text and o.id <> m.id
          join backfill_partitions p on p.backfill_job_id = o.id and p.tenant_id = $1 and p.state = 'running'
        union all
        select $2, p.partition_key, p.follows_id, 2 from backfill_partitions p

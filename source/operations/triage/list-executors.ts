@@ -19,6 +19,6 @@ export function listExecutors(db: Database, tenant: string): Promise<ExecutorLis
 export function listOnHold(
   db: Database,
   tenant: string,
-): Promise<{ id: string; held_reason: string }[]> {
+): Promise<{ id: string; hold_reason: string }[]> {
   return db.read(tenant, (query) => executorsOnHold(query, tenant));
 }
