@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { type Choice, chooseDatabase, type DatabaseSource, isOn } from './config/choose.ts';
 import { userName } from './config/connection.ts';
-import { type ConfigFile, configPath, loadConfigFile, noFile } from './config/file.ts';
+import { type ConfigFile, configPath, emptyFile, loadConfigFile } from './config/file.ts';
 import { resolveThresholds } from './config/thresholds.ts';
 import type { Variables } from './config/variables.ts';
 import type { Thresholds } from './domain/triage/thresholds.ts';
@@ -11,30 +11,27 @@ import type { Hue } from './presentation/text/hue.ts';
 export type { DatabaseSource } from './config/choose.ts';
 export type { Variables } from './config/variables.ts';
 
-/** What decides which rows are read and written, and by whom. */
 export type Settings = {
-  /** Null for a command that needs none. */
+  /** Null for a command that needs no database. */
   database: DatabaseSource | null;
-  /** One, or several for `--worker`; none for a command that needs none. */
+  /** One, or several for `--worker`; empty for a command that needs none. */
   tenants: string[];
   read_only: boolean;
   actor: string;
-  /** From which figure on something counts as trouble. */
   thresholds: Thresholds;
   context: string | null;
-  /** Which flag, variable or file said each of them. */
+  /** The flag, variable or file that each setting came from. */
   origins: Origins;
-  /** The colour of this context in the console. */
   accent: Hue | null;
-  /** Lines for stderr: which variables are set and do not count. */
+  /** Lines for stderr: variables that are set but ignored. */
   notices: string[];
-  /** Variables to take out of the environment, so that no library and no child process reads them. */
+  /** Removed from the environment, so that no library or child process reads them. */
   ignored: string[];
 };
 
 export type Origins = Record<'database' | 'tenant' | 'read_only' | 'actor', string | null>;
 
-/** The global flags that settings come from, as given on the command line; their variables not included. */
+/** The global flags that settings come from, without their variables. */
 export type SettingFlags = {
   context?: string;
   tenant?: string;
@@ -43,10 +40,10 @@ export type SettingFlags = {
   actor?: string;
 };
 
-/** `if_any`: one where one is named. */
+/** `if_any`: the one that is named, if one is. */
 export type Needs = { database: boolean; tenants: 'none' | 'if_any' | 'one' | 'many' };
 
-/** The tenant of the embedded database where none is named. */
+/** The default tenant of the embedded database. */
 export const embeddedTenant = 'local';
 
 /**
@@ -58,10 +55,10 @@ export async function resolveSettings(
   env: Variables,
   needs: Needs,
 ): Promise<Settings> {
-  // A command without a database works with a broken file too; of one that can be read, only whether its context is read-only counts.
+  // A command without a database works with a broken file too, and uses only `read_only` from it.
   const file = await (needs.database
     ? loadConfigFile(env)
-    : loadConfigFile(env).catch(() => noFile(configPath(env))));
+    : loadConfigFile(env).catch(() => emptyFile(configPath(env))));
   return decide(flags, env, file, needs);
 }
 
@@ -94,14 +91,14 @@ export function decide(
     notices:
       chosen.ignored.length > 0
         ? [
-            `${chosen.database?.from ?? 'one place'} alone counts: ignoring ${chosen.ignored.join(', ')}`,
+            `${chosen.database?.from ?? 'one source'} is used: ignoring ${chosen.ignored.join(', ')}`,
           ]
         : [],
     ignored: chosen.ignored,
   };
 }
 
-/** The context that would be chosen, for its `read_only` alone: problems of a database that is not needed are none. */
+/** For `read_only` of the chosen context. Problems of a database that is not needed are ignored. */
 function withoutDatabase(flags: SettingFlags, env: Variables, file: ConfigFile): Choice {
   const context = chooseDatabase(flags, env, file, [])?.context ?? null;
   return { database: null, context: context?.read_only ? context : null, ignored: [] };
@@ -131,7 +128,7 @@ function originsOf(
   };
 }
 
-/** A context brings its own tenant or none: TENANT_ID belongs to DATABASE_URL. */
+/** A context has its own tenant or none: TENANT_ID belongs to DATABASE_URL. */
 function tenantsOf(
   chosen: Choice,
   flags: SettingFlags,

@@ -1,6 +1,6 @@
 /**
- * Exit codes, the same for every command (see "Scripting" in the README).
- * 129, 130 and 143 are the shell's own for SIGHUP, SIGINT and SIGTERM.
+ * Exit codes, the same for every command (see "Scripting" in the README). 129, 130 and 143 are the
+ * shell's codes for SIGHUP, SIGINT and SIGTERM.
  */
 export const exitCodes = {
   internal: 1,
@@ -22,8 +22,8 @@ export const exitCodes = {
 export type ErrorCode = keyof typeof exitCodes;
 
 /**
- * An error meant for a person: what happened (`message`), what to do next (`hint`), and the cause.
- * Anything else that reaches the top exits with 1: the operating system's refusal (`system`), or our own fault.
+ * An error for the user: what happened (`message`), what to do next (`hint`), and the cause. Any
+ * other error exits with 1: a refusal of the operating system (`system`), or our own fault.
  */
 export class ServoError extends Error {
   readonly code: ErrorCode;
@@ -43,7 +43,7 @@ export class ServoError extends Error {
 
 export type Problem = { message: string; hint?: string };
 
-/** All mistakes of one command line, reported together rather than one a run. */
+/** All mistakes of one command line, reported together. */
 export class UsageError extends ServoError {
   readonly problems: readonly Problem[];
 

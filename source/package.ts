@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of this package: two levels up from source, one from the bundle. */
+/** The folder of this package: two levels above the sources, one above the bundle. */
 export const packageRoot = findRoot(dirname(fileURLToPath(import.meta.url)));
 
 export const version: string = JSON.parse(
@@ -11,7 +11,7 @@ export const version: string = JSON.parse(
 
 declare const SERVO_TUI_BUILD: string | undefined;
 
-/** A hash of what this build was made of (scripts/build-id.js); null where the sources run unbuilt. */
+/** A hash of the build's inputs (scripts/build-id.js); null if the sources run unbuilt. */
 export const buildId: string | null =
   typeof SERVO_TUI_BUILD === 'undefined' ? null : SERVO_TUI_BUILD;
 

@@ -59,10 +59,10 @@ describe('which database', () => {
       read: { host: 'db.prod', port: 6432, user: 'app', password: 's3cret', database: 'servo' },
     });
     expect(settings.tenants).toEqual(['acme']);
-    // C4: a password may come from the environment all the same.
+    // C4: a password may still come from the environment.
     expect(settings.ignored).toEqual(['DATABASE_URL', 'PGHOST', 'TENANT_ID']);
     expect(settings.notices).toEqual([
-      'context prod alone counts: ignoring DATABASE_URL, PGHOST, TENANT_ID',
+      'context prod is used: ignoring DATABASE_URL, PGHOST, TENANT_ID',
     ]);
   });
 
@@ -123,7 +123,7 @@ describe('which database', () => {
     const error = problemsOf({}, { TENANT_ID: 't' }, empty);
     expect(error.exitCode).toBe(2);
     expect(error.message).toBe(
-      'no database: set DATABASE_URL, --context or --embedded, or look around with: servo-tui demo',
+      'no database: set DATABASE_URL, --context or --embedded, or try: servo-tui demo',
     );
   });
 
@@ -136,11 +136,11 @@ describe('which database', () => {
     for (const env of [service, { ...service, PGHOST: 'h', PGDATABASE: 'd' }])
       for (const where of [empty, { ...file, fallback: 'prod' }])
         expect(problemsOf({}, env, where).message).toBe(
-          'PGSERVICE names the service "prod", and service files are not read',
+          'PGSERVICE is set to "prod", but service files are not supported',
         );
     const url = { DATABASE_URL: 'postgres:///?service=prod', TENANT_ID: 't' };
     expect(problemsOf({}, url, empty).message).toBe(
-      'DATABASE_URL names a service, and service files are not read',
+      'DATABASE_URL names a service, but service files are not supported',
     );
   });
 
@@ -153,12 +153,12 @@ describe('which database', () => {
 
   test('a context that is not there: the nearest one, and all of them', () => {
     const error = problemsOf({ context: 'prdo' });
-    expect(error.message).toContain('there is no context "prdo"');
-    expect(error.hint).toContain('did you mean prod? it holds prod, replica');
+    expect(error.message).toContain('unknown context "prdo"');
+    expect(error.hint).toContain('did you mean prod? known contexts: prod, replica');
   });
 
   test('a context called like a property of every object is not there either', () => {
-    expect(problemsOf({ context: 'constructor' }).message).toContain('there is no context');
+    expect(problemsOf({ context: 'constructor' }).message).toContain('unknown context');
   });
 
   test('two sources at once are refused', () => {
@@ -178,7 +178,7 @@ describe('which database', () => {
   test('an accent that is no colour was a crash of the console', () => {
     const document = { prod: { database_url: 'postgres://h/d', accent: 'pink' } };
     expect(() => readConfig('/etc/config.toml', document)).toThrow(
-      '"pink", the accent of context "prod" in /etc/config.toml, is no colour',
+      'invalid accent "pink" of context "prod" in /etc/config.toml',
     );
   });
 
@@ -189,7 +189,7 @@ describe('which database', () => {
     'postgres://s3cret@[/d',
   ])('a URL that is none is told without repeating it: %s', (url) => {
     const error = problemsOf({ tenant: 't' }, { DATABASE_URL: url });
-    expect(error.message).toContain('DATABASE_URL is not a postgres:// URL');
+    expect(error.message).toContain('DATABASE_URL is not a valid postgres:// URL');
     expect(JSON.stringify([error.message, error.hint])).not.toMatch(
       /s3cret|localhost\/servo|mysql/,
     );
@@ -394,9 +394,9 @@ describe('thresholds', () => {
       },
     );
     expect(problems).toEqual([
-      { message: 'SERVO_FAILURE_RATE is no rate ("120%")', hint: 'a rate, as 0.2 or 20%' },
-      { message: 'SERVO_LONG_RUNNING is no duration ("long")', hint: 'a duration, as 4h' },
-      { message: 'SERVO_QUEUE_DEPTH is no count ("-1")', hint: 'a whole number, as 10' },
+      { message: 'invalid SERVO_FAILURE_RATE "120%": expected a rate, e.g. 0.2 or 20%' },
+      { message: 'invalid SERVO_LONG_RUNNING "long": expected a duration, e.g. 4h' },
+      { message: 'invalid SERVO_QUEUE_DEPTH "-1": expected a whole number, e.g. 10' },
     ]);
     expect(() =>
       readConfig('/etc/config.toml', {
@@ -406,16 +406,16 @@ describe('thresholds', () => {
     ).toThrow(
       new UsageError([
         {
-          message: '[thresholds] in /etc/config.toml has an unknown threshold "heartbeat_stael"',
+          message: 'unknown threshold "heartbeat_stael" in [thresholds] in /etc/config.toml',
           hint: 'did you mean heartbeat_stale?',
         },
         {
-          message: 'no_progress of [thresholds] in /etc/config.toml is no duration ("5")',
-          hint: 'a duration, as 5m',
+          message:
+            'invalid no_progress "5" in [thresholds] in /etc/config.toml: expected a duration, e.g. 5m',
         },
         {
-          message: 'queue_depth of [prod.thresholds] in /etc/config.toml is no count ("ten")',
-          hint: 'a whole number, as 10',
+          message:
+            'invalid queue_depth "ten" in [prod.thresholds] in /etc/config.toml: expected a whole number, e.g. 10',
         },
       ]),
     );

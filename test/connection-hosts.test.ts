@@ -63,7 +63,7 @@ describe('several hosts, as libpq writes them', () => {
 
   test('ports that do not fit the hosts are a mistake', () => {
     expect(connectionFromVariables({ PGHOST: 'one,two', PGPORT: '1,2,3' })).toEqual({
-      message: 'PGPORT is not a port',
+      message: 'invalid PGPORT: expected 1 to 65535',
     });
   });
 

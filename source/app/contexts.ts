@@ -1,4 +1,4 @@
-import { type ConfigFile, configPath, loadConfigFile, noFile } from '../config/file.ts';
+import { type ConfigFile, configPath, emptyFile, loadConfigFile } from '../config/file.ts';
 import { resolveSettings, type Settings } from '../config.ts';
 import type {
   DataAnswer,
@@ -59,7 +59,7 @@ export class Contexts {
   ): Promise<Contexts> {
     const { env } = opener.io;
     // The demonstration has no contexts, whatever is configured.
-    const file = connections === undefined ? await loadConfigFile(env) : noFile(configPath(env));
+    const file = connections === undefined ? await loadConfigFile(env) : emptyFile(configPath(env));
     const contexts = new Contexts(opener, file, timeouts, connections);
     const { settings } = opener;
     const first = connections ?? (await connectionsOf(settings));

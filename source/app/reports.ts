@@ -6,7 +6,7 @@ import { shortId } from '../domain/job/reference.ts';
 import { shiftMs } from '../domain/report/reports.ts';
 import { messageOf, ServoError } from '../errors.ts';
 import { exportJob } from '../operations/reports/export-job.ts';
-import { handOver } from '../operations/reports/hand-off.ts';
+import { readHandoff } from '../operations/reports/hand-off.ts';
 import { shiftSummary } from '../presentation/report/hand-off.ts';
 import { incidentReport } from '../presentation/report/incident-report.ts';
 import type { Session } from './session.ts';
@@ -26,7 +26,7 @@ export async function writeReport(
     return newFile(`incident-${shortId(wanted.id)}`, report.as_of, incidentReport(report));
   }
   const since = { before_ms: wanted.since_ms ?? shiftMs };
-  const summary = await handOver(reader, tenant, since, thresholds);
+  const summary = await readHandoff(reader, tenant, since, thresholds);
   return newFile(`handoff-${nameOf(tenant)}`, summary.as_of, shiftSummary(summary));
 }
 

@@ -17,7 +17,7 @@ import { listJobs, listNamedJobs } from '../operations/jobs/list-jobs.ts';
 import { resolveJob } from '../operations/jobs/resolve-job.ts';
 import { draftPlan } from '../operations/plan/plan-actions.ts';
 import { listEvents } from '../operations/reports/read-events.ts';
-import { judgeJob, verifyJob } from '../operations/triage/explain-job.ts';
+import { assessJob, verifyJob } from '../operations/triage/explain-job.ts';
 import { Dialogs } from './dialogs.ts';
 import { boards } from './read-board.ts';
 import { writeReport } from './reports.ts';
@@ -63,7 +63,7 @@ async function run(session: Session, dialogs: Dialogs, effect: SessionEffect): P
       return { type: 'partition', detail: await getPartition(reader, tenant, id, key) };
     }
     case 'explain-job': {
-      const judged = await judgeJob(reader, tenant, effect.id, thresholds);
+      const judged = await assessJob(reader, tenant, effect.id, thresholds);
       return { type: 'explained', judged };
     }
     case 'verify-job': {

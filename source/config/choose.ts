@@ -5,12 +5,12 @@ import { connectionFromUrl, connectionFromVariables } from './connection.ts';
 import type { ConfigFile, Context } from './file.ts';
 import type { Variables } from './variables.ts';
 
-/** Where the data is, and which setting said so. */
+/** The database, and the setting that named it. */
 export type DatabaseSource =
   | {
       kind: 'server';
       read: ConnectionSettings;
-      /** The same unless the context has a write_url. */
+      /** Equals `read` unless the context has a write_url. */
       write: ConnectionSettings;
       from: string;
     }
@@ -19,17 +19,17 @@ export type DatabaseSource =
 export type Choice = {
   database: DatabaseSource | null;
   context: (Context & { name: string }) | null;
-  /** Set in the environment, and of no effect because of this choice. */
+  /** Variables that are set but have no effect because of this choice. */
   ignored: string[];
 };
 
-const sources = 'set DATABASE_URL, --context or --embedded, or look around with: servo-tui demo';
-const noDatabase: Problem = { message: `no database: ${sources}`, hint: sources };
+const databaseSources = 'set DATABASE_URL, --context or --embedded, or try: servo-tui demo';
+const noDatabase: Problem = { message: `no database: ${databaseSources}`, hint: databaseSources };
 
 /**
- * One source only, never a mixture: a URL from here with a tenant from there is how accidents
- * happen. Flags come before their variables, a context before the rest of the environment.
- * Null where no source can be made out: the problems say why.
+ * Chooses exactly one source: mixing a URL from one with a tenant from another causes accidents.
+ * Flags precede variables, and a context precedes the rest of the environment. Null if there is no
+ * source: `problems` say why.
  */
 export function chooseDatabase(
   flags: { context?: string; embedded?: boolean },
@@ -55,7 +55,7 @@ export function chooseDatabase(
     return { ...none, database: server(connection, connection, 'DATABASE_URL', problems) };
   }
   if (env.PGSERVICE) {
-    problems.push(noService(env.PGSERVICE));
+    problems.push(serviceProblem(env.PGSERVICE));
     return none;
   }
   const named = ['PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER'].filter((name) => env[name]);
@@ -68,15 +68,15 @@ export function chooseDatabase(
   return none;
 }
 
-/** psql would go to the database of the service: going to another one would be worse than none. */
-function noService(name: string): Problem {
+/** psql would connect to that service's database: better to fail than to use another. */
+function serviceProblem(name: string): Problem {
   return {
-    message: `PGSERVICE names the service "${name}", and service files are not read`,
+    message: `PGSERVICE is set to "${name}", but service files are not supported`,
     hint: 'set DATABASE_URL, or PGHOST, PGPORT, PGDATABASE and PGUSER, and unset PGSERVICE',
   };
 }
 
-/** How a variable says yes: `1`, `true`, `yes`, `on`. */
+/** True for `1`, `true`, `yes` and `on`. */
 export function isOn(value: string | undefined): boolean {
   return /^(1|true|yes|on)$/i.test(value ?? '');
 }
@@ -92,7 +92,7 @@ function fromContext(
   problems: Problem[],
 ): Choice | null {
   if (!Object.hasOwn(file.contexts, name)) {
-    const message = `there is no context "${name}" in ${file.path}`;
+    const message = `unknown context "${name}" in ${file.path}`;
     problems.push({ message, hint: knownContexts(name, file) });
     return null;
   }
@@ -101,17 +101,17 @@ function fromContext(
   const choice: Choice = {
     database: null,
     context: { ...section, name },
-    // Where a password may be found is no place: these count for a context too.
+    // Password sources name no database, so they count for a context too.
     ignored: [...connectionVariables(env).filter((one) => !isPasswordSource(one)), ...besides],
   };
   const from = `context ${name}`;
   if (section.embedded === true) return { ...choice, database: { kind: 'embedded', from } };
   if (section.database_url === undefined) {
     const hint = `add database_url in ${file.path}`;
-    problems.push({ message: `context "${name}" names no database`, hint });
+    problems.push({ message: `context "${name}" has no database`, hint });
     return choice;
   }
-  // What the URL leaves out must not come from the environment: hence no variables here.
+  // Without variables: the environment must not complete the URL of a context.
   const read = connectionFromUrl(`database_url of ${from}`, section.database_url, {});
   const write = section.write_url
     ? connectionFromUrl(`write_url of ${from}`, section.write_url, {})
@@ -143,7 +143,8 @@ function connectionVariables(env: Variables): string[] {
 
 function knownContexts(name: string, file: ConfigFile): string {
   const names = Object.keys(file.contexts);
-  if (names.length === 0) return `it holds none: add [${name}] with database_url and tenant`;
+  if (names.length === 0)
+    return `the file has no contexts: add [${name}] with database_url and tenant`;
   const near = nearest(name, names);
-  return `${near === null ? '' : `did you mean ${near}? `}it holds ${names.join(', ')}`;
+  return `${near === null ? '' : `did you mean ${near}? `}known contexts: ${names.join(', ')}`;
 }

@@ -8,8 +8,8 @@ import { tlsOf, tlsProblem, withTlsVariables } from './tls.ts';
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * What a postgres:// URL says, with libpq's meaning of `sslmode`, so that psql and this program reach
- * the same server in the same way. Never repeats the URL in a problem: it may hold a password.
+ * Reads a postgres:// URL with libpq's meaning of `sslmode`, so that psql and this program connect
+ * to the same server in the same way. Problems never quote the URL: it may hold a password.
  */
 export function connectionFromUrl(
   what: string,
@@ -18,8 +18,8 @@ export function connectionFromUrl(
 ): ConnectionSettings | Problem {
   const hint = 'write it as postgres://user@host:5432/database';
   if (!/^postgres(ql)?:\/\//.test(url))
-    return { message: `${what} is not a postgres:// URL`, hint };
-  const defaults = placeFromVariables(env);
+    return { message: `${what} is not a valid postgres:// URL`, hint };
+  const defaults = settingsFromVariables(env);
   if ('message' in defaults) return defaults;
   try {
     const several = splitHosts(url, defaults.port);
@@ -28,10 +28,13 @@ export function connectionFromUrl(
     if (problem !== null) return { message: `${what}: ${problem}`, hint };
     const parsed = parse(whole, { useLibpqCompat: true });
     if (parsed.service)
-      return { message: `${what} names a service, and service files are not read`, hint };
+      return { message: `${what} names a service, but service files are not supported`, hint };
     const target = targetOf(String(parsed.target_session_attrs ?? env.PGTARGETSESSIONATTRS ?? ''));
     if (target === undefined)
-      return { message: `${what}: target_session_attrs may be any, read-write or primary`, hint };
+      return {
+        message: `${what}: invalid target_session_attrs: expected any, read-write or primary`,
+        hint,
+      };
     const given = toClientConfig(parsed);
     const user = given.user || defaults.user;
     const { hosts } = given.host ? (several ?? {}) : defaults;
@@ -47,38 +50,38 @@ export function connectionFromUrl(
       application_name: given.application_name || applicationName,
     };
   } catch (error) {
-    // A certificate that cannot be read is worth telling; what is wrong with the URL is not quotable.
+    // Names an unreadable certificate, but never quotes the URL.
     const cause = 'path' in (error as object) ? `: ${messageOf(error)}` : '';
-    return { message: `${what} is not a postgres:// URL that can be used${cause}`, hint };
+    return { message: `${what} is not a valid postgres:// URL${cause}`, hint };
   }
 }
 
-/** PGHOST, PGPORT, PGUSER, PGDATABASE and PGSSL*; a password is looked up when the server asks for it. */
+/** A password is looked up when the server asks for it. */
 export function connectionFromVariables(env: Variables): ConnectionSettings | Problem {
-  const place = placeFromVariables(env);
-  if ('message' in place) return place;
+  const settings = settingsFromVariables(env);
+  if ('message' in settings) return settings;
   const url = withTlsVariables('postgres://host', env);
   const problem = tlsProblem(url);
   if (problem !== null) return { message: `PGSSLMODE: ${problem}` };
   try {
-    return { ...place, ...tlsOf(url, place.host) };
+    return { ...settings, ...tlsOf(url, settings.host) };
   } catch (error) {
     return { message: `a certificate of PGSSL* cannot be read: ${messageOf(error)}` };
   }
 }
 
-function placeFromVariables(env: Variables): ConnectionSettings | Problem {
+function settingsFromVariables(env: Variables): ConnectionSettings | Problem {
   const host = env.PGHOST || 'localhost';
   const hosts = hostsFromVariables(host, env.PGPORT || '5432');
-  const places = hosts ?? [{ host, port: Number(env.PGPORT || 5432) }];
-  if (places.some(({ port }) => !Number.isInteger(port) || port < 1 || port > 65_535))
-    return { message: 'PGPORT is not a port' };
+  const addresses = hosts ?? [{ host, port: Number(env.PGPORT || 5432) }];
+  if (addresses.some(({ port }) => !Number.isInteger(port) || port < 1 || port > 65_535))
+    return { message: 'invalid PGPORT: expected 1 to 65535' };
   const target = targetOf(env.PGTARGETSESSIONATTRS ?? '');
   if (target === undefined)
-    return { message: 'PGTARGETSESSIONATTRS may be any, read-write or primary' };
+    return { message: 'invalid PGTARGETSESSIONATTRS: expected any, read-write or primary' };
   const user = env.PGUSER || userName(env);
   return {
-    ...places[0]!,
+    ...addresses[0]!,
     ...(hosts === null ? {} : { hosts, ...target }),
     user,
     database: env.PGDATABASE || user,
@@ -88,7 +91,7 @@ function placeFromVariables(env: Variables): ConnectionSettings | Problem {
 
 export const applicationName = 'servo-tui';
 
-/** The operating system's name of the user; in a container the uid may belong to none. */
+/** The user's name; in a container the uid may have none. */
 export function userName(env: Variables): string {
   try {
     return userInfo().username;

@@ -8,27 +8,27 @@ import { messageOf, type Problem, UsageError } from '../errors.ts';
 import { type Hue, hues, isHue } from '../presentation/text/hue.ts';
 import { readThresholds } from './thresholds.ts';
 
-/** A section of config.toml: one database and one tenant on it, with a name. */
+/** A named section of config.toml: one database and one tenant. */
 export type Context = {
   database_url?: string;
-  /** Another role, or another host, for what writes. */
+  /** Another role or host for writes. */
   write_url?: string;
   tenant?: string;
   read_only?: boolean;
   accent?: Hue;
   embedded?: boolean;
-  /** In place of the file's own. */
+  /** Override the file's own. */
   thresholds?: Partial<Thresholds>;
 };
 
 export type ConfigFile = {
   path: string;
-  /** The context to use where neither a flag nor the environment names a database. */
+  /** The context to use if neither a flag nor the environment names a database. */
   fallback: string | null;
   contexts: Readonly<Record<string, Context>>;
-  /** [keys]: other keys of the console, by what they do. */
+  /** [keys]: the console's keys by action. */
   keys: Readonly<Record<string, string>>;
-  /** [thresholds], for all contexts and for none. */
+  /** [thresholds]: for all contexts, and without one. */
   thresholds: Partial<Thresholds>;
 };
 
@@ -47,7 +47,7 @@ export function configPath(env: Readonly<Record<string, string | undefined>>): s
 }
 
 /**
- * Reads `$XDG_CONFIG_HOME/servo-tui/config.toml`; a file that is not there is an empty one.
+ * Reads `$XDG_CONFIG_HOME/servo-tui/config.toml`. A missing file counts as an empty one.
  * @throws UsageError with every mistake in the file
  */
 export async function loadConfigFile(
@@ -59,26 +59,26 @@ export async function loadConfigFile(
   try {
     const file = await open(path);
     try {
-      // Of the file that is read, whatever stands at the path a moment later.
+      // The stat of the open file, which may differ from the one at the path by now.
       [text, found] = [await file.readFile('utf8'), await file.stat()];
     } finally {
       await file.close();
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return noFile(path);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return emptyFile(path);
     throw new UsageError([{ message: `cannot read ${path}: ${messageOf(error)}` }]);
   }
-  // Most hosts have no such file, and a command's start is counted in milliseconds.
+  // Imported here: most hosts have no such file, and every command pays for the import.
   const { parse } = await import('smol-toml');
   try {
     const config = readConfig(path, parse(text));
-    const problem = exposure(config, found);
+    const problem = passwordProblem(config, found);
     if (problem !== null) throw new UsageError([problem]);
     return config;
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    // The parser quotes the line it stumbled over, which may hold a password: only the place is told.
+    // The parser quotes the line, which may hold a password: only line and column are reported.
     const { line, column } = error as { line?: number; column?: number };
     throw new UsageError([
       { message: `${path} is not valid TOML (line ${line}, column ${column})` },
@@ -89,10 +89,10 @@ export async function loadConfigFile(
 const password = /^\w+:\/\/[^/@?]*:[^@]+@|[?&]password=./;
 
 /**
- * As libpq has it with ~/.pgpass and private keys: a file with a password is its owner's alone; one of root's may
- * be read by its group, as a mounted secret is. There are no such modes on Windows.
+ * As libpq treats ~/.pgpass and private keys: only the owner may read a file with a password. One
+ * of root may be readable by its group, like a mounted secret. Windows has no such modes.
  */
-function exposure({ path, contexts }: ConfigFile, { uid, mode }: Stats): Problem | null {
+function passwordProblem({ path, contexts }: ConfigFile, { uid, mode }: Stats): Problem | null {
   const user = process.getuid?.();
   if (user === undefined) return null;
   const [name] =
@@ -106,17 +106,18 @@ function exposure({ path, contexts }: ConfigFile, { uid, mode }: Stats): Problem
   }
   const others = mode & (uid === 0 && user !== 0 ? 0o037 : 0o077);
   if (others === 0) return null;
-  const may = (others & 0o022) === 0 ? 'can be read by others' : 'can be changed by others';
-  const message = `${path} holds a password (context "${name}") and ${may} (mode 0${(mode & 0o777).toString(8)})`;
+  const access = (others & 0o022) === 0 ? 'can be read by others' : 'can be changed by others';
+  const message = `${path} holds a password (context "${name}") and ${access} (mode 0${(mode & 0o777).toString(8)})`;
   return { message, hint: `chmod 600 ${path}` };
 }
 
-/** What a file that is not there says. */
-export function noFile(path: string): ConfigFile {
+export function emptyFile(path: string): ConfigFile {
   return { path, fallback: null, contexts: {}, keys: {}, thresholds: {} };
 }
 
-/** `default = "name"` names the default context; every table is a context, but [thresholds]. */
+/**
+ * `default = "prod"` names the default context; other tables but thresholds and keys are contexts.
+ */
 export function readConfig(path: string, document: Record<string, unknown>): ConfigFile {
   const problems: Problem[] = [];
   const contexts: Record<string, Context> = {};
@@ -166,15 +167,18 @@ function readContext(
     if (type === undefined) {
       const near = nearest(key, Object.keys(keys));
       problems.push({
-        message: `context "${name}" in ${path} has an unknown setting "${key}"`,
-        hint: near === null ? `known are ${Object.keys(keys).join(', ')}` : `did you mean ${near}?`,
+        message: `unknown setting "${key}" in context "${name}" in ${path}`,
+        hint:
+          near === null
+            ? `known settings: ${Object.keys(keys).join(', ')}`
+            : `did you mean ${near}?`,
       });
     } else if (type === 'table' && isTable(value)) {
       context[key] = readThresholds(value, `[${name}.${key}] in ${path}`, problems);
     } else if (key === 'accent' && typeof value === type && !isHue(String(value))) {
       problems.push({
-        message: `"${value}", the accent of context "${name}" in ${path}, is no colour`,
-        hint: `colours are ${hues.join(', ')}`,
+        message: `invalid accent "${value}" of context "${name}" in ${path}`,
+        hint: `expected one of ${hues.join(', ')}`,
       });
     } else if (typeof value !== type) {
       problems.push({ message: `${key} of context "${name}" in ${path} must be a ${type}` });

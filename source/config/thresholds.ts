@@ -16,8 +16,9 @@ export function thresholdVariable(name: ThresholdName): string {
 }
 
 /**
- * The runbooks' thresholds, each replaced by the file's [thresholds], by those of the context ([prod.thresholds]) and by its SERVO_*
- * variable, the last one first. They say what is worth a look, never which database: a context does not exclude the variables.
+ * The runbooks' thresholds, overridden in this order: the file's [thresholds], the context's
+ * ([prod.thresholds]), SERVO_* variables. They do not choose a database, so variables count for a
+ * context too.
  */
 export function resolveThresholds(
   sections: readonly (Partial<Thresholds> | undefined)[],
@@ -30,13 +31,12 @@ export function resolveThresholds(
     const text = env[variable];
     if (!text) continue;
     const value = readThreshold(name, text);
-    if (value === null) problems.push(wrong(variable, name, text));
+    if (value === null) problems.push(invalidThreshold(variable, name, text));
     else fromEnv[name] = value;
   }
   return Object.assign({}, thresholdDefaults, ...sections, fromEnv);
 }
 
-/** A table of the file; what is wrong with it is added to the problems. */
 export function readThresholds(
   table: Record<string, unknown>,
   where: string,
@@ -47,13 +47,13 @@ export function readThresholds(
     if (!(thresholdNames as readonly string[]).includes(name)) {
       const near = nearest(name, thresholdNames);
       const hint =
-        near === null ? `known are ${thresholdNames.join(', ')}` : `did you mean ${near}?`;
-      problems.push({ message: `${where} has an unknown threshold "${name}"`, hint });
+        near === null ? `known thresholds: ${thresholdNames.join(', ')}` : `did you mean ${near}?`;
+      problems.push({ message: `unknown threshold "${name}" in ${where}`, hint });
       continue;
     }
     const value = readThreshold(name as ThresholdName, written);
     if (value === null) {
-      problems.push(wrong(`${name} of ${where}`, name as ThresholdName, String(written)));
+      problems.push(invalidThreshold(name, name as ThresholdName, String(written), ` in ${where}`));
     } else read[name as ThresholdName] = value;
   }
   return read;
@@ -75,15 +75,12 @@ function readThreshold(name: ThresholdName, written: unknown): number | null {
 }
 
 const examples: Readonly<Record<ReturnType<typeof thresholdUnit>, (value: number) => string>> = {
-  duration: (value) => `a duration, as ${writeDuration(value)}`,
-  rate: (value) => `a rate, as ${value} or ${value * 100}%`,
-  count: (value) => `a whole number, as ${value}`,
+  duration: (value) => `a duration, e.g. ${writeDuration(value)}`,
+  rate: (value) => `a rate, e.g. ${value} or ${value * 100}%`,
+  count: (value) => `a whole number, e.g. ${value}`,
 };
 
-function wrong(what: string, name: ThresholdName, text: string): Problem {
-  const unit = thresholdUnit(name);
-  return {
-    message: `${what} is no ${unit} ("${text}")`,
-    hint: examples[unit](thresholdDefaults[name]),
-  };
+function invalidThreshold(what: string, name: ThresholdName, text: string, where = ''): Problem {
+  const expected = examples[thresholdUnit(name)](thresholdDefaults[name]);
+  return { message: `invalid ${what} "${text}"${where}: expected ${expected}` };
 }

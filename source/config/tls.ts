@@ -3,7 +3,7 @@ import type { ConnectionSettings } from '../database/settings.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** libpq's variables for TLS, by the parameter of a URL that comes before each; of them, pg reads PGSSLMODE, and not as libpq does. */
+/** libpq's TLS variables by URL parameter, which has precedence. pg only reads PGSSLMODE. */
 const variables: Readonly<Record<string, string>> = {
   sslmode: 'PGSSLMODE',
   sslrootcert: 'PGSSLROOTCERT',
@@ -11,10 +11,13 @@ const variables: Readonly<Record<string, string>> = {
   sslkey: 'PGSSLKEY',
 };
 
-/** `prefer` is `require`: a connection that should be encrypted never goes on in the clear. `allow` is `disable`. */
+/**
+ * `prefer` counts as `require`, so that no connection is silently in the clear; `allow` as
+ * `disable`.
+ */
 const modes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
-/** A URL with what the variables say and it does not. */
+/** Adds the variables' values for parameters that the URL lacks. */
 export function withTlsVariables(url: string, env: Variables): string {
   const given = new URLSearchParams(url.split('?')[1] ?? '');
   if (given.has('ssl')) return url;
@@ -25,17 +28,17 @@ export function withTlsVariables(url: string, env: Variables): string {
   return `${url}${url.includes('?') ? '&' : '?'}${added.join('&')}`;
 }
 
-/** What is wrong with the TLS parameters of a URL, or null. */
 export function tlsProblem(url: string): string | null {
   const given = new URLSearchParams(url.split('?')[1] ?? '');
   const mode = given.get('sslmode');
-  if (mode !== null && !modes.includes(mode)) return `sslmode may be ${modes.join(', ')}`;
+  if (mode !== null && !modes.includes(mode))
+    return `invalid sslmode "${mode}": expected ${modes.join(', ')}`;
   if (mode === 'verify-ca' && !given.get('sslrootcert'))
-    return 'sslmode=verify-ca wants sslrootcert, the file of the authority that signed the server’s certificate';
+    return 'sslmode=verify-ca requires sslrootcert=FILE, the CA of the server’s certificate';
   return null;
 }
 
-/** How the URL wants a connection to this host encrypted: a socket never is. Throws where a certificate cannot be read. */
+/** None for a socket. Throws for an unreadable certificate. */
 export function tlsOf(url: string, host: string): Pick<ConnectionSettings, 'ssl'> {
   if (host.startsWith('/')) return {};
   const parsed = parse(url, { useLibpqCompat: true });

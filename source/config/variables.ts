@@ -1,2 +1,1 @@
-/** The environment. */
 export type Variables = Readonly<Record<string, string | undefined>>;

@@ -2,8 +2,8 @@ import type pg from 'pg';
 import type { IndexStatement } from './migration-file.ts';
 
 /**
- * Builds an index on a table that is in use, unless one of its shape is there already, under whatever name.
- * Waits up to `timeout` ms for transactions that began earlier: that keeps nobody else waiting.
+ * Builds an index on a table in use, unless an index of that shape exists under any name. Waits up
+ * to `timeout` ms for older transactions; nothing else waits meanwhile.
  */
 export async function buildIndex(
   client: pg.Client,
@@ -12,7 +12,7 @@ export async function buildIndex(
 ): Promise<void> {
   if (await hasIndex(client, index)) return;
   await client.query(`set lock_timeout = ${Math.max(1, Math.ceil(timeout))}`);
-  // What one that was cut off has left.
+  // Left invalid by an interrupted build.
   const { rows } = await client.query<{ name: string }>(
     `select indexrelid::regclass::text as name from pg_index join pg_class c on c.oid = indexrelid
      where not indisvalid and indrelid = $1::regclass and relname = $2`,
@@ -22,7 +22,7 @@ export async function buildIndex(
   await client.query(index.text);
 }
 
-/** The server compares: in an empty copy of the table it writes the shape as it writes those that are there. */
+/** The server compares the shapes: it normalizes both in an empty copy of the table. */
 async function hasIndex(client: pg.Client, index: IndexStatement): Promise<boolean> {
   await client.query('begin');
   try {

@@ -5,45 +5,47 @@ import { FailoverClient } from './failover.ts';
 import { codeOf, explainFailure, isConnectionFailure } from './failure.ts';
 import { passwordFor } from './password.ts';
 import type { Author, Query } from './query.ts';
-import { localSettings, queryAlone, settledKind } from './session-settings.ts';
+import { localSettings, queryAlone, withOwnSettings } from './session-settings.ts';
 import type { ConnectionSettings } from './settings.ts';
 import { outgoing, types } from './values.ts';
 
 export type { Author, Query } from './query.ts';
 
-/** A peer that has vanished is noticed by the system within half a minute, on idle connections as well. */
+/** A vanished peer is noticed within half a minute, on idle connections too. */
 const liveness = {
   keepAlive: true,
   keepAliveInitialDelayMillis: 10_000,
   connectionTimeoutMillis: 10_000,
 };
 
-/** Whatever the default: a snapshot for all of a transaction would see no rows that a step has just made. */
-const beginning = 'begin isolation level read committed';
+/**
+ * Read committed, whatever the server's default: a snapshot of the whole transaction would miss
+ * rows that others have just committed.
+ */
+const beginStatement = 'begin isolation level read committed';
 
-/** How long closing waits where nobody says otherwise. */
-const farewellMs = 2_000;
+const closeTimeoutMs = 2_000;
 
 export function createClient(settings: ConnectionSettings): pg.Client {
   return new (clientOf(settings))({ ...liveness, ...withPassword(settings), types });
 }
 
-/** Looked up when the server asks for it: pg reads ~/.pgpass itself no longer without a warning. */
+/** Looked up when the server asks: pg reads ~/.pgpass itself only with a warning. */
 function withPassword(settings: ConnectionSettings) {
   return settings.password === undefined
     ? { ...settings, password: passwordFor as unknown as () => Promise<string> }
     : settings;
 }
 
-const single = settledKind(pg.Client);
-const several = settledKind(FailoverClient);
+const single = withOwnSettings(pg.Client);
+const several = withOwnSettings(FailoverClient);
 
 function clientOf(settings: ConnectionSettings): typeof pg.Client {
   return settings.hosts === undefined ? single : several;
 }
 
-/** Clients of this kind that are in the set from their making to their end; one that could not log in ends there. */
-function knownTo(clients: Set<pg.Client>, kind: typeof pg.Client): typeof pg.Client {
+/** A class whose instances are in the set from their creation to their end or failed login. */
+function tracked(clients: Set<pg.Client>, kind: typeof pg.Client): typeof pg.Client {
   return class extends kind {
     constructor(config?: pg.ClientConfig) {
       super(config);
@@ -57,7 +59,7 @@ function knownTo(clients: Set<pg.Client>, kind: typeof pg.Client): typeof pg.Cli
     override connect(callback?: (error: Error) => void): Promise<this> | void {
       if (callback === undefined) return super.connect() as Promise<this>;
       super.connect((error: Error) => {
-        // The pool forgets it, and pg leaves its socket open where it gave up by itself, as without a password.
+        // The pool drops it, but pg may leave its socket open, e.g. without a password.
         if (error) destroy(this);
         callback(error);
       });
@@ -67,26 +69,26 @@ function knownTo(clients: Set<pg.Client>, kind: typeof pg.Client): typeof pg.Cli
 
 export type DatabaseOptions = {
   connections?: number;
-  /** A statement without an answer for so long (ms) counts as failed, and its connection as dead. Without it, there is no limit. */
+  /** After this (ms) a statement counts as failed, its connection as dead. Default: no limit. */
   timeout?: number;
-  /** Every transaction is BEGIN READ ONLY, those that would write too: the server refuses. */
+  /** Every transaction is BEGIN READ ONLY, so the server refuses writes. */
   read_only?: boolean;
-  /** Whether a statement is sent before the one before it has been answered, where nobody waits for that. Default true. */
+  /** Send a statement before the previous one is answered, if possible. Default true. */
   pipelined?: boolean;
 };
 
-/** A pool on one database, whose every statement runs in a transaction that has its tenant set. */
+/** A connection pool. Every transaction has its tenant set. */
 export class Database {
   readonly settings: ConnectionSettings;
   readonly #begin: string;
   readonly #pipelined: boolean;
   readonly #pool: pg.Pool;
-  /** Also those that are still connecting. */
+  /** Including those that are still connecting. */
   readonly #clients = new Set<pg.Client>();
 
   constructor(settings: ConnectionSettings, options: DatabaseOptions = {}) {
     this.settings = settings;
-    this.#begin = options.read_only === true ? `${beginning} read only` : beginning;
+    this.#begin = options.read_only === true ? `${beginStatement} read only` : beginStatement;
     this.#pipelined = options.pipelined ?? true;
     const pipeline = { pipeline: this.#pipelined };
     this.#pool = new pg.Pool({
@@ -94,25 +96,25 @@ export class Database {
       ...pipeline,
       ...withPassword(settings),
       types,
-      Client: knownTo(this.#clients, clientOf(settings)),
+      Client: tracked(this.#clients, clientOf(settings)),
       max: options.connections ?? 4,
       allowExitOnIdle: true,
       ...(options.timeout === undefined ? {} : { query_timeout: options.timeout }),
     });
-    // An idle connection that breaks is not news: the next statement gets another, or fails by itself.
+    // An idle connection that breaks needs no report: the next statement gets another, or fails.
     this.#pool.on('error', () => {});
-    // Nor is one that says why it breaks after it was given up: without a listener it would end the process.
+    // A released connection may still emit an error; without a listener that would end the process.
     this.#pool.on('connect', (client) => {
       client.on('error', () => {});
     });
   }
 
   /**
-   * Reads under `BEGIN READ ONLY`: the transaction, not good manners, keeps it from writing. BEGIN and COMMIT travel with what they
-   * enclose: of what is only read, nothing depends on their answers.
+   * Runs under `BEGIN READ ONLY`, so the server refuses writes. BEGIN and COMMIT are not waited
+   * for: nothing read depends on their answers.
    */
   async read<T>(tenant: string, work: (query: Query) => Promise<T>): Promise<T> {
-    const begin = `${beginning} read only; ${tenantSetting(tenant)}`;
+    const begin = `${beginStatement} read only; ${tenantSetting(tenant)}`;
     if (!this.#pipelined) return this.#transaction(begin, work);
     return this.#withClient(async (client) => {
       const begun = client.query(begin);
@@ -123,7 +125,7 @@ export class Database {
       let over = false;
       try {
         const result = await work(async (text, values = []) => {
-          // What was asked beside a statement that has failed must not reach the connection's next user.
+          // A statement started beside a failed one must not run for the connection's next user.
           if (over) throw new ServoError('internal', 'the transaction is over');
           return (await client.query(text, outgoing(values))).rows;
         });
@@ -139,7 +141,7 @@ export class Database {
     });
   }
 
-  /** Waits for a lock of somebody else's for `lockTimeout`, then fails as not allowed. */
+  /** Fails as not_allowed if a lock is held elsewhere for longer than `lockTimeout`. */
   write<T>(author: Author, work: (query: Query) => Promise<T>): Promise<T> {
     const timeout = `, ${setting('lock_timeout', lockTimeout)}`;
     const settings = `, ${setting('servo.actor', author.actor)}, ${setting('servo.reason', author.reason ?? '')}`;
@@ -152,19 +154,18 @@ export class Database {
   }
 
   /**
-   * One statement by itself, in one message: for functions that set their tenant themselves, and for
-   * what belongs to no tenant.
+   * One statement in one message, for functions that set their own tenant, and data without one.
    */
   async call<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     return this.#withClient((client) => queryAlone<Row>(client, text, values));
   }
 
-  /** The same where no setting bears on the answer: it travels with what a new session is told first. */
+  /** Like `call`, if no session setting affects the result: it does not wait for the settings. */
   ask<Row extends object>(text: string): Promise<Row[]> {
     return this.#withClient(async (client) => (await client.query<Row>(text)).rows);
   }
 
-  /** A connection of the pool, for one who needs the same one for long. Release it, with the error that broke it. */
+  /** A connection for long use. Release it, with the error if it broke. */
   async connect(): Promise<pg.PoolClient> {
     try {
       return await this.#pool.connect();
@@ -173,78 +174,82 @@ export class Database {
     }
   }
 
-  /** Waits so long (ms) for what is under way, and for the server's good-byes: one that has vanished says none. */
-  async close(farewell = farewellMs): Promise<void> {
+  /** Waits at most `closeTimeout` ms for running statements and the servers' goodbyes. */
+  async close(closeTimeout = closeTimeoutMs): Promise<void> {
     if (this.#pool.ending) return;
-    const late = setTimeout(() => {
+    const timer = setTimeout(() => {
       for (const client of this.#clients) destroy(client);
-    }, farewell);
+    }, closeTimeout);
     await this.#pool.end();
-    clearTimeout(late);
+    clearTimeout(timer);
   }
 
   #transaction<T>(begin: string, work: (query: Query) => Promise<T>): Promise<T> {
-    return this.#withClient(async (client, broke) => {
+    return this.#withClient(async (client, onBroken) => {
       try {
         await client.query(begin);
         const result = await work(
           async (text, values = []) => (await client.query(text, outgoing(values))).rows,
         );
-        // COMMIT of a failed transaction succeeds, and says ROLLBACK.
+        // COMMIT of a failed transaction succeeds with the command ROLLBACK.
         const { command } = await client.query('commit');
         if (command !== 'COMMIT')
           throw new ServoError('internal', 'the transaction was rolled back');
         return result;
       } catch (error) {
-        if (!isConnectionFailure(error)) await client.query('rollback').catch(broke);
+        if (!isConnectionFailure(error)) await client.query('rollback').catch(onBroken);
         throw error;
       }
     });
   }
 
-  /** A connection that breaks, or that the work says is broken, does not go back into the pool. */
+  /** A broken connection does not return to the pool. */
   async #withClient<T>(
-    work: (client: pg.PoolClient, broke: (error: unknown) => void) => Promise<T>,
+    work: (client: pg.PoolClient, onBroken: (error: unknown) => void) => Promise<T>,
   ): Promise<T> {
     const client = await this.connect();
     let broken: unknown;
-    const broke = (error: unknown) => {
+    const onBroken = (error: unknown) => {
       broken = error;
     };
-    client.on('error', broke);
+    client.on('error', onBroken);
     try {
-      return await work(client, broke);
+      return await work(client, onBroken);
     } catch (error) {
       if (isConnectionFailure(error)) broken = error;
       throw explainFailure(error, this.settings);
     } finally {
-      client.removeListener('error', broke);
+      client.removeListener('error', onBroken);
       client.release(broken === undefined ? undefined : (broken as Error));
     }
   }
 }
 
-/** An operator waits for a step or for another operator, but not for ever. */
+/** Longest wait for a lock of an executor or another operator. */
 const lockTimeout = '10s';
 
 function explainLock(error: unknown): unknown {
   if (codeOf(error) !== '55P03') return error;
-  return new ServoError('not_allowed', `a lock was not to be had: ${messageOf(error)}`, {
-    hint: 'servo-tui doctor and servo-tui explain name the session that holds it; try again when it is gone',
-    cause: error,
-  });
+  return new ServoError(
+    'not_allowed',
+    `could not get a lock within ${lockTimeout}: ${messageOf(error)}`,
+    {
+      hint: 'servo-tui doctor and servo-tui explain name the session that holds it; try again after it has ended',
+      cause: error,
+    },
+  );
 }
 
-/** Cuts a connection without a word; what it was asked fails at once. */
+/** Cuts the connection; its pending statements fail immediately. */
 export function destroy(client: pg.ClientBase): void {
   (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
 }
 
 /**
- * The policies' `tenant_id is null or …` offers the planner all of a tenant through a bitmap, and where statistics are
- * missing or coarse it takes that for cheap (16,020 rows read to find two jobs by their ids). A page that an index leads to is
- * mostly in memory. What reads a few hundred rows is not worth compiling, whatever it is thought to cost (1,050 ms of 1,120 for one check of
- * triage at a million jobs).
+ * The policies' `tenant_id is null or …` offers the planner a bitmap of the tenant's rows, which
+ * looks cheap without good statistics (16,020 rows read to find two jobs by id). Pages reached by
+ * an index are mostly in memory. JIT costs more than it saves for a few hundred rows (1,050 of
+ * 1,120 ms of one triage check at a million jobs).
  */
 const planning = `${setting('enable_bitmapscan', 'off')}, ${setting('random_page_cost', '1')}, ${setting('jit', 'off')}`;
 
@@ -252,7 +257,7 @@ function tenantSetting(tenant: string): string {
   return `select ${localSettings}, ${planning}, ${setting('app.current_tenant', tenant)}`;
 }
 
-// In one message with BEGIN, which takes no parameters.
+// As text, because it is sent in one message with BEGIN, which takes no parameters.
 function setting(name: string, value: string): string {
   return `set_config('${name}', ${pg.escapeLiteral(value)}, true)`;
 }

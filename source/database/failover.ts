@@ -1,16 +1,16 @@
 import pg from 'pg';
 import { messageOf } from '../errors.ts';
-import type { ConnectionSettings, Place } from './settings.ts';
+import type { ConnectionSettings, HostPort } from './settings.ts';
 
-/** A host that drops packets must not use up the whole time that a connection may take to come about. */
-const probeMs = 3_000;
+/** Short, so that a host that drops packets does not use up the connection's timeout. */
+const probeTimeoutMs = 3_000;
 
-/** By the list of hosts: the one that was the right one last time is asked first. */
+/** By list of hosts: the index of the last good one, which is tried first. */
 const lastChosen = new Map<string, number>();
 
 /**
- * A client of several hosts: it connects to the first that takes writes, else, unless only that will do, to the first
- * that answers. Every connection chooses anew, so that after a failover each finds the new primary.
+ * A client of several hosts. Connects to the first one that takes writes, else to the first that
+ * answers, unless `target` is `writable`. Each connection chooses again, to follow a failover.
  */
 export class FailoverClient extends pg.Client {
   readonly #settings: ConnectionSettings;
@@ -18,8 +18,8 @@ export class FailoverClient extends pg.Client {
   constructor(settings: ConnectionSettings & pg.ClientConfig) {
     super(settings);
     this.#settings = settings;
-    // A server may end the session in the same breath in which it lets it begin: whoever connects is told of it by the next statement,
-    // and has had no time yet to listen. Without a listener it would end the process.
+    // The server may end the session right after login, before the caller listens for errors.
+    // Without a listener that would end the process; the next statement reports it.
     this.on('error', () => {});
   }
 
@@ -27,26 +27,26 @@ export class FailoverClient extends pg.Client {
   override connect(callback: (error: Error) => void): void;
   // biome-ignore lint/suspicious/noConfusingVoidType: the two shapes that pg declares
   override connect(callback?: (error: Error) => void): Promise<this> | void {
-    const connecting = chooseHost(this.#settings).then(async (place) => {
-      Object.assign(this, place);
-      // By these the password is looked up.
+    const connecting = chooseHost(this.#settings).then(async (address) => {
+      Object.assign(this, address);
+      // The password is looked up by these.
       const { connectionParameters } = this as unknown as { connectionParameters: object };
-      Object.assign(connectionParameters, place);
+      Object.assign(connectionParameters, address);
       await super.connect();
       return this;
     });
     if (callback === undefined) return connecting;
-    // pg's pool looks for an error, and for nothing else.
+    // pg's pool only looks for an error.
     connecting.then(() => callback(null as unknown as Error), callback);
   }
 }
 
-/** Throws the last host's error if none answers, or if none takes writes and only such a one will do. */
-export async function chooseHost(settings: ConnectionSettings): Promise<Place> {
+/** Throws if no host answers, or if none takes writes and `target` asks for that. */
+export async function chooseHost(settings: ConnectionSettings): Promise<HostPort> {
   const hosts = settings.hosts ?? [settings];
   const key = hosts.map(({ host, port }) => `${host}:${port}`).join(',');
   const first = lastChosen.get(key) ?? 0;
-  let standby: Place | null = null;
+  let standby: HostPort | null = null;
   let failure: unknown;
   for (let i = 0; i < hosts.length; i++) {
     const index = (first + i) % hosts.length;
@@ -68,14 +68,14 @@ export async function chooseHost(settings: ConnectionSettings): Promise<Place> {
   );
 }
 
-async function takesWrites(settings: ConnectionSettings, place: Place): Promise<boolean> {
+async function takesWrites(settings: ConnectionSettings, address: HostPort): Promise<boolean> {
   const client = new pg.Client({
     ...settings,
-    // The pool hides it from enumeration.
+    // Not enumerable in the pool's settings.
     password: settings.password,
-    ...place,
-    connectionTimeoutMillis: probeMs,
-    query_timeout: probeMs,
+    ...address,
+    connectionTimeoutMillis: probeTimeoutMs,
+    query_timeout: probeTimeoutMs,
   });
   client.on('error', () => {});
   try {
@@ -83,7 +83,7 @@ async function takesWrites(settings: ConnectionSettings, place: Place): Promise<
     const { rows } = await client.query('select pg_is_in_recovery() as standby');
     return !rows[0].standby;
   } finally {
-    // Nobody waits for a good-bye: a host that has just died would not say it.
+    // Not awaited: a host that has just died does not answer.
     void client.end().catch(() => {});
   }
 }

@@ -8,7 +8,7 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** The SQLSTATE that the server answered with, also where the error has been put into words; null where it did not answer. */
+/** The server's SQLSTATE, also of a ServoError's cause; null if the server did not answer. */
 export function answeredCode(error: unknown): string | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
     if (cause instanceof pg.DatabaseError) return cause.code ?? null;
@@ -22,30 +22,30 @@ const hints: Readonly<Record<string, string>> = {
   '53300': 'the server has no connection left: close some, or raise max_connections',
   '57P03': 'the server is starting up or shutting down: try again in a moment',
   '25006':
-    'the server takes no writes: it is a standby, or default_transaction_read_only is on (servo-tui doctor says which)',
-  ENOTFOUND: 'the host name is not known: check the host',
+    'the server is read-only: it is a standby, or default_transaction_read_only is on (servo-tui doctor says which)',
+  ENOTFOUND: 'unknown host name: check the host',
   ERR_TLS_CERT_ALTNAME_INVALID:
-    'the certificate is for another name: use that as the host, or say sslmode=verify-ca',
-  EAI_AGAIN: 'the host name cannot be looked up just now: check the host and the network',
+    'the certificate is for another name: use that as the host, or set sslmode=verify-ca',
+  EAI_AGAIN: 'the host name cannot be resolved now: check the host and the network',
 };
 
-/** OpenSSL's words for a certificate that is not believed. */
+/** OpenSSL's codes for an untrusted certificate. */
 const untrusted = /CERT|^UNABLE_TO_|^INVALID_CA$|^HOSTNAME_MISMATCH$/;
 
-/** What is said by no code. */
+/** pg reports it without a code. */
 const noTls = /server does not support SSL/;
 
 function hintOf(error: unknown): string {
   const code = codeOf(error) ?? '';
   if (code in hints) return hints[code]!;
   if (untrusted.test(code))
-    return 'name the authority that signed the certificate: sslrootcert=FILE in the URL, or PGSSLROOTCERT';
+    return 'name the CA that signed the certificate: sslrootcert=FILE in the URL, or PGSSLROOTCERT';
   if (noTls.test(messageOf(error)))
-    return 'turn ssl on in the server, or say sslmode=disable where the network can be trusted';
-  return 'is the server up, and may this host reach it?';
+    return 'enable ssl in the server, or set sslmode=disable on a trusted network';
+  return 'check that the server is running and reachable from this host';
 }
 
-/** The connection is gone, was never there, or is refused; what was asked may work on another one. */
+/** The connection is lost, was refused or never made; another one may work. */
 export function isConnectionFailure(error: unknown): boolean {
   const code = codeOf(error);
   if (code !== undefined) {
@@ -60,26 +60,26 @@ export function isConnectionFailure(error: unknown): boolean {
   );
 }
 
-/** pg's words where the server asks for a password and none was found: it has no code for it. */
+/** pg's message, without a code, if the server asks for a password and none was found. */
 const noPassword = /^SASL: .*client password must be/;
 
-/** What no waiting mends: the login or the database is refused, or the encryption is. */
+/** A refused login or database, which does not pass by waiting. */
 const refused = /^(28|3D000$)/;
 
-/** Whether the database is merely away: the same may work in a while without anybody changing a setting. */
+/** Whether the same may work later without a change of settings. */
 export function mayComeBack(error: unknown): boolean {
   const cause = error instanceof ServoError ? error.cause : error;
   const code = codeOf(cause) ?? '';
-  const words = messageOf(cause);
-  if (refused.test(code) || untrusted.test(code) || noTls.test(words) || noPassword.test(words))
+  const message = messageOf(cause);
+  if (refused.test(code) || untrusted.test(code) || noTls.test(message) || noPassword.test(message))
     return false;
   return isConnectionFailure(cause);
 }
 
-/** A policy's refusal: the right is there, and a grant would only take the login out of its bounds. */
-const ofAnother = /^new row violates row-level security policy/;
+/** The role has the right, but a policy refuses the row: a grant would not help. */
+const policyRefusal = /^new row violates row-level security policy/;
 
-/** What the server or its encoding cannot take: no fault of ours, and nothing that another connection mends. */
+/** Limits of the server or its encoding, which another connection does not mend. */
 const serverLimits: Readonly<Record<string, { code: ErrorCode; hint: string }>> = {
   '53100': { code: 'database_unreachable', hint: "the database server's disk is full" },
   '53200': { code: 'database_unreachable', hint: 'the database server is out of memory' },
@@ -89,14 +89,15 @@ const serverLimits: Readonly<Record<string, { code: ErrorCode; hint: string }>> 
 
 const missingObject = new Set(['42P01', '42883', '42703', '3F000']);
 
-/** As it must stand in a statement. */
+/** Quoted if a statement needs that. */
 function asIdentifier(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : pg.escapeIdentifier(name);
 }
 
 /**
- * What a person should be told about a failed statement: unreachable (exit 5), a right that the role lacks (exit 4: the database
- * answers, and trying again will not help), no usable schema (exit 6), or the error itself where it is our own fault.
+ * Explains a failed statement: unreachable (exit 5), a missing right (exit 4: the database answers,
+ * so trying again does not help), no usable schema (exit 6). Other errors, our own faults, are
+ * returned as they are.
  */
 export function explainFailure(error: unknown, settings: ConnectionSettings): unknown {
   if (error instanceof ServoError) return error;
@@ -117,9 +118,9 @@ export function explainFailure(error: unknown, settings: ConnectionSettings): un
       'permission_denied',
       `${describeConnection(settings)}: ${messageOf(error)}`,
       {
-        hint: ofAnother.test(messageOf(error))
-          ? `${user} may write no such row: it is bound to another tenant, or only a worker writes it`
-          : `have a superuser run: grant servo_operator to ${user} (to look and act), or: grant servo_app to ${user} (to run workers and prune as well); servo-tui migrate --roles makes these roles`,
+        hint: policyRefusal.test(messageOf(error))
+          ? `${user} may not write this row: the role is bound to another tenant, or only executors write it`
+          : `have a superuser run: grant servo_operator to ${user} (to read and act), or: grant servo_app to ${user} (also to run executors and prune); servo-tui migrate --roles creates these roles`,
         cause: error,
       },
     );
@@ -129,7 +130,7 @@ export function explainFailure(error: unknown, settings: ConnectionSettings): un
       'database_unreachable',
       `cannot log in as ${describeConnection(settings)}: the server asks for a password, and none is set`,
       {
-        hint: 'set PGPASSWORD, a line for it in ~/.pgpass (or the file that PGPASSFILE names), or put it into the URL',
+        hint: 'set PGPASSWORD, add a line to ~/.pgpass (or the file in PGPASSFILE), or put it into the URL',
         cause: error,
       },
     );

@@ -26,25 +26,24 @@ import {
 import type { ConnectionSettings } from './settings.ts';
 
 export type MigrateOptions = {
-  /** Also add row-level security to base tables that another implementation created without it. */
+  /** Also enable row-level security on base tables that were created without it. */
   rls?: boolean;
-  /** Also make the roles that may less than servo_app. */
+  /** Also create the roles with fewer rights than servo_app. */
   roles?: boolean;
-  /** Also make a role that is bound to this tenant. */
+  /** Also create a role that is bound to this tenant. */
   tenantRole?: string;
-  /** Told of each step, for a person. */
   report?: (line: string) => void;
 };
 
-/** Two programs never migrate one database at once. The number is arbitrary and must never change. */
+/** Advisory lock against concurrent migrations of one database. Arbitrary, must never change. */
 const lockKey = 7_310_046_112;
 const lockTimeout = '3s';
 
 /**
- * Brings a database to this program's schema and returns the names of the migrations that were
- * applied, and `functions` where these were: none, if it was there already. Adopts what another implementation created. Safe to run on a live
- * database: a lock that is not to be had within 3 s is let go and tried again, for as long as `timeout` ms.
- * Throws `schema` (exit 6) if the database wants a newer program, or if it cannot be brought there.
+ * Brings a database to this program's schema and returns the names of the applied migrations, with
+ * `functions` if those changed; adopts tables of another implementation. Safe on a live database: a
+ * lock that is not available within 3 s is given up and tried again, for up to `timeout` ms.
+ * Throws `schema` (exit 6) if the database requires a newer program, or if migrating fails.
  */
 export async function migrate(
   settings: ConnectionSettings,
@@ -52,14 +51,14 @@ export async function migrate(
   timeout = 120_000,
 ): Promise<string[]> {
   return withClient(settings, async (client) => {
-    // Warnings are of class 01; "already exists, skipping" is not.
+    // Class 01 are warnings; "already exists, skipping" is not one.
     client.on('notice', (notice) => {
       if (notice.code?.startsWith('01')) options.report?.(notice.message ?? '');
     });
     await refuseServer(client);
     await takeLock(client, timeout, options.report);
     const before = await readState(client);
-    refuse(before);
+    refuseMixed(before);
     if (before.recorded) {
       const nothingToDo =
         pendingOf(before).length === 0 &&
@@ -68,7 +67,7 @@ export async function migrate(
         options.tenantRole === undefined;
       const owner = await ownerElsewhere(client);
       if (owner !== null && nothingToDo) return [];
-      if (owner !== null) throw notTheOwner(owner);
+      if (owner !== null) throw notOwner(owner);
     }
     const until = performance.now() + timeout;
     for (;;) {
@@ -83,7 +82,7 @@ export async function migrate(
         break;
       } catch (error) {
         await client.query('rollback').catch(() => {});
-        if (!passes(error) || performance.now() > until) throw explainMigration(error);
+        if (!isTransient(error) || performance.now() > until) throw explainMigration(error);
         options.report?.(`waiting: ${messageOf(error)}`);
         await sleep(250 + Math.random() * 750);
       }
@@ -94,7 +93,7 @@ export async function migrate(
   });
 }
 
-/** The schema is as it should be; the roles that were asked for may not be. */
+/** The schema is migrated, but the requested roles may be missing. */
 async function requireRoles(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ role: string; login: string }>(
     `select role, current_user as login from unnest('{servo_reader,servo_operator}'::text[]) role
@@ -104,24 +103,24 @@ async function requireRoles(client: pg.Client): Promise<void> {
   const names = rows.map(({ role }) => role);
   throw new ServoError(
     'permission_denied',
-    `migrated, but not made: ${names.join(' and ')} (${rows[0]!.login} may not create roles)`,
+    `migrated, but could not create ${names.join(' and ')}: ${rows[0]!.login} may not create roles`,
     {
       hint: `have a superuser run: ${names.map((name) => `create role ${name} login;`).join(' ')} then run migrate --roles again`,
     },
   );
 }
 
-/** The migrations that `migrate` would apply, without changing anything. Throws `schema` as `migrate`. */
+/** The migrations that `migrate` would apply. Changes nothing. Throws `schema` like `migrate`. */
 export async function pendingMigrations(settings: ConnectionSettings): Promise<string[]> {
   return withClient(settings, async (client) => {
     await refuseServer(client);
     const state = await readState(client);
-    refuse(state);
+    refuseMixed(state);
     return pendingOf(state);
   });
 }
 
-/** The SQL of the named migrations, for a person to read or to run by hand. */
+/** The SQL of the named migrations, to read or to run by hand. */
 export function printMigrations(
   names: readonly string[],
   extras: ScriptExtras = {},
@@ -129,7 +128,7 @@ export function printMigrations(
   return printScript(names, extras);
 }
 
-/** What no statement of ours can change: refused before anything is made. */
+/** Conditions that no migration can change are refused first. */
 async function refuseServer(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ encoding: string; database: string; frozen: boolean }>(
     `select current_setting('server_encoding') as encoding, current_database() as database,
@@ -142,16 +141,16 @@ async function refuseServer(client: pg.Client): Promise<void> {
       'schema',
       `the database ${database} has the encoding ${encoding}; servo-tui needs UTF8`,
       {
-        hint: `an encoding cannot be changed: create another database with: create database ${client.escapeIdentifier(`${database}_utf8`)} encoding 'UTF8' locale 'C' template template0, and copy into it what is here (pg_dump)`,
+        hint: `an encoding cannot be changed: create another database with: create database ${client.escapeIdentifier(`${database}_utf8`)} encoding 'UTF8' locale 'C' template template0, and copy the data with pg_dump`,
       },
     );
   }
   if (frozen) {
     throw new ServoError(
       'not_allowed',
-      `the database ${database} takes no writes: default_transaction_read_only is on`,
+      `the database ${database} is read-only: default_transaction_read_only is on`,
       {
-        hint: `where that is not meant: alter database ${name} reset default_transaction_read_only; or of the role`,
+        hint: `if that is not intended: alter database ${name} reset default_transaction_read_only; or reset it for the role`,
       },
     );
   }
@@ -167,15 +166,15 @@ async function withClient<T>(
     await client.connect();
     return await work(client);
   } catch (error) {
-    // Whoever may not even read the record of migrations is told the same as who may not add to it.
+    // A role that may not read the migrations may not write them either.
     throw explainFailure(codeOf(error) === '42501' ? explainMigration(error) : error, settings);
   } finally {
     await client.end().catch(() => {});
   }
 }
 
-// Tried again and again, never waited for in the server: a statement that waits holds a snapshot, and the
-// CREATE INDEX CONCURRENTLY of the one who has the lock would wait for that one.
+// Polled, not waited for in the server: a waiting statement holds a snapshot, and the CREATE INDEX
+// CONCURRENTLY of the lock's holder would wait for that.
 async function takeLock(
   client: pg.Client,
   timeout: number,
@@ -189,7 +188,7 @@ async function takeLock(
     if (performance.now() > until) {
       throw new ServoError(
         'not_allowed',
-        `the lock of migrations is held by ${await lockHolder(client)}`,
+        `the migration lock is held by ${await lockHolder(client)}`,
         {
           hint: 'wait for that migration, or end that session; then run: servo-tui migrate',
         },
@@ -199,7 +198,7 @@ async function takeLock(
   }
 }
 
-/** Anybody may take an advisory lock: whose session it is says whether that is a migration. */
+/** Any session may take an advisory lock: the application name shows whether it is a migration. */
 async function lockHolder(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ pid: number; user: string; application: string }>(
     `select a.pid, a.usename as user, a.application_name as application
@@ -215,7 +214,7 @@ async function lockHolder(client: pg.Client): Promise<string> {
 
 type SchemaState = {
   schema: string;
-  /** Whether there is a record of what was applied. */
+  /** The table of applied migrations exists. */
   recorded: boolean;
   applied: string[];
   lowestProgram: string | null;
@@ -259,7 +258,7 @@ async function readState(client: pg.Client): Promise<SchemaState> {
   };
 }
 
-/** The owner of what earlier runs have made, where this role may not act as the owner. */
+/** The schema's owner, if this role may not act as the owner. */
 async function ownerElsewhere(client: pg.Client): Promise<string | null> {
   const { rows } = await client.query<{ owner: string }>(
     `select pg_get_userbyid(relowner) as owner from pg_class
@@ -268,7 +267,7 @@ async function ownerElsewhere(client: pg.Client): Promise<string | null> {
   return rows[0]?.owner ?? null;
 }
 
-function notTheOwner(owner: string): ServoError {
+function notOwner(owner: string): ServoError {
   return new ServoError('schema', `this role may not change the schema: it belongs to ${owner}`, {
     hint: `run migrate as ${owner}, or as a superuser`,
   });
@@ -280,10 +279,10 @@ function pendingOf(state: SchemaState): string[] {
 }
 
 /**
- * A newer program's migrations beside all of ours are none of our business: they are additive. But ours are not put
- * on top of what we do not know.
+ * Migrations of a newer program on top of ours are additive and allowed. Ours are not applied on
+ * top of unknown ones.
  */
-function refuse(state: SchemaState): void {
+function refuseMixed(state: SchemaState): void {
   refuseNewer(state.lowestProgram);
   const own = new Set(ownMigrations());
   const unknown = state.applied.filter((name) => !own.has(name));
@@ -296,7 +295,7 @@ function refuse(state: SchemaState): void {
   );
 }
 
-/** The first migration of the schema before it was settled: its tables are like ours, its functions are not. */
+/** The first migration of the schema before the first release: same tables, other functions. */
 const developmentMigration = '0001_base-tables';
 
 function refuseDevelopment(applied: readonly string[]): void {
@@ -322,7 +321,7 @@ async function apply(
   const { runner }: { runner: typeof Runner } = await import('node-pg-migrate');
   await client.query(`set lock_timeout = '${lockTimeout}'`);
   await client.query(`set search_path = ${client.escapeIdentifier(schema)}, pg_temp`);
-  // By ourselves: the library's error has no code. Not at every run: it takes a right to create.
+  // Here, because the library's error has no code; once, because it needs the right to create.
   if (!recorded) await client.query(recordTable);
   const silent = { debug() {}, info() {}, warn() {}, error() {} };
   await runner({
@@ -332,7 +331,7 @@ async function apply(
     migrationsTable: 'servo_migrations',
     schema: [schema, 'pg_temp'],
     migrationsSchema: schema,
-    // It compares by run_on, the wall clock of whoever ran them, whatever the time zone: see refuse.
+    // The library compares run_on, a local time without zone; `refuseMixed` checks the order.
     checkOrder: false,
     singleTransaction: false,
     noLock: true,
@@ -358,8 +357,8 @@ function load(paths: string[], client: pg.Client, timeout: number) {
   );
 }
 
-/** A lock that is not to be had now, a deadlock, a catalogue row that somebody else wrote just now. */
-function passes(error: unknown): boolean {
+/** Lock not available, deadlock, or a catalogue row that was updated concurrently. */
+function isTransient(error: unknown): boolean {
   const code = codeOf(error);
   return (
     code === '55P03' ||
@@ -374,19 +373,19 @@ const explanations: Readonly<Record<string, { what: string; hint: string }>> = {
     hint: 'run migrate as the owner of the backfill tables, or as a superuser',
   },
   '22023': {
-    what: 'no role can be made for this tenant',
+    what: 'cannot create a role for this tenant',
     hint: 'see: servo-tui migrate --help',
   },
   '55P03': {
-    what: 'a table stayed locked for as long as the migration could wait',
-    hint: 'find who holds it in pg_locks, then run: servo-tui migrate',
+    what: 'a table stayed locked until the timeout',
+    hint: 'find the session that holds it in pg_locks, then run: servo-tui migrate',
   },
   '23505': {
-    what: 'rows break the contract of the base tables',
+    what: 'rows violate the constraints of the base tables',
     hint: 'remove the duplicates, then run: servo-tui migrate',
   },
   '42P07': {
-    what: 'something else has the name of an object of ours',
+    what: 'another object has the name of one of ours',
     hint: 'rename it, then run: servo-tui migrate',
   },
 };

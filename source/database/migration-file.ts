@@ -4,7 +4,7 @@ import pg from 'pg';
 import { version } from '../package.ts';
 import { functionsHash, functionsStep, migrationsFolder, ownFunctions } from './schema-version.ts';
 
-/** One CREATE INDEX CONCURRENTLY, as far as it says which table and what shape. */
+/** One CREATE INDEX CONCURRENTLY. */
 export type IndexStatement = {
   text: string;
   name: string;
@@ -17,7 +17,7 @@ export type IndexStatement = {
 export type MigrationFile = {
   name: string;
   sql: string;
-  /** What a file that begins with `-- no-transaction` consists of; null for any other. */
+  /** The statements of a file that begins with `-- no-transaction`; null for any other. */
   indexes: IndexStatement[] | null;
 };
 
@@ -30,7 +30,7 @@ export async function readMigration(name: string): Promise<MigrationFile> {
   };
 }
 
-/** Outside of a transaction nothing else is to be had: what is cut off there must be safe to begin again. */
+/** Only index builds may run outside a transaction: they can be repeated after an interruption. */
 function parseIndexes(name: string, sql: string): IndexStatement[] {
   return sql
     .replace(/^--.*\n/gm, '')
@@ -51,13 +51,13 @@ function parseIndexes(name: string, sql: string): IndexStatement[] {
     });
 }
 
-/** The record of what was applied, as node-pg-migrate would make it. */
+/** The table of applied migrations, as node-pg-migrate creates it. */
 export const recordTable =
   'create table if not exists servo_migrations (id serial primary key, name varchar(255) not null, run_on timestamp not null);\n';
 
 /**
- * All functions and triggers in one script, with the record of it, to be run in one transaction. Bodies are not checked while they are made:
- * one may call another that comes later.
+ * All functions and triggers and their record, for one transaction. Bodies are not checked, because
+ * a function may call one that is created later.
  */
 export function functionsScript(): string {
   const record = `update servo_schema set functions_hash = '${functionsHash()}', functions_program = ${pg.escapeLiteral(version)};\n`;
@@ -69,13 +69,13 @@ export function functionsScript(): string {
   ].join('\n');
 }
 
-/** What `migrate` does besides, where it is asked for: see MigrateOptions. */
+/** Options of `migrate` that the script follows: see MigrateOptions. */
 export type ScriptExtras = { rls?: boolean; roles?: boolean; tenantRole?: string };
 
 const instructions =
   '-- To be run with psql by the owner of the backfill tables, whose search_path begins with their schema.\n';
 
-/** A script for psql that does what `migrate` would do, and leaves the same record of it. */
+/** A psql script with the same effect as `migrate`, including the record of migrations. */
 export async function printScript(
   names: readonly string[],
   extras: ScriptExtras = {},

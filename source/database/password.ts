@@ -2,12 +2,12 @@ import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** What a login is looked up by; of several hosts the one that is connected to. */
+/** What a password is looked up by; of several hosts, the connected one. */
 export type Login = { host: string; port: number; database: string; user: string };
 
 /**
- * The password of a login whose settings have none, as libpq finds it: PGPASSWORD, else the first
- * line of the password file (PGPASSFILE, else ~/.pgpass) that matches; undefined where there is none.
+ * The password of a login as libpq finds it: PGPASSWORD, else the first matching line of the
+ * password file (PGPASSFILE, else ~/.pgpass); undefined if there is none.
  */
 export async function passwordFor(
   login: Login,
@@ -18,7 +18,7 @@ export async function passwordFor(
   return findPassword(await readPasswordFile(path), login);
 }
 
-/** Lines `host:port:database:user:password`, each field `*` for any, with `\:` and `\\` in them. */
+/** Lines `host:port:database:user:password`; a field may be `*` or contain `\:` and `\\`. */
 export function findPassword(text: string, login: Login): string | undefined {
   for (const line of text.split(/\r?\n/)) {
     if (line.startsWith('#')) continue;
@@ -41,7 +41,7 @@ function fieldsOf(line: string): string[] {
 
 const refused = new Set<string>();
 
-/** Empty where there is no such file, or others may read it: libpq ignores such a file as well. */
+/** Empty if the file is missing or readable by others: libpq ignores such a file too. */
 async function readPasswordFile(path: string): Promise<string> {
   try {
     const found = await stat(path);

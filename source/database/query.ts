@@ -1,8 +1,8 @@
-/** One statement inside a transaction: its text with $1 … and its values; the rows by column name. */
+/** Runs one statement in a transaction, with $1 … as `values`; rows are objects by column name. */
 export type Query = <Row extends object>(
   text: string,
   values?: readonly unknown[],
 ) => Promise<Row[]>;
 
-/** On whose behalf a transaction writes; actor and reason reach the journal by trigger. */
+/** The author of a transaction's writes. Triggers write actor and reason into the journal. */
 export type Author = { tenant: string; actor: string; reason?: string | null };

@@ -7,7 +7,7 @@ import type { Database } from './database.ts';
 
 export const migrationsFolder = join(packageRoot, 'migrations');
 
-/** Names of the migrations this program has, in order: `0001_contract`. */
+/** This program's migrations in order: `0001_contract`. */
 export function ownMigrations(): string[] {
   return readdirSync(migrationsFolder)
     .filter((file) => file.endsWith('.sql'))
@@ -15,17 +15,16 @@ export function ownMigrations(): string[] {
     .sort();
 }
 
-/** Functions and triggers, as `create or replace`: one step, done again whenever their text has changed. */
+/** Functions and triggers, as `create or replace`: one step, repeated when their text changes. */
 export const functionsStep = 'functions';
 
-/** What a database without a schema lacks: every migration, then the functions. */
 export function ownSteps(): string[] {
   return [...ownMigrations(), functionsStep];
 }
 
 export type FunctionFile = { name: string; sql: string };
 
-/** The files of migrations/functions in the order of their names, which they do not depend on. */
+/** The files of migrations/functions by name; their order does not matter. */
 export function ownFunctions(): FunctionFile[] {
   const folder = join(migrationsFolder, 'functions');
   return readdirSync(folder)
@@ -34,19 +33,19 @@ export function ownFunctions(): FunctionFile[] {
     .map((name) => ({ name, sql: readFileSync(join(folder, name), 'utf8') }));
 }
 
-/** By which a database's functions are told from others: of their whole text. */
+/** Of the whole text of the functions, to compare with the database's. */
 export function functionsHash(): string {
   const hash = createHash('sha256');
   for (const { name, sql } of ownFunctions()) hash.update(`${name}\0${sql}\0`);
   return hash.digest('hex').slice(0, 32);
 }
 
-/** What `servo_schema` says of the functions that the database has. */
+/** The record of the functions in `servo_schema`. */
 export type FunctionsRecord = { functions_hash: string | null; functions_program: string | null };
 
 /**
- * Whether the functions are to be brought to this program's. Not where a newer program has brought its own: it keeps every
- * version of a function that older programs call.
+ * Whether the database's functions have to be replaced by this program's. Never those of a newer
+ * program, which keep every version that older programs call.
  */
 export function lacksFunctions({ functions_hash, functions_program }: FunctionsRecord): boolean {
   if (functions_hash === null || functions_program === null) return true;
@@ -54,7 +53,7 @@ export function lacksFunctions({ functions_hash, functions_program }: FunctionsR
   return functions_hash !== functionsHash();
 }
 
-/** Throws `schema` (exit 6) unless this program may use the database's schema as it is. */
+/** Throws `schema` (exit 6) unless this program can use the database's schema. */
 export async function requireSchema(database: Database): Promise<void> {
   const [row] = await database.ask<{ lowest_program: string; applied: string[] } & FunctionsRecord>(
     `select lowest_program, functions_hash, functions_program,
@@ -74,18 +73,18 @@ export async function requireSchema(database: Database): Promise<void> {
   }
 }
 
-/** Three names, and how many more there are. */
+/** Three names, and the number of the others. */
 export function firstNames(names: readonly string[]): string {
   const rest = names.length - 3;
   return names.slice(0, 3).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
 
-/** Throws `schema` where the database says that this program is too old for it. */
+/** Throws `schema` if the database requires a newer program. */
 export function refuseNewer(lowestProgram: string | null): void {
   if (lowestProgram !== null && compareVersions(version, lowestProgram) < 0) {
     throw new ServoError(
       'schema',
-      `the schema wants servo-tui ${lowestProgram} or newer; this is ${version}`,
+      `the schema requires servo-tui ${lowestProgram} or newer; this is ${version}`,
       {
         hint: 'update servo-tui on this host',
       },
@@ -93,7 +92,7 @@ export function refuseNewer(lowestProgram: string | null): void {
   }
 }
 
-/** Negative, zero or positive, as `1.10.0` is newer than `1.9.2`; a pre-release counts as its release. */
+/** `1.10.0` is newer than `1.9.2`; a pre-release counts as its release. */
 export function compareVersions(one: string, other: string): number {
   const numbers = (text: string) => text.split(/[-+]/, 1)[0]!.split('.').map(Number);
   const [left, right] = [numbers(one), numbers(other)];

@@ -3,9 +3,10 @@ import { withValues } from './statement-text.ts';
 import { outgoing } from './values.ts';
 
 /**
- * Settings of server, database or role on which our results, parses and errors depend, with the value that our own sessions have.
- * Time-outs are ours to decide: handlers have theirs by attempt, statements by `timeout`. Not among them is what an operator means by
- * setting it: search_path, default_transaction_read_only (migrate refuses, executors wait), synchronous_commit, tablespaces.
+ * Settings that our results, parses and errors depend on, with our sessions' values. Timeouts are
+ * ours: handlers have theirs per attempt, statements have `timeout`. What an operator sets on
+ * purpose is left alone: search_path, default_transaction_read_only (migrate refuses, executors
+ * wait), synchronous_commit, tablespaces.
  */
 export const ownSettings = {
   // How values are written and read.
@@ -32,22 +33,22 @@ export const ownSettings = {
   idle_in_transaction_session_timeout: '0',
 } as const satisfies Readonly<Record<string, string>>;
 
-/** The same of settings that older servers do not have. */
+/** Settings that older servers lack. */
 export const newerSettings = {
-  /** From PostgreSQL 14 on. */
+  /** Since PostgreSQL 14. */
   idle_session_timeout: '0',
-  /** From PostgreSQL 17 on. */
+  /** Since PostgreSQL 17. */
   transaction_timeout: '0',
 } as const satisfies Readonly<Record<string, string>>;
 
-/** Settings that are an operator's, or a superuser's, and not ours to change: `doctor` tells of them. */
-export const foreignSettings = {
+/** Settings of an operator or superuser that we do not change; `doctor` reports them. */
+export const operatorSettings = {
   default_transaction_read_only: 'off',
   session_replication_role: 'origin',
   synchronous_commit: 'on',
 } as const satisfies Readonly<Record<string, string>>;
 
-/** A list for SELECT that sets them all; `local` is SQL: whether for the transaction rather than for the session. */
+/** A SELECT list that sets them all. `local`: SQL for "only for this transaction". */
 function settingsSql(local: string): string {
   const known = Object.entries(ownSettings).map(
     ([name, value]) => `set_config('${name}', '${value}', ${local})`,
@@ -59,31 +60,32 @@ function settingsSql(local: string): string {
   return [...known, ...newer].join(', ');
 }
 
-/** For the message that begins a transaction: through a pooler a session is not ours to set. */
+/** Sent with BEGIN, because through a pooler the session is not ours. */
 export const localSettings = settingsSql('true');
 
 /**
- * Sets them for a session, unless a pooler stands in between: there the backend's pid is another one than the client was told, they last for
- * this statement only, and nothing is left for the pooler's other clients.
+ * Sets them for the session. Behind a pooler (the backend's pid differs from the one the client was
+ * told) only for this statement, so that the pooler's other clients keep theirs.
  */
 const sessionStatement = `select pg_backend_pid() is distinct from $1::integer as pooled, ${settingsSql(
   'pg_backend_pid() is distinct from $1::integer',
 )}`;
 
-type Settled = {
+type SessionState = {
   pooled?: boolean;
   processID?: number | null;
-  /** pg's: whether a statement is sent before the one before it has been answered. */
+  /** pg's option: send a statement before the previous one is answered. */
   pipeline?: boolean;
-  settling?: Promise<void>;
+  applying?: Promise<void>;
 };
 
-/** Clients of this kind whose session has our settings from its beginning, and again after `settle`. */
-export function settledKind(kind: typeof pg.Client): typeof pg.Client {
+/** A class whose sessions have our settings from their start. */
+export function withOwnSettings(kind: typeof pg.Client): typeof pg.Client {
   return class extends kind {
     constructor(config?: pg.ClientConfig) {
       super(config);
-      // A server may end the session before its settings are answered, and nobody else listens yet: that would end the process.
+      // The server may end the session before its settings are set and before any other listener
+      // exists; without one that would end the process.
       this.on('error', () => {});
     }
 
@@ -92,16 +94,16 @@ export function settledKind(kind: typeof pg.Client): typeof pg.Client {
     // biome-ignore lint/suspicious/noConfusingVoidType: the two shapes that pg declares
     override connect(callback?: (error: Error) => void): Promise<this> | void {
       const connecting = super.connect().then(async () => {
-        const settling = settle(this);
-        (this as Settled).settling = settling;
-        // What is asked next travels with it. A session without our settings is not used again.
-        if ((this as Settled).pipeline === true)
-          settling.catch(() => void this.end().catch(() => {}));
-        else await settling;
+        const applying = applyOwnSettings(this);
+        (this as SessionState).applying = applying;
+        // The next statement is sent with it. A session without our settings is not used again.
+        if ((this as SessionState).pipeline === true)
+          applying.catch(() => void this.end().catch(() => {}));
+        else await applying;
         return this;
       });
       if (callback === undefined) return connecting;
-      // pg's pool looks for an error, and for nothing else.
+      // pg's pool only looks for an error.
       connecting.then(
         () => callback(null as unknown as Error),
         (error) => {
@@ -113,25 +115,24 @@ export function settledKind(kind: typeof pg.Client): typeof pg.Client {
   };
 }
 
-/** Brings a session to our settings: when it begins, and after a RESET ALL or DISCARD ALL. */
-export async function settle(client: pg.ClientBase): Promise<void> {
-  const settled = client as Settled;
-  const { rows } = await client.query(sessionStatement, [settled.processID ?? null]);
-  settled.pooled = rows[0].pooled;
+/** Applies our settings to a session: at its start, and after RESET ALL or DISCARD ALL. */
+export async function applyOwnSettings(client: pg.ClientBase): Promise<void> {
+  const session = client as SessionState;
+  const { rows } = await client.query(sessionStatement, [session.processID ?? null]);
+  session.pooled = rows[0].pooled;
 }
 
-/** Whether a pooler stands before this client's server. */
 function isBehindPooler(client: pg.ClientBase): boolean {
-  return (client as Settled).pooled === true;
+  return (client as SessionState).pooled === true;
 }
 
-/** What comes before a statement in its own message, where a session is not ours to set. */
+/** Sent before a statement in the same message, because a pooler's session is not ours. */
 const isolation = 'set transaction isolation level read committed';
 const before = `${isolation}; select ${localSettings}`;
 
 /**
- * One statement by itself with our settings, in one message. Several statements in one message are one transaction: behind a pooler too none
- * is left half-sent, with a job's lock, by a process that freezes.
+ * Runs one statement with our settings, in one message. Several statements in one message are one
+ * transaction: behind a pooler, a process that freezes leaves no open transaction with locks.
  */
 export function queryAlone<Row extends object>(
   client: pg.ClientBase,
@@ -141,13 +142,13 @@ export function queryAlone<Row extends object>(
   return alone(client, before, text, values);
 }
 
-/** Without these no statement of a handler gets anywhere; named, so that they are not taken for the session's own. */
+/** Needed by handlers. The third names them, so that they do not count as the session's own. */
 const handlerSettings = `select set_config('row_security', 'on', true), set_config('exit_on_error', 'off', true),
   set_config('servo.message_settings', 'row_security,exit_on_error', true)`;
 
 /**
- * The same for a handler, whose session is left as it was found: settings that its transaction had from us would be taken for the
- * session's, and be made for the pooler's next client as well.
+ * Like `queryAlone` for a handler, without our other settings: they would be taken for the
+ * session's own and restored for the pooler's next client.
  */
 export function queryHandler<Row extends object>(
   client: pg.ClientBase,
@@ -164,7 +165,7 @@ async function alone<Row extends object>(
   values: readonly unknown[],
 ): Promise<Row[]> {
   const sent = outgoing(values);
-  await (client as Settled).settling;
+  await (client as SessionState).applying;
   if (!isBehindPooler(client)) return (await client.query<Row>(text, sent)).rows;
   const results = await client.query(`${first}; ${withValues(text, sent)}`);
   return (results as unknown as pg.QueryResult<Row>[]).at(-1)!.rows;

@@ -1,11 +1,11 @@
-/** A TCP host or the folder of a Unix socket, and the port. */
-export type Place = { host: string; port: number };
+/** A TCP host, or the folder of a Unix socket, and the port. */
+export type HostPort = { host: string; port: number };
 
-/** How to reach one database: what pg's client takes, without a URL, so that it can be told without its password. */
-export type ConnectionSettings = Place & {
-  /** Where there are several: all of them, in the order in which they are tried; `host` and `port` are the first. */
-  hosts?: readonly Place[];
-  /** Of several hosts, only one that takes writes will do; else it is only preferred. */
+/** Connection settings of pg's client, not as a URL: so they can be shown without the password. */
+export type ConnectionSettings = HostPort & {
+  /** All hosts in the order in which they are tried; `host` and `port` are the first. */
+  hosts?: readonly HostPort[];
+  /** Use only a host that takes writes; else it is only preferred. */
   target?: 'writable';
   user: string;
   password?: string;
@@ -15,10 +15,10 @@ export type ConnectionSettings = Place & {
   connectionTimeoutMillis?: number;
 };
 
-/** `servo_app@db.example:5432/servo`: for messages; never the password. */
+/** `servo_app@db.example:5432/servo`, for messages; without the password. */
 export function describeConnection(settings: ConnectionSettings): string {
-  const places = (settings.hosts ?? [settings]).map(({ host, port }) =>
+  const addresses = (settings.hosts ?? [settings]).map(({ host, port }) =>
     host.startsWith('/') ? host : `${host}:${port}`,
   );
-  return `${settings.user}@${places.join(',')}/${settings.database}`;
+  return `${settings.user}@${addresses.join(',')}/${settings.database}`;
 }

@@ -2,10 +2,9 @@ import pg from 'pg';
 import { writeTime } from '../domain/time/time.ts';
 import type { Query } from './query.ts';
 
-/** A statement as it was sent. */
 export type Statement = { text: string; values: readonly unknown[] };
 
-/** The same as `query`, which also writes down what goes through it. */
+/** Like `query`, and records each statement. */
 export function recorded(query: Query, into: Statement[]): Query {
   return (text, values = []) => {
     into.push({ text, values });
@@ -14,23 +13,23 @@ export function recorded(query: Query, into: Statement[]): Query {
 }
 
 /**
- * Statements as a script for psql: their values in place, behind the setting without which row-level security shows nothing.
- * What psql would take for a command of its own, it cannot be: values stand in quotes, and our texts hold no backslash.
+ * Statements as a psql script with their values in place, after the setting that row-level security
+ * needs. psql finds no commands in it: values are quoted and our texts hold no backslash.
  */
 export function scriptOf(tenant: string, statements: readonly Statement[]): string {
   const first = `SET app.current_tenant = ${literal(tenant)};`;
-  const told = statements.map((one) => `${headingOf(one)}${dedented(inlined(one))};`);
-  return [first, ...told].join('\n\n');
+  const parts = statements.map((one) => `${headingOf(one)}${dedented(inlined(one))};`);
+  return [first, ...parts].join('\n\n');
 }
 
-/** `-- backfill_jobs, backfill_samples`: what a statement reads, so that a person finds it in a long script. */
+/** `-- backfill_jobs, backfill_samples`: the tables that a statement reads. */
 function headingOf({ text }: Statement): string {
   const read = [...text.matchAll(/\b(?:from|join|lateral)\s+((?:backfill_|servo_|asset)\w+)/g)];
   const names = [...new Set(read.map(([, name]) => name))];
   return names.length === 0 ? '' : `-- ${names.join(', ')}\n`;
 }
 
-/** `$1` … replaced by literals; in comments and quotes they are text. */
+/** Replaces `$1` … by literals, but not in comments and quotes. */
 function inlined({ text, values }: Statement): string {
   return replaceNumbers(text, (number) => literal(values[number - 1]));
 }
@@ -41,7 +40,7 @@ function replaceNumbers(text: string, by: (number: number) => string): string {
   );
 }
 
-/** The statement with its values in place, each as a literal of no type, which is what a parameter is. */
+/** Replaces `$1` … by untyped literals, which is what parameters are. */
 export function withValues(text: string, values: readonly unknown[]): string {
   return replaceNumbers(text, (number) => {
     const value = values[number - 1];
@@ -62,10 +61,10 @@ function literal(value: unknown): string {
   return quoted(Array.isArray(value) ? arrayText(value) : textOf(value));
 }
 
-/** What a terminal would obey, or show as something else, when a person pastes the text. */
+/** Characters that a terminal would obey or misrepresent. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
-/** As a parameter is sent: typed by where it stands. */
+/** Untyped, like a parameter. */
 function quoted(text: string): string {
   const escaped = pg.escapeLiteral(text).trimStart();
   if (escaped.search(unprintable) === -1) return escaped;
@@ -82,7 +81,7 @@ function arrayText(values: readonly unknown[]): string {
   return `{${items.join(',')}}`;
 }
 
-/** Lines moved to the left by what all but the first are indented by. */
+/** Removes the common indent of all lines but the first. */
 function dedented(text: string): string {
   const [first = '', ...rest] = text.trim().split('\n');
   const indent = Math.min(

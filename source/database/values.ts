@@ -2,16 +2,16 @@ import pg from 'pg';
 import { readTime, writeTime } from '../domain/time/time.ts';
 
 /**
- * The one place where values of the database become values of the program, and back. Other programs write the same rows: whatever a
- * column can hold is read as what it is, and nothing that is read raises an error later.
+ * The one place that converts values of the database and back. Other programs write the same rows,
+ * so every value that a column can hold is accepted, and none raises an error later.
  */
 export const types = new pg.TypeOverrides();
-/** bigint: milliseconds and journal ids, mostly far below 2^53; beyond that to 16 digits. */
+/** bigint: milliseconds and journal ids, mostly far below 2^53; exact to 16 digits beyond that. */
 types.setTypeParser(20, Number);
 /** timestamptz: a Date, or a FarTime. */
 types.setTypeParser(1184, (text: string) => readTime(text));
 
-/** What a parameter is sent as: dates in UTC, and those that are far as the database wrote them. */
+/** Dates as UTC text; far times as the database wrote them. */
 export function outgoing(values: readonly unknown[]): unknown[] {
   return values.map(sent);
 }

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeReport } from '../../source/app/reports.ts';
-import { lastIdBefore } from '../../source/database/queries/read-papers.ts';
+import { lastIdBefore } from '../../source/database/queries/read-reports.ts';
 import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
 import { actOnJob } from '../../source/operations/act/act-on-job.ts';
-import { handOver } from '../../source/operations/reports/hand-off.ts';
+import { readHandoff } from '../../source/operations/reports/hand-off.ts';
 import { documentOf, run, urlOf } from '../support/cli.ts';
 import { author, Operator } from '../support/operator.ts';
 
@@ -109,12 +109,12 @@ describe('handoff', () => {
     await operator.sql(`update backfill_events set at = at - interval '3 days' where job_id = $1`, [
       id,
     ]);
-    const { actions, attempts } = await handOver(operator.db, 'acme', { before_ms: 3_600_000 });
+    const { actions, attempts } = await readHandoff(operator.db, 'acme', { before_ms: 3_600_000 });
     expect(actions.some(({ job_id }) => job_id === id)).toBe(false);
     expect(attempts).toEqual([]);
-    const older = await handOver(operator.db, 'acme', { before_ms: 4 * 86_400_000 });
+    const older = await readHandoff(operator.db, 'acme', { before_ms: 4 * 86_400_000 });
     expect(older.actions.some(({ job_id }) => job_id === id)).toBe(true);
-    const none = await handOver(operator.db, 'globex', { before_ms: 3_600_000 });
+    const none = await readHandoff(operator.db, 'globex', { before_ms: 3_600_000 });
     expect(none).toMatchObject({ actions: [], ended: [], alerts: [], findings: [], at_risk: [] });
   });
 

@@ -14,7 +14,7 @@ import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { run } from '../support/roles.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-// Roles belong to the cluster: to take servo_app away takes one of our own.
+// Roles belong to the cluster; this test drops servo_app, so it needs its own cluster.
 const home = join(tmpdir(), `servo-tui-roles-${process.pid}`);
 let server: EmbeddedServer;
 let count = 0;
@@ -44,7 +44,7 @@ const admission = `select has_schema_privilege('servo_app', current_schema(), 'u
   has_table_privilege('servo_app', 'backfill_partitions', 'select, insert, update, delete') as works,
   has_table_privilege('servo_app', 'backfill_events', 'update') as rewrites_history`;
 
-test('several databases of a cluster, migrated at once, make the role together', async () => {
+test('several databases of a cluster, migrated simultaneously, create one role', async () => {
   const databases = await Promise.all([database(), database(), database(), database()]);
   const results = await Promise.all(databases.map((settings) => migrate(settings)));
   for (const names of results) expect(names).toEqual(ownSteps());
@@ -91,12 +91,12 @@ test('an owner that is no superuser but may make roles makes it', async () => {
   expect(await run(settings, admission)).toMatchObject([{ enters: true, works: true }]);
 });
 
-test('whoever may not make roles is told, and migrates; once the role is there, migrate admits it', async () => {
+test('a role that may not create roles gets a notice, and migrates; once the role is there, migrate admits it', async () => {
   await run(server.superuser, 'drop role if exists plain_owner; create role plain_owner login');
   const settings = await database('plain_owner');
-  const told: string[] = [];
-  expect(await migrate(settings, { report: (line) => told.push(line) })).toEqual(ownSteps());
-  expect(told).toEqual([
+  const reported: string[] = [];
+  expect(await migrate(settings, { report: (line) => reported.push(line) })).toEqual(ownSteps());
+  expect(reported).toEqual([
     'there is no role servo_app, and plain_owner may not create it: have a superuser run "create role servo_app login", then run migrate again',
   ]);
   await run(server.superuser, 'create role servo_app login');
@@ -107,7 +107,7 @@ test('whoever may not make roles is told, and migrates; once the role is there, 
   ]);
 });
 
-// Was an internal error, from the first line of the README: the library's own error has no code.
+// Was an internal error, because the library's own error has no code.
 test('migrate run as servo_app says whose work it is, and has nothing to say where nothing is to do', async () => {
   const settings = await database();
   await migrate(settings);

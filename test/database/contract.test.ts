@@ -3,8 +3,8 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { run } from '../support/roles.ts';
 
 /**
- * The base schema, as the contract between Servo implementations states it. A database that we made
- * must satisfy the others: nothing here may change.
+ * The base schema, the contract between Servo implementations. Our databases must satisfy the
+ * others, so nothing here may change.
  */
 const uuid = 'uuid';
 const text = 'text';
@@ -154,7 +154,7 @@ describe.each(Object.entries(tables))('a fresh %s', (table, { columns, constrain
       [table],
     );
     expect(found.map((constraint) => constraint.validated)).not.toContain(false);
-    const told = found.map(({ name, definition }) =>
+    const shown = found.map(({ name, definition }) =>
       name.startsWith('valid_') && name.endsWith('_state')
         ? `${name}: ${[...definition.matchAll(/'([a-z_]+)'/g)]
             .map((match) => match[1])
@@ -162,7 +162,7 @@ describe.each(Object.entries(tables))('a fresh %s', (table, { columns, constrain
             .join(' ')}`
         : definition,
     );
-    expect(told.sort()).toEqual([...constraints].sort());
+    expect(shown.sort()).toEqual([...constraints].sort());
   });
 });
 

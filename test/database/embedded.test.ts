@@ -25,9 +25,9 @@ import { failure } from '../../source/database/embedded/failure.ts';
 import {
   embeddedHome,
   ignoresDataHome,
-  ownedBy,
-  placeOf,
-} from '../../source/database/embedded/place.ts';
+  installationIn,
+  requireOwner,
+} from '../../source/database/embedded/installation.ts';
 import {
   type EmbeddedServer,
   embeddedStatus,
@@ -57,7 +57,7 @@ beforeAll(async () => {
     platform: 'node',
     format: 'esm',
     external: ['pg-native'],
-    // The program looks for its package from where it lies: pretend that this is the repository.
+    // The program looks for its package from its own folder: pretend that this is the repository.
     define: {
       'import.meta.url': JSON.stringify(new URL('../../source/package.ts', import.meta.url).href),
     },
@@ -67,16 +67,16 @@ beforeAll(async () => {
   });
 });
 
-/** A home where nothing has been made yet. */
+/** A home without anything in it. */
 function bareHome(): string {
   count += 1;
   home = `${base}-${count}`;
   return home;
 }
 
-/** A home that has its programs, by a link: copying them thirty times is most of what the tests would do. */
+/** A home with the programs by a link: copying them thirty times would dominate these tests. */
 function newHome(): string {
-  const place = placeOf(bareHome());
+  const place = installationIn(bareHome());
   mkdirSync(place.folder, { mode: 0o755 });
   symlinkSync(programs, place.binaries);
   return home;
@@ -180,7 +180,7 @@ describe('a running embedded server', () => {
     ]);
   });
 
-  it('is one for all processes, also when they ask at once', async () => {
+  it('is one for all processes, also when they ask simultaneously', async () => {
     bareHome();
     const servers = await Promise.all([1, 2, 3].map(() => serverOf(startClient())));
     expect(new Set(servers.map((server) => server.pid)).size).toBe(1);
@@ -199,7 +199,7 @@ describe('a running embedded server', () => {
     },
   );
 
-  it('is told apart from a stopped and an absent one', async () => {
+  it('differs from a stopped and an absent one', async () => {
     expect(await embeddedStatus({ home: bareHome() })).toMatchObject({
       state: 'absent',
       pid: null,
@@ -263,7 +263,7 @@ describe('after an accident', () => {
     expect(await query(second.superuser, 'select answer from kept')).toEqual([{ answer: 42 }]);
   });
 
-  it('starts again while a process of the killed server is still at work', async () => {
+  it('starts again while a process of the killed server still runs', async () => {
     const first = await ensureEmbeddedServer({ home: newHome() });
     const client = new Client(first.superuser);
     client.on('error', () => {});
@@ -288,7 +288,7 @@ describe('after an accident', () => {
 
   it('starts although another process has got the pid of the killed server', async () => {
     const first = await ensureEmbeddedServer({ home: newHome() });
-    const { user } = placeOf(home);
+    const { user } = installationIn(home);
     await killServer(first);
     const other = spawn('sleep', ['1000'], { uid: user?.uid, gid: user?.gid });
     children.push(other);
@@ -307,7 +307,7 @@ describe('after an accident', () => {
     expect((await ensureEmbeddedServer({ home })).pid).not.toBe(first.pid);
   });
 
-  it('is started anew when its socket has been deleted', async () => {
+  it('is restarted when its socket has been deleted', async () => {
     const first = await ensureEmbeddedServer({ home: newHome() });
     rmSync(first.socketDirectory, { recursive: true });
     const second = await ensureEmbeddedServer({ home });
@@ -329,9 +329,12 @@ describe('after an accident', () => {
 });
 
 describe('what goes wrong', () => {
-  /** A home with the real programs, one of them replaced by a shell script; `real` stands for the replaced one. */
+  /**
+   * A home with the real programs, one of them replaced by a shell script; `real` is the replaced
+   * one.
+   */
   async function replaceProgram(name: string, script: (real: string) => string): Promise<void> {
-    const place = placeOf(bareHome());
+    const place = installationIn(bareHome());
     mkdirSync(place.folder, { recursive: true });
     await installBinaries(place.package, place.binaries);
     const program = join(place.binaries, 'bin', name);
@@ -356,7 +359,9 @@ describe('what goes wrong', () => {
     expect(error.exitCode).toBe(5);
     expect(error.message).toContain('No space left on device');
     expect(error.hint).toContain('the disk is full');
-    expect(readdirSync(placeOf(home).folder).filter((name) => name.startsWith('data'))).toEqual([]);
+    expect(
+      readdirSync(installationIn(home).folder).filter((name) => name.startsWith('data')),
+    ).toEqual([]);
   });
 
   it('the system has no locale C.UTF-8: takes C, and the same order', async () => {
@@ -384,24 +389,24 @@ describe('what goes wrong', () => {
 
   it('the programs cannot be run: names folder and user', async () => {
     await replaceProgram('initdb', () => '');
-    chmodSync(join(placeOf(home).binaries, 'bin', 'initdb'), 0o644);
+    chmodSync(join(installationIn(home).binaries, 'bin', 'initdb'), 0o644);
     const error = await errorOf(ensureEmbeddedServer({ home }));
     expect(error.message).toContain(
-      `cannot run PostgreSQL's programs in ${placeOf(home).binaries}`,
+      `cannot run PostgreSQL's programs in ${installationIn(home).binaries}`,
     );
     expect(error.hint).toContain('SERVO_EMBEDDED_HOME');
   });
 
-  it('a folder that somebody else owns, or a link, is not used', () => {
+  it('a folder of another user, or a link, is not used', () => {
     const path = bareHome();
     mkdirSync(path);
     const link = `${path}-link`;
     symlinkSync(path, link);
     try {
       const uid = statSync(path).uid;
-      expect(() => ownedBy(path, uid)).not.toThrow();
-      expect(() => ownedBy(path, uid + 1)).toThrow(`${path} belongs to the user with id ${uid}`);
-      expect(() => ownedBy(link, uid)).toThrow(ServoError);
+      expect(() => requireOwner(path, uid)).not.toThrow();
+      expect(() => requireOwner(path, uid + 1)).toThrow(`${path} is owned by uid ${uid}`);
+      expect(() => requireOwner(link, uid)).toThrow(ServoError);
     } finally {
       rmSync(link);
     }
@@ -452,7 +457,7 @@ describe('the copy of the programs', () => {
   });
 
   it('is left alone where another process was faster', async () => {
-    const place = placeOf(bareHome());
+    const place = installationIn(bareHome());
     mkdirSync(join(place.binaries, 'bin'), { recursive: true });
     writeFileSync(join(place.binaries, 'bin', 'theirs'), '');
     cpSync(place.binaries, `${place.binaries}-before`, { recursive: true });
@@ -461,7 +466,7 @@ describe('the copy of the programs', () => {
   });
 });
 
-it('C14: a stop says whose sessions it ends, and root is told where XDG_DATA_HOME does not count', async () => {
+it('C14: a stop says whose sessions it ends, and root learns that XDG_DATA_HOME is ignored', async () => {
   const server = await ensureEmbeddedServer({ home: newHome() });
   const client = new Client({ ...server.app, application_name: 'servo-tui demo (live)' });
   client.on('error', () => {});

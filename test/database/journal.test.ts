@@ -22,7 +22,7 @@ let base: ConnectionSettings;
 let listener: Client;
 let heard: { channel: string; payload: string | undefined }[] = [];
 
-// The tables belong to a role that is no superuser, to whom row-level security applies as to anybody.
+// The tables' owner is not a superuser, so row-level security applies to it too.
 beforeAll(async () => {
   database = await createTestDatabase({ migrated: false });
   roles = new Roles(database.superuser);
@@ -65,7 +65,7 @@ async function makeJob(columns: Record<string, unknown> = {}): Promise<string> {
   return row!.id;
 }
 
-/** Once that many notifications have been heard, forgets them. */
+/** Waits for that many notifications, then clears them. */
 async function quiet(count: number): Promise<void> {
   await waitFor('the notification', () => heard.length >= count, { seen: () => heard });
   heard = [];
@@ -79,7 +79,7 @@ function jobOf(id: string) {
   ).then((rows) => rows[0]!);
 }
 
-/** The journal of a job without its creation by the test. */
+/** The job's events without its creation by the test. */
 function journalOf(id: string) {
   return run(
     database.superuser,
@@ -162,7 +162,7 @@ describe.each(writers)('%s', (_, settings, ownTenant) => {
     expect(await currentTenant()).toBe(ownTenant);
   });
 
-  test('acts in a transaction that has its tenant, an actor and a reason: they are told, and stay', async () => {
+  test('acts in a transaction that has its tenant, an actor and a reason: they are recorded, and stay', async () => {
     const id = await makeJob({ state: 'paused' });
     await writer.rows('begin');
     await writer.rows(
@@ -191,7 +191,7 @@ describe.each(writers)('%s', (_, settings, ownTenant) => {
     expect(heard).toEqual([wakeUp]);
   });
 
-  test('writes progress, heartbeats and the state that is there already: no line, no version, no notification', async () => {
+  test('progress, heartbeats and an unchanged state: no event, no version, no notification', async () => {
     const id = await makeJob();
     await writer.rows(
       `update backfill_jobs set state = 'running', heartbeat_at = now(), completed_partitions = 3 where id = $1`,
@@ -199,7 +199,7 @@ describe.each(writers)('%s', (_, settings, ownTenant) => {
     );
     expect(await jobOf(id)).toMatchObject({ version: 7, leases_revoked_at: null });
     expect(await journalOf(id)).toEqual([]);
-    // What comes after it is heard first: nothing was on its way.
+    // The later notification arrives first: none was on its way.
     await run(database.superuser, `notify servo, 'after'`);
     await waitFor('the notification', () => heard.length > 0);
     expect(heard).toEqual([{ channel: 'servo', payload: 'after' }]);
@@ -302,7 +302,7 @@ async function voidSince(id: string): Promise<string> {
   return row!.since;
 }
 
-/** Damages the journal, and makes it whole again. */
+/** Damages the journal, and restores it afterwards. */
 async function withDamage(damage: string, work: () => Promise<void>): Promise<void> {
   await run(database.superuser, 'create table kept (like backfill_events including all)');
   await run(database.superuser, damage);
@@ -337,7 +337,7 @@ test.each([
   },
 );
 
-test('a pause does not wait for a journal that somebody has locked, and the executors hear of it', async () => {
+test('a pause does not wait for a locked journal, and the executors are notified', async () => {
   const id = await makeJob();
   const holder = new Client(database.superuser);
   await holder.connect();

@@ -24,7 +24,7 @@ async function database(options: { migrated: boolean }): Promise<TestDatabase> {
   return created;
 }
 
-/** A session that stays, to hold something. */
+/** A session that stays open and holds something. */
 async function session(settings: ConnectionSettings): Promise<Client> {
   const client = new Client(settings);
   client.on('error', () => {});
@@ -49,7 +49,7 @@ async function requireIn(settings: ConnectionSettings): Promise<void> {
 
 const invalidIndexes = `select indexrelid::regclass::text as name from pg_index where not indisvalid`;
 
-/** What is in the catalogues and in our own tables, down to the transaction that wrote it. */
+/** Catalogues and own tables, with the transaction that wrote each row. */
 const footprint = `select relation, count(*)::int, max(age(xmin)) as oldest, min(age(xmin)) as newest, sum(xmin::text::bigint) as writers from (
     select 'class' as relation, xmin from pg_class where relnamespace = 'public'::regnamespace
     union all select 'attribute', a.xmin from pg_attribute a join pg_class c on c.oid = attrelid where relnamespace = 'public'::regnamespace
@@ -81,14 +81,14 @@ describe('migrate', () => {
     expect(await withoutAge()).toEqual(before);
   });
 
-  test('runs once, where several run at once', async () => {
+  test('runs once if several run simultaneously', async () => {
     const { superuser } = await database({ migrated: false });
     const results = await Promise.all([1, 2, 3, 4].map(() => migrate(superuser)));
     expect(results.filter((names) => names.length > 0)).toEqual([ownSteps()]);
     expect(await run(superuser, invalidIndexes)).toEqual([]);
   });
 
-  test('runs in several databases of a cluster at once', async () => {
+  test('runs in several databases of a cluster simultaneously', async () => {
     const databases = await Promise.all([1, 2, 3].map(() => database({ migrated: false })));
     const results = await Promise.all(databases.map(({ superuser }) => migrate(superuser)));
     for (const names of results) expect(names).toEqual(ownSteps());
@@ -98,13 +98,13 @@ describe('migrate', () => {
     const { superuser } = await database({ migrated: false });
     const other = await session(superuser);
     await other.query('select pg_advisory_lock(7310046112)');
-    const told: string[] = [];
-    const error = await errorOf(migrate(superuser, { report: (line) => told.push(line) }, 1));
+    const reported: string[] = [];
+    const error = await errorOf(migrate(superuser, { report: (line) => reported.push(line) }, 1));
     expect(error).toMatchObject({
       code: 'not_allowed',
-      message: expect.stringMatching(/^the lock of migrations is held by pid \d+ \(.+\)$/),
+      message: expect.stringMatching(/^the migration lock is held by pid \d+ \(.+\)$/),
     });
-    expect(told).toEqual(['waiting for another migration of this database']);
+    expect(reported).toEqual(['waiting for another migration of this database']);
     expect(await run(superuser, `select to_regclass('assets') as assets`)).toEqual([
       { assets: null },
     ]);
@@ -113,7 +113,7 @@ describe('migrate', () => {
   test('killed while it builds an index, it leaves an invalid one, and the next run makes it valid', async () => {
     const { superuser } = await database({ migrated: false });
     const reader = await session(superuser);
-    // Building an index without a lock on writers waits for whoever may still look at the table as it was.
+    // An index built without a lock on writers waits for older transactions.
     await reader.query('begin isolation level repeatable read; select 1');
     const killed = errorOf(migrate(superuser));
     const watcher = await session(superuser);
@@ -153,7 +153,7 @@ describe('migrate', () => {
     expect(await run(superuser, invalidIndexes)).toEqual([]);
   });
 
-  test('lets go of a table that somebody locked, and tries again until it is free', async () => {
+  test('gives up a locked table, and tries again until it is free', async () => {
     const { superuser } = await database({ migrated: true });
     await run(
       superuser,
@@ -162,13 +162,13 @@ describe('migrate', () => {
     );
     const holder = await session(superuser);
     await holder.query('begin; lock table backfill_jobs in row exclusive mode');
-    const told: string[] = [];
-    const done = migrate(superuser, { report: (line) => told.push(line) });
-    await waitFor('a first try to be given up', () => told.length > 0);
-    // Between its tries nobody waits behind it.
+    const reported: string[] = [];
+    const done = migrate(superuser, { report: (line) => reported.push(line) });
+    await waitFor('a first try to be given up', () => reported.length > 0);
+    // Between its tries it blocks no other session.
     await holder.query('commit');
     expect(await done).toEqual([functionsStep]);
-    expect(told[0]).toMatch(/^waiting: canceling statement due to lock timeout/);
+    expect(reported[0]).toMatch(/^waiting: canceling statement due to lock timeout/);
   });
 
   test('is not stopped by a time-out that is meant for queries', async () => {
@@ -204,7 +204,7 @@ describe('a schema that wants a newer program', () => {
       exitCode: 6,
       hint: expect.stringMatching(/update servo-tui/),
     });
-    expect(error.message).toMatch(/wants servo-tui 99\.0\.0 or newer; this is /);
+    expect(error.message).toMatch(/requires servo-tui 99\.0\.0 or newer; this is /);
   });
 });
 
@@ -318,7 +318,7 @@ describe('the record of what was applied', () => {
 });
 
 describe('who migrates, and where', () => {
-  test('a role without the right to is told so', async () => {
+  test('a role without the right gets an error', async () => {
     const { superuser } = await database({ migrated: false });
     const roles = new Roles(superuser);
     const nobody = await roles.create('nobody');
@@ -347,7 +347,7 @@ describe('who migrates, and where', () => {
          where relname in ('assets', 'backfill_jobs', 'servo_migrations', 'backfill_events', 'backfill_jobs_claim')`,
       ),
     ).toEqual([{ schema: '"Back fills"' }]);
-    // The journal finds its table wherever the caller's path leads.
+    // The journal finds its table whatever the caller's search_path is.
     await run(
       superuser,
       `set search_path = pg_catalog;
@@ -381,7 +381,7 @@ describe('who migrates, and where', () => {
     const { superuser } = await database({ migrated: false });
     const script = await printMigrations(await pendingMigrations(superuser));
     const client = await session(superuser);
-    // As psql sends it: each index by itself, the rest between begin and commit.
+    // As psql sends it: each index alone, the rest between begin and commit.
     for (const part of script.split(/^(?=-- (?:\d{4}_|functions$))/m)) {
       const alone = part.includes(' index concurrently ') ? part.split(/;\n/) : [part];
       for (const statements of alone) await client.query(statements);

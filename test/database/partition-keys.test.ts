@@ -15,7 +15,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   client = new Client(database.app);
   await client.connect();
-  // Keys are in UTC, whatever the session's clock.
+  // Keys are in UTC, whatever the session's time zone.
   await client.query(`set time zone 'America/Sao_Paulo'; set datestyle = 'SQL, DMY'`);
 });
 afterAll(async () => {
@@ -74,7 +74,7 @@ describe('servo_partition_keys', () => {
     ['year', '2024-01-01', '2025-01-01'],
     ['second', '2024-01-01', '2024-01-02'],
   ])('raises by %s from %j to %j', async (every, first, last) => {
-    // Class 22, a data exception, is what the claim takes for "not a range of time".
+    // Claims take class 22, a data exception, for "not a range of time".
     expect((await errorOf(keys(every, first, last))).code).toMatch(/^22/);
   });
 
@@ -100,7 +100,7 @@ describe('servo_partition_keys', () => {
           const parsed = parseRange(every, keyOf(every, from), keyOf(every, to));
           if ('problems' in parsed) throw new Error(parsed.problems.join('; '));
           const { range } = parsed;
-          // A key names the whole of its period: `to` is its last part.
+          // A key names its whole period: `to` is the last one included.
           const made = await keys(every, range.first, keyOf(every, to));
           const expected = new Set<string>();
           for (let at = from.getTime(); at <= to.getTime(); at += lengths[every] / 62) {
@@ -143,7 +143,7 @@ describe('servo_partition_keys', () => {
 describe('A22: the time that a key stands for', () => {
   const seconds = `'YYYY-MM-DD"T"HH24:MI:SS"Z"'`;
 
-  /** By the functions that make keys in SQL. */
+  /** By the SQL functions that make keys. */
   async function inSql(key: string, every: Granularity | null) {
     const config = every && { partition_type: { Time: { granularity: every } } };
     const { rows } = await client

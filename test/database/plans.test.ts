@@ -16,7 +16,7 @@ import { jobEvents, lastTransition } from '../../source/database/queries/read-ev
 import { readExecutors } from '../../source/database/queries/read-executors.ts';
 import { readFigures } from '../../source/database/queries/read-figures.ts';
 import {
-  crewOf,
+  executorShares,
   downstreamAssets,
   failureKinds,
   jobSamples,
@@ -25,14 +25,6 @@ import {
   waitingFor,
 } from '../../source/database/queries/read-insight.ts';
 import { findJobs, readJob, readJobs } from '../../source/database/queries/read-job.ts';
-import {
-  countAttempts,
-  countAttemptsAfter,
-  decisionsAfter,
-  endedSince,
-  jobTimeline,
-  lastIdBefore,
-} from '../../source/database/queries/read-papers.ts';
 import {
   partitionEvents,
   partitionLogs,
@@ -44,6 +36,14 @@ import {
   mapRanges,
   openPartitions,
 } from '../../source/database/queries/read-partitions.ts';
+import {
+  countAttempts,
+  countAttemptsAfter,
+  decisionsAfter,
+  endedSince,
+  jobTimeline,
+  lastIdBefore,
+} from '../../source/database/queries/read-reports.ts';
 import { followInFlight } from '../../source/database/queries/replace-job.ts';
 import { policyRow } from '../../source/database/queries/report-and-claim.ts';
 import { setJobState } from '../../source/database/queries/set-job-state.ts';
@@ -447,7 +447,7 @@ const statements: Statement[] = [
     (_, query) => recentDurations(query, tenant, half, 'desc'),
   ],
   ['a job’s samples', 120, (_, query) => jobSamples(query, tenant, half, 120)],
-  ['who is at work on it', 300, (_, query) => crewOf(query, tenant, half)],
+  ['who is at work on it', 300, (_, query) => executorShares(query, tenant, half)],
   ['what it waits for', 5, (_, query) => upstreamsOf(query, tenant, half, 100)],
   ['what waits for it', 5, (_, query) => waitingFor(query, tenant, half, 100)],
   ['assets that are made from it', 60, (_, query) => downstreamAssets(query, tenant, asset, 100)],

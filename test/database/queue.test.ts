@@ -7,7 +7,8 @@ import { readsOf } from '../support/plans.ts';
 let operator: Operator;
 const names = ['busy', 'busier', 'calm', 'rare', 'limited'];
 
-// 1,500 jobs that wait: three of a rare asset, all the others of four. Each is somewhere in the order, with equals before and behind it.
+// 1,500 waiting jobs: three of a rare asset, the others of four. Each is somewhere in the order,
+// with equals before and after it.
 beforeAll(async () => {
   operator = await Operator.open();
   for (const name of names) await operator.asset(name);
@@ -64,7 +65,7 @@ test('what is in front of a job is what comes before it in claim order, and has 
   });
 });
 
-// Was: every job that waits.
+// Was: every waiting job.
 test('an executor of a rare asset reads the head of the queue and what is its own', async () => {
   const look = { assets: ['rare'], stale_ms: 120_000, limit: 20 };
   const reads = await readsOf(operator.database.app, 'acme', (db) => findWork(db, 'acme', look));

@@ -17,7 +17,7 @@ import { commands } from '../support/commands.ts';
 import { author, errorOf } from '../support/operator.ts';
 import { run } from '../support/roles.ts';
 
-// Roles belong to the cluster: this one is of our own.
+// Roles belong to the cluster, so this test has its own.
 const home = join(tmpdir(), `servo-tui-less-${process.pid}`);
 const roles = ['servo_reader', 'servo_operator'] as const;
 let server: EmbeddedServer;
@@ -51,7 +51,7 @@ const rolesThere = () =>
        and rolcanlogin and not (rolsuper or rolbypassrls or rolcreatedb or rolcreaterole) order by rolname desc`,
   );
 
-test('without --roles there are none; two databases of a cluster make them at once; twice does nothing', async () => {
+test('without --roles there are none; two databases of a cluster make them simultaneously; twice does nothing', async () => {
   await Promise.all([migrate(one), migrate(two)]);
   expect(await rolesThere()).toEqual([]);
   expect(await Promise.all([one, two].map((db) => migrate(db, { roles: true })))).toEqual([[], []]);
@@ -74,29 +74,31 @@ test('later migrations grant what is missing to roles that were admitted, and to
   expect(await sees(two)).toEqual([{ sees: true }]);
 });
 
-test('C12: whoever may not make roles is told, and it is no success; the printed SQL has the grants', async () => {
+test('C12: a role that may not create roles gets an error; the printed SQL has the grants', async () => {
   const four = await create('less_four');
   await run(
     server.superuser,
     'create role plain_owner login; alter database less_four owner to plain_owner',
   );
   await run(server.superuser, 'alter role servo_operator rename to set_aside');
-  const told: string[] = [];
+  const reported: string[] = [];
   const owner = { ...four, user: 'plain_owner' };
   try {
-    const error = await errorOf(migrate(owner, { roles: true, report: (line) => told.push(line) }));
+    const error = await errorOf(
+      migrate(owner, { roles: true, report: (line) => reported.push(line) }),
+    );
     expect(error).toMatchObject({
       exitCode: 4,
-      message: 'migrated, but not made: servo_operator (plain_owner may not create roles)',
+      message: 'migrated, but could not create servo_operator: plain_owner may not create roles',
     });
     const ran = await servoTui(['migrate', '--roles', '--json'], { DATABASE_URL: urlOf(owner) });
     expect(ran.code).toBe(4);
-    // The schema is there all the same.
+    // The schema was migrated nevertheless.
     expect(await migrate(owner)).toEqual([]);
   } finally {
     await run(server.superuser, 'alter role set_aside rename to servo_operator');
   }
-  expect(told).toEqual([
+  expect(reported).toEqual([
     'there is no role servo_operator, and plain_owner may not create it: have a superuser run "create role servo_operator login", then run migrate --roles again',
   ]);
   const may = (role: string) =>
@@ -123,7 +125,7 @@ describe('walking the commands', () => {
     );
   let day = 0;
 
-  /** A job of its own, in this state, of one partition that has failed and one that has not begun. */
+  /** A job in this state, with one failed and one pending partition. */
   async function aJob(state: string): Promise<string> {
     const year = 2000 + ++day;
     const { job } = await startBackfill(application, author, {
@@ -176,7 +178,7 @@ describe('walking the commands', () => {
     'migrate --check',
   ];
 
-  /** Each with the state that its job is in before. */
+  /** Each with the state its job has before. */
   const acts: readonly [line: string, state: string][] = [
     ['pause JOB', 'running'],
     ['resume JOB', 'paused'],
@@ -192,7 +194,7 @@ describe('walking the commands', () => {
     ['apply - --yes', 'running'],
   ];
 
-  /** Of whoever runs the hosts, and what asks no database about jobs. */
+  /** For the operator of the hosts, or without any question about jobs. */
   const others = ['prune', 'exporter', 'demo', 'embedded', 'schema', 'completion', 'help'];
 
   test('every command is one of them', () => {
@@ -276,7 +278,7 @@ describe('walking the commands', () => {
     }
   });
 
-  // Was told as a database that cannot be reached: exit 5, and a script that waits for it waits for ever.
+  // Was reported as an unreachable database (exit 5), so that a waiting script would wait for ever.
   test('a right that is lacking is said as that, with what grants it', async () => {
     await run(one, 'create role "Mara Q" login');
     const refused = async (role: string, line: string) => {
@@ -308,7 +310,7 @@ describe('walking the commands', () => {
     }
   });
 
-  test('who acts tells of the dialog before it, and who reads sees it', async () => {
+  test('an operator announces a dialog, and a reader sees it', async () => {
     const job = await aJob('running');
     const options = '-c app.current_tenant=acme';
     const tell = (role: string) =>

@@ -7,7 +7,10 @@ import { listJobs } from '../../source/operations/jobs/list-jobs.ts';
 import { Backfills, tenant } from '../support/backfill.ts';
 import { Turnstile } from '../support/turnstile.ts';
 
-/** On a line to a distant database each round trip is waited for by a person: these numbers must not grow unnoticed. */
+/**
+ * To a distant database every round trip costs a person's time: these numbers must not grow
+ * unnoticed.
+ */
 
 let backfills: Backfills;
 let turnstile: Turnstile;
@@ -48,7 +51,7 @@ test('a connection, its settings and its check of the schema: the login, and one
   }
 });
 
-test('a read of one statement is one round trip: BEGIN goes with it, and nobody waits for COMMIT', async () => {
+test('a read of one statement is one round trip: BEGIN goes with it, and COMMIT is not waited for', async () => {
   expect(await tripsOf(() => db.read(tenant, readClock))).toBe(1);
 });
 

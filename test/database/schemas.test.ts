@@ -25,7 +25,7 @@ afterAll(async () => {
   await roles.drop();
 });
 
-/** An owner and a role for programs, which find the schema by their search_path. */
+/** An owner and an application role, which find the schema by their search_path. */
 async function rolesOf(
   schema: string,
 ): Promise<{ owner: ConnectionSettings; app: ConnectionSettings }> {
@@ -38,7 +38,8 @@ async function rolesOf(
   return { owner, app };
 }
 
-// What a database that is sharded by schemas needs (docs/deployment.md): nothing of ours reaches beyond its own.
+// For databases sharded by schema (docs/deployment.md): nothing of ours reaches beyond its own
+// schema.
 test('two schemas of one database are as two databases, each with its executor', async () => {
   const places = { one: await rolesOf('one'), other: await rolesOf('other') };
   for (const [schema, { owner, app }] of Object.entries(places)) {

@@ -13,7 +13,7 @@ import { handlerDirectory, Worker } from '../support/worker.ts';
 
 const tenant = 'acme';
 
-/** Of strings, and of figures whose least value says nothing: what somebody may have set. */
+/** Values for text settings, and for numbers whose minimum is not interesting. */
 const values: Readonly<Record<string, string>> = {
   DateStyle: 'German, DMY',
   IntervalStyle: 'sql_standard',
@@ -37,8 +37,8 @@ const values: Readonly<Record<string, string>> = {
 };
 
 /**
- * Not walked: what an operator means by setting it (search_path, tablespaces, read-only), what is of one session or transaction, what only
- * writes to the server's log, and developers' switches.
+ * Left out: settings of operators (search_path, tablespaces, read-only), of one session or
+ * transaction, of the server's log, and developers' switches.
  */
 const left =
   /^(search_path|default_tablespace|temp_tablespaces|default_table_access_method|default_transaction_read_only|transaction_(isolation|read_only|deferrable)|seed|role|session_authorization|is_superuser|local_preload_libraries|application_name|restrict_nonsystem_relation_kind|createrole_self_grant|lc_.*|log_.*|trace_.*|debug_(?!parallel).*|tcp_.*|.*buffers|.*_mem|ssl_.*|vacuum_.*)$/;
@@ -68,7 +68,9 @@ async function asSuperuser<T>(database: string, work: (client: Client) => Promis
   }
 }
 
-/** Every setting that a user may change and that may matter, with another value than the default. */
+/**
+ * Every setting that a user may change and that may matter, with a value other than the default.
+ */
 async function hostileSettings(): Promise<[string, string][]> {
   const { rows } = await asSuperuser('postgres', (client) =>
     client.query<Setting>(
@@ -81,7 +83,7 @@ async function hostileSettings(): Promise<[string, string][]> {
   });
 }
 
-/** Those of planning and cost; the others are of what is said and how. */
+/** Settings of planning and cost; the others affect text and values. */
 const planner =
   /^(enable_|jit|geqo|parallel|min_parallel|max_parallel|cpu_|random_|seq_|plan_|from_|join_|cursor_|constraint_|recursive|debug_parallel|force_|effective_)/;
 
@@ -105,7 +107,10 @@ async function emptyDatabase(statements: readonly string[]): Promise<TestDatabas
   return database;
 }
 
-/** Migrate, start, a worker killed and followed by another, a handler in SQL, and what is told of them. */
+/**
+ * Migrates, starts, kills an executor and lets another one continue, runs a SQL handler, and
+ * reports.
+ */
 async function smoke(database: TestDatabase, way = database.app): Promise<void> {
   await migrate(database.superuser);
   const db = openDatabase(database.superuser);
@@ -183,7 +188,7 @@ describe("A12 the server's defaults are not taken for granted", () => {
     120_000,
   );
 
-  // A handler in SQL has there what the server has: 1 s would be too little for it.
+  // A SQL handler has the server's timeout: 1 s would be too short for it.
   test.skipIf(findPgBouncer() === null)(
     'the same through a pooler, whose sessions are not ours to set',
     async () => {
@@ -242,7 +247,7 @@ describe("A12 the server's defaults are not taken for granted", () => {
         expect(documentOf('doctor', stdout).checks).toContainEqual(
           expect.objectContaining({ check: 'encoding', level: 'fault' }),
         );
-        // What the hint says works.
+        // The hint's statement works.
         await asSuperuser('postgres', (client) => client.query(create));
         await migrate({ ...settings, database: `${name}_utf8` });
       } finally {
@@ -254,7 +259,7 @@ describe("A12 the server's defaults are not taken for granted", () => {
     },
   );
 
-  test('what is an operator’s to set is left alone, and told', async () => {
+  test('settings of an operator are left alone, and reported', async () => {
     const database = await emptyDatabase([
       'alter database DATABASE set default_transaction_read_only = on',
       'alter database DATABASE set session_replication_role = replica',

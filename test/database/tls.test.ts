@@ -50,7 +50,7 @@ async function connect(env: Record<string, string>): Promise<string> {
 
 type Tls = { sslmode?: string; sslrootcert?: string };
 
-/** The same in three ways: all in the URL, TLS by variables, and without a URL. */
+/** The same in three ways: in the URL, TLS by variables, and without a URL. */
 const ways: Readonly<
   Record<string, (host: string, port: number, tls: Tls) => Record<string, string>>
 > = {
@@ -105,7 +105,8 @@ describe.each(Object.entries(ways))('by %s', (_, envOf) => {
     expect(inspect(error, { depth: 10 })).not.toContain(password);
   });
 
-  // The first packet of a connection in the clear names user and database, and the password may follow.
+  // The first packet of an unencrypted connection names user and database, and the password may
+  // follow.
   test.each(['prefer', 'require'])('%s never goes on in the clear', async (sslmode) => {
     const error = await errorOf(connect(envOf('localhost', plain.port, { sslmode })));
     expect(error).toMatchObject({ code: 'database_unreachable' });
@@ -114,8 +115,8 @@ describe.each(Object.entries(ways))('by %s', (_, envOf) => {
   });
 
   test.each([
-    [{ sslmode: 'verify-ca' }, /verify-ca wants sslrootcert/],
-    [{ sslmode: 'verify-fool' }, /sslmode may be disable, .*verify-full/],
+    [{ sslmode: 'verify-ca' }, /verify-ca requires sslrootcert/],
+    [{ sslmode: 'verify-fool' }, /invalid sslmode "verify-fool": expected disable, .*verify-full/],
     [{ sslmode: 'verify-full', sslrootcert: '/nowhere/ca.pem' }, /\/nowhere\/ca\.pem/],
   ])('%j is a mistake', (tls, message) => {
     let error: unknown;

@@ -8,7 +8,7 @@ import type { Attempt, Outcome } from '../../source/domain/partition/attempt.ts'
 import { recreateJob } from '../../source/operations/act/recreate.ts';
 import { retryJob } from '../../source/operations/act/retry.ts';
 import { startBackfill } from '../../source/operations/start/start-backfill.ts';
-import { judgeJob } from '../../source/operations/triage/explain-job.ts';
+import { assessJob } from '../../source/operations/triage/explain-job.ts';
 import { Backfills, completed, keys, Lane, tenant } from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { handlerDirectory, Worker } from '../support/worker.ts';
@@ -245,7 +245,7 @@ describe('A26 what ends completed in the old job is completed in the new one', (
     const lane = await laneOf(next);
     await lane.step({ opening: [fresh()] });
     expect(await statesOf(next)).toMatchObject({ k00001: 'pending', k00003: 'completed' });
-    const { held } = await judgeJob(db, tenant, next);
+    const { held } = await assessJob(db, tenant, next);
     expect(held.map(({ check }) => check.name)).not.toContain('checkpoint');
   });
 });

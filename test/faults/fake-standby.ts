@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Place } from '../../source/database/settings.ts';
+import type { HostPort } from '../../source/database/settings.ts';
 
 type Options = {
   /** From this connection on, counted from 1, it ends each one as soon as it has let it begin, in one piece. */
@@ -10,7 +10,7 @@ type Options = {
 export class FakeStandby {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  place: Place = { host: '127.0.0.1', port: 0 };
+  place: HostPort = { host: '127.0.0.1', port: 0 };
   asked = 0;
 
   #connections = 0;

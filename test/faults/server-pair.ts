@@ -14,8 +14,8 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { placeOf } from '../../source/database/embedded/place.ts';
-import type { ConnectionSettings, Place } from '../../source/database/settings.ts';
+import { installationIn } from '../../source/database/embedded/installation.ts';
+import type { ConnectionSettings, HostPort } from '../../source/database/settings.ts';
 import { waitFor } from '../support/wait-for.ts';
 import type { Servers, StopMode } from './servers.ts';
 
@@ -38,7 +38,7 @@ export function findReplicationPrograms(): string | null {
   );
 }
 
-type Member = Place & { data: string };
+type Member = HostPort & { data: string };
 
 /** Of all settings only those that differ from PostgreSQL's own. */
 const settings = `
@@ -75,7 +75,7 @@ export class ServerPair implements Servers {
   private constructor(programs: string, folder: string) {
     this.#programs = programs;
     this.#folder = folder;
-    this.#user = placeOf(folder).user;
+    this.#user = installationIn(folder).user;
     const member = (name: string): Member => ({
       host: join(folder, name),
       port: 5432,

@@ -33,7 +33,7 @@ const states = async (id: string) =>
     ).map(({ partition_key, state }) => [partition_key, state]),
   );
 
-/** A job of a (done), b (failed) and c (to be done), in this state. */
+/** A job in this state with the partitions a (completed), b (failed) and c (pending). */
 async function aJob(state = 'running'): Promise<Job> {
   const prefix = `${made++}`;
   const id = await operator.job({
@@ -122,7 +122,7 @@ describe.each(cases)('%s of a job that is %s', (action, state, parameters) => {
       'select coalesce(max(created_at), now()) from backfill_jobs',
     );
     await operator.sql(actionSql(action, other, settings));
-    // After the SQL this is an executor's duty; the operation does it where none is alive.
+    // After the SQL this is an executor's duty; the operation does it if none is alive.
     if (outcome.state === 'cancelled') await finalizeJob(operator.db, author, other.id);
     const [ours, theirs] = [await row(one.id), await row(other.id)];
     const same = [
@@ -166,7 +166,7 @@ describe('a change of settings, which leaves the version alone', () => {
   const set = (job: Job, parameters: ActionParameters) =>
     actOnJob(operator.db, because, { action: 'set', id: job.id, seen: seenOf(job), parameters });
 
-  test('is skipped where somebody else has changed the same one since it was seen', async () => {
+  test('is skipped if the same setting has changed since it was seen', async () => {
     const job = await aJob();
     await set(job, { priority: '3' });
     expect(await set(job, { priority: '8' })).toMatchObject({
@@ -182,7 +182,7 @@ describe('a change of settings, which leaves the version alone', () => {
     expect(await set(job, { priority: '8' })).toMatchObject({ result: 'applied' });
     expect(await set(job, { priority: '8' })).toMatchObject({
       result: 'applied',
-      message: `orders ${job.id.slice(0, 8)} is already set so`,
+      message: `orders ${job.id.slice(0, 8)} already has these settings`,
     });
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Alert, AlertName } from '../../source/domain/triage/alerts.ts';
 import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
-import { handOver } from '../../source/operations/reports/hand-off.ts';
+import { readHandoff } from '../../source/operations/reports/hand-off.ts';
 import { listAlerts } from '../../source/operations/triage/alerts.ts';
 import { triageCheck } from '../../source/operations/triage/checks.ts';
 import { shiftSummary } from '../../source/presentation/report/hand-off.ts';
@@ -184,10 +184,10 @@ test('C7: a count that was cut off keeps its plus, as a figure, in a list and in
        where tenant_id = 'acme' and name = 'orders'`,
       [count],
     );
-  const told = async () => {
+  const shown = async () => {
     const report = await listAlerts(operator.db, 'acme');
     const alert = report.alerts.find(({ name }) => name === 'ServoBackfillQueueDepth')!;
-    const summary = await handOver(operator.db, 'acme', { before_ms: 3_600_000 });
+    const summary = await readHandoff(operator.db, 'acme', { before_ms: 3_600_000 });
     const text = alertsText(report, { width: 200, zone: 'utc' });
     const lines = text.split('\n');
     const at = lines.findIndex((line) => line.includes(alert.name));
@@ -204,12 +204,12 @@ test('C7: a count that was cut off keeps its plus, as a figure, in a list and in
     };
   };
   await queued(200);
-  const exact = await told();
+  const exact = await shown();
   expect(exact).toMatchObject({ figure: { value: 200, at_least: false }, more: 'and 195 more' });
   expect(exact.line + exact.summary).not.toContain('+');
   await operator.sql('delete from backfill_jobs');
   await queued(201);
-  const capped = await told();
+  const capped = await shown();
   expect(capped).toMatchObject({ figure: { value: 200, at_least: true }, more: 'and 195+ more' });
   expect(capped.line.match(/200\+/g)).toHaveLength(2);
   expect(capped.summary).toContain('and 195+ more');

@@ -5,15 +5,15 @@ import { listJobs, listNamedJobs } from '../../source/operations/jobs/list-jobs.
 import { draftPlan, planActions } from '../../source/operations/plan/plan-actions.ts';
 import { selectJobs } from '../../source/operations/plan/select-jobs.ts';
 import { exportJob } from '../../source/operations/reports/export-job.ts';
-import { handOver } from '../../source/operations/reports/hand-off.ts';
+import { readHandoff } from '../../source/operations/reports/hand-off.ts';
 import { listLogs } from '../../source/operations/reports/read-logs.ts';
 import { reviewDeadlines } from '../../source/operations/reports/review.ts';
 import { listAssets } from '../../source/operations/start/assets.ts';
 import { diagnose, findBroken } from '../../source/operations/system/diagnose.ts';
 import { listAlerts } from '../../source/operations/triage/alerts.ts';
 import { triage, triageCheck } from '../../source/operations/triage/checks.ts';
-import { judgeJob, verifyJob } from '../../source/operations/triage/explain-job.ts';
-import { listExecutors, listHeld } from '../../source/operations/triage/list-executors.ts';
+import { assessJob, verifyJob } from '../../source/operations/triage/explain-job.ts';
+import { listExecutors, listOnHold } from '../../source/operations/triage/list-executors.ts';
 import { assessRisk } from '../../source/operations/triage/risk.ts';
 import { version } from '../../source/package.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
@@ -90,7 +90,7 @@ describe('what is cut off is said to be, and nothing else', () => {
       1000,
       (count) => async () => decisions(await one(), count),
       async () => {
-        const { actions, actions_truncated } = await handOver(db(), 'acme', hour);
+        const { actions, actions_truncated } = await readHandoff(db(), 'acme', hour);
         expect(actions).toHaveLength(1000);
         expect(actions.at(-1)!.reason).toBe(`why ${actions_truncated ? 1001 : 1000}`);
         return actions_truncated;
@@ -169,7 +169,7 @@ describe('a hand-off', () => {
       none: late,
     };
     for (const columns of Object.values(levels)) await one(columns);
-    const { at_risk, findings, alerts } = await handOver(db(), 'acme', hour);
+    const { at_risk, findings, alerts } = await readHandoff(db(), 'acme', hour);
     expect(at_risk.map(({ risk_level }) => risk_level)).toEqual(Object.keys(levels).slice(0, 5));
     expect(findings.map(({ check }) => check.name)).toContain('breached');
     expect(findings.every(({ found }) => found > 0)).toBe(true);
@@ -184,13 +184,13 @@ describe('a hand-off', () => {
     await decisions(job, 1);
     const at = new Date(Date.now() - 3_600_000);
     for (const since of [hour, { at }]) {
-      const summary = await handOver(db(), 'acme', since);
+      const summary = await readHandoff(db(), 'acme', since);
       expect(Math.abs(summary.since.getTime() - at.getTime())).toBeLessThan(60_000);
       expect(summary.ended.map(({ id }) => id)).toEqual([done]);
       expect(summary).toMatchObject({ tenant_id: 'acme', asset_names: { [job]: 'orders' } });
       expect(summary.actions.map(({ job_id }) => job_id)).toEqual([job]);
     }
-    expect((await handOver(db(), 'globex', hour)).actions).toEqual([]);
+    expect((await readHandoff(db(), 'globex', hour)).actions).toEqual([]);
   });
 });
 
@@ -255,7 +255,7 @@ test('executors by what became of them, and those that are held', async () => {
     'd:1:d': 'lost',
     'e:1:e': 'stopped',
   });
-  expect(await listHeld(db(), 'acme')).toEqual([{ id: 'b:1:b', hold_reason: 'slow' }]);
+  expect(await listOnHold(db(), 'acme')).toEqual([{ id: 'b:1:b', hold_reason: 'slow' }]);
   expect((await listExecutors(db(), 'globex')).executors).toEqual([]);
   const { assets } = await listAssets(db(), 'acme');
   expect(assets.map(({ name }) => name)).toEqual(['clicks', 'orders']);
@@ -279,7 +279,7 @@ describe('of a job', () => {
     expect(report.findings.map(({ check }) => check.name)).toContain('stuck');
     expect(report.findings.every(({ found }) => found > 0)).toBe(true);
     expect(await countPartitions(db(), 'acme', id, ['a', 'b', 'x'])).toEqual({ failed: 2 });
-    const judged = await judgeJob(db(), 'acme', id);
+    const judged = await assessJob(db(), 'acme', id);
     expect(judged.held.map(({ check }) => check.name)).toContain('stuck');
     expect(report.scenario).toBe(judged.scenario);
     const verified = await verifyJob(db(), 'acme', id, ['stuck', 'breached']);
@@ -292,7 +292,7 @@ describe('of a job', () => {
     expect((await getJobDetail(db(), 'acme', id, { buckets: 3 })).job.id).toBe(id);
     const unknown = '00000000-0000-4000-8000-000000000000';
     for (const work of [
-      judgeJob(db(), 'acme', unknown),
+      assessJob(db(), 'acme', unknown),
       verifyJob(db(), 'acme', unknown, ['stuck']),
     ])
       expect((await errorOf(work)).code).toBe('not_found');

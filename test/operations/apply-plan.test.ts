@@ -19,7 +19,7 @@ afterAll(() => operator.close());
 const row = async (id: string) =>
   (await operator.sql('select * from backfill_jobs where id = $1', [id]))[0]!;
 
-/** Jobs of an asset of their own, of two partitions the first of which has failed, in these states. */
+/** Jobs in these states, each of an own asset with two partitions, the first of them failed. */
 async function jobs(...states: string[]): Promise<{ asset: string; ids: string[] }> {
   const asset = `asset${made++}`;
   await operator.asset(asset);
@@ -52,7 +52,7 @@ async function apply(planned: PlanFile, db = operator.db): Promise<Outcome[]> {
   for await (const outcome of applyPlan(db, other, planned)) outcomes.push(outcome);
   return outcomes;
 }
-/** As it comes out of a file. */
+/** As read from a file. */
 const results = (outcomes: Outcome[]) => outcomes.map(({ result }) => result).sort();
 
 test('a plan freezes ids, states and versions, and names what will be skipped', async () => {
@@ -90,7 +90,7 @@ test('what matches the filter later is not in it', async () => {
   expect((await row(late)).state).toBe('running');
 });
 
-test('applying tells each job, and the journal names plan, author and who applied it', async () => {
+test('applying reports each job, and the journal names plan, author and who applied it', async () => {
   const { asset, ids } = await jobs('running', 'paused');
   const planned = await plan('pause', asset);
   const outcomes = await apply(planned);
@@ -146,7 +146,7 @@ describe('a plan that is applied twice does nothing twice', () => {
     const planned = await plan(action, asset, parameters);
     const [first] = await apply(planned);
     expect(first).toMatchObject({ id, result: 'applied' });
-    // Somebody undoes it, and what was tried again fails again, or is done.
+    // Another operator undoes it; what ran again fails again, or completes.
     const after = await row(id);
     if (action === 'set') {
       await operator.sql('update backfill_jobs set priority = 0 where id = $1', [id]);
@@ -175,7 +175,7 @@ test('an expired plan is refused, by the database’s clock', async () => {
   const expired = { ...planned, expires_at: new Date(planned.created_at.getTime() - 60_000) };
   expect(await errorOf(apply(expired))).toMatchObject({
     code: 'not_allowed',
-    message: 'this plan has expired 1m ago',
+    message: 'this plan expired 1m ago',
   });
   expect((await row(ids[0]!)).state).toBe('running');
 });
@@ -189,7 +189,7 @@ test('another tenant’s plan is refused', async () => {
   });
 });
 
-test('every mistake of a plan is told at once, and a relative deadline becomes an instant', async () => {
+test('every mistake of a plan is reported, and a relative deadline becomes an instant', async () => {
   const { asset } = await jobs('running');
   const wrong = { ...author, reason: ' ' };
   const error = await errorOf(
@@ -204,7 +204,7 @@ test('every mistake of a plan is told at once, and a relative deadline becomes a
   expect((error as UsageError).problems.map(({ message }) => message)).toEqual([
     'cancel takes no priority',
     expect.stringContaining('no filter is called "stat:"'),
-    'cancel wants a reason',
+    'cancel requires a reason',
   ]);
   const { parameters, created_at } = await plan('set', asset, { deadline: '+2h' });
   const deadline = new Date(parameters.deadline!).getTime();
@@ -216,10 +216,10 @@ describe('C10 a plan file is checked and shown by the database', () => {
     [
       'another asset’s name',
       ({ jobs }) => ({ jobs: jobs.map((job) => ({ ...job, asset_name: 'harmless' })) }),
-      /^the plan calls \w{8} harmless; in the database it is a job of asset\d+, and 1 more$/,
+      /^the plan lists \w{8} as a job of harmless; in the database it is a job of asset\d+, and 1 more$/,
     ],
-    ['no reason for a cancel', () => ({ reason: null }), /^cancel wants a reason/],
-    ['a reason of blanks', () => ({ reason: ' ' }), /^cancel wants a reason/],
+    ['no reason for a cancel', () => ({ reason: null }), /^cancel requires a reason/],
+    ['a reason of blanks', () => ({ reason: ' ' }), /^cancel requires a reason/],
     [
       'a setting that the action does not take',
       () => ({ parameters: { priority: '8' } }),
@@ -234,12 +234,12 @@ describe('C10 a plan file is checked and shown by the database', () => {
     [
       'a job twenty thousand times',
       ({ jobs }) => ({ jobs: Array.from({ length: 20_000 }, () => jobs[0]!) }),
-      /^19999 of its 20000 jobs stand in the plan more than once; the plan has 20000 jobs/,
+      /^19999 of the plan's 20000 jobs are listed more than once; the plan has 20000 jobs/,
     ],
     [
       'a life of a century',
       ({ created_at }) => ({ expires_at: new Date(created_at.getTime() + 3e12) }),
-      /^no plan is made at/,
+      /^invalid plan times: created/,
     ],
     [
       'a day of making that is to come',
@@ -247,9 +247,9 @@ describe('C10 a plan file is checked and shown by the database', () => {
         created_at: new Date(created_at.getTime() + 8e8),
         expires_at: new Date(created_at.getTime() + 9e8),
       }),
-      /^no plan is made at/,
+      /^invalid plan times: created/,
     ],
-    ['an expiry that has passed', () => ({ expires_at: new Date(0) }), /^this plan has expired/],
+    ['an expiry that has passed', () => ({ expires_at: new Date(0) }), /^this plan expired/],
     ['another tenant', () => ({ tenant_id: 'globex' }), /^this plan is for tenant globex/],
   ];
 
@@ -265,7 +265,7 @@ describe('C10 a plan file is checked and shown by the database', () => {
     for (const id of ids) expect((await row(id)).state).toBe('running');
   });
 
-  test('what a reviewer reads is of the database, and what only the file says is told as that', async () => {
+  test('a reviewer reads values of the database, and claims of the file are marked as such', async () => {
     const { asset, ids } = await jobs('running', 'running', 'running');
     const planned = await plan('pause', asset);
     await operator.sql(`update backfill_jobs set state = 'completed' where id = $1`, [ids[1]]);

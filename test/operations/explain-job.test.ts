@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { StartInput } from '../../source/domain/start/request.ts';
 import { actOnJob } from '../../source/operations/act/act-on-job.ts';
 import { recreateJob } from '../../source/operations/act/recreate.ts';
-import { explainJob, judgeJob } from '../../source/operations/triage/explain-job.ts';
+import { assessJob, explainJob } from '../../source/operations/triage/explain-job.ts';
 import { explainWords } from '../../source/presentation/triage/explain-words.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
@@ -49,7 +49,7 @@ const running = async (set = 'claimed_version = version', input: Partial<StartIn
   await operator.sql(`update backfill_jobs set ${set} where id = $1`, [id]);
   return id;
 };
-/** Partitions of the job that run in slots of this executor. */
+/** Running partitions of the job in slots of this executor. */
 const atWork = async (id: string, owner: string, count: number) => {
   await operator.sql(
     `update backfill_partitions set state = 'running', lease_owner = $2, lease_token = gen_random_uuid(),
@@ -119,7 +119,7 @@ describe('one query says which clause keeps a job from running', () => {
     expect(why).toMatch(/^it waits for 1 upstream job: raw [0-9a-f]{8} \(pending\)$/);
   });
 
-  test('no executor lives: none, one that stopped, one found dead, one unheard of, and another tenant’s', async () => {
+  test('no executor is alive: none, stopped, dead, silent, or another tenant’s', async () => {
     const id = await aJob();
     for (const set of [
       'stopped_at = now()',
@@ -200,7 +200,7 @@ describe('one query says which clause keeps a job from running', () => {
     });
   });
 
-  test('slots with a frozen executor were told to be at work', async () => {
+  test('slots of a frozen executor were reported as running', async () => {
     const id = await running('claimed_version = version', {
       parallel: '4',
       partitions: ['a', 'b', 'c'],
@@ -221,7 +221,7 @@ describe('one query says which clause keeps a job from running', () => {
     expect(next).toMatch(/^look at that host; what it held is tried again within (2m|1m)$/);
   });
 
-  test('what failed for its upstream was told to be retried, which is refused', async () => {
+  test('a job failed because of its upstream had the hint to retry it, which is refused', async () => {
     const { job } = await operator.start({
       asset: 'orders',
       partitions: [`w${made++}`],
@@ -237,7 +237,7 @@ describe('one query says which clause keeps a job from running', () => {
     expect(next).toBe(
       `its upstream first: servo-tui explain ${upstream!.id.slice(0, 8)}; when that is done: servo-tui recreate ${job!.id.slice(0, 8)} --reason "why"`,
     );
-    const { recommendation } = await judgeJob(operator.db, 'acme', job!.id);
+    const { recommendation } = await assessJob(operator.db, 'acme', job!.id);
     expect(recommendation).toMatchObject({
       action: 'look',
       command: `servo-tui explain ${upstream!.id.slice(0, 8)}`,
@@ -261,10 +261,10 @@ describe('one query says which clause keeps a job from running', () => {
     expect((await said(id)).next).toBe(
       `what it left undone is in ${newer} (completed): servo-tui explain ${newer}`,
     );
-    expect((await judgeJob(operator.db, 'acme', id)).recommendation).toBeNull();
+    expect((await assessJob(operator.db, 'acme', id)).recommendation).toBeNull();
   });
 
-  test('a cancelled job that was started anew says so in its journal', async () => {
+  test('a cancelled job that was recreated says so in its journal', async () => {
     const id = await aJob({ state: 'cancelled' });
     await operator.sql(
       `update backfill_partitions set state = 'skipped' where backfill_job_id = $1`,
@@ -323,7 +323,7 @@ describe('one query says which clause keeps a job from running', () => {
     expect((await said(young)).clause).toBe('claimable');
   });
 
-  test('what is left still runs in the cancelled job', async () => {
+  test('the remaining partitions still run in the cancelled job', async () => {
     const id = await running();
     await atWork(id, 'h:1:x', 2);
     const { job } = await recreateJob(operator.db, { ...author, reason: 'r' }, id, {});

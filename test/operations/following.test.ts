@@ -25,19 +25,19 @@ const print = (keys: string, output: string) =>
 const outputs = async (follower: LogFollower) =>
   (await follower.next(10)).logs.map(({ output }) => output);
 
-test('a follower of outputs remembered every one that it had ever told', async () => {
+test('a follower of outputs remembered every one it had ever returned', async () => {
   const follower = new LogFollower(operator.db, 'acme', job, null);
   await print(`values ('early')`, 'one\n');
   await operator.sql(`update backfill_attempt_logs set at = now() - interval '1 minute'`);
   expect(await outputs(follower)).toEqual(['one\n']);
   await print(`select 'k' || n from generate_series(1, 1000) n`, 'more\n');
   expect(await outputs(follower)).toHaveLength(1000);
-  // It does not know any more what it has told of this one.
+  // It no longer remembers this one.
   await print(`values ('early')`, 'one\ntwo\n');
   expect(await outputs(follower)).toEqual(['one\ntwo\n']);
 });
 
-test('of more outputs than a page, between two readings, the older ones were never told', async () => {
+test('of more outputs than a page, between two readings, the older ones were never returned', async () => {
   const follower = new LogFollower(operator.db, 'acme', job, null);
   await outputs(follower);
   await print(`select 'm' || n from generate_series(1, 450) n`, 'one\n');
@@ -58,7 +58,7 @@ class BrokenOnce extends Database {
   };
 }
 
-test('events that were read by a transaction that broke were never told', async () => {
+test('events read by a transaction that failed were never returned', async () => {
   const database = new BrokenOnce(operator.db.settings);
   const follower = new EventFollower(database, 'acme', job);
   await expect(follower.next(10)).rejects.toThrow('broke');

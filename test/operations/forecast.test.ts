@@ -86,7 +86,7 @@ describe('start --dry-run', () => {
   const forecast = async (overrides = {}): Promise<Forecast> =>
     (await operator.start({ ...input, ...overrides })).plan!.forecast!;
 
-  test('tells what the last jobs of the asset took, their worst keys and commonest errors', async () => {
+  test('reports what the last jobs of the asset took, their worst keys and commonest errors', async () => {
     for (const [index, ms] of [60_000, 120_000].entries()) {
       const id = await operator.job({ asset: 'orders', start: '2024-01-01', end: '2024-01-10' });
       await operator.sql(

@@ -56,7 +56,7 @@ it('B3 with a frozen worker, a busy slot and failures that stay, no surface says
     return new Map(jobs.map((job) => [job.id, job]));
   };
   try {
-    // Works, and the other waits for its slot.
+    // This one runs, and the other waits for its slot.
     const starving = await waitFor('the other to wait for a slot', async () => {
       const jobs = await seen();
       return jobs.get(waits)!.waits_for === 'outranked' ? jobs : null;
@@ -80,7 +80,7 @@ it('B3 with a frozen worker, a busy slot and failures that stay, no surface says
       const jobs = await seen();
       return jobs.get(runs)!.health === 'silent' ? jobs : null;
     });
-    // Not before the header calls the executor silent, and not after.
+    // Not before the header shows the executor as silent, and not after.
     expect((await listAlerts(db, tenant)).executors).toEqual({ alive: 0, silent: 1 });
     expect(frozen.get(runs)).toMatchObject({
       state: 'running',
@@ -99,7 +99,7 @@ it('B3 with a frozen worker, a busy slot and failures that stay, no surface says
       waits_for: 'no_executor',
       health_reason: 'no executor is running for this tenant',
     });
-    // One order: the table read whole, the table that is walked, and what the filter shows.
+    // One order for the table read whole, the table read in pages, and the filtered table.
     const order = [runs, waits, fails];
     const filter = parseFilter('problems');
     for (const options of [{}, { whole: 0 }, { filter }, { filter, whole: 0 }]) {

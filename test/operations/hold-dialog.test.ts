@@ -38,7 +38,7 @@ const inTable = async (options: { console_id?: string; tenant?: string } = {}) =
   (await listJobs(operator.db, options.tenant ?? 'acme', { limit: 10, ...options })).page.dialogs;
 const rows = () =>
   operator.sql<{ console_id: string }>('select * from backfill_dialogs order by opened_at');
-/** The console that was killed is heard of no more. */
+/** The killed console's dialog expires. */
 const expire = () =>
   operator.sql(`update backfill_dialogs set expires_at = clock_timestamp() - interval '1 ms'`);
 
@@ -116,7 +116,7 @@ describe('a console that was killed', () => {
     expect((await rows()).map(({ console_id }) => console_id)).toEqual([theirs]);
   });
 
-  test('a row that somebody holds just now keeps nobody waiting', async () => {
+  test('a locked row does not block others', async () => {
     await hold();
     await expire();
     await operator.db.write(author, async (query) => {

@@ -156,7 +156,7 @@ describe('what is related', () => {
     expect((await insightOf(parent)).upstreams).toMatchObject([{ id: child, depth: 1 }]);
   });
 
-  test('who is at work on it', async () => {
+  test('which executors run it', async () => {
     await operator.asset('crewed', 'day');
     const id = await operator.job(
       { asset: 'crewed', start: '2024-01-01', end: '2024-01-05' },

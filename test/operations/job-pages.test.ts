@@ -15,7 +15,10 @@ const tenant = 'acme';
 const count = 300;
 const late = '0000000c';
 
-/** Jobs of every state, with what they have in common: creation times, priorities, deadlines, ends that were never written. */
+/**
+ * Jobs of every state with equal creation times, priorities and deadlines, and with ends that were
+ * never written.
+ */
 beforeAll(async () => {
   operator = await Operator.open();
   await operator.sql(
@@ -44,11 +47,11 @@ beforeAll(async () => {
 });
 afterAll(() => operator.close());
 
-/** What the console does with jobs that it holds all of. */
+/** The console's own order, if it has all jobs. */
 async function inMemory(text: string, sort: { column: string; descending: boolean }) {
   const all = await listJobs(operator.db, tenant, { limit: count });
   expect(all.jobs).toHaveLength(count);
-  // Read a moment apart, but reckoned by the same clock.
+  // Read a moment apart, but computed by the same clock.
   const scene = await operator.db.read(tenant, (query) => readClaimScene(query, tenant));
   const jobs = (asOf: Date) => all.jobs.map((job) => viewJob(job, asOf, thresholdDefaults, scene));
   const deadlineOf: DeadlineOf = (named) =>
@@ -137,7 +140,7 @@ describe('the server filters and sorts as the console does in memory', () => {
           for (const around of ['first', 'last', job] as const) {
             const options = { filter: parseFilter(text), sort, limit, whole: 0, around };
             const { jobs, page, as_of } = await listJobs(operator.db, tenant, options);
-            // An index leads to few enough of them: all were read.
+            // An index finds few enough of them: all were read.
             if (page.whole) return;
             const order = expected(as_of);
             const got = jobs.map(({ id }) => id);
@@ -180,7 +183,7 @@ test('a filter that names a job which is not there is an error, and finds nothin
   expect(list).toMatchObject({ jobs: [], page: { problem: message } });
 });
 
-test('a rare word is looked for in so many jobs and no further, and the page says so', async () => {
+test('a rare word is searched in a bounded number of jobs, and the page says so', async () => {
   const filter = parseFilter('by:nobody');
   const few = { filter, limit: 10, budget: 10 };
   expect((await listJobs(operator.db, tenant, few)).page.searched).toBe(10);
@@ -194,7 +197,7 @@ test('the jobs asked for besides are there, wherever they are', async () => {
   expect(list).toMatchObject({ jobs: [], page: { kept: [{ id }] } });
 });
 
-test('no job at all is told apart from a tenant of which nothing is visible', async () => {
+test('a tenant without jobs differs from one of which nothing is visible', async () => {
   expect((await listJobs(operator.db, tenant, { limit: 1 })).page.visible).toBe(true);
   await operator.asset('lonely', 'day', 'initech');
   const of = async (name: string) => (await listJobs(operator.db, name, { limit: 1 })).page.visible;

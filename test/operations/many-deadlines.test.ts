@@ -8,7 +8,10 @@ import { readsOf } from '../support/plans.ts';
 let operator: Operator;
 let late: string;
 
-/** 6,000 jobs that wait and never ran, with a deadline each, all of them nearer than that of the one that runs and will miss it. */
+/**
+ * 6,000 waiting jobs that never ran, all with deadlines before that of the running job, which will
+ * miss its own.
+ */
 beforeAll(async () => {
   operator = await Operator.open();
   await operator.asset('orders');
@@ -31,7 +34,7 @@ afterAll(() => operator.close());
 const list = (db: Parameters<typeof listJobs>[0], text: string, options: Partial<ListOptions>) =>
   listJobs(db, 'acme', { filter: parseFilter(text), limit: 100, ...options });
 
-// Was: not among the 500 that are looked for among the nearest deadlines.
+// Was: not among the 500 nearest deadlines that were read.
 test('a job that runs and will miss its deadline comes first, however many wait with a nearer one', async () => {
   const { jobs } = await list(operator.db, '', {});
   expect(jobs[0]).toMatchObject({ id: late, risk_level: 'high' });
@@ -54,7 +57,7 @@ test.each([
 });
 
 test.each([
-  // Was: all deadlines, for alarms in a state that has none.
+  // Was: all deadlines, for urgent jobs in a state that has none.
   ['state:failed', 200],
   ['state:running', 100],
   // Was: the 6,000 that wait, each with its samples.

@@ -71,7 +71,7 @@ const statements: [name: string, run: (query: Query) => Promise<unknown>][] = [
   ['what keeps a job from running', (query) => explainJob(query, tenant, job)],
   ['what executors run', (query) => readExecutors(query, tenant)],
   ['limits, with what runs', (query) => readLimits(query, tenant)],
-  ['assets, with their living jobs', (query) => readAssets(query, tenant)],
+  ['assets, with their unfinished jobs', (query) => readAssets(query, tenant)],
   ['the journal of all jobs', (query) => latestEvents(query, tenant, null, 50)],
   ['what is new in it', (query) => eventsAfter(query, tenant, null, 1000, 50)],
   ['what is new of a job', (query) => eventsAfter(query, tenant, job, 1000, 50)],
@@ -83,7 +83,7 @@ const statements: [name: string, run: (query: Query) => Promise<unknown>][] = [
   ['partitions by name', (query) => partitionStates(query, tenant, job, ['2001-01-01', 'x'])],
 ];
 
-/** Under row-level security only: as superuser a plan proves nothing. */
+/** Only under row-level security: a superuser's plan proves nothing. */
 test.each(statements)('%s reads no big table from end to end', async (_, run) => {
   const plans: string[] = [];
   await operator.db.read(tenant, async (query) => {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   findEnded,
-  forget,
   pruneExecutors,
   pruneLogs,
   pruneSamples,
+  purgeEvents,
 } from '../../source/database/queries/prune.ts';
 import { retention } from '../../source/domain/report/retention.ts';
 import { startExecutor } from '../../source/executor/executor.ts';
@@ -20,7 +20,7 @@ let operator: Operator;
 let made = 0;
 const author = { tenant: 'acme', actor: 'mara' };
 const day = 86_400_000;
-/** Longer ago than the time is kept, and not quite so long. */
+/** Just past, and not quite past, the retention. */
 const [past, within] = [60_000, -60_000];
 
 beforeEach(async () => {
@@ -33,7 +33,7 @@ const ago = (milliseconds: number) => new Date(Date.now() - milliseconds);
 const ended = (state: string, milliseconds: number, more: Record<string, unknown> = {}) =>
   aJob({ state, needs_finalizing: false, completed_at: ago(milliseconds), ...more });
 
-/** With two partitions, and a journal as old as itself. */
+/** With two partitions, and events as old as the job. */
 async function aJob(columns: Record<string, unknown>): Promise<string> {
   const id = await operator.job({ asset: 'orders', partitions: [`a${made}`, `b${made++}`] });
   await set(id, columns);
@@ -64,7 +64,7 @@ describe('jobs', () => {
     const kept = [
       await ended('completed', retention.jobs + within),
       await ended('cancelled', retention.jobs + past, { needs_finalizing: true }),
-      // Of another writer, who did not say when, and the journal missed it.
+      // Ended by another writer without a time, and the journal missed it.
       await aJob({
         state: 'completed',
         completed_at: null,
@@ -111,8 +111,8 @@ describe('jobs', () => {
     expect(await jobs()).toEqual(kept);
   });
 
-  // Its parent's partitions went, since "not known" did not count as "not over".
-  test('of a tree of which nobody knows when one ended stay whole', async () => {
+  // Its parent's partitions were deleted, because an unknown end did not count as unfinished.
+  test('of a tree with a job whose end is unknown stay whole', async () => {
     const old = { state: 'completed', completed_at: ago(retention.jobs + past) };
     const parent = await aJob(old);
     await aJob({
@@ -202,7 +202,7 @@ describe('the journal', () => {
     expect(await prune(operator.db, author, 2 * day)).toEqual({ ...nothing, events: 1 });
     expect(await operator.sql('select job_id from backfill_events')).toEqual([{ job_id: recent }]);
     const early = operator.db.write(author, (query) =>
-      forget(query, 'acme', { age_ms: day - 1, after: 0, dry: false }),
+      purgeEvents(query, 'acme', { age_ms: day - 1, after: 0, dry: false }),
     );
     expect((await errorOf(early)).message).toContain('the journal is kept for a day at least');
     const direct = operator.db.write(author, (query) => query('delete from backfill_events'));
@@ -222,12 +222,12 @@ describe('samples, outputs and executors', () => {
       [job, attempt, ago(milliseconds)],
     );
 
-  test('go by their age, also of what lives', async () => {
-    const living = await aJob({ state: 'running', started_at: ago(30 * day) });
+  test('go by their age, also those of unfinished jobs', async () => {
+    const running = await aJob({ state: 'running', started_at: ago(30 * day) });
     const done = await ended('completed', 2 * day, { started_at: ago(30 * day) });
     const unsaid = { state: 'cancelled', needs_finalizing: false, completed_at: null };
     const undated = await aJob({ ...unsaid, created_at: ago(30 * day) });
-    for (const job of [living, done, undated]) {
+    for (const job of [running, done, undated]) {
       for (const age of [past, within]) await aSample(job, retention.samples + age);
       await anOutput(job, 1, retention.logs + past);
       await anOutput(job, 2, retention.logs + within);
@@ -272,7 +272,8 @@ test.each(['without statistics', 'with statistics'])(
       `insert into backfill_events (tenant_id, job_id, kind, to_state, actor, at)
        select tenant_id, id, 'state', 'completed', 'x', completed_at from backfill_jobs`,
     );
-    // Another writer's, without a time: what the journal does not know ended before today, when it began.
+    // Of another writer, without a time: without events it ended before today, when the journal
+    // began.
     await operator.sql(
       `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, state, created_at)
        select tenant_id, id, name, 'u' || i, 'cancelled', now() - i * interval '10 minutes'
@@ -281,7 +282,7 @@ test.each(['without statistics', 'with statistics'])(
     if (statistics === 'with statistics') await operator.sql('analyze');
     const looked = await readsOf(operator.database.app, 'acme', async (_, query) => {
       const found = await findEnded(query, 'acme', ago(day), {
-        walk: 'dated',
+        kind: 'dated',
         after: null,
         limit: 100,
       });
@@ -291,7 +292,7 @@ test.each(['without statistics', 'with statistics'])(
     expect(looked.fetched).toBeLessThanOrEqual(400);
     const undated = await readsOf(operator.database.app, 'acme', async (_, query) => {
       const found = await findEnded(query, 'acme', ago(day), {
-        walk: 'undated',
+        kind: 'undated',
         after: null,
         limit: 100,
       });

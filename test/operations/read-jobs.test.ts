@@ -39,7 +39,7 @@ describe('the job table', () => {
     }
   });
 
-  test('what needs a person first, then what lives, then the newest that have ended', async () => {
+  test('unfinished jobs first, the higher priority first, then the latest ended ones', async () => {
     expect(await names()).toEqual([
       // Stuck, and then what no executor can run.
       'orders_daily 2024-01-01 running',
@@ -302,7 +302,7 @@ describe('job references', () => {
     }
   });
 
-  test('all mistakes are told at once', async () => {
+  test('all mistakes are reported together', async () => {
     const error = await errorOf(resolveJobs(operator.db, 'acme', ['abcd', 'ffff', 'abcd1']));
     expect(error.message).toMatch(/ambiguous.*job ffff not found/);
   });

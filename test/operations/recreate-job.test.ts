@@ -36,7 +36,7 @@ const keysOf = async (id: string) =>
     )
   ).map((one) => one.partition_key);
 
-/** A job with a partition in each of the states. */
+/** A job with a partition in each state. */
 async function aJob(state: string, states: string[], columns: Record<string, unknown> = {}) {
   const prefix = `${made++}`;
   const keys = states.map((_, index) => `${prefix}k${index}`);
@@ -54,7 +54,7 @@ async function aJob(state: string, states: string[], columns: Record<string, unk
   return { id, keys };
 }
 
-describe('a job that lives', () => {
+describe('an unfinished job', () => {
   test.each(['pending', 'running', 'paused', 'resuming'])('that is %s', async (state) => {
     const { id, keys } = await aJob(state, ['completed', 'running', 'pending', 'failed']);
     const { version } = await row(id);
@@ -112,7 +112,7 @@ describe('a job that lives', () => {
       );
     }
     expect(await errorOf(recreateJob(operator.db, author, id, {}))).toMatchObject({
-      message: 'recreate wants a reason',
+      message: 'recreate requires a reason',
     });
     expect((await row(id)).state).toBe('running');
   });
@@ -130,7 +130,7 @@ describe('a job that lives', () => {
     expect(await row(id)).toEqual(before);
   });
 
-  test('two at once: one job follows, the other is told', async () => {
+  test('two simultaneous ones: one job follows, the other is refused', async () => {
     const { id } = await aJob('running', ['pending']);
     const results = await Promise.allSettled([
       recreateJob(operator.db, because, id, {}),
@@ -236,7 +236,10 @@ describe('A27 a job that failed by its upstream', () => {
     operator.value<string>(`select servo_finalize_waiting_v1('acme', $1, 'executor-1', 120000)`, [
       id,
     ]);
-  /** A tree raw → clean → report of two keys, of whose source one key failed: so did all that waits for it. */
+  /**
+   * A tree raw → clean → report of two keys. One key of raw failed, and so did every job
+   * downstream.
+   */
   const brokenTree = async () => {
     const keys = ['a', 'b'].map((one) => `u${day++}${one}`);
     const { job } = await operator.start({
@@ -282,13 +285,13 @@ describe('A27 a job that failed by its upstream', () => {
     expect(job!.state).toBe('pending');
   });
 
-  test('A27 waits for whoever repairs the upstream, and runs at once when that is done', async () => {
+  test('A27 waits for the job that repairs the upstream, and runs when that is done', async () => {
     const { report, clean, raw, keys } = await brokenTree();
     const repair = (await retryJob(operator.db, author, raw)).job.id;
     const waiting = (await recreateJob(operator.db, because, clean, {})).job!;
     expect(waiting.state).toBe('waiting_upstream');
     expect(await edgesOf(waiting.id)).toMatchObject([{ id: repair, total_partitions: 1 }]);
-    // And what waited for that one waits for its repair in turn.
+    // A job downstream of that one waits for its replacement in turn.
     const top = (await recreateJob(operator.db, because, report, {})).job!;
     expect(await edgesOf(top.id)).toMatchObject([{ id: waiting.id }]);
     await end(repair, 'completed', { [keys[1]!]: 'completed' });
@@ -338,7 +341,7 @@ describe('A27 a job that failed by its upstream', () => {
     });
   });
 
-  test("A27 another program's job, whose upstreams nobody has made yet, still asks for them", async () => {
+  test("A27 an external writer's job, whose upstream jobs do not exist yet, still asks for them", async () => {
     const { id } = await aJob('pending', ['pending'], {
       include_upstream: true,
       max_upstream_depth: 2,
@@ -358,7 +361,7 @@ describe('A27 a job that failed by its upstream', () => {
         [name],
       );
     }
-    /** How each of the upstreams ends, and what is said first then. */
+    /** How each upstream ends, and which one is named first. */
     const cases = [
       [{ early: 'completed', late: 'deleted', middle: 'completed' }, 'upstream job ID was deleted'],
       [{ early: 'cancelled', late: 'failed', middle: 'cancelled' }, 'upstream late ID is failed'],

@@ -29,7 +29,7 @@ const requests = async (id: string) =>
     )
   ).map(({ reason }) => reason);
 
-/** A job of a, b and c, of which the named ones have failed; in this state. */
+/** A job in this state with a, b and c, of which the named ones have failed. */
 async function aJob(state: string, failed: string[], columns: Record<string, unknown> = {}) {
   const prefix = `${made++}`;
   const keys = ['a', 'b', 'c'].map((key) => `${prefix}${key}`);
@@ -55,7 +55,7 @@ async function aJob(state: string, failed: string[], columns: Record<string, unk
   return { id, keys, prefix };
 }
 
-describe('while the job lives', () => {
+describe('while the job is unfinished', () => {
   test.each(['pending', 'running', 'paused', 'resuming', 'waiting_upstream'])(
     'in place, where it is %s',
     async (state) => {
@@ -146,7 +146,7 @@ describe('when the job has ended', () => {
     ]);
   });
 
-  test('not where a living job has to do one of the keys: it is named', async () => {
+  test('not if an unfinished job has one of the keys: it is named', async () => {
     const { id } = await aJob('failed', ['a']);
     const { job } = await retryJob(operator.db, author, id);
     const error = await errorOf(retryJob(operator.db, author, id));
@@ -162,11 +162,11 @@ describe('what is refused', () => {
       const { id } = await aJob(state, []);
       const error = await errorOf(retryJob(operator.db, author, id));
       expect(error).toMatchObject({ code: 'not_allowed' });
-      expect(error.message).toMatch(/^no partition of orders .* has failed/);
+      expect(error.message).toMatch(/^orders .* has no failed partitions/);
     },
   );
 
-  test('partitions that have not failed, or that are none of its: all are told', async () => {
+  test('partitions that have not failed, or do not exist: all are named', async () => {
     const { id, prefix } = await aJob('running', ['a']);
     const before = await partitions(id);
     const error = await errorOf(

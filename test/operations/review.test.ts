@@ -75,7 +75,10 @@ test('a median is between the least and the most, and in the middle of two', () 
 
 describe('the review of a week', () => {
   let made = 0;
-  /** It ran from 100 minutes to 10 minutes ago, with a sample every ten minutes; each ETA was `off` minutes before its end. */
+  /**
+   * It ran from 100 to 10 minutes ago, with a sample every ten minutes; each ETA was `off` minutes
+   * before its end.
+   */
   async function aJob(asset: string, deadline: string, off: number, state = 'completed') {
     const id = await operator.job({ asset, partitions: [`k${made++}`] });
     await operator.sql(
@@ -108,7 +111,7 @@ describe('the review of a week', () => {
   const review = (since = { before_ms: 7 * 86_400_000 }) =>
     reviewDeadlines(operator.db, 'acme', since);
 
-  test('tells close calls, misses, accuracy and hours at risk by asset', async () => {
+  test('reports close calls, misses, accuracy and hours at risk by asset', async () => {
     const report = await review();
     expect(report).toMatchObject({ ended: 3, met: 2, missed: 1, truncated: false });
     expect(report.calls).toMatchObject([

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readFleet, readLiveJobs } from '../../source/database/queries/read-live-jobs.ts';
+import {
+  readFleet,
+  readUnfinishedJobs,
+} from '../../source/database/queries/read-unfinished-jobs.ts';
 import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
 import { assessRisk, readRiskBoard } from '../../source/operations/triage/risk.ts';
 import { errorOf, Operator } from '../support/operator.ts';
@@ -15,7 +18,7 @@ beforeAll(async () => {
 beforeEach(() => operator.sql('delete from backfill_jobs; delete from backfill_executors'));
 afterAll(() => operator.close());
 
-/** A running job of 120 partitions with 60 s each: two at work end it in an hour. */
+/** A running job of 120 partitions of 60 s: with two slots it ends in an hour. */
 async function aJob(columns: Record<string, unknown> = {}, deadline?: string): Promise<string> {
   const first = made;
   made += 120;
@@ -54,7 +57,7 @@ const assess = (input: Partial<Parameters<typeof assessRisk>[2]> = {}) =>
   assessRisk(operator.db, 'acme', { ...nothing, ...input });
 
 describe('the table', () => {
-  test('has all live jobs with a deadline, the most urgent first, and those that share their slots', async () => {
+  test('has all unfinished jobs with a deadline, the most urgent first, and those that share their slots', async () => {
     const high = await aJob({}, '35 minutes');
     const breached = await aJob({ state: 'pending', lease_tokens: [] }, '-1 minute');
     const fine = await aJob({}, '2 hours');
@@ -119,7 +122,7 @@ describe('what if', () => {
     expect(state).toBe('running');
   });
 
-  test('one job alone, with everything at once', async () => {
+  test('one job alone, with everything together', async () => {
     await anExecutor(2);
     const id = await aJob({ failed_partitions: 20, completed_partitions: 20 }, '10 minutes');
     await aJob({}, '1 hour');
@@ -152,7 +155,7 @@ describe('what if', () => {
     expect(error.message).toContain('has ended (failed): nothing can be supposed of it');
   });
 
-  test('every mistake is told', async () => {
+  test('every mistake is reported', async () => {
     const error = await errorOf(
       assess({ slots: 'many', parallel: '0', deadline: 'soon', extend: 'a bit' }),
     );
@@ -186,7 +189,7 @@ describe('at size', () => {
     for (const prepare of ['select 1', 'analyze']) {
       await operator.sql(prepare);
       const reads = await readsOf(operator.database.app, 'acme', async (_, query) => {
-        expect((await readLiveJobs(query, 'acme', 100)).length).toBe(200);
+        expect((await readUnfinishedJobs(query, 'acme', 100)).length).toBe(200);
         await readFleet(query, 'acme');
       });
       expect(reads).toMatchObject({ scans: [], sequential: 0 });

@@ -23,7 +23,7 @@ const eventsOf = (id: string, kind: string) =>
   ]);
 
 describe('set', () => {
-  test('everything at once; the version stays, so that our own claim stays valid', async () => {
+  test('everything together; the version stays, so that our own claim stays valid', async () => {
     const id = await aJob('running');
     await operator.sql('update backfill_jobs set claimed_version = version where id = $1', [id]);
     const before = await row(id);
@@ -90,7 +90,7 @@ describe('set', () => {
     expect(await eventsOf(id, 'set')).toEqual([]);
   });
 
-  test('every mistake is told, and nothing is changed', async () => {
+  test('every mistake is reported, and nothing is changed', async () => {
     const id = await aJob('running');
     const before = await row(id);
     const error = await errorOf(

@@ -164,7 +164,7 @@ describe('a dry run', () => {
   });
 });
 
-test('a date that is missing is not told as a bad one too', async () => {
+test('a missing date is not reported as an invalid one too', async () => {
   const error = await errorOf(operator.start({ asset: 'sessions', start: '2024-1-1' }));
   expect((error as UsageError).problems.map((problem) => problem.message)).toEqual([
     '--end is missing',
@@ -307,7 +307,7 @@ describe('bad input', () => {
     const error = await errorOf(operator.start({ asset: 'order_daily', partitions: ['k'] }));
     expect(error.code).toBe('not_found');
     expect(error.message).toBe('unknown asset "order_daily"');
-    expect(error.hint).toMatch(/did you mean orders_daily\? known are .*weather/);
+    expect(error.hint).toMatch(/did you mean orders_daily\? known assets: .*weather/);
   });
 
   test("another tenant's asset is unknown", async () => {
@@ -317,7 +317,7 @@ describe('bad input', () => {
     expect(error.hint).not.toContain('secret');
   });
 
-  test('all mistakes of one command line are told together', async () => {
+  test('all mistakes of one command line are reported together', async () => {
     const error = await errorOf(
       operator.start({
         asset: 'nope',
@@ -342,7 +342,7 @@ describe('overlap', () => {
   const overlapping = (keys: string[]) =>
     errorOf(operator.start({ asset: 'sessions', partitions: keys }));
 
-  test('a key that a living job still has to do is refused, naming job and key', async () => {
+  test('a key of an unfinished job is refused, naming job and key', async () => {
     const { job } = await operator.start({
       asset: 'sessions',
       start: '2024-01-01',
@@ -351,7 +351,7 @@ describe('overlap', () => {
     const before = await counted();
     const error = await overlapping(['2024-01-10', '2024-01-11']);
     expect(error.code).toBe('not_allowed');
-    expect(error.message).toBe(`job ${job!.id.slice(0, 8)} (pending) still has to do 2024-01-10`);
+    expect(error.message).toBe(`job ${job!.id.slice(0, 8)} (pending) already has 2024-01-10`);
     expect(error.hint).toContain(`servo-tui cancel ${job!.id.slice(0, 8)}`);
     expect(await counted()).toBe(before);
     await operator.sql(
@@ -391,7 +391,7 @@ describe('overlap', () => {
     );
   });
 
-  test('of two starts of the same keys at once, one is refused', async () => {
+  test('of two simultaneous starts of the same keys, one is refused', async () => {
     const starts = await Promise.allSettled(
       Array.from({ length: 4 }, () =>
         operator.start({ asset: 'sessions', start: '2031-01', end: '2031-03' }),
@@ -427,7 +427,7 @@ describe('the idempotency key', () => {
     idempotency_key: 'may',
   };
 
-  test('given again returns the job that is there', async () => {
+  test('given again returns the existing job', async () => {
     const first = await operator.start(input);
     const again = await operator.start(input);
     expect(again).toMatchObject({ created: false, job: { id: first.job!.id } });
@@ -476,7 +476,7 @@ describe('the idempotency key', () => {
     expect(again).toMatchObject({ created: false, job: { id: job!.id } });
   });
 
-  test('given at once for two assets starts one and refuses the other', async () => {
+  test('given simultaneously for two assets starts one and refuses the other', async () => {
     const starts = await Promise.allSettled(
       ['clicks', 'weather', 'orders'].map((asset) =>
         operator.start({ asset, partitions: ['2033-01-01'], idempotency_key: 'race' }),

@@ -6,7 +6,7 @@ import { getJob, getJobDetail } from '../../source/operations/jobs/get-job.ts';
 import { listJobs, listNamedJobs } from '../../source/operations/jobs/list-jobs.ts';
 import { draftPlan } from '../../source/operations/plan/plan-actions.ts';
 import { exportJob } from '../../source/operations/reports/export-job.ts';
-import { handOver } from '../../source/operations/reports/hand-off.ts';
+import { readHandoff } from '../../source/operations/reports/hand-off.ts';
 import { assessRisk } from '../../source/operations/triage/risk.ts';
 import { author, Operator } from '../support/operator.ts';
 
@@ -35,7 +35,7 @@ const minutes = (heartbeat_stale: number) => ({
 
 type Seen = { heartbeat_stale: boolean; eta_seconds: number | null; risk_level: string };
 
-/** Everything that shows a job, with its figures as it shows them. */
+/** Every report of a job, with the figures it shows. */
 const readers: Record<string, (thresholds: JobThresholds) => Promise<Seen | undefined>> = {
   'the job table': async (thresholds) =>
     (await listJobs(operator.db, 'acme', { limit: 10, thresholds })).jobs[0],
@@ -56,7 +56,7 @@ const readers: Record<string, (thresholds: JobThresholds) => Promise<Seen | unde
     (await exportJob(operator.db, 'acme', id, { ...thresholdDefaults, ...thresholds })).job,
   'a hand-over': async (thresholds) => {
     const all = { ...thresholdDefaults, ...thresholds };
-    return (await handOver(operator.db, 'acme', { before_ms: 60_000 }, all)).at_risk[0];
+    return (await readHandoff(operator.db, 'acme', { before_ms: 60_000 }, all)).at_risk[0];
   },
   'a change of settings': async (thresholds) =>
     (await setJob(operator.db, author, id, { priority: '5' }, undefined, thresholds)).job,

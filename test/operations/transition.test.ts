@@ -86,7 +86,7 @@ describe('what is written', () => {
     expect(paused_at).toEqual(old);
   });
 
-  test('a resume is silent about executors where one lives', async () => {
+  test('a resume is silent about executors if one is alive', async () => {
     await operator.sql(
       `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers) values ('h:1:x', 'acme', 'h', 1, '0', 1, '{}')`,
     );
@@ -106,7 +106,7 @@ describe('what is written', () => {
     });
   });
 
-  test('slots at work are told', async () => {
+  test('busy slots are reported', async () => {
     const id = await inState('running');
     await operator.sql(
       'update backfill_jobs set lease_tokens = array[gen_random_uuid(), gen_random_uuid()] where id = $1',
@@ -127,17 +127,17 @@ describe('refusals', () => {
     );
     const { message, hint } = await transition(operator.db, author, { action: 'pause', id });
     expect(`${message} — ${hint}`).toBe(
-      `cannot pause ${short(id)} (already paused 12m ago by mara: "db maintenance") — resume it with: servo-tui resume ${short(id)}`,
+      `cannot pause ${short(id)} (already paused 12m ago by mara: "db maintenance") — resume it: servo-tui resume ${short(id)}`,
     );
   });
 
-  // Was: pause it, to somebody who wants it to run.
+  // Was: "pause it", for an operator who wants it to run.
   test('a resume of what runs already says how to watch it', async () => {
     const { hint } = await transition(operator.db, author, {
       action: 'resume',
       id: await inState('running'),
     });
-    expect(hint).toMatch(/^watch it with: servo-tui status .{8} --watch$/);
+    expect(hint).toMatch(/^watch it: servo-tui status .{8} --watch$/);
   });
 
   test('a job that has ended: when and by whom, and what can be run again', async () => {
@@ -241,7 +241,7 @@ describe('compare-and-set', () => {
     expect(outcome).toMatchObject({ result: 'skipped', state: 'paused' });
   });
 
-  test('of many at once exactly one is applied', async () => {
+  test('of many simultaneous ones exactly one is applied', async () => {
     const id = await inState('running');
     const outcomes = await Promise.all(
       Array.from({ length: 8 }, () => transition(operator.db, author, { action: 'pause', id })),
@@ -277,7 +277,7 @@ describe('settling a cancelled job', () => {
     return id;
   };
 
-  test('skips what is not done where no executor lives, and leaves what runs', async () => {
+  test('skips unfinished partitions if no executor is alive, and leaves running ones', async () => {
     const id = await cancelled();
     const { total_partitions } = await row(id);
     const skipped = (total_partitions as number) - 1;
@@ -289,7 +289,7 @@ describe('settling a cancelled job', () => {
     expect((await row(id)).skipped_partitions).toBe(skipped);
   });
 
-  test('leaves it to the executor that lives', async () => {
+  test('leaves it to an alive executor', async () => {
     await operator.sql(
       `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers) values ('h:1:x', 'acme', 'h', 1, '0', 1, '{}')`,
     );

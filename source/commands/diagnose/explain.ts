@@ -24,13 +24,13 @@ export const explain = onSession({
     exitCode: flags.has('exit-code'),
   }),
   async run({ reference, exitCode }, { reader, tenant, thresholds, view }) {
-    const [{ judgeJob }, { resolveJob }, { explainWords }] = await Promise.all([
+    const [{ assessJob }, { resolveJob }, { explainWords }] = await Promise.all([
       import('../../operations/triage/explain-job.ts'),
       import('../../operations/jobs/resolve-job.ts'),
       import('../../presentation/triage/explain-words.ts'),
     ]);
     const id = await resolveJob(reader, tenant, reference);
-    const judged = await judgeJob(reader, tenant, id, thresholds);
+    const judged = await assessJob(reader, tenant, id, thresholds);
     const { as_of, tenant_id, clause, held, scenario } = judged;
     const { evidence, causes, recommendation, escalations } = judged;
     const { as_of: _, ...facts } = judged.facts;

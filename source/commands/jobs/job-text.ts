@@ -5,7 +5,7 @@ import { shortId } from '../../domain/job/reference.ts';
 import { isTerminal } from '../../domain/job/state.ts';
 import { readStrategy } from '../../domain/job/strategy.ts';
 import type { Clause, ExplainFacts } from '../../domain/triage/explain.ts';
-import { countCap } from '../../operations/jobs/list-jobs.ts';
+import { countLimit } from '../../operations/jobs/list-jobs.ts';
 import { jobsTable } from '../../presentation/job/columns.ts';
 import { dialogWords } from '../../presentation/job/dialog-words.ts';
 import { formatEta, formatEtaRange } from '../../presentation/job/eta-phrase.ts';
@@ -57,7 +57,7 @@ export function jobTable(list: JobList, options: View): string {
 function noJobs({ tenant_id, counts }: JobList): string {
   const tenant = safeText(tenant_id);
   const others = Object.entries(counts).map(
-    ([state, count]) => `${count}${count! >= countCap ? '+' : ''} ${stateWord(state).word}`,
+    ([state, count]) => `${count}${count! >= countLimit ? '+' : ''} ${stateWord(state).word}`,
   );
   return others.length === 0
     ? `no jobs found for tenant "${tenant}": check the name. This is not an all-clear\n`

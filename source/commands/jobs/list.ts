@@ -62,7 +62,7 @@ export const list = onSession({
     };
   },
   async run(request, { reader, tenant, thresholds, settings, io, view }) {
-    const { countCap, listJobs } = await import('../../operations/jobs/list-jobs.ts');
+    const { countLimit, listJobs } = await import('../../operations/jobs/list-jobs.ts');
     const { page, ...jobs } = await listJobs(reader, tenant, { ...request, thresholds });
     if (page.problem !== null) throw new ServoError('not_found', page.problem);
     if (page.sort.column !== request.sort.column) {
@@ -75,7 +75,7 @@ export const list = onSession({
       io.stderr.write(`only the newest ${searched} jobs of each state were searched\n`);
     }
     const { visible } = page;
-    const capped = Object.keys(jobs.counts).filter((state) => jobs.counts[state]! >= countCap);
+    const capped = Object.keys(jobs.counts).filter((state) => jobs.counts[state]! >= countLimit);
     // The built-in database's own tenant cannot be misspelt.
     const unseen = !visible && settings.origins.tenant !== 'default';
     if (unseen) {

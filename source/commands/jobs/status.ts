@@ -37,7 +37,7 @@ export const status = onSession({
   async run({ references, watch, interval }, session) {
     if (watch) return untilEnded(session, references, interval);
     const { reader, tenant, thresholds, view } = session;
-    const [{ getJobDetail }, { explainJob }, { listHeld }, { resolveJob }, { explainWords }] =
+    const [{ getJobDetail }, { explainJob }, { listOnHold }, { resolveJob }, { explainWords }] =
       await Promise.all([
         import('../../operations/jobs/get-job.ts'),
         import('../../operations/triage/explain-job.ts'),
@@ -51,7 +51,7 @@ export const status = onSession({
     const { clause, facts } = await explainJob(reader, tenant, id);
     const { since, by, reason } = facts;
     const idle: Idleness = { clause, ...explainWords(clause, facts), since, by, reason };
-    const held = await listHeld(reader, tenant);
+    const held = await listOnHold(reader, tenant);
     return {
       json: { ...told, explanation: idle, held },
       text: async () => (await import('./job-text.ts')).jobText(detail, { idle, held }, view),

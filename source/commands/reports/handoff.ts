@@ -23,12 +23,12 @@ export const handoff = onSession({
     since: readSince(flags.text('since'), shiftMs, problems),
   }),
   async run({ since }, session) {
-    const [{ handOver }, { isTenantVisible }] = await Promise.all([
+    const [{ readHandoff }, { isTenantVisible }] = await Promise.all([
       import('../../operations/reports/hand-off.ts'),
       import('../../app/visibility.ts'),
     ]);
     const { reader, tenant, thresholds, view } = session;
-    const summary = await handOver(reader, tenant, since, thresholds);
+    const summary = await readHandoff(reader, tenant, since, thresholds);
     const found = summary.actions.length + summary.ended.length > 0;
     const visible = await isTenantVisible(session, found);
     return {

@@ -18,7 +18,7 @@ export const shapes = {
         upstreams: z.array(z.string()),
         shared: z.boolean(),
         executors: count,
-        living_jobs: count,
+        unfinished_jobs: count,
       }),
     ),
   }),

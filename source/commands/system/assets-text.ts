@@ -27,7 +27,7 @@ export function assetsText({ assets: all, tenant_id }: AssetList): string {
       safeText(asset.asset_type),
       asset.granularity ?? '–',
       String(asset.executors),
-      String(asset.living_jobs),
+      String(asset.unfinished_jobs),
       defaultsOf(asset.defaults),
       asset.upstreams.map((name) => safeText(name)).join(', ') || '–',
     ]),

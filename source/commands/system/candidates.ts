@@ -11,7 +11,7 @@ import type { Table } from '../../cli/spec.ts';
 import { survey } from '../../cli/words.ts';
 import { resolveSettings, type SettingFlags, type Variables } from '../../config.ts';
 import { openDatabase } from '../../database/database.ts';
-import { proposeJobs } from '../../database/queries/complete-words.ts';
+import { proposeJobs } from '../../database/queries/propose-jobs.ts';
 import { assetNames } from '../../database/queries/read-assets.ts';
 import { jobStates } from '../../domain/job/state.ts';
 

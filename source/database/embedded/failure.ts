@@ -2,31 +2,31 @@ import { messageOf, ServoError } from '../../errors.ts';
 
 const elsewhere = 'or use another database: DATABASE_URL';
 
-/** What PostgreSQL and the system say when something is wrong, and what a person can do about it. */
+/** Messages of PostgreSQL and the system, each with what the user can do. */
 const remedies: readonly (readonly [RegExp, string])[] = [
   [
     /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded/i,
-    `the disk is full: free some space, or name a folder on another disk in SERVO_EMBEDDED_HOME`,
+    `the disk is full: free some space, or set SERVO_EMBEDDED_HOME to a folder on another disk`,
   ],
   [
     /could not look up effective user ID/i,
-    `PostgreSQL wants a user that has a name: run as one that stands in /etc/passwd, ${elsewhere}`,
+    `PostgreSQL needs a user with a name: run as a user listed in /etc/passwd, ${elsewhere}`,
   ],
   [
     /invalid locale name/i,
-    `the locale C is missing, which every system has: check LOCPATH and the C library, ${elsewhere}`,
+    `the locale C is missing: check LOCPATH and the C library, ${elsewhere}`,
   ],
   [
     /has wrong ownership|invalid permissions|is not owned by/i,
-    `the data folder was made by another user: start over with: servo-tui embedded reset`,
+    `the data folder was made by another user: start over: servo-tui embedded reset`,
   ],
   [
     /is not a valid data directory|is missing|corrupt|invalid (primary )?checkpoint|could not locate a valid checkpoint|PANIC/i,
-    `the data folder is damaged: start over with: servo-tui embedded reset`,
+    `the data folder is damaged: start over: servo-tui embedded reset`,
   ],
   [
     /could not (create|map).*shared memory|Cannot allocate memory|ENOMEM/i,
-    `the system has too little memory left: stop something, ${elsewhere}`,
+    `the system is out of memory: stop other programs, ${elsewhere}`,
   ],
   [
     /error while loading shared libraries|GLIBC|symbol not found/i,
@@ -34,34 +34,34 @@ const remedies: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /EACCES|EPERM|EROFS|Permission denied|Operation not permitted|Read-only file system/i,
-    `the folder may be read-only, closed to that user, or mounted noexec: name another one in SERVO_EMBEDDED_HOME, ${elsewhere}`,
+    `the folder may be read-only, closed to that user, or mounted noexec: set SERVO_EMBEDDED_HOME to another one, ${elsewhere}`,
   ],
 ];
 
 /**
- * One of our failures, told to a person. `output` is what the program printed: of that the line that a remedy
- * is known for goes into the message, else the last few. A failure that has been told already stays as it is.
+ * Explains a failure. `output` is what the program printed: the line with a known remedy goes into
+ * the message, else the last four. A ServoError is returned as it is.
  */
 export function failure(what: string, output: string, cause?: unknown): ServoError {
   if (cause instanceof ServoError) return cause;
   const lines = linesOf(output || (cause === undefined ? '' : messageOf(cause)));
   for (const [pattern, hint] of remedies) {
     const line = lines.find((text) => pattern.test(text));
-    if (line !== undefined) return tell(`${what}: ${line}`, hint, cause);
+    if (line !== undefined) return unreachable(`${what}: ${line}`, hint, cause);
   }
-  const said = lines.slice(-4).join(' | ');
-  return tell(
-    said ? `${what}: ${said}` : what,
-    `start over with: servo-tui embedded reset, ${elsewhere}`,
+  const tail = lines.slice(-4).join(' | ');
+  return unreachable(
+    tail ? `${what}: ${tail}` : what,
+    `start over: servo-tui embedded reset, ${elsewhere}`,
     cause,
   );
 }
 
-function tell(message: string, hint: string, cause: unknown): ServoError {
+function unreachable(message: string, hint: string, cause: unknown): ServoError {
   return new ServoError('database_unreachable', message, { hint, cause });
 }
 
-/** The lines that say something, without time stamps. */
+/** Lines with content, without time stamps. */
 function linesOf(output: string): string[] {
   return output
     .split('\n')

@@ -7,9 +7,9 @@ import { failure } from './failure.ts';
 const timeoutMs = 120_000;
 
 /**
- * Runs `work` while no other process of this home does. The lock of a killed process goes stale after five
- * seconds. It saves double work only: that two servers never share a data folder is seen to by PostgreSQL,
- * and half-made folders never get their final name, so a lock that is lost meanwhile does no harm.
+ * Runs `work` while no other process of this home does. The lock of a killed process goes stale
+ * after 5 s. It only saves work: PostgreSQL itself keeps two servers from sharing a data folder,
+ * and half-made folders never get their final name.
  */
 export async function withLock<T>(home: string, work: () => Promise<T>): Promise<T> {
   const release = await acquire(home);
@@ -40,7 +40,7 @@ async function acquire(home: string): Promise<() => Promise<void>> {
           'database_unreachable',
           `another process has been holding ${lockfilePath} for ${timeoutMs / 1000} s`,
           {
-            hint: 'it starts or stops the embedded database: end it, or wait until it is done',
+            hint: 'it is starting or stopping the embedded database: wait until it is done, or end it',
             cause,
           },
         );

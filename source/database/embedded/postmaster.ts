@@ -11,9 +11,9 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServoError } from '../../errors.ts';
-import { cannotRun, fsyncWanted, spawnOptions } from './cluster.ts';
+import { cannotRun, spawnOptions, usesFsync } from './cluster.ts';
 import { failure } from './failure.ts';
-import type { Place } from './place.ts';
+import type { Installation } from './installation.ts';
 
 export type Postmaster = {
   pid: number;
@@ -21,51 +21,53 @@ export type Postmaster = {
   status: string;
 };
 
-/** The live server of this data folder, or null. A pid that another process has now is not one. */
-export function findPostmaster(place: Place): Postmaster | null {
-  const lines = readPidFile(place);
+/** The running server of this data folder, or null. Another process with its old pid is not one. */
+export function findPostmaster(installation: Installation): Postmaster | null {
+  const lines = readPidFile(installation);
   const pid = Number(lines[0]);
-  return pid > 0 && isServer(pid, place) ? { pid, status: (lines[7] ?? '').trim() } : null;
+  return pid > 0 && isServer(pid, installation) ? { pid, status: (lines[7] ?? '').trim() } : null;
 }
 
-function pidFile(place: Place): string {
-  return join(place.dataDirectory, 'postmaster.pid');
+function pidFile(installation: Installation): string {
+  return join(installation.dataDirectory, 'postmaster.pid');
 }
 
-function readPidFile(place: Place): string[] {
+function readPidFile(installation: Installation): string[] {
   try {
-    return readFileSync(pidFile(place), 'utf8').split('\n');
+    return readFileSync(pidFile(installation), 'utf8').split('\n');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw failure(`cannot read ${pidFile(place)}`, '', error);
+    throw failure(`cannot read ${pidFile(installation)}`, '', error);
   }
 }
 
-/** By its command line, which is empty for a dead process that nobody has waited for. */
-function isServer(pid: number, place: Place): boolean {
+/** By its command line, which is empty for a zombie. */
+function isServer(pid: number, installation: Installation): boolean {
   try {
     const command = existsSync('/proc/self/cmdline')
       ? readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
       : execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
-    return command.includes(` -D ${place.dataDirectory} `);
+    return command.includes(` -D ${installation.dataDirectory} `);
   } catch {
     return false;
   }
 }
 
 /**
- * Starts a server that outlives us: a session of its own, so that neither our Ctrl-C nor the terminal's end
- * reaches it. `exited` is what it printed if it ended, null as long as it lives.
+ * Starts a server that outlives us, in a session of its own: neither our Ctrl-C nor the terminal's
+ * end reaches it. `exited`: its output once it has ended, else null.
  */
-export function startPostmaster(place: Place): { exited: () => Error | string | null } {
-  forgetForeignPid(place);
-  const from = rotateLog(place);
-  const log = openSync(place.logFile, 'a', 0o600);
+export function startPostmaster(installation: Installation): {
+  exited: () => Error | string | null;
+} {
+  replaceStalePid(installation);
+  const from = rotateLog(installation);
+  const log = openSync(installation.logFile, 'a', 0o600);
   let ended: Error | true | null = null;
   let child: ChildProcess;
   try {
-    child = spawn(join(place.binaries, 'bin', 'postgres'), serverArguments(place), {
-      ...spawnOptions(place),
+    child = spawn(join(installation.binaries, 'bin', 'postgres'), serverArguments(installation), {
+      ...spawnOptions(installation),
       detached: true,
       stdio: ['ignore', log, log],
     });
@@ -73,14 +75,15 @@ export function startPostmaster(place: Place): { exited: () => Error | string | 
     closeSync(log);
   }
   child.on('error', (error) => {
-    ended = cannotRun(place, error);
+    ended = cannotRun(installation, error);
   });
   child.on('exit', () => {
     ended ??= true;
   });
   child.unref();
   return {
-    exited: () => (ended === true ? readFileSync(place.logFile).subarray(from).toString() : ended),
+    exited: () =>
+      ended === true ? readFileSync(installation.logFile).subarray(from).toString() : ended,
   };
 }
 
@@ -90,54 +93,55 @@ const settings: Readonly<Record<string, string | number>> = {
   unix_socket_permissions: '0700',
   max_connections: 100,
   shared_buffers: '128MB',
-  // Partitions are rewritten at every step: an idle minute between clean-ups is too long.
+  // Partitions are updated all the time: a minute between vacuums is too long.
   autovacuum_naptime: '10s',
   wal_level: 'minimal',
   max_wal_senders: 0,
-  // Not in /dev/shm: logind empties it of a user's things at logout, and containers keep it at 64 MB.
+  // Not in /dev/shm: logind empties it at logout, and containers limit it to 64 MB.
   dynamic_shared_memory_type: 'mmap',
   min_dynamic_shared_memory: '16MB',
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_checkpoints: 'off',
-  // Without the errors of statements: they reach whoever sent the statement.
+  // Without errors of statements: their senders receive them.
   log_min_messages: 'log',
 };
 
-function serverArguments(place: Place): string[] {
+function serverArguments(installation: Installation): string[] {
   const all = {
     ...settings,
-    unix_socket_directories: place.socketDirectory,
-    fsync: fsyncWanted() ? 'on' : 'off',
+    unix_socket_directories: installation.socketDirectory,
+    fsync: usesFsync() ? 'on' : 'off',
   };
   return [
     '-D',
-    place.dataDirectory,
+    installation.dataDirectory,
     ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ];
 }
 
 /**
- * After a crash another process may have got the server's old pid, and PostgreSQL would refuse to start. Its
- * parent's pid, ours, it takes for stale. The other lines stay: by them it still finds a live server's memory.
+ * After a crash another process may have the server's old pid, and PostgreSQL would refuse to
+ * start; its parent's pid (ours) it takes for stale. The other lines identify the memory of a
+ * running server.
  */
-function forgetForeignPid(place: Place): void {
-  const [pid, ...rest] = readPidFile(place);
+function replaceStalePid(installation: Installation): void {
+  const [pid, ...rest] = readPidFile(installation);
   if (pid === undefined) return;
-  writeFileSync(pidFile(place), [String(process.pid), ...rest].join('\n'));
+  writeFileSync(pidFile(installation), [String(process.pid), ...rest].join('\n'));
 }
 
 /** Returns where the new server's part of the log begins. */
-function rotateLog(place: Place): number {
-  const size = existsSync(place.logFile) ? statSync(place.logFile).size : 0;
+function rotateLog(installation: Installation): number {
+  const size = existsSync(installation.logFile) ? statSync(installation.logFile).size : 0;
   if (size < 1_000_000) return size;
-  renameSync(place.logFile, `${place.logFile}.1`);
+  renameSync(installation.logFile, `${installation.logFile}.1`);
   return 0;
 }
 
-/** Ends the server, politely (clients are cut, nothing is lost), then by force. */
-export async function stopPostmaster(place: Place): Promise<boolean> {
-  const found = findPostmaster(place);
+/** Stops the server: fast shutdown first (clients are cut, nothing is lost), then immediate. */
+export async function stopPostmaster(installation: Installation): Promise<boolean> {
+  const found = findPostmaster(installation);
   if (found === null) return false;
   const escalation: readonly (readonly [NodeJS.Signals, number])[] = [
     ['SIGINT', 30_000],
@@ -147,7 +151,7 @@ export async function stopPostmaster(place: Place): Promise<boolean> {
     kill(found.pid, signal);
     const deadline = performance.now() + timeoutMs;
     while (performance.now() < deadline) {
-      if (!isServer(found.pid, place)) return true;
+      if (!isServer(found.pid, installation)) return true;
       await sleep(20);
     }
   }
@@ -155,7 +159,7 @@ export async function stopPostmaster(place: Place): Promise<boolean> {
     'database_unreachable',
     `the embedded database (pid ${found.pid}) does not stop`,
     {
-      hint: `look at ${place.logFile}`,
+      hint: `see ${installation.logFile}`,
     },
   );
 }

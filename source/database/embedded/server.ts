@@ -4,24 +4,24 @@ import { messageOf, ServoError } from '../../errors.ts';
 import { prepare, serverUid } from './cluster.ts';
 import {
   applicationRole,
-  askServer,
   connectedSessions,
   type EmbeddedSession,
   type EmbeddedSettings,
+  probeServer,
   settingsFor,
 } from './connection.ts';
 import { failure } from './failure.ts';
+import { embeddedHome, type Installation, installationIn, requireOwner } from './installation.ts';
 import { withLock } from './lock.ts';
-import { embeddedHome, ownedBy, type Place, placeOf } from './place.ts';
 import { findPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts';
 
 export type EmbeddedServer = {
-  /** Role postgres: for creating databases and migrating, for nothing else. */
+  /** Role postgres, only for creating databases and migrating. */
   superuser: EmbeddedSettings;
   app: EmbeddedSettings;
   socketDirectory: string;
   dataDirectory: string;
-  /** As the server says: "18.4". */
+  /** As the server reports it: "18.4". */
   version: string;
   pid: number;
 };
@@ -39,100 +39,99 @@ export type EmbeddedStatus = {
 
 type Options = { home?: string };
 
-/** Recovery after a crash takes its time; a server that needs longer than this is not going to come up. */
+/** Includes recovery after a crash. */
 const startTimeoutMs = 60_000;
 
 /**
- * The embedded server, started where it does not run yet. All of a user's processes share it, and it
- * outlives them. Throws `database_unreachable`, with a hint, where it cannot be had.
+ * Starts the embedded server if it is not running. All processes of a user share it, and it
+ * outlives them. Throws `database_unreachable`, with a hint.
  */
 export async function ensureEmbeddedServer(options: Options = {}): Promise<EmbeddedServer> {
-  const place = placeOf(options.home ?? embeddedHome());
-  const running = await findRunning(place);
+  const installation = installationIn(options.home ?? embeddedHome());
+  const running = await findRunning(installation);
   if (running !== null) return running;
-  return withLock(place.home, () =>
-    start(place).catch((error) => {
+  return withLock(installation.home, () =>
+    start(installation).catch((error) => {
       throw failure('the embedded database does not start', '', error);
     }),
   );
 }
 
-/** Whose sessions a stop would end. */
 export async function embeddedSessions(options: Options = {}): Promise<EmbeddedSession[]> {
-  return connectedSessions(placeOf(options.home ?? embeddedHome()));
+  return connectedSessions(installationIn(options.home ?? embeddedHome()));
 }
 
-/** Stops the server. False where none was running. */
+/** Stops the server. False if none was running. */
 export async function stopEmbeddedServer(options: Options = {}): Promise<boolean> {
-  const place = placeOf(options.home ?? embeddedHome());
-  return withLock(place.home, () => stopPostmaster(place));
+  const installation = installationIn(options.home ?? embeddedHome());
+  return withLock(installation.home, () => stopPostmaster(installation));
 }
 
-/** Stops the server and deletes everything that was in it. False where there was nothing. */
+/** Stops the server and deletes its data. False if there were none. */
 export async function resetEmbeddedServer(options: Options = {}): Promise<boolean> {
-  const place = placeOf(options.home ?? embeddedHome());
-  return withLock(place.home, async () => {
-    await stopPostmaster(place);
-    const existed = existsSync(place.dataDirectory);
+  const installation = installationIn(options.home ?? embeddedHome());
+  return withLock(installation.home, async () => {
+    await stopPostmaster(installation);
+    const existed = existsSync(installation.dataDirectory);
     try {
-      rmSync(place.folder, { recursive: true, force: true });
-      rmSync(place.socketDirectory, { recursive: true, force: true });
+      rmSync(installation.folder, { recursive: true, force: true });
+      rmSync(installation.socketDirectory, { recursive: true, force: true });
     } catch (cause) {
-      throw failure(`cannot delete ${place.folder}`, '', cause);
+      throw failure(`cannot delete ${installation.folder}`, '', cause);
     }
     return existed;
   });
 }
 
 export async function embeddedStatus(options: Options = {}): Promise<EmbeddedStatus> {
-  const place = placeOf(options.home ?? embeddedHome());
-  const running = await findRunning(place);
-  const stopped = existsSync(place.dataDirectory) ? 'stopped' : 'absent';
+  const installation = installationIn(options.home ?? embeddedHome());
+  const running = await findRunning(installation);
+  const stopped = existsSync(installation.dataDirectory) ? 'stopped' : 'absent';
   return {
     state: running === null ? stopped : 'running',
-    home: place.home,
-    dataDirectory: place.dataDirectory,
-    socketDirectory: place.socketDirectory,
-    logFile: place.logFile,
+    home: installation.home,
+    dataDirectory: installation.dataDirectory,
+    socketDirectory: installation.socketDirectory,
+    logFile: installation.logFile,
     version: running?.version ?? null,
     pid: running?.pid ?? null,
   };
 }
 
-async function findRunning(place: Place): Promise<EmbeddedServer | null> {
-  if (!existsSync(place.socketDirectory)) return null;
-  ownedBy(place.socketDirectory, serverUid(place));
-  const answer = await askServer(place);
-  const pid = answer.state === 'ready' ? findPostmaster(place)?.pid : undefined;
+async function findRunning(installation: Installation): Promise<EmbeddedServer | null> {
+  if (!existsSync(installation.socketDirectory)) return null;
+  requireOwner(installation.socketDirectory, serverUid(installation));
+  const answer = await probeServer(installation);
+  const pid = answer.state === 'ready' ? findPostmaster(installation)?.pid : undefined;
   if (answer.state !== 'ready' || pid === undefined) return null;
   return {
-    superuser: settingsFor(place, 'postgres'),
-    app: settingsFor(place, applicationRole),
-    socketDirectory: place.socketDirectory,
-    dataDirectory: place.dataDirectory,
+    superuser: settingsFor(installation, 'postgres'),
+    app: settingsFor(installation, applicationRole),
+    socketDirectory: installation.socketDirectory,
+    dataDirectory: installation.dataDirectory,
     version: answer.version,
     pid,
   };
 }
 
-/** Under the lock. Looks, acts on what it sees, and looks again, until the server answers. */
-async function start(place: Place): Promise<EmbeddedServer> {
+/** Under the lock. Checks and acts in turn until the server answers. */
+async function start(installation: Installation): Promise<EmbeddedServer> {
   const deadline = performance.now() + startTimeoutMs;
   let attempt: ReturnType<typeof startPostmaster> | null = null;
-  await prepare(place);
+  await prepare(installation);
   while (performance.now() < deadline) {
-    const running = await findRunning(place);
+    const running = await findRunning(installation);
     if (running !== null) return running;
-    const postmaster = findPostmaster(place);
+    const postmaster = findPostmaster(installation);
     const ended = attempt?.exited() ?? null;
-    if (postmaster?.status === 'ready' && (await lostItsSocket(place))) {
-      await stopPostmaster(place);
+    if (postmaster?.status === 'ready' && (await isSocketMissing(installation))) {
+      await stopPostmaster(installation);
     } else if (ended !== null) {
-      if (!canPass(ended))
+      if (!isStartRace(ended))
         throw failure('the embedded database does not start', messageOf(ended), ended);
       attempt = null;
     } else if (postmaster === null && attempt === null) {
-      attempt = startPostmaster(place);
+      attempt = startPostmaster(installation);
     }
     await sleep(20);
   }
@@ -140,20 +139,17 @@ async function start(place: Place): Promise<EmbeddedServer> {
     'database_unreachable',
     `the embedded database did not start within ${startTimeoutMs / 1000} s`,
     {
-      hint: `look at ${place.logFile}, or start over with: servo-tui embedded reset`,
+      hint: `see ${installation.logFile}, or start over: servo-tui embedded reset`,
     },
   );
 }
 
-/** Something, a cleaner of temporary files for instance, has removed it: nobody can connect any more. */
-async function lostItsSocket(place: Place): Promise<boolean> {
-  return (await askServer(place)).state === 'absent';
+/** E.g. a cleaner of temporary files deleted it. New connections are impossible. */
+async function isSocketMissing(installation: Installation): Promise<boolean> {
+  return (await probeServer(installation)).state === 'absent';
 }
 
-/**
- * The killed server's last processes still hold its memory, they end by themselves; or another process
- * was faster than us.
- */
-function canPass(ended: Error | string): boolean {
+/** Its last processes still hold its memory, or another process has just started a server. */
+function isStartRace(ended: Error | string): boolean {
   return typeof ended === 'string' && /is still in use|lock file ".*" already exists/.test(ended);
 }

@@ -3,9 +3,9 @@ import type { KeySource } from '../../domain/start/request.ts';
 import { ServoError } from '../../errors.ts';
 import type { Query } from '../database.ts';
 import { codeOf } from '../failure.ts';
-import { livingStates } from './living-states.ts';
+import { unfinishedStates } from './unfinished-states.ts';
 
-/** The keys as rows `(key)`: a range is made in the database, so that a million keys cost no message. */
+/** The keys as rows `(key)`. The database generates ranges: a million keys are not sent. */
 export function keysOf(keys: KeySource, from: number): { sql: string; values: unknown[] } {
   if ('list' in keys) return { sql: `unnest($${from}::text[]) k (key)`, values: [keys.list] };
   return {
@@ -14,10 +14,10 @@ export function keysOf(keys: KeySource, from: number): { sql: string; values: un
   };
 }
 
-/** A start of a million partitions takes its time; one that hangs must not make every later one hang. */
+/** Enough for a start of a million partitions; one that hangs must not block others for ever. */
 const startTimeout = '60s';
 
-/** Until the transaction ends nobody else starts a job of the asset: the overlap check stays true. */
+/** Locks out other starts until the transaction ends, so that the overlap check holds. */
 export async function lockStarts(query: Query, tenant: string, asset: string): Promise<void> {
   const [before] = await query<{ value: string }>(
     `select current_setting('lock_timeout') as value, set_config('lock_timeout', '${startTimeout}', true)`,
@@ -28,7 +28,7 @@ export async function lockStarts(query: Query, tenant: string, asset: string): P
     if (codeOf(error) !== '55P03') throw error;
     throw new ServoError(
       'not_allowed',
-      `another start of this asset has gone on for ${startTimeout}`,
+      `another start of this asset has been running for ${startTimeout}`,
       {
         hint: 'wait for it, or find its session in pg_stat_activity; then start again',
         cause: error,
@@ -38,18 +38,17 @@ export async function lockStarts(query: Query, tenant: string, asset: string): P
   await query(`select set_config('lock_timeout', $1, true)`, [before!.value]);
 }
 
-/** Of a partition `p`: somebody will run it. A base executor tries one again that failed fewer than three times. */
-export const stillToDo = `(p.state in ('pending', 'running') or (p.state = 'failed' and p.available_at is null and p.attempt_count < 3))`;
+/** A partition `p` that will still run. An external executor retries up to three failures. */
+export const openPartition = `(p.state in ('pending', 'running') or (p.state = 'failed' and p.available_at is null and p.attempt_count < 3))`;
 
-/** The asset's jobs that have not ended. */
-export function livingJobs(
+export function findUnfinishedJobs(
   query: Query,
   tenant: string,
   asset: string,
 ): Promise<{ id: string; state: string }[]> {
   return query(
     `select id, state from backfill_jobs
-     where asset_id = $2 and tenant_id = $1 and state in (${livingStates})`,
+     where asset_id = $2 and tenant_id = $1 and state in (${unfinishedStates})`,
     [tenant, asset],
   );
 }
@@ -57,9 +56,9 @@ export function livingJobs(
 export type Overlap = { id: string; state: string; partition_key: string };
 
 /**
- * Keys that a living job of the asset still has to do. Keys that still run in a cancelled job are no
- * overlap: their partitions are not claimed before that attempt has ended. First the jobs, which are few
- * and mostly none: a first job of a million partitions pays nothing for the check.
+ * Keys that unfinished jobs of the asset still have to run. Keys that run in a cancelled job do not
+ * count: they are claimed only after that attempt has ended. The jobs are read first: without any,
+ * which is usual, a start of a million partitions pays nothing for the check.
  */
 export async function findOverlap(
   query: Query,
@@ -68,19 +67,19 @@ export async function findOverlap(
   keys: KeySource,
   limit: number,
 ): Promise<Overlap[]> {
-  const living = await livingJobs(query, tenant, asset);
-  if (living.length === 0) return [];
+  const unfinished = await findUnfinishedJobs(query, tenant, asset);
+  if (unfinished.length === 0) return [];
   const source = keysOf(keys, 4);
-  // Materialized: with the limit inside, the planner walks all of a big job in key order to meet a few keys.
+  // Materialized: with the limit inside, the planner reads a big job in key order.
   return query<Overlap>(
     `with hit as materialized (
        select p.backfill_job_id, p.partition_key
        from ${source.sql} join backfill_partitions p on p.partition_key = k.key
        where p.backfill_job_id = any ($2) and p.tenant_id = $1
-         and ${stillToDo})
+         and ${openPartition})
      select j.id, j.state, hit.partition_key from hit join backfill_jobs j on j.id = hit.backfill_job_id
      where j.tenant_id = $1 order by hit.partition_key limit $3`,
-    [tenant, living.map((job) => job.id), limit, ...source.values],
+    [tenant, unfinished.map((job) => job.id), limit, ...source.values],
   );
 }
 
@@ -103,13 +102,14 @@ export type NewJob = Pick<
   | 'parent_job_id'
   | 'execution_order'
 > & {
-  /** The job whose partitions it does again: what the last attempts there failed with, it is careful of. */
+  /** The job whose partitions it runs again; it inherits that job's `failing` state. */
   follows?: string;
 };
 
 /**
- * Writes the job; the caller inserts its partitions in the same transaction. Null where the tenant has a job with that idempotency key.
- * `list_keys`: the column partition_keys holds the keys, else `[]`.
+ * Writes the job; the caller inserts its partitions in the same transaction. Null if the tenant has
+ * a job with that idempotency key. `listKeys`: list the keys in the column partition_keys, else
+ * `[]`.
  */
 export async function insertJob(
   query: Query,
@@ -152,10 +152,7 @@ export async function insertJob(
   return row?.id ?? null;
 }
 
-/**
- * Writes a job's partitions, all in one statement, in the transaction of the job itself. The contract
- * gives partitions no default id.
- */
+/** The shared schema has no default for a partition's id. */
 export async function insertPartitions(
   query: Query,
   tenant: string,
@@ -174,7 +171,6 @@ export type KnownStart = Omit<NewJob, 'state' | 'parent_job_id' | 'execution_ord
   id: string;
 };
 
-/** The job that an idempotency key was used for. */
 export async function findStart(
   query: Query,
   tenant: string,
@@ -189,7 +185,6 @@ export async function findStart(
   return row ?? null;
 }
 
-/** Whether the job's partitions are just these keys. */
 export async function hasKeys(
   query: Query,
   tenant: string,

@@ -1,12 +1,12 @@
 import type { Dialog } from '../../domain/job/dialog.ts';
 import type { Query } from '../database.ts';
 
-/** The database's clock, and which dialogs are open elsewhere at that moment. */
-export type Moment = { as_of: Date; dialogs: Dialog[] };
+/** The database's clock, and the dialogs open elsewhere at that moment. */
+export type OpenDialogs = { as_of: Date; dialogs: Dialog[] };
 
 type Row = { now: Date; dialogs: (Omit<Dialog, 'opened_at'> & { opened_at: string })[] };
 
-function momentOf([row]: Row[]): Moment {
+function openDialogsOf([row]: Row[]): OpenDialogs {
   const { now, dialogs } = row!;
   return {
     as_of: now,
@@ -15,15 +15,15 @@ function momentOf([row]: Row[]): Moment {
 }
 
 /**
- * In place of the clock alone: where nobody has a dialog open it costs nothing but a look into an empty index. `console_id`: but for that
- * console's own. `jobs`: on these; null = on any.
+ * Replaces readClock: without open dialogs it only adds a probe of an empty index. Leaves out the
+ * dialog of `console_id`. `jobs`: dialogs on these jobs; null: on any.
  */
-export async function readMoment(
+export async function readOpenDialogs(
   query: Query,
   tenant: string,
   { console_id = null, jobs = null }: { console_id?: string | null; jobs?: string[] | null },
-): Promise<Moment> {
-  return momentOf(
+): Promise<OpenDialogs> {
+  return openDialogsOf(
     await query<Row>(
       'select clock_timestamp() as now, servo_dialogs_v1($1, $2::uuid, $3::uuid[]) as dialogs',
       [tenant, console_id, jobs],
@@ -37,14 +37,14 @@ export type OwnDialog = Pick<Dialog, 'actor' | 'host' | 'action' | 'job_ids'> & 
 
 const until = `clock_timestamp() + $3 * interval '1 millisecond'`;
 
-/** Writes down the console's dialog, takes away those whose consoles were killed, and tells who else has one open on its jobs. */
+/** Records the console's dialog, deletes expired ones, and returns the others on its jobs. */
 export async function openDialog(
   query: Query,
   tenant: string,
   { console_id, actor, host, action, job_ids }: OwnDialog,
   lease_ms: number,
-): Promise<Moment> {
-  return momentOf(
+): Promise<OpenDialogs> {
+  return openDialogsOf(
     await query<Row>(
       `with own as (
          insert into backfill_dialogs (tenant_id, console_id, expires_at, actor, host, action, job_ids)
@@ -61,20 +61,20 @@ export async function openDialog(
   );
 }
 
-/** The console is still there: without its jobs, of which there may be thousands. Null where its row is gone by now. */
+/** Extends the lease, without sending the jobs again. Null if the row is gone. */
 export async function renewDialog(
   query: Query,
   tenant: string,
   console_id: string,
   lease_ms: number,
-): Promise<Moment | null> {
+): Promise<OpenDialogs | null> {
   const rows = await query<Row>(
     `with own as (
        update backfill_dialogs set expires_at = ${until} where tenant_id = $1 and console_id = $2 returning job_ids)
      select clock_timestamp() as now, servo_dialogs_v1($1, $2, job_ids) as dialogs from own`,
     [tenant, console_id, lease_ms],
   );
-  return rows.length === 0 ? null : momentOf(rows);
+  return rows.length === 0 ? null : openDialogsOf(rows);
 }
 
 export async function closeDialog(query: Query, tenant: string, console_id: string): Promise<void> {

@@ -1,6 +1,7 @@
 /**
- * Jobs that ended since $2, the newest first, at most $3: a subquery of their `columns`, for `walked`. By the index of each
- * state (0035): one that the tenant alone leads passes, where statistics are missing, for the way to any of its jobs.
+ * Jobs that ended since $2, the newest first, at most $3: a subquery of their `columns`, for
+ * `queryInIndexOrder`. State by state (index 0035): without statistics, an index led by the tenant
+ * alone would look as good.
  */
 export const endedRows = (columns: string) =>
   `(select * from ${endedOfEach(columns)} j order by j.completed_at desc, j.id desc limit $3)`;

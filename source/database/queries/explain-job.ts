@@ -2,17 +2,17 @@ import { policy } from '../../domain/policy.ts';
 import { never, readTime } from '../../domain/time/time.ts';
 import type { ExplainFacts } from '../../domain/triage/explain.ts';
 import type { Query } from '../database.ts';
-import { alive } from './living-executors.ts';
+import { alive } from './alive-executors.ts';
 
-/** Times within JSON come as text. */
+/** Times within JSON are text. */
 type Row = Omit<ExplainFacts, 'silent' | 'outages'> & {
   outages: (Omit<ExplainFacts['outages'][number], 'since'> & { since: string })[];
   silent: { id: string; lanes: number; seen_at: string | null; until: string }[];
 };
 
 /**
- * All that decides whether the job runs, in one statement: it is one moment that is told of. Null if there is no such job. `takeable` leaves out
- * what a step would not claim; every probe is of an index.
+ * Reads everything that decides whether the job runs, in one statement and so at one moment. Null
+ * for an unknown job. `takeable` follows the rules of report-and-claim; every probe uses an index.
  */
 export async function explainJob(
   query: Query,
@@ -30,7 +30,7 @@ export async function explainJob(
   return { ...row, silent, outages };
 }
 
-/** Jobs `o` that wait for an executor of asset `a`. */
+/** Jobs `o` waiting for an executor of asset `a`. */
 const queued = `o.tenant_id = $1 and o.state in ('pending', 'resuming') and o.asset_name = a.name`;
 
 const statement = `with j as materialized (
@@ -47,12 +47,12 @@ const statement = `with j as materialized (
   ), ready as materialized (
     select * from able where draining_at is null and hold_reason is null
   ), blocked as materialized (
-    -- The same rule as in the step.
+    -- The same rule as in report-and-claim.
     select p.partition_key, o.id from j join backfill_jobs o on o.tenant_id = $1 and o.needs_finalizing and o.asset_id = j.asset_id and o.id <> j.id
       join backfill_partitions p on p.backfill_job_id = o.id and p.state = 'running'
     where p.lease_expires_at is not null or p.started_at > clock_timestamp() - interval '${policy.stale_ms} milliseconds'
   ), busy as materialized (
-    -- Two probes: one condition for both reads all jobs of the tenant.
+    -- Two probes: one condition for both would read all jobs of the tenant.
     select count(distinct p.lease_token)::int as slots
     from (select id from backfill_jobs where tenant_id = $1 and state in ('running', 'paused')
         union all select id from backfill_jobs where tenant_id = $1 and needs_finalizing) b
@@ -66,7 +66,7 @@ const statement = `with j as materialized (
         and (j.state = 'waiting_upstream' or j.state = 'failed' and coalesce(u.state, 'failed') in ('failed', 'cancelled'))), '[]') as waits_for,
     (select jsonb_build_object('id', o.id, 'state', o.state)
       from (select partition_key from backfill_partitions where backfill_job_id = j.id and state in ('failed', 'skipped') limit 1) k
-        -- State by state, as the index of the asset has them.
+        -- State by state, like the asset's index.
         cross join unnest(array['pending', 'waiting_upstream', 'running', 'paused', 'resuming', 'completed', 'failed', 'cancelled']) s (state)
         cross join lateral (select id, state, created_at from backfill_jobs o
           where o.asset_id = j.asset_id and o.tenant_id || '' = $1 and o.state = s.state and o.created_at > j.created_at
@@ -99,7 +99,7 @@ const statement = `with j as materialized (
         and p.lease_owner not in (select id from living)
       group by p.lease_owner) s), '[]') as silent,
     coalesce(
-      -- In the order of an index: without, a job that is most of the table is looked through from end to end.
+      -- Ordered by an index: without that, a job that is most of the table would be read whole.
       (select true from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at is null
         and p.partition_key not in (select partition_key from blocked)
         and (j.max_parallel > 1 or not exists (select from blocked k join backfill_partitions b on b.backfill_job_id = j.id and b.partition_key = k.partition_key
@@ -108,7 +108,7 @@ const statement = `with j as materialized (
         order by p.partition_key limit 1),
       (select true from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at <= clock_timestamp()
         and p.partition_key not in (select partition_key from blocked) order by p.available_at limit 1),
-      -- Made by another writer: its claim makes the rows.
+      -- Made by another writer: the claim creates its rows.
       (select false from backfill_partitions p where p.backfill_job_id = j.id order by p.partition_key limit 1), true) as takeable,
     servo_missing_v1($1, j.id, ${policy.creation_grace_ms}) as missing,
     j.counted as total_partitions, j.partitions_made,
@@ -118,7 +118,8 @@ const statement = `with j as materialized (
         'seconds', extract(epoch from clock_timestamp() - l.since)::float8)), '[]') from servo_claim_blockers_v1($1, j.id) l) as blockers,
     b.keys as blocked_keys, b.by as blocked_by,
     (select count(*)::int from (
-      -- What waits by ranges of the queue of each asset (0040): by one comparison of all four, every job that waits was read.
+      -- One range of each asset's queue per comparison (index 0040): one comparison of all four
+      -- columns read every waiting job.
       (select from (select distinct unnest(r.handlers) as name from ready r) a cross join lateral (
         select from backfill_jobs o where ${queued} and o.priority > j.priority
         union all select from backfill_jobs o where ${queued} and o.priority = j.priority and o.execution_order < j.execution_order

@@ -1,14 +1,13 @@
 import type { Attempt } from '../../domain/partition/attempt.ts';
 import type { Database } from '../database.ts';
 
-/** More is for the next look. */
+/** The next round reads more. */
 const most = 1_000;
 
 /**
- * The attempts that run under this executor's leases, as the database sees it; those that are to be
- * rescued left out. Without their granularity: they are to be released, not run. The jobs by two
- * probes: one condition for both read all jobs of the tenant (376 ms at a million, at every look
- * for orphans).
+ * The running attempts under this executor's valid leases, without their granularity: they are
+ * released, not run. Two probes of the jobs: one condition for both read all jobs of the tenant
+ * (376 ms at a million jobs, each time).
  */
 export function findHeld(database: Database, tenant: string, owner: string): Promise<Attempt[]> {
   return database.read(tenant, (query) =>

@@ -1,47 +1,45 @@
 import { type JobState, transitions } from '../../domain/job/state.ts';
 import type { Database } from '../database.ts';
-import { livingStates } from './living-states.ts';
+import { unfinishedStates } from './unfinished-states.ts';
 
 const endedStates = Object.entries(transitions)
   .flatMap(([state, targets]) => (targets.length === 0 ? [`'${state}'`] : []))
   .join(', ');
 
-/** One row that breaks an invariant of the protocol. */
 export type Violation = {
   /** `I2` */
   id: string;
-  /** What should hold. */
   text: string;
   job_id: string;
   partition_key: string | null;
-  /** What is there instead. */
   found: string;
 };
 
 type Invariant = {
   id: string;
   text: string;
-  /** Its rows: job_id, partition_key, found. $1 is the tenant. It reads jobs that live or ended within a day. */
+  /** Selects job_id, partition_key, found from `recent` jobs. $1 is the tenant. */
   sql: string;
 };
 
-// Nobody but us has worked on it since our last claim: a base executor's claim raises the version by more than what an operator did.
-const ourWork = `j.version::bigint - j.claimed_version between 0 and
+// No external writer has changed the job since our last claim: its claim would raise the version by
+// more than an operator's action.
+const onlyOurs = `j.version::bigint - j.claimed_version between 0 and
   case j.state when 'running' then 0 when 'resuming' then 2 when 'cancelled' then 3 else 1 end`;
 
 /**
- * Jobs of the tenant that live, ended within a day, or ended without the time of it. A recount of all that ever ran is
- * for nobody to wait for.
+ * Unfinished jobs, and those that ended within a day or without a time. Recounting all jobs would
+ * take too long.
  */
-const recentJobs = `select * from backfill_jobs where tenant_id = $1 and (state in (${livingStates})
+const recentJobs = `select * from backfill_jobs where tenant_id = $1 and (state in (${unfinishedStates})
   or completed_at > clock_timestamp() - interval '1 day' or (completed_at is null and state in (${endedStates})))`;
 
-/** An executor of the tenant has been there for a minute, and was heard of just now. */
-const executorLives = `exists (select from backfill_executors e where e.tenant_id = $1 and e.stopped_at is null
+/** An executor has been running for a minute and was seen just now. */
+const executorAlive = `exists (select from backfill_executors e where e.tenant_id = $1 and e.stopped_at is null
   and e.started_at < clock_timestamp() - interval '60 seconds' and e.seen_at > clock_timestamp() - interval '15 seconds')`;
 
-/** The journal's transitions of jobs that were made within a day, with the state that each job had come to before. */
-const steps = `select e.job_id, e.id, e.from_state, e.to_state, e.at,
+/** Transitions of jobs created within a day, each with the journal's state before it. */
+const changes = `select e.job_id, e.id, e.from_state, e.to_state, e.at,
     lag(e.to_state) over (partition by e.job_id order by e.id) as before
   from backfill_events e join recent j on j.id = e.job_id
   where e.tenant_id = $1 and e.kind = 'state' and j.created_at > clock_timestamp() - interval '1 day'`;
@@ -52,25 +50,25 @@ const allowed = Object.entries(transitions as Record<string, readonly JobState[]
 
 const completedText =
   'a completed job has no unfinished partition, and at least as many as it counts';
-/** Whoever completed the job: an external executor, or a person by hand. */
+/** For jobs completed by an external writer, or by hand. */
 export const completedByOthersText =
   'a job that others set to completed has no unfinished partition';
 
-/** A partition is done, or a person has skipped it on purpose; what was skipped because its job ended is not done. */
+/** Skipped by an operator counts as finished; skipped because the job ended does not. */
 const unfinishedCounts = `select count(*) as total, count(*) filter (where state not in ('completed', 'skipped')
     or (state = 'skipped' and available_at = 'infinity')) as open
   from backfill_partitions p where p.backfill_job_id = j.id and p.tenant_id = $1`;
 const unfinished = `format('%s of %s partitions, %s of them unfinished', r.total, j.total_partitions, r.open)`;
 
 /**
- * The protocol's invariants, as far as rows can show them. Each is one statement under one snapshot. Of rows that a base
- * executor wrote nothing is asked: it keeps none of them. What no row shows (I11: nobody touches another tenant's rows; I12:
- * messages per partition; I13: a wrong clock on a host) is for the fault suite.
+ * The invariants as far as rows can show them, one statement each. Rows of external writers are
+ * left out: they keep none of them. The fault suite checks the others (I11: other tenants' rows;
+ * I12: messages per partition; I13: a wrong clock on a host).
  */
 export const invariants: readonly Invariant[] = [
   {
     id: 'I1',
-    text: 'at most one accepted completion per partition (known where servo.journal_completions is on)',
+    text: 'at most one accepted completion per partition (checked only with servo.journal_completions)',
     sql: `select e.job_id, e.partition_key, format('%s completions: %s', count(*), string_agg(e.actor, ', ' order by e.id)) as found
       from backfill_events e join recent j on j.id = e.job_id
       where e.tenant_id = $1 and e.kind = 'completed' and e.partition_key is not null
@@ -84,7 +82,7 @@ export const invariants: readonly Invariant[] = [
       from recent j, lateral (select count(*) filter (where state = 'completed') as completed, count(*) filter (where state = 'failed') as failed,
           count(*) filter (where state = 'skipped') as skipped, count(*) filter (where state = 'running') as running
         from backfill_partitions p where p.backfill_job_id = j.id) r
-      where ${ourWork} and not j.needs_finalizing and r.running = 0
+      where ${onlyOurs} and not j.needs_finalizing and r.running = 0
         and (j.completed_partitions, j.failed_partitions, j.skipped_partitions) is distinct from (r.completed, r.failed, r.skipped)
         and not (j.state in ('pending', 'running', 'paused', 'resuming') and j.upstream_job_count > 0)`,
   },
@@ -93,7 +91,7 @@ export const invariants: readonly Invariant[] = [
     text: completedText,
     sql: `select j.id as job_id, null as partition_key, ${unfinished} as found
       from recent j, lateral (${unfinishedCounts}) r
-      where j.state = 'completed' and ${ourWork} and (r.open > 0 or r.total < j.total_partitions)`,
+      where j.state = 'completed' and ${onlyOurs} and (r.open > 0 or r.total < j.total_partitions)`,
   },
   {
     id: 'I3',
@@ -102,7 +100,7 @@ export const invariants: readonly Invariant[] = [
       from recent j cross join lateral (${unfinishedCounts}) r
         left join lateral (select actor from backfill_events e where e.job_id = j.id and e.tenant_id = $1 and e.kind = 'state'
           and e.to_state = 'completed' order by e.id desc limit 1) e on true
-      where j.state = 'completed' and (${ourWork}) is not true and (r.open > 0 or r.total < j.total_partitions)`,
+      where j.state = 'completed' and (${onlyOurs}) is not true and (r.open > 0 or r.total < j.total_partitions)`,
   },
   {
     id: 'I8',
@@ -112,23 +110,24 @@ export const invariants: readonly Invariant[] = [
   },
   {
     id: 'I4',
-    text: 'live leases of a job never exceed its parallelism, and stand on the job',
-    sql: `select j.id as job_id, null as partition_key, format('%s lanes (%s on the job) where %s may be; not on the job: %s', r.lanes,
+    text: 'live leases of a job never exceed its max parallel, and are listed on the job',
+    sql: `select j.id as job_id, null as partition_key, format('%s leases (%s on the job), at most %s allowed; not on the job: %s', r.leases,
         cardinality(j.lease_tokens), servo_max_parallel(j.execution_strategy), coalesce(r.strays, 'none')) as found
-      from recent j, lateral (select count(distinct lease_token) as lanes, max(started_at) as newest,
-          string_agg(format('%s of %s until %s', partition_key, coalesce(lease_owner, 'nobody'), lease_expires_at), ', ')
+      from recent j, lateral (select count(distinct lease_token) as leases, max(started_at) as newest,
+          string_agg(format('%s of %s until %s', partition_key, coalesce(lease_owner, 'no executor'), lease_expires_at), ', ')
             filter (where lease_token <> all (j.lease_tokens)) as strays
         from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'running' and p.lease_expires_at > clock_timestamp()) r
-      where r.strays is not null or (greatest(r.lanes, cardinality(j.lease_tokens)) > servo_max_parallel(j.execution_strategy)
-        -- An operator may lower it: what runs may end, and only a claim after that is one too many.
+      where r.strays is not null or (greatest(r.leases, cardinality(j.lease_tokens)) > servo_max_parallel(j.execution_strategy)
+        -- max_parallel may be lowered: running attempts may finish, and only a later claim is a
+        -- violation.
         and r.newest > coalesce((select max(at) from backfill_events e where e.job_id = j.id and e.tenant_id = $1 and e.kind = 'set'), '-infinity'))`,
   },
   {
     id: 'I5',
-    text: 'no lease is expired by over 60 s while an executor lives',
-    sql: `select j.id as job_id, p.partition_key, format('held by %s, expired at %s', coalesce(p.lease_owner, 'nobody'), coalesce(p.lease_expires_at::text, 'none')) as found
+    text: 'while an executor is alive, no lease stays expired for over 60 s',
+    sql: `select j.id as job_id, p.partition_key, format('leased by %s, expired at %s', coalesce(p.lease_owner, 'no executor'), coalesce(p.lease_expires_at::text, 'none')) as found
       from recent j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'running'
-      where (j.state in ('running', 'paused', 'resuming') or j.needs_finalizing) and ${executorLives}
+      where (j.state in ('running', 'paused', 'resuming') or j.needs_finalizing) and ${executorAlive}
         and case when p.lease_expires_at > '-infinity' then p.lease_expires_at
           else (select e.lost_at from backfill_executors e where e.tenant_id = $1 and e.id = p.lease_owner) end < clock_timestamp() - interval '60 seconds'`,
   },
@@ -136,23 +135,23 @@ export const invariants: readonly Invariant[] = [
     id: 'I6',
     text: 'every transition of a job is in the journal',
     sql: `select job_id, null as partition_key, found from (
-        select job_id, format('from %s, but it was %s before', coalesce(from_state, 'nothing'), before) as found from steps
+        select job_id, format('from %s, but it was %s before', coalesce(from_state, 'nothing'), before) as found from changes
           where before is not null and from_state is distinct from before
         union all
         select j.id, format('it is %s; the journal ends with %s', j.state, coalesce(l.to_state, 'no state')) from recent j
-          join (select distinct on (job_id) job_id, to_state from steps order by job_id, id desc) l on l.job_id = j.id
+          join (select distinct on (job_id) job_id, to_state from changes order by job_id, id desc) l on l.job_id = j.id
           where l.to_state is distinct from j.state) broken`,
   },
   {
     id: 'I6',
     text: 'every attempt that did not complete is in the journal',
-    sql: `select j.id as job_id, p.partition_key, format('%s attempts, it is %s, and the journal knows %s that ended otherwise',
+    sql: `select j.id as job_id, p.partition_key, format('%s attempts, it is %s, and the journal has %s that did not complete',
         p.attempt_count, p.state, e.ended) as found
       from recent j join backfill_partitions p on p.backfill_job_id = j.id, lateral (
         select count(*) filter (where partition_key is not null) as ended, bool_or(partition_key is null and kind = 'reclaimed') as taken_over
         from backfill_events e where e.job_id = j.id and e.tenant_id = $1 and (partition_key is null or partition_key = p.partition_key)
           and kind in ('retry', 'failed', 'snoozed', 'lost', 'reclaimed')) e
-      where j.created_at > clock_timestamp() - interval '1 day' and ${ourWork}
+      where j.created_at > clock_timestamp() - interval '1 day' and ${onlyOurs}
         and p.attempt_count > 1 and not coalesce(e.taken_over, false)
         and p.attempt_count::bigint - (p.state in ('completed', 'running'))::int > e.ended`,
   },
@@ -168,14 +167,14 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'I8',
     text: 'only allowed transitions',
-    sql: `select job_id, null as partition_key, format('from %s to %s', from_state, coalesce(to_state, 'no state')) as found from steps
+    sql: `select job_id, null as partition_key, format('from %s to %s', from_state, coalesce(to_state, 'no state')) as found from changes
       where from_state is not null and (from_state, to_state) not in (${allowed})`,
   },
   {
     id: 'I8',
     text: 'the version grows with each transition',
     sql: `select j.id as job_id, null as partition_key, format('version %s after %s transitions', j.version, t.transitions) as found
-      from recent j join (select job_id, count(from_state) as transitions from steps group by job_id) t on t.job_id = j.id
+      from recent j join (select job_id, count(from_state) as transitions from changes group by job_id) t on t.job_id = j.id
       where j.version <= t.transitions`,
   },
   {
@@ -186,11 +185,11 @@ export const invariants: readonly Invariant[] = [
           count(*) filter (where state in ('failed', 'cancelled')) as lost, max(completed_at) as last
         from backfill_jobs c where c.parent_job_id = j.id and c.tenant_id = $1) c
       where c.children > 0 and ((j.state in ('running', 'completed') and j.claimed_version is not null and c.open > 0)
-        or (j.state = 'waiting_upstream' and (c.open = 0 or c.lost > 0) and c.last < clock_timestamp() - interval '60 seconds' and ${executorLives}))`,
+        or (j.state = 'waiting_upstream' and (c.open = 0 or c.lost > 0) and c.last < clock_timestamp() - interval '60 seconds' and ${executorAlive}))`,
   },
   {
     id: 'I10',
-    text: 'the heartbeat of a job at work stays younger than 35 s',
+    text: 'the heartbeat of a running job stays under 35 s old',
     sql: `select distinct j.id as job_id, null as partition_key, format('heartbeat of %s', coalesce(j.heartbeat_at::text, 'none')) as found
       from recent j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'running'
         join backfill_executors e on e.tenant_id = $1 and e.id = p.lease_owner and e.stopped_at is null and e.lost_at is null
@@ -200,25 +199,25 @@ export const invariants: readonly Invariant[] = [
   },
   {
     id: 'I14',
-    text: 'whoever reports a completion holds the partition’s token (known where servo.journal_completions is on)',
+    text: 'a completion is reported under the partition’s token (checked only with servo.journal_completions)',
     sql: `select j.id as job_id, p.partition_key, format('completed by %s under %s; the row says %s, %s', e.actor, coalesce(e.reason, 'no token'),
-        coalesce(p.lease_owner, 'nobody'), coalesce(p.lease_token::text, 'no token')) as found
+        coalesce(p.lease_owner, 'no executor'), coalesce(p.lease_token::text, 'no token')) as found
       from recent j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'completed'
         join backfill_events e on e.job_id = j.id and e.tenant_id = $1 and e.kind = 'completed' and e.partition_key = p.partition_key
       where e.reason is distinct from p.lease_token::text or e.actor is distinct from p.lease_owner`,
   },
 ];
 
-/** The rows at which most is said about one invariant: whoever reads them needs no more. */
-const enough = 20;
+/** Most rows reported per invariant. */
+const maxRows = 20;
 
-/** Checks every invariant on the rows of a tenant; read-only, one statement each. Empty where all hold. */
+/** Checks every invariant for a tenant, read-only, one statement each. Empty if all hold. */
 export async function findViolations(database: Database, tenant: string): Promise<Violation[]> {
   const violations: Violation[] = [];
   for (const { id, text, sql } of invariants) {
     const rows = await database.read(tenant, (query) =>
       query<Omit<Violation, 'id' | 'text'>>(
-        `with recent as (${recentJobs}), steps as (${steps}) select * from (${sql}) violations limit ${enough}`,
+        `with recent as (${recentJobs}), changes as (${changes}) select * from (${sql}) violations limit ${maxRows}`,
         [tenant],
       ),
     );

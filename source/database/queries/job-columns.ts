@@ -36,24 +36,24 @@ const names = [
   'priority',
 ] as const satisfies readonly (keyof Job)[];
 
-/** The columns of a job, one by one: an adopted table has others, and in another order. */
+/** Named one by one: an adopted table may have other columns, in another order. */
 export const jobColumns = names.map((name) => `j.${name}`).join(', ');
 
-/** Who works on a job, by its own row. */
+/** Who works on a job, from its own row. */
 export const claimColumns = `cardinality(j.lease_tokens) as lanes, j.claimed_version is not distinct from j.version as ours,
   j.failing is not null as failing`;
 
-/** The columns that `claimColumns` is made of, for a table that stands between. */
+/** The columns that `claimColumns` needs from a subquery. */
 export const claimSources = 'j.lease_tokens, j.claimed_version, j.failing';
 
-/** What is read with a job: its live lanes, where its rate is counted from, and how its ETA has moved. */
+/** Beside a job's columns: its leases, the base of its rate, and the trend of its ETA. */
 export const activityColumns = `${claimColumns}, base.at as rate_at, base.completed as rate_completed,
   trend.at as trend_at, trend.eta as trend_eta, trend.least_ms, trend.most_ms`;
 
 /**
- * Joins what activityColumns names to running jobs `j`; $1 is the tenant. The rate is counted from the newest sample that
- * is 1 to 10 minutes old, else from the job's start if that was in the last 10 minutes. With now(), which an index takes for a
- * bound: clock_timestamp() is none, and all samples of a job that runs for days would be read.
+ * Joins the sources of activityColumns to jobs `j`; $1 is the tenant. The rate counts from the
+ * newest sample that is 1 to 10 minutes old, else from a start within the last 10 minutes. now(),
+ * not clock_timestamp(), which cannot bound an index scan: all samples of a job would be read.
  */
 export const activityJoins = `left join lateral (
   select s.at, s.completed from backfill_samples s

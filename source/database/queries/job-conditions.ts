@@ -12,7 +12,7 @@ import { type ClaimScene, servedAssets } from '../../domain/triage/claim-scene.t
 import type { JobThresholds } from '../../domain/triage/thresholds.ts';
 import { partitionsLeft, secondsBetween } from './sql-time.ts';
 
-/** The values of one statement, numbered as they are used. */
+/** The parameters of one statement, in the order of their use. */
 export class Values {
   readonly all: unknown[];
 
@@ -20,7 +20,7 @@ export class Values {
     this.all = first;
   }
 
-  /** Numbers a value; gives the SQL for it. */
+  /** Adds a value; returns its placeholder. */
   readonly add: Value = (of, type) => {
     this.all.push(of);
     return `$${this.all.length}::${type}`;
@@ -29,34 +29,31 @@ export class Values {
 
 export type Value = (of: unknown, type: string) => string;
 
-/** What a filter's words stand for in this database, read before the jobs are. */
+/** What a filter's names mean in this database, read before the jobs. */
 export type Resolved = {
   as_of: Date;
   /** The states that the tenant's jobs are in. */
   states: readonly string[];
-  /** The tenant's assets; null where there are too many to look through. */
+  /** The tenant's assets; null if there are too many. */
   assets: readonly { id: string; name: string }[] | null;
   deadlineOf: DeadlineOf;
   thresholds: JobThresholds;
   scene: ClaimScene;
 };
 
-/**
- * A condition in SQL. Where it is not `exact` it lets more jobs through than the condition does: whoever reads them
- * looks at each again (`jobMatches`).
- */
+/** If not `exact`, it lets too many jobs through: check each again (`jobMatches`). */
 type Sql = { text: string; exact: boolean };
 
-/** Where the jobs of a filter can be looked for by an index, other than state by state. */
+/** How an index finds the jobs of a filter, other than state by state. */
 export type Access = {
   asset_ids?: readonly string[];
   ids?: { from: string; to: string };
-  /** Jobs with a deadline: all that live, or those that may have an ETA. */
-  deadlines?: 'living' | 'reckoned';
+  /** Unfinished jobs with a deadline: all, or those that may have an ETA. */
+  deadlines?: 'unfinished' | 'estimable';
 };
 
-/** More assets than these are not looked through one by one. */
-const fewAssets = 200;
+/** With more assets, jobs are not searched asset by asset. */
+const maxAssets = 200;
 
 /** The states that a job may be in under the filter. */
 export function statesOf(filter: JobFilter, resolved: Omit<Resolved, 'scene'>): string[] {
@@ -68,7 +65,7 @@ export function statesOf(filter: JobFilter, resolved: Omit<Resolved, 'scene'>): 
   );
 }
 
-/** What a condition says of states, where it is of nothing else; a word that is in no asset's name and no id is one. */
+/** Null unless it is about states only. A word that is no asset's name and no id is. */
 function stateOnly(
   condition: Condition,
   resolved: Omit<Resolved, 'scene'>,
@@ -80,7 +77,7 @@ function stateOnly(
   return others || isHex(text.replaceAll('-', '')) ? null : (state) => state.startsWith(text);
 }
 
-/** What is left of the filter when the states have been chosen: SQL that must hold, on the table or alias `j`. */
+/** The rest of the filter once the states are chosen: SQL on the table or alias `j`. */
 export function conditionsOf(filter: JobFilter, resolved: Resolved, values: Values): string[] {
   return filter.terms.flatMap(({ negated, any }) => {
     if (any.every((one) => one.kind === 'state')) return [];
@@ -88,7 +85,7 @@ export function conditionsOf(filter: JobFilter, resolved: Resolved, values: Valu
     const parts = any.map((one) => sqlOf(one, resolved, values));
     const usable = parts.every((part) => part !== null && (part.exact || !negated));
     if (!usable) {
-      // A value that stands nowhere has no type.
+      // An unused parameter has no type.
       values.all.length = before;
       return [];
     }
@@ -97,7 +94,7 @@ export function conditionsOf(filter: JobFilter, resolved: Resolved, values: Valu
   });
 }
 
-/** The narrowest way into the table that the filter offers, or null: then it is walked state by state. */
+/** The most selective index for the filter, or null: then it is searched state by state. */
 export function accessOf(filter: JobFilter, resolved: Resolved): Access | null {
   const ways = filter.terms.flatMap(({ negated, any }) => {
     const [one, ...others] = any;
@@ -112,7 +109,7 @@ function accessBy(condition: Condition, resolved: Resolved): Access | null {
     case 'asset_id':
     case 'asset': {
       const asset_ids = assetIds(condition, resolved);
-      return asset_ids === null || asset_ids.length > fewAssets ? null : { asset_ids };
+      return asset_ids === null || asset_ids.length > maxAssets ? null : { asset_ids };
     }
     case 'id': {
       const digits = condition.beginning.replaceAll('-', '');
@@ -122,13 +119,13 @@ function accessBy(condition: Condition, resolved: Resolved): Access | null {
       const asset_ids = assetIds({ kind: 'asset', pattern: condition.text }, resolved);
       const digits = condition.text.replaceAll('-', '');
       const state = resolved.states.some((name) => name.startsWith(condition.text));
-      if (asset_ids === null || asset_ids.length > fewAssets || state) return null;
+      if (asset_ids === null || asset_ids.length > maxAssets || state) return null;
       if (!isHex(digits)) return { asset_ids };
       return selective(digits) ? { asset_ids, ids: rangeOf(digits) } : null;
     }
     case 'risk':
-      if (!condition.levels.every((level) => ofLiving.includes(level))) return null;
-      return { deadlines: condition.levels.includes('unknown') ? 'living' : 'reckoned' };
+      if (!condition.levels.every((level) => unfinishedLevels.includes(level))) return null;
+      return { deadlines: condition.levels.includes('unknown') ? 'unfinished' : 'estimable' };
     default:
       return null;
   }
@@ -136,8 +133,8 @@ function accessBy(condition: Condition, resolved: Resolved): Access | null {
 
 const known = jobStates.map((state) => `'${state}'`).join(', ');
 
-/** What an ended job has not: it has met its deadline, or not, or it has none. */
-const ofLiving: readonly RiskLevel[] = ['low', 'medium', 'high', 'unknown'];
+/** Ended jobs have none of these levels: they met their deadline or not. */
+const unfinishedLevels: readonly RiskLevel[] = ['low', 'medium', 'high', 'unknown'];
 
 function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | null {
   switch (condition.kind) {
@@ -156,7 +153,7 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
     case 'id':
       return inRange(condition.beginning, values);
     case 'by':
-      // Of letters beyond ASCII databases think differently from JavaScript: they stand for anything here.
+      // `lower` of non-ASCII letters may differ from JavaScript's: they match anything.
       return {
         text: `lower(coalesce(j.created_by, '')) like ${values.add(likePattern(condition.pattern), 'text')}`,
         exact: false,
@@ -174,7 +171,7 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
         : exactly(`coalesce(j.sla_deadline_at > ${values.add(deadline, 'timestamptz')}, false)`);
     }
     case 'risk':
-      // An ended job has met its deadline or not; of a living one only its figures tell (domain/risk/risk.ts).
+      // The level of an unfinished job needs its figures (domain/risk/risk.ts).
       return condition.levels.includes('none')
         ? null
         : { text: riskSql(condition.levels, resolved, values), exact: false };
@@ -200,9 +197,9 @@ function sqlOf(condition: Condition, resolved: Resolved, values: Values): Sql | 
 
 type Clocked = Pick<Resolved, 'as_of' | 'thresholds' | 'scene'>;
 
-/** Of risks that only living jobs run: what has no ETA, or comes after its deadline. Of the others what has a deadline. */
+/** Unfinished jobs without an ETA or with a late one; else jobs with a deadline. */
 function riskSql(levels: readonly RiskLevel[], clocked: Clocked, values: Values): string {
-  if (!levels.every((level) => ofLiving.includes(level)))
+  if (!levels.every((level) => unfinishedLevels.includes(level)))
     return `j.sla_deadline_at is not null and j.state <> 'cancelled'`;
   const parts = [
     ...(levels.includes('unknown')
@@ -218,21 +215,18 @@ function riskSql(levels: readonly RiskLevel[], clocked: Clocked, values: Values)
   return `j.sla_deadline_at is not null and (${parts.join(' or ')})`;
 }
 
-/**
- * It may come after its deadline: one slot at least is at work, so that what is left takes this long at most. The exact figure is
- * domain/forecast/eta.ts's.
- */
+/** The ETA may be after the deadline, assuming one slot. Exact: domain/forecast/eta.ts. */
 export function lateAt({ as_of, thresholds }: Clocked, value: Value): string {
   return `coalesce(j.avg_partition_duration_ms::float8 * ${partitionsLeft('j')} + ${value(thresholds.early_warning, 'bigint')}
     >= ${secondsBetween(value(as_of, 'timestamptz'), 'j.sla_deadline_at')} * 1000, true)`;
 }
 
-/** No lease: whether it waits for a slot, and whether it is in time, is told by the scene around it. */
+/** No lease: whether it waits for a slot depends on the other jobs. */
 export const withoutSlot = `(j.lease_tokens = '{}' and j.state in ('pending', 'running', 'resuming'))`;
 
 /**
- * What is wrong with a living job beside deadline and heartbeat: failed partitions, silent executors, or none that could run it. The exact
- * judgement is domain/job/health.ts's.
+ * Problems of an unfinished job other than deadline and heartbeat: failed partitions, silent
+ * executors, or none for its asset. Exact: domain/job/health.ts.
  */
 export function troubledAt({ scene }: Pick<Clocked, 'scene'>, value: Value): string {
   const silent = Object.keys(scene.silent);
@@ -244,18 +238,18 @@ export function troubledAt({ scene }: Pick<Clocked, 'scene'>, value: Value): str
   return `(${parts.join(' or ')})`;
 }
 
-/** It has ended failed, lately, or nobody knows when: what did so before is history. */
+/** Failed recently, or at an unknown time. */
 function failedLatelyAt({ as_of, thresholds }: Clocked, value: Value): string {
   const from = new Date(as_of.getTime() - thresholds.failed_recently);
   return `(j.state = 'failed' and coalesce(j.completed_at >= ${value(from, 'timestamptz')}, true))`;
 }
 
-/** The same of jobs that have failed, as the range of an index. */
+/** The same as an index range. */
 export function endedLately({ as_of, thresholds }: Clocked, value: Value): string {
   return `j.completed_at >= ${value(new Date(as_of.getTime() - thresholds.failed_recently), 'timestamptz')}`;
 }
 
-/** A heartbeat that is, or is about to be, too old; the exact figure is domain/job/job.ts's. */
+/** The heartbeat is, or is about to be, stale. Exact: domain/job/job.ts. */
 export function staleAt({ as_of, thresholds }: Clocked, value: Value): string {
   const almost = Math.max(0, thresholds.heartbeat_stale - 5_000);
   const at = value(new Date(as_of.getTime() - almost), 'timestamptz');
@@ -276,7 +270,7 @@ function inRange(beginning: string, values: Values): Sql {
   const digits = beginning.replaceAll('-', '');
   if (!isHex(digits)) return exactly('false');
   const { from, to } = rangeOf(digits);
-  // Dashes in odd places are looked at again.
+  // An id with dashes in unusual places is checked again.
   const exact = digits === beginning || isWholeId(beginning);
   return { text: `j.id between ${values.add(from, 'uuid')} and ${values.add(to, 'uuid')}`, exact };
 }
@@ -291,7 +285,7 @@ function isHex(digits: string): boolean {
   return /^[0-9a-f]{1,32}$/.test(digits);
 }
 
-/** Long enough that few of any number of jobs have it. */
+/** Long enough that few ids begin with it. */
 function selective(digits: string): boolean {
   return isHex(digits) && digits.length >= shortestPrefix;
 }

@@ -1,11 +1,11 @@
 import type { ReachedLimit } from '../../domain/triage/explain.ts';
 import type { Query } from '../database.ts';
 
-/** A limit on running jobs, and how many of them run now. Its name is empty for the tenant as a whole. */
+/** A limit on running jobs, with their present number. The tenant's own limit has an empty name. */
 export type Limit = ReachedLimit;
 export type LimitScope = Limit['scope'];
 
-/** As servo_limits_reached_v1 counts (migrations/functions/limits.sql), those that leave room included. */
+/** Counts like servo_limits_reached_v1 (migrations/functions/limits.sql), for all limits. */
 export function readLimits(query: Query, tenant: string): Promise<Limit[]> {
   return query<Limit>(
     `select l.scope, l.name, l.max_running, (
@@ -18,7 +18,7 @@ export function readLimits(query: Query, tenant: string): Promise<Limit[]> {
   );
 }
 
-/** With null as `max_running`: takes the limit away. */
+/** `max_running` null removes the limit. */
 export async function writeLimit(
   query: Query,
   tenant: string,
@@ -40,7 +40,6 @@ export async function writeLimit(
   );
 }
 
-/** The types of the tenant's assets, in order. */
 export async function assetTypes(query: Query, tenant: string): Promise<string[]> {
   const rows = await query<{ asset_type: string }>(
     'select distinct asset_type from assets where tenant_id = $1 or tenant_id is null order by asset_type limit 1000',

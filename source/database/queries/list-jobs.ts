@@ -10,90 +10,92 @@ import {
   jobOf,
 } from './job-columns.ts';
 import { Values } from './job-conditions.ts';
-import type { Place, Segment, Stream } from './job-walks.ts';
+import type { Position, Segment, Stream } from './job-scans.ts';
 
-export type Walk = {
-  /** In the order in which they are walked; turned round for walking back. */
+export type Scan = {
   segments: readonly Segment[];
-  /** What must hold besides, on alias `j`; no index need know it. */
+  /** Further conditions on alias `j`; no index needs to cover them. */
   conditions: (values: Values) => readonly string[];
-  /** Walk on from here: the job at this place is left out. Null: from the beginning. */
-  after: Place | null;
-  /** Jobs that are left out: they have been read otherwise. */
+  /** Continue after this position. Null: from the beginning. */
+  after: Position | null;
   except: readonly string[];
   limit: number;
-  /** `limit` jobs of each segment, rather than of all together. */
+  /** `limit` applies to each segment instead of to all together. */
   each?: true;
-  /** Rows of each stream that are looked at before giving up; null = all of them. */
+  /** Rows of each stream to search; null = all. */
   budget: number | null;
 };
 
 /**
- * The next jobs of a walk in its order, at most `limit`.
+ * The next jobs of a scan, at most `limit`.
  *
- * Each stream is one index range of which only as many rows are fetched as are wanted, and the streams of a segment are
- * merged: 1,000 jobs and 1,000,000 cost the same. Later segments are not begun while an earlier one has enough. What no
- * index knows is looked for in the next `budget` rows of each stream and no further, so that a rare word costs a bounded
- * time, and `walkEnded` says whether there may be more.
+ * Each stream is one index range, of which only the wanted number of rows is read, and the streams
+ * of a segment are merged: 1,000 jobs and 1,000,000 cost the same. Later segments are read only if
+ * earlier ones have too few. Conditions that no index covers are searched in the next `budget` rows
+ * of each stream, which bounds the cost of a rare word; `scanEnded` says whether more may follow.
  */
-export async function walkJobs(
+export async function scanJobs(
   query: Query,
   tenant: string,
-  walk: Walk,
+  scan: Scan,
 ): Promise<(Job & JobActivity)[]> {
   const values = new Values(tenant);
-  const rows = rowsSql(walk, values);
+  const rows = rowsSql(scan, values);
   if (rows === null) return [];
   const found = await query<JobRow>(
-    `select ${jobColumns}, ${activityColumns} from (${rows}) j ${activityJoins} order by j.place`,
+    `select ${jobColumns}, ${activityColumns} from (${rows}) j ${activityJoins} order by j.position`,
     values.all,
   );
   return found.map(jobOf);
 }
 
-const judged = [
+const summaryColumns = [
   ...['id', 'asset_id', 'asset_name', 'state', 'execution_strategy', 'created_by', 'priority'],
   ...['total_partitions', 'completed_partitions', 'failed_partitions', 'skipped_partitions'],
   ...['avg_partition_duration_ms', 'heartbeat_at', 'sla_deadline_at', 'created_at', 'completed_at'],
 ] as const;
 
-/** As much of a job as its risk, its place in the order and a filter go by. */
-export type JudgedJob = Pick<
+/** The columns of a job that its risk, its order and a filter need. */
+export type JobSummary = Pick<
   Job & JobActivity,
-  (typeof judged)[number] | 'lanes' | 'ours' | 'failing'
+  (typeof summaryColumns)[number] | 'lanes' | 'ours' | 'failing'
 >;
 
-/** The same for jobs of which most will not be shown: a third of the cost. */
-export async function walkJudged(query: Query, tenant: string, walk: Walk): Promise<JudgedJob[]> {
+/** Like `scanJobs` at a third of the cost, for jobs of which most are not shown. */
+export async function scanSummaries(
+  query: Query,
+  tenant: string,
+  scan: Scan,
+): Promise<JobSummary[]> {
   const values = new Values(tenant);
-  const rows = rowsSql(walk, values);
-  const columns = judged.map((name) => `j.${name}`).join(', ');
+  const rows = rowsSql(scan, values);
+  const columns = summaryColumns.map((name) => `j.${name}`).join(', ');
   return rows === null
     ? []
-    : query<JudgedJob>(
-        `select ${columns}, ${claimColumns} from (${rows}) j order by j.place`,
+    : query<JobSummary>(
+        `select ${columns}, ${claimColumns} from (${rows}) j order by j.position`,
         values.all,
       );
 }
 
-function rowsSql(walk: Walk, values: Values): string | null {
-  const segments = remaining(walk).map(({ segment, after }) =>
-    segmentSql(segment, after, walk, values),
+function rowsSql(scan: Scan, values: Values): string | null {
+  const segments = remaining(scan).map(({ segment, after }) =>
+    segmentSql(segment, after, scan, values),
   );
   if (segments.length === 0) return null;
-  const most = walk.each ? walk.limit * segments.length : walk.limit;
+  const most = scan.each ? scan.limit * segments.length : scan.limit;
   const limit = values.add(most, 'integer');
-  return `select *, row_number() over () as place from (${segments.join('\nunion all\n')}) s limit ${limit}`;
+  return `select *, row_number() over () as position from (${segments.join('\nunion all\n')}) s limit ${limit}`;
 }
 
-/** Whether a walk that found fewer jobs than it wanted has looked at all there are, rather than used up its budget. */
-export async function walkEnded(query: Query, tenant: string, walk: Walk): Promise<boolean> {
-  const { budget } = walk;
+/** Whether a scan that found too few jobs has read all rows, instead of using up its budget. */
+export async function scanEnded(query: Query, tenant: string, scan: Scan): Promise<boolean> {
+  const { budget } = scan;
   if (budget === null) return true;
   const values = new Values(tenant);
-  const beyond = remaining(walk).flatMap(({ segment, after }) =>
+  const beyond = remaining(scan).flatMap(({ segment, after }) =>
     segment.streams
-      .filter((stream) => conditionsOn(stream, { ...walk, except: [] }, new Values()).length > 0)
+      .filter((stream) => conditionsOn(stream, { ...scan, except: [] }, new Values()).length > 0)
       .map((stream) => {
         const range = rangeSql(stream, segment, after, values);
         const rows = `${range} offset ${values.add(budget, 'bigint')} limit 1`;
@@ -107,9 +109,13 @@ export async function walkEnded(query: Query, tenant: string, walk: Walk): Promi
   return !row!.more;
 }
 
-/** A job's place, or null where it is gone. */
-export async function placeOf(query: Query, tenant: string, id: string): Promise<Place | null> {
-  const [row] = await query<Place>(
+/** Null if the job is gone. */
+export async function positionOf(
+  query: Query,
+  tenant: string,
+  id: string,
+): Promise<Position | null> {
+  const [row] = await query<Position>(
     `select id, state, priority, asset_id, created_at::text, completed_at::text, sla_deadline_at::text
      from backfill_jobs where tenant_id = $1 and id = $2`,
     [tenant, id],
@@ -118,9 +124,9 @@ export async function placeOf(query: Query, tenant: string, id: string): Promise
 }
 
 /**
- * How many jobs of each state the tenant has, each count capped at `cap`. Absent states have none: the others are found by
- * stepping through the index from one to the next, so that one of a newer program is not lost. Ordered
- * for the index's sake: without, a rare state among a million jobs is looked for by a sequential scan.
+ * The number of jobs per state, each at most `cap`. States are found by stepping through the index,
+ * so that those of a newer program are counted too. Ordered, because otherwise a rare state among a
+ * million jobs is searched by a sequential scan.
  */
 export async function countJobs(
   query: Query,
@@ -142,7 +148,7 @@ export async function countJobs(
   return Object.fromEntries(rows.map((row) => [row.state, row.count]));
 }
 
-/** How many jobs are in these states, at most `cap`: of the state's index alone. */
+/** Jobs in these states, at most `cap`, from the state's index alone. */
 export async function countInStates(
   query: Query,
   tenant: string,
@@ -163,8 +169,8 @@ export async function countInStates(
   return row!.count;
 }
 
-/** How many jobs in these states are of these assets, at most `cap`: no more of them are looked at. */
-export async function countOfAssets(
+/** Jobs of these assets in these states, at most `cap`. */
+export async function countForAssets(
   query: Query,
   tenant: string,
   assets: readonly string[],
@@ -181,8 +187,8 @@ export async function countOfAssets(
   return row!.count;
 }
 
-/** The segments from the place on, the first of them from the middle. */
-function remaining({ segments, after }: Walk): { segment: Segment; after: Place | null }[] {
+/** The segments from the position on; the first one starts there. */
+function remaining({ segments, after }: Scan): { segment: Segment; after: Position | null }[] {
   const streamed = segments.filter(({ streams }) => streams.length > 0);
   if (after === null) return streamed.map((segment) => ({ segment, after: null }));
   const first = streamed.findIndex(({ streams }) => streams.some((stream) => stream.holds(after)));
@@ -193,23 +199,23 @@ function remaining({ segments, after }: Walk): { segment: Segment; after: Place 
 
 const picked = `${jobColumns}, ${claimSources}`;
 
-function segmentSql(segment: Segment, after: Place | null, walk: Walk, values: Values): string {
-  const streams = segment.streams.map((stream) => streamSql(stream, segment, after, walk, values));
-  return `(select * from (${streams.join('\nunion all\n')}) j ${orderBy(segment)} limit ${values.add(walk.limit, 'integer')})`;
+function segmentSql(segment: Segment, after: Position | null, scan: Scan, values: Values): string {
+  const streams = segment.streams.map((stream) => streamSql(stream, segment, after, scan, values));
+  return `(select * from (${streams.join('\nunion all\n')}) j ${orderBy(segment)} limit ${values.add(scan.limit, 'integer')})`;
 }
 
 function streamSql(
   stream: Stream,
   segment: Segment,
-  after: Place | null,
-  walk: Walk,
+  after: Position | null,
+  scan: Scan,
   values: Values,
 ): string {
-  const conditions = conditionsOn(stream, walk, values);
-  const limit = `limit ${values.add(walk.limit, 'integer')}`;
+  const conditions = conditionsOn(stream, scan, values);
+  const limit = `limit ${values.add(scan.limit, 'integer')}`;
   const range = rangeSql(stream, segment, after, values);
-  // Numbered only where it is used: a value that stands nowhere has no type.
-  const budget = () => (walk.budget === null ? '' : `limit ${values.add(walk.budget, 'bigint')}`);
+  // Added only if used: an unused parameter has no type.
+  const budget = () => (scan.budget === null ? '' : `limit ${values.add(scan.budget, 'bigint')}`);
   const rows =
     conditions.length === 0
       ? `select ${picked} ${range} ${limit}`
@@ -219,23 +225,27 @@ function streamSql(
     : `(select j.* from ${eachSql(stream, values)} cross join lateral (${rows}) j ${orderBy(segment)} ${limit})`;
 }
 
-function conditionsOn(stream: Stream, walk: Walk, values: Values): string[] {
+function conditionsOn(stream: Stream, scan: Scan, values: Values): string[] {
   const own = stream.condition?.(values.add);
   return [
-    ...walk.conditions(values),
+    ...scan.conditions(values),
     ...(own === undefined ? [] : [own]),
-    ...(walk.except.length === 0 ? [] : [`j.id <> all (${values.add(walk.except, 'uuid[]')})`]),
+    ...(scan.except.length === 0 ? [] : [`j.id <> all (${values.add(scan.except, 'uuid[]')})`]),
   ];
 }
 
-/** One index range in order. */
-function rangeSql(stream: Stream, segment: Segment, after: Place | null, values: Values): string {
+function rangeSql(
+  stream: Stream,
+  segment: Segment,
+  after: Position | null,
+  values: Values,
+): string {
   const tenant = stream.byKey ? `j.tenant_id || ''` : 'j.tenant_id';
   const conditions = [`${tenant} = $1`, stream.where(values.add)];
   if (after !== null) {
     const names = segment.keys.map((key) => `j.${key}`).join(', ');
-    const place = segment.keys.map((key) => values.add(after[key], types[key])).join(', ');
-    conditions.push(`(${names}) ${segment.descending ? '<' : '>'} (${place})`);
+    const position = segment.keys.map((key) => values.add(after[key], types[key])).join(', ');
+    conditions.push(`(${names}) ${segment.descending ? '<' : '>'} (${position})`);
   }
   return `from backfill_jobs j where ${conditions.join(' and ')} ${orderBy(segment)}`;
 }
@@ -256,7 +266,6 @@ function orderBy({ keys, descending }: Segment): string {
   return `order by ${keys.map((key) => `j.${key}${descending ? ' desc' : ''}`).join(', ')}`;
 }
 
-/** The walk the other way. */
-export function turnedRound(segments: readonly Segment[]): Segment[] {
+export function reversed(segments: readonly Segment[]): Segment[] {
   return segments.toReversed().map((segment) => ({ ...segment, descending: !segment.descending }));
 }

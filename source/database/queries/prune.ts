@@ -1,29 +1,30 @@
 import type { Query } from '../database.ts';
-import { walked } from './prefer-walks.ts';
+import { queryInIndexOrder } from './index-order.ts';
 
-/** Rows of one transaction: it holds nobody up for long, and a vacuum can follow. */
+/** Rows per transaction, so that locks are short and vacuum can follow. */
 export const pruneBatch = 5_000;
 
 const ended = `'completed', 'failed', 'cancelled'`;
 
 /**
- * When a job `t` ended. Other writers cancel without saying when: then the journal does; and what ended before there was a journal, which
- * has no line of it, did so before that began. Null where the journal missed it: nobody knows.
- * The comparison that says nothing new leads to the job's index: without statistics the tenant's was taken, and 2,000,200 lines read for 100 jobs.
+ * When job `t` ended. Other writers cancel without a time: then the journal has it, and jobs
+ * without any event ended before the journal began. Null if the journal missed it. `e.job_id >=
+ * t.id` adds nothing but leads to the job's index: without statistics the tenant's was used, and
+ * 2,000,200 events were read for 100 jobs.
  */
 const endedAt = (t: string) => `coalesce(${t}.completed_at,
   (select coalesce(max(e.at) filter (where e.to_state = ${t}.state), case when count(*) = 0 then
        (select s.journal_since from servo_schema s) end)
    from backfill_events e where e.job_id = ${t}.id and e.job_id >= ${t}.id and e.tenant_id || '' = $1 and e.kind = 'state'))`;
 
-// Of a job `t` that may go, whoever needs it: it ended before $2, and nothing of it is still to be settled or run.
+// Job `t` may go: it ended before $2, and nothing of it is left to finalize or run.
 const over = (t: string) =>
   `(${t}.state in (${ended}) and ${endedAt(t)} < $2 and not ${t}.needs_finalizing)`;
 
 /**
- * A tree of jobs (a job, what was created with it for its upstreams, and so on) goes as a whole, when all of it is over; and what another
- * job waited for does not go before that one is over too. For `j`. Only the index that leads to the one row fits, which statistics do
- * not say when there are none: with plain comparisons 1,634,240 rows were fetched for 100 jobs.
+ * For `j`: a tree of jobs goes as a whole, once all of it has ended, and a job that others waited
+ * for goes after them. `tenant_id || ''` leaves only the index by id: with plain comparisons and no
+ * statistics 1,634,240 rows were read for 100 jobs.
  */
 const mayGo = `not j.needs_finalizing and not exists (
     with recursive above (id, parent_job_id) as (
@@ -38,26 +39,26 @@ const mayGo = `not j.needs_finalizing and not exists (
     select from tree join backfill_upstreams u on u.upstream_job_id = tree.id and u.tenant_id || '' = $1
       join backfill_jobs w on w.id = u.job_id and w.tenant_id || '' = $1 where ${over('w')} is not true)`;
 
-/** Where a page of ended jobs stopped. As text: a Date has no microseconds, and would not get past the last one. */
-export type Stopped = { at: string; id: string };
+/** As text: a Date has no microseconds and would repeat the last job. */
+export type EndedPosition = { at: string; id: string };
 
-/** The order that each kind of ended jobs is walked in, by its index; who does not say when they ended was created before that. */
-const walks = {
+/** By index order. An undated job was created before the limit. */
+const endedKinds = {
   dated: { at: 'completed_at', those: '' },
-  // As the index says it: that a state is one of these is not seen from where it comes from.
+  // Worded like the index: the planner cannot derive it from the array of states.
   undated: { at: 'created_at', those: `and completed_at is null and state in (${ended})` },
 } as const;
-export type Walk = keyof typeof walks;
+export type EndedKind = keyof typeof endedKinds;
 
-/** The next jobs that ended before a moment, or may have, oldest first, and whether they may go. */
+/** The next jobs that ended, or may have ended, before a moment, oldest first. */
 export function findEnded(
   query: Query,
   tenant: string,
   before: Date,
-  page: { walk: Walk; after: Stopped | null; limit: number },
-): Promise<(Stopped & { may_go: boolean })[]> {
-  const { at, those } = walks[page.walk];
-  return walked(
+  page: { kind: EndedKind; after: EndedPosition | null; limit: number },
+): Promise<(EndedPosition & { may_go: boolean })[]> {
+  const { at, those } = endedKinds[page.kind];
+  return queryInIndexOrder(
     query,
     `with j as materialized (
        select j.* from unnest(array[${ended}]) s (state) cross join lateral (
@@ -71,7 +72,7 @@ export function findEnded(
   );
 }
 
-/** What hangs on a job: its partitions, and its journal of before that moment. */
+/** Partitions of these jobs, and their events before that moment. */
 export async function countRows(
   query: Query,
   tenant: string,
@@ -88,7 +89,7 @@ export async function countRows(
   return row!;
 }
 
-/** One batch of the job's partitions. The job is looked at again under its lock: what lives keeps them. */
+/** Deletes one batch of a job's partitions, unless the locked job is no longer deletable. */
 export async function prunePartitions(
   query: Query,
   tenant: string,
@@ -108,7 +109,7 @@ export async function prunePartitions(
   return rows.length;
 }
 
-/** The job itself, with what is left of it. False where it may not go any more. */
+/** Deletes the job with the rest of its rows. False if it is no longer deletable. */
 export async function pruneJob(
   query: Query,
   tenant: string,
@@ -124,10 +125,10 @@ export async function pruneJob(
 }
 
 /**
- * The journal of jobs that are not there any more, a batch on from `after`: see migrations/functions/purge.sql. `last` is null at the end of what is older
- * than `age_ms`.
+ * Deletes one batch of events of deleted jobs after id `after`: see migrations/functions/purge.sql.
+ * `last` is null after the last event older than `age_ms`.
  */
-export async function forget(
+export async function purgeEvents(
   query: Query,
   tenant: string,
   { age_ms, after, dry }: { age_ms: number; after: number; dry: boolean },
@@ -139,7 +140,7 @@ export async function forget(
   return row!;
 }
 
-/** Of whatever else may have samples of before that moment; too many to be looked at every hour. */
+/** Other jobs that may have old samples: too many to read every hour. */
 const endedLater = `union all
   select j.id from unnest(array[${ended}]) s (state) cross join lateral (
     select id, started_at from backfill_jobs
@@ -147,11 +148,12 @@ const endedLater = `union all
   where j.started_at < $2
   union all
   select j.id from unnest(array[${ended}]) s (state) cross join lateral (
-    select id from backfill_jobs where tenant_id = $1 and state = s.state ${walks.undated.those} and created_at < $2 order by created_at desc) j`;
+    select id from backfill_jobs where tenant_id = $1 and state = s.state ${endedKinds.undated.those} and created_at < $2 order by created_at desc) j`;
 
 /**
- * Jobs that may have samples of before that moment: from there the primary key of the samples leads to them, which have no index by
- * age. With a window ($3, in ms) only what lives and what ended within it before that moment: the janitor has been there for the others.
+ * Jobs that may have samples older than $2: samples have no index by age, only by job. With a
+ * window ($3, in ms), only unfinished jobs and those that ended within it before $2: earlier rounds
+ * of the janitor did the others.
  */
 const sampled = (
   windowMs: number | null,
@@ -162,16 +164,15 @@ const sampled = (
     select id from backfill_jobs where tenant_id = $1 and state = s.state and completed_at < $2
       and ($3::float8 is null or completed_at > $2::timestamptz - $3 * interval '1 millisecond') order by completed_at desc) j`;
 
-/** One batch of samples that are older. */
 export async function pruneSamples(
   query: Query,
   tenant: string,
   before: Date,
   windowMs: number | null,
 ): Promise<number> {
-  const rows = await walked(
+  const rows = await queryInIndexOrder(
     query,
-    // Job and age say which rows may go; ctid only makes the batch, since a join to it is planned as a scan of the table.
+    // By job and age; ctid only limits the batch: a join by ctid is planned as a scan.
     `with past as materialized (
        select o.job_id, o.ctid as place from (${sampled(windowMs)}) j cross join lateral (
          select job_id, ctid from backfill_samples where job_id = j.id and tenant_id = $1 and at < $2 order by at limit ${pruneBatch}) o limit ${pruneBatch})
@@ -184,7 +185,7 @@ export async function pruneSamples(
 }
 
 export async function countSamples(query: Query, tenant: string, before: Date): Promise<number> {
-  const [row] = await walked<{ count: number }>(
+  const [row] = await queryInIndexOrder<{ count: number }>(
     query,
     `select count(*)::int as count from (${sampled(null)}) j join backfill_samples s on s.job_id = j.id and s.tenant_id = $1 and s.at < $2`,
     [tenant, before, null],
@@ -192,7 +193,6 @@ export async function countSamples(query: Query, tenant: string, before: Date): 
   return row!.count;
 }
 
-/** One batch of attempts' outputs that are older. */
 export async function pruneLogs(query: Query, tenant: string, before: Date): Promise<number> {
   const rows = await query(
     `delete from backfill_attempt_logs l using (
@@ -214,7 +214,7 @@ export async function countLogs(query: Query, tenant: string, before: Date): Pro
 
 const dead = 'greatest(seen_at, stopped_at, lost_at) < $2';
 
-/** Executors that have not been heard of since before that moment, and hold nothing of the tenant. */
+/** Deletes executors not seen since that moment. They have no running attempts. */
 export async function pruneExecutors(query: Query, tenant: string, before: Date): Promise<number> {
   const rows = await query(
     `delete from backfill_executors where tenant_id = $1 and ${dead} returning id`,

@@ -1,12 +1,12 @@
 import { type Asset, readAssetDefaults, readGranularity } from '../../domain/start/asset.ts';
 import type { Query } from '../database.ts';
-import { alive } from './living-executors.ts';
-import { livingStates } from './living-states.ts';
+import { alive } from './alive-executors.ts';
+import { unfinishedStates } from './unfinished-states.ts';
 
-// An asset without a tenant belongs to all of them.
+// An asset without a tenant is shared by all.
 const visible = `(tenant_id = $1 or tenant_id is null)`;
 
-/** The asset of that name, the tenant's own before one that all tenants share; null where there is none. */
+/** Finds an asset by name, the tenant's own before a shared one. */
 export async function findAsset(query: Query, tenant: string, name: string): Promise<Asset | null> {
   const [row] = await query<{ id: string; name: string; partition_config: unknown }>(
     `select id, name, partition_config from assets
@@ -38,7 +38,6 @@ export function assetOf(row: { id: string; name: string; partition_config: unkno
   };
 }
 
-/** Names of the tenant's assets, in order. */
 export async function assetNames(query: Query, tenant: string, limit: number): Promise<string[]> {
   const rows = await query<{ name: string }>(
     `select distinct name from assets where ${visible} order by name limit $2`,
@@ -47,7 +46,6 @@ export async function assetNames(query: Query, tenant: string, limit: number): P
   return rows.map((row) => row.name);
 }
 
-/** The tenant's assets by id, at most `limit`. */
 export function tenantAssets(
   query: Query,
   tenant: string,
@@ -60,8 +58,8 @@ export function tenantAssets(
 }
 
 /**
- * Assets by name, or by what a name begins with where it ends in `*`. Resolved here, among the few
- * assets: a pattern on the jobs would reach no index under row-level security.
+ * Assets by name; `*` at the end matches any ending. Resolved among the few assets, because a
+ * pattern on the jobs would reach no index under row-level security.
  */
 export function matchAssets(
   query: Query,
@@ -79,30 +77,28 @@ export function matchAssets(
 
 export type ListedAsset = Required<Asset> & {
   asset_type: string;
-  /** Names of the assets that it is made from. */
+  /** Names of its upstream assets. */
   upstreams: string[];
-  /** It belongs to all tenants. */
   shared: boolean;
-  /** Living executors that have a handler for it. */
+  /** Running executors that have a handler for it. */
   executors: number;
-  /** Its jobs that have not ended. */
-  living_jobs: number;
+  unfinished_jobs: number;
 };
 
-/** All assets that the tenant can backfill, by name; at most 10,000. */
+/** All assets of the tenant, by name; at most 10,000. */
 export async function readAssets(query: Query, tenant: string): Promise<ListedAsset[]> {
   const rows = await query<Omit<ListedAsset, keyof Asset> & Parameters<typeof assetOf>[0]>(
-    `with living as materialized (
+    `with alive as materialized (
        select handlers from backfill_executors where ${alive}
      ), jobs as materialized (
        select asset_id, count(*)::int as count from backfill_jobs
-       where tenant_id = $1 and state in (${livingStates}) group by asset_id
+       where tenant_id = $1 and state in (${unfinishedStates}) group by asset_id
      )
      select a.id, a.name, a.asset_type, a.partition_config, a.tenant_id is null as shared,
        array(select u.name::text from asset_dependencies d join assets u on u.id = d.upstream_asset_id
          where d.downstream_asset_id = a.id and (u.tenant_id = $1 or u.tenant_id is null) order by u.name) as upstreams,
-       (select count(*)::int from living where a.name = any (handlers)) as executors,
-       coalesce((select count from jobs where asset_id = a.id), 0) as living_jobs
+       (select count(*)::int from alive where a.name = any (handlers)) as executors,
+       coalesce((select count from jobs where asset_id = a.id), 0) as unfinished_jobs
      from assets a where (a.tenant_id = $1 or a.tenant_id is null) and a.name is not null
      order by a.name, a.tenant_id nulls last limit 10000`,
     [tenant],

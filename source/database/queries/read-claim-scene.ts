@@ -1,12 +1,12 @@
 import { never, readTime } from '../../domain/time/time.ts';
 import type { ClaimScene, LivingExecutor, SilentLanes } from '../../domain/triage/claim-scene.ts';
 import type { Query } from '../database.ts';
-import { alive } from './living-executors.ts';
+import { alive } from './alive-executors.ts';
 
-/** Running jobs without a lease that are looked at one by one. */
-const mostIdle = 1000;
+/** Running jobs without a lease that are checked one by one. */
+const maxIdle = 1000;
 
-/** Times within JSON come as text. */
+/** Times within JSON are text. */
 type Row = {
   executors: (Omit<LivingExecutor, 'outages'> & {
     outages: (Omit<LivingExecutor['outages'][number], 'since'> & { since: string })[];
@@ -21,8 +21,9 @@ type Row = {
 };
 
 /**
- * What decides beside their rows whether the tenant's jobs run: as `explain` reads it of one job, for all of them in one statement. What
- * runs where is read only while a job may wait for a slot, or an executor is not heard of.
+ * Reads what decides, beside their own rows, whether the tenant's jobs run: what `explain` reads
+ * for one job, for all in one statement. Running partitions are read only if a job may wait for a
+ * slot or an executor is silent.
  */
 export async function readClaimScene(query: Query, tenant: string): Promise<ClaimScene> {
   const [row] = await query<Row>(statement, [tenant]);
@@ -52,7 +53,7 @@ export async function readClaimScene(query: Query, tenant: string): Promise<Clai
   };
 }
 
-/** Running under a claim of ours, and without a slot. */
+/** Running, claimed by us, without a slot. */
 const withoutSlot = `j.tenant_id = $1 and j.state = 'running' and j.lease_tokens = '{}'
   and j.claimed_version is not distinct from j.version`;
 
@@ -65,12 +66,12 @@ const statement = `with living as materialized (
       or (select true from backfill_jobs j where j.tenant_id = $1 and j.state = 'resuming' order by j.created_at desc limit 1) is not null
       or (select true from backfill_jobs j where ${withoutSlot} order by j.created_at desc limit 1) is not null as needed
   ), work as materialized (
-    -- Two probes: one condition for both reads all jobs of the tenant.
+    -- Two probes: one condition for both would read all jobs of the tenant.
     select b.id as job_id, p.lease_owner, p.lease_token, p.lease_expires_at
     from (select id from backfill_jobs where tenant_id = $1 and state in ('running', 'paused') and (select needed from looked)
         union all select id from backfill_jobs where tenant_id = $1 and needs_finalizing and state not in ('running', 'paused')
           and (select needed from looked)) b
-      -- By the jobs, whatever is known of the tables: without statistics all partitions were read.
+      -- Job by job: without statistics all partitions were read.
       cross join lateral (select * from backfill_partitions p where p.backfill_job_id = b.id and p.state = 'running' offset 0) p
     where p.lease_owner is not null
   )
@@ -93,10 +94,10 @@ const statement = `with living as materialized (
       group by w.job_id, w.lease_owner) s), '[]') as silent,
     coalesce((select jsonb_agg(to_jsonb(i)) from (
       select j.id as job_id, t.takeable,
-        -- Only where nothing can be taken: else all that is snoozed is looked through for nothing.
+        -- Only if nothing can be taken: else all snoozed partitions would be read.
         case when not t.takeable then (select min(p.available_at) from backfill_partitions p where p.backfill_job_id = j.id
           and p.state = 'pending' and p.available_at > clock_timestamp() and p.available_at < 'infinity') end as due_at
-      from (select j.id, j.created_at from backfill_jobs j where ${withoutSlot} order by j.created_at limit ${mostIdle}) j
+      from (select j.id, j.created_at from backfill_jobs j where ${withoutSlot} order by j.created_at limit ${maxIdle}) j
         cross join lateral (select coalesce(
           (select true from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at is null
             order by p.partition_key limit 1),

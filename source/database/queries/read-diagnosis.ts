@@ -1,8 +1,8 @@
 import type { Diagnosis } from '../../domain/triage/diagnosis.ts';
 import type { Database, Query } from '../database.ts';
 import type { FunctionsRecord } from '../schema-version.ts';
-import { foreignSettings, newerSettings, ownSettings } from '../session-settings.ts';
-import { alive } from './living-executors.ts';
+import { newerSettings, operatorSettings, ownSettings } from '../session-settings.ts';
+import { alive } from './alive-executors.ts';
 
 export type ServerFacts = Pick<
   Diagnosis,
@@ -17,18 +17,18 @@ export type ServerFacts = Pick<
   | 'settings'
 > & { now: Date; has_schema: boolean; has_executors: boolean };
 
-/** What is only how values look, and differs on most servers. */
-const harmless = ['timezone', 'extra_float_digits', 'xmlbinary', 'escape_string_warning'];
+/** Only affect how values look, and differ on most servers. */
+const cosmetic = ['timezone', 'extra_float_digits', 'xmlbinary', 'escape_string_warning'];
 
-/** `own`: our sessions have it whatever the default is; what else writes to these tables has not. */
-const judged = [
+/** `own`: our sessions set it themselves; other writers depend on the default. */
+const checkedSettings = [
   ...Object.entries({ ...ownSettings, ...newerSettings })
-    .filter(([name]) => !harmless.includes(name))
+    .filter(([name]) => !cosmetic.includes(name))
     .map(([name, wanted]) => ({ name, wanted, own: true })),
-  ...Object.entries(foreignSettings).map(([name, wanted]) => ({ name, wanted, own: false })),
+  ...Object.entries(operatorSettings).map(([name, wanted]) => ({ name, wanted, own: false })),
 ];
 
-/** About the server, the role and the base tables, whether they are there or not; of no tenant. */
+/** Facts about the server, the role and the base tables, which may be missing. */
 export async function readServer(database: Database): Promise<ServerFacts> {
   const [row] = await database.call<ServerFacts>(
     `select clock_timestamp() as now, current_setting('server_version') as server_version, pg_is_in_recovery() as in_recovery,
@@ -45,9 +45,9 @@ export async function readServer(database: Database): Promise<ServerFacts> {
          from unnest(array['asset_dependencies', 'assets', 'backfill_jobs', 'backfill_partitions']) t (name) join pg_class c on c.oid = to_regclass(t.name)), '[]') as tables
      from pg_roles r where r.rolname = current_user`,
     [
-      judged.map(({ name }) => name),
-      judged.map(({ wanted }) => wanted),
-      judged.map(({ own }) => own),
+      checkedSettings.map(({ name }) => name),
+      checkedSettings.map(({ wanted }) => wanted),
+      checkedSettings.map(({ own }) => own),
     ],
   );
   return row!;
@@ -66,7 +66,7 @@ export async function readSchema(
   return { ...row!, applied: row!.applied ?? [] };
 }
 
-/** Snapshots of this database held for over `seconds`; of sessions that the role may not see nothing is known. */
+/** Snapshots of this database held for over `seconds`, in sessions that the role may see. */
 export function readOldSnapshots(
   database: Database,
   seconds: number,
@@ -82,7 +82,6 @@ export function readOldSnapshots(
   );
 }
 
-/** Of the tenant's executors that were heard of in the last 10 s. */
 export async function countExecutors(
   query: Query,
   tenant: string,
@@ -97,7 +96,6 @@ export async function countExecutors(
   return row!;
 }
 
-/** Whoever keeps claims of the tenant waiting. */
 export function readBlockers(
   query: Query,
   tenant: string,
@@ -109,7 +107,7 @@ export function readBlockers(
   );
 }
 
-/** What protects each table and function of the schema. A table of somebody else's is none of ours. */
+/** Policies and grants of the schema's tables and functions. Other tables are left out. */
 export async function readProtection(database: Database): Promise<Diagnosis['protection']> {
   const tables = await database.call<Diagnosis['protection']['tables'][number]>(
     `select c.relname::text as name, c.relrowsecurity as enabled, c.relforcerowsecurity as forced,

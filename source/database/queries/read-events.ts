@@ -1,10 +1,9 @@
 import type { JobEvent } from '../../domain/job/detail.ts';
 import type { Query } from '../database.ts';
 
-/** Of a line of the journal, a `JobEvent`. */
 export const eventColumns = `id, job_id, partition_key, kind, from_state, to_state, actor, login, reason, at`;
 
-/** A job's journal, the newest first. */
+/** A job's events, the newest first. */
 export function jobEvents(
   query: Query,
   tenant: string,
@@ -18,7 +17,7 @@ export function jobEvents(
   );
 }
 
-/** How the job came into the state it is in, as far as the journal knows. */
+/** How the job came into this state; null if the journal does not know. */
 export async function lastTransition(
   query: Query,
   tenant: string,
@@ -33,8 +32,8 @@ export async function lastTransition(
   return row ?? null;
 }
 
-/** Journal lines of a job that are looked through for one's own. */
-const lookedThrough = 1000;
+/** Events of a job that are searched. */
+const maxEvents = 1000;
 
 /** Whether a reason in the job's journal ends with this text. */
 export async function endsReason(
@@ -46,12 +45,12 @@ export async function endsReason(
   const rows = await query(
     `select from (select reason from backfill_events where job_id = $2 and tenant_id = $1 order by id desc limit $4) e
      where right(reason, length($3)) = $3 limit 1`,
-    [tenant, job, end, lookedThrough],
+    [tenant, job, end, maxEvents],
   );
   return rows.length > 0;
 }
 
-/** The tenant's journal, or that of one job, after this id; the oldest first, at most `limit`. */
+/** Events of the tenant, or of one job, after this id, the oldest first. */
 export function eventsAfter(
   query: Query,
   tenant: string,
@@ -66,7 +65,7 @@ export function eventsAfter(
   );
 }
 
-/** The newest of them, the oldest of these first. */
+/** The newest events, in ascending order. */
 export async function latestEvents(
   query: Query,
   tenant: string,

@@ -1,20 +1,21 @@
 import type { MovingJob, TenantReading } from '../../domain/executor/figures.ts';
 import type { Query } from '../database.ts';
-import { alive } from './living-executors.ts';
+import { alive } from './alive-executors.ts';
 import { readClock } from './read-clock.ts';
 
-/** More jobs of a state than this are told as so many. */
-const mostCounted = 1_000_000;
+/** Jobs of a state are counted up to this number. */
+const maxCounted = 1_000_000;
 
-/** Of those that wait again and ran before so many count as at risk at most: as in triage's check. */
-const mostBegun = 1000;
+/** Pending jobs that ran before and count as at risk; the same limit as in triage's check. */
+const maxStarted = 1000;
 
 const facts = `j.state, j.heartbeat_at, j.started_at, j.sla_deadline_at, j.total_partitions, j.completed_partitions, j.failed_partitions,
   j.skipped_partitions, j.avg_partition_duration_ms, j.execution_strategy, cardinality(j.lease_tokens) as lanes`;
 
 /**
- * What the metrics of a tenant are made from. Each part is a range of one index: what has ended is never read, and of what is pending only the
- * index, but for those whose deadline has passed, or that ran before. Ordered for the index's sake, as countJobs is.
+ * The input of a tenant's metrics. Each part is one index range: ended jobs are never read, and
+ * pending ones only in the index, but for breached ones and those that ran before. Ordered like
+ * countJobs, for the index.
  */
 export async function readFigures(
   query: Query,
@@ -24,7 +25,7 @@ export async function readFigures(
   const as_of = await readClock(query);
   const counts = await query<{ state: string; count: number }>(
     `select s.state, (select count(*)::int from (
-       select from backfill_jobs where tenant_id = $1 and state = s.state order by created_at desc limit ${mostCounted}) c) as count
+       select from backfill_jobs where tenant_id = $1 and state = s.state order by created_at desc limit ${maxCounted}) c) as count
      from unnest($2::text[]) s (state)`,
     [tenant, states],
   );
@@ -34,13 +35,13 @@ export async function readFigures(
        order by created_at desc) j
      union all
      (select ${facts} from backfill_jobs j where tenant_id = $1 and state = 'pending' and started_at is not null and sla_deadline_at > $2
-      order by sla_deadline_at limit ${mostBegun})`,
+      order by sla_deadline_at limit ${maxStarted})`,
     [tenant, as_of],
   );
   const [pending] = await query<{ breached: number }>(
     `select count(*)::int as breached from (
        select from backfill_jobs where tenant_id = $1 and state = 'pending' and sla_deadline_at is not null and sla_deadline_at <= $2
-       order by sla_deadline_at limit ${mostCounted}) p`,
+       order by sla_deadline_at limit ${maxCounted}) p`,
     [tenant, as_of],
   );
   const executors = await query<{ id: string }>(

@@ -2,8 +2,8 @@ import type { Finished, Progress } from '../../domain/executor/throttle.ts';
 import type { Query } from '../database.ts';
 
 /**
- * What each of these running jobs has finished in all, and since its oldest sample of the last ten minutes; since its start, where
- * it began within them.
+ * Finished partitions of running jobs: in all, and since the oldest sample of the last ten minutes,
+ * or since a start within them.
  */
 export async function readFinished(
   query: Query,

@@ -1,7 +1,7 @@
 import type { HealthSignals } from '../../domain/executor/throttle.ts';
 import type { Database } from '../database.ts';
 
-/** Measured by the views that every role may read; the lag of a standby wants pg_read_all_stats, and is null without it. */
+/** A standby's lag needs pg_read_all_stats, and is null without it. */
 export async function readHealth(database: Database): Promise<HealthSignals> {
   const [row] = await database.call<HealthSignals>(
     `select (select extract(epoch from max(replay_lag))::float8 from pg_stat_replication) as replication_lag_seconds,

@@ -1,12 +1,12 @@
 import type { History, PastJob, WorstKey } from '../../domain/forecast/forecast.ts';
 import type { Query } from '../database.ts';
 
-/** Partitions of each past job that are looked at. */
-const mostPartitions = 2000;
+/** Partitions of each past job that are read. */
+const maxPartitions = 2000;
 
 /**
- * How an asset's last jobs went, at most `limit` of them: those that ran to their end. The keys between `first` and
- * `last` are looked up in them by their index, and what failed for good by its own.
+ * The asset's last completed or failed jobs, at most `limit`, their worst keys between `first` and
+ * `last`, and their errors. Keys and failures are read by their indexes.
  */
 export async function readHistory(
   query: Query,
@@ -29,7 +29,7 @@ export async function readHistory(
      from unnest($2::uuid[]) j (id) cross join lateral (
        select partition_key, state, duration_ms from backfill_partitions
        where backfill_job_id = j.id and tenant_id = $1 and partition_key >= $3 and partition_key <= $4
-       order by partition_key limit ${mostPartitions}) p
+       order by partition_key limit ${maxPartitions}) p
      where p.state in ('completed', 'failed')
      group by p.partition_key order by failed desc, slowest_ms desc nulls last, p.partition_key limit 5`,
     [tenant, jobs, keys.first, keys.last],
@@ -38,7 +38,7 @@ export async function readHistory(
     `select p.error_message, count(*)::int as count
      from unnest($2::uuid[]) j (id) cross join lateral (
        select error_message from backfill_partitions
-       where backfill_job_id = j.id and tenant_id = $1 and state = 'failed' limit ${mostPartitions}) p
+       where backfill_job_id = j.id and tenant_id = $1 and state = 'failed' limit ${maxPartitions}) p
      group by p.error_message order by count desc, p.error_message limit 20`,
     [tenant, jobs],
   );

@@ -8,7 +8,7 @@ import type {
 import type { PartitionOrder } from '../../domain/job/strategy.ts';
 import { readTime } from '../../domain/time/time.ts';
 import type { Query } from '../database.ts';
-import { livingStates } from './living-states.ts';
+import { unfinishedStates } from './unfinished-states.ts';
 
 /** The job's last samples, the newest last. */
 export async function jobSamples(
@@ -26,8 +26,9 @@ export async function jobSamples(
 }
 
 /**
- * Failures by what their messages have in common when figures and ids are left out, the most frequent first. Of at most
- * 10,000 (35 ms), whose messages are cut at 500 characters: one may have a megabyte, and there may be a million of them.
+ * Failures grouped by their messages without numbers and ids, the most frequent group first. Reads
+ * at most 10,000 (35 ms) and 500 characters of each message: there may be a million, of a megabyte
+ * each.
  */
 export function failureKinds(query: Query, tenant: string, job: string): Promise<FailureKind[]> {
   return query<FailureKind>(
@@ -47,8 +48,9 @@ export function failureKinds(query: Query, tenant: string, job: string): Promise
 }
 
 /**
- * The durations of what was completed last: of the 10,000 partitions behind the next one to be claimed, by the index of the keys (10 ms;
- * all of a million take a second, and an index by duration would cost every step).
+ * Durations of recently completed partitions: of the 10,000 before the next one to be claimed, by
+ * the index of the keys (10 ms). All of a million take a second, and an index by duration would
+ * slow down every report.
  */
 export async function recentDurations(
   query: Query,
@@ -82,8 +84,8 @@ export async function recentDurations(
   return { ...row!, slowest: row!.slowest.map(timed) };
 }
 
-/** Who runs how many of the job's partitions, the busiest first. */
-export function crewOf(query: Query, tenant: string, job: string): Promise<CrewMember[]> {
+/** Executors that run the job's partitions, with their number, the busiest first. */
+export function executorShares(query: Query, tenant: string, job: string): Promise<CrewMember[]> {
   return query<CrewMember>(
     `select p.lease_owner as id, p.partitions, p.slots, p.since, e.seen_at,
        e.draining_at is not null as draining, e.lost_at is not null or e.stopped_at is not null as lost
@@ -98,10 +100,10 @@ export function crewOf(query: Query, tenant: string, job: string): Promise<CrewM
   );
 }
 
-/** A relation of jobs, as it is recorded: `id` is related to `related_to`, which is `depth` - 1 away from the job asked for. */
+/** `id` is an upstream or downstream job of `related_to`, `depth` steps from the given job. */
 export type Relation = { id: string; related_to: string; depth: number };
 
-/** The jobs that a job waits for, and those that they wait for, at most 10 deep. */
+/** The upstream jobs of a job, at most 10 levels deep. */
 export function upstreamsOf(
   query: Query,
   tenant: string,
@@ -121,10 +123,7 @@ export function upstreamsOf(
   );
 }
 
-/**
- * The jobs that wait for a job, and those that wait for them, at most 10 deep: those that were told to, and a base writer's parent,
- * which waits for its children.
- */
+/** Downstream jobs, at most 10 levels deep. An external writer's parent waits for its children. */
 export function waitingFor(
   query: Query,
   tenant: string,
@@ -150,7 +149,7 @@ function waiters(job: string): string {
       and not exists (select from backfill_upstreams u where u.job_id = j.parent_job_id)`;
 }
 
-/** The assets that are made from this one, and from those, at most 10 deep, with their jobs that have not ended. */
+/** The downstream assets, at most 10 levels deep, with their unfinished jobs. */
 export function downstreamAssets(
   query: Query,
   tenant: string,
@@ -167,7 +166,7 @@ export function downstreamAssets(
      )
      select a.id, a.name, a.owner, f.depth, coalesce((select jsonb_agg(jsonb_build_object('id', j.id, 'state', j.state)) from (
          select id, state from backfill_jobs
-         where asset_id = a.id and tenant_id = $1 and state in (${livingStates})
+         where asset_id = a.id and tenant_id = $1 and state in (${unfinishedStates})
          order by created_at desc limit 20) j), '[]') as jobs
      from found f join assets a on a.id = f.id where (a.tenant_id = $1 or a.tenant_id is null) and a.name is not null
      order by f.depth, a.name`,
@@ -179,7 +178,7 @@ function readJsonTime(at: Date | string | null): Date | null {
   return typeof at === 'string' ? readTime(at) : at;
 }
 
-/** Times that came inside of JSON. */
+/** Times within JSON are text. */
 function timed<Row extends { completed_at: Date | string | null }>(row: Row): Row {
   return { ...row, completed_at: readJsonTime(row.completed_at) };
 }

@@ -3,7 +3,6 @@ import type { IdRange } from '../../domain/job/reference.ts';
 import type { Query } from '../database.ts';
 import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
 
-/** One job, or null. */
 export async function readJob(
   query: Query,
   tenant: string,
@@ -17,7 +16,7 @@ export async function readJob(
   return row === undefined ? null : jobOf(row);
 }
 
-/** Those of the jobs that are there, in no order. */
+/** The jobs that exist, in any order. */
 export async function readJobs(
   query: Query,
   tenant: string,
@@ -34,7 +33,7 @@ export async function readJobs(
 
 export type NamedJob = Pick<Job, 'id' | 'asset_name' | 'state'>;
 
-/** The jobs whose id lies in the range, at most `limit`. A range of the primary key, where LIKE would read them all. */
+/** Jobs whose id is in the range: an index range, where LIKE would read all jobs. */
 export function findJobs(
   query: Query,
   tenant: string,
@@ -48,7 +47,6 @@ export function findJobs(
   );
 }
 
-/** The deadlines of the jobs whose id lies in the range, at most `limit`. */
 export function readDeadlines(
   query: Query,
   tenant: string,

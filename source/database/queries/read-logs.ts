@@ -2,8 +2,9 @@ import type { AttemptLog } from '../../domain/partition/attempt-log.ts';
 import type { Query } from '../database.ts';
 
 /**
- * The newest attempt's output of each partition of the job, or of one: the `limit` that were written last, the oldest of these first. With
- * `since`, of those that were written at or after it, the next `limit` by key, `after` one. The keys first: outputs are long.
+ * The output of the newest attempt of each partition, or of one: the `limit` latest, in ascending
+ * order. With `since`: those written since, the next `limit` by key after `after`. The keys are
+ * selected first, because outputs are long.
  */
 export function readLogs(
   query: Query,

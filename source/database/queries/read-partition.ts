@@ -4,7 +4,7 @@ import type { Partition } from '../../domain/partition/partition.ts';
 import type { Query } from '../database.ts';
 import { eventColumns } from './read-events.ts';
 
-/** One partition, or null; of a message of a megabyte the first 65,536 characters. */
+/** One partition, or null. A message is cut at 65,536 characters. */
 export async function readPartition(
   query: Query,
   tenant: string,
@@ -20,7 +20,7 @@ export async function readPartition(
   return row ?? null;
 }
 
-/** What befell the attempts of a partition, the newest first: of the last 20,000 lines of the job's journal, which has no index by key. */
+/** Newest first, from the job's last 20,000 events: there is no index by key. */
 export function partitionEvents(
   query: Query,
   tenant: string,
@@ -37,7 +37,7 @@ export function partitionEvents(
   );
 }
 
-/** What the attempts of a partition printed, the newest attempt first. */
+/** Outputs of a partition's attempts, the newest attempt first. */
 export function partitionLogs(
   query: Query,
   tenant: string,

@@ -8,11 +8,11 @@ const counts = `count(*) filter (where state = 'pending')::int as pending, count
        count(*) filter (where state = 'pending' and available_at is not null)::int as retry`;
 
 /**
- * A job's partitions in key order, in at most `buckets` groups of neighbours of the same size. Reads
- * all of them once (some 0.5 s for a million): never to be repeated at every tick.
+ * A job's partitions in key order, in at most `buckets` groups of equal size. Reads all partitions
+ * (about 0.5 s for a million), so not for every refresh.
  *
- * The total is a scalar subquery, made once: joined, it was made anew for every row on a table without
- * statistics (20 s for 7,670 partitions of a job that had just begun).
+ * The total is a scalar subquery, evaluated once: joined, it was evaluated for every row of a table
+ * without statistics (20 s for 7,670 partitions of a new job).
  */
 export function mapPartitions(
   query: Query,
@@ -33,7 +33,7 @@ export function mapPartitions(
   );
 }
 
-/** What is now in these groups of neighbours, which have been read before: one range of the keys' index for each (0.3 ms for 700 partitions). */
+/** Reads groups of an earlier map again, by the keys' index (0.3 ms for 700 partitions). */
 export function mapRanges(
   query: Query,
   tenant: string,
@@ -48,7 +48,6 @@ export function mapRanges(
   );
 }
 
-/** Partitions that failed for good, in key order. */
 export function failedPartitions(
   query: Query,
   tenant: string,
@@ -64,7 +63,7 @@ export function failedPartitions(
   );
 }
 
-/** Partitions that run, then those that wait for another attempt. Each has an index of its own. */
+/** Running partitions, then those that wait for another attempt. Each has its own index. */
 export function openPartitions(
   query: Query,
   tenant: string,
@@ -85,7 +84,6 @@ export function openPartitions(
   );
 }
 
-/** The executors that run a partition of the job now. */
 export async function executorsOf(query: Query, tenant: string, job: string): Promise<string[]> {
   const rows = await query<{ lease_owner: string }>(
     `select distinct lease_owner from backfill_partitions

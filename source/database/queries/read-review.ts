@@ -1,24 +1,27 @@
 import type { HourAtRisk, ReviewedJob } from '../../domain/report/review.ts';
 import type { Query } from '../database.ts';
 import { endedRows } from './ended-jobs.ts';
-import { livingStates } from './living-states.ts';
-import { walked } from './prefer-walks.ts';
+import { queryInIndexOrder } from './index-order.ts';
 import { secondsBetween } from './sql-time.ts';
+import { unfinishedStates } from './unfinished-states.ts';
 
-/** Ended since, the newest first, and live ones with a deadline; at most `limit` of each, by their indexes. */
+/**
+ * Jobs that ended since, the newest first, and unfinished ones with a deadline; at most `limit` of
+ * each, by their indexes.
+ */
 const reviewed = `reviewed as materialized (
   ${endedRows('id, tenant_id, asset_name, state, priority, created_at, started_at, completed_at, sla_deadline_at')}
   union all
   (select id, tenant_id, asset_name, state, priority, created_at, started_at, null, sla_deadline_at from backfill_jobs
-   where tenant_id = $1 and sla_deadline_at is not null and state in (${livingStates}) order by sla_deadline_at limit $3)
+   where tenant_id = $1 and sla_deadline_at is not null and state in (${unfinishedStates}) order by sla_deadline_at limit $3)
 )`;
 
-/** A sample of which the deadline was still to come, and the ETA after it. $4: the early warning, in milliseconds. */
+/** A sample before the deadline with an ETA after it. $4: the early warning, in milliseconds. */
 const atRisk = `s.at < j.sla_deadline_at and ${secondsBetween('j.sla_deadline_at', 's.estimated_completion_at')} * 1000 > -$4::bigint`;
 
 /**
- * The jobs of the time under review, each with what its samples since then said: one stands for a minute. The last minute
- * before the end says nothing of an ETA's accuracy.
+ * The jobs under review with what their samples said; each sample stands for a minute. The last
+ * minute before the end is left out of the ETA's accuracy.
  */
 export function readReviewed(
   query: Query,
@@ -27,7 +30,7 @@ export function readReviewed(
   limit: number,
   earlyWarningMs: number,
 ): Promise<ReviewedJob[]> {
-  return walked<ReviewedJob>(
+  return queryInIndexOrder<ReviewedJob>(
     query,
     `with ${reviewed}
      select j.id, j.asset_name, j.state, j.priority, j.created_at, j.started_at, j.completed_at, j.sla_deadline_at,
@@ -44,7 +47,7 @@ export function readReviewed(
   );
 }
 
-/** At what hours of the day, in UTC, they were at risk. */
+/** Minutes at risk by hour of the day, in UTC. */
 export function readRiskHours(
   query: Query,
   tenant: string,
@@ -52,7 +55,7 @@ export function readRiskHours(
   limit: number,
   earlyWarningMs: number,
 ): Promise<HourAtRisk[]> {
-  return walked<HourAtRisk>(
+  return queryInIndexOrder<HourAtRisk>(
     query,
     `with ${reviewed}
      select extract(hour from s.at at time zone 'UTC')::int as hour, count(*)::int as at_risk_minutes

@@ -1,7 +1,7 @@
 import type { Database } from '../database.ts';
 import { secondsBetween } from './sql-time.ts';
 
-/** Seconds from a job's first claim to its end; null for one that has not ended, or is not there. */
+/** Seconds from a job's first claim to its end; null if it has not ended or is unknown. */
 export async function readRunTime(
   database: Database,
   tenant: string,

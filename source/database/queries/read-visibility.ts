@@ -1,6 +1,6 @@
 import type { Query } from '../database.ts';
 
-/** Whether row-level security isolates tenants for this role: not for a superuser, nor where it was never enabled. */
+/** Whether row-level security is bypassed: for a superuser, or if it was never enabled. */
 export async function isBypassed(query: Query): Promise<boolean> {
   const [row] = await query<{ bypassed: boolean }>(
     `select not row_security_active('backfill_jobs') as bypassed`,
@@ -9,8 +9,8 @@ export async function isBypassed(query: Query): Promise<boolean> {
 }
 
 /**
- * Whether the tenant has anything to show: a job, an asset of its own, or an executor that serves it. Where nothing is,
- * it may be called otherwise; to row-level security a tenant that does not exist looks like one without jobs.
+ * Whether the tenant has a job, an own asset or an executor. If not, its name may be wrong:
+ * row-level security shows an unknown tenant like an empty one.
  */
 export async function isAnythingVisible(query: Query, tenant: string): Promise<boolean> {
   const [row] = await query<{ visible: boolean }>(

@@ -1,8 +1,8 @@
 import type { Query } from '../database.ts';
 
 /**
- * The runbook's statement; a trigger voids the leases (migrations/functions/triggers.sql), of a job that
- * has ended too. Returns the new version.
+ * The runbook's statement. A trigger revokes the leases (migrations/functions/triggers.sql), also
+ * of an ended job. Returns the new version.
  */
 export async function reclaimJob(query: Query, tenant: string, id: string): Promise<number> {
   const [row] = await query<{ version: number }>(
@@ -13,7 +13,6 @@ export async function reclaimJob(query: Query, tenant: string, id: string): Prom
   return row!.version;
 }
 
-/** Attempts of a job that run. */
 export async function countRunning(query: Query, tenant: string, id: string): Promise<number> {
   const [row] = await query<{ count: number }>(
     `select count(*)::int as count from backfill_partitions

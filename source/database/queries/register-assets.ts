@@ -3,17 +3,16 @@ import { type Problem, UsageError } from '../../errors.ts';
 import type { Database, Query } from '../database.ts';
 
 export type Registered = {
-  /** Names of the assets that are new. */
   added: string[];
-  /** Assets that the database knows by another granularity than their handlers say; it is left as it is. */
+  /** Assets whose granularity in the database differs from their handlers'; it is not changed. */
   differing: { name: string; every: string }[];
 };
 
 /**
- * Makes the assets of a handler directory known to a tenant, in one transaction: the ones that it does not have yet, and for its own ones the
- * defaults for new jobs, a granularity where there is none, and the declared upstreams. Nothing else of an asset that is there
- * is changed; one that all tenants share is left alone.
- * @throws UsageError naming every upstream that is no asset: then nothing is registered
+ * Registers the assets of a handler directory in one transaction: new ones, and for the tenant's
+ * own ones the defaults for new jobs, a missing granularity, and the declared upstreams. Shared
+ * assets and everything else are left alone.
+ * @throws UsageError naming every unknown upstream; then nothing is registered
  */
 export async function registerAssets(
   database: Database,
@@ -57,14 +56,14 @@ async function addAssets(
   return rows.map((row) => row.name);
 }
 
-/** `servo` in partition_config is ours and follows the handlers; a granularity that is there stays. */
+/** `servo` in partition_config follows the handlers; an existing granularity stays. */
 async function fillConfigs(
   query: Query,
   tenant: string,
   assets: readonly AssetDeclaration[],
 ): Promise<Registered['differing']> {
   const rows = await query<{ name: string; partition_config: unknown }>(
-    // In one order, for executors that start at once.
+    // Ordered, so that executors that start at the same time do not deadlock.
     `select name, partition_config from assets where tenant_id = $1 and name = any ($2::text[])
      and coalesce(jsonb_typeof(partition_config), 'object') in ('object', 'null') order by name for no key update`,
     [tenant, assets.map((asset) => asset.name)],
@@ -87,7 +86,7 @@ async function fillConfigs(
   });
 }
 
-/** Declared upstreams follow the handlers that say which they have; lineage that others have written stays. */
+/** Declared upstreams follow the handlers that declare some. Other lineage stays. */
 async function declareUpstreams(
   query: Query,
   tenant: string,
@@ -99,7 +98,7 @@ async function declareUpstreams(
   const own = new Set<string>();
   const names = [...new Set(wanted.flatMap(({ name, upstreams }) => [name, ...upstreams!]))];
   const rows = await query<{ id: string; name: string; own: boolean }>(
-    // The tenant's own after the shared one of the same name.
+    // The tenant's own asset overwrites the shared one of the same name.
     `select id, name, tenant_id is not null as own from assets where name = any ($2::text[]) and (tenant_id = $1 or tenant_id is null) order by tenant_id nulls first`,
     [tenant, names],
   );
@@ -107,9 +106,9 @@ async function declareUpstreams(
     ids.set(row.name, row.id);
     if (row.own) own.add(row.name);
   }
-  // What all tenants share waits for what they say that look after it.
-  const saying = wanted.filter(({ name }) => own.has(name));
-  const pairs = saying.flatMap(({ name, upstreams }) =>
+  // Upstreams of shared assets are not declared here.
+  const owned = wanted.filter(({ name }) => own.has(name));
+  const pairs = owned.flatMap(({ name, upstreams }) =>
     upstreams!.map((upstream) => ({ name, upstream })),
   );
   const problems = pairs.flatMap(({ name, upstream }): Problem[] => {
@@ -124,7 +123,7 @@ async function declareUpstreams(
     `delete from asset_dependencies d where dependency_type = 'declared' and downstream_asset_id = any ($1::uuid[])
      and not exists (select from unnest($2::uuid[], $3::uuid[]) e (downstream, upstream)
        where e.downstream = d.downstream_asset_id and e.upstream = d.upstream_asset_id)`,
-    [saying.map((asset) => ids.get(asset.name)), downstream, upstream],
+    [owned.map((asset) => ids.get(asset.name)), downstream, upstream],
   );
   await query(
     `insert into asset_dependencies (id, upstream_asset_id, downstream_asset_id, dependency_type)

@@ -3,8 +3,8 @@ import type { Query } from '../database.ts';
 export type UnfinishedKey = { key: string; running: boolean };
 
 /**
- * Keys that the job's partition rows say are not done, in order: pending and running ones, and skipped ones where it has ended, with `failed`
- * those too. Where it has no rows yet (made by another writer), all that its keys or its range say.
+ * Unfinished keys of a job in order: pending and running; of an ended job also skipped ones; with
+ * `failed` those too. A job of another writer without partition rows has all its keys.
  */
 export function unfinishedKeys(
   query: Query,
@@ -32,9 +32,9 @@ export function unfinishedKeys(
 }
 
 /**
- * Marks the partitions of a new job, and of those below it, whose keys still run in a cancelled job of their asset: what completes there
- * is completed here too, and not run again (migrations/functions/adopt.sql). `replaced` is the job in whose place it was made: what that one waited
- * to take over is waited for here.
+ * Links partitions of a new job tree to running partitions of cancelled jobs with the same keys: if
+ * those complete, these are completed too and not run again (migrations/functions/adopt.sql). Links
+ * of the job `replaced` are taken over.
  */
 export async function followInFlight(
   query: Query,
@@ -49,7 +49,7 @@ export async function followInFlight(
        select c.id, c.asset_id from made m join backfill_jobs c on c.parent_job_id = m.id and c.tenant_id || '' = $1
      ), flights as materialized (
        select m.id as job, p.partition_key, p.id as follows, 1 as rank from made m
-         -- Only the index backfill_jobs_needs_finalizing fits.
+         -- Leaves only the index of jobs to finalize.
          join backfill_jobs o on o.tenant_id = $1 and o.needs_finalizing and o.asset_id || '' = m.asset_id::text and o.id <> m.id
          join backfill_partitions p on p.backfill_job_id = o.id and p.tenant_id = $1 and p.state = 'running'
        union all
@@ -65,10 +65,10 @@ export async function followInFlight(
 }
 
 /**
- * Puts the new job into the place that the old one has in a tree: what waited for the old one waits for the new one, and is not
- * failed because the old one is cancelled.
+ * Puts the new job into the old one's place in a tree, so that downstream jobs wait for it instead
+ * of failing with the cancelled one.
  */
-export async function takePlace(
+export async function replaceInTree(
   query: Query,
   tenant: string,
   old: string,
@@ -80,7 +80,7 @@ export async function takePlace(
     [tenant, old, replacement],
   );
   await query(
-    // Below a parent that has ended, the janitor would cancel it.
+    // Below an ended parent, the janitor would cancel it.
     `with parent as (select p.id from backfill_jobs j join backfill_jobs p on p.id = j.parent_job_id
        where j.id = $2 and j.tenant_id = $1 and p.state = 'waiting_upstream')
      update backfill_jobs set parent_job_id = case when id = $3 then (select id from parent) end

@@ -1,6 +1,6 @@
 import type { Query } from '../database.ts';
 
-/** What each of the named partitions of the job is; those that it does not have are left out. */
+/** States of the named partitions that exist. */
 export function partitionStates(
   query: Query,
   tenant: string,
@@ -14,7 +14,6 @@ export function partitionStates(
   );
 }
 
-/** Whether any partition of the job has failed. */
 export async function hasFailed(query: Query, tenant: string, job: string): Promise<boolean> {
   const rows = await query(
     `select from backfill_partitions where backfill_job_id = $2 and tenant_id = $1 and state = 'failed' limit 1`,
@@ -23,7 +22,7 @@ export async function hasFailed(query: Query, tenant: string, job: string): Prom
   return rows.length > 0;
 }
 
-/** Keys of the job's partitions in these states, in order; null as `keys`: all. */
+/** Keys of the job's partitions in these states, sorted; `keys` null: all. */
 export async function keysInState(
   query: Query,
   tenant: string,
@@ -41,8 +40,9 @@ export async function keysInState(
 }
 
 /**
- * Makes failed partitions of a living job due again, and the job's counter follows: the caller holds the job's row. At most
- * `limit`, of those that failed before `before`: one that fails anew meanwhile is not tried for ever. Returns their keys, in order.
+ * Makes failed partitions of an unfinished job due again and adjusts its counter; the caller holds
+ * the job's row. At most `limit`, which failed before `before`, so that one that fails again is not
+ * retried for ever. Returns their keys, sorted.
  */
 export async function retryPartitions(
   query: Query,

@@ -1,7 +1,7 @@
 import type { Job } from '../../domain/job/job.ts';
 import type { Query } from '../database.ts';
 
-/** Writes what an operator changes while the job lives. Not its version: that grows with changes of state alone. */
+/** The version is unchanged: it grows with the state only. */
 export async function setJobSettings(
   query: Query,
   tenant: string,

@@ -2,7 +2,7 @@ import type { Job } from '../../domain/job/job.ts';
 import { type Action, actionTargets } from '../../domain/job/state.ts';
 import type { Query } from '../database.ts';
 
-/** What each action writes besides state and version (backfill-operations, "Common Operations"). */
+/** Columns of each action besides state and version (backfill-operations, "Common Operations"). */
 const assignments: Readonly<Record<Action, string>> = {
   pause: 'paused_at = clock_timestamp()',
   // So that "stuck resuming" ages from the resume.
@@ -10,15 +10,12 @@ const assignments: Readonly<Record<Action, string>> = {
   cancel: 'completed_at = clock_timestamp(), error_message = $6',
 };
 
-/**
- * Compare-and-set: nothing is written unless the job is still in the state and at the version that
- * the caller saw. Returns what it is now, or null where it was not.
- */
+/** Compare-and-set on state and version. Returns the new ones, or null if the job has changed. */
 export async function setJobState(
   query: Query,
   tenant: string,
   action: Action,
-  seen: Pick<Job, 'id' | 'state' | 'version'>,
+  expected: Pick<Job, 'id' | 'state' | 'version'>,
   reason: string | null,
 ): Promise<Pick<Job, 'state' | 'version'> | null> {
   const [row] = await query<Pick<Job, 'state' | 'version'>>(
@@ -27,9 +24,9 @@ export async function setJobState(
      returning state, version`,
     [
       tenant,
-      seen.id,
-      seen.state,
-      seen.version,
+      expected.id,
+      expected.state,
+      expected.version,
       actionTargets[action],
       ...(action === 'cancel' ? [reason] : []),
     ],

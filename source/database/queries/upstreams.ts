@@ -1,10 +1,9 @@
 import type { KeySource } from '../../domain/start/request.ts';
 import type { Dependency } from '../../domain/start/upstream-plan.ts';
 import type { Database, Query } from '../database.ts';
-import { keysOf, livingJobs, stillToDo } from './create-job.ts';
+import { findUnfinishedJobs, keysOf, openPartition } from './create-job.ts';
 import { assetOf } from './read-assets.ts';
 
-/** What these assets need, one level of the lineage. */
 export async function findUpstreams(
   query: Query,
   tenant: string,
@@ -25,35 +24,32 @@ export async function findUpstreams(
   return rows.map(({ downstream_id, ...row }) => ({ downstream_id, upstream: assetOf(row) }));
 }
 
-/**
- * Which of the keys a living job of the asset still has to do: those jobs, and the keys that are left to a new one (null
- * where none of them is taken).
- */
+/** Unfinished jobs that have some of the keys, and the other keys (null: all). */
 export async function findTaken(
   query: Query,
   tenant: string,
   asset: string,
   keys: KeySource,
 ): Promise<{ jobs: { id: string; state: string }[]; rest: string[] | null }> {
-  const living = await livingJobs(query, tenant, asset);
-  if (living.length === 0) return { jobs: [], rest: null };
+  const unfinished = await findUnfinishedJobs(query, tenant, asset);
+  if (unfinished.length === 0) return { jobs: [], rest: null };
   const source = keysOf(keys, 3);
   const rows = await query<{ key: string; job: string | null }>(
     `with taken as materialized (
        select p.partition_key, p.backfill_job_id from backfill_partitions p
        where p.backfill_job_id = any ($2) and p.tenant_id = $1
-         and ${stillToDo})
+         and ${openPartition})
      select k.key, t.backfill_job_id as job from ${source.sql} left join taken t on t.partition_key = k.key order by k.key`,
-    [tenant, living.map((job) => job.id), ...source.values],
+    [tenant, unfinished.map((job) => job.id), ...source.values],
   );
-  const jobs = living.filter((job) => rows.some((row) => row.job === job.id));
+  const jobs = unfinished.filter((job) => rows.some((row) => row.job === job.id));
   return {
     jobs,
     rest: jobs.length === 0 ? null : rows.filter((row) => row.job === null).map((row) => row.key),
   };
 }
 
-/** A job that another one waits for; asset and state are null where it was deleted. */
+/** A job that another one waits for; asset and state are null if it was deleted. */
 export type UpstreamJob = {
   id: string;
   asset_id: string | null;
@@ -62,7 +58,7 @@ export type UpstreamJob = {
   created_at: Date | null;
 };
 
-/** The jobs that a job waits for, what explains most first: see migrations/functions/upstreams.sql. */
+/** The most explanatory first: see migrations/functions/upstreams.sql. */
 export function upstreamsOf(query: Query, tenant: string, job: string): Promise<UpstreamJob[]> {
   return query<UpstreamJob>(
     `select u.upstream_job_id as id, j.asset_id, u.asset_name, u.state, j.created_at
@@ -72,7 +68,7 @@ export function upstreamsOf(query: Query, tenant: string, job: string): Promise<
   );
 }
 
-/** Which of the keys no job of the asset has completed since then. */
+/** The keys that no job of the asset has completed since then. */
 export async function withoutCompleted(
   query: Query,
   tenant: string,
@@ -93,7 +89,6 @@ export async function withoutCompleted(
   return rows.map((row) => row.key);
 }
 
-/** Makes a job wait for others. */
 export async function insertUpstreams(
   query: Query,
   tenant: string,
@@ -108,7 +103,10 @@ export async function insertUpstreams(
   );
 }
 
-/** Settles a job that waits for its upstreams: see migrations/functions/upstreams.sql. Returns its new state, or null. */
+/**
+ * Finalizes a job that waits for its upstreams: see migrations/functions/upstreams.sql. Returns its
+ * new state, or null.
+ */
 export async function finalizeWaiting(
   database: Database,
   settle: { tenant: string; job: string; actor: string; stale_ms: number },

@@ -1,6 +1,6 @@
 import type { Author, Query } from '../database.ts';
 
-/** Puts into the journal what an operator asked for and no change of state tells. */
+/** Journals an operator's request that changes no state. */
 export async function writeEvent(
   query: Query,
   author: Author,
@@ -13,7 +13,7 @@ export async function writeEvent(
   );
 }
 
-/** Wakes the tenant's executors when the transaction commits, as a change of state does (migrations/functions/triggers.sql). */
+/** At commit, like a change of state (migrations/functions/triggers.sql). */
 export async function wakeExecutors(query: Query, tenant: string): Promise<void> {
   await query(`select pg_notify('servo', left(md5($1), 8))`, [tenant]);
 }

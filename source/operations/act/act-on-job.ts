@@ -17,9 +17,9 @@ import { setJob } from './set.ts';
 import { transition } from './transition.ts';
 
 /**
- * Does what the order says. If it is not possible, or not any more, the result is `skipped`; for an
- * unknown job it is `failed`. A cancelled job is finalized: `finalize` = how to wait for that, since
- * a big job takes seconds (default `wait`).
+ * Runs one action on one job. The result is `skipped` if the job's state does not allow it,
+ * `failed` for an unknown job. A cancelled job is finalized too: `finalize` says whether to wait
+ * for that, which takes seconds for a big job.
  * @throws UsageError for mistakes in the order; ServoError database_unreachable
  */
 export async function actOnJob(
@@ -30,7 +30,7 @@ export async function actOnJob(
 ): Promise<Outcome> {
   const outcome = await act(db, author, order);
   if (outcome.result === 'applied' && outcome.state === 'cancelled') {
-    // The job is cancelled whatever happens here: the next executor finalizes it otherwise.
+    // If this fails, the next executor finalizes the job.
     const done = finalizeJob(db, author, order.id).catch(() => {});
     if (finalize === 'wait') await done;
   }
@@ -83,7 +83,7 @@ const runs: Readonly<Record<JobAction, Run>> = {
     const name = `${job.asset_name} ${shortId(id)}`;
     const message =
       changes.length === 0
-        ? `${name} is already set so`
+        ? `${name} already has these settings`
         : `set ${name}: ${describeChanges(changes)}`;
     return { ...applied(id, job), message };
   },
@@ -99,7 +99,7 @@ const runs: Readonly<Record<JobAction, Run>> = {
   },
 };
 
-/** A new job of a plan is made once. */
+/** Applying a plan twice creates a new job once. */
 function keyOf(plan: Order['plan'], id: string): string | undefined {
   return plan && `plan ${plan.id} ${id}`;
 }
@@ -122,7 +122,7 @@ function present(db: Database, tenant: string, id: string) {
   return db.read(tenant, (query) => readJob(query, tenant, id));
 }
 
-/** A refusal is an answer, with the job's present state. */
+/** A refusal is a result, not an error: it carries the job's present state. */
 async function refusalOf(
   db: Database,
   tenant: string,

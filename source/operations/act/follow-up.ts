@@ -3,7 +3,7 @@ import type { Author } from '../../database/database.ts';
 import type { NewJob } from '../../database/queries/create-job.ts';
 import type { Job } from '../../domain/job/job.ts';
 
-/** A new job of some of another one's partitions, which is run as that one was unless `changes` say otherwise. */
+/** For some partitions of `job`, with its settings unless `changes` say otherwise. */
 export function followUp(
   author: Author,
   job: Job,

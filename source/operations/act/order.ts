@@ -5,33 +5,31 @@ import { shortId } from '../../domain/job/reference.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
 import type { JobSeen } from './compare.ts';
 
-/** One action on one job, as a command, the console's dialog or a line of a plan asks for it. */
+/** One action on one job, from a command, the console or a plan. */
 export type Order = {
   action: JobAction;
   id: string;
-  /** Do it only if the job is still this. */
   seen?: JobSeen;
   parameters?: ActionParameters;
-  /** Of a retry: these partitions only. */
+  /** Of a retry: only these partitions. */
   keys?: readonly string[];
   plan?: PlanOrigin;
 };
 
-/** The plan that an order is part of. The journal names it; what it has done is not done again. */
+/** The plan that an order is part of: named in the journal, applied once. */
 export type PlanOrigin = {
   id: string;
   author: string;
   created_at: Date;
-  /** The author is the one that a file names. */
+  /** The author comes from a plan file, so it is not authenticated. */
   from_file?: boolean;
-  /** Which of several actions of the plan on this job. */
+  /** Tells several actions of the plan on one job apart. */
   step?: string;
 };
 
-/** A result, with what to do next if there is something. */
 export type Outcome = ActionResult & { hint: string | null };
 
-/** Of a job that the action was applied to, as it is now; null: not read. */
+/** `now`: the job after the action; null if it was not read. */
 export function applied(id: string, now: Pick<Job, 'state' | 'version'> | null): Outcome {
   const { state = null, version = null } = now ?? {};
   return { id, result: 'applied', state, version, message: '', hint: null };
@@ -42,14 +40,14 @@ export function jobNotFound(id: string): Outcome {
   return { id, result: 'failed', state: null, version: null, message, hint };
 }
 
-/** `cannot pause 3f2a9c1e (why)` */
+/** `cannot pause 3f2a9c1e (reason)` */
 export function refused(
   verb: string,
   { id, state, version }: Pick<Job, 'id' | 'state' | 'version'>,
-  why: string,
+  reason: string,
   hint: string,
 ): Outcome {
-  const message = `cannot ${verb} ${shortId(id)} (${why})`;
+  const message = `cannot ${verb} ${shortId(id)} (${reason})`;
   return { id, result: 'skipped', state, version, message, hint };
 }
 

@@ -4,20 +4,20 @@ import { shortId } from '../../domain/job/reference.ts';
 import type { KeySource } from '../../domain/start/request.ts';
 import { ServoError } from '../../errors.ts';
 
-const overlapsShown = 5;
+const maxShown = 5;
 
-/** @throws ServoError not_allowed where living jobs of the asset still have to do one of the keys: names jobs and keys */
+/** @throws ServoError not_allowed if unfinished jobs of the asset have some of the keys */
 export async function refuseOverlap(query: Query, job: NewJob, keys: KeySource): Promise<void> {
-  const overlap = await findOverlap(query, job.tenant_id, job.asset_id, keys, overlapsShown + 1);
+  const overlap = await findOverlap(query, job.tenant_id, job.asset_id, keys, maxShown + 1);
   const [first] = overlap;
   if (first === undefined) return;
-  const told = overlap.slice(0, overlapsShown);
-  const jobs = [...new Set(told.map((one) => one.id))];
+  const shown = overlap.slice(0, maxShown);
+  const jobs = [...new Set(shown.map((one) => one.id))];
   const sentences = jobs.map((id) => {
-    const own = told.filter((one) => one.id === id);
-    return `job ${shortId(id)} (${own[0]!.state}) still has to do ${own.map((one) => one.partition_key).join(', ')}`;
+    const own = shown.filter((one) => one.id === id);
+    return `job ${shortId(id)} (${own[0]!.state}) already has ${own.map((one) => one.partition_key).join(', ')}`;
   });
-  const more = overlap.length > overlapsShown ? ' and more' : '';
+  const more = overlap.length > maxShown ? ' and more' : '';
   throw new ServoError('not_allowed', `${sentences.join('; ')}${more}`, {
     hint: `leave those partitions out, wait for it, or cancel it: servo-tui cancel ${shortId(first.id)} --reason "why"`,
   });

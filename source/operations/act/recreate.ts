@@ -3,7 +3,11 @@ import { lockJob } from '../../database/queries/lock-job.ts';
 import { findAssetById } from '../../database/queries/read-assets.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { readJob } from '../../database/queries/read-job.ts';
-import { followInFlight, takePlace, unfinishedKeys } from '../../database/queries/replace-job.ts';
+import {
+  followInFlight,
+  replaceInTree,
+  unfinishedKeys,
+} from '../../database/queries/replace-job.ts';
 import { setJobState } from '../../database/queries/set-job-state.ts';
 import { insertUpstreams, upstreamsOf } from '../../database/queries/upstreams.ts';
 import { writeEvent } from '../../database/queries/write-event.ts';
@@ -20,8 +24,8 @@ import {
 } from '../../domain/start/request.ts';
 import type { JobThresholds } from '../../domain/triage/thresholds.ts';
 import { type Problem, ServoError, UsageError } from '../../errors.ts';
+import { createJob } from '../jobs/create-job.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
-import { placeJob } from '../jobs/place-job.ts';
 import { viewOneJob } from '../jobs/view-jobs.ts';
 import { lockTree, matchTree, readTree } from '../start/create-tree.ts';
 import { futureDeadline } from '../start/future-deadline.ts';
@@ -32,37 +36,38 @@ import { followUp } from './follow-up.ts';
 import { refuseOverlap } from './overlap.ts';
 import { repairedUpstreams } from './repaired-upstreams.ts';
 
-/** A deadline of `none` leaves the new job without one. */
+/** With the deadline `none` the new job has none. */
 export type RecreateInput = OptionsInput &
   UpstreamInput & {
-    /** Run it although an upstream of the old job has not been completed. */
+    /** Run it although upstreams of the old job did not complete. */
     without_upstream?: boolean;
     dry_run?: boolean;
-    /** Only if the job is still what was seen. */
     seen?: JobSeen;
-    /** Recreating twice with the same key recreates once: the second time is refused. */
+    /** Recreating again with the same key is refused. */
     idempotency_key?: string;
     thresholds?: JobThresholds;
   };
 
-/** As of a start, and the job that was cancelled for it. */
+/** The new job, and the job that was cancelled for it. */
 export type Recreated = Started & {
   replaced: {
     id: string;
     state: string;
     version: number;
-    /** Partitions that still run there: those that complete are completed in the new job as well, and not run again. */
+    /** Partitions still running there. If they complete, the new job does not run them again. */
     in_flight: number;
   };
 };
 
 /**
- * Cancels a job and makes a new one of its unfinished partitions, in one transaction: there is never both, nor neither. What is not said
- * is as it was. Keys that still run in the cancelled job are not claimed before that attempt has ended; those that complete there are
- * completed in the new job too (migrations/functions/adopt.sql). Of a job that has ended: a new one of what it skipped. It waits for whoever does the
- * old job's upstreams now; `include_upstream` makes jobs for what they have not done since the old job was made.
- * @throws UsageError (no reason, or a mistake in the options); ServoError not_found, or not_allowed where nothing is left to do, or where
- * nobody has done or is to do what an upstream left undone
+ * Cancels a job and creates a new one of its unfinished partitions, in one transaction. Options
+ * that are not given are those of the old job. Keys that still run in the cancelled job are claimed
+ * only after that attempt has ended, and are completed here too if it completes
+ * (migrations/functions/adopt.sql). Of an ended job, the skipped partitions are taken. The new job
+ * waits for the jobs that now run its upstreams' work; `include_upstream` creates jobs for what is
+ * missing.
+ * @throws UsageError (no reason, or a mistake in the options); ServoError not_found, or not_allowed
+ * if nothing is left to run, or if work of an upstream is neither done nor planned
  */
 export async function recreateJob(
   db: Database,
@@ -79,7 +84,7 @@ export async function recreateJob(
   if (input.include_upstream && input.without_upstream)
     problems.push({ message: '--include-upstream and --without-upstream exclude each other' });
   if (reason === null)
-    problems.push({ message: 'recreate wants a reason', hint: '--reason "why"' });
+    problems.push({ message: 'recreate requires a reason', hint: '--reason "why"' });
   if (problems.length > 0) throw new UsageError(problems);
   const transaction = input.dry_run
     ? (work: (query: Query) => Promise<Recreated>) => db.read(tenant, work)
@@ -104,11 +109,11 @@ export async function recreateJob(
     const unfinished = await unfinishedKeys(query, tenant, id, isTerminal(old.state));
     if (unfinished.length === 0) throw nothingLeft(old);
     const list = unfinished.map(({ key }) => key);
-    const alone = input.include_upstream || input.without_upstream;
-    const upstreams = alone ? [] : await repairedUpstreams(query, old);
-    // Another program's job, whose upstreams nobody has made yet: the executor that takes the new one makes them.
-    const unmade =
-      !alone &&
+    const withoutUpstreams = input.include_upstream || input.without_upstream;
+    const upstreams = withoutUpstreams ? [] : await repairedUpstreams(query, old);
+    // A job of an external writer, without upstream jobs yet: the claiming executor creates them.
+    const upstreamsMissing =
+      !withoutUpstreams &&
       old.include_upstream &&
       old.started_at === null &&
       (await upstreamsOf(query, tenant, id)).length === 0;
@@ -121,8 +126,12 @@ export async function recreateJob(
           ? null
           : old.sla_deadline_at,
       priority: options.priority ?? old.priority,
-      include_upstream: unmade || (input.include_upstream ?? false),
-      max_upstream_depth: unmade ? old.max_upstream_depth : input.include_upstream ? levels : 0,
+      include_upstream: upstreamsMissing || (input.include_upstream ?? false),
+      max_upstream_depth: upstreamsMissing
+        ? old.max_upstream_depth
+        : input.include_upstream
+          ? levels
+          : 0,
       state: upstreams.length > 0 ? 'waiting_upstream' : 'pending',
     });
     const in_flight = unfinished.filter(({ running }) => running).length;
@@ -133,12 +142,12 @@ export async function recreateJob(
     }
     await refuseOverlap(query, job, { list });
     const tree = await matchTree(query, tenant, plan, { list }, known.created_at);
-    const created = await placeJob(query, job, { list }, tree);
+    const created = await createJob(query, job, { list }, tree);
     if (created === null) throw new AlreadyDone('recreated', old);
     if (upstreams.length > 0) await insertUpstreams(query, tenant, created, upstreams);
-    await takePlace(query, tenant, id, created);
+    await replaceInTree(query, tenant, id, created);
     await followInFlight(query, tenant, created, id);
-    // No change of its state tells that somebody has started it anew.
+    // An ended job does not change its state, so this event is the only record.
     if (isTerminal(old.state))
       await writeEvent(query, { ...author, reason }, id, 'recreate requested');
     const row = (await readJob(query, tenant, created))!;
@@ -149,7 +158,7 @@ export async function recreateJob(
   return recreated;
 }
 
-/** What it is now. The row is locked: the state is the one that was read. */
+/** The row is locked, so its state is the one that was read. */
 async function cancel(
   query: Query,
   job: Job,
@@ -158,7 +167,7 @@ async function cancel(
   if (isTerminal(job.state)) return job;
   if (!canTransition(job.state, 'cancelled')) {
     throw new ServoError('not_allowed', `cannot recreate ${shortId(job.id)} (it is ${job.state})`, {
-      hint: 'update servo-tui on this host: it does not know that state',
+      hint: 'update servo-tui on this host: this version does not know that state',
     });
   }
   return (await setJobState(query, job.tenant_id, 'cancel', job, reason))!;
@@ -168,11 +177,11 @@ function nothingLeft(job: Job): ServoError {
   const failed = job.failed_partitions > 0;
   return new ServoError(
     'not_allowed',
-    `nothing is left to do in ${job.asset_name} ${shortId(job.id)} (it is ${job.state})`,
+    `${job.asset_name} ${shortId(job.id)} has no unfinished partitions (it is ${job.state})`,
     {
       hint: failed
-        ? `try what has failed again with: servo-tui retry ${shortId(job.id)}`
-        : `start anew with: servo-tui start ${job.asset_name} …`,
+        ? `retry the failed partitions: servo-tui retry ${shortId(job.id)}`
+        : `start a new job: servo-tui start ${job.asset_name} …`,
     },
   );
 }

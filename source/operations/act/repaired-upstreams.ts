@@ -12,9 +12,9 @@ import { isJobState, isTerminal } from '../../domain/job/state.ts';
 import { ServoError } from '../../errors.ts';
 
 /**
- * The jobs that a new job in the place of `old` has to wait for: those of its upstreams that live, and, for those that ended without
- * their work, the living jobs that have it to do now. None where all of it has been completed.
- * @throws ServoError not_allowed where nobody has done, or is to do, what an upstream left undone: names the upstream
+ * The jobs that a replacement of `old` has to wait for: its unfinished upstream jobs, and the
+ * unfinished jobs that took over the work of those that failed or were cancelled.
+ * @throws ServoError not_allowed if work of an upstream is neither done nor planned
  */
 export async function repairedUpstreams(query: Query, old: Job): Promise<string[]> {
   const upstreams = await upstreamsOf(query, old.tenant_id, old.id);
@@ -33,7 +33,10 @@ export async function repairedUpstreams(query: Query, old: Job): Promise<string[
   return [...awaited];
 }
 
-/** Living jobs that have the work of an upstream now, and how many of its keys nobody has; null where they are not known any more. */
+/**
+ * Unfinished jobs with an upstream's work, and how many of its keys have no job; null if the
+ * upstream's keys are unknown.
+ */
 async function repairsOf(
   query: Query,
   tenant: string,
@@ -62,7 +65,7 @@ function notRepaired(
     'not_allowed',
     `cannot recreate ${asset_name} ${shortId(id)} alone: ${what}${left}`,
     {
-      hint: `recreate both: servo-tui recreate ${shortId(id)} --include-upstream --reason "why"; or run it on what there is: --without-upstream`,
+      hint: `recreate both: servo-tui recreate ${shortId(id)} --include-upstream --reason "why"; or run it without them: --without-upstream`,
     },
   );
 }

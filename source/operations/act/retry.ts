@@ -16,8 +16,8 @@ import { shortId } from '../../domain/job/reference.ts';
 import { isJobState, isTerminal } from '../../domain/job/state.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { ServoError } from '../../errors.ts';
+import { createJob } from '../jobs/create-job.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
-import { placeJob } from '../jobs/place-job.ts';
 import { viewOneJob } from '../jobs/view-jobs.ts';
 import { AlreadyDone, type JobSeen, requireUnchanged } from './compare.ts';
 import { followUp } from './follow-up.ts';
@@ -26,36 +26,36 @@ import { refuseOverlap } from './overlap.ts';
 export type Retried = {
   as_of: Date;
   tenant_id: string;
-  /** The job that was asked for. */
+  /** The job named in the request. */
   id: string;
-  /** A new job was made of the failed partitions, because that one has ended. */
+  /** That job had ended, so a new one was created from its failed partitions. */
   created: boolean;
   retried_partitions: number;
-  /** Their keys, the first 1,000 at most. */
+  /** At most 1,000. */
   keys: string[];
-  /** The job in which they are tried again. */
+  /** The job that runs them now. */
   job: JobView;
 };
 
 export type RetryOptions = {
-  /** Rows of one transaction, which hold the job's row: 10,000 take some 150 ms. */
+  /** Rows per transaction. It locks the job's row: 10,000 take about 150 ms. */
   batch?: number;
-  /** Only if the job is still what was seen. */
   seen?: JobSeen;
-  /** Only what had failed by then. */
+  /** Only partitions that had failed by then. */
   before?: Date;
-  /** Of the new job, where one is made: doing it twice does it once, the second time is refused. */
+  /** Of the new job, if one is created. A second retry with the same key is refused. */
   idempotency_key?: string;
   thresholds?: JobThresholds;
 };
 
-/** Keys that an answer names. */
-const keysTold = 1000;
+const maxKeys = 1000;
 
 /**
- * Tries failed partitions again, all or those named: in place while the job lives, with their attempts counted on and their failures
- * forgotten; as a new job of the same strategy, priority and deadline when it has ended. Journalled with actor and reason.
- * @throws ServoError not_found, or not_allowed where nothing has failed, or where a living job has to do one of the keys
+ * Runs failed partitions again: all, or those named. In an unfinished job in place, with failure
+ * counts reset and attempt counts kept; else as a new job with the same strategy, priority and
+ * deadline. Journalled with actor and reason.
+ * @throws ServoError not_found, or not_allowed if nothing has failed or an unfinished job has one
+ * of the keys
  */
 export async function retryJob(
   db: Database,
@@ -72,21 +72,23 @@ export async function retryJob(
     return { job, before: options.before ?? (await readClock(query)) };
   });
   const which = { keys: named, before: seen.before, limit: options.batch ?? 10_000 };
-  const place = await retryInPlace(db, author, id, which, options.seen);
-  const { retried, keys } = place;
-  if (!place.ended)
+  const inPlace = await retryInPlace(db, author, id, which, options.seen);
+  const { retried, keys } = inPlace;
+  if (!inPlace.ended)
     return answer(db, author.tenant, { id, in: id, retried, keys, created: false }, options);
-  const anew = await db.write(author, (query) => retryAnew(query, author, id, named, options));
-  if (anew === null && retried === 0) throw nothingFailed(seen.job);
+  const newJob = await db.write(author, (query) =>
+    retryInNewJob(query, author, id, named, options),
+  );
+  if (newJob === null && retried === 0) throw nothingFailed(seen.job);
   return answer(
     db,
     author.tenant,
     {
       id,
-      in: anew?.id ?? id,
-      retried: retried + (anew?.keys.length ?? 0),
-      keys: [...keys, ...(anew?.keys ?? [])].slice(0, keysTold),
-      created: anew !== null,
+      in: newJob?.id ?? id,
+      retried: retried + (newJob?.keys.length ?? 0),
+      keys: [...keys, ...(newJob?.keys ?? [])].slice(0, maxKeys),
+      created: newJob !== null,
     },
     options,
   );
@@ -96,7 +98,7 @@ type Which = Parameters<typeof retryPartitions>[3];
 
 const kind = 'retry requested';
 
-/** In batches, since each holds the job's row; `ended`: what is left is for a new job. */
+/** In batches, because each holds the job's row. `ended`: the rest needs a new job. */
 async function retryInPlace(
   db: Database,
   author: Author,
@@ -114,7 +116,7 @@ async function retryInPlace(
       if (!isJobState(job.state)) throw unknownState(job);
       const again = await retryPartitions(query, author.tenant, id, which);
       const begun = again.length === which.limit;
-      // A plan that is applied again takes a reason that ends with its mark for done (`isJournalled`).
+      // Not the plan's mark (`isJournalled`): the plan may be applied again.
       if (begun && retried === 0)
         await writeEvent(
           query,
@@ -128,12 +130,12 @@ async function retryInPlace(
     });
     if (batch === null) return { retried, keys, ended: true };
     retried += batch.length;
-    keys.push(...batch.slice(0, keysTold - keys.length));
+    keys.push(...batch.slice(0, maxKeys - keys.length));
     if (batch.length < which.limit) return { retried, keys, ended: false };
   }
 }
 
-async function retryAnew(
+async function retryInNewJob(
   query: Query,
   author: Author,
   id: string,
@@ -150,7 +152,7 @@ async function retryAnew(
   const key = idempotency_key === undefined ? {} : { idempotency_key };
   const job = followUp(author, ended, list, key);
   await refuseOverlap(query, job, { list });
-  const created = await placeJob(query, job, { list });
+  const created = await createJob(query, job, { list });
   if (created === null) throw new AlreadyDone('retried', ended);
   await followInFlight(query, tenant, created, id);
   await writeEvent(query, author, id, kind);
@@ -176,7 +178,7 @@ async function refuseUnfailed(
   ];
   if (sentences.length === 0) return;
   throw new ServoError(unknown.length > 0 ? 'not_found' : 'not_allowed', sentences.join('; '), {
-    hint: `only failed partitions can be tried again: servo-tui status ${shortId(job.id)}`,
+    hint: `only failed partitions can be retried; see: servo-tui status ${shortId(job.id)}`,
   });
 }
 
@@ -184,21 +186,19 @@ function nothingFailed(job: Job): ServoError {
   const open = isTerminal(job.state) && job.skipped_partitions > 0;
   return new ServoError(
     'not_allowed',
-    `no partition of ${job.asset_name} ${shortId(job.id)} has failed (it is ${job.state})`,
+    `${job.asset_name} ${shortId(job.id)} has no failed partitions (it is ${job.state})`,
     {
       hint: open
-        ? `run what it skipped with: servo-tui recreate ${shortId(job.id)} --reason "why"`
-        : `look at it with: servo-tui status ${shortId(job.id)}`,
+        ? `run its skipped partitions: servo-tui recreate ${shortId(job.id)} --reason "why"`
+        : `see: servo-tui status ${shortId(job.id)}`,
     },
   );
 }
 
 function unknownState(job: Job): ServoError {
-  return new ServoError(
-    'not_allowed',
-    `${shortId(job.id)} is ${job.state}, a state that this program does not know`,
-    { hint: 'update servo-tui on this host' },
-  );
+  return new ServoError('not_allowed', `${shortId(job.id)} is in the unknown state ${job.state}`, {
+    hint: 'update servo-tui on this host',
+  });
 }
 
 function answer(

@@ -19,14 +19,16 @@ import { type JobSeen, requireSettings, requireUnchanged } from './compare.ts';
 export type SetResult = {
   as_of: Date;
   tenant_id: string;
-  /** Empty where all was so already. */
+  /** Empty if the job had these settings already. */
   changes: Change[];
   job: JobView;
 };
 
 /**
- * Changes how a living job is run: it takes effect at the next step. Journalled with what has changed, actor and reason.
- * @throws UsageError with every mistake, or where nothing is to be set; ServoError not_found, or not_allowed for a job that has ended
+ * Changes the settings of an unfinished job, from its next claim on. Journalled with the changes,
+ * actor and reason.
+ * @throws UsageError with every mistake, or if no setting is given; ServoError not_found, or
+ * not_allowed for an ended job
  */
 export async function setJob(
   db: Database,
@@ -44,7 +46,7 @@ export async function setJob(
     if (job === null) throw noSuchJob(id);
     if (isTerminal(job.state)) {
       throw new ServoError('not_allowed', `cannot set ${shortId(id)} (it is ${job.state})`, {
-        hint: `look at it with: servo-tui status ${shortId(id)}`,
+        hint: `see: servo-tui status ${shortId(id)}`,
       });
     }
     requireUnchanged('set', job, seen);
@@ -52,8 +54,8 @@ export async function setJob(
     const { changes, columns } = changesOf(job, settings);
     if (changes.length > 0) {
       await setJobSettings(query, author.tenant, id, columns);
-      const why = author.reason?.trim() ? `: ${author.reason.trim()}` : '';
-      const reason = `${describeChanges(changes)}${why}`;
+      const note = author.reason?.trim() ? `: ${author.reason.trim()}` : '';
+      const reason = `${describeChanges(changes)}${note}`;
       await writeEvent(query, { ...author, reason }, id, 'set');
       await wakeExecutors(query, author.tenant);
     }

@@ -1,5 +1,5 @@
 import type { Author, Database, Query } from '../../database/database.ts';
-import { livingExecutors } from '../../database/queries/living-executors.ts';
+import { countAliveExecutors } from '../../database/queries/alive-executors.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { lastTransition } from '../../database/queries/read-events.ts';
 import { readJob } from '../../database/queries/read-job.ts';
@@ -13,15 +13,15 @@ import { UsageError } from '../../errors.ts';
 import { isUnchanged, type JobSeen, jobChanged } from './compare.ts';
 import { applied, jobNotFound, noExecutorHint, type Outcome, refused } from './order.ts';
 
-/** Another writer may change the job's state at the same moment, once or twice. */
+/** Another writer may change the job's state in between. */
 const attempts = 3;
 
 type Transition = { action: Action; id: string; seen?: JobSeen };
 
 /**
  * Pauses, resumes or cancels a job: compare-and-set, journalled with actor and reason in the same
- * transaction. If the job's state does not allow it the result is `skipped`, with who changed the
- * state; for an unknown job it is `failed`.
+ * transaction. The result is `skipped`, with who changed the state, if the job's state does not
+ * allow it, and `failed` for an unknown job.
  * @throws UsageError for a cancel without a reason
  */
 export async function transition(
@@ -32,7 +32,7 @@ export async function transition(
   const { action, id, seen } = order;
   const reason = author.reason?.trim() || null;
   if (action === 'cancel' && reason === null) {
-    throw new UsageError([{ message: 'cancel wants a reason', hint: '--reason "why"' }]);
+    throw new UsageError([{ message: 'cancel requires a reason', hint: '--reason "why"' }]);
   }
   return db.write({ ...author, reason }, async (query) => {
     for (let attempt = 1; ; attempt++) {
@@ -42,14 +42,14 @@ export async function transition(
       if (refusal !== null) return refusal;
       const done = await setJobState(query, author.tenant, action, job, reason);
       if (done !== null) return { ...applied(id, done), ...(await describe(query, action, job)) };
-      if (attempt === attempts) return changed(action, job);
+      if (attempt === attempts) return changedOutcome(action, job);
     }
   });
 }
 
 type Found = Job & JobActivity;
 
-function changed(action: Action, job: Job): Outcome {
+function changedOutcome(action: Action, job: Job): Outcome {
   const { message, hint = null } = jobChanged(action, job);
   return { ...applied(job.id, job), result: 'skipped', message, hint };
 }
@@ -61,45 +61,43 @@ async function refuse(
   seen: JobSeen | undefined,
 ): Promise<Outcome | null> {
   const refusal = refusalOf(action, job.state);
-  if (refusal === null) return isUnchanged(job, seen) ? null : changed(action, job);
+  if (refusal === null) return isUnchanged(job, seen) ? null : changedOutcome(action, job);
   const now = await readClock(query);
   const event = await lastTransition(query, job.tenant_id, job.id, job.state);
   const already = job.state === actionTargets[action] || isTerminal(job.state);
-  const why = already ? `already ${history(job, event, now)}` : refusal;
-  return refused(action, job, why, alternative(action, job));
+  const reason = already ? `already ${history(job, event, now)}` : refusal;
+  return refused(action, job, reason, alternative(action, job));
 }
 
-/** `paused 12m ago by mara: "db maintenance"`, as far as the journal knows. */
+/** `paused 12m ago by mara: "db maintenance"`, from the journal if it has the event. */
 function history(job: Found, event: JobEvent | null, now: Date): string {
   const at = event?.at ?? (job.state === 'paused' ? job.paused_at : job.completed_at);
   const ago = at === null ? '' : ` ${roughDuration(now.getTime() - at.getTime())} ago`;
   const who = event === null ? '' : ` by ${event.actor}`;
-  const why = event?.reason ? `: "${event.reason}"` : '';
-  return `${job.state.replace('_', ' ')}${ago}${who}${why}`;
+  const reason = event?.reason ? `: "${event.reason}"` : '';
+  return `${job.state.replace('_', ' ')}${ago}${who}${reason}`;
 }
 
-/** What can be done instead, by the job's state. */
 function alternative(action: Action, job: Found): string {
   const ref = shortId(job.id);
-  const cancel = `cancel it with: servo-tui cancel ${ref} --reason "why"`;
-  const wait = `it waits for an executor: servo-tui status ${ref} --watch`;
+  const cancel = `cancel it: servo-tui cancel ${ref} --reason "why"`;
+  const wait = `waiting for an executor: servo-tui status ${ref} --watch`;
   const steps: Readonly<Record<string, string>> = {
     failed: `retry its failed partitions: servo-tui retry ${ref}`,
-    cancelled: `run what it skipped: servo-tui recreate ${ref} --reason "why"`,
+    cancelled: `run its skipped partitions: servo-tui recreate ${ref} --reason "why"`,
     completed: `start a new job: servo-tui start ${job.asset_name} …`,
-    paused: `resume it with: servo-tui resume ${ref}`,
+    paused: `resume it: servo-tui resume ${ref}`,
     running:
       action === 'resume'
-        ? `watch it with: servo-tui status ${ref} --watch`
-        : `pause it with: servo-tui pause ${ref}`,
+        ? `watch it: servo-tui status ${ref} --watch`
+        : `pause it: servo-tui pause ${ref}`,
     pending: action === 'resume' ? wait : cancel,
     waiting_upstream: cancel,
     resuming: action === 'resume' ? wait : cancel,
   };
-  return steps[job.state] ?? `look at it with: servo-tui status ${ref}`;
+  return steps[job.state] ?? `see: servo-tui status ${ref}`;
 }
 
-/** What was done, and what happens now. */
 async function describe(
   query: Query,
   action: Action,
@@ -111,13 +109,13 @@ async function describe(
   if (action === 'pause')
     return { message: `paused ${name} (${progress}${finishing})`, hint: null };
   if (action === 'cancel') {
-    const stop = `to stop what still runs: servo-tui reclaim ${shortId(job.id)} --reason "why"`;
+    const stop = `to stop running attempts: servo-tui reclaim ${shortId(job.id)} --reason "why"`;
     return {
       message: `cancelled ${name} (${progress}${finishing})`,
       hint: job.lanes === 0 ? null : stop,
     };
   }
-  const alive = await livingExecutors(query, job.tenant_id);
+  const alive = await countAliveExecutors(query, job.tenant_id);
   return {
     message: `resuming ${name} (${progress})`,
     hint: alive > 0 ? null : noExecutorHint,

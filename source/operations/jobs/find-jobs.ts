@@ -6,16 +6,15 @@ import {
   statesOf,
   type Values,
 } from '../../database/queries/job-conditions.ts';
-import type { Place, Segment } from '../../database/queries/job-walks.ts';
-import { gatherOf } from '../../database/queries/job-walks.ts';
+import { gatherScan } from '../../database/queries/job-scans.ts';
 import {
-  countOfAssets,
-  type JudgedJob,
-  placeOf,
-  type Walk,
-  walkEnded,
-  walkJobs,
-  walkJudged,
+  countForAssets,
+  type JobSummary,
+  positionOf,
+  type Scan,
+  scanEnded,
+  scanJobs,
+  scanSummaries,
 } from '../../database/queries/list-jobs.ts';
 import { tenantAssets } from '../../database/queries/read-assets.ts';
 import { readClaimScene } from '../../database/queries/read-claim-scene.ts';
@@ -27,37 +26,36 @@ import { parseJobReference } from '../../domain/job/reference.ts';
 import { isTerminal } from '../../domain/job/state.ts';
 import { emptyScene } from '../../domain/triage/claim-scene.ts';
 
-/** A filter whose words have been looked up in the database: what they stand for, and what is wrong with them. */
+/** A filter whose names have been looked up in the database. `problem`: what is wrong with it. */
 export type Search = {
   filter: JobFilter;
   resolved: Resolved;
-  /** The states that a job may be in. */
   states: readonly string[];
   deadlines: Record<string, Date | null>;
   problem: string | null;
 };
 
-/** More assets than these are not read to resolve a word. */
-const mostAssets = 20_000;
+/** With more assets than this, words are not matched against asset names. */
+const maxAssets = 20_000;
 
 export async function prepareSearch(
   query: Query,
   tenant: string,
   filter: JobFilter,
-  seen: Pick<Resolved, 'as_of' | 'states' | 'thresholds'>,
+  snapshot: Pick<Resolved, 'as_of' | 'states' | 'thresholds'>,
 ): Promise<Search> {
   const conditions = filter.terms.flatMap(({ any }) => any);
   const named = conditions.some(({ kind }) => kind === 'asset' || kind === 'word');
-  const assets = named ? await tenantAssets(query, tenant, mostAssets + 1) : [];
+  const assets = named ? await tenantAssets(query, tenant, maxAssets + 1) : [];
   const { deadlines, problem } = await readNamedDeadlines(query, tenant, filter);
   const known = {
-    ...seen,
-    assets: assets.length > mostAssets ? null : assets,
+    ...snapshot,
+    assets: assets.length > maxAssets ? null : assets,
     deadlineOf: (job: string) => deadlines[job],
   };
   const states = statesOf(filter, known);
-  const living = states.some((state) => !isTerminal(state));
-  const scene = living ? await readClaimScene(query, tenant) : emptyScene;
+  const unfinished = states.some((state) => !isTerminal(state));
+  const scene = unfinished ? await readClaimScene(query, tenant) : emptyScene;
   return { filter, resolved: { ...known, scene }, states, deadlines, problem };
 }
 
@@ -69,82 +67,75 @@ async function readNamedDeadlines(query: Query, tenant: string, filter: JobFilte
     const found = 'problem' in range ? [] : await readDeadlines(query, tenant, range, 2);
     if (found.length === 1) deadlines[reference] = found[0]!.sla_deadline_at;
     if (found.length === 0) problem = `job ${reference} not found`;
-    else if (found.length > 1) problem = `${reference} is the beginning of several jobs' ids`;
+    else if (found.length > 1) problem = `job ${reference} is ambiguous`;
     else if (found[0]!.sla_deadline_at === null) problem = `job ${reference} has no deadline`;
   }
   return { deadlines, problem };
 }
 
-/** What of a walk is left to say where a filter is given. */
-export type Stretch = {
-  segments: readonly Segment[];
-  after: Place | null;
-  except: readonly string[];
-  limit: number;
-  budget: number | null;
-  each?: true;
-};
+/** A scan, but for the conditions of the filter. */
+export type ScanRange = Omit<Scan, 'conditions'>;
 
 export type Found = {
   jobs: JobView[];
-  /** Nothing more is to be found: neither beyond the limit nor beyond the budget. */
+  /** No further job matches, neither beyond the limit nor beyond the budget. */
   ended: boolean;
 };
 
-/** Where much of what SQL lets through does not match after all, it is read on in ever larger pieces, up to this. */
-const largestPiece = 5000;
+/** If SQL lets many rows through that do not match, batches grow up to this size. */
+const maxPiece = 5000;
 
 /**
- * The next jobs of a stretch that match, at most `limit`. SQL leaves out what it can; that each job matches is told by the
- * filter itself, as in the console's memory.
+ * The next matching jobs of a range, at most `limit`. SQL narrows the rows; the filter itself then
+ * checks each job, as it does in the console's memory.
  */
 export async function findMatching(
   query: Query,
   tenant: string,
   search: Search,
-  stretch: Stretch,
+  range: ScanRange,
 ): Promise<Found> {
   const conditions = (values: Values) => conditionsOf(search.filter, search.resolved, values);
-  const walk: Walk = { ...stretch, conditions };
+  const scan: Scan = { ...range, conditions };
   const found = new Map<string, JobView>();
-  let { after, limit } = stretch;
-  for (let looked = 0; stretch.budget === null || looked < stretch.budget; ) {
-    const rows = await walkJobs(query, tenant, { ...walk, after, limit });
-    looked += rows.length;
+  let { after, limit } = range;
+  for (let scanned = 0; range.budget === null || scanned < range.budget; ) {
+    const rows = await scanJobs(query, tenant, { ...scan, after, limit });
+    scanned += rows.length;
     for (const row of rows) {
       const job = viewed(search, row);
       if (matches(search, job)) found.set(job.id, job);
     }
-    if (rows.length < limit || stretch.each) {
-      const ended = await walkEnded(query, tenant, { ...walk, after });
+    if (rows.length < limit || range.each) {
+      const ended = await scanEnded(query, tenant, { ...scan, after });
       return {
-        jobs: [...found.values()].slice(0, stretch.each ? undefined : stretch.limit),
+        jobs: [...found.values()].slice(0, range.each ? undefined : range.limit),
         ended,
       };
     }
-    if (found.size >= stretch.limit) break;
-    after = await placeOf(query, tenant, rows.at(-1)!.id);
-    limit = Math.min(limit * 4, Math.max(stretch.limit, largestPiece));
+    if (found.size >= range.limit) break;
+    after = await positionOf(query, tenant, rows.at(-1)!.id);
+    limit = Math.min(limit * 4, Math.max(range.limit, maxPiece));
   }
-  return { jobs: [...found.values()].slice(0, stretch.limit), ended: false };
+  return { jobs: [...found.values()].slice(0, range.limit), ended: false };
 }
 
-/** The alarms among a stretch's jobs that match, with as much of each as its place in the order goes by. */
-export async function findAlarms(
+/** Matching jobs that need attention, with the columns of their order only. */
+export async function findUrgent(
   query: Query,
   tenant: string,
   search: Search,
-  stretch: Stretch,
+  range: ScanRange,
 ): Promise<JobView[]> {
   const conditions = (values: Values) => conditionsOf(search.filter, search.resolved, values);
-  const rows = await walkJudged(query, tenant, { ...stretch, conditions });
-  const jobs = rows.map((row) => viewed(search, { ...unread, ...row }));
-  const alarms = jobs.filter((job) => isProblem(job) && matches(search, job));
-  return [...new Map(alarms.map((job) => [job.id, job])).values()];
+  const rows = await scanSummaries(query, tenant, { ...range, conditions });
+  const jobs = rows.map((row) => viewed(search, { ...emptyColumns, ...row }));
+  const urgent = jobs.filter((job) => isProblem(job) && matches(search, job));
+  return [...new Map(urgent.map((job) => [job.id, job])).values()];
 }
 
-/** What nothing about an alarm goes by. */
-const unread = {
+/** Columns that the order of urgent jobs does not need. */
+const emptyColumns = {
   tenant_id: '',
   idempotency_key: '',
   partition_start: null,
@@ -163,9 +154,9 @@ const unread = {
   execution_order: 0,
   rate_base: null,
   eta_trend: null,
-} satisfies Omit<Job & JobActivity, keyof JudgedJob>;
+} satisfies Omit<Job & JobActivity, keyof JobSummary>;
 
-/** All that match, or the first `limit` of them, in no order that matters: by the narrowest way into the table. */
+/** All matching jobs, or the first `limit`, in any order, by the most selective index. */
 export function gather(
   query: Query,
   tenant: string,
@@ -173,7 +164,7 @@ export function gather(
   limit: number,
   budget: number | null,
 ): Promise<Found> {
-  const segments = gatherOf(accessOf(search.filter, search.resolved), search.states);
+  const segments = gatherScan(accessOf(search.filter, search.resolved), search.states);
   return findMatching(query, tenant, search, { segments, after: null, except: [], limit, budget });
 }
 
@@ -181,8 +172,8 @@ export function viewed({ resolved }: Search, row: Job & JobActivity): JobView {
   return viewJob(row, resolved.as_of, resolved.thresholds, resolved.scene);
 }
 
-/** Whether the filter asks for jobs of some assets and nothing else, and more than so many are. */
-export async function areOfAssets(
+/** Whether the filter only names assets, and they have more than `most` jobs. */
+export async function hasMoreOfAssets(
   query: Query,
   tenant: string,
   { filter, resolved, states }: Search,
@@ -190,7 +181,7 @@ export async function areOfAssets(
 ): Promise<boolean> {
   const { asset_ids, ids } = accessOf(filter, resolved) ?? {};
   if (asset_ids === undefined || ids !== undefined || filter.terms.length > 1) return false;
-  return (await countOfAssets(query, tenant, asset_ids, states, most + 1)) > most;
+  return (await countForAssets(query, tenant, asset_ids, states, most + 1)) > most;
 }
 
 export function matches(search: Search, job: JobView): boolean {

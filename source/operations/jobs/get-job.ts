@@ -1,5 +1,5 @@
 import type { Database, Query } from '../../database/database.ts';
-import { readMoment } from '../../database/queries/dialogs.ts';
+import { readOpenDialogs } from '../../database/queries/dialogs.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { jobEvents } from '../../database/queries/read-events.ts';
 import { readJob } from '../../database/queries/read-job.ts';
@@ -42,19 +42,19 @@ export function getJob(
 }
 
 export type DetailOptions = {
-  /** The partition map in at most so many pieces; unread where that is 0 (it reads every partition of the job). */
+  /** Most pieces of the partition map. 0: no map; it reads every partition of the job. */
   buckets: number;
-  /** Parts of an earlier map that are to be read anew. */
+  /** Parts of an earlier map to read again. */
   ranges?: readonly KeyBounds[];
-  /** How many of the failed partitions at most; 100 where nothing is said. */
+  /** Most failed partitions; default 100. */
   failed?: number;
   insight?: boolean;
   thresholds?: JobThresholds;
-  /** The console that asks: its own dialog is not told of. */
+  /** The console that asks: its own dialog is left out. */
   console_id?: string;
 };
 
-/** Everything about one job, as far as it is asked for. @throws ServoError not_found */
+/** One job with everything that `options` ask for. @throws ServoError not_found */
 export function getJobDetail(
   db: Database,
   tenant: string,
@@ -64,7 +64,7 @@ export function getJobDetail(
   return db.read(tenant, (query) => readDetail(query, tenant, id, options));
 }
 
-/** The SQL behind a job's detail, for psql: the statements as they have just been run. @throws ServoError not_found */
+/** The statements behind a job's detail, as a script for psql. @throws ServoError not_found */
 export function getJobSql(
   db: Database,
   tenant: string,
@@ -93,7 +93,7 @@ async function readDetail(
 ): Promise<JobDetail> {
   const [{ as_of, dialogs }, job, map, changed, failures, open, events, executors] =
     await Promise.all([
-      readMoment(query, tenant, { console_id, jobs: [id] }),
+      readOpenDialogs(query, tenant, { console_id, jobs: [id] }),
       readJob(query, tenant, id),
       buckets > 0 ? mapPartitions(query, tenant, id, buckets) : [],
       ranges.length > 0 ? mapRanges(query, tenant, id, ranges) : [],
@@ -118,7 +118,6 @@ async function readDetail(
   };
 }
 
-/** How many of these partitions of a job are in each state. */
 export async function countPartitions(
   db: Database,
   tenant: string,

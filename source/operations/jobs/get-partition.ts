@@ -11,7 +11,7 @@ import { ServoError } from '../../errors.ts';
 
 const limits = { events: 50, logs: 10 };
 
-/** One partition of a job in full. @throws ServoError not_found */
+/** @throws ServoError not_found */
 export function getPartition(
   db: Database,
   tenant: string,

@@ -1,5 +1,6 @@
 import type { Database, Query } from '../../database/database.ts';
-import { readMoment } from '../../database/queries/dialogs.ts';
+import { readOpenDialogs } from '../../database/queries/dialogs.ts';
+import { preferIndexOrder } from '../../database/queries/index-order.ts';
 import {
   accessOf,
   endedLately,
@@ -8,14 +9,18 @@ import {
   troubledAt,
   withoutSlot,
 } from '../../database/queries/job-conditions.ts';
-import { alarmWalks, isOnWalk, type Place, walkOf } from '../../database/queries/job-walks.ts';
+import {
+  isInScan,
+  orderScan,
+  type Position,
+  urgentScan,
+} from '../../database/queries/job-scans.ts';
 import {
   countInStates,
   countJobs,
-  placeOf,
-  turnedRound,
+  positionOf,
+  reversed,
 } from '../../database/queries/list-jobs.ts';
-import { preferWalks } from '../../database/queries/prefer-walks.ts';
 import { assetNames, matchAssets } from '../../database/queries/read-assets.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { readJobs } from '../../database/queries/read-job.ts';
@@ -35,10 +40,10 @@ import { writeTime } from '../../domain/time/time.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { unknownAsset } from '../start/unknown-asset.ts';
 import {
-  areOfAssets,
-  findAlarms,
   findMatching,
+  findUrgent,
   gather,
+  hasMoreOfAssets,
   matches,
   prepareSearch,
   type Search,
@@ -47,52 +52,53 @@ import {
 import { viewJobs } from './view-jobs.ts';
 
 export type ListOptions = {
-  /** Only jobs in one of these; null or absent: any. */
+  /** Null or absent: any state. */
   states?: readonly string[] | null;
-  /** Only jobs of these assets; a name that ends in `*` is what it begins with. */
+  /** Only jobs of these assets; `*` at the end of a name matches any ending. */
   assets?: readonly string[] | null;
   filter?: JobFilter;
-  /** Default: what needs attention first. */
+  /** Default: by attention. */
   sort?: Sort;
   limit: number;
-  /** Where the page is to be. Default: the first. */
+  /** Where the page lies; default: the first. */
   around?: Around;
   /**
-   * Up to so many that match are all given, whatever the limit, and can be sorted by anything; 0 = walk at once. Default: up to 1,000
-   * (or the limit) are sorted by anything, and cut to the limit, where walking is no quicker.
+   * Up to this many matching jobs are all returned, whatever the limit, in any order; 0 = read a
+   * page along an index. Default: the larger of 1,000 and the limit are sorted in memory and cut to
+   * the limit, if no index has the order.
    */
   whole?: number;
-  /** Jobs wanted besides, wherever they are. */
+  /** Jobs to return in addition, wherever they are in the order. */
   keep?: readonly string[];
-  /** Count what matches, up to 100,000. */
+  /** Count the matching jobs, up to 100,000. */
   total?: boolean;
-  /** Rows of each state that words which no index knows are looked for in. */
+  /** Rows of each state to search for conditions that no index covers. */
   budget?: number;
   thresholds?: JobThresholds;
-  /** The console that asks: its own dialog is not told of. */
+  /** The console that asks: its own dialog is left out. */
   console_id?: string;
 };
 
-/** Above this a count of the jobs of a state says "so many or more". */
-export const countCap = 1000;
-const totalCap = 100_000;
+/** Jobs of a state are counted up to this number. */
+export const countLimit = 1000;
+const totalLimit = 100_000;
 const defaultBudget = 20_000;
-/** Alarms are sorted in memory. More of a kind than these are no longer alarms but a state of things. */
-const mostAlarms = 500;
-/** They are looked for among so many of the nearest deadlines, and among so many running jobs. */
-const alarmBudget = 1000;
+/** Urgent jobs of one kind that are sorted in memory. */
+const maxUrgent = 500;
+/** Rows in which urgent jobs are searched: nearest deadlines, and running jobs. */
+const urgentBudget = 1000;
 
 /**
- * The job table: what needs attention first, then what lives, then what has ended lately; or in another order. Where few
- * match, all of them are read; else a stretch of the order, which is led through by indexes (`walkOf`).
- * @throws ServoError not_found for an asset (not a pattern) that the tenant does not have
+ * The job table. Default order: jobs that need attention, then unfinished, then recently ended
+ * jobs. If few match, all are read and sorted; else a page is read along indexes (`orderScan`).
+ * @throws ServoError not_found for an unknown asset (not a pattern)
  */
 export function listJobs(db: Database, tenant: string, options: ListOptions): Promise<JobPage> {
   return db.read(tenant, async (query) => {
     const [, { as_of, dialogs }, counts] = await Promise.all([
-      preferWalks(query),
-      readMoment(query, tenant, { console_id: options.console_id }),
-      countJobs(query, tenant, countCap),
+      preferIndexOrder(query),
+      readOpenDialogs(query, tenant, { console_id: options.console_id }),
+      countJobs(query, tenant, countLimit),
     ]);
     const filter = await filterOf(query, tenant, options);
     const search = await prepareSearch(query, tenant, filter, {
@@ -158,13 +164,13 @@ async function readPage(
   counts: Readonly<Record<string, number>>,
 ): Promise<Part> {
   const { sort = byAttention, limit, budget = defaultBudget } = options;
-  const walkable = walkedColumns.includes(sort.column);
+  const indexed = walkedColumns.includes(sort.column);
   const selective = accessOf(search.filter, search.resolved) !== null;
-  // A list that is cut to its limit is read whole only where an index leads to its jobs, or none through its order.
-  const whole = options.whole ?? (walkable && !selective ? 0 : Math.max(limit, 1000));
-  // Where an index leads to the jobs of a filter there may be few, and walking the table would look at all others.
+  // A list cut to its limit is read whole only if an index finds its jobs, or none has its order.
+  const whole = options.whole ?? (indexed && !selective ? 0 : Math.max(limit, 1000));
+  // If an index finds the filter's jobs they may be few; a scan in order would read all the others.
   const fits = whole > 0 && !(isOfStates(search) && jobsIn(search.states, counts) > whole);
-  if ((fits || selective) && !(await areOfAssets(query, tenant, search, whole))) {
+  if ((fits || selective) && !(await hasMoreOfAssets(query, tenant, search, whole))) {
     const { jobs, ended } = await gather(query, tenant, search, whole + 1, budget);
     if (jobs.length <= whole) {
       const most = options.whole ?? limit;
@@ -175,51 +181,51 @@ async function readPage(
       return { sort, whole: !after, searched, before: false, after, jobs: given, late };
     }
   }
-  const walked = walkable ? sort : byAttention;
-  const alarms =
-    walked.column === attention ? await readAlarms(query, tenant, search, walked) : null;
-  const table = tableOf(query, tenant, search, walked, alarms ?? [], budget);
+  const order = indexed ? sort : byAttention;
+  const urgent = order.column === attention ? await readUrgent(query, tenant, search, order) : null;
+  const table = tableOf(query, tenant, search, order, urgent ?? [], budget);
   const part = await readAround(table, options.around ?? 'first', limit);
   return {
-    sort: walked,
+    sort: order,
     whole: false,
     ...part,
-    jobs: await readInFull(query, tenant, search, part.jobs, alarms ?? []),
+    jobs: await readInFull(query, tenant, search, part.jobs, urgent ?? []),
     late:
-      search.filter.terms.length === 0 && alarms !== null ? latenessOf(alarms, mostAlarms) : null,
+      search.filter.terms.length === 0 && urgent !== null ? latenessOf(urgent, maxUrgent) : null,
   };
 }
 
-/** All jobs in some states match, and no others. */
 function isOfStates({ filter }: Search): boolean {
   return filter.terms.every(({ any }) => any.every(({ kind }) => kind === 'state'));
 }
 
-/** At least so many. */
+/** A lower bound: counts are limited. */
 function jobsIn(states: readonly string[], counts: Readonly<Record<string, number>>): number {
   return states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
 }
 
-/** Of alarms only as much has been read as their order goes by. */
+/** Urgent jobs were read with the columns of their order only. */
 async function readInFull(
   query: Query,
   tenant: string,
   search: Search,
   jobs: readonly JobView[],
-  alarms: readonly JobView[],
+  urgent: readonly JobView[],
 ): Promise<JobView[]> {
-  const half = new Set(alarms.map(({ id }) => id));
-  const ids = jobs.flatMap(({ id }) => (half.has(id) ? [id] : []));
+  const partial = new Set(urgent.map(({ id }) => id));
+  const ids = jobs.flatMap(({ id }) => (partial.has(id) ? [id] : []));
   const full = new Map((await readViews(query, tenant, search, ids)).map((job) => [job.id, job]));
-  return jobs.flatMap((job) => (half.has(job.id) ? (full.get(job.id) ?? []) : [job]));
+  return jobs.flatMap((job) => (partial.has(job.id) ? (full.get(job.id) ?? []) : [job]));
 }
 
-/** The matching jobs in order, read in either direction from any place. */
+/** The matching jobs in order, read in either direction from any position. */
 type Table = {
-  /** A job's place as it is now, or was when it was last seen; null where it has no place in this table. */
-  place: (around: Exclude<Around, string>) => Promise<{ place: Place | null; job: JobView | null }>;
+  /** A job's position now, or when it was last seen; null if it has none in this table. */
+  position: (
+    around: Exclude<Around, string>,
+  ) => Promise<{ position: Position | null; job: JobView | null }>;
   next: (
-    after: Place | null,
+    after: Position | null,
     limit: number,
     direction: 1 | -1,
   ) => Promise<{ jobs: JobView[]; more: boolean; searched: number | null }>;
@@ -230,33 +236,35 @@ function tableOf(
   tenant: string,
   search: Search,
   sort: Sort,
-  alarms: readonly JobView[],
+  urgent: readonly JobView[],
   budget: number,
 ): Table {
-  const segments = walkOf(sort, search.states);
-  const except = alarms.map(({ id }) => id);
+  const segments = orderScan(sort, search.states);
+  const except = urgent.map(({ id }) => id);
   return {
-    place: async (around) => {
-      const now = await placeOf(query, tenant, around.id);
+    position: async (around) => {
+      const now = await positionOf(query, tenant, around.id);
       const [job] = now === null ? [] : await readViews(query, tenant, search, [around.id]);
-      const fits = (place: Place) => except.includes(place.id) || isOnWalk(segments, place);
-      const place = [now, placeAsSeen(around)].find((one) => one !== null && fits(one)) ?? null;
-      return { place, job: job !== undefined && matches(search, job) ? job : null };
+      const fits = (position: Position) =>
+        except.includes(position.id) || isInScan(segments, position);
+      const position =
+        [now, positionAsSeen(around)].find((one) => one !== null && fits(one)) ?? null;
+      return { position, job: job !== undefined && matches(search, job) ? job : null };
     },
     next: async (after, limit, direction) => {
-      const ahead = direction === 1 ? alarms : alarms.toReversed();
+      const ahead = direction === 1 ? urgent : urgent.toReversed();
       const at = after === null ? -1 : ahead.findIndex(({ id }) => id === after.id);
       const first = (direction === 1) !== sort.descending;
-      const walk = async (from: Place | null, count: number) => {
-        // One more tells whether there are more.
-        const stretch = {
-          segments: direction === 1 ? segments : turnedRound(segments),
+      const read = async (from: Position | null, count: number) => {
+        // One more, to know whether there are more.
+        const range = {
+          segments: direction === 1 ? segments : reversed(segments),
           after: from,
           except,
           limit: count + 1,
           budget,
         };
-        const { jobs, ended } = await findMatching(query, tenant, search, stretch);
+        const { jobs, ended } = await findMatching(query, tenant, search, range);
         const more = jobs.length > count;
         return { jobs: jobs.slice(0, count), more, searched: ended || more ? null : budget };
       };
@@ -265,15 +273,15 @@ function tableOf(
         more: jobs.length > limit,
         searched,
       });
-      const inAlarms = at >= 0;
-      if (inAlarms && !first) return cut(ahead.slice(at + 1));
-      if (first && (inAlarms || after === null)) {
+      const inUrgent = at >= 0;
+      if (inUrgent && !first) return cut(ahead.slice(at + 1));
+      if (first && (inUrgent || after === null)) {
         const begun = cut(ahead.slice(at + 1));
         if (begun.more) return begun;
-        const rest = await walk(null, limit - begun.jobs.length);
+        const rest = await read(null, limit - begun.jobs.length);
         return { ...rest, jobs: [...begun.jobs, ...rest.jobs] };
       }
-      const rest = await walk(after, limit);
+      const rest = await read(after, limit);
       if (first || rest.more) return rest;
       return cut([...rest.jobs, ...ahead], rest.searched);
     },
@@ -293,11 +301,11 @@ async function readAround(
     const { jobs, more, searched } = await table.next(null, limit, -1);
     return { jobs: jobs.reverse(), before: more, after: false, searched };
   }
-  const { place, job } = await table.place(around);
-  if (place === null) return readAround(table, 'first', limit);
-  const above = await table.next(place, Math.floor(limit / 2), -1);
+  const { position, job } = await table.position(around);
+  if (position === null) return readAround(table, 'first', limit);
+  const above = await table.next(position, Math.floor(limit / 2), -1);
   const own = job === null ? [] : [job];
-  const below = await table.next(place, limit - above.jobs.length - own.length, 1);
+  const below = await table.next(position, limit - above.jobs.length - own.length, 1);
   return {
     jobs: [...above.jobs.reverse(), ...own, ...below.jobs],
     before: above.more,
@@ -306,15 +314,15 @@ async function readAround(
   };
 }
 
-/** The jobs that come first whatever their state, in order. */
-async function readAlarms(
+/** The jobs that come first in the order, whatever their state. */
+async function readUrgent(
   query: Query,
   tenant: string,
   search: Search,
   sort: Sort,
 ): Promise<JobView[]> {
-  const alarms = await findAlarms(query, tenant, search, {
-    segments: alarmWalks(search.states, {
+  const urgent = await findUrgent(query, tenant, search, {
+    segments: urgentScan(search.states, {
       late: (value) =>
         `(${lateAt(search.resolved, value)} or ${withoutSlot} or j.failed_partitions > 0)`,
       stale: (value) => staleAt(search.resolved, value),
@@ -323,14 +331,14 @@ async function readAlarms(
     }),
     after: null,
     except: [],
-    limit: mostAlarms,
-    budget: alarmBudget,
+    limit: maxUrgent,
+    budget: urgentBudget,
     each: true,
   });
-  return alarms.sort(compareBy(sort));
+  return urgent.sort(compareBy(sort));
 }
 
-function placeAsSeen(seen: Exclude<Around, string>): Place {
+function positionAsSeen(seen: Exclude<Around, string>): Position {
   return {
     ...seen,
     created_at: writeTime(seen.created_at),
@@ -350,7 +358,7 @@ async function readViews(
   return jobs.map((job) => viewed(search, job));
 }
 
-/** Of states an index knows how many jobs they have; of other words only who has read them all. */
+/** Null unless an index can count the filter's jobs, or all of them were read. */
 async function countMatching(
   query: Query,
   tenant: string,
@@ -360,11 +368,11 @@ async function countMatching(
 ): Promise<Page['total']> {
   if (whole) return { count: jobs.length, capped: false };
   if (!isOfStates(search)) return null;
-  const count = await countInStates(query, tenant, search.states, totalCap);
-  return { count, capped: count >= totalCap };
+  const count = await countInStates(query, tenant, search.states, totalLimit);
+  return { count, capped: count >= totalLimit };
 }
 
-/** These jobs, as far as they still exist. */
+/** The jobs that still exist. */
 export function listNamedJobs(
   db: Database,
   tenant: string,

@@ -1,7 +1,7 @@
 import type { Query } from '../../database/database.ts';
 import {
-  crewOf,
   downstreamAssets,
+  executorShares,
   failureKinds,
   jobSamples,
   type Relation,
@@ -19,7 +19,7 @@ import { viewJobs } from './view-jobs.ts';
 
 const limits = { samples: 120, related: 100 };
 
-/** What is known of a job beside its row, its open partitions and its journal. */
+/** Samples, failures, durations, executors and related jobs of a job. */
 export async function readInsight(
   query: Query,
   job: Job,
@@ -35,7 +35,7 @@ export async function readInsight(
     job.failed_partitions > 0 ? failureKinds(query, tenant, id) : [],
     recentDurations(query, tenant, id, order),
     downstreamAssets(query, tenant, job.asset_id, limits.related),
-    crewOf(query, tenant, id),
+    executorShares(query, tenant, id),
   ]);
   const ids = [...new Set([...upstreams, ...waiting].map((relation) => relation.id))];
   const views = await viewJobs(query, tenant, await readJobs(query, tenant, ids), asOf, thresholds);

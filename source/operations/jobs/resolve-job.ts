@@ -3,12 +3,12 @@ import { findJobs, type NamedJob } from '../../database/queries/read-job.ts';
 import { type IdRange, parseJobReference, shortId } from '../../domain/job/reference.ts';
 import { type Problem, ServoError, UsageError } from '../../errors.ts';
 
-/** Candidates that an ambiguous reference names. */
+/** Most candidates named for an ambiguous reference. */
 const candidates = 5;
 
 /**
- * The jobs that references mean, each a UUID or an unambiguous prefix of 4 or more characters; a job
- * that is meant twice is there once. All mistakes are told together, and nothing is done before all are right.
+ * Resolves job references (a UUID, or an unambiguous prefix of 4 or more characters), each job
+ * once. All mistakes are reported together.
  * @throws UsageError (no job id, ambiguous), or ServoError not_found
  */
 export async function resolveJobs(
@@ -48,7 +48,7 @@ export async function resolveJobs(
   return jobs.filter((job, index) => jobs.findIndex((other) => other.id === job.id) === index);
 }
 
-/** The UUID of one job. @throws as resolveJobs */
+/** @throws as resolveJobs */
 export async function resolveJob(db: Database, tenant: string, reference: string): Promise<string> {
   const [job] = await resolveJobs(db, tenant, [reference]);
   return job!.id;
@@ -61,11 +61,11 @@ function ambiguity(reference: string, jobs: readonly NamedJob[]): Problem {
   const more = jobs.length > candidates ? ' and more' : '';
   return {
     message: `"${reference}" is ambiguous: ${named.join(', ')}${more}`,
-    hint: 'give more of its characters',
+    hint: 'give more characters of the id',
   };
 }
 
-/** As much of an id as tells it from the others, 8 characters at least. */
+/** The shortest unique prefix of an id, at least 8 characters. */
 function shortest(id: string, jobs: readonly NamedJob[]): string {
   const enough = Array.from({ length: 29 }, (_, index) => id.slice(0, 8 + index)).find(
     (prefix) => jobs.filter((job) => job.id.startsWith(prefix)).length === 1,

@@ -17,12 +17,13 @@ import { messageOf, type Problem, ServoError, UsageError } from '../../errors.ts
 import { actOnJob } from '../act/act-on-job.ts';
 import type { Outcome } from '../act/order.ts';
 
-/** Jobs that are read at once. */
+/** Jobs per statement. */
 const batch = 1000;
 
 /**
- * Runs a plan, one job after the other, each compare-and-set on what the plan saw, and tells what became of each. What the plan has done
- * already, in an earlier run, is not done again. When the database goes away the rest is not tried: run it again.
+ * Applies a plan job by job, each compare-and-set on what the plan saw, and yields each result.
+ * Applying it again skips what is done. If the database goes away, the remaining jobs are not
+ * tried.
  * @throws as reviewPlan, before anything is done
  */
 export async function* applyPlan(
@@ -34,7 +35,7 @@ export async function* applyPlan(
   let away: ServoError | null = null;
   for (const job of plan.jobs) {
     if (away !== null) {
-      yield failed(job, 'not tried, because the database went away');
+      yield failed(job, 'not tried: the database became unreachable');
       continue;
     }
     try {
@@ -44,19 +45,17 @@ export async function* applyPlan(
       if (lost) away = error;
       yield failed(
         job,
-        lost
-          ? `no answer: it is not known whether this was done (${error.message})`
-          : messageOf(error),
+        lost ? `no answer, the action may have been done (${error.message})` : messageOf(error),
       );
     }
   }
 }
 
 /**
- * What a plan file would do, by the database's own word: everything in the file is checked again as the command line would, and its jobs
- * are read anew. Changes nothing.
- * @throws ServoError not_allowed (another tenant's, expired, too long-lived, jobs of other assets than it names); UsageError with every
- * mistake in action, reason, settings and jobs
+ * What a plan file would do. Everything in the file is validated again and its jobs are read from
+ * the database. Changes nothing.
+ * @throws ServoError not_allowed (another tenant, expired, valid for too long, jobs of other assets
+ * than named); UsageError with every mistake in action, reason, settings and jobs
  */
 export async function reviewPlan(
   db: Database,
@@ -90,18 +89,18 @@ export async function reviewPlan(
   });
 }
 
-/** By the database's clock. What the file says of its own times is believed only within what a plan may have. */
+/** The file's own times are not trusted beyond what a plan may have. */
 function refuseTimes({ created_at, expires_at }: PlanFile, now: Date): void {
-  const hint = 'jobs have changed since: make a new one';
+  const hint = 'jobs may have changed since: make a new plan';
   if (now > expires_at) {
     const ago = roughDuration(now.getTime() - expires_at.getTime());
-    throw new ServoError('not_allowed', `this plan has expired ${ago} ago`, { hint });
+    throw new ServoError('not_allowed', `this plan expired ${ago} ago`, { hint });
   }
   if (created_at > now || expires_at.getTime() - created_at.getTime() > longestLifetime) {
     throw new ServoError(
       'not_allowed',
-      `no plan is made at ${created_at.toISOString()} and may be applied until ${expires_at.toISOString()}: one lives for 7 days at most`,
-      { hint: 'the file was changed: make a new one' },
+      `invalid plan times: created ${created_at.toISOString()}, expires ${expires_at.toISOString()}; expected to be created in the past and to expire within 7 days`,
+      { hint: 'the file was edited: make a new plan' },
     );
   }
 }
@@ -110,18 +109,18 @@ function problemsOf(plan: PlanFile, now: Date): Problem[] {
   const { action, parameters, reason, jobs } = plan;
   const { problems } = readParameters(action, parameters, now);
   if (actionRules[action].needs_reason && !reason?.trim())
-    problems.push({ message: `${action} wants a reason, and the plan has none` });
+    problems.push({ message: `${action} requires a reason, and the plan has none` });
   const ids = new Set(jobs.map(({ id }) => id));
   if (ids.size < jobs.length)
     problems.push({
-      message: `${jobs.length - ids.size} of its ${jobs.length} jobs stand in the plan more than once`,
+      message: `${jobs.length - ids.size} of the plan's ${jobs.length} jobs are listed more than once`,
     });
   if (jobs.length > mostPlanned)
-    problems.push({ message: `the plan has ${jobs.length} jobs: at most ${mostPlanned} can be` });
+    problems.push({ message: `the plan has ${jobs.length} jobs; the maximum is ${mostPlanned}` });
   return problems;
 }
 
-/** A reviewer has agreed to what is named. */
+/** A reviewer approved the asset names, so the ids must belong to them. */
 function refuseOtherAssets(reviewed: readonly ReviewedJob[]): void {
   const other = reviewed.filter(
     ({ planned, now }) => now !== null && now.asset_name !== planned.asset_name,
@@ -131,8 +130,8 @@ function refuseOtherAssets(reviewed: readonly ReviewedJob[]): void {
   const more = other.length > 1 ? `, and ${other.length - 1} more` : '';
   throw new ServoError(
     'not_allowed',
-    `the plan calls ${shortId(first.planned.id)} ${first.planned.asset_name}; in the database it is a job of ${first.now!.asset_name}${more}`,
-    { hint: 'the file was changed, or is of another database: make a new one' },
+    `the plan lists ${shortId(first.planned.id)} as a job of ${first.planned.asset_name}; in the database it is a job of ${first.now!.asset_name}${more}`,
+    { hint: 'the file was edited, or belongs to another database: make a new plan' },
   );
 }
 
@@ -166,6 +165,6 @@ async function applyTo(
 }
 
 function failed({ id, state, version }: PlannedJob, message: string): Outcome {
-  const hint = 'apply the plan again: what is done is not done twice';
+  const hint = 'apply the plan again: finished actions are skipped';
   return { id, result: 'failed', state, version, message, hint };
 }

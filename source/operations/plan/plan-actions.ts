@@ -16,15 +16,14 @@ import { UsageError } from '../../errors.ts';
 import { viewJobs } from '../jobs/view-jobs.ts';
 import { selectJobs } from './select-jobs.ts';
 
-/** Jobs that are read at once. */
+/** Jobs per statement. */
 const batch = 1000;
 
-/** Several jobs as they were at one moment. */
 export type Draft = { id: string; created_at: Date; jobs: JobView[]; truncated: boolean };
 
 /**
- * These jobs, or all that a filter matches, as they are now: their states and versions are frozen. Jobs that are not there are left out.
- * Changes nothing.
+ * Freezes states and versions of these jobs, or of all that a filter matches. Jobs that do not
+ * exist are left out. Changes nothing.
  * @throws as selectJobs
  */
 export async function draftPlan(
@@ -58,13 +57,13 @@ export type PlanInput = {
   filter: JobFilter;
   /** How long the plan may be applied, in milliseconds. */
   lifetime: number;
-  /** From how long before its deadline an ETA counts as at risk, for filters that ask. */
+  /** For filters on risk. */
   thresholds?: JobThresholds;
 };
 
 /**
- * A plan for a second engineer: an action on every job that the filter matches at this moment. A relative deadline becomes the instant that
- * it means now.
+ * A plan for a second engineer to apply: one action on every job that the filter matches now. A
+ * relative deadline becomes an absolute one.
  * @throws UsageError with every mistake in filter, parameters and reason
  */
 export async function planActions(
@@ -79,7 +78,7 @@ export async function planActions(
   const { settings, problems } = readParameters(action, input.parameters, now);
   problems.push(...filter.problems.map((message) => ({ message })));
   if (actionRules[action].needs_reason && reason === null) {
-    problems.push({ message: `${action} wants a reason`, hint: '--reason "why"' });
+    problems.push({ message: `${action} requires a reason`, hint: '--reason "why"' });
   }
   if (problems.length > 0) throw new UsageError(problems);
   const deadline = settings.sla_deadline_at;

@@ -8,26 +8,25 @@ import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thres
 import { ServoError, UsageError } from '../../errors.ts';
 import { gather, prepareSearch } from '../jobs/find-jobs.ts';
 
-/** A job as it was when it was selected: what an action on it compares with. */
+/** What an action compares the job with. */
 export type SelectedJob = Pick<JobView, 'id' | 'version' | 'state' | 'asset_name' | 'priority'>;
 
-/** All jobs that matched a filter at one moment: the list is frozen, whatever matches later. */
+/** The jobs that matched a filter at one moment. */
 export type Selection = {
   as_of: Date;
   tenant_id: string;
   filter: string;
   jobs: SelectedJob[];
-  /** More matched than may be selected at once. */
+  /** More jobs matched than may be selected. */
   truncated: boolean;
 };
 
-/** More jobs than these are not acted upon in one go. */
-export const mostSelected = 10_000;
+export const maxSelected = 10_000;
 
 /**
- * The jobs that match a filter, what needs attention first: every one of them, however long looking for them takes, or the first
- * `limit` and the word that there are more.
- * @throws UsageError for a filter that cannot be read; ServoError not_found for a job that it names and that is not there
+ * The jobs that match a filter, in order: all of them, however long that takes, or the first
+ * `limit` with `truncated` set.
+ * @throws UsageError for an invalid filter; ServoError not_found for a job that it names
  */
 export async function selectJobs(
   db: Database,
@@ -38,12 +37,12 @@ export async function selectJobs(
   if (filter.problems.length > 0) {
     throw new UsageError(filter.problems.map((message) => ({ message })));
   }
-  const { limit = mostSelected, sort = byAttention, thresholds = thresholdDefaults } = options;
+  const { limit = maxSelected, sort = byAttention, thresholds = thresholdDefaults } = options;
   return db.read(tenant, async (query) => {
     const as_of = await readClock(query);
     const states = Object.keys(await countJobs(query, tenant, 1));
-    const seen = { as_of, states, thresholds };
-    const search = await prepareSearch(query, tenant, filter, seen);
+    const snapshot = { as_of, states, thresholds };
+    const search = await prepareSearch(query, tenant, filter, snapshot);
     if (search.problem !== null) throw new ServoError('not_found', search.problem);
     const { jobs } = await gather(query, tenant, search, limit + 1, null);
     const selected = jobs

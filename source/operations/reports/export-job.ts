@@ -1,7 +1,7 @@
 import type { Database } from '../../database/database.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { readJob } from '../../database/queries/read-job.ts';
-import { countAttempts, jobTimeline } from '../../database/queries/read-papers.ts';
+import { countAttempts, jobTimeline } from '../../database/queries/read-reports.ts';
 import type { IncidentReport } from '../../domain/report/reports.ts';
 import { likelyCause } from '../../domain/triage/failure-cause.ts';
 import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
@@ -9,18 +9,18 @@ import { noSuchJob } from '../jobs/get-job.ts';
 import { readInsight } from '../jobs/read-insight.ts';
 import { viewOneJob } from '../jobs/view-jobs.ts';
 import { triage } from '../triage/checks.ts';
-import { judgeJob } from '../triage/explain-job.ts';
+import { assessJob } from '../triage/explain-job.ts';
 
-const longestTimeline = 500;
+const maxTimeline = 500;
 
-/** Everything that a report of one job says. @throws ServoError not_found */
+/** @throws ServoError not_found */
 export async function exportJob(
   db: Database,
   tenant: string,
   id: string,
   thresholds: Thresholds = thresholdDefaults,
 ): Promise<IncidentReport> {
-  const judged = await judgeJob(db, tenant, id, thresholds);
+  const assessed = await assessJob(db, tenant, id, thresholds);
   const report = await db.read(tenant, async (query) => {
     const as_of = await readClock(query);
     const job = await readJob(query, tenant, id);
@@ -30,7 +30,7 @@ export async function exportJob(
       as_of,
       tenant_id: tenant,
       job: await viewOneJob(query, tenant, job, as_of, thresholds),
-      timeline: await jobTimeline(query, tenant, id, longestTimeline),
+      timeline: await jobTimeline(query, tenant, id, maxTimeline),
       attempts: await countAttempts(query, tenant, id),
       failures: failures.map((kind) => ({
         ...kind,
@@ -40,7 +40,7 @@ export async function exportJob(
     };
   });
   const { checks } = await triage(db, tenant, { job: id, thresholds });
-  const { clause, facts, scenario, recommendation, escalations } = judged;
+  const { clause, facts, scenario, recommendation, escalations } = assessed;
   return {
     ...report,
     explanation: { clause, facts },

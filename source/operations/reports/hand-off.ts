@@ -7,7 +7,7 @@ import {
   decisionsAfter,
   endedSince,
   lastIdBefore,
-} from '../../database/queries/read-papers.ts';
+} from '../../database/queries/read-reports.ts';
 import type { ShiftSummary } from '../../domain/report/reports.ts';
 import type { RiskLevel } from '../../domain/risk/risk.ts';
 import { type Moment, momentAt } from '../../domain/time/deadline.ts';
@@ -21,10 +21,10 @@ const limits = { actions: 1000, ended: 500, counted: 100_000 };
 const risky: readonly RiskLevel[] = ['low', 'medium', 'high', 'unknown', 'breached'];
 
 /**
- * What whoever comes next must know of a shift.
- * @param since when it began: an instant, or so many milliseconds before now
+ * The report of a shift for the next one.
+ * @param since an instant, or milliseconds before now
  */
-export async function handOver(
+export async function readHandoff(
   db: Database,
   tenant: string,
   since: { at: Date } | { before_ms: number },

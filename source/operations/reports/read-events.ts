@@ -6,7 +6,7 @@ import type { EventList } from '../../domain/job/detail.ts';
 import { isTerminal } from '../../domain/job/state.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
 
-/** The newest of the journal, in the order in which they were written; null as `job`: of all jobs. */
+/** The newest events, in the order in which they were written. `job` null: of all jobs. */
 export function listEvents(
   db: Database,
   tenant: string,
@@ -20,17 +20,17 @@ export function listEvents(
   }));
 }
 
-/** A transaction may commit after one that began later: so many ids back, an event may still appear. */
+/** Ids to look back: a transaction may commit after one that began later. */
 const overlap = 1_000;
 const page = 5_000;
 
-/** Reads what is new in the journal at each call, every event once. */
+/** Returns the new events of the journal at each call, each once. */
 export class EventFollower {
   readonly #db: Database;
   readonly #tenant: string;
   readonly #job: string | null;
   readonly #seen = new Set<number>();
-  #begun = false;
+  #started = false;
   #highest = 0;
 
   constructor(db: Database, tenant: string, job: string | null) {
@@ -39,25 +39,25 @@ export class EventFollower {
     this.#job = job;
   }
 
-  /** The first call gives the newest `first`; `ended`: the followed job has ended, and all is told. */
+  /** The first call returns the newest `first`. `ended`: the job has ended, without new events. */
   async next(first: number): Promise<EventList & { ended: boolean }> {
-    const begins = !this.#begun;
+    const isFirst = !this.#started;
     const { as_of, job, found } = await this.#db.read(this.#tenant, async (query) => {
       const as_of = await readClock(query);
       const job = this.#job === null ? null : await readJob(query, this.#tenant, this.#job);
       if (this.#job !== null && job === null) throw noSuchJob(this.#job);
-      const found = begins
+      const found = isFirst
         ? await latestEvents(query, this.#tenant, this.#job, Math.max(first, overlap))
         : await eventsAfter(query, this.#tenant, this.#job, this.#highest - overlap, page);
       return { as_of, job, found };
     });
-    // Only now: what a broken transaction has read is told by nobody.
+    // After the transaction: if it fails, its events are read again.
     const fresh = found.filter((event) => !this.#seen.has(event.id));
     for (const event of fresh) this.#seen.add(event.id);
     this.#highest = Math.max(this.#highest, ...fresh.map((event) => event.id));
     for (const id of this.#seen) if (id <= this.#highest - overlap) this.#seen.delete(id);
-    this.#begun = true;
-    const events = begins ? fresh.slice(first === 0 ? fresh.length : -first) : fresh;
+    this.#started = true;
+    const events = isFirst ? fresh.slice(first === 0 ? fresh.length : -first) : fresh;
     const ended = job !== null && isTerminal(job.state) && fresh.length === 0;
     return { as_of, tenant_id: this.#tenant, events, ended };
   }

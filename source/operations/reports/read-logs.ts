@@ -12,8 +12,8 @@ import { noSuchJob } from '../jobs/get-job.ts';
 export type LogList = { as_of: Date; tenant_id: string; job_id: string; logs: AttemptLog[] };
 
 /**
- * What the newest attempt of each partition printed, or that of one partition; what was written last at the end.
- * @throws ServoError not_found for a job, or a partition, that is not there
+ * The output of the newest attempt of each partition, or of one; the latest last.
+ * @throws ServoError not_found for an unknown job or partition
  */
 export function listLogs(
   db: Database,
@@ -23,8 +23,8 @@ export function listLogs(
 ): Promise<LogList> {
   return db.read(tenant, async (query) => {
     if (which.key !== null) {
-      const [there] = await partitionStates(query, tenant, job, [which.key]);
-      if (there === undefined) {
+      const [partition] = await partitionStates(query, tenant, job, [which.key]);
+      if (partition === undefined) {
         const message = `job ${shortId(job)} has no partition ${which.key}`;
         throw new ServoError('not_found', message, {
           hint: `see: servo-tui status ${shortId(job)}`,
@@ -37,21 +37,22 @@ export function listLogs(
   });
 }
 
-/** A transaction may commit so long (ms) after the moment that its rows tell. */
-const lateMs = 10_000;
+/** A row may become visible this long after its own timestamp. */
+const commitDelayMs = 10_000;
 const page = 200;
 /**
- * Outputs (64 KiB at most) that are remembered, besides those that will be read again (`lateMs`): a follower must not grow with the job.
+ * Outputs (at most 64 KiB) kept for comparison, besides those read again within `commitDelayMs`: a
+ * follower must not grow with the job.
  */
-const mostTold = 5 * page;
+const maxReturned = 5 * page;
 
-/** Reads the outputs that are new at each call: each once, and where one that is remembered has grown, only what came to it. */
+/** Returns the new outputs at each call; of one that has grown since, only what was added. */
 export class LogFollower {
   readonly #db: Database;
   readonly #tenant: string;
   readonly #job: string;
   readonly #key: string | null;
-  readonly #told = new Map<string, AttemptLog>();
+  readonly #returned = new Map<string, AttemptLog>();
   #since: Date | null = null;
 
   constructor(db: Database, tenant: string, job: string, key: string | null) {
@@ -61,33 +62,33 @@ export class LogFollower {
     this.#key = key;
   }
 
-  /** The first call gives the newest `first`; `ended`: the job has ended, and all is told. */
+  /** The first call returns the newest `first`. `ended`: the job has ended, without new output. */
   async next(first: number): Promise<LogList & { ended: boolean }> {
     const [as_of, state, found] = await this.#db.read(this.#tenant, async (query) => {
       const job = await readJob(query, this.#tenant, this.#job);
       if (job === null) throw noSuchJob(this.#job);
       return [await readClock(query), job.state, await this.#read(query, first)] as const;
     });
-    const since = new Date(as_of.getTime() - lateMs);
+    const since = new Date(as_of.getTime() - commitDelayMs);
     const logs = found.flatMap((log) => {
-      const before = this.#told.get(log.partition_key);
-      this.#told.delete(log.partition_key);
-      this.#told.set(log.partition_key, log);
+      const before = this.#returned.get(log.partition_key);
+      this.#returned.delete(log.partition_key);
+      this.#returned.set(log.partition_key, log);
       if (before?.attempt !== log.attempt) return [log];
       if (before.output === log.output) return [];
       const grown = log.output.startsWith(before.output);
       return [grown ? { ...log, output: log.output.slice(before.output.length) } : log];
     });
-    for (const [key, { at }] of this.#told) {
-      if (this.#told.size <= mostTold) break;
-      if (at < since) this.#told.delete(key);
+    for (const [key, { at }] of this.#returned) {
+      if (this.#returned.size <= maxReturned) break;
+      if (at < since) this.#returned.delete(key);
     }
     this.#since = since;
     const ended = isTerminal(state) && logs.length === 0;
     return { as_of, tenant_id: this.#tenant, job_id: this.#job, logs, ended };
   }
 
-  /** All that was written since, however much that is; the newest `first` to begin with. */
+  /** The newest `first` at the first call, then everything written since, in pages. */
   async #read(query: Query, first: number): Promise<AttemptLog[]> {
     const which = { key: this.#key, since: this.#since };
     if (which.since === null)

@@ -5,20 +5,20 @@ import { type Review, reviewOf } from '../../domain/report/review.ts';
 import { type Moment, momentAt } from '../../domain/time/deadline.ts';
 import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 
-/** Ended jobs, and live ones, that are looked at. */
-const mostJobs = 5000;
+/** Ended jobs, and unfinished jobs, that are read. */
+const maxJobs = 5000;
 
 export type ReviewReport = Review & {
   as_of: Date;
   tenant_id: string;
   since: Date;
-  /** More jobs than were looked at ended since, or live. */
+  /** There are more jobs than were read. */
   truncated: boolean;
 };
 
 /**
- * How deadlines and ETAs held: samples are kept for two weeks.
- * @param since an instant, or so many milliseconds before now
+ * How well deadlines and ETAs held. Samples are kept for two weeks.
+ * @param since an instant, or milliseconds before now
  */
 export function reviewDeadlines(
   db: Database,
@@ -31,10 +31,10 @@ export function reviewDeadlines(
     const as_of = await readClock(query);
     const moment: Moment = 'at' in since ? since : { after_ms: -since.before_ms };
     const from = momentAt(moment, as_of);
-    const jobs = await readReviewed(query, tenant, from, mostJobs, early_warning);
-    const hours = await readRiskHours(query, tenant, from, mostJobs, early_warning);
+    const jobs = await readReviewed(query, tenant, from, maxJobs, early_warning);
+    const hours = await readRiskHours(query, tenant, from, maxJobs, early_warning);
     const ended = jobs.filter(({ completed_at }) => completed_at !== null).length;
-    const truncated = ended >= mostJobs || jobs.length - ended >= mostJobs;
+    const truncated = ended >= maxJobs || jobs.length - ended >= maxJobs;
     return { as_of, tenant_id: tenant, since: from, ...reviewOf(jobs, hours), truncated };
   });
 }

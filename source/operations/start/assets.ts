@@ -6,7 +6,7 @@ import type { AssetDeclaration } from '../../domain/start/asset.ts';
 
 export type AssetList = { as_of: Date; tenant_id: string; assets: ListedAsset[] };
 
-/** What can be backfilled: the tenant's assets, and those that all tenants share, by name. */
+/** The tenant's assets and the shared ones, by name. */
 export function listAssets(db: Database, tenant: string): Promise<AssetList> {
   return db.read(tenant, async (query) => ({
     as_of: await readClock(query),
@@ -17,7 +17,7 @@ export function listAssets(db: Database, tenant: string): Promise<AssetList> {
 
 export type Synced = Registered & { as_of: Date; tenant_id: string; assets: string[] };
 
-/** Makes the assets of a handler directory known, as a worker does when it starts. @throws UsageError as registerAssets */
+/** Like an executor at its start. @throws UsageError as registerAssets */
 export async function syncAssets(
   db: Database,
   author: Author,

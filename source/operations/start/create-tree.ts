@@ -26,16 +26,16 @@ import {
 } from '../../domain/start/upstream-plan.ts';
 import { ServoError } from '../../errors.ts';
 
-/** A node of the tree with what is to be done for it: a new job of the keys that no living job has, and the living ones. */
+/** A node with the keys for a new job, and the unfinished jobs that have the other keys. */
 export type TreeNode = PlanNode & {
   new_keys: KeySource | null;
   existing: { id: string; state: string }[];
 };
 
 /**
- * The tree of a backfill with its upstreams, furthest upstream first and the root last. `depth` 0 takes in what the asset itself
- * needs, n that of n more levels.
- * @throws ServoError not_allowed where the lineage runs in a circle
+ * The tree of an asset and its upstreams, furthest upstream first and the root last. `depth` 0: the
+ * direct upstreams; n: n more levels; -1: the asset alone.
+ * @throws ServoError not_allowed if the lineage has a cycle
  */
 export async function readTree(
   query: Query,
@@ -57,7 +57,7 @@ export async function readTree(
     if (!(error instanceof LineageCycle)) throw error;
     throw new ServoError(
       'not_allowed',
-      `the lineage of ${root.name} runs in a circle: ${error.message}`,
+      `the lineage of ${root.name} has a cycle: ${error.message}`,
       {
         hint: 'correct asset_dependencies, or start without --include-upstream',
         cause: error,
@@ -66,7 +66,10 @@ export async function readTree(
   }
 }
 
-/** Nobody else starts a job of these assets until the transaction ends. In one order for all, so that two starts never lock each other out. */
+/**
+ * Locks out other starts of these assets until the transaction ends. In one order for all starts,
+ * so that two never deadlock.
+ */
 export async function lockTree(
   query: Query,
   tenant: string,
@@ -76,8 +79,8 @@ export async function lockTree(
 }
 
 /**
- * What is new in each upstream of the root's keys, and what living jobs do already. What only such jobs need is theirs to see to, and is
- * left out of the tree; so is what was completed since `done_since`, where that is given.
+ * Splits the keys of each upstream into new ones and those of unfinished jobs. Upstreams that only
+ * such jobs need are left out, and so are keys completed since `done_since`.
  */
 export async function matchTree(
   query: Query,
@@ -112,9 +115,8 @@ export async function matchTree(
 }
 
 /**
- * Writes the jobs of the tree's upstreams, all below the root job, which exists and waits for them. What they do not say for themselves
- * (strategy, priority, deadline, author) is the root's; what their assets say of
- * new jobs comes before the root's strategy.
+ * Writes the upstream jobs of the tree below the root job, which exists. Strategy, priority,
+ * deadline and author are the root's; the assets' defaults override its strategy.
  */
 export async function insertTree(
   query: Query,
@@ -124,7 +126,7 @@ export async function insertTree(
 ): Promise<void> {
   const jobs = new Map<string, string[]>();
   const own = new Map<string, string>([[tree.at(-1)!.asset.id, rootId]]);
-  // Downstream first, so that every job finds the one below which it belongs.
+  // Downstream first, so that each job finds its parent.
   for (const node of tree.slice(0, -1).toReversed()) {
     const ids = node.existing.map((job) => job.id);
     if (node.new_keys !== null) {

@@ -10,8 +10,9 @@ import { ServoError } from '../../errors.ts';
 import { insertTree, lockTree, matchTree, readTree } from './create-tree.ts';
 
 /**
- * Gives a pending job that another program created with include_upstream what that asks for: the jobs of its upstreams, for
- * which it waits from then on. Not while that program may still add its partitions (`grace_ms`): upstreams get the same. One that needs nothing may run as it is; one whose lineage runs in a circle fails, and says so.
+ * Creates the upstream jobs of a pending job that an external writer made with include_upstream;
+ * the job then waits for them. `incomplete`: within `grace_ms` that writer may still add
+ * partitions. `claimable`: there is nothing to wait for. `failed`: the lineage has a cycle.
  */
 export async function expandUpstreams(
   db: Database,
@@ -48,7 +49,7 @@ async function wait(
   plan: Awaited<ReturnType<typeof readTree>>,
 ): Promise<'claimable' | 'waiting_upstream'> {
   const order = plan.at(-1)!.execution_order;
-  // Under the lock: somebody else may have claimed or expanded it meanwhile.
+  // Under the lock: another executor may have claimed or expanded it.
   if (!(await waitForUpstreams(query, job.tenant_id, id, order))) return 'claimable';
   await insertTree(query, await matchTree(query, job.tenant_id, plan, keys), job, id);
   return 'waiting_upstream';

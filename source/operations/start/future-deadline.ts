@@ -1,7 +1,7 @@
 import { type Moment, momentAt, problemOfDeadline } from '../../domain/time/deadline.ts';
 import { UsageError } from '../../errors.ts';
 
-/** The instant of a deadline that somebody gives now. @throws UsageError where it has passed */
+/** @throws UsageError if the deadline has passed */
 export function futureDeadline(moment: Moment, now: Date, flag = 'sla-deadline'): Date {
   const deadline = momentAt(moment, now);
   const problem = problemOfDeadline(deadline, now, flag);

@@ -10,7 +10,7 @@ import { assetNames, findAsset } from '../../database/queries/read-assets.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { readHistory } from '../../database/queries/read-history.ts';
 import { readJob } from '../../database/queries/read-job.ts';
-import { readFleet } from '../../database/queries/read-live-jobs.ts';
+import { readFleet } from '../../database/queries/read-unfinished-jobs.ts';
 import { type Forecast, forecastOf } from '../../domain/forecast/forecast.ts';
 import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
@@ -28,13 +28,13 @@ import { momentAt } from '../../domain/time/deadline.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { ServoError, UsageError } from '../../errors.ts';
 import { refuseOverlap } from '../act/overlap.ts';
-import { placeJob } from '../jobs/place-job.ts';
+import { createJob } from '../jobs/create-job.ts';
 import { viewOneJob } from '../jobs/view-jobs.ts';
 import { lockTree, matchTree, readTree, type TreeNode } from './create-tree.ts';
 import { futureDeadline } from './future-deadline.ts';
 import { unknownAsset } from './unknown-asset.ts';
 
-/** What a dry run says would be started. */
+/** What a dry run would start. */
 export type StartPlan = {
   asset_name: string;
   total_partitions: number;
@@ -43,42 +43,42 @@ export type StartPlan = {
   execution_strategy: Record<string, unknown>;
   priority: number;
   sla_deadline_at: Date | null;
-  /** With --include-upstream: furthest upstream first, without the job itself. */
+  /** Furthest upstream first, without the job itself. */
   upstreams: UpstreamPlan[];
-  /** What it may be expected to take; null where only its form was asked for. */
+  /** Null in the preview of a recreated job. */
   forecast: Forecast | null;
 };
 
 export type UpstreamPlan = {
   asset_name: string;
-  /** Whether the job itself needs it, and not only another upstream. */
+  /** The job itself needs it, not only another upstream. */
   direct: boolean;
-  /** Names of the assets in the tree that it needs. */
+  /** Names of the assets that it needs itself. */
   needs: string[];
   execution_order: number;
-  /** Of the new job; 0 where living jobs have all its keys. */
+  /** Of the new job; 0 if unfinished jobs have all its keys. */
   total_partitions: number;
   first_key: string | null;
   last_key: string | null;
-  /** Living jobs that have some of its keys already, which are waited for. */
+  /** Unfinished jobs that have some of its keys: they are waited for. */
   existing: string[];
 };
 
 export type Started = {
   as_of: Date;
   tenant_id: string;
-  /** False for the job of an earlier start with the same idempotency key, and for a dry run. */
+  /** False for a dry run, and if an earlier start had the same idempotency key. */
   created: boolean;
-  /** Null for a dry run of a job that does not exist. */
+  /** Null for a dry run of a new job. */
   job: JobView | null;
-  /** Null unless it was a dry run. */
+  /** Set by a dry run only. */
   plan: StartPlan | null;
 };
 
 /**
- * Starts a backfill: the job and all its partitions in one transaction, or nothing.
- * @throws UsageError with every mistake; ServoError not_found (no such asset) or not_allowed (a living job of
- * the asset still has to do one of the keys; the idempotency key was used for something else)
+ * Starts a backfill: the job and all its partitions in one transaction.
+ * @throws UsageError with every mistake; ServoError not_found (no such asset) or not_allowed (an
+ * unfinished job of the asset has one of the keys; the idempotency key was used for something else)
  */
 export async function startBackfill(
   db: Database,
@@ -105,9 +105,9 @@ export async function startBackfill(
     const known = await findKnown(query, job, keys, input);
     if (known !== null) return answer(query, tenant, known.id, false, null, thresholds);
     await checkNew(query, request, now, job, keys);
-    const id = await placeJob(query, job, keys, await matchTree(query, tenant, plan, keys));
+    const id = await createJob(query, job, keys, await matchTree(query, tenant, plan, keys));
     if (id === null) {
-      // Another asset's start took the key just now: the lock is only on ours.
+      // A start of another asset, which our lock does not stop, has just used the key.
       const other = await findKnown(query, job, keys, input);
       return answer(query, tenant, other!.id, false, null, thresholds);
     }
@@ -117,12 +117,11 @@ export async function startBackfill(
 
 type Prepared = { now: Date; asset: Asset; request: StartRequest; job: NewJob; keys: KeySource };
 
-/** The tree of the job's upstreams and itself; itself alone, where they are not asked for. */
 function readUpstreams(query: Query, asset: Asset, job: NewJob): Promise<PlanNode[]> {
   return readTree(query, job.tenant_id, asset, job.include_upstream ? job.max_upstream_depth : -1);
 }
 
-/** Reads the input against the database, and collects every mistake before the first is told. */
+/** Validates the input against the database. Every mistake is collected before it fails. */
 async function prepare(query: Query, author: Author, input: StartInput): Promise<Prepared> {
   const { tenant } = author;
   const now = await readClock(query);
@@ -158,7 +157,7 @@ function newJob(author: Author, asset: Asset, request: StartRequest, now: Date):
   };
 }
 
-/** What may not be started, though it is well said. */
+/** Checks for new jobs only, not for a repeated start. */
 async function checkNew(
   query: Query,
   request: StartRequest,
@@ -170,7 +169,7 @@ async function checkNew(
   await refuseOverlap(query, job, keys);
 }
 
-/** The job of an earlier start with the same idempotency key. @throws not_allowed if it was another start */
+/** The job of an earlier start with the same idempotency key. @throws not_allowed if it differs */
 async function findKnown(
   query: Query,
   job: NewJob,
@@ -186,12 +185,12 @@ async function findKnown(
   throw new ServoError(
     'not_allowed',
     `the idempotency key "${job.idempotency_key}" was used for job ${shortId(known.id)}, which differs in ${differing.join(', ')}`,
-    { hint: `give another key, or look at that job: servo-tui status ${shortId(known.id)}` },
+    { hint: `use another key, or see that job: servo-tui status ${shortId(known.id)}` },
   );
 }
 
 function differences(known: KnownStart, job: NewJob, input: StartInput): string[] {
-  // "+2h" is a later moment each time it is said.
+  // "+2h" is another instant each time.
   const relative = input.sla_deadline?.trim().startsWith('+') === true;
   const sameDeadline = relative
     ? known.sla_deadline_at !== null
@@ -242,7 +241,6 @@ export function planOf(job: NewJob, keys: KeySource, tree: readonly TreeNode[]):
   };
 }
 
-/** The asset's last jobs that a forecast is made from. */
 const pastJobs = 5;
 
 async function readForecast(

@@ -2,8 +2,8 @@ import { nearest } from '../../domain/text/nearest.ts';
 import { ServoError } from '../../errors.ts';
 
 /**
- * An asset that the tenant does not have: the nearest one it has, and the first of all of them.
- * @param written how a name is to be given there
+ * Names the nearest asset, and the first ten.
+ * @param written how a name is written in the command or filter
  */
 export function unknownAsset(
   name: string,
@@ -16,8 +16,8 @@ export function unknownAsset(
   const rest = known.length > 10 ? ` and ${known.length - 10} more` : '';
   const all =
     known.length === 0
-      ? 'the tenant has no assets: a worker registers those of its handlers'
-      : `known are ${few}${rest}`;
+      ? 'the tenant has no assets: an executor registers those of its handlers'
+      : `known assets: ${few}${rest}`;
   return new ServoError('not_found', `unknown asset "${name}"`, {
     hint: near === null ? all : `did you mean ${near}? ${all}`,
   });

@@ -21,12 +21,12 @@ import { describeConnection } from '../../database/settings.ts';
 import type { Diagnosis } from '../../domain/triage/diagnosis.ts';
 import { version } from '../../package.ts';
 
-/** A snapshot that is held for longer is worth a word, in seconds. */
+/** Snapshots held for longer are reported, in seconds. */
 const oldSeconds = 60;
 
 /**
- * Everything about a database and the way to it that may explain why backfills misbehave. Works without a tenant, and
- * without a schema.
+ * Facts about connection, server, schema and executors that explain why backfills misbehave. Needs
+ * neither tenant nor schema.
  * @throws ServoError database_unreachable
  */
 export async function diagnose(db: Database, tenant: string | null): Promise<Diagnosis> {
@@ -69,7 +69,6 @@ export async function diagnose(db: Database, tenant: string | null): Promise<Dia
   };
 }
 
-/** The invariants that do not hold for the tenant, each with its rows. */
 export function findBroken(db: Database, tenant: string): Promise<Violation[]> {
   return findViolations(db, tenant);
 }

@@ -9,7 +9,7 @@ import { unknownAsset } from '../start/unknown-asset.ts';
 
 export type LimitList = { as_of: Date; tenant_id: string; limits: Limit[] };
 
-/** The tenant's limits on running jobs, each with how many run. */
+/** The tenant's limits, each with its number of running jobs. */
 export function listLimits(db: Database, tenant: string): Promise<LimitList> {
   return db.read(tenant, async (query) => ({
     as_of: await readClock(query),
@@ -19,9 +19,9 @@ export function listLimits(db: Database, tenant: string): Promise<LimitList> {
 }
 
 /**
- * Sets a limit, or with null as `max_running` takes it away; then all limits. Jobs that run already go on: a limit is asked when a job
- * would enter `running`.
- * @throws ServoError not_found for an asset or a type that the tenant does not have
+ * Sets a limit, or removes it (`max_running` null), and returns all limits. Running jobs continue:
+ * a limit is checked when a job enters `running`.
+ * @throws ServoError not_found for an unknown asset or asset type
  */
 export function setLimit(
   db: Database,
@@ -31,7 +31,7 @@ export function setLimit(
   const { tenant } = author;
   return db.write(author, async (query) => {
     const known = await readLimits(query, tenant);
-    // One that is there can be changed, whatever has become of what it is for.
+    // An existing limit can be changed even if its asset is gone.
     if (!known.some((one) => one.scope === limit.scope && one.name === limit.name)) {
       if (limit.scope === 'asset') {
         const asset = await findAsset(query, tenant, limit.name);
@@ -54,8 +54,9 @@ export function setLimit(
 
 function unknownType(name: string, types: readonly string[]): ServoError {
   const near = nearest(name, types);
-  const known = types.length === 0 ? 'the tenant has no assets' : `known are ${types.join(', ')}`;
-  return new ServoError('not_found', `no asset is of type "${name}"`, {
+  const known =
+    types.length === 0 ? 'the tenant has no assets' : `known types: ${types.join(', ')}`;
+  return new ServoError('not_found', `unknown asset type "${name}"`, {
     hint: near === null ? known : `did you mean ${near}? ${known}`,
   });
 }

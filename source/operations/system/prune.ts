@@ -4,30 +4,29 @@ import {
   countLogs,
   countRows,
   countSamples,
+  type EndedKind,
+  type EndedPosition,
   findEnded,
-  forget,
   pruneBatch,
   pruneExecutors,
   pruneJob,
   pruneLogs,
   prunePartitions,
   pruneSamples,
-  type Stopped,
-  type Walk,
+  purgeEvents,
 } from '../../database/queries/prune.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { type Pruned, retention } from '../../domain/report/retention.ts';
 
-/** Jobs that are looked at at once. */
 const jobPage = 100;
 
-/** Of what ended longer ago than this before its samples' time was up, nothing is looked for by the janitor: it has been there (ms). */
+/** The janitor's earlier rounds did the jobs that ended before this window (ms). */
 const janitorWindowMs = 3 * 86_400_000;
 
 /**
- * Takes away what is past its time: jobs that ended longer ago than `older_than_ms`, with their partitions and journal; samples, attempts'
- * outputs and dead executors after the times of `retention`. In transactions of at most some thousand rows. What lives is never touched, but
- * for its old samples and outputs.
+ * Deletes jobs that ended more than `older_than_ms` ago, with their partitions and events, and
+ * samples, outputs and dead executors past their `retention`. A transaction deletes at most some
+ * thousand rows. Of unfinished jobs only old samples and outputs are deleted.
  */
 export async function prune(
   database: Database,
@@ -39,25 +38,25 @@ export async function prune(
   const before = ago(now, older_than_ms);
   let jobs = 0;
   let partitions = 0;
-  // A job whose child is still there is for the next pass: mostly a child has ended before.
+  // A parent goes in the next pass, after its children.
   for (let again = true; again; ) {
-    let went = 0;
-    let left = 0;
+    let deleted = 0;
+    let kept = 0;
     for await (const id of prunableJobs(database, tenant, before)) {
       partitions += await batches(database, author, (query) =>
         prunePartitions(query, tenant, id, before),
       );
-      if (await database.write(author, (query) => pruneJob(query, tenant, id, before))) went++;
-      else left++;
+      if (await database.write(author, (query) => pruneJob(query, tenant, id, before))) deleted++;
+      else kept++;
     }
-    jobs += went;
-    again = left > 0 && went > 0;
+    jobs += deleted;
+    again = kept > 0 && deleted > 0;
   }
-  const events = await forgetAll(database, author, older_than_ms, false);
+  const events = await purgeAll(database, author, older_than_ms, false);
   return { jobs, partitions, events, ...(await pruneRecords(database, author, now, null)) };
 }
 
-/** What `prune` would take away, without writing anything. */
+/** What `prune` would delete; writes nothing. */
 export async function countPruned(
   database: Database,
   author: Author,
@@ -75,11 +74,11 @@ export async function countPruned(
     logs: await countLogs(query, tenant, ago(now, retention.logs)),
     executors: await countDeadExecutors(query, tenant, ago(now, retention.executors)),
   }));
-  const gone = await forgetAll(database, author, older_than_ms, true);
-  return { ...counted, events: counted.events + gone };
+  const purged = await purgeAll(database, author, older_than_ms, true);
+  return { ...counted, events: counted.events + purged };
 }
 
-/** What an executor's janitor does now and then: samples, outputs and dead executors. It looks where an earlier round can have left something. */
+/** An executor's periodic clean-up: samples, outputs and dead executors. */
 export async function pruneOldRecords(database: Database, author: Author): Promise<void> {
   const now = await database.read(author.tenant, readClock);
   await pruneRecords(database, author, now, janitorWindowMs);
@@ -104,28 +103,31 @@ async function pruneRecords(
   };
 }
 
-/** Jobs that ended before that moment and may go, oldest first; those last of which the journal alone says when. */
+/**
+ * Deletable jobs that ended before that moment, oldest first. Those whose end only the journal
+ * knows come last.
+ */
 async function* prunableJobs(
   database: Database,
   tenant: string,
   before: Date,
 ): AsyncGenerator<string> {
-  for (const walk of ['dated', 'undated'] as const)
-    yield* walkEnded(database, tenant, before, walk);
+  for (const kind of ['dated', 'undated'] as const)
+    yield* pagesOfEnded(database, tenant, before, kind);
 }
 
-/** Each transaction a page of them. */
-async function* walkEnded(
+/** One transaction per page. */
+async function* pagesOfEnded(
   database: Database,
   tenant: string,
   before: Date,
-  walk: Walk,
+  kind: EndedKind,
 ): AsyncGenerator<string> {
-  let after: Stopped | null = null;
+  let after: EndedPosition | null = null;
   for (let full = true; full; ) {
-    const from: Stopped | null = after;
+    const from: EndedPosition | null = after;
     const page: Awaited<ReturnType<typeof findEnded>> = await database.read(tenant, (query) =>
-      findEnded(query, tenant, before, { walk, after: from, limit: jobPage }),
+      findEnded(query, tenant, before, { kind, after: from, limit: jobPage }),
     );
     for (const { id, may_go } of page) if (may_go) yield id;
     after = page.at(-1) ?? null;
@@ -133,21 +135,21 @@ async function* walkEnded(
   }
 }
 
-async function forgetAll(
+async function purgeAll(
   database: Database,
   author: Author,
   age_ms: number,
   dry: boolean,
 ): Promise<number> {
-  let forgotten = 0;
+  let purged = 0;
   for (let after: number | null = 0; after !== null; ) {
     const from: number = after;
-    const work = (query: Query) => forget(query, author.tenant, { age_ms, after: from, dry });
+    const work = (query: Query) => purgeEvents(query, author.tenant, { age_ms, after: from, dry });
     const batch = await (dry ? database.read(author.tenant, work) : database.write(author, work));
-    forgotten += batch.forgotten;
+    purged += batch.forgotten;
     after = batch.last;
   }
-  return forgotten;
+  return purged;
 }
 
 async function batches(

@@ -11,12 +11,12 @@ import {
 } from '../../domain/triage/alerts.ts';
 import type { CheckColumn, FoundRow } from '../../domain/triage/checks.ts';
 import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
-import { mostRows } from './checks.ts';
+import { maxRows } from './checks.ts';
 
-/** Jobs that an alert names. */
-const mostJobs = 20;
+/** Most jobs that an alert names. */
+const maxJobs = 20;
 
-/** The runbooks' alerts, firing or not: by the same statements and thresholds as triage. */
+/** The runbooks' alerts, firing or not, by the statements and thresholds of triage. */
 export function listAlerts(
   db: Database,
   tenant: string,
@@ -32,7 +32,7 @@ export function listAlerts(
         tenant,
         thresholds: adjust?.(thresholds) ?? thresholds,
         job: null,
-        limit: mostRows + 1,
+        limit: maxRows + 1,
       };
       const rows = await findRows(query, check.sql(context), check.columns);
       const column = check.columns.find((one) => one.name === check.figure)!;
@@ -50,12 +50,12 @@ function alertOf(
   asOf: Date,
 ): Alert {
   const row = alertTable[name];
-  const rows = all.slice(0, mostRows);
+  const rows = all.slice(0, maxRows);
   const figureOf = ({ cells }: FoundRow) => {
     const cell = cells[column.name];
     return cell === null || cell === undefined ? null : Number(cell);
   };
-  // What never beat is worse than any age.
+  // A missing heartbeat is worse than any old one.
   const weight = (one: FoundRow) => figureOf(one) ?? Number.POSITIVE_INFINITY;
   const worstFirst = [...rows].sort((a, b) => weight(b) - weight(a));
   const threshold = row.threshold(thresholds);
@@ -86,7 +86,7 @@ function alertOf(
     since,
     found: rows.length,
     truncated,
-    jobs: worstFirst.slice(0, mostJobs).map((one) => ({
+    jobs: worstFirst.slice(0, maxJobs).map((one) => ({
       job_id: one.job_id,
       asset_name: one.asset_name,
       state: one.state,

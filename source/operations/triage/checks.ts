@@ -17,14 +17,14 @@ import { readEscalations } from './escalations.ts';
 
 export type TriageOptions = {
   thresholds?: Thresholds;
-  /** Only this job; null or absent: all of the tenant. */
+  /** Null or absent: all jobs of the tenant. */
   job?: string | null;
 };
 
-/** Rows of a check that are read: above it, it says "so many or more". */
-export const mostRows = 200;
+/** Most rows of a check; beyond, its count is a lower bound. */
+export const maxRows = 200;
 
-/** Every check of the runbooks, with how much it finds and the worst of it. */
+/** Every check of the runbooks, with its count and its worst row. */
 export function triage(
   db: Database,
   tenant: string,
@@ -40,13 +40,13 @@ export function triage(
       found[check.name] = rows;
     }
     const as_of = await readClock(query);
-    const { running = 0 } = await countJobs(query, tenant, mostRows);
+    const { running = 0 } = await countJobs(query, tenant, maxRows);
     const escalations = await readEscalations(query, tenant, { as_of, found, running });
     return { as_of, tenant_id: tenant, job_id: context.job, checks: summaries, escalations };
   });
 }
 
-/** The rows of one check, with the statement that found them. Of one job: the runbook's own statement, where it has one for a job. */
+/** For one job: the runbook's statement for a job, if it has one. */
 export function triageCheck(
   db: Database,
   tenant: string,
@@ -61,7 +61,7 @@ export function triageCheck(
   });
 }
 
-/** What a check finds, inside a transaction. */
+/** Runs in the caller's transaction. */
 export async function findingOf(
   query: Query,
   check: Check,
@@ -98,5 +98,5 @@ async function summaryOf(
 
 export function contextOf(tenant: string, options: TriageOptions): CheckContext {
   const { thresholds = thresholdDefaults, job = null } = options;
-  return { tenant, thresholds, job, limit: mostRows + 1 };
+  return { tenant, thresholds, job, limit: maxRows + 1 };
 }

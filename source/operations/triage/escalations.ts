@@ -1,5 +1,5 @@
 import type { Query } from '../../database/database.ts';
-import { firstEntry } from '../../database/queries/first-entry.ts';
+import { firstEventSince } from '../../database/queries/first-event.ts';
 import type { Runbook } from '../../domain/triage/checks.ts';
 import {
   type Escalation,
@@ -8,17 +8,17 @@ import {
   troubleOf,
 } from '../../domain/triage/escalation.ts';
 
-/** Whether escalation is due, to whom and why, from what the checks have found: within the transaction that found it. */
+/** Which escalations are due, to whom and why. Runs in the transaction that ran the checks. */
 export async function readEscalations(
   query: Query,
   tenant: string,
-  seen: Omit<EscalationFacts, 'clocks'>,
+  facts: Omit<EscalationFacts, 'clocks'>,
 ): Promise<Escalation[]> {
   const clockOf = (runbook: Runbook) =>
-    firstEntry(
+    firstEventSince(
       query,
       tenant,
-      troubleOf(seen.found, runbook).flatMap(({ job_id, since }) =>
+      troubleOf(facts.found, runbook).flatMap(({ job_id, since }) =>
         job_id === null || since === null ? [] : [{ job_id, since }],
       ),
     );
@@ -26,5 +26,5 @@ export async function readEscalations(
     'backfill-operations': await clockOf('backfill-operations'),
     'backfill-sla-at-risk': await clockOf('backfill-sla-at-risk'),
   };
-  return escalationsOf({ ...seen, clocks });
+  return escalationsOf({ ...facts, clocks });
 }

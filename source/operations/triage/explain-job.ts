@@ -15,7 +15,7 @@ import {
 } from '../../domain/triage/recommend.ts';
 import type { Thresholds } from '../../domain/triage/thresholds.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
-import { contextOf, findingOf, mostRows } from './checks.ts';
+import { contextOf, findingOf, maxRows } from './checks.ts';
 import { readEscalations } from './escalations.ts';
 
 /** Which clause keeps a job from running. @throws ServoError not_found */
@@ -25,15 +25,14 @@ export async function explainJob(db: Database, tenant: string, id: string): Prom
   return { as_of: facts.as_of, tenant_id: tenant, clause: explain(facts), facts };
 }
 
-/** Rows of evidence. */
-const mostEvidence = 20;
+const maxEvidence = 20;
 
 /**
- * Which checks hold for the job, the scenario that they come to, its evidence, what the runbook recommends, and whether escalation is
- * due.
+ * The checks that hold for the job, the scenario they amount to, its evidence, the runbook's
+ * recommendation, and due escalations.
  * @throws ServoError not_found
  */
-export function judgeJob(
+export function assessJob(
   db: Database,
   tenant: string,
   id: string,
@@ -53,13 +52,13 @@ export function judgeJob(
     }
     const clause = explain(facts);
     const scenario = scenarioOf(held);
-    const { running = 0 } = await countJobs(query, tenant, mostRows);
+    const { running = 0 } = await countJobs(query, tenant, maxRows);
     const evidence =
       scenario === null || checkNamed(scenario.check.name).evidence === undefined
         ? null
         : await findingOf(query, checkNamed(scenario.check.name), {
             ...context,
-            limit: mostEvidence + 1,
+            limit: maxEvidence + 1,
           });
     return {
       as_of: facts.as_of,
@@ -81,7 +80,7 @@ function errorOf({ cells }: FoundRow): string | null {
   return typeof cells.error_message === 'string' ? cells.error_message : null;
 }
 
-/** Whether an action has helped: asks the checks that held before it again. @throws ServoError not_found */
+/** Runs the checks again after an action. @throws ServoError not_found */
 export function verifyJob(
   db: Database,
   tenant: string,

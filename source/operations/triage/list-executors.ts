@@ -1,9 +1,9 @@
 import type { Database } from '../../database/database.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
-import { heldExecutors, readExecutors } from '../../database/queries/read-executors.ts';
+import { executorsOnHold, readExecutors } from '../../database/queries/read-executors.ts';
 import { type ExecutorList, viewExecutor } from '../../domain/executor/executor.ts';
 
-/** The tenant's executors, those that have gone in the last hour included. */
+/** The tenant's executors, including those that ended within the last hour. */
 export function listExecutors(db: Database, tenant: string): Promise<ExecutorList> {
   return db.read(tenant, async (query) => {
     const as_of = await readClock(query);
@@ -16,10 +16,9 @@ export function listExecutors(db: Database, tenant: string): Promise<ExecutorLis
   });
 }
 
-/** The tenant's living executors that are held, and why. */
-export function listHeld(
+export function listOnHold(
   db: Database,
   tenant: string,
 ): Promise<{ id: string; hold_reason: string }[]> {
-  return db.read(tenant, (query) => heldExecutors(query, tenant));
+  return db.read(tenant, (query) => executorsOnHold(query, tenant));
 }

@@ -1,7 +1,7 @@
 import type { Database, Query } from '../../database/database.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { readJob } from '../../database/queries/read-job.ts';
-import { readFleet, readLiveJobs } from '../../database/queries/read-live-jobs.ts';
+import { readFleet, readUnfinishedJobs } from '../../database/queries/read-unfinished-jobs.ts';
 import type { JobView } from '../../domain/job/job.ts';
 import { type RiskBoard, type RiskRow, riskRows } from '../../domain/risk/board.ts';
 import { type LevelAdvice, mitigations } from '../../domain/risk/mitigation.ts';
@@ -13,10 +13,10 @@ import { type Problem, UsageError } from '../../errors.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
 import { viewJobs, viewOneJob } from '../jobs/view-jobs.ts';
 
-/** Jobs with a deadline, and of those without one that run or wait, that are read at most. */
-const mostJobs = 1000;
+/** Most jobs with a deadline, most running and most waiting jobs without one. */
+const maxJobs = 1000;
 
-/** What the calculator works on: live jobs with a deadline, those that share the slots with them, and the slots. */
+/** Unfinished jobs with a deadline, the jobs that share slots with them, and the slots. */
 export function readRiskBoard(
   db: Database,
   tenant: string,
@@ -30,23 +30,23 @@ export type RiskReport = {
   tenant_id: string;
   early_warning_seconds: number;
   slots: { now: number; what_if: number | null };
-  /** With a deadline, the most urgent first; of one job that is asked about: it alone. */
+  /** The jobs with a deadline, the most urgent first; or the one job that was asked for. */
   jobs: RiskRow[];
-  /** The other live jobs that share the slots with them: what could be paused, and what would take slots first. */
+  /** Jobs that share slots with them: candidates for a pause, and competitors for slots. */
   others: RiskRow[];
-  /** How many of `jobs` stand at each level, now and under what is supposed. */
+  /** Number of `jobs` at each risk level, now and under the what-if. */
   levels: {
     now: Partial<Record<RiskLevel, number>>;
     what_if: Partial<Record<RiskLevel, number>> | null;
   };
-  /** What the runbook advises at the levels of `jobs` as they are now, the most urgent first. */
+  /** The runbook's advice for the present levels, the most urgent first. */
   advice: (LevelAdvice & { level: RiskLevel })[];
   truncated: boolean;
 };
 
 /**
- * How jobs stand to their deadlines, and how they would stand. Changes nothing.
- * @param asked the UUID of one job, or null for all; `pause`: UUIDs
+ * The risk of jobs to miss their deadlines, now and under a what-if. Changes nothing.
+ * @param input `job`: UUID, or null for all; `pause`: UUIDs
  * @throws UsageError with every mistake; ServoError not_found
  */
 export function assessRisk(
@@ -75,43 +75,43 @@ export function assessRisk(
     );
     const whole = { ...board, jobs: [...board.jobs, ...more] };
     const problems: Problem[] = [];
-    const what = readWhatIf(input, job, pause, whole.jobs, board.as_of, problems);
+    const whatIf = readWhatIf(input, job, pause, whole.jobs, board.as_of, problems);
     if (problems.length > 0) throw new UsageError(problems);
-    return reportOf(whole, what, job);
+    return reportOf(whole, whatIf, job);
   });
 }
 
 async function boardOf(query: Query, tenant: string, thresholds: Thresholds): Promise<RiskBoard> {
   const { early_warning } = thresholds;
   const as_of = await readClock(query);
-  const rows = await readLiveJobs(query, tenant, mostJobs + 1);
+  const rows = await readUnfinishedJobs(query, tenant, maxJobs + 1);
   const jobs = await viewJobs(query, tenant, rows, as_of, thresholds);
   const count = (where: (job: JobView) => boolean) => jobs.filter(where).length;
   const truncated =
-    count((job) => job.sla_deadline_at !== null) > mostJobs ||
-    count((job) => job.sla_deadline_at === null && job.state === 'running') > mostJobs ||
-    count((job) => job.sla_deadline_at === null && job.state !== 'running') > mostJobs;
+    count((job) => job.sla_deadline_at !== null) > maxJobs ||
+    count((job) => job.sla_deadline_at === null && job.state === 'running') > maxJobs ||
+    count((job) => job.sla_deadline_at === null && job.state !== 'running') > maxJobs;
   const fleet = await readFleet(query, tenant);
   return { as_of, tenant_id: tenant, early_warning, fleet, jobs, truncated };
 }
 
-function reportOf(board: RiskBoard, what: WhatIf, asked: JobView | null): RiskReport {
-  const rows = riskRows(board, what);
-  const supposed = !isNoChange(what);
+function reportOf(board: RiskBoard, whatIf: WhatIf, only: JobView | null): RiskReport {
+  const rows = riskRows(board, whatIf);
+  const changed = !isNoChange(whatIf);
   const jobs = rows.filter((row) =>
-    asked === null ? row.sla_deadline_at !== null : row.id === asked.id,
+    only === null ? row.sla_deadline_at !== null : row.id === only.id,
   );
   const levels = [...new Set(jobs.map(({ risk_level }) => risk_level))];
   return {
     as_of: board.as_of,
     tenant_id: board.tenant_id,
     early_warning_seconds: board.early_warning / 1000,
-    slots: { now: board.fleet.slots, what_if: what.slots },
+    slots: { now: board.fleet.slots, what_if: whatIf.slots },
     jobs,
     others: rows.filter((row) => !jobs.includes(row)),
     levels: {
       now: countLevels(jobs),
-      what_if: supposed ? countLevels(jobs.flatMap(({ what_if }) => what_if ?? [])) : null,
+      what_if: changed ? countLevels(jobs.flatMap(({ what_if }) => what_if ?? [])) : null,
     },
     advice: levels
       .map((level) => ({ level, ...mitigations[level] }))

@@ -24,7 +24,7 @@ const jobs = fc.record({
   left: fc.integer({ min: 0, max: 50 }),
   lanes: fc.integer({ min: 0, max: 3 }),
   average: fc.option(fc.integer({ min: 1, max: 200 })),
-  /** In minutes, and half a one: what is read by the clock is read a moment later. */
+  /** In minutes and a half: the clock moves on between readings. */
   deadline: fc.option(fc.integer({ min: -10, max: 150 })),
   beat: fc.integer({ min: 0, max: 900 }),
   started: fc.integer({ min: 0, max: 30_000 }),

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => scene.close());
 
-/** One partition left, which takes so long; the deadline is in 100 minutes. */
+/** One partition left, of this duration; the deadline is in 100 minutes. */
 const left = (minutes: number, deadline = 100) => ({
   total_partitions: '1',
   avg_partition_duration_ms: String(minutes * 60_000),
@@ -74,7 +74,7 @@ test('at risk: since the samples say so', () =>
     expect((await now.find('at-risk')).rows[0]!.since).toEqual(row!.at);
   }));
 
-test('breached: at the deadline itself, while the job lives; the latest first', () =>
+test('breached: at the deadline itself, while the job is unfinished; the latest first', () =>
   scene.during(async (now) => {
     await now.job(left(1, 1));
     await now.job({ ...left(1, -5), state: `'completed'` });

@@ -14,7 +14,7 @@ const ended = (ago: string) => ({
   created_at: `now() - interval '3 days'`,
 });
 
-test('failed partitions: of living jobs, with the first of them; the most first', () =>
+test('failed partitions: of unfinished jobs, with the first of them; the most first', () =>
   scene.during(async (now) => {
     await now.job();
     const few = await now.job({ failed_partitions: '1', state: `'paused'` });
@@ -161,7 +161,7 @@ test('checkpoint: behind what is completed, or on what is not', () =>
       [ahead]: { job_checkpoint: 'c', checkpoint_state: 'pending', last_completed_partition: null },
     });
     expect(Object.keys(byJob)).toHaveLength(2);
-    // The runbook's statement, of one job.
+    // The runbook's statement for one job.
     const { rows: own } = await now.find('checkpoint', { job: behind });
     expect(own.map((row) => row.cells)).toEqual([
       {

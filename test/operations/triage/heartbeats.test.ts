@@ -63,15 +63,15 @@ test('bulk recovery takes what has not beaten for more than 10 minutes', () =>
     const job = await now.job(beat('601 seconds'));
     const { rows, check } = await now.find('bulk-reclaim');
     expect(rows.map((row) => row.job_id)).toEqual([job]);
-    // The runbook's statement, as it is printed, with the tenant.
+    // The runbook's statement as printed, with the tenant.
     const changed = await now.query<{ id: string }>(check.remedies[0]!.sql!);
     expect(changed).toEqual([{ id: job, asset_name: 'orders' }]);
     expect(await now.ids('bulk-reclaim')).toEqual([]);
-    // An order to reclaim, and stuck until somebody does.
+    // A request to reclaim; stuck until the job is claimed.
     expect(await now.ids('stuck')).toContain(job);
   }));
 
-test('resuming: resumed more than 120 s ago, and claimed by nobody', () =>
+test('resuming: resumed more than 120 s ago, and not claimed', () =>
   scene.during(async (now) => {
     const resumed = (age: string) => ({ ...beat(age), state: `'resuming'` });
     await now.job(resumed('120 seconds'));

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Query } from '../../../source/database/database.ts';
-import { firstEntry } from '../../../source/database/queries/first-entry.ts';
+import { firstEventSince } from '../../../source/database/queries/first-event.ts';
 import { checkNamed } from '../../../source/database/queries/triage/checks.ts';
 import { type CheckName, checkNames } from '../../../source/domain/triage/checks.ts';
 import { thresholdDefaults } from '../../../source/domain/triage/thresholds.ts';
-import { mostRows } from '../../../source/operations/triage/checks.ts';
+import { maxRows } from '../../../source/operations/triage/checks.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { readsOf } from '../../support/plans.ts';
 import { run } from '../../support/roles.ts';
@@ -14,7 +14,8 @@ const job = idOf(1);
 
 let database: TestDatabase;
 
-// 40 running jobs (one of 60,000 partitions, half of them done), 10 paused, 10 resuming, 10 that wait and 60 pending; what has ended is history.
+// 40 running jobs (one of 60,000 partitions, half of them completed), 10 paused, 10 resuming, 10
+// waiting, 60 pending; ended jobs are history.
 beforeAll(async () => {
   database = await createTestDatabase();
   await run(
@@ -57,7 +58,10 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** Rows that it may fetch, of 20,000 jobs, 140,000 partitions and 45,000 samples: some half more than it does. */
+/**
+ * Most rows it may fetch, of 20,000 jobs, 140,000 partitions and 45,000 samples: about half more
+ * than it does.
+ */
 const most: Readonly<Record<CheckName, number>> = {
   stuck: 100,
   'no-progress': 9000,
@@ -83,7 +87,7 @@ const contextOf = (one: string | null) => ({
   tenant: 'acme',
   thresholds: thresholdDefaults,
   job: one,
-  limit: mostRows + 1,
+  limit: maxRows + 1,
 });
 const asked = (ask: (query: Query) => Promise<unknown>) =>
   readsOf(database.app, 'acme', (_, query) => ask(query));
@@ -111,7 +115,7 @@ describe.each([
   test('the first journal entry of a trouble is found by the jobs', async () => {
     const since = new Date(Date.now() - 600_000);
     const outages = [1, 2, 3, 4, 5].map((number) => ({ job_id: idOf(number), since }));
-    const reads = await asked((query) => firstEntry(query, 'acme', outages));
+    const reads = await asked((query) => firstEventSince(query, 'acme', outages));
     expect(reads).toMatchObject({ scans: [], sequential: 0 });
     expect(reads.fetched).toBeLessThanOrEqual(30);
   });
@@ -122,13 +126,16 @@ describe.each([
       const { sql } = checkNamed(name).evidence!;
       const reads = await asked((query) => query(sql({ ...contextOf(null), job })));
       expect(reads).toMatchObject({ scans: [], sequential: 0 });
-      // The checkpoint is compared with every partition: the runbook's statement counts them.
+      // The checkpoint is compared with every partition, as the runbook's statement does.
       expect(reads.fetched).toBeLessThanOrEqual(name === 'checkpoint' ? 61_000 : 100);
     },
   );
 });
 
-/** Those that find what they find among all that wait: at a million jobs at-risk took 315 ms, which reckoned the ETA of each that had a deadline. */
+/**
+ * Checks that search all waiting jobs: at a million jobs at-risk took 315 ms, because it computed
+ * the ETA of each one with a deadline.
+ */
 const mostOfMany: Partial<Record<CheckName, number>> = {
   unclaimed: 700,
   'no-executor': 10_000,

@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => scene.close());
 
-/** Entered `running` so long ago: what the journal says of jobs made in this transaction is now. */
+/** Entered `running` this long ago: the journal's own time would be that of this transaction. */
 const aged = async (now: import('./scene.ts').Moment, job: string, ago = '1 hour') => {
   await now.query(`update backfill_events set at = now() - $2::interval where job_id = $1`, [
     job,
@@ -115,7 +115,7 @@ test('ETA: slipped by more than 5 minutes within 15, and not by exactly 5', () =
       avg_partition_duration_ms: '600000',
       estimated_completion_at: `now() + interval '1 hour'`,
     });
-    // What is left, 6 × 10 minutes, ends in an hour: so much later than it was expected to.
+    // The remaining 6 × 10 minutes end in an hour, later than expected by that much.
     await now.sample(job, '12 minutes', { completed: 3, eta: `now() + interval '55 minutes'` });
     await now.sample(job, '1 minute', { completed: 4, eta: `now() + interval '10 minutes'` });
     expect(await now.ids('eta')).toEqual([]);
@@ -137,7 +137,7 @@ test('ETA: slipped by more than 5 minutes within 15, and not by exactly 5', () =
     ]);
   }));
 
-test('ETA: a slip is not told before it has been watched for a third of the window', () =>
+test('ETA: a slip is not reported before it has been watched for a third of the window', () =>
   scene.during(async (now) => {
     const job = await now.job({
       avg_partition_duration_ms: '600000',

@@ -6,16 +6,16 @@ import {
   isTrouble,
   remedyRefusal,
 } from '../../../source/domain/triage/checks.ts';
-import { mostRows, triage, triageCheck } from '../../../source/operations/triage/checks.ts';
+import { maxRows, triage, triageCheck } from '../../../source/operations/triage/checks.ts';
 import { Operator } from '../../support/operator.ts';
 import { run } from '../../support/roles.ts';
 
-/** A tenant's name is text like any other. */
+/** A tenant's name may be any text. */
 const hostile = `o'neil \\ "x"; drop table backfill_jobs; -- \u001b[31m`;
 const tenants = ['acme', 'globex', hostile];
 let operator: Operator;
 
-// In each tenant the same trouble of every kind.
+// The same problem of every kind in each tenant.
 beforeAll(async () => {
   operator = await Operator.open();
   await operator.sql('alter table backfill_jobs disable trigger user');
@@ -130,21 +130,21 @@ test('of one job: only that, and what the runbook asks of it', async () => {
   expect(found).toEqual(['failure-rate', 'failed-partitions', 'checkpoint', 'at-risk']);
   const finding = await triageCheck(operator.db, 'acme', 'failed-partitions', { job: job!.id });
   expect(finding.rows.map((row) => row.cells.partition_key)).toEqual(['c']);
-  // Another tenant's job is nobody's.
+  // Another tenant's job is not found.
   const other = await triage(operator.db, 'globex', { job: job!.id });
   expect(other.checks.filter((one) => one.found > 0)).toEqual([]);
 });
 
-test('rows beyond what is read are told of', async () => {
+test('rows beyond the limit are reported', async () => {
   await operator.sql(
     `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, created_at)
      select tenant_id, id, name, gen_random_uuid(), now() - interval '1 hour' from assets, generate_series(1, 250) where tenant_id = 'acme' and name = 'clicks'`,
   );
   const finding = await triageCheck(operator.db, 'acme', 'queue-depth');
-  expect([finding.rows.length, finding.truncated]).toEqual([mostRows, true]);
+  expect([finding.rows.length, finding.truncated]).toEqual([maxRows, true]);
   const { checks } = await triage(operator.db, 'acme');
   expect(checks.find(({ check }) => check.name === 'queue-depth')).toMatchObject({
-    found: mostRows,
+    found: maxRows,
     truncated: true,
   });
   expect(checks.find(({ check }) => check.name === 'no-executor')).toMatchObject({

@@ -2,10 +2,13 @@ import type { Query } from '../../../source/database/database.ts';
 import { checkNamed } from '../../../source/database/queries/triage/checks.ts';
 import type { CheckName, Finding } from '../../../source/domain/triage/checks.ts';
 import { type Thresholds, thresholdDefaults } from '../../../source/domain/triage/thresholds.ts';
-import { findingOf, mostRows } from '../../../source/operations/triage/checks.ts';
+import { findingOf, maxRows } from '../../../source/operations/triage/checks.ts';
 import { author, Operator } from '../../support/operator.ts';
 
-/** A database with assets, in which checks are asked within the transaction that made their rows: its clock stands still. */
+/**
+ * A database with assets. Checks run in the transaction that made their rows, so the clock stands
+ * still.
+ */
 export class Scene {
   readonly operator: Operator;
   #made = 0;
@@ -18,7 +21,7 @@ export class Scene {
     const operator = await Operator.open();
     for (const asset of ['orders', 'clicks', 'events']) await operator.asset(asset);
     for (const asset of ['orders', 'clicks']) await operator.asset(asset, undefined, 'globex');
-    // So that a test can say when something entered the journal.
+    // So that a test can set the time of an event.
     await operator.sql('grant update on backfill_events to servo_app');
     return new Scene(operator);
   }
@@ -27,7 +30,7 @@ export class Scene {
     return this.operator.close();
   }
 
-  /** Makes rows in one transaction, asks in it, and takes it all back. */
+  /** Creates rows in a transaction, runs checks in it, and rolls back. */
   async during(work: (moment: Moment) => Promise<void>, tenant = author.tenant): Promise<void> {
     const enough = new Error('enough');
     try {
@@ -41,7 +44,7 @@ export class Scene {
   }
 }
 
-/** A moment at which the database's clock, NOW(), stands still. */
+/** NOW() in that transaction. */
 export class Moment {
   readonly query: Query;
   readonly tenant: string;
@@ -53,7 +56,9 @@ export class Moment {
     this.#number = number;
   }
 
-  /** A job of so many partitions by its columns, each an SQL expression; without partition rows. */
+  /**
+   * A job with this number of partitions, its columns as SQL expressions; without partition rows.
+   */
   async job(columns: Readonly<Record<string, string>> = {}, asset = 'orders'): Promise<string> {
     const all: Record<string, string> = {
       state: `'running'`,
@@ -73,7 +78,7 @@ export class Moment {
     return row!.id;
   }
 
-  /** Partitions of a job: `{ '2024-01-01': "state = 'failed'" }` by key, each with what is set of it. */
+  /** Partitions of a job by key with their columns: `{ '2024-01-01': "state = 'failed'" }` */
   async partitions(job: string, keys: Readonly<Record<string, string>>): Promise<void> {
     for (const [key, set] of Object.entries(keys)) {
       await this.query(
@@ -89,7 +94,7 @@ export class Moment {
     }
   }
 
-  /** A sample of a job, so long ago. */
+  /** A sample of a job, this long ago. */
   async sample(
     job: string,
     ago: string,
@@ -123,7 +128,7 @@ export class Moment {
     await this.query(`update backfill_jobs set ${set} where id = $1`, [job]);
   }
 
-  /** What a check finds now. */
+  /** The rows that a check finds now. */
   async find(
     name: CheckName,
     options: { job?: string; thresholds?: Partial<Thresholds> } = {},
@@ -132,7 +137,7 @@ export class Moment {
       tenant: this.tenant,
       thresholds: { ...thresholdDefaults, ...options.thresholds },
       job: options.job ?? null,
-      limit: mostRows + 1,
+      limit: maxRows + 1,
     });
   }
 

@@ -99,7 +99,7 @@ test('no executor: by asset, with its oldest job, how many wait, and when one wa
     expect(rows[0]!.cells.last_seen_at).toBeInstanceOf(Date);
   }));
 
-test('no executor: one with the handler that lives for this tenant is enough', () =>
+test('no executor: one alive executor of this tenant with the handler is enough', () =>
   scene.during(async (now) => {
     const job = await now.job(pending('5 minutes'));
     for (const columns of [
@@ -153,7 +153,7 @@ test('waiting upstream: for which, and in which state they are', () =>
     ]);
   }));
 
-test('paused: for more than an hour, or by itself', () =>
+test('paused: for more than an hour, or auto-paused', () =>
   scene.during(async (now) => {
     const paused = (ago: string) => ({ state: `'paused'`, paused_at: `now() - interval '${ago}'` });
     await now.job(paused('1 hour'));
@@ -177,7 +177,7 @@ test('paused: for more than an hour, or by itself', () =>
         cells: { paused_secs: 60, reason: 'auto-paused: 30 of the last 40 partitions failed' },
       },
     ]);
-    // The runbook's two questions of one job.
+    // The runbook's two statements for one job.
     const own = await now.find('wont-resume', { job: long });
     expect(own.rows[0]!.cells).toMatchObject({
       state: 'paused',

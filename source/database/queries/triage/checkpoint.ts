@@ -1,7 +1,7 @@
 import { remedy } from './remedies.ts';
 import { type Check, scope } from './sql.ts';
 
-/** Rows above a checkpoint that are looked at: a job of a million is not read from end to end. Of one job, everything is. */
+/** Rows read above a checkpoint: a job of a million is not read whole. */
 const lookAhead = 100;
 
 export const checkpoint: Check = {
@@ -9,7 +9,7 @@ export const checkpoint: Check = {
   title: 'Checkpoint does not match',
   section: { runbook: 'backfill-operations', heading: '5. Verify Checkpoint Integrity' },
   meaning:
-    'The checkpoint is not the last completed partition: resumed incorrectly, the job would run partitions twice or leave some out. Data integrity concern: escalate.',
+    'The checkpoint is not the last completed partition: if resumed incorrectly, the job would run partitions twice or leave some out. Data integrity concern: escalate.',
   severity: 'critical',
   columns: [
     { name: 'asset_name', title: 'asset', kind: 'text' },
@@ -21,18 +21,18 @@ export const checkpoint: Check = {
   ],
   figure: 'completed_partitions',
   remedies: [
-    remedy('look', "Compare with the partitions' states, and with what was written.", {
+    remedy('look', "Compare with the partitions' states, and with the written data.", {
       command: 'servo-tui doctor --invariants',
     }),
     remedy(
       'pause',
-      'Pause the job until it is understood: what is done twice or not at all may be data.',
+      'Pause the job until the cause is understood: partitions may run twice or not at all.',
     ),
     remedy('recreate', 'Cancel the job and create a new one of the unfinished keys.', {
       states: ['pending', 'running', 'paused', 'resuming'],
     }),
   ],
-  // A bound that is not a mere column is no bound for an index, under row-level security: hence the CTE.
+  // A bound must be a plain column to reach an index under row-level security.
   sql: (context) => `WITH bj AS MATERIALIZED (
   SELECT id, asset_name, state, checkpoint_partition_key, COALESCE(checkpoint_partition_key, '') as checkpoint,
     completed_partitions, version, created_at

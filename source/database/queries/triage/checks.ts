@@ -39,7 +39,7 @@ const byName: Readonly<Record<CheckName, Check>> = {
   'bulk-cancel': bulkCancel,
 };
 
-/** Every check, in the order of `checkNames`. */
+/** In the order of `checkNames`. */
 export const checks: readonly Check[] = checkNames.map((name) => byName[name]);
 
 export function checkNamed(name: CheckName): Check {
@@ -48,7 +48,6 @@ export function checkNamed(name: CheckName): Check {
 
 type Row = Record<string, unknown>;
 
-/** Runs the statement, as it is. */
 export async function findRows(
   query: Query,
   sql: string,
@@ -70,7 +69,7 @@ const figures: readonly string[] = ['count', 'seconds', 'milliseconds', 'ratio']
 /** JSON has no infinity: 300,000 years in milliseconds stand for one. */
 const most = 1e16;
 
-/** Figures as numbers: `numeric` comes as text. One between two infinities is unknown. */
+/** Figures as numbers: `numeric` arrives as text. NaN, between two infinities, is unknown. */
 function cellOf(kind: string, value: unknown): Cell {
   if (value === null || value === undefined) return null;
   if (!figures.includes(kind)) return value as Cell;
@@ -78,7 +77,7 @@ function cellOf(kind: string, value: unknown): Cell {
   return Number.isNaN(figure) ? null : Math.max(-most, Math.min(most, figure));
 }
 
-/** What an operator pastes into psql: the statement, for the tenant that it is of. */
+/** The statement with its tenant, for psql. */
 export function withTenant(sql: string, { tenant }: Pick<CheckContext, 'tenant'>): string {
   return `SET app.current_tenant = ${literal(tenant)};\n${sql};\n`;
 }

@@ -4,7 +4,7 @@ import { etaOf } from './eta.ts';
 import { remedy } from './remedies.ts';
 import { type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
-const living = `state IN ('pending', 'waiting_upstream', 'running', 'paused', 'resuming')`;
+const unfinished = `state IN ('pending', 'waiting_upstream', 'running', 'paused', 'resuming')`;
 
 export const atRisk: Check = {
   name: 'at-risk',
@@ -32,7 +32,7 @@ export const atRisk: Check = {
     remedy('look', 'Low risk: monitor closely, every 15-30 minutes.', {
       command: 'servo-tui status JOB --watch',
     }),
-    remedy('resume', 'Resume it, if what it was paused for is over.'),
+    remedy('resume', 'Resume it if the reason for the pause is gone.'),
     remedy(
       'set-parallel',
       'Medium risk or more: optimise partition execution; give it more slots.',
@@ -47,8 +47,9 @@ export const atRisk: Check = {
     }),
     remedy('start-executor', 'High risk: scale executor instances (platform team).'),
   ],
-  // A job that waits to be claimed and never ran has no average, and so no ETA: the many that need not be looked at. For the others an index is
-  // there (0039); the limit is what keeps the planner, which does not know how few they are, from reading all that wait.
+  // Pending jobs that never ran have no average and no ETA, and are many. The others have an index
+  // (0039); without the limit, the planner does not expect them to be few and reads all pending
+  // jobs.
   sql: (context) => {
     const buffer = context.thresholds.early_warning;
     const limit = buffer === 0 ? 'bj.sla_deadline_at' : `bj.sla_deadline_at - ${interval(buffer)}`;
@@ -106,10 +107,10 @@ export const breached: Check = {
     remedy('look', 'Calculate the expected completion time, and notify stakeholders immediately.', {
       command: 'servo-tui status JOB',
     }),
-    remedy('resume', 'Resume it, if what it was paused for is over.'),
+    remedy('resume', 'Resume it if the reason for the pause is gone.'),
     remedy('set-deadline', 'Set a new deadline with the stakeholders.'),
-    remedy('set-priority', 'Let it go first.'),
-    remedy('set-parallel', 'Give it more slots, if executors have room.'),
+    remedy('set-priority', 'Raise its priority.'),
+    remedy('set-parallel', 'Give it more slots if executors have free ones.'),
   ],
   sql: (context) => `SELECT bj.id, bj.asset_name, bj.state, bj.priority,
        bj.completed_partitions || '/' || bj.total_partitions as progress,
@@ -117,7 +118,7 @@ export const breached: Check = {
        bj.version, bj.sla_deadline_at as since
 FROM backfill_jobs bj
 ${etaOf(context)}
-WHERE bj.${living}
+WHERE bj.${unfinished}
   AND bj.sla_deadline_at <= NOW()
   AND ${scope(context, 'bj')}
 ORDER BY bj.sla_deadline_at

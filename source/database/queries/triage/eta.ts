@@ -4,7 +4,10 @@ import { laterBy, partitionsLeft, secondsBetween } from '../sql-time.ts';
 import { remedy } from './remedies.ts';
 import { type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
-/** Joins the ETA of `bj` as source/domain/forecast/eta.ts has it: remaining ÷ slots at work × average, and none while the heartbeat is stale. */
+/**
+ * Joins the ETA of `bj` by the rule of source/domain/forecast/eta.ts: remaining ÷ slots × average,
+ * and none while the heartbeat is stale.
+ */
 export const etaOf = ({ thresholds }: CheckContext) => `CROSS JOIN LATERAL (
   SELECT CASE WHEN bj.avg_partition_duration_ms < 0
       OR bj.state = 'running' AND (bj.heartbeat_at IS NULL OR bj.heartbeat_at < NOW() - ${interval(thresholds.heartbeat_stale)}) THEN NULL
@@ -41,14 +44,15 @@ export const eta: Check = {
     remedy('look', 'Check external service health, and data anomalies in slow partitions.', {
       command: 'servo-tui status JOB',
     }),
-    remedy('set-parallel', 'Give it more slots, if executors have room.'),
+    remedy('set-parallel', 'Give it more slots if executors have free ones.'),
     remedy('pause', 'Pause jobs that compete with it.', {
       states: null,
       command: 'servo-tui pause OTHER',
     }),
   ],
-  // The ETA on the row is written when partitions finish, at most every 5 s: it lies in the past where nothing does. What it is now is
-  // reckoned, as everywhere, and not compared with what it was before that is a third of the window ago.
+  // The row's ETA is written when partitions finish, at most every 5 s, and passes if none does.
+  // The present ETA is computed, and compared only with one that is at least a third of the window
+  // old.
   sql: (context) => `SELECT bj.id, bj.asset_name, bj.completed_partitions, bj.total_partitions,
        bj.avg_partition_duration_ms,
        bj.estimated_completion_at,

@@ -1,6 +1,6 @@
 import { roughDuration } from '../../../domain/time/duration.ts';
 import type { Remedy } from '../../../domain/triage/checks.ts';
-import { living, remedy } from './remedies.ts';
+import { remedy, unfinished } from './remedies.ts';
 import { type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
 const causes =
@@ -13,16 +13,19 @@ const options: readonly Remedy[] = [
   remedy('recreate', 'Cancel the job and create a new one with corrected parameters.', {
     states: ['pending', 'running', 'paused', 'resuming'],
   }),
-  remedy('retry', 'Try the failed partitions again, once the cause is gone.', {
+  remedy('retry', 'Retry the failed partitions once the cause is gone.', {
     states: ['pending', 'running', 'paused', 'resuming', 'failed'],
   }),
   remedy('look', 'Increase the partition retry limit, if failures are transient.', {
     command: 'servo-tui set JOB --max-attempts N',
-    states: living,
+    states: unfinished,
   }),
 ];
 
-/** What a job has finished since its oldest sample in the window, or since its start if that lies in it: as read-finished.ts. */
+/**
+ * Partitions finished since the oldest sample in the window, or since a start within it, as in
+ * read-finished.ts.
+ */
 export const failureRate: Check = {
   name: 'failure-rate',
   title: ({ failure_rate, failure_window }) =>
@@ -37,7 +40,7 @@ export const failureRate: Check = {
     { name: 'failed', title: 'failed', kind: 'count' },
     { name: 'finished', title: 'of finished', kind: 'count' },
     { name: 'measured_over_secs', title: 'within', kind: 'seconds' },
-    { name: 'failed_partitions', title: 'failed in all', kind: 'count' },
+    { name: 'failed_partitions', title: 'failed in total', kind: 'count' },
   ],
   figure: 'failure_rate',
   remedies: options,
@@ -86,7 +89,7 @@ export const failedPartitions: Check = {
   name: 'failed-partitions',
   title: 'Failed partitions',
   section: { runbook: 'backfill-operations', heading: '3. Check for Failed Partitions' },
-  meaning: `Partitions that failed for good, in jobs that live, or that failed lately and whose asset nobody has started again. ${causes}`,
+  meaning: `Failed partitions of unfinished jobs, and of recently failed jobs whose asset was not started again. ${causes}`,
   severity: 'warning',
   columns: [
     { name: 'asset_name', title: 'asset', kind: 'text' },
@@ -99,7 +102,8 @@ export const failedPartitions: Check = {
   ],
   figure: 'failed_partitions',
   remedies: options,
-  // Of the thousand newest that failed: all that ever did may be many. What stands in `again` keeps its planner from the tenant's index.
+  // Of the thousand newest failed jobs, as there may be many. `tenant_id || ''` in `again` keeps
+  // the planner off the tenant's index.
   sql: (
     context,
   ) => `SELECT bj.id, bj.asset_name, bj.state, bj.failed_partitions, bj.total_partitions,

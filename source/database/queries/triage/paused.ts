@@ -4,10 +4,10 @@ import { type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
 export const wontResume: Check = {
   name: 'wont-resume',
-  title: ({ paused_long }) => `Paused > ${roughDuration(paused_long)}, or by itself`,
+  title: ({ paused_long }) => `Paused > ${roughDuration(paused_long)}, or auto-paused`,
   section: { runbook: 'backfill-operations', heading: "Scenario: Job Paused But Won't Resume" },
   meaning:
-    "Must be in 'paused' state to resume: if it is not, check if the job completed or was cancelled. A job that paused itself does so again until its cause is gone.",
+    "Must be in 'paused' state to resume: if it is not, check if the job completed or was cancelled. An auto-paused job pauses again until its cause is gone.",
   severity: 'warning',
   columns: [
     { name: 'asset_name', title: 'asset', kind: 'text' },
@@ -21,11 +21,11 @@ export const wontResume: Check = {
   ],
   figure: 'paused_secs',
   remedies: [
-    remedy('resume', 'Resume it, if what it was paused for is over.'),
+    remedy('resume', 'Resume it if the reason for the pause is gone.'),
     remedy('look', 'Check that the version number is consistent, and who changed it.', {
       command: 'servo-tui events JOB',
     }),
-    remedy('cancel', 'Cancel it, if it is not needed any more.'),
+    remedy('cancel', 'Cancel it if it is no longer needed.'),
   ],
   sql: (
     context,

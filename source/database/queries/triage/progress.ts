@@ -2,34 +2,39 @@ import { roughDuration } from '../../../domain/time/duration.ts';
 import { remedy } from './remedies.ts';
 import { boundedInterval, type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
-/** Partitions this many times slower than the average are slow, not stalled. */
+/** Partitions up to this many times slower than the average are slow, not stalled. */
 const slow = 3;
 
 /**
- * Nothing has finished since the oldest sample with the present figures; where the figures have changed since the last sample, or nobody
- * samples the job, since the newest attempt began: a lane takes its next when it has finished one. Never before the job came to run.
+ * Nothing has finished since the oldest sample with the present counts; if they have changed since
+ * the last sample, or there are no samples, since the newest attempt began: a slot takes the next
+ * one when it has finished one. Never before the job began to run.
  */
 export const noProgress: Check = {
   name: 'no-progress',
   title: ({ no_progress }) => `Running without progress > ${roughDuration(no_progress)}`,
   section: { runbook: 'backfill-operations', heading: 'Symptoms' },
   meaning:
-    'The job shows "running" and its heart beats, but no partition finishes. A partition may hang, be far slower than usual, or fail again and again.',
+    'The job is running with a fresh heartbeat, but no partition finishes. A partition may hang, be far slower than usual, or fail again and again.',
   severity: 'warning',
   columns: [
     { name: 'asset_name', title: 'asset', kind: 'text' },
     { name: 'progress', title: 'progress', kind: 'text' },
-    { name: 'idle_secs', title: 'nothing for', kind: 'seconds' },
+    { name: 'idle_secs', title: 'idle for', kind: 'seconds' },
     { name: 'heartbeat_age_secs', title: 'heartbeat', kind: 'seconds' },
     { name: 'avg_partition_duration_ms', title: 'average', kind: 'milliseconds' },
     { name: 'running_partitions', title: 'running', kind: 'count' },
   ],
   figure: 'idle_secs',
   remedies: [
-    remedy('look', 'Check the logs of what runs, and external service health (APIs, databases).', {
-      command: 'servo-tui logs JOB',
-    }),
-    remedy('reclaim', 'Force reclaim if what runs hangs: it is taken back and tried again.'),
+    remedy(
+      'look',
+      'Check the logs of running partitions, and external service health (APIs, databases).',
+      {
+        command: 'servo-tui logs JOB',
+      },
+    ),
+    remedy('reclaim', 'Force reclaim if running partitions hang: they will run again.'),
     remedy('pause', 'Pause the job, fix the underlying issue, resume.'),
   ],
   sql: (context) => {
@@ -84,8 +89,8 @@ export const longRunning: Check = {
   ],
   figure: 'running_secs',
   remedies: [
-    remedy('wait', 'Let it run, if its ETA falls and nobody waits for it.'),
-    remedy('set-parallel', 'Give it more slots, if executors have room.'),
+    remedy('wait', 'Let it run if its ETA is getting closer and no one waits for it.'),
+    remedy('set-parallel', 'Give it more slots if executors have free ones.'),
     remedy('pause', 'Pause it to reduce load.'),
   ],
   sql: (context) => `SELECT id, asset_name, state,

@@ -1,8 +1,8 @@
 import { sourcesOf } from '../../../domain/job/state.ts';
 import type { Remedy, RemedyAction } from '../../../domain/triage/checks.ts';
 
-/** States of a job that settings can be changed in. */
-export const living = ['pending', 'waiting_upstream', 'running', 'paused', 'resuming'] as const;
+/** The job states in which settings can be changed. */
+export const unfinished = ['pending', 'waiting_upstream', 'running', 'paused', 'resuming'] as const;
 
 const kinds: Readonly<Record<RemedyAction, Pick<Remedy, 'states' | 'command'>>> = {
   pause: { states: sourcesOf('pause'), command: 'servo-tui pause JOB' },
@@ -11,15 +11,14 @@ const kinds: Readonly<Record<RemedyAction, Pick<Remedy, 'states' | 'command'>>> 
   reclaim: { states: ['running'], command: 'servo-tui reclaim JOB' },
   retry: { states: null, command: 'servo-tui retry JOB' },
   recreate: { states: null, command: 'servo-tui recreate JOB --priority 10 --reason "why"' },
-  'set-deadline': { states: living, command: 'servo-tui set JOB --deadline T' },
-  'set-priority': { states: living, command: 'servo-tui set JOB --priority N' },
-  'set-parallel': { states: living, command: 'servo-tui set JOB --parallel N' },
+  'set-deadline': { states: unfinished, command: 'servo-tui set JOB --deadline T' },
+  'set-priority': { states: unfinished, command: 'servo-tui set JOB --priority N' },
+  'set-parallel': { states: unfinished, command: 'servo-tui set JOB --parallel N' },
   'start-executor': { states: null, command: 'servo-tui --worker' },
   look: { states: null, command: null },
   wait: { states: null, command: null },
 };
 
-/** One remedy, in the runbook's words. */
 export function remedy(
   action: RemedyAction,
   words: string,

@@ -11,7 +11,7 @@ const columns: CheckDefinition['columns'] = [
   { name: 'progress', title: 'progress', kind: 'text' },
 ];
 
-// Resume sets heartbeat_at; a base writer's may not.
+// Resume sets heartbeat_at; an external writer's resume may not.
 const unclaimedFor = (
   context: CheckContext,
   age: number,
@@ -40,7 +40,7 @@ export const resuming: Check = {
     }),
     remedy('look', 'Verify that the tenant context is correct.', { command: 'servo-tui doctor' }),
     remedy('start-executor', 'Start or restart an executor if necessary.'),
-    remedy('cancel', 'Cancel it, if it is not needed any more.'),
+    remedy('cancel', 'Cancel it if it is no longer needed.'),
   ],
   sql: (context) => unclaimedFor(context, context.thresholds.heartbeat_stale),
 };

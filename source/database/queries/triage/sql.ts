@@ -5,22 +5,22 @@ import type { Thresholds } from '../../../domain/triage/thresholds.ts';
 import { secondsBetween } from '../sql-time.ts';
 
 /**
- * A check with its statement. The statement is text with its values in it, quoted: what is shown is what is run, and what an operator
- * pastes into psql. It is the runbook's own where it has one, with the tenant, what an action needs to know (state, version), since when
- * it is so, and a limit.
+ * A check and its statement: text with quoted values in place, so that what is shown is what runs,
+ * and can be pasted into psql. Based on the runbook's statement if it has one, with the tenant,
+ * state and version for actions, the beginning of the problem, and a limit.
  */
 export type Check = Omit<CheckDefinition, 'title' | 'remedies'> & {
   title: string | ((thresholds: Thresholds) => string);
   remedies: readonly Remedy[] | ((context: CheckContext) => readonly Remedy[]);
   sql(context: CheckContext): string;
-  /** What the runbook asks of one job, where that is another question. */
+  /** The runbook's statement for one job, if it differs. */
   evidence?: {
     columns: CheckDefinition['columns'];
     sql(context: CheckContext & { job: string }): string;
   };
 };
 
-/** What is told of a check: everything but its statements. */
+/** A check without its statements. */
 export function definitionOf(check: Check, context: CheckContext): CheckDefinition {
   const { name, section, meaning, severity, columns, figure } = check;
   const title = typeof check.title === 'string' ? check.title : check.title(context.thresholds);
@@ -47,25 +47,24 @@ export function interval(milliseconds: number): string {
   return `INTERVAL '${count} ${unit}${count === 1 ? '' : 's'}'`;
 }
 
-/** Which jobs: `tenant_id = 'acme'`, and the one where only one is asked of. With the alias that the statement gives to backfill_jobs. */
+/** `tenant_id = 'acme'`, and the id if one job is checked. `alias`: of backfill_jobs. */
 export function scope({ tenant, job }: CheckContext, alias = ''): string {
   const dot = alias === '' ? '' : `${alias}.`;
   const one = job === null ? '' : `\n  AND ${dot}id = ${literal(job)}`;
   return `${dot}tenant_id = ${literal(tenant)}${one}`;
 }
 
-/** An executor that was heard of lately, and neither stopped nor was found dead: as in explain-job.ts. */
+/** An alive executor, as in alive-executors.ts. */
 export function alive(tenant: string, alias: string): string {
   return `${alias}.tenant_id = ${literal(tenant)} AND ${alias}.stopped_at IS NULL AND ${alias}.lost_at IS NULL
       AND ${alias}.seen_at > NOW() - INTERVAL '${policy.alive_ms / 1000} seconds'`;
 }
 
-/** As the arithmetic of every other statement: sql-time.ts. */
 export function secondsSince(at: string): string {
   return secondsBetween(at, 'NOW()');
 }
 
-/** A duration in milliseconds as an interval of 0 to 10 years: a bigint can hold more than an interval. */
+/** Milliseconds as an interval of 0 to 10 years: a bigint may exceed an interval. */
 export function boundedInterval(milliseconds: string): string {
   return `LEAST(GREATEST(${milliseconds}, 0), 315360000000) * INTERVAL '1 millisecond'`;
 }

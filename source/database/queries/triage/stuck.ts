@@ -12,7 +12,7 @@ const columns: CheckDefinition['columns'] = [
   { name: 'claimed_by', title: 'claimed by', kind: 'text' },
 ];
 
-// A running job that never beat is stale too: so says whoever claims (find-work.ts).
+// A running job without a heartbeat is stale too, as for claims (find-work.ts).
 const stale = (context: CheckContext, age: number) => `SELECT id, asset_name, state,
        completed_partitions || '/' || total_partitions as progress,
        ${secondsSince('heartbeat_at')} as heartbeat_age_secs,
@@ -34,7 +34,7 @@ export const stuck: Check = {
   name: 'stuck',
   title: ({ heartbeat_stale }) => `Stuck: heartbeat stale > ${roughDuration(heartbeat_stale)}`,
   section: { runbook: 'backfill-operations', heading: 'Scenario: Job Stuck with Stale Heartbeat' },
-  meaning: 'The executor crashed, was terminated or was cut off, or an operator took the job back.',
+  meaning: 'The executor crashed, was terminated or was cut off, or an operator reclaimed the job.',
   severity: 'critical',
   columns,
   figure: 'heartbeat_age_secs',
@@ -45,15 +45,14 @@ export const stuck: Check = {
     ),
     start,
     remedy('reclaim', 'Force reclaim if needed (emergency): resets the heartbeat.'),
-    remedy('cancel', 'Cancel it, if it is not needed any more.'),
+    remedy('cancel', 'Cancel it if it is no longer needed.'),
   ],
   sql: (context) => stale(context, context.thresholds.heartbeat_stale),
 };
 
 export const bulkReclaim: Check = {
   name: 'bulk-reclaim',
-  title: ({ heartbeat_bulk }) =>
-    `Bulk recovery: running, no beat > ${roughDuration(heartbeat_bulk)}`,
+  title: ({ heartbeat_bulk }) => `Bulk recovery: no heartbeat > ${roughDuration(heartbeat_bulk)}`,
   section: { runbook: 'backfill-operations', heading: 'Bulk Recovery' },
   meaning: 'Stuck running jobs (not heartbeating), which the bulk recovery resets together.',
   severity: 'critical',

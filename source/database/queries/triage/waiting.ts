@@ -11,10 +11,10 @@ const executors = [
 
 export const unclaimed: Check = {
   name: 'unclaimed',
-  title: ({ heartbeat_stale }) => `Claimable, nobody claims > ${roughDuration(heartbeat_stale)}`,
+  title: ({ heartbeat_stale }) => `Claimable, not claimed > ${roughDuration(heartbeat_stale)}`,
   section: { runbook: 'backfill-operations', heading: 'Verify job is claimable' },
   meaning:
-    'The job could be claimed, and nobody does: no executor with its handler, or one that runs but does not claim. What only waits for a busy slot or a limit is left out.',
+    'The job is claimable, but no executor claims it: none has its handler, or one runs but does not claim. Jobs that only wait for a busy slot or a limit are left out.',
   severity: 'warning',
   columns: [
     { name: 'asset_name', title: 'asset', kind: 'text' },
@@ -28,9 +28,9 @@ export const unclaimed: Check = {
   remedies: [
     ...executors,
     remedy('look', 'Verify that the tenant context is correct.', { command: 'servo-tui doctor' }),
-    remedy('cancel', 'Cancel it, if it is not needed any more.'),
+    remedy('cancel', 'Cancel it if it is no longer needed.'),
   ],
-  // Busy slots by two probes: one condition for both reads all jobs of the tenant.
+  // Two probes for busy slots: one condition for both would read all jobs of the tenant.
   sql: (context) => {
     const tenant = literal(context.tenant);
     const old = interval(context.thresholds.heartbeat_stale);
@@ -70,16 +70,19 @@ LIMIT ${context.limit}`;
   },
 };
 
-/** Of an asset and a state so many jobs are looked at, the oldest: what is counted says "so many or more". */
+/** Oldest jobs per asset and state that are counted; beyond, the count is a lower bound. */
 const mostOfAsset = 100;
 
-/** By asset, since an executor is started for an asset; a job stands for its asset's: the oldest. The tenant is asked so that only the index by asset fits. */
+/**
+ * By asset, because an executor is started for assets; the oldest job stands for the others.
+ * `tenant_id || ''` leaves only the index by asset.
+ */
 export const noExecutor: Check = {
   name: 'no-executor',
   title: 'No executor for tenant or asset',
   section: { runbook: 'backfill-operations', heading: 'Check for available executors' },
   meaning:
-    'Jobs of the asset wait or are stuck, and no living executor of this tenant has a handler for it.',
+    'Jobs of the asset wait or are stuck, and no running executor of this tenant has a handler for it.',
   severity: 'critical',
   columns: [
     { name: 'asset_name', title: 'asset', kind: 'text' },
@@ -93,17 +96,17 @@ export const noExecutor: Check = {
   sql: (context) => {
     const tenant = literal(context.tenant);
     const one = context.job === null ? '' : ` AND bj.id = ${literal(context.job)}`;
-    return `WITH living AS MATERIALIZED (
+    return `WITH alive AS MATERIALIZED (
   SELECT e.handlers FROM backfill_executors e WHERE ${alive(context.tenant, 'e')}
 ), served AS MATERIALIZED (
-  SELECT DISTINCT unnest(handlers) as asset_name FROM living
+  SELECT DISTINCT unnest(handlers) as asset_name FROM alive
 ), seen AS MATERIALIZED (
   SELECT handler.asset_name, MAX(e.seen_at) as at FROM backfill_executors e, unnest(e.handlers) handler (asset_name)
   WHERE e.tenant_id = ${tenant} GROUP BY handler.asset_name
 )
 SELECT oldest.id, a.name as asset_name, oldest.state, oldest.jobs,
        ${secondsSince('oldest.since')} as waiting_secs,
-       (SELECT count(*) FROM living) as executors,
+       (SELECT count(*) FROM alive) as executors,
        seen.at as last_seen_at,
        oldest.version, oldest.since
 FROM assets a
@@ -143,12 +146,12 @@ export const queueDepth: Check = {
   figure: 'waiting_secs',
   remedies: [
     remedy('start-executor', 'Start more executors.'),
-    remedy('pause', 'Defer non-critical backfills: pause what runs and can wait.', {
+    remedy('pause', 'Defer non-critical backfills: pause running jobs that can wait.', {
       states: null,
       command: 'servo-tui pause OTHER',
     }),
-    remedy('set-priority', 'Let what is urgent go first.'),
-    remedy('cancel', 'Cancel what is not needed any more.'),
+    remedy('set-priority', 'Raise the priority of urgent jobs.'),
+    remedy('cancel', 'Cancel jobs that are no longer needed.'),
   ],
   sql: (context) => `SELECT id, asset_name, state,
        ${secondsSince('created_at')} as waiting_secs,
@@ -179,8 +182,8 @@ export const waitingUpstream: Check = {
   ],
   figure: 'waiting_secs',
   remedies: [
-    remedy('wait', 'It goes on by itself when its upstreams are completed.'),
-    remedy('look', 'See what keeps the upstream.', { command: 'servo-tui explain JOB' }),
+    remedy('wait', 'It continues automatically when its upstreams are completed.'),
+    remedy('look', 'See what blocks the upstream.', { command: 'servo-tui explain JOB' }),
     remedy('cancel', 'Cancel it, and start it without its upstreams.'),
   ],
   sql: (context) => {

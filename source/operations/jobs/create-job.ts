@@ -5,10 +5,10 @@ import type { KeySource } from '../../domain/start/request.ts';
 import { insertTree, type TreeNode } from '../start/create-tree.ts';
 
 /**
- * Writes a new job with all its partitions, and below it those of its tree; it waits where the tree is more than itself. Null
- * where the tenant has a job with its idempotency key: then nothing is written.
+ * Writes a new job with its partitions and the jobs of its upstream tree; with upstreams it waits
+ * for them. Null, and nothing is written, if the tenant has a job with that idempotency key.
  */
-export async function placeJob(
+export async function createJob(
   query: Query,
   job: NewJob,
   keys: KeySource,

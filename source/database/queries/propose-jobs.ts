@@ -2,7 +2,7 @@ import type { Query } from '../database.ts';
 
 export type ProposedJob = { id: string; asset_name: string; state: string };
 
-/** Of each state the newest jobs whose id begins so: what a person may be about to name. */
+/** The newest jobs of each state whose id begins so, for shell completion. */
 export function proposeJobs(
   query: Query,
   tenant: string,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { actOnJob } from '../../source/operations/act/act-on-job.ts';
 import { reclaimJob } from '../../source/operations/act/reclaim.ts';
 import { triage } from '../../source/operations/triage/checks.ts';
-import { judgeJob, verifyJob } from '../../source/operations/triage/explain-job.ts';
+import { assessJob, verifyJob } from '../../source/operations/triage/explain-job.ts';
 import { explainText } from '../../source/presentation/triage/explain-text.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
@@ -32,7 +32,7 @@ const aJob = async (set: string, keys = ['a', 'b', 'c']) => {
   await operator.sql(`update backfill_jobs set ${set} where id = $1`, [id]);
   return id;
 };
-const judge = (id: string) => judgeJob(operator.db, 'acme', id);
+const judge = (id: string) => assessJob(operator.db, 'acme', id);
 const beat = (age: string) =>
   `state = 'running', claimed_version = version + 1, started_at = now() - interval '3 hours', heartbeat_at = now() - interval '${age}'`;
 
@@ -221,7 +221,7 @@ describe('scenario, recommendation and the action that is ready', () => {
 
   test('another tenant’s job is not there', async () => {
     const id = await aJob('priority = 1');
-    expect((await errorOf(judgeJob(operator.db, 'globex', id))).code).toBe('not_found');
+    expect((await errorOf(assessJob(operator.db, 'globex', id))).code).toBe('not_found');
     expect((await errorOf(verifyJob(operator.db, 'globex', id, ['stuck']))).code).toBe('not_found');
   });
 });
@@ -238,14 +238,14 @@ describe('the escalation’s clock', () => {
       const [escalation] = (await judge(id)).escalations;
       return [Math.round(escalation!.minutes), escalation!.next?.who];
     };
-    // The journal is silent: since the heartbeat.
+    // Without an event: since the heartbeat.
     expect(await clock()).toEqual([20, 'Platform Lead']);
     await operator.sql(
       `insert into backfill_events (tenant_id, job_id, kind, actor, at) values ('acme', $1, 'lost', 'h:1:x', now() - interval '14 minutes'), ('acme', $1, 'lost', 'h:1:x', now() - interval '1 minute')`,
       [id],
     );
     expect(await clock()).toEqual([14, 'Backend Lead']);
-    // A reclaim makes the heartbeat younger, and the trouble no younger than itself.
+    // A reclaim renews the heartbeat, but not the beginning of the problem.
     const reclaimed = await aJob(beat('5 minutes'));
     await operator.sql(
       `insert into backfill_events (tenant_id, job_id, kind, actor, at) values ('acme', $1, 'reclaim requested', 'mara', now() - interval '11 minutes')`,
@@ -268,7 +268,7 @@ describe('the escalation’s clock', () => {
 });
 
 describe('verify', () => {
-  test('a cancelled job is not stuck any more; a reclaimed one is until somebody claims it', async () => {
+  test('a cancelled job is not stuck any more; a reclaimed one is until it is claimed', async () => {
     await anExecutor();
     const id = await aJob(beat('14 minutes'));
     const held = (await judge(id)).held.map(({ check }) => check.name);
@@ -304,7 +304,7 @@ describe('verify', () => {
   });
 });
 
-test('the text at 80 columns says scenario, evidence, meaning, what to do and whom to tell', async () => {
+test('the text at 80 columns says scenario, evidence, meaning, what to do and whom to notify', async () => {
   const id = await aJob(
     `${beat('14 minutes')}, claimed_by = 'web-2:64:x', completed_partitions = 1`,
   );

@@ -3,14 +3,14 @@ import type { Job, JobActivity } from '../../domain/job/job.ts';
 import type { AttemptCount, JobAttempts } from '../../domain/report/reports.ts';
 import type { Query } from '../database.ts';
 import { endedOfEach } from './ended-jobs.ts';
+import { queryInIndexOrder } from './index-order.ts';
 import { activityColumns, activityJoins, type JobRow, jobColumns, jobOf } from './job-columns.ts';
-import { walked } from './prefer-walks.ts';
 import { eventColumns } from './read-events.ts';
 
-/** The last lines of a job's journal are looked through for its own: so many at most, for a million attempts may have failed. */
-const lookedThrough = 100_000;
+/** A job's last events that are searched: a million attempts may have failed. */
+const maxEvents = 100_000;
 
-/** What befell the job itself, not its partitions, the oldest first. */
+/** Events of the job itself, not of its partitions, in ascending order. */
 export async function jobTimeline(
   query: Query,
   tenant: string,
@@ -19,27 +19,27 @@ export async function jobTimeline(
 ): Promise<JobEvent[]> {
   const rows = await query<JobEvent>(
     `select ${eventColumns} from (
-       select * from backfill_events where job_id = $2 and tenant_id = $1 order by id desc limit ${lookedThrough}) e
+       select * from backfill_events where job_id = $2 and tenant_id = $1 order by id desc limit ${maxEvents}) e
      where partition_key is null order by id desc limit $3`,
     [tenant, job, limit],
   );
   return rows.reverse();
 }
 
-/** What befell its attempts, counted by kind, the most frequent first. */
+/** Events of its attempts, counted by kind, the most frequent first. */
 export function countAttempts(query: Query, tenant: string, job: string): Promise<AttemptCount[]> {
   return query<AttemptCount>(
     `select kind, count(*)::int as count, min(at) as first_at, max(at) as last_at from (
        select kind, at, partition_key from backfill_events
-       where job_id = $2 and tenant_id = $1 order by id desc limit ${lookedThrough}) e
+       where job_id = $2 and tenant_id = $1 order by id desc limit ${maxEvents}) e
      where partition_key is not null and kind <> 'adopted' group by kind order by 2 desc, 1`,
     [tenant, job],
   );
 }
 
 /**
- * The last line of the tenant's journal that is older than a moment: 0 where none is. Ids grow with time, but for what commits late, and
- * have an index; times have none. By halving: some twenty probes of one line.
+ * The id of the tenant's last event before a moment; 0 if there is none. Ids grow with time, except
+ * for late commits, and have an index; times have none. A binary search of about twenty probes.
  */
 export async function lastIdBefore(query: Query, tenant: string, at: Date): Promise<number> {
   const newestUpTo = async (id: number) => {
@@ -51,7 +51,7 @@ export async function lastIdBefore(query: Query, tenant: string, at: Date): Prom
   };
   const last = await newestUpTo(Number.MAX_SAFE_INTEGER);
   if (last === undefined || last.old) return last?.id ?? 0;
-  // All up to `low` are older; the one of `high` is not.
+  // All events up to `low` are older; that of `high` is not.
   let [low, high] = [0, last.id];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
@@ -63,8 +63,9 @@ export async function lastIdBefore(query: Query, tenant: string, at: Date): Prom
 }
 
 /**
- * What was decided about jobs after a line of the journal, by persons or with a reason (`isDecision` in domain/report/reports.ts); the oldest first,
- * at most the last `limit`. What executors did besides is not read: there is more of it than of what must not be cut off.
+ * Events after an id with which persons, or executors with a reason, decided about jobs
+ * (`isDecision` in domain/report/reports.ts); the last `limit`, in ascending order. Executors'
+ * other events would crowd these out.
  */
 export async function decisionsAfter(
   query: Query,
@@ -81,7 +82,7 @@ export async function decisionsAfter(
   return rows.reverse();
 }
 
-/** What befell attempts after a line of the journal, by job and kind: the most frequent first. */
+/** Events of attempts after an id, counted by job and kind, the most frequent first. */
 export function countAttemptsAfter(
   query: Query,
   tenant: string,
@@ -95,14 +96,14 @@ export function countAttemptsAfter(
   );
 }
 
-/** How many jobs have ended since in which state, at most `most` of each. */
+/** Jobs that ended since, by state, at most `most` of each. */
 export async function countEndedSince(
   query: Query,
   tenant: string,
   since: Date,
   most: number,
 ): Promise<Record<string, number>> {
-  const rows = await walked<{ state: string; count: number }>(
+  const rows = await queryInIndexOrder<{ state: string; count: number }>(
     query,
     `select s.state, (select count(*)::int from (
          select from backfill_jobs where tenant_id = $1 and state = s.state and completed_at >= $2 limit $3) j) as count
@@ -112,14 +113,17 @@ export async function countEndedSince(
   return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
 }
 
-/** The jobs that have ended since, the newest first: at most `limit` of each state, so that many that went well hide none that failed. */
+/**
+ * Jobs that ended since, the newest first; at most `limit` of each state, so that completed jobs do
+ * not crowd out failed ones.
+ */
 export async function endedSince(
   query: Query,
   tenant: string,
   since: Date,
   limit: number,
 ): Promise<(Job & JobActivity)[]> {
-  const rows = await walked<JobRow>(
+  const rows = await queryInIndexOrder<JobRow>(
     query,
     `select ${jobColumns}, ${activityColumns} from ${endedOfEach('*')} j ${activityJoins}
      order by j.completed_at desc, j.id desc`,

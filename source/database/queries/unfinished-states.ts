@@ -1,7 +1,7 @@
 import { isTerminal, jobStates } from '../../domain/job/state.ts';
 
-/** The states of jobs that have not ended, for `state in (…)`: as the predicates of the indexes have them. */
-export const livingStates = jobStates
+/** The states of unfinished jobs, for `state in (…)`, worded like the predicates of the indexes. */
+export const unfinishedStates = jobStates
   .filter((state) => !isTerminal(state))
   .map((state) => `'${state}'`)
   .join(', ');

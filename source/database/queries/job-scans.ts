@@ -3,55 +3,56 @@ import { attention, type Sort, stateRank } from '../../domain/job/order.ts';
 import { isTerminal, jobStates } from '../../domain/job/state.ts';
 import type { Access, Value } from './job-conditions.ts';
 
-/** What a walk is led by. The first columns of an index, or the sort of what an index range holds. */
+/** The order of a scan: the first columns of an index, or a sort within its range. */
 type Key = 'created_at' | 'completed_at' | 'priority' | 'sla_deadline_at' | 'id';
 
-/** SQL on alias `j`; `value` numbers a value of it. */
+/** SQL on alias `j`; `value` adds a parameter. */
 type Sql = (value: Value) => string;
 
 export type Stream = {
-  /** What an index answers. */
+  /** The index range. */
   where: Sql;
-  /** What must hold besides, that no index knows: looked for in so many rows and no more. */
+  /** A condition that no index covers: it is searched in `budget` rows. */
   condition?: Sql;
-  /** Only the primary key may fit: without statistics another index of the tenant looks as good, and is read whole. */
+  /** Only the primary key: without statistics another index looks as good, and is read whole. */
   byKey?: true;
-  /** A list that the stream is read for one by one: its SQL, for `cross join lateral`. */
+  /** SQL of a list to run the stream for, item by item, with `cross join lateral`. */
   each?: Sql;
-  holds: (place: Place) => boolean;
+  holds: (position: Position) => boolean;
 };
 
-/** A stretch of the table's order: streams that are merged by the keys, all in one direction. */
+/** A part of the table's order: streams merged by the keys, all in one direction. */
 export type Segment = { streams: readonly Stream[]; keys: readonly Key[]; descending: boolean };
 
-/** Where a job stands in any order, to the microsecond: timestamps as the database writes them. */
-export type Place = Pick<Job, 'id' | 'state' | 'priority' | 'asset_id'> & {
+/** Where a job stands in any order. Timestamps are the database's text, to the microsecond. */
+export type Position = Pick<Job, 'id' | 'state' | 'priority' | 'asset_id'> & {
   created_at: string;
   completed_at: string | null;
   sla_deadline_at: string | null;
 };
 
-export function isOnWalk(segments: readonly Segment[], place: Place): boolean {
-  return segments.some(({ streams }) => streams.some((stream) => stream.holds(place)));
+export function isInScan(segments: readonly Segment[], position: Position): boolean {
+  return segments.some(({ streams }) => streams.some((stream) => stream.holds(position)));
 }
 
 const creation = ['created_at', 'id'] as const;
 
 /**
- * The table's order as stretches that indexes lead through (0010, 0030, 0035): only the first few rows of
- * each are ever read. The order is `compareBy`'s. For `attention` the alarms are left out: they are few, and come first.
+ * The table's order as segments of index ranges (0010, 0030, 0035), of which only the first rows
+ * are read. The order is `compareBy`'s, but without urgent jobs for `attention`: they are few and
+ * come first.
  * @param column one of `walkedColumns`
  */
-export function walkOf({ column, descending }: Sort, states: readonly string[]): Segment[] {
+export function orderScan({ column, descending }: Sort, states: readonly string[]): Segment[] {
   const direction = { descending };
   switch (column) {
     case attention: {
       const ended = states.filter(isTerminal);
-      const living = states.filter((state) => !isTerminal(state));
-      const ranks = [...new Set(living.map(stateRank))].sort((a, b) => a - b);
+      const unfinished = states.filter((state) => !isTerminal(state));
+      const ranks = [...new Set(unfinished.map(stateRank))].sort((a, b) => a - b);
       const segments: Segment[] = [
         ...ranks.map((rank) => ({
-          streams: living.filter((state) => stateRank(state) === rank).map(byState),
+          streams: unfinished.filter((state) => stateRank(state) === rank).map(byState),
           keys: ['priority', ...creation] as const,
           descending: !descending,
         })),
@@ -74,7 +75,7 @@ export function walkOf({ column, descending }: Sort, states: readonly string[]):
         .map((state) => ({ streams: [byState(state)], keys: creation, ...direction }));
     case 'sla':
       return [
-        byDeadline(livingWithDeadline(states), descending),
+        byDeadline(unfinishedWithDeadline(states), descending),
         {
           streams: states.map((state) => (isTerminal(state) ? byState(state) : lacking(state))),
           keys: creation,
@@ -96,10 +97,10 @@ export function walkOf({ column, descending }: Sort, states: readonly string[]):
   }
 }
 
-/** The newest first, by the narrowest way that there is; of living jobs with a deadline the nearest first. */
-export function gatherOf(access: Access | null, states: readonly string[]): Segment[] {
-  if (access?.deadlines === 'living') return [byDeadline(livingWithDeadline(states))];
-  if (access?.deadlines === 'reckoned') return [byDeadline(reckonedWithDeadline(states))];
+/** The newest first, by the most selective index; unfinished jobs with a deadline by deadline. */
+export function gatherScan(access: Access | null, states: readonly string[]): Segment[] {
+  if (access?.deadlines === 'unfinished') return [byDeadline(unfinishedWithDeadline(states))];
+  if (access?.deadlines === 'estimable') return [byDeadline(estimableWithDeadline(states))];
   const streams: Stream[] = [
     ...(access?.asset_ids === undefined ? [] : [byAsset(access.asset_ids, states)]),
     ...(access?.ids === undefined ? [] : [byId(access.ids, states)]),
@@ -110,11 +111,12 @@ export function gatherOf(access: Access | null, states: readonly string[]): Segm
 }
 
 /**
- * Where problems can be: a deadline, a heartbeat that has stopped, a resume that nobody claims, failed partitions, silent executors or none,
- * and what has failed lately. The nearest deadlines first. What may have an ETA by
- * itself: however many wait whose deadline is nearer, a job that runs is not overlooked.
+ * Where jobs that need attention are: with a deadline, a stale heartbeat, a resume without a claim,
+ * failed partitions, silent or missing executors, or a recent failure. The nearest deadlines first;
+ * jobs that may have an ETA in a segment of their own, so that waiting jobs with nearer deadlines
+ * do not hide them.
  */
-export function alarmWalks(
+export function urgentScan(
   states: readonly string[],
   { late, stale, troubled, ended }: Record<'late' | 'stale' | 'troubled' | 'ended', Sql>,
 ): Segment[] {
@@ -128,7 +130,7 @@ export function alarmWalks(
     (state) => !isTerminal(state) && state !== 'running' && state !== 'resuming',
   );
   return [
-    lateOf(reckonedWithDeadline(states)),
+    lateOf(estimableWithDeadline(states)),
     lateOf(queuedWithDeadline(states)),
     byDeadline(unknownWithDeadline(states)),
     ...some('running', (value) => `(${stale(value)} or ${troubled(value)})`),
@@ -137,7 +139,7 @@ export function alarmWalks(
     ...(states.includes('failed')
       ? [
           {
-            // A range of its index, not what is found among the rows of a budget.
+            // An index range, instead of a search within the budget.
             streams: [
               {
                 ...byState('failed'),
@@ -160,73 +162,76 @@ export function alarmWalks(
 function byState(state: string): Stream {
   return {
     where: (value) => `j.state = ${value(state, 'text')}`,
-    holds: (place) => place.state === state,
+    holds: (position) => position.state === state,
   };
 }
 
-/** Those of a stream that have no such moment, or that have one. */
-function without(key: Moment, stream: Stream): Stream {
+/** The jobs of a stream without, or with, such a time. */
+function without(key: NullableTime, stream: Stream): Stream {
   return {
     where: (value) => `${stream.where(value)} and j.${key} is null`,
-    holds: (place) => stream.holds(place) && place[key] === null,
+    holds: (position) => stream.holds(position) && position[key] === null,
   };
 }
 
-function having(key: Moment, stream: Stream): Stream {
+function having(key: NullableTime, stream: Stream): Stream {
   return {
     where: (value) => `${stream.where(value)} and j.${key} is not null`,
-    holds: (place) => stream.holds(place) && place[key] !== null,
+    holds: (position) => stream.holds(position) && position[key] !== null,
   };
 }
 
-/** A living job without a deadline: there is no index of those. */
+/** An unfinished job without a deadline; no index covers these. */
 function lacking(state: string): Stream {
   const { holds } = without('sla_deadline_at', byState(state));
   return { ...byState(state), condition: () => 'j.sla_deadline_at is null', holds };
 }
 
-type Moment = 'completed_at' | 'sla_deadline_at';
+type NullableTime = 'completed_at' | 'sla_deadline_at';
 
 function byDeadline(streams: readonly Stream[], descending = false): Segment {
   return { streams, keys: ['sla_deadline_at', ...creation], descending };
 }
 
-const knownLiving: readonly string[] = jobStates.filter((state) => !isTerminal(state));
+const knownUnfinished: readonly string[] = jobStates.filter((state) => !isTerminal(state));
 
-function livingWithDeadline(states: readonly string[]): Stream[] {
+function unfinishedWithDeadline(states: readonly string[]): Stream[] {
   const moving = movingWithDeadline(states);
   return [...moving, ...queuedWithDeadline(states), ...unknownWithDeadline(states)];
 }
 
-/** Those that may have an ETA: all but what waits to be claimed and never ran. */
-function reckonedWithDeadline(states: readonly string[]): Stream[] {
+/** Jobs that may have an ETA: all but pending ones that never ran. */
+function estimableWithDeadline(states: readonly string[]): Stream[] {
   const begun: Stream = {
     where: () =>
       `j.state = 'pending' and j.started_at is not null and j.sla_deadline_at is not null`,
-    holds: (place) => place.state === 'pending' && place.sla_deadline_at !== null,
+    holds: (position) => position.state === 'pending' && position.sla_deadline_at !== null,
   };
   return [...movingWithDeadline(states), ...(states.includes('pending') ? [begun] : [])];
 }
 
-/** State by state: all of them by one condition were found among all that wait (50,000 read for 20 that run). 0039 is of these words. */
+/**
+ * State by state: one condition for all was searched among all waiting jobs (50,000 read for 20
+ * running). Worded like index 0039.
+ */
 function movingWithDeadline(states: readonly string[]): Stream[] {
-  const moving = states.filter((state) => knownLiving.includes(state) && state !== 'pending');
+  const moving = states.filter((state) => knownUnfinished.includes(state) && state !== 'pending');
   return moving.map((state) => ({
     ...having('sla_deadline_at', byState(state)),
     where: () => `j.state = '${state}' and j.sla_deadline_at is not null`,
   }));
 }
 
-/** By the index of all deadlines (0030), for whose sake its words are repeated. */
+/** Worded like the index of all deadlines (0030). */
 function queuedWithDeadline(states: readonly string[]): Stream[] {
-  const words = knownLiving.map((state) => `'${state}'`).join(', ');
-  const where = `j.sla_deadline_at is not null and j.state in (${words}) and j.state || '' = 'pending'`;
+  const unfinished = knownUnfinished.map((state) => `'${state}'`).join(', ');
+  const where = `j.sla_deadline_at is not null and j.state in (${unfinished}) and j.state || '' = 'pending'`;
   return states.includes('pending')
     ? [{ ...having('sla_deadline_at', byState('pending')), where: () => where }]
     : [];
 }
 
-/** A state of a newer program has no such index. */
+/** States of a newer program have no such index. */
 function unknownWithDeadline(states: readonly string[]): Stream[] {
   return states
     .filter((state) => !(jobStates as readonly string[]).includes(state))
@@ -237,7 +242,7 @@ function all(states: readonly string[]): Stream {
   return {
     byKey: true,
     where: (value) => `j.state || '' = any (${value(states, 'text[]')})`,
-    holds: (place) => states.includes(place.state),
+    holds: (position) => states.includes(position.state),
   };
 }
 

@@ -14,11 +14,11 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ServoError } from '../../errors.ts';
 import { type BinaryPackage, findBinaryPackage } from './binaries.ts';
 
-/** The system user that the server runs as where that is not us: PostgreSQL refuses to run as root. */
+/** The system user of the server if we are root: PostgreSQL refuses to run as root. */
 export type ServerUser = { name: string; uid: number; gid: number };
 
-/** Where one embedded server has its things. Everything but the binaries is per major version. */
-export type Place = {
+/** Paths of one embedded server. All but the binaries are per major version. */
+export type Installation = {
   home: string;
   folder: string;
   dataDirectory: string;
@@ -26,29 +26,29 @@ export type Place = {
   binaries: string;
   logFile: string;
   package: BinaryPackage;
-  /** Null: the server runs as the user that we are. */
+  /** Null: the server runs as our own user. */
   user: ServerUser | null;
 };
 
-/** macOS takes 103 bytes for a socket's path, Linux 107. */
+/** Socket paths: macOS takes 103 bytes, Linux 107. */
 const longestSocketPath = 103;
 const socketName = '.s.PGSQL.5432';
 
 /**
  * The folder of the embedded server: SERVO_EMBEDDED_HOME, else $XDG_DATA_HOME/servo-tui, else
- * ~/.local/share/servo-tui. Root's is /var/lib/servo-tui whatever XDG_DATA_HOME says: the server's user must reach it, and
- * after `sudo -E` that is another user's folder.
+ * ~/.local/share/servo-tui. Root's is /var/lib/servo-tui whatever XDG_DATA_HOME says: the server's
+ * user must reach it, and after `sudo -E` that is another user's folder.
  */
 export function embeddedHome(env: NodeJS.ProcessEnv = process.env): string {
-  const asked = env.SERVO_EMBEDDED_HOME;
-  if (asked) return resolve(asked);
+  const home = env.SERVO_EMBEDDED_HOME;
+  if (home) return resolve(home);
   if (isRoot()) return rootHome();
   const dataHome = env.XDG_DATA_HOME;
   const base = dataHome && isAbsolute(dataHome) ? dataHome : join(homedir(), '.local', 'share');
   return join(base, 'servo-tui');
 }
 
-/** XDG_DATA_HOME is set, and does not count. */
+/** XDG_DATA_HOME is set but ignored. */
 export function ignoresDataHome(env: NodeJS.ProcessEnv = process.env): boolean {
   return isRoot() && Boolean(env.XDG_DATA_HOME) && !env.SERVO_EMBEDDED_HOME;
 }
@@ -68,8 +68,8 @@ function canWrite(folder: string): boolean {
   }
 }
 
-/** Makes the home folder where it is missing, and says where everything in it lies. */
-export function placeOf(home: string): Place {
+/** Creates the home folder if it is missing, and returns the paths in it. */
+export function installationIn(home: string): Installation {
   const binaryPackage = findBinaryPackage();
   const made = makeHome(home);
   const folder = join(made, String(binaryPackage.major));
@@ -89,18 +89,18 @@ export function placeOf(home: string): Place {
 function makeHome(home: string): string {
   const mode = isRoot() ? 0o755 : 0o700;
   try {
-    // A restrictive umask would close root's folders to the server's user: hence chmod.
+    // chmod, because a restrictive umask would close root's folders to the server's user.
     if (mkdirSync(home, { recursive: true, mode }) !== undefined) chmodSync(home, mode);
     const real = realpathSync(home);
-    ownedBy(real, process.getuid?.());
+    requireOwner(real, process.getuid?.());
     return real;
   } catch (cause) {
     if (cause instanceof ServoError) throw cause;
     throw new ServoError(
       'database_unreachable',
-      `cannot make the embedded database's folder ${home}`,
+      `cannot create the embedded database's folder ${home}`,
       {
-        hint: 'name a folder that you can write to in SERVO_EMBEDDED_HOME, or use another database: DATABASE_URL',
+        hint: 'set SERVO_EMBEDDED_HOME to a writable folder, or use another database: DATABASE_URL',
         cause,
       },
     );
@@ -108,25 +108,25 @@ function makeHome(home: string): string {
 }
 
 /**
- * In our own folder where nobody can squat on it, else, where that path is too long for a socket, in
- * the system's. Not in XDG_RUNTIME_DIR: that one is deleted at logout, and the server outlives it.
+ * In our own folder, which others cannot occupy; if that path is too long for a socket, in /tmp.
+ * Not in XDG_RUNTIME_DIR, which is deleted at logout while the server continues.
  */
 function socketDirectoryFor(folder: string): string {
-  const near = join(folder, 'socket');
-  if (Buffer.byteLength(join(near, socketName)) <= longestSocketPath) return near;
+  const own = join(folder, 'socket');
+  if (Buffer.byteLength(join(own, socketName)) <= longestSocketPath) return own;
   const key = createHash('sha256').update(folder).digest('hex').slice(0, 12);
   return join('/tmp', `servo-tui-${process.getuid?.() ?? 0}-${key}`);
 }
 
-/** Throws unless `path` is a real folder, no link, of that user: in a shared place it may be somebody's trap. */
-export function ownedBy(path: string, uid: number | undefined): void {
+/** Throws unless `path` is a folder (no link) of that user: in a shared folder it may be a trap. */
+export function requireOwner(path: string, uid: number | undefined): void {
   const found = lstatSync(path);
   if (uid === undefined || (found.isDirectory() && found.uid === uid)) return;
   throw new ServoError(
     'database_unreachable',
-    `${path} belongs to the user with id ${found.uid}, not to the one with id ${uid}`,
+    `${path} is owned by uid ${found.uid}, expected uid ${uid}`,
     {
-      hint: `give it back (chown -R ${uid} ${path}), or name another folder in SERVO_EMBEDDED_HOME`,
+      hint: `change its owner (chown -R ${uid} ${path}), or set SERVO_EMBEDDED_HOME to another folder`,
     },
   );
 }
@@ -148,7 +148,7 @@ function serverUser(): ServerUser {
   );
 }
 
-/** Data that are there stay whose they are, even if a user postgres has been added since. */
+/** Existing data keep their owner, even if a user postgres has been added since. */
 function ownerOf(dataDirectory: string): ServerUser | null {
   if (!existsSync(dataDirectory)) return null;
   const { uid, gid } = lstatSync(dataDirectory);

@@ -1,6 +1,7 @@
 import type { Job, JobActivity } from '../../domain/job/job.ts';
 import type { Fleet } from '../../domain/risk/what-if.ts';
 import type { Query } from '../database.ts';
+import { alive } from './alive-executors.ts';
 import {
   activityColumns,
   activityJoins,
@@ -9,15 +10,14 @@ import {
   jobColumns,
   jobOf,
 } from './job-columns.ts';
-import { alive } from './living-executors.ts';
-import { livingStates } from './living-states.ts';
+import { unfinishedStates } from './unfinished-states.ts';
 
 /**
- * Live jobs with a deadline, those with the nearest first, and the jobs that share the slots with them: what runs
- * without one, and what waits to be claimed, in claim order. At most `limit` of each, each by its own index range; how many were
- * cut off is told by `limit + 1`.
+ * Unfinished jobs with a deadline, the nearest first, and the jobs that share slots with them:
+ * running ones without a deadline, and waiting ones in claim order. At most `limit` of each, by its
+ * own index range.
  */
-export async function readLiveJobs(
+export async function readUnfinishedJobs(
   query: Query,
   tenant: string,
   limit: number,
@@ -27,7 +27,7 @@ export async function readLiveJobs(
     `with picked as (
        (select ${picked} from backfill_jobs j
         where j.tenant_id = $1 and j.sla_deadline_at is not null
-          and j.state in (${livingStates})
+          and j.state in (${unfinishedStates})
         order by j.sla_deadline_at limit $2)
        union all
        (select ${picked} from backfill_jobs j
@@ -44,7 +44,7 @@ export async function readLiveJobs(
   return rows.map(jobOf);
 }
 
-/** The slots that take new work: of the tenant's living executors that neither drain nor are held. */
+/** Slots of the tenant's executors that take new work. */
 export async function readFleet(query: Query, tenant: string): Promise<Fleet> {
   const rows = await query<{ asset_name: string | null; slots: number }>(
     `with ready as materialized (

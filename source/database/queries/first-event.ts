@@ -1,16 +1,17 @@
 import type { Query } from '../database.ts';
 
-/** Journal entries of a job that are looked at, the newest first. */
+/** Events of a job that are read, the newest first. */
 const newest = 200;
 
 /**
- * When the first journal entry of a trouble was written: of each job, the first since its trouble began, and the first of those; the
- * trouble's beginning itself where the journal is silent. Null for no jobs.
+ * When the first event about a problem was written: of each job, the first one since its problem
+ * began, and the earliest of those; the problem's beginning if there is none. Null for no jobs.
  *
- * A reclaim that nobody has answered with a claim is of the same trouble, though it makes the heartbeat younger: asking again and again must not
- * set the clock back. The tenant is asked so that only the index by job fits.
+ * A reclaim without a claim after it belongs to the same problem, though it renews the heartbeat:
+ * reclaiming again must not reset the time. `tenant_id || ''` keeps the planner on the index by
+ * job.
  */
-export async function firstEntry(
+export async function firstEventSince(
   query: Query,
   tenant: string,
   outages: readonly { job_id: string; since: Date }[],
