@@ -1,5 +1,5 @@
 import { listAlerts } from '../operations/triage/alerts.ts';
-import { alertsText } from '../presentation/triage/alert-words.ts';
+import { alertsText } from '../presentation/triage/alert-text.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';

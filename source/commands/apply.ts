@@ -3,7 +3,7 @@ import type { PlanFile, ReviewedJob } from '../domain/plan/plan.ts';
 import { exitCodes, ServoError, UsageError } from '../errors.ts';
 import type { Outcome } from '../operations/act/order.ts';
 import { applyPlan, reviewPlan } from '../operations/plan/apply-plan.ts';
-import { reviewText } from '../presentation/plan/plan-words.ts';
+import { reviewText } from '../presentation/plan/plan-text.ts';
 import { plural } from '../presentation/text/format.ts';
 import { outcomeLine } from './act.ts';
 import { asciiText } from './ascii-text.ts';

@@ -7,7 +7,7 @@ import { exitCodes, UsageError } from '../errors.ts';
 import { diagnose, findBroken } from '../operations/system/diagnose.ts';
 import { columns } from '../presentation/text/columns.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
-import { checksOf, protectionText } from '../presentation/triage/diagnosis-words.ts';
+import { checksOf, protectionText } from '../presentation/triage/diagnosis-text.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { connectionsOf } from './session.ts';

@@ -3,7 +3,7 @@ import { shortId } from '../domain/job/reference.ts';
 import { UsageError } from '../errors.ts';
 import { resolveJob } from '../operations/jobs/resolve-job.ts';
 import { EventFollower, listEvents } from '../operations/reports/read-events.ts';
-import { eventWords } from '../presentation/report/event-words.ts';
+import { eventCells } from '../presentation/report/event-cells.ts';
 import { toAscii } from '../presentation/text/ascii.ts';
 import { formatDay, formatSecond, type Zone } from '../presentation/text/format.ts';
 import type { Invocation, Output } from './command.ts';
@@ -81,7 +81,7 @@ async function* follow(
 }
 
 function lineOf(event: JobEvent, { zone, ascii }: Options): string {
-  const words = eventWords(event)
+  const words = eventCells(event)
     .map((cell) => cell.text)
     .join('');
   const at = `${formatDay(event.at, zone)} ${formatSecond(event.at, zone)}`;

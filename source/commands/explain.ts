@@ -2,8 +2,8 @@ import type { Explanation, JudgedJob } from '../domain/triage/explanation.ts';
 import { exitCodes } from '../errors.ts';
 import { resolveJob } from '../operations/jobs/resolve-job.ts';
 import { judgeJob } from '../operations/triage/explain-job.ts';
+import { explainReason } from '../presentation/triage/explain-reason.ts';
 import { explainText } from '../presentation/triage/explain-text.ts';
-import { explainWords } from '../presentation/triage/explain-words.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import { withSession } from './session.ts';
@@ -27,7 +27,7 @@ export function explain({ input, flags, settings, io }: Invocation): Promise<Out
 
 function explainJson({ as_of, tenant_id, clause, facts }: Explanation) {
   const { as_of: _, ...rest } = facts;
-  return { as_of, tenant_id, clause, ...explainWords(clause, facts), facts: rest };
+  return { as_of, tenant_id, clause, ...explainReason(clause, facts), facts: rest };
 }
 
 function judgedJson(judged: JudgedJob) {

@@ -6,13 +6,13 @@ import { readStrategy } from '../domain/job/strategy.ts';
 import type { Clause } from '../domain/triage/explain.ts';
 import { countCap } from '../operations/jobs/list-jobs.ts';
 import { jobsTable } from '../presentation/job/columns.ts';
-import { dialogWords } from '../presentation/job/dialog-words.ts';
+import { dialogText } from '../presentation/job/dialog-text.ts';
 import { formatEta, formatEtaRange } from '../presentation/job/eta-phrase.ts';
-import { healthWords, isNotWorkedOn } from '../presentation/job/health-words.ts';
+import { healthText, isNotWorkedOn } from '../presentation/job/health-text.ts';
 import { progressBar } from '../presentation/job/progress-bar.ts';
-import { stateWord } from '../presentation/job/state-words.ts';
+import { stateLabel } from '../presentation/job/state-label.ts';
 import { groupFailures, kindsOf } from '../presentation/partition/failure-groups.ts';
-import { eventWords } from '../presentation/report/event-words.ts';
+import { eventCells } from '../presentation/report/event-cells.ts';
 import { riskBadge } from '../presentation/risk/badge.ts';
 import { toAscii } from '../presentation/text/ascii.ts';
 import { fitted } from '../presentation/text/fitted.ts';
@@ -59,7 +59,7 @@ export function jobTable(list: JobList, options: TextOptions): string {
 function noJobs({ tenant_id, counts }: JobList): string {
   const tenant = safeText(tenant_id);
   const others = Object.entries(counts).map(
-    ([state, count]) => `${count}${count! >= countCap ? '+' : ''} ${stateWord(state).word}`,
+    ([state, count]) => `${count}${count! >= countCap ? '+' : ''} ${stateLabel(state).word}`,
   );
   return others.length === 0
     ? `tenant ${tenant} has no jobs, or it is not called so\n`
@@ -97,7 +97,7 @@ export function jobText(
     ...detail.events.slice(0, 10).map((event) => {
       const day = event.at.toISOString().slice(0, 10);
       const today = day === detail.as_of.toISOString().slice(0, 10) ? '' : `${day} `;
-      const words = eventWords(event)
+      const words = eventCells(event)
         .map((cell) => cell.text)
         .join('');
       return `  ${today}${formatSecond(event.at, options.zone)}  ${words}`;
@@ -112,7 +112,7 @@ export function watchLine(
   asOf: Date,
   options: TextOptions & { named?: boolean },
 ): string {
-  const { glyph, word } = stateWord(job.state);
+  const { glyph, word } = stateLabel(job.state);
   const parts = [
     formatSecond(asOf, options.zone),
     ...(options.named ? [`${shortId(job.id)} ${safeText(job.asset_name, { cap: 60 })}`] : []),
@@ -128,7 +128,7 @@ export function watchLine(
 }
 
 function summaryLines(job: JobView, asOf: Date, options: TextOptions): string[] {
-  const { glyph, word } = stateWord(job.state);
+  const { glyph, word } = stateLabel(job.state);
   const strategy = readStrategy(job.execution_strategy);
   const average = job.avg_partition_duration_ms;
   const risk = riskBadge(job, asOf).forms[0];
@@ -161,7 +161,7 @@ function summaryLines(job: JobView, asOf: Date, options: TextOptions): string[] 
 
 /** What is wrong with it; what keeps it from running is said by `idle`. */
 function healthLines(job: JobView): string[] {
-  const words = healthWords(job);
+  const words = healthText(job);
   if (words === null || (job.waits_for !== null && job.incomplete_partitions === 0)) return [];
   return [`health       ${signOf(words.tone)}${words.text}`];
 }
@@ -193,7 +193,7 @@ function failureLines({ failed, job }: JobDetail): string[] {
 }
 
 function dialogLines({ dialogs, as_of }: JobDetail): string[] {
-  return dialogs.map((dialog) => `dialog       ${dialogWords([dialog], as_of)}`);
+  return dialogs.map((dialog) => `dialog       ${dialogText([dialog], as_of)}`);
 }
 
 function retryLines({ open, as_of }: JobDetail, options: TextOptions): string[] {

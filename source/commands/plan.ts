@@ -11,7 +11,7 @@ import { jsonText } from '../domain/text/safe-json.ts';
 import { parseDuration } from '../domain/time/duration.ts';
 import { type Problem, UsageError } from '../errors.ts';
 import { planActions } from '../operations/plan/plan-actions.ts';
-import { planText } from '../presentation/plan/plan-words.ts';
+import { planText } from '../presentation/plan/plan-text.ts';
 import { asciiText } from './ascii-text.ts';
 import type { Invocation, Output } from './command.ts';
 import type { Flags } from './flags.ts';

@@ -6,7 +6,7 @@ import { getJob, getJobDetail } from '../operations/jobs/get-job.ts';
 import { resolveJob, resolveJobs } from '../operations/jobs/resolve-job.ts';
 import { explainJob } from '../operations/triage/explain-job.ts';
 import { listHeld } from '../operations/triage/list-executors.ts';
-import { type ExplainWords, explainWords } from '../presentation/triage/explain-words.ts';
+import { type ExplainReason, explainReason } from '../presentation/triage/explain-reason.ts';
 import type { Invocation, Output } from './command.ts';
 import { poll } from './follow.ts';
 import { readInterval } from './interval.ts';
@@ -46,12 +46,12 @@ export async function status(invocation: Invocation): Promise<Output | AsyncIter
 }
 
 /** Why the job does not run, if it does not; since when it is as it is, by whom, and why. */
-export type Idleness = ExplainWords &
+export type Idleness = ExplainReason &
   Pick<ExplainFacts, 'since' | 'by' | 'reason'> & { clause: Clause };
 
 function idleness({ clause, facts }: Explanation): Idleness {
   const { since, by, reason } = facts;
-  return { clause, ...explainWords(clause, facts), since, by, reason };
+  return { clause, ...explainReason(clause, facts), since, by, reason };
 }
 
 /** One output for every change, until all the jobs have ended; exit 9 unless all of them are completed. */

@@ -3,8 +3,8 @@ import type { JobView } from '../domain/job/job.ts';
 import { shortId } from '../domain/job/reference.ts';
 import { changesOf, describeChanges } from '../domain/job/settings.ts';
 import { type Action, actionTargets } from '../domain/job/state.ts';
-import { timesIn } from '../presentation/job/action-words.ts';
-import { stateWord } from '../presentation/job/state-words.ts';
+import { timesIn } from '../presentation/job/action-text.ts';
+import { stateLabel } from '../presentation/job/state-label.ts';
 import { formatFullCount, plural, type Zone } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import type { Tone } from '../presentation/text/tone.ts';
@@ -62,7 +62,7 @@ export const verdicts: Readonly<Record<JobAction, (look: Look) => Verdict>> = {
     const name = `in its place ${shortId(job.id)}`;
     if (job.state === 'pending')
       return { ...unclaimed(look), text: `${name}: ${unclaimed(look).text}` };
-    return settled(look, `${name} is ${stateWord(job.state).word}, priority ${job.priority}`);
+    return settled(look, `${name} is ${stateLabel(job.state).word}, priority ${job.priority}`);
   },
 };
 
@@ -97,7 +97,7 @@ function runs(look: Look): Verdict {
   const { state } = look.job;
   return settled(
     look,
-    state === 'running' ? 'running again' : `resumed, and ${stateWord(state).word} already`,
+    state === 'running' ? 'running again' : `resumed, and ${stateLabel(state).word} already`,
   );
 }
 
@@ -145,12 +145,12 @@ function unclaimed({ follow, at }: Look): Verdict {
 
 function lost({ job }: Pick<Look, 'job'>): Verdict {
   return warning(
-    `the connection was lost; the job is ${stateWord(job.state).word}, version ${job.version}`,
+    `the connection was lost; the job is ${stateLabel(job.state).word}, version ${job.version}`,
   );
 }
 
 function otherwise({ state }: JobView): Verdict {
-  return warning(`it is ${stateWord(state).word} now: somebody or something else changed it`);
+  return warning(`it is ${stateLabel(state).word} now: somebody or something else changed it`);
 }
 
 function waiting(text: string): Verdict {

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { jobStates } from '../../source/domain/job/state.ts';
 import { clauses, type ExplainFacts } from '../../source/domain/triage/explain.ts';
-import { explainWords } from '../../source/presentation/triage/explain-words.ts';
+import { explainReason } from '../../source/presentation/triage/explain-reason.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const filesOf = (folder: string, ...endings: string[]) =>
@@ -138,7 +138,7 @@ describe('A30 no text has a hole where a value is missing', () => {
     for (const clause of clauses) {
       for (const state of jobStates) {
         for (const more of [{}, { waits_for: deleted }, { silent }]) {
-          const { why, next } = explainWords(clause, { ...bare, state, ...more });
+          const { why, next } = explainReason(clause, { ...bare, state, ...more });
           for (const text of [why, next ?? '-']) {
             expect(text, `${clause}, ${state}`).not.toMatch(/null|undefined|NaN|\s$|: *$|\(\)/);
             expect(text.trim()).not.toBe('');

@@ -4,7 +4,7 @@ import { type EscalationFacts, escalationsOf } from '../../source/domain/triage/
 import {
   escalationReasons,
   escalationTitle,
-} from '../../source/presentation/triage/escalation-words.ts';
+} from '../../source/presentation/triage/escalation-text.ts';
 import { now, secondsAgo } from '../support/jobs.ts';
 
 const minutesAgo = (minutes: number) => secondsAgo(minutes * 60);

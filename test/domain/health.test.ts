@@ -8,7 +8,7 @@ import { isTerminal, jobStates } from '../../source/domain/job/state.ts';
 import { foresee, noChange } from '../../source/domain/risk/what-if.ts';
 import type { ClaimScene } from '../../source/domain/triage/claim-scene.ts';
 import { formatEta } from '../../source/presentation/job/eta-phrase.ts';
-import { jobTone } from '../../source/presentation/job/health-words.ts';
+import { jobTone } from '../../source/presentation/job/health-text.ts';
 import { riskBadge } from '../../source/presentation/risk/badge.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 

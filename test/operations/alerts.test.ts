@@ -5,7 +5,7 @@ import { handOver } from '../../source/operations/reports/hand-off.ts';
 import { listAlerts } from '../../source/operations/triage/alerts.ts';
 import { triageCheck } from '../../source/operations/triage/checks.ts';
 import { shiftSummary } from '../../source/presentation/report/hand-off.ts';
-import { alertsText } from '../../source/presentation/triage/alert-words.ts';
+import { alertsText } from '../../source/presentation/triage/alert-text.ts';
 import { Operator } from '../support/operator.ts';
 
 let operator: Operator;

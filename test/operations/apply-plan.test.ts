@@ -6,7 +6,7 @@ import { UsageError } from '../../source/errors.ts';
 import type { Outcome } from '../../source/operations/act/order.ts';
 import { applyPlan, reviewPlan } from '../../source/operations/plan/apply-plan.ts';
 import { planActions } from '../../source/operations/plan/plan-actions.ts';
-import { reviewText } from '../../source/presentation/plan/plan-words.ts';
+import { reviewText } from '../../source/presentation/plan/plan-text.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;

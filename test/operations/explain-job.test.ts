@@ -3,7 +3,7 @@ import type { StartInput } from '../../source/domain/start/request.ts';
 import { actOnJob } from '../../source/operations/act/act-on-job.ts';
 import { recreateJob } from '../../source/operations/act/recreate.ts';
 import { explainJob, judgeJob } from '../../source/operations/triage/explain-job.ts';
-import { explainWords } from '../../source/presentation/triage/explain-words.ts';
+import { explainReason } from '../../source/presentation/triage/explain-reason.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;
@@ -64,7 +64,7 @@ const atWork = async (id: string, owner: string, count: number) => {
 };
 const said = async (id: string) => {
   const { clause, facts } = await explainJob(operator.db, 'acme', id);
-  const { why, next } = explainWords(clause, facts);
+  const { why, next } = explainReason(clause, facts);
   return { clause, why, next };
 };
 

@@ -6,9 +6,9 @@ import { safeText } from '../text/safe-text.ts';
 import { absent, type Column, column, longest, type Table } from '../text/table.ts';
 import type { Phrase } from '../text/tone.ts';
 import { formatDrift, formatEta, secondsBetween } from './eta-phrase.ts';
-import { jobTone } from './health-words.ts';
+import { jobTone } from './health-text.ts';
 import { progressBar } from './progress-bar.ts';
-import { stateWord } from './state-words.ts';
+import { stateLabel } from './state-label.ts';
 
 export type JobColumn = Column<JobView>;
 
@@ -17,9 +17,9 @@ export const jobColumns: readonly JobColumn[] = [
   column(
     'state',
     'STATE',
-    (jobs) => Math.max(11, longest((job: JobView) => `? ${stateWord(job.state).word}`, 18)(jobs)),
+    (jobs) => Math.max(11, longest((job: JobView) => `? ${stateLabel(job.state).word}`, 18)(jobs)),
     (job) => {
-      const { glyph, word } = stateWord(job.state);
+      const { glyph, word } = stateLabel(job.state);
       return { forms: [`${glyph} ${word}`, glyph], tone: jobTone(job) };
     },
     { gap: 1 },

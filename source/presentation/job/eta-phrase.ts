@@ -3,7 +3,7 @@ import type { JobView } from '../../domain/job/job.ts';
 import { later } from '../../domain/time/time.ts';
 import { formatAge, formatClock, formatDuration, formatLeft, type Zone } from '../text/format.ts';
 import type { Phrase } from '../text/tone.ts';
-import { waitingWords } from './health-words.ts';
+import { waitingLabels } from './health-text.ts';
 
 type Expected = Pick<
   JobView,
@@ -28,7 +28,10 @@ export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
   // Nobody who is heard of works on it: its old pace says nothing.
   if (job.health === 'silent' && !job.heartbeat_stale) return { forms: ['silent'], tone: 'bad' };
   if (job.waits_for !== null && (job.state !== 'resuming' || isNew(job)))
-    return { forms: waitingWords[job.waits_for], tone: job.state === 'pending' ? 'plain' : 'warn' };
+    return {
+      forms: waitingLabels[job.waits_for],
+      tone: job.state === 'pending' ? 'plain' : 'warn',
+    };
   switch (job.state) {
     case 'running':
       return runningEta(job, asOf, zone);
@@ -92,7 +95,7 @@ export function formatEtaRange(job: Expected, asOf: Date, zone: Zone): string {
 }
 
 /** `slipped 42m in 15m`, or what it has gained; empty where it stands still. */
-export function driftWords(job: Pick<JobView, 'eta_drift_seconds' | 'eta_seconds'>): string {
+export function driftText(job: Pick<JobView, 'eta_drift_seconds' | 'eta_seconds'>): string {
   if (formatDrift(job) === '') return '';
   const drift = job.eta_drift_seconds!;
   const by = formatDuration(Math.abs(drift));

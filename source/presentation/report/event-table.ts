@@ -7,7 +7,7 @@ import { safeText } from '../text/safe-text.ts';
 import { absent, column, longest, type Table } from '../text/table.ts';
 import type { Cell, Tone } from '../text/tone.ts';
 import { actorName } from './actor-name.ts';
-import { eventWords } from './event-words.ts';
+import { eventCells } from './event-cells.ts';
 
 type Event = Item<JobEvent>;
 
@@ -16,7 +16,7 @@ const nameOf = ({ row, job }: Event) =>
 
 /** What befell what: `running → paused`, `2024-03-12 failed`. */
 function happened({ row }: Event): { text: string; tone: Tone } {
-  const cells = eventWords({ ...row, actor: '', login: '', reason: null });
+  const cells = eventCells({ ...row, actor: '', login: '', reason: null });
   const tone = cells.find(({ tone }) => tone !== 'dim' && tone !== 'plain')?.tone ?? 'plain';
   const text = cells
     .map((cell) => cell.text)

@@ -3,20 +3,20 @@ import { isTerminal } from '../../domain/job/state.ts';
 import { isDecision, type ShiftSummary } from '../../domain/report/reports.ts';
 import { secondsBetween } from '../job/eta-phrase.ts';
 import { formatDuration, formatFullCount, plural } from '../text/format.ts';
-import { othersWords } from '../triage/alert-words.ts';
+import { othersText } from '../triage/alert-text.ts';
 import { loginNote } from './actor-name.ts';
 import { blocks, code, list, table, utc } from './markdown.ts';
 import {
   escalationBlocks,
-  etaWords,
+  etaText,
   eventName,
   findingsTable,
   jobName,
-  progressWords,
+  progressText,
   reasonOf,
-  riskWords,
+  riskSummary,
   stateName,
-} from './report-words.ts';
+} from './report-text.ts';
 
 /** The hand-over of a shift in Markdown. Times are UTC. */
 export function shiftSummary(summary: ShiftSummary): string {
@@ -66,7 +66,7 @@ function alerts({ alerts, as_of }: ShiftSummary): string {
         .map(({ asset_name, job_id }) =>
           job_id === null ? code(asset_name, 100) : jobName(asset_name, job_id),
         )
-        .join(', ')}${found > 5 ? ` and ${othersWords(found - 5, truncated)}` : ''}`,
+        .join(', ')}${found > 5 ? ` and ${othersText(found - 5, truncated)}` : ''}`,
     ]),
   );
 }
@@ -78,10 +78,10 @@ function atRisk({ at_risk, as_of }: ShiftSummary): string {
     at_risk.map((job) => [
       jobName(job.asset_name, job.id),
       stateName(job.state),
-      progressWords(job),
-      etaWords(job, as_of),
+      progressText(job),
+      etaText(job, as_of),
       job.sla_deadline_at === null ? '–' : utc(job.sla_deadline_at),
-      riskWords(job, as_of),
+      riskSummary(job, as_of),
     ]),
   );
 }
@@ -108,7 +108,7 @@ function actions({ actions, actions_truncated, asset_names }: ShiftSummary): str
 
 function ended({ ended, as_of }: ShiftSummary): string {
   if (ended.length === 0) return 'None.';
-  const riskOfEnded = (job: JobView) => (isTerminal(job.state) ? riskWords(job, as_of) : '–');
+  const riskOfEnded = (job: JobView) => (isTerminal(job.state) ? riskSummary(job, as_of) : '–');
   return table(
     ['When', 'Job', 'Ended', 'Done', 'Failed', 'Deadline', 'Error'],
     alike(ended, (job) => [job.state, riskOfEnded(job), job.error_message ?? ''].join('\0')).map(
@@ -116,7 +116,7 @@ function ended({ ended, as_of }: ShiftSummary): string {
         during(jobs.flatMap(({ completed_at }) => completed_at ?? [])),
         jobNames(jobs),
         stateName(jobs[0]!.state),
-        jobs.length === 1 ? progressWords(jobs[0]!) : '',
+        jobs.length === 1 ? progressText(jobs[0]!) : '',
         formatFullCount(jobs.reduce((sum, job) => sum + job.failed_partitions, 0)),
         riskOfEnded(jobs[0]!),
         jobs[0]!.error_message === null ? '' : code(jobs[0]!.error_message, 160),

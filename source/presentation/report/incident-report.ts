@@ -14,20 +14,20 @@ import {
   formatRate,
   plural,
 } from '../text/format.ts';
-import { explainWords } from '../triage/explain-words.ts';
+import { explainReason } from '../triage/explain-reason.ts';
 import { loginNote } from './actor-name.ts';
 import { blocks, code, list, table, utc } from './markdown.ts';
 import {
   escalationBlocks,
-  etaWords,
+  etaText,
   eventName,
   findingsTable,
   jobName,
-  progressWords,
+  progressText,
   reasonOf,
-  riskWords,
+  riskSummary,
   stateName,
-} from './report-words.ts';
+} from './report-text.ts';
 
 /** One job's incident report in Markdown. Times are UTC. */
 export function incidentReport(report: IncidentReport): string {
@@ -54,9 +54,9 @@ export function incidentReport(report: IncidentReport): string {
 }
 
 function summary({ explanation, job, as_of, recommendation }: IncidentReport): string {
-  const { why, next } = explainWords(explanation.clause, explanation.facts);
-  const state = `The job is **${stateName(job.state)}**, ${progressWords(job)} done, ${plural(job.failed_partitions, 'partition')} failed.`;
-  const risk = job.risk_level === 'none' ? '' : ` To its deadline: ${riskWords(job, as_of)}.`;
+  const { why, next } = explainReason(explanation.clause, explanation.facts);
+  const state = `The job is **${stateName(job.state)}**, ${progressText(job)} done, ${plural(job.failed_partitions, 'partition')} failed.`;
+  const risk = job.risk_level === 'none' ? '' : ` To its deadline: ${riskSummary(job, as_of)}.`;
   const advice = recommendation?.words ?? next;
   const command = recommendation?.command ?? null;
   return blocks(
@@ -76,7 +76,7 @@ function figures({ job, as_of, durations, samples, crew }: IncidentReport): stri
   const rows: [string, string][] = [
     [
       'Partitions',
-      `${progressWords(job)}, ${formatFullCount(job.failed_partitions)} failed, ${formatFullCount(job.skipped_partitions)} skipped, ${formatFullCount(job.remaining_partitions)} left`,
+      `${progressText(job)}, ${formatFullCount(job.failed_partitions)} failed, ${formatFullCount(job.skipped_partitions)} skipped, ${formatFullCount(job.remaining_partitions)} left`,
     ],
     [
       'Checkpoint',
@@ -92,7 +92,7 @@ function figures({ job, as_of, durations, samples, crew }: IncidentReport): stri
       `${time(job.completed_at)}${took === null ? '' : ` (${formatDuration(took)}${job.completed_at === null ? ' so far' : ''})`}`,
     ],
     ['Deadline', time(job.sla_deadline_at)],
-    ['ETA', etaWords(job, as_of)],
+    ['ETA', etaText(job, as_of)],
     [
       'Heartbeat',
       job.heartbeat_age_seconds === null
@@ -206,8 +206,8 @@ function relatedRow({ id, depth, job }: RelatedJob, asOf: Date): string[] {
   return [
     `${indent}${jobName(job.asset_name, id)}`,
     stateName(job.state),
-    progressWords(job),
-    riskWords(job, asOf),
+    progressText(job),
+    riskSummary(job, asOf),
   ];
 }
 

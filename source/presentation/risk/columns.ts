@@ -9,7 +9,7 @@ import { safeText } from '../text/safe-text.ts';
 import { absent, type Column, column, longest, type Table } from '../text/table.ts';
 import type { Phrase } from '../text/tone.ts';
 import { widthOf } from '../text/width.ts';
-import { bufferPhrase, severityFigure, severityPhrase, suppositions } from './words.ts';
+import { bufferPhrase, severityFigure, severityPhrase, suppositions } from './risk-text.ts';
 
 type Risky = Item<RiskRow>;
 

@@ -1,24 +1,24 @@
 import { shortId } from '../../domain/job/reference.ts';
 import type { RiskRow } from '../../domain/risk/board.ts';
 import { mitigations } from '../../domain/risk/mitigation.ts';
-import { driftWords, etaIfStarted, formatEta, formatEtaRange } from '../job/eta-phrase.ts';
-import { healthWords, isNotWorkedOn } from '../job/health-words.ts';
-import { stateWord } from '../job/state-words.ts';
+import { driftText, etaIfStarted, formatEta, formatEtaRange } from '../job/eta-phrase.ts';
+import { healthText, isNotWorkedOn } from '../job/health-text.ts';
+import { stateLabel } from '../job/state-label.ts';
 import type { Detail } from '../text/item.ts';
 import { safeText } from '../text/safe-text.ts';
 import { type Cell, signOf } from '../text/tone.ts';
-import { formatBuffer, levelWords, suppositions, tierWords } from './words.ts';
+import { formatBuffer, levelLabels, suppositions, tierText } from './risk-text.ts';
 
 /** The selected job, and what the runbook advises at the level that it would be at. */
 export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
-  const { glyph, word, tone } = stateWord(row.state);
+  const { glyph, word, tone } = stateLabel(row.state);
   const eta = formatEta(row, as_of, zone).forms[0];
   const range = formatEtaRange(row, as_of, zone);
   const started = etaIfStarted(row, as_of, zone);
   const expected = `${row.state === 'running' && !isNotWorkedOn(row) ? 'ETA ' : ''}${eta}${range === '' ? '' : ` (${range})`}`;
   const times = [
     row.state === 'pending' && started !== '' ? '' : expected,
-    driftWords(row),
+    driftText(row),
     started,
   ].filter((text) => text !== '');
   const head: Cell[] = [
@@ -26,9 +26,9 @@ export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
     { text: shortId(row.id), tone: 'dim' },
     { text: ` · ${glyph} ${word}`, tone },
     ...times.map((text) => ({ text: ` · ${text}`, tone: 'plain' as const })),
-    { text: ` · priority ${row.priority}, ${row.sla_tier}${bufferWords(row)}`, tone: 'plain' },
+    { text: ` · priority ${row.priority}, ${row.sla_tier}${bufferText(row)}`, tone: 'plain' },
   ];
-  const health = healthWords(row);
+  const health = healthText(row);
   const words = suppositions(row);
   const then: Cell[][] = words === '' ? [] : [[{ text: `what if: ${words}`, tone: 'accent' }]];
   const level = row.what_if?.risk_level ?? row.risk_level;
@@ -53,13 +53,13 @@ export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
             },
           ],
         ]
-      : [[{ text: `${levelWords[level]} (${meaning}) · ${heading}`, tone: 'strong' as const }]]),
+      : [[{ text: `${levelLabels[level]} (${meaning}) · ${heading}`, tone: 'strong' as const }]]),
     ...advice,
   ];
 };
 
-function bufferWords(row: RiskRow): string {
+function bufferText(row: RiskRow): string {
   const { sla_buffer, sla_buffer_fit } = row;
   if (sla_buffer === null || sla_buffer_fit === null) return '';
-  return `, buffer ${formatBuffer(sla_buffer)} ${sla_buffer_fit} (${tierWords(row)})`;
+  return `, buffer ${formatBuffer(sla_buffer)} ${sla_buffer_fit} (${tierText(row)})`;
 }

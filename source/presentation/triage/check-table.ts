@@ -9,7 +9,7 @@ import type { Detail, DetailContext, Item } from '../text/item.ts';
 import { safeText } from '../text/safe-text.ts';
 import { column, longest, type Table } from '../text/table.ts';
 import type { Cell, Tone } from '../text/tone.ts';
-import { checkCell, foundWords, isFigure, sectionWords, worstWords } from './check-words.ts';
+import { checkCell, foundText, isFigure, sectionText, worstText } from './check-text.ts';
 
 const tones: Readonly<Record<CheckDefinition['severity'], Tone>> = {
   critical: 'bad',
@@ -42,7 +42,7 @@ export const triageTable: Table<Summary> = {
         const { found, check } = item.row;
         // Also where there is no colour: what cannot wait.
         const mark = found > 0 && check.severity === 'critical' ? '▲ ' : '';
-        return { forms: [`${mark}${foundWords(item.row)}`], tone: toneOf(item) };
+        return { forms: [`${mark}${foundText(item.row)}`], tone: toneOf(item) };
       },
       { align: 'right' },
     ),
@@ -51,7 +51,7 @@ export const triageTable: Table<Summary> = {
       'WORST',
       24,
       (item, { as_of, zone }) => ({
-        forms: [worstWords(item.row.worst, as_of, zone)],
+        forms: [worstText(item.row.worst, as_of, zone)],
         tone: toneOf(item),
       }),
       { grows_to: 48 },
@@ -59,9 +59,9 @@ export const triageTable: Table<Summary> = {
     column(
       'runbook',
       'RUNBOOK',
-      longest(({ row }: Summary) => sectionWords(row.check.section), 80),
+      longest(({ row }: Summary) => sectionText(row.check.section), 80),
       ({ row }) => ({
-        forms: [sectionWords(row.check.section), row.check.section.heading],
+        forms: [sectionText(row.check.section), row.check.section.heading],
         tone: 'dim',
       }),
     ),
@@ -122,7 +122,7 @@ export function checkTable(data: Finding | null): Table<Item<FoundRow>> {
 export const checkDetail: Detail<FoundRow, Finding> = ({ row }, context, { check }) => [
   [{ text: check.meaning, tone: 'plain' }],
   ...remedyLines(check, row, context),
-  [{ text: `runbook: ${sectionWords(check.section)}`, tone: 'dim' }],
+  [{ text: `runbook: ${sectionText(check.section)}`, tone: 'dim' }],
 ];
 
 /** The runbook's remedies, each with the key that does it; what is not possible on this row says why. */

@@ -1,6 +1,6 @@
 import type { CheckColumn, FoundRow } from '../../domain/triage/checks.ts';
 import type { Zone } from '../text/format.ts';
-import { checkCell } from './check-words.ts';
+import { checkCell } from './check-text.ts';
 
 const obvious: readonly string[] = ['asset_name', 'state'];
 

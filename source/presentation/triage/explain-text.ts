@@ -4,10 +4,10 @@ import { wrap } from '../text/fitted.ts';
 import { fittedTable } from '../text/fitted-table.ts';
 import type { Zone } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
-import { checkCell, isFigure, sectionWords } from './check-words.ts';
-import { escalationReasons, escalationTitle } from './escalation-words.ts';
+import { checkCell, isFigure, sectionText } from './check-text.ts';
+import { escalationReasons, escalationTitle } from './escalation-text.ts';
 import { evidenceLine } from './evidence-line.ts';
-import { explainWords } from './explain-words.ts';
+import { explainReason } from './explain-reason.ts';
 
 type Options = { width: number; zone: Zone };
 const labelWidth = 13;
@@ -15,7 +15,7 @@ const labelWidth = 13;
 /** One line where nothing is wrong; else scenario, evidence, meaning, what to do, and whom to tell. */
 export function explainText(judged: JudgedJob, options: Options): string {
   const { clause, facts, held, scenario, recommendation } = judged;
-  const { why, next } = explainWords(clause, facts);
+  const { why, next } = explainReason(clause, facts);
   const name = `${safeText(facts.asset_name)} ${shortId(facts.id)} (${facts.state.replace('_', ' ')})`;
   const first = `${name}: ${why}${next === null ? '' : ` — ${next}`}`;
   const main = held.find(({ check }) => check.name === scenario);
@@ -24,8 +24,8 @@ export function explainText(judged: JudgedJob, options: Options): string {
   const others = held.filter((one) => one !== main).map(({ check }) => check.title);
   const lines = [
     first,
-    ...labelled('scenario', [main.check.title, sectionWords(main.check.section)], options),
-    ...labelled('likely', causeWords(judged), options),
+    ...labelled('scenario', [main.check.title, sectionText(main.check.section)], options),
+    ...labelled('likely', causeText(judged), options),
     ...(recommendation === null ? [] : labelled('do', [recommendation.words], options)),
     ...commandLine(judged),
     ...labelled('evidence', [evidenceLine(main.check.columns, main.rows[0]!, context)], options),
@@ -49,7 +49,7 @@ function commandLine({ recommendation }: JudgedJob): string[] {
 }
 
 /** `Rate limiting from external systems (20 of these): lower the parallelism, …`. */
-function causeWords({ causes }: JudgedJob): string[] {
+function causeText({ causes }: JudgedJob): string[] {
   return causes.map(({ title, failures, advice }) => `${title} (${failures} of these): ${advice}`);
 }
 

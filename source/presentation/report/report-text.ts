@@ -5,25 +5,25 @@ import { isTerminal } from '../../domain/job/state.ts';
 import type { CheckSummary } from '../../domain/triage/checks.ts';
 import type { Escalation } from '../../domain/triage/escalation.ts';
 import { formatEta } from '../job/eta-phrase.ts';
-import { stateWord } from '../job/state-words.ts';
+import { stateLabel } from '../job/state-label.ts';
 import { riskBadge } from '../risk/badge.ts';
 import { formatFullCount, formatPercent } from '../text/format.ts';
-import { foundWords, sectionWords, worstWords } from '../triage/check-words.ts';
-import { escalationTitle } from '../triage/escalation-words.ts';
+import { foundText, sectionText, worstText } from '../triage/check-text.ts';
+import { escalationTitle } from '../triage/escalation-text.ts';
 import { blocks, code, list, table, utc } from './markdown.ts';
 
 /** What both papers are made of. */
 
-export function progressWords(job: JobView): string {
+export function progressText(job: JobView): string {
   const { completed_partitions: done, total_partitions: all } = job;
   return `${formatFullCount(done)} of ${formatFullCount(all)} (${formatPercent(job.progress)})`;
 }
 
-export function etaWords(job: JobView, asOf: Date): string {
+export function etaText(job: JobView, asOf: Date): string {
   return isTerminal(job.state) ? '–' : formatEta(job, asOf, 'utc').forms[0];
 }
 
-export function riskWords(job: JobView, asOf: Date): string {
+export function riskSummary(job: JobView, asOf: Date): string {
   return job.risk_level === 'none' ? '–' : riskBadge(job, asOf).forms[0];
 }
 
@@ -46,7 +46,7 @@ export function reasonOf({ reason, kind, from_state }: JobEvent): string {
 }
 
 export function stateName(state: string): string {
-  const { word, glyph } = stateWord(state);
+  const { word, glyph } = stateLabel(state);
   return glyph === '?' ? code(state, 60) : word;
 }
 
@@ -82,12 +82,12 @@ export function findingsTable(findings: readonly CheckSummary[], asOf: Date): st
   return table(
     ['Check', 'Found', 'Worst', 'Runbook'],
     findings.map((summary) => {
-      const worst = worstWords(summary.worst, asOf, 'utc');
+      const worst = worstText(summary.worst, asOf, 'utc');
       return [
         summary.check.title,
-        foundWords(summary),
+        foundText(summary),
         worst === '' ? '' : code(worst, 120),
-        sectionWords(summary.check.section),
+        sectionText(summary.check.section),
       ];
     }),
   );

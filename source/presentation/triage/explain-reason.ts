@@ -4,23 +4,23 @@ import { clauseReasons, type WaitingClause } from '../../domain/triage/clause-re
 import type { Blocker, Clause, ExplainFacts } from '../../domain/triage/explain.ts';
 import { likelyCause } from '../../domain/triage/failure-cause.ts';
 import { causeBySqlstate } from '../../domain/triage/sql-cause.ts';
-import { stateWord } from '../job/state-words.ts';
+import { stateLabel } from '../job/state-label.ts';
 import { plural } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 
-export type ExplainWords = {
+export type ExplainReason = {
   /** What keeps the job from running. */
   why: string;
   /** What to do about it, where there is something. */
   next: string | null;
 };
 
-type Say = (facts: ExplainFacts) => ExplainWords;
-const only = (why: string): ExplainWords => ({ why, next: null });
+type Say = (facts: ExplainFacts) => ExplainReason;
+const only = (why: string): ExplainReason => ({ why, next: null });
 
 const says: Readonly<Record<Clause, Say>> = {
   unknown_state: ({ state }) => ({
-    why: `it is ${stateWord(state).word}, a state that this program does not know`,
+    why: `it is ${stateLabel(state).word}, a state that this program does not know`,
     next: 'update servo-tui on this host',
   }),
   ended: (facts) => ({
@@ -96,7 +96,7 @@ const says: Readonly<Record<Clause, Say>> = {
         };
   },
   locked: ({ blockers }) => ({
-    why: `a lock keeps it from being claimed, held by ${blockers.map(blockerWords).join(', ')}`,
+    why: `a lock keeps it from being claimed, held by ${blockers.map(blockerText).join(', ')}`,
     next: `end that transaction; as its owner or a superuser: select pg_terminate_backend(${blockers[0]!.pid})`,
   }),
   back_off: (facts) => only(reason('back_off', facts)),
@@ -117,7 +117,7 @@ const says: Readonly<Record<Clause, Say>> = {
 };
 
 /** `pid 4711 (mara, psql, idle in transaction, for 3m)`, as far as the role may see. */
-export function blockerWords({ pid, login, application, state, seconds }: Blocker): string {
+export function blockerText({ pid, login, application, state, seconds }: Blocker): string {
   const known = [login, application || null, state].filter((one) => one !== null);
   if (seconds !== null) known.push(`for ${roughDuration(Math.max(1, seconds) * 1000)}`);
   // Of another login's session the server tells only its pid.
@@ -129,7 +129,7 @@ function afterTheEnd(facts: ExplainFacts): string | null {
   const { id, state, waits_for, again } = facts;
   if (again !== null) {
     const newer = shortId(again.id);
-    return `what it left undone is in ${newer} (${stateWord(again.state).word}): servo-tui explain ${newer}`;
+    return `what it left undone is in ${newer} (${stateLabel(again.state).word}): servo-tui explain ${newer}`;
   }
   const job = shortId(id);
   const anew = `servo-tui recreate ${job} --reason "why"`;
@@ -143,7 +143,7 @@ function afterTheEnd(facts: ExplainFacts): string | null {
 }
 
 /** What is with executors that are frozen or cut off is not being worked on, whatever their leases say. */
-function besides(words: string, facts: ExplainFacts): ExplainWords {
+function besides(words: string, facts: ExplainFacts): ExplainReason {
   const held = facts.silent.map(
     ({ id, lanes, seen_at }) =>
       `${plural(lanes, 'slot')} with ${safeText(id)}, ${
@@ -158,7 +158,7 @@ function besides(words: string, facts: ExplainFacts): ExplainWords {
   };
 }
 
-export function explainWords(clause: Clause, facts: ExplainFacts): ExplainWords {
+export function explainReason(clause: Clause, facts: ExplainFacts): ExplainReason {
   return says[clause](facts);
 }
 
@@ -184,7 +184,7 @@ function age({ as_of }: ExplainFacts, at: Date | null): string {
 
 function nameOf({ id, asset_name, state }: ExplainFacts['waits_for'][number]): string {
   const name = asset_name === null ? 'a job' : safeText(asset_name);
-  return `${name} ${shortId(id)} (${state === null ? 'deleted' : stateWord(state).word})`;
+  return `${name} ${shortId(id)} (${state === null ? 'deleted' : stateLabel(state).word})`;
 }
 
 /** The reason that list and console give, too. */

@@ -3,13 +3,13 @@ import { readStrategy } from '../../domain/job/strategy.ts';
 import type { RiskRow } from '../../domain/risk/board.ts';
 import type { RiskLevel } from '../../domain/risk/risk.ts';
 import { tierBuffers } from '../../domain/risk/tier.ts';
-import { waitingWords } from '../job/health-words.ts';
+import { waitingLabels } from '../job/health-text.ts';
 import { formatDuration } from '../text/format.ts';
 import type { Phrase, Tone } from '../text/tone.ts';
 import { riskBadge } from './badge.ts';
 
 /** A level by itself, as the heading of its advice. */
-export const levelWords: Readonly<Record<RiskLevel, string>> = {
+export const levelLabels: Readonly<Record<RiskLevel, string>> = {
   none: 'No deadline',
   on_track: 'On track',
   low: 'Low risk',
@@ -50,7 +50,7 @@ export function whyUnknown(job: JobView): string {
     return age === null ? 'no heartbeat' : `no heartbeat for ${formatDuration(age)}`;
   }
   if (job.health === 'silent') return 'executor silent';
-  if (job.waits_for !== null) return waitingWords[job.waits_for][0];
+  if (job.waits_for !== null) return waitingLabels[job.waits_for][0];
   if (job.eta_seconds !== null) return 'no slot left';
   return job.avg_partition_duration_ms === null ? 'nothing completed yet' : 'state not known';
 }
@@ -83,7 +83,7 @@ export function formatBuffer(buffer: number): string {
 }
 
 /** `a standard job's is 20 to 30 %`. */
-export function tierWords({ sla_tier }: Pick<RiskRow, 'sla_tier'>): string {
+export function tierText({ sla_tier }: Pick<RiskRow, 'sla_tier'>): string {
   return `a ${sla_tier} job's is ${tierBuffers[sla_tier].words}`;
 }
 

@@ -7,7 +7,7 @@ import {
   type PlannedJob,
   type ReviewedJob,
 } from '../../domain/plan/plan.ts';
-import { stateWord } from '../job/state-words.ts';
+import { stateLabel } from '../job/state-label.ts';
 import { formatFullCount, plural } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 
@@ -62,7 +62,7 @@ export function entryText(job: PlannedJob): string {
 
 function jobText(job: Omit<PlannedJob, 'refusal'>): string {
   const done = `${formatFullCount(job.completed_partitions)}/${formatFullCount(job.total_partitions)}`;
-  const { word } = stateWord(job.state);
+  const { word } = stateLabel(job.state);
   return `${shortId(job.id)}  ${safeText(job.asset_name)}  ${word}  v${job.version}  ${done}`;
 }
 

@@ -3,7 +3,7 @@ import type { JobView } from '../../domain/job/job.ts';
 import type { WaitingClause } from '../../domain/triage/clause-reason.ts';
 import { safeText } from '../text/safe-text.ts';
 import type { Cell, Tone } from '../text/tone.ts';
-import { stateWord } from './state-words.ts';
+import { stateLabel } from './state-label.ts';
 
 /** How a health looks; null: as the state does. */
 const tones: Readonly<Record<Health, Tone | null>> = {
@@ -25,11 +25,11 @@ const tones: Readonly<Record<Health, Tone | null>> = {
 
 /** The colour of a job's dot and bar: a trouble is never green. Colour is not the only carrier: ETA, SLA and the reason say it in words. */
 export function jobTone({ health, state }: Pick<JobView, 'health' | 'state'>): Tone {
-  return tones[health] ?? stateWord(state).tone;
+  return tones[health] ?? stateLabel(state).tone;
 }
 
 /** Why a job is not well, for a line of its own; null where its deadline says all there is to say. */
-export function healthWords({
+export function healthText({
   health,
   health_reason: reason,
 }: Pick<JobView, 'health' | 'health_reason'>): Cell | null {
@@ -46,7 +46,7 @@ export function isNotWorkedOn({
 }
 
 /** Why there is no ETA, in the room that an ETA has. */
-export const waitingWords: Readonly<Record<WaitingClause, readonly [string, ...string[]]>> = {
+export const waitingLabels: Readonly<Record<WaitingClause, readonly [string, ...string[]]>> = {
   no_executor: ['no executor'],
   unavailable: ['not reachable', 'away'],
   no_handler: ['no handler'],

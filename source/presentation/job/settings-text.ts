@@ -21,7 +21,7 @@ const consequences: Readonly<Record<string, Said>> = {
 };
 
 /** Settings of server, database or role that differ from what servo-tui needs. */
-export function settingsWords(settings: Diagnosis['settings'], pooled: boolean): Said[] {
+export function settingsText(settings: Diagnosis['settings'], pooled: boolean): Said[] {
   const foreign = settings
     .filter(({ own }) => !own)
     .map(({ name, value }): Said => {

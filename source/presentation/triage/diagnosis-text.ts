@@ -1,7 +1,7 @@
 import type { Check, Diagnosis, Level } from '../../domain/triage/diagnosis.ts';
 import { type Protected, type Protection, protectionsOf } from '../../domain/triage/protection.ts';
-import { settingsWords } from '../job/setting-words.ts';
-import { blockerWords } from './explain-words.ts';
+import { settingsText } from '../job/settings-text.ts';
+import { blockerText } from './explain-reason.ts';
 
 /** Above this a host's clock is worth a word; nothing is decided by it. */
 const skewLimitMs = 2_000;
@@ -68,7 +68,7 @@ const judges: readonly Judge[] = [
           "create another one: create database NAME encoding 'UTF8' locale 'C' template template0",
         ],
   ]),
-  judge('settings', ({ settings, pooled }) => settingsWords(settings, pooled)),
+  judge('settings', ({ settings, pooled }) => settingsText(settings, pooled)),
   judge('protection', ({ protection }) => {
     const all = protectionsOf(protection);
     if (all.length === 0) return [];
@@ -79,7 +79,7 @@ const judges: readonly Judge[] = [
     }
     return bad.map(({ kind, name, protection: why }): [Level, string, string] => [
       'warning',
-      `${kind} ${name}: ${protectionWords[why]}`,
+      `${kind} ${name}: ${protectionTexts[why]}`,
       kind === 'table' ? 'add it with: servo-tui migrate --rls' : protectionHint(name),
     ]);
   }),
@@ -88,7 +88,7 @@ const judges: readonly Judge[] = [
     if (claim_blockers.length === 0) return [['ok', 'no session keeps claims waiting']];
     return claim_blockers.map((one) => [
       'warning',
-      `${blockerWords(one)} holds a lock that keeps every claim of the tenant waiting`,
+      `${blockerText(one)} holds a lock that keeps every claim of the tenant waiting`,
       `end it where it is forgotten: select pg_terminate_backend(${one.pid})`,
     ]);
   }),
@@ -159,7 +159,7 @@ const judges: readonly Judge[] = [
   }),
 ];
 
-const protectionWords: Readonly<Record<Protection, string>> = {
+const protectionTexts: Readonly<Record<Protection, string>> = {
   forced: 'row-level security, for its owner too',
   enabled: 'row-level security',
   owner_only: 'no role but its owner sees a row',
@@ -178,7 +178,7 @@ function protectionHint(name: string): string {
 
 /** Of one table or function, in words. */
 export function protectionText({ protection }: Protected): string {
-  return protectionWords[protection];
+  return protectionTexts[protection];
 }
 
 function named(tables: Diagnosis['tables']): string {

@@ -17,7 +17,7 @@ import {
   type Zone,
 } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
-import { silenceWords } from './hindrance.ts';
+import { silentExecutors } from './claim-obstacle.ts';
 
 /** What is asked for a job: `asOf` is the database's clock when it was read. */
 export type Intent = {
@@ -33,7 +33,7 @@ export type Intent = {
 };
 
 /** What the intent card says about an action. */
-export type ActionWords = {
+export type ActionText = {
   /** The button that does it, and the card's title. */
   verb: string;
   /** The button that does nothing. */
@@ -46,7 +46,7 @@ export type ActionWords = {
   after: (intent: Intent) => string | null;
 };
 
-export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
+export const actionText: Readonly<Record<JobAction, ActionText>> = {
   pause: {
     verb: 'Pause',
     keep: 'Keep running',
@@ -106,7 +106,7 @@ export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
       }; the next free executor claims it`,
     after: ({ job, known }) => {
       const age = job.heartbeat_age_seconds;
-      const silence = known ? silenceWords(known) : null;
+      const silence = known ? silentExecutors(known) : null;
       if (silence !== null) return `${silence}: what it holds goes to another executor`;
       if (age === null || job.heartbeat_stale) {
         return age === null

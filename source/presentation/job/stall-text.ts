@@ -5,7 +5,7 @@ import { actorName } from '../report/actor-name.ts';
 import { formatAge } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 import type { Cell } from '../text/tone.ts';
-import { healthWords } from './health-words.ts';
+import { healthText } from './health-text.ts';
 
 /** A resumed job that nobody has claimed for so long needs a person ("Job Stuck in Resuming State"). */
 const unclaimedSeconds = 30;
@@ -15,7 +15,7 @@ const unclaimedSeconds = 30;
  * (backfill-operations, the scenarios). Null where there is nothing to say.
  * @param events the journal, the newest first
  */
-export function restWords(
+export function stallText(
   job: Pick<
     JobView,
     | 'id'
@@ -44,7 +44,7 @@ export function restWords(
       tone: 'bad',
     };
   }
-  const health = healthWords(job);
+  const health = healthText(job);
   if (job.state !== 'paused' && job.state !== 'cancelled') return health;
   const event = events.find(({ to_state }) => to_state !== null);
   if (event?.to_state !== job.state || event.reason === null) return health;

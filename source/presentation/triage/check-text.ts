@@ -6,7 +6,7 @@ import type {
   Section,
   Worst,
 } from '../../domain/triage/checks.ts';
-import { stateWord } from '../job/state-words.ts';
+import { stateLabel } from '../job/state-label.ts';
 import {
   formatAge,
   formatDuration,
@@ -20,7 +20,7 @@ import { safeText } from '../text/safe-text.ts';
 
 const says: Readonly<Record<CheckColumn['kind'], (cell: NonNullable<Cell>) => string>> = {
   text: (cell) => safeText(String(cell), { cap: 300 }),
-  state: (cell) => stateWord(String(cell)).word,
+  state: (cell) => stateLabel(String(cell)).word,
   count: (cell) => formatFullCount(Number(cell)),
   seconds: (cell) => (Number(cell) < 0 ? '-' : '') + durationOf(Math.abs(Number(cell))),
   milliseconds: (cell) => formatMilliseconds(Number(cell)),
@@ -49,15 +49,12 @@ export function isFigure({ kind }: CheckColumn): boolean {
 }
 
 /** `3`, or `200+` where there are more than are read. */
-export function foundWords({
-  found,
-  truncated,
-}: Pick<CheckSummary, 'found' | 'truncated'>): string {
+export function foundText({ found, truncated }: Pick<CheckSummary, 'found' | 'truncated'>): string {
   return `${formatFullCount(found)}${truncated ? '+' : ''}`;
 }
 
 /** `sessions, 14m`. */
-export function worstWords(worst: Worst | null, asOf: Date, zone: Zone): string {
+export function worstText(worst: Worst | null, asOf: Date, zone: Zone): string {
   if (worst === null) return '';
   const figure = checkCell(worst.column, worst.value, { as_of: asOf, zone });
   const name = safeText(worst.asset_name, { cap: 300 });
@@ -65,7 +62,7 @@ export function worstWords(worst: Worst | null, asOf: Date, zone: Zone): string 
 }
 
 /** `backfill-operations, "Bulk Recovery"`. */
-export function sectionWords({ runbook, heading }: Section): string {
+export function sectionText({ runbook, heading }: Section): string {
   return `${runbook}, "${heading}"`;
 }
 
