@@ -141,7 +141,7 @@ function summaryLines(job: JobView, asOf: Date, options: TextOptions): string[] 
     `checkpoint   ${safeText(job.checkpoint_partition_key ?? 'none')}`,
     `pace         ${average === null ? 'nothing completed yet' : `${formatMilliseconds(average)} a partition`}` +
       `${job.rate_per_minute === null ? '' : `, ${formatRate(job.rate_per_minute)}/min`}` +
-      `, ${job.lanes} of ${plural(strategy.max_parallel, 'slot')} at work`,
+      `, ${job.running_slots} of ${plural(strategy.max_parallel, 'slot')} at work`,
     endLine(
       job,
       formatEta(job, asOf, options.zone).forms[0],

@@ -59,11 +59,11 @@ export const explanation = z.looseObject({
     limits: z.array(limit).describe('those that are reached'),
     ours: z.boolean(),
     heartbeat_at: nullableTime,
-    lanes: count,
+    running_slots: count,
     max_parallel: count,
     at_work: z.array(z.string()),
     silent: z
-      .array(z.looseObject({ id: z.string(), lanes: count, seen_at: nullableTime, until: time }))
+      .array(z.looseObject({ id: z.string(), slots: count, seen_at: nullableTime, until: time }))
       .describe(
         'executors at work on it that are not heard of, until when they may hold its slots',
       ),

@@ -25,7 +25,9 @@ const mostOthers = 10;
 export function riskText(report: RiskReport, options: Options): string {
   const { jobs, others, advice, truncated } = report;
   const supposed = report.levels.what_if !== null;
-  const sharing = others.filter(({ lanes, what_if }) => lanes > 0 || (what_if?.slots ?? 0) > 0);
+  const sharing = others.filter(
+    ({ running_slots, what_if }) => running_slots > 0 || (what_if?.slots ?? 0) > 0,
+  );
   const shown = [...jobs, ...(options.asked && !supposed ? [] : sharing.slice(0, mostOthers))];
   const lines = [
     summary(report),

@@ -54,10 +54,10 @@ export const job = z.looseObject({
   execution_order: z.int(),
   sla_deadline_at: nullableTime,
   priority: z.int(),
-  lanes: count.describe('slots at work on the job, over all hosts'),
+  running_slots: count.describe('slots at work on the job, over all hosts'),
   ours: z.boolean().describe('it runs under the claim of a servo-tui executor'),
   failing: z.boolean().describe('its last attempts failed alike with a permanent error'),
-  silent_lanes: count.describe('those of lanes whose executor is not heard of'),
+  silent_slots: count.describe('those of running_slots whose executor is not heard of'),
   waits_for: z
     .enum(waitingClauses)
     .nullable()

@@ -75,9 +75,9 @@ function transition(action: Action, { follow, job }: Look): Verdict | null {
 }
 
 function atRest(look: Look, text: (job: JobView) => string): Verdict {
-  const { lanes } = look.job;
-  return lanes > 0
-    ? waiting(`${plural(lanes, 'partition')} in flight`)
+  const { running_slots } = look.job;
+  return running_slots > 0
+    ? waiting(`${plural(running_slots, 'partition')} in flight`)
     : settled(look, text(look.job));
 }
 

@@ -153,7 +153,8 @@ export function cardTitle(card: Card): string {
 function seenText(state: State, { job, seen_at }: Card): string {
   const ago = Math.floor((state.at - seen_at) / 5000) * 5;
   const when = ago < 5 ? 'just now' : `${ago < 60 ? `${ago}s` : formatAge(ago)} ago`;
-  const flight = job.lanes > 0 ? `, ${plural(job.lanes, 'partition')} in flight` : '';
+  const flight =
+    job.running_slots > 0 ? `, ${plural(job.running_slots, 'partition')} in flight` : '';
   return `${when}: ${stateLabel(job.state).word}, version ${job.version}, ${formatFullCount(job.completed_partitions)}/${formatFullCount(job.total_partitions)}${flight}`;
 }
 

@@ -115,7 +115,7 @@ describe('A30 no text has a hole where a value is missing', () => {
       limits: [{ scope: 'tenant', name: '', max_running: 1, running: 1 }],
       ours: false,
       heartbeat_at: null,
-      lanes: 0,
+      running_slots: 0,
       max_parallel: 1,
       at_work: [],
       silent: [],
@@ -134,7 +134,7 @@ describe('A30 no text has a hole where a value is missing', () => {
       failing: false,
     };
     const deleted = [{ id: bare.id, asset_name: null, state: null }];
-    const silent = [{ id: 'h:1:a', lanes: 1, seen_at: null, until: as_of }];
+    const silent = [{ id: 'h:1:a', slots: 1, seen_at: null, until: as_of }];
     for (const clause of clauses) {
       for (const state of jobStates) {
         for (const more of [{}, { waits_for: deleted }, { silent }]) {

@@ -32,8 +32,8 @@ function seen(overrides: Overrides, scene: ClaimScene): JobView {
 }
 
 const one = aJob().id;
-const silent = (lanes: number): ClaimScene['silent'] => ({
-  [one]: [{ id: 'web-2:77', lanes, seen_at: secondsAgo(42), until: secondsAgo(-60) }],
+const silent = (slots: number): ClaimScene['silent'] => ({
+  [one]: [{ id: 'web-2:77', slots, seen_at: secondsAgo(42), until: secondsAgo(-60) }],
 });
 
 type Row = [
@@ -94,7 +94,7 @@ const rows: Row[] = [
   ],
   [
     'running, and no slot',
-    { lanes: 0, sla_deadline_at: inAnHour },
+    { running_slots: 0, sla_deadline_at: inAnHour },
     full,
     {
       health: 'unknown',
@@ -106,7 +106,7 @@ const rows: Row[] = [
   ],
   [
     'running, no slot and no deadline',
-    { lanes: 0 },
+    { running_slots: 0 },
     full,
     {
       health: 'starved',
@@ -118,7 +118,7 @@ const rows: Row[] = [
   ],
   [
     'late even if it had its slots',
-    { lanes: 0, sla_deadline_at: secondsAgo(-60) },
+    { running_slots: 0, sla_deadline_at: secondsAgo(-60) },
     full,
     {
       health: 'late',
@@ -130,7 +130,7 @@ const rows: Row[] = [
   ],
   [
     'pending, and no slot',
-    { state: 'pending', lanes: 0 },
+    { state: 'pending', running_slots: 0 },
     full,
     {
       health: 'queued',
@@ -142,19 +142,19 @@ const rows: Row[] = [
   ],
   [
     'pending, and a slot is free',
-    { state: 'pending', lanes: 0, sla_deadline_at: inAnHour },
+    { state: 'pending', running_slots: 0, sla_deadline_at: inAnHour },
     well,
     { health: 'ok', reason: null, eta: 'needs 8m', sla: 'on track 53m', known: true },
   ],
   [
     'run by a program of another kind, whose leases are not ours',
-    { lanes: 0, ours: false, sla_deadline_at: inAnHour },
+    { running_slots: 0, ours: false, sla_deadline_at: inAnHour },
     full,
     { health: 'ok', reason: null, eta: '12:07 in 8m', sla: 'on track 53m', known: true },
   ],
   [
     'pending, and no executor has the handler',
-    { state: 'pending', lanes: 0, asset_name: 'clicks' },
+    { state: 'pending', running_slots: 0, asset_name: 'clicks' },
     well,
     {
       health: 'blocked',
@@ -166,7 +166,7 @@ const rows: Row[] = [
   ],
   [
     'what is left waits for its time',
-    { lanes: 0 },
+    { running_slots: 0 },
     { ...full, idle: { [one]: { takeable: false, due_at: secondsAgo(-300) } } },
     {
       health: 'snoozed',
@@ -178,7 +178,7 @@ const rows: Row[] = [
   ],
   [
     'a limit is reached',
-    { state: 'pending', lanes: 0 },
+    { state: 'pending', running_slots: 0 },
     {
       ...well,
       limits: [{ scope: 'tenant', name: '', max_running: 2, running: 2, assets: null }],
@@ -195,7 +195,7 @@ const rows: Row[] = [
     'paused by itself, 590 of 730 failed',
     {
       state: 'paused',
-      lanes: 0,
+      running_slots: 0,
       failing: true,
       total_partitions: 730,
       completed_partitions: 100,
@@ -273,7 +273,7 @@ const someJob = fc.record({
   asset_name: fc.constantFrom('orders_daily', 'clicks'),
   completed_partitions: fc.nat(100),
   failed_partitions: fc.constantFrom(0, 0, 1, 40),
-  lanes: fc.constantFrom(0, 0, 1, 4),
+  running_slots: fc.constantFrom(0, 0, 1, 4),
   ours: fc.boolean(),
   failing: fc.boolean(),
   priority: fc.nat(3),
@@ -295,7 +295,7 @@ const someJobs = fc.tuple(fc.array(someJob, { maxLength: 30 }), someScene).map((
       some.flatMap(({ hushed }, index) =>
         hushed === 0
           ? []
-          : [[ids[index]!, [{ id: 'gone', lanes: hushed, seen_at: null, until: now }]]],
+          : [[ids[index]!, [{ id: 'gone', slots: hushed, seen_at: null, until: now }]]],
       ),
     ),
     idle: Object.fromEntries(

@@ -61,7 +61,7 @@ it('B3 with a frozen worker, a busy slot and failures that stay, no surface says
       const jobs = await seen();
       return jobs.get(waits)!.waits_for === 'outranked' ? jobs : null;
     });
-    expect(starving.get(runs)).toMatchObject({ silent_lanes: 0, risk_level: 'on_track' });
+    expect(starving.get(runs)).toMatchObject({ silent_slots: 0, risk_level: 'on_track' });
     expect(starving.get(waits)).toMatchObject({
       eta_seconds: null,
       needs_seconds: 60,
@@ -85,8 +85,8 @@ it('B3 with a frozen worker, a busy slot and failures that stay, no surface says
     expect(frozen.get(runs)).toMatchObject({
       state: 'running',
       heartbeat_stale: false,
-      lanes: 1,
-      silent_lanes: 1,
+      running_slots: 1,
+      silent_slots: 1,
       eta_seconds: null,
       risk_level: 'unknown',
     });

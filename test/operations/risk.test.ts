@@ -109,7 +109,7 @@ describe('what if', () => {
     const { jobs, others, levels } = await assess({ pause: [plain] });
     expect(jobs[0]).toMatchObject({
       id: late,
-      lanes: 2,
+      running_slots: 2,
       risk_level: 'medium',
       what_if: { slots: 4, eta_seconds: 1800, risk_level: 'on_track' },
     });

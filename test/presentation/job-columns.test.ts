@@ -34,7 +34,7 @@ describe('the columns that fit', () => {
     }
   });
 
-  test('at 78 the state is its glyph, the bar has 8 cells, and LANES, PRI, /MIN, BEAT are gone', () => {
+  test('at 78 the state is its glyph, the bar has 8 cells, and SLOTS, PRI, /MIN, BEAT are gone', () => {
     expect(names(78, long)).toEqual([
       'state',
       'asset',
@@ -51,8 +51,8 @@ describe('the columns that fit', () => {
     expect(laid).toMatchObject({ state: 1, progress: 8 });
   });
 
-  test('drop in the order of the screens page: lanes, priority, rate, beat', () => {
-    const order = ['lanes', 'priority', 'rate', 'beat'];
+  test('drop in the order of the screens page: slots, priority, rate, beat', () => {
+    const order = ['slots', 'priority', 'rate', 'beat'];
     const lastSeen = order.map((name) => {
       let width = 200;
       while (names(width, long).includes(name)) width -= 1;
@@ -83,7 +83,7 @@ describe('a row says', () => {
       sla: 'on track 1h45m',
       priority: '5',
       beat: '<30s',
-      lanes: '2',
+      slots: '2',
     });
   });
 
@@ -107,7 +107,7 @@ describe('a row says', () => {
 
   // Was 100/100 and 100%.
   test('how far a cancelled job came', () => {
-    const cancelled = aJob({ state: 'cancelled', skipped_partitions: 60, lanes: 0 });
+    const cancelled = aJob({ state: 'cancelled', skipped_partitions: 60, running_slots: 0 });
     expect(row(cancelled)).toMatchObject({ done: '40/100', percent: '40%' });
   });
 
@@ -167,7 +167,7 @@ describe('a row says', () => {
       avg_partition_duration_ms: null,
       created_by: null,
       rate_base: null,
-      lanes: 0,
+      running_slots: 0,
     });
     expect(row(bare, 220)).toMatchObject({
       done: '0/0',
@@ -176,7 +176,7 @@ describe('a row says', () => {
       eta: 'unknown',
       sla: '–',
       beat: 'none',
-      lanes: '–',
+      slots: '–',
       checkpoint: '–',
       by: '–',
     });

@@ -85,7 +85,7 @@ const verification = (helped: boolean) => ({
 const mended = () => {
   const session = explaining().press('enter').read().press('tab', 'tab').press('y');
   session.answerAct({ result: 'applied', state: 'running', version: 8 });
-  const fresh = aJob({ ...stuck, version: 8, heartbeat_at: now, lanes: 1 });
+  const fresh = aJob({ ...stuck, version: 8, heartbeat_at: now, running_slots: 1 });
   return session.wait(600).timer('watch').answerJob(fresh);
 };
 

@@ -122,7 +122,7 @@ describe('another operator’s open dialog on the same job is visible', () => {
   });
 
   test('a refused job of a plan is not told of: nothing would be done to it', () => {
-    const paused = aJob({ number: 2, state: 'paused', lanes: 0 });
+    const paused = aJob({ number: 2, state: 'paused', running_slots: 0 });
     const session = Session.showing([running, paused]).press('space', 'down', 'space', 'p');
     expect(holds(session.answerPlan([running, paused]))).toMatchObject([{ ids: [running.id] }]);
   });

@@ -29,7 +29,7 @@ export function explainFacts(id: string, overrides: Partial<ExplainFacts> = {}):
     limits: [],
     ours: true,
     heartbeat_at: secondsAgo(840),
-    lanes: 0,
+    running_slots: 0,
     max_parallel: 1,
     at_work: [],
     silent: [],

@@ -61,7 +61,7 @@ export function aJob(
       execution_order: 0,
       sla_deadline_at: null,
       priority: 5,
-      lanes: 2,
+      running_slots: 2,
       ours: true,
       failing: false,
       rate_base: { at: secondsAgo(600, asOf), completed: 20 },

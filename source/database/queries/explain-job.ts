@@ -6,7 +6,7 @@ import { alive } from './living-executors.ts';
 /** Times within JSON come as text. */
 type Row = Omit<ExplainFacts, 'silent' | 'troubles'> & {
   troubles: (Omit<ExplainFacts['troubles'][number], 'since'> & { since: string })[];
-  silent: { id: string; lanes: number; seen_at: string | null; until: string }[];
+  silent: { id: string; slots: number; seen_at: string | null; until: string }[];
 };
 
 /**
@@ -88,11 +88,11 @@ const statement = `with j as materialized (
     coalesce((select jsonb_agg(to_jsonb(l)) from servo_limits_reached_v1($1) l
       where case l.scope when 'asset' then l.name = j.asset_name
         when 'asset_type' then l.name = (select asset_type from assets a where a.id = j.asset_id) else true end), '[]') as limits,
-    j.claimed_version is not distinct from j.version as ours, j.heartbeat_at, cardinality(j.lease_tokens) as lanes, j.max_parallel,
+    j.claimed_version is not distinct from j.version as ours, j.heartbeat_at, cardinality(j.lease_tokens) as running_slots, j.max_parallel,
     array(select distinct p.lease_owner from backfill_partitions p
       where p.backfill_job_id = j.id and p.state = 'running' and p.lease_owner is not null order by p.lease_owner) as at_work,
     coalesce((select jsonb_agg(to_jsonb(s) order by s.id) from (
-      select p.lease_owner as id, count(distinct p.lease_token)::int as lanes, max(e.seen_at) as seen_at, max(p.lease_expires_at) as until
+      select p.lease_owner as id, count(distinct p.lease_token)::int as slots, max(e.seen_at) as seen_at, max(p.lease_expires_at) as until
       from backfill_partitions p left join backfill_executors e on e.tenant_id = $1 and e.id = p.lease_owner
       where p.backfill_job_id = j.id and p.state = 'running' and p.lease_owner is not null and p.lease_expires_at is not null
         and p.lease_owner not in (select id from living)

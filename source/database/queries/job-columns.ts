@@ -40,13 +40,13 @@ const names = [
 export const jobColumns = names.map((name) => `j.${name}`).join(', ');
 
 /** Who works on a job, by its own row. */
-export const claimColumns = `cardinality(j.lease_tokens) as lanes, j.claimed_version is not distinct from j.version as ours,
+export const claimColumns = `cardinality(j.lease_tokens) as running_slots, j.claimed_version is not distinct from j.version as ours,
   j.failing is not null as failing`;
 
 /** The columns that `claimColumns` is made of, for a table that stands between. */
 export const claimSources = 'j.lease_tokens, j.claimed_version, j.failing';
 
-/** What is read with a job: its live lanes, where its rate is counted from, and how its ETA has moved. */
+/** What is read with a job: its live running_slots, where its rate is counted from, and how its ETA has moved. */
 export const activityColumns = `${claimColumns}, base.at as rate_at, base.completed as rate_completed,
   trend.at as trend_at, trend.eta as trend_eta, trend.least_ms, trend.most_ms`;
 
@@ -71,7 +71,7 @@ export const activityJoins = `left join lateral (
 ) trend on true`;
 
 export type JobRow = Job & {
-  lanes: number;
+  running_slots: number;
   ours: boolean;
   failing: boolean;
   rate_at: Date | null;

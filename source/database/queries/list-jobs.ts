@@ -60,7 +60,7 @@ const judged = [
 /** As much of a job as its risk, its place in the order and a filter go by. */
 export type JudgedJob = Pick<
   Job & JobActivity,
-  (typeof judged)[number] | 'lanes' | 'ours' | 'failing'
+  (typeof judged)[number] | 'running_slots' | 'ours' | 'failing'
 >;
 
 /** The same for jobs of which most will not be shown: a third of the cost. */

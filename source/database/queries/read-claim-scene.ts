@@ -1,5 +1,5 @@
 import { never, readTime } from '../../domain/time/time.ts';
-import type { ClaimScene, LivingExecutor, SilentLanes } from '../../domain/triage/claim-scene.ts';
+import type { ClaimScene, LivingExecutor, SilentSlots } from '../../domain/triage/claim-scene.ts';
 import type { Query } from '../database.ts';
 import { alive } from './living-executors.ts';
 
@@ -12,7 +12,7 @@ type Row = {
     troubles: (Omit<LivingExecutor['troubles'][number], 'since'> & { since: string })[];
   })[];
   limits: ClaimScene['limits'];
-  silent: (Omit<SilentLanes, 'seen_at' | 'until'> & {
+  silent: (Omit<SilentSlots, 'seen_at' | 'until'> & {
     job_id: string;
     seen_at: string | null;
     until: string;
@@ -27,7 +27,7 @@ type Row = {
 export async function readClaimScene(query: Query, tenant: string): Promise<ClaimScene> {
   const [row] = await query<Row>(statement, [tenant]);
   const { executors, limits, silent, idle } = row!;
-  const byJob: Record<string, SilentLanes[]> = {};
+  const byJob: Record<string, SilentSlots[]> = {};
   for (const { job_id, seen_at, until, ...one } of silent) {
     byJob[job_id] ??= [];
     byJob[job_id].push({
@@ -86,7 +86,7 @@ const statement = `with living as materialized (
           where a.asset_type = l.name and (a.tenant_id = $1 or a.tenant_id is null)) end))
       from servo_limits_reached_v1($1) l), '[]') as limits,
     coalesce((select jsonb_agg(to_jsonb(s) order by s.id) from (
-      select w.job_id, w.lease_owner as id, count(distinct w.lease_token)::int as lanes, max(e.seen_at) as seen_at, max(w.lease_expires_at) as until
+      select w.job_id, w.lease_owner as id, count(distinct w.lease_token)::int as slots, max(e.seen_at) as seen_at, max(w.lease_expires_at) as until
       from work w left join backfill_executors e on e.tenant_id = $1 and e.id = w.lease_owner
       where w.lease_expires_at is not null and w.lease_owner not in (select id from living)
       group by w.job_id, w.lease_owner) s), '[]') as silent,

@@ -10,7 +10,7 @@ const mostCounted = 1_000_000;
 const mostBegun = 1000;
 
 const facts = `j.state, j.heartbeat_at, j.started_at, j.sla_deadline_at, j.total_partitions, j.completed_partitions, j.failed_partitions,
-  j.skipped_partitions, j.avg_partition_duration_ms, j.execution_strategy, cardinality(j.lease_tokens) as lanes`;
+  j.skipped_partitions, j.avg_partition_duration_ms, j.execution_strategy, cardinality(j.lease_tokens) as running_slots`;
 
 /**
  * What the metrics of a tenant are made from. Each part is a range of one index: what has ended is never read, and of what is pending only the

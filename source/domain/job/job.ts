@@ -27,8 +27,8 @@ export type JobView = Job &
     rate_per_minute: number | null;
     heartbeat_age_seconds: number | null;
     heartbeat_stale: boolean;
-    /** Slots of `lanes` that are leased to executors that are not heard of. */
-    silent_lanes: number;
+    /** Slots of `running_slots` that are leased to executors that are not heard of. */
+    silent_slots: number;
     /** The clause of `explain` that keeps it from being worked on; null where it is worked on, or nothing does. */
     waits_for: WaitingClause | null;
     /** Failed partitions of a living job: nobody retries them, and it will end incomplete. */
@@ -68,9 +68,12 @@ export function viewJob(
   const remaining = remainingPartitions(job);
   const ended = isTerminal(job.state);
   const facts = scene === null ? null : factsIn(scene, job, asOf);
-  const { silent_lanes, waits_for } = workOn(job, facts);
-  const silent = job.state === 'running' && silent_lanes > 0 && silent_lanes >= job.lanes;
-  const heard = { ...job, lanes: silent ? job.lanes : job.lanes - silent_lanes };
+  const { silent_slots, waits_for } = workOn(job, facts);
+  const silent = job.state === 'running' && silent_slots > 0 && silent_slots >= job.running_slots;
+  const heard = {
+    ...job,
+    running_slots: silent ? job.running_slots : job.running_slots - silent_slots,
+  };
   const reckoned = etaOf(heard, asOf, thresholds);
   const known = !silent && waits_for === null;
   const eta = known ? reckoned : null;
@@ -78,7 +81,7 @@ export function viewJob(
   const range =
     eta === null
       ? null
-      : etaRange(remaining, slotsAtWork(heard), job.avg_partition_duration_ms, job.eta_trend);
+      : etaRange(remaining, slotsForEta(heard), job.avg_partition_duration_ms, job.eta_trend);
   const incomplete_partitions = ended ? 0 : Math.max(0, job.failed_partitions);
   const risk = ended
     ? endedRisk(job)
@@ -111,7 +114,7 @@ export function viewJob(
       job.state === 'running' ? ratePerMinute(job.completed_partitions, job.rate_base, asOf) : null,
     heartbeat_age_seconds: heartbeatAge,
     heartbeat_stale: health.heartbeat_stale,
-    silent_lanes,
+    silent_slots,
     waits_for,
     incomplete_partitions,
     health: healthOf(health),
@@ -132,13 +135,13 @@ export function viewJob(
 function workOn(
   job: Job & JobActivity,
   facts: SceneFacts | null,
-): Pick<JobView, 'silent_lanes' | 'waits_for'> {
-  if (facts === null || isTerminal(job.state)) return { silent_lanes: 0, waits_for: null };
-  const held = facts.silent.reduce((sum, { lanes }) => sum + lanes, 0);
-  const silent_lanes = Math.min(job.lanes, held);
+): Pick<JobView, 'silent_slots' | 'waits_for'> {
+  if (facts === null || isTerminal(job.state)) return { silent_slots: 0, waits_for: null };
+  const held = facts.silent.reduce((sum, { slots }) => sum + slots, 0);
+  const silent_slots = Math.min(job.running_slots, held);
   // Somebody works on it, whatever would keep it from getting more.
-  const works = job.state === 'running' && job.lanes > 0;
-  return { silent_lanes, waits_for: works ? null : waitsFor(clauseIn(facts)) };
+  const works = job.state === 'running' && job.running_slots > 0;
+  return { silent_slots, waits_for: works ? null : waitsFor(clauseIn(facts)) };
 }
 
 /**
@@ -212,7 +215,7 @@ export type EtaFacts = Pick<
   | 'skipped_partitions'
   | 'avg_partition_duration_ms'
   | 'execution_strategy'
-  | 'lanes'
+  | 'running_slots'
 >;
 
 /** Seconds until the job is done, or null (see `eta_seconds`). */
@@ -223,15 +226,15 @@ export function etaOf(
 ): number | null {
   if (isTerminal(job.state) || !isJobState(job.state)) return null;
   if (isStale(job, asOf, thresholds)) return null;
-  return etaSeconds(remainingPartitions(job), slotsAtWork(job), job.avg_partition_duration_ms);
+  return etaSeconds(remainingPartitions(job), slotsForEta(job), job.avg_partition_duration_ms);
 }
 
-/** Lanes on a running job; for one that is not, the slots it would have ("if started now"). */
-export function slotsAtWork(
-  job: Pick<Job & JobActivity, 'state' | 'lanes' | 'execution_strategy'>,
+/** Slots on a running job; for one that is not, the slots it would have ("if started now"). */
+export function slotsForEta(
+  job: Pick<Job & JobActivity, 'state' | 'running_slots' | 'execution_strategy'>,
 ): number {
-  return job.state === 'running' && job.lanes > 0
-    ? job.lanes
+  return job.state === 'running' && job.running_slots > 0
+    ? job.running_slots
     : readStrategy(job.execution_strategy).max_parallel;
 }
 

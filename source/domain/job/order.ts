@@ -35,7 +35,7 @@ const values: Readonly<Record<string, (job: JobView) => Value>> = {
   sla: (job) => (isTerminal(job.state) ? null : (job.sla_deadline_at?.getTime() ?? null)),
   priority: (job) => job.priority,
   beat: (job) => job.heartbeat_age_seconds,
-  lanes: (job) => job.lanes,
+  slots: (job) => job.running_slots,
   age: (job) => job.created_at.getTime(),
   id: (job) => job.id,
   checkpoint: (job) => job.checkpoint_partition_key,

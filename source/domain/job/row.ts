@@ -37,7 +37,7 @@ export type Job = {
 /** What a job's row does not say, read with it in the same statement. */
 export type JobActivity = {
   /** Slots at work on the job, over all hosts: its live leases. */
-  lanes: number;
+  running_slots: number;
   /** It runs under the claim of one of our executors: its leases tell what is running of it. */
   ours: boolean;
   /** Its last attempts failed with the same permanent error. */

@@ -38,7 +38,7 @@ export function riskRows(board: RiskBoard, what: WhatIf): RiskRow[] {
       (a, b) =>
         Number(a.sla_deadline_at === null) - Number(b.sla_deadline_at === null) ||
         (a.sla_deadline_at === null
-          ? b.lanes - a.lanes || compareRank(a, b) || (a.id < b.id ? -1 : 1)
+          ? b.running_slots - a.running_slots || compareRank(a, b) || (a.id < b.id ? -1 : 1)
           : compareUrgency(a, b)),
     )
     .map((job) => riskRow(job, then?.get(job.id) ?? null, as_of));

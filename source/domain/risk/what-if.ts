@@ -1,5 +1,5 @@
 import { etaSeconds } from '../forecast/eta.ts';
-import { type JobView, livingRisk, slotsAtWork } from '../job/job.ts';
+import { type JobView, livingRisk, slotsForEta } from '../job/job.ts';
 import { compareRank } from '../job/rank.ts';
 import { isJobState, isTerminal } from '../job/state.ts';
 import { readStrategy } from '../job/strategy.ts';
@@ -107,7 +107,7 @@ export function foresee(
         {
           deadline,
           eta_seconds,
-          least_seconds: eta_seconds === null && got === lanesOf(job) ? job.needs_seconds : null,
+          least_seconds: eta_seconds === null && got === aliveSlots(job) ? job.needs_seconds : null,
           incomplete: incomplete_partitions > 0,
         },
         asOf,
@@ -175,10 +175,10 @@ function share(changed: readonly Changed[], fleet: Fleet, more: number): Map<str
   const slots = new Map(
     changed.map(({ job, paused, lowered, max_parallel }) => [
       job.id,
-      paused ? 0 : lowered ? Math.min(lanesOf(job), max_parallel) : lanesOf(job),
+      paused ? 0 : lowered ? Math.min(aliveSlots(job), max_parallel) : aliveSlots(job),
     ]),
   );
-  const busy = sum(changed.map(({ job }) => lanesOf(job)));
+  const busy = sum(changed.map(({ job }) => aliveSlots(job)));
   const room = ({ job, paused, max_parallel, remaining }: Changed) => {
     if (paused || job.heartbeat_stale || !takers.includes(job.state)) return 0;
     const handled = (fleet.by_asset[job.asset_name] ?? 0) + Math.max(0, more);
@@ -213,18 +213,18 @@ function share(changed: readonly Changed[], fleet: Fleet, more: number): Map<str
 function etaOf({ job, max_parallel, remaining, paused }: Changed, slots: number): number | null {
   if (job.heartbeat_stale || !isJobState(job.state)) return null;
   const average = job.avg_partition_duration_ms;
-  if (paused) return etaSeconds(remaining, slotsAtWork(job), average);
+  if (paused) return etaSeconds(remaining, slotsForEta(job), average);
   // Nobody works on it, and nothing that is supposed changes that.
-  if ((job.waits_for !== null || job.health === 'silent') && slots <= lanesOf(job)) return null;
+  if ((job.waits_for !== null || job.health === 'silent') && slots <= aliveSlots(job)) return null;
   if (job.waits_for !== null) return etaSeconds(remaining, slots, average);
   if (job.state !== 'running') return etaSeconds(remaining, max_parallel, average);
-  if (job.lanes === 0) return etaSeconds(remaining, max_parallel, average);
+  if (job.running_slots === 0) return etaSeconds(remaining, max_parallel, average);
   return slots > 0 ? etaSeconds(remaining, slots, average) : null;
 }
 
 /** The slots of a job whose heartbeat is stale are dead, and those with silent executors as good as dead: nobody can have them. */
-function lanesOf({ heartbeat_stale, lanes, silent_lanes }: JobView): number {
-  return heartbeat_stale ? 0 : lanes - silent_lanes;
+function aliveSlots({ heartbeat_stale, running_slots, silent_slots }: JobView): number {
+  return heartbeat_stale ? 0 : running_slots - silent_slots;
 }
 
 function sum(figures: readonly number[]): number {

@@ -19,7 +19,7 @@ export type LivingExecutor = {
 };
 
 /** Slots of a job whose leases are held by an executor that is not heard of, as `explain` counts them. */
-export type SilentLanes = { id: string; lanes: number; seen_at: Date | null; until: Date };
+export type SilentSlots = { id: string; slots: number; seen_at: Date | null; until: Date };
 
 /** What decides, beside the rows of jobs, whether they run: read once for all jobs of a tenant. */
 export type ClaimScene = {
@@ -27,7 +27,7 @@ export type ClaimScene = {
   /** `assets`: of a limit of an asset type, the assets that it is for. */
   limits: readonly (ReachedLimit & { assets: readonly string[] | null })[];
   /** By job. */
-  silent: Readonly<Record<string, readonly SilentLanes[]>>;
+  silent: Readonly<Record<string, readonly SilentSlots[]>>;
   /** Of running jobs without a lease, by job: whether a partition could be taken, and when the next falls due. */
   idle: Readonly<Record<string, { takeable: boolean; due_at: Date | null }>>;
 };
@@ -35,7 +35,7 @@ export type ClaimScene = {
 /** What `explain` is asked of one job, as far as no statement about that job alone is needed. */
 export type SceneFacts = ClauseFacts & {
   asset_name: string;
-  silent: readonly SilentLanes[];
+  silent: readonly SilentSlots[];
   in_front: null;
 };
 
@@ -58,7 +58,7 @@ type Claimed = {
   asset_name: string;
   state: string;
   ours: boolean;
-  lanes: number;
+  running_slots: number;
   heartbeat_at: Date | null;
 };
 
@@ -71,7 +71,7 @@ export function factsIn(scene: ClaimScene, job: Claimed, asOf: Date): SceneFacts
     asset_name: job.asset_name,
     state: job.state,
     ours: job.ours,
-    lanes: job.lanes,
+    running_slots: job.running_slots,
     heartbeat_at: job.heartbeat_at,
     silent: scene.silent[job.id] ?? [],
     takeable: idle?.takeable ?? true,

@@ -1,6 +1,6 @@
 import type { TroubleKind } from '../partition/attempt.ts';
 import { roughDuration } from '../time/duration.ts';
-import type { SilentLanes } from './claim-scene.ts';
+import type { SilentSlots } from './claim-scene.ts';
 import type { Clause, ClauseFacts, ReachedLimit } from './explain.ts';
 
 /** What a reason is told from. `in_front`: jobs of higher rank; null where they were not counted. */
@@ -49,11 +49,11 @@ export const clauseReasons: Readonly<Record<WaitingClause, (facts: ReasonFacts) 
 };
 
 /** `web-1:812 with 4 slots has been silent for 42s`: what an executor that is not heard of holds. */
-export function silenceReason(silent: readonly SilentLanes[], asOf: Date): string {
-  const each = silent.map(({ id, lanes, seen_at }) => {
+export function silenceReason(silent: readonly SilentSlots[], asOf: Date): string {
+  const each = silent.map(({ id, slots, seen_at }) => {
     const since =
       seen_at === null ? '' : ` for ${roughDuration(asOf.getTime() - seen_at.getTime())}`;
-    return `${id} with ${counted(lanes, 'slot')} has been silent${since}`;
+    return `${id} with ${counted(slots, 'slot')} has been silent${since}`;
   });
   return each.join('; ');
 }

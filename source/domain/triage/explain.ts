@@ -38,11 +38,11 @@ export type ExplainFacts = {
   /** Running under the claim of an executor of ours. */
   ours: boolean;
   heartbeat_at: Date | null;
-  lanes: number;
+  running_slots: number;
   max_parallel: number;
   at_work: string[];
   /** Those of them that have not been heard of lately, with how many of its slots, and when the last of these is taken from them. */
-  silent: { id: string; lanes: number; seen_at: Date | null; until: Date }[];
+  silent: { id: string; slots: number; seen_at: Date | null; until: Date }[];
   /** Whether a partition could be taken now; those whose keys still run in a cancelled job are not meant. */
   takeable: boolean;
   /** Partitions that it lacks, where it has nothing else left to run; else 0. */
@@ -119,7 +119,7 @@ export type ClauseFacts = Pick<
   | 'slots_busy'
   | 'limits'
   | 'missing'
-  | 'lanes'
+  | 'running_slots'
   | 'takeable'
   | 'due_at'
   | 'blocked_keys'
@@ -146,7 +146,7 @@ const holds: Readonly<Record<Clause, (facts: ClauseFacts) => boolean>> = {
   held: ({ ready }) => ready === 0,
   limited: ({ state, limits }) => state !== 'running' && limits.length > 0,
   incomplete: ({ missing }) => missing > 0,
-  running: ({ state, lanes }) => state === 'running' && lanes > 0,
+  running: ({ state, running_slots }) => state === 'running' && running_slots > 0,
   locked: ({ blockers }) => blockers.length > 0,
   back_off: ({ takeable, due_at, as_of }) => !takeable && due_at !== null && due_at > as_of,
   blocked_by_cancelled: ({ takeable, blocked_keys }) => !takeable && blocked_keys > 0,

@@ -52,7 +52,7 @@ export const actionText: Readonly<Record<JobAction, ActionText>> = {
     keep: 'Keep running',
     gerund: 'pausing',
     will: ({ job }) =>
-      job.lanes === 0
+      job.running_slots === 0
         ? 'claim no more partitions; checkpoint and ETA figures are kept'
         : `claim no more; ${inFlight(job)}checkpoint and ETA figures are kept`,
     after: ({ job, asOf }) => spareTime(job, asOf, 'at risk if it stays paused for longer than'),
@@ -100,9 +100,9 @@ export const actionText: Readonly<Record<JobAction, ActionText>> = {
     gerund: 'reclaiming',
     will: ({ job }) =>
       `void every lease on it: ${
-        job.lanes === 0
+        job.running_slots === 0
           ? 'nobody holds one'
-          : `what runs on ${plural(job.lanes, 'slot')} is taken back and tried again`
+          : `what runs on ${plural(job.running_slots, 'slot')} is taken back and tried again`
       }; the next free executor claims it`,
     after: ({ job, known }) => {
       const age = job.heartbeat_age_seconds;
@@ -137,7 +137,7 @@ export const actionText: Readonly<Record<JobAction, ActionText>> = {
       const changed = changes.length === 0 ? 'as it is' : describeChanges(changes, timesIn(zone));
       const keys = plural(job.remaining_partitions + job.skipped_partitions, 'partition');
       const flight =
-        job.lanes === 0
+        job.running_slots === 0
           ? ''
           : `; ${inFlight(job).replace(/; $/, '')}: what completes there is not run again`;
       return isTerminal(job.state)
@@ -156,8 +156,8 @@ export function timesIn(zone: Zone | undefined): ((at: Date) => string) | undefi
 /** The job as it would be with the settings, with as many slots at work as it then may have. */
 function withSettings({ job, asOf, settings }: Intent): JobView {
   const { columns } = changesOf(job, settings);
-  const lanes = settings.strategy?.max_parallel ?? job.lanes;
-  return viewJob({ ...job, ...columns, lanes }, asOf);
+  const running_slots = settings.strategy?.max_parallel ?? job.running_slots;
+  return viewJob({ ...job, ...columns, running_slots }, asOf);
 }
 
 function changedRisk(intent: Intent): string | null {
@@ -185,10 +185,10 @@ function goesOn({
   return `goes on${from}; ${formatFullCount(left)} left${about}`;
 }
 
-function inFlight({ lanes, avg_partition_duration_ms: average }: JobView): string {
-  if (lanes === 0) return '';
+function inFlight({ running_slots, avg_partition_duration_ms: average }: JobView): string {
+  if (running_slots === 0) return '';
   const about = average === null ? '' : ` (about ${formatMilliseconds(average)})`;
-  const those = lanes === 1 ? 'partition' : plural(lanes, 'partition');
+  const those = running_slots === 1 ? 'partition' : plural(running_slots, 'partition');
   return `the ${those} in flight may finish${about}; `;
 }
 
@@ -198,13 +198,13 @@ function upstreams({ id, waiting_upstream_count: open }: JobView): string {
   return `; it waits for whoever does ${plural(open, 'open upstream job')} now. Where nobody does: servo-tui recreate ${shortId(id)} --include-upstream`;
 }
 
-function slotsOf({ lanes, execution_strategy }: JobView): number {
-  return lanes > 0 ? lanes : readStrategy(execution_strategy).max_parallel;
+function slotsOf({ running_slots, execution_strategy }: JobView): number {
+  return running_slots > 0 ? running_slots : readStrategy(execution_strategy).max_parallel;
 }
 
 /** What nobody has begun. */
-function left({ remaining_partitions, lanes }: JobView): number {
-  return Math.max(0, remaining_partitions - lanes);
+function left({ remaining_partitions, running_slots }: JobView): number {
+  return Math.max(0, remaining_partitions - running_slots);
 }
 
 /** How long the job can wait before it would miss its deadline, where that is known. */

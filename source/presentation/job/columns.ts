@@ -91,9 +91,15 @@ export const jobColumns: readonly JobColumn[] = [
   column('beat', 'BEAT', 4, heartbeat, {
     align: 'right',
   }),
-  column('lanes', 'LANES', 5, (job) => (job.lanes > 0 ? phrase(String(job.lanes)) : absent), {
-    align: 'right',
-  }),
+  column(
+    'slots',
+    'SLOTS',
+    5,
+    (job) => (job.running_slots > 0 ? phrase(String(job.running_slots)) : absent),
+    {
+      align: 'right',
+    },
+  ),
   column(
     'age',
     'AGE',
@@ -138,7 +144,7 @@ export const jobsTable: Table<JobView, JobColumn> = {
     { column: 'asset', to: 28, elastic: true },
     { column: 'progress', to: 8, elastic: true },
     { column: 'asset', to: 20, elastic: true },
-    { column: 'lanes', to: 0 },
+    { column: 'slots', to: 0 },
     { column: 'asset', to: 16, elastic: true },
     { column: 'state', to: 1 },
     { column: 'priority', to: 0 },
@@ -171,7 +177,7 @@ export const besidePane: Table<JobView, JobColumn> = {
     { column: 'age', to: 0 },
     { column: 'asset', to: 28, elastic: true },
     { column: 'progress', to: 10, elastic: true },
-    { column: 'lanes', to: 0 },
+    { column: 'slots', to: 0 },
     { column: 'percent', to: 0 },
     { column: 'rate', to: 0 },
     { column: 'asset', to: 20, elastic: true },

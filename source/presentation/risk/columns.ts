@@ -43,7 +43,9 @@ export const riskTable: Table<Risky> = {
       tone: 'dim',
     })),
     column('tier', 'TIER BUFFER', 22, ({ row }) => bufferPhrase(row)),
-    column('slots', 'SLOTS', 5, ({ row }) => (row.lanes > 0 ? plain(String(row.lanes)) : absent)),
+    column('slots', 'SLOTS', 5, ({ row }) =>
+      row.running_slots > 0 ? plain(String(row.running_slots)) : absent,
+    ),
     supposed(
       'what-if',
       'WHAT IF',

@@ -99,8 +99,8 @@ export function suppositions(job: RiskRow): string {
   const words = [
     then.paused ? 'paused' : '',
     // The slots of a stuck job are dead, whatever is supposed.
-    !then.paused && !job.heartbeat_stale && then.slots !== job.lanes - job.silent_lanes
-      ? `${job.lanes - job.silent_lanes} → ${then.slots} slots`
+    !then.paused && !job.heartbeat_stale && then.slots !== job.running_slots - job.silent_slots
+      ? `${job.running_slots - job.silent_slots} → ${then.slots} slots`
       : '',
     then.max_parallel === readStrategy(job.execution_strategy).max_parallel
       ? ''

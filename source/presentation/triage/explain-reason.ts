@@ -70,12 +70,12 @@ const says: Readonly<Record<Clause, Say>> = {
     next: 'it is left alone until the heartbeat is 2m old',
   }),
   running: (facts) => {
-    const { lanes, max_parallel, at_work, silent } = facts;
+    const { running_slots, max_parallel, at_work, silent } = facts;
     const on = at_work
       .filter((one) => !silent.some(({ id }) => id === one))
       .map((id) => safeText(id));
-    const quiet = silent.reduce((sum, one) => sum + one.lanes, 0);
-    const working = Math.max(0, lanes - quiet);
+    const quiet = silent.reduce((sum, one) => sum + one.slots, 0);
+    const working = Math.max(0, running_slots - quiet);
     const where = on.length === 0 ? '' : `, on ${on.join(', ')}`;
     const canary = facts.failing
       ? `; one partition at a time, until one gets past: ${safeText(facts.failure ?? '')}`
@@ -145,8 +145,8 @@ function afterTheEnd(facts: ExplainFacts): string | null {
 /** What is with executors that are frozen or cut off is not being worked on, whatever their leases say. */
 function besides(words: string, facts: ExplainFacts): ExplainReason {
   const held = facts.silent.map(
-    ({ id, lanes, seen_at }) =>
-      `${plural(lanes, 'slot')} with ${safeText(id)}, ${
+    ({ id, slots, seen_at }) =>
+      `${plural(slots, 'slot')} with ${safeText(id)}, ${
         seen_at === null ? 'of which nothing is known' : `not heard of for ${age(facts, seen_at)}`
       }`,
   );
