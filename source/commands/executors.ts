@@ -27,7 +27,7 @@ function textOf({ executors: all, as_of, tenant_id }: ExecutorList): string {
   const lines = columns([
     header,
     ...all.map((one) => [
-      one.state,
+      one.state.replace('_', ' '),
       ago(one.state_since),
       safeText(one.id),
       `${one.slots_busy}/${one.slots}`,
@@ -45,7 +45,7 @@ function handlersOf({ handlers }: ExecutorView): string {
 }
 
 function detail(one: ExecutorView, ago: (at: Date) => string): string[] {
-  const held = one.held_reason === null ? [] : [`  held: ${safeText(one.held_reason)}`];
+  const held = one.held_reason === null ? [] : [`  on hold: ${safeText(one.held_reason)}`];
   const away = one.troubles.map(
     ({ asset, kind, message, since }) =>
       `  ${kind} unavailable for ${safeText(asset)} since ${ago(since)}: ${safeText(message)}`,

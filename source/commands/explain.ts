@@ -1,4 +1,4 @@
-import type { Explanation, JudgedJob } from '../domain/triage/explanation.ts';
+import type { DiagnosedJob, Explanation } from '../domain/triage/explanation.ts';
 import { exitCodes } from '../errors.ts';
 import { resolveJob } from '../operations/jobs/resolve-job.ts';
 import { judgeJob } from '../operations/triage/explain-job.ts';
@@ -30,7 +30,15 @@ function explainJson({ as_of, tenant_id, clause, facts }: Explanation) {
   return { as_of, tenant_id, clause, ...explainReason(clause, facts), facts: rest };
 }
 
-function judgedJson(judged: JudgedJob) {
-  const { held, scenario, evidence, causes, recommendation, escalations } = judged;
-  return { ...explainJson(judged), held, scenario, evidence, causes, recommendation, escalations };
+function judgedJson(judged: DiagnosedJob) {
+  const { findings, scenario, evidence, causes, recommendation, escalations } = judged;
+  return {
+    ...explainJson(judged),
+    findings,
+    scenario,
+    evidence,
+    causes,
+    recommendation,
+    escalations,
+  };
 }

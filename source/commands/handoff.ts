@@ -21,8 +21,8 @@ export function handoff({ flags, settings, io }: Invocation): Promise<Output> {
     return {
       json: { ...summary, visible },
       text: async () => {
-        const { shiftSummary } = await import('../presentation/report/hand-off.ts');
-        return asciiText(flags, shiftSummary(summary));
+        const { handOffReport } = await import('../presentation/report/hand-off.ts');
+        return asciiText(flags, handOffReport(summary));
       },
     };
   });

@@ -33,14 +33,16 @@ export const explanation = z.looseObject({
         state: z.string().nullable(),
       }),
     ),
-    again: z
+    successor: z
       .looseObject({ id: z.uuid(), state: z.string() })
       .nullable()
       .describe('the newest job that was made for what a failed or cancelled one left undone'),
     executors: count,
     with_handler: count,
     draining: count,
-    untroubled: count.describe('executors with a handler for which nothing that it needs is away'),
+    without_outage: count.describe(
+      'executors with a handler for which nothing that it needs is away',
+    ),
     troubles: z.array(
       z.looseObject({
         executor: z.string(),
@@ -61,13 +63,13 @@ export const explanation = z.looseObject({
     heartbeat_at: nullableTime,
     running_slots: count,
     max_parallel: count,
-    at_work: z.array(z.string()),
+    running_on: z.array(z.string()),
     silent: z
       .array(z.looseObject({ id: z.string(), slots: count, seen_at: nullableTime, until: time }))
       .describe(
         'executors at work on it that are not heard of, until when they may hold its slots',
       ),
-    takeable: z.boolean(),
+    has_claimable: z.boolean(),
     missing: count.describe('partitions that it lacks, where it has nothing else left to run'),
     total_partitions: count,
     partitions_made: z.boolean().describe('all its partitions have been there'),
@@ -75,7 +77,7 @@ export const explanation = z.looseObject({
     blocked_keys: count,
     blocked_by: z.uuid().nullable(),
     blockers: z.array(z.looseObject({ pid: z.int(), login: z.string().nullable() })),
-    in_front: count,
+    jobs_ahead: count,
   }),
 });
 
@@ -211,7 +213,7 @@ export const lookingSchemas = {
       executors: z
         .looseObject({
           alive: count,
-          held: count,
+          on_hold: count,
           draining: count,
           versions: z.array(z.string()),
         })

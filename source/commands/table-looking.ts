@@ -68,7 +68,7 @@ export const lookingCommands: readonly Command[] = [
   {
     name: 'executors',
     usage: '',
-    summary: 'who runs what: alive, draining, held, silent, lost or stopped',
+    summary: 'who runs what: alive, draining, on hold, silent, lost or stopped',
     flags: [],
     examples: [['executors', 'those that have gone in the last hour too']],
     needs: onTenant,

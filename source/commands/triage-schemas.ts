@@ -17,7 +17,7 @@ const figure = z.looseObject({ value: z.number(), kind: z.string() });
 
 const remedy = z.looseObject({
   action: z.string(),
-  words: z.string(),
+  text: z.string(),
   states: z.array(z.string()).nullable().describe('of a job in which it is possible; null: any'),
   command: z.string().nullable().describe('JOB stands for the id'),
   sql: z.string().nullable().describe("the runbook's statement for all rows at once"),
@@ -48,7 +48,7 @@ export const escalation = z.looseObject({
   due: z.boolean().describe('somebody beyond on-call is to be told now'),
   since: nullableTime.describe("the trouble's first journal entry"),
   minutes: z.number(),
-  triggers: z.array(z.looseObject({ words: z.string(), why: z.string() })),
+  triggers: z.array(z.looseObject({ text: z.string(), reason: z.string() })),
   steps: z.array(
     z.looseObject({
       who: z.string(),
@@ -127,7 +127,7 @@ export const triageSchemas = {
   }),
   'triage CHECK': finding,
   explain: explanation.extend({
-    held: z.array(z.looseObject({ check, rows: z.array(row), sql: z.string() })),
+    findings: z.array(z.looseObject({ check, rows: z.array(row), sql: z.string() })),
     scenario: z.enum(checkNames).nullable().describe('null where nothing is wrong'),
     evidence: z
       .looseObject({
@@ -150,7 +150,7 @@ export const triageSchemas = {
     recommendation: z
       .looseObject({
         action: z.string(),
-        words: z.string(),
+        text: z.string(),
         command: z.string().nullable(),
         ready: z
           .looseObject({

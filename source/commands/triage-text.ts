@@ -78,7 +78,7 @@ function remedies(finding: Finding, { about, ...options }: Options & About): str
     const refusal = row === undefined ? ` (not now: ${remedyRefusal(remedy, rows[0]!)})` : '';
     const command = commandFor(remedy, row?.job_id ? shortId(row.job_id) : 'JOB');
     return [
-      ...paragraph(`- ${remedy.words}${refusal}`, options),
+      ...paragraph(`- ${remedy.text}${refusal}`, options),
       ...(command === null || row === undefined ? [] : [`    ${command}`]),
       ...(remedy.sql === null
         ? []

@@ -6,7 +6,7 @@ import { shortId } from '../domain/job/reference.ts';
 import { messageOf, ServoError } from '../errors.ts';
 import { exportJob } from '../operations/reports/export-job.ts';
 import { handOver } from '../operations/reports/hand-off.ts';
-import { shiftSummary } from '../presentation/report/hand-off.ts';
+import { handOffReport } from '../presentation/report/hand-off.ts';
 import { incidentReport } from '../presentation/report/incident-report.ts';
 import { shiftMs } from './handoff.ts';
 import type { Session } from './session.ts';
@@ -24,7 +24,7 @@ export async function writePaper(
   }
   const since = { before_ms: paper.since_ms ?? shiftMs };
   const summary = await handOver(reader, tenant, since, thresholds);
-  return newFile(`handoff-${nameOf(tenant)}`, summary.as_of, shiftSummary(summary));
+  return newFile(`handoff-${nameOf(tenant)}`, summary.as_of, handOffReport(summary));
 }
 
 /** Where the console was started, else where everybody may write; never over a file that is there. */

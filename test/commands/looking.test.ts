@@ -133,7 +133,7 @@ describe('executors', () => {
     expect(alive.running).toMatchObject([{ job_id: id, asset_name: 'orders', attempt: 2 }]);
     const { stdout } = await servo('executors');
     expect(stdout).toContain(`runs orders ${id.slice(0, 8)}`);
-    expect(stdout).toContain('held: replication lags 90 s behind');
+    expect(stdout).toContain('on hold: replication lags 90 s behind');
     expect(stdout).toContain('1/4');
     await operator.sql('delete from backfill_executors');
   });

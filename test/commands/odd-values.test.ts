@@ -92,7 +92,11 @@ async function ask(tenant: string, line: string[]): Promise<{ json: string; text
 
 const ofTenant: readonly string[][] = [
   ['list', '--limit', '10000'],
-  ...['sla', 'priority', 'age', 'eta', 'progress', 'beat'].map((sort) => ['list', '--sort', sort]),
+  ...['sla', 'priority', 'age', 'eta', 'progress', 'heartbeat'].map((sort) => [
+    'list',
+    '--sort',
+    sort,
+  ]),
   ['list', 'risk:at-risk,breached,unknown'],
   ['risk'],
   ['risk', '--extend', '1h', '--slots', '3'],

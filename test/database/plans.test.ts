@@ -14,9 +14,9 @@ import { jobEvents, lastTransition } from '../../source/database/queries/read-ev
 import { readExecutors } from '../../source/database/queries/read-executors.ts';
 import { readFigures } from '../../source/database/queries/read-figures.ts';
 import {
-  crewOf,
   downstreamAssets,
   failureKinds,
+  jobExecutors,
   jobSamples,
   recentDurations,
   upstreamsOf,
@@ -235,8 +235,8 @@ const statements: Statement[] = [
     'the figures of a tenant',
     900,
     async (_, query) => {
-      const { counts, moving } = await readFigures(query, tenant, activeStates);
-      expect(moving).toHaveLength(counts.running!);
+      const { counts, unfinished } = await readFigures(query, tenant, activeStates);
+      expect(unfinished).toHaveLength(counts.running!);
     },
   ],
   ['the states of an executor’s jobs', 4, (db) => findStates(db, tenant, [fresh, half])],
@@ -439,7 +439,7 @@ const statements: Statement[] = [
     (_, query) => recentDurations(query, tenant, half, 'desc'),
   ],
   ['a job’s samples', 120, (_, query) => jobSamples(query, tenant, half, 120)],
-  ['who is at work on it', 300, (_, query) => crewOf(query, tenant, half)],
+  ['which executors run it', 300, (_, query) => jobExecutors(query, tenant, half)],
   ['what it waits for', 5, (_, query) => upstreamsOf(query, tenant, half, 100)],
   ['what waits for it', 5, (_, query) => waitingFor(query, tenant, half, 100)],
   ['assets that are made from it', 60, (_, query) => downstreamAssets(query, tenant, asset, 100)],

@@ -5,7 +5,7 @@ import { healths } from '../../source/domain/job/health.ts';
 import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job/job.ts';
 import { byAttention, compareBy, isProblem } from '../../source/domain/job/order.ts';
 import { isTerminal, jobStates } from '../../source/domain/job/state.ts';
-import { foresee, noChange } from '../../source/domain/risk/what-if.ts';
+import { forecastWhatIf, noChange } from '../../source/domain/risk/what-if.ts';
 import type { ClaimScene } from '../../source/domain/triage/claim-scene.ts';
 import { formatEta } from '../../source/presentation/job/eta-phrase.ts';
 import { jobTone } from '../../source/presentation/job/health-text.ts';
@@ -167,7 +167,7 @@ const rows: Row[] = [
   [
     'what is left waits for its time',
     { running_slots: 0 },
-    { ...full, idle: { [one]: { takeable: false, due_at: secondsAgo(-300) } } },
+    { ...full, idle: { [one]: { has_claimable: false, due_at: secondsAgo(-300) } } },
     {
       health: 'snoozed',
       reason: 'all partitions that are left are snoozed or wait to be retried, the first in 5m',
@@ -246,7 +246,7 @@ describe('B3 a job that does nothing does not look well', () => {
     for (const [what, job, scene] of rows) {
       const view = seen(job, scene);
       const fleet = { slots: 8, by_asset: { orders_daily: 8 } };
-      const then = foresee([view], fleet, noChange, now).get(view.id);
+      const then = forecastWhatIf([view], fleet, noChange, now).get(view.id);
       const { eta_seconds, risk_level, incomplete_partitions } = view;
       expect(then, what).toMatchObject({ eta_seconds, risk_level, incomplete_partitions });
     }
@@ -283,7 +283,7 @@ const someJob = fc.record({
   sla_deadline_at: fc.constantFrom(null, secondsAgo(60), secondsAgo(-60), secondsAgo(-36_000)),
   /** How many of its leases are with a silent executor. */
   hushed: fc.constantFrom(0, 0, 1, 4),
-  takeable: fc.boolean(),
+  has_claimable: fc.boolean(),
 });
 
 const someJobs = fc.tuple(fc.array(someJob, { maxLength: 30 }), someScene).map(([some, around]) => {
@@ -299,13 +299,13 @@ const someJobs = fc.tuple(fc.array(someJob, { maxLength: 30 }), someScene).map((
       ),
     ),
     idle: Object.fromEntries(
-      some.map(({ takeable }, index) => [
+      some.map(({ has_claimable }, index) => [
         ids[index]!,
-        { takeable, due_at: takeable ? null : secondsAgo(-60) },
+        { has_claimable, due_at: has_claimable ? null : secondsAgo(-60) },
       ]),
     ),
   };
-  return some.map(({ hushed: _, takeable: __, ...job }, index) =>
+  return some.map(({ hushed: _, has_claimable: __, ...job }, index) =>
     seen({ ...job, number: index + 1 }, scene),
   );
 });

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JobView } from '../../source/domain/job/job.ts';
-import { foresee, isNoChange, noChange, type WhatIf } from '../../source/domain/risk/what-if.ts';
+import {
+  forecastWhatIf,
+  isNoChange,
+  noChange,
+  type WhatIf,
+} from '../../source/domain/risk/what-if.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 
 const inSeconds = (seconds: number) => secondsAgo(-seconds);
@@ -23,7 +28,7 @@ const weather = aJob({
 });
 
 const outlook = (jobs: JobView[], what: Partial<WhatIf>, fleet = fleetOf(6), number = 1) =>
-  foresee(jobs, fleet, { ...noChange, ...what }, now).get(
+  forecastWhatIf(jobs, fleet, { ...noChange, ...what }, now).get(
     `${number.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`,
   )!;
 
@@ -188,7 +193,7 @@ describe('always', () => {
     expect(isNoChange(noChange)).toBe(true);
     fc.assert(
       fc.property(anyJobs, anyFleet, (jobs, fleet) => {
-        const then = foresee(jobs, fleet, noChange, now);
+        const then = forecastWhatIf(jobs, fleet, noChange, now);
         for (const job of jobs) {
           expect(then.get(job.id)).toMatchObject({
             eta_seconds: job.eta_seconds,
@@ -204,7 +209,7 @@ describe('always', () => {
   test('no slot is at work twice, and no job has more than it may', () => {
     fc.assert(
       fc.property(anyJobs, anyFleet, anyWhat, (jobs, fleet, what) => {
-        const then = [...foresee(jobs, fleet, what, now).values()];
+        const then = [...forecastWhatIf(jobs, fleet, what, now).values()];
         const busy = jobs.reduce(
           (all, job) => all + (job.heartbeat_stale ? 0 : job.running_slots),
           0,
@@ -225,8 +230,8 @@ describe('always', () => {
     fc.assert(
       fc.property(anyJobs, anyFleet, anyWhat, fc.nat(10), (jobs, fleet, what, more) => {
         const slots = what.slots ?? fleet.slots;
-        const few = foresee(jobs, fleet, { ...what, slots }, now);
-        const many = foresee(jobs, fleet, { ...what, slots: slots + more }, now);
+        const few = forecastWhatIf(jobs, fleet, { ...what, slots }, now);
+        const many = forecastWhatIf(jobs, fleet, { ...what, slots: slots + more }, now);
         for (const [id, one] of few)
           expect(later(many.get(id)!.eta_seconds, one.eta_seconds), id).toBe(false);
       }),
@@ -236,8 +241,8 @@ describe('always', () => {
   test('pausing one job makes no other later', () => {
     fc.assert(
       fc.property(anyJobs, anyFleet, anyWhat, (jobs, fleet, what) => {
-        const before = foresee(jobs, fleet, { ...what, pause: [] }, now);
-        const after = foresee(jobs, fleet, what, now);
+        const before = forecastWhatIf(jobs, fleet, { ...what, pause: [] }, now);
+        const after = forecastWhatIf(jobs, fleet, what, now);
         for (const [id, one] of before)
           if (!what.pause.includes(id))
             expect(later(after.get(id)!.eta_seconds, one.eta_seconds), id).toBe(false);
@@ -249,7 +254,9 @@ describe('always', () => {
     fc.assert(
       fc.property(anyJobs, anyFleet, (jobs, fleet) => {
         const again = { ...noChange, retry_failed: jobs.map(({ id }) => id) };
-        const [before, after] = [noChange, again].map((what) => foresee(jobs, fleet, what, now));
+        const [before, after] = [noChange, again].map((what) =>
+          forecastWhatIf(jobs, fleet, what, now),
+        );
         for (const [id, one] of after!)
           expect(later(before!.get(id)!.eta_seconds, one.eta_seconds), id).toBe(false);
       }),

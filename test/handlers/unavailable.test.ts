@@ -139,7 +139,7 @@ it('A9: a host that is out of something claims nothing, and says why', async () 
   await waitFor('claiming to be held', async () => (await executorRow()).held_reason !== null);
   expect((await executorRow()).held_reason).toBe('this host is out of something: spawn EMFILE');
   const second = await backfills.job({ asset: 'other', keys: keys(1) });
-  expect((await said(second)).clause).toBe('held');
+  expect((await said(second)).clause).toBe('on_hold');
   out = false;
   expect(await counts(job)).toEqual(['pending 0 0']);
 });

@@ -148,7 +148,7 @@ describe('one query says which clause keeps a job from running', () => {
   test('claiming is held, and why', async () => {
     await setExecutors(`held_reason = 'replication lags 90 s behind (limit 60 s)'`);
     expect(await said(await aJob())).toMatchObject({
-      clause: 'held',
+      clause: 'on_hold',
       why: 'claiming is held: replication lags 90 s behind (limit 60 s)',
     });
     await anExecutor();
@@ -173,7 +173,7 @@ describe('one query says which clause keeps a job from running', () => {
 
   test('an executor of another kind runs it, until its heartbeat is stale', async () => {
     const id = await running('claimed_version = null');
-    expect((await said(id)).clause).toBe('foreign');
+    expect((await said(id)).clause).toBe('external_writer');
     await operator.sql(
       `update backfill_jobs set heartbeat_at = now() - interval '121 seconds' where id = $1`,
       [id],
@@ -185,7 +185,7 @@ describe('one query says which clause keeps a job from running', () => {
     const id = await running('claimed_version = null');
     for (const set of [`handlers = '{clicks}'`, 'stopped_at = now()']) {
       await setExecutors(set);
-      expect((await said(id)).clause, set).toBe('foreign');
+      expect((await said(id)).clause, set).toBe('external_writer');
     }
   });
 

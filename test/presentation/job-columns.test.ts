@@ -34,7 +34,7 @@ describe('the columns that fit', () => {
     }
   });
 
-  test('at 78 the state is its glyph, the bar has 8 cells, and SLOTS, PRI, /MIN, BEAT are gone', () => {
+  test('at 78 the state is its glyph, the bar has 8 cells, and SLOTS, PRI, /MIN, HB are gone', () => {
     expect(names(78, long)).toEqual([
       'state',
       'asset',
@@ -51,8 +51,8 @@ describe('the columns that fit', () => {
     expect(laid).toMatchObject({ state: 1, progress: 8 });
   });
 
-  test('drop in the order of the screens page: slots, priority, rate, beat', () => {
-    const order = ['slots', 'priority', 'rate', 'beat'];
+  test('drop in the order of the screens page: slots, priority, rate, heartbeat', () => {
+    const order = ['slots', 'priority', 'rate', 'heartbeat'];
     const lastSeen = order.map((name) => {
       let width = 200;
       while (names(width, long).includes(name)) width -= 1;
@@ -82,7 +82,7 @@ describe('a row says', () => {
       eta: '12:15 in 15m',
       sla: 'on track 1h45m',
       priority: '5',
-      beat: '<30s',
+      heartbeat: '<30s',
       slots: '2',
     });
   });
@@ -113,7 +113,7 @@ describe('a row says', () => {
 
   test('that a stuck job has no ETA and an unknown risk, not old figures', () => {
     const stuck = aJob({ heartbeat_at: secondsAgo(840), sla_deadline_at: later(7200) });
-    expect(row(stuck)).toMatchObject({ beat: '14m!', eta: 'unknown', sla: 'unknown' });
+    expect(row(stuck)).toMatchObject({ heartbeat: '14m!', eta: 'unknown', sla: 'unknown' });
   });
 
   test.each([
@@ -175,7 +175,7 @@ describe('a row says', () => {
       rate: '–',
       eta: 'unknown',
       sla: '–',
-      beat: 'none',
+      heartbeat: 'none',
       slots: '–',
       checkpoint: '–',
       by: '–',

@@ -1,5 +1,5 @@
 import type { ExplainFacts } from '../../source/domain/triage/explain.ts';
-import type { JudgedJob } from '../../source/domain/triage/explanation.ts';
+import type { DiagnosedJob } from '../../source/domain/triage/explanation.ts';
 import { now, secondsAgo } from './jobs.ts';
 
 /** What explain has read of a job that an executor could take at once. */
@@ -14,13 +14,13 @@ export function explainFacts(id: string, overrides: Partial<ExplainFacts> = {}):
     by: null,
     reason: null,
     waits_for: [],
-    again: null,
+    successor: null,
     executors: 1,
     with_handler: 1,
     draining: 0,
     ready: 1,
     held_reason: null,
-    untroubled: 1,
+    without_outage: 1,
     troubles: [],
     failure: null,
     failing: false,
@@ -31,9 +31,9 @@ export function explainFacts(id: string, overrides: Partial<ExplainFacts> = {}):
     heartbeat_at: secondsAgo(840),
     running_slots: 0,
     max_parallel: 1,
-    at_work: [],
+    running_on: [],
     silent: [],
-    takeable: true,
+    has_claimable: true,
     missing: 0,
     total_partitions: 365,
     partitions_made: true,
@@ -41,19 +41,19 @@ export function explainFacts(id: string, overrides: Partial<ExplainFacts> = {}):
     blocked_keys: 0,
     blocked_by: null,
     blockers: [],
-    in_front: 0,
+    jobs_ahead: 0,
     ...overrides,
   };
 }
 
 /** The same as an answer, with nothing wrong. */
-export function judgedJob(facts: ExplainFacts): JudgedJob {
+export function judgedJob(facts: ExplainFacts): DiagnosedJob {
   return {
     as_of: now,
     tenant_id: 'acme',
     clause: 'claimable',
     facts,
-    held: [],
+    findings: [],
     scenario: null,
     evidence: null,
     causes: [],

@@ -178,7 +178,7 @@ export function anInsight(overrides: Partial<JobInsight> = {}): JobInsight {
     upstreams: [],
     waiting: [],
     assets: [],
-    crew: [],
+    executors: [],
     ...overrides,
   };
 }

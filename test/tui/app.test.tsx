@@ -251,7 +251,7 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
             jobs: [{ id: hostile, state: hostile }],
           },
         ],
-        crew: [
+        executors: [
           {
             id: hostile,
             partitions: 3,
@@ -308,7 +308,7 @@ describe('the table', () => {
       sized(80, 24),
     ).state;
     expect(text(state)).toContain('● running · 2.0/min');
-    expect(text(state)).toContain('pri 5 · beat <30s');
+    expect(text(state)).toContain('pri 5 · hb <30s');
   });
 
   test('says why it is empty', () => {

@@ -64,7 +64,7 @@ const insight = anInsight({
     { id: '00000009-0000-4000-8000-000000000000', to: below.id, depth: 2, job: null },
   ],
   assets: [{ id: 'a', name: 'revenue', owner: 'finance', depth: 2, jobs: [] }],
-  crew: [
+  executors: [
     {
       id: 'web-1:812:ab',
       partitions: 40,

@@ -10,7 +10,7 @@ type Row = Omit<ExplainFacts, 'silent' | 'troubles'> & {
 };
 
 /**
- * All that decides whether the job runs, in one statement: it is one moment that is told of. Null if there is no such job. `takeable` leaves out
+ * All that decides whether the job runs, in one statement: it is one moment that is told of. Null if there is no such job. `has_claimable` leaves out
  * what a step would not claim; every probe is of an index.
  */
 export async function explainJob(
@@ -72,11 +72,11 @@ const statement = `with j as materialized (
           order by created_at desc limit 200) o
       where j.state in ('failed', 'cancelled')
         and exists (select from backfill_partitions p where p.backfill_job_id = o.id and p.partition_key = k.partition_key)
-      order by o.created_at desc limit 1) as again,
+      order by o.created_at desc limit 1) as successor,
     (select count(*)::int from living) as executors,
     (select count(*)::int from able) as with_handler,
     (select count(*)::int from able where draining_at is not null) as draining,
-    (select count(*)::int from able a where a.id not in (select executor from troubled)) as untroubled,
+    (select count(*)::int from able a where a.id not in (select executor from troubled)) as without_outage,
     coalesce((select jsonb_agg(to_jsonb(d) order by d.since) from troubled d), '[]') as troubles,
     coalesce(j.failing ->> 'message', (select left(p.error_message, 500) from backfill_partitions p
       where p.backfill_job_id = j.id and p.state = 'failed' limit 1)) as failure,
@@ -90,7 +90,7 @@ const statement = `with j as materialized (
         when 'asset_type' then l.name = (select asset_type from assets a where a.id = j.asset_id) else true end), '[]') as limits,
     j.claimed_version is not distinct from j.version as ours, j.heartbeat_at, cardinality(j.lease_tokens) as running_slots, j.max_parallel,
     array(select distinct p.lease_owner from backfill_partitions p
-      where p.backfill_job_id = j.id and p.state = 'running' and p.lease_owner is not null order by p.lease_owner) as at_work,
+      where p.backfill_job_id = j.id and p.state = 'running' and p.lease_owner is not null order by p.lease_owner) as running_on,
     coalesce((select jsonb_agg(to_jsonb(s) order by s.id) from (
       select p.lease_owner as id, count(distinct p.lease_token)::int as slots, max(e.seen_at) as seen_at, max(p.lease_expires_at) as until
       from backfill_partitions p left join backfill_executors e on e.tenant_id = $1 and e.id = p.lease_owner
@@ -108,7 +108,7 @@ const statement = `with j as materialized (
       (select true from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at <= clock_timestamp()
         and p.partition_key not in (select partition_key from blocked) order by p.available_at limit 1),
       -- Made by another writer: its claim makes the rows.
-      (select false from backfill_partitions p where p.backfill_job_id = j.id order by p.partition_key limit 1), true) as takeable,
+      (select false from backfill_partitions p where p.backfill_job_id = j.id order by p.partition_key limit 1), true) as has_claimable,
     servo_missing_v1($1, j.id) as missing,
     j.counted as total_partitions, j.partitions_made,
     (select min(p.available_at) from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending'
@@ -131,7 +131,7 @@ const statement = `with j as materialized (
       (select from backfill_jobs o where o.tenant_id = $1 and o.state = 'running' and o.id <> j.id
         and exists (select from ready r where o.asset_name = any (r.handlers))
         and (-o.priority::bigint, o.execution_order, coalesce(o.sla_deadline_at, 'infinity'), o.created_at)
-          < (-j.priority::bigint, j.execution_order, coalesce(j.sla_deadline_at, 'infinity'), j.created_at) limit 1000) limit 1000) f) as in_front
+          < (-j.priority::bigint, j.execution_order, coalesce(j.sla_deadline_at, 'infinity'), j.created_at) limit 1000) limit 1000) f) as jobs_ahead
   from j
     left join lateral (select e.at, e.actor, e.reason from backfill_events e
       where e.job_id = j.id and e.tenant_id = $1 and e.kind = 'state' and e.to_state = j.state order by e.id desc limit 1) t on true

@@ -1,5 +1,5 @@
 import { never, readTime } from '../../domain/time/time.ts';
-import type { ClaimScene, LivingExecutor, SilentSlots } from '../../domain/triage/claim-scene.ts';
+import type { AliveExecutor, ClaimScene, SilentSlots } from '../../domain/triage/claim-scene.ts';
 import type { Query } from '../database.ts';
 import { alive } from './living-executors.ts';
 
@@ -8,8 +8,8 @@ const mostIdle = 1000;
 
 /** Times within JSON come as text. */
 type Row = {
-  executors: (Omit<LivingExecutor, 'troubles'> & {
-    troubles: (Omit<LivingExecutor['troubles'][number], 'since'> & { since: string })[];
+  executors: (Omit<AliveExecutor, 'troubles'> & {
+    troubles: (Omit<AliveExecutor['troubles'][number], 'since'> & { since: string })[];
   })[];
   limits: ClaimScene['limits'];
   silent: (Omit<SilentSlots, 'seen_at' | 'until'> & {
@@ -17,7 +17,7 @@ type Row = {
     seen_at: string | null;
     until: string;
   })[];
-  idle: { job_id: string; takeable: boolean; due_at: string | null }[];
+  idle: { job_id: string; has_claimable: boolean; due_at: string | null }[];
 };
 
 /**
@@ -44,9 +44,9 @@ export async function readClaimScene(query: Query, tenant: string): Promise<Clai
     limits,
     silent: byJob,
     idle: Object.fromEntries(
-      idle.map(({ job_id, takeable, due_at }) => [
+      idle.map(({ job_id, has_claimable, due_at }) => [
         job_id,
-        { takeable, due_at: due_at === null ? null : readTime(due_at) },
+        { has_claimable, due_at: due_at === null ? null : readTime(due_at) },
       ]),
     ),
   };
@@ -97,7 +97,7 @@ const statement = `with living as materialized (
             order by p.partition_key limit 1),
           (select true from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at <= clock_timestamp()
             order by p.available_at limit 1),
-          (select false from backfill_partitions p where p.backfill_job_id = j.id order by p.partition_key limit 1), true) as takeable,
+          (select false from backfill_partitions p where p.backfill_job_id = j.id order by p.partition_key limit 1), true) as has_claimable,
         (select min(p.available_at) from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending'
           and p.available_at > clock_timestamp() and p.available_at < 'infinity') as due_at
       from backfill_jobs j where ${withoutSlot} order by j.created_at limit ${mostIdle}) i), '[]') as idle`;

@@ -1,4 +1,4 @@
-import type { MovingJob, TenantReading } from '../../domain/executor/figures.ts';
+import type { TenantReading, UnfinishedJob } from '../../domain/executor/figures.ts';
 import type { Query } from '../database.ts';
 import { alive } from './living-executors.ts';
 import { readClock } from './read-clock.ts';
@@ -28,7 +28,7 @@ export async function readFigures(
      from unnest($2::text[]) s (state)`,
     [tenant, states],
   );
-  const moving = await query<MovingJob>(
+  const unfinished = await query<UnfinishedJob>(
     `select ${facts} from unnest(array['running', 'waiting_upstream', 'paused', 'resuming']) s (state) cross join lateral (
        select * from backfill_jobs j where tenant_id = $1 and j.state = s.state and (s.state = 'running' or sla_deadline_at is not null)
        order by created_at desc) j
@@ -50,7 +50,7 @@ export async function readFigures(
   return {
     as_of,
     counts: Object.fromEntries(counts.map(({ state, count }) => [state, count])),
-    moving,
+    unfinished,
     pending_breached: pending!.breached,
     executors: executors.map(({ id }) => id),
   };

@@ -1,4 +1,4 @@
-import type { Finished, Progress } from '../../domain/executor/throttle.ts';
+import type { FinishedCounts, Progress } from '../../domain/executor/throttle.ts';
 import type { Query } from '../database.ts';
 
 /**
@@ -9,9 +9,9 @@ export async function readFinished(
   query: Query,
   tenant: string,
   jobs: readonly string[],
-): Promise<{ id: string; progress: Progress; lately: Finished }[]> {
+): Promise<{ id: string; progress: Progress; lately: FinishedCounts }[]> {
   const rows = await query<
-    { id: string } & Finished & { version: number; done: number; lost: number }
+    { id: string } & FinishedCounts & { version: number; done: number; lost: number }
   >(
     `select j.id, j.version, j.completed_partitions as done, j.failed_partitions as lost,
        j.completed_partitions::bigint - coalesce(s.completed, 0) as completed, j.failed_partitions::bigint - coalesce(s.failed, 0) as failed

@@ -1,8 +1,8 @@
 import type {
-  CrewMember,
   DownstreamAsset,
   Durations,
   FailureKind,
+  JobExecutor,
   Sample,
 } from '../../domain/job/insight.ts';
 import type { PartitionOrder } from '../../domain/job/strategy.ts';
@@ -83,8 +83,8 @@ export async function recentDurations(
 }
 
 /** Who runs how many of the job's partitions, the busiest first. */
-export function crewOf(query: Query, tenant: string, job: string): Promise<CrewMember[]> {
-  return query<CrewMember>(
+export function jobExecutors(query: Query, tenant: string, job: string): Promise<JobExecutor[]> {
+  return query<JobExecutor>(
     `select p.lease_owner as id, p.partitions, p.slots, p.since, e.seen_at,
        e.draining_at is not null as draining, e.lost_at is not null or e.stopped_at is not null as lost
      from (

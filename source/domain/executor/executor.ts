@@ -32,7 +32,14 @@ export type ExecutorRow = {
 };
 
 /** silent: no sign of life for 10 s, and not found dead (yet, or through a pooler, where only leases tell). */
-export const executorStates = ['alive', 'draining', 'held', 'silent', 'lost', 'stopped'] as const;
+export const executorStates = [
+  'alive',
+  'draining',
+  'on_hold',
+  'silent',
+  'lost',
+  'stopped',
+] as const;
 export type ExecutorState = (typeof executorStates)[number];
 
 export type ExecutorView = ExecutorRow & { state: ExecutorState; state_since: Date };
@@ -51,5 +58,5 @@ export function viewExecutor(row: ExecutorRow, asOf: Date): ExecutorView {
   if (lost_at !== null) return as('lost', lost_at);
   if (asOf.getTime() - seen_at.getTime() > silenceMs) return as('silent', seen_at);
   if (draining_at !== null) return as('draining', draining_at);
-  return as(held_reason === null ? 'alive' : 'held', started_at);
+  return as(held_reason === null ? 'alive' : 'on_hold', started_at);
 }

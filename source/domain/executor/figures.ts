@@ -10,7 +10,7 @@ export const activeStates: readonly JobState[] = jobStates.filter(
 );
 
 /** A job of the tenant that has begun and not ended, as far as its figures go. */
-export type MovingJob = EtaFacts & { started_at: Date | null; sla_deadline_at: Date | null };
+export type UnfinishedJob = EtaFacts & { started_at: Date | null; sla_deadline_at: Date | null };
 
 /** What was read of one tenant at one moment, by the database's clock. */
 export type TenantReading = {
@@ -18,7 +18,7 @@ export type TenantReading = {
   /** Jobs by state; absent states have none. */
   counts: Readonly<Record<string, number>>;
   /** All that run, and those that wait or are paused and have a deadline; of the pending ones those that ran before, while it is to come. */
-  moving: readonly MovingJob[];
+  unfinished: readonly UnfinishedJob[];
   /** Pending jobs whose deadline has passed. Others' ETA is not known, and so neither is their risk. */
   pending_breached: number;
   /** Ids of the living executors that serve the tenant. */
@@ -43,8 +43,8 @@ export type Figures = {
 };
 
 export function figuresOf(readings: readonly TenantReading[], thresholds: JobThresholds): Figures {
-  const jobs = readings.flatMap(({ moving, as_of }) =>
-    moving.map((job) => ({ ...job, as_of, eta: etaOf(job, as_of, thresholds) })),
+  const jobs = readings.flatMap(({ unfinished, as_of }) =>
+    unfinished.map((job) => ({ ...job, as_of, eta: etaOf(job, as_of, thresholds) })),
   );
   const running = jobs.filter(({ state }) => state === 'running');
   const risks = jobs.map(({ eta, as_of, sla_deadline_at }) => {

@@ -53,10 +53,10 @@ export function holdReason(seen: HealthSignals, limits: HealthLimits): string | 
   return reasons.length > 0 ? reasons.join('; ') : null;
 }
 
-export type Finished = { completed: number; failed: number };
+export type FinishedCounts = { completed: number; failed: number };
 
 /** A running job's counters at one moment; its version changes whenever it is paused, resumed or claimed. */
-export type Progress = Finished & { version: number };
+export type Progress = FinishedCounts & { version: number };
 
 /** Of a job that has been claimed once and not touched since, whatever it has finished was finished under that claim. */
 const firstClaim = 2;
@@ -77,10 +77,14 @@ export function claimBase(before: Progress | undefined, now: Progress): Progress
 }
 
 /** What has finished within the ten minutes, and under the present claim. */
-export function finishedSince(base: Progress, now: Progress, lately: Finished): Finished {
+export function finishedSince(
+  base: Progress,
+  now: Progress,
+  recent: FinishedCounts,
+): FinishedCounts {
   return {
-    completed: Math.min(lately.completed, now.completed - base.completed),
-    failed: Math.min(lately.failed, now.failed - base.failed),
+    completed: Math.min(recent.completed, now.completed - base.completed),
+    failed: Math.min(recent.failed, now.failed - base.failed),
   };
 }
 
@@ -90,7 +94,7 @@ export type FailureLimit = { rate: number; least: number };
 export const failureLimitDefault: Readonly<FailureLimit> = { rate: 0.5, least: 20 };
 
 /** Why a job should be paused, from what has finished in the last ten minutes, or null. */
-export function pauseReason(finished: Finished, limit: FailureLimit): string | null {
+export function pauseReason(finished: FinishedCounts, limit: FailureLimit): string | null {
   const all = finished.completed + finished.failed;
   if (all < limit.least || finished.failed <= limit.rate * all) return null;
   const percent = Math.round((finished.failed / all) * 100);

@@ -63,7 +63,7 @@ export type DownstreamAsset = {
 };
 
 /** An executor at work on the job. */
-export type CrewMember = {
+export type JobExecutor = {
   id: string;
   /** Partitions that it runs, and slots that it has given to them. */
   partitions: number;
@@ -88,5 +88,5 @@ export type JobInsight = {
   waiting: RelatedJob[];
   /** The nearest first, at most 100. */
   assets: DownstreamAsset[];
-  crew: CrewMember[];
+  executors: JobExecutor[];
 };

@@ -85,7 +85,7 @@ export function viewJob(
   const incomplete_partitions = ended ? 0 : Math.max(0, job.failed_partitions);
   const risk = ended
     ? endedRisk(job)
-    : livingRisk(
+    : unfinishedRisk(
         {
           deadline: job.sla_deadline_at,
           eta_seconds: eta,
@@ -148,7 +148,7 @@ function workOn(
  * A living job's risk. Where nobody is heard of who works on it, it takes `least_seconds` at least: late then is late now, and in time is not
  * known. The same for a job that will end incomplete: it does not meet its deadline, unless a person sees to it.
  */
-export function livingRisk(
+export function unfinishedRisk(
   of: {
     deadline: Date | null;
     eta_seconds: number | null;

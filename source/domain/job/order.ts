@@ -34,7 +34,7 @@ const values: Readonly<Record<string, (job: JobView) => Value>> = {
   // A deadline that was met or missed long ago stands in nobody's way.
   sla: (job) => (isTerminal(job.state) ? null : (job.sla_deadline_at?.getTime() ?? null)),
   priority: (job) => job.priority,
-  beat: (job) => job.heartbeat_age_seconds,
+  heartbeat: (job) => job.heartbeat_age_seconds,
   slots: (job) => job.running_slots,
   age: (job) => job.created_at.getTime(),
   id: (job) => job.id,

@@ -28,7 +28,7 @@ export type IncidentReport = {
   upstreams: JobInsight['upstreams'];
   waiting: JobInsight['waiting'];
   assets: JobInsight['assets'];
-  crew: JobInsight['crew'];
+  executors: JobInsight['executors'];
   /** What triage finds of it now. */
   findings: CheckSummary[];
   /** The scenario of the runbook that this comes to, and what it recommends. */
@@ -41,7 +41,7 @@ export type IncidentReport = {
 export type JobAttempts = { job_id: string; kind: string; count: number };
 
 /** The hand-over of a shift: what is wrong now, what was done and why, what may still go wrong, what has ended. */
-export type ShiftSummary = {
+export type HandOff = {
   as_of: Date;
   tenant_id: string;
   since: Date;

@@ -3,7 +3,7 @@ import { compareRank } from '../job/rank.ts';
 import { later } from '../time/time.ts';
 import { compareUrgency } from './risk.ts';
 import { type BufferFit, bufferFit, bufferOf, type Tier, tierOf } from './tier.ts';
-import { type Fleet, foresee, isNoChange, type Outlook, type WhatIf } from './what-if.ts';
+import { type Fleet, forecastWhatIf, isNoChange, type Outlook, type WhatIf } from './what-if.ts';
 
 /** Everything that the calculator works on, read at one moment. */
 export type RiskBoard = {
@@ -32,7 +32,7 @@ export type RiskRow = JobView & {
 /** Jobs with a deadline, the most urgent first; then the others, those first that would free or take the most slots. */
 export function riskRows(board: RiskBoard, what: WhatIf): RiskRow[] {
   const { jobs, fleet, as_of, early_warning } = board;
-  const then = isNoChange(what) ? null : foresee(jobs, fleet, what, as_of, early_warning);
+  const then = isNoChange(what) ? null : forecastWhatIf(jobs, fleet, what, as_of, early_warning);
   return jobs
     .toSorted(
       (a, b) =>

@@ -22,11 +22,11 @@ export function tierOf(priority: number): Tier {
  * (backfill-sla-at-risk, "Establish SLA Tiers"). Critical stays below its figure; null = as much as one likes.
  */
 export const tierBuffers: Readonly<
-  Record<Tier, { least: number; most: number | null; words: string }>
+  Record<Tier, { least: number; most: number | null; text: string }>
 > = {
-  critical: { least: 0, most: 0.1, words: 'below 10 %' },
-  standard: { least: 0.2, most: 0.3, words: '20 to 30 %' },
-  'best-effort': { least: 0, most: null, words: 'flexible' },
+  critical: { least: 0, most: 0.1, text: 'below 10 %' },
+  standard: { least: 0.2, most: 0.3, text: '20 to 30 %' },
+  'best-effort': { least: 0, most: null, text: 'flexible' },
 };
 
 /** late: it ends after its deadline; tight, wide: less or more room than the tier's. */

@@ -1,5 +1,5 @@
 import { etaSeconds } from '../forecast/eta.ts';
-import { type JobView, livingRisk, slotsForEta } from '../job/job.ts';
+import { type JobView, slotsForEta, unfinishedRisk } from '../job/job.ts';
 import { compareRank } from '../job/rank.ts';
 import { isJobState, isTerminal } from '../job/state.ts';
 import { readStrategy } from '../job/strategy.ts';
@@ -35,7 +35,7 @@ export function isNoChange({ slots, pause, retry_failed, parallel, deadline }: W
 }
 
 /** What is still supposed, once some of it has come true, or the job has gone. */
-export function stillSupposed(what: WhatIf, jobs: readonly JobView[]): WhatIf {
+export function remainingWhatIf(what: WhatIf, jobs: readonly JobView[]): WhatIf {
   const present = new Map(jobs.map((job) => [job.id, job]));
   const holds = (id: string, supposes: (job: JobView) => boolean) => {
     const job = present.get(id);
@@ -88,7 +88,7 @@ export type Outlook = {
  *
  * @param jobs all that work or wait for a slot, with a deadline or without
  */
-export function foresee(
+export function forecastWhatIf(
   jobs: readonly JobView[],
   fleet: Fleet,
   what: WhatIf,
@@ -103,7 +103,7 @@ export function foresee(
       const got = slots.get(job.id)!;
       const eta_seconds = etaOf(one, got);
       const incomplete_partitions = job.incomplete_partitions - one.again;
-      const risk: Risk = livingRisk(
+      const risk: Risk = unfinishedRisk(
         {
           deadline,
           eta_seconds,

@@ -52,7 +52,7 @@ export type RemedyAction =
 export type Remedy = {
   action: RemedyAction;
   /** The runbook's advice. */
-  words: string;
+  text: string;
   /** States of a job in which it can be done; null: in any, or it is not done to the job. */
   states: readonly string[] | null;
   /** The command line, where there is one; `JOB` stands for the job's id. */

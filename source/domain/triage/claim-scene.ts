@@ -2,7 +2,7 @@ import type { TroubleKind } from '../partition/attempt.ts';
 import { type Clause, type ClauseFacts, explain, type ReachedLimit } from './explain.ts';
 
 /** An executor of the tenant that is heard of; `busy`: slots that run something of this tenant. */
-export type LivingExecutor = {
+export type AliveExecutor = {
   id: string;
   handlers: readonly string[];
   slots: number;
@@ -23,20 +23,20 @@ export type SilentSlots = { id: string; slots: number; seen_at: Date | null; unt
 
 /** What decides, beside the rows of jobs, whether they run: read once for all jobs of a tenant. */
 export type ClaimScene = {
-  executors: readonly LivingExecutor[];
+  executors: readonly AliveExecutor[];
   /** `assets`: of a limit of an asset type, the assets that it is for. */
   limits: readonly (ReachedLimit & { assets: readonly string[] | null })[];
   /** By job. */
   silent: Readonly<Record<string, readonly SilentSlots[]>>;
   /** Of running jobs without a lease, by job: whether a partition could be taken, and when the next falls due. */
-  idle: Readonly<Record<string, { takeable: boolean; due_at: Date | null }>>;
+  idle: Readonly<Record<string, { has_claimable: boolean; due_at: Date | null }>>;
 };
 
 /** What `explain` is asked of one job, as far as no statement about that job alone is needed. */
 export type SceneFacts = ClauseFacts & {
   asset_name: string;
   silent: readonly SilentSlots[];
-  in_front: null;
+  jobs_ahead: null;
 };
 
 type AssetFacts = Pick<
@@ -44,7 +44,7 @@ type AssetFacts = Pick<
   | 'executors'
   | 'with_handler'
   | 'draining'
-  | 'untroubled'
+  | 'without_outage'
   | 'troubles'
   | 'ready'
   | 'held_reason'
@@ -74,13 +74,13 @@ export function factsIn(scene: ClaimScene, job: Claimed, asOf: Date): SceneFacts
     running_slots: job.running_slots,
     heartbeat_at: job.heartbeat_at,
     silent: scene.silent[job.id] ?? [],
-    takeable: idle?.takeable ?? true,
+    has_claimable: idle?.has_claimable ?? true,
     due_at: idle?.due_at ?? null,
     // Only `explain` looks for these, which asks of one job.
     missing: 0,
     blockers: [],
     blocked_keys: 0,
-    in_front: null,
+    jobs_ahead: null,
   };
 }
 
@@ -115,7 +115,8 @@ function ofAsset(scene: ClaimScene, asset: string): AssetFacts {
     executors: executors.length,
     with_handler: able.length,
     draining: able.filter(({ draining }) => draining).length,
-    untroubled: able.filter(({ id }) => troubled.every(({ executor }) => executor !== id)).length,
+    without_outage: able.filter(({ id }) => troubled.every(({ executor }) => executor !== id))
+      .length,
     troubles: troubled.toSorted((a, b) => a.since.getTime() - b.since.getTime()),
     ready: ready.length,
     held_reason: able.find(({ held_reason }) => held_reason !== null)?.held_reason ?? null,

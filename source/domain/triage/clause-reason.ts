@@ -3,11 +3,11 @@ import { roughDuration } from '../time/duration.ts';
 import type { SilentSlots } from './claim-scene.ts';
 import type { Clause, ClauseFacts, ReachedLimit } from './explain.ts';
 
-/** What a reason is told from. `in_front`: jobs of higher rank; null where they were not counted. */
+/** What a reason is told from. `jobs_ahead`: jobs of higher rank; null where they were not counted. */
 export type ReasonFacts = Pick<
   ClauseFacts,
   'as_of' | 'executors' | 'draining' | 'held_reason' | 'limits' | 'troubles' | 'slots' | 'due_at'
-> & { asset_name: string; in_front: number | null };
+> & { asset_name: string; jobs_ahead: number | null };
 
 /** The clauses that keep a job from being worked on until something beside the job changes. */
 export const waitingClauses = [
@@ -15,7 +15,7 @@ export const waitingClauses = [
   'unavailable',
   'no_handler',
   'draining',
-  'held',
+  'on_hold',
   'limited',
   'back_off',
   'outranked',
@@ -34,17 +34,17 @@ export const clauseReasons: Readonly<Record<WaitingClause, (facts: ReasonFacts) 
     `none of ${counted(executors, 'living executor')} has a handler for ${asset_name}`,
   draining: ({ draining }) =>
     `${draining === 1 ? 'the only executor' : `all ${draining} executors`} with a handler for it ${draining === 1 ? 'drains' : 'drain'}, and takes nothing new`,
-  held: ({ held_reason }) => `claiming is held: ${held_reason ?? 'the database is not well'}`,
+  on_hold: ({ held_reason }) => `claiming is held: ${held_reason ?? 'the database is not well'}`,
   limited: ({ limits }) => limits.map(limitReason).join('; '),
   back_off: ({ due_at, as_of }) =>
     `all partitions that are left are snoozed or wait to be retried, the first in ${roughDuration(
       Math.max(1000, due_at!.getTime() - as_of.getTime()),
     )}`,
-  outranked: ({ in_front, slots }) => {
+  outranked: ({ jobs_ahead, slots }) => {
     const busy = slots === 1 ? 'the only slot is busy' : `all ${counted(slots, 'slot')} are busy`;
-    if (in_front === null) return `it waits for a slot: ${busy}`;
-    const jobs = in_front === 0 ? 'no job' : counted(in_front, 'job');
-    return `${busy}, and ${jobs} of higher rank ${in_front > 1 ? 'are' : 'is'} in front`;
+    if (jobs_ahead === null) return `it waits for a slot: ${busy}`;
+    const jobs = jobs_ahead === 0 ? 'no job' : counted(jobs_ahead, 'job');
+    return `${busy}, and ${jobs} of higher rank ${jobs_ahead > 1 ? 'are' : 'is'} in front`;
   },
 };
 

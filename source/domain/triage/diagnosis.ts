@@ -67,7 +67,7 @@ export type Diagnosis = {
   }[];
   tenant: string | null;
   /** Null without a tenant or a schema. */
-  executors: { alive: number; held: number; draining: number; versions: string[] } | null;
+  executors: { alive: number; on_hold: number; draining: number; versions: string[] } | null;
   has_jobs: boolean | null;
   /** Whether a job, an asset or an executor of the tenant is visible. */
   visible: boolean | null;

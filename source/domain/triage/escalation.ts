@@ -13,9 +13,9 @@ export type EscalationFacts = {
 
 type Trigger = {
   /** The runbook's, under "When to Escalate". */
-  words: string;
+  text: string;
   /** Why it holds, with the figures; null where it does not. */
-  why: (facts: EscalationFacts) => string | null;
+  reason: (facts: EscalationFacts) => string | null;
 };
 
 type Step = {
@@ -67,8 +67,8 @@ export const escalationPaths: Readonly<Record<Runbook, Path>> = {
     ],
     triggers: [
       {
-        words: 'Multiple jobs stuck for >30 minutes',
-        why: (facts) => {
+        text: 'Multiple jobs stuck for >30 minutes',
+        reason: (facts) => {
           const long = rowsOf(facts, 'stuck', 'no-progress').filter(
             (row) => minutesSince(facts, row.since) > longMinutes,
           );
@@ -76,22 +76,22 @@ export const escalationPaths: Readonly<Record<Runbook, Path>> = {
         },
       },
       {
-        words: 'Pause/resume not working as expected',
-        why: (facts) => {
+        text: 'Pause/resume not working as expected',
+        reason: (facts) => {
           const count = rowsOf(facts, 'resuming').length;
           return count > 0 ? `${count} resumed and not claimed` : null;
         },
       },
       {
-        words: 'Data integrity concerns (checkpoint mismatch)',
-        why: (facts) => {
+        text: 'Data integrity concerns (checkpoint mismatch)',
+        reason: (facts) => {
           const count = rowsOf(facts, 'checkpoint').length;
           return count > 0 ? `the checkpoint of ${count} does not match` : null;
         },
       },
       {
-        words: 'Unable to identify root cause in 30 minutes',
-        why: (facts) => {
+        text: 'Unable to identify root cause in 30 minutes',
+        reason: (facts) => {
           const minutes = minutesSince(facts, facts.clocks['backfill-operations']);
           return minutes >= longMinutes
             ? `the trouble is ${Math.floor(minutes)} minutes old`
@@ -114,8 +114,8 @@ export const escalationPaths: Readonly<Record<Runbook, Path>> = {
     checks: ['at-risk', 'breached'],
     triggers: [
       {
-        words: 'Multiple high-priority jobs at risk simultaneously',
-        why: (facts) => {
+        text: 'Multiple high-priority jobs at risk simultaneously',
+        reason: (facts) => {
           const high = rowsOf(facts, 'at-risk', 'breached').filter(
             (row) => Number(row.cells.priority) >= highPriority,
           );
@@ -125,16 +125,16 @@ export const escalationPaths: Readonly<Record<Runbook, Path>> = {
         },
       },
       {
-        words: 'Risk level increasing rapidly',
-        why: (facts) => {
+        text: 'Risk level increasing rapidly',
+        reason: (facts) => {
           const slips = new Set(slipping(facts).map((row) => row.job_id));
           const rising = rowsOf(facts, 'at-risk').filter((row) => slips.has(row.job_id));
           return rising.length > 0 ? `the ETA of ${rising.length} at risk slips` : null;
         },
       },
       {
-        words: 'External dependencies causing widespread slowdowns',
-        why: (facts) => {
+        text: 'External dependencies causing widespread slowdowns',
+        reason: (facts) => {
           const slow = slipping(facts);
           const assets = new Set(slow.map((row) => row.asset_name)).size;
           return slow.length >= widespread && assets >= multiple
@@ -143,8 +143,8 @@ export const escalationPaths: Readonly<Record<Runbook, Path>> = {
         },
       },
       {
-        words: 'System-wide performance degradation',
-        why: (facts) => {
+        text: 'System-wide performance degradation',
+        reason: (facts) => {
           const slow = slipping(facts).length;
           return slow >= widespread && slow * 2 > facts.running
             ? `the ETA of ${slow} of ${facts.running} running jobs slips`
@@ -192,7 +192,7 @@ export type Escalation = {
   /** The clock's beginning, and how far it is. */
   since: Date | null;
   minutes: number;
-  triggers: readonly { words: string; why: string }[];
+  triggers: readonly { text: string; reason: string }[];
   steps: readonly EscalationStep[];
   /** The next who is not due yet, where the clock decides. */
   next: { who: string; in_minutes: number } | null;
@@ -209,9 +209,9 @@ function escalationOf(runbook: Runbook, facts: EscalationFacts): Escalation {
   const { triggers, steps } = escalationPaths[runbook];
   const since = facts.clocks[runbook];
   const minutes = Math.max(0, minutesSince(facts, since));
-  const holding = triggers.flatMap(({ words, why }) => {
-    const reason = why(facts);
-    return reason === null ? [] : [{ words, why: reason }];
+  const holding = triggers.flatMap(({ text, reason: reasonOf }) => {
+    const reason = reasonOf(facts);
+    return reason === null ? [] : [{ text, reason }];
   });
   const judged = steps.map(({ who, task, after_minutes, calls }) => ({
     who,

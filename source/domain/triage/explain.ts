@@ -15,13 +15,13 @@ export type ExplainFacts = {
   /** Upstream jobs that are not completed; of a failed job, too: what it has failed for. */
   waits_for: { id: string; asset_name: string | null; state: string | null }[];
   /** Of a failed or cancelled job: the newest job that was made for what it left undone. */
-  again: { id: string; state: string } | null;
+  successor: { id: string; state: string } | null;
   /** Living executors of the tenant; those of them with a handler for the asset; those of these that drain. */
   executors: number;
   with_handler: number;
   draining: number;
   /** Those with a handler for which nothing that it needs is away. */
-  untroubled: number;
+  without_outage: number;
   /** What is away for the asset's handler, by living executor, the longest first. */
   troubles: { executor: string; host: string; kind: TroubleKind; message: string; since: Date }[];
   /** What its last attempts failed with, all alike, or what a failed partition of it says. */
@@ -40,11 +40,11 @@ export type ExplainFacts = {
   heartbeat_at: Date | null;
   running_slots: number;
   max_parallel: number;
-  at_work: string[];
+  running_on: string[];
   /** Those of them that have not been heard of lately, with how many of its slots, and when the last of these is taken from them. */
   silent: { id: string; slots: number; seen_at: Date | null; until: Date }[];
   /** Whether a partition could be taken now; those whose keys still run in a cancelled job are not meant. */
-  takeable: boolean;
+  has_claimable: boolean;
   /** Partitions that it lacks, where it has nothing else left to run; else 0. */
   missing: number;
   total_partitions: number;
@@ -57,7 +57,7 @@ export type ExplainFacts = {
   /** Sessions that keep a claim of it waiting, the longest first; what a role may not see of them is null. */
   blockers: Blocker[];
   /** Jobs with a handler that come before it and wait or run, at most 1,000. */
-  in_front: number;
+  jobs_ahead: number;
 };
 
 export type Blocker = {
@@ -83,13 +83,13 @@ export const clauses = [
   'paused',
   'waiting_upstream',
   // Whoever runs it needs none of ours.
-  'foreign',
+  'external_writer',
   'no_executor',
   // What it needs is away for every executor that could run it; one whose program is missing offers no handler.
   'unavailable',
   'no_handler',
   'draining',
-  'held',
+  'on_hold',
   'limited',
   'incomplete',
   'running',
@@ -111,7 +111,7 @@ export type ClauseFacts = Pick<
   | 'executors'
   | 'with_handler'
   | 'draining'
-  | 'untroubled'
+  | 'without_outage'
   | 'troubles'
   | 'ready'
   | 'held_reason'
@@ -120,7 +120,7 @@ export type ClauseFacts = Pick<
   | 'limits'
   | 'missing'
   | 'running_slots'
-  | 'takeable'
+  | 'has_claimable'
   | 'due_at'
   | 'blocked_keys'
 > & { blockers: readonly unknown[] };
@@ -134,22 +134,23 @@ const holds: Readonly<Record<Clause, (facts: ClauseFacts) => boolean>> = {
   ended: ({ state }) => isTerminal(state),
   paused: ({ state }) => state === 'paused',
   waiting_upstream: ({ state }) => state === 'waiting_upstream',
-  foreign: ({ state, ours, heartbeat_at, as_of }) =>
+  external_writer: ({ state, ours, heartbeat_at, as_of }) =>
     state === 'running' &&
     !ours &&
     heartbeat_at !== null &&
     as_of.getTime() - heartbeat_at.getTime() < staleMs,
   no_executor: ({ executors }) => executors === 0,
-  unavailable: ({ troubles, untroubled }) => troubles.length > 0 && untroubled === 0,
+  unavailable: ({ troubles, without_outage }) => troubles.length > 0 && without_outage === 0,
   no_handler: ({ with_handler }) => with_handler === 0,
   draining: ({ with_handler, draining }) => draining === with_handler,
-  held: ({ ready }) => ready === 0,
+  on_hold: ({ ready }) => ready === 0,
   limited: ({ state, limits }) => state !== 'running' && limits.length > 0,
   incomplete: ({ missing }) => missing > 0,
   running: ({ state, running_slots }) => state === 'running' && running_slots > 0,
   locked: ({ blockers }) => blockers.length > 0,
-  back_off: ({ takeable, due_at, as_of }) => !takeable && due_at !== null && due_at > as_of,
-  blocked_by_cancelled: ({ takeable, blocked_keys }) => !takeable && blocked_keys > 0,
+  back_off: ({ has_claimable, due_at, as_of }) =>
+    !has_claimable && due_at !== null && due_at > as_of,
+  blocked_by_cancelled: ({ has_claimable, blocked_keys }) => !has_claimable && blocked_keys > 0,
   outranked: ({ slots, slots_busy }) => slots_busy >= slots,
   claimable: () => true,
 };

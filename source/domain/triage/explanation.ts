@@ -2,7 +2,7 @@ import type { FailureCause } from './cause-names.ts';
 import type { CheckName, Finding, FoundRow } from './checks.ts';
 import type { Escalation } from './escalation.ts';
 import type { Clause, ExplainFacts } from './explain.ts';
-import type { Held, Recommendation } from './recommend.ts';
+import type { CheckFinding, Recommendation } from './recommend.ts';
 
 export type Explanation = {
   as_of: Date;
@@ -13,9 +13,9 @@ export type Explanation = {
 };
 
 /** The runbooks' whole tree walked for one job. */
-export type JudgedJob = Explanation & {
+export type DiagnosedJob = Explanation & {
   /** The checks that hold for it, in the order of triage. */
-  held: readonly (Held & { sql: string })[];
+  findings: readonly (CheckFinding & { sql: string })[];
   /** The one that names the runbook's scenario; null where nothing is wrong. */
   scenario: CheckName | null;
   /** What the runbook asks of one job in that scenario, with its rows. */
@@ -26,7 +26,7 @@ export type JudgedJob = Explanation & {
   escalations: readonly Escalation[];
 };
 
-/** What has become of the checks that held for a job. */
+/** What has become of the checks that findings for a job. */
 export type Verification = {
   as_of: Date;
   tenant_id: string;

@@ -4,7 +4,7 @@ import type { CheckDefinition, CheckName, FoundRow, Remedy, RemedyAction } from 
 import { type Clause, type ExplainFacts, staleMs } from './explain.ts';
 
 /** A check that holds for the job, with its rows. */
-export type Held = {
+export type CheckFinding = {
   check: CheckDefinition;
   rows: readonly FoundRow[];
 };
@@ -22,7 +22,7 @@ export type ReadyAction = {
 export type Recommendation = {
   action: RemedyAction;
   /** The runbook's advice. */
-  words: string;
+  text: string;
   command: string | null;
   /** Null where the job itself is to be left alone. */
   ready: ReadyAction | null;
@@ -49,8 +49,8 @@ const urgency: readonly CheckName[] = [
 ];
 
 /** The check that names the scenario, or null. What a bulk recovery would take is stuck, too. */
-export function scenarioOf(held: readonly Held[]): Held | null {
-  const ranked = urgency.flatMap((name) => held.filter(({ check }) => check.name === name));
+export function scenarioOf(findings: readonly CheckFinding[]): CheckFinding | null {
+  const ranked = urgency.flatMap((name) => findings.filter(({ check }) => check.name === name));
   return ranked[0] ?? null;
 }
 
@@ -105,10 +105,10 @@ const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
     if (facts.state === 'paused') return 'resume';
     if (facts.state === 'waiting_upstream') return 'look';
     const first = { action: 'set-priority', parameters: { priority: '10' } } as const;
-    return freeSlots(facts) ?? (facts.in_front > 0 ? first : 'look');
+    return freeSlots(facts) ?? (facts.jobs_ahead > 0 ? first : 'look');
   },
   'at-risk': (facts, row) => {
-    const { state, in_front } = facts;
+    const { state, jobs_ahead } = facts;
     const level = row.cells.risk_level;
     if (state === 'paused') return 'resume';
     if (level === 'low' || state === 'waiting_upstream') return 'look';
@@ -116,7 +116,7 @@ const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
     if (more !== null) return more;
     if (level !== 'high') return 'pause';
     // A higher priority is of use only where something comes before it.
-    return in_front > 0 ? recreating : 'start-executor';
+    return jobs_ahead > 0 ? recreating : 'start-executor';
   },
   'failed-partitions': ({ state }) => (state === 'failed' ? 'retry' : 'look'),
   'waiting-upstream': () => 'wait',
@@ -125,7 +125,7 @@ const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
 };
 
 /** What the scenario's remedies come to for this job: the one of them that fits, the first where nothing decides. */
-export function recommend(scenario: Held, facts: ExplainFacts): Recommendation {
+export function recommend(scenario: CheckFinding, facts: ExplainFacts): Recommendation {
   const { check, rows } = scenario;
   const row = rows[0]!;
   const chosen = choices[check.name]?.(facts, row) ?? check.remedies[0]!.action;
@@ -141,9 +141,9 @@ export function recommendByClause(clause: Clause, facts: ExplainFacts): Recommen
   return remedy === null ? null : recommendationOf(remedy, facts, {});
 }
 
-const plain = (action: RemedyAction, words: string, command: string | null): Remedy => ({
+const plain = (action: RemedyAction, text: string, command: string | null): Remedy => ({
   action,
-  words,
+  text,
   states: null,
   command,
   sql: null,
@@ -168,8 +168,8 @@ function afterUpstream(upstreams: ExplainFacts['waits_for']): Remedy {
 const byClause: Readonly<Partial<Record<Clause, (facts: ExplainFacts) => Remedy | null>>> = {
   paused: () =>
     plain('resume', 'Resume it, if what it was paused for is over.', 'servo-tui resume JOB'),
-  ended: ({ state, waits_for, again }) =>
-    again !== null
+  ended: ({ state, waits_for, successor }) =>
+    successor !== null
       ? null
       : state === 'failed' && waits_for.length > 0
         ? afterUpstream(waits_for)
@@ -186,10 +186,10 @@ const byClause: Readonly<Partial<Record<Clause, (facts: ExplainFacts) => Remedy 
   unavailable: () =>
     plain(
       'wait',
-      'It goes on when what is away is there again: see to that.',
+      'It goes on when what is away is there successor: see to that.',
       'servo-tui executors',
     ),
-  held: () => plain('wait', 'Claiming goes on by itself when the database is well.', null),
+  on_hold: () => plain('wait', 'Claiming goes on by itself when the database is well.', null),
   limited: () => plain('wait', 'It starts when a job under the limit ends.', 'servo-tui limits'),
 };
 
@@ -211,14 +211,14 @@ function recommendationOf(
   { id, state, version }: ExplainFacts,
   { parameters = {}, reason = null }: { parameters?: ActionParameters; reason?: string | null },
 ): Recommendation {
-  const { action, words } = remedy;
+  const { action, text } = remedy;
   // Where the remedy is done to other jobs, as pausing them, there is nothing to confirm here.
   const elsewhere = remedy.command?.includes('OTHER') ?? false;
   const command = commandWith(remedy.command, shortId(id), parameters);
   const jobAction = elsewhere ? undefined : jobActionOf[action];
   return {
     action,
-    words,
+    text,
     command,
     ready:
       jobAction === undefined

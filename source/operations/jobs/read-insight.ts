@@ -1,8 +1,8 @@
 import type { Query } from '../../database/database.ts';
 import {
-  crewOf,
   downstreamAssets,
   failureKinds,
+  jobExecutors,
   jobSamples,
   type Relation,
   recentDurations,
@@ -28,14 +28,14 @@ export async function readInsight(
 ): Promise<JobInsight> {
   const { tenant_id: tenant, id } = job;
   const { order } = readStrategy(job.execution_strategy);
-  const [upstreams, waiting, samples, failures, durations, assets, crew] = await Promise.all([
+  const [upstreams, waiting, samples, failures, durations, assets, executors] = await Promise.all([
     upstreamsOf(query, tenant, id, limits.related),
     waitingFor(query, tenant, id, limits.related),
     jobSamples(query, tenant, id, limits.samples),
     job.failed_partitions > 0 ? failureKinds(query, tenant, id) : [],
     recentDurations(query, tenant, id, order),
     downstreamAssets(query, tenant, job.asset_id, limits.related),
-    crewOf(query, tenant, id),
+    jobExecutors(query, tenant, id),
   ]);
   const ids = [...new Set([...upstreams, ...waiting].map((relation) => relation.id))];
   const views = await viewJobs(query, tenant, await readJobs(query, tenant, ids), asOf, thresholds);
@@ -56,6 +56,6 @@ export async function readInsight(
     upstreams: related(upstreams),
     waiting: related(waiting),
     assets,
-    crew,
+    executors,
   };
 }

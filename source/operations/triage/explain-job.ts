@@ -5,10 +5,10 @@ import { checkNamed, checks, findRows } from '../../database/queries/triage/chec
 import { definitionOf } from '../../database/queries/triage/sql.ts';
 import type { CheckName, FoundRow } from '../../domain/triage/checks.ts';
 import { explain } from '../../domain/triage/explain.ts';
-import type { Explanation, JudgedJob, Verification } from '../../domain/triage/explanation.ts';
+import type { DiagnosedJob, Explanation, Verification } from '../../domain/triage/explanation.ts';
 import { likelyCauses } from '../../domain/triage/failure-cause.ts';
 import {
-  type Held,
+  type CheckFinding,
   recommend,
   recommendByClause,
   scenarioOf,
@@ -38,21 +38,21 @@ export function judgeJob(
   tenant: string,
   id: string,
   thresholds?: Thresholds,
-): Promise<JudgedJob> {
+): Promise<DiagnosedJob> {
   return db.read(tenant, async (query) => {
     const facts = await readFacts(query, tenant, id);
     if (facts === null) throw noSuchJob(id);
     const context = contextOf(tenant, { job: id, ...(thresholds && { thresholds }) });
-    const held: (Held & { sql: string })[] = [];
+    const findings: (CheckFinding & { sql: string })[] = [];
     const found: Partial<Record<CheckName, readonly FoundRow[]>> = {};
     for (const check of checks) {
       const sql = check.sql(context);
       const rows = await findRows(query, sql, check.columns);
       found[check.name] = rows;
-      if (rows.length > 0) held.push({ check: definitionOf(check, context), rows, sql });
+      if (rows.length > 0) findings.push({ check: definitionOf(check, context), rows, sql });
     }
     const clause = explain(facts);
-    const scenario = scenarioOf(held);
+    const scenario = scenarioOf(findings);
     const { running = 0 } = await countJobs(query, tenant, mostRows);
     const evidence =
       scenario === null || checkNamed(scenario.check.name).evidence === undefined
@@ -66,7 +66,7 @@ export function judgeJob(
       tenant_id: tenant,
       clause,
       facts,
-      held,
+      findings,
       scenario: scenario?.check.name ?? null,
       evidence,
       causes: likelyCauses(evidence?.rows.map(errorOf) ?? []),
@@ -81,7 +81,7 @@ function errorOf({ cells }: FoundRow): string | null {
   return typeof cells.error_message === 'string' ? cells.error_message : null;
 }
 
-/** Whether an action has helped: asks the checks that held before it again. @throws ServoError not_found */
+/** Whether an action has helped: asks the checks that findings before it again. @throws ServoError not_found */
 export function verifyJob(
   db: Database,
   tenant: string,

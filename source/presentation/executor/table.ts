@@ -12,7 +12,7 @@ type Executor = Item<ExecutorView>;
 
 const states: Readonly<Record<ExecutorState, { glyph: string; tone: Tone; means: string }>> = {
   alive: { glyph: '●', tone: 'good', means: 'it claims and runs partitions' },
-  held: { glyph: '‖', tone: 'warn', means: 'it lives, and claims nothing for now' },
+  on_hold: { glyph: '‖', tone: 'warn', means: 'it lives, and claims nothing for now' },
   draining: { glyph: '◌', tone: 'accent', means: 'it finishes what it has begun, and then ends' },
   silent: {
     glyph: '?',
@@ -27,6 +27,8 @@ const states: Readonly<Record<ExecutorState, { glyph: string; tone: Tone; means:
   stopped: { glyph: '⊘', tone: 'dim', means: 'it has ended in order' },
 };
 
+const stateText = ({ state }: ExecutorView) => state.replace('_', ' ');
+
 const assetsOf = ({ row }: Executor) =>
   [...new Set(row.running.map(({ asset_name }) => safeText(asset_name)))].join(', ');
 
@@ -37,7 +39,7 @@ export const executorTable: Table<Executor> = {
       'STATE',
       10,
       ({ row }) => ({
-        forms: [`${states[row.state].glyph} ${row.state}`, states[row.state].glyph],
+        forms: [`${states[row.state].glyph} ${stateText(row)}`, states[row.state].glyph],
         tone: states[row.state].tone,
       }),
       { gap: 1 },
@@ -83,7 +85,7 @@ export const executorTable: Table<Executor> = {
     { column: 'slots', to: 0 },
     { column: 'executor', to: 1, elastic: true },
   ],
-  heirs: [['executor'], ['runs'], ['handlers']],
+  expansions: [['executor'], ['runs'], ['handlers']],
 };
 
 function handlersOf({ row }: Executor): string {
@@ -95,13 +97,13 @@ export const executorDetail: Detail<ExecutorView> = ({ row }, { as_of, zone }) =
   const age = (at: Date) => formatAge(secondsBetween(at, as_of));
   const head: Cell[] = [
     { text: safeText(row.id, { cap: 300 }), tone: 'strong' },
-    { text: ` · ${row.state} for ${age(row.state_since)}: ${means}`, tone },
+    { text: ` · ${stateText(row)} for ${age(row.state_since)}: ${means}`, tone },
   ];
   const facts = `${plural(row.slots, 'slot')} · started ${formatMoment(row.started_at, as_of, zone)} · last seen ${age(row.seen_at)} ago · ${row.catalogue === null ? '' : `catalogue ${safeText(row.catalogue)} · `}handlers: ${handlersOf({ row, job: null }) || 'none'}`;
   const held: Cell[][] =
     row.held_reason === null
       ? []
-      : [[{ text: `held: ${safeText(row.held_reason)}`, tone: 'warn' }]];
+      : [[{ text: `on hold: ${safeText(row.held_reason)}`, tone: 'warn' }]];
   const away = row.troubles.map(({ asset, kind, message, since }): Cell[] => [
     {
       text: `${kind} unavailable for ${safeText(asset)} since ${age(since)}: ${safeText(message)}`,

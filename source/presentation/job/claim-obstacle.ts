@@ -9,7 +9,7 @@ const obstacles: readonly Clause[] = [
   'no_executor',
   'no_handler',
   'draining',
-  'held',
+  'on_hold',
   'limited',
   'outranked',
 ];

@@ -88,7 +88,7 @@ export const jobColumns: readonly JobColumn[] = [
     (job) => (job.priority === 0 ? { forms: ['0'], tone: 'dim' } : phrase(String(job.priority))),
     { align: 'right' },
   ),
-  column('beat', 'BEAT', 4, heartbeat, {
+  column('heartbeat', 'HB', 4, heartbeat, {
     align: 'right',
   }),
   column(
@@ -151,7 +151,7 @@ export const jobsTable: Table<JobView, JobColumn> = {
     { column: 'sla', to: 10 },
     { column: 'eta', to: 11 },
     { column: 'rate', to: 0 },
-    { column: 'beat', to: 0 },
+    { column: 'heartbeat', to: 0 },
     { column: 'percent', to: 0 },
     { column: 'progress', to: 0 },
     { column: 'eta', to: 0 },
@@ -161,7 +161,15 @@ export const jobsTable: Table<JobView, JobColumn> = {
     { column: 'done', to: 0 },
     { column: 'asset', to: 1, elastic: true },
   ],
-  heirs: [['asset', 28], ['sla'], ['eta'], ['state'], ['progress', 20], ['asset'], ['progress']],
+  expansions: [
+    ['asset', 28],
+    ['sla'],
+    ['eta'],
+    ['state'],
+    ['progress', 20],
+    ['asset'],
+    ['progress'],
+  ],
 };
 
 /**

@@ -51,7 +51,7 @@ export const waitingLabels: Readonly<Record<WaitingClause, readonly [string, ...
   unavailable: ['not reachable', 'away'],
   no_handler: ['no handler'],
   draining: ['draining'],
-  held: ['claiming held', 'held'],
+  on_hold: ['claiming held', 'on_hold'],
   limited: ['limit reached', 'limited'],
   back_off: ['snoozed'],
   outranked: ['waits for slot', 'no slot'],

@@ -80,7 +80,7 @@ export const eventTable: Table<Event> = {
     { column: 'asset', to: 0 },
     { column: 'happened', to: 1, elastic: true },
   ],
-  heirs: [['asset', 28], ['by'], ['happened'], ['reason']],
+  expansions: [['asset', 28], ['by'], ['happened'], ['reason']],
 };
 
 export const eventDetail: Detail<JobEvent> = (item, { as_of, zone }) => {

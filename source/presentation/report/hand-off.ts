@@ -1,6 +1,6 @@
 import type { JobView } from '../../domain/job/job.ts';
 import { isTerminal } from '../../domain/job/state.ts';
-import { isDecision, type ShiftSummary } from '../../domain/report/reports.ts';
+import { type HandOff, isDecision } from '../../domain/report/reports.ts';
 import { secondsBetween } from '../job/eta-phrase.ts';
 import { formatDuration, formatFullCount, plural } from '../text/format.ts';
 import { othersText } from '../triage/alert-text.ts';
@@ -19,7 +19,7 @@ import {
 } from './report-text.ts';
 
 /** The hand-over of a shift in Markdown. Times are UTC. */
-export function shiftSummary(summary: ShiftSummary): string {
+export function handOffReport(summary: HandOff): string {
   const { as_of, since } = summary;
   const length = formatDuration(secondsBetween(since, as_of));
   return blocks(
@@ -42,7 +42,7 @@ export function shiftSummary(summary: ShiftSummary): string {
   );
 }
 
-function inShort({ alerts, at_risk, actions, ended_counts }: ShiftSummary): string {
+function inShort({ alerts, at_risk, actions, ended_counts }: HandOff): string {
   const { failed = 0 } = ended_counts;
   const ended = Object.values(ended_counts).reduce((sum, count) => sum + count, 0);
   return list([
@@ -53,7 +53,7 @@ function inShort({ alerts, at_risk, actions, ended_counts }: ShiftSummary): stri
   ]);
 }
 
-function alerts({ alerts, as_of }: ShiftSummary): string {
+function alerts({ alerts, as_of }: HandOff): string {
   if (alerts.length === 0) return 'None.';
   return table(
     ['Alert', 'Severity', 'Since', 'Jobs'],
@@ -71,7 +71,7 @@ function alerts({ alerts, as_of }: ShiftSummary): string {
   );
 }
 
-function atRisk({ at_risk, as_of }: ShiftSummary): string {
+function atRisk({ at_risk, as_of }: HandOff): string {
   if (at_risk.length === 0) return 'None.';
   return table(
     ['Job', 'State', 'Done', 'ETA', 'Deadline', 'Risk'],
@@ -86,7 +86,7 @@ function atRisk({ at_risk, as_of }: ShiftSummary): string {
   );
 }
 
-function actions({ actions, actions_truncated, asset_names }: ShiftSummary): string {
+function actions({ actions, actions_truncated, asset_names }: HandOff): string {
   const decisions = actions.filter(isDecision);
   if (decisions.length === 0) return 'Nothing, as far as the journal knows.';
   return blocks(
@@ -106,7 +106,7 @@ function actions({ actions, actions_truncated, asset_names }: ShiftSummary): str
   ).trimEnd();
 }
 
-function ended({ ended, as_of }: ShiftSummary): string {
+function ended({ ended, as_of }: HandOff): string {
   if (ended.length === 0) return 'None.';
   const riskOfEnded = (job: JobView) => (isTerminal(job.state) ? riskSummary(job, as_of) : '–');
   return table(
@@ -155,7 +155,7 @@ function jobNames(jobs: readonly { id: string; asset_name: string | null }[]): s
   return `${formatFullCount(jobs.length)} jobs: ${few.join(', ')}${more > 0 ? ` and ${plural(more, 'more asset')}` : ''}`;
 }
 
-function attempts({ attempts, asset_names }: ShiftSummary): (string | null)[] {
+function attempts({ attempts, asset_names }: HandOff): (string | null)[] {
   if (attempts.length === 0) return [];
   const rows = attempts.map(({ job_id, kind, count }) => [
     jobName(asset_names[job_id] ?? null, job_id),

@@ -57,7 +57,7 @@ function summary({ explanation, job, as_of, recommendation }: IncidentReport): s
   const { why, next } = explainReason(explanation.clause, explanation.facts);
   const state = `The job is **${stateName(job.state)}**, ${progressText(job)} done, ${plural(job.failed_partitions, 'partition')} failed.`;
   const risk = job.risk_level === 'none' ? '' : ` To its deadline: ${riskSummary(job, as_of)}.`;
-  const advice = recommendation?.words ?? next;
+  const advice = recommendation?.text ?? next;
   const command = recommendation?.command ?? null;
   return blocks(
     `${state}${risk}`,
@@ -67,7 +67,7 @@ function summary({ explanation, job, as_of, recommendation }: IncidentReport): s
   ).trimEnd();
 }
 
-function figures({ job, as_of, durations, samples, crew }: IncidentReport): string {
+function figures({ job, as_of, durations, samples, executors }: IncidentReport): string {
   const strategy = readStrategy(job.execution_strategy);
   const rates = trendOf(samples).per_minute.flatMap((rate) => (rate === null ? [] : [rate]));
   const time = (at: Date | null) => (at === null ? '–' : utc(at));
@@ -109,9 +109,9 @@ function figures({ job, as_of, durations, samples, crew }: IncidentReport): stri
     ['At once', `up to ${strategy.max_parallel}, ${strategy.max_attempts} attempts each`],
     [
       'Executors',
-      crew.length === 0
+      executors.length === 0
         ? 'none is at work on it'
-        : crew.map(({ id, partitions }) => `${code(id, 80)} (${partitions})`).join(', '),
+        : executors.map(({ id, partitions }) => `${code(id, 80)} (${partitions})`).join(', '),
     ],
     ['Priority', `${job.priority}, version ${job.version}`],
   ];

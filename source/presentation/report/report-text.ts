@@ -63,7 +63,9 @@ export function escalationBlocks(escalations: readonly Escalation[]): string {
           : `the clock runs since ${utc(since)} (${Math.floor(minutes)} minutes)`;
       return [
         `${runbook}: ${clock}; ${escalationTitle(escalation)}.`,
-        triggers.length === 0 ? null : list(triggers.map(({ words, why }) => `${words}: ${why}`)),
+        triggers.length === 0
+          ? null
+          : list(triggers.map(({ text, reason }) => `${text}: ${reason}`)),
         table(
           ['Who', 'What', 'When', 'Due'],
           steps.map(({ who, task, at, due }) => [

@@ -9,7 +9,7 @@ import { safeText } from '../text/safe-text.ts';
 import { absent, type Column, column, longest, type Table } from '../text/table.ts';
 import type { Phrase } from '../text/tone.ts';
 import { widthOf } from '../text/width.ts';
-import { bufferPhrase, severityFigure, severityPhrase, suppositions } from './risk-text.ts';
+import { bufferPhrase, severityFigure, severityPhrase, whatIfText } from './risk-text.ts';
 
 type Risky = Item<RiskRow>;
 
@@ -68,9 +68,9 @@ export const riskTable: Table<Risky> = {
     supposed(
       'by',
       'BY',
-      longest(({ row }: Risky) => suppositions(row), 40),
+      longest(({ row }: Risky) => whatIfText(row), 40),
       ({ row }) => ({
-        forms: [suppositions(row)],
+        forms: [whatIfText(row)],
         tone: 'accent',
       }),
     ),
@@ -98,7 +98,7 @@ export const riskTable: Table<Risky> = {
     { column: 'job', to: 1, elastic: true },
     { column: 'severity', to: 0 },
   ],
-  heirs: [['job', 28], ['severity'], ['what-if'], ['by'], ['figure'], ['job']],
+  expansions: [['job', 28], ['severity'], ['what-if'], ['by'], ['figure'], ['job']],
 };
 
 /** As wide as `06:03–06:39 ↗36m` is, as far as it will be said. */

@@ -7,7 +7,7 @@ import { stateLabel } from '../job/state-label.ts';
 import type { Detail } from '../text/item.ts';
 import { safeText } from '../text/safe-text.ts';
 import { type Cell, signOf } from '../text/tone.ts';
-import { formatBuffer, levelLabels, suppositions, tierText } from './risk-text.ts';
+import { formatBuffer, levelLabels, tierText, whatIfText } from './risk-text.ts';
 
 /** The selected job, and what the runbook advises at the level that it would be at. */
 export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
@@ -29,7 +29,7 @@ export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
     { text: ` · priority ${row.priority}, ${row.sla_tier}${bufferText(row)}`, tone: 'plain' },
   ];
   const health = healthText(row);
-  const words = suppositions(row);
+  const words = whatIfText(row);
   const then: Cell[][] = words === '' ? [] : [[{ text: `what if: ${words}`, tone: 'accent' }]];
   const level = row.what_if?.risk_level ?? row.risk_level;
   const { meaning, heading, options } = mitigations[level];

@@ -84,11 +84,11 @@ export function formatBuffer(buffer: number): string {
 
 /** `a standard job's is 20 to 30 %`. */
 export function tierText({ sla_tier }: Pick<RiskRow, 'sla_tier'>): string {
-  return `a ${sla_tier} job's is ${tierBuffers[sla_tier].words}`;
+  return `a ${sla_tier} job's is ${tierBuffers[sla_tier].text}`;
 }
 
 /** What is supposed of this job, and what it would get: `paused`, `6 → 9 slots, ×12, deadline +1h`. */
-export function suppositions(job: RiskRow): string {
+export function whatIfText(job: RiskRow): string {
   const { what_if: then } = job;
   if (then === null) return '';
   const moved =

@@ -56,7 +56,7 @@ export type Table<Row, C extends Column<Row> = Column<Row>> = {
    * Who gets the space that is left over, and up to what width: first to last, and one very long name
    * does not take it all. No limit = what the column would like.
    */
-  heirs: readonly (readonly [column: string, limit?: number])[];
+  expansions: readonly (readonly [column: string, limit?: number])[];
 };
 
 export type LaidColumn<C> = { column: C; width: number };
@@ -118,12 +118,12 @@ export function scrolledColumns<C extends { gap: number }>(
 }
 
 function shareOut<Row>(
-  { columns, narrowings, heirs }: Table<Row>,
+  { columns, narrowings, expansions }: Table<Row>,
   widths: Map<string, number>,
   wanted: Map<string, number>,
   spareNow: () => number,
 ): void {
-  for (const [name, limit = Number.POSITIVE_INFINITY] of heirs) {
+  for (const [name, limit = Number.POSITIVE_INFINITY] of expansions) {
     const column = columns.find((column) => column.name === name)!;
     const present = widths.get(name);
     if (present === undefined) continue;

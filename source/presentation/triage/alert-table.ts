@@ -99,7 +99,7 @@ export const alertTable: Table<Row> = {
     { column: 'figure', to: 0 },
     { column: 'alert', to: 1, elastic: true },
   ],
-  heirs: [['description']],
+  expansions: [['description']],
 };
 
 export const alertDetail: Detail<Alert> = ({ row }, { as_of, zone }) => {

@@ -76,7 +76,7 @@ export const triageTable: Table<Summary> = {
     { column: 'found', to: 0 },
     { column: 'check', to: 1, elastic: true },
   ],
-  heirs: [['worst', 32], ['runbook'], ['worst']],
+  expansions: [['worst', 32], ['runbook'], ['worst']],
 };
 
 export const triageDetail: Detail<CheckSummary> = ({ row }, context) => [
@@ -114,7 +114,7 @@ export function checkTable(data: Finding | null): Table<Item<FoundRow>> {
       ...(data === null ? [] : [{ column: data.check.figure, to: 0 }]),
       ...(first === undefined ? [] : [{ column: first, to: 1, elastic: true as const }]),
     ],
-    heirs: first === undefined ? [] : [[first], ...others.map((name) => [name] as const)],
+    expansions: first === undefined ? [] : [[first], ...others.map((name) => [name] as const)],
   };
 }
 
@@ -136,7 +136,7 @@ function remedyLines(
     const key = keys[remedy.action];
     return [
       { text: key === undefined ? '· ' : `${key} `, tone: refusal === null ? 'accent' : 'dim' },
-      { text: safeText(remedy.words, { cap: 500 }), tone: refusal === null ? 'plain' : 'dim' },
+      { text: safeText(remedy.text, { cap: 500 }), tone: refusal === null ? 'plain' : 'dim' },
       ...(refusal === null ? [] : [{ text: ` (${refusal})`, tone: 'warn' as const }]),
     ];
   });

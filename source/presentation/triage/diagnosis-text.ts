@@ -144,16 +144,16 @@ const judges: readonly Judge[] = [
   }),
   judge('executors', ({ executors, program_version }) => {
     if (executors === null) return [];
-    const { alive, held, draining, versions } = executors;
+    const { alive, on_hold, draining, versions } = executors;
     if (alive === 0) return [['warning', 'none lives', 'start one: servo-tui --worker']];
     const others = versions.filter((version) => version !== program_version);
     const more = [
-      ...(held > 0 ? [`${held} held`] : []),
+      ...(on_hold > 0 ? [`${on_hold} on hold`] : []),
       ...(draining > 0 ? [`${draining} draining`] : []),
       ...(others.length > 0 ? [`of servo-tui ${others.join(', ')} too`] : []),
     ];
     const message = [`${alive} alive`, ...more].join(', ');
-    return held === alive
+    return on_hold === alive
       ? [['warning', message, 'see why: servo-tui executors']]
       : [['ok', message]];
   }),

@@ -30,5 +30,10 @@ export function escalationReasons(
     due && next !== null
       ? [`${next.who} in ${roughDuration(Math.ceil(next.in_minutes) * 60_000)}`]
       : [];
-  return [...triggers.map(({ words, why }) => `${words}: ${why}`), ...clock, ...called, ...later];
+  return [
+    ...triggers.map(({ text, reason }) => `${text}: ${reason}`),
+    ...clock,
+    ...called,
+    ...later,
+  ];
 }

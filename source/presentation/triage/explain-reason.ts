@@ -57,21 +57,21 @@ const says: Readonly<Record<Clause, Say>> = {
     why: reason('draining', facts),
     next: 'start another: servo-tui --worker',
   }),
-  held: (facts) => ({
-    why: reason('held', facts),
+  on_hold: (facts) => ({
+    why: reason('on_hold', facts),
     next: 'it goes on by itself when that is over; see: servo-tui executors',
   }),
   limited: (facts) => ({
     why: reason('limited', facts),
     next: 'it starts when one of them ends; see: servo-tui limits',
   }),
-  foreign: (facts) => ({
+  external_writer: (facts) => ({
     why: `an executor of another kind runs it, whose heartbeat is ${age(facts, facts.heartbeat_at)} old`,
     next: 'it is left alone until the heartbeat is 2m old',
   }),
   running: (facts) => {
-    const { running_slots, max_parallel, at_work, silent } = facts;
-    const on = at_work
+    const { running_slots, max_parallel, running_on, silent } = facts;
+    const on = running_on
       .filter((one) => !silent.some(({ id }) => id === one))
       .map((id) => safeText(id));
     const quiet = silent.reduce((sum, one) => sum + one.slots, 0);
@@ -126,17 +126,18 @@ export function blockerText({ pid, login, application, state, seconds }: Blocker
 }
 
 function afterTheEnd(facts: ExplainFacts): string | null {
-  const { id, state, waits_for, again } = facts;
-  if (again !== null) {
-    const newer = shortId(again.id);
-    return `what it left undone is in ${newer} (${stateLabel(again.state).word}): servo-tui explain ${newer}`;
+  const { id, state, waits_for, successor } = facts;
+  if (successor !== null) {
+    const newer = shortId(successor.id);
+    return `what it left undone is in ${newer} (${stateLabel(successor.state).word}): servo-tui explain ${newer}`;
   }
   const job = shortId(id);
   const anew = `servo-tui recreate ${job} --reason "why"`;
   const [upstream] = waits_for;
   if (state === 'cancelled') return `what it skipped: ${anew}`;
   if (state !== 'failed') return null;
-  if (upstream === undefined) return `${mending(facts)}what failed again: servo-tui retry ${job}`;
+  if (upstream === undefined)
+    return `${mending(facts)}what failed successor: servo-tui retry ${job}`;
   const both = `servo-tui recreate ${job} --include-upstream --reason "why"`;
   if (upstream.state === null) return `with its upstreams, one of which was deleted: ${both}`;
   return `its upstream first: servo-tui explain ${shortId(upstream.id)}; when that is done: ${anew}`;

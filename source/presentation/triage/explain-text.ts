@@ -1,5 +1,5 @@
 import { shortId } from '../../domain/job/reference.ts';
-import type { JudgedJob } from '../../domain/triage/explanation.ts';
+import type { DiagnosedJob } from '../../domain/triage/explanation.ts';
 import { wrap } from '../text/fitted.ts';
 import { fittedTable } from '../text/fitted-table.ts';
 import type { Zone } from '../text/format.ts';
@@ -13,20 +13,20 @@ type Options = { width: number; zone: Zone };
 const labelWidth = 13;
 
 /** One line where nothing is wrong; else scenario, evidence, meaning, what to do, and whom to tell. */
-export function explainText(judged: JudgedJob, options: Options): string {
-  const { clause, facts, held, scenario, recommendation } = judged;
+export function explainText(judged: DiagnosedJob, options: Options): string {
+  const { clause, facts, findings, scenario, recommendation } = judged;
   const { why, next } = explainReason(clause, facts);
   const name = `${safeText(facts.asset_name)} ${shortId(facts.id)} (${facts.state.replace('_', ' ')})`;
   const first = `${name}: ${why}${next === null ? '' : ` — ${next}`}`;
-  const main = held.find(({ check }) => check.name === scenario);
+  const main = findings.find(({ check }) => check.name === scenario);
   if (main === undefined) return `${first}\n`;
   const context = { as_of: judged.as_of, zone: options.zone };
-  const others = held.filter((one) => one !== main).map(({ check }) => check.title);
+  const others = findings.filter((one) => one !== main).map(({ check }) => check.title);
   const lines = [
     first,
     ...labelled('scenario', [main.check.title, sectionText(main.check.section)], options),
     ...labelled('likely', causeText(judged), options),
-    ...(recommendation === null ? [] : labelled('do', [recommendation.words], options)),
+    ...(recommendation === null ? [] : labelled('do', [recommendation.text], options)),
     ...commandLine(judged),
     ...labelled('evidence', [evidenceLine(main.check.columns, main.rows[0]!, context)], options),
     ...evidenceTable(judged, options),
@@ -43,20 +43,20 @@ export function explainText(judged: JudgedJob, options: Options): string {
   return `${lines.join('\n')}\n`;
 }
 
-function commandLine({ recommendation }: JudgedJob): string[] {
+function commandLine({ recommendation }: DiagnosedJob): string[] {
   const command = recommendation?.command ?? null;
   return command === null ? [] : [`${' '.repeat(labelWidth)}${command}`];
 }
 
 /** `Rate limiting from external systems (20 of these): lower the parallelism, …`. */
-function causeText({ causes }: JudgedJob): string[] {
+function causeText({ causes }: DiagnosedJob): string[] {
   return causes.map(({ title, failures, advice }) => `${title} (${failures} of these): ${advice}`);
 }
 
 /** Rows of evidence that are shown: they are to fit a small terminal together with what to do. */
 const fewRows = 4;
 
-function evidenceTable({ evidence, as_of }: JudgedJob, { width, zone }: Options): string[] {
+function evidenceTable({ evidence, as_of }: DiagnosedJob, { width, zone }: Options): string[] {
   if (evidence === null || evidence.rows.length === 0) return [];
   const { columns } = evidence;
   const rows = [
