@@ -1,17 +1,17 @@
 import type { TroubleKind } from '../partition/attempt.ts';
 
-/** A row of backfill_executors, and what it runs for the tenant. */
+/** A row of backfill_executors with what the executor runs for the tenant. */
 export type ExecutorRow = {
   id: string;
   host: string;
   pid: number;
   version: string;
   slots: number;
-  /** The assets that it can run at this moment. */
+  /** Assets it can run now. */
   handlers: string[];
-  /** A hash of its handler directory, as it read it when it started; null of an older program. */
+  /** Hash of its handler directory at its start; null from an older program. */
   catalogue: string | null;
-  /** What is away for its handlers, for this tenant, the longest first. */
+  /** Outages of its handlers for this tenant, the longest first. */
   troubles: { asset: string; kind: TroubleKind; message: string; since: Date }[];
   started_at: Date;
   seen_at: Date;
@@ -19,9 +19,9 @@ export type ExecutorRow = {
   draining_at: Date | null;
   lost_at: Date | null;
   stopped_at: Date | null;
-  /** Slots that run something of this tenant. */
+  /** Slots that run a partition of this tenant. */
   slots_busy: number;
-  /** What they run, the longest first, at most 100. */
+  /** The longest first, at most 100. */
   running: {
     job_id: string;
     asset_name: string;
@@ -31,7 +31,10 @@ export type ExecutorRow = {
   }[];
 };
 
-/** silent: no sign of life for 10 s, and not found dead (yet, or through a pooler, where only leases tell). */
+/**
+ * silent: no sign of life for 10 s and not declared dead. Behind a pooler only expired leases show
+ * a death.
+ */
 export const executorStates = [
   'alive',
   'draining',
@@ -44,7 +47,7 @@ export type ExecutorState = (typeof executorStates)[number];
 
 export type ExecutorView = ExecutorRow & { state: ExecutorState; state_since: Date };
 
-/** Of a tenant's executors, as far as they have not gone: `silent` may be frozen, or cut off. */
+/** Executors of a tenant that have not stopped; a silent one may be frozen or cut off. */
 export type ExecutorCounts = { alive: number; silent: number };
 
 export type ExecutorList = { as_of: Date; tenant_id: string; executors: ExecutorView[] };

@@ -4,7 +4,9 @@ import type { Job } from './job.ts';
 import { changesOf, type JobSettings, type Setting, type SettingValue } from './settings.ts';
 import { type Action, actionTargets, isTerminal } from './state.ts';
 
-/** What each transition writes besides state and version (backfill-operations, "Common Operations"). */
+/**
+ * What each transition writes besides state and version (backfill-operations, "Common Operations").
+ */
 const assignments: Readonly<Record<Action, readonly string[]>> = {
   pause: ['paused_at = now()'],
   resume: ['heartbeat_at = now()'],
@@ -17,9 +19,9 @@ type Seen = Pick<
 >;
 
 /**
- * The statement behind an action, to be read by a person before it runs and to be pasted into psql:
- * compare-and-set on the state and version that were seen. Never executed by this program, whose own
- * statements take the same values as parameters.
+ * The statement behind an action, for a person to read and to paste into psql: compare-and-set on
+ * the state and version that were seen. This program never runs it; its own statements bind the
+ * same values as parameters.
  */
 export function actionSql(action: JobAction, seen: Seen, settings: JobSettings = {}): string {
   if (isTransition(action)) return transition(action, seen);
@@ -82,7 +84,10 @@ function retryInPlace(seen: Seen): string {
   ].join('\n');
 }
 
-/** In one statement: the cancel, where the old job lives, a job of these of its partitions, and the partitions. */
+/**
+ * One statement: cancels the old job if it has not ended, creates a new job of these partitions,
+ * and the partitions.
+ */
 function newJob(
   seen: Seen,
   columns: Pick<Job, 'priority' | 'sla_deadline_at' | 'execution_strategy'>,

@@ -7,9 +7,12 @@ import { isTerminal } from './state.ts';
 export const comparisons = ['<', '<=', '=', '>=', '>'] as const;
 export type Comparison = (typeof comparisons)[number];
 
-/** One condition on a job, as data: it is evaluated here (`jobMatches`), and compiled to SQL in database/queries/job-conditions.ts. */
+/**
+ * One condition on a job, as data: evaluated here (`jobMatches`) and compiled to SQL in
+ * database/queries/job-conditions.ts.
+ */
 export type Condition =
-  /** A state by its beginning, or `active` and `ended` for all that have not and have ended. */
+  /** A state by its prefix, or `active` and `ended`. */
   | { kind: 'state'; beginning: string }
   | { kind: 'asset'; pattern: string }
   | { kind: 'asset_id'; ids: readonly string[] }
@@ -18,24 +21,24 @@ export type Condition =
   | { kind: 'risk'; levels: readonly RiskLevel[] }
   | { kind: 'priority'; comparison: Comparison; value: number }
   | { kind: 'no_deadline' }
-  /** A deadline, and a later one than this job's. */
+  /** A deadline later than this job's. */
   | { kind: 'deadline_later_than'; job: string }
   | { kind: 'problem' }
-  /** In the asset's name, or the beginning of a state or an id. */
+  /** Part of the asset's name, or a prefix of a state or an id. */
   | { kind: 'word'; text: string };
 
-/** One of them must hold, or, negated, none. */
+/** One condition must hold; negated: none. */
 export type FilterTerm = { negated: boolean; any: readonly Condition[] };
 
-/** The FILTER grammar's reading of a text: all terms must hold. Problems are whole sentences. */
+/** A parsed filter: all terms must hold. Problems are whole sentences. */
 export type JobFilter = { text: string; terms: readonly FilterTerm[]; problems: readonly string[] };
 
-/** The deadline of a job that a filter names; undefined where there is no such job, null where it has none. */
+/** The deadline of a job that a filter names; undefined: no such job, null: no deadline. */
 export type DeadlineOf = (job: string) => Date | null | undefined;
 
 type Read = (value: string) => Condition | { problem: string };
 
-/** What stands before the colon, and how its value is read. */
+/** Reads the value after each prefix. */
 const words: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['state', (value) => ({ kind: 'state', beginning: value.toLowerCase() })],
   ['asset', (value) => ({ kind: 'asset', pattern: value.toLowerCase() })],
@@ -46,13 +49,14 @@ const words: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['by', (value) => ({ kind: 'by', pattern: value.toLowerCase() })],
 ]);
 
-/** The word by itself that stands for every job that needs a look. */
+/** The filter word for jobs that need attention. */
 export const problemsWord = 'problems';
 
 /**
- * `state:failed,paused asset:orders* risk:high priority:<4 sla:none sla:later-than:JOB problems !test`: words apart by
- * spaces; `!` before one negates it; commas part alternatives; a word without a colon is looked for in asset name, state
- * and id. In double quotes spaces, commas and colons belong to the word: `asset:"orders, daily"`.
+ * Parses `state:failed,paused asset:orders* risk:high priority:<4 sla:none sla:later-than:JOB
+ * problems !test`: terms are separated by spaces, `!` negates one, commas separate alternatives; a
+ * word without a prefix is searched in asset name, state and id. Quotes keep spaces, commas and
+ * colons: `asset:"orders, daily"`.
  */
 export function parseFilter(text: string): JobFilter {
   const terms: FilterTerm[] = [];
@@ -66,7 +70,7 @@ export function parseFilter(text: string): JobFilter {
       if ('problem' in read) problems.push(read.problem);
       else any.push(read);
     }
-    // Still being typed, or a mistake: `state:` alone leaves every job in.
+    // Being typed, or a mistake: `state:` alone matches every job.
     if (any.length > 0) terms.push({ negated, any });
   }
   return { text, terms, problems };
@@ -78,7 +82,7 @@ export function jobMatches(filter: JobFilter, job: JobView, deadlineOf: Deadline
   );
 }
 
-/** The jobs that a filter names, as they were written. */
+/** References of the jobs that a filter names, as written. */
 export function namedJobs(filter: JobFilter): string[] {
   return filter.terms.flatMap(({ any }) =>
     any.flatMap((one) => (one.kind === 'deadline_later_than' ? [one.job] : [])),
@@ -124,7 +128,10 @@ export function stateMatches(beginning: string, state: string): boolean {
   return state.startsWith(beginning);
 }
 
-/** `*` stands for anything; without one the text may stand anywhere. Case does not matter; the pattern is in lower case. */
+/**
+ * `*` matches anything; a pattern without one matches anywhere. Case-insensitive; the pattern is in
+ * lower case.
+ */
 export function textMatches(pattern: string, text: string): boolean {
   const lower = text.toLowerCase();
   if (!pattern.includes('*')) return lower.includes(pattern);
@@ -171,12 +178,12 @@ export function alternativesOf(text: string): string[] {
   return splitUnquoted(text, /,/).map(unquoted).filter(Boolean);
 }
 
-/** A name as it is written among alternatives: in quotes where it would be read as something else. */
+/** A name as an alternative of a filter, quoted if it would be read as something else. */
 export function alternativeText(name: string): string {
   return /^[^\s,"\\]+$/.test(name) ? name : `"${name.replace(/["\\]/g, '\\$&')}"`;
 }
 
-/** In quotes a backslash takes the next character as it is. A quote that is not closed reaches to the end. */
+/** In quotes a backslash escapes the next character; an open quote reaches to the end. */
 function splitUnquoted(text: string, separator: RegExp): string[] {
   const parts = [''];
   let quoted = false;

@@ -19,7 +19,7 @@ import { readStrategy } from './strategy.ts';
 
 export type { Job, JobActivity } from './row.ts';
 
-/** A job with the figures derived from it; `as_of` is the database's clock, never this machine's. */
+/** A job with derived figures; `as_of` is the database's clock. */
 export type JobView = Job &
   JobActivity & {
     progress: number;
@@ -27,37 +27,37 @@ export type JobView = Job &
     rate_per_minute: number | null;
     heartbeat_age_seconds: number | null;
     heartbeat_stale: boolean;
-    /** Slots of `running_slots` that are leased to executors that are not heard of. */
+    /** Those of `running_slots` that silent executors lease. */
     silent_slots: number;
-    /** The clause of `explain` that keeps it from being worked on; null where it is worked on, or nothing does. */
+    /** The clause of `explain` that keeps it from running; null if it runs or nothing does. */
     waits_for: WaitingClause | null;
-    /** Failed partitions of a living job: nobody retries them, and it will end incomplete. */
+    /** Failed partitions of a job that has not ended: it will end incomplete. */
     incomplete_partitions: number;
     health: Health;
-    /** Its place in the order of attention, 0 the most urgent. */
+    /** Position in the order of urgency; 0 is the most urgent. */
     urgency: number;
-    /** Why it is so, in words; null where there is nothing to say but its deadline. */
+    /** Why, as a sentence; null if there is nothing to say beside the deadline. */
     health_reason: string | null;
     /**
-     * Null where it is not known: nothing completed yet, a stale heartbeat, nobody at work on it who is heard of, no slot, an ended job, a
-     * state of a newer program.
+     * Null if unknown: nothing completed yet, a stale heartbeat, only silent executors, no slot, an
+     * ended job, an unknown state.
      */
     eta_seconds: number | null;
-    /** The same by the fastest and the slowest average of the last 15 minutes; null where those are not known. */
-    /** How long it takes once it is worked on (again), where that is what its ETA waits for; else null. */
+    /** At the fastest and the slowest average of the last 15 minutes; null if unknown. */
+    /** Duration once it runs (again), for a job whose ETA waits for that; else null. */
     needs_seconds: number | null;
     eta_low_seconds: number | null;
     eta_high_seconds: number | null;
-    /** By how much the ETA has slipped (above 0) or gained in up to 15 minutes; null where that is not known. */
+    /**
+     * Seconds by which the ETA slipped (above 0) or gained in up to 15 minutes; null if unknown.
+     */
     eta_drift_seconds: number | null;
     waiting_upstream_count: number;
     risk_level: RiskLevel;
     risk_severity: number | null;
   };
 
-/**
- * @param scene what else decides whether it runs; null where that is not known: then only its row tells
- */
+/** @param scene executors, limits and leases of the tenant; null: unknown, only the row counts */
 export function viewJob(
   job: Job & JobActivity,
   asOf: Date,
@@ -131,7 +131,6 @@ export function viewJob(
   };
 }
 
-/** Who is at work on a job, as `explain` has it. */
 function workOn(
   job: Job & JobActivity,
   facts: SceneFacts | null,
@@ -139,14 +138,14 @@ function workOn(
   if (facts === null || isTerminal(job.state)) return { silent_slots: 0, waits_for: null };
   const held = facts.silent.reduce((sum, { slots }) => sum + slots, 0);
   const silent_slots = Math.min(job.running_slots, held);
-  // Somebody works on it, whatever would keep it from getting more.
+  // A running slot outweighs what keeps the job from getting more.
   const works = job.state === 'running' && job.running_slots > 0;
   return { silent_slots, waits_for: works ? null : waitsFor(clauseIn(facts)) };
 }
 
 /**
- * A living job's risk. Where nobody is heard of who works on it, it takes `least_seconds` at least: late then is late now, and in time is not
- * known. The same for a job that will end incomplete: it does not meet its deadline, unless a person sees to it.
+ * Risk of an unfinished job. If no live executor runs it, it takes at least `least_seconds`: it may
+ * be late already, but not known to be in time. The same holds for a job that will end incomplete.
  */
 export function unfinishedRisk(
   of: {
@@ -170,11 +169,10 @@ function isLately(
   asOf: Date,
   { failed_recently }: Pick<JobThresholds, 'failed_recently'>,
 ): boolean {
-  // An end that nobody wrote down may be of this minute.
+  // Other writers may leave the time of the end out.
   return at === null || asOf.getTime() - at.getTime() <= failed_recently;
 }
 
-/** Everything that is wrong beside the deadline. */
 function reasonOf(health: HealthFacts, facts: SceneFacts | null): string | null {
   const { heartbeat_stale, heartbeat_age_seconds: age, waits_for, incomplete_partitions } = health;
   const silent = isTerminal(health.state) ? [] : (facts?.silent ?? []);
@@ -194,7 +192,7 @@ function reasonOf(health: HealthFacts, facts: SceneFacts | null): string | null 
   return reasons.length === 0 ? null : reasons.join('; ');
 }
 
-/** A running job whose heartbeat is missing or too old to be believed. */
+/** A running job whose heartbeat is missing or too old. */
 export function isStale(
   job: Pick<Job, 'state' | 'heartbeat_at'>,
   asOf: Date,
@@ -204,7 +202,6 @@ export function isStale(
   return job.state === 'running' && (age === null || age * 1000 > heartbeat_stale);
 }
 
-/** What the ETA of a job is reckoned from. */
 export type EtaFacts = Pick<
   Job & JobActivity,
   | 'state'
@@ -218,7 +215,6 @@ export type EtaFacts = Pick<
   | 'running_slots'
 >;
 
-/** Seconds until the job is done, or null (see `eta_seconds`). */
 export function etaOf(
   job: EtaFacts,
   asOf: Date,
@@ -229,7 +225,7 @@ export function etaOf(
   return etaSeconds(remainingPartitions(job), slotsForEta(job), job.avg_partition_duration_ms);
 }
 
-/** Slots on a running job; for one that is not, the slots it would have ("if started now"). */
+/** Slots of a running job; else those it would have ("if started now"). */
 export function slotsForEta(
   job: Pick<Job & JobActivity, 'state' | 'running_slots' | 'execution_strategy'>,
 ): number {
@@ -238,7 +234,7 @@ export function slotsForEta(
     : readStrategy(job.execution_strategy).max_parallel;
 }
 
-/** An ended job has met its deadline or not; a cancelled one has none any more. */
+/** A cancelled job has no deadline any more. */
 function endedRisk(job: Job): { level: RiskLevel; severity: null } {
   const deadline = job.sla_deadline_at;
   if (deadline === null || job.state === 'cancelled') return { level: 'none', severity: null };

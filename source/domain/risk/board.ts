@@ -5,31 +5,33 @@ import { compareUrgency } from './risk.ts';
 import { type BufferFit, bufferFit, bufferOf, type Tier, tierOf } from './tier.ts';
 import { type Fleet, forecastWhatIf, isNoChange, type Outlook, type WhatIf } from './what-if.ts';
 
-/** Everything that the calculator works on, read at one moment. */
+/** Input of the risk calculator, read at one moment. */
 export type RiskBoard = {
   as_of: Date;
   tenant_id: string;
-  /** The threshold of that name, in milliseconds. */
+  /** The threshold early_warning, in milliseconds. */
   early_warning: number;
   fleet: Fleet;
-  /** Live jobs with a deadline, and those that share the slots with them; in no order. */
+  /** Unfinished jobs with a deadline, and those that share their slots; unordered. */
   jobs: readonly JobView[];
-  /** There are more than were read. */
   truncated: boolean;
 };
 
-/** A job, what its deadline leaves it, and how it would stand. */
+/** A job with its buffer and its what-if outlook. */
 export type RiskRow = JobView & {
   sla_tier: Tier;
-  /** (deadline − ETA) ÷ (ETA − start), or null where there is no deadline or no ETA. */
+  /** (deadline − ETA) ÷ (ETA − start); null without a deadline or an ETA. */
   sla_buffer: number | null;
-  /** Whether the buffer is the tier's (backfill-sla-at-risk, "Establish SLA Tiers"). */
+  /** Whether the buffer fits the tier (backfill-sla-at-risk, "Establish SLA Tiers"). */
   sla_buffer_fit: BufferFit | null;
-  /** Null where nothing is supposed. */
+  /** Null without a what-if. */
   what_if: Outlook | null;
 };
 
-/** Jobs with a deadline, the most urgent first; then the others, those first that would free or take the most slots. */
+/**
+ * Jobs with a deadline, the most urgent first; then the others, by the slots they would free or
+ * take.
+ */
 export function riskRows(board: RiskBoard, what: WhatIf): RiskRow[] {
   const { jobs, fleet, as_of, early_warning } = board;
   const then = isNoChange(what) ? null : forecastWhatIf(jobs, fleet, what, as_of, early_warning);

@@ -1,17 +1,16 @@
 import type { RiskLevel } from './risk.ts';
 
-/** What the runbook advises at a level of risk. */
+/** The runbook's advice at a level of risk. */
 export type Mitigation = {
   title: string;
   steps: readonly string[];
-  /** The command line, where there is one; `JOB` stands for the job's id. */
+  /** `JOB` stands for the job's id. */
   command: string | null;
 };
 
 export type LevelAdvice = {
-  /** The heading in backfill-sla-at-risk.md; the two levels that it has no advice for borrow the nearest. */
+  /** The heading in backfill-sla-at-risk.md; two levels without advice there use the nearest. */
   heading: string;
-  /** What the level means, in a few words. */
   meaning: string;
   options: readonly Mitigation[];
 };

@@ -8,13 +8,13 @@ import { parseDuration } from '../time/duration.ts';
 import { later } from '../time/time.ts';
 import { isNoChange, type WhatIf } from './what-if.ts';
 
-/** What is to be supposed, in a person's own words. */
+/** A what-if as a person writes it. */
 export type WhatIfInput = {
   slots?: string;
   parallel?: string;
-  /** A moment, or `none`. */
+  /** A time, or `none`. */
   deadline?: string;
-  /** By how much deadlines move: `1h`, `-30m`. */
+  /** Shift of deadlines: `1h`, `-30m`. */
   extend?: string;
   retry_failed?: boolean;
 };
@@ -23,9 +23,8 @@ export type WhatIfInput = {
 export const mostSlots = 100_000;
 
 /**
- * Reads it, with every mistake added to `problems`.
- * @param job the one that is asked about; null: all, which then are moved and tried again together
- * @param jobs all that there are
+ * Reads a what-if; mistakes are added to `problems`.
+ * @param job the job in question; null: all, which are extended and retried together
  */
 export function readWhatIf(
   input: WhatIfInput,

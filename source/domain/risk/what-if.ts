@@ -5,12 +5,12 @@ import { isJobState, isTerminal } from '../job/state.ts';
 import { readStrategy } from '../job/strategy.ts';
 import type { Risk, RiskLevel } from './risk.ts';
 
-/** Slots of the executors that take new work, and those of them that have a handler for each asset. */
+/** Slots of executors that claim, and those with a handler for each asset. */
 export type Fleet = { slots: number; by_asset: Readonly<Record<string, number>> };
 
-/** What is supposed to be different, by job id. */
+/** Changes by job id. */
 export type WhatIf = {
-  /** Of the fleet; null: as many as there are. */
+  /** Of the fleet; null: unchanged. */
   slots: number | null;
   pause: readonly string[];
   retry_failed: readonly string[];
@@ -34,7 +34,7 @@ export function isNoChange({ slots, pause, retry_failed, parallel, deadline }: W
   );
 }
 
-/** What is still supposed, once some of it has come true, or the job has gone. */
+/** The changes that have not come true, of jobs that still exist. */
 export function remainingWhatIf(what: WhatIf, jobs: readonly JobView[]): WhatIf {
   const present = new Map(jobs.map((job) => [job.id, job]));
   const holds = (id: string, supposes: (job: JobView) => boolean) => {
@@ -62,31 +62,31 @@ export function remainingWhatIf(what: WhatIf, jobs: readonly JobView[]): WhatIf 
   };
 }
 
-/** How one job would stand. */
+/** Forecast of one job. */
 export type Outlook = {
   id: string;
-  /** Slots at work on it. */
+  /** Slots it would have. */
   slots: number;
   max_parallel: number;
   remaining_partitions: number;
-  /** Null where it is not known, and where no slot would be left to it. */
+  /** Null if unknown, or without a slot. */
   eta_seconds: number | null;
-  /** Failed partitions that would not be retried. */
+  /** Failed partitions that are not retried. */
   incomplete_partitions: number;
   sla_deadline_at: Date | null;
   risk_level: RiskLevel;
   risk_severity: number | null;
-  /** It would be paused: the ETA is that of a job that goes on at once. */
+  /** Paused: the ETA is that of an immediate resume. */
   paused: boolean;
 };
 
 /**
- * How each of the jobs would stand, by the same arithmetic as now: with nothing changed, nothing changes. Slots that become free
- * (a paused job's, a lowered parallelism's, new ones) go to running and claimable jobs in claim order, as far as these
- * may have more and have handlers; slots that idle now go only to a parallelism that is raised. Missing ones are taken from
- * the idle, then from the job that comes last.
+ * Forecasts every job with the arithmetic of the present: no change gives the same figures. Freed
+ * slots (of a paused job, a lowered parallelism, new executors) go to running and claimable jobs in
+ * claim order, up to their parallelism and handlers; idle slots only to a raised parallelism.
+ * Missing slots come from the idle ones, then from the last job in that order.
  *
- * @param jobs all that work or wait for a slot, with a deadline or without
+ * @param jobs all that run or wait for a slot, with a deadline or without
  */
 export function forecastWhatIf(
   jobs: readonly JobView[],
@@ -135,11 +135,11 @@ export function forecastWhatIf(
 type Changed = {
   job: JobView;
   max_parallel: number;
-  /** By how much the parallelism is raised. */
+  /** Increase of max parallel. */
   raised: number;
   lowered: boolean;
   remaining: number;
-  /** Failed partitions that would be retried. */
+  /** Failed partitions to be retried. */
   again: number;
   deadline: Date | null;
   paused: boolean;
@@ -164,7 +164,6 @@ function change(job: JobView, what: WhatIf): Changed {
 
 const takers = ['running', 'pending', 'resuming'];
 
-/** Slots at work on each job. */
 function share(changed: readonly Changed[], fleet: Fleet, more: number): Map<string, number> {
   const byRank = changed.toSorted((a, b) =>
     compareRank(
@@ -209,12 +208,11 @@ function share(changed: readonly Changed[], fleet: Fleet, more: number): Map<str
   return slots;
 }
 
-/** As viewJob reckons it, with the slots that it would have. */
 function etaOf({ job, max_parallel, remaining, paused }: Changed, slots: number): number | null {
   if (job.heartbeat_stale || !isJobState(job.state)) return null;
   const average = job.avg_partition_duration_ms;
   if (paused) return etaSeconds(remaining, slotsForEta(job), average);
-  // Nobody works on it, and nothing that is supposed changes that.
+  // No live executor runs it, and the what-if does not change that.
   if ((job.waits_for !== null || job.health === 'silent') && slots <= aliveSlots(job)) return null;
   if (job.waits_for !== null) return etaSeconds(remaining, slots, average);
   if (job.state !== 'running') return etaSeconds(remaining, max_parallel, average);
@@ -222,7 +220,7 @@ function etaOf({ job, max_parallel, remaining, paused }: Changed, slots: number)
   return slots > 0 ? etaSeconds(remaining, slots, average) : null;
 }
 
-/** The slots of a job whose heartbeat is stale are dead, and those with silent executors as good as dead: nobody can have them. */
+/** Slots of a stale job or of silent executors are lost to all. */
 function aliveSlots({ heartbeat_stale, running_slots, silent_slots }: JobView): number {
   return heartbeat_stale ? 0 : running_slots - silent_slots;
 }
@@ -231,7 +229,7 @@ function sum(figures: readonly number[]): number {
   return figures.reduce((all, figure) => all + figure, 0);
 }
 
-/** How many jobs stand at each level; levels without jobs are absent. */
+/** Levels without jobs are absent. */
 export function countLevels(
   jobs: readonly { risk_level: RiskLevel }[],
 ): Partial<Record<RiskLevel, number>> {

@@ -18,7 +18,7 @@ import { nearest } from '../text/nearest.ts';
 import { type Moment, parseMoment } from '../time/deadline.ts';
 import { parseDuration } from '../time/duration.ts';
 
-/** How a job is to be run, in a person's own words. */
+/** Options of a job as a person writes them. */
 export type OptionsInput = {
   priority?: string;
   tier?: string;
@@ -31,14 +31,14 @@ export type OptionsInput = {
 
 export type UpstreamInput = { include_upstream?: boolean; max_upstream_depth?: string };
 
-/** What a person asks for when starting a backfill, in their own words. */
+/** A new backfill as a person requests it. */
 export type StartInput = OptionsInput &
   UpstreamInput & {
     asset: string;
     partitions?: readonly string[];
-    /** The text of a file of keys, and how to call it. */
+    /** Text and name of a file of keys. */
     partitions_file?: { name: string; text: string };
-    /** Keys of an asset with a granularity may be other than its dates. */
+    /** Keys need not be dates of the asset's granularity. */
     any_key?: boolean;
     start?: string;
     end?: string;
@@ -47,14 +47,13 @@ export type StartInput = OptionsInput &
     dry_run?: boolean;
   };
 
-/** The partitions of a new job: a range, which is never written out here, or a list of keys. */
+/** A range, which is never listed here, or a list of keys. */
 export type KeySource = { range: KeyRange } | { list: string[] };
 
-/** How a job is to be run, as far as it was said. */
 export type JobOptions = {
   priority: number | undefined;
   deadline: Moment | undefined;
-  /** Without what was not said. */
+  /** Only what was given. */
   strategy: Partial<Strategy>;
 };
 
@@ -64,12 +63,12 @@ export type StartRequest = {
   deadline: Moment | null;
   strategy: Partial<Strategy>;
   include_upstream: boolean;
-  /** 0 = what the asset itself needs, n = that of n more levels. */
+  /** 0: direct upstreams, n: n more levels. */
   max_upstream_depth: number;
   idempotency_key: string | null;
 };
 
-/** Bounds of whole numbers; those of a time-out are in milliseconds. */
+/** Timeouts in milliseconds. */
 const bounds = {
   parallel: [1, 10_000],
   max_attempts: [1, 1000],
@@ -78,8 +77,8 @@ const bounds = {
 } as const;
 
 /**
- * Reads the request against the granularity of its asset, where that has one.
- * @returns the request (null where there is a mistake) and every mistake that can be seen without the database
+ * Reads a request against the asset's granularity, if it has one.
+ * @returns the request (null after a mistake) and every mistake that needs no database
  */
 export function readStart(
   input: StartInput,
@@ -101,8 +100,8 @@ export function readStart(
 }
 
 /**
- * How a job is to be run, with every mistake added to `problems`.
- * @param deadlineFlag what the flag of the deadline is called
+ * Options of a job; mistakes are added to `problems`.
+ * @param deadlineFlag name of the deadline's flag
  */
 export function readOptions(
   input: OptionsInput,
@@ -189,7 +188,7 @@ function readRange(
   if (start === undefined)
     problems.push({ message: '--start is missing', hint: '--start 2024-01-01' });
   if (end === undefined) problems.push({ message: '--end is missing', hint: '--end 2024-12-31' });
-  // One that is missing is not bad as well.
+  // A missing bound is not reported as invalid too.
   const [first, last] = [start ?? end ?? '', end ?? start ?? ''];
   const result = parseRange(isGranularity(every) ? every : 'day', first, last);
   if ('range' in result) return result;

@@ -1,7 +1,7 @@
 import type { TroubleKind } from '../partition/attempt.ts';
 import { type Clause, type ClauseFacts, explain, type ReachedLimit } from './explain.ts';
 
-/** An executor of the tenant that is heard of; `busy`: slots that run something of this tenant. */
+/** An executor with a recent sign of life; `busy`: slots that run partitions of this tenant. */
 export type AliveExecutor = {
   id: string;
   handlers: readonly string[];
@@ -18,21 +18,24 @@ export type AliveExecutor = {
   }[];
 };
 
-/** Slots of a job whose leases are held by an executor that is not heard of, as `explain` counts them. */
+/** Slots of a job that a silent executor leases, as in `explain`. */
 export type SilentSlots = { id: string; slots: number; seen_at: Date | null; until: Date };
 
-/** What decides, beside the rows of jobs, whether they run: read once for all jobs of a tenant. */
+/** What decides, beside a job's row, whether it runs: read once for all jobs of a tenant. */
 export type ClaimScene = {
   executors: readonly AliveExecutor[];
-  /** `assets`: of a limit of an asset type, the assets that it is for. */
+  /** `assets`: those that a limit of an asset type covers. */
   limits: readonly (ReachedLimit & { assets: readonly string[] | null })[];
-  /** By job. */
+  /** By job id. */
   silent: Readonly<Record<string, readonly SilentSlots[]>>;
-  /** Of running jobs without a lease, by job: whether a partition could be taken, and when the next falls due. */
+  /**
+   * Running jobs without a lease, by id: whether a partition can be claimed, and when the next is
+   * due.
+   */
   idle: Readonly<Record<string, { has_claimable: boolean; due_at: Date | null }>>;
 };
 
-/** What `explain` is asked of one job, as far as no statement about that job alone is needed. */
+/** The facts of `explain` that need no query for the job. */
 export type SceneFacts = ClauseFacts & {
   asset_name: string;
   silent: readonly SilentSlots[];
@@ -62,7 +65,6 @@ type Claimed = {
   heartbeat_at: Date | null;
 };
 
-/** The facts of one job: its row, and the scene around it. */
 export function factsIn(scene: ClaimScene, job: Claimed, asOf: Date): SceneFacts {
   const idle = scene.idle[job.id];
   return {
@@ -76,7 +78,7 @@ export function factsIn(scene: ClaimScene, job: Claimed, asOf: Date): SceneFacts
     silent: scene.silent[job.id] ?? [],
     has_claimable: idle?.has_claimable ?? true,
     due_at: idle?.due_at ?? null,
-    // Only `explain` looks for these, which asks of one job.
+    // `explain` alone queries these, for one job.
     missing: 0,
     blockers: [],
     blocked_keys: 0,
@@ -84,12 +86,11 @@ export function factsIn(scene: ClaimScene, job: Claimed, asOf: Date): SceneFacts
   };
 }
 
-/** The clause of `explain` that holds for the job, as far as the scene tells. */
 export function clauseIn(facts: SceneFacts): Clause {
   return explain(facts);
 }
 
-/** Assets that some executor can run: what is of another one cannot be claimed. */
+/** Assets that an executor can run; jobs of others cannot be claimed. */
 export function servedAssets({ executors }: ClaimScene): string[] {
   const able = executors.flatMap(({ handlers, troubles }) =>
     handlers.filter((name) => troubles.every(({ asset }) => asset !== name)),
@@ -99,7 +100,7 @@ export function servedAssets({ executors }: ClaimScene): string[] {
 
 const known = new WeakMap<ClaimScene, Map<string, AssetFacts>>();
 
-/** The same for all jobs of an asset: reckoned once. */
+/** Computed once for all jobs of an asset. */
 function ofAsset(scene: ClaimScene, asset: string): AssetFacts {
   const facts = known.get(scene) ?? new Map<string, AssetFacts>();
   known.set(scene, facts);

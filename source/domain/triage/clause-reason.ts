@@ -3,13 +3,13 @@ import { roughDuration } from '../time/duration.ts';
 import type { SilentSlots } from './claim-scene.ts';
 import type { Clause, ClauseFacts, ReachedLimit } from './explain.ts';
 
-/** What a reason is told from. `jobs_ahead`: jobs of higher rank; null where they were not counted. */
+/** `jobs_ahead`: jobs of higher rank; null: not counted. */
 export type ReasonFacts = Pick<
   ClauseFacts,
   'as_of' | 'executors' | 'draining' | 'held_reason' | 'limits' | 'troubles' | 'slots' | 'due_at'
 > & { asset_name: string; jobs_ahead: number | null };
 
-/** The clauses that keep a job from being worked on until something beside the job changes. */
+/** Clauses that keep a job from running until something beside the job changes. */
 export const waitingClauses = [
   'no_executor',
   'unavailable',
@@ -26,7 +26,10 @@ export function isWaitingClause(clause: Clause): clause is WaitingClause {
   return (waitingClauses as readonly Clause[]).includes(clause);
 }
 
-/** Why a job is not worked on: the same sentence for `explain`, the list, the console and their JSON. Not cleaned for a terminal. */
+/**
+ * Why a job does not run: one sentence for `explain`, lists, the console and JSON. Not sanitized
+ * for a terminal.
+ */
 export const clauseReasons: Readonly<Record<WaitingClause, (facts: ReasonFacts) => string>> = {
   no_executor: () => 'no executor is running for this tenant',
   unavailable: troubleReason,
@@ -48,7 +51,7 @@ export const clauseReasons: Readonly<Record<WaitingClause, (facts: ReasonFacts) 
   },
 };
 
-/** `web-1:812 with 4 slots has been silent for 42s`: what an executor that is not heard of holds. */
+/** `web-1:812 with 4 slots has been silent for 42s` */
 export function silenceReason(silent: readonly SilentSlots[], asOf: Date): string {
   const each = silent.map(({ id, slots, seen_at }) => {
     const since =
@@ -65,7 +68,7 @@ const troubleKindWords: Readonly<Record<TroubleKind, string>> = {
   database: 'the database did not take its work',
 };
 
-/** `its endpoint is unreachable on web-1 since 12m: cannot reach …`. */
+/** `its endpoint is unreachable on web-1 since 12m: cannot reach …` */
 function troubleReason({ troubles, as_of }: ReasonFacts): string {
   const first = troubles[0]!;
   const hosts = [...new Set(troubles.map(({ host }) => host))];

@@ -1,44 +1,47 @@
 import { later } from '../time/time.ts';
 import type { CheckName, FoundRow, Runbook } from './checks.ts';
 
-/** What the checks have found, by name; and when the trouble's clock began. */
+/** Rows by check, and the start of each runbook's clock. */
 export type EscalationFacts = {
   as_of: Date;
   found: Readonly<Partial<Record<CheckName, readonly FoundRow[]>>>;
-  /** The first journal entry of the trouble, by runbook; null where there is no trouble, or none is known. */
+  /** First event of the incident, by runbook; null: no incident, or unknown. */
   clocks: Readonly<Record<Runbook, Date | null>>;
-  /** Jobs that run. */
+  /** Running jobs. */
   running: number;
 };
 
 type Trigger = {
-  /** The runbook's, under "When to Escalate". */
+  /** In the runbook's words, under "When to Escalate". */
   text: string;
-  /** Why it holds, with the figures; null where it does not. */
+  /** With figures; null if it does not hold. */
   reason: (facts: EscalationFacts) => string | null;
 };
 
 type Step = {
-  /** The runbook's, under "Escalation Path". */
+  /** In the runbook's words, under "Escalation Path". */
   who: string;
   task: string;
-  /** Minutes on the trouble's clock; null where the runbook names none: then when `calls` says so. */
+  /** Minutes on the runbook's clock; null: the runbook has none, `calls` decides. */
   after_minutes: number | null;
-  /** What makes it due before, or without a clock. */
+  /** Makes the step due earlier, or without a clock. */
   calls: (facts: EscalationFacts, triggered: boolean) => boolean;
 };
 
 type Path = {
-  /** What counts as this runbook's trouble. */
+  /** Checks whose rows start the runbook's clock. */
   checks: readonly CheckName[];
   triggers: readonly Trigger[];
   steps: readonly Step[];
 };
 
-/** How many are "multiple", and how many jobs whose ETA slips are "widespread". */
+/** The runbooks' "multiple", and the slipping jobs that are "widespread". */
 export const multiple = 2;
 export const widespread = 3;
-/** backfill-operations: "Multiple jobs stuck for >30 minutes", "Unable to identify root cause in 30 minutes". */
+/**
+ * backfill-operations: "Multiple jobs stuck for >30 minutes", "Unable to identify root cause in 30
+ * minutes".
+ */
 const longMinutes = 30;
 /** backfill-sla-at-risk, "Establish SLA Tiers": critical is priority 8 to 10. */
 const highPriority = 8;
@@ -179,26 +182,25 @@ export type EscalationStep = {
   who: string;
   task: string;
   after_minutes: number | null;
-  /** When its minutes are over; null where it has none. */
+  /** When its minutes end; null without a clock. */
   at: Date | null;
   due: boolean;
 };
 
-/** Who is to be told, and why. */
 export type Escalation = {
   runbook: Runbook;
-  /** Somebody beyond whoever is on call is to be told now. */
+  /** A step beyond on-call is due. */
   due: boolean;
-  /** The clock's beginning, and how far it is. */
+  /** Start of the clock, and minutes since. */
   since: Date | null;
   minutes: number;
   triggers: readonly { text: string; reason: string }[];
   steps: readonly EscalationStep[];
-  /** The next who is not due yet, where the clock decides. */
+  /** The next step that the clock makes due. */
   next: { who: string; in_minutes: number } | null;
 };
 
-/** The escalations of the troubles that there are, by the runbooks' tables; none without trouble. */
+/** One escalation for each runbook with rows. */
 export function escalationsOf(facts: EscalationFacts): Escalation[] {
   return (Object.keys(escalationPaths) as Runbook[])
     .filter((runbook) => rowsOf(facts, ...escalationPaths[runbook].checks).length > 0)
@@ -232,7 +234,7 @@ function escalationOf(runbook: Runbook, facts: EscalationFacts): Escalation {
   };
 }
 
-/** The rows whose trouble's clock counts, by runbook. */
+/** Rows that count for a runbook's clock. */
 export function troubleOf(found: EscalationFacts['found'], runbook: Runbook): readonly FoundRow[] {
   return escalationPaths[runbook].checks.flatMap((name) => found[name] ?? []);
 }

@@ -1,62 +1,64 @@
 import { isJobState, isTerminal } from '../job/state.ts';
 import type { TroubleKind } from '../partition/attempt.ts';
 
-/** Everything that decides whether a job runs, read at one moment; ages are by the database's clock. */
+/** Everything that decides whether a job runs, read at one moment of the database's clock. */
 export type ExplainFacts = {
   as_of: Date;
   id: string;
   asset_name: string;
   state: string;
   version: number;
-  /** How it came into its state, as far as the journal knows. */
+  /** How it came into its state, from the journal. */
   since: Date | null;
   by: string | null;
   reason: string | null;
-  /** Upstream jobs that are not completed; of a failed job, too: what it has failed for. */
+  /** Upstream jobs that are not completed; of a failed job those that made it fail. */
   waits_for: { id: string; asset_name: string | null; state: string | null }[];
-  /** Of a failed or cancelled job: the newest job that was made for what it left undone. */
+  /** The newest job for what a failed or cancelled one left undone. */
   successor: { id: string; state: string } | null;
-  /** Living executors of the tenant; those of them with a handler for the asset; those of these that drain. */
+  /** Live executors of the tenant; with a handler for the asset; of these, draining ones. */
   executors: number;
   with_handler: number;
   draining: number;
-  /** Those with a handler for which nothing that it needs is away. */
+  /** Executors with a handler and no outage of it. */
   without_outage: number;
-  /** What is away for the asset's handler, by living executor, the longest first. */
+  /** Outages of the asset's handler, the longest first. */
   troubles: { executor: string; host: string; kind: TroubleKind; message: string; since: Date }[];
-  /** What its last attempts failed with, all alike, or what a failed partition of it says. */
+  /** The error of its last attempts, if they are all alike, or of a failed partition. */
   failure: string | null;
   /** Its last attempts failed with a permanent error: one partition is tried at a time. */
   failing: boolean;
-  /** Executors with the handler that neither drain nor are held, and why the others are held. */
+  /** Executors with the handler, neither draining nor on hold; and the reason of a hold. */
   ready: number;
   held_reason: string | null;
-  /** Slots of the ready ones, and how many of them run something of this tenant. */
+  /** Slots of the ready ones, and those that run partitions of this tenant. */
   slots: number;
   slots_busy: number;
   limits: ReachedLimit[];
-  /** Running under the claim of an executor of ours. */
+  /** Claimed by an executor of this program. */
   ours: boolean;
   heartbeat_at: Date | null;
   running_slots: number;
   max_parallel: number;
   running_on: string[];
-  /** Those of them that have not been heard of lately, with how many of its slots, and when the last of these is taken from them. */
+  /** Silent executors with leases on it: their slots, and when the last lease expires. */
   silent: { id: string; slots: number; seen_at: Date | null; until: Date }[];
-  /** Whether a partition could be taken now; those whose keys still run in a cancelled job are not meant. */
+  /**
+   * Whether a partition can be claimed now; keys that still run in a cancelled job do not count.
+   */
   has_claimable: boolean;
-  /** Partitions that it lacks, where it has nothing else left to run; else 0. */
+  /** Missing partition rows, if nothing else is left to run; else 0. */
   missing: number;
   total_partitions: number;
-  /** All its partitions have been there: those that are missing were deleted since. */
+  /** All its partitions existed: missing ones were deleted. */
   partitions_made: boolean;
-  /** When the next partition that was handed back falls due. */
+  /** When the next snoozed or failed partition is due. */
   due_at: Date | null;
   blocked_keys: number;
   blocked_by: string | null;
-  /** Sessions that keep a claim of it waiting, the longest first; what a role may not see of them is null. */
+  /** Sessions that block its claim, the longest first; fields hidden from the role are null. */
   blockers: Blocker[];
-  /** Jobs with a handler that come before it and wait or run, at most 1,000. */
+  /** Claimable or running jobs with a handler that come before it, at most 1,000. */
   jobs_ahead: number;
 };
 
@@ -76,16 +78,16 @@ export type ReachedLimit = {
   running: number;
 };
 
-/** The clauses that can keep a job from running, in the order in which they are asked. */
+/** What can keep a job from running, in the order of the checks. */
 export const clauses = [
   'unknown_state',
   'ended',
   'paused',
   'waiting_upstream',
-  // Whoever runs it needs none of ours.
+  // An external writer needs no executor of ours.
   'external_writer',
   'no_executor',
-  // What it needs is away for every executor that could run it; one whose program is missing offers no handler.
+  // Before no_handler: an executor whose program is missing offers no handler.
   'unavailable',
   'no_handler',
   'draining',
@@ -101,7 +103,6 @@ export const clauses = [
 ] as const;
 export type Clause = (typeof clauses)[number];
 
-/** What of the facts the clauses are asked of. */
 export type ClauseFacts = Pick<
   ExplainFacts,
   | 'as_of'
@@ -125,10 +126,10 @@ export type ClauseFacts = Pick<
   | 'blocked_keys'
 > & { blockers: readonly unknown[] };
 
-/** A base executor's job is left alone until its heartbeat is so old, in milliseconds. */
+/** A job of an external writer is stale after this, in milliseconds. */
 export const staleMs = 120_000;
 
-/** Which clause answers: the first that holds. The last always does. */
+/** The first clause that holds is the answer; the last always holds. */
 const holds: Readonly<Record<Clause, (facts: ClauseFacts) => boolean>> = {
   unknown_state: ({ state }) => !isJobState(state),
   ended: ({ state }) => isTerminal(state),

@@ -7,26 +7,26 @@ import type { CheckFinding, Recommendation } from './recommend.ts';
 export type Explanation = {
   as_of: Date;
   tenant_id: string;
-  /** What keeps the job from running, or that it runs. */
+  /** The clause that keeps the job from running, or `running`. */
   clause: Clause;
   facts: ExplainFacts;
 };
 
-/** The runbooks' whole tree walked for one job. */
+/** An explanation with the runbooks' checks applied to the job. */
 export type DiagnosedJob = Explanation & {
-  /** The checks that hold for it, in the order of triage. */
+  /** Checks that hold for it, in the order of triage. */
   findings: readonly (CheckFinding & { sql: string })[];
-  /** The one that names the runbook's scenario; null where nothing is wrong. */
+  /** The check that names the scenario; null: nothing is wrong. */
   scenario: CheckName | null;
-  /** What the runbook asks of one job in that scenario, with its rows. */
+  /** Rows of the runbook's query for one job in that scenario. */
   evidence: Pick<Finding, 'columns' | 'rows' | 'sql' | 'truncated'> | null;
-  /** What the errors among the evidence most likely come from; of which figures are of the evidence alone. */
+  /** Likely causes of the errors in the evidence; `failures` counts the evidence alone. */
   causes: readonly (FailureCause & { failures: number })[];
   recommendation: Recommendation | null;
   escalations: readonly Escalation[];
 };
 
-/** What has become of the checks that findings for a job. */
+/** The checks that held for a job, evaluated again. */
 export type Verification = {
   as_of: Date;
   tenant_id: string;

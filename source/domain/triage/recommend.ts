@@ -9,7 +9,7 @@ export type CheckFinding = {
   rows: readonly FoundRow[];
 };
 
-/** An action that needs nothing but to be confirmed: compare-and-set on what was seen. */
+/** An action that needs only a confirmation: compare-and-set on what was seen. */
 export type ReadyAction = {
   action: JobAction;
   id: string;
@@ -21,14 +21,16 @@ export type ReadyAction = {
 
 export type Recommendation = {
   action: RemedyAction;
-  /** The runbook's advice. */
   text: string;
   command: string | null;
-  /** Null where the job itself is to be left alone. */
+  /** Null: no action on the job itself. */
   ready: ReadyAction | null;
 };
 
-/** Which of the checks that hold names the scenario: data first, then what does not run, then what runs badly, then what is late. */
+/**
+ * Decides the scenario: data first, then jobs that do not run, then those that run badly, then late
+ * ones.
+ */
 const urgency: readonly CheckName[] = [
   'checkpoint',
   'stuck',
@@ -48,7 +50,7 @@ const urgency: readonly CheckName[] = [
   'queue-depth',
 ];
 
-/** The check that names the scenario, or null. What a bulk recovery would take is stuck, too. */
+/** The most urgent finding. Checks of bulk recovery are left out: they repeat `stuck`. */
 export function scenarioOf(findings: readonly CheckFinding[]): CheckFinding | null {
   const ranked = urgency.flatMap((name) => findings.filter(({ check }) => check.name === name));
   return ranked[0] ?? null;
@@ -65,7 +67,6 @@ const recreating: Choice = {
   reason: 'SLA at risk - recreating with higher priority',
 };
 
-/** Whoever could run it: where nobody can, that comes first. */
 const ifSomebodyIsReady = ({ ready, with_handler, held_reason }: ExplainFacts): boolean =>
   ready > 0 && with_handler > 0 && held_reason === null;
 const startOr =
@@ -73,7 +74,7 @@ const startOr =
   (facts) =>
     facts.with_handler === facts.draining ? 'start-executor' : otherwise;
 
-/** What is free is of use at once, whatever else would help; null where nothing is. */
+/** Free slots help more than any other action; null without one. */
 const freeSlots = ({ max_parallel, slots, slots_busy }: ExplainFacts): Choice | null =>
   slots > slots_busy
     ? {
@@ -82,7 +83,10 @@ const freeSlots = ({ max_parallel, slots, slots_busy }: ExplainFacts): Choice | 
       }
     : null;
 
-/** A stale job is reclaimed by itself; where a ready executor has not done it in so many stale periods, by force. */
+/**
+ * A stale job is reclaimed automatically; if a ready executor has not done so in this many stale
+ * periods, by force.
+ */
 const patience = 2;
 
 const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
@@ -115,7 +119,7 @@ const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
     const more = freeSlots(facts);
     if (more !== null) return more;
     if (level !== 'high') return 'pause';
-    // A higher priority is of use only where something comes before it.
+    // A higher priority helps only with jobs ahead of it.
     return jobs_ahead > 0 ? recreating : 'start-executor';
   },
   'failed-partitions': ({ state }) => (state === 'failed' ? 'retry' : 'look'),
@@ -124,7 +128,7 @@ const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
   'long-running': () => 'wait',
 };
 
-/** What the scenario's remedies come to for this job: the one of them that fits, the first where nothing decides. */
+/** The remedy of the scenario that fits the job; the first if nothing decides. */
 export function recommend(scenario: CheckFinding, facts: ExplainFacts): Recommendation {
   const { check, rows } = scenario;
   const row = rows[0]!;
@@ -135,7 +139,7 @@ export function recommend(scenario: CheckFinding, facts: ExplainFacts): Recommen
   return recommendationOf(remedy, facts, choice);
 }
 
-/** Without a check that holds: what the clause that keeps the job from running asks for. */
+/** Without a finding: the remedy for the clause that keeps the job from running. */
 export function recommendByClause(clause: Clause, facts: ExplainFacts): Recommendation | null {
   const remedy = byClause[clause]?.(facts) ?? null;
   return remedy === null ? null : recommendationOf(remedy, facts, {});
@@ -149,7 +153,7 @@ const plain = (action: RemedyAction, text: string, command: string | null): Reme
   sql: null,
 });
 
-/** It has failed for its upstream, and has nothing of its own to be retried. */
+/** A job failed by its upstream has no failed partitions to retry. */
 function afterUpstream(upstreams: ExplainFacts['waits_for']): Remedy {
   const [first] = upstreams;
   return first === undefined || first.state === null
@@ -193,7 +197,7 @@ const byClause: Readonly<Partial<Record<Clause, (facts: ExplainFacts) => Remedy 
   limited: () => plain('wait', 'It starts when a job under the limit ends.', 'servo-tui limits'),
 };
 
-/** How a remedy is carried out on a job; absent: not on the job. */
+/** Absent: not an action on the job. */
 const jobActionOf: Readonly<Partial<Record<RemedyAction, JobAction>>> = {
   pause: 'pause',
   resume: 'resume',
@@ -212,7 +216,7 @@ function recommendationOf(
   { parameters = {}, reason = null }: { parameters?: ActionParameters; reason?: string | null },
 ): Recommendation {
   const { action, text } = remedy;
-  // Where the remedy is done to other jobs, as pausing them, there is nothing to confirm here.
+  // A remedy for other jobs, as pausing them, has nothing to confirm here.
   const elsewhere = remedy.command?.includes('OTHER') ?? false;
   const command = commandWith(remedy.command, shortId(id), parameters);
   const jobAction = elsewhere ? undefined : jobActionOf[action];
@@ -227,7 +231,6 @@ function recommendationOf(
   };
 }
 
-/** The command with the job's id and its figures in it. */
 function commandWith(
   command: string | null,
   job: string,
