@@ -19,30 +19,29 @@ import {
 import { safeText } from '../text/safe-text.ts';
 import { silentExecutors } from './claim-obstacle.ts';
 
-/** What is asked for a job: `asOf` is the database's clock when it was read. */
+/** An action on a job; `asOf` is the database's clock when the job was read. */
 export type Intent = {
   job: JobView;
   asOf: Date;
   settings: JobSettings;
-  /** What explain knows of the job, where that is known. */
+  /** Null: not known yet. */
   known?: Pick<Explanation, 'facts'> | null;
-  /** The one partition that a retry is about. */
+  /** The only partition to retry. */
   only?: string | null;
-  /** In which times are told; ISO 8601 without one. */
+  /** Zone of times in the text; default: ISO 8601. */
   zone?: Zone;
 };
 
-/** What the intent card says about an action. */
+/** Texts of an action's confirmation. */
 export type ActionText = {
-  /** The button that does it, and the card's title. */
+  /** The confirming button and the title. */
   verb: string;
   /** The button that does nothing. */
   keep: string;
-  /** What it is called while it is on its way. */
+  /** Shown while the action runs. */
   gerund: string;
-  /** What the database and the executors will do. */
   will: (intent: Intent) => string;
-  /** What that means for the deadline, or for good. */
+  /** What follows for the deadline, or that it is final. */
   after: (intent: Intent) => string | null;
 };
 
@@ -148,12 +147,11 @@ export const actionText: Readonly<Record<JobAction, ActionText>> = {
   },
 };
 
-/** How times are told: in the zone of the screens, where there are any. */
 export function timesIn(zone: Zone | undefined): ((at: Date) => string) | undefined {
   return zone === undefined ? undefined : (at) => formatInstant(at, zone);
 }
 
-/** The job as it would be with the settings, with as many slots at work as it then may have. */
+/** The job with the settings, once it has as many slots as they allow. */
 function withSettings({ job, asOf, settings }: Intent): JobView {
   const { columns } = changesOf(job, settings);
   const running_slots = settings.strategy?.max_parallel ?? job.running_slots;
@@ -192,7 +190,7 @@ function inFlight({ running_slots, avg_partition_duration_ms: average }: JobView
   return `the ${those} in flight may finish${about}; `;
 }
 
-/** Upstreams that a job made in its place waits for, and what to run where nobody repairs them. */
+/** Upstreams that the new job waits for, and the command if they are not repaired. */
 function upstreams({ id, waiting_upstream_count: open }: JobView): string {
   if (open === 0) return '';
   return `; it waits for whoever does ${plural(open, 'open upstream job')} now. Where nobody does: servo-tui recreate ${shortId(id)} --include-upstream`;
@@ -202,12 +200,12 @@ function slotsOf({ running_slots, execution_strategy }: JobView): number {
   return running_slots > 0 ? running_slots : readStrategy(execution_strategy).max_parallel;
 }
 
-/** What nobody has begun. */
+/** Partitions that have not started. */
 function left({ remaining_partitions, running_slots }: JobView): number {
   return Math.max(0, remaining_partitions - running_slots);
 }
 
-/** How long the job can wait before it would miss its deadline, where that is known. */
+/** How long the job can wait without missing its deadline. */
 function spareTime(job: JobView, asOf: Date, words: string): string | null {
   if (job.sla_deadline_at === null || job.eta_seconds === null) return null;
   const spare = (job.sla_deadline_at.getTime() - asOf.getTime()) / 1000 - job.eta_seconds;

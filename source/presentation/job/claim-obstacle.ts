@@ -4,7 +4,7 @@ import type { Explanation } from '../../domain/triage/explanation.ts';
 import { safeText } from '../text/safe-text.ts';
 import { explainReason } from '../triage/explain-reason.ts';
 
-/** What a person must see to: nothing of it goes away because a job becomes claimable. */
+/** These remain when a job becomes claimable: a person must act. */
 const obstacles: readonly Clause[] = [
   'no_executor',
   'no_handler',
@@ -15,8 +15,8 @@ const obstacles: readonly Clause[] = [
 ];
 
 /**
- * What would keep the job from being claimed once it may be: a limit, no executor, no handler.
- * Null where an executor would take it.
+ * What would keep the job from being claimed once it is claimable; null if an executor would take
+ * it.
  */
 export function claimObstacle({ facts }: Pick<Explanation, 'facts'>): string | null {
   const claimable: ExplainFacts = { ...facts, state: 'pending', waits_for: [] };
@@ -26,13 +26,13 @@ export function claimObstacle({ facts }: Pick<Explanation, 'facts'>): string | n
   return next === null ? why : `${why}: ${next}`;
 }
 
-/** Executors that hold partitions of the job and are not heard of; null where there are none. */
+/** Silent executors that run partitions of the job; null without any. */
 export function silentExecutors({ facts }: Pick<Explanation, 'facts'>): string | null {
   if (facts.silent.length === 0) return null;
   return safeText(silenceReason(facts.silent, facts.as_of));
 }
 
-/** What an action that leaves running partitions alone cannot promise; null where nobody is silent. */
+/** A caveat of actions that let running partitions finish; null without silent executors. */
 export function mayNotFinish(known: Pick<Explanation, 'facts'>): string | null {
   const silence = silentExecutors(known);
   return silence === null

@@ -12,7 +12,6 @@ import { stateLabel } from './state-label.ts';
 
 export type JobColumn = Column<JobView>;
 
-/** The columns of the job table in their order. */
 export const jobColumns: readonly JobColumn[] = [
   column(
     'state',
@@ -73,7 +72,7 @@ export const jobColumns: readonly JobColumn[] = [
     (job) => (job.rate_per_minute === null ? absent : phrase(formatRate(job.rate_per_minute))),
     { align: 'right' },
   ),
-  // `16:31 in 2h13m ↗42m` where something drifts.
+  // `16:31 in 2h13m ↗42m` if any ETA drifts.
   column(
     'eta',
     'ETA',
@@ -108,7 +107,7 @@ export const jobColumns: readonly JobColumn[] = [
     { align: 'right' },
   ),
   column('id', 'JOB', 8, (job) => ({ forms: [shortId(job.id)], tone: 'dim' })),
-  // Which of several jobs of one asset a row is.
+  // Tells several jobs of one asset apart.
   column('range', 'PARTITIONS', longest(rangeText, 24), (job) =>
     rangeText(job) === '' ? absent : phrase(rangeText(job)),
   ),
@@ -129,10 +128,10 @@ export const jobColumns: readonly JobColumn[] = [
   ),
 ];
 
-/** The first columns, which say what job a row is: they stay where the others are scrolled. */
+/** The first columns, which identify a job, stay when the others scroll. */
 export const pinnedColumns = 2;
 
-/** The job table: for the console and for `list`. */
+/** For the console and for `list`. */
 export const jobsTable: Table<JobView, JobColumn> = {
   columns: jobColumns,
   narrowings: [
@@ -173,8 +172,8 @@ export const jobsTable: Table<JobView, JobColumn> = {
 };
 
 /**
- * The table beside the pane, which shows the figures of the job under the cursor: what tells one row from another stays longer than what
- * only measures it.
+ * Beside the pane, which shows the figures of the selected job: columns that tell rows apart stay
+ * longer than figures.
  */
 export const besidePane: Table<JobView, JobColumn> = {
   ...jobsTable,
@@ -195,7 +194,7 @@ export const besidePane: Table<JobView, JobColumn> = {
   ],
 };
 
-/** `2024-01-01 – 2024-12-31`; of a list of keys, nothing. */
+/** `2024-01-01 – 2024-12-31`; empty for a list of keys. */
 export function rangeText({ partition_start: from, partition_end: to }: JobView): string {
   const ends = [from, to].flatMap((end) => (end === null ? [] : [safeText(end, { cap: 40 })]));
   return ends[0] === ends[1] ? (ends[0] ?? '') : ends.join(' – ');
@@ -205,7 +204,7 @@ function phrase(text: string): Phrase {
   return { forms: [text], tone: 'plain' };
 }
 
-/** Only a live job has a heartbeat worth looking at; `!` = stale (the threshold `heartbeat_stale`). */
+/** `!` marks a heartbeat older than the threshold `heartbeat_stale`. */
 function heartbeat(job: JobView): Phrase {
   if (job.state !== 'running' && job.state !== 'resuming') return absent;
   if (job.heartbeat_age_seconds === null) {

@@ -2,7 +2,10 @@ import type { Dialog } from '../../domain/job/dialog.ts';
 import { formatFullCount } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 
-/** `mara@db-7 has Cancel open on this job since 20s`, and how many more such dialogs there are; null where there is none. */
+/**
+ * `mara@db-7 has Cancel open on this job since 20s`, and the number of other dialogs; null without
+ * any.
+ */
 export function dialogText(
   dialogs: readonly Dialog[],
   asOf: Date,
@@ -31,14 +34,14 @@ export function planDialogText(
   return `${dialogHolder(first)} on ${count} of these ${openSince(first, asOf)}: ${names}${moreDialogs(dialogs)}`;
 }
 
-/** `mara@db-7 has Cancel open`: where the name says the host by itself, it is not said twice. */
+/** `mara@db-7 has Cancel open`; a host in the name is not repeated. */
 export function dialogHolder({ actor, host, action }: Dialog, state = 'open'): string {
   const name = actor.includes('@') ? actor : `${actor}@${host}`;
   const word = safeText(action, { cap: 30 });
   return `${safeText(name, { cap: 80 })} has ${word.charAt(0).toUpperCase()}${word.slice(1)} ${state}`;
 }
 
-/** In steps, so that nothing ticks. */
+/** In steps of 5 s, so that the line rarely changes. */
 function openSince({ opened_at }: Dialog, asOf: Date): string {
   const seconds = Math.floor((asOf.getTime() - opened_at.getTime()) / 5000) * 5;
   if (seconds < 5) return 'since just now';

@@ -23,9 +23,9 @@ type Expected = Pick<
   | 'needs_seconds'
 >;
 
-/** When the job will be done, or what it is waiting for; `asOf` is the database's clock. */
+/** The ETA, or what the job waits for; `asOf` is the database's clock. */
 export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
-  // Nobody who is heard of works on it: its old pace says nothing.
+  // No live executor runs it: its past rate does not count.
   if (job.health === 'silent' && !job.heartbeat_stale) return { forms: ['silent'], tone: 'bad' };
   if (job.waits_for !== null && (job.state !== 'resuming' || isNew(job)))
     return {
@@ -59,7 +59,7 @@ export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
   }
 }
 
-/** Resumed so lately that no executor need have claimed it. */
+/** Resumed so recently that no claim is due yet. */
 function isNew({ heartbeat_age_seconds: waited }: Expected): boolean {
   return (waited ?? 0) < 30;
 }
@@ -76,7 +76,7 @@ function runningEta(job: Expected, asOf: Date, zone: Zone): Phrase {
   return { forms: [`${whole} ${drift}`, `${left} ${drift}`, left], tone };
 }
 
-/** `↗42m`: the ETA has slipped by 42 minutes in the last 15; `↘` it has gained. Empty where it stands still. */
+/** `↗42m`: the ETA slipped by 42 minutes in the last 15; `↘`: it gained. Empty without a drift. */
 export function formatDrift({
   eta_drift_seconds: drift,
   eta_seconds,
@@ -85,7 +85,7 @@ export function formatDrift({
   return `${drift > 0 ? '↗' : '↘'}${formatDuration(Math.abs(drift))}`;
 }
 
-/** `14:17–14:20`, of a job whose ETA is known; empty where there is no range, or none that a clock would show. */
+/** `14:17–14:20`; empty without a range that the clock shows. */
 export function formatEtaRange(job: Expected, asOf: Date, zone: Zone): string {
   if (job.state !== 'running' || job.eta_low_seconds === null || job.eta_high_seconds === null)
     return '';
@@ -94,7 +94,7 @@ export function formatEtaRange(job: Expected, asOf: Date, zone: Zone): string {
   return low === high ? '' : `${low}–${high}`;
 }
 
-/** `slipped 42m in 15m`, or what it has gained; empty where it stands still. */
+/** `slipped 42m in 15m`, `gained …`; empty without a drift. */
 export function driftText(job: Pick<JobView, 'eta_drift_seconds' | 'eta_seconds'>): string {
   if (formatDrift(job) === '') return '';
   const drift = job.eta_drift_seconds!;
@@ -104,7 +104,7 @@ export function driftText(job: Pick<JobView, 'eta_drift_seconds' | 'eta_seconds'
 
 const startable: readonly string[] = ['paused', 'pending', 'resuming'];
 
-/** `14:18 if started now`, of a job that does not run and can; of one that waits, how long it takes then; empty where that is not known. */
+/** `ETA 14:18 in 2h if started now`; for a waiting job its duration; empty if unknown. */
 export function etaIfStarted(
   {
     state,
@@ -121,7 +121,6 @@ export function etaIfStarted(
   return `ETA ${at} in ${formatLeft(eta)} if started now`;
 }
 
-/** In the table there is room for how long it takes. */
 function ifStartedNow(job: Expected): Phrase {
   if (job.eta_seconds === null) return { forms: ['–'], tone: 'dim' };
   return { forms: [`needs ${formatDuration(job.eta_seconds)}`], tone: 'dim' };

@@ -5,7 +5,7 @@ import { safeText } from '../text/safe-text.ts';
 import type { Cell, Tone } from '../text/tone.ts';
 import { stateLabel } from './state-label.ts';
 
-/** How a health looks; null: as the state does. */
+/** Null: the tone of the state. */
 const tones: Readonly<Record<Health, Tone | null>> = {
   breached: 'bad',
   stuck: 'bad',
@@ -23,12 +23,14 @@ const tones: Readonly<Record<Health, Tone | null>> = {
   ok: null,
 };
 
-/** The colour of a job's dot and bar: a trouble is never green. Colour is not the only carrier: ETA, SLA and the reason say it in words. */
+/**
+ * Tone of a job's mark and bar. ETA, SLA and the reason carry the same information without colour.
+ */
 export function jobTone({ health, state }: Pick<JobView, 'health' | 'state'>): Tone {
   return tones[health] ?? stateLabel(state).tone;
 }
 
-/** Why a job is not well, for a line of its own; null where its deadline says all there is to say. */
+/** Why a job needs attention, as a line; null if the deadline says it all. */
 export function healthText({
   health,
   health_reason: reason,
@@ -37,7 +39,7 @@ export function healthText({
   return { text: safeText(reason), tone: tones[health] ?? 'plain' };
 }
 
-/** Where an ETA would stand, it says why there is none. */
+/** Whether the ETA column shows a reason instead of an ETA. */
 export function isNotWorkedOn({
   health,
   waits_for,
@@ -45,7 +47,7 @@ export function isNotWorkedOn({
   return waits_for !== null || health === 'silent';
 }
 
-/** Why there is no ETA, in the room that an ETA has. */
+/** As wide as an ETA. */
 export const waitingLabels: Readonly<Record<WaitingClause, readonly [string, ...string[]]>> = {
   no_executor: ['no executor'],
   unavailable: ['not reachable', 'away'],

@@ -4,10 +4,10 @@ import { formatFullCount } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 import { stateLabel } from './state-label.ts';
 
-/** What somebody did so long ago is no longer news to who is about to act. */
+/** Older actions are no news. */
 const newsSeconds = 15 * 60;
 
-/** States that only a person brings a job to. */
+/** States that only a person sets. */
 const byHand = ['paused', 'resuming', 'cancelled'];
 const requests: Readonly<Record<string, string>> = {
   set: 'changed',
@@ -17,8 +17,8 @@ const requests: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a person last did to the job, where that is not long ago: `paused by mara 20s ago: "db maintenance"`. Null where nobody did
- * anything. `asOf` is the database's clock when the journal was read.
+ * A person's last action on the job within 15 minutes: `paused by mara 20s ago: "db maintenance"`;
+ * else null. `asOf` is the database's clock when the journal was read.
  */
 export function recentAction(events: readonly JobEvent[], asOf: Date): string | null {
   const last = events

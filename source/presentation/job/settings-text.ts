@@ -2,7 +2,7 @@ import type { Diagnosis, Level } from '../../domain/triage/diagnosis.ts';
 
 type Said = [Level, string, string?];
 
-/** What follows from settings that are not ours to change. */
+/** Effects of settings that servo-tui's own sessions do not override. */
 const consequences: Readonly<Record<string, Said>> = {
   default_transaction_read_only: [
     'fault',
@@ -20,7 +20,6 @@ const consequences: Readonly<Record<string, Said>> = {
   ],
 };
 
-/** Settings of server, database or role that differ from what servo-tui needs. */
 export function settingsText(settings: Diagnosis['settings'], pooled: boolean): Said[] {
   const foreign = settings
     .filter(({ own }) => !own)

@@ -7,13 +7,13 @@ import { safeText } from '../text/safe-text.ts';
 import type { Cell } from '../text/tone.ts';
 import { healthText } from './health-text.ts';
 
-/** A resumed job that nobody has claimed for so long needs a person ("Job Stuck in Resuming State"). */
+/** Longer than this, a resumed job needs a person ("Job Stuck in Resuming State"). */
 const unclaimedSeconds = 30;
 
 /**
- * Why a job does not go on, or not well: its own error, that nobody works on it, what it waits for, else who paused or cancelled it and what they said
- * (backfill-operations, the scenarios). Null where there is nothing to say.
- * @param events the journal, the newest first
+ * Why a job does not progress: its error, no claim, what it waits for, else the person and the
+ * reason of a pause or cancel (backfill-operations, the scenarios). Null: nothing to say.
+ * @param events the newest first
  */
 export function stallText(
   job: Pick<

@@ -4,7 +4,7 @@ import type { Tone } from '../text/tone.ts';
 
 export type StateLabel = { glyph: string; word: string; tone: Tone };
 
-/** A state is glyph + word (+ colour): colour is never the only carrier. */
+/** Glyph and word carry the state; colour repeats it. */
 export const stateLabels: Readonly<Record<JobState, StateLabel>> = {
   running: { glyph: '●', word: 'running', tone: 'good' },
   resuming: { glyph: '◌', word: 'resuming', tone: 'accent' },
@@ -16,7 +16,7 @@ export const stateLabels: Readonly<Record<JobState, StateLabel>> = {
   cancelled: { glyph: '⊘', word: 'cancelled', tone: 'dim' },
 };
 
-/** An unknown state, written by a newer program, is shown as it is. */
+/** An unknown state of a newer program is shown as it is. */
 export function stateLabel(state: string): StateLabel {
   return isJobState(state)
     ? stateLabels[state]

@@ -7,10 +7,10 @@ import { actorName } from '../report/actor-name.ts';
 import { formatMilliseconds, formatMoment, plural, type Zone } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 
-/** Long enough for any message or output that is kept. */
+/** The longest message or output that is stored. */
 const longest = 65_536;
 
-/** One partition in full, as lines: its row, its message with the likely cause, its attempts, what they printed. */
+/** One partition as lines: row, message with likely cause, attempts, output. */
 export function partitionText(detail: PartitionDetail, zone: Zone): string {
   const { partition, events, logs, as_of } = detail;
   return [
@@ -27,7 +27,7 @@ export function partitionText(detail: PartitionDetail, zone: Zone): string {
   ].join('\n');
 }
 
-/** What the newest attempt has printed. */
+/** Output of the newest attempt. */
 export function logText({ partition, logs, as_of }: PartitionDetail, zone: Zone): string {
   const [newest] = logs;
   if (newest !== undefined) return logLines(newest, as_of, zone).join('\n');
@@ -57,7 +57,6 @@ export function messageLines(message: string | null): string[] {
     .map((line) => `  ${line}`);
 }
 
-/** The runbook's likely cause of a message, and what to look at first. */
 export function causeLines(message: string | null): string[] {
   const cause = likelyCause(message);
   return cause === null ? [] : [`likely: ${cause.title} — ${cause.advice}`];

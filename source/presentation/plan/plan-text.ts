@@ -11,7 +11,7 @@ import { stateLabel } from '../job/state-label.ts';
 import { formatFullCount, plural } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 
-/** `pause 9 of 12 jobs`, with what is to be set. */
+/** `pause 9 of 12 jobs`, with the new settings. */
 export function planTitle(plan: Pick<PlanFile, 'action' | 'jobs' | 'parameters'>): string {
   const set = describeParameters(plan.parameters);
   const all = plan.jobs.length;
@@ -21,7 +21,6 @@ export function planTitle(plan: Pick<PlanFile, 'action' | 'jobs' | 'parameters'>
   return `${plan.action} ${jobs}${set === '' ? '' : ` (${set})`}`;
 }
 
-/** A plan as a person reads it: what it would do, to which jobs, and which it leaves alone. */
 export function planText(plan: PlanFile): string {
   const { author, reason, created_at, expires_at, filter } = plan;
   return [
@@ -35,7 +34,10 @@ export function planText(plan: PlanFile): string {
   ].join('\n');
 }
 
-/** A plan file before it is applied: its jobs as the database has them now; what only the file says is told as such. */
+/**
+ * A plan file before it is applied: its jobs as the database has them now; claims of the file are
+ * marked as such.
+ */
 export function reviewText(plan: PlanFile, reviewed: readonly ReviewedJob[]): string {
   const { author, reason, created_at, expires_at, filter, action, parameters } = plan;
   const set = describeParameters(parameters);
@@ -66,7 +68,7 @@ function jobText(job: Omit<PlannedJob, 'refusal'>): string {
   return `${shortId(job.id)}  ${safeText(job.asset_name)}  ${word}  v${job.version}  ${done}`;
 }
 
-/** The names of some jobs, the first few in full: `clicks, sessions and 3 more`. */
+/** `clicks, sessions and 3 more` */
 export function namesOf(
   jobs: readonly Pick<JobPlan['jobs'][number], 'asset_name'>[],
   most = 5,

@@ -14,7 +14,7 @@ type Event = Item<JobEvent>;
 const nameOf = ({ row, job }: Event) =>
   job === null ? shortId(row.job_id) : safeText(job.asset_name);
 
-/** What befell what: `running → paused`, `2024-03-12 failed`. */
+/** `running → paused`, `2024-03-12 failed` */
 function happened({ row }: Event): { text: string; tone: Tone } {
   const cells = eventCells({ ...row, actor: '', login: '', reason: null });
   const tone = cells.find(({ tone }) => tone !== 'dim' && tone !== 'plain')?.tone ?? 'plain';
@@ -25,7 +25,6 @@ function happened({ row }: Event): { text: string; tone: Tone } {
   return { text, tone };
 }
 
-/** The journal of all jobs, the newest first. */
 export const eventTable: Table<Event> = {
   columns: [
     column(
@@ -74,7 +73,7 @@ export const eventTable: Table<Event> = {
     { column: 'by', to: 0 },
     { column: 'at', to: 8 },
     { column: 'asset', to: 12, elastic: true },
-    // The newest stand first, also without a clock: what says of which job it is goes last.
+    // The newest come first, so the time goes before the job's name.
     { column: 'at', to: 0 },
     { column: 'happened', to: 12, elastic: true },
     { column: 'asset', to: 0 },

@@ -18,7 +18,7 @@ import {
   stateName,
 } from './report-text.ts';
 
-/** The hand-over of a shift in Markdown. Times are UTC. */
+/** Markdown; times are UTC. */
 export function handOffReport(summary: HandOff): string {
   const { as_of, since } = summary;
   const length = formatDuration(secondsBetween(since, as_of));
@@ -125,10 +125,10 @@ function ended({ ended, as_of }: HandOff): string {
   );
 }
 
-/** From so many on, lines that say the same are one: a bulk action must not bury the rest of a shift. */
+/** From this many on, equal rows are merged: a bulk action must not bury the rest of a shift. */
 const many = 5;
 
-/** Where so many say the same, they together, in the place of the first; else each by itself. */
+/** Groups of at least `many` equal items in the place of the first; other items alone. */
 function alike<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
   const groups = new Map<string, T[]>();
   for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
@@ -139,14 +139,14 @@ function alike<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
   });
 }
 
-/** `2026-11-22 07:59:02 to 2026-11-22 07:59:25`, whichever stands first. */
+/** `2026-11-22 07:59:02 to 2026-11-22 07:59:25`, for times in any order. */
 function during(times: readonly Date[]): string {
   const sorted = times.toSorted((a, b) => a.getTime() - b.getTime()).map(utc);
   if (sorted.length === 0) return '–';
   return sorted[0] === sorted.at(-1) ? sorted[0]! : `${sorted[0]} to ${sorted.at(-1)}`;
 }
 
-/** `orders_daily` 3f2a9c1e; of several `284 jobs: orders_daily, clicks and 3 more assets`. */
+/** `orders_daily` 3f2a9c1e; `284 jobs: orders_daily, clicks and 3 more assets` */
 function jobNames(jobs: readonly { id: string; asset_name: string | null }[]): string {
   if (jobs.length === 1) return jobName(jobs[0]!.asset_name, jobs[0]!.id);
   const assets = [...new Set(jobs.flatMap(({ asset_name }) => asset_name ?? []))];

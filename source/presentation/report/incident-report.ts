@@ -29,7 +29,7 @@ import {
   stateName,
 } from './report-text.ts';
 
-/** One job's incident report in Markdown. Times are UTC. */
+/** Markdown; times are UTC. */
 export function incidentReport(report: IncidentReport): string {
   const { job, as_of } = report;
   return blocks(
@@ -128,10 +128,9 @@ function duration(average: number | null, { p50_ms, p95_ms }: IncidentReport['du
   return `${formatMilliseconds(average)} on average${spread}`;
 }
 
-/** Other advice repeats what a message says. */
+/** Other advice quotes the message. */
 const isStatic = ({ advice }: FailureCause) => failureCauses.some((one) => one.advice === advice);
 
-/** Failures by kind, each with the runbook's likely cause. */
 function failures({ failures, durations }: IncidentReport): (string | null)[] {
   const groups = groupFailures(failures);
   const slow = durations.slowest.slice(0, 5);
@@ -211,7 +210,6 @@ function relatedRow({ id, depth, job }: RelatedJob, asOf: Date): string[] {
   ];
 }
 
-/** Decisions by whoever took them, the first of them first. */
 function people({ timeline }: IncidentReport): string {
   const decisions = timeline.filter(isDecision);
   if (decisions.length === 0) return 'Nobody intervened, as far as the journal knows.';

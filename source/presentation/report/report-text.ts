@@ -12,8 +12,6 @@ import { foundText, sectionText, worstText } from '../triage/check-text.ts';
 import { escalationTitle } from '../triage/escalation-text.ts';
 import { blocks, code, list, table, utc } from './markdown.ts';
 
-/** What both papers are made of. */
-
 export function progressText(job: JobView): string {
   const { completed_partitions: done, total_partitions: all } = job;
   return `${formatFullCount(done)} of ${formatFullCount(all)} (${formatPercent(job.progress)})`;
@@ -27,19 +25,19 @@ export function riskSummary(job: JobView, asOf: Date): string {
   return job.risk_level === 'none' ? '–' : riskBadge(job, asOf).forms[0];
 }
 
-/** `orders_daily` 3f2a9c1e. */
+/** `orders_daily` 3f2a9c1e */
 export function jobName(name: string | null, id: string): string {
   return `${name === null ? 'a job' : code(name, 100)} ${shortId(id)}`;
 }
 
-/** What happened, without who and when: `running → paused`, or the words of another kind. */
+/** `running → paused`, or another kind of event. */
 export function eventName({ kind, from_state, to_state }: JobEvent): string {
   if (to_state === null) return code(kind, 60);
   const to = stateName(to_state);
   return from_state === null ? `created, ${to}` : `${stateName(from_state)} → ${to}`;
 }
 
-/** Why somebody did it. A new job needs no reason; what has none though it might have had one is worth a question. */
+/** A new job needs no reason; its absence elsewhere is worth a question. */
 export function reasonOf({ reason, kind, from_state }: JobEvent): string {
   if (reason !== null) return code(reason);
   return kind === 'state' && from_state === null ? '' : 'no reason given';
@@ -50,7 +48,7 @@ export function stateName(state: string): string {
   return glyph === '?' ? code(state, 60) : word;
 }
 
-/** Both runbooks' escalation tables, as far as there is trouble: since when, who is to be told when, and why. */
+/** Both runbooks' escalation tables, for runbooks with findings. */
 export function escalationBlocks(escalations: readonly Escalation[]): string {
   if (escalations.length === 0)
     return 'No escalation is due: there is no trouble that asks for one.';

@@ -13,7 +13,7 @@ import { bufferPhrase, severityFigure, severityPhrase, whatIfText } from './risk
 
 type Risky = Item<RiskRow>;
 
-/** The calculator's table, for the console and for `risk`: how each job stands, and how it would stand. */
+/** For the console and for `risk`. */
 export const riskTable: Table<Risky> = {
   columns: [
     column(
@@ -101,13 +101,13 @@ export const riskTable: Table<Risky> = {
   expansions: [['job', 28], ['severity'], ['what-if'], ['by'], ['figure'], ['job']],
 };
 
-/** As wide as `06:03–06:39 ↗36m` is, as far as it will be said. */
+/** Placeholder as wide as `06:03–06:39 ↗36m`. */
 function rangeRoom({ row }: Risky): string {
   const range = row.state === 'running' && row.eta_low_seconds !== null ? '00:00–00:00' : '';
   return `${range} ${formatDrift(row)}`.trim();
 }
 
-/** A column that is there only while something is supposed. */
+/** A column of a what-if, absent without one. */
 function supposed(
   name: string,
   title: string,
@@ -120,7 +120,7 @@ function supposed(
   return { ...laid, width: natural };
 }
 
-/** Nothing of what is supposed makes a difference to it. */
+/** The what-if makes no difference to the job. */
 function isSame(row: RiskRow, then: Outlook): boolean {
   return (
     !then.paused &&
@@ -130,7 +130,7 @@ function isSame(row: RiskRow, then: Outlook): boolean {
   );
 }
 
-/** `→ 15:46 low 9%`; `=` where it would stand as now. */
+/** `→ 15:46 low 9%`; `=`: unchanged. */
 function thenPhrase(row: RiskRow, asOf: Date, zone: Zone): Phrase {
   const { what_if, state } = row;
   if (what_if === null) return plain('');

@@ -7,7 +7,7 @@ export type CellContext = {
   /** The database's clock. */
   as_of: Date;
   zone: Zone;
-  /** Columns of the terminal that the cell has. */
+  /** Width of the cell. */
   width: number;
 };
 
@@ -17,9 +17,9 @@ export type Column<Row> = {
   align: Align;
   /** Blank columns before it. */
   gap: number;
-  /** Columns that it would like to have for these rows. */
+  /** Preferred width for these rows. */
   width: (rows: readonly Row[]) => number;
-  /** May take spare space up to this. */
+  /** It may take spare space up to this width. */
   grows_to?: number;
   phrase: (row: Row, context: CellContext) => Phrase;
 };
@@ -48,13 +48,13 @@ export function column<Row>(
 export type Table<Row, C extends Column<Row> = Column<Row>> = {
   columns: readonly C[];
   /**
-   * What gives way when the terminal is narrow, first to last: the column, and the width it is brought
-   * down to (as far as is needed for `elastic` ones; 0 = dropped).
+   * Columns that shrink on a narrow terminal, in order: down to `to`, only as far as needed if
+   * `elastic`; 0 drops the column.
    */
   narrowings: readonly { column: string; to: number; elastic?: true }[];
   /**
-   * Who gets the space that is left over, and up to what width: first to last, and one very long name
-   * does not take it all. No limit = what the column would like.
+   * Columns that take spare space, in order, up to `limit`: one long name must not take it all. No
+   * limit: the preferred width.
    */
   expansions: readonly (readonly [column: string, limit?: number])[];
 };
@@ -62,8 +62,8 @@ export type Table<Row, C extends Column<Row> = Column<Row>> = {
 export type LaidColumn<C> = { column: C; width: number };
 
 /**
- * The columns that fit into `width`, each with its width. Infinity = all of them, as wide as they like.
- * Nothing ever wraps: below the least width what the narrowings keep longest is all that is left.
+ * The columns that fit into `width`, with their widths. Infinity: all at their preferred width.
+ * Rows never wrap.
  */
 export function layoutColumns<Row, C extends Column<Row>>(
   table: Table<Row, C>,
@@ -77,7 +77,7 @@ export function layoutColumns<Row, C extends Column<Row>>(
       0,
     );
   const wanted = new Map(columns.map((column) => [column.name, column.width(rows)]));
-  // A column that would like to have nothing is not there.
+  // A column of preferred width 0 is absent.
   const widths = new Map([...wanted].filter(([, wish]) => wish > 0));
   for (const { column, to, elastic } of narrowings) {
     const excess = total(widths) - width;
@@ -95,7 +95,7 @@ export function layoutColumns<Row, C extends Column<Row>>(
     .map((column) => ({ column, width: widths.get(column.name)! }));
 }
 
-/** The first `pinned` columns, and of the others as many as fit from `first` on; the last of them may be cut. */
+/** The first `pinned` columns, and as many others as fit from `first` on; the last may be cut. */
 export function scrolledColumns<C extends { gap: number }>(
   laid: readonly LaidColumn<C>[],
   width: number,
@@ -105,7 +105,7 @@ export function scrolledColumns<C extends { gap: number }>(
   const kept: LaidColumn<C>[] = [];
   let room = width;
   const last = Math.max(pinned, laid.length - 1);
-  // One very long name must not keep the others out.
+  // One long name must not displace the other columns.
   const cap = Math.floor(width / 3);
   const staying = laid.slice(0, pinned).map((one) => ({ ...one, width: Math.min(one.width, cap) }));
   for (const one of [...staying, ...laid.slice(Math.min(pinned + first, last))]) {
@@ -130,12 +130,12 @@ function shareOut<Row>(
     const spare = spareNow();
     const most = Math.max(present, Math.min(limit, column.grows_to ?? wanted.get(name)!));
     const elastic = narrowings.some((step) => step.column === name && step.elastic);
-    // Half a longer form is of no use.
+    // A cut longer form is of no use.
     if (elastic || most - present <= spare) widths.set(name, Math.min(most, present + spare));
   }
 }
 
-/** The longest form that the width has room for, or a truncated last one, aligned. */
+/** The longest form that fits, or the last one truncated; aligned. */
 export function cellOf<Row>(column: Column<Row>, row: Row, context: CellContext): Cell {
   const { forms, tone } = column.phrase(row, context);
   const form = forms.find((text) => widthOf(text) <= context.width) ?? forms.at(-1)!;
@@ -144,7 +144,7 @@ export function cellOf<Row>(column: Column<Row>, row: Row, context: CellContext)
 
 export const absent: Phrase = { forms: ['–'], tone: 'dim' };
 
-/** The widest text of the rows, at most `cap` columns. */
+/** Width of the widest text, at most `cap`. */
 export function longest<Row>(text: (row: Row) => string, cap: number) {
   return (rows: readonly Row[]) =>
     Math.min(

@@ -21,7 +21,6 @@ const stateForms = (row: Alert): Phrase['forms'] => {
   return isComing(row) ? ['◌ coming', '◌'] : ['· ok', '·'];
 };
 
-/** The runbooks' alerts: firing or not, with figure and threshold. */
 export const alertTable: Table<Row> = {
   columns: [
     column(

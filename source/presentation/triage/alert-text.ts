@@ -8,7 +8,7 @@ import { checkCell, foundText } from './check-text.ts';
 
 type Options = { width: number; zone: Zone };
 
-/** `14m`, `40%`, `3`; `200+` of a count that was cut off. */
+/** `14m`, `40%`, `3`; `200+` for a truncated count. */
 export function figureText(
   figure: (Figure & { at_least?: boolean }) | null,
   asOf: Date,
@@ -19,24 +19,24 @@ export function figureText(
   return `${checkCell(column, figure.value, { as_of: asOf, zone })}${figure.at_least ? '+' : ''}`;
 }
 
-/** `> 5m`. */
+/** `> 5m` */
 export function limitText({ threshold }: Alert, asOf: Date, zone: Zone): string {
   return `> ${figureText(threshold, asOf, zone)}`;
 }
 
-/** `> 5m`, `> 0 for 5m`. */
+/** `> 5m`, `> 0 for 5m` */
 export function thresholdText(alert: Alert, asOf: Date, zone: Zone): string {
   const { lasting_seconds: lasting } = alert;
   const limit = limitText(alert, asOf, zone);
   return lasting === 0 ? limit : `${limit} for ${formatDuration(lasting)}`;
 }
 
-/** Above its threshold, and not yet for so long that it fires. */
+/** Above its threshold, but not long enough to fire. */
 export function isComing({ firing, found }: Alert): boolean {
   return !firing && found > 0;
 }
 
-/** Every alert on a line, those that fire with their jobs below. */
+/** One line for each alert; firing ones with their jobs. */
 export function alertsText(report: AlertReport, { width, zone }: Options): string {
   const { alerts, as_of } = report;
   const rows = alerts.map((alert) => [
@@ -54,7 +54,7 @@ export function alertsText(report: AlertReport, { width, zone }: Options): strin
   return `${[lines[0]!, ...alerts.flatMap((alert, index) => [lines[index + 1]!, ...jobLines(alert, as_of, zone).map((line) => truncate(line, width))])].join('\n')}\n`;
 }
 
-/** `3 more`, or `195+ more` where they were not all counted. */
+/** `3 more`; `195+ more` for a truncated count. */
 export function othersText(others: number, truncated: boolean): string {
   return `${others}${truncated ? '+' : ''} more`;
 }

@@ -21,7 +21,6 @@ type Summary = Item<CheckSummary>;
 
 const toneOf = ({ row }: Summary): Tone => (row.found > 0 ? tones[row.check.severity] : 'dim');
 
-/** Every check of the runbooks: what it finds, the worst of it, and where the runbook has it. */
 export const triageTable: Table<Summary> = {
   columns: [
     column(
@@ -40,7 +39,7 @@ export const triageTable: Table<Summary> = {
       6,
       (item) => {
         const { found, check } = item.row;
-        // Also where there is no colour: what cannot wait.
+        // Critical findings are marked without colour too.
         const mark = found > 0 && check.severity === 'critical' ? '▲ ' : '';
         return { forms: [`${mark}${foundText(item.row)}`], tone: toneOf(item) };
       },
@@ -85,7 +84,7 @@ export const triageDetail: Detail<CheckSummary> = ({ row }, context) => [
   ...remedyLines(row.check, null, context),
 ];
 
-/** The columns of a check are its own. */
+/** Each check has its own columns. */
 export function checkTable(data: Finding | null): Table<Item<FoundRow>> {
   const shown = data?.columns ?? [];
   const context = { as_of: data?.as_of ?? new Date(0), zone: 'utc' as const };
@@ -118,14 +117,14 @@ export function checkTable(data: Finding | null): Table<Item<FoundRow>> {
   };
 }
 
-/** What the rows mean, and what to do about the selected one. */
+/** The meaning of the rows, and the remedies for the selected one. */
 export const checkDetail: Detail<FoundRow, Finding> = ({ row }, context, { check }) => [
   [{ text: check.meaning, tone: 'plain' }],
   ...remedyLines(check, row, context),
   [{ text: `runbook: ${sectionText(check.section)}`, tone: 'dim' }],
 ];
 
-/** The runbook's remedies, each with the key that does it; what is not possible on this row says why. */
+/** The runbook's remedies with their keys; an impossible one says why. */
 function remedyLines(
   check: CheckDefinition,
   row: FoundRow | null,

@@ -32,7 +32,7 @@ function durationOf(seconds: number): string {
   return seconds < 60 ? formatAge(seconds) : formatDuration(seconds);
 }
 
-/** A figure of a check as its column says; a moment by the clock of `asOf`. */
+/** A check's figure by its column's kind. */
 export function checkCell(
   column: CheckColumn,
   cell: Cell | undefined,
@@ -43,17 +43,17 @@ export function checkCell(
   return says[column.kind](cell);
 }
 
-/** Figures stand at the right. */
+/** Figures are aligned to the right. */
 export function isFigure({ kind }: CheckColumn): boolean {
   return kind === 'count' || kind === 'seconds' || kind === 'milliseconds' || kind === 'ratio';
 }
 
-/** `3`, or `200+` where there are more than are read. */
+/** `3`, or `200+` if there are more. */
 export function foundText({ found, truncated }: Pick<CheckSummary, 'found' | 'truncated'>): string {
   return `${formatFullCount(found)}${truncated ? '+' : ''}`;
 }
 
-/** `sessions, 14m`. */
+/** `sessions, 14m` */
 export function worstText(worst: Worst | null, asOf: Date, zone: Zone): string {
   if (worst === null) return '';
   const figure = checkCell(worst.column, worst.value, { as_of: asOf, zone });
@@ -61,12 +61,11 @@ export function worstText(worst: Worst | null, asOf: Date, zone: Zone): string {
   return [name, figure].filter((part) => part !== '' && part !== '–').join(', ');
 }
 
-/** `backfill-operations, "Bulk Recovery"`. */
+/** `backfill-operations, "Bulk Recovery"` */
 export function sectionText({ runbook, heading }: Section): string {
   return `${runbook}, "${heading}"`;
 }
 
-/** The remedy's command for one job. */
 export function commandFor(remedy: Remedy, shortId: string): string | null {
   return remedy.command === null ? null : remedy.command.replace('JOB', shortId);
 }

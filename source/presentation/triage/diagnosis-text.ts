@@ -3,7 +3,7 @@ import { type Protected, type Protection, protectionsOf } from '../../domain/tri
 import { settingsText } from '../job/settings-text.ts';
 import { blockerText } from './explain-reason.ts';
 
-/** Above this a host's clock is worth a word; nothing is decided by it. */
+/** A larger skew is reported; nothing depends on this host's clock. */
 const skewLimitMs = 2_000;
 
 type Judge = (seen: Diagnosis) => Check[];
@@ -176,7 +176,6 @@ function protectionHint(name: string): string {
   return `put it right with: servo-tui migrate; or: revoke execute on function ${name} from public`;
 }
 
-/** Of one table or function, in words. */
 export function protectionText({ protection }: Protected): string {
   return protectionTexts[protection];
 }
@@ -185,7 +184,6 @@ function named(tables: Diagnosis['tables']): string {
   return tables.map((table) => table.name).join(', ');
 }
 
-/** What is to be said of each point, in order. */
 export function checksOf(seen: Diagnosis): Check[] {
   return judges.flatMap((one) => one(seen));
 }

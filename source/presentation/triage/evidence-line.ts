@@ -4,7 +4,7 @@ import { checkCell } from './check-text.ts';
 
 const obvious: readonly string[] = ['asset_name', 'state'];
 
-/** A row's figures in a line: `progress 120/240 · heartbeat 14m · claimed by web-2:64`; what is not known is left out. */
+/** `progress 120/240 · heartbeat 14m · claimed by web-2:64`, without nulls. */
 export function evidenceLine(
   columns: readonly CheckColumn[],
   row: FoundRow,

@@ -11,7 +11,7 @@ import { safeText } from '../text/safe-text.ts';
 export type ExplainReason = {
   /** What keeps the job from running. */
   why: string;
-  /** What to do about it, where there is something. */
+  /** What to do; null: nothing. */
   next: string | null;
 };
 
@@ -116,11 +116,11 @@ const says: Readonly<Record<Clause, Say>> = {
     ),
 };
 
-/** `pid 4711 (mara, psql, idle in transaction, for 3m)`, as far as the role may see. */
+/** `pid 4711 (mara, psql, idle in transaction, for 3m)`, without what the role may not see. */
 export function blockerText({ pid, login, application, state, seconds }: Blocker): string {
   const known = [login, application || null, state].filter((one) => one !== null);
   if (seconds !== null) known.push(`for ${roughDuration(Math.max(1, seconds) * 1000)}`);
-  // Of another login's session the server tells only its pid.
+  // Of sessions of other logins the server shows only the pid.
   const more = safeText(known.join(', '), { cap: 200 });
   return `pid ${pid}${more === '' ? '' : ` (${more})`}`;
 }
@@ -143,7 +143,7 @@ function afterTheEnd(facts: ExplainFacts): string | null {
   return `its upstream first: servo-tui explain ${shortId(upstream.id)}; when that is done: ${anew}`;
 }
 
-/** What is with executors that are frozen or cut off is not being worked on, whatever their leases say. */
+/** Slots leased by frozen or disconnected executors make no progress. */
 function besides(words: string, facts: ExplainFacts): ExplainReason {
   const held = facts.silent.map(
     ({ id, slots, seen_at }) =>
@@ -163,13 +163,13 @@ export function explainReason(clause: Clause, facts: ExplainFacts): ExplainReaso
   return says[clause](facts);
 }
 
-/** What the failure says is to be done first, where it is sure: `run: grant …; then retry; then: `. */
+/** First step if the failure names it: `run: grant …; then retry; then: `. */
 function mending({ failure, failing }: ExplainFacts): string {
   const cause = failing ? likelyCause(failure) : causeBySqlstate(failure ?? '');
   return cause === null ? '' : `${safeText(cause.advice)}; then: `;
 }
 
-/** ` since 12m, by mara: "db maintenance"`, as far as the journal knows. */
+/** ` since 12m, by mara: "db maintenance"`, from the journal. */
 function story(facts: ExplainFacts): string {
   const { since, by, reason } = facts;
   const when = since === null ? '' : ` since ${age(facts, since)}`;
@@ -188,7 +188,7 @@ function nameOf({ id, asset_name, state }: ExplainFacts['waits_for'][number]): s
   return `${name} ${shortId(id)} (${state === null ? 'deleted' : stateLabel(state).word})`;
 }
 
-/** The reason that list and console give, too. */
+/** The sentence that lists and the console show too. */
 function reason(clause: WaitingClause, facts: ExplainFacts): string {
   return safeText(clauseReasons[clause](facts));
 }

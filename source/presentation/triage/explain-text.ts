@@ -12,7 +12,7 @@ import { explainReason } from './explain-reason.ts';
 type Options = { width: number; zone: Zone };
 const labelWidth = 13;
 
-/** One line where nothing is wrong; else scenario, evidence, meaning, what to do, and whom to tell. */
+/** One line if nothing is wrong; else scenario, evidence, meaning, remedy and escalation. */
 export function explainText(judged: DiagnosedJob, options: Options): string {
   const { clause, facts, findings, scenario, recommendation } = judged;
   const { why, next } = explainReason(clause, facts);
@@ -48,12 +48,12 @@ function commandLine({ recommendation }: DiagnosedJob): string[] {
   return command === null ? [] : [`${' '.repeat(labelWidth)}${command}`];
 }
 
-/** `Rate limiting from external systems (20 of these): lower the parallelism, …`. */
+/** `Rate limiting from external systems (20 of these): lower the parallelism, …` */
 function causeText({ causes }: DiagnosedJob): string[] {
   return causes.map(({ title, failures, advice }) => `${title} (${failures} of these): ${advice}`);
 }
 
-/** Rows of evidence that are shown: they are to fit a small terminal together with what to do. */
+/** Rows of evidence that fit a small terminal together with the remedy. */
 const fewRows = 4;
 
 function evidenceTable({ evidence, as_of }: DiagnosedJob, { width, zone }: Options): string[] {
@@ -75,7 +75,7 @@ function evidenceTable({ evidence, as_of }: DiagnosedJob, { width, zone }: Optio
   );
 }
 
-/** The label before the first line; what is longer than the width goes on below. */
+/** The label before the first line; longer texts wrap below it. */
 function labelled(label: string, texts: readonly string[], { width }: Options): string[] {
   const room = width - labelWidth;
   const lines = texts
