@@ -163,7 +163,7 @@ begin
     v_pauses := j.state = 'running' and v_ours and v_alike >= servo_whole(p_policy -> 'pause_at', 1000000000)
       and exists (select from backfill_partitions where backfill_job_id = p_job and state = 'pending');
     if v_pauses then
-      perform set_config('servo.reason', format('paused by itself: the last %s attempts failed alike, and trying again cannot help: %s',
+      perform set_config('servo.reason', format('auto-paused: the last %s attempts failed alike, and trying again cannot help: %s',
         v_alike, left(v_message, 500)), true);
       j.state := 'paused';
       j.version := j.version + 1;

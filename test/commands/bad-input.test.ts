@@ -64,7 +64,7 @@ const bad: Bad[] = [
     ['start', 'weather', '--start', '2024-02-30', '--end', '2024-03-01'],
     2,
     'usage',
-    /"2024-02-30" is not a date/,
+    /invalid --start "2024-02-30": not a date/,
     /ISO 8601/,
   ],
   [
@@ -75,7 +75,14 @@ const bad: Bad[] = [
     /ends \(2024-03-01\) before it starts/,
     /--start is the first partition, --end the last/,
   ],
-  ['an empty key', ['start', 'weather', '--partition', ''], 2, 'usage', /key is empty/, /one day/],
+  [
+    'an empty key',
+    ['start', 'weather', '--partition', ''],
+    2,
+    'usage',
+    /empty partition key/,
+    /one day/,
+  ],
   [
     'an over-long key',
     ['start', 'weather', '--partition', 'x'.repeat(256)],
@@ -89,7 +96,7 @@ const bad: Bad[] = [
     ['start', 'weather', '--partitions-file', 'twice.txt'],
     2,
     'usage',
-    /"2024-01-01" stands on lines 1 and 3/,
+    /duplicate key "2024-01-01" on lines 1 and 3/,
     /once/,
   ],
   [
@@ -113,7 +120,7 @@ const bad: Bad[] = [
     ['start', 'weather', '--partition', '2024-01-01', '--priority', '11'],
     2,
     'usage',
-    /--priority 11 is out of range/,
+    /invalid --priority "11"/,
     /-10 to 10/,
   ],
   [
@@ -221,7 +228,7 @@ describe('the database', () => {
   test('no tenant is an error, never an empty list', async () => {
     const { code, stdout, stderr } = await run(['list'], { DATABASE_URL: variables.DATABASE_URL! });
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toBe('no tenant — set TENANT_ID, or give --tenant\n');
+    expect(stderr).toBe('no tenant — set TENANT_ID or pass --tenant\n');
   });
 
   test('nobody listens: 5, without the password', async () => {

@@ -41,6 +41,6 @@ test('patience begins anew with each answer', async () => {
 });
 
 test('any other failure ends it at once', async () => {
-  const refused = new ServoError('not_found', 'there is no such job');
+  const refused = new ServoError('not_found', 'job not found');
   await expect(all(poll(readings(on, refused, end), 1, 60_000))).rejects.toBe(refused);
 });

@@ -172,7 +172,7 @@ describe('logs', () => {
   test('the newest attempt of each partition, or of one', async () => {
     const id = await aJob();
     const [a, b] = [`a${made - 1}`, `b${made - 1}`];
-    expect((await servo(`logs ${id}`)).stdout).toBe('no output is kept of its attempts\n');
+    expect((await servo(`logs ${id}`)).stdout).toBe('no output of its attempts is stored\n');
     await aLog(id, a, 1, 'first try');
     await aLog(id, a, 2, 'second try\n\x1b[31mred\x1b[0m\n');
     await aLog(id, b, 1, 'other');

@@ -53,7 +53,7 @@ describe('export', () => {
     expect(stdout).toMatch(/\| `mara` \| running → paused \| /);
     expect(stdout).toContain('7 × `retry`');
     expect(stdout).toContain('## Escalation');
-    expect(stdout).toContain('## Downstream impact\n\nNo job waits for it.');
+    expect(stdout).toContain('## Downstream impact\n\nNo downstream job waits for it.');
   });
 
   test('hostile text does nothing in it', async () => {
@@ -91,7 +91,7 @@ describe('handoff', () => {
     );
     const { code, stdout } = await servo('handoff');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^# Hand-over of `acme`/);
+    expect(stdout).toMatch(/^# Hand-off of `acme`/);
     expect(stdout).toMatch(/\(8h00m\)/);
     expect(stdout).toMatch(/\| ServoBackfillSLABreach\w* \| critical \|/);
     expect(stdout).toMatch(new RegExp(`\\| \`orders\` ${id.slice(0, 8)} \\| paused .*BREACHED`));

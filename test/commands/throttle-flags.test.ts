@@ -87,7 +87,9 @@ describe('status', () => {
         const { stdout } = await status();
         return /^held +\S+: .* of the connections are in use/m.test(stdout) && stdout;
       });
-      expect(held).toMatch(/^(idle +claiming is held: .* of the connections are in use|state +✓)/m);
+      expect(held).toMatch(
+        /^(idle +claiming is on hold: .* of the connections are in use|state +✓)/m,
+      );
       const { stdout } = await run(['status', job!.id, '--json'], variables);
       expect(documentOf('status', stdout).held).toMatchObject([
         { held_reason: expect.stringContaining('limit 0 %') },
@@ -97,16 +99,16 @@ describe('status', () => {
     }
   });
 
-  test('says why a job was paused by itself', async () => {
+  test('says why a job was auto-paused', async () => {
     const id = await operator.job(
       { asset: 'orders', partitions: ['2024-02-01'] },
       { state: 'running' },
     );
-    const reason = 'paused by itself: 30 of the last 40 partitions failed (75 %, limit 50 %)';
+    const reason = 'auto-paused: 30 of the last 40 partitions failed (75 %, limit 50 %)';
     await actOnJob(operator.db, { ...author, actor: 'h:1:x', reason }, { action: 'pause', id });
     const { stdout } = await run(['status', id], variables);
     expect(stdout).toMatch(
-      /^idle +it is paused since \d+s, by itself: 30 of the last 40 partitions failed .* — servo-tui resume/m,
+      /^idle +auto-paused \d+s ago: 30 of the last 40 partitions failed .* — servo-tui resume/m,
     );
     const json = await run(['status', id, '--json'], variables);
     expect(documentOf('status', json.stdout).explanation).toMatchObject({

@@ -69,7 +69,7 @@ describe('backfill-operations, by the clock from the first journal entry', () =>
     expect(escalation.triggers).toEqual([
       {
         text: 'Unable to identify root cause in 30 minutes',
-        reason: 'the trouble is 30 minutes old',
+        reason: 'it began 30 minutes ago',
       },
     ]);
     expect(escalation.steps[2]!.at).toEqual(now);
@@ -79,14 +79,14 @@ describe('backfill-operations, by the clock from the first journal entry', () =>
     const soon = only(facts({ stuck: [row()] }, 14));
     expect(escalationTitle(soon)).toBe('escalate in 1m: Backend Lead');
     expect(escalationReasons(soon, now, 'utc')).toEqual([
-      "the trouble's first journal entry is of 11:46:00, 14m ago",
+      'first journal event at 11:46:00, 14m ago',
     ]);
     const late = only(facts({ stuck: [row()], checkpoint: [row()] }, 20));
     expect(escalationTitle(late)).toBe('escalate now: Backend Lead');
     expect(escalationReasons(late, now, 'utc')).toEqual([
       'Data integrity concerns (checkpoint mismatch): the checkpoint of 1 does not match',
-      "the trouble's first journal entry is of 11:40:00, 20m ago",
-      'Backend Lead is to be told after 15 minutes',
+      'first journal event at 11:40:00, 20m ago',
+      'notify Backend Lead after 15 minutes',
       'Platform Lead in 10m',
     ]);
   });
@@ -105,7 +105,7 @@ describe('backfill-operations, by its triggers, the Backend Lead at once', () =>
 
   test('pause or resume does not work', () => {
     expect(only(facts({ resuming: [row()] })).triggers).toEqual([
-      { text: 'Pause/resume not working as expected', reason: '1 resumed and not claimed' },
+      { text: 'Pause/resume not working as expected', reason: '1 resumed but not claimed' },
     ]);
   });
 

@@ -98,7 +98,7 @@ const rows: Row[] = [
     full,
     {
       health: 'unknown',
-      reason: 'it waits for a slot: all 8 slots are busy',
+      reason: 'queued: 8/8 slots busy',
       eta: 'waits for slot',
       sla: 'unknown',
       known: false,
@@ -110,7 +110,7 @@ const rows: Row[] = [
     full,
     {
       health: 'starved',
-      reason: 'it waits for a slot: all 8 slots are busy',
+      reason: 'queued: 8/8 slots busy',
       eta: 'waits for slot',
       sla: '–',
       known: false,
@@ -122,7 +122,7 @@ const rows: Row[] = [
     full,
     {
       health: 'late',
-      reason: 'it waits for a slot: all 8 slots are busy',
+      reason: 'queued: 8/8 slots busy',
       eta: 'waits for slot',
       sla: 'HIGH 650% over',
       known: false,
@@ -134,7 +134,7 @@ const rows: Row[] = [
     full,
     {
       health: 'queued',
-      reason: 'it waits for a slot: all 8 slots are busy',
+      reason: 'queued: 8/8 slots busy',
       eta: 'waits for slot',
       sla: '–',
       known: false,
@@ -158,7 +158,7 @@ const rows: Row[] = [
     well,
     {
       health: 'blocked',
-      reason: 'none of 1 living executor has a handler for clicks',
+      reason: 'no executor has a handler for clicks (1 running)',
       eta: 'no handler',
       sla: '–',
       known: false,
@@ -170,7 +170,7 @@ const rows: Row[] = [
     { ...full, idle: { [one]: { has_claimable: false, due_at: secondsAgo(-300) } } },
     {
       health: 'snoozed',
-      reason: 'all partitions that are left are snoozed or wait to be retried, the first in 5m',
+      reason: 'all remaining partitions are snoozed or backing off, the first is due in 5m',
       eta: 'snoozed',
       sla: '–',
       known: false,
@@ -192,7 +192,7 @@ const rows: Row[] = [
     },
   ],
   [
-    'paused by itself, 590 of 730 failed',
+    'auto-paused, 590 of 730 failed',
     {
       state: 'paused',
       running_slots: 0,

@@ -68,20 +68,10 @@ describe('parseRange', () => {
   });
 
   test.each([
-    ['day', '2024-01-01T08', '2024-01-02', 'finer than the step of the range, a day (--start)'],
-    [
-      'day',
-      '2024-01-01',
-      '2024-01-31T00:00:00Z',
-      'finer than the step of the range, a day (--end)',
-    ],
-    ['month', '2024-01-01', '2024-02', 'finer than the step of the range, a month (--start)'],
-    [
-      'hour',
-      '2024-01-01T08:30',
-      '2024-01-02',
-      'finer than the step of the range, an hour (--start)',
-    ],
+    ['day', '2024-01-01T08', '2024-01-02', 'finer than the step of the range, a day'],
+    ['day', '2024-01-01', '2024-01-31T00:00:00Z', 'finer than the step of the range, a day'],
+    ['month', '2024-01-01', '2024-02', 'finer than the step of the range, a month'],
+    ['hour', '2024-01-01T08:30', '2024-01-02', 'finer than the step of the range, an hour'],
     ['week', '2024-01-03', '2024-01-15', '"2024-01-01" is (--start)'],
     ['hour', '2024-01-01T08+05:30', '2024-01-02', '"2024-01-01T02" is (--start)'],
   ] as const)(
@@ -117,8 +107,8 @@ describe('parseRange', () => {
 
   test('names every bad date, and an end before the start', () => {
     expect(problemsOf('day', '2024-02-30', 'soon')).toEqual([
-      '"2024-02-30" is not a date (--start)',
-      '"soon" is not a date (--end)',
+      'invalid --start "2024-02-30": not a date',
+      'invalid --end "soon": not a date',
     ]);
     expect(problemsOf('day', '2024-02-02', '2024-02-01')).toEqual([
       'the range ends (2024-02-01) before it starts (2024-02-02)',
@@ -156,7 +146,7 @@ describe('problemOfKey', () => {
   ])('takes a key that only looks like nothing of ours: %j', (key) => {
     expect(problemOfKey(key, null)).toBeNull();
     expect(problemOfKey(key, 'day', true)).toBeNull();
-    expect(problemOfKey(key, 'day')).toContain('does not name a day');
+    expect(problemOfKey(key, 'day')).toContain('is not a day');
   });
 });
 
@@ -169,7 +159,7 @@ describe('parseKeyFile', () => {
   });
 
   test('names the lines of a key that stands there twice', () => {
-    expect(parseKeyFile('a\nb\na\n').problems).toEqual(['the key "a" stands on lines 1 and 3']);
+    expect(parseKeyFile('a\nb\na\n').problems).toEqual(['duplicate key "a" on lines 1 and 3']);
   });
 
   test('names at most five of them', () => {

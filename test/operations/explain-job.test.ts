@@ -90,21 +90,21 @@ describe('one query says which clause keeps a job from running', () => {
     await operator.sql(`update backfill_events set at = at - interval '12 minutes'`);
     expect(await said(id)).toEqual({
       clause: 'paused',
-      why: 'it is paused since 12m, by mara: "db maintenance"',
+      why: 'paused 12m ago by mara: "db maintenance"',
       next: `servo-tui resume ${id.slice(0, 8)}`,
     });
   });
 
-  test('paused by itself', async () => {
+  test('auto-paused', async () => {
     const id = await running();
-    const reason = 'paused by itself: 30 of the last 40 partitions failed (75 %, limit 50 %)';
+    const reason = 'auto-paused: 30 of the last 40 partitions failed (75 %, limit 50 %)';
     await actOnJob(
       operator.db,
       { tenant: 'acme', actor: 'h:1:x', reason },
       { action: 'pause', id },
     );
     expect((await said(id)).why).toBe(
-      'it is paused since 0s, by itself: 30 of the last 40 partitions failed (75 %, limit 50 %)',
+      'auto-paused 0s ago: 30 of the last 40 partitions failed (75 %, limit 50 %)',
     );
   });
 
@@ -136,7 +136,7 @@ describe('one query says which clause keeps a job from running', () => {
     await setExecutors(`handlers = '{clicks}'`);
     expect(await said(await aJob())).toMatchObject({
       clause: 'no_handler',
-      why: 'none of 1 living executor has a handler for orders',
+      why: 'no executor has a handler for orders (1 running)',
     });
   });
 
@@ -149,7 +149,7 @@ describe('one query says which clause keeps a job from running', () => {
     await setExecutors(`held_reason = 'replication lags 90 s behind (limit 60 s)'`);
     expect(await said(await aJob())).toMatchObject({
       clause: 'on_hold',
-      why: 'claiming is held: replication lags 90 s behind (limit 60 s)',
+      why: 'claiming is on hold: replication lags 90 s behind (limit 60 s)',
     });
     await anExecutor();
     expect((await said(await aJob())).clause).toBe('claimable');
@@ -165,7 +165,7 @@ describe('one query says which clause keeps a job from running', () => {
     await operator.sql(`insert into backfill_limits values ('acme', $1, $2, 1)`, [scope, name]);
     expect(await said(id)).toMatchObject({
       clause: 'limited',
-      why: `1 of at most 1 job ${words} runs already`,
+      why: `limit reached: 1 of 1 running job ${words}`,
     });
     await operator.sql(`update backfill_limits set max_running = 2`);
     expect((await said(id)).clause).toBe('claimable');
@@ -195,7 +195,7 @@ describe('one query says which clause keeps a job from running', () => {
     await atWork(id, 'h:1:x', 1);
     expect(await said(id)).toEqual({
       clause: 'running',
-      why: 'it runs: 1 of 4 slots at work, on h:1:x',
+      why: 'running on 1 of 4 slots: h:1:x',
       next: null,
     });
   });
@@ -215,10 +215,8 @@ describe('one query says which clause keeps a job from running', () => {
     );
     const { clause, why, next } = await said(id);
     expect(clause).toBe('running');
-    expect(why).toBe(
-      `it runs: 1 of 4 slots at work, on h:9:y; 2 slots with ${silent!.id}, not heard of for 16s`,
-    );
-    expect(next).toMatch(/^look at that host; what it held is tried again within (2m|1m)$/);
+    expect(why).toBe(`running on 1 of 4 slots: h:9:y; 2 slots on ${silent!.id}, silent for 16s`);
+    expect(next).toMatch(/^check that host; its partitions run again within (2m|1m)$/);
   });
 
   test('what failed for its upstream was told to be retried, which is refused', async () => {
@@ -235,7 +233,7 @@ describe('one query says which clause keeps a job from running', () => {
     );
     const { next } = await said(job!.id);
     expect(next).toBe(
-      `its upstream first: servo-tui explain ${upstream!.id.slice(0, 8)}; when that is done: servo-tui recreate ${job!.id.slice(0, 8)} --reason "why"`,
+      `fix its upstream first: servo-tui explain ${upstream!.id.slice(0, 8)}; then: servo-tui recreate ${job!.id.slice(0, 8)} --reason "why"`,
     );
     const { recommendation } = await judgeJob(operator.db, 'acme', job!.id);
     expect(recommendation).toMatchObject({
@@ -259,7 +257,7 @@ describe('one query says which clause keeps a job from running', () => {
     );
     const newer = job!.id.slice(0, 8);
     expect((await said(id)).next).toBe(
-      `what it left undone is in ${newer} (completed): servo-tui explain ${newer}`,
+      `continued by ${newer} (completed): servo-tui explain ${newer}`,
     );
     expect((await judgeJob(operator.db, 'acme', id)).recommendation).toBeNull();
   });
@@ -355,14 +353,14 @@ describe('one query says which clause keeps a job from running', () => {
     await aJob({}, { priority: '-3' });
     expect(await said(id)).toMatchObject({
       clause: 'outranked',
-      why: 'all 2 slots are busy, and 2 jobs of higher rank are in front',
+      why: 'queued: 2/2 slots busy, 2 jobs ahead',
     });
   });
 
   test.each(['pending', 'resuming'])('nothing, where it is %s', async (state) => {
     expect(await said(await aJob({ state }))).toEqual({
       clause: 'claimable',
-      why: 'nothing: it will be claimed within seconds',
+      why: 'nothing blocks it: it is claimed within seconds',
       next: null,
     });
   });

@@ -66,7 +66,7 @@ it('B3 with a frozen worker, a busy slot and failures that stay, no surface says
       eta_seconds: null,
       needs_seconds: 60,
       risk_level: 'unknown',
-      health_reason: 'it waits for a slot: the only slot is busy',
+      health_reason: 'queued: 1/1 slot busy',
     });
     expect((await explainJob(db, tenant, waits)).clause).toBe('outranked');
     expect(starving.get(fails)).toMatchObject({

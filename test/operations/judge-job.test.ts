@@ -101,7 +101,7 @@ describe('scenario, recommendation and the action that is ready', () => {
     });
     // The runbook: pause/resume not working as expected.
     expect(judged.escalations).toMatchObject([
-      { due: true, triggers: [{ reason: '1 resumed and not claimed' }] },
+      { due: true, triggers: [{ reason: '1 resumed but not claimed' }] },
     ]);
   });
 

@@ -129,7 +129,7 @@ describe('an action that is not possible says why', () => {
     }
     expect(
       notice('C', { state: 'completed', completed_partitions: 100, failed_partitions: 0 }),
-    ).toBe('nothing is left to do in it: it is completed');
+    ).toBe('nothing left to run: it is completed');
     expect(notice('C', { state: 'quarantined' })).toContain('does not know the state quarantined');
   });
 

@@ -398,7 +398,7 @@ test('list, status, help, quit, and what is not a command', () => {
   expect(session.say('quit').effects.at(-1)).toEqual({ type: 'exit', code: 0 });
 });
 
-test('whatever is typed: nothing is sent without a yes after a question, and no line holds a control character', () => {
+test('whatever is typed: nothing is sent without a yes after a question, and no line contains a control character', () => {
   const words = fc.constantFrom(
     ...[
       'pause',

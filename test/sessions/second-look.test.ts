@@ -70,7 +70,7 @@ describe('B9: a dialog says what will keep the job from running', () => {
   test.each([
     ['a limit', { limits: [limit] }, /But +2 of at most 2 jobs of this tenant/],
     ['no executor', { executors: 0, with_handler: 0, ready: 0 }, /But +no executor/],
-    ['no handler', { with_handler: 0, ready: 0 }, /But +none of 1 living executor/],
+    ['no handler', { with_handler: 0, ready: 0 }, /But +no executor has a handler/],
   ])('%s', (_, facts, words) => {
     const session = knowing(paused, 'r', facts);
     expect(said(session)).toMatch(words);
@@ -129,9 +129,9 @@ describe('B8: R on one selected failed partition', () => {
     const session = opened().press('enter', 'down', 'R').seen();
     expect(cardTitle(session.card)).toMatch(/^Retry 2024-03-12 of orders_daily/);
     expect(said(session)).toContain('Retries only 2024-03-12 (Ctrl-T: all 3 failed partitions)');
-    expect(said(session)).toContain('make the failed partition 2024-03-12 due again');
+    expect(said(session)).toContain('make the failed partition 2024-03-12 due now');
     session.press('ctrl-t');
-    expect(said(session)).toContain('make the 3 failed partitions due again');
+    expect(said(session)).toContain('make the 3 failed partitions due now');
     expect(session.press('tab', 'y').acts[0]).not.toHaveProperty('keys');
     const one = opened().press('enter', 'down', 'R').seen().press('tab', 'y');
     expect(one.acts).toMatchObject([{ action: 'retry', keys: ['2024-03-12'] }]);

@@ -169,7 +169,7 @@ export function aDetail(job: JobView, overrides: Partial<JobDetail> = {}): JobDe
   };
 }
 
-/** A job of which nothing is known beside its row. */
+/** A job without facts beside its row. */
 export function anInsight(overrides: Partial<JobInsight> = {}): JobInsight {
   return {
     samples: [],

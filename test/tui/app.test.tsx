@@ -504,18 +504,18 @@ describe('the job screen', () => {
   test('a failed job says how its failed partitions are tried again', () => {
     const columns = { failed_partitions: 12, error_message: '12 of 100 partitions failed' };
     expect(opening(aJob({ state: 'failed', ...columns }))).toContain(
-      '12 of 100 partitions failed — try them again with: servo-tui retry 00000001',
+      '12 of 100 partitions failed — retry: servo-tui retry 00000001',
     );
   });
 
   test('a job that nobody works on says what it waits for', () => {
     const stuck = aJob({ heartbeat_at: secondsAgo(240) });
     expect(opening(stuck)).toContain(
-      'no heartbeat for 4m: the next executor with a handler for it takes it over; is one alive?',
+      'no heartbeat for 4m: the next executor with a handler takes it over; see: servo-tui executors',
     );
     expect(opening(stuck)).toContain('1 executor, silent: web-1:812');
     expect(opening(aJob({ state: 'resuming', heartbeat_at: secondsAgo(45) }))).toContain(
-      'not claimed for 30s: the next executor with a handler for it takes it over; is one alive?',
+      'not claimed for 30s: the next executor with a handler takes it over; see: servo-tui executors',
     );
     expect(opening(aJob())).not.toContain('is one alive?');
   });

@@ -23,7 +23,7 @@ const wordings: { [Signal in keyof HealthSignals]: (seen: number, limit: number)
   replication_lag_seconds: (seen, limit) =>
     `replication lags ${Math.round(seen)} s behind (limit ${limit} s)`,
   lock_wait_seconds: (seen, limit) =>
-    `somebody has waited ${Math.round(seen)} s for a lock (limit ${limit} s)`,
+    `a session has waited ${Math.round(seen)} s for a lock (limit ${limit} s)`,
   connections: (seen, limit) =>
     `${Math.round(seen * 100)} % of the connections are in use (limit ${Math.round(limit * 100)} %)`,
 };
@@ -106,7 +106,7 @@ export function pauseReason(finished: FinishedCounts, limit: FailureLimit): stri
   const all = finished.completed + finished.failed;
   if (all < limit.least || finished.failed <= limit.rate * all) return null;
   const percent = Math.round((finished.failed / all) * 100);
-  return `paused by itself: ${finished.failed} of the last ${all} partitions failed (${percent} %, limit ${Math.round(limit.rate * 100)} %)`;
+  return `auto-paused: ${finished.failed} of the last ${all} partitions failed (${percent} %, limit ${Math.round(limit.rate * 100)} %)`;
 }
 
 /**

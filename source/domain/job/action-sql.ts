@@ -44,7 +44,7 @@ const statements: Readonly<
     if (strategy) {
       sets.push(`execution_strategy = ${literal(JSON.stringify(columns.execution_strategy))}`);
     }
-    return sets.length > 0 ? update(sets, seen) : '-- nothing is changed yet';
+    return sets.length > 0 ? update(sets, seen) : '-- no changes yet';
   },
   recreate: (seen, settings) =>
     newJob(seen, changesOf(seen, settings).columns, [

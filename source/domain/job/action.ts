@@ -73,10 +73,7 @@ export const actionRules: Readonly<Record<JobAction, ActionRule>> = {
   retry: {
     ...plain,
     refusal: (job) =>
-      unknownState(job) ??
-      (job.failed_partitions > 0
-        ? null
-        : 'no partition of it has failed: there is nothing to retry'),
+      unknownState(job) ?? (job.failed_partitions > 0 ? null : 'no failed partitions to retry'),
   },
   reclaim: {
     ...plain,
@@ -100,13 +97,13 @@ export const actionRules: Readonly<Record<JobAction, ActionRule>> = {
     refusal: (job) =>
       unknownState(job) ??
       (isTerminal(job.state) && remainingPartitions(job) + job.skipped_partitions === 0
-        ? `nothing is left to do in it: it is ${job.state}`
+        ? `nothing left to run: it is ${job.state}`
         : null),
   },
 };
 
 function unknownState({ state }: Actable): string | null {
-  return isJobState(state) ? null : `this program does not know the state ${state}`;
+  return isJobState(state) ? null : `unknown state ${state}`;
 }
 
 /**
@@ -122,10 +119,10 @@ export function readParameters(
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined);
   const problems: Problem[] = given
     .filter(([name]) => !(known as readonly string[]).includes(name))
-    .map(([name]) => ({ message: `${action} takes no ${name.replace('_', '-')}` }));
+    .map(([name]) => ({ message: `${action} does not accept ${name.replace('_', '-')}` }));
   if (needs_parameter && given.length === 0) {
-    const hint = 'give --priority, --deadline, --parallel, --max-attempts or --timeout';
-    problems.push({ message: 'nothing is to be set', hint });
+    const hint = 'pass --priority, --deadline, --parallel, --max-attempts or --timeout';
+    problems.push({ message: 'no setting given', hint });
   }
   return { settings: readSettings(parameters, now, problems), problems };
 }

@@ -170,7 +170,7 @@ function readWord(word: string): ReturnType<Read>[] {
   const near = nearest(name, words.keys());
   const advice =
     near === null ? `known: ${[...words.keys()].join(', ')}` : `did you mean ${near}:?`;
-  return [{ problem: `no filter is called "${name}:" (${advice})` }];
+  return [{ problem: `unknown filter "${name}:" (${advice})` }];
 }
 
 /** `a,"b, c"` are `a` and `b, c`. */
@@ -209,13 +209,13 @@ function readRisk(value: string): ReturnType<Read> {
       : riskLevels.filter((level) => level.startsWith(wanted));
   return levels.length > 0
     ? { kind: 'risk', levels }
-    : { problem: `risk:${value} is not one of ${riskLevels.join(', ')}, at_risk` };
+    : { problem: `invalid risk:${value}: expected ${riskLevels.join(', ')}, at_risk` };
 }
 
 function readPriority(value: string): ReturnType<Read> {
   const match = /^([<>]?=?)(-?\d+)$/.exec(value);
   if (match === null) {
-    return { problem: `priority:${value} is not a comparison: write priority:>=8` };
+    return { problem: `invalid priority:${value}: expected a comparison, e.g. priority:>=8` };
   }
   const comparison = (match[1] === '' ? '=' : match[1]) as Comparison;
   return { kind: 'priority', comparison, value: Number(match[2]) };
@@ -225,6 +225,6 @@ function readDeadline(value: string): ReturnType<Read> {
   if (value === 'none') return { kind: 'no_deadline' };
   const job = /^later-than:([0-9a-f-]{4,36})$/i.exec(value)?.[1];
   return job === undefined
-    ? { problem: `sla:${value} is not known: write sla:none or sla:later-than:JOB` }
+    ? { problem: `invalid sla:${value}: expected sla:none or sla:later-than:JOB` }
     : { kind: 'deadline_later_than', job: job.toLowerCase() };
 }

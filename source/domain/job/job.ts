@@ -179,7 +179,7 @@ function reasonOf(health: HealthFacts, facts: SceneFacts | null): string | null 
   const reasons = [
     heartbeat_stale
       ? age === null
-        ? 'it has no heartbeat'
+        ? 'no heartbeat'
         : `no heartbeat for ${roughDuration(age * 1000)}`
       : '',
     silent.length > 0 ? silenceReason(silent, facts!.as_of) : '',

@@ -10,10 +10,11 @@ export const shortestPrefix = 4;
  */
 export function parseJobReference(reference: string): IdRange | { problem: string } {
   const digits = reference.trim().toLowerCase().replaceAll('-', '');
-  if (!/^[0-9a-f]{1,32}$/.test(digits)) return { problem: `"${reference}" is not a job id` };
+  if (!/^[0-9a-f]{1,32}$/.test(digits))
+    return { problem: `"${reference}" is not a job id: expected a UUID or its first digits` };
   if (digits.length < shortestPrefix) {
     return {
-      problem: `"${reference}" is too short for a job id: give at least ${shortestPrefix} characters`,
+      problem: `"${reference}" is too short for a job id: expected at least ${shortestPrefix} characters`,
     };
   }
   return rangeOf(digits);

@@ -85,8 +85,8 @@ export function parseRange(
   const first = parsePeriod(start);
   const last = parsePeriod(end);
   const problems = [
-    ...(first === null ? [`"${start}" is not a date (--start)`] : []),
-    ...(last === null ? [`"${end}" is not a date (--end)`] : []),
+    ...(first === null ? [`invalid --start "${start}": not a date`] : []),
+    ...(last === null ? [`invalid --end "${end}": not a date`] : []),
   ];
   if (first === null || last === null) return { problems };
   const widened = [
@@ -114,12 +114,12 @@ function problemOfBound(
 ): string | null {
   const finest = granularity === 'week' ? 'day' : granularity;
   if (units.indexOf(unit) > units.indexOf(finest)) {
-    return `${text} is finer than the step of the range, ${article(granularity)} (${flag})`;
+    return `invalid ${flag} ${text}: finer than the step of the range, ${article(granularity)}`;
   }
   const start = floorTo(granularity, from);
   // Within a week, or with a zone, a partition may begin earlier.
   if (unit !== finest || start.getTime() === from.getTime()) return null;
-  return `${text} is not the start of ${article(granularity)} in UTC: "${nameOf(granularity, start)}" is (${flag})`;
+  return `invalid ${flag} ${text}: not the start of ${article(granularity)} in UTC, "${nameOf(granularity, start)}" is`;
 }
 
 /** Default granularity of a range: a day, or an hour if a bound has hours. */
@@ -146,7 +146,7 @@ export function rangeOver(granularity: Granularity, first: Date, last: Date): Ke
 
 export function problemOfRange({ count }: KeyRange): string | null {
   return count > maxPartitions
-    ? `${count.toLocaleString('en')} partitions are too many for one job (at most ${maxPartitions.toLocaleString('en')})`
+    ? `too many partitions for one job: ${count.toLocaleString('en')} (at most ${maxPartitions.toLocaleString('en')})`
     : null;
 }
 
@@ -160,24 +160,24 @@ export function problemOfKey(
   granularity: Granularity | null,
   any = false,
 ): string | null {
-  if (key.trim() === '') return 'a partition key is empty';
+  if (key.trim() === '') return 'empty partition key';
   const length = [...key].length;
   if (length > maxKeyLength) {
-    return `the partition key "${shorten(key)}" is longer than ${maxKeyLength} characters (${length})`;
+    return `partition key "${shorten(key)}" is longer than ${maxKeyLength} characters (${length})`;
   }
   if (hasControlCharacters(key))
-    return `the partition key ${JSON.stringify(key)} holds a control character`;
+    return `partition key ${JSON.stringify(key)} contains a control character`;
   if (!looksLikeDate(key)) {
     if (granularity === null || any) return null;
-    return `the partition key "${shorten(key)}" does not name ${article(granularity)}`;
+    return `partition key "${shorten(key)}" is not ${article(granularity)}`;
   }
   const period = parsePeriod(key);
-  if (period === null) return `the partition key "${key}" is not a date of the calendar`;
+  if (period === null) return `partition key "${key}" is not a calendar date`;
   if (granularity === null) return null;
   const proper = keyOf(granularity, period.from);
   return proper === key
     ? null
-    : `the partition key "${key}" does not name ${article(granularity)}: "${proper}" would`;
+    : `partition key "${key}" is not ${article(granularity)}: expected "${proper}"`;
 }
 
 function looksLikeDate(key: string): boolean {
@@ -196,10 +196,10 @@ export function isHeader([first, ...others]: readonly string[]): boolean {
  * comma. Other keys may contain commas and quotes.
  */
 export function problemOfLine(line: string): string | null {
-  if (/^"[^"]*"(,"[^"]*")*$/.test(line)) return `the line ${shorten(line)} is in quotes`;
+  if (/^"[^"]*"(,"[^"]*")*$/.test(line)) return `line ${shorten(line)} is quoted`;
   const cells = line.split(/[,;\t]/).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
   return cells.length > 1 && cells.some(looksLikeDate)
-    ? `the line "${shorten(line)}" holds a date and something else`
+    ? `line "${shorten(line)}" contains a date and other text`
     : null;
 }
 
@@ -216,7 +216,7 @@ export function parseKeyFile(text: string): { keys: string[]; problems: string[]
     if (key === '' || key.startsWith('#')) return;
     const before = seen.get(key);
     if (before === undefined) seen.set(key, index + 1);
-    else problems.push(`the key "${shorten(key)}" stands on lines ${before} and ${index + 1}`);
+    else problems.push(`duplicate key "${shorten(key)}" on lines ${before} and ${index + 1}`);
   });
   return { keys: [...seen.keys()], problems: firstFew(problems) };
 }

@@ -47,7 +47,7 @@ export type PlanFile = JobPlan & {
 export type ReviewedJob = {
   /** As in the file, for compare-and-set. */
   planned: PlannedJob;
-  /** Null: there is no such job. */
+  /** Null: job not found. */
   now: Job | null;
   /** Why nothing will be done to it; null if it will. */
   skipped: string | null;
@@ -82,10 +82,10 @@ export function applicable({ jobs }: Pick<JobPlan, 'jobs'>): PlannedJob[] {
 
 /** Why a planned job will be skipped, by its row now; the file is not trusted. */
 export function skippedNow(action: JobAction, planned: PlannedJob, now: Job | null): string | null {
-  if (now === null) return 'there is no such job';
+  if (now === null) return 'job not found';
   if (planned.refusal !== null) return `as planned: ${planned.refusal}`;
   if (planned.state !== now.state || planned.version !== now.version)
-    return `it has changed since it was planned (${planned.state}, version ${planned.version})`;
+    return `changed since it was planned (${planned.state}, version ${planned.version})`;
   return actionRules[action].refusal(now);
 }
 

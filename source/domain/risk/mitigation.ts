@@ -85,7 +85,7 @@ export const mitigations: Readonly<Record<RiskLevel, LevelAdvice>> = {
     options: [
       {
         title: 'recreate with higher priority',
-        steps: ['cancel it and start the unfinished partitions anew with the highest priority'],
+        steps: ['cancel it and recreate the unfinished partitions with the highest priority'],
         command:
           'servo-tui recreate JOB --priority 10 --sla-deadline T --reason "SLA at risk - recreating with higher priority"',
       },
@@ -103,7 +103,7 @@ export const mitigations: Readonly<Record<RiskLevel, LevelAdvice>> = {
   },
   unknown: {
     heading: '3. Identify Bottlenecks',
-    meaning: 'no ETA to compare: nothing has completed yet, or nobody reports',
+    meaning: 'no ETA to compare: nothing has completed yet, or no executor reports',
     options: [
       {
         title: 'find out why it does not move',

@@ -41,7 +41,7 @@ export function readWhatIf(
   for (const flag of ['parallel', 'deadline'] as const) {
     if (input[flag] !== undefined && job === null) {
       problems.push({
-        message: `--${flag} is one job's: name it`,
+        message: `--${flag} requires a job`,
         hint: `servo-tui risk JOB --${flag} ${input[flag]}`,
       });
     }
@@ -58,7 +58,7 @@ export function readWhatIf(
   };
   if (job !== null && isTerminal(job.state) && !isNoChange(what)) {
     problems.push({
-      message: `${shortId(job.id)} has ended (${job.state}): nothing can be supposed of it`,
+      message: `${shortId(job.id)} has ended (${job.state}): no what-if is possible`,
     });
   }
   return what;
@@ -68,7 +68,10 @@ function readSlots(text: string | undefined, problems: Problem[]): number | null
   if (text === undefined) return null;
   const slots = /^\d{1,6}$/.test(text.trim()) ? Number(text) : Number.NaN;
   if (slots <= mostSlots) return slots;
-  problems.push({ message: `--slots ${text} is no number of slots`, hint: 'a whole number' });
+  problems.push({
+    message: `invalid --slots "${text}"`,
+    hint: `expected a whole number up to ${mostSlots}`,
+  });
   return null;
 }
 
@@ -91,7 +94,7 @@ function readDeadlines(
   problems: Problem[],
 ): WhatIf['deadline'] {
   if (deadline !== undefined && extend !== undefined) {
-    problems.push({ message: '--deadline and --extend exclude each other' });
+    problems.push({ message: '--deadline and --extend are mutually exclusive' });
   }
   if (deadline?.trim().toLowerCase() === 'none') return job === null ? {} : { [job.id]: null };
   const { deadline: moment } = readOptions({ sla_deadline: deadline }, problems, 'deadline');
@@ -99,7 +102,10 @@ function readDeadlines(
   if (extend === undefined) return {};
   const by = readExtension(extend);
   if (by === null) {
-    problems.push({ message: `"${extend}" is not a duration (--extend)`, hint: 'as 1h or -30m' });
+    problems.push({
+      message: `invalid --extend "${extend}"`,
+      hint: 'expected a duration, e.g. 1h or -30m',
+    });
     return {};
   }
   return Object.fromEntries(

@@ -62,7 +62,7 @@ export const alertTable: Readonly<Record<AlertName, AlertRow>> = {
   },
   ServoBackfillNoExecutor: {
     severity: 'critical',
-    description: 'Jobs wait, and no living executor has a handler for them',
+    description: 'Jobs wait, and no live executor has a handler for them',
     section: operations('Scenario: Job Stuck in "Resuming" State'),
     check: 'no-executor',
     threshold: jobs,
@@ -114,7 +114,7 @@ export const alertTable: Readonly<Record<AlertName, AlertRow>> = {
   },
   ServoBackfillSLABreach: {
     severity: 'critical',
-    description: 'Jobs that are past their SLA deadline',
+    description: 'Jobs past their SLA deadline',
     section: sla,
     check: 'breached',
     threshold: jobs,

@@ -34,20 +34,19 @@ export const clauseReasons: Readonly<Record<WaitingClause, (facts: ReasonFacts) 
   no_executor: () => 'no executor is running for this tenant',
   unavailable: troubleReason,
   no_handler: ({ executors, asset_name }) =>
-    `none of ${counted(executors, 'living executor')} has a handler for ${asset_name}`,
+    `no executor has a handler for ${asset_name} (${executors} running)`,
   draining: ({ draining }) =>
-    `${draining === 1 ? 'the only executor' : `all ${draining} executors`} with a handler for it ${draining === 1 ? 'drains' : 'drain'}, and takes nothing new`,
-  on_hold: ({ held_reason }) => `claiming is held: ${held_reason ?? 'the database is not well'}`,
+    `${draining === 1 ? 'the only executor' : `all ${draining} executors`} with a handler for it ${draining === 1 ? 'is' : 'are'} draining`,
+  on_hold: ({ held_reason }) =>
+    `claiming is on hold: ${held_reason ?? 'the database is unhealthy'}`,
   limited: ({ limits }) => limits.map(limitReason).join('; '),
   back_off: ({ due_at, as_of }) =>
-    `all partitions that are left are snoozed or wait to be retried, the first in ${roughDuration(
+    `all remaining partitions are snoozed or backing off, the first is due in ${roughDuration(
       Math.max(1000, due_at!.getTime() - as_of.getTime()),
     )}`,
   outranked: ({ jobs_ahead, slots }) => {
-    const busy = slots === 1 ? 'the only slot is busy' : `all ${counted(slots, 'slot')} are busy`;
-    if (jobs_ahead === null) return `it waits for a slot: ${busy}`;
-    const jobs = jobs_ahead === 0 ? 'no job' : counted(jobs_ahead, 'job');
-    return `${busy}, and ${jobs} of higher rank ${jobs_ahead > 1 ? 'are' : 'is'} in front`;
+    const busy = `queued: ${slots}/${counted(slots, 'slot')} busy`;
+    return jobs_ahead === null ? busy : `${busy}, ${counted(jobs_ahead, 'job')} ahead`;
   },
 };
 
@@ -64,8 +63,8 @@ export function silenceReason(silent: readonly SilentSlots[], asOf: Date): strin
 const troubleKindWords: Readonly<Record<TroubleKind, string>> = {
   endpoint: 'its endpoint is unreachable',
   program: 'its program is missing',
-  host: 'the host is out of something',
-  database: 'the database did not take its work',
+  host: 'the host is out of file descriptors, processes or memory',
+  database: 'the database is unavailable',
 };
 
 /** `its endpoint is unreachable on web-1 since 12m: cannot reach …` */
@@ -73,7 +72,7 @@ function troubleReason({ troubles, as_of }: ReasonFacts): string {
   const first = troubles[0]!;
   const hosts = [...new Set(troubles.map(({ host }) => host))];
   const since = roughDuration(as_of.getTime() - first.since.getTime());
-  return `${troubleKindWords[first.kind] ?? first.kind} on ${hosts.join(', ')} since ${since}: ${first.message}`;
+  return `${troubleKindWords[first.kind] ?? first.kind} on ${hosts.join(', ')} for ${since}: ${first.message}`;
 }
 
 const scopes: Readonly<Record<ReachedLimit['scope'], (name: string) => string>> = {
@@ -83,8 +82,8 @@ const scopes: Readonly<Record<ReachedLimit['scope'], (name: string) => string>> 
 };
 
 function limitReason({ scope, name, max_running, running }: ReachedLimit): string {
-  if (max_running === 0) return `no job ${scopes[scope](name)} may run (the limit is 0)`;
-  return `${running} of at most ${counted(max_running, 'job')} ${scopes[scope](name)} ${running === 1 ? 'runs' : 'run'} already`;
+  if (max_running === 0) return `limit reached: no job ${scopes[scope](name)} may run (limit 0)`;
+  return `limit reached: ${running} of ${counted(max_running, 'running job')} ${scopes[scope](name)}`;
 }
 
 function counted(count: number, noun: string): string {

@@ -82,7 +82,7 @@ export const escalationPaths: Readonly<Record<Runbook, Path>> = {
         text: 'Pause/resume not working as expected',
         reason: (facts) => {
           const count = rowsOf(facts, 'resuming').length;
-          return count > 0 ? `${count} resumed and not claimed` : null;
+          return count > 0 ? `${count} resumed but not claimed` : null;
         },
       },
       {
@@ -96,9 +96,7 @@ export const escalationPaths: Readonly<Record<Runbook, Path>> = {
         text: 'Unable to identify root cause in 30 minutes',
         reason: (facts) => {
           const minutes = minutesSince(facts, facts.clocks['backfill-operations']);
-          return minutes >= longMinutes
-            ? `the trouble is ${Math.floor(minutes)} minutes old`
-            : null;
+          return minutes >= longMinutes ? `it began ${Math.floor(minutes)} minutes ago` : null;
         },
       },
     ],

@@ -164,36 +164,33 @@ function afterUpstream(upstreams: ExplainFacts['waits_for']): Remedy {
       )
     : plain(
         'look',
-        'Mend its upstream first, then recreate this one.',
+        'Fix its upstream first, then recreate this one.',
         `servo-tui explain ${shortId(first.id)}`,
       );
 }
 
 const byClause: Readonly<Partial<Record<Clause, (facts: ExplainFacts) => Remedy | null>>> = {
   paused: () =>
-    plain('resume', 'Resume it, if what it was paused for is over.', 'servo-tui resume JOB'),
+    plain('resume', 'Resume it if the reason for the pause is gone.', 'servo-tui resume JOB'),
   ended: ({ state, waits_for, successor }) =>
     successor !== null
       ? null
       : state === 'failed' && waits_for.length > 0
         ? afterUpstream(waits_for)
         : state === 'failed'
-          ? plain('retry', 'Try what failed again, once the cause is gone.', 'servo-tui retry JOB')
+          ? plain('retry', 'Retry what failed once the cause is fixed.', 'servo-tui retry JOB')
           : state === 'cancelled'
             ? plain(
                 'recreate',
-                'Start what it skipped anew.',
+                'Recreate what it skipped.',
                 'servo-tui recreate JOB --reason "why"',
               )
             : null,
   draining: () => plain('start-executor', 'Start another executor.', 'servo-tui --worker'),
   unavailable: () =>
-    plain(
-      'wait',
-      'It goes on when what is away is there successor: see to that.',
-      'servo-tui executors',
-    ),
-  on_hold: () => plain('wait', 'Claiming goes on by itself when the database is well.', null),
+    plain('wait', 'It continues when the outage ends: fix that.', 'servo-tui executors'),
+  on_hold: () =>
+    plain('wait', 'Claiming resumes automatically when the database is healthy.', null),
   limited: () => plain('wait', 'It starts when a job under the limit ends.', 'servo-tui limits'),
 };
 

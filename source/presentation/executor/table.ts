@@ -11,20 +11,20 @@ import { executorName } from './name.ts';
 type Executor = Item<ExecutorView>;
 
 const states: Readonly<Record<ExecutorState, { glyph: string; tone: Tone; means: string }>> = {
-  alive: { glyph: '●', tone: 'good', means: 'it claims and runs partitions' },
-  on_hold: { glyph: '‖', tone: 'warn', means: 'it lives, and claims nothing for now' },
-  draining: { glyph: '◌', tone: 'accent', means: 'it finishes what it has begun, and then ends' },
+  alive: { glyph: '●', tone: 'good', means: 'claims and runs partitions' },
+  on_hold: { glyph: '‖', tone: 'warn', means: 'claims nothing for now' },
+  draining: { glyph: '◌', tone: 'accent', means: 'finishes its partitions, then exits' },
   silent: {
     glyph: '?',
     tone: 'warn',
-    means: 'no sign of life for 10 s; its leases run out 120 s after their last beat',
+    means: 'no sign of life for 10 s; its leases expire 120 s after their last heartbeat',
   },
   lost: {
     glyph: '✗',
     tone: 'bad',
-    means: 'found dead: what it ran has been taken back, and runs again elsewhere',
+    means: 'declared dead: its partitions run again elsewhere',
   },
-  stopped: { glyph: '⊘', tone: 'dim', means: 'it has ended in order' },
+  stopped: { glyph: '⊘', tone: 'dim', means: 'shut down cleanly' },
 };
 
 const stateText = ({ state }: ExecutorView) => state.replace('_', ' ');

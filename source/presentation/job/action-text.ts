@@ -71,7 +71,7 @@ export const actionText: Readonly<Record<JobAction, ActionText>> = {
       `stop for good: ${inFlight(job)}${plural(left(job), 'partition')} will not run; ${formatFullCount(
         job.completed_partitions,
       )} done stay done`,
-    after: () => 'this cannot be undone: what is left needs a new job',
+    after: () => 'cannot be undone: the remaining partitions need a new job',
   },
   retry: {
     verb: 'Retry',
@@ -82,10 +82,10 @@ export const actionText: Readonly<Record<JobAction, ActionText>> = {
         ? `failed partition ${safeText(only, { cap: 60 })}`
         : plural(job.failed_partitions, 'failed partition');
       if (isTerminal(job.state)) {
-        return `start a new job of the ${failed}, with this one's strategy, priority and deadline; what is done stays done`;
+        return `start a new job for the ${failed}, with this one's strategy, priority and deadline; completed partitions are kept`;
       }
-      const when = job.state === 'paused' ? '; they wait until it is resumed' : '';
-      return `make the ${failed} due again at once: failures are forgotten, attempts are counted on${when}`;
+      const when = job.state === 'paused' ? '; runs after resume' : '';
+      return `make the ${failed} due now; resets the failure count, keeps the attempt count${when}`;
     },
     after: ({ job, only }) => {
       const count = only ? 1 : job.failed_partitions;
@@ -98,21 +98,21 @@ export const actionText: Readonly<Record<JobAction, ActionText>> = {
     keep: 'Leave it',
     gerund: 'reclaiming',
     will: ({ job }) =>
-      `void every lease on it: ${
+      `revoke all its leases${
         job.running_slots === 0
-          ? 'nobody holds one'
-          : `what runs on ${plural(job.running_slots, 'slot')} is taken back and tried again`
+          ? ' (none)'
+          : `: what runs on ${plural(job.running_slots, 'slot')} runs again`
       }; the next free executor claims it`,
     after: ({ job, known }) => {
       const age = job.heartbeat_age_seconds;
       const silence = known ? silentExecutors(known) : null;
-      if (silence !== null) return `${silence}: what it holds goes to another executor`;
+      if (silence !== null) return `${silence}: its partitions go to another executor`;
       if (age === null || job.heartbeat_stale) {
         return age === null
-          ? 'it has never had a heartbeat'
-          : `its heartbeat is ${formatAge(age)} old: whoever ran it is gone or cut off`;
+          ? 'no heartbeat yet'
+          : `its heartbeat is ${formatAge(age)} old: its executor is dead or disconnected`;
       }
-      return `its heartbeat is fresh (${formatAge(age)}): somebody is at work, and that work is done again`;
+      return `its heartbeat is fresh (${formatAge(age)}): an executor is running it, and that work is repeated`;
     },
   },
   set: {
@@ -122,8 +122,8 @@ export const actionText: Readonly<Record<JobAction, ActionText>> = {
     will: ({ job, settings, zone }) => {
       const { changes } = changesOf(job, settings);
       return changes.length === 0
-        ? 'change nothing yet'
-        : `${describeChanges(changes, timesIn(zone))}; from its next step on`;
+        ? 'no changes yet'
+        : `${describeChanges(changes, timesIn(zone))}; applies from the next batch`;
     },
     after: changedRisk,
   },
@@ -140,8 +140,8 @@ export const actionText: Readonly<Record<JobAction, ActionText>> = {
           ? ''
           : `; ${inFlight(job).replace(/; $/, '')}: what completes there is not run again`;
       return isTerminal(job.state)
-        ? `start a new job of the ${keys} that it skipped (${changed})${flight}${upstreams(job)}`
-        : `cancel it and start a new job of the ${keys} not done (${changed}), in one transaction${flight}${upstreams(job)}`;
+        ? `start a new job for the ${keys} that it skipped (${changed})${flight}${upstreams(job)}`
+        : `cancel it and start a new job for the ${keys} not done (${changed}), in one transaction${flight}${upstreams(job)}`;
     },
     after: changedRisk,
   },
@@ -165,10 +165,7 @@ function changedRisk(intent: Intent): string | null {
   if (after.sla_deadline_at === null) return null;
   const [risk] = riskBadge(after, asOf).forms;
   const slots = settings.strategy?.max_parallel;
-  const provided =
-    slots === undefined
-      ? ''
-      : ` once ${plural(slots, 'slot')} ${slots === 1 ? 'is' : 'are'} at work`;
+  const provided = slots === undefined ? '' : ` once it runs on ${plural(slots, 'slot')}`;
   return `${risk}${provided}`;
 }
 
@@ -193,7 +190,7 @@ function inFlight({ running_slots, avg_partition_duration_ms: average }: JobView
 /** Upstreams that the new job waits for, and the command if they are not repaired. */
 function upstreams({ id, waiting_upstream_count: open }: JobView): string {
   if (open === 0) return '';
-  return `; it waits for whoever does ${plural(open, 'open upstream job')} now. Where nobody does: servo-tui recreate ${shortId(id)} --include-upstream`;
+  return `; it waits for ${plural(open, 'open upstream job')}. If nothing runs them: servo-tui recreate ${shortId(id)} --include-upstream`;
 }
 
 function slotsOf({ running_slots, execution_strategy }: JobView): number {
@@ -209,7 +206,5 @@ function left({ remaining_partitions, running_slots }: JobView): number {
 function spareTime(job: JobView, asOf: Date, words: string): string | null {
   if (job.sla_deadline_at === null || job.eta_seconds === null) return null;
   const spare = (job.sla_deadline_at.getTime() - asOf.getTime()) / 1000 - job.eta_seconds;
-  return spare > 0
-    ? `${words} ${formatDuration(spare)}`
-    : 'it is late already: every minute counts';
+  return spare > 0 ? `${words} ${formatDuration(spare)}` : 'already late';
 }

@@ -37,5 +37,5 @@ export function mayNotFinish(known: Pick<Explanation, 'facts'>): string | null {
   const silence = silentExecutors(known);
   return silence === null
     ? null
-    : `${silence}: what it holds may not finish (reclaim gives it away)`;
+    : `${silence}: its partitions may not finish (reclaim releases them)`;
 }

@@ -50,10 +50,10 @@ export function isNotWorkedOn({
 /** As wide as an ETA. */
 export const waitingLabels: Readonly<Record<WaitingClause, readonly [string, ...string[]]>> = {
   no_executor: ['no executor'],
-  unavailable: ['not reachable', 'away'],
+  unavailable: ['unavailable', 'outage'],
   no_handler: ['no handler'],
   draining: ['draining'],
-  on_hold: ['claiming held', 'on_hold'],
+  on_hold: ['on hold'],
   limited: ['limit reached', 'limited'],
   back_off: ['snoozed'],
   outranked: ['waits for slot', 'no slot'],

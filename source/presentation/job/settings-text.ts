@@ -6,13 +6,13 @@ type Said = [Level, string, string?];
 const consequences: Readonly<Record<string, Said>> = {
   default_transaction_read_only: [
     'fault',
-    'nothing can be written: executors wait',
-    'where that is not meant: alter database NAME reset default_transaction_read_only; or of the role',
+    'read-only: executors wait',
+    'if unintended: alter database NAME reset default_transaction_read_only (or alter role)',
   ],
   session_replication_role: [
     'fault',
     'triggers do not fire: the journal, wake-ups and reclaim by heartbeat are missing',
-    'alter database NAME reset session_replication_role; or of the role',
+    'alter database NAME reset session_replication_role (or alter role)',
   ],
   synchronous_commit: [
     'note',
@@ -30,7 +30,7 @@ export function settingsText(settings: Diagnosis['settings'], pooled: boolean): 
   const own = settings.filter((one) => one.own).map(({ name, value }) => `${name} = ${value}`);
   if (own.length === 0) return foreign.length > 0 ? foreign : [['ok', 'as servo-tui needs them']];
   const where = pooled
-    ? 'own transactions set them otherwise; handlers in SQL, behind the pooler, have them as they are'
-    : 'own sessions set them otherwise';
+    ? 'own transactions override them; SQL handlers behind the pooler do not'
+    : 'own sessions override them';
   return [...foreign, ['note', `${own.join(', ')}: servo-tui's ${where}`]];
 }

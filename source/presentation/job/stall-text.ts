@@ -32,7 +32,7 @@ export function stallText(
   if (job.error_message !== null) {
     const again =
       job.state === 'failed' && job.failed_partitions > 0
-        ? ` — try them again with: servo-tui retry ${shortId(job.id)}`
+        ? ` — retry: servo-tui retry ${shortId(job.id)}`
         : '';
     return { text: safeText(job.error_message) + again, tone: 'bad' };
   }
@@ -40,7 +40,7 @@ export function stallText(
   if (job.heartbeat_stale || (job.state === 'resuming' && silence >= unclaimedSeconds)) {
     const what = job.heartbeat_stale ? 'no heartbeat' : 'not claimed';
     return {
-      text: `${what} for ${formatAge(silence)}: the next executor with a handler for it takes it over; is one alive?`,
+      text: `${what} for ${formatAge(silence)}: the next executor with a handler takes it over; see: servo-tui executors`,
       tone: 'bad',
     };
   }

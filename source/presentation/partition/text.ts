@@ -20,10 +20,10 @@ export function partitionText(detail: PartitionDetail, zone: Zone): string {
     ...causeLines(partition.error_message),
     '',
     'Attempts',
-    ...(events.length === 0 ? ['  nothing but what is said above'] : []),
+    ...(events.length === 0 ? ['  no other events'] : []),
     ...events.map((event) => `  ${attemptLine(event, as_of, zone)}`),
     ...logs.flatMap((log) => ['', ...logLines(log, as_of, zone)]),
-    ...(logs.length === 0 ? ['', 'no output is kept of its attempts'] : []),
+    ...(logs.length === 0 ? ['', 'no output of its attempts is stored'] : []),
   ].join('\n');
 }
 
@@ -32,8 +32,8 @@ export function logText({ partition, logs, as_of }: PartitionDetail, zone: Zone)
   const [newest] = logs;
   if (newest !== undefined) return logLines(newest, as_of, zone).join('\n');
   return partition.state === 'running'
-    ? 'nothing is kept of it so far: an output comes with the end of its attempt'
-    : 'no output is kept of its attempts';
+    ? 'no output yet: it is stored when the attempt ends'
+    : 'no output of its attempts is stored';
 }
 
 function rowLines(partition: Partition, asOf: Date, zone: Zone): string[] {
@@ -45,7 +45,7 @@ function rowLines(partition: Partition, asOf: Date, zone: Zone): string[] {
     `attempts  ${partition.attempt_count} (${failure_count} failed${lost})`,
     `started   ${clock(partition.started_at)}`,
     `ended     ${clock(partition.completed_at)}${duration_ms === null ? '' : ` after ${formatMilliseconds(duration_ms)}`}`,
-    ...(partition.state === 'pending' ? [`next try  ${clock(partition.available_at)}`] : []),
+    ...(partition.state === 'pending' ? [`retry at  ${clock(partition.available_at)}`] : []),
     `executor  ${lease_owner === null ? '–' : safeText(lease_owner, { cap: 300 })}`,
   ];
 }

@@ -25,7 +25,7 @@ export function planText(plan: PlanFile): string {
   const { author, reason, created_at, expires_at, filter } = plan;
   return [
     `plan ${shortId(plan.id)}: ${planTitle(plan)}`,
-    `  by ${safeText(author)} at ${created_at.toISOString()}, to be applied until ${expires_at.toISOString()}`,
+    `  by ${safeText(author)} at ${created_at.toISOString()}, valid until ${expires_at.toISOString()}`,
     `  filter: ${safeText(filter)}`,
     ...(reason === null ? [] : [`  reason: ${safeText(reason)}`]),
     ...(plan.truncated ? ['  more jobs match: these are the first'] : []),
@@ -35,7 +35,7 @@ export function planText(plan: PlanFile): string {
 }
 
 /**
- * A plan file before it is applied: its jobs as the database has them now; claims of the file are
+ * A plan file before it is applied: its jobs in the database now; claims of the file are
  * marked as such.
  */
 export function reviewText(plan: PlanFile, reviewed: readonly ReviewedJob[]): string {
@@ -44,11 +44,11 @@ export function reviewText(plan: PlanFile, reviewed: readonly ReviewedJob[]): st
   const some = reviewed.filter(({ skipped }) => skipped === null).length;
   return [
     `${action} ${formatFullCount(some)} of ${plural(reviewed.length, 'job')}${set === '' ? '' : ` (${safeText(set)})`}`,
-    `  the file says: plan ${shortId(plan.id)} by ${safeText(author)}, made ${created_at.toISOString()}, to be applied until ${expires_at.toISOString()}`,
+    `  the file says: plan ${shortId(plan.id)} by ${safeText(author)}, made ${created_at.toISOString()}, valid until ${expires_at.toISOString()}`,
     `  the file says: selected by ${safeText(filter)}`,
     `  reason for the journal: ${safeText((reason ?? '').trim() || 'none')}`,
     ...(plan.truncated ? ['  more jobs matched: these were the first'] : []),
-    '  jobs as the database has them now',
+    '  jobs in the database now',
     ...reviewed.map(({ planned, now, skipped }) => {
       const entry = now === null ? shortId(planned.id) : jobText(now);
       return `  ${entry}${skipped === null ? '' : `  skipped: ${safeText(skipped)}`}`;

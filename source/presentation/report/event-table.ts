@@ -98,6 +98,6 @@ export const eventDetail: Detail<JobEvent> = (item, { as_of, zone }) => {
   if (row.reason !== null) {
     lines.push([{ text: safeText(row.reason, { cap: 2000 }), tone: 'plain' }]);
   }
-  if (job === null) lines.push([{ text: 'the job is no longer there', tone: 'warn' }]);
+  if (job === null) lines.push([{ text: 'the job was deleted', tone: 'warn' }]);
   return lines;
 };

@@ -23,20 +23,20 @@ export function handOffReport(summary: HandOff): string {
   const { as_of, since } = summary;
   const length = formatDuration(secondsBetween(since, as_of));
   return blocks(
-    `# Hand-over of ${code(summary.tenant_id, 100)}`,
+    `# Hand-off of ${code(summary.tenant_id, 100)}`,
     `From ${utc(since)} to ${utc(as_of)} UTC (${length}). All times are UTC.`,
     inShort(summary),
-    '## Alerts that fire',
+    '## Firing alerts',
     alerts(summary),
-    '## What triage finds',
+    '## Triage findings',
     summary.findings.length === 0 ? 'Nothing.' : findingsTable(summary.findings, as_of),
     '## Escalation',
     escalationBlocks(summary.escalations),
     '## Jobs still at risk',
     atRisk(summary),
-    '## What was done, and why',
+    '## Actions and reasons',
     actions(summary),
-    '## Jobs that ended',
+    '## Ended jobs',
     ended(summary),
     ...attempts(summary),
   );
@@ -47,7 +47,7 @@ function inShort({ alerts, at_risk, actions, ended_counts }: HandOff): string {
   const ended = Object.values(ended_counts).reduce((sum, count) => sum + count, 0);
   return list([
     `${plural(alerts.length, 'alert')} ${alerts.length === 1 ? 'fires' : 'fire'}`,
-    `${plural(at_risk.length, 'job')} at risk, breached or of unknown end`,
+    `${plural(at_risk.length, 'job')} at risk, breached or unknown`,
     `${plural(actions.filter(isDecision).length, 'action')} in the journal`,
     `${plural(ended, 'job')} ended, ${formatFullCount(failed)} of them failed`,
   ]);
@@ -88,9 +88,9 @@ function atRisk({ at_risk, as_of }: HandOff): string {
 
 function actions({ actions, actions_truncated, asset_names }: HandOff): string {
   const decisions = actions.filter(isDecision);
-  if (decisions.length === 0) return 'Nothing, as far as the journal knows.';
+  if (decisions.length === 0) return 'No actions in the journal.';
   return blocks(
-    actions_truncated ? 'The journal holds more than is listed: these are the last of them.' : null,
+    actions_truncated ? 'The journal has more events: these are the latest.' : null,
     table(
       ['When', 'Who', 'Job', 'What', 'Why'],
       alike(decisions, ({ actor, login, kind, from_state, to_state, reason }) =>
@@ -162,5 +162,5 @@ function attempts({ attempts, asset_names }: HandOff): (string | null)[] {
     code(kind, 60),
     formatFullCount(count),
   ]);
-  return ['## What befell attempts', table(['Job', 'What', 'Times'], rows)];
+  return ['## Attempts that did not succeed', table(['Job', 'What', 'Times'], rows)];
 }

@@ -38,7 +38,7 @@ export function incidentReport(report: IncidentReport): string {
     summary(report),
     '## Figures',
     figures(report),
-    report.findings.length === 0 ? null : '## What triage finds now',
+    report.findings.length === 0 ? null : '## Triage findings',
     report.findings.length === 0 ? null : findingsTable(report.findings, as_of),
     '## Escalation',
     escalationBlocks(report.escalations),
@@ -46,7 +46,7 @@ export function incidentReport(report: IncidentReport): string {
     '## Downstream impact',
     impact(report),
     ...upstream(report),
-    '## Who did what, and why',
+    '## Actions and reasons',
     people(report),
     '## Timeline',
     timeline(report),
@@ -99,18 +99,18 @@ function figures({ job, as_of, durations, samples, executors }: IncidentReport):
         ? '–'
         : `${formatAge(job.heartbeat_age_seconds)} old${job.heartbeat_stale ? ', stale' : ''}`,
     ],
-    ['A partition takes', duration(job.avg_partition_duration_ms, durations)],
+    ['Partition duration', duration(job.avg_partition_duration_ms, durations)],
     [
       'Rate',
       rates.length === 0
         ? '–'
         : `${formatRate(rates.at(-1)!)}/min; highest ${formatRate(Math.max(...rates))}, lowest ${formatRate(Math.min(...rates))} in ${plural(samples.length, 'minute')} sampled`,
     ],
-    ['At once', `up to ${strategy.max_parallel}, ${strategy.max_attempts} attempts each`],
+    ['Max parallel', `${strategy.max_parallel}, ${strategy.max_attempts} attempts each`],
     [
       'Executors',
       executors.length === 0
-        ? 'none is at work on it'
+        ? 'none'
         : executors.map(({ id, partitions }) => `${code(id, 80)} (${partitions})`).join(', '),
     ],
     ['Priority', `${job.priority}, version ${job.version}`],
@@ -143,7 +143,7 @@ function failures({ failures, durations }: IncidentReport): (string | null)[] {
           groups.map(({ count, message, cause, partitions }) => [
             formatFullCount(count),
             code(message),
-            cause?.title ?? 'none of the common ones: read the message',
+            cause?.title ?? 'none of the common causes: read the message',
             keys(
               partitions.map(({ partition_key }) => partition_key),
               count,
@@ -183,12 +183,12 @@ function impact({ waiting, assets, as_of }: IncidentReport): string {
   });
   return blocks(
     waiting.length === 0
-      ? 'No job waits for it.'
+      ? 'No downstream job waits for it.'
       : table(
           ['Waiting job', 'State', 'Done', 'Deadline'],
           waiting.map((one) => relatedRow(one, as_of)),
         ),
-    made.length === 0 ? 'No asset is made from it.' : 'Assets that are made from it:',
+    made.length === 0 ? 'No downstream asset.' : 'Downstream assets:',
     made.length === 0 ? null : list(made),
   ).trimEnd();
 }
@@ -196,7 +196,7 @@ function impact({ waiting, assets, as_of }: IncidentReport): string {
 function upstream({ upstreams, as_of }: IncidentReport): (string | null)[] {
   if (upstreams.length === 0) return [];
   const rows = upstreams.map((one) => relatedRow(one, as_of));
-  return ['## What it waits for', table(['Upstream job', 'State', 'Done', 'Deadline'], rows)];
+  return ['## Upstream jobs', table(['Upstream job', 'State', 'Done', 'Deadline'], rows)];
 }
 
 function relatedRow({ id, depth, job }: RelatedJob, asOf: Date): string[] {
@@ -212,7 +212,7 @@ function relatedRow({ id, depth, job }: RelatedJob, asOf: Date): string[] {
 
 function people({ timeline }: IncidentReport): string {
   const decisions = timeline.filter(isDecision);
-  if (decisions.length === 0) return 'Nobody intervened, as far as the journal knows.';
+  if (decisions.length === 0) return 'No actions in the journal.';
   return table(
     ['When', 'Who', 'What', 'Why'],
     decisions.map((event) => [
@@ -231,7 +231,7 @@ function timeline({ timeline, attempts }: IncidentReport): string {
   );
   return blocks(
     timeline.length === 0
-      ? 'The journal has nothing of it.'
+      ? 'No events in the journal.'
       : table(
           ['When', 'What', 'By', 'Reason'],
           timeline.map((event) => [
@@ -241,7 +241,7 @@ function timeline({ timeline, attempts }: IncidentReport): string {
             event.reason === null ? '' : code(event.reason),
           ]),
         ),
-    counted.length === 0 ? null : 'What befell attempts:',
+    counted.length === 0 ? null : 'Attempts that did not succeed:',
     counted.length === 0 ? null : list(counted),
   ).trimEnd();
 }

@@ -50,15 +50,14 @@ export function stateName(state: string): string {
 
 /** Both runbooks' escalation tables, for runbooks with findings. */
 export function escalationBlocks(escalations: readonly Escalation[]): string {
-  if (escalations.length === 0)
-    return 'No escalation is due: there is no trouble that asks for one.';
+  if (escalations.length === 0) return 'No escalation is due.';
   return blocks(
     ...escalations.flatMap((escalation) => {
       const { runbook, since, minutes, triggers, steps } = escalation;
       const clock =
         since === null
-          ? 'its clock has not begun'
-          : `the clock runs since ${utc(since)} (${Math.floor(minutes)} minutes)`;
+          ? 'its clock has not started'
+          : `its clock started at ${utc(since)} (${Math.floor(minutes)} minutes)`;
       return [
         `${runbook}: ${clock}; ${escalationTitle(escalation)}.`,
         triggers.length === 0
@@ -69,7 +68,7 @@ export function escalationBlocks(escalations: readonly Escalation[]): string {
           steps.map(({ who, task, at, due }) => [
             who,
             task,
-            at === null ? 'when it is called for' : utc(at),
+            at === null ? 'on demand' : utc(at),
             due ? 'yes' : 'no',
           ]),
         ),

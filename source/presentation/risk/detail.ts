@@ -4,6 +4,7 @@ import { mitigations } from '../../domain/risk/mitigation.ts';
 import { driftText, etaIfStarted, formatEta, formatEtaRange } from '../job/eta-phrase.ts';
 import { healthText, isNotWorkedOn } from '../job/health-text.ts';
 import { stateLabel } from '../job/state-label.ts';
+import { plural } from '../text/format.ts';
 import type { Detail } from '../text/item.ts';
 import { safeText } from '../text/safe-text.ts';
 import { type Cell, signOf } from '../text/tone.ts';
@@ -48,7 +49,7 @@ export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
       ? [
           [
             {
-              text: 'no deadline: what it runs on could serve others, were it paused',
+              text: `no deadline: pausing it frees ${plural(row.running_slots, 'slot')}`,
               tone: 'dim' as const,
             },
           ],

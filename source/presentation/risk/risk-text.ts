@@ -93,7 +93,7 @@ export function whatIfText(job: RiskRow): string {
   const moved =
     then.sla_deadline_at?.getTime() === job.sla_deadline_at?.getTime()
       ? ''
-      : movedWords(job.sla_deadline_at, then.sla_deadline_at);
+      : shiftText(job.sla_deadline_at, then.sla_deadline_at);
   const again = then.remaining_partitions - job.remaining_partitions;
   const words = [
     then.paused ? 'paused' : '',
@@ -104,13 +104,13 @@ export function whatIfText(job: RiskRow): string {
     then.max_parallel === readStrategy(job.execution_strategy).max_parallel
       ? ''
       : `×${then.max_parallel}`,
-    again > 0 ? `+${again} again` : '',
+    again > 0 ? `retry ${again}` : '',
     moved,
   ];
   return words.filter(Boolean).join(', ');
 }
 
-function movedWords(from: Date | null, to: Date | null): string {
+function shiftText(from: Date | null, to: Date | null): string {
   if (to === null) return 'no deadline';
   if (from === null) return 'a deadline';
   const by = (to.getTime() - from.getTime()) / 1000;

@@ -1,6 +1,7 @@
 import type { Check, Diagnosis, Level } from '../../domain/triage/diagnosis.ts';
 import { type Protected, type Protection, protectionsOf } from '../../domain/triage/protection.ts';
 import { settingsText } from '../job/settings-text.ts';
+import { plural } from '../text/format.ts';
 import { blockerText } from './explain-reason.ts';
 
 /** A larger skew is reported; nothing depends on this host's clock. */
@@ -17,8 +18,8 @@ const judges: readonly Judge[] = [
     seen.in_recovery
       ? [
           'warning',
-          `${seen.connection} is a standby: it takes no writes`,
-          'name the primary, or both hosts',
+          `${seen.connection} is a standby: read-only`,
+          'connect to the primary, or list both hosts',
         ]
       : ['ok', `${seen.connection}, ${Math.round(seen.round_trip_ms)} ms away`],
   ]),
@@ -27,24 +28,24 @@ const judges: readonly Judge[] = [
   ]),
   judge('schema', ({ schema }) => {
     if (schema.lowest_program === null)
-      return [['fault', 'there is none', 'run: servo-tui migrate']];
+      return [['fault', 'no schema found', 'run: servo-tui migrate']];
     if (schema.too_new) {
-      const message = `it wants servo-tui ${schema.lowest_program} or newer`;
+      const message = `requires servo-tui ${schema.lowest_program} or newer`;
       return [['fault', message, 'update servo-tui on this host']];
     }
     if (schema.missing.length > 0) {
-      const message = `it lacks ${schema.missing.length} of this program's migrations, the first ${schema.missing[0]}`;
+      const message = `${plural(schema.missing.length, 'migration')} missing, the first ${schema.missing[0]}`;
       return [['fault', message, 'run: servo-tui migrate']];
     }
     return schema.newer.length > 0
-      ? [['note', `it is newer than this program (${schema.newer.at(-1)}), which may use it`]]
-      : [['ok', "it is this program's"]];
+      ? [['note', `newer than this program (${schema.newer.at(-1)}), but compatible`]]
+      : [['ok', 'up to date']];
   }),
   judge('role', ({ role, superuser, bypass_rls }) => {
     if (!superuser && !bypass_rls)
-      return [['ok', `${role} is held to its tenant by row-level security`]];
+      return [['ok', `${role} is restricted to its tenant by row-level security`]];
     const why = superuser ? 'is a superuser' : 'has BYPASSRLS';
-    const message = `RLS BYPASSED: ${role} ${why}, and only the statements' own tenant isolates`;
+    const message = `RLS BYPASSED: ${role} ${why}; only the tenant in each statement isolates`;
     return [['warning', message, 'connect as servo_app']];
   }),
   judge('row security', ({ tables }) => {
@@ -55,7 +56,7 @@ const judges: readonly Judge[] = [
       [
         'warning',
         `not enabled, not forced or without a policy on ${named(open)}`,
-        'add it with: servo-tui migrate --rls',
+        'run: servo-tui migrate --rls',
       ],
     ];
   }),
@@ -64,8 +65,8 @@ const judges: readonly Judge[] = [
       ? ['ok', 'UTF8']
       : [
           'fault',
-          `the database has ${encoding}; servo-tui needs UTF8`,
-          "create another one: create database NAME encoding 'UTF8' locale 'C' template template0",
+          `the database has ${encoding}; servo-tui requires UTF8`,
+          "create a new one: create database NAME encoding 'UTF8' locale 'C' template template0",
         ],
   ]),
   judge('settings', ({ settings, pooled }) => settingsText(settings, pooled)),
@@ -80,16 +81,16 @@ const judges: readonly Judge[] = [
     return bad.map(({ kind, name, protection: why }): [Level, string, string] => [
       'warning',
       `${kind} ${name}: ${protectionTexts[why]}`,
-      kind === 'table' ? 'add it with: servo-tui migrate --rls' : protectionHint(name),
+      kind === 'table' ? 'run: servo-tui migrate --rls' : protectionHint(name),
     ]);
   }),
   judge('locks', ({ claim_blockers }) => {
     if (claim_blockers === null) return [];
-    if (claim_blockers.length === 0) return [['ok', 'no session keeps claims waiting']];
+    if (claim_blockers.length === 0) return [['ok', 'no session blocks claims']];
     return claim_blockers.map((one) => [
       'warning',
-      `${blockerText(one)} holds a lock that keeps every claim of the tenant waiting`,
-      `end it where it is forgotten: select pg_terminate_backend(${one.pid})`,
+      `${blockerText(one)} holds a lock that blocks every claim of the tenant`,
+      `if it was forgotten, end it: select pg_terminate_backend(${one.pid})`,
     ]);
   }),
   judge('clock', ({ clock_skew_ms }) => {
@@ -99,8 +100,8 @@ const judges: readonly Judge[] = [
     return [
       [
         'note',
-        `this host is ${seconds} s ${way} the database, whose clock alone decides`,
-        'check its time service',
+        `this host is ${seconds} s ${way} the database; only the database's clock is used`,
+        'check NTP on this host',
       ],
     ];
   }),
@@ -108,32 +109,32 @@ const judges: readonly Judge[] = [
     pooled
       ? [
           'note',
-          'a pooler stands in between: executors register without a session lock, so that a dead one is noticed by its leases, after 2 minutes',
-          'give workers a direct connection',
+          'connected through a pooler: executors have no session lock, so a dead one is detected by its expired leases, after 2 minutes',
+          'connect executors directly',
         ]
-      : ['ok', 'none: sessions are our own'],
+      : ['ok', 'none: direct connection'],
   ]),
   judge('snapshots', ({ old_snapshots, sees_sessions }) => {
     const told = old_snapshots.map((one): [Level, string, string] => [
       'warning',
-      `pid ${one.pid} (${one.user ?? '?'}, ${one.application || 'unnamed'}, ${one.state ?? '?'}) has held a snapshot for ${Math.round(one.seconds)} s: steps slow down while it does`,
-      `end it where it is forgotten: select pg_terminate_backend(${one.pid})`,
+      `pid ${one.pid} (${one.user ?? '?'}, ${one.application || 'unnamed'}, ${one.state ?? '?'}) has held a snapshot for ${Math.round(one.seconds)} s: batches slow down until it ends`,
+      `if it was forgotten, end it: select pg_terminate_backend(${one.pid})`,
     ]);
     if (told.length > 0) return told;
     return sees_sessions
-      ? [['ok', 'none is held for over 60 s']]
+      ? [['ok', 'none older than 60 s']]
       : [
           [
             'note',
-            `none of this role is held for over 60 s; others' cannot be seen`,
+            `none of this role older than 60 s; those of other roles are not visible`,
             'grant pg_read_all_stats to the role',
           ],
         ];
   }),
   judge('tenant', ({ tenant, has_jobs, visible }) => {
     if (tenant === null) {
-      const message = 'no visibility: without a tenant there are no rows to see';
-      return [['note', message, 'set TENANT_ID, or give --tenant']];
+      const message = 'no visibility: no tenant is set';
+      return [['note', message, 'set TENANT_ID or pass --tenant']];
     }
     if (has_jobs === null) return [];
     if (visible === false) {
@@ -145,12 +146,13 @@ const judges: readonly Judge[] = [
   judge('executors', ({ executors, program_version }) => {
     if (executors === null) return [];
     const { alive, on_hold, draining, versions } = executors;
-    if (alive === 0) return [['warning', 'none lives', 'start one: servo-tui --worker']];
+    if (alive === 0)
+      return [['warning', 'no executor is running', 'start one: servo-tui --worker']];
     const others = versions.filter((version) => version !== program_version);
     const more = [
       ...(on_hold > 0 ? [`${on_hold} on hold`] : []),
       ...(draining > 0 ? [`${draining} draining`] : []),
-      ...(others.length > 0 ? [`of servo-tui ${others.join(', ')} too`] : []),
+      ...(others.length > 0 ? [`also servo-tui ${others.join(', ')}`] : []),
     ];
     const message = [`${alive} alive`, ...more].join(', ');
     return on_hold === alive
@@ -162,18 +164,18 @@ const judges: readonly Judge[] = [
 const protectionTexts: Readonly<Record<Protection, string>> = {
   forced: 'row-level security, for its owner too',
   enabled: 'row-level security',
-  owner_only: 'no role but its owner sees a row',
-  read_only: 'holds no rows of tenants; only its owner writes it',
-  open: 'no row-level security: every role that may use it sees all tenants',
+  owner_only: 'only its owner sees rows',
+  read_only: 'no tenant rows; only its owner can write',
+  open: 'no row-level security: every role with a grant sees all tenants',
   not_forced: 'row-level security, but not for its owner',
-  caller: "has its caller's rights",
-  owner: "has its owner's rights; granted by name, checks the session's tenant",
-  public_owner: "has its owner's rights, and everybody may call it",
-  unpinned: "has its owner's rights, and its caller's search_path",
+  caller: "runs with its caller's rights",
+  owner: "runs with its owner's rights; granted by name, checks the session's tenant",
+  public_owner: "runs with its owner's rights, and PUBLIC may call it",
+  unpinned: "runs with its owner's rights and its caller's search_path",
 };
 
 function protectionHint(name: string): string {
-  return `put it right with: servo-tui migrate; or: revoke execute on function ${name} from public`;
+  return `run: servo-tui migrate; or: revoke execute on function ${name} from public`;
 }
 
 export function protectionText({ protection }: Protected): string {

@@ -20,12 +20,12 @@ export function escalationReasons(
     since === null
       ? []
       : [
-          `the trouble's first journal entry is of ${formatMoment(since, asOf, zone)}, ${roughDuration(minutes * 60_000)} ago`,
+          `first journal event at ${formatMoment(since, asOf, zone)}, ${roughDuration(minutes * 60_000)} ago`,
         ];
   const called = steps
     .slice(1)
     .filter((step) => step.due && step.after_minutes !== null && minutes >= step.after_minutes)
-    .map(({ who, after_minutes }) => `${who} is to be told after ${after_minutes} minutes`);
+    .map(({ who, after_minutes }) => `notify ${who} after ${after_minutes} minutes`);
   const later =
     due && next !== null
       ? [`${next.who} in ${roughDuration(Math.ceil(next.in_minutes) * 60_000)}`]

@@ -20,22 +20,22 @@ const only = (why: string): ExplainReason => ({ why, next: null });
 
 const says: Readonly<Record<Clause, Say>> = {
   unknown_state: ({ state }) => ({
-    why: `it is ${stateLabel(state).word}, a state that this program does not know`,
+    why: `unknown state ${stateLabel(state).word}, written by a newer version`,
     next: 'update servo-tui on this host',
   }),
   ended: (facts) => ({
-    why: `it is ${facts.state}${story(facts)}`,
+    why: story(facts),
     next: afterTheEnd(facts),
   }),
   paused: (facts) => ({
-    why: `it is paused${story(facts)}`,
-    next: `${facts.failing ? mending(facts) : ''}servo-tui resume ${shortId(facts.id)}`,
+    why: story(facts),
+    next: `${facts.failing ? firstStep(facts) : ''}servo-tui resume ${shortId(facts.id)}`,
   }),
   waiting_upstream: ({ waits_for }) =>
     waits_for.length === 0
-      ? only('it waits for its upstreams, which are done: it goes on within seconds')
+      ? only('its upstream jobs are completed: it continues within seconds')
       : {
-          why: `it waits for ${plural(waits_for.length, 'upstream job')}: ${waits_for
+          why: `waits for ${plural(waits_for.length, 'upstream job')}: ${waits_for
             .slice(0, 5)
             .map(nameOf)
             .join(', ')}${waits_for.length > 5 ? ' …' : ''}`,
@@ -47,11 +47,11 @@ const says: Readonly<Record<Clause, Say>> = {
   }),
   unavailable: (facts) => ({
     why: reason('unavailable', facts),
-    next: 'one partition at a time tries whether it is back, and no attempt is counted; see: servo-tui executors',
+    next: 'one partition at a time is tried until it is back, without counting attempts; see: servo-tui executors',
   }),
   no_handler: (facts) => ({
     why: reason('no_handler', facts),
-    next: `add the handler ${safeText(facts.asset_name)} to a worker's directory, and start it anew; see: servo-tui executors`,
+    next: `add the handler ${safeText(facts.asset_name)} to an executor's directory and restart it; see: servo-tui executors`,
   }),
   draining: (facts) => ({
     why: reason('draining', facts),
@@ -59,15 +59,15 @@ const says: Readonly<Record<Clause, Say>> = {
   }),
   on_hold: (facts) => ({
     why: reason('on_hold', facts),
-    next: 'it goes on by itself when that is over; see: servo-tui executors',
+    next: 'claiming resumes automatically; see: servo-tui executors',
   }),
   limited: (facts) => ({
     why: reason('limited', facts),
     next: 'it starts when one of them ends; see: servo-tui limits',
   }),
   external_writer: (facts) => ({
-    why: `an executor of another kind runs it, whose heartbeat is ${age(facts, facts.heartbeat_at)} old`,
-    next: 'it is left alone until the heartbeat is 2m old',
+    why: `an external writer runs it; its heartbeat is ${age(facts, facts.heartbeat_at)} old`,
+    next: 'no executor takes it over until the heartbeat is 2m old',
   }),
   running: (facts) => {
     const { running_slots, max_parallel, running_on, silent } = facts;
@@ -76,43 +76,43 @@ const says: Readonly<Record<Clause, Say>> = {
       .map((id) => safeText(id));
     const quiet = silent.reduce((sum, one) => sum + one.slots, 0);
     const working = Math.max(0, running_slots - quiet);
-    const where = on.length === 0 ? '' : `, on ${on.join(', ')}`;
+    const where = on.length === 0 ? '' : `: ${on.join(', ')}`;
     const canary = facts.failing
-      ? `; one partition at a time, until one gets past: ${safeText(facts.failure ?? '')}`
+      ? `; one partition at a time until one succeeds: ${safeText(facts.failure ?? '')}`
       : '';
-    const words = `it runs: ${working} of ${plural(max_parallel, 'slot')} at work${where}${canary}`;
-    return silent.length === 0 ? only(words) : besides(words, facts);
+    const running = `running on ${working} of ${plural(max_parallel, 'slot')}${where}${canary}`;
+    return silent.length === 0 ? only(running) : withSilent(running, facts);
   },
   incomplete: ({ missing, total_partitions, partitions_made }) => {
     const some = `${missing} of ${plural(Math.max(missing, total_partitions), 'partition')}`;
     return partitions_made
       ? {
           why: `${some} ${missing === 1 ? 'is' : 'are'} missing: deleted by hand, or the total was raised`,
-          next: 'the job counts those that it has, and ends, within a minute',
+          next: 'within a minute the job is recounted and ends',
         }
       : {
           why: `${some} ${missing === 1 ? 'is' : 'are'} not created yet by the program that created the job`,
-          next: 'those that do not come for 30s are made from its keys, or it fails',
+          next: 'after 30s without a new one they are created from its keys, or the job fails',
         };
   },
   locked: ({ blockers }) => ({
-    why: `a lock keeps it from being claimed, held by ${blockers.map(blockerText).join(', ')}`,
+    why: `its claim waits for a lock held by ${blockers.map(blockerText).join(', ')}`,
     next: `end that transaction; as its owner or a superuser: select pg_terminate_backend(${blockers[0]!.pid})`,
   }),
   back_off: (facts) => only(reason('back_off', facts)),
   blocked_by_cancelled: ({ blocked_keys, blocked_by }) => ({
     why: `${plural(blocked_keys, 'partition')} still ${blocked_keys === 1 ? 'runs' : 'run'} in ${blocked_by === null ? 'a cancelled job' : `the cancelled job ${shortId(blocked_by)}`}`,
-    next: 'it goes on when that has ended',
+    next: 'it continues when they have ended',
   }),
   outranked: (facts) => ({
     why: reason('outranked', facts),
-    next: 'add a worker, or raise its priority: servo-tui set JOB --priority N',
+    next: 'add an executor, or raise its priority: servo-tui set JOB --priority N',
   }),
   claimable: ({ state }) =>
     only(
       state === 'running'
-        ? 'nothing: its next partition will be taken within seconds'
-        : 'nothing: it will be claimed within seconds',
+        ? 'nothing blocks it: its next partition is claimed within seconds'
+        : 'nothing blocks it: it is claimed within seconds',
     ),
 };
 
@@ -129,33 +129,33 @@ function afterTheEnd(facts: ExplainFacts): string | null {
   const { id, state, waits_for, successor } = facts;
   if (successor !== null) {
     const newer = shortId(successor.id);
-    return `what it left undone is in ${newer} (${stateLabel(successor.state).word}): servo-tui explain ${newer}`;
+    return `continued by ${newer} (${stateLabel(successor.state).word}): servo-tui explain ${newer}`;
   }
   const job = shortId(id);
-  const anew = `servo-tui recreate ${job} --reason "why"`;
+  const recreate = `servo-tui recreate ${job} --reason "why"`;
   const [upstream] = waits_for;
-  if (state === 'cancelled') return `what it skipped: ${anew}`;
+  if (state === 'cancelled') return `run what it skipped: ${recreate}`;
   if (state !== 'failed') return null;
-  if (upstream === undefined)
-    return `${mending(facts)}what failed successor: servo-tui retry ${job}`;
+  if (upstream === undefined) return `${firstStep(facts)}retry what failed: servo-tui retry ${job}`;
   const both = `servo-tui recreate ${job} --include-upstream --reason "why"`;
-  if (upstream.state === null) return `with its upstreams, one of which was deleted: ${both}`;
-  return `its upstream first: servo-tui explain ${shortId(upstream.id)}; when that is done: ${anew}`;
+  if (upstream.state === null)
+    return `one of its upstream jobs was deleted; recreate both: ${both}`;
+  return `fix its upstream first: servo-tui explain ${shortId(upstream.id)}; then: ${recreate}`;
 }
 
 /** Slots leased by frozen or disconnected executors make no progress. */
-function besides(words: string, facts: ExplainFacts): ExplainReason {
+function withSilent(running: string, facts: ExplainFacts): ExplainReason {
   const held = facts.silent.map(
     ({ id, slots, seen_at }) =>
-      `${plural(slots, 'slot')} with ${safeText(id)}, ${
-        seen_at === null ? 'of which nothing is known' : `not heard of for ${age(facts, seen_at)}`
+      `${plural(slots, 'slot')} on ${safeText(id)}, ${
+        seen_at === null ? 'an unknown executor' : `silent for ${age(facts, seen_at)}`
       }`,
   );
   const last = Math.max(...facts.silent.map(({ until }) => until.getTime()));
   const left = roughDuration(Math.max(1000, last - facts.as_of.getTime()));
   return {
-    why: `${words}; ${held.join('; ')}`,
-    next: `look at that host; what it held is tried again within ${left}`,
+    why: `${running}; ${held.join('; ')}`,
+    next: `check that host; its partitions run again within ${left}`,
   };
 }
 
@@ -164,19 +164,21 @@ export function explainReason(clause: Clause, facts: ExplainFacts): ExplainReaso
 }
 
 /** First step if the failure names it: `run: grant …; then retry; then: `. */
-function mending({ failure, failing }: ExplainFacts): string {
+function firstStep({ failure, failing }: ExplainFacts): string {
   const cause = failing ? likelyCause(failure) : causeBySqlstate(failure ?? '');
   return cause === null ? '' : `${safeText(cause.advice)}; then: `;
 }
 
-/** ` since 12m, by mara: "db maintenance"`, from the journal. */
+const autoPaused = 'auto-paused';
+
+/** `paused 12m ago by mara: "db maintenance"`, `auto-paused 47s ago: 291 of …`, from the journal. */
 function story(facts: ExplainFacts): string {
-  const { since, by, reason } = facts;
-  const when = since === null ? '' : ` since ${age(facts, since)}`;
-  const itself = reason?.startsWith('paused by itself') ? ` by itself${reason.slice(16)}` : null;
-  if (itself !== null) return `${when}, ${safeText(itself.trimStart())}`;
-  const who = by === null ? '' : `, by ${safeText(by)}`;
-  return `${when}${who}${reason === null ? '' : `: "${safeText(reason)}"`}`;
+  const { state, since, by, reason } = facts;
+  const when = since === null ? '' : ` ${age(facts, since)} ago`;
+  if (reason?.startsWith(autoPaused))
+    return `${autoPaused}${when}${safeText(reason.slice(autoPaused.length))}`;
+  const who = by === null ? '' : ` by ${safeText(by)}`;
+  return `${state}${when}${who}${reason === null ? '' : `: "${safeText(reason)}"`}`;
 }
 
 function age({ as_of }: ExplainFacts, at: Date | null): string {
