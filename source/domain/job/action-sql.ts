@@ -13,7 +13,7 @@ const assignments: Readonly<Record<Action, readonly string[]>> = {
   cancel: ['completed_at = now()'],
 };
 
-type Seen = Pick<
+type JobSeen = Pick<
   Job,
   'id' | 'tenant_id' | 'state' | 'version' | 'priority' | 'sla_deadline_at' | 'execution_strategy'
 >;
@@ -23,13 +23,13 @@ type Seen = Pick<
  * the state and version that were seen. This program never runs it; its own statements bind the
  * same values as parameters.
  */
-export function actionSql(action: JobAction, seen: Seen, settings: JobSettings = {}): string {
+export function actionSql(action: JobAction, seen: JobSeen, settings: JobSettings = {}): string {
   if (isTransition(action)) return transition(action, seen);
   return statements[action](seen, settings);
 }
 
 const statements: Readonly<
-  Record<Exclude<JobAction, Action>, (seen: Seen, settings: JobSettings) => string>
+  Record<Exclude<JobAction, Action>, (seen: JobSeen, settings: JobSettings) => string>
 > = {
   // backfill-operations, "Force reclaim if needed".
   reclaim: (seen) =>
@@ -54,7 +54,7 @@ const statements: Readonly<
     ]),
 };
 
-function transition(action: Action, seen: Seen): string {
+function transition(action: Action, seen: JobSeen): string {
   const sets = [
     `state = ${literal(actionTargets[action])}`,
     ...assignments[action],
@@ -63,18 +63,18 @@ function transition(action: Action, seen: Seen): string {
   return update(sets, seen);
 }
 
-function update(sets: readonly string[], seen: Seen): string {
+function update(sets: readonly string[], seen: JobSeen): string {
   return `UPDATE backfill_jobs SET ${sets.join(', ')}\n${where(seen)};`;
 }
 
-function where({ id, tenant_id, state, version }: Seen): string {
+function where({ id, tenant_id, state, version }: JobSeen): string {
   return [
     `WHERE id = ${literal(id)} AND tenant_id = ${literal(tenant_id)}`,
     `  AND state = ${literal(state)} AND version = ${version}`,
   ].join('\n');
 }
 
-function retryInPlace(seen: Seen): string {
+function retryInPlace(seen: JobSeen): string {
   return [
     `WITH job AS (UPDATE backfill_jobs SET failed_partitions = 0`,
     `${where(seen)} RETURNING id)`,
@@ -89,7 +89,7 @@ function retryInPlace(seen: Seen): string {
  * and the partitions.
  */
 function newJob(
-  seen: Seen,
+  seen: JobSeen,
   columns: Pick<Job, 'priority' | 'sla_deadline_at' | 'execution_strategy'>,
   states: readonly string[],
 ): string {

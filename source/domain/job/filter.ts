@@ -39,7 +39,7 @@ export type DeadlineOf = (job: string) => Date | null | undefined;
 type Read = (value: string) => Condition | { problem: string };
 
 /** Reads the value after each prefix. */
-const words: ReadonlyMap<string, Read> = new Map<string, Read>([
+const readers: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['state', (value) => ({ kind: 'state', beginning: value.toLowerCase() })],
   ['asset', (value) => ({ kind: 'asset', pattern: value.toLowerCase() })],
   ['risk', readRisk],
@@ -165,11 +165,11 @@ function readWord(word: string): ReturnType<Read>[] {
   }
   const name = word.slice(0, colon).toLowerCase();
   const alternatives = alternativesOf(word.slice(colon + 1));
-  const read = words.get(name);
+  const read = readers.get(name);
   if (read !== undefined) return alternatives.map(read);
-  const near = nearest(name, words.keys());
+  const near = nearest(name, readers.keys());
   const advice =
-    near === null ? `known: ${[...words.keys()].join(', ')}` : `did you mean ${near}:?`;
+    near === null ? `known: ${[...readers.keys()].join(', ')}` : `did you mean ${near}:?`;
   return [{ problem: `unknown filter "${name}:" (${advice})` }];
 }
 

@@ -65,14 +65,14 @@ const unclaimedSeconds = 60;
 /** Only a person can remove these. */
 const blocking: readonly Clause[] = ['no_executor', 'no_handler', 'unavailable'];
 
-const living = ({ state }: HealthFacts) => !isTerminal(state);
+const unfinished = ({ state }: HealthFacts) => !isTerminal(state);
 
 /**
  * What needs a person, the most urgent first: the order of the job table and of the filter
  * `problems`.
  */
 const problems: readonly Rule[] = [
-  ['breached', (job) => living(job) && job.risk_level === 'breached'],
+  ['breached', (job) => unfinished(job) && job.risk_level === 'breached'],
   ['stuck', ({ heartbeat_stale }) => heartbeat_stale],
   ['silent', ({ silent }) => silent],
   ['late', ({ risk_level }) => risk_level === 'high'],

@@ -68,20 +68,20 @@ export function viewJob(
   const remaining = remainingPartitions(job);
   const ended = isTerminal(job.state);
   const facts = scene === null ? null : factsIn(scene, job, asOf);
-  const { silent_slots, waits_for } = workOn(job, facts);
+  const { silent_slots, waits_for } = slotsAndWait(job, facts);
   const silent = job.state === 'running' && silent_slots > 0 && silent_slots >= job.running_slots;
-  const heard = {
+  const onAlive = {
     ...job,
     running_slots: silent ? job.running_slots : job.running_slots - silent_slots,
   };
-  const reckoned = etaOf(heard, asOf, thresholds);
+  const reckoned = etaOf(onAlive, asOf, thresholds);
   const known = !silent && waits_for === null;
   const eta = known ? reckoned : null;
   const etaAt = eta === null ? null : later(asOf, eta * 1000);
   const range =
     eta === null
       ? null
-      : etaRange(remaining, slotsForEta(heard), job.avg_partition_duration_ms, job.eta_trend);
+      : etaRange(remaining, slotsForEta(onAlive), job.avg_partition_duration_ms, job.eta_trend);
   const incomplete_partitions = ended ? 0 : Math.max(0, job.failed_partitions);
   const risk = ended
     ? endedRisk(job)
@@ -104,7 +104,7 @@ export function viewJob(
     silent,
     failing: job.failing,
     incomplete_partitions,
-    failed_lately: job.state === 'failed' && isLately(job.completed_at, asOf, thresholds),
+    failed_lately: job.state === 'failed' && isRecent(job.completed_at, asOf, thresholds),
   };
   return {
     ...job,
@@ -131,16 +131,16 @@ export function viewJob(
   };
 }
 
-function workOn(
+function slotsAndWait(
   job: Job & JobActivity,
   facts: SceneFacts | null,
 ): Pick<JobView, 'silent_slots' | 'waits_for'> {
   if (facts === null || isTerminal(job.state)) return { silent_slots: 0, waits_for: null };
-  const held = facts.silent.reduce((sum, { slots }) => sum + slots, 0);
-  const silent_slots = Math.min(job.running_slots, held);
+  const leased = facts.silent.reduce((sum, { slots }) => sum + slots, 0);
+  const silent_slots = Math.min(job.running_slots, leased);
   // A running slot outweighs what keeps the job from getting more.
-  const works = job.state === 'running' && job.running_slots > 0;
-  return { silent_slots, waits_for: works ? null : waitsFor(clauseIn(facts)) };
+  const runs = job.state === 'running' && job.running_slots > 0;
+  return { silent_slots, waits_for: runs ? null : waitsFor(clauseIn(facts)) };
 }
 
 /**
@@ -164,7 +164,7 @@ export function unfinishedRisk(
   return risk.level === 'on_track' && !sure ? { level: 'unknown', severity: null } : risk;
 }
 
-function isLately(
+function isRecent(
   at: Date | null,
   asOf: Date,
   { failed_recently }: Pick<JobThresholds, 'failed_recently'>,

@@ -95,11 +95,11 @@ export type Lateness = { at_risk: number; breached: number; capped: boolean };
 
 /** @param most the counts stop here */
 export function latenessOf(jobs: readonly JobView[], most = Number.POSITIVE_INFINITY): Lateness {
-  const living = jobs.filter(({ state }) => !isTerminal(state));
+  const unfinished = jobs.filter(({ state }) => !isTerminal(state));
   return {
     capped: jobs.length >= most,
-    at_risk: living.filter(({ risk_level }) => atRiskLevels.includes(risk_level)).length,
-    breached: living.filter(({ risk_level }) => risk_level === 'breached').length,
+    at_risk: unfinished.filter(({ risk_level }) => atRiskLevels.includes(risk_level)).length,
+    breached: unfinished.filter(({ risk_level }) => risk_level === 'breached').length,
   };
 }
 

@@ -192,12 +192,12 @@ function readRange(
   const [first, last] = [start ?? end ?? '', end ?? start ?? ''];
   const result = parseRange(isGranularity(every) ? every : 'day', first, last);
   if ('range' in result) return result;
-  const told = result.problems.filter(
+  const relevant = result.problems.filter(
     (message) =>
       !(start === undefined && message.startsWith('invalid --start ')) &&
       !(end === undefined && message.startsWith('invalid --end ')),
   );
-  problems.push(...told.map((message) => ({ message, hint: rangeHint(message) })));
+  problems.push(...relevant.map((message) => ({ message, hint: rangeHint(message) })));
   return null;
 }
 

@@ -213,21 +213,21 @@ function escalationOf(runbook: Runbook, facts: EscalationFacts): Escalation {
     const reason = reasonOf(facts);
     return reason === null ? [] : [{ text, reason }];
   });
-  const judged = steps.map(({ who, task, after_minutes, calls }) => ({
+  const evaluated = steps.map(({ who, task, after_minutes, calls }) => ({
     who,
     task,
     after_minutes,
     at: after_minutes === null ? null : later(since ?? facts.as_of, after_minutes * 60_000),
     due: (after_minutes !== null && minutes >= after_minutes) || calls(facts, holding.length > 0),
   }));
-  const waiting = judged.find((step) => !step.due && step.after_minutes !== null);
+  const waiting = evaluated.find((step) => !step.due && step.after_minutes !== null);
   return {
     runbook,
-    due: judged.slice(1).some((step) => step.due),
+    due: evaluated.slice(1).some((step) => step.due),
     since,
     minutes,
     triggers: holding,
-    steps: judged,
+    steps: evaluated,
     next: waiting ? { who: waiting.who, in_minutes: waiting.after_minutes! - minutes } : null,
   };
 }

@@ -67,7 +67,7 @@ const recreating: Choice = {
   reason: 'SLA at risk - recreating with higher priority',
 };
 
-const ifSomebodyIsReady = ({ ready, with_handler, held_reason }: ExplainFacts): boolean =>
+const isExecutorReady = ({ ready, with_handler, held_reason }: ExplainFacts): boolean =>
   ready > 0 && with_handler > 0 && held_reason === null;
 const startOr =
   (otherwise: RemedyAction): Choose =>
@@ -87,7 +87,7 @@ const freeSlots = ({ max_parallel, slots, slots_busy }: ExplainFacts): Choice | 
  * A stale job is reclaimed automatically; if a ready executor has not done so in this many stale
  * periods, by force.
  */
-const patience = 2;
+const stalePeriods = 2;
 
 const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
   checkpoint: ({ state }) =>
@@ -95,8 +95,8 @@ const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
   stuck: (facts, row) => {
     if (facts.with_handler === facts.draining) return 'start-executor';
     const age = row.cells.heartbeat_age_secs;
-    const overdue = age === null || Number(age) > (patience * staleMs) / 1000;
-    return overdue && ifSomebodyIsReady(facts) ? 'reclaim' : 'wait';
+    const overdue = age === null || Number(age) > (stalePeriods * staleMs) / 1000;
+    return overdue && isExecutorReady(facts) ? 'reclaim' : 'wait';
   },
   resuming: startOr('look'),
   unclaimed: startOr('look'),

@@ -38,7 +38,7 @@ const rows: readonly Row[] = [
       title: 'The statement was cancelled',
       advice: /statement timeout/.test(said)
         ? 'raise statement_timeout for this role, or make the statement faster'
-        : 'somebody cancelled it (pg_cancel_backend); it is retried',
+        : 'it was cancelled (pg_cancel_backend), and is retried',
     }),
   },
   {

@@ -203,8 +203,8 @@ function left({ remaining_partitions, running_slots }: JobView): number {
 }
 
 /** How long the job can wait without missing its deadline. */
-function spareTime(job: JobView, asOf: Date, words: string): string | null {
+function spareTime(job: JobView, asOf: Date, label: string): string | null {
   if (job.sla_deadline_at === null || job.eta_seconds === null) return null;
   const spare = (job.sla_deadline_at.getTime() - asOf.getTime()) / 1000 - job.eta_seconds;
-  return spare > 0 ? `${words} ${formatDuration(spare)}` : 'already late';
+  return spare > 0 ? `${label} ${formatDuration(spare)}` : 'already late';
 }

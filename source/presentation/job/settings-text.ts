@@ -1,9 +1,9 @@
 import type { Diagnosis, Level } from '../../domain/triage/diagnosis.ts';
 
-type Said = [Level, string, string?];
+type Finding = [Level, string, string?];
 
 /** Effects of settings that servo-tui's own sessions do not override. */
-const consequences: Readonly<Record<string, Said>> = {
+const consequences: Readonly<Record<string, Finding>> = {
   default_transaction_read_only: [
     'fault',
     'read-only: executors wait',
@@ -20,17 +20,22 @@ const consequences: Readonly<Record<string, Said>> = {
   ],
 };
 
-export function settingsText(settings: Diagnosis['settings'], pooled: boolean): Said[] {
-  const foreign = settings
+export function settingsText(settings: Diagnosis['settings'], pooled: boolean): Finding[] {
+  const overriding = settings
     .filter(({ own }) => !own)
-    .map(({ name, value }): Said => {
-      const [level, words, hint] = consequences[name] ?? ['note', 'not as servo-tui expects'];
-      return [level, `${name} = ${value}: ${words}`, ...(hint === undefined ? [] : [hint])] as Said;
+    .map(({ name, value }): Finding => {
+      const [level, text, hint] = consequences[name] ?? ['note', 'not as servo-tui expects'];
+      return [
+        level,
+        `${name} = ${value}: ${text}`,
+        ...(hint === undefined ? [] : [hint]),
+      ] as Finding;
     });
   const own = settings.filter((one) => one.own).map(({ name, value }) => `${name} = ${value}`);
-  if (own.length === 0) return foreign.length > 0 ? foreign : [['ok', 'as servo-tui needs them']];
+  if (own.length === 0)
+    return overriding.length > 0 ? overriding : [['ok', 'as servo-tui needs them']];
   const where = pooled
     ? 'own transactions override them; SQL handlers behind the pooler do not'
     : 'own sessions override them';
-  return [...foreign, ['note', `${own.join(', ')}: servo-tui's ${where}`]];
+  return [...overriding, ['note', `${own.join(', ')}: servo-tui's ${where}`]];
 }

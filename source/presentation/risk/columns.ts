@@ -29,8 +29,8 @@ export const riskTable: Table<Risky> = {
     ),
     column('range', 'RANGE', longest(rangeRoom, 20), ({ row }, { as_of, zone }) => {
       const [range, drift] = [formatEtaRange(row, as_of, zone), formatDrift(row)];
-      const words = [`${range} ${drift}`, drift, range].map((text) => text.trim()).filter(Boolean);
-      return words.length === 0 ? absent : { forms: [words[0]!, ...words.slice(1)], tone: 'dim' };
+      const parts = [`${range} ${drift}`, drift, range].map((text) => text.trim()).filter(Boolean);
+      return parts.length === 0 ? absent : { forms: [parts[0]!, ...parts.slice(1)], tone: 'dim' };
     }),
     column('deadline', 'DEADLINE', 8, ({ row }, { as_of, zone }) =>
       row.sla_deadline_at === null ? absent : plain(formatClock(row.sla_deadline_at, as_of, zone)),
@@ -46,13 +46,13 @@ export const riskTable: Table<Risky> = {
     column('slots', 'SLOTS', 5, ({ row }) =>
       row.running_slots > 0 ? plain(String(row.running_slots)) : absent,
     ),
-    supposed(
+    whatIfColumn(
       'what-if',
       'WHAT IF',
       () => 24,
       ({ row }, { as_of, zone }) => thenPhrase(row, as_of, zone),
     ),
-    supposed(
+    whatIfColumn(
       'what-if-figure',
       '',
       () => 15,
@@ -65,7 +65,7 @@ export const riskTable: Table<Risky> = {
         tone: 'dim',
       }),
     ),
-    supposed(
+    whatIfColumn(
       'by',
       'BY',
       longest(({ row }: Risky) => whatIfText(row), 40),
@@ -108,7 +108,7 @@ function rangeRoom({ row }: Risky): string {
 }
 
 /** A column of a what-if, absent without one. */
-function supposed(
+function whatIfColumn(
   name: string,
   title: string,
   width: (rows: readonly Risky[]) => number,

@@ -30,8 +30,8 @@ export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
     { text: ` · priority ${row.priority}, ${row.sla_tier}${bufferText(row)}`, tone: 'plain' },
   ];
   const health = healthText(row);
-  const words = whatIfText(row);
-  const then: Cell[][] = words === '' ? [] : [[{ text: `what if: ${words}`, tone: 'accent' }]];
+  const whatIf = whatIfText(row);
+  const then: Cell[][] = whatIf === '' ? [] : [[{ text: `what if: ${whatIf}`, tone: 'accent' }]];
   const level = row.what_if?.risk_level ?? row.risk_level;
   const { meaning, heading, options } = mitigations[level];
   const advice = options.map(({ title, steps, command }): Cell[] => [

@@ -67,9 +67,9 @@ export function bufferPhrase({ sla_tier, sla_buffer, sla_buffer_fit }: RiskRow):
   if (sla_buffer === null || sla_buffer_fit === null)
     return { forms: [sla_tier, short[sla_tier]], tone: 'dim' };
   const percent = formatBuffer(sla_buffer);
-  const words = `${percent} ${sla_buffer_fit}`;
+  const parts = `${percent} ${sla_buffer_fit}`;
   return {
-    forms: [`${sla_tier} ${words}`, `${short[sla_tier]} ${words}`, percent],
+    forms: [`${sla_tier} ${parts}`, `${short[sla_tier]} ${parts}`, percent],
     tone: fitTones[sla_buffer_fit],
   };
 }
@@ -95,7 +95,7 @@ export function whatIfText(job: RiskRow): string {
       ? ''
       : shiftText(job.sla_deadline_at, then.sla_deadline_at);
   const again = then.remaining_partitions - job.remaining_partitions;
-  const words = [
+  const parts = [
     then.paused ? 'paused' : '',
     // A what-if gives a stuck job no slots.
     !then.paused && !job.heartbeat_stale && then.slots !== job.running_slots - job.silent_slots
@@ -107,7 +107,7 @@ export function whatIfText(job: RiskRow): string {
     again > 0 ? `retry ${again}` : '',
     moved,
   ];
-  return words.filter(Boolean).join(', ');
+  return parts.filter(Boolean).join(', ');
 }
 
 function shiftText(from: Date | null, to: Date | null): string {

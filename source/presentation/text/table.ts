@@ -76,9 +76,9 @@ export function layoutColumns<Row, C extends Column<Row>>(
       (sum, { name, gap }) => sum + (widths.has(name) ? widths.get(name)! + gap : 0),
       0,
     );
-  const wanted = new Map(columns.map((column) => [column.name, column.width(rows)]));
+  const preferred = new Map(columns.map((column) => [column.name, column.width(rows)]));
   // A column of preferred width 0 is absent.
-  const widths = new Map([...wanted].filter(([, wish]) => wish > 0));
+  const widths = new Map([...preferred].filter(([, width]) => width > 0));
   for (const { column, to, elastic } of narrowings) {
     const excess = total(widths) - width;
     if (excess <= 0) break;
@@ -88,7 +88,7 @@ export function layoutColumns<Row, C extends Column<Row>>(
     else widths.delete(column);
   }
   if (width !== Number.POSITIVE_INFINITY) {
-    shareOut(table, widths, wanted, () => Math.max(0, width - total(widths)));
+    shareOut(table, widths, preferred, () => Math.max(0, width - total(widths)));
   }
   return columns
     .filter(({ name }) => widths.has(name))
@@ -120,7 +120,7 @@ export function scrolledColumns<C extends { gap: number }>(
 function shareOut<Row>(
   { columns, narrowings, expansions }: Table<Row>,
   widths: Map<string, number>,
-  wanted: Map<string, number>,
+  preferred: Map<string, number>,
   spareNow: () => number,
 ): void {
   for (const [name, limit = Number.POSITIVE_INFINITY] of expansions) {
@@ -128,7 +128,7 @@ function shareOut<Row>(
     const present = widths.get(name);
     if (present === undefined) continue;
     const spare = spareNow();
-    const most = Math.max(present, Math.min(limit, column.grows_to ?? wanted.get(name)!));
+    const most = Math.max(present, Math.min(limit, column.grows_to ?? preferred.get(name)!));
     const elastic = narrowings.some((step) => step.column === name && step.elastic);
     // A cut longer form is of no use.
     if (elastic || most - present <= spare) widths.set(name, Math.min(most, present + spare));

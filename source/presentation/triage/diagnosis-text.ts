@@ -7,14 +7,14 @@ import { blockerText } from './explain-reason.ts';
 /** A larger skew is reported; nothing depends on this host's clock. */
 const skewLimitMs = 2_000;
 
-type Judge = (seen: Diagnosis) => Check[];
-const judge =
-  (check: string, say: (seen: Diagnosis) => [Level, string, string?][]): Judge =>
+type Rule = (seen: Diagnosis) => Check[];
+const rule =
+  (check: string, evaluate: (seen: Diagnosis) => [Level, string, string?][]): Rule =>
   (seen) =>
-    say(seen).map(([level, message, hint = null]) => ({ check, level, message, hint }));
+    evaluate(seen).map(([level, message, hint = null]) => ({ check, level, message, hint }));
 
-const judges: readonly Judge[] = [
-  judge('connection', (seen) => [
+const rules: readonly Rule[] = [
+  rule('connection', (seen) => [
     seen.in_recovery
       ? [
           'warning',
@@ -23,10 +23,10 @@ const judges: readonly Judge[] = [
         ]
       : ['ok', `${seen.connection}, ${Math.round(seen.round_trip_ms)} ms away`],
   ]),
-  judge('versions', ({ server_version, program_version }) => [
+  rule('versions', ({ server_version, program_version }) => [
     ['ok', `PostgreSQL ${server_version}, servo-tui ${program_version}`],
   ]),
-  judge('schema', ({ schema }) => {
+  rule('schema', ({ schema }) => {
     if (schema.lowest_program === null)
       return [['fault', 'no schema found', 'run: servo-tui migrate']];
     if (schema.too_new) {
@@ -41,14 +41,14 @@ const judges: readonly Judge[] = [
       ? [['note', `newer than this program (${schema.newer.at(-1)}), but compatible`]]
       : [['ok', 'up to date']];
   }),
-  judge('role', ({ role, superuser, bypass_rls }) => {
+  rule('role', ({ role, superuser, bypass_rls }) => {
     if (!superuser && !bypass_rls)
       return [['ok', `${role} is restricted to its tenant by row-level security`]];
     const why = superuser ? 'is a superuser' : 'has BYPASSRLS';
     const message = `RLS BYPASSED: ${role} ${why}; only the tenant in each statement isolates`;
     return [['warning', message, 'connect as servo_app']];
   }),
-  judge('row security', ({ tables }) => {
+  rule('row security', ({ tables }) => {
     const open = tables.filter((one) => !one.enabled || !one.forced || one.policies === 0);
     if (tables.length === 0) return [];
     if (open.length === 0) return [['ok', `enabled and forced on ${named(tables)}`]];
@@ -60,7 +60,7 @@ const judges: readonly Judge[] = [
       ],
     ];
   }),
-  judge('encoding', ({ encoding }) => [
+  rule('encoding', ({ encoding }) => [
     encoding === 'UTF8'
       ? ['ok', 'UTF8']
       : [
@@ -69,8 +69,8 @@ const judges: readonly Judge[] = [
           "create a new one: create database NAME encoding 'UTF8' locale 'C' template template0",
         ],
   ]),
-  judge('settings', ({ settings, pooled }) => settingsText(settings, pooled)),
-  judge('protection', ({ protection }) => {
+  rule('settings', ({ settings, pooled }) => settingsText(settings, pooled)),
+  rule('protection', ({ protection }) => {
     const all = protectionsOf(protection);
     if (all.length === 0) return [];
     const bad = all.filter(({ level }) => level === 'warning');
@@ -84,7 +84,7 @@ const judges: readonly Judge[] = [
       kind === 'table' ? 'run: servo-tui migrate --rls' : protectionHint(name),
     ]);
   }),
-  judge('locks', ({ claim_blockers }) => {
+  rule('locks', ({ claim_blockers }) => {
     if (claim_blockers === null) return [];
     if (claim_blockers.length === 0) return [['ok', 'no session blocks claims']];
     return claim_blockers.map((one) => [
@@ -93,7 +93,7 @@ const judges: readonly Judge[] = [
       `if it was forgotten, end it: select pg_terminate_backend(${one.pid})`,
     ]);
   }),
-  judge('clock', ({ clock_skew_ms }) => {
+  rule('clock', ({ clock_skew_ms }) => {
     const seconds = (Math.abs(clock_skew_ms) / 1000).toFixed(1);
     if (Math.abs(clock_skew_ms) < skewLimitMs) return [['ok', "within 2 s of the database's"]];
     const way = clock_skew_ms > 0 ? 'ahead of' : 'behind';
@@ -105,7 +105,7 @@ const judges: readonly Judge[] = [
       ],
     ];
   }),
-  judge('pooler', ({ pooled }) => [
+  rule('pooler', ({ pooled }) => [
     pooled
       ? [
           'note',
@@ -114,13 +114,13 @@ const judges: readonly Judge[] = [
         ]
       : ['ok', 'none: direct connection'],
   ]),
-  judge('snapshots', ({ old_snapshots, sees_sessions }) => {
-    const told = old_snapshots.map((one): [Level, string, string] => [
+  rule('snapshots', ({ old_snapshots, sees_sessions }) => {
+    const old = old_snapshots.map((one): [Level, string, string] => [
       'warning',
       `pid ${one.pid} (${one.user ?? '?'}, ${one.application || 'unnamed'}, ${one.state ?? '?'}) has held a snapshot for ${Math.round(one.seconds)} s: batches slow down until it ends`,
       `if it was forgotten, end it: select pg_terminate_backend(${one.pid})`,
     ]);
-    if (told.length > 0) return told;
+    if (old.length > 0) return old;
     return sees_sessions
       ? [['ok', 'none older than 60 s']]
       : [
@@ -131,7 +131,7 @@ const judges: readonly Judge[] = [
           ],
         ];
   }),
-  judge('tenant', ({ tenant, has_jobs, visible }) => {
+  rule('tenant', ({ tenant, has_jobs, visible }) => {
     if (tenant === null) {
       const message = 'no visibility: no tenant is set';
       return [['note', message, 'set TENANT_ID or pass --tenant']];
@@ -143,7 +143,7 @@ const judges: readonly Judge[] = [
     }
     return has_jobs ? [['ok', `${tenant} has jobs`]] : [['note', `${tenant} has no jobs`]];
   }),
-  judge('executors', ({ executors, program_version }) => {
+  rule('executors', ({ executors, program_version }) => {
     if (executors === null) return [];
     const { alive, on_hold, draining, versions } = executors;
     if (alive === 0)
@@ -187,5 +187,5 @@ function named(tables: Diagnosis['tables']): string {
 }
 
 export function checksOf(seen: Diagnosis): Check[] {
-  return judges.flatMap((one) => one(seen));
+  return rules.flatMap((one) => one(seen));
 }

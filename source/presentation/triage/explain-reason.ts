@@ -145,7 +145,7 @@ function afterTheEnd(facts: ExplainFacts): string | null {
 
 /** Slots leased by frozen or disconnected executors make no progress. */
 function withSilent(running: string, facts: ExplainFacts): ExplainReason {
-  const held = facts.silent.map(
+  const silent = facts.silent.map(
     ({ id, slots, seen_at }) =>
       `${plural(slots, 'slot')} on ${safeText(id)}, ${
         seen_at === null ? 'an unknown executor' : `silent for ${age(facts, seen_at)}`
@@ -154,7 +154,7 @@ function withSilent(running: string, facts: ExplainFacts): ExplainReason {
   const last = Math.max(...facts.silent.map(({ until }) => until.getTime()));
   const left = roughDuration(Math.max(1000, last - facts.as_of.getTime()));
   return {
-    why: `${running}; ${held.join('; ')}`,
+    why: `${running}; ${silent.join('; ')}`,
     next: `check that host; its partitions run again within ${left}`,
   };
 }

@@ -13,29 +13,32 @@ type Options = { width: number; zone: Zone };
 const labelWidth = 13;
 
 /** One line if nothing is wrong; else scenario, evidence, meaning, remedy and escalation. */
-export function explainText(judged: DiagnosedJob, options: Options): string {
-  const { clause, facts, findings, scenario, recommendation } = judged;
+export function explainText(diagnosed: DiagnosedJob, options: Options): string {
+  const { clause, facts, findings, scenario, recommendation } = diagnosed;
   const { why, next } = explainReason(clause, facts);
   const name = `${safeText(facts.asset_name)} ${shortId(facts.id)} (${facts.state.replace('_', ' ')})`;
   const first = `${name}: ${why}${next === null ? '' : ` — ${next}`}`;
   const main = findings.find(({ check }) => check.name === scenario);
   if (main === undefined) return `${first}\n`;
-  const context = { as_of: judged.as_of, zone: options.zone };
+  const context = { as_of: diagnosed.as_of, zone: options.zone };
   const others = findings.filter((one) => one !== main).map(({ check }) => check.title);
   const lines = [
     first,
     ...labelled('scenario', [main.check.title, sectionText(main.check.section)], options),
-    ...labelled('likely', causeText(judged), options),
+    ...labelled('likely', causeText(diagnosed), options),
     ...(recommendation === null ? [] : labelled('do', [recommendation.text], options)),
-    ...commandLine(judged),
+    ...commandLine(diagnosed),
     ...labelled('evidence', [evidenceLine(main.check.columns, main.rows[0]!, context)], options),
-    ...evidenceTable(judged, options),
+    ...evidenceTable(diagnosed, options),
     ...labelled('meaning', [main.check.meaning], options),
     ...(others.length === 0 ? [] : labelled('also', [others.join('; ')], options)),
-    ...judged.escalations.flatMap((escalation) =>
+    ...diagnosed.escalations.flatMap((escalation) =>
       labelled(
         'escalation',
-        [escalationTitle(escalation), ...escalationReasons(escalation, judged.as_of, options.zone)],
+        [
+          escalationTitle(escalation),
+          ...escalationReasons(escalation, diagnosed.as_of, options.zone),
+        ],
         options,
       ),
     ),
