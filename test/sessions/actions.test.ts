@@ -78,7 +78,7 @@ describe('y acts only with every field valid', () => {
   test('a deadline that has passed', () => {
     const session = open('L').press('tab').type('2024-05-14T11:59:59Z').press('tab', 'tab', 'y');
     expect(session.acts).toEqual([]);
-    expect(session.card.hint).toBe('deadline: give a later one, as +2h');
+    expect(session.card.hint).toBe('deadline: use a later one, e.g. +2h');
   });
 
   test('what is not a time, a number in bounds, or a duration', () => {
@@ -89,11 +89,11 @@ describe('y acts only with every field valid', () => {
       expect(session.acts).toEqual([]);
       return session.card.hint;
     };
-    expect(hint('L', 1, 'soon')).toMatch(/^deadline: ISO 8601/);
-    expect(hint('t', 1, '11')).toBe('priority: a whole number from -10 to 10');
-    expect(hint('t', 2, '0')).toMatch(/^parallel: a whole number from 1/);
-    expect(hint('t', 3, 'x')).toMatch(/^max attempts: a whole number/);
-    expect(hint('t', 4, '8d')).toBe('time-out: as 30s, 5m or 1h30m');
+    expect(hint('L', 1, 'soon')).toMatch(/^deadline: expected ISO 8601/);
+    expect(hint('t', 1, '11')).toBe('priority: expected a whole number from -10 to 10');
+    expect(hint('t', 2, '0')).toMatch(/^parallel: expected a whole number from 1/);
+    expect(hint('t', 3, 'x')).toMatch(/^max attempts: expected a whole number/);
+    expect(hint('t', 4, '8d')).toBe('time-out: expected up to 7d, e.g. 30s, 5m or 1h30m');
   });
 
   test('a card that changes nothing', () => {

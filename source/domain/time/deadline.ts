@@ -31,6 +31,6 @@ export function problemOfDeadline(deadline: Date, now: Date, flag: string): Prob
   const ago = roughDuration(now.getTime() - deadline.getTime());
   return {
     message: `the deadline ${deadline.toISOString()} is in the past (${ago} ago)`,
-    hint: `pass a later one, e.g. --${flag} +2h`,
+    hint: `use a later one, e.g. --${flag} +2h`,
   };
 }
