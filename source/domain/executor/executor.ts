@@ -7,7 +7,6 @@ export type ExecutorRow = {
   pid: number;
   version: string;
   slots: number;
-  /** Assets it can run now. */
   handlers: string[];
   /** Hash of its handler directory at its start; null from an older program. */
   catalogue: string | null;

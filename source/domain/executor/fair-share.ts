@@ -1,7 +1,6 @@
 /** What one tenant uses of an executor's slots, and how many more it could use. */
 export type Demand = {
   tenant: string;
-  /** Slots in use or requested. */
   used: number;
   /** Further slots it has work for now. */
   wanted: number;

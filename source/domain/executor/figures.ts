@@ -24,7 +24,6 @@ export type TenantReading = {
   unfinished: readonly UnfinishedJob[];
   /** Pending jobs past their deadline. The ETA and risk of other pending jobs are unknown. */
   pending_breached: number;
-  /** Ids of the live executors that serve the tenant. */
   executors: readonly string[];
 };
 

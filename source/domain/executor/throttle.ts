@@ -44,7 +44,6 @@ export function exceeded(seen: HealthSignals, limits: HealthLimits): HealthSigna
   });
 }
 
-/** The reason for the hold, with figures; null without one. */
 export function holdReason(seen: HealthSignals, limits: HealthLimits): string | null {
   const reasons = exceeded(seen, limits).map((signal) => {
     const column = columns[signal];

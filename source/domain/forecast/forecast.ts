@@ -3,7 +3,6 @@ import { type BufferFit, bufferFit, bufferOf, type Tier, tierOf } from '../risk/
 import { later } from '../time/time.ts';
 import { etaSeconds } from './eta.ts';
 
-/** An ended job of the asset. */
 export type PastJob = {
   id: string;
   state: string;
@@ -14,7 +13,6 @@ export type PastJob = {
   avg_partition_duration_ms: number | null;
 };
 
-/** How a key of the new job went in the past jobs. */
 export type WorstKey = {
   partition_key: string;
   slowest_ms: number | null;

@@ -2,7 +2,6 @@ import type { Sample } from '../job/insight.ts';
 
 /** One figure for each sample; null without a figure. */
 export type JobTrend = {
-  /** Completed partitions a minute since the sample before. */
   per_minute: (number | null)[];
   /** Average duration of a partition in milliseconds. */
   average_ms: (number | null)[];

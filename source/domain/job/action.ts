@@ -60,7 +60,6 @@ const plain = {
   needs_parameter: false,
 } as const;
 
-/** What can be done to a job, and what each action takes. */
 export const actionRules: Readonly<Record<JobAction, ActionRule>> = {
   pause: { ...plain, refusal: (job) => refusalOf('pause', job.state) },
   resume: { ...plain, refusal: (job) => refusalOf('resume', job.state) },

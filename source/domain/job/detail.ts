@@ -8,14 +8,12 @@ export type PartitionState = (typeof partitionStates)[number];
 /** Neighbouring partitions in key order, both ends included. */
 export type KeyBounds = { first_key: string; last_key: string };
 
-/** Partitions of a run by state. */
 export type PartitionBucket = KeyBounds &
   Record<PartitionState, number> & {
     /** Pending ones with an earlier attempt. */
     retry?: number;
   };
 
-/** A partition that is running or waits for its next attempt. */
 export type OpenPartition = {
   partition_key: string;
   state: PartitionState;
@@ -26,7 +24,6 @@ export type OpenPartition = {
   error_message: string | null;
 };
 
-/** A row of backfill_events. */
 export type JobEvent = {
   id: number;
   job_id: string;
@@ -40,13 +37,11 @@ export type JobEvent = {
   to_state: string | null;
   /** Any text, as given by --actor. */
   actor: string;
-  /** The database role that was logged in. */
   login: string;
   reason: string | null;
   at: Date;
 };
 
-/** Events of the journal, the oldest first. */
 export type EventList = { as_of: Date; tenant_id: string; events: JobEvent[] };
 
 export type JobDetail = {
@@ -57,7 +52,6 @@ export type JobDetail = {
   map: PartitionBucket[];
   /** Requested parts of an earlier map, as they are now. */
   changed: PartitionBucket[];
-  /** Null if it was not requested. */
   insight: JobInsight | null;
   /** Failed for good, in key order, at most 100. */
   failed: FailedPartition[];
@@ -67,7 +61,6 @@ export type JobDetail = {
   events: JobEvent[];
   /** Ids (host:pid:random) of executors with a lease on the job. */
   executors: string[];
-  /** Dialogs open on it at consoles, the oldest first. */
   dialogs: Dialog[];
 };
 
@@ -81,7 +74,6 @@ export type JobList = {
   counts: Partial<Record<string, number>>;
 };
 
-/** Result of an operator's action on one job. */
 export type ActionResult = {
   id: string;
   result: 'applied' | 'skipped' | 'failed';

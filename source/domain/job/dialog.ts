@@ -1,7 +1,5 @@
-/** A dialog open at another console. */
 export type Dialog = {
   actor: string;
-  /** Host of that console. */
   host: string;
   /** As the console names it: `cancel`; a newer program may have others. */
   action: string;

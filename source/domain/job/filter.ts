@@ -21,7 +21,6 @@ export type Condition =
   | { kind: 'risk'; levels: readonly RiskLevel[] }
   | { kind: 'priority'; comparison: Comparison; value: number }
   | { kind: 'no_deadline' }
-  /** A deadline later than this job's. */
   | { kind: 'deadline_later_than'; job: string }
   | { kind: 'problem' }
   /** Part of the asset's name, or a prefix of a state or an id. */
@@ -38,7 +37,6 @@ export type DeadlineOf = (job: string) => Date | null | undefined;
 
 type Read = (value: string) => Condition | { problem: string };
 
-/** Reads the value after each prefix. */
 const readers: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['state', (value) => ({ kind: 'state', beginning: value.toLowerCase() })],
   ['asset', (value) => ({ kind: 'asset', pattern: value.toLowerCase() })],
@@ -49,7 +47,6 @@ const readers: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['by', (value) => ({ kind: 'by', pattern: value.toLowerCase() })],
 ]);
 
-/** The filter word for jobs that need attention. */
 export const problemsWord = 'problems';
 
 /**
@@ -82,7 +79,6 @@ export function jobMatches(filter: JobFilter, job: JobView, deadlineOf: Deadline
   );
 }
 
-/** References of the jobs that a filter names, as written. */
 export function namedJobs(filter: JobFilter): string[] {
   return filter.terms.flatMap(({ any }) =>
     any.flatMap((one) => (one.kind === 'deadline_later_than' ? [one.job] : [])),

@@ -50,9 +50,7 @@ export type HealthFacts = {
   waits_for: WaitingClause | null;
   /** All its leases belong to silent executors. */
   silent: boolean;
-  /** Its last attempts failed with the same error. */
   failing: boolean;
-  /** Failed partitions of a job that has not ended. */
   incomplete_partitions: number;
   failed_lately: boolean;
 };

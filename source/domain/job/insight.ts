@@ -41,7 +41,6 @@ export type Durations = {
   slowest: SlowPartition[];
 };
 
-/** An upstream or downstream job. */
 export type RelatedJob = {
   id: string;
   /** The nearer job of the tree it is related to. */
@@ -62,10 +61,8 @@ export type DownstreamAsset = {
   jobs: { id: string; state: string }[];
 };
 
-/** An executor that runs partitions of the job. */
 export type JobExecutor = {
   id: string;
-  /** Partitions it runs, and slots they use. */
   partitions: number;
   slots: number;
   /** Start of its oldest running attempt. */

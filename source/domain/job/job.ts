@@ -34,7 +34,6 @@ export type JobView = Job &
     /** Failed partitions of a job that has not ended: it will end incomplete. */
     incomplete_partitions: number;
     health: Health;
-    /** Position in the order of urgency; 0 is the most urgent. */
     urgency: number;
     /** Why, as a sentence; null if there is nothing to say beside the deadline. */
     health_reason: string | null;
@@ -192,7 +191,6 @@ function reasonOf(health: HealthFacts, facts: SceneFacts | null): string | null 
   return reasons.length === 0 ? null : reasons.join('; ');
 }
 
-/** A running job whose heartbeat is missing or too old. */
 export function isStale(
   job: Pick<Job, 'state' | 'heartbeat_at'>,
   asOf: Date,

@@ -8,7 +8,6 @@ export type Sort = { column: string; descending: boolean };
 export const attention = 'attention';
 export const byAttention: Sort = { column: attention, descending: false };
 
-/** Active states first, ended ones last. */
 export const stateOrder: readonly JobState[] = [
   'running',
   'resuming',
@@ -42,7 +41,6 @@ const values: Readonly<Record<string, (job: JobView) => Value>> = {
   by: (job) => job.created_by,
 };
 
-/** Columns that jobs can be sorted by, in the table's order. */
 export const sortColumns: readonly string[] = [attention, ...Object.keys(values)];
 
 /**

@@ -21,7 +21,6 @@ export type Page = {
   late: Lateness | null;
   /** Jobs requested by id that are not on the page. */
   kept: JobView[];
-  /** Deadlines of the jobs that the filter names. */
   deadlines: Readonly<Record<string, Date | null>>;
   /** A mistake in the filter that only the database shows. */
   problem: string | null;

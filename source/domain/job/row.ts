@@ -36,13 +36,11 @@ export type Job = {
   priority: number;
 };
 
-/** Read together with a job's row. */
 export type JobActivity = {
   /** Live leases on the job, over all hosts. */
   running_slots: number;
   /** Claimed by an executor of this program: its leases show what runs. */
   ours: boolean;
-  /** Its last attempts failed with the same permanent error. */
   failing: boolean;
   /** Where the rate is counted from: a sample of the last minutes, or the job's start. */
   rate_base: RateBase | null;
@@ -50,7 +48,6 @@ export type JobActivity = {
   eta_trend: EtaTrend | null;
 };
 
-/** Completed partitions at a moment. */
 export type RateBase = { at: Date; completed: number };
 
 /** A running job's ETA in its samples of the last 15 minutes. */

@@ -1,4 +1,3 @@
-/** In the usual order of a job's life. */
 export const jobStates = [
   'pending',
   'waiting_upstream',

@@ -1,6 +1,5 @@
 export type PartitionOrder = 'asc' | 'desc';
 
-/** A job's execution_strategy. */
 export type Strategy = {
   /** Most partitions of the job that run at the same time, over all hosts. 1 = sequential. */
   max_parallel: number;

@@ -12,7 +12,6 @@ export type Attempt = {
   granularity: Granularity | null;
   /** 1 for the first claim. */
   attempt: number;
-  /** Failures and timeouts before this attempt. */
   failures: number;
   token: string;
 };

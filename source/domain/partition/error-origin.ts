@@ -90,7 +90,6 @@ export function outcomeByOrigin(origin: Origin, message: string): Outcome {
   return { kind: 'unavailable', message, of: origin };
 }
 
-/** What is known when a connection broke under an attempt. */
 export type Loss = {
   /** Last SQLSTATE from the server, if any. */
   said: string | null;

@@ -61,7 +61,6 @@ function instantText(at: Date): string {
   return at.toISOString().replace('.000Z', 'Z').replace(/^\+0/, '');
 }
 
-/** A range of time partitions, both ends included. */
 export type KeyRange = {
   granularity: Granularity;
   first: string;

@@ -1,7 +1,6 @@
 import type { JobEvent, PartitionState } from '../job/detail.ts';
 import type { AttemptLog } from './attempt-log.ts';
 
-/** A row of backfill_partitions, by column names. */
 export type Partition = {
   partition_key: string;
   state: PartitionState;

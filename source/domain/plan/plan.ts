@@ -34,7 +34,6 @@ export type JobPlan = {
 
 /** A plan as one engineer writes it and another one checks and runs it. */
 export type PlanFile = JobPlan & {
-  /** Version of the format. */
   plan: 1;
   parameters: ActionParameters;
   reason: string | null;
@@ -43,11 +42,9 @@ export type PlanFile = JobPlan & {
   filter: string;
 };
 
-/** A job of a plan file, and its state in the database now. */
 export type ReviewedJob = {
   /** As in the file, for compare-and-set. */
   planned: PlannedJob;
-  /** Null: job not found. */
   now: Job | null;
   /** Why nothing will be done to it; null if it will. */
   skipped: string | null;

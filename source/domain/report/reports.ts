@@ -16,7 +16,6 @@ export type IncidentReport = {
   as_of: Date;
   tenant_id: string;
   job: JobView;
-  /** The clause that keeps it from running, or `running`. */
   explanation: { clause: Clause; facts: ExplainFacts };
   /** The job's own events, the oldest first, the last 500. */
   timeline: JobEvent[];
@@ -30,7 +29,6 @@ export type IncidentReport = {
   assets: JobInsight['assets'];
   executors: JobInsight['executors'];
   findings: CheckSummary[];
-  /** The runbook's scenario, and what it recommends. */
   scenario: CheckName | null;
   recommendation: Recommendation | null;
   escalations: readonly Escalation[];
@@ -46,9 +44,7 @@ export type HandOff = {
   as_of: Date;
   tenant_id: string;
   since: Date;
-  /** Firing ones. */
   alerts: Alert[];
-  /** Checks with findings. */
   findings: CheckSummary[];
   escalations: readonly Escalation[];
   /** Unfinished jobs at risk, breached or unknown, the most urgent first. */
@@ -57,11 +53,9 @@ export type HandOff = {
   actions: JobEvent[];
   actions_truncated: boolean;
   attempts: JobAttempts[];
-  /** Jobs that ended in the period, by state. */
   ended_counts: Readonly<Record<string, number>>;
   /** The newest first, at most 500 of each state. */
   ended: JobView[];
-  /** Asset names by job id. */
   asset_names: Record<string, string>;
 };
 

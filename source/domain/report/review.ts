@@ -1,7 +1,6 @@
 import type { Job } from '../job/job.ts';
 import { bufferOf, type Tier, tierOf } from '../risk/tier.ts';
 
-/** A job of the period, with figures from its samples. */
 export type ReviewedJob = Pick<
   Job,
   | 'id'

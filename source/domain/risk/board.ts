@@ -5,7 +5,6 @@ import { compareUrgency } from './risk.ts';
 import { type BufferFit, bufferFit, bufferOf, type Tier, tierOf } from './tier.ts';
 import { type Fleet, forecastWhatIf, isNoChange, type Outlook, type WhatIf } from './what-if.ts';
 
-/** Input of the risk calculator, read at one moment. */
 export type RiskBoard = {
   as_of: Date;
   tenant_id: string;
@@ -17,7 +16,6 @@ export type RiskBoard = {
   truncated: boolean;
 };
 
-/** A job with its buffer and its what-if outlook. */
 export type RiskRow = JobView & {
   sla_tier: Tier;
   /** (deadline − ETA) ÷ (ETA − start); null without a deadline or an ETA. */

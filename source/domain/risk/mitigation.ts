@@ -1,6 +1,5 @@
 import type { RiskLevel } from './risk.ts';
 
-/** The runbook's advice at a level of risk. */
 export type Mitigation = {
   title: string;
   steps: readonly string[];

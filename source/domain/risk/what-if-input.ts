@@ -8,7 +8,6 @@ import { parseDuration } from '../time/duration.ts';
 import { later } from '../time/time.ts';
 import { isNoChange, type WhatIf } from './what-if.ts';
 
-/** A what-if as a person writes it. */
 export type WhatIfInput = {
   slots?: string;
   parallel?: string;

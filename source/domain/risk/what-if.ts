@@ -8,7 +8,6 @@ import type { Risk, RiskLevel } from './risk.ts';
 /** Slots of executors that claim, and those with a handler for each asset. */
 export type Fleet = { slots: number; by_asset: Readonly<Record<string, number>> };
 
-/** Changes by job id. */
 export type WhatIf = {
   /** Of the fleet; null: unchanged. */
   slots: number | null;
@@ -62,16 +61,13 @@ export function remainingWhatIf(what: WhatIf, jobs: readonly JobView[]): WhatIf 
   };
 }
 
-/** Forecast of one job. */
 export type Outlook = {
   id: string;
-  /** Slots it would have. */
   slots: number;
   max_parallel: number;
   remaining_partitions: number;
   /** Null if unknown, or without a slot. */
   eta_seconds: number | null;
-  /** Failed partitions that are not retried. */
   incomplete_partitions: number;
   sla_deadline_at: Date | null;
   risk_level: RiskLevel;
@@ -135,11 +131,9 @@ export function forecastWhatIf(
 type Changed = {
   job: JobView;
   max_parallel: number;
-  /** Increase of max parallel. */
   raised: number;
   lowered: boolean;
   remaining: number;
-  /** Failed partitions to be retried. */
   again: number;
   deadline: Date | null;
   paused: boolean;

@@ -1,12 +1,10 @@
 import { readStrategy, type Strategy } from '../job/strategy.ts';
 import { type Granularity, isGranularity } from '../partition/period.ts';
 
-/** What `start` needs of a row of assets. */
 export type Asset = {
   id: string;
   name: string;
   granularity: Granularity | null;
-  /** Defaults of its new jobs. */
   defaults?: AssetDefaults;
 };
 

@@ -18,7 +18,6 @@ import { nearest } from '../text/nearest.ts';
 import { type Moment, parseMoment } from '../time/deadline.ts';
 import { parseDuration } from '../time/duration.ts';
 
-/** Options of a job as a person writes them. */
 export type OptionsInput = {
   priority?: string;
   tier?: string;
@@ -31,12 +30,10 @@ export type OptionsInput = {
 
 export type UpstreamInput = { include_upstream?: boolean; max_upstream_depth?: string };
 
-/** A new backfill as a person requests it. */
 export type StartInput = OptionsInput &
   UpstreamInput & {
     asset: string;
     partitions?: readonly string[];
-    /** Text and name of a file of keys. */
     partitions_file?: { name: string; text: string };
     /** Keys need not be dates of the asset's granularity. */
     any_key?: boolean;
@@ -53,7 +50,6 @@ export type KeySource = { range: KeyRange } | { list: string[] };
 export type JobOptions = {
   priority: number | undefined;
   deadline: Moment | undefined;
-  /** Only what was given. */
   strategy: Partial<Strategy>;
 };
 

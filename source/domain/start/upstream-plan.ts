@@ -5,7 +5,6 @@ import { unionOfKeys, upstreamKeys } from './upstream-keys.ts';
 /** An edge of the lineage: a downstream asset's id and its upstream asset. */
 export type Dependency = { downstream_id: string; upstream: Asset };
 
-/** An asset in the tree of a backfill. */
 export type PlanNode = {
   asset: Asset;
   /** Ids of its upstream and downstream assets in the tree. */
@@ -61,7 +60,6 @@ export function keysNeeded(
     .reduce<KeySource | null>((all, keys) => (all === null ? keys : unionOfKeys(all, keys)), null);
 }
 
-/** Every asset once, after its upstreams. */
 function topological(root: Asset, needs: ReadonlyMap<string, Asset[]>): Asset[] {
   const done = new Map<string, Asset>();
   const path: Asset[] = [];

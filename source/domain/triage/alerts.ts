@@ -21,9 +21,7 @@ type AlertRow = {
   severity: Exclude<Severity, 'notice'>;
   description: string;
   section: Section;
-  /** Finds its jobs. */
   check: CheckName;
-  /** It fires above this. */
   threshold: (thresholds: Thresholds) => Figure;
   /** Thresholds of the check that the alert overrides. */
   adjust?: (thresholds: Thresholds) => Thresholds;

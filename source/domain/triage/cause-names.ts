@@ -17,6 +17,5 @@ export type FailureCause = {
   name: (typeof causeNames)[number];
   /** In the runbook's words if it is one of its causes. */
   title: string;
-  /** What to look at first. */
   advice: string;
 };

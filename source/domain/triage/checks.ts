@@ -50,7 +50,6 @@ export type RemedyAction =
 
 export type Remedy = {
   action: RemedyAction;
-  /** The runbook's advice. */
   text: string;
   /** Job states in which it is possible; null: any, or not an action on the job. */
   states: readonly string[] | null;
@@ -74,7 +73,6 @@ export type CheckDefinition = {
   name: CheckName;
   title: string;
   section: Section;
-  /** The runbook's explanation. */
   meaning: string;
   severity: Severity;
   columns: readonly CheckColumn[];
@@ -107,7 +105,6 @@ export type Finding = {
   columns: readonly CheckColumn[];
   sql: string;
   rows: readonly FoundRow[];
-  /** There are more rows. */
   truncated: boolean;
 };
 
@@ -117,7 +114,6 @@ export type Worst = Pick<FoundRow, 'job_id' | 'asset_name' | 'since'> & {
   column: CheckColumn;
 };
 
-/** One line of the triage screen. */
 export type CheckSummary = {
   check: CheckDefinition;
   /** At most as many rows as are read; `truncated`: there are more. */

@@ -35,7 +35,6 @@ export type ClaimScene = {
   idle: Readonly<Record<string, { has_claimable: boolean; due_at: Date | null }>>;
 };
 
-/** The facts of `explain` that need no query for the job. */
 export type SceneFacts = ClauseFacts & {
   asset_name: string;
   silent: readonly SilentSlots[];

@@ -27,7 +27,6 @@ export type FunctionProtection = {
 
 /** What `doctor` reads of a database and the connection to it. */
 export type Diagnosis = {
-  /** User and address, without the password. */
   connection: string;
   round_trip_ms: number;
   server_version: string;
@@ -44,7 +43,6 @@ export type Diagnosis = {
   role: string;
   superuser: boolean;
   bypass_rls: boolean;
-  /** Base tables with their row-level security. */
   tables: { name: string; enabled: boolean; forced: boolean; policies: number }[];
   /** Protection of the schema's tables and functions; empty without a schema. */
   protection: { tables: TableProtection[]; functions: FunctionProtection[] };

@@ -7,7 +7,6 @@ export type EscalationFacts = {
   found: Readonly<Partial<Record<CheckName, readonly FoundRow[]>>>;
   /** First event of the incident, by runbook; null: no incident, or unknown. */
   clocks: Readonly<Record<Runbook, Date | null>>;
-  /** Running jobs. */
   running: number;
 };
 
@@ -180,7 +179,6 @@ export type EscalationStep = {
   who: string;
   task: string;
   after_minutes: number | null;
-  /** When its minutes end; null without a clock. */
   at: Date | null;
   due: boolean;
 };

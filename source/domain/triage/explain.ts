@@ -52,7 +52,6 @@ export type ExplainFacts = {
   total_partitions: number;
   /** All its partitions existed: missing ones were deleted. */
   partitions_made: boolean;
-  /** When the next snoozed or failed partition is due. */
   due_at: Date | null;
   blocked_keys: number;
   blocked_by: string | null;

@@ -7,7 +7,6 @@ import type { CheckFinding, Recommendation } from './recommend.ts';
 export type Explanation = {
   as_of: Date;
   tenant_id: string;
-  /** The clause that keeps the job from running, or `running`. */
   clause: Clause;
   facts: ExplainFacts;
 };
@@ -34,6 +33,5 @@ export type Verification = {
   state: string;
   version: number;
   checks: readonly { name: CheckName; title: string; holds: boolean; row: FoundRow | null }[];
-  /** None of them holds any more. */
   helped: boolean;
 };

@@ -40,7 +40,6 @@ function ofFunction({ definer, pinned, public: everybody }: FunctionProtection):
   return pinned ? 'owner' : 'unpinned';
 }
 
-/** Warnings first. */
 export function protectionsOf({ tables, functions }: Diagnosis['protection']): Protected[] {
   const all = [
     ...tables.map((one) => ['table', one.name, ofTable(one)] as const),

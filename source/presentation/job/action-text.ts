@@ -34,11 +34,9 @@ export type Intent = {
 
 /** Texts of an action's confirmation. */
 export type ActionText = {
-  /** The confirming button and the title. */
   verb: string;
   /** The button that does nothing. */
   keep: string;
-  /** Shown while the action runs. */
   gerund: string;
   will: (intent: Intent) => string;
   /** What follows for the deadline, or that it is final. */
@@ -197,7 +195,6 @@ function slotsOf({ running_slots, execution_strategy }: JobView): number {
   return running_slots > 0 ? running_slots : readStrategy(execution_strategy).max_parallel;
 }
 
-/** Partitions that have not started. */
 function left({ remaining_partitions, running_slots }: JobView): number {
   return Math.max(0, remaining_partitions - running_slots);
 }

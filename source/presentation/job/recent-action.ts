@@ -7,7 +7,6 @@ import { stateLabel } from './state-label.ts';
 /** Older actions are no news. */
 const newsSeconds = 15 * 60;
 
-/** States that only a person sets. */
 const byHand = ['paused', 'resuming', 'cancelled'];
 const requests: Readonly<Record<string, string>> = {
   set: 'changed',

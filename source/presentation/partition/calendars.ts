@@ -5,7 +5,6 @@ export const day = 24 * hour;
 
 /** A layout of time on the map: one strip per month, year or day. */
 export type Calendar = {
-  /** Time that one cell covers. */
   cell: string;
   /** Longest time of a cell, in milliseconds. */
   span: number;

@@ -23,7 +23,6 @@ export function kindOf(counts: PartitionCounts): CellKind | null {
   if (all === 0) return null;
   if (counts.failed > 0) return 'failed';
   if (counts.running > 0) return 'running';
-  // A retry alone in its cell is marked; among pending partitions it would say little.
   if ((counts.retry ?? 0) > 0 && counts.retry === counts.pending) return 'retry';
   if (counts.completed > 0) return counts.completed + counts.skipped === all ? 'done' : 'partly';
   return counts.skipped > 0 ? 'skipped' : 'pending';

@@ -8,7 +8,6 @@ import { safeText } from '../text/safe-text.ts';
 export type FailureGroup = FailureKind & {
   /** With `…` where the messages differ. */
   message: string;
-  /** Null without a sign of a common cause. */
   cause: FailureCause | null;
 };
 

@@ -148,7 +148,6 @@ function blockMap(buckets: readonly PartitionBucket[], { width, height }: Size):
   };
 }
 
-/** Merges equal neighbours into one span. */
 function drawn(cells: readonly PartitionCounts[]): Cell[] {
   const runs: Cell[] = [];
   for (const counts of cells) {

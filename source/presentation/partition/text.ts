@@ -27,7 +27,6 @@ export function partitionText(detail: PartitionDetail, zone: Zone): string {
   ].join('\n');
 }
 
-/** Output of the newest attempt. */
 export function logText({ partition, logs, as_of }: PartitionDetail, zone: Zone): string {
   const [newest] = logs;
   if (newest !== undefined) return logLines(newest, as_of, zone).join('\n');

@@ -5,7 +5,6 @@ import { noCounts, type PartitionCounts } from './cell.ts';
 export type WeekdayBand = {
   /** Month names above the columns, as wide as the rows. */
   ruler: string;
-  /** Year of its first month. */
   year: string;
   /** Monday to Sunday. */
   rows: PartitionCounts[][];
@@ -95,7 +94,6 @@ function monthBlocks(first: number, last: number): Block[] {
   return blocks;
 }
 
-/** A block for each week, labelled if a month begins in it. */
 function weekBlocks(first: number, last: number): Block[] {
   const blocks: Block[] = [];
   for (let from = first; from <= last; from += 7 - weekdayOf(from)) {

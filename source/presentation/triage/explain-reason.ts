@@ -171,7 +171,9 @@ function firstStep({ failure, failing }: ExplainFacts): string {
 
 const autoPaused = 'auto-paused';
 
-/** `paused 12m ago by mara: "db maintenance"`, `auto-paused 47s ago: 291 of …`, from the journal. */
+/**
+ * `paused 12m ago by mara: "db maintenance"`, `auto-paused 47s ago: 291 of …`, from the journal.
+ */
 function story(facts: ExplainFacts): string {
   const { state, since, by, reason } = facts;
   const when = since === null ? '' : ` ${age(facts, since)} ago`;
