@@ -8,7 +8,7 @@ import { countCap } from '../operations/jobs/list-jobs.ts';
 import { jobsTable } from '../presentation/job/columns.ts';
 import { dialogText } from '../presentation/job/dialog-text.ts';
 import { formatEta, formatEtaRange } from '../presentation/job/eta-phrase.ts';
-import { healthText, isNotWorkedOn } from '../presentation/job/health-text.ts';
+import { healthText, isWaiting } from '../presentation/job/health-text.ts';
 import { progressBar } from '../presentation/job/progress-bar.ts';
 import { stateLabel } from '../presentation/job/state-label.ts';
 import { groupFailures, kindsOf } from '../presentation/partition/failure-groups.ts';
@@ -122,7 +122,7 @@ export function watchLine(
     ...(job.rate_per_minute === null ? [] : [`${formatRate(job.rate_per_minute)}/min`]),
     ...(isTerminal(job.state)
       ? []
-      : [`${isNotWorkedOn(job) ? '' : 'ETA '}${formatEta(job, asOf, options.zone).forms[0]}`]),
+      : [`${isWaiting(job) ? '' : 'ETA '}${formatEta(job, asOf, options.zone).forms[0]}`]),
   ];
   return finish([parts.join('  ')], options);
 }

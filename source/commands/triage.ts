@@ -1,6 +1,6 @@
 import { withTenant } from '../database/queries/triage/checks.ts';
 import { nearest } from '../domain/text/nearest.ts';
-import { type CheckName, checkNames, isTrouble } from '../domain/triage/checks.ts';
+import { type CheckName, checkNames, needsAttention } from '../domain/triage/checks.ts';
 import { UsageError } from '../errors.ts';
 import { resolveJobs } from '../operations/jobs/resolve-job.ts';
 import { triage as report, triageCheck } from '../operations/triage/checks.ts';
@@ -42,7 +42,7 @@ export function triage({ input, flags, settings, io }: Invocation): Promise<Outp
           flags.has('sql')
             ? statements(seen.checks.map(({ check, sql }) => ({ title: check.title, sql })))
             : text(reportText(seen, options)),
-        exit: reportExit(flags, { visible, found: seen.checks.some(isTrouble) }),
+        exit: reportExit(flags, { visible, found: seen.checks.some(needsAttention) }),
       };
     }
     const finding = await triageCheck(reader, tenant, name, { job, thresholds });

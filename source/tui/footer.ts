@@ -15,7 +15,7 @@ import { targetOf } from '../console/target.ts';
 import type { JobView } from '../domain/job/job.ts';
 import { type JobColumn, jobColumns } from '../presentation/job/columns.ts';
 import { dialogText } from '../presentation/job/dialog-text.ts';
-import { healthText, isNotWorkedOn } from '../presentation/job/health-text.ts';
+import { healthText, isWaiting } from '../presentation/job/health-text.ts';
 import { formatFullCount, plural } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import { cellOf, type LaidColumn } from '../presentation/text/table.ts';
@@ -155,7 +155,7 @@ const drawnOnly = ['progress', 'percent'];
 function hiddenField({ name, title }: JobColumn, job: JobView, text: string): string {
   if (name === 'state' || name === 'sla') return text;
   if (name === 'rate') return `${text}/min`;
-  if (name === 'eta') return job.state === 'running' && !isNotWorkedOn(job) ? `ETA ${text}` : text;
+  if (name === 'eta') return job.state === 'running' && !isWaiting(job) ? `ETA ${text}` : text;
   return `${title.toLowerCase()} ${text}`;
 }
 

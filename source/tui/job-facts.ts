@@ -14,7 +14,7 @@ import {
   formatEtaRange,
   secondsBetween,
 } from '../presentation/job/eta-phrase.ts';
-import { isNotWorkedOn, jobTone } from '../presentation/job/health-text.ts';
+import { isWaiting, jobTone } from '../presentation/job/health-text.ts';
 import { stateLabel } from '../presentation/job/state-label.ts';
 import { riskBadge } from '../presentation/risk/badge.ts';
 import {
@@ -137,7 +137,7 @@ function slowestTwentieth({ insight }: JobScreen): string {
 
 function expected(job: JobView, words: string): string {
   const { state } = job;
-  if (state === 'running' && !isNotWorkedOn(job)) return `ETA ${words}`;
+  if (state === 'running' && !isWaiting(job)) return `ETA ${words}`;
   return state === 'failed' ? `ended ${words}` : words;
 }
 

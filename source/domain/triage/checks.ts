@@ -141,7 +141,7 @@ export function foundFirst(checks: readonly CheckSummary[]): CheckSummary[] {
 }
 
 /** Any finding above a notice. */
-export function isTrouble({ check, found }: Pick<CheckSummary, 'check' | 'found'>): boolean {
+export function needsAttention({ check, found }: Pick<CheckSummary, 'check' | 'found'>): boolean {
   return found > 0 && check.severity !== 'notice';
 }
 

@@ -231,6 +231,9 @@ function escalationOf(runbook: Runbook, facts: EscalationFacts): Escalation {
 }
 
 /** Rows that count for a runbook's clock. */
-export function troubleOf(found: EscalationFacts['found'], runbook: Runbook): readonly FoundRow[] {
+export function runbookRows(
+  found: EscalationFacts['found'],
+  runbook: Runbook,
+): readonly FoundRow[] {
   return escalationPaths[runbook].checks.flatMap((name) => found[name] ?? []);
 }

@@ -5,7 +5,7 @@ import {
   type Escalation,
   type EscalationFacts,
   escalationsOf,
-  troubleOf,
+  runbookRows,
 } from '../../domain/triage/escalation.ts';
 
 /** Whether escalation is due, to whom and why, from what the checks have found: within the transaction that found it. */
@@ -18,7 +18,7 @@ export async function readEscalations(
     firstEntry(
       query,
       tenant,
-      troubleOf(seen.found, runbook).flatMap(({ job_id, since }) =>
+      runbookRows(seen.found, runbook).flatMap(({ job_id, since }) =>
         job_id === null || since === null ? [] : [{ job_id, since }],
       ),
     );

@@ -40,10 +40,7 @@ export function healthText({
 }
 
 /** Whether the ETA column shows a reason instead of an ETA. */
-export function isNotWorkedOn({
-  health,
-  waits_for,
-}: Pick<JobView, 'health' | 'waits_for'>): boolean {
+export function isWaiting({ health, waits_for }: Pick<JobView, 'health' | 'waits_for'>): boolean {
   return waits_for !== null || health === 'silent';
 }
 

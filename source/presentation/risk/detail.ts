@@ -2,7 +2,7 @@ import { shortId } from '../../domain/job/reference.ts';
 import type { RiskRow } from '../../domain/risk/board.ts';
 import { mitigations } from '../../domain/risk/mitigation.ts';
 import { driftText, etaIfStarted, formatEta, formatEtaRange } from '../job/eta-phrase.ts';
-import { healthText, isNotWorkedOn } from '../job/health-text.ts';
+import { healthText, isWaiting } from '../job/health-text.ts';
 import { stateLabel } from '../job/state-label.ts';
 import { plural } from '../text/format.ts';
 import type { Detail } from '../text/item.ts';
@@ -16,7 +16,7 @@ export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
   const eta = formatEta(row, as_of, zone).forms[0];
   const range = formatEtaRange(row, as_of, zone);
   const started = etaIfStarted(row, as_of, zone);
-  const expected = `${row.state === 'running' && !isNotWorkedOn(row) ? 'ETA ' : ''}${eta}${range === '' ? '' : ` (${range})`}`;
+  const expected = `${row.state === 'running' && !isWaiting(row) ? 'ETA ' : ''}${eta}${range === '' ? '' : ` (${range})`}`;
   const times = [
     row.state === 'pending' && started !== '' ? '' : expected,
     driftText(row),
