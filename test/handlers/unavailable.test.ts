@@ -71,7 +71,7 @@ it('A17: an endpoint that is away for a while costs no partition and no attempt'
   const { clause, why } = await said(job);
   expect(clause).toBe('unavailable');
   expect(why).toMatch(
-    /^its endpoint is unreachable on \S+ since \d+s: cannot reach http:\/\/127\.0\.0\.1:\d+\/run/,
+    /^its endpoint is unreachable on \S+ for \d+s: cannot reach http:\/\/127\.0\.0\.1:\d+\/run/,
   );
   await listen(port);
   await backfills.state(job, 'completed');
@@ -117,7 +117,7 @@ it('A17: a program that is gone is not offered, and is again when it is there', 
   });
   const { clause, why } = await said(job);
   expect(clause).toBe('unavailable');
-  expect(why).toMatch(/^its program is missing on \S+ since \d+s: (cannot|not) run.*ENOENT/);
+  expect(why).toMatch(/^its program is missing on \S+ for \d+s: (cannot|not) run.*ENOENT/);
   renameSync(`${directory}/.orders`, `${directory}/orders`);
   await backfills.state(job, 'completed');
   // A shell that was begun just before does not find its script any more: an attempt that failed.

@@ -97,7 +97,7 @@ describe('the calculator says', () => {
       retry_failed: [weather.id],
       deadline: { [weather.id]: inSeconds(172 * 60) },
     };
-    expect(table(200, what, [failed])[0]!.by).toBe('paused, +4 again, deadline +1h30m');
+    expect(table(200, what, [failed])[0]!.by).toBe('paused, retry 4, deadline +1h30m');
   });
 
   test('the severity and its outcome down to 40 columns, the figure at 80', () => {
