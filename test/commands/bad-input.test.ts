@@ -228,7 +228,7 @@ describe('the database', () => {
   test('no tenant is an error, never an empty list', async () => {
     const { code, stdout, stderr } = await run(['list'], { DATABASE_URL: variables.DATABASE_URL! });
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toBe('no tenant — set TENANT_ID or pass --tenant\n');
+    expect(stderr).toBe('no tenant — set TENANT_ID, or give --tenant\n');
   });
 
   test('nobody listens: 5, without the password', async () => {

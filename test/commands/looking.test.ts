@@ -109,7 +109,7 @@ describe('executors', () => {
 
   test('in every state, with what each runs', async () => {
     await anExecutor('alive:1:x');
-    await anExecutor('held:1:x', `held_reason = 'replication lags 90 s behind'`);
+    await anExecutor('on_hold:1:x', `held_reason = 'replication lags 90 s behind'`);
     await anExecutor('draining:1:x', 'draining_at = now()');
     await anExecutor('lost:1:x', 'lost_at = now()');
     await anExecutor('stopped:1:x', 'stopped_at = now()');
@@ -172,7 +172,7 @@ describe('logs', () => {
   test('the newest attempt of each partition, or of one', async () => {
     const id = await aJob();
     const [a, b] = [`a${made - 1}`, `b${made - 1}`];
-    expect((await servo(`logs ${id}`)).stdout).toBe('no output of its attempts is stored\n');
+    expect((await servo(`logs ${id}`)).stdout).toBe('no output is kept of its attempts\n');
     await aLog(id, a, 1, 'first try');
     await aLog(id, a, 2, 'second try\n\x1b[31mred\x1b[0m\n');
     await aLog(id, b, 1, 'other');

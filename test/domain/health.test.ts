@@ -185,7 +185,7 @@ const rows: Row[] = [
     },
     {
       health: 'queued',
-      reason: '2 of at most 2 jobs of this tenant run already',
+      reason: 'limit reached: 2 of 2 running jobs of this tenant',
       eta: 'limit reached',
       sla: '–',
       known: false,

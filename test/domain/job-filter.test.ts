@@ -109,9 +109,9 @@ describe('FILTER', () => {
   test.each([
     ['stat:paused', 'unknown filter "stat:" (did you mean state:?)'],
     ['priority:high', 'priority:high: expected a comparison, e.g. priority:>=8'],
-    ['risk:purple', 'risk:purple is not one of'],
-    ['sla:soon', 'sla:soon is not known'],
-    ['sla:later-than:xyz', 'sla:later-than:xyz is not known'],
+    ['risk:purple', 'invalid risk:purple: expected'],
+    ['sla:soon', 'invalid sla:soon: expected'],
+    ['sla:later-than:xyz', 'invalid sla:later-than:xyz: expected'],
     // Names that every object has: these matched every job, or threw.
     ['constructor:x', 'unknown filter "constructor:"'],
     ['__proto__:x', 'unknown filter "__proto__:"'],

@@ -68,19 +68,46 @@ describe('parseRange', () => {
   });
 
   test.each([
-    ['day', '2024-01-01T08', '2024-01-02', 'finer than the step of the range, a day'],
-    ['day', '2024-01-01', '2024-01-31T00:00:00Z', 'finer than the step of the range, a day'],
-    ['month', '2024-01-01', '2024-02', 'finer than the step of the range, a month'],
-    ['hour', '2024-01-01T08:30', '2024-01-02', 'finer than the step of the range, an hour'],
-    ['week', '2024-01-03', '2024-01-15', '"2024-01-01" is (--start)'],
-    ['hour', '2024-01-01T08+05:30', '2024-01-02', '"2024-01-01T02" is (--start)'],
+    [
+      'day',
+      '2024-01-01T08',
+      '2024-01-02',
+      '--start "2024-01-01T08": finer than the step of the range, a day',
+    ],
+    [
+      'day',
+      '2024-01-01',
+      '2024-01-31T00:00:00Z',
+      '--end "2024-01-31T00:00:00Z": finer than the step of the range, a day',
+    ],
+    [
+      'month',
+      '2024-01-01',
+      '2024-02',
+      '--start "2024-01-01": finer than the step of the range, a month',
+    ],
+    [
+      'hour',
+      '2024-01-01T08:30',
+      '2024-01-02',
+      '--start "2024-01-01T08:30": finer than the step of the range, an hour',
+    ],
+    [
+      'week',
+      '2024-01-03',
+      '2024-01-15',
+      '--start "2024-01-03": not the start of a week in UTC, "2024-01-01" is',
+    ],
+    [
+      'hour',
+      '2024-01-01T08+05:30',
+      '2024-01-02',
+      '--start "2024-01-01T08+05:30": not the start of an hour in UTC, "2024-01-01T02" is',
+    ],
   ] as const)(
     'C5: a bound within a partition is refused: %s from %s to %s',
     (granularity, start, end, told) => {
       expect(problemsOf(granularity, start, end)).toEqual([expect.stringContaining(told)]);
-      expect(problemsOf(granularity, start, end)[0]).toContain(
-        told.includes('(--start)') ? start : end,
-      );
     },
   );
 
@@ -117,7 +144,7 @@ describe('parseRange', () => {
 
   test('refuses a range of more partitions than a job may have', () => {
     const [problem] = problemsOf('hour', '0001', '9999');
-    expect(problem).toContain('too many for one job');
+    expect(problem).toContain('too many partitions for one job');
     expect(problem).toContain(maxPartitions.toLocaleString('en'));
   });
 });
@@ -128,10 +155,10 @@ describe('problemOfKey', () => {
     ['  ', null, 'empty'],
     ['x'.repeat(256), null, 'longer than 255'],
     ['a\nb', null, 'control character'],
-    ['2024-02-30', null, 'not a date of the calendar'],
-    ['2024-13', 'month', 'not a date of the calendar'],
-    ['2024-01', 'day', '"2024-01-01" would'],
-    ['2024-01-03', 'week', '"2024-01-01" would'],
+    ['2024-02-30', null, 'not a calendar date'],
+    ['2024-13', 'month', 'not a calendar date'],
+    ['2024-01', 'day', 'expected "2024-01-01"'],
+    ['2024-01-03', 'week', 'expected "2024-01-01"'],
     ['2024-01-03', 'hour', 'an hour'],
   ] as const)('%j under %s', (key, granularity, words) => {
     expect(problemOfKey(key, granularity)).toContain(words);

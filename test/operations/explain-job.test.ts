@@ -116,7 +116,7 @@ describe('one query says which clause keeps a job from running', () => {
     });
     const { clause, why } = await said(job!.id);
     expect(clause).toBe('waiting_upstream');
-    expect(why).toMatch(/^it waits for 1 upstream job: raw [0-9a-f]{8} \(pending\)$/);
+    expect(why).toMatch(/^waits for 1 upstream job: raw [0-9a-f]{8} \(pending\)$/);
   });
 
   test('no executor lives: none, one that stopped, one found dead, one unheard of, and another tenant’s', async () => {
@@ -284,7 +284,7 @@ describe('one query says which clause keeps a job from running', () => {
     );
     const { clause, why } = await said(id);
     expect(clause).toBe('back_off');
-    expect(why).toMatch(/the first in 2m$/);
+    expect(why).toMatch(/the first is due in 2m$/);
     await operator.sql(
       `update backfill_partitions set available_at = null where id = (select id from backfill_partitions where backfill_job_id = $1 limit 1)`,
       [id],

@@ -71,7 +71,7 @@ describe('scenario, recommendation and the action that is ready', () => {
     const { recommendation, facts } = await judge(id);
     expect(recommendation).toEqual({
       action: 'reclaim',
-      words: 'Force reclaim if needed (emergency): resets the heartbeat.',
+      text: 'Force reclaim if needed (emergency): resets the heartbeat.',
       command: `servo-tui reclaim ${id.slice(0, 8)}`,
       ready: {
         action: 'reclaim',
@@ -169,7 +169,7 @@ describe('scenario, recommendation and the action that is ready', () => {
     await operator.sql('update backfill_executors set slots = 0');
     expect((await judge(id)).recommendation).toMatchObject({
       action: 'start-executor',
-      words: 'High risk: scale executor instances (platform team).',
+      text: 'High risk: scale executor instances (platform team).',
     });
   });
 

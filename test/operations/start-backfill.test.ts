@@ -289,7 +289,7 @@ describe('bad input', () => {
     [
       'too many partitions',
       { start: '0001', end: '9999', every: 'hour' },
-      /too many for one job/,
+      /too many partitions for one job/,
       /./,
     ],
   ];

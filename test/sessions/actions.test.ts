@@ -119,7 +119,7 @@ describe('an action that is not possible says why', () => {
     Session.showing([aJob({ ...running, ...job })]).press(key).notice;
 
   test('retry without failures, reclaim of what does not run, set of what has ended', () => {
-    expect(notice('R', { failed_partitions: 0 })).toContain('no partition of it has failed');
+    expect(notice('R', { failed_partitions: 0 })).toContain('no failed partitions');
     expect(notice('f', { state: 'pending' })).toBe(
       'only running jobs can be reclaimed; this one is pending',
     );

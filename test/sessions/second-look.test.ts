@@ -68,7 +68,7 @@ describe('B9: a dialog says what will keep the job from running', () => {
   const limit = { scope: 'tenant' as const, name: 'acme', max_running: 2, running: 2 };
 
   test.each([
-    ['a limit', { limits: [limit] }, /But +2 of at most 2 jobs of this tenant/],
+    ['a limit', { limits: [limit] }, /But +limit reached: 2 of 2 running jobs/],
     ['no executor', { executors: 0, with_handler: 0, ready: 0 }, /But +no executor/],
     ['no handler', { with_handler: 0, ready: 0 }, /But +no executor has a handler/],
   ])('%s', (_, facts, words) => {
@@ -101,13 +101,13 @@ describe('B9: a dialog says what will keep the job from running', () => {
     const session = Session.showing(jobs).press('space', 'down', 'space', 'r').answerPlan(jobs);
     const facts = explainFacts(jobs[0]!.id, { state: 'paused', limits: [limit] });
     session.seen().answer('explain-job', { type: 'explained', judged: judgedJob(facts) });
-    expect(said(session)).toMatch(/But +00000001: 2 of at most 2 jobs of this tenant/);
+    expect(said(session)).toMatch(/But +00000001: limit reached: 2 of 2 running jobs/);
   });
 
   test.each(makingWork)('%s: a limit', (name) => {
     const job = name === 'resume' ? paused : running;
     expect(said(knowing(job, actionOf(name).key, { limits: [limit] }))).toMatch(
-      /But +2 of at most/,
+      /But +limit reached: 2 of 2/,
     );
   });
 });
