@@ -164,13 +164,9 @@ it.skipIf(process.platform !== 'linux')(
       execFileSync('prlimit', ['--pid', String(pid), `--nofile=${files}:4096`]);
     // It has more than these open already.
     limit(10);
-    await waitFor(
-      'it to be held',
-      () => /claiming is on hold: this host is out of/.test(worker.log),
-      {
-        seen: () => worker.log,
-      },
-    );
+    await waitFor('it to be held', () => /claiming is held: this host is out of/.test(worker.log), {
+      seen: () => worker.log,
+    });
     limit(4096);
     await backfills.state(job, 'completed');
     expect(await counts(job)).toEqual(['completed 0 0']);

@@ -130,7 +130,7 @@ describe('an action that is not possible says why', () => {
     expect(
       notice('C', { state: 'completed', completed_partitions: 100, failed_partitions: 0 }),
     ).toBe('nothing left to run: it is completed');
-    expect(notice('C', { state: 'quarantined' })).toContain('does not know the state quarantined');
+    expect(notice('C', { state: 'quarantined' })).toContain('unknown state quarantined');
   });
 
   test('every action is refused by a read-only console', () => {
