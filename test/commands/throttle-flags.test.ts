@@ -92,7 +92,7 @@ describe('status', () => {
       );
       const { stdout } = await run(['status', job!.id, '--json'], variables);
       expect(documentOf('status', stdout).held).toMatchObject([
-        { held_reason: expect.stringContaining('limit 0 %') },
+        { hold_reason: expect.stringContaining('limit 0 %') },
       ]);
     } finally {
       await worker.kill();

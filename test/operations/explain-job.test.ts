@@ -146,7 +146,7 @@ describe('one query says which clause keeps a job from running', () => {
   });
 
   test('claiming is held, and why', async () => {
-    await setExecutors(`held_reason = 'replication lags 90 s behind (limit 60 s)'`);
+    await setExecutors(`hold_reason = 'replication lags 90 s behind (limit 60 s)'`);
     expect(await said(await aJob())).toMatchObject({
       clause: 'on_hold',
       why: 'claiming is on hold: replication lags 90 s behind (limit 60 s)',

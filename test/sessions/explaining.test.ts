@@ -147,7 +147,7 @@ describe('after the recommended action it is verified whether it has helped', ()
     expect(session.state.trial).toBeNull();
   });
 
-  test('not at once: it is asked again, and told when the patience is over', () => {
+  test('not at once: it is asked again, and told when the timeout is over', () => {
     const session = mended().answer('verify-job', verification(false));
     expect(session.state.trial).not.toBeNull();
     expect(session.timersSet('verify')).toEqual([2000]);

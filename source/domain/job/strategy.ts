@@ -19,7 +19,7 @@ export const strategyDefaults: Readonly<Strategy> = {
 
 /**
  * Reads the execution_strategy column, which other programs write too: missing and unusable values
- * count as defaults. The SQL function servo_whole has the same rules.
+ * count as defaults. The SQL function servo_integer has the same rules.
  */
 export function readStrategy(column: unknown): Strategy {
   const raw = rawOf(column);

@@ -24,8 +24,8 @@ export function leaseKey({ id, token }: Lease): string {
 }
 
 /** What is away; `host`: file descriptors, processes or memory. */
-export const troubleKinds = ['database', 'endpoint', 'program', 'host'] as const;
-export type TroubleKind = (typeof troubleKinds)[number];
+export const outageKinds = ['database', 'endpoint', 'program', 'host'] as const;
+export type OutageKind = (typeof outageKinds)[number];
 
 /**
  * How an attempt ended, how it counts, and when the partition is tried again.
@@ -37,8 +37,8 @@ export type TroubleKind = (typeof troubleKinds)[number];
  * | failed, `permanent` | a failure | after a long back-off; repeated, it pauses the job |
  * | fatal | a failure | none |
  * | crashed | a crash: three make a poison partition | after a back-off |
- * | later | nothing | after the handler's `delay_ms`, with a minimum |
- * | later, `interrupted` | nothing: we stopped it | immediately, under another lease |
+ * | snoozed | nothing | after the handler's `delay_ms`, with a minimum |
+ * | snoozed, `interrupted` | nothing: we stopped it | immediately, under another lease |
  * | unavailable | nothing | when the job's growing back-off on this executor ends |
  * | released | nothing: it was never started | immediately |
  */
@@ -47,8 +47,8 @@ export type Outcome =
   | { kind: 'failed'; message: string; permanent?: true }
   | { kind: 'fatal'; message: string; permanent?: true }
   | { kind: 'crashed'; message: string }
-  | { kind: 'later'; message: string; delay_ms: number; interrupted?: true }
-  | { kind: 'unavailable'; message: string; of: TroubleKind }
+  | { kind: 'snoozed'; message: string; delay_ms: number; interrupted?: true }
+  | { kind: 'unavailable'; message: string; of: OutageKind }
   | { kind: 'released' };
 
 /** Stable over attempts, for the systems that an at-least-once handler calls. */

@@ -1,4 +1,4 @@
-import type { Outcome, TroubleKind } from './attempt.ts';
+import type { Outcome, OutageKind } from './attempt.ts';
 
 /**
  * Who caused an attempt's error, decided here alone, by the error's code.
@@ -9,7 +9,7 @@ import type { Outcome, TroubleKind } from './attempt.ts';
  * - an outage: something the attempt needs is away. It does not count; the job backs off on this
  *   executor.
  */
-export type Origin = 'partition' | 'permanent' | TroubleKind;
+export type Origin = 'partition' | 'permanent' | OutageKind;
 
 /**
  * By SQLSTATE from a working connection, the exact code before its class. A code of a lost

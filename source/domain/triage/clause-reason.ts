@@ -1,4 +1,4 @@
-import type { TroubleKind } from '../partition/attempt.ts';
+import type { OutageKind } from '../partition/attempt.ts';
 import { roughDuration } from '../time/duration.ts';
 import type { SilentSlots } from './claim-scene.ts';
 import type { Clause, ClauseFacts, ReachedLimit } from './explain.ts';
@@ -6,7 +6,7 @@ import type { Clause, ClauseFacts, ReachedLimit } from './explain.ts';
 /** `jobs_ahead`: jobs of higher rank; null: not counted. */
 export type ReasonFacts = Pick<
   ClauseFacts,
-  'as_of' | 'executors' | 'draining' | 'held_reason' | 'limits' | 'troubles' | 'slots' | 'due_at'
+  'as_of' | 'executors' | 'draining' | 'hold_reason' | 'limits' | 'outages' | 'slots' | 'due_at'
 > & { asset_name: string; jobs_ahead: number | null };
 
 /** Clauses that keep a job from running until something beside the job changes. */
@@ -37,8 +37,8 @@ export const clauseReasons: Readonly<Record<WaitingClause, (facts: ReasonFacts) 
     `no executor has a handler for ${asset_name} (${executors} running)`,
   draining: ({ draining }) =>
     `${draining === 1 ? 'the only executor' : `all ${draining} executors`} with a handler for it ${draining === 1 ? 'is' : 'are'} draining`,
-  on_hold: ({ held_reason }) =>
-    `claiming is on hold: ${held_reason ?? 'the database is unhealthy'}`,
+  on_hold: ({ hold_reason }) =>
+    `claiming is on hold: ${hold_reason ?? 'the database is unhealthy'}`,
   limited: ({ limits }) => limits.map(limitReason).join('; '),
   back_off: ({ due_at, as_of }) =>
     `all remaining partitions are snoozed or backing off, the first is due in ${roughDuration(
@@ -60,7 +60,7 @@ export function silenceReason(silent: readonly SilentSlots[], asOf: Date): strin
   return each.join('; ');
 }
 
-const troubleKindWords: Readonly<Record<TroubleKind, string>> = {
+const outageKindWords: Readonly<Record<OutageKind, string>> = {
   endpoint: 'its endpoint is unreachable',
   program: 'its program is missing',
   host: 'the host is out of file descriptors, processes or memory',
@@ -68,11 +68,11 @@ const troubleKindWords: Readonly<Record<TroubleKind, string>> = {
 };
 
 /** `its endpoint is unreachable on web-1 since 12m: cannot reach …` */
-function troubleReason({ troubles, as_of }: ReasonFacts): string {
-  const first = troubles[0]!;
-  const hosts = [...new Set(troubles.map(({ host }) => host))];
+function troubleReason({ outages, as_of }: ReasonFacts): string {
+  const first = outages[0]!;
+  const hosts = [...new Set(outages.map(({ host }) => host))];
   const since = roughDuration(as_of.getTime() - first.since.getTime());
-  return `${troubleKindWords[first.kind] ?? first.kind} on ${hosts.join(', ')} for ${since}: ${first.message}`;
+  return `${outageKindWords[first.kind] ?? first.kind} on ${hosts.join(', ')} for ${since}: ${first.message}`;
 }
 
 const scopes: Readonly<Record<ReachedLimit['scope'], (name: string) => string>> = {

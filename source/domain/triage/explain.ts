@@ -1,5 +1,5 @@
 import { isJobState, isTerminal } from '../job/state.ts';
-import type { TroubleKind } from '../partition/attempt.ts';
+import type { OutageKind } from '../partition/attempt.ts';
 
 /** Everything that decides whether a job runs, read at one moment of the database's clock. */
 export type ExplainFacts = {
@@ -23,14 +23,14 @@ export type ExplainFacts = {
   /** Executors with a handler and no outage of it. */
   without_outage: number;
   /** Outages of the asset's handler, the longest first. */
-  troubles: { executor: string; host: string; kind: TroubleKind; message: string; since: Date }[];
+  outages: { executor: string; host: string; kind: OutageKind; message: string; since: Date }[];
   /** The error of its last attempts, if they are all alike, or of a failed partition. */
   failure: string | null;
   /** Its last attempts failed with a permanent error: one partition is tried at a time. */
   failing: boolean;
   /** Executors with the handler, neither draining nor on hold; and the reason of a hold. */
   ready: number;
-  held_reason: string | null;
+  hold_reason: string | null;
   /** Slots of the ready ones, and those that run partitions of this tenant. */
   slots: number;
   slots_busy: number;
@@ -112,9 +112,9 @@ export type ClauseFacts = Pick<
   | 'with_handler'
   | 'draining'
   | 'without_outage'
-  | 'troubles'
+  | 'outages'
   | 'ready'
-  | 'held_reason'
+  | 'hold_reason'
   | 'slots'
   | 'slots_busy'
   | 'limits'
@@ -140,7 +140,7 @@ const holds: Readonly<Record<Clause, (facts: ClauseFacts) => boolean>> = {
     heartbeat_at !== null &&
     as_of.getTime() - heartbeat_at.getTime() < staleMs,
   no_executor: ({ executors }) => executors === 0,
-  unavailable: ({ troubles, without_outage }) => troubles.length > 0 && without_outage === 0,
+  unavailable: ({ outages, without_outage }) => outages.length > 0 && without_outage === 0,
   no_handler: ({ with_handler }) => with_handler === 0,
   draining: ({ with_handler, draining }) => draining === with_handler,
   on_hold: ({ ready }) => ready === 0,

@@ -67,8 +67,8 @@ const recreating: Choice = {
   reason: 'SLA at risk - recreating with higher priority',
 };
 
-const isExecutorReady = ({ ready, with_handler, held_reason }: ExplainFacts): boolean =>
-  ready > 0 && with_handler > 0 && held_reason === null;
+const isExecutorReady = ({ ready, with_handler, hold_reason }: ExplainFacts): boolean =>
+  ready > 0 && with_handler > 0 && hold_reason === null;
 const startOr =
   (otherwise: RemedyAction): Choose =>
   (facts) =>

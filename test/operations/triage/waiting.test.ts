@@ -59,7 +59,7 @@ test('unclaimed: not what waits for a busy slot, and what an executor with a fre
     expect(await now.ids('unclaimed')).toEqual([]);
     await now.executor({ handlers: `'{clicks}'` });
     expect(await now.ids('unclaimed')).toEqual([]);
-    await now.executor({ held_reason: `'replication lags'` });
+    await now.executor({ hold_reason: `'replication lags'` });
     expect(await now.ids('unclaimed')).toEqual([]);
     await now.executor();
     expect(await now.ids('unclaimed')).toEqual([job]);
