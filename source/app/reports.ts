@@ -7,7 +7,7 @@ import { shiftMs } from '../domain/report/reports.ts';
 import { messageOf, ServoError } from '../errors.ts';
 import { exportJob } from '../operations/reports/export-job.ts';
 import { readHandoff } from '../operations/reports/hand-off.ts';
-import { shiftSummary } from '../presentation/report/hand-off.ts';
+import { handOffReport } from '../presentation/report/hand-off.ts';
 import { incidentReport } from '../presentation/report/incident-report.ts';
 import type { Session } from './session.ts';
 
@@ -27,7 +27,7 @@ export async function writeReport(
   }
   const since = { before_ms: wanted.since_ms ?? shiftMs };
   const summary = await readHandoff(reader, tenant, since, thresholds);
-  return newFile(`handoff-${nameOf(tenant)}`, summary.as_of, shiftSummary(summary));
+  return newFile(`handoff-${nameOf(tenant)}`, summary.as_of, handOffReport(summary));
 }
 
 /** In the working directory, else in the temporary one; never over a file that is there. */

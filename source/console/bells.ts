@@ -1,7 +1,7 @@
 import type { JobView } from '../domain/job/job.ts';
 import { shortId } from '../domain/job/reference.ts';
 import { isTerminal } from '../domain/job/state.ts';
-import { stateWord } from '../presentation/job/state-words.ts';
+import { stateLabel } from '../presentation/job/state-label.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import type { DataAnswer, Effect } from './effects.ts';
 import { keyFor } from './key-hints.ts';
@@ -21,7 +21,7 @@ export function noBell(state: State): string | null {
   const { job, gone } = targetOf(state)!;
   if (hasBell(state, job.id)) return null;
   if (gone) return 'this job is no longer there';
-  if (isTerminal(job.state)) return `it has ended: it is ${stateWord(job.state).word}`;
+  if (isTerminal(job.state)) return `it has ended: it is ${stateLabel(job.state).word}`;
   return state.bells.length >= mostBells ? `${mostBells} jobs are followed already` : null;
 }
 
@@ -73,7 +73,9 @@ function newsOf(bell: Bell, job: JobView | null): string | null {
   const name = nameOf(bell);
   if (job === null) return `${name} is no longer there`;
   const changes = [
-    job.state === bell.state ? [] : `${stateWord(bell.state).word} → ${stateWord(job.state).word}`,
+    job.state === bell.state
+      ? []
+      : `${stateLabel(bell.state).word} → ${stateLabel(job.state).word}`,
     job.risk_level === bell.risk_level || isTerminal(job.state)
       ? []
       : `risk ${words(bell.risk_level)} → ${words(job.risk_level)}`,

@@ -4,8 +4,8 @@ import { shortId } from '../domain/job/reference.ts';
 import type { JobSettings } from '../domain/job/settings.ts';
 import { isTerminal } from '../domain/job/state.ts';
 import { secondsBetween } from '../presentation/job/eta-phrase.ts';
+import { recentAction } from '../presentation/job/recent-action.ts';
 import { formatAge } from '../presentation/text/format.ts';
-import { lately } from '../presentation/text/lately.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import {
   type ActionName,
@@ -156,7 +156,10 @@ export function latelyAnswered(state: State, card: Card, answer: DataAnswer): St
   if (answer.type === 'explained')
     return [{ ...state, overlay: { ...card, known: answer.judged } }, []];
   if (answer.type !== 'lately') return [state, []];
-  return [{ ...state, overlay: { ...card, lately: lately(answer.events, answer.as_of) } }, []];
+  return [
+    { ...state, overlay: { ...card, lately: recentAction(answer.events, answer.as_of) } },
+    [],
+  ];
 }
 
 /** The asset's name; where that cannot be typed on a plain keyboard, the job's short id. */

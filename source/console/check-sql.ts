@@ -11,8 +11,8 @@ export function checkSql({ screen, boards }: State): { title: string; sql: strin
 }
 
 function remedies({ remedies }: CheckDefinition): string[] {
-  return remedies.flatMap(({ words, sql }) =>
-    sql === null ? [] : [`-- ${[words, ...sql.split('\n')].join('\n-- ')}`],
+  return remedies.flatMap(({ text, sql }) =>
+    sql === null ? [] : [`-- ${[text, ...sql.split('\n')].join('\n-- ')}`],
   );
 }
 

@@ -1,5 +1,5 @@
 import { shortId } from '../domain/job/reference.ts';
-import type { JudgedJob, Verification } from '../domain/triage/explanation.ts';
+import type { DiagnosedJob, Verification } from '../domain/triage/explanation.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import { explainText } from '../presentation/triage/explain-text.ts';
 import { actionOf } from './actions.ts';
@@ -35,7 +35,7 @@ export function explainSelected(state: State): Step {
 }
 
 /** The reader with what has been found out. */
-export function explained(state: State, reader: Reader, judged: JudgedJob): Reader {
+export function explained(state: State, reader: Reader, judged: DiagnosedJob): Reader {
   const { zone } = state.options;
   const { ready: _, ...rest } = reader;
   const ready = readyOf(judged);
@@ -47,10 +47,10 @@ export function explained(state: State, reader: Reader, judged: JudgedJob): Read
   };
 }
 
-function readyOf({ recommendation, held, facts }: JudgedJob): Ready | null {
+function readyOf({ recommendation, findings, facts }: DiagnosedJob): Ready | null {
   const name = recommendation && remedyActions[recommendation.action];
   if (!name || recommendation.ready === null) return null;
-  return { name, id: facts.id, checks: held.map(({ check }) => check.name) };
+  return { name, id: facts.id, checks: findings.map(({ check }) => check.name) };
 }
 
 function readyIn({ overlay }: State): Ready | null {

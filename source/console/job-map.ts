@@ -30,15 +30,15 @@ export function mapRequest({ job, map, insight }: JobScreen, at: number): MapReq
   if (map.asked_at === null || map.state !== restOf(job) || job.failed_partitions < map.failed)
     return { map_buckets: mapBuckets };
   const finished = finishedOf(job);
-  const atRest = finished === map.finished && job.lanes === 0;
+  const atRest = finished === map.finished && job.running_slots === 0;
   if (atRest) return { map_buckets: 0 };
   if (at - map.asked_at >= wholeMs) return { map_buckets: mapBuckets };
   return { map_buckets: 0, map_ranges: staleRanges(map, job) };
 }
 
 /** What a map goes by, between two readings of it: the job's state, and whether anybody is at work. */
-export function restOf({ state, lanes }: JobView): string {
-  return `${state} ${lanes > 0 ? 'at work' : 'at rest'}`;
+export function restOf({ state, running_slots }: JobView): string {
+  return `${state} ${running_slots > 0 ? 'at work' : 'at rest'}`;
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { JobEvent, OpenPartition } from '../domain/job/detail.ts';
 import type {
-  CrewMember,
   DownstreamAsset,
   FailedPartition,
+  JobExecutor,
   RelatedJob,
   SlowPartition,
 } from '../domain/job/insight.ts';
@@ -18,7 +18,7 @@ export type PanelItem = { key: string } & (
   | { panel: 'events'; event: JobEvent }
   | { panel: 'tree'; way: 'up' | 'down'; related: RelatedJob }
   | { panel: 'tree'; way: 'made'; asset: DownstreamAsset }
-  | { panel: 'crew'; member: CrewMember }
+  | { panel: 'crew'; member: JobExecutor }
 );
 
 const itemsIn: Readonly<Record<PanelName, (job: JobScreen) => PanelItem[]>> = {
@@ -46,7 +46,7 @@ const itemsIn: Readonly<Record<PanelName, (job: JobScreen) => PanelItem[]>> = {
     ),
   ],
   crew: ({ insight }) =>
-    (insight?.crew ?? []).map((member) => ({ panel: 'crew', key: member.id, member })),
+    (insight?.executors ?? []).map((member) => ({ panel: 'crew', key: member.id, member })),
 };
 
 /** A kind of failure, and below it its partitions where it is unfolded. */

@@ -3,8 +3,8 @@ import type { JobView } from '../domain/job/job.ts';
 import { shortId } from '../domain/job/reference.ts';
 import { changesOf, describeChanges } from '../domain/job/settings.ts';
 import { type Action, actionTargets } from '../domain/job/state.ts';
-import { timesIn } from '../presentation/job/action-words.ts';
-import { stateWord } from '../presentation/job/state-words.ts';
+import { timesIn } from '../presentation/job/action-text.ts';
+import { stateLabel } from '../presentation/job/state-label.ts';
 import { formatFullCount, plural, type Zone } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import type { Tone } from '../presentation/text/tone.ts';
@@ -63,7 +63,7 @@ export const verdicts: Readonly<Record<JobAction, (look: Look) => Verdict>> = {
     const name = `in its place ${shortId(job.id)}`;
     if (job.state === 'pending')
       return { ...unclaimed(look), text: `${name}: ${unclaimed(look).text}` };
-    return settled(look, `${name} is ${stateWord(job.state).word}, priority ${job.priority}`);
+    return settled(look, `${name} is ${stateLabel(job.state).word}, priority ${job.priority}`);
   },
 };
 
@@ -76,9 +76,9 @@ function transition(action: Action, { follow, job }: Look): Verdict | null {
 }
 
 function atRest(look: Look, text: (job: JobView) => string): Verdict {
-  const { lanes } = look.job;
-  return lanes > 0
-    ? waiting(`${plural(lanes, 'partition')} in flight`)
+  const { running_slots } = look.job;
+  return running_slots > 0
+    ? waiting(`${plural(running_slots, 'partition')} in flight`)
     : settled(look, text(look.job));
 }
 
@@ -98,7 +98,7 @@ function runs(look: Look): Verdict {
   const { state } = look.job;
   return settled(
     look,
-    state === 'running' ? 'running again' : `resumed, and ${stateWord(state).word} already`,
+    state === 'running' ? 'running again' : `resumed, and ${stateLabel(state).word} already`,
   );
 }
 
@@ -149,7 +149,7 @@ function lost({ follow, job }: Pick<Look, 'follow' | 'job'>): Verdict {
   const { seen, name } = follow;
   const same = job.state === seen.state && job.version === seen.version;
   const untouched = same && actionOf(name).action !== 'retry';
-  const now = `${stateWord(job.state).word}, version ${job.version}`;
+  const now = `${stateLabel(job.state).word}, version ${job.version}`;
   return warning(
     untouched
       ? `not done so far: still ${now} (connection lost)`
@@ -158,7 +158,7 @@ function lost({ follow, job }: Pick<Look, 'follow' | 'job'>): Verdict {
 }
 
 function otherwise({ state }: JobView): Verdict {
-  return warning(`it is ${stateWord(state).word} now: somebody or something else changed it`);
+  return warning(`it is ${stateLabel(state).word} now: somebody or something else changed it`);
 }
 
 function waiting(text: string): Verdict {

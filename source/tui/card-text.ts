@@ -21,10 +21,10 @@ import type { JobAction } from '../domain/job/action.ts';
 import { actionSql } from '../domain/job/action-sql.ts';
 import type { JobView } from '../domain/job/job.ts';
 import { shortId } from '../domain/job/reference.ts';
-import { actionWords, type Intent } from '../presentation/job/action-words.ts';
-import { dialogWords } from '../presentation/job/dialog-words.ts';
-import { hindranceWords, unfinishedWords } from '../presentation/job/hindrance.ts';
-import { stateWord } from '../presentation/job/state-words.ts';
+import { actionText, type Intent } from '../presentation/job/action-text.ts';
+import { claimObstacle, mayNotFinish } from '../presentation/job/claim-obstacle.ts';
+import { dialogText } from '../presentation/job/dialog-text.ts';
+import { stateLabel } from '../presentation/job/state-label.ts';
 import { cutMessage, wrap } from '../presentation/text/fitted.ts';
 import {
   formatAge,
@@ -79,7 +79,7 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
   const settings = settingsOf(card);
   const { as_of: asOf, zone, known, only } = card;
   const intent: Intent = { job, asOf, settings, zone, known, only };
-  const words = actionWords[action];
+  const words = actionText[action];
   const after = words.after(intent);
   const seen = [
     ...labelled('Seen', seenText(state, card), width, 2),
@@ -142,7 +142,7 @@ function changeSql(card: Card, { jobs, top }: CardPlan): string {
 
 export function cardTitle(card: Card): string {
   const { action, verb } = actionOfCard(card);
-  const noun = verb ?? (action === 'cancel' ? 'Cancel' : actionWords[action].verb);
+  const noun = verb ?? (action === 'cancel' ? 'Cancel' : actionText[action].verb);
   if (card.plan !== null && isOfChanges(card.plan)) {
     const jobs = new Set(card.plan.jobs.map(({ job }) => job.id)).size;
     return `${noun} ${plural(card.plan.jobs.length, 'change')} to ${plural(jobs, 'job')}`;
@@ -155,13 +155,14 @@ export function cardTitle(card: Card): string {
 function seenText(state: State, { job, seen_at }: Card): string {
   const ago = Math.floor((state.at - seen_at) / 5000) * 5;
   const when = ago < 5 ? 'just now' : `${ago < 60 ? `${ago}s` : formatAge(ago)} ago`;
-  const flight = job.lanes > 0 ? `, ${plural(job.lanes, 'partition')} in flight` : '';
-  return `${when}: ${stateWord(job.state).word}, version ${job.version}, ${formatFullCount(job.completed_partitions)}/${formatFullCount(job.total_partitions)}${flight}`;
+  const flight =
+    job.running_slots > 0 ? `, ${plural(job.running_slots, 'partition')} in flight` : '';
+  return `${when}: ${stateLabel(job.state).word}, version ${job.version}, ${formatFullCount(job.completed_partitions)}/${formatFullCount(job.total_partitions)}${flight}`;
 }
 
 /** Who else is about to act on it. */
 function othersLine({ others }: Card, width: number): Line[] {
-  const text = others && dialogWords(others.dialogs, others.as_of);
+  const text = others && dialogText(others.dialogs, others.as_of);
   return text === null ? [] : labelled('Also', text, width, 2, 'warn');
 }
 
@@ -173,14 +174,14 @@ function hindranceLine(card: Card, { state }: JobView, width: number, of = ''): 
   const { action } = actionOfCard(card);
   const paused = state === 'paused' && action !== 'resume';
   if (card.known === null || paused || !makesWork.includes(action)) return [];
-  const text = hindranceWords(card.known);
+  const text = claimObstacle(card.known);
   return text === null ? [] : labelled('But', of + text, width, 2, 'warn');
 }
 
 /** In every dialog but that of reclaim, which says what becomes of these partitions. */
 function silenceLine(card: Card, width: number): Line[] {
   if (card.known === null || actionOfCard(card).action === 'reclaim') return [];
-  const text = unfinishedWords(card.known);
+  const text = mayNotFinish(card.known);
   return text === null ? [] : labelled('But', text, width, 2, 'warn');
 }
 
@@ -190,7 +191,7 @@ function changedLine(state: State, card: Card, width: number): Line[] {
   if (now === null) return [];
   return labelled(
     'Now',
-    `${stateWord(now.state).word}, version ${now.version}: it has changed since`,
+    `${stateLabel(now.state).word}, version ${now.version}: it has changed since`,
     width,
     1,
     'bad',
@@ -263,7 +264,7 @@ function fieldLine(card: Card, field: FieldName, label: string, width: number): 
 /** What the buttons say, and what `y` does. */
 function buttonWords(card: Card): { keep: string; confirm: string; verb: string } {
   const { plan } = card;
-  const { keep, verb } = actionWords[actionOfCard(card).action];
+  const { keep, verb } = actionText[actionOfCard(card).action];
   if (plan === null) return { keep, confirm: verb, verb };
   if (!isOfChanges(plan)) return { keep, confirm: `${verb}: ${card.expected} jobs`, verb };
   const some = plan.jobs.filter(({ refusal }) => refusal === null).length;

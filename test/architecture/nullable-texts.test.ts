@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { jobStates } from '../../source/domain/job/state.ts';
 import { clauses, type ExplainFacts } from '../../source/domain/triage/explain.ts';
-import { explainWords } from '../../source/presentation/triage/explain-words.ts';
+import { explainReason } from '../../source/presentation/triage/explain-reason.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const filesOf = (folder: string, ...endings: string[]) =>
@@ -104,7 +104,7 @@ describe('A30 no text has a hole where a value is missing', () => {
       by: null,
       reason: null,
       waits_for: [],
-      again: null,
+      successor: null,
       executors: 0,
       with_handler: 0,
       draining: 0,
@@ -115,16 +115,16 @@ describe('A30 no text has a hole where a value is missing', () => {
       limits: [{ scope: 'tenant', name: '', max_running: 1, running: 1 }],
       ours: false,
       heartbeat_at: null,
-      lanes: 0,
+      running_slots: 0,
       max_parallel: 1,
-      at_work: [],
+      running_on: [],
       silent: [],
-      takeable: false,
+      has_claimable: false,
       due_at: as_of,
       blocked_keys: 0,
       blocked_by: null,
-      in_front: 0,
-      untroubled: 0,
+      jobs_ahead: 0,
+      without_outage: 0,
       blockers: [{ pid: 1, login: null, application: null, state: null, seconds: null }],
       missing: 0,
       total_partitions: 0,
@@ -134,11 +134,11 @@ describe('A30 no text has a hole where a value is missing', () => {
       failing: false,
     };
     const deleted = [{ id: bare.id, asset_name: null, state: null }];
-    const silent = [{ id: 'h:1:a', lanes: 1, seen_at: null, until: as_of }];
+    const silent = [{ id: 'h:1:a', slots: 1, seen_at: null, until: as_of }];
     for (const clause of clauses) {
       for (const state of jobStates) {
         for (const more of [{}, { waits_for: deleted }, { silent }]) {
-          const { why, next } = explainWords(clause, { ...bare, state, ...more });
+          const { why, next } = explainReason(clause, { ...bare, state, ...more });
           for (const text of [why, next ?? '-']) {
             expect(text, `${clause}, ${state}`).not.toMatch(/null|undefined|NaN|\s$|: *$|\(\)/);
             expect(text.trim()).not.toBe('');

@@ -4,7 +4,7 @@ import { openDatabase } from '../../source/database/database.ts';
 import { readOldSnapshots } from '../../source/database/queries/read-diagnosis.ts';
 import type { Diagnosis } from '../../source/domain/triage/diagnosis.ts';
 import { diagnose } from '../../source/operations/system/diagnose.ts';
-import { checksOf } from '../../source/presentation/triage/diagnosis-words.ts';
+import { checksOf } from '../../source/presentation/triage/diagnosis-text.ts';
 import { documentOf, run, urlOf } from '../support/cli.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { Operator } from '../support/operator.ts';

@@ -4,7 +4,7 @@ import { checkNames } from '../../source/domain/triage/checks.ts';
 import { listAlerts } from '../../source/operations/triage/alerts.ts';
 import { triage, triageCheck } from '../../source/operations/triage/checks.ts';
 import { widthOf } from '../../source/presentation/text/width.ts';
-import { alertsText } from '../../source/presentation/triage/alert-words.ts';
+import { alertsText } from '../../source/presentation/triage/alert-text.ts';
 import { documentOf, errorDocument, run, urlOf } from '../support/cli.ts';
 import { Operator } from '../support/operator.ts';
 import { run as sql } from '../support/roles.ts';

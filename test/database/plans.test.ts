@@ -16,8 +16,8 @@ import { jobEvents, lastTransition } from '../../source/database/queries/read-ev
 import { readExecutors } from '../../source/database/queries/read-executors.ts';
 import { readFigures } from '../../source/database/queries/read-figures.ts';
 import {
-  executorShares,
   downstreamAssets,
+  executorShares,
   failureKinds,
   jobSamples,
   recentDurations,
@@ -241,8 +241,8 @@ const statements: Statement[] = [
     'the figures of a tenant',
     900,
     async (_, query) => {
-      const { counts, moving } = await readFigures(query, tenant, activeStates);
-      expect(moving).toHaveLength(counts.running!);
+      const { counts, unfinished } = await readFigures(query, tenant, activeStates);
+      expect(unfinished).toHaveLength(counts.running!);
     },
   ],
   ['the states of an executor’s jobs', 4, (db) => findStates(db, tenant, [fresh, half])],

@@ -50,17 +50,17 @@ test.each([
 test('what is in front of a job is what comes before it in claim order, and has a handler', async () => {
   const places = (await operator.sql(
     `select id, asset_name, (count(*) filter (where asset_name in ('calm', 'rare')) over (order by ${order}
-       rows between unbounded preceding and 1 preceding))::int as in_front
+       rows between unbounded preceding and 1 preceding))::int as jobs_ahead
      from backfill_jobs where state in ('pending', 'resuming', 'running') order by created_at`,
-  )) as { id: string; asset_name: string; in_front: number }[];
+  )) as { id: string; asset_name: string; jobs_ahead: number }[];
   const asked = places.filter(
     ({ asset_name }, i) => asset_name === 'rare' || (asset_name === 'calm' && i % 5 === 0),
   );
-  expect(new Set(asked.map(({ in_front }) => in_front)).size).toBeGreaterThan(50);
+  expect(new Set(asked.map(({ jobs_ahead }) => jobs_ahead)).size).toBeGreaterThan(50);
   await operator.sql('update backfill_executors set seen_at = clock_timestamp()');
   await operator.db.read('acme', async (query) => {
-    for (const { id, in_front } of asked) {
-      expect(await explainJob(query, 'acme', id)).toMatchObject({ id, in_front });
+    for (const { id, jobs_ahead } of asked) {
+      expect(await explainJob(query, 'acme', id)).toMatchObject({ id, jobs_ahead });
     }
   });
 });

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { activeStates, figuresOf, type MovingJob } from '../../source/domain/executor/figures.ts';
+import {
+  activeStates,
+  figuresOf,
+  type UnfinishedJob,
+} from '../../source/domain/executor/figures.ts';
 import { type FoundRow, type Remedy, remedyRefusal } from '../../source/domain/triage/checks.ts';
 import { likelyCauses } from '../../source/domain/triage/failure-cause.ts';
 import { causeBySqlstate } from '../../source/domain/triage/sql-cause.ts';
@@ -61,11 +65,11 @@ test('likely causes are counted, the most frequent first, of equals in the runbo
 });
 
 test('figures of tenants together; nothing is made of nothing', () => {
-  const moving = (changes: Parameters<typeof aJob>[0]) => aJob(changes) as MovingJob;
-  const reading = (jobs: MovingJob[], pending_breached = 0) => ({
+  const unfinished = (changes: Parameters<typeof aJob>[0]) => aJob(changes) as UnfinishedJob;
+  const reading = (jobs: UnfinishedJob[], pending_breached = 0) => ({
     as_of: now,
     counts: { running: jobs.length, failed: 9 },
-    moving: jobs,
+    unfinished: jobs,
     pending_breached,
     executors: ['a'],
   });
@@ -85,13 +89,13 @@ test('figures of tenants together; nothing is made of nothing', () => {
   const figures = of(
     reading(
       [
-        moving(due(1000)),
-        moving(due(600)),
-        moving({ heartbeat_at: secondsAgo(600), ...due(9000) }),
+        unfinished(due(1000)),
+        unfinished(due(600)),
+        unfinished({ heartbeat_at: secondsAgo(600), ...due(9000) }),
       ],
       2,
     ),
-    reading([moving({ ...due(-5), started_at: secondsAgo(9000) })], 1),
+    reading([unfinished({ ...due(-5), started_at: secondsAgo(9000) })], 1),
   );
   expect(figures).toMatchObject({
     active: { running: 4, pending: 0 },

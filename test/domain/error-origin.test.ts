@@ -135,7 +135,7 @@ describe('causes by SQLSTATE', () => {
     ['could not extend file (SQLSTATE 53100): No space', /out of/],
     ['no space left on device (SQLSTATE 53100)', /out of disk space/],
     ['canceling statement due to statement timeout (SQLSTATE 57014)', /raise statement_timeout/],
-    ['canceling statement due to user request (SQLSTATE 57014)', /somebody cancelled it/],
+    ['canceling statement due to user request (SQLSTATE 57014)', /it was cancelled/],
     ['deadlock detected (SQLSTATE 40P01)', /^conflicts are retried/],
     ['could not connect to server "src" (SQLSTATE 08001)', /check the server/],
   ])('D: the advice for %s', (message, advice) => {

@@ -4,7 +4,7 @@ import { type EscalationFacts, escalationsOf } from '../../source/domain/triage/
 import {
   escalationReasons,
   escalationTitle,
-} from '../../source/presentation/triage/escalation-words.ts';
+} from '../../source/presentation/triage/escalation-text.ts';
 import { now, secondsAgo } from '../support/jobs.ts';
 
 const minutesAgo = (minutes: number) => secondsAgo(minutes * 60);
@@ -68,8 +68,8 @@ describe('backfill-operations, by the clock from the first journal entry', () =>
     expect(escalation.next).toBeNull();
     expect(escalation.triggers).toEqual([
       {
-        words: 'Unable to identify root cause in 30 minutes',
-        why: 'the trouble is 30 minutes old',
+        text: 'Unable to identify root cause in 30 minutes',
+        reason: 'it began 30 minutes ago',
       },
     ]);
     expect(escalation.steps[2]!.at).toEqual(now);
@@ -79,14 +79,14 @@ describe('backfill-operations, by the clock from the first journal entry', () =>
     const soon = only(facts({ stuck: [row()] }, 14));
     expect(escalationTitle(soon)).toBe('escalate in 1m: Backend Lead');
     expect(escalationReasons(soon, now, 'utc')).toEqual([
-      "the trouble's first journal entry is of 11:46:00, 14m ago",
+      'first journal event at 11:46:00, 14m ago',
     ]);
     const late = only(facts({ stuck: [row()], checkpoint: [row()] }, 20));
     expect(escalationTitle(late)).toBe('escalate now: Backend Lead');
     expect(escalationReasons(late, now, 'utc')).toEqual([
       'Data integrity concerns (checkpoint mismatch): the checkpoint of 1 does not match',
-      "the trouble's first journal entry is of 11:40:00, 20m ago",
-      'Backend Lead is to be told after 15 minutes',
+      'first journal event at 11:40:00, 20m ago',
+      'notify Backend Lead after 15 minutes',
       'Platform Lead in 10m',
     ]);
   });
@@ -105,7 +105,7 @@ describe('backfill-operations, by its triggers, the Backend Lead at once', () =>
 
   test('pause or resume does not work', () => {
     expect(only(facts({ resuming: [row()] })).triggers).toEqual([
-      { words: 'Pause/resume not working as expected', why: '1 resumed and not claimed' },
+      { text: 'Pause/resume not working as expected', reason: '1 resumed but not claimed' },
     ]);
   });
 
@@ -148,7 +148,7 @@ describe('backfill-sla-at-risk', () => {
       [],
     );
     expect(only(facts({ 'at-risk': [risky('low', 0, 'a')], eta: [slip('a')] })).triggers).toEqual([
-      { words: 'Risk level increasing rapidly', why: 'the ETA of 1 at risk slips' },
+      { text: 'Risk level increasing rapidly', reason: 'the ETA of 1 at risk slips' },
     ]);
   });
 
@@ -156,10 +156,10 @@ describe('backfill-sla-at-risk', () => {
     const slip = (asset: string) =>
       row({ eta_slipped_secs: 900 }, { asset_name: asset, job_id: `x${asset}` });
     const seen = { 'at-risk': [risky('low', 0)], eta: [slip('a'), slip('b'), slip('b')] };
-    expect(only(facts(seen, null, 6)).triggers.map((one) => one.words)).toEqual([
+    expect(only(facts(seen, null, 6)).triggers.map((one) => one.text)).toEqual([
       'External dependencies causing widespread slowdowns',
     ]);
-    expect(only(facts(seen, null, 5)).triggers.map((one) => one.words)).toEqual([
+    expect(only(facts(seen, null, 5)).triggers.map((one) => one.text)).toEqual([
       'External dependencies causing widespread slowdowns',
       'System-wide performance degradation',
     ]);

@@ -5,10 +5,10 @@ import { healths } from '../../source/domain/job/health.ts';
 import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job/job.ts';
 import { byAttention, compareBy, isProblem } from '../../source/domain/job/order.ts';
 import { isTerminal, jobStates } from '../../source/domain/job/state.ts';
-import { foresee, noChange } from '../../source/domain/risk/what-if.ts';
+import { forecastWhatIf, noChange } from '../../source/domain/risk/what-if.ts';
 import type { ClaimScene } from '../../source/domain/triage/claim-scene.ts';
 import { formatEta } from '../../source/presentation/job/eta-phrase.ts';
-import { jobTone } from '../../source/presentation/job/health-words.ts';
+import { jobTone } from '../../source/presentation/job/health-text.ts';
 import { riskBadge } from '../../source/presentation/risk/badge.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 
@@ -32,8 +32,8 @@ function seen(overrides: Overrides, scene: ClaimScene): JobView {
 }
 
 const one = aJob().id;
-const silent = (lanes: number): ClaimScene['silent'] => ({
-  [one]: [{ id: 'web-2:77', lanes, seen_at: secondsAgo(42), until: secondsAgo(-60) }],
+const silent = (slots: number): ClaimScene['silent'] => ({
+  [one]: [{ id: 'web-2:77', slots, seen_at: secondsAgo(42), until: secondsAgo(-60) }],
 });
 
 type Row = [
@@ -94,11 +94,11 @@ const rows: Row[] = [
   ],
   [
     'running, and no slot',
-    { lanes: 0, sla_deadline_at: inAnHour },
+    { running_slots: 0, sla_deadline_at: inAnHour },
     full,
     {
       health: 'unknown',
-      reason: 'it waits for a slot: all 8 slots are busy',
+      reason: 'queued: 8/8 slots busy',
       eta: 'waits for slot',
       sla: 'unknown',
       known: false,
@@ -106,11 +106,11 @@ const rows: Row[] = [
   ],
   [
     'running, no slot and no deadline',
-    { lanes: 0 },
+    { running_slots: 0 },
     full,
     {
       health: 'starved',
-      reason: 'it waits for a slot: all 8 slots are busy',
+      reason: 'queued: 8/8 slots busy',
       eta: 'waits for slot',
       sla: '–',
       known: false,
@@ -118,11 +118,11 @@ const rows: Row[] = [
   ],
   [
     'late even if it had its slots',
-    { lanes: 0, sla_deadline_at: secondsAgo(-60) },
+    { running_slots: 0, sla_deadline_at: secondsAgo(-60) },
     full,
     {
       health: 'late',
-      reason: 'it waits for a slot: all 8 slots are busy',
+      reason: 'queued: 8/8 slots busy',
       eta: 'waits for slot',
       sla: 'HIGH 650% over',
       known: false,
@@ -130,11 +130,11 @@ const rows: Row[] = [
   ],
   [
     'pending, and no slot',
-    { state: 'pending', lanes: 0 },
+    { state: 'pending', running_slots: 0 },
     full,
     {
       health: 'queued',
-      reason: 'it waits for a slot: all 8 slots are busy',
+      reason: 'queued: 8/8 slots busy',
       eta: 'waits for slot',
       sla: '–',
       known: false,
@@ -142,23 +142,23 @@ const rows: Row[] = [
   ],
   [
     'pending, and a slot is free',
-    { state: 'pending', lanes: 0, sla_deadline_at: inAnHour },
+    { state: 'pending', running_slots: 0, sla_deadline_at: inAnHour },
     well,
     { health: 'ok', reason: null, eta: 'needs 8m', sla: 'on track 53m', known: true },
   ],
   [
     'run by a program of another kind, whose leases are not ours',
-    { lanes: 0, ours: false, sla_deadline_at: inAnHour },
+    { running_slots: 0, ours: false, sla_deadline_at: inAnHour },
     full,
     { health: 'ok', reason: null, eta: '12:07 in 8m', sla: 'on track 53m', known: true },
   ],
   [
     'pending, and no executor has the handler',
-    { state: 'pending', lanes: 0, asset_name: 'clicks' },
+    { state: 'pending', running_slots: 0, asset_name: 'clicks' },
     well,
     {
       health: 'blocked',
-      reason: 'none of 1 living executor has a handler for clicks',
+      reason: 'no executor has a handler for clicks (1 running)',
       eta: 'no handler',
       sla: '–',
       known: false,
@@ -166,11 +166,11 @@ const rows: Row[] = [
   ],
   [
     'what is left waits for its time',
-    { lanes: 0 },
-    { ...full, idle: { [one]: { takeable: false, due_at: secondsAgo(-300) } } },
+    { running_slots: 0 },
+    { ...full, idle: { [one]: { has_claimable: false, due_at: secondsAgo(-300) } } },
     {
       health: 'snoozed',
-      reason: 'all partitions that are left are snoozed or wait to be retried, the first in 5m',
+      reason: 'all remaining partitions are snoozed or backing off, the first is due in 5m',
       eta: 'snoozed',
       sla: '–',
       known: false,
@@ -178,14 +178,14 @@ const rows: Row[] = [
   ],
   [
     'a limit is reached',
-    { state: 'pending', lanes: 0 },
+    { state: 'pending', running_slots: 0 },
     {
       ...well,
       limits: [{ scope: 'tenant', name: '', max_running: 2, running: 2, assets: null }],
     },
     {
       health: 'queued',
-      reason: '2 of at most 2 jobs of this tenant run already',
+      reason: 'limit reached: 2 of 2 running jobs of this tenant',
       eta: 'limit reached',
       sla: '–',
       known: false,
@@ -195,7 +195,7 @@ const rows: Row[] = [
     'auto-paused, 590 of 730 failed',
     {
       state: 'paused',
-      lanes: 0,
+      running_slots: 0,
       failing: true,
       total_partitions: 730,
       completed_partitions: 100,
@@ -246,7 +246,7 @@ describe('B3 a job that does nothing does not look well', () => {
     for (const [what, job, scene] of rows) {
       const view = seen(job, scene);
       const fleet = { slots: 8, by_asset: { orders_daily: 8 } };
-      const then = foresee([view], fleet, noChange, now).get(view.id);
+      const then = forecastWhatIf([view], fleet, noChange, now).get(view.id);
       const { eta_seconds, risk_level, incomplete_partitions } = view;
       expect(then, what).toMatchObject({ eta_seconds, risk_level, incomplete_partitions });
     }
@@ -273,7 +273,7 @@ const someJob = fc.record({
   asset_name: fc.constantFrom('orders_daily', 'clicks'),
   completed_partitions: fc.nat(100),
   failed_partitions: fc.constantFrom(0, 0, 1, 40),
-  lanes: fc.constantFrom(0, 0, 1, 4),
+  running_slots: fc.constantFrom(0, 0, 1, 4),
   ours: fc.boolean(),
   failing: fc.boolean(),
   priority: fc.nat(3),
@@ -283,7 +283,7 @@ const someJob = fc.record({
   sla_deadline_at: fc.constantFrom(null, secondsAgo(60), secondsAgo(-60), secondsAgo(-36_000)),
   /** How many of its leases are with a silent executor. */
   hushed: fc.constantFrom(0, 0, 1, 4),
-  takeable: fc.boolean(),
+  has_claimable: fc.boolean(),
 });
 
 const someJobs = fc.tuple(fc.array(someJob, { maxLength: 30 }), someScene).map(([some, around]) => {
@@ -295,17 +295,17 @@ const someJobs = fc.tuple(fc.array(someJob, { maxLength: 30 }), someScene).map((
       some.flatMap(({ hushed }, index) =>
         hushed === 0
           ? []
-          : [[ids[index]!, [{ id: 'gone', lanes: hushed, seen_at: null, until: now }]]],
+          : [[ids[index]!, [{ id: 'gone', slots: hushed, seen_at: null, until: now }]]],
       ),
     ),
     idle: Object.fromEntries(
-      some.map(({ takeable }, index) => [
+      some.map(({ has_claimable }, index) => [
         ids[index]!,
-        { takeable, due_at: takeable ? null : secondsAgo(-60) },
+        { has_claimable, due_at: has_claimable ? null : secondsAgo(-60) },
       ]),
     ),
   };
-  return some.map(({ hushed: _, takeable: __, ...job }, index) =>
+  return some.map(({ hushed: _, has_claimable: __, ...job }, index) =>
     seen({ ...job, number: index + 1 }, scene),
   );
 });

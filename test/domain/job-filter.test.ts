@@ -107,14 +107,14 @@ describe('FILTER', () => {
   ])('%s', (text, names) => expect(matching(text)).toEqual(names));
 
   test.each([
-    ['stat:paused', 'no filter is called "stat:" (did you mean state:?)'],
-    ['priority:high', 'priority:high is not a comparison: write priority:>=8'],
-    ['risk:purple', 'risk:purple is not one of'],
-    ['sla:soon', 'sla:soon is not known'],
-    ['sla:later-than:xyz', 'sla:later-than:xyz is not known'],
+    ['stat:paused', 'unknown filter "stat:" (did you mean state:?)'],
+    ['priority:high', 'priority:high: expected a comparison, e.g. priority:>=8'],
+    ['risk:purple', 'invalid risk:purple: expected'],
+    ['sla:soon', 'invalid sla:soon: expected'],
+    ['sla:later-than:xyz', 'invalid sla:later-than:xyz: expected'],
     // Names that every object has: these matched every job, or threw.
-    ['constructor:x', 'no filter is called "constructor:"'],
-    ['__proto__:x', 'no filter is called "__proto__:"'],
+    ['constructor:x', 'unknown filter "constructor:"'],
+    ['__proto__:x', 'unknown filter "__proto__:"'],
   ])('%s is a mistake that leaves every job in', (text, problem) => {
     expect(parseFilter(text).problems[0]).toContain(problem);
     expect(matching(text)).toEqual(all);

@@ -214,13 +214,14 @@ describe('a job as it is seen', () => {
     const strategy = { type: 'parallel', max_parallel: 4 };
     const paused = aJob({
       state: 'paused',
-      lanes: 0,
+      running_slots: 0,
       execution_strategy: strategy,
       avg_partition_duration_ms: 1000,
     });
     expect(paused.eta_seconds).toBe(15);
     expect(
-      aJob({ lanes: 2, execution_strategy: strategy, avg_partition_duration_ms: 1000 }).eta_seconds,
+      aJob({ running_slots: 2, execution_strategy: strategy, avg_partition_duration_ms: 1000 })
+        .eta_seconds,
     ).toBe(30);
   });
 

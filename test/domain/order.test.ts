@@ -15,7 +15,7 @@ import { type Alert, firingFirst } from '../../source/domain/triage/alerts.ts';
 import {
   type CheckSummary,
   foundFirst,
-  isTrouble,
+  needsAttention,
   worstOf,
 } from '../../source/domain/triage/checks.ts';
 import { isFinding, levels } from '../../source/domain/triage/diagnosis.ts';
@@ -42,7 +42,7 @@ test('what needs a person comes first, then what moves, then what ended last', (
     job(due(-1)),
     job({ heartbeat_at: secondsAgo(600) }),
     job(due(8)),
-    job({ state: 'resuming', heartbeat_at: secondsAgo(31), lanes: 0 }),
+    job({ state: 'resuming', heartbeat_at: secondsAgo(31), running_slots: 0 }),
     job({ ...due(20), avg_partition_duration_ms: null }),
     job(due(11)),
     job(due(14)),
@@ -51,10 +51,10 @@ test('what needs a person comes first, then what moves, then what ended last', (
     job({ priority: 9 }),
     job(due(60)),
     job(),
-    job({ state: 'resuming', heartbeat_at: secondsAgo(30), lanes: 0 }),
-    job({ state: 'paused', lanes: 0 }),
-    job({ state: 'waiting_upstream', lanes: 0 }),
-    job({ state: 'pending', lanes: 0 }),
+    job({ state: 'resuming', heartbeat_at: secondsAgo(30), running_slots: 0 }),
+    job({ state: 'paused', running_slots: 0 }),
+    job({ state: 'waiting_upstream', running_slots: 0 }),
+    job({ state: 'pending', running_slots: 0 }),
     job({ state: 'completed', completed_at: secondsAgo(10), ...due(-1) }),
     job({ state: 'cancelled', completed_at: secondsAgo(30) }),
   ];
@@ -108,7 +108,7 @@ const columns: Record<string, [lesser: JobView, greater: JobView, none?: JobView
     job({ heartbeat_at: secondsAgo(10) }),
     job({ heartbeat_at: null }),
   ],
-  lanes: [job({ lanes: 9 }), job({ lanes: 10 })],
+  running_slots: [job({ running_slots: 9 }), job({ running_slots: 10 })],
   age: [job({ created_at: secondsAgo(10) }), job({ created_at: secondsAgo(9) })],
   id: [job(), job()],
   checkpoint: [
@@ -127,8 +127,11 @@ test('each column sorts either way, what has no value last', () => {
     inOrder(compareBy({ column, descending: false }), [lesser, greater, ...last]);
     inOrder(compareBy({ column, descending: true }), [greater, lesser, ...last]);
   }
-  const [first, second] = [job({ created_at: now, lanes: 1 }), job({ created_at: now, lanes: 1 })];
-  for (const column of ['lanes', 'no such column']) {
+  const [first, second] = [
+    job({ created_at: now, running_slots: 1 }),
+    job({ created_at: now, running_slots: 1 }),
+  ];
+  for (const column of ['running_slots', 'no such column']) {
     inOrder(compareBy({ column, descending: false }), [first, second]);
     inOrder(compareBy({ column, descending: true }), [second, first]);
   }
@@ -221,7 +224,7 @@ test('what is found comes first, the gravest before the rest; the worst of it by
   ).toBe('dcbae');
   expect(
     checks
-      .filter(isTrouble)
+      .filter(needsAttention)
       .map((one) => one.check.name)
       .join(''),
   ).toBe('cd');

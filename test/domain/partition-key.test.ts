@@ -68,29 +68,46 @@ describe('parseRange', () => {
   });
 
   test.each([
-    ['day', '2024-01-01T08', '2024-01-02', 'finer than the step of the range, a day (--start)'],
+    [
+      'day',
+      '2024-01-01T08',
+      '2024-01-02',
+      '--start "2024-01-01T08": finer than the step of the range, a day',
+    ],
     [
       'day',
       '2024-01-01',
       '2024-01-31T00:00:00Z',
-      'finer than the step of the range, a day (--end)',
+      '--end "2024-01-31T00:00:00Z": finer than the step of the range, a day',
     ],
-    ['month', '2024-01-01', '2024-02', 'finer than the step of the range, a month (--start)'],
+    [
+      'month',
+      '2024-01-01',
+      '2024-02',
+      '--start "2024-01-01": finer than the step of the range, a month',
+    ],
     [
       'hour',
       '2024-01-01T08:30',
       '2024-01-02',
-      'finer than the step of the range, an hour (--start)',
+      '--start "2024-01-01T08:30": finer than the step of the range, an hour',
     ],
-    ['week', '2024-01-03', '2024-01-15', '"2024-01-01" is (--start)'],
-    ['hour', '2024-01-01T08+05:30', '2024-01-02', '"2024-01-01T02" is (--start)'],
+    [
+      'week',
+      '2024-01-03',
+      '2024-01-15',
+      '--start "2024-01-03": not the start of a week in UTC, "2024-01-01" is',
+    ],
+    [
+      'hour',
+      '2024-01-01T08+05:30',
+      '2024-01-02',
+      '--start "2024-01-01T08+05:30": not the start of an hour in UTC, "2024-01-01T02" is',
+    ],
   ] as const)(
     'C5: a bound within a partition is refused: %s from %s to %s',
     (granularity, start, end, told) => {
       expect(problemsOf(granularity, start, end)).toEqual([expect.stringContaining(told)]);
-      expect(problemsOf(granularity, start, end)[0]).toContain(
-        told.includes('(--start)') ? start : end,
-      );
     },
   );
 
@@ -117,8 +134,8 @@ describe('parseRange', () => {
 
   test('names every bad date, and an end before the start', () => {
     expect(problemsOf('day', '2024-02-30', 'soon')).toEqual([
-      '"2024-02-30" is not a date (--start)',
-      '"soon" is not a date (--end)',
+      'invalid --start "2024-02-30": not a date',
+      'invalid --end "soon": not a date',
     ]);
     expect(problemsOf('day', '2024-02-02', '2024-02-01')).toEqual([
       'the range ends (2024-02-01) before it starts (2024-02-02)',
@@ -127,7 +144,7 @@ describe('parseRange', () => {
 
   test('refuses a range of more partitions than a job may have', () => {
     const [problem] = problemsOf('hour', '0001', '9999');
-    expect(problem).toContain('too many for one job');
+    expect(problem).toContain('too many partitions for one job');
     expect(problem).toContain(maxPartitions.toLocaleString('en'));
   });
 });
@@ -138,10 +155,10 @@ describe('problemOfKey', () => {
     ['  ', null, 'empty'],
     ['x'.repeat(256), null, 'longer than 255'],
     ['a\nb', null, 'control character'],
-    ['2024-02-30', null, 'not a date of the calendar'],
-    ['2024-13', 'month', 'not a date of the calendar'],
-    ['2024-01', 'day', '"2024-01-01" would'],
-    ['2024-01-03', 'week', '"2024-01-01" would'],
+    ['2024-02-30', null, 'not a calendar date'],
+    ['2024-13', 'month', 'not a calendar date'],
+    ['2024-01', 'day', 'expected "2024-01-01"'],
+    ['2024-01-03', 'week', 'expected "2024-01-01"'],
     ['2024-01-03', 'hour', 'an hour'],
   ] as const)('%j under %s', (key, granularity, words) => {
     expect(problemOfKey(key, granularity)).toContain(words);
@@ -156,7 +173,7 @@ describe('problemOfKey', () => {
   ])('takes a key that only looks like nothing of ours: %j', (key) => {
     expect(problemOfKey(key, null)).toBeNull();
     expect(problemOfKey(key, 'day', true)).toBeNull();
-    expect(problemOfKey(key, 'day')).toContain('does not name a day');
+    expect(problemOfKey(key, 'day')).toContain('is not a day');
   });
 });
 
@@ -169,7 +186,7 @@ describe('parseKeyFile', () => {
   });
 
   test('names the lines of a key that stands there twice', () => {
-    expect(parseKeyFile('a\nb\na\n').problems).toEqual(['the key "a" stands on lines 1 and 3']);
+    expect(parseKeyFile('a\nb\na\n').problems).toEqual(['duplicate key "a" on lines 1 and 3']);
   });
 
   test('names at most five of them', () => {

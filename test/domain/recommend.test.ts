@@ -4,7 +4,7 @@ import { definitionOf } from '../../source/database/queries/triage/sql.ts';
 import type { CheckName, FoundRow } from '../../source/domain/triage/checks.ts';
 import { type Clause, clauses, type ExplainFacts } from '../../source/domain/triage/explain.ts';
 import {
-  type Held,
+  type CheckFinding,
   recommend,
   recommendByClause,
   scenarioOf,
@@ -14,7 +14,7 @@ import { explainFacts } from '../support/explained.ts';
 
 const id = '0000abcd-0000-4000-8000-000000000000';
 const context = { tenant: 'acme', thresholds: thresholdDefaults, job: id, limit: 10 };
-const held = (name: CheckName, cells: FoundRow['cells'] = {}): Held => ({
+const held = (name: CheckName, cells: FoundRow['cells'] = {}): CheckFinding => ({
   check: definitionOf(checks.find((check) => check.name === name)!, context),
   rows: [{ job_id: id, asset_name: 'sessions', state: 'running', version: 7, since: null, cells }],
 });
@@ -76,7 +76,7 @@ const advice: Row[] = [
   ],
   [
     'breached',
-    { ...busy, in_front: 1 },
+    { ...busy, jobs_ahead: 1 },
     {},
     { action: 'set-priority', ready: { action: 'set', parameters: { priority: '10' } } },
   ],
@@ -94,7 +94,7 @@ const advice: Row[] = [
   ['at-risk', busy, { risk_level: 'high' }, { action: 'start-executor' }],
   [
     'at-risk',
-    { ...busy, in_front: 3 },
+    { ...busy, jobs_ahead: 3 },
     { risk_level: 'high' },
     {
       action: 'recreate',
@@ -113,11 +113,11 @@ const advice: Row[] = [
 ];
 
 test.each(advice)('%s of a job with %o, and %o', (name, facts, cells, expected) => {
-  const { action, words, command, ready } = recommend(held(name, cells), explainFacts(id, facts));
+  const { action, text, command, ready } = recommend(held(name, cells), explainFacts(id, facts));
   expect({ action, command, ready }).toMatchObject(expected);
   // The advice is the runbook's own, of the check or of the nearest that it has.
   const { remedies } = held(name).check;
-  expect(remedies.map((remedy) => remedy.words)).toContain(words);
+  expect(remedies.map((remedy) => remedy.text)).toContain(text);
   expect(command ?? '').not.toMatch(/\bJOB\b/);
   const { state = 'running', version = 7 } = facts;
   if (ready !== null) expect(ready).toMatchObject({ id, state, version });
@@ -129,7 +129,7 @@ test('a check without a choice of its own advises its first remedy', () => {
     const { check } = held(name);
     const first = check.remedies[0];
     if (first === undefined) continue;
-    expect(recommend(held(name), explainFacts(id)).words).toBe(first.words);
+    expect(recommend(held(name), explainFacts(id)).text).toBe(first.text);
   }
 });
 
@@ -169,7 +169,7 @@ describe('without a check that holds', () => {
     ['ended', { state: 'failed' }, ['retry', 'servo-tui retry 0000abcd']],
     ['ended', { state: 'cancelled' }, ['recreate', 'servo-tui recreate 0000abcd --reason "why"']],
     ['ended', { state: 'completed' }, null],
-    ['ended', { state: 'failed', again: { id, state: 'running' } }, null],
+    ['ended', { state: 'failed', successor: { id, state: 'running' } }, null],
     ['ended', { state: 'failed', waits_for: [upstream] }, ['look', 'servo-tui explain 0000beef']],
     [
       'ended',
@@ -183,7 +183,7 @@ describe('without a check that holds', () => {
     ],
     ['draining', {}, ['start-executor', 'servo-tui --worker']],
     ['unavailable', {}, ['wait', 'servo-tui executors']],
-    ['held', {}, ['wait', null]],
+    ['on_hold', {}, ['wait', null]],
     ['limited', {}, ['wait', 'servo-tui limits']],
   ];
   test.each(byClause)('%s, %o', (clause, facts, expected) => {

@@ -132,7 +132,7 @@ describe('tiers', () => {
     ['best-effort', -1, 'late'],
   ] as const)('%s with a buffer of %s: %s', (tier, buffer, fit) => {
     expect(bufferFit(tier, buffer)).toBe(fit);
-    expect(tierBuffers[tier].words).not.toBe('');
+    expect(tierBuffers[tier].text).not.toBe('');
   });
 
   test('a buffer is a share of the whole duration', () => {

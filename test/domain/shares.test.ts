@@ -54,7 +54,7 @@ test('an executor is in the last state that it has come to', () => {
   } as ExecutorRow;
   const cases: [Partial<ExecutorRow>, string, number][] = [
     [{}, 'alive', 60],
-    [{ hold_reason: 'lag' }, 'held', 60],
+    [{ hold_reason: 'lag' }, 'on_hold', 60],
     [{ hold_reason: 'lag', draining_at: secondsAgo(5) }, 'draining', 5],
     [{ seen_at: secondsAgo(10.001), draining_at: secondsAgo(5) }, 'silent', 10.001],
     [{ seen_at: secondsAgo(99), lost_at: secondsAgo(4) }, 'lost', 4],

@@ -27,23 +27,23 @@ describe('C5: what is run is what was named', () => {
 
   test.each([
     ['\uFEFF2024-01-01\r\n2024-01-02\r\n', 'day', ['2024-01-01', '2024-01-02']],
-    ['partition_key\n2024-01-01\n', 'day', '"partition_key" does not name a day'],
+    ['partition_key\n2024-01-01\n', 'day', '"partition_key" is not a day'],
     ['partition_key\n2024-01-01\n', null, '"partition_key", looks like a header'],
-    ['partition_key,count\n2024-01-01,3\n', null, '"2024-01-01,3" holds a date and something'],
-    ['2024-01-01;eu\n', null, '"2024-01-01;eu" holds a date and something'],
-    ['"2024-01-01"\n"2024-01-02"\n', null, '"2024-01-02" is in quotes'],
-    ['key\n"eu"\n"us"\n', null, '"us" is in quotes'],
-    ['"eu","3"\n', null, 'is in quotes'],
+    ['partition_key,count\n2024-01-01,3\n', null, '"2024-01-01,3" contains a date and other text'],
+    ['2024-01-01;eu\n', null, '"2024-01-01;eu" contains a date and other text'],
+    ['"2024-01-01"\n"2024-01-02"\n', null, '"2024-01-02" is quoted'],
+    ['key\n"eu"\n"us"\n', null, '"us" is quoted'],
+    ['"eu","3"\n', null, 'is quoted'],
     ['2024-01-01/eu\nfile 2024-01-01.csv\n', null, ['2024-01-01/eu', 'file 2024-01-01.csv']],
-    ['2024-01-01,3\n', 'day', '"2024-01-01,3" does not name a day'],
-    ['"2024-01-01"\n', 'day', '""2024-01-01"" does not name a day'],
-    ['2024-01-01T05\n', 'day', '"2024-01-01T05" does not name a day'],
+    ['2024-01-01,3\n', 'day', '"2024-01-01,3" is not a day'],
+    ['"2024-01-01"\n', 'day', '""2024-01-01"" is not a day'],
+    ['2024-01-01T05\n', 'day', '"2024-01-01T05" is not a day'],
     ['2024-01-01\r2024-01-02', 'day', 'control character'],
     ['eu/a,b\nus/"c"\n', null, ['eu/a,b', 'us/"c"']],
   ] as const)('a file of keys: %j of %s', (text, granularity, expected) => {
     for (const input of [file(text), { partitions: text.trim().split(/\r?\n/) }]) {
       // A byte order mark, a header and cells are a file's own.
-      if ('partitions' in input && /^\uFEFF|header|is in quotes|holds a date/.test(text + expected))
+      if ('partitions' in input && /^\uFEFF|header|is quoted|contains a date/.test(text + expected))
         continue;
       const told = read(input, granularity);
       if (typeof expected === 'string') expect(told).toContain(expected);
@@ -54,6 +54,6 @@ describe('C5: what is run is what was named', () => {
   test('--any-key takes keys of any other shape, but no date of another width', () => {
     const any = (keys: string[]) => read({ partitions: keys, any_key: true }, 'day');
     expect(any(['2024-01-01/eu', 'x'])).toEqual(['2024-01-01/eu', 'x']);
-    expect(any(['2024-01'])).toContain('does not name a day');
+    expect(any(['2024-01'])).toContain('is not a day');
   });
 });

@@ -14,11 +14,11 @@ describe('holdReason', () => {
     [well, null],
     [{ ...well, replication_lag_seconds: 60 }, null],
     [{ ...well, replication_lag_seconds: 61.2 }, 'replication lags 61 s behind (limit 60 s)'],
-    [{ ...well, lock_wait_seconds: 45 }, 'somebody has waited 45 s for a lock (limit 30 s)'],
+    [{ ...well, lock_wait_seconds: 45 }, 'a session has waited 45 s for a lock (limit 30 s)'],
     [{ ...well, connections: 0.97 }, '97 % of the connections are in use (limit 95 %)'],
     [
       { replication_lag_seconds: 90, lock_wait_seconds: 31, connections: null },
-      'replication lags 90 s behind (limit 60 s); somebody has waited 31 s for a lock (limit 30 s)',
+      'replication lags 90 s behind (limit 60 s); a session has waited 31 s for a lock (limit 30 s)',
     ],
   ])('%j → %s', (seen, reason) => expect(holdReason(seen, limits)).toBe(reason));
 

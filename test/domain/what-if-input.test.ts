@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import {
   isNoChange,
   noChange,
-  stillSupposed,
+  remainingWhatIf,
   type WhatIf,
 } from '../../source/domain/risk/what-if.ts';
 import { mostSlots, readWhatIf, type WhatIfInput } from '../../source/domain/risk/what-if-input.ts';
@@ -113,7 +113,7 @@ test('what has come true, or whose job has gone or ended, is supposed no more', 
     parallel: { [one.id]: 4, [two.id]: 5, [ended.id]: 9, gone: 9 },
     deadline: { [one.id]: deadline, [two.id]: deadline, [paused.id]: null, [ended.id]: now },
   };
-  expect(stillSupposed(all, [...jobs, ended])).toEqual({
+  expect(remainingWhatIf(all, [...jobs, ended])).toEqual({
     slots: 3,
     pause: [one.id],
     retry_failed: [one.id],

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JobView } from '../../source/domain/job/job.ts';
-import { foresee, isNoChange, noChange, type WhatIf } from '../../source/domain/risk/what-if.ts';
+import {
+  forecastWhatIf,
+  isNoChange,
+  noChange,
+  type WhatIf,
+} from '../../source/domain/risk/what-if.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 
 const inSeconds = (seconds: number) => secondsAgo(-seconds);
@@ -18,12 +23,12 @@ const weather = aJob({
   completed_partitions: 0,
   avg_partition_duration_ms: minute,
   execution_strategy: { type: 'parallel', max_parallel: 12 },
-  lanes: 6,
+  running_slots: 6,
   sla_deadline_at: inSeconds(82 * 60),
 });
 
 const outlook = (jobs: JobView[], what: Partial<WhatIf>, fleet = fleetOf(6), number = 1) =>
-  foresee(jobs, fleet, { ...noChange, ...what }, now).get(
+  forecastWhatIf(jobs, fleet, { ...noChange, ...what }, now).get(
     `${number.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`,
   )!;
 
@@ -41,11 +46,11 @@ describe('the sketch', () => {
 
 describe('slots', () => {
   const other = (columns: Parameters<typeof aJob>[0] = {}) =>
-    aJob({ number: 2, lanes: 3, priority: 0, ...columns });
+    aJob({ number: 2, running_slots: 3, priority: 0, ...columns });
 
   test('of a paused job go to others in claim order, as far as they may have more', () => {
-    const third = aJob({ number: 3, lanes: 1, priority: -1 });
-    const jobs = [{ ...weather, lanes: 10 }, third, other()];
+    const third = aJob({ number: 3, running_slots: 1, priority: -1 });
+    const jobs = [{ ...weather, running_slots: 10 }, third, other()];
     const fleet = fleetOf(14);
     const what = { pause: [other().id] };
     expect(outlook(jobs, what, fleet)).toMatchObject({ slots: 12 });
@@ -54,7 +59,7 @@ describe('slots', () => {
   });
 
   test('go to a claimable job of higher rank first', () => {
-    const waiting = aJob({ number: 3, state: 'pending', lanes: 0, priority: 9 });
+    const waiting = aJob({ number: 3, state: 'pending', running_slots: 0, priority: 9 });
     expect(outlook([weather, other(), waiting], { pause: [other().id] }, fleetOf(9))).toMatchObject(
       {
         slots: 6,
@@ -151,17 +156,17 @@ const anyJob = (number: number) =>
       completed_partitions: fc.nat(30),
       failed_partitions: fc.nat(10),
       max_parallel: fc.integer({ min: 1, max: 12 }),
-      lanes: fc.nat(6),
+      running_slots: fc.nat(6),
       priority: fc.integer({ min: -3, max: 3 }),
       average: fc.option(fc.integer({ min: 1, max: 600_000 }), { freq: 8 }),
       stale: fc.nat(9).map((figure) => figure === 0),
       due: fc.option(fc.integer({ min: -600, max: 20_000 })),
     })
-    .map(({ max_parallel, lanes, average, stale, due, ...columns }) =>
+    .map(({ max_parallel, running_slots, average, stale, due, ...columns }) =>
       aJob({
         ...columns,
         number,
-        lanes: columns.state === 'running' ? Math.min(lanes, max_parallel) : 0,
+        running_slots: columns.state === 'running' ? Math.min(running_slots, max_parallel) : 0,
         execution_strategy: { type: 'parallel', max_parallel },
         avg_partition_duration_ms: average,
         heartbeat_at: secondsAgo(stale ? 600 : 5),
@@ -188,13 +193,13 @@ describe('always', () => {
     expect(isNoChange(noChange)).toBe(true);
     fc.assert(
       fc.property(anyJobs, anyFleet, (jobs, fleet) => {
-        const then = foresee(jobs, fleet, noChange, now);
+        const then = forecastWhatIf(jobs, fleet, noChange, now);
         for (const job of jobs) {
           expect(then.get(job.id)).toMatchObject({
             eta_seconds: job.eta_seconds,
             risk_level: job.risk_level,
             risk_severity: job.risk_severity,
-            slots: job.heartbeat_stale ? 0 : job.lanes,
+            slots: job.heartbeat_stale ? 0 : job.running_slots,
           });
         }
       }),
@@ -204,15 +209,18 @@ describe('always', () => {
   test('no slot is at work twice, and no job has more than it may', () => {
     fc.assert(
       fc.property(anyJobs, anyFleet, anyWhat, (jobs, fleet, what) => {
-        const then = [...foresee(jobs, fleet, what, now).values()];
-        const busy = jobs.reduce((all, job) => all + (job.heartbeat_stale ? 0 : job.lanes), 0);
+        const then = [...forecastWhatIf(jobs, fleet, what, now).values()];
+        const busy = jobs.reduce(
+          (all, job) => all + (job.heartbeat_stale ? 0 : job.running_slots),
+          0,
+        );
         const used = then.reduce((all, one) => all + one.slots, 0);
         const change = (what.slots ?? fleet.slots) - fleet.slots;
         expect(used).toBeLessThanOrEqual(Math.max(0, Math.max(busy, fleet.slots) + change));
         for (const one of then) {
           const job = jobs.find(({ id }) => id === one.id)!;
           expect(one.slots).toBeGreaterThanOrEqual(0);
-          expect(one.slots).toBeLessThanOrEqual(Math.max(job.lanes, one.max_parallel));
+          expect(one.slots).toBeLessThanOrEqual(Math.max(job.running_slots, one.max_parallel));
         }
       }),
     );
@@ -222,8 +230,8 @@ describe('always', () => {
     fc.assert(
       fc.property(anyJobs, anyFleet, anyWhat, fc.nat(10), (jobs, fleet, what, more) => {
         const slots = what.slots ?? fleet.slots;
-        const few = foresee(jobs, fleet, { ...what, slots }, now);
-        const many = foresee(jobs, fleet, { ...what, slots: slots + more }, now);
+        const few = forecastWhatIf(jobs, fleet, { ...what, slots }, now);
+        const many = forecastWhatIf(jobs, fleet, { ...what, slots: slots + more }, now);
         for (const [id, one] of few)
           expect(later(many.get(id)!.eta_seconds, one.eta_seconds), id).toBe(false);
       }),
@@ -233,8 +241,8 @@ describe('always', () => {
   test('pausing one job makes no other later', () => {
     fc.assert(
       fc.property(anyJobs, anyFleet, anyWhat, (jobs, fleet, what) => {
-        const before = foresee(jobs, fleet, { ...what, pause: [] }, now);
-        const after = foresee(jobs, fleet, what, now);
+        const before = forecastWhatIf(jobs, fleet, { ...what, pause: [] }, now);
+        const after = forecastWhatIf(jobs, fleet, what, now);
         for (const [id, one] of before)
           if (!what.pause.includes(id))
             expect(later(after.get(id)!.eta_seconds, one.eta_seconds), id).toBe(false);
@@ -246,7 +254,9 @@ describe('always', () => {
     fc.assert(
       fc.property(anyJobs, anyFleet, (jobs, fleet) => {
         const again = { ...noChange, retry_failed: jobs.map(({ id }) => id) };
-        const [before, after] = [noChange, again].map((what) => foresee(jobs, fleet, what, now));
+        const [before, after] = [noChange, again].map((what) =>
+          forecastWhatIf(jobs, fleet, what, now),
+        );
         for (const [id, one] of after!)
           expect(later(before!.get(id)!.eta_seconds, one.eta_seconds), id).toBe(false);
       }),

@@ -4,7 +4,7 @@ import { noSettings } from '../../source/handlers/asset-settings.ts';
 import { actOnJob } from '../../source/operations/act/act-on-job.ts';
 import { retryJob } from '../../source/operations/act/retry.ts';
 import { assessJob } from '../../source/operations/triage/explain-job.ts';
-import { explainWords } from '../../source/presentation/triage/explain-words.ts';
+import { explainReason } from '../../source/presentation/triage/explain-reason.ts';
 import { Backfills, functionHandler, keys, tenant } from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -57,7 +57,7 @@ describe('A15: permanent failures', () => {
     expect((await backfills.attemptsJournal(job)).length).toBeLessThanOrEqual(4 + 5);
     const reader = openDatabase(backfills.database.app, { connections: 2 });
     const { clause, facts } = await assessJob(reader, tenant, job);
-    const { next } = explainWords(clause, facts);
+    const { next } = explainReason(clause, facts);
     expect(next).toContain('relation "source" does not exist: create it');
     // Mended: one goes first, then all.
     await backfills.rows('create table source (key text); grant all on source to servo_app');
@@ -74,7 +74,7 @@ describe('A15: permanent failures', () => {
     await backfills.state(job, 'paused');
     const reader = openDatabase(backfills.database.app, { connections: 1 });
     const { clause, facts } = await assessJob(reader, tenant, job);
-    expect(explainWords(clause, facts).next).toBe(
+    expect(explainReason(clause, facts).next).toBe(
       `run: grant select, insert, update, delete on table secrets to servo_app; then retry; then: servo-tui resume ${job.slice(0, 8)}`,
     );
     await reader.close();

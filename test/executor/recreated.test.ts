@@ -245,7 +245,7 @@ describe('A26 what ends completed in the old job is completed in the new one', (
     const lane = await laneOf(next);
     await lane.step({ opening: [fresh()] });
     expect(await statesOf(next)).toMatchObject({ k00001: 'pending', k00003: 'completed' });
-    const { held } = await assessJob(db, tenant, next);
-    expect(held.map(({ check }) => check.name)).not.toContain('checkpoint');
+    const { findings } = await assessJob(db, tenant, next);
+    expect(findings.map(({ check }) => check.name)).not.toContain('checkpoint');
   });
 });

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
 import { loadCatalogue } from '../../source/handlers/catalogue.ts';
 import { explainJob } from '../../source/operations/triage/explain-job.ts';
-import { explainWords } from '../../source/presentation/triage/explain-words.ts';
+import { explainReason } from '../../source/presentation/triage/explain-reason.ts';
 import { Backfills, functionHandler, keys, tenant } from '../support/backfill.ts';
 import { documentOf, run, urlOf } from '../support/cli.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -30,7 +30,7 @@ async function said(job: string): Promise<{ clause: string; why: string }> {
   const reader = openDatabase(backfills.database.app, { connections: 1 });
   try {
     const { clause, facts } = await explainJob(reader, tenant, job);
-    return { clause, why: explainWords(clause, facts).why };
+    return { clause, why: explainReason(clause, facts).why };
   } finally {
     await reader.close();
   }

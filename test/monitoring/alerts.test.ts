@@ -25,10 +25,10 @@ async function everything(): Promise<Exposition> {
     skipped_partitions: 0,
     avg_partition_duration_ms: 1000,
     execution_strategy: {},
-    lanes: 1,
+    running_slots: 1,
     sla_deadline_at: as_of,
   };
-  const reading = { as_of, counts: {}, moving: [job], pending_breached: 0, executors: [] };
+  const reading = { as_of, counts: {}, unfinished: [job], pending_breached: 0, executors: [] };
   const text = await own.registry.metrics();
   return new Exposition(text + (await tenantMetrics(figuresOf([reading], thresholdDefaults))));
 }

@@ -4,8 +4,8 @@ import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
 import { readHandoff } from '../../source/operations/reports/hand-off.ts';
 import { listAlerts } from '../../source/operations/triage/alerts.ts';
 import { triageCheck } from '../../source/operations/triage/checks.ts';
-import { shiftSummary } from '../../source/presentation/report/hand-off.ts';
-import { alertsText } from '../../source/presentation/triage/alert-words.ts';
+import { handOffReport } from '../../source/presentation/report/hand-off.ts';
+import { alertsText } from '../../source/presentation/triage/alert-text.ts';
 import { Operator } from '../support/operator.ts';
 
 let operator: Operator;
@@ -198,7 +198,7 @@ test('C7: a count that was cut off keeps its plus, as a figure, in a list and in
         .slice(at)
         .find((line) => line.includes(' more'))!
         .trim(),
-      summary: shiftSummary(summary)
+      summary: handOffReport(summary)
         .split('\n')
         .find((line) => line.includes(alert.name))!,
     };

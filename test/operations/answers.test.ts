@@ -220,7 +220,7 @@ test('doctor’s diagnosis of a database that is as it should be, with and witho
     program_version: version,
     schema: { missing: [], newer: [], too_new: false },
     tenant: 'acme',
-    executors: { alive: expect.any(Number), held: 1, draining: 1, versions: ['0'] },
+    executors: { alive: expect.any(Number), findings: 1, draining: 1, versions: ['0'] },
     has_jobs: true,
     visible: true,
     claim_blockers: [],
@@ -240,7 +240,7 @@ test('doctor’s diagnosis of a database that is as it should be, with and witho
   expect(await findBroken(db(), 'acme')).toEqual(expect.any(Array));
 });
 
-test('executors by what became of them, and those that are held', async () => {
+test('executors by what became of them, and those that are findings', async () => {
   await executor('a:1:a');
   await executor('b:1:b', { hold_reason: `'slow'` });
   await executor('c:1:c', { seen_at: `now() - interval '1 minute'` });
@@ -250,7 +250,7 @@ test('executors by what became of them, and those that are held', async () => {
   expect(tenant_id).toBe('acme');
   expect(Object.fromEntries(executors.map(({ id, state }) => [id, state]))).toEqual({
     'a:1:a': 'alive',
-    'b:1:b': 'held',
+    'b:1:b': 'on_hold',
     'c:1:c': 'silent',
     'd:1:d': 'lost',
     'e:1:e': 'stopped',
@@ -280,7 +280,7 @@ describe('of a job', () => {
     expect(report.findings.every(({ found }) => found > 0)).toBe(true);
     expect(await countPartitions(db(), 'acme', id, ['a', 'b', 'x'])).toEqual({ failed: 2 });
     const judged = await assessJob(db(), 'acme', id);
-    expect(judged.held.map(({ check }) => check.name)).toContain('stuck');
+    expect(judged.findings.map(({ check }) => check.name)).toContain('stuck');
     expect(report.scenario).toBe(judged.scenario);
     const verified = await verifyJob(db(), 'acme', id, ['stuck', 'breached']);
     expect(verified).toMatchObject({ job_id: id, state: 'running', helped: false });

@@ -6,7 +6,7 @@ import { UsageError } from '../../source/errors.ts';
 import type { Outcome } from '../../source/operations/act/order.ts';
 import { applyPlan, reviewPlan } from '../../source/operations/plan/apply-plan.ts';
 import { planActions } from '../../source/operations/plan/plan-actions.ts';
-import { reviewText } from '../../source/presentation/plan/plan-words.ts';
+import { reviewText } from '../../source/presentation/plan/plan-text.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;
@@ -202,9 +202,9 @@ test('every mistake of a plan is reported, and a relative deadline becomes an in
   );
   expect(error).toBeInstanceOf(UsageError);
   expect((error as UsageError).problems.map(({ message }) => message)).toEqual([
-    'cancel takes no priority',
-    expect.stringContaining('no filter is called "stat:"'),
-    'cancel requires a reason',
+    'cancel does not accept priority',
+    expect.stringContaining('unknown filter "stat:"'),
+    'cancel wants a reason',
   ]);
   const { parameters, created_at } = await plan('set', asset, { deadline: '+2h' });
   const deadline = new Date(parameters.deadline!).getTime();
@@ -223,14 +223,14 @@ describe('C10 a plan file is checked and shown by the database', () => {
     [
       'a setting that the action does not take',
       () => ({ parameters: { priority: '8' } }),
-      /^cancel takes no priority$/,
+      /^cancel does not accept priority$/,
     ],
     [
       'a setting that is none',
       () => ({ action: 'set', parameters: { priority: 'high', deadline: 'soon' } }),
       /high.*soon|soon.*high/,
     ],
-    ['an action without its settings', () => ({ action: 'set' }), /^nothing is to be set$/],
+    ['an action without its settings', () => ({ action: 'set' }), /^no setting given$/],
     [
       'a job twenty thousand times',
       ({ jobs }) => ({ jobs: Array.from({ length: 20_000 }, () => jobs[0]!) }),
@@ -285,9 +285,9 @@ describe('C10 a plan file is checked and shown by the database', () => {
     expect(text).toContain(`${ids[0]!.slice(0, 8)}  ${asset}  running`);
     expect(text).not.toContain('99/99');
     expect(text).toMatch(
-      /completed {2}v\d+ {2}0\/2 {2}skipped: it has changed since it was planned \(running, version \d+\)/,
+      /completed {2}v\d+ {2}0\/2 {2}skipped: changed since it was planned \(running, version \d+\)/,
     );
-    expect(text).toContain('00000000  skipped: there is no such job');
+    expect(text).toContain('00000000  skipped: job not found');
     expect(results(await apply(forged))).toEqual(['applied', 'failed', 'skipped']);
     const [event] = await operator.sql<{ actor: string; reason: string }>(
       'select actor, reason from backfill_events where job_id = $1 order by id desc limit 1',

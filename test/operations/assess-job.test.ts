@@ -42,7 +42,7 @@ describe('scenario, recommendation and the action that is ready', () => {
     const judged = await judge(await aJob(`priority = 3`));
     expect(judged).toMatchObject({
       clause: 'claimable',
-      held: [],
+      findings: [],
       scenario: null,
       evidence: null,
       recommendation: null,
@@ -53,7 +53,7 @@ describe('scenario, recommendation and the action that is ready', () => {
   test('stuck without an executor: start one', async () => {
     const judged = await judge(await aJob(beat('14 minutes')));
     expect(judged.scenario).toBe('stuck');
-    expect(judged.held.map(({ check }) => check.name)).toEqual([
+    expect(judged.findings.map(({ check }) => check.name)).toEqual([
       'stuck',
       'no-executor',
       'bulk-reclaim',
@@ -71,7 +71,7 @@ describe('scenario, recommendation and the action that is ready', () => {
     const { recommendation, facts } = await judge(id);
     expect(recommendation).toEqual({
       action: 'reclaim',
-      words: 'Force reclaim if needed (emergency): resets the heartbeat.',
+      text: 'Force reclaim if needed (emergency): resets the heartbeat.',
       command: `servo-tui reclaim ${id.slice(0, 8)}`,
       ready: {
         action: 'reclaim',
@@ -101,7 +101,7 @@ describe('scenario, recommendation and the action that is ready', () => {
     });
     // The runbook: pause/resume not working as expected.
     expect(judged.escalations).toMatchObject([
-      { due: true, triggers: [{ why: '1 resumed and not claimed' }] },
+      { due: true, triggers: [{ reason: '1 resumed but not claimed' }] },
     ]);
   });
 
@@ -169,7 +169,7 @@ describe('scenario, recommendation and the action that is ready', () => {
     await operator.sql('update backfill_executors set slots = 0');
     expect((await judge(id)).recommendation).toMatchObject({
       action: 'start-executor',
-      words: 'High risk: scale executor instances (platform team).',
+      text: 'High risk: scale executor instances (platform team).',
     });
   });
 
@@ -271,16 +271,16 @@ describe('verify', () => {
   test('a cancelled job is not stuck any more; a reclaimed one is until it is claimed', async () => {
     await anExecutor();
     const id = await aJob(beat('14 minutes'));
-    const held = (await judge(id)).held.map(({ check }) => check.name);
+    const findings = (await judge(id)).findings.map(({ check }) => check.name);
     await reclaimJob(operator.db, author, id);
-    const before = await verifyJob(operator.db, 'acme', id, held);
+    const before = await verifyJob(operator.db, 'acme', id, findings);
     expect(before).toMatchObject({ helped: false, state: 'running' });
     expect(before.checks).toMatchObject([
       { name: 'stuck', holds: true, row: { job_id: id } },
       { name: 'bulk-reclaim', holds: false, row: null },
     ]);
     await operator.sql('update backfill_jobs set heartbeat_at = now() where id = $1', [id]);
-    expect(await verifyJob(operator.db, 'acme', id, held)).toMatchObject({ helped: true });
+    expect(await verifyJob(operator.db, 'acme', id, findings)).toMatchObject({ helped: true });
     const other = await aJob(beat('14 minutes'));
     await actOnJob(
       operator.db,

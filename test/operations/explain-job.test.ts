@@ -3,7 +3,7 @@ import type { StartInput } from '../../source/domain/start/request.ts';
 import { actOnJob } from '../../source/operations/act/act-on-job.ts';
 import { recreateJob } from '../../source/operations/act/recreate.ts';
 import { assessJob, explainJob } from '../../source/operations/triage/explain-job.ts';
-import { explainWords } from '../../source/presentation/triage/explain-words.ts';
+import { explainReason } from '../../source/presentation/triage/explain-reason.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;
@@ -64,7 +64,7 @@ const atWork = async (id: string, owner: string, count: number) => {
 };
 const said = async (id: string) => {
   const { clause, facts } = await explainJob(operator.db, 'acme', id);
-  const { why, next } = explainWords(clause, facts);
+  const { why, next } = explainReason(clause, facts);
   return { clause, why, next };
 };
 
@@ -90,7 +90,7 @@ describe('one query says which clause keeps a job from running', () => {
     await operator.sql(`update backfill_events set at = at - interval '12 minutes'`);
     expect(await said(id)).toEqual({
       clause: 'paused',
-      why: 'it is paused since 12m, by mara: "db maintenance"',
+      why: 'paused 12m ago by mara: "db maintenance"',
       next: `servo-tui resume ${id.slice(0, 8)}`,
     });
   });
@@ -104,7 +104,7 @@ describe('one query says which clause keeps a job from running', () => {
       { action: 'pause', id },
     );
     expect((await said(id)).why).toBe(
-      'it is paused since 0s, by itself: 30 of the last 40 partitions failed (75 %, limit 50 %)',
+      'auto-paused 0s ago: 30 of the last 40 partitions failed (75 %, limit 50 %)',
     );
   });
 
@@ -116,7 +116,7 @@ describe('one query says which clause keeps a job from running', () => {
     });
     const { clause, why } = await said(job!.id);
     expect(clause).toBe('waiting_upstream');
-    expect(why).toMatch(/^it waits for 1 upstream job: raw [0-9a-f]{8} \(pending\)$/);
+    expect(why).toMatch(/^waits for 1 upstream job: raw [0-9a-f]{8} \(pending\)$/);
   });
 
   test('no executor is alive: none, stopped, dead, silent, or another tenant’s', async () => {
@@ -136,7 +136,7 @@ describe('one query says which clause keeps a job from running', () => {
     await setExecutors(`handlers = '{clicks}'`);
     expect(await said(await aJob())).toMatchObject({
       clause: 'no_handler',
-      why: 'none of 1 living executor has a handler for orders',
+      why: 'no executor has a handler for orders (1 running)',
     });
   });
 
@@ -148,8 +148,8 @@ describe('one query says which clause keeps a job from running', () => {
   test('claiming is held, and why', async () => {
     await setExecutors(`hold_reason = 'replication lags 90 s behind (limit 60 s)'`);
     expect(await said(await aJob())).toMatchObject({
-      clause: 'held',
-      why: 'claiming is held: replication lags 90 s behind (limit 60 s)',
+      clause: 'on_hold',
+      why: 'claiming is on hold: replication lags 90 s behind (limit 60 s)',
     });
     await anExecutor();
     expect((await said(await aJob())).clause).toBe('claimable');
@@ -165,7 +165,7 @@ describe('one query says which clause keeps a job from running', () => {
     await operator.sql(`insert into backfill_limits values ('acme', $1, $2, 1)`, [scope, name]);
     expect(await said(id)).toMatchObject({
       clause: 'limited',
-      why: `1 of at most 1 job ${words} runs already`,
+      why: `limit reached: 1 of 1 running job ${words}`,
     });
     await operator.sql(`update backfill_limits set max_running = 2`);
     expect((await said(id)).clause).toBe('claimable');
@@ -173,7 +173,7 @@ describe('one query says which clause keeps a job from running', () => {
 
   test('an executor of another kind runs it, until its heartbeat is stale', async () => {
     const id = await running('claimed_version = null');
-    expect((await said(id)).clause).toBe('foreign');
+    expect((await said(id)).clause).toBe('external_writer');
     await operator.sql(
       `update backfill_jobs set heartbeat_at = now() - interval '121 seconds' where id = $1`,
       [id],
@@ -185,7 +185,7 @@ describe('one query says which clause keeps a job from running', () => {
     const id = await running('claimed_version = null');
     for (const set of [`handlers = '{clicks}'`, 'stopped_at = now()']) {
       await setExecutors(set);
-      expect((await said(id)).clause, set).toBe('foreign');
+      expect((await said(id)).clause, set).toBe('external_writer');
     }
   });
 
@@ -195,7 +195,7 @@ describe('one query says which clause keeps a job from running', () => {
     await atWork(id, 'h:1:x', 1);
     expect(await said(id)).toEqual({
       clause: 'running',
-      why: 'it runs: 1 of 4 slots at work, on h:1:x',
+      why: 'running on 1 of 4 slots: h:1:x',
       next: null,
     });
   });
@@ -215,10 +215,8 @@ describe('one query says which clause keeps a job from running', () => {
     );
     const { clause, why, next } = await said(id);
     expect(clause).toBe('running');
-    expect(why).toBe(
-      `it runs: 1 of 4 slots at work, on h:9:y; 2 slots with ${silent!.id}, not heard of for 16s`,
-    );
-    expect(next).toMatch(/^look at that host; what it held is tried again within (2m|1m)$/);
+    expect(why).toBe(`running on 1 of 4 slots: h:9:y; 2 slots on ${silent!.id}, silent for 16s`);
+    expect(next).toMatch(/^check that host; its partitions run again within (2m|1m)$/);
   });
 
   test('a job failed because of its upstream had the hint to retry it, which is refused', async () => {
@@ -235,7 +233,7 @@ describe('one query says which clause keeps a job from running', () => {
     );
     const { next } = await said(job!.id);
     expect(next).toBe(
-      `its upstream first: servo-tui explain ${upstream!.id.slice(0, 8)}; when that is done: servo-tui recreate ${job!.id.slice(0, 8)} --reason "why"`,
+      `fix its upstream first: servo-tui explain ${upstream!.id.slice(0, 8)}; then: servo-tui recreate ${job!.id.slice(0, 8)} --reason "why"`,
     );
     const { recommendation } = await assessJob(operator.db, 'acme', job!.id);
     expect(recommendation).toMatchObject({
@@ -259,7 +257,7 @@ describe('one query says which clause keeps a job from running', () => {
     );
     const newer = job!.id.slice(0, 8);
     expect((await said(id)).next).toBe(
-      `what it left undone is in ${newer} (completed): servo-tui explain ${newer}`,
+      `continued by ${newer} (completed): servo-tui explain ${newer}`,
     );
     expect((await assessJob(operator.db, 'acme', id)).recommendation).toBeNull();
   });
@@ -286,7 +284,7 @@ describe('one query says which clause keeps a job from running', () => {
     );
     const { clause, why } = await said(id);
     expect(clause).toBe('back_off');
-    expect(why).toMatch(/the first in 2m$/);
+    expect(why).toMatch(/the first is due in 2m$/);
     await operator.sql(
       `update backfill_partitions set available_at = null where id = (select id from backfill_partitions where backfill_job_id = $1 limit 1)`,
       [id],
@@ -355,14 +353,14 @@ describe('one query says which clause keeps a job from running', () => {
     await aJob({}, { priority: '-3' });
     expect(await said(id)).toMatchObject({
       clause: 'outranked',
-      why: 'all 2 slots are busy, and 2 jobs of higher rank are in front',
+      why: 'queued: 2/2 slots busy, 2 jobs ahead',
     });
   });
 
   test.each(['pending', 'resuming'])('nothing, where it is %s', async (state) => {
     expect(await said(await aJob({ state }))).toEqual({
       clause: 'claimable',
-      why: 'nothing: it will be claimed within seconds',
+      why: 'nothing blocks it: it is claimed within seconds',
       next: null,
     });
   });

@@ -61,12 +61,12 @@ it('B3 with a frozen worker, a busy slot and failures that stay, no surface says
       const jobs = await seen();
       return jobs.get(waits)!.waits_for === 'outranked' ? jobs : null;
     });
-    expect(starving.get(runs)).toMatchObject({ silent_lanes: 0, risk_level: 'on_track' });
+    expect(starving.get(runs)).toMatchObject({ silent_slots: 0, risk_level: 'on_track' });
     expect(starving.get(waits)).toMatchObject({
       eta_seconds: null,
       needs_seconds: 60,
       risk_level: 'unknown',
-      health_reason: 'it waits for a slot: the only slot is busy',
+      health_reason: 'queued: 1/1 slot busy',
     });
     expect((await explainJob(db, tenant, waits)).clause).toBe('outranked');
     expect(starving.get(fails)).toMatchObject({
@@ -85,8 +85,8 @@ it('B3 with a frozen worker, a busy slot and failures that stay, no surface says
     expect(frozen.get(runs)).toMatchObject({
       state: 'running',
       heartbeat_stale: false,
-      lanes: 1,
-      silent_lanes: 1,
+      running_slots: 1,
+      silent_slots: 1,
       eta_seconds: null,
       risk_level: 'unknown',
     });

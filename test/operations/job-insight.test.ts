@@ -170,7 +170,7 @@ describe('what is related', () => {
          lease_owner = case when partition_key = '2024-01-05' then 'other:2:y' else 'web-1:1:x' end where backfill_job_id = $1`,
       [id],
     );
-    expect((await insightOf(id)).crew).toMatchObject([
+    expect((await insightOf(id)).executors).toMatchObject([
       { id: 'web-1:1:x', partitions: 4, slots: 4, lost: true, seen_at: expect.any(Date) },
       { id: 'other:2:y', partitions: 1, slots: 1, lost: false, seen_at: null },
     ]);

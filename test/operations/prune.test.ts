@@ -64,7 +64,7 @@ describe('jobs', () => {
     const kept = [
       await ended('completed', retention.jobs + within),
       await ended('cancelled', retention.jobs + past, { needs_finalizing: true }),
-      // Ended by another writer without a time, and the journal missed it.
+      // Of another writer, who did not say when, and the journal missed it.
       await aJob({
         state: 'completed',
         completed_at: null,

@@ -116,7 +116,11 @@ describe('the job table', () => {
     expect(job.avg_partition_duration_ms).toBe(1500);
     expect(job.created_at).toBeInstanceOf(Date);
     expect(as_of).toBeInstanceOf(Date);
-    expect(job).toMatchObject({ sla_deadline_at: null, lanes: 0, version: expect.any(Number) });
+    expect(job).toMatchObject({
+      sla_deadline_at: null,
+      running_slots: 0,
+      version: expect.any(Number),
+    });
     expect(Object.keys(job)).not.toContain('lease_tokens');
   });
 });

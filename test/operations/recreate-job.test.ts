@@ -4,7 +4,7 @@ import { finalizeJob } from '../../source/operations/act/finalize.ts';
 import { recreateJob } from '../../source/operations/act/recreate.ts';
 import { retryJob } from '../../source/operations/act/retry.ts';
 import { explainJob } from '../../source/operations/triage/explain-job.ts';
-import { explainWords } from '../../source/presentation/triage/explain-words.ts';
+import { explainReason } from '../../source/presentation/triage/explain-reason.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
 
 let operator: Operator;
@@ -399,7 +399,7 @@ describe('A27 a job that failed by its upstream', () => {
       await finalizeJob(operator.db, author, job!.id);
       const { clause, facts } = await explainJob(operator.db, 'acme', job!.id);
       expect(facts.waits_for[0]!.id).toBe(cause);
-      const { next, why } = explainWords(clause, facts);
+      const { next, why } = explainReason(clause, facts);
       expect(`${why} ${next}`).not.toMatch(/null|undefined|is $/);
       if (first.includes('deleted')) expect(next).toContain('--include-upstream');
       else expect(next).toContain(`servo-tui explain ${cause.slice(0, 8)}`);

@@ -112,7 +112,7 @@ describe('what if', () => {
     const { jobs, others, levels } = await assess({ pause: [plain] });
     expect(jobs[0]).toMatchObject({
       id: late,
-      lanes: 2,
+      running_slots: 2,
       risk_level: 'medium',
       what_if: { slots: 4, eta_seconds: 1800, risk_level: 'on_track' },
     });
@@ -145,14 +145,14 @@ describe('what if', () => {
     expect(moved).toBe(600_000);
   });
 
-  test('a job that has ended stands as it ended, and nothing can be supposed of it', async () => {
+  test('a job that has ended stands as it ended, and no what-if is possible', async () => {
     const id = await aJob({ state: 'failed', lease_tokens: [] }, '1 hour');
     expect((await assess({ job: id })).jobs).toMatchObject([
       { risk_level: 'breached', what_if: null },
     ]);
     const error = await errorOf(assess({ job: id, parallel: '9', pause: [id] }));
     expect(error.message).toContain('only running jobs can be paused; this one is failed');
-    expect(error.message).toContain('has ended (failed): nothing can be supposed of it');
+    expect(error.message).toContain('has ended (failed): no what-if is possible');
   });
 
   test('every mistake is reported', async () => {
@@ -160,13 +160,13 @@ describe('what if', () => {
       assess({ slots: 'many', parallel: '0', deadline: 'soon', extend: 'a bit' }),
     );
     for (const words of [
-      '--slots many is no number of slots',
-      '--parallel 0 is out of range',
-      "--parallel is one job's: name it",
-      '"soon" is not a time (--deadline)',
-      "--deadline is one job's: name it",
-      'exclude each other',
-      '"a bit" is not a duration (--extend)',
+      'invalid --slots "many"',
+      'invalid --parallel "0"',
+      '--parallel requires a job',
+      'invalid --deadline "soon"',
+      '--deadline requires a job',
+      'mutually exclusive',
+      'invalid --extend "a bit"',
     ])
       expect(error.message).toContain(words);
   });

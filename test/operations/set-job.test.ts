@@ -98,15 +98,13 @@ describe('set', () => {
     );
     expect(error).toBeInstanceOf(UsageError);
     expect((error as UsageError).problems.map((one) => one.message)).toEqual([
-      '--priority 11 is out of range',
-      '"soon" is not a time (--deadline)',
-      '--parallel 0 is out of range',
+      'invalid --priority "11"',
+      'invalid --deadline "soon"',
+      'invalid --parallel "0"',
     ]);
     const past = await errorOf(setJob(operator.db, author, id, { deadline: '2020-01-01' }));
     expect(past.hint).toContain('--deadline +2h');
-    expect((await errorOf(setJob(operator.db, author, id, {}))).message).toBe(
-      'nothing is to be set',
-    );
+    expect((await errorOf(setJob(operator.db, author, id, {}))).message).toBe('no setting given');
     expect(await row(id)).toEqual(before);
   });
 

@@ -167,8 +167,8 @@ describe('a dry run', () => {
 test('a missing date is not reported as an invalid one too', async () => {
   const error = await errorOf(operator.start({ asset: 'sessions', start: '2024-1-1' }));
   expect((error as UsageError).problems.map((problem) => problem.message)).toEqual([
-    '--end is missing',
-    '"2024-1-1" is not a date (--start)',
+    'missing --end',
+    'invalid --start "2024-1-1": not a date',
   ]);
 });
 
@@ -177,7 +177,7 @@ describe('bad input', () => {
     [
       'bad dates',
       { start: '2024-02-30', end: 'soon' },
-      /"2024-02-30" is not a date \(--start\).*"soon" is not a date \(--end\)/,
+      /invalid --start "2024-02-30": not a date.*invalid --end "soon": not a date/,
       /ISO 8601/,
     ],
     [
@@ -186,15 +186,15 @@ describe('bad input', () => {
       /ends \(2024-02-01\) before it starts/,
       /--start is the first partition, --end the last/,
     ],
-    ['no end', { start: '2024-02-02' }, /--end is missing/, /--end/],
+    ['no end', { start: '2024-02-02' }, /missing --end/, /--end/],
     ['no partitions', {}, /no partitions/, /--partition K/],
     [
       'two ways to name partitions',
       { start: '2024', end: '2024', partitions: ['2024-01-01'] },
-      /exclude each other/,
+      /mutually exclusive/,
       /--partition/,
     ],
-    ['an empty key', { partitions: [''] }, /a partition key is empty/, /one day/],
+    ['an empty key', { partitions: [''] }, /empty partition key/, /one day/],
     [
       'a key of 256 characters',
       { partitions: ['x'.repeat(256)] },
@@ -204,49 +204,49 @@ describe('bad input', () => {
     [
       'a key that is no day',
       { partitions: ['2024-02-30'] },
-      /"2024-02-30" is not a date of the calendar/,
+      /"2024-02-30" is not a calendar date/,
       /one day/,
     ],
     [
       'a key given twice',
       { partitions: ['2024-01-01', '2024-01-01'] },
-      /"2024-01-01" is given twice/,
+      /duplicate partition "2024-01-01"/,
       /once/,
     ],
     [
       'duplicate keys in a file',
       { partitions_file: { name: 'f', text: 'a\nb\na\n' } },
-      /"a" stands on lines 1 and 3/,
+      /duplicate key "a" on lines 1 and 3/,
       /once/,
     ],
     [
       'an empty file',
       { partitions_file: { name: 'keys.txt', text: '# none\n' } },
-      /no partition key in keys\.txt/,
-      /each line/,
+      /no partition keys in keys\.txt/,
+      /per line/,
     ],
     [
       'priority out of range',
       { partitions: ['k'], priority: '11' },
-      /--priority 11 is out of range/,
+      /invalid --priority "11"/,
       /-10 to 10/,
     ],
     [
       'a priority that is no number',
       { partitions: ['k'], priority: 'high' },
-      /--priority high is not a whole number/,
+      /invalid --priority "high"/,
       /-10 to 10/,
     ],
     [
       'an unknown tier',
       { partitions: ['k'], tier: 'standrad' },
-      /"standrad" is no tier/,
+      /invalid --tier "standrad"/,
       /did you mean standard/,
     ],
     [
       'tier and priority',
       { partitions: ['k'], tier: 'standard', priority: '1' },
-      /exclude each other/,
+      /mutually exclusive/,
       /tier/,
     ],
     [
@@ -258,38 +258,38 @@ describe('bad input', () => {
     [
       'a deadline that is no time',
       { partitions: ['k'], sla_deadline: 'tomorrow' },
-      /"tomorrow" is not a time/,
+      /invalid --sla-deadline "tomorrow"/,
       /\+2h/,
     ],
-    ['no slots', { partitions: ['k'], parallel: '0' }, /--parallel 0 is out of range/, /from 1/],
+    ['no slots', { partitions: ['k'], parallel: '0' }, /invalid --parallel "0"/, /from 1/],
     [
       'no attempts',
       { partitions: ['k'], max_attempts: '0' },
-      /--max-attempts 0 is out of range/,
+      /invalid --max-attempts "0"/,
       /from 1/,
     ],
     [
       'a time-out without a unit',
       { partitions: ['k'], timeout: '30' },
-      /"30" is not a duration/,
+      /invalid --timeout "30"/,
       /30s/,
     ],
     [
       'an unknown granularity',
       { start: '2024', end: '2024', every: 'dya' },
-      /"dya" is no granularity/,
+      /invalid --every "dya"/,
       /did you mean day/,
     ],
     [
       'an empty idempotency key',
       { partitions: ['k'], idempotency_key: ' ' },
-      /--idempotency-key is empty/,
+      /invalid --idempotency-key: empty/,
       /1 to 255/,
     ],
     [
       'too many partitions',
       { start: '0001', end: '9999', every: 'hour' },
-      /too many for one job/,
+      /too many partitions for one job/,
       /./,
     ],
   ];
@@ -330,10 +330,10 @@ describe('bad input', () => {
     );
     expect((error as UsageError).problems.map((problem) => problem.message)).toEqual([
       'unknown asset "nope"',
-      '"x" is not a date (--start)',
-      '--priority 99 is out of range',
-      '"?" is not a time (--sla-deadline)',
-      '"5" is not a duration (--timeout)',
+      'invalid --start "x": not a date',
+      'invalid --priority "99"',
+      'invalid --sla-deadline "?"',
+      'invalid --timeout "5"',
     ]);
   });
 });

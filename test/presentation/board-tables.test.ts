@@ -5,7 +5,7 @@ import type { Alert } from '../../source/domain/triage/alerts.ts';
 import type { CheckSummary, Finding, FoundRow } from '../../source/domain/triage/checks.ts';
 import { executorDetail, executorTable } from '../../source/presentation/executor/table.ts';
 import { eventDetail, eventTable } from '../../source/presentation/report/event-table.ts';
-import { formatBuffer } from '../../source/presentation/risk/words.ts';
+import { formatBuffer } from '../../source/presentation/risk/risk-text.ts';
 import type { Detail, Item } from '../../source/presentation/text/item.ts';
 import { layoutColumns, type Table } from '../../source/presentation/text/table.ts';
 import type { Cell } from '../../source/presentation/text/tone.ts';
@@ -49,7 +49,7 @@ function hasOrder<Row>(table: Table<Row>, rows: readonly Row[]): void {
   const names = table.columns.map(({ name }) => name);
   const named = [
     ...table.narrowings.map(({ column }) => column),
-    ...table.heirs.map(([name]) => name),
+    ...table.expansions.map(([name]) => name),
   ];
   expect(named.filter((name) => !names.includes(name))).toEqual([]);
   let before = 0;
@@ -237,13 +237,13 @@ describe('checks', () => {
       { column: 'age', to: 0 },
       { column: 'asset_name', to: 1, elastic: true },
     ]);
-    expect(table.heirs).toEqual([['asset_name'], ['state'], ['age']]);
+    expect(table.expansions).toEqual([['asset_name'], ['state'], ['age']]);
     const without = {
       ...finding,
       columns: finding.columns.filter(({ name }) => name !== 'asset_name'),
     };
-    expect(checkTable(without).heirs).toEqual([['state'], ['age']]);
-    expect(checkTable(null)).toEqual({ columns: [], narrowings: [], heirs: [] });
+    expect(checkTable(without).expansions).toEqual([['state'], ['age']]);
+    expect(checkTable(null)).toEqual({ columns: [], narrowings: [], expansions: [] });
   });
 
   test('what to do about a row, or why it cannot be done', () => {
@@ -361,7 +361,7 @@ describe('executors', () => {
     running: [],
     slots_busy: 0,
     handlers: [],
-    state: 'held',
+    state: 'on_hold',
     hold_reason: 'replication lag',
     catalogue: 'c0ffee',
   };

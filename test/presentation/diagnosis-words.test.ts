@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Check, Diagnosis } from '../../source/domain/triage/diagnosis.ts';
-import { checksOf } from '../../source/presentation/triage/diagnosis-words.ts';
+import { checksOf } from '../../source/presentation/triage/diagnosis-text.ts';
 
 describe('doctor', () => {
   const table = { name: 'jobs', enabled: true, forced: true, policies: 1 };
@@ -36,7 +36,7 @@ describe('doctor', () => {
     settings: [],
     old_snapshots: [],
     tenant: 'acme',
-    executors: { alive: 2, held: 0, draining: 0, versions: ['0.1.0'] },
+    executors: { alive: 2, on_hold: 0, draining: 0, versions: ['0.1.0'] },
     has_jobs: true,
     visible: true,
     claim_blockers: [],
@@ -179,10 +179,16 @@ describe('doctor', () => {
     ['tenant', { visible: false }, 'warning', /tenant "acme"$/, /name/],
     ['tenant', { has_jobs: false }, 'note', /^acme has no jobs$/, null],
     ['executors', executors({ alive: 0 }), 'warning', /none/, /servo-tui --worker$/],
-    ['executors', executors({ held: 2 }), 'warning', /^2 alive, 2 held$/, /servo-tui executors$/],
     [
       'executors',
-      executors({ held: 1, draining: 1, versions: ['0.1.0', '0.2.0', '0.3.0'] }),
+      executors({ on_hold: 2 }),
+      'warning',
+      /^2 alive, 2 held$/,
+      /servo-tui executors$/,
+    ],
+    [
+      'executors',
+      executors({ on_hold: 1, draining: 1, versions: ['0.1.0', '0.2.0', '0.3.0'] }),
       'ok',
       /^2 alive, 1 held, 1 draining, of servo-tui 0\.2\.0, 0\.3\.0 too$/,
       null,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dialogWords, planDialogWords } from '../../source/presentation/job/dialog-words.ts';
+import { dialogText, planDialogText } from '../../source/presentation/job/dialog-text.ts';
 import { now, secondsAgo } from '../support/jobs.ts';
 
 describe('who else has a dialog open', () => {
@@ -32,15 +32,15 @@ describe('who else has a dialog open', () => {
       ],
     ];
     for (const [dialogs, expected] of cases)
-      expect(dialogWords(dialogs.map(dialog), now)).toBe(expected);
+      expect(dialogText(dialogs.map(dialog), now)).toBe(expected);
   });
 
   test('on several', () => {
     const said = (count: number, more: object[] = []) => {
       const job_ids = Array.from({ length: count }, (_, index) => String(index));
-      return planDialogWords([{ job_ids }, ...more].map(dialog), now, (id) => `job${id}`);
+      return planDialogText([{ job_ids }, ...more].map(dialog), now, (id) => `job${id}`);
     };
-    expect(planDialogWords([], now, String)).toBeNull();
+    expect(planDialogText([], now, String)).toBeNull();
     expect(said(1)).toBe('mara@db-7 has Cancel open on 1 of these since 20s: job0');
     expect(said(3)).toMatch(/on 3 of these .*: job0, job1, job2$/);
     expect(said(4, [{}])).toMatch(/on 4 of these .*: job0, job1, job2, … \(and 1 more\)$/);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { driftWords, etaIfStarted } from '../../source/presentation/job/eta-phrase.ts';
+import { driftText, etaIfStarted } from '../../source/presentation/job/eta-phrase.ts';
 import { aJob, now } from '../support/jobs.ts';
 
 test.each([
@@ -20,5 +20,5 @@ test.each([
   [60, ''],
   [null, ''],
 ])('a drift of %s seconds reads: %s', (eta_drift_seconds, words) => {
-  expect(driftWords({ eta_drift_seconds, eta_seconds: 900 })).toBe(words);
+  expect(driftText({ eta_drift_seconds, eta_seconds: 900 })).toBe(words);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Clause, ExplainFacts } from '../../source/domain/triage/explain.ts';
-import { explainWords } from '../../source/presentation/triage/explain-words.ts';
+import { explainReason } from '../../source/presentation/triage/explain-reason.ts';
 import { explainFacts } from '../support/explained.ts';
 import { secondsAgo } from '../support/jobs.ts';
 
@@ -9,7 +9,7 @@ const other = '0000beef-0000-4000-8000-000000000000';
 
 describe('why a job does not run, and what to do', () => {
   const upstream = { id: other, asset_name: 'raw', state: 'running' };
-  const silent = { id: 'web-2:1:a', lanes: 1, seen_at: secondsAgo(30), until: secondsAgo(-90) };
+  const silent = { id: 'web-2:1:a', slots: 1, seen_at: secondsAgo(30), until: secondsAgo(-90) };
   const blocker = { pid: 4711, login: 'mara', application: 'psql', state: 'idle', seconds: 180 };
   const limit = { scope: 'tenant', name: '', max_running: 2, running: 2 } as const;
   const trouble = {
@@ -37,7 +37,7 @@ describe('why a job does not run, and what to do', () => {
     ['ended', { state: 'failed' }, /^it is failed$/, /servo-tui retry 0000abcd$/],
     [
       'ended',
-      { state: 'failed', again: { id: other, state: 'running' } },
+      { state: 'failed', successor: { id: other, state: 'running' } },
       /failed/,
       /0000beef \(running\).*servo-tui explain 0000beef$/,
     ],
@@ -116,8 +116,8 @@ describe('why a job does not run, and what to do', () => {
       /^all 2 executors with a handler for it drain,/,
       /servo-tui --worker$/,
     ],
-    ['held', { hold_reason: 'replication lag' }, /replication lag$/, /executors$/],
-    ['held', {}, /not well$/, /executors$/],
+    ['on_hold', { hold_reason: 'replication lag' }, /replication lag$/, /executors$/],
+    ['on_hold', {}, /not well$/, /executors$/],
     [
       'limited',
       { limits: [limit] },
@@ -136,30 +136,30 @@ describe('why a job does not run, and what to do', () => {
       /no job of assets of type table may run.*; 2 of/,
       /limits/,
     ],
-    ['foreign', { heartbeat_at: secondsAgo(60) }, /1m old$/, /2m/],
-    ['foreign', { heartbeat_at: null }, /unknown old$/, /2m/],
+    ['external_writer', { heartbeat_at: secondsAgo(60) }, /1m old$/, /2m/],
+    ['external_writer', { heartbeat_at: null }, /unknown old$/, /2m/],
     [
       'running',
-      { lanes: 2, max_parallel: 3, at_work: ['web-1:1:a'] },
+      { running_slots: 2, max_parallel: 3, running_on: ['web-1:1:a'] },
       /2 of 3 slots at work, on web-1:1:a$/,
       null,
     ],
-    ['running', { lanes: 1, max_parallel: 1 }, /1 of 1 slot at work$/, null],
+    ['running', { running_slots: 1, max_parallel: 1 }, /1 of 1 slot at work$/, null],
     [
       'running',
-      { lanes: 1, failing: true, failure: 'no way' },
+      { running_slots: 1, failing: true, failure: 'no way' },
       /one partition at a time.*: no way$/,
       null,
     ],
     [
       'running',
-      { lanes: 2, max_parallel: 2, at_work: ['web-1:1:a', silent.id], silent: [silent] },
+      { running_slots: 2, max_parallel: 2, running_on: ['web-1:1:a', silent.id], silent: [silent] },
       /1 of 2 slots at work, on web-1:1:a; 1 slot with web-2:1:a, not heard of for 30s$/,
       /within 1m$/,
     ],
     [
       'running',
-      { lanes: 1, silent: [{ ...silent, lanes: 2, seen_at: null, until: secondsAgo(9) }] },
+      { slots: 1, silent: [{ ...silent, slots: 2, seen_at: null, until: secondsAgo(9) }] },
       /0 of .*; 2 slots with web-2:1:a, .*nothing/,
       /within 1s$/,
     ],
@@ -209,13 +209,13 @@ describe('why a job does not run, and what to do', () => {
       /ended/,
     ],
     ['outranked', { slots: 1 }, /slot.*busy, and no job of higher rank is in front$/, /--priority/],
-    ['outranked', { in_front: 1 }, /4 slots .* 1 job of higher rank is in front$/, /--priority/],
-    ['outranked', { in_front: 2 }, /2 jobs of higher rank are in front$/, /--priority/],
+    ['outranked', { jobs_ahead: 1 }, /4 slots .* 1 job of higher rank is in front$/, /--priority/],
+    ['outranked', { jobs_ahead: 2 }, /2 jobs of higher rank are in front$/, /--priority/],
     ['claimable', {}, /partition/, null],
     ['claimable', { state: 'pending' }, /claimed/, null],
   ];
   test.each(cases)('%s, %o', (clause, facts, why, next) => {
-    const said = explainWords(clause, explainFacts(id, facts));
+    const said = explainReason(clause, explainFacts(id, facts));
     expect(said.why).toMatch(why);
     if (next === null) expect(said.next).toBeNull();
     else expect(said.next).toMatch(next);
@@ -228,7 +228,7 @@ describe('why a job does not run, and what to do', () => {
       ['ended', 'failed'],
       ['paused', 'paused'],
     ] as const) {
-      const { next } = explainWords(
+      const { next } = explainReason(
         clause,
         explainFacts(id, { state, failure: grant, failing: true }),
       );

@@ -34,7 +34,7 @@ describe('the columns that fit', () => {
     }
   });
 
-  test('at 78 the state is its glyph, the bar has 8 cells, and LANES, PRI, /MIN, BEAT are gone', () => {
+  test('at 78 the state is its glyph, the bar has 8 cells, and SLOTS, PRI, /MIN, HB are gone', () => {
     expect(names(78, long)).toEqual([
       'state',
       'asset',
@@ -51,8 +51,8 @@ describe('the columns that fit', () => {
     expect(laid).toMatchObject({ state: 1, progress: 8 });
   });
 
-  test('drop in the order of the screens page: lanes, priority, rate, beat', () => {
-    const order = ['lanes', 'priority', 'rate', 'beat'];
+  test('drop in the order of the screens page: slots, priority, rate, heartbeat', () => {
+    const order = ['slots', 'priority', 'rate', 'heartbeat'];
     const lastSeen = order.map((name) => {
       let width = 200;
       while (names(width, long).includes(name)) width -= 1;
@@ -82,8 +82,8 @@ describe('a row says', () => {
       eta: '12:15 in 15m',
       sla: 'on track 1h45m',
       priority: '5',
-      beat: '<30s',
-      lanes: '2',
+      heartbeat: '<30s',
+      slots: '2',
     });
   });
 
@@ -107,13 +107,13 @@ describe('a row says', () => {
 
   // Was 100/100 and 100%.
   test('how far a cancelled job came', () => {
-    const cancelled = aJob({ state: 'cancelled', skipped_partitions: 60, lanes: 0 });
+    const cancelled = aJob({ state: 'cancelled', skipped_partitions: 60, running_slots: 0 });
     expect(row(cancelled)).toMatchObject({ done: '40/100', percent: '40%' });
   });
 
   test('that a stuck job has no ETA and an unknown risk, not old figures', () => {
     const stuck = aJob({ heartbeat_at: secondsAgo(840), sla_deadline_at: later(7200) });
-    expect(row(stuck)).toMatchObject({ beat: '14m!', eta: 'unknown', sla: 'unknown' });
+    expect(row(stuck)).toMatchObject({ heartbeat: '14m!', eta: 'unknown', sla: 'unknown' });
   });
 
   test.each([
@@ -167,7 +167,7 @@ describe('a row says', () => {
       avg_partition_duration_ms: null,
       created_by: null,
       rate_base: null,
-      lanes: 0,
+      running_slots: 0,
     });
     expect(row(bare, 220)).toMatchObject({
       done: '0/0',
@@ -175,8 +175,8 @@ describe('a row says', () => {
       rate: '–',
       eta: 'unknown',
       sla: '–',
-      beat: 'none',
-      lanes: '–',
+      heartbeat: 'none',
+      slots: '–',
       checkpoint: '–',
       by: '–',
     });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { JobEvent } from '../../source/domain/job/detail.ts';
 import {
+  type HandOff,
   type IncidentReport,
   isDecision,
-  type ShiftSummary,
 } from '../../source/domain/report/reports.ts';
 import type { Escalation } from '../../source/domain/triage/escalation.ts';
 import { kindsOf } from '../../source/presentation/partition/failure-groups.ts';
-import { shiftSummary } from '../../source/presentation/report/hand-off.ts';
+import { handOffReport } from '../../source/presentation/report/hand-off.ts';
 import { incidentReport } from '../../source/presentation/report/incident-report.ts';
 import {
   formatClock,
@@ -21,7 +21,7 @@ import { explainFacts } from '../support/explained.ts';
 import { aJob, anInsight, now, secondsAgo } from '../support/jobs.ts';
 
 const orders = aJob({ number: 1, asset_name: 'orders' });
-const clicks = aJob({ number: 2, asset_name: 'clicks', state: 'paused', lanes: 0 });
+const clicks = aJob({ number: 2, asset_name: 'clicks', state: 'paused', running_slots: 0 });
 
 const event = (changes: Partial<JobEvent> = {}): JobEvent => ({
   id: 1,
@@ -48,7 +48,7 @@ const escalation: Escalation = {
   runbook: 'backfill-operations',
   since: secondsAgo(1200),
   minutes: 20.5,
-  triggers: [{ words: 'Multiple jobs stuck', why: '2 jobs are' }],
+  triggers: [{ text: 'Multiple jobs stuck', why: '2 jobs are' }],
   steps: [
     { who: 'on-call', task: 'Notify', after_minutes: 0, at: secondsAgo(1200), due: true },
     { who: 'Backend Lead', task: 'Escalate', after_minutes: 15, at: null, due: false },
@@ -67,7 +67,7 @@ const finding = {
   truncated: false,
   sql: '',
   worst: null,
-} as unknown as ShiftSummary['findings'][number];
+} as unknown as HandOff['findings'][number];
 
 /** The lines of a section, without its heading. */
 function section(paper: string, heading: string): string[] {
@@ -124,7 +124,7 @@ describe('an incident report', () => {
   test('says what is recommended: the runbook’s, else what the clause asks for', () => {
     const recommendation = {
       action: 'pause',
-      words: 'Pause it.',
+      text: 'Pause it.',
       command: 'servo-tui pause 00000001',
       ready: null,
     } as const;
@@ -186,7 +186,7 @@ describe('an incident report', () => {
       [{}, 'Executors', /none/],
       [
         {
-          crew: [
+          executors: [
             { id: 'web-1:1:a', partitions: 2 },
             { id: 'web-2:1:a', partitions: 1 },
           ] as never,
@@ -291,8 +291,8 @@ describe('an incident report', () => {
 });
 
 describe('a hand-off', () => {
-  const summary = (changes: Partial<ShiftSummary> = {}): string =>
-    shiftSummary({
+  const summary = (changes: Partial<HandOff> = {}): string =>
+    handOffReport({
       as_of: now,
       tenant_id: 'acme',
       since: secondsAgo(8 * 3600),
@@ -382,7 +382,7 @@ describe('a hand-off', () => {
           at: secondsAgo(600 - index),
         }),
       );
-    const acted = (actions: JobEvent[], more: Partial<ShiftSummary> = {}) =>
+    const acted = (actions: JobEvent[], more: Partial<HandOff> = {}) =>
       rows(summary({ actions, ...more }), '## What was done, and why');
     expect(acted(bulk(4))).toHaveLength(4);
     expect(acted(bulk(5))).toEqual([

@@ -6,7 +6,7 @@ import {
   planText,
   planTitle,
   reviewText,
-} from '../../source/presentation/plan/plan-words.ts';
+} from '../../source/presentation/plan/plan-text.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 
 const id = '0000abcd-0000-4000-8000-000000000000';

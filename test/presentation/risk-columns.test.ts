@@ -16,7 +16,7 @@ const weather = aJob({
   completed_partitions: 0,
   avg_partition_duration_ms: 60_000,
   execution_strategy: { type: 'parallel', max_parallel: 12 },
-  lanes: 6,
+  running_slots: 6,
   priority: 8,
   sla_deadline_at: inSeconds(82 * 60),
 });
@@ -30,7 +30,7 @@ const revenue = aJob({
   number: 3,
   asset_name: 'revenue_daily',
   state: 'pending',
-  lanes: 0,
+  running_slots: 0,
   avg_partition_duration_ms: null,
   sla_deadline_at: secondsAgo(1200),
 });
@@ -97,7 +97,7 @@ describe('the calculator says', () => {
       retry_failed: [weather.id],
       deadline: { [weather.id]: inSeconds(172 * 60) },
     };
-    expect(table(200, what, [failed])[0]!.by).toBe('paused, +4 again, deadline +1h30m');
+    expect(table(200, what, [failed])[0]!.by).toBe('paused, retry 4, deadline +1h30m');
   });
 
   test('the severity and its outcome down to 40 columns, the figure at 80', () => {

@@ -8,17 +8,17 @@ import {
   formatEta,
   formatEtaRange,
 } from '../../source/presentation/job/eta-phrase.ts';
-import { eventWords } from '../../source/presentation/report/event-words.ts';
+import { recentAction } from '../../source/presentation/job/recent-action.ts';
+import { eventCells } from '../../source/presentation/report/event-cells.ts';
 import { riskBadge } from '../../source/presentation/risk/badge.ts';
 import { riskDetail } from '../../source/presentation/risk/detail.ts';
 import {
   bufferPhrase,
-  levelWords,
+  levelLabels,
   severityFigure,
-  suppositions,
+  whatIfText,
   whyUnknown,
-} from '../../source/presentation/risk/words.ts';
-import { lately } from '../../source/presentation/text/lately.ts';
+} from '../../source/presentation/risk/risk-text.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 
 const due = (seconds: number) => ({ sla_deadline_at: secondsAgo(-seconds) });
@@ -123,7 +123,7 @@ describe('a row of the calculator', () => {
     expect(head).toMatch(
       /^orders 00000001 · . running · ETA 12:15 in 15m · priority 5, standard, buffer .*% late \(a standard job's is 20 to 30 %\)$/,
     );
-    expect(title).toMatch(new RegExp(`^${levelWords.high} \\(.+\\) · .+$`));
+    expect(title).toMatch(new RegExp(`^${levelLabels.high} \\(.+\\) · .+$`));
     expect(advice.length).toBeGreaterThan(1);
     expect(advice.every((line) => /^- .+: .+/.test(line))).toBe(true);
     expect(advice.join('\n')).not.toMatch(/\bJOB\b/);
@@ -134,18 +134,18 @@ describe('a row of the calculator', () => {
     };
     const then = lines(high, supposed);
     expect(then[1]).toMatch(/^what if: .*×6.*deadline/);
-    expect(then[2]).toMatch(new RegExp(`^${levelWords.on_track} `));
+    expect(then[2]).toMatch(new RegExp(`^${levelLabels.on_track} `));
   });
 
   test('without a deadline says what it could give; one that waits says when it would be done', () => {
     const plain = lines(orders());
     expect(plain[0]).toMatch(/ · priority 5, standard$/);
     expect(plain[1]).toMatch(/no deadline/);
-    const pending = lines(orders({ state: 'pending', lanes: 0, ...due(7200) }));
+    const pending = lines(orders({ state: 'pending', running_slots: 0, ...due(7200) }));
     expect(pending[0]).toMatch(/ · . pending · ETA \S+ in \S+ if started now · priority/);
     expect(pending[0]).not.toMatch(/needs/);
     expect(
-      lines(orders({ state: 'pending', lanes: 0, avg_partition_duration_ms: null }))[0],
+      lines(orders({ state: 'pending', running_slots: 0, avg_partition_duration_ms: null }))[0],
     ).toMatch(/pending · – · priority/);
   });
 
@@ -187,8 +187,8 @@ describe('a row of the calculator', () => {
 
   test('what is supposed, in words', () => {
     const job = orders({ ...due(450), failed_partitions: 3 });
-    const words = (what: Partial<WhatIf>) => suppositions(board(job, { ...noChange, ...what }));
-    expect(suppositions(board(job))).toBe('');
+    const words = (what: Partial<WhatIf>) => whatIfText(board(job, { ...noChange, ...what }));
+    expect(whatIfText(board(job))).toBe('');
     expect(words({ pause: [job.id] })).toBe('paused');
     expect(words({ retry_failed: [job.id] })).toMatch(/\+3 again$/);
     expect(words({ parallel: { [job.id]: 6 } })).toBe('2 → 4 slots, ×6');
@@ -196,7 +196,7 @@ describe('a row of the calculator', () => {
   });
 });
 
-test('what a person did lately is news to who is about to act', () => {
+test('what a person did recentAction is news to who is about to act', () => {
   const event = (changes: Partial<JobEvent>): JobEvent => ({
     id: 1,
     job_id: 'x',
@@ -235,9 +235,10 @@ test('what a person did lately is news to who is about to act', () => {
       'paused by jo 20s ago',
     ],
   ];
-  for (const [events, expected] of cases) expect(lately(events.map(event), now)).toBe(expected);
+  for (const [events, expected] of cases)
+    expect(recentAction(events.map(event), now)).toBe(expected);
   const cells = (changes: Partial<JobEvent>) =>
-    eventWords(event(changes)).map(({ text, tone }) => `${text}|${tone}`);
+    eventCells(event(changes)).map(({ text, tone }) => `${text}|${tone}`);
   expect(cells({ reason: 'why' })).toEqual([
     'running → |dim',
     expect.stringMatching(/^paused\|/),

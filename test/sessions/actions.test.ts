@@ -64,7 +64,7 @@ describe('each action has a key, and its card sends what it says', () => {
     const session = open('C').press('y');
     expect(session.card.hint).toBe('a reason is required');
     expect(session.card.values.priority).toBe('10');
-    const ended = Session.showing([aJob({ state: 'cancelled', lanes: 0 })]).press('C');
+    const ended = Session.showing([aJob({ state: 'cancelled', running_slots: 0 })]).press('C');
     // What was cancelled by mistake came back before everything else.
     expect(ended.card.values.priority).toBe('');
     session.type('SLA at risk').press('tab').type('orders_daily').press('tab', 'y');
@@ -78,7 +78,7 @@ describe('y acts only with every field valid', () => {
   test('a deadline that has passed', () => {
     const session = open('L').press('tab').type('2024-05-14T11:59:59Z').press('tab', 'tab', 'y');
     expect(session.acts).toEqual([]);
-    expect(session.card.hint).toBe('deadline: give a later one, as +2h');
+    expect(session.card.hint).toBe('deadline: use a later one, e.g. +2h');
   });
 
   test('what is not a time, a number in bounds, or a duration', () => {
@@ -89,11 +89,11 @@ describe('y acts only with every field valid', () => {
       expect(session.acts).toEqual([]);
       return session.card.hint;
     };
-    expect(hint('L', 1, 'soon')).toMatch(/^deadline: ISO 8601/);
-    expect(hint('t', 1, '11')).toBe('priority: a whole number from -10 to 10');
-    expect(hint('t', 2, '0')).toMatch(/^parallel: a whole number from 1/);
-    expect(hint('t', 3, 'x')).toMatch(/^max attempts: a whole number/);
-    expect(hint('t', 4, '8d')).toBe('time-out: as 30s, 5m or 1h30m');
+    expect(hint('L', 1, 'soon')).toMatch(/^deadline: expected ISO 8601/);
+    expect(hint('t', 1, '11')).toBe('priority: expected a whole number from -10 to 10');
+    expect(hint('t', 2, '0')).toMatch(/^parallel: expected a whole number from 1/);
+    expect(hint('t', 3, 'x')).toMatch(/^max attempts: expected a whole number/);
+    expect(hint('t', 4, '8d')).toBe('time-out: expected up to 7d, e.g. 30s, 5m or 1h30m');
   });
 
   test('a card that changes nothing', () => {
@@ -119,7 +119,7 @@ describe('an action that is not possible says why', () => {
     Session.showing([aJob({ ...running, ...job })]).press(key).notice;
 
   test('retry without failures, reclaim of what does not run, set of what has ended', () => {
-    expect(notice('R', { failed_partitions: 0 })).toContain('no partition of it has failed');
+    expect(notice('R', { failed_partitions: 0 })).toContain('no failed partitions');
     expect(notice('f', { state: 'pending' })).toBe(
       'only running jobs can be reclaimed; this one is pending',
     );
@@ -129,8 +129,8 @@ describe('an action that is not possible says why', () => {
     }
     expect(
       notice('C', { state: 'completed', completed_partitions: 100, failed_partitions: 0 }),
-    ).toBe('nothing is left to do in it: it is completed');
-    expect(notice('C', { state: 'quarantined' })).toContain('does not know the state quarantined');
+    ).toBe('nothing left to run: it is completed');
+    expect(notice('C', { state: 'quarantined' })).toContain('unknown state quarantined');
   });
 
   test('every action is refused by a read-only console', () => {
@@ -167,8 +167,8 @@ describe('after acting, the console follows through', () => {
   });
 
   test('retrying an ended job follows the new one', () => {
-    const fresh = aJob({ number: 0xbeef, state: 'pending', lanes: 0, total_partitions: 3 });
-    const session = open('R', aJob({ ...running, state: 'failed', lanes: 0 })).press('y');
+    const fresh = aJob({ number: 0xbeef, state: 'pending', running_slots: 0, total_partitions: 3 });
+    const session = open('R', aJob({ ...running, state: 'failed', running_slots: 0 })).press('y');
     session.answerAct({ new_job_id: fresh.id, retried_partitions: 3, retried_keys: keys });
     expect(session.asked('load-job').at(-1)?.effect).toMatchObject({ id: fresh.id });
     session.answerJob(fresh, {}, { pending: 3 });
@@ -206,7 +206,7 @@ describe('after acting, the console follows through', () => {
   });
 
   test('recreating: the new job, by its id', () => {
-    const fresh = aJob({ number: 0xbeef, state: 'pending', lanes: 0, priority: 10 });
+    const fresh = aJob({ number: 0xbeef, state: 'pending', running_slots: 0, priority: 10 });
     const session = open('C').press('tab', 'tab', 'tab', 'tab').type('SLA').press('tab');
     session.type('orders_daily').press('tab', 'y');
     session.answerAct({ state: 'cancelled', version: 8, new_job_id: fresh.id }).answerJob(fresh);

@@ -10,7 +10,7 @@ import { aJob, now, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 
 const orders = aJob({ number: 1, asset_name: 'orders_daily' });
-const clicks = aJob({ number: 2, asset_name: 'clicks', state: 'paused', lanes: 0 });
+const clicks = aJob({ number: 2, asset_name: 'clicks', state: 'paused', running_slots: 0 });
 
 function event(id: number, job = orders, reason: string | null = null): JobEvent {
   return {
@@ -223,7 +223,7 @@ describe('SQL of the checks', () => {
     remedies: [
       {
         action: 'reclaim',
-        words: 'All at once',
+        text: 'All at once',
         states: null,
         command: null,
         sql: 'UPDATE a\nSET b',
@@ -305,7 +305,7 @@ describe('escalation', () => {
     due: true,
     since: secondsAgo(1000),
     minutes: 16,
-    triggers: [{ words: 'Multiple jobs stuck for >30 minutes', why: '2 jobs are' }],
+    triggers: [{ text: 'Multiple jobs stuck for >30 minutes', reason: '2 jobs are' }],
     steps: [
       { who: 'on-call', task: 'Notify on-call', after_minutes: 0, at: now, due: true },
       { who: 'Backend Lead', task: 'Escalate', after_minutes: 15, at: now, due: true },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CheckDefinition } from '../../source/domain/triage/checks.ts';
-import type { JudgedJob } from '../../source/domain/triage/explanation.ts';
+import type { DiagnosedJob } from '../../source/domain/triage/explanation.ts';
 import { likelyCauses } from '../../source/domain/triage/failure-cause.ts';
 import { explainFacts } from '../support/explained.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
@@ -22,12 +22,12 @@ const check: CheckDefinition = {
 
 const facts = explainFacts(stuck.id);
 
-const judged = (overrides: Partial<JudgedJob> = {}): JudgedJob => ({
+const judged = (overrides: Partial<DiagnosedJob> = {}): DiagnosedJob => ({
   as_of: now,
   tenant_id: 'acme',
   clause: 'claimable',
   facts,
-  held: [
+  findings: [
     {
       check,
       sql: '',
@@ -48,7 +48,7 @@ const judged = (overrides: Partial<JudgedJob> = {}): JudgedJob => ({
   causes: [],
   recommendation: {
     action: 'reclaim',
-    words: 'Force reclaim if needed.',
+    text: 'Force reclaim if needed.',
     command: 'servo-tui reclaim 00000001',
     ready: {
       action: 'reclaim',
@@ -85,7 +85,7 @@ const verification = (helped: boolean) => ({
 const mended = () => {
   const session = explaining().press('enter').read().press('tab', 'tab').press('y');
   session.answerAct({ result: 'applied', state: 'running', version: 8 });
-  const fresh = aJob({ ...stuck, version: 8, heartbeat_at: now, lanes: 1 });
+  const fresh = aJob({ ...stuck, version: 8, heartbeat_at: now, running_slots: 1 });
   return session.wait(600).timer('watch').answerJob(fresh);
 };
 
@@ -102,7 +102,7 @@ describe('explain', () => {
 
   test('twenty failures of one kind hid what to do, and their likely cause was not told', () => {
     const column = { name: 'error_message', title: 'error', kind: 'text' } as const;
-    const row = { ...judged().held[0]!.rows[0]!, cells: { error_message: 'HTTP 429' } };
+    const row = { ...judged().findings[0]!.rows[0]!, cells: { error_message: 'HTTP 429' } };
     const rows = Array.from({ length: 20 }, () => row);
     const evidence = { columns: [column], rows, sql: '', truncated: true };
     const causes = likelyCauses(rows.map(({ cells }) => cells.error_message));

@@ -72,7 +72,7 @@ describe('what is said last on one line is not what is cut off, at 80 columns', 
     }
     const failed = aJob({
       state: 'failed',
-      lanes: 0,
+      running_slots: 0,
       failed_partitions: 3,
       completed_at: secondsAgo(60),
       error_message: `3 of 100 partitions failed: ${'x'.repeat(90)}`,
@@ -80,7 +80,7 @@ describe('what is said last on one line is not what is cut off, at 80 columns', 
     const opened = Session.showing([failed], { size }).press('enter').answerJob(failed);
     const picture = jobPicture(opened.state, opened.state.job!);
     expect(picture.body.map(textOf).join('\n')).toContain(
-      `try them again with: servo-tui retry ${failed.id.slice(0, 8)}`,
+      `retry: servo-tui retry ${failed.id.slice(0, 8)}`,
     );
   });
 

@@ -16,7 +16,7 @@ type Untimed = PlainMessage extends infer M
   : never;
 
 export const orders = aJob({ number: 1, asset_name: 'orders_daily' });
-export const clicks = aJob({ number: 2, asset_name: 'clicks', state: 'paused', lanes: 0 });
+export const clicks = aJob({ number: 2, asset_name: 'clicks', state: 'paused', running_slots: 0 });
 
 /** A scripted session in lines: what is typed and answered goes in, what is told is looked at. */
 export class PlainSession {

@@ -223,7 +223,7 @@ describe('a job in a line', () => {
     [due(60), /, deadline HIGH /],
     [{ heartbeat_at: secondsAgo(300) }, /, no heartbeat for 5m$/],
     [
-      { state: 'paused', lanes: 0 },
+      { state: 'paused', running_slots: 0 },
       /^orders 00000001: paused, 40 of 100 partitions \(40 %\), (?!done)/,
     ],
   ])('%o', (changes, expected) => {
@@ -241,7 +241,7 @@ describe('a job in a line', () => {
       [/^orders 00000001: running, 50 of/],
     ],
     ['back', { completed_partitions: 50 }, { completed_partitions: 49 }, []],
-    ['a state', {}, { state: 'paused', lanes: 0 }, [/was running, is paused now, 40 of/]],
+    ['a state', {}, { state: 'paused', running_slots: 0 }, [/was running, is paused now, 40 of/]],
     ['a deadline that is at risk', due(7200), due(60), [/: deadline HIGH/]],
     ['one that is taken away', due(7200), {}, [/: deadline none$/]],
     [
@@ -255,7 +255,7 @@ describe('a job in a line', () => {
     [
       'one that has not to',
       { heartbeat_at: secondsAgo(300) },
-      { state: 'paused', lanes: 0 },
+      { state: 'paused', running_slots: 0 },
       [/was running, is paused now/],
     ],
     ['a failure', {}, { failed_partitions: 1 }, [/: 1 partition failed$/]],

@@ -15,7 +15,7 @@ import { aJob, aList, anInsight, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 
 const running = aJob({ number: 1, failed_partitions: 3 });
-const paused = aJob({ number: 2, asset_name: 'events_raw', state: 'paused', lanes: 0 });
+const paused = aJob({ number: 2, asset_name: 'events_raw', state: 'paused', running_slots: 0 });
 const textOf = (line: Line) => line.map(({ text }) => text).join('');
 const said = ({ state, card }: Session) => cardLines(state, card, 100, 24).map(textOf).join('\n');
 
@@ -55,8 +55,8 @@ describe('B4: what the header counts is read on every screen', () => {
 
 describe('B5: reclaim says what explain knows', () => {
   test('a fresh heartbeat beside a silent executor is no sign of work', () => {
-    const silent = [{ id: 'web-2:77', lanes: 2, seen_at: secondsAgo(180), until: secondsAgo(-9) }];
-    const text = said(knowing(running, 'f', { silent, lanes: 2 }));
+    const silent = [{ id: 'web-2:77', slots: 2, seen_at: secondsAgo(180), until: secondsAgo(-9) }];
+    const text = said(knowing(running, 'f', { silent, running_slots: 2 }));
     expect(text).toContain('web-2:77 with 2 slots has been silent for 3m');
     expect(text).not.toContain('somebody is at work');
     expect(said(knowing(running, 'f', {}))).toContain('its heartbeat is fresh');
@@ -68,9 +68,9 @@ describe('B9: a dialog says what will keep the job from running', () => {
   const limit = { scope: 'tenant' as const, name: 'acme', max_running: 2, running: 2 };
 
   test.each([
-    ['a limit', { limits: [limit] }, /But +2 of at most 2 jobs of this tenant/],
+    ['a limit', { limits: [limit] }, /But +limit reached: 2 of 2 running jobs/],
     ['no executor', { executors: 0, with_handler: 0, ready: 0 }, /But +no executor/],
-    ['no handler', { with_handler: 0, ready: 0 }, /But +none of 1 living executor/],
+    ['no handler', { with_handler: 0, ready: 0 }, /But +no executor has a handler/],
   ])('%s', (_, facts, words) => {
     const session = knowing(paused, 'r', facts);
     expect(said(session)).toMatch(words);
@@ -86,10 +86,10 @@ describe('B9: a dialog says what will keep the job from running', () => {
     (name) => {
       const job = name === 'resume' ? paused : running;
       const silent = [
-        { id: 'web-2:77', lanes: 2, seen_at: secondsAgo(180), until: secondsAgo(-9) },
+        { id: 'web-2:77', slots: 2, seen_at: secondsAgo(180), until: secondsAgo(-9) },
       ];
       const { key } = actionOf(name);
-      expect(said(knowing(job, key, { silent, lanes: 2 }))).toContain(
+      expect(said(knowing(job, key, { silent, running_slots: 2 }))).toContain(
         'web-2:77 with 2 slots has been silent for 3m',
       );
       expect(said(knowing(job, key, {}))).not.toMatch(/^But|silent/m);
@@ -97,17 +97,17 @@ describe('B9: a dialog says what will keep the job from running', () => {
   );
 
   test('of several jobs: what is in the way of the first, which is named', () => {
-    const jobs = [1, 2].map((number) => aJob({ number, state: 'paused', lanes: 0 }));
+    const jobs = [1, 2].map((number) => aJob({ number, state: 'paused', running_slots: 0 }));
     const session = Session.showing(jobs).press('space', 'down', 'space', 'r').answerPlan(jobs);
     const facts = explainFacts(jobs[0]!.id, { state: 'paused', limits: [limit] });
     session.seen().answer('explain-job', { type: 'explained', judged: judgedJob(facts) });
-    expect(said(session)).toMatch(/But +00000001: 2 of at most 2 jobs of this tenant/);
+    expect(said(session)).toMatch(/But +00000001: limit reached: 2 of 2 running jobs/);
   });
 
   test.each(makingWork)('%s: a limit', (name) => {
     const job = name === 'resume' ? paused : running;
     expect(said(knowing(job, actionOf(name).key, { limits: [limit] }))).toMatch(
-      /But +2 of at most/,
+      /But +limit reached: 2 of 2/,
     );
   });
 });
@@ -129,9 +129,9 @@ describe('B8: R on one selected failed partition', () => {
     const session = opened().press('enter', 'down', 'R').seen();
     expect(cardTitle(session.card)).toMatch(/^Retry 2024-03-12 of orders_daily/);
     expect(said(session)).toContain('Retries only 2024-03-12 (Ctrl-T: all 3 failed partitions)');
-    expect(said(session)).toContain('make the failed partition 2024-03-12 due again');
+    expect(said(session)).toContain('make the failed partition 2024-03-12 due now');
     session.press('ctrl-t');
-    expect(said(session)).toContain('make the 3 failed partitions due again');
+    expect(said(session)).toContain('make the 3 failed partitions due now');
     expect(session.press('tab', 'y').acts[0]).not.toHaveProperty('keys');
     const one = opened().press('enter', 'down', 'R').seen().press('tab', 'y');
     expect(one.acts).toMatchObject([{ action: 'retry', keys: ['2024-03-12'] }]);

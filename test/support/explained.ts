@@ -1,5 +1,5 @@
 import type { ExplainFacts } from '../../source/domain/triage/explain.ts';
-import type { JudgedJob } from '../../source/domain/triage/explanation.ts';
+import type { DiagnosedJob } from '../../source/domain/triage/explanation.ts';
 import { now, secondsAgo } from './jobs.ts';
 
 /** The input of explain for a job that could be claimed now. */
@@ -14,13 +14,13 @@ export function explainFacts(id: string, overrides: Partial<ExplainFacts> = {}):
     by: null,
     reason: null,
     waits_for: [],
-    again: null,
+    successor: null,
     executors: 1,
     with_handler: 1,
     draining: 0,
     ready: 1,
     hold_reason: null,
-    untroubled: 1,
+    without_outage: 1,
     outages: [],
     failure: null,
     failing: false,
@@ -29,11 +29,11 @@ export function explainFacts(id: string, overrides: Partial<ExplainFacts> = {}):
     limits: [],
     ours: true,
     heartbeat_at: secondsAgo(840),
-    lanes: 0,
+    running_slots: 0,
     max_parallel: 1,
-    at_work: [],
+    running_on: [],
     silent: [],
-    takeable: true,
+    has_claimable: true,
     missing: 0,
     total_partitions: 365,
     partitions_made: true,
@@ -41,19 +41,19 @@ export function explainFacts(id: string, overrides: Partial<ExplainFacts> = {}):
     blocked_keys: 0,
     blocked_by: null,
     blockers: [],
-    in_front: 0,
+    jobs_ahead: 0,
     ...overrides,
   };
 }
 
-/** The result of explain for it, without problems. */
-export function judgedJob(facts: ExplainFacts): JudgedJob {
+/** The same as an answer, with nothing wrong. */
+export function judgedJob(facts: ExplainFacts): DiagnosedJob {
   return {
     as_of: now,
     tenant_id: 'acme',
     clause: 'claimable',
     facts,
-    held: [],
+    findings: [],
     scenario: null,
     evidence: null,
     causes: [],

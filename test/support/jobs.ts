@@ -61,7 +61,7 @@ export function aJob(
       execution_order: 0,
       sla_deadline_at: null,
       priority: 5,
-      lanes: 2,
+      running_slots: 2,
       ours: true,
       failing: false,
       rate_base: { at: secondsAgo(600, asOf), completed: 20 },
@@ -169,7 +169,7 @@ export function aDetail(job: JobView, overrides: Partial<JobDetail> = {}): JobDe
   };
 }
 
-/** A job with nothing known but its row. */
+/** A job without facts beside its row. */
 export function anInsight(overrides: Partial<JobInsight> = {}): JobInsight {
   return {
     samples: [],
@@ -178,7 +178,7 @@ export function anInsight(overrides: Partial<JobInsight> = {}): JobInsight {
     upstreams: [],
     waiting: [],
     assets: [],
-    crew: [],
+    executors: [],
     ...overrides,
   };
 }

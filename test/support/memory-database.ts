@@ -140,7 +140,7 @@ function detailOf(job: JobView, as_of: Date, mapBuckets: number): JobDetail {
     changed: [],
     insight: anInsight({ failures: kindsOf(failed) }),
     failed,
-    open: Array.from({ length: job.lanes }, (_, index) => ({
+    open: Array.from({ length: job.running_slots }, (_, index) => ({
       partition_key: dailyKeys('2003-01-01', 20)[index] ?? `k${index}`,
       state: 'running' as const,
       attempt_count: 1,
@@ -199,7 +199,7 @@ function detailOf(job: JobView, as_of: Date, mapBuckets: number): JobDetail {
       }))
       .reverse(),
     executors: Array.from(
-      { length: Math.min(3, job.lanes) },
+      { length: Math.min(3, job.running_slots) },
       (_, index) => `web-${index + 1}:${800 + index}:4f2a`,
     ),
   };
@@ -222,11 +222,15 @@ function mapOf(job: JobView, most: number): PartitionBucket[] {
   const total = job.total_partitions;
   const keys = dailyKeys('2000-01-01', total);
   const per = Math.max(1, Math.ceil(total / most));
-  const { completed_partitions: done, lanes } = job;
+  const { completed_partitions: done, running_slots } = job;
   const single = buckets(keys, (_, index) => {
     if (index % 97 === 33 && index / 97 < job.failed_partitions) return 'failed';
     if (index < done) return 'completed';
-    return index < done + lanes ? 'running' : job.state === 'cancelled' ? 'skipped' : 'pending';
+    return index < done + running_slots
+      ? 'running'
+      : job.state === 'cancelled'
+        ? 'skipped'
+        : 'pending';
   });
   return Array.from({ length: Math.ceil(total / per) }, (_, at) => {
     const run = single.slice(at * per, (at + 1) * per);
@@ -253,7 +257,7 @@ export function variedJobs(asOf: Date): JobView[] {
       total_partitions: 365,
       completed_partitions: 251,
       failed_partitions: 3,
-      lanes: 3,
+      running_slots: 3,
       sla_deadline_at: ago(-9000),
       avg_partition_duration_ms: 140_000,
       rate_base: { at: ago(60), completed: 122 },
@@ -263,7 +267,7 @@ export function variedJobs(asOf: Date): JobView[] {
       total_partitions: 8760,
       completed_partitions: 1260,
       failed_partitions: 41,
-      lanes: 6,
+      running_slots: 6,
       priority: 8,
       sla_deadline_at: ago(-4900),
       avg_partition_duration_ms: 6400,
@@ -272,7 +276,7 @@ export function variedJobs(asOf: Date): JobView[] {
       asset_name: 'sessions',
       total_partitions: 240,
       completed_partitions: 120,
-      lanes: 0,
+      running_slots: 0,
       priority: 4,
       heartbeat_at: ago(840),
       sla_deadline_at: ago(-4200),
@@ -282,7 +286,7 @@ export function variedJobs(asOf: Date): JobView[] {
       state: 'resuming',
       total_partitions: 730,
       completed_partitions: 719,
-      lanes: 0,
+      running_slots: 0,
       priority: 0,
       heartbeat_at: ago(720),
     },
@@ -291,7 +295,7 @@ export function variedJobs(asOf: Date): JobView[] {
       state: 'paused',
       total_partitions: 120,
       completed_partitions: 40,
-      lanes: 0,
+      running_slots: 0,
       priority: 4,
       paused_at: ago(720),
     },
@@ -300,7 +304,7 @@ export function variedJobs(asOf: Date): JobView[] {
       state: 'pending',
       total_partitions: 90,
       completed_partitions: 0,
-      lanes: 0,
+      running_slots: 0,
       priority: 10,
       sla_deadline_at: ago(1200),
       started_at: null,
@@ -312,7 +316,7 @@ export function variedJobs(asOf: Date): JobView[] {
       state: 'waiting_upstream',
       total_partitions: 3,
       completed_partitions: 0,
-      lanes: 0,
+      running_slots: 0,
       priority: 0,
       upstream_job_count: 1,
       started_at: null,
@@ -323,7 +327,7 @@ export function variedJobs(asOf: Date): JobView[] {
       asset_name: 'births_daily',
       total_partitions: 7670,
       completed_partitions: 3120,
-      lanes: 4,
+      running_slots: 4,
       avg_partition_duration_ms: 14,
       sla_deadline_at: ago(-3600),
     },
@@ -333,7 +337,7 @@ export function variedJobs(asOf: Date): JobView[] {
       total_partitions: 1461,
       completed_partitions: 1449,
       failed_partitions: 12,
-      lanes: 0,
+      running_slots: 0,
       completed_at: ago(300),
       error_message: '12 of 1461 partitions failed after 1 attempt each',
       sla_deadline_at: ago(-60),
@@ -343,14 +347,14 @@ export function variedJobs(asOf: Date): JobView[] {
       state: 'completed',
       total_partitions: 252,
       completed_partitions: 252,
-      lanes: 0,
+      running_slots: 0,
       completed_at: ago(200),
     },
     {
       asset_name: '売上集計_日次_東京',
       total_partitions: 31,
       completed_partitions: 12,
-      lanes: 1,
+      running_slots: 1,
       sla_deadline_at: ago(-200),
       avg_partition_duration_ms: 12_000,
     },
@@ -358,7 +362,7 @@ export function variedJobs(asOf: Date): JobView[] {
       asset_name: 'a_very_long_asset_name_that_somebody_thought_was_a_good_idea_at_the_time',
       total_partitions: 1_000_000,
       completed_partitions: 999_999,
-      lanes: 12,
+      running_slots: 12,
       priority: -10,
     },
     {
@@ -366,14 +370,14 @@ export function variedJobs(asOf: Date): JobView[] {
       state: 'quarantined',
       total_partitions: 10,
       completed_partitions: 3,
-      lanes: 0,
+      running_slots: 0,
     },
     {
       asset_name: 'nothing_known',
       state: 'pending',
       total_partitions: 0,
       completed_partitions: 0,
-      lanes: 0,
+      running_slots: 0,
       started_at: null,
       heartbeat_at: null,
       avg_partition_duration_ms: null,
@@ -388,7 +392,7 @@ export function variedJobs(asOf: Date): JobView[] {
       total_partitions: 60,
       completed_partitions: 22,
       skipped_partitions: 38,
-      lanes: 0,
+      running_slots: 0,
       completed_at: ago(86_400),
     },
   ];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 
-/** A client that sends nothing for this many turns of the event loop is waiting. */
+/** Turns of the event loop in which a client of this process says nothing: by then it waits. */
 const timeout = 40;
 
 /**

@@ -251,7 +251,7 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
             jobs: [{ id: hostile, state: hostile }],
           },
         ],
-        crew: [
+        executors: [
           {
             id: hostile,
             partitions: 3,
@@ -308,7 +308,7 @@ describe('the table', () => {
       sized(80, 24),
     ).state;
     expect(text(state)).toContain('● running · 2.0/min');
-    expect(text(state)).toContain('pri 5 · beat <30s');
+    expect(text(state)).toContain('pri 5 · hb <30s');
   });
 
   test('says why it is empty', () => {
@@ -332,14 +332,14 @@ describe('the table', () => {
   });
 
   test('what cannot be done is dim, and says why when it is asked for', () => {
-    const session = Session.showing([aJob({ state: 'paused', lanes: 0 })]).press('p');
+    const session = Session.showing([aJob({ state: 'paused', running_slots: 0 })]).press('p');
     expect(text(session.state)).toContain('only running jobs can be paused; this one is paused');
   });
 });
 
 describe('the keys below', () => {
   const keys = (state: string) => {
-    const job = aJob({ state, lanes: 0, failed_partitions: state === 'failed' ? 2 : 0 });
+    const job = aJob({ state, running_slots: 0, failed_partitions: state === 'failed' ? 2 : 0 });
     return screen(Session.showing([job], sized(80, 24)).state).at(-1);
   };
 
@@ -494,7 +494,7 @@ describe('the job screen', () => {
   });
 
   test('a paused job says who paused it and why', () => {
-    const paused = aJob({ state: 'paused', lanes: 0 });
+    const paused = aJob({ state: 'paused', running_slots: 0 });
     const events = [pausedBy('vm:2379:d8f6484e', '50 of the last 50 partitions failed')];
     expect(opening(paused, events)).toContain(
       ' paused by vm:2379: "50 of the last 50 partitions failed"',
@@ -504,18 +504,18 @@ describe('the job screen', () => {
   test('a failed job says how its failed partitions are tried again', () => {
     const columns = { failed_partitions: 12, error_message: '12 of 100 partitions failed' };
     expect(opening(aJob({ state: 'failed', ...columns }))).toContain(
-      '12 of 100 partitions failed — try them again with: servo-tui retry 00000001',
+      '12 of 100 partitions failed — retry: servo-tui retry 00000001',
     );
   });
 
   test('a job that nobody works on says what it waits for', () => {
     const stuck = aJob({ heartbeat_at: secondsAgo(240) });
     expect(opening(stuck)).toContain(
-      'no heartbeat for 4m: the next executor with a handler for it takes it over; is one alive?',
+      'no heartbeat for 4m: the next executor with a handler takes it over; see: servo-tui executors',
     );
     expect(opening(stuck)).toContain('1 executor, silent: web-1:812');
     expect(opening(aJob({ state: 'resuming', heartbeat_at: secondsAgo(45) }))).toContain(
-      'not claimed for 30s: the next executor with a handler for it takes it over; is one alive?',
+      'not claimed for 30s: the next executor with a handler takes it over; see: servo-tui executors',
     );
     expect(opening(aJob())).not.toContain('is one alive?');
   });
@@ -552,7 +552,7 @@ describe('the intent card', () => {
   });
 
   test('what a resume does where nothing is left to do', () => {
-    const job = aJob({ state: 'paused', completed_partitions: 100, lanes: 0 });
+    const job = aJob({ state: 'paused', completed_partitions: 100, running_slots: 0 });
     const shown = text(Session.showing([job], sized(120, 30)).press('r').read().state);
     expect(shown).toContain('claims it and ends it: nothing is left to do');
   });

@@ -30,12 +30,12 @@ const data = (text: string): BoardData => {
     remedies: [
       {
         action: 'cancel',
-        words: 'Cancel it.',
+        text: 'Cancel it.',
         states: ['running'],
         command: 'servo-tui cancel JOB',
         sql: null,
       },
-      { action: 'wait', words: 'Wait.', states: null, command: null, sql: null },
+      { action: 'wait', text: 'Wait.', states: null, command: null, sql: null },
     ],
   };
   const row: FoundRow = {
@@ -223,7 +223,7 @@ describe.each(sizes)('at %i×%i', (...size) => {
 
 test('the executors, and under them what the selected one runs', () => {
   const text = picture(open('executors', 'orders_daily')).join('\n');
-  expect(text).toContain('held');
+  expect(text).toContain('on hold');
   expect(text).toContain('runs orders_daily 00000001  orders_daily for 1m, attempt 2');
 });
 

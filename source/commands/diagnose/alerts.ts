@@ -35,7 +35,7 @@ export const alerts = onSession({
     return {
       json: report,
       text: async () => {
-        const { alertsText } = await import('../../presentation/triage/alert-words.ts');
+        const { alertsText } = await import('../../presentation/triage/alert-text.ts');
         return asciiText(view, alertsText(report, view));
       },
       exit: reportExit(exitCode, {

@@ -16,7 +16,7 @@ const alertFigure = z.looseObject({ value: z.number(), kind: z.string() });
 
 const remedy = z.looseObject({
   action: z.string(),
-  words: z.string(),
+  text: z.string(),
   states: z.array(z.string()).nullable().describe('of a job in which it is possible; null: any'),
   command: z.string().nullable().describe('JOB stands for the id'),
   sql: z.string().nullable().describe("the runbook's statement for all rows at once"),
@@ -47,7 +47,7 @@ export const escalation = z.looseObject({
   due: z.boolean().describe('someone beyond on-call must be told now'),
   since: nullableTime.describe("the trouble's first journal entry"),
   minutes: z.number(),
-  triggers: z.array(z.looseObject({ words: z.string(), why: z.string() })),
+  triggers: z.array(z.looseObject({ text: z.string(), reason: z.string() })),
   steps: z.array(
     z.looseObject({
       who: z.string(),

@@ -46,7 +46,7 @@ export const shapes = {
       executors: z
         .looseObject({
           alive: count,
-          held: count,
+          on_hold: count,
           draining: count,
           versions: z.array(z.string()),
         })

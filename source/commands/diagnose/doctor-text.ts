@@ -4,7 +4,7 @@ import type { Check } from '../../domain/triage/diagnosis.ts';
 import type { Protected } from '../../domain/triage/protection.ts';
 import { columns } from '../../presentation/text/columns.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
-import { protectionText } from '../../presentation/triage/diagnosis-words.ts';
+import { protectionText } from '../../presentation/triage/diagnosis-text.ts';
 
 type Values = { tenant: string | null; actor: string; read_only: boolean };
 

@@ -48,7 +48,7 @@ export const doctor = onHost({
       import('../../app/visibility.ts'),
       import('../../database/database.ts'),
       import('../../operations/system/diagnose.ts'),
-      import('../../presentation/triage/diagnosis-words.ts'),
+      import('../../presentation/triage/diagnosis-text.ts'),
     ]);
     const { read } = await connectionsOf(settings);
     const database = openDatabase(read, { connections: 1 });

@@ -1,11 +1,11 @@
 import type { JobEvent } from '../../domain/job/detail.ts';
 import { shortId } from '../../domain/job/reference.ts';
-import { eventWords } from '../../presentation/report/event-words.ts';
+import { eventCells } from '../../presentation/report/event-cells.ts';
 import { formatDay, formatSecond, type Zone } from '../../presentation/text/format.ts';
 
 export function eventsText(events: readonly JobEvent[], zone: Zone): string {
   const lines = events.map((event) => {
-    const words = eventWords(event).map((cell) => cell.text);
+    const words = eventCells(event).map((cell) => cell.text);
     const at = `${formatDay(event.at, zone)} ${formatSecond(event.at, zone)}`;
     return `${at}  ${shortId(event.job_id)}  ${words.join('')}\n`;
   });

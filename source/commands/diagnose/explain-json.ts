@@ -34,7 +34,9 @@ const explanation = z.looseObject({
     executors: count,
     with_handler: count,
     draining: count,
-    untroubled: count.describe('executors with a handler for which nothing that it needs is away'),
+    without_outage: count.describe(
+      'executors with a handler for which nothing that it needs is away',
+    ),
     outages: z.array(
       z.looseObject({
         executor: z.string(),
@@ -53,13 +55,13 @@ const explanation = z.looseObject({
     limits: z.array(limit).describe('those that are reached'),
     ours: z.boolean(),
     heartbeat_at: nullableTime,
-    lanes: count,
+    running_slots: count,
     max_parallel: count,
     at_work: z.array(z.string()),
     silent: z
-      .array(z.looseObject({ id: z.string(), lanes: count, seen_at: nullableTime, until: time }))
+      .array(z.looseObject({ id: z.string(), slots: count, seen_at: nullableTime, until: time }))
       .describe('silent executors that run it, and until when they may hold its slots'),
-    takeable: z.boolean(),
+    has_claimable: z.boolean(),
     missing: count.describe('partitions that it lacks, where it has nothing else left to run'),
     total_partitions: count,
     partitions_made: z.boolean().describe('all its partitions have been there'),
@@ -67,13 +69,13 @@ const explanation = z.looseObject({
     blocked_keys: count,
     blocked_by: z.uuid().nullable(),
     blockers: z.array(z.looseObject({ pid: z.int(), login: z.string().nullable() })),
-    in_front: count,
+    jobs_ahead: count,
   }),
 });
 
 export const shapes = {
   explain: explanation.extend({
-    held: z.array(z.looseObject({ check, rows: z.array(row), sql: z.string() })),
+    findings: z.array(z.looseObject({ check, rows: z.array(row), sql: z.string() })),
     scenario: z.enum(checkNames).nullable().describe('null where nothing is wrong'),
     evidence: z
       .looseObject({
@@ -96,7 +98,7 @@ export const shapes = {
     recommendation: z
       .looseObject({
         action: z.string(),
-        words: z.string(),
+        text: z.string(),
         command: z.string().nullable(),
         ready: z
           .looseObject({

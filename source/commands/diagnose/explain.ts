@@ -24,20 +24,20 @@ export const explain = onSession({
     exitCode: flags.has('exit-code'),
   }),
   async run({ reference, exitCode }, { reader, tenant, thresholds, view }) {
-    const [{ assessJob }, { resolveJob }, { explainWords }] = await Promise.all([
+    const [{ assessJob }, { resolveJob }, { explainReason }] = await Promise.all([
       import('../../operations/triage/explain-job.ts'),
       import('../../operations/jobs/resolve-job.ts'),
-      import('../../presentation/triage/explain-words.ts'),
+      import('../../presentation/triage/explain-reason.ts'),
     ]);
     const id = await resolveJob(reader, tenant, reference);
     const judged = await assessJob(reader, tenant, id, thresholds);
-    const { as_of, tenant_id, clause, held, scenario } = judged;
+    const { as_of, tenant_id, clause, findings, scenario } = judged;
     const { evidence, causes, recommendation, escalations } = judged;
     const { as_of: _, ...facts } = judged.facts;
     return {
       json: {
-        ...{ as_of, tenant_id, clause, ...explainWords(clause, judged.facts), facts },
-        ...{ held, scenario, evidence, causes, recommendation, escalations },
+        ...{ as_of, tenant_id, clause, ...explainReason(clause, judged.facts), facts },
+        ...{ findings, scenario, evidence, causes, recommendation, escalations },
       },
       text: async () => {
         const { explainText } = await import('../../presentation/triage/explain-text.ts');

@@ -3,7 +3,7 @@ import type { RiskRow } from '../../domain/risk/board.ts';
 import { atRiskLevels, type RiskLevel, riskLevels } from '../../domain/risk/risk.ts';
 import type { RiskReport } from '../../operations/triage/risk.ts';
 import { riskTable } from '../../presentation/risk/columns.ts';
-import { formatBuffer, levelWords, tierWords } from '../../presentation/risk/words.ts';
+import { formatBuffer, levelLabels, tierText } from '../../presentation/risk/risk-text.ts';
 import { toAscii } from '../../presentation/text/ascii.ts';
 import { fitted, wrap } from '../../presentation/text/fitted.ts';
 import { formatDuration, plural, type Zone } from '../../presentation/text/format.ts';
@@ -24,7 +24,9 @@ const mostOthers = 10;
 export function riskText(report: RiskReport, options: Options): string {
   const { jobs, others, advice, truncated } = report;
   const isWhatIf = report.levels.what_if !== null;
-  const sharing = others.filter(({ lanes, what_if }) => lanes > 0 || (what_if?.slots ?? 0) > 0);
+  const sharing = others.filter(
+    ({ running_slots, what_if }) => running_slots > 0 || (what_if?.slots ?? 0) > 0,
+  );
   const shown = [...jobs, ...(options.asked && !isWhatIf ? [] : sharing.slice(0, mostOthers))];
   const lines = [
     summary(report),
@@ -57,7 +59,7 @@ function levelCounts(counts: Partial<Record<RiskLevel, number>>): string {
   const words = (levels: readonly RiskLevel[]) =>
     levels
       .filter((level) => (counts[level] ?? 0) > 0)
-      .map((level) => `${counts[level]} ${levelWords[level].toLowerCase()}`);
+      .map((level) => `${counts[level]} ${levelLabels[level].toLowerCase()}`);
   const risky = atRisk === 0 ? '' : ` (${words(atRiskLevels.toReversed()).join(', ')})`;
   const others = riskLevels.filter((level) => !atRiskLevels.includes(level)).toReversed();
   return [`${atRisk} at risk${risky}`, ...words(others)].join(', ');
@@ -88,9 +90,9 @@ function details(row: RiskRow): string[] {
   if (sla_buffer === null || sla_buffer_fit === null) return [];
   const verdict = {
     late: 'it ends after its deadline',
-    tight: `tight: ${tierWords(row)}`,
-    fits: `as it should be: ${tierWords(row)}`,
-    wide: `more than needed: ${tierWords(row)}`,
+    tight: `tight: ${tierText(row)}`,
+    fits: `as it should be: ${tierText(row)}`,
+    wide: `more than needed: ${tierText(row)}`,
   }[sla_buffer_fit];
   return ['', `buffer ${formatBuffer(sla_buffer)} of its duration, ${verdict}`];
 }
@@ -101,7 +103,7 @@ function adviceLines(
   { asked, width }: Options,
 ): string[] {
   const job = jobs.find(({ risk_level }) => risk_level === level)!;
-  const head = `${levelWords[level]} (${meaning}) · runbook: ${heading}`;
+  const head = `${levelLabels[level]} (${meaning}) · runbook: ${heading}`;
   const lines = options.flatMap(({ title, steps, command }) => [
     `- ${title}${asked ? '' : command === null ? '' : `: ${command.replace('JOB', shortId(job.id))}`}`,
     ...(asked ? steps.map((step) => `    ${step}`) : []),

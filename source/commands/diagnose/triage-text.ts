@@ -10,11 +10,11 @@ import { safeText } from '../../presentation/text/safe-text.ts';
 import {
   checkCell,
   commandFor,
-  foundWords,
+  foundText,
   isFigure,
-  sectionWords,
-  worstWords,
-} from '../../presentation/triage/check-words.ts';
+  sectionText,
+  worstText,
+} from '../../presentation/triage/check-text.ts';
 
 type Options = { width: number; zone: Zone };
 
@@ -29,11 +29,11 @@ export function reportText(report: TriageReport, { width, zone }: Options): stri
   const sections = width >= roomForSections;
   const header = ['FOUND', 'CHECK', 'NAME', 'WORST', ...(sections ? ['RUNBOOK'] : [])];
   const rows = report.checks.map((summary) => [
-    foundWords(summary),
+    foundText(summary),
     summary.check.title,
     summary.check.name,
-    worstWords(summary.worst, report.as_of, zone),
-    ...(sections ? [sectionWords(summary.check.section)] : []),
+    worstText(summary.worst, report.as_of, zone),
+    ...(sections ? [sectionText(summary.check.section)] : []),
   ]);
   return `${fittedTable([header, ...rows], width, ['right']).join('\n')}\n`;
 }
@@ -42,7 +42,7 @@ export function findingText(finding: Finding, options: Options & About): string 
   const { check, rows, truncated } = finding;
   const lines = [
     check.title,
-    ...paragraph(`${sectionWords(check.section)}: ${check.meaning}`, options),
+    ...paragraph(`${sectionText(check.section)}: ${check.meaning}`, options),
     '',
     ...(rows.length === 0 ? ['nothing found'] : table(finding, options)),
     ...(truncated ? [`the first ${rows.length}`] : []),
@@ -76,7 +76,7 @@ function remedies(finding: Finding, { about, ...options }: Options & About): str
     const refusal = row === undefined ? ` (not now: ${remedyRefusal(remedy, rows[0]!)})` : '';
     const command = commandFor(remedy, row?.job_id ? shortId(row.job_id) : 'JOB');
     return [
-      ...paragraph(`- ${remedy.words}${refusal}`, options),
+      ...paragraph(`- ${remedy.text}${refusal}`, options),
       ...(command === null || row === undefined ? [] : [`    ${command}`]),
       ...(remedy.sql === null
         ? []

@@ -2,7 +2,7 @@ import { type HostSession, onSession } from '../../app/command.ts';
 import { asciiText } from '../../cli/ascii.ts';
 import { unknownValue } from '../../cli/flags.ts';
 import { onTenant } from '../../cli/spec.ts';
-import { type CheckName, checkNames, isTrouble } from '../../domain/triage/checks.ts';
+import { type CheckName, checkNames, needsAttention } from '../../domain/triage/checks.ts';
 import type { Problem } from '../../errors.ts';
 
 export const triage = onSession({
@@ -59,7 +59,7 @@ export const triage = onSession({
           const { reportText } = await import('./triage-text.ts');
           return asciiText(view, reportText(report, view));
         },
-        exit: reportExit(request.exitCode, { visible, found: report.checks.some(isTrouble) }),
+        exit: reportExit(request.exitCode, { visible, found: report.checks.some(needsAttention) }),
       };
     }
     const finding = await operations.triageCheck(reader, tenant, request.check, options);

@@ -37,7 +37,7 @@ export const apply = onHost({
       import('../../app/session.ts'),
       import('../../database/queries/read-clock.ts'),
       import('../../operations/plan/apply-plan.ts'),
-      import('../../presentation/plan/plan-words.ts'),
+      import('../../presentation/plan/plan-text.ts'),
       import('./act.ts'),
       import('./read-plan.ts'),
     ]);

@@ -1,5 +1,5 @@
 import type { Forecast } from '../../domain/forecast/forecast.ts';
-import { formatBuffer, levelWords, tierWords } from '../../presentation/risk/words.ts';
+import { formatBuffer, levelLabels, tierText } from '../../presentation/risk/risk-text.ts';
 import { formatDuration, formatMilliseconds, plural } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
 
@@ -27,9 +27,9 @@ export function forecastLines(forecast: Forecast): string[] {
 function bufferLines(forecast: Forecast): string[] {
   const { sla_buffer, sla_buffer_fit, risk_level } = forecast;
   if (sla_buffer === null || sla_buffer_fit === null) return [];
-  const level = levelWords[risk_level].toLowerCase();
+  const level = levelLabels[risk_level].toLowerCase();
   return [
-    `buffer to the deadline ${formatBuffer(sla_buffer)}: ${sla_buffer_fit}, ${tierWords(forecast)}; ${level}`,
+    `buffer to the deadline ${formatBuffer(sla_buffer)}: ${sla_buffer_fit}, ${tierText(forecast)}; ${level}`,
   ];
 }
 

@@ -40,10 +40,10 @@ export const job = z.looseObject({
   execution_order: z.int(),
   sla_deadline_at: nullableTime,
   priority: z.int(),
-  lanes: count.describe('running partitions of the job, over all hosts'),
+  running_slots: count.describe('running partitions of the job, over all hosts'),
   ours: z.boolean().describe('it runs under the claim of a servo-tui executor'),
   failing: z.boolean().describe('its last attempts failed alike with a permanent error'),
-  silent_lanes: count.describe('those of lanes whose executor is silent'),
+  silent_slots: count.describe('those of running_slots whose executor is silent'),
   waits_for: z
     .enum(waitingClauses)
     .nullable()

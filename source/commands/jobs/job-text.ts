@@ -7,13 +7,13 @@ import { readStrategy } from '../../domain/job/strategy.ts';
 import type { Clause, ExplainFacts } from '../../domain/triage/explain.ts';
 import { countLimit } from '../../operations/jobs/list-jobs.ts';
 import { jobsTable } from '../../presentation/job/columns.ts';
-import { dialogWords } from '../../presentation/job/dialog-words.ts';
+import { dialogText } from '../../presentation/job/dialog-text.ts';
 import { formatEta, formatEtaRange } from '../../presentation/job/eta-phrase.ts';
-import { healthWords, isNotWorkedOn } from '../../presentation/job/health-words.ts';
+import { healthText, isWaiting } from '../../presentation/job/health-text.ts';
 import { progressBar } from '../../presentation/job/progress-bar.ts';
-import { stateWord } from '../../presentation/job/state-words.ts';
+import { stateLabel } from '../../presentation/job/state-label.ts';
 import { groupFailures, kindsOf } from '../../presentation/partition/failure-groups.ts';
-import { eventWords } from '../../presentation/report/event-words.ts';
+import { eventCells } from '../../presentation/report/event-cells.ts';
 import { riskBadge } from '../../presentation/risk/badge.ts';
 import { toAscii } from '../../presentation/text/ascii.ts';
 import { fitted } from '../../presentation/text/fitted.ts';
@@ -29,7 +29,7 @@ import {
 import { safeText } from '../../presentation/text/safe-text.ts';
 import { cellOf, layoutColumns } from '../../presentation/text/table.ts';
 import { signOf } from '../../presentation/text/tone.ts';
-import type { ExplainWords } from '../../presentation/triage/explain-words.ts';
+import type { ExplainReason } from '../../presentation/triage/explain-reason.ts';
 
 /** The job table as lines; nothing wraps within `width`. */
 export function jobTable(list: JobList, options: View): string {
@@ -57,7 +57,7 @@ export function jobTable(list: JobList, options: View): string {
 function noJobs({ tenant_id, counts }: JobList): string {
   const tenant = safeText(tenant_id);
   const others = Object.entries(counts).map(
-    ([state, count]) => `${count}${count! >= countLimit ? '+' : ''} ${stateWord(state).word}`,
+    ([state, count]) => `${count}${count! >= countLimit ? '+' : ''} ${stateLabel(state).word}`,
   );
   return others.length === 0
     ? `no jobs found for tenant "${tenant}": check the name. This is not an all-clear\n`
@@ -66,7 +66,7 @@ function noJobs({ tenant_id, counts }: JobList): string {
 
 export type Surroundings = { idle: Idleness; held: readonly { id: string; hold_reason: string }[] };
 
-export type Idleness = ExplainWords &
+export type Idleness = ExplainReason &
   Pick<ExplainFacts, 'since' | 'by' | 'reason'> & { clause: Clause };
 
 /** Clauses that say no more than the state. */
@@ -92,7 +92,7 @@ export function jobText(detail: JobDetail, { idle, held }: Surroundings, options
     ...detail.events.slice(0, 10).map((event) => {
       const day = event.at.toISOString().slice(0, 10);
       const today = day === detail.as_of.toISOString().slice(0, 10) ? '' : `${day} `;
-      const words = eventWords(event)
+      const words = eventCells(event)
         .map((cell) => cell.text)
         .join('');
       return `  ${today}${formatSecond(event.at, options.zone)}  ${words}`;
@@ -102,7 +102,7 @@ export function jobText(detail: JobDetail, { idle, held }: Surroundings, options
 }
 
 export function watchLine(job: JobView, asOf: Date, options: View & { named?: boolean }): string {
-  const { glyph, word } = stateWord(job.state);
+  const { glyph, word } = stateLabel(job.state);
   const parts = [
     formatSecond(asOf, options.zone),
     ...(options.named ? [`${shortId(job.id)} ${safeText(job.asset_name, { cap: 60 })}`] : []),
@@ -112,13 +112,13 @@ export function watchLine(job: JobView, asOf: Date, options: View & { named?: bo
     ...(job.rate_per_minute === null ? [] : [`${formatRate(job.rate_per_minute)}/min`]),
     ...(isTerminal(job.state)
       ? []
-      : [`${isNotWorkedOn(job) ? '' : 'ETA '}${formatEta(job, asOf, options.zone).forms[0]}`]),
+      : [`${isWaiting(job) ? '' : 'ETA '}${formatEta(job, asOf, options.zone).forms[0]}`]),
   ];
   return finish([parts.join('  ')], options);
 }
 
 function summaryLines(job: JobView, asOf: Date, options: View): string[] {
-  const { glyph, word } = stateWord(job.state);
+  const { glyph, word } = stateLabel(job.state);
   const strategy = readStrategy(job.execution_strategy);
   const average = job.avg_partition_duration_ms;
   const risk = riskBadge(job, asOf).forms[0];
@@ -131,7 +131,7 @@ function summaryLines(job: JobView, asOf: Date, options: View): string[] {
     `checkpoint   ${safeText(job.checkpoint_partition_key ?? 'none')}`,
     `pace         ${average === null ? 'nothing completed yet' : `${formatMilliseconds(average)} a partition`}` +
       `${job.rate_per_minute === null ? '' : `, ${formatRate(job.rate_per_minute)}/min`}` +
-      `, ${job.lanes} of ${plural(strategy.max_parallel, 'slot')} running`,
+      `, ${job.running_slots} of ${plural(strategy.max_parallel, 'slot')} running`,
     endLine(
       job,
       formatEta(job, asOf, options.zone).forms[0],
@@ -151,7 +151,7 @@ function summaryLines(job: JobView, asOf: Date, options: View): string[] {
 
 /** What is wrong with it; what keeps it from running is said by `idle`. */
 function healthLines(job: JobView): string[] {
-  const words = healthWords(job);
+  const words = healthText(job);
   if (words === null || (job.waits_for !== null && job.incomplete_partitions === 0)) return [];
   return [`health       ${signOf(words.tone)}${words.text}`];
 }
@@ -182,7 +182,7 @@ function failureLines({ failed, job }: JobDetail): string[] {
 }
 
 function dialogLines({ dialogs, as_of }: JobDetail): string[] {
-  return dialogs.map((dialog) => `dialog       ${dialogWords([dialog], as_of)}`);
+  return dialogs.map((dialog) => `dialog       ${dialogText([dialog], as_of)}`);
 }
 
 function retryLines({ open, as_of }: JobDetail, options: View): string[] {

@@ -52,7 +52,7 @@ export const plan = onSession({
   async run({ order, filter, reason }, { reader, tenant, actor, thresholds, io, view }) {
     const [{ planActions }, { planText }] = await Promise.all([
       import('../../operations/plan/plan-actions.ts'),
-      import('../../presentation/plan/plan-words.ts'),
+      import('../../presentation/plan/plan-text.ts'),
     ]);
     const author = { tenant, actor, reason };
     const planned = await planActions(reader, author, { ...order, filter, thresholds });

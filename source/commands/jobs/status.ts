@@ -37,20 +37,20 @@ export const status = onSession({
   async run({ references, watch, interval }, session) {
     if (watch) return untilEnded(session, references, interval);
     const { reader, tenant, thresholds, view } = session;
-    const [{ getJobDetail }, { explainJob }, { listOnHold }, { resolveJob }, { explainWords }] =
+    const [{ getJobDetail }, { explainJob }, { listOnHold }, { resolveJob }, { explainReason }] =
       await Promise.all([
         import('../../operations/jobs/get-job.ts'),
         import('../../operations/triage/explain-job.ts'),
         import('../../operations/triage/list-executors.ts'),
         import('../../operations/jobs/resolve-job.ts'),
-        import('../../presentation/triage/explain-words.ts'),
+        import('../../presentation/triage/explain-reason.ts'),
       ]);
     const id = await resolveJob(reader, tenant, references[0]!);
     const detail = await getJobDetail(reader, tenant, id, { buckets: 0, thresholds });
     const { map: _, changed: __, insight: ___, ...told } = detail;
     const { clause, facts } = await explainJob(reader, tenant, id);
     const { since, by, reason } = facts;
-    const idle: Idleness = { clause, ...explainWords(clause, facts), since, by, reason };
+    const idle: Idleness = { clause, ...explainReason(clause, facts), since, by, reason };
     const held = await listOnHold(reader, tenant);
     return {
       json: { ...told, explanation: idle, held },

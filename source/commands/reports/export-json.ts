@@ -54,10 +54,10 @@ export const shapes = {
         jobs: z.array(z.looseObject({ id: z.uuid(), state: z.string() })),
       }),
     ),
-    crew: z.array(z.looseObject({ id: z.string(), partitions: count, slots: count })),
+    executors: z.array(z.looseObject({ id: z.string(), partitions: count, slots: count })),
     findings: z.array(checkSummary),
     scenario: z.string().nullable(),
-    recommendation: z.looseObject({ words: z.string() }).nullable(),
+    recommendation: z.looseObject({ text: z.string() }).nullable(),
     escalations: z.array(escalation),
   }),
 };

@@ -34,8 +34,8 @@ export const handoff = onSession({
     return {
       json: { ...summary, visible },
       text: async () => {
-        const { shiftSummary } = await import('../../presentation/report/hand-off.ts');
-        return asciiText(view, shiftSummary(summary));
+        const { handOffReport } = await import('../../presentation/report/hand-off.ts');
+        return asciiText(view, handOffReport(summary));
       },
     };
   },

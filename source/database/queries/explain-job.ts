@@ -7,12 +7,12 @@ import { alive } from './alive-executors.ts';
 /** Times within JSON are text. */
 type Row = Omit<ExplainFacts, 'silent' | 'outages'> & {
   outages: (Omit<ExplainFacts['outages'][number], 'since'> & { since: string })[];
-  silent: { id: string; lanes: number; seen_at: string | null; until: string }[];
+  silent: { id: string; slots: number; seen_at: string | null; until: string }[];
 };
 
 /**
  * Reads everything that decides whether the job runs, in one statement and so at one moment. Null
- * for an unknown job. `takeable` follows the rules of report-and-claim; every probe uses an index.
+ * for an unknown job. `has_claimable` follows the rules of report-and-claim; every probe uses an index.
  */
 export async function explainJob(
   query: Query,
@@ -77,7 +77,7 @@ const statement = `with j as materialized (
     (select count(*)::int from living) as executors,
     (select count(*)::int from able) as with_handler,
     (select count(*)::int from able where draining_at is not null) as draining,
-    (select count(*)::int from able a where a.id not in (select executor from troubled)) as untroubled,
+    (select count(*)::int from able a where a.id not in (select executor from troubled)) as without_outage,
     coalesce((select jsonb_agg(to_jsonb(d) order by d.since) from troubled d), '[]') as outages,
     coalesce(j.failing ->> 'message', (select left(p.error_message, 500) from backfill_partitions p
       where p.backfill_job_id = j.id and p.state = 'failed' limit 1)) as failure,
@@ -89,11 +89,11 @@ const statement = `with j as materialized (
     coalesce((select jsonb_agg(to_jsonb(l)) from servo_limits_reached_v1($1) l
       where case l.scope when 'asset' then l.name = j.asset_name
         when 'asset_type' then l.name = (select asset_type from assets a where a.id = j.asset_id) else true end), '[]') as limits,
-    j.claimed_version is not distinct from j.version as ours, j.heartbeat_at, cardinality(j.lease_tokens) as lanes, j.max_parallel,
+    j.claimed_version is not distinct from j.version as ours, j.heartbeat_at, cardinality(j.lease_tokens) as running_slots, j.max_parallel,
     array(select distinct p.lease_owner from backfill_partitions p
       where p.backfill_job_id = j.id and p.state = 'running' and p.lease_owner is not null order by p.lease_owner) as at_work,
     coalesce((select jsonb_agg(to_jsonb(s) order by s.id) from (
-      select p.lease_owner as id, count(distinct p.lease_token)::int as lanes, max(e.seen_at) as seen_at, max(p.lease_expires_at) as until
+      select p.lease_owner as id, count(distinct p.lease_token)::int as slots, max(e.seen_at) as seen_at, max(p.lease_expires_at) as until
       from backfill_partitions p left join backfill_executors e on e.tenant_id = $1 and e.id = p.lease_owner
       where p.backfill_job_id = j.id and p.state = 'running' and p.lease_owner is not null and p.lease_expires_at is not null
         and p.lease_owner not in (select id from living)
@@ -109,7 +109,7 @@ const statement = `with j as materialized (
       (select true from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at <= clock_timestamp()
         and p.partition_key not in (select partition_key from blocked) order by p.available_at limit 1),
       -- Made by another writer: the claim creates its rows.
-      (select false from backfill_partitions p where p.backfill_job_id = j.id order by p.partition_key limit 1), true) as takeable,
+      (select false from backfill_partitions p where p.backfill_job_id = j.id order by p.partition_key limit 1), true) as has_claimable,
     servo_missing_v1($1, j.id, ${policy.creation_grace_ms}) as missing,
     j.counted as total_partitions, j.partitions_made,
     (select min(p.available_at) from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending'
@@ -133,7 +133,7 @@ const statement = `with j as materialized (
       (select from backfill_jobs o where o.tenant_id = $1 and o.state = 'running' and o.id <> j.id
         and exists (select from ready r where o.asset_name = any (r.handlers))
         and (-o.priority::bigint, o.execution_order, coalesce(o.sla_deadline_at, 'infinity'), o.created_at)
-          < (-j.priority::bigint, j.execution_order, coalesce(j.sla_deadline_at, 'infinity'), j.created_at) limit 1000) limit 1000) f) as in_front
+          < (-j.priority::bigint, j.execution_order, coalesce(j.sla_deadline_at, 'infinity'), j.created_at) limit 1000) limit 1000) f) as jobs_ahead
   from j
     left join lateral (select e.at, e.actor, e.reason from backfill_events e
       where e.job_id = j.id and e.tenant_id = $1 and e.kind = 'state' and e.to_state = j.state order by e.id desc limit 1) t on true

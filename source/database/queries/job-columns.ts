@@ -40,7 +40,7 @@ const names = [
 export const jobColumns = names.map((name) => `j.${name}`).join(', ');
 
 /** Who works on a job, from its own row. */
-export const claimColumns = `cardinality(j.lease_tokens) as lanes, j.claimed_version is not distinct from j.version as ours,
+export const claimColumns = `cardinality(j.lease_tokens) as running_slots, j.claimed_version is not distinct from j.version as ours,
   j.failing is not null as failing`;
 
 /** The columns that `claimColumns` needs from a subquery. */
@@ -71,7 +71,7 @@ export const activityJoins = `left join lateral (
 ) trend on true`;
 
 export type JobRow = Job & {
-  lanes: number;
+  running_slots: number;
   ours: boolean;
   failing: boolean;
   rate_at: Date | null;

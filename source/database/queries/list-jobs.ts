@@ -58,7 +58,7 @@ const summaryColumns = [
 /** The columns of a job that its risk, its order and a filter need. */
 export type JobSummary = Pick<
   Job & JobActivity,
-  (typeof summaryColumns)[number] | 'lanes' | 'ours' | 'failing'
+  (typeof summaryColumns)[number] | 'running_slots' | 'ours' | 'failing'
 >;
 
 /** Like `scanJobs` at a third of the cost, for jobs of which most are not shown. */

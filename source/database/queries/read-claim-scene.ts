@@ -1,5 +1,5 @@
 import { never, readTime } from '../../domain/time/time.ts';
-import type { ClaimScene, LivingExecutor, SilentLanes } from '../../domain/triage/claim-scene.ts';
+import type { AliveExecutor, ClaimScene, SilentSlots } from '../../domain/triage/claim-scene.ts';
 import type { Query } from '../database.ts';
 import { alive } from './alive-executors.ts';
 
@@ -8,16 +8,16 @@ const maxIdle = 1000;
 
 /** Times within JSON are text. */
 type Row = {
-  executors: (Omit<LivingExecutor, 'outages'> & {
-    outages: (Omit<LivingExecutor['outages'][number], 'since'> & { since: string })[];
+  executors: (Omit<AliveExecutor, 'outages'> & {
+    outages: (Omit<AliveExecutor['outages'][number], 'since'> & { since: string })[];
   })[];
   limits: ClaimScene['limits'];
-  silent: (Omit<SilentLanes, 'seen_at' | 'until'> & {
+  silent: (Omit<SilentSlots, 'seen_at' | 'until'> & {
     job_id: string;
     seen_at: string | null;
     until: string;
   })[];
-  idle: { job_id: string; takeable: boolean; due_at: string | null }[];
+  idle: { job_id: string; has_claimable: boolean; due_at: string | null }[];
 };
 
 /**
@@ -28,7 +28,7 @@ type Row = {
 export async function readClaimScene(query: Query, tenant: string): Promise<ClaimScene> {
   const [row] = await query<Row>(statement, [tenant]);
   const { executors, limits, silent, idle } = row!;
-  const byJob: Record<string, SilentLanes[]> = {};
+  const byJob: Record<string, SilentSlots[]> = {};
   for (const { job_id, seen_at, until, ...one } of silent) {
     byJob[job_id] ??= [];
     byJob[job_id].push({
@@ -45,9 +45,9 @@ export async function readClaimScene(query: Query, tenant: string): Promise<Clai
     limits,
     silent: byJob,
     idle: Object.fromEntries(
-      idle.map(({ job_id, takeable, due_at }) => [
+      idle.map(({ job_id, has_claimable, due_at }) => [
         job_id,
-        { takeable, due_at: due_at === null ? null : readTime(due_at) },
+        { has_claimable, due_at: due_at === null ? null : readTime(due_at) },
       ]),
     ),
   };
@@ -88,14 +88,14 @@ const statement = `with living as materialized (
           where a.asset_type = l.name and (a.tenant_id = $1 or a.tenant_id is null)) end))
       from servo_limits_reached_v1($1) l), '[]') as limits,
     coalesce((select jsonb_agg(to_jsonb(s) order by s.id) from (
-      select w.job_id, w.lease_owner as id, count(distinct w.lease_token)::int as lanes, max(e.seen_at) as seen_at, max(w.lease_expires_at) as until
+      select w.job_id, w.lease_owner as id, count(distinct w.lease_token)::int as slots, max(e.seen_at) as seen_at, max(w.lease_expires_at) as until
       from work w left join backfill_executors e on e.tenant_id = $1 and e.id = w.lease_owner
       where w.lease_expires_at is not null and w.lease_owner not in (select id from living)
       group by w.job_id, w.lease_owner) s), '[]') as silent,
     coalesce((select jsonb_agg(to_jsonb(i)) from (
-      select j.id as job_id, t.takeable,
+      select j.id as job_id, t.has_claimable,
         -- Only if nothing can be taken: else all snoozed partitions would be read.
-        case when not t.takeable then (select min(p.available_at) from backfill_partitions p where p.backfill_job_id = j.id
+        case when not t.has_claimable then (select min(p.available_at) from backfill_partitions p where p.backfill_job_id = j.id
           and p.state = 'pending' and p.available_at > clock_timestamp() and p.available_at < 'infinity') end as due_at
       from (select j.id, j.created_at from backfill_jobs j where ${withoutSlot} order by j.created_at limit ${maxIdle}) j
         cross join lateral (select coalesce(
@@ -103,5 +103,5 @@ const statement = `with living as materialized (
             order by p.partition_key limit 1),
           (select true from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at <= clock_timestamp()
             order by p.available_at limit 1),
-          (select false from backfill_partitions p where p.backfill_job_id = j.id order by p.partition_key limit 1), true) as takeable
+          (select false from backfill_partitions p where p.backfill_job_id = j.id order by p.partition_key limit 1), true) as has_claimable
           offset 0) t) i), '[]') as idle`;

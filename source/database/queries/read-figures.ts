@@ -1,4 +1,4 @@
-import type { MovingJob, TenantReading } from '../../domain/executor/figures.ts';
+import type { TenantReading, UnfinishedJob } from '../../domain/executor/figures.ts';
 import type { Query } from '../database.ts';
 import { alive } from './alive-executors.ts';
 import { readClock } from './read-clock.ts';
@@ -10,7 +10,7 @@ const maxCounted = 1_000_000;
 const maxStarted = 1000;
 
 const facts = `j.state, j.heartbeat_at, j.started_at, j.sla_deadline_at, j.total_partitions, j.completed_partitions, j.failed_partitions,
-  j.skipped_partitions, j.avg_partition_duration_ms, j.execution_strategy, cardinality(j.lease_tokens) as lanes`;
+  j.skipped_partitions, j.avg_partition_duration_ms, j.execution_strategy, cardinality(j.lease_tokens) as running_slots`;
 
 /**
  * The input of a tenant's metrics. Each part is one index range: ended jobs are never read, and
@@ -29,7 +29,7 @@ export async function readFigures(
      from unnest($2::text[]) s (state)`,
     [tenant, states],
   );
-  const moving = await query<MovingJob>(
+  const unfinished = await query<UnfinishedJob>(
     `select ${facts} from unnest(array['running', 'waiting_upstream', 'paused', 'resuming']) s (state) cross join lateral (
        select * from backfill_jobs j where tenant_id = $1 and j.state = s.state and (s.state = 'running' or sla_deadline_at is not null)
        order by created_at desc) j
@@ -51,7 +51,7 @@ export async function readFigures(
   return {
     as_of,
     counts: Object.fromEntries(counts.map(({ state, count }) => [state, count])),
-    moving,
+    unfinished,
     pending_breached: pending!.breached,
     executors: executors.map(({ id }) => id),
   };

@@ -1,17 +1,17 @@
-import type { Finished, Progress } from '../../domain/executor/throttle.ts';
+import type { FinishedCounts, Progress } from '../../domain/executor/throttle.ts';
 import type { Query } from '../database.ts';
 
 /**
- * Finished partitions of running jobs: in all, and since the oldest sample of the last ten minutes,
+ * FinishedCounts partitions of running jobs: in all, and since the oldest sample of the last ten minutes,
  * or since a start within them.
  */
 export async function readFinished(
   query: Query,
   tenant: string,
   jobs: readonly string[],
-): Promise<{ id: string; progress: Progress; lately: Finished }[]> {
+): Promise<{ id: string; progress: Progress; lately: FinishedCounts }[]> {
   const rows = await query<
-    { id: string } & Finished & { version: number; done: number; lost: number }
+    { id: string } & FinishedCounts & { version: number; done: number; lost: number }
   >(
     `select j.id, j.version, j.completed_partitions as done, j.failed_partitions as lost,
        j.completed_partitions::bigint - coalesce(s.completed, 0) as completed, j.failed_partitions::bigint - coalesce(s.failed, 0) as failed

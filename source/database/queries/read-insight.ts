@@ -1,8 +1,8 @@
 import type {
-  CrewMember,
   DownstreamAsset,
   Durations,
   FailureKind,
+  JobExecutor,
   Sample,
 } from '../../domain/job/insight.ts';
 import type { PartitionOrder } from '../../domain/job/strategy.ts';
@@ -85,8 +85,8 @@ export async function recentDurations(
 }
 
 /** Executors that run the job's partitions, with their number, the busiest first. */
-export function executorShares(query: Query, tenant: string, job: string): Promise<CrewMember[]> {
-  return query<CrewMember>(
+export function executorShares(query: Query, tenant: string, job: string): Promise<JobExecutor[]> {
+  return query<JobExecutor>(
     `select p.lease_owner as id, p.partitions, p.slots, p.since, e.seen_at,
        e.draining_at is not null as draining, e.lost_at is not null or e.stopped_at is not null as lost
      from (

@@ -1,18 +1,17 @@
 import type { OutageKind } from '../partition/attempt.ts';
 import { policy } from '../policy.ts';
 
-/** A row of backfill_executors, and what it runs for the tenant. */
+/** A row of backfill_executors with what the executor runs for the tenant. */
 export type ExecutorRow = {
   id: string;
   host: string;
   pid: number;
   version: string;
   slots: number;
-  /** The assets that it can run at this moment. */
   handlers: string[];
-  /** A hash of its handler directory, as it read it when it started; null of an older program. */
+  /** Hash of its handler directory at its start; null from an older program. */
   catalogue: string | null;
-  /** What is away for its handlers, for this tenant, the longest first. */
+  /** Outages of its handlers for this tenant, the longest first. */
   outages: { asset: string; kind: OutageKind; message: string; since: Date }[];
   started_at: Date;
   seen_at: Date;
@@ -20,9 +19,9 @@ export type ExecutorRow = {
   draining_at: Date | null;
   lost_at: Date | null;
   stopped_at: Date | null;
-  /** Slots that run something of this tenant. */
+  /** Slots that run a partition of this tenant. */
   slots_busy: number;
-  /** What they run, the longest first, at most 100. */
+  /** The longest first, at most 100. */
   running: {
     job_id: string;
     asset_name: string;
@@ -32,13 +31,23 @@ export type ExecutorRow = {
   }[];
 };
 
-/** silent: no sign of life for 10 s, and not found dead (yet, or through a pooler, where only leases tell). */
-export const executorStates = ['alive', 'draining', 'held', 'silent', 'lost', 'stopped'] as const;
+/**
+ * silent: no sign of life for 10 s and not declared dead. Behind a pooler only expired leases show
+ * a death.
+ */
+export const executorStates = [
+  'alive',
+  'draining',
+  'on_hold',
+  'silent',
+  'lost',
+  'stopped',
+] as const;
 export type ExecutorState = (typeof executorStates)[number];
 
 export type ExecutorView = ExecutorRow & { state: ExecutorState; state_since: Date };
 
-/** Of a tenant's executors, as far as they have not gone: `silent` may be frozen, or cut off. */
+/** Executors of a tenant that have not stopped; a silent one may be frozen or cut off. */
 export type ExecutorCounts = { alive: number; silent: number };
 
 export type ExecutorList = { as_of: Date; tenant_id: string; executors: ExecutorView[] };
@@ -50,5 +59,5 @@ export function viewExecutor(row: ExecutorRow, asOf: Date): ExecutorView {
   if (lost_at !== null) return as('lost', lost_at);
   if (asOf.getTime() - seen_at.getTime() > policy.alive_ms) return as('silent', seen_at);
   if (draining_at !== null) return as('draining', draining_at);
-  return as(hold_reason === null ? 'alive' : 'held', started_at);
+  return as(hold_reason === null ? 'alive' : 'on_hold', started_at);
 }

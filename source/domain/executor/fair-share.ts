@@ -1,18 +1,16 @@
-/** What one tenant has of an executor's slots, and what it could do with more. */
+/** What one tenant uses of an executor's slots, and how many more it could use. */
 export type Demand = {
   tenant: string;
-  /** Slots in use, or asked for. */
   used: number;
-  /** Slots beyond those that it has work for now. */
+  /** Further slots it has work for now. */
   wanted: number;
-  /** Among tenants that have the same, the lower comes first: when it was served last. */
+  /** When it was served last; of equals the lowest comes first. */
   turn: number;
 };
 
 /**
- * How many of the slots are each tenant's: slots are shared over tenants first, in equal parts; what one has no work for goes to the
- * others (max-min fairness). Never more than a tenant uses and wants, and together never more than there are. What cannot be divided goes
- * by turns.
+ * Slots per tenant by max-min fairness: equal parts first; what a tenant has no work for goes to
+ * the others, a remainder by turns. No tenant gets more than it uses and wants.
  */
 export function sharesOf(slots: number, demands: readonly Demand[]): Map<string, number> {
   const shares = new Map(demands.map(({ tenant }) => [tenant, 0]));
@@ -35,7 +33,10 @@ export function sharesOf(slots: number, demands: readonly Demand[]): Map<string,
   return shares;
 }
 
-/** Slots that each tenant is to give up, at the next partition boundary of as many lanes: what it uses above its share. */
+/**
+ * Slots above its share that each tenant gives up, one at the next partition boundary of each lease
+ * queue.
+ */
 export function owedOf(slots: number, demands: readonly Demand[]): Map<string, number> {
   const shares = sharesOf(slots, demands);
   return new Map(
@@ -43,7 +44,10 @@ export function owedOf(slots: number, demands: readonly Demand[]): Map<string, n
   );
 }
 
-/** The tenant that the next free slot is for: who has least of its share, then whose turn it is. Null where none wants one. */
+/**
+ * The tenant that gets the next free slot: the one that uses least, then by turn. Null: no tenant
+ * wants one.
+ */
 export function nextTenant(demands: readonly Demand[]): string | null {
   const [next] = demands
     .filter(({ wanted }) => wanted > 0)

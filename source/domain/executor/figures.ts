@@ -4,47 +4,49 @@ import { atRiskLevels, riskOf } from '../risk/risk.ts';
 import { later } from '../time/time.ts';
 import type { JobThresholds } from '../triage/thresholds.ts';
 
-/** States of jobs that have not ended: those that the metric of active jobs tells of. */
+/** States of jobs that have not ended; the metric of active jobs has these. */
 export const activeStates: readonly JobState[] = jobStates.filter(
   (state) => transitions[state].length > 0,
 );
 
-/** A job of the tenant that has begun and not ended, as far as its figures go. */
-export type MovingJob = EtaFacts & { started_at: Date | null; sla_deadline_at: Date | null };
+/** A job of the tenant that has started and not ended, as far as its figures go. */
+export type UnfinishedJob = EtaFacts & { started_at: Date | null; sla_deadline_at: Date | null };
 
-/** What was read of one tenant at one moment, by the database's clock. */
+/** Read for one tenant at one moment, by the database's clock. */
 export type TenantReading = {
   as_of: Date;
-  /** Jobs by state; absent states have none. */
+  /** States without jobs are absent. */
   counts: Readonly<Record<string, number>>;
-  /** All that run, and those that wait or are paused and have a deadline; of the pending ones those that ran before, while it is to come. */
-  moving: readonly MovingJob[];
-  /** Pending jobs whose deadline has passed. Others' ETA is not known, and so neither is their risk. */
+  /**
+   * Running jobs; waiting and paused ones with a deadline; pending ones that ran before, while
+   * their deadline is ahead.
+   */
+  unfinished: readonly UnfinishedJob[];
+  /** Pending jobs past their deadline. The ETA and risk of other pending jobs are unknown. */
   pending_breached: number;
-  /** Ids of the living executors that serve the tenant. */
   executors: readonly string[];
 };
 
-/** Figures of one or several tenants together. Times in seconds. */
+/** Figures of one or several tenants. Times in seconds. */
 export type Figures = {
   active: Readonly<Record<string, number>>;
-  /** Of the running jobs, where it is known. */
+  /** Of running jobs with a known ETA. */
   etas: readonly number[];
   at_risk: number;
   breached: number;
-  /** Deadline less ETA of the job that has the least of it; null where no job has both. */
+  /** Smallest deadline − ETA; null if no job has both. */
   least_buffer: number | null;
-  /** Running jobs whose heartbeat is too old; 0 for the age where none runs. */
+  /** Running jobs with a stale heartbeat; the age is 0 if none runs. */
   stale: number;
   oldest_heartbeat_age: number;
-  /** Since started_at; 0 where none runs. */
+  /** Since started_at; 0 if none runs. */
   longest_running: number;
   executors_alive: number;
 };
 
 export function figuresOf(readings: readonly TenantReading[], thresholds: JobThresholds): Figures {
-  const jobs = readings.flatMap(({ moving, as_of }) =>
-    moving.map((job) => ({ ...job, as_of, eta: etaOf(job, as_of, thresholds) })),
+  const jobs = readings.flatMap(({ unfinished, as_of }) =>
+    unfinished.map((job) => ({ ...job, as_of, eta: etaOf(job, as_of, thresholds) })),
   );
   const running = jobs.filter(({ state }) => state === 'running');
   const risks = jobs.map(({ eta, as_of, sla_deadline_at }) => {
@@ -66,7 +68,7 @@ export function figuresOf(readings: readonly TenantReading[], thresholds: JobThr
     least_buffer: buffers.length > 0 ? Math.min(...buffers) : null,
     stale: running.filter((job) => isStale(job, job.as_of, thresholds)).length,
     oldest_heartbeat_age: most(
-      // One that was never heard of is as old as its job's run.
+      // Without a heartbeat the age counts from the job's start.
       running.map(({ heartbeat_at, started_at, as_of }) =>
         secondsSince(heartbeat_at ?? started_at ?? as_of, as_of),
       ),
@@ -74,7 +76,7 @@ export function figuresOf(readings: readonly TenantReading[], thresholds: JobThr
     longest_running: most(
       running.map(({ started_at, as_of }) => secondsSince(started_at ?? as_of, as_of)),
     ),
-    // One that serves several tenants is one.
+    // An executor that serves several tenants counts once.
     executors_alive: new Set(readings.flatMap(({ executors }) => executors)).size,
   };
 }

@@ -1,14 +1,16 @@
-/** What an executor sees of the database's health; null where its role may not see it, or there is nothing to see. */
+/**
+ * The database's health as an executor sees it; null: not visible to its role, or not applicable.
+ */
 export type HealthSignals = {
-  /** How far the slowest standby is behind in replaying, in seconds. */
+  /** Replay lag of the slowest standby, in seconds. */
   replication_lag_seconds: number | null;
-  /** How long the longest waiter in this database has waited for a lock, in seconds. */
+  /** Longest wait for a lock in this database, in seconds. */
   lock_wait_seconds: number | null;
-  /** Share of the connections that are in use, 0..1. */
+  /** Share of connections in use, 0..1. */
   connections: number | null;
 };
 
-/** Above these, nothing new is started; null switches a signal off. */
+/** Above these no partition is claimed; null switches a signal off. */
 export type HealthLimits = { [Signal in keyof HealthSignals]: number | null };
 
 export const healthLimitDefaults: Readonly<HealthLimits> = {
@@ -21,12 +23,11 @@ const wordings: { [Signal in keyof HealthSignals]: (seen: number, limit: number)
   replication_lag_seconds: (seen, limit) =>
     `replication lags ${Math.round(seen)} s behind (limit ${limit} s)`,
   lock_wait_seconds: (seen, limit) =>
-    `somebody has waited ${Math.round(seen)} s for a lock (limit ${limit} s)`,
+    `a session has waited ${Math.round(seen)} s for a lock (limit ${limit} s)`,
   connections: (seen, limit) =>
     `${Math.round(seen * 100)} % of the connections are in use (limit ${Math.round(limit * 100)} %)`,
 };
 
-/** The signals of a database that is not well. */
 export const healthSignals = ['replication_lag', 'lock_wait', 'connections'] as const;
 export type HealthSignal = (typeof healthSignals)[number];
 
@@ -36,7 +37,6 @@ const columns: Readonly<Record<HealthSignal, keyof HealthSignals>> = {
   connections: 'connections',
 };
 
-/** Those that are above their limits. */
 export function exceeded(seen: HealthSignals, limits: HealthLimits): HealthSignal[] {
   return healthSignals.filter((signal) => {
     const [figure, limit] = [seen[columns[signal]], limits[columns[signal]]];
@@ -44,7 +44,6 @@ export function exceeded(seen: HealthSignals, limits: HealthLimits): HealthSigna
   });
 }
 
-/** Why claiming is held, with the figures, or null where nothing stands against it. */
 export function holdReason(seen: HealthSignals, limits: HealthLimits): string | null {
   const reasons = exceeded(seen, limits).map((signal) => {
     const column = columns[signal];
@@ -53,17 +52,22 @@ export function holdReason(seen: HealthSignals, limits: HealthLimits): string | 
   return reasons.length > 0 ? reasons.join('; ') : null;
 }
 
-export type Finished = { completed: number; failed: number };
+export type FinishedCounts = { completed: number; failed: number };
 
-/** A running job's counters at one moment; its version changes whenever it is paused, resumed or claimed. */
-export type Progress = Finished & { version: number };
+/**
+ * A running job's counters at one moment; the version changes with each pause, resume and claim.
+ */
+export type Progress = FinishedCounts & { version: number };
 
-/** Of a job that has been claimed once and not touched since, whatever it has finished was finished under that claim. */
+/**
+ * Version of a job that was claimed once and not changed since: all its results belong to that
+ * claim.
+ */
 const firstClaim = 2;
 
 /**
- * From where the failures of a job's present claim are counted, as far as this executor has seen it: whoever resumed the job has looked at
- * those before, and must not find it paused for them again. What a retry has taken back is not counted against it.
+ * From where failures of the present claim are counted, as far as this executor saw it. Failures
+ * from before a resume must not pause the job again; those that a retry took back do not count.
  */
 export function claimBase(before: Progress | undefined, now: Progress): Progress {
   const { version, completed, failed } = now;
@@ -76,21 +80,28 @@ export function claimBase(before: Progress | undefined, now: Progress): Progress
   };
 }
 
-/** What has finished within the ten minutes, and under the present claim. */
-export function finishedSince(base: Progress, now: Progress, lately: Finished): Finished {
+/** Finished within the last ten minutes and under the present claim. */
+export function finishedSince(
+  base: Progress,
+  now: Progress,
+  recent: FinishedCounts,
+): FinishedCounts {
   return {
-    completed: Math.min(lately.completed, now.completed - base.completed),
-    failed: Math.min(lately.failed, now.failed - base.failed),
+    completed: Math.min(recent.completed, now.completed - base.completed),
+    failed: Math.min(recent.failed, now.failed - base.failed),
   };
 }
 
-/** A job is auto-paused when more than `rate` of at least `least` partitions failed for good within ten minutes. */
+/**
+ * A job is auto-paused when more than `rate` of at least `least` partitions failed within ten
+ * minutes.
+ */
 export type FailureLimit = { rate: number; least: number };
 
 export const failureLimitDefault: Readonly<FailureLimit> = { rate: 0.5, least: 20 };
 
-/** Why a job should be paused, from what has finished in the last ten minutes, or null. */
-export function pauseReason(finished: Finished, limit: FailureLimit): string | null {
+/** Why a job should be auto-paused; null if it should not. */
+export function pauseReason(finished: FinishedCounts, limit: FailureLimit): string | null {
   const all = finished.completed + finished.failed;
   if (all < limit.least || finished.failed <= limit.rate * all) return null;
   const percent = Math.round((finished.failed / all) * 100);
@@ -98,7 +109,8 @@ export function pauseReason(finished: Finished, limit: FailureLimit): string | n
 }
 
 /**
- * A job is auto-paused when so many of its last attempts failed with the same permanent error (domain/partition/error-origin.ts). It is
- * decided in the step that reports them: migrations/functions/report-and-claim.sql.
+ * A job is auto-paused after this many attempts in a row with the same permanent error
+ * (domain/partition/error-origin.ts), in the batch that reports them:
+ * migrations/functions/report-and-claim.sql.
  */
 export const identicalFailuresDefault = 5;

@@ -11,8 +11,8 @@ export function remainingPartitions(job: Counted): number {
 }
 
 /**
- * completed ÷ total, 0..1 (backfill-operations, "Key metrics to monitor"): what failed or was skipped is not done.
- * A job of none is at 0.
+ * completed ÷ total, 0..1 (backfill-operations, "Key metrics to monitor"). Failed and skipped
+ * partitions do not count as done; a job without partitions is at 0.
  */
 export function progressOf(job: Counted): number {
   if (job.total_partitions <= 0) return 0;
@@ -20,15 +20,15 @@ export function progressOf(job: Counted): number {
 }
 
 /**
- * Seconds until the job is done: ceil(remaining ÷ slots at work) × average. Null until one partition
- * has completed (backfill-operations, "ETA Not Updating").
+ * ceil(remaining ÷ slots) × average, in seconds. Null until one partition has completed
+ * (backfill-operations, "ETA Not Updating").
  */
 export function etaSeconds(
   remaining: number,
   slots: number,
   averageMs: number | null,
 ): number | null {
-  // An average below zero is nobody's measurement.
+  // Other programs write the column; a negative average is no measurement.
   if (averageMs === null || averageMs < 0) return null;
   return (Math.ceil(remaining / Math.max(1, slots)) * averageMs) / 1000;
 }
@@ -38,21 +38,21 @@ export function nextAverage(averageMs: number | null, durationMs: number): numbe
   return averageMs === null ? durationMs : 0.3 * durationMs + 0.7 * averageMs;
 }
 
-/** Completed partitions a minute since `base`, or null where nothing has been measured yet. */
+/** Completed partitions a minute since `base`; null without a measurement. */
 export function ratePerMinute(completed: number, base: RateBase | null, now: Date): number | null {
   if (base === null) return null;
   const minutes = (now.getTime() - base.at.getTime()) / 60_000;
   return minutes > 0 ? Math.max(0, completed - base.completed) / minutes : null;
 }
 
-/** How far back the ETA's drift and range look. */
+/** How far back the drift and the range of an ETA look. */
 export const trendSeconds = 15 * 60;
-/** A drift is not told before it has been watched for so long. */
+/** Shortest observation that a drift is shown for. */
 const leastWatchedSeconds = 5 * 60;
 
 /**
- * Seconds until the job is done if its partitions take as long as the fastest and as the slowest average of the last
- * 15 minutes, the present one among them; null where there is no ETA or no sample.
+ * Seconds until the job is done at the fastest and at the slowest average of the last 15 minutes,
+ * including the present one; null without an ETA or a sample.
  */
 export function etaRange(
   remaining: number,
@@ -66,14 +66,17 @@ export function etaRange(
   return low === null || high === null ? null : { low, high };
 }
 
-/** By how many seconds the ETA is later (above 0) or earlier than it was up to 15 minutes ago; null where that is not known. */
+/**
+ * Seconds by which the ETA is later (above 0) or earlier than up to 15 minutes ago; null if
+ * unknown.
+ */
 export function etaDrift(eta: Date | null, trend: EtaTrend | null, now: Date): number | null {
   if (eta === null || trend === null || trend.base === null) return null;
   const watched = (now.getTime() - trend.base.at.getTime()) / 1000;
   return watched < leastWatchedSeconds ? null : (eta.getTime() - trend.base.eta.getTime()) / 1000;
 }
 
-/** Whether a drift is more than an average's unrest: two minutes, and a fiftieth of what is left. */
+/** Whether a drift is more than noise: over two minutes and over 2 % of the remaining time. */
 export function isDrifting(driftSeconds: number | null, etaSeconds: number | null): boolean {
   return driftSeconds !== null && Math.abs(driftSeconds) >= Math.max(120, (etaSeconds ?? 0) / 50);
 }

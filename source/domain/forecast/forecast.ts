@@ -3,7 +3,6 @@ import { type BufferFit, bufferFit, bufferOf, type Tier, tierOf } from '../risk/
 import { later } from '../time/time.ts';
 import { etaSeconds } from './eta.ts';
 
-/** One of an asset's jobs that have ended. */
 export type PastJob = {
   id: string;
   state: string;
@@ -14,30 +13,31 @@ export type PastJob = {
   avg_partition_duration_ms: number | null;
 };
 
-/** A key of the new job as it went in the past ones. */
 export type WorstKey = {
   partition_key: string;
   slowest_ms: number | null;
-  /** Of the past jobs, those in which it failed for good. */
+  /** Past jobs in which it failed for good. */
   failed: number;
 };
 
 export type History = {
-  /** The newest first. */
   past_jobs: PastJob[];
-  /** Among the new job's keys: what failed most, then what took longest. */
+  /** Of the new job's keys: most failures first, then the slowest. */
   worst_keys: WorstKey[];
-  /** Of partitions that failed for good, the commonest first. */
+  /** Of partitions that failed for good, the most frequent first. */
   errors: { error_message: string | null; count: number }[];
 };
 
-/** What a new job may be expected to take, from its asset's last jobs. Null figures: none of them completed a partition. */
+/**
+ * What a new job is expected to take, from its asset's last jobs. Figures are null if none of them
+ * completed a partition.
+ */
 export type Forecast = History & {
-  /** Slots that it would have now: its parallelism, as far as executors have handlers for it. */
+  /** Slots it would have now: its max parallel, limited by the slots with a handler. */
   slots: number;
   average_ms: number | null;
   duration_seconds: number | null;
-  /** The same by the fastest and the slowest of the past jobs. */
+  /** At the averages of the fastest and of the slowest past job. */
   low_seconds: number | null;
   high_seconds: number | null;
   finish_at: Date | null;
@@ -50,8 +50,8 @@ export type Forecast = History & {
 type NewJob = { total_partitions: number; priority: number; sla_deadline_at: Date | null };
 
 /**
- * The expected duration: ceil(partitions ÷ slots) × the average of the past jobs, each weighed by what it completed.
- * @param handled slots with a handler for the asset; 0 where no executor has one: then its whole parallelism counts
+ * ceil(partitions ÷ slots) × the average of the past jobs, weighted by completed partitions.
+ * @param handled slots with a handler for the asset; 0: no executor has one, max parallel counts
  */
 export function forecastOf(
   job: NewJob,

@@ -1,14 +1,13 @@
 import type { Sample } from '../job/insight.ts';
 
-/** How a job has gone, a figure for each sample; null where there is none. */
+/** One figure for each sample; null without a figure. */
 export type JobTrend = {
-  /** Completed partitions a minute, from the sample before. */
   per_minute: (number | null)[];
   /** Average duration of a partition in milliseconds. */
   average_ms: (number | null)[];
 };
 
-/** Two samples that lie further apart than this have a break between them: the job did not move. */
+/** A longer gap between two samples is a break: the job did not move. */
 const breakMs = 150_000;
 
 export type Reading = Pick<Sample, 'at' | 'completed' | 'avg_partition_duration_ms'>;

@@ -4,30 +4,32 @@ import type { Job } from './job.ts';
 import { changesOf, type JobSettings, type Setting, type SettingValue } from './settings.ts';
 import { type Action, actionTargets, isTerminal } from './state.ts';
 
-/** What each transition writes besides state and version (backfill-operations, "Common Operations"). */
+/**
+ * What each transition writes besides state and version (backfill-operations, "Common Operations").
+ */
 const assignments: Readonly<Record<Action, readonly string[]>> = {
   pause: ['paused_at = now()'],
   resume: ['heartbeat_at = now()'],
   cancel: ['completed_at = now()'],
 };
 
-type Seen = Pick<
+type JobSeen = Pick<
   Job,
   'id' | 'tenant_id' | 'state' | 'version' | 'priority' | 'sla_deadline_at' | 'execution_strategy'
 >;
 
 /**
- * The statement behind an action, to be read by a person before it runs and to be pasted into psql:
- * compare-and-set on the state and version that were seen. Never executed by this program, whose own
- * statements take the same values as parameters.
+ * The statement behind an action, for a person to read and to paste into psql: compare-and-set on
+ * the state and version that were seen. This program never runs it; its own statements bind the
+ * same values as parameters.
  */
-export function actionSql(action: JobAction, seen: Seen, settings: JobSettings = {}): string {
+export function actionSql(action: JobAction, seen: JobSeen, settings: JobSettings = {}): string {
   if (isTransition(action)) return transition(action, seen);
   return statements[action](seen, settings);
 }
 
 const statements: Readonly<
-  Record<Exclude<JobAction, Action>, (seen: Seen, settings: JobSettings) => string>
+  Record<Exclude<JobAction, Action>, (seen: JobSeen, settings: JobSettings) => string>
 > = {
   // backfill-operations, "Force reclaim if needed".
   reclaim: (seen) =>
@@ -42,7 +44,7 @@ const statements: Readonly<
     if (strategy) {
       sets.push(`execution_strategy = ${literal(JSON.stringify(columns.execution_strategy))}`);
     }
-    return sets.length > 0 ? update(sets, seen) : '-- nothing is changed yet';
+    return sets.length > 0 ? update(sets, seen) : '-- no changes yet';
   },
   recreate: (seen, settings) =>
     newJob(seen, changesOf(seen, settings).columns, [
@@ -52,7 +54,7 @@ const statements: Readonly<
     ]),
 };
 
-function transition(action: Action, seen: Seen): string {
+function transition(action: Action, seen: JobSeen): string {
   const sets = [
     `state = ${literal(actionTargets[action])}`,
     ...assignments[action],
@@ -61,18 +63,18 @@ function transition(action: Action, seen: Seen): string {
   return update(sets, seen);
 }
 
-function update(sets: readonly string[], seen: Seen): string {
+function update(sets: readonly string[], seen: JobSeen): string {
   return `UPDATE backfill_jobs SET ${sets.join(', ')}\n${where(seen)};`;
 }
 
-function where({ id, tenant_id, state, version }: Seen): string {
+function where({ id, tenant_id, state, version }: JobSeen): string {
   return [
     `WHERE id = ${literal(id)} AND tenant_id = ${literal(tenant_id)}`,
     `  AND state = ${literal(state)} AND version = ${version}`,
   ].join('\n');
 }
 
-function retryInPlace(seen: Seen): string {
+function retryInPlace(seen: JobSeen): string {
   return [
     `WITH job AS (UPDATE backfill_jobs SET failed_partitions = 0`,
     `${where(seen)} RETURNING id)`,
@@ -82,9 +84,12 @@ function retryInPlace(seen: Seen): string {
   ].join('\n');
 }
 
-/** In one statement: the cancel, where the old job lives, a job of these of its partitions, and the partitions. */
+/**
+ * One statement: cancels the old job if it has not ended, creates a new job of these partitions,
+ * and the partitions.
+ */
 function newJob(
-  seen: Seen,
+  seen: JobSeen,
   columns: Pick<Job, 'priority' | 'sla_deadline_at' | 'execution_strategy'>,
   states: readonly string[],
 ): string {

@@ -11,7 +11,6 @@ import {
   actions as transitions,
 } from './state.ts';
 
-/** Everything that an operator can do to a job that is there. */
 export const jobActions = [...transitions, 'retry', 'reclaim', 'set', 'recreate'] as const;
 export type JobAction = (typeof jobActions)[number];
 
@@ -19,7 +18,7 @@ export function isTransition(action: JobAction): action is Transition {
   return (transitions as readonly string[]).includes(action);
 }
 
-/** What an action is told besides, in a person's own words: as `set` and `recreate` take it. */
+/** Parameters of an action as a person writes them; `set` and `recreate` take them. */
 export const parameterNames = [
   'priority',
   'deadline',
@@ -30,7 +29,7 @@ export const parameterNames = [
 export type ParameterName = (typeof parameterNames)[number];
 export type ActionParameters = Partial<Record<ParameterName, string>>;
 
-/** `priority 8, deadline 2024-01-17T00:00:00.000Z`, as it was said. */
+/** `priority 8, deadline 2024-01-17T00:00:00.000Z`, as given. */
 export function describeParameters(parameters: ActionParameters): string {
   return parameterNames
     .filter((name) => parameters[name] !== undefined)
@@ -44,13 +43,13 @@ type Actable = Pick<
 >;
 
 export type ActionRule = {
-  /** Cannot be undone: the operator types what it is done to. */
+  /** Cannot be undone: the operator types the target's name. */
   final: boolean;
   needs_reason: boolean;
   parameters: readonly ParameterName[];
-  /** At least one of them must be given. */
+  /** At least one parameter is required. */
   needs_parameter: boolean;
-  /** Why it is not possible on a job as it is, as a sentence; null where it is. */
+  /** Why the action is impossible on the job, as a sentence; null if it is possible. */
   refusal: (job: Actable) => string | null;
 };
 
@@ -61,7 +60,6 @@ const plain = {
   needs_parameter: false,
 } as const;
 
-/** The one table of what may be done to a job, and what it takes. */
 export const actionRules: Readonly<Record<JobAction, ActionRule>> = {
   pause: { ...plain, refusal: (job) => refusalOf('pause', job.state) },
   resume: { ...plain, refusal: (job) => refusalOf('resume', job.state) },
@@ -74,10 +72,7 @@ export const actionRules: Readonly<Record<JobAction, ActionRule>> = {
   retry: {
     ...plain,
     refusal: (job) =>
-      unknownState(job) ??
-      (job.failed_partitions > 0
-        ? null
-        : 'no partition of it has failed: there is nothing to retry'),
+      unknownState(job) ?? (job.failed_partitions > 0 ? null : 'no failed partitions to retry'),
   },
   reclaim: {
     ...plain,
@@ -101,18 +96,18 @@ export const actionRules: Readonly<Record<JobAction, ActionRule>> = {
     refusal: (job) =>
       unknownState(job) ??
       (isTerminal(job.state) && remainingPartitions(job) + job.skipped_partitions === 0
-        ? `nothing is left to do in it: it is ${job.state}`
+        ? `nothing left to run: it is ${job.state}`
         : null),
   },
 };
 
 function unknownState({ state }: Actable): string | null {
-  return isJobState(state) ? null : `this program does not know the state ${state}`;
+  return isJobState(state) ? null : `unknown state ${state}`;
 }
 
 /**
- * The parameters as settings, and every mistake in them. `now` is the database's clock, from which a
- * relative deadline counts.
+ * The parameters as settings, and every mistake in them. A relative deadline counts from `now`, the
+ * database's clock.
  */
 export function readParameters(
   action: JobAction,
@@ -123,10 +118,10 @@ export function readParameters(
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined);
   const problems: Problem[] = given
     .filter(([name]) => !(known as readonly string[]).includes(name))
-    .map(([name]) => ({ message: `${action} takes no ${name.replace('_', '-')}` }));
+    .map(([name]) => ({ message: `${action} does not accept ${name.replace('_', '-')}` }));
   if (needs_parameter && given.length === 0) {
-    const hint = 'give --priority, --deadline, --parallel, --max-attempts or --timeout';
-    problems.push({ message: 'nothing is to be set', hint });
+    const hint = 'pass --priority, --deadline, --parallel, --max-attempts or --timeout';
+    problems.push({ message: 'no setting given', hint });
   }
   return { settings: readSettings(parameters, now, problems), problems };
 }

@@ -7,9 +7,12 @@ import { isTerminal } from './state.ts';
 export const comparisons = ['<', '<=', '=', '>=', '>'] as const;
 export type Comparison = (typeof comparisons)[number];
 
-/** One condition on a job, as data: it is evaluated here (`jobMatches`), and compiled to SQL in database/queries/job-conditions.ts. */
+/**
+ * One condition on a job, as data: evaluated here (`jobMatches`) and compiled to SQL in
+ * database/queries/job-conditions.ts.
+ */
 export type Condition =
-  /** A state by its beginning, or `active` and `ended` for all that have not and have ended. */
+  /** A state by its prefix, or `active` and `ended`. */
   | { kind: 'state'; beginning: string }
   | { kind: 'asset'; pattern: string }
   | { kind: 'asset_id'; ids: readonly string[] }
@@ -18,25 +21,23 @@ export type Condition =
   | { kind: 'risk'; levels: readonly RiskLevel[] }
   | { kind: 'priority'; comparison: Comparison; value: number }
   | { kind: 'no_deadline' }
-  /** A deadline, and a later one than this job's. */
   | { kind: 'deadline_later_than'; job: string }
   | { kind: 'problem' }
-  /** In the asset's name, or the beginning of a state or an id. */
+  /** Part of the asset's name, or a prefix of a state or an id. */
   | { kind: 'word'; text: string };
 
-/** One of them must hold, or, negated, none. */
+/** One condition must hold; negated: none. */
 export type FilterTerm = { negated: boolean; any: readonly Condition[] };
 
-/** The FILTER grammar's reading of a text: all terms must hold. Problems are whole sentences. */
+/** A parsed filter: all terms must hold. Problems are whole sentences. */
 export type JobFilter = { text: string; terms: readonly FilterTerm[]; problems: readonly string[] };
 
-/** The deadline of a job that a filter names; undefined where there is no such job, null where it has none. */
+/** The deadline of a job that a filter names; undefined: no such job, null: no deadline. */
 export type DeadlineOf = (job: string) => Date | null | undefined;
 
 type Read = (value: string) => Condition | { problem: string };
 
-/** What stands before the colon, and how its value is read. */
-const words: ReadonlyMap<string, Read> = new Map<string, Read>([
+const readers: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['state', (value) => ({ kind: 'state', beginning: value.toLowerCase() })],
   ['asset', (value) => ({ kind: 'asset', pattern: value.toLowerCase() })],
   ['risk', readRisk],
@@ -46,13 +47,13 @@ const words: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['by', (value) => ({ kind: 'by', pattern: value.toLowerCase() })],
 ]);
 
-/** The word by itself that stands for every job that needs a look. */
 export const problemsWord = 'problems';
 
 /**
- * `state:failed,paused asset:orders* risk:high priority:<4 sla:none sla:later-than:JOB problems !test`: words apart by
- * spaces; `!` before one negates it; commas part alternatives; a word without a colon is looked for in asset name, state
- * and id. In double quotes spaces, commas and colons belong to the word: `asset:"orders, daily"`.
+ * Parses `state:failed,paused asset:orders* risk:high priority:<4 sla:none sla:later-than:JOB
+ * problems !test`: terms are separated by spaces, `!` negates one, commas separate alternatives; a
+ * word without a prefix is searched in asset name, state and id. Quotes keep spaces, commas and
+ * colons: `asset:"orders, daily"`.
  */
 export function parseFilter(text: string): JobFilter {
   const terms: FilterTerm[] = [];
@@ -66,7 +67,7 @@ export function parseFilter(text: string): JobFilter {
       if ('problem' in read) problems.push(read.problem);
       else any.push(read);
     }
-    // Still being typed, or a mistake: `state:` alone leaves every job in.
+    // Being typed, or a mistake: `state:` alone matches every job.
     if (any.length > 0) terms.push({ negated, any });
   }
   return { text, terms, problems };
@@ -78,7 +79,6 @@ export function jobMatches(filter: JobFilter, job: JobView, deadlineOf: Deadline
   );
 }
 
-/** The jobs that a filter names, as they were written. */
 export function namedJobs(filter: JobFilter): string[] {
   return filter.terms.flatMap(({ any }) =>
     any.flatMap((one) => (one.kind === 'deadline_later_than' ? [one.job] : [])),
@@ -124,7 +124,10 @@ export function stateMatches(beginning: string, state: string): boolean {
   return state.startsWith(beginning);
 }
 
-/** `*` stands for anything; without one the text may stand anywhere. Case does not matter; the pattern is in lower case. */
+/**
+ * `*` matches anything; a pattern without one matches anywhere. Case-insensitive; the pattern is in
+ * lower case.
+ */
 export function textMatches(pattern: string, text: string): boolean {
   const lower = text.toLowerCase();
   if (!pattern.includes('*')) return lower.includes(pattern);
@@ -158,12 +161,12 @@ function readWord(word: string): ReturnType<Read>[] {
   }
   const name = word.slice(0, colon).toLowerCase();
   const alternatives = alternativesOf(word.slice(colon + 1));
-  const read = words.get(name);
+  const read = readers.get(name);
   if (read !== undefined) return alternatives.map(read);
-  const near = nearest(name, words.keys());
+  const near = nearest(name, readers.keys());
   const advice =
-    near === null ? `known: ${[...words.keys()].join(', ')}` : `did you mean ${near}:?`;
-  return [{ problem: `no filter is called "${name}:" (${advice})` }];
+    near === null ? `known: ${[...readers.keys()].join(', ')}` : `did you mean ${near}:?`;
+  return [{ problem: `unknown filter "${name}:" (${advice})` }];
 }
 
 /** `a,"b, c"` are `a` and `b, c`. */
@@ -171,12 +174,12 @@ export function alternativesOf(text: string): string[] {
   return splitUnquoted(text, /,/).map(unquoted).filter(Boolean);
 }
 
-/** A name as it is written among alternatives: in quotes where it would be read as something else. */
+/** A name as an alternative of a filter, quoted if it would be read as something else. */
 export function alternativeText(name: string): string {
   return /^[^\s,"\\]+$/.test(name) ? name : `"${name.replace(/["\\]/g, '\\$&')}"`;
 }
 
-/** In quotes a backslash takes the next character as it is. A quote that is not closed reaches to the end. */
+/** In quotes a backslash escapes the next character; an open quote reaches to the end. */
 function splitUnquoted(text: string, separator: RegExp): string[] {
   const parts = [''];
   let quoted = false;
@@ -202,13 +205,13 @@ function readRisk(value: string): ReturnType<Read> {
       : riskLevels.filter((level) => level.startsWith(wanted));
   return levels.length > 0
     ? { kind: 'risk', levels }
-    : { problem: `risk:${value} is not one of ${riskLevels.join(', ')}, at_risk` };
+    : { problem: `invalid risk:${value}: expected ${riskLevels.join(', ')}, at_risk` };
 }
 
 function readPriority(value: string): ReturnType<Read> {
   const match = /^([<>]?=?)(-?\d+)$/.exec(value);
   if (match === null) {
-    return { problem: `priority:${value} is not a comparison: write priority:>=8` };
+    return { problem: `invalid priority:${value}: expected a comparison, e.g. priority:>=8` };
   }
   const comparison = (match[1] === '' ? '=' : match[1]) as Comparison;
   return { kind: 'priority', comparison, value: Number(match[2]) };
@@ -218,6 +221,6 @@ function readDeadline(value: string): ReturnType<Read> {
   if (value === 'none') return { kind: 'no_deadline' };
   const job = /^later-than:([0-9a-f-]{4,36})$/i.exec(value)?.[1];
   return job === undefined
-    ? { problem: `sla:${value} is not known: write sla:none or sla:later-than:JOB` }
+    ? { problem: `invalid sla:${value}: expected sla:none or sla:later-than:JOB` }
     : { kind: 'deadline_later_than', job: job.toLowerCase() };
 }

@@ -19,7 +19,7 @@ import { readStrategy } from './strategy.ts';
 
 export type { Job, JobActivity } from './row.ts';
 
-/** A job with the figures derived from it; `as_of` is the database's clock, never this machine's. */
+/** A job with derived figures; `as_of` is the database's clock. */
 export type JobView = Job &
   JobActivity & {
     progress: number;
@@ -27,37 +27,36 @@ export type JobView = Job &
     rate_per_minute: number | null;
     heartbeat_age_seconds: number | null;
     heartbeat_stale: boolean;
-    /** Slots of `lanes` that are leased to executors that are not heard of. */
-    silent_lanes: number;
-    /** The clause of `explain` that keeps it from being worked on; null where it is worked on, or nothing does. */
+    /** Those of `running_slots` that silent executors lease. */
+    silent_slots: number;
+    /** The clause of `explain` that keeps it from running; null if it runs or nothing does. */
     waits_for: WaitingClause | null;
-    /** Failed partitions of a living job: nobody retries them, and it will end incomplete. */
+    /** Failed partitions of a job that has not ended: it will end incomplete. */
     incomplete_partitions: number;
     health: Health;
-    /** Its place in the order of attention, 0 the most urgent. */
     urgency: number;
-    /** Why it is so, in words; null where there is nothing to say but its deadline. */
+    /** Why, as a sentence; null if there is nothing to say beside the deadline. */
     health_reason: string | null;
     /**
-     * Null where it is not known: nothing completed yet, a stale heartbeat, nobody at work on it who is heard of, no slot, an ended job, a
-     * state of a newer program.
+     * Null if unknown: nothing completed yet, a stale heartbeat, only silent executors, no slot, an
+     * ended job, an unknown state.
      */
     eta_seconds: number | null;
-    /** The same by the fastest and the slowest average of the last 15 minutes; null where those are not known. */
-    /** How long it takes once it is worked on (again), where that is what its ETA waits for; else null. */
+    /** At the fastest and the slowest average of the last 15 minutes; null if unknown. */
+    /** Duration once it runs (again), for a job whose ETA waits for that; else null. */
     needs_seconds: number | null;
     eta_low_seconds: number | null;
     eta_high_seconds: number | null;
-    /** By how much the ETA has slipped (above 0) or gained in up to 15 minutes; null where that is not known. */
+    /**
+     * Seconds by which the ETA slipped (above 0) or gained in up to 15 minutes; null if unknown.
+     */
     eta_drift_seconds: number | null;
     waiting_upstream_count: number;
     risk_level: RiskLevel;
     risk_severity: number | null;
   };
 
-/**
- * @param scene what else decides whether it runs; null where that is not known: then only its row tells
- */
+/** @param scene executors, limits and leases of the tenant; null: unknown, only the row counts */
 export function viewJob(
   job: Job & JobActivity,
   asOf: Date,
@@ -68,21 +67,24 @@ export function viewJob(
   const remaining = remainingPartitions(job);
   const ended = isTerminal(job.state);
   const facts = scene === null ? null : factsIn(scene, job, asOf);
-  const { silent_lanes, waits_for } = workOn(job, facts);
-  const silent = job.state === 'running' && silent_lanes > 0 && silent_lanes >= job.lanes;
-  const heard = { ...job, lanes: silent ? job.lanes : job.lanes - silent_lanes };
-  const reckoned = etaOf(heard, asOf, thresholds);
+  const { silent_slots, waits_for } = slotsAndWait(job, facts);
+  const silent = job.state === 'running' && silent_slots > 0 && silent_slots >= job.running_slots;
+  const onAlive = {
+    ...job,
+    running_slots: silent ? job.running_slots : job.running_slots - silent_slots,
+  };
+  const reckoned = etaOf(onAlive, asOf, thresholds);
   const known = !silent && waits_for === null;
   const eta = known ? reckoned : null;
   const etaAt = eta === null ? null : later(asOf, eta * 1000);
   const range =
     eta === null
       ? null
-      : etaRange(remaining, slotsAtWork(heard), job.avg_partition_duration_ms, job.eta_trend);
+      : etaRange(remaining, slotsForEta(onAlive), job.avg_partition_duration_ms, job.eta_trend);
   const incomplete_partitions = ended ? 0 : Math.max(0, job.failed_partitions);
   const risk = ended
     ? endedRisk(job)
-    : livingRisk(
+    : unfinishedRisk(
         {
           deadline: job.sla_deadline_at,
           eta_seconds: eta,
@@ -101,7 +103,7 @@ export function viewJob(
     silent,
     failing: job.failing,
     incomplete_partitions,
-    failed_lately: job.state === 'failed' && isLately(job.completed_at, asOf, thresholds),
+    failed_lately: job.state === 'failed' && isRecent(job.completed_at, asOf, thresholds),
   };
   return {
     ...job,
@@ -111,7 +113,7 @@ export function viewJob(
       job.state === 'running' ? ratePerMinute(job.completed_partitions, job.rate_base, asOf) : null,
     heartbeat_age_seconds: heartbeatAge,
     heartbeat_stale: health.heartbeat_stale,
-    silent_lanes,
+    silent_slots,
     waits_for,
     incomplete_partitions,
     health: healthOf(health),
@@ -128,24 +130,23 @@ export function viewJob(
   };
 }
 
-/** Who is at work on a job, as `explain` has it. */
-function workOn(
+function slotsAndWait(
   job: Job & JobActivity,
   facts: SceneFacts | null,
-): Pick<JobView, 'silent_lanes' | 'waits_for'> {
-  if (facts === null || isTerminal(job.state)) return { silent_lanes: 0, waits_for: null };
-  const held = facts.silent.reduce((sum, { lanes }) => sum + lanes, 0);
-  const silent_lanes = Math.min(job.lanes, held);
-  // Somebody works on it, whatever would keep it from getting more; of another program's job only the heartbeat tells.
-  const works = job.state === 'running' && (job.lanes > 0 || !job.ours);
-  return { silent_lanes, waits_for: works ? null : waitsFor(clauseIn(facts)) };
+): Pick<JobView, 'silent_slots' | 'waits_for'> {
+  if (facts === null || isTerminal(job.state)) return { silent_slots: 0, waits_for: null };
+  const leased = facts.silent.reduce((sum, { slots }) => sum + slots, 0);
+  const silent_slots = Math.min(job.running_slots, leased);
+  // A running slot outweighs what keeps the job from getting more.
+  const runs = job.state === 'running' && job.running_slots > 0;
+  return { silent_slots, waits_for: runs ? null : waitsFor(clauseIn(facts)) };
 }
 
 /**
- * A living job's risk. Where nobody is heard of who works on it, it takes `least_seconds` at least: late then is late now, and in time is not
- * known. The same for a job that will end incomplete: it does not meet its deadline, unless a person sees to it.
+ * Risk of an unfinished job. If no live executor runs it, it takes at least `least_seconds`: it may
+ * be late already, but not known to be in time. The same holds for a job that will end incomplete.
  */
-export function livingRisk(
+export function unfinishedRisk(
   of: {
     deadline: Date | null;
     eta_seconds: number | null;
@@ -162,23 +163,22 @@ export function livingRisk(
   return risk.level === 'on_track' && !sure ? { level: 'unknown', severity: null } : risk;
 }
 
-function isLately(
+function isRecent(
   at: Date | null,
   asOf: Date,
   { failed_recently }: Pick<JobThresholds, 'failed_recently'>,
 ): boolean {
-  // An end that nobody wrote down may be of this minute.
+  // Other writers may leave the time of the end out.
   return at === null || asOf.getTime() - at.getTime() <= failed_recently;
 }
 
-/** Everything that is wrong beside the deadline. */
 function reasonOf(health: HealthFacts, facts: SceneFacts | null): string | null {
   const { heartbeat_stale, heartbeat_age_seconds: age, waits_for, incomplete_partitions } = health;
   const silent = isTerminal(health.state) ? [] : (facts?.silent ?? []);
   const reasons = [
     heartbeat_stale
       ? age === null
-        ? 'it has no heartbeat'
+        ? 'no heartbeat'
         : `no heartbeat for ${roughDuration(age * 1000)}`
       : '',
     silent.length > 0 ? silenceReason(silent, facts!.as_of) : '',
@@ -191,7 +191,6 @@ function reasonOf(health: HealthFacts, facts: SceneFacts | null): string | null 
   return reasons.length === 0 ? null : reasons.join('; ');
 }
 
-/** A running job whose heartbeat is missing or too old to be believed. */
 export function isStale(
   job: Pick<Job, 'state' | 'heartbeat_at'>,
   asOf: Date,
@@ -201,7 +200,6 @@ export function isStale(
   return job.state === 'running' && (age === null || age * 1000 > heartbeat_stale);
 }
 
-/** What the ETA of a job is reckoned from. */
 export type EtaFacts = Pick<
   Job & JobActivity,
   | 'state'
@@ -212,10 +210,9 @@ export type EtaFacts = Pick<
   | 'skipped_partitions'
   | 'avg_partition_duration_ms'
   | 'execution_strategy'
-  | 'lanes'
+  | 'running_slots'
 >;
 
-/** Seconds until the job is done, or null (see `eta_seconds`). */
 export function etaOf(
   job: EtaFacts,
   asOf: Date,
@@ -223,19 +220,19 @@ export function etaOf(
 ): number | null {
   if (isTerminal(job.state) || !isJobState(job.state)) return null;
   if (isStale(job, asOf, thresholds)) return null;
-  return etaSeconds(remainingPartitions(job), slotsAtWork(job), job.avg_partition_duration_ms);
+  return etaSeconds(remainingPartitions(job), slotsForEta(job), job.avg_partition_duration_ms);
 }
 
-/** Lanes on a running job; for one that is not, the slots it would have ("if started now"). */
-export function slotsAtWork(
-  job: Pick<Job & JobActivity, 'state' | 'lanes' | 'execution_strategy'>,
+/** Slots of a running job; else those it would have ("if started now"). */
+export function slotsForEta(
+  job: Pick<Job & JobActivity, 'state' | 'running_slots' | 'execution_strategy'>,
 ): number {
-  return job.state === 'running' && job.lanes > 0
-    ? job.lanes
+  return job.state === 'running' && job.running_slots > 0
+    ? job.running_slots
     : readStrategy(job.execution_strategy).max_parallel;
 }
 
-/** An ended job has met its deadline or not; a cancelled one has none any more. */
+/** A cancelled job has no deadline any more. */
 function endedRisk(job: Job): { level: RiskLevel; severity: null } {
   const deadline = job.sla_deadline_at;
   if (deadline === null || job.state === 'cancelled') return { level: 'none', severity: null };

@@ -8,7 +8,6 @@ export type Sort = { column: string; descending: boolean };
 export const attention = 'attention';
 export const byAttention: Sort = { column: attention, descending: false };
 
-/** What moves first, what has ended last. */
 export const stateOrder: readonly JobState[] = [
   'running',
   'resuming',
@@ -22,7 +21,7 @@ export const stateOrder: readonly JobState[] = [
 
 type Value = number | string | null;
 
-/** What each column sorts by; null comes last either way. */
+/** Nulls sort last in both directions. */
 const values: Readonly<Record<string, (job: JobView) => Value>> = {
   state: (job) => job.state,
   asset: (job) => job.asset_name,
@@ -31,23 +30,23 @@ const values: Readonly<Record<string, (job: JobView) => Value>> = {
   failed: (job) => job.failed_partitions,
   rate: (job) => job.rate_per_minute,
   eta: (job) => job.eta_seconds,
-  // A deadline that was met or missed long ago stands in nobody's way.
+  // Deadlines of ended jobs do not matter.
   sla: (job) => (isTerminal(job.state) ? null : (job.sla_deadline_at?.getTime() ?? null)),
   priority: (job) => job.priority,
-  beat: (job) => job.heartbeat_age_seconds,
-  lanes: (job) => job.lanes,
+  heartbeat: (job) => job.heartbeat_age_seconds,
+  slots: (job) => job.running_slots,
   age: (job) => job.created_at.getTime(),
   id: (job) => job.id,
   checkpoint: (job) => job.checkpoint_partition_key,
   by: (job) => job.created_by,
 };
 
-/** The columns that jobs can be sorted by, in the table's order. */
 export const sortColumns: readonly string[] = [attention, ...Object.keys(values)];
 
 /**
- * Those that an index leads through however many jobs there are. The others are figures that change with every step (an
- * index on them would cost each step its HOT update), or that are computed: they order what is small enough to be read whole.
+ * Columns sorted by an index at any number of jobs. The others change with every batch (an index
+ * would cost each its HOT update) or are computed: only lists small enough to be read whole are
+ * sorted by them.
  */
 export const walkedColumns: readonly string[] = [
   attention,
@@ -60,7 +59,7 @@ export const walkedColumns: readonly string[] = [
 
 type Compare = (a: JobView, b: JobView) => number;
 
-/** A total order. Equal jobs follow their creation and their id, in the direction of the sort. */
+/** A total order: creation time and id decide between equal jobs. */
 export function compareBy({ column, descending }: Sort): Compare {
   const direction = descending ? -1 : 1;
   if (column === attention) return (a, b) => direction * compareAttention(a, b);
@@ -72,7 +71,7 @@ export function compareBy({ column, descending }: Sort): Compare {
   };
 }
 
-/** What needs a person first, by its urgency (health.ts). Then what moves, the higher priority first, then what ended last. */
+/** By urgency (health.ts), then active jobs by priority, then ended jobs, the newest first. */
 function compareAttention(a: JobView, b: JobView): number {
   const ranks = a.urgency - b.urgency || stateRank(a.state) - stateRank(b.state);
   if (ranks !== 0) return ranks;
@@ -84,25 +83,25 @@ function compareAttention(a: JobView, b: JobView): number {
   return right.getTime() - left.getTime() || -compareText(a.id, b.id);
 }
 
-/** Something about it needs a person: what the filter `problems` shows, and what comes before all others in the table. */
+/** Whether it needs a person: the filter `problems`, and the head of the table. */
 export function isProblem(job: JobView): boolean {
   return job.urgency < healthy;
 }
 
-/** Living jobs that are expected to miss their deadline, and those that have: apart, as alerts and metrics tell them. */
+/** Unfinished jobs expected to miss their deadline, and those past it. */
 export type Lateness = { at_risk: number; breached: number; capped: boolean };
 
-/** `most`: as many jobs have been looked for at most; there may be more than are counted. */
+/** @param most the counts stop here */
 export function latenessOf(jobs: readonly JobView[], most = Number.POSITIVE_INFINITY): Lateness {
-  const living = jobs.filter(({ state }) => !isTerminal(state));
+  const unfinished = jobs.filter(({ state }) => !isTerminal(state));
   return {
     capped: jobs.length >= most,
-    at_risk: living.filter(({ risk_level }) => atRiskLevels.includes(risk_level)).length,
-    breached: living.filter(({ risk_level }) => risk_level === 'breached').length,
+    at_risk: unfinished.filter(({ risk_level }) => atRiskLevels.includes(risk_level)).length,
+    breached: unfinished.filter(({ risk_level }) => risk_level === 'breached').length,
   };
 }
 
-/** Ended jobs are in the order in which they ended, whatever became of them; an unknown state is with what moves. */
+/** Ended states rank alike, by their time; an unknown state ranks as active. */
 export function stateRank(state: string): number {
   if (isTerminal(state)) return stateOrder.length;
   return Math.max(0, (stateOrder as readonly string[]).indexOf(state));

@@ -3,37 +3,35 @@ import type { Dialog } from './dialog.ts';
 import type { JobView } from './job.ts';
 import type { Lateness, Sort } from './order.ts';
 
-/** Which of the jobs that match a list holds. */
+/** The part of the matching jobs that a list has. */
 export type Page = {
-  /** The filter's text and the order, as they were asked for; an order that cannot be had at this size is `byAttention`. */
+  /** As requested; an order that is not available at this size becomes `byAttention`. */
   filter: string;
   sort: Sort;
-  /** All that match are here, and can be sorted and filtered further without asking. Else a stretch of them, in order. */
+  /** All matching jobs are here; else one page in order. */
   whole: boolean;
-  /** What no index knows was looked for in so many jobs of each state and no further; null = in all of them. */
+  /** Jobs of each state that were searched; null: all. */
   searched: number | null;
-  /** More match before the first of these jobs, after the last. */
+  /** More jobs match before the first, after the last. */
   before: boolean;
   after: boolean;
-  /** How many match; null where it was not asked for, or is not known without reading them. */
+  /** Number of matches; null if not requested or too expensive. */
   total: { count: number; capped: boolean } | null;
-  /** Of all living jobs of the tenant; null where it is not known under this filter or order. */
+  /** Of all unfinished jobs of the tenant; null if unknown under this filter or order. */
   late: Lateness | null;
-  /** Jobs asked for by id that are not among them: elsewhere in the order, or no longer matching. */
+  /** Jobs requested by id that are not on the page. */
   kept: JobView[];
-  /** The deadlines of the jobs that the filter names. */
   deadlines: Readonly<Record<string, Date | null>>;
-  /** What is wrong with the filter, found out only here. */
+  /** A mistake in the filter that only the database shows. */
   problem: string | null;
-  /** Dialogs that are open at other consoles. */
   dialogs: readonly Dialog[];
-  /** Whether anything at all of the tenant is visible: an empty list without it is no news that all is well. */
+  /** Whether any row of the tenant is visible: without it an empty list is not an all-clear. */
   visible: boolean;
 };
 
 export type JobPage = JobList & { page: Page };
 
-/** Where a page is to be: at an end of the order, or around a job as it was last seen. */
+/** Where the page lies: at an end of the order, or around a job as it was last seen. */
 export type Around =
   | 'first'
   | 'last'

@@ -4,20 +4,25 @@ type Ranked = Pick<Job, 'priority' | 'execution_order' | 'sla_deadline_at' | 'cr
 
 const never = Number.POSITIVE_INFINITY;
 
-/** Claim order: priority, then upstream first, then deadline (none last), then age. Negative if `one` comes first. */
+/**
+ * Claim order: priority, upstream first, deadline (none last), age. Negative if `one` comes first.
+ */
 export function compareRank(one: Ranked, other: Ranked): number {
   // The driver reads 'infinity' as a number.
   const deadline = (job: Ranked) => Number(job.sla_deadline_at ?? never);
   return (
     other.priority - one.priority ||
     one.execution_order - other.execution_order ||
-    // Two jobs without a deadline: the difference of infinities is not a number, and counts as none.
+    // Infinity − infinity is NaN, which counts as equal.
     deadline(one) - deadline(other) ||
     Number(one.created_at) - Number(other.created_at)
   );
 }
 
-/** Whether a waiting job may take the next slot from one that works: only a higher priority does, or a nearer upstream. */
+/**
+ * Whether a waiting job may take the next slot of a running one: by priority, or as a nearer
+ * upstream.
+ */
 export function outranks(waiting: Ranked, working: Ranked): boolean {
   return (
     waiting.priority > working.priority ||

@@ -1,35 +1,34 @@
-/** The ids that a job reference can mean: from `from` to `to`, both included. */
+/** Ids that a job reference can mean, `from` and `to` included. */
 export type IdRange = { from: string; to: string };
 
 export const shortestPrefix = 4;
 
 /**
- * Reads a UUID, or the first 4 or more hexadecimal digits of one (dashes optional, any case), as a
- * range of UUIDs: under row-level security a range reaches the primary key's index and LIKE does not.
- * @returns a sentence where the reference is neither
+ * Reads a UUID or its first 4 or more hexadecimal digits (dashes optional, any case) as a range of
+ * UUIDs: under row-level security a range uses the primary key's index, LIKE does not.
+ * @returns a sentence if the reference is neither
  */
 export function parseJobReference(reference: string): IdRange | { problem: string } {
   const digits = reference.trim().toLowerCase().replaceAll('-', '');
-  if (!/^[0-9a-f]{1,32}$/.test(digits)) return { problem: `"${reference}" is not a job id` };
+  if (!/^[0-9a-f]{1,32}$/.test(digits))
+    return { problem: `"${reference}" is not a job id: expected a UUID or its first digits` };
   if (digits.length < shortestPrefix) {
     return {
-      problem: `"${reference}" is too short for a job id: give at least ${shortestPrefix} characters`,
+      problem: `"${reference}" is too short for a job id: expected at least ${shortestPrefix} characters`,
     };
   }
   return rangeOf(digits);
 }
 
-/** The UUIDs that begin with these hexadecimal digits (lower case, without dashes). */
 export function rangeOf(digits: string): IdRange {
   return { from: dashed(digits.padEnd(32, '0')), to: dashed(digits.padEnd(32, 'f')) };
 }
 
-/** Whether the reference is a whole UUID, as opposed to a prefix. */
 export function isWholeId(reference: string): boolean {
   return /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(reference.trim());
 }
 
-/** How a job is named to a person: the first 8 digits of its id. */
+/** The first 8 digits of a job's id: its name on screens. */
 export function shortId(id: string): string {
   return id.slice(0, 8);
 }

@@ -1,4 +1,6 @@
-/** One row of backfill_jobs, by its columns' names. `state` is a string: a newer program's is kept. */
+/**
+ * A row of backfill_jobs, by column names. `state` is a string: a newer program may write others.
+ */
 export type Job = {
   id: string;
   tenant_id: string;
@@ -34,28 +36,25 @@ export type Job = {
   priority: number;
 };
 
-/** What a job's row does not say, read with it in the same statement. */
 export type JobActivity = {
-  /** Slots at work on the job, over all hosts: its live leases. */
-  lanes: number;
-  /** It runs under the claim of one of our executors: its leases tell what is running of it. */
+  /** Live leases on the job, over all hosts. */
+  running_slots: number;
+  /** Claimed by an executor of this program: its leases show what runs. */
   ours: boolean;
-  /** Its last attempts failed with the same permanent error. */
   failing: boolean;
   /** Where the rate is counted from: a sample of the last minutes, or the job's start. */
   rate_base: RateBase | null;
-  /** From its samples of the last minutes; null where there are none, and for a job that does not run. */
+  /** From samples of the last minutes; null without any, and for a job that does not run. */
   eta_trend: EtaTrend | null;
 };
 
-/** Where a rate is counted from: what was complete then. */
 export type RateBase = { at: Date; completed: number };
 
-/** What a running job's samples of the last 15 minutes say of its ETA. */
+/** A running job's ETA in its samples of the last 15 minutes. */
 export type EtaTrend = {
-  /** Their oldest ETA, and when it was expected so; null where none had one. */
+  /** The oldest ETA with its time; null without one. */
   base: { at: Date; eta: Date } | null;
-  /** The lowest and the highest of their averages, in milliseconds. */
+  /** Lowest and highest average, in milliseconds. */
   least_average_ms: number;
   most_average_ms: number;
 };

@@ -3,7 +3,7 @@ import { readOptions } from '../start/request.ts';
 import { momentAt, problemOfDeadline } from '../time/deadline.ts';
 import type { JobSettings } from './settings.ts';
 
-/** In a person's own words; a deadline of `none` takes it away. */
+/** As a person writes them; the deadline `none` removes it. */
 export type SettingsInput = {
   priority?: string;
   deadline?: string;
@@ -12,7 +12,7 @@ export type SettingsInput = {
   timeout?: string;
 };
 
-/** What is to be set, with every mistake added to `problems`. `now` is the database's clock. */
+/** The settings; mistakes are added to `problems`. `now` is the database's clock. */
 export function readSettings(input: SettingsInput, now: Date, problems: Problem[]): JobSettings {
   const { deadline, ...rest } = input;
   const none = isNone(deadline);

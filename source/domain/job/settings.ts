@@ -2,7 +2,7 @@ import { writeDuration } from '../time/duration.ts';
 import type { Job } from './job.ts';
 import { changeStrategy, readStrategy, type Strategy } from './strategy.ts';
 
-/** What can be changed while a job lives. A deadline of null takes it away. */
+/** Settings that can change until a job ends. A deadline of null removes it. */
 export type JobSettings = {
   priority?: number;
   sla_deadline_at?: Date | null;
@@ -17,10 +17,8 @@ export type Setting =
   | 'timeout_ms';
 export type SettingValue = number | Date | null;
 
-/** One setting that is to be another one. */
 export type Change = { setting: Setting; from: SettingValue; to: SettingValue };
 
-/** The columns that hold them. */
 export type Settable = Pick<Job, 'priority' | 'sla_deadline_at' | 'execution_strategy'>;
 
 const values: Readonly<Record<Setting, (job: Settable) => SettingValue>> = {
@@ -35,7 +33,6 @@ export function settingOf(job: Settable, setting: Setting): SettingValue {
   return values[setting](job);
 }
 
-/** What the settings would change of a job, and the columns as they would be then. */
 export function changesOf(
   job: Settable,
   settings: JobSettings,
@@ -65,7 +62,7 @@ const names: Readonly<Record<Setting, string>> = {
   timeout_ms: 'timeout',
 };
 
-/** `priority 0 → 8, timeout 5m → 30s`: for the journal and for a person. */
+/** `priority 0 → 8, timeout 5m → 30s`, for the journal and for screens. */
 export function describeChanges(changes: readonly Change[], time = isoTime): string {
   const write = (setting: Setting, value: SettingValue) => written(setting, value, time);
   return changes
@@ -82,21 +79,21 @@ function written(setting: Setting, value: SettingValue, time: (at: Date) => stri
   return value instanceof Date ? time(value) : writeSetting(setting, value);
 }
 
-/** `deadline 2024-01-17T00:00:00.000Z`: what will be, where there is no room for what is. */
+/** `deadline 2024-01-17T00:00:00.000Z`: the new values only, for short lines. */
 export function describeTargets(changes: readonly Change[], time = isoTime): string {
   return changes
     .map(({ setting, to }) => `${names[setting]} ${written(setting, to, time)}`)
     .join(', ');
 }
 
-/** A setting as a person writes it: `8`, `5m`, `2024-01-17T00:00:00.000Z`, `none`. */
+/** `8`, `5m`, `2024-01-17T00:00:00.000Z`, `none`. */
 export function writeSetting(setting: Setting, value: SettingValue): string {
   if (value === null) return 'none';
   if (value instanceof Date) return value.toISOString();
   return setting === 'timeout_ms' ? writeDuration(value) : String(value);
 }
 
-/** Whether one of the settings that are wanted was changed by somebody else since it was seen. */
+/** Whether a setting that is to change has changed since it was seen. */
 export function settingsMoved(job: Settable, seen: Settable, wanted: JobSettings): boolean {
   return changesOf(job, wanted).changes.some(
     ({ setting, from }) => Number(settingOf(seen, setting)) !== Number(from),

@@ -1,4 +1,3 @@
-/** The states of a job, in the order in which a job usually meets them. */
 export const jobStates = [
   'pending',
   'waiting_upstream',
@@ -12,7 +11,7 @@ export const jobStates = [
 
 export type JobState = (typeof jobStates)[number];
 
-/** Allowed transitions of a job (the schema contract's state machine, base writers included). */
+/** Allowed transitions (the state machine of the shared schema; external writers included). */
 export const transitions: Readonly<Record<JobState, readonly JobState[]>> = {
   pending: ['running', 'waiting_upstream', 'cancelled'],
   waiting_upstream: ['pending', 'failed', 'cancelled'],
@@ -28,7 +27,7 @@ export function isJobState(state: string): state is JobState {
   return Object.hasOwn(transitions, state);
 }
 
-/** A state that nothing leaves. An unknown state, written by a newer program, is not terminal. */
+/** A final state. An unknown state, of a newer program, is not terminal. */
 export function isTerminal(state: string): boolean {
   return isJobState(state) && transitions[state].length === 0;
 }
@@ -40,7 +39,6 @@ export function canTransition(from: string, to: JobState): boolean {
 export const actions = ['pause', 'resume', 'cancel'] as const;
 export type Action = (typeof actions)[number];
 
-/** What an operator's action makes of a job, and the states it may be asked in. */
 export const actionTargets: Readonly<Record<Action, JobState>> = {
   pause: 'paused',
   resume: 'resuming',
@@ -58,7 +56,7 @@ const participles: Readonly<Record<Action, string>> = {
 };
 
 /**
- * Why an action is not possible on a job in this state, as a sentence, or null where it is.
+ * Why an action is impossible in this state; null if it is possible.
  * `only running jobs can be paused; this one is paused`
  */
 export function refusalOf(action: Action, state: string): string | null {

@@ -1,12 +1,11 @@
 export type PartitionOrder = 'asc' | 'desc';
 
-/** A job's execution_strategy: how many of its partitions run at once, and how each is tried. */
 export type Strategy = {
-  /** Partitions of the job that may run at once, over all hosts. 1 = sequential. */
+  /** Most partitions of the job that run at the same time, over all hosts. 1 = sequential. */
   max_parallel: number;
-  /** Failures after which a partition is failed for good. */
+  /** Failures after which a partition fails for good. */
   max_attempts: number;
-  /** Time one attempt may take, in milliseconds. */
+  /** Timeout of one attempt, in milliseconds. */
   timeout_ms: number;
   order: PartitionOrder;
 };
@@ -19,8 +18,8 @@ export const strategyDefaults: Readonly<Strategy> = {
 };
 
 /**
- * Reads the execution_strategy column, which other programs write too: what is missing or not
- * usable counts as its default. The same rules stand in the SQL function servo_integer.
+ * Reads the execution_strategy column, which other programs write too: missing and unusable values
+ * count as defaults. The SQL function servo_integer has the same rules.
  */
 export function readStrategy(column: unknown): Strategy {
   const raw = rawOf(column);
@@ -33,8 +32,8 @@ export function readStrategy(column: unknown): Strategy {
 }
 
 /**
- * The column for a strategy; only what differs from the defaults is written, and what was said in so many words: where a job does
- * not say, the settings of its asset count when it runs.
+ * The column for a strategy: values that differ from the defaults or are `said`. What a job leaves
+ * out comes from its asset's settings when it runs.
  */
 export function writeStrategy(
   strategy: Partial<Strategy>,
@@ -54,7 +53,7 @@ export function writeStrategy(
   };
 }
 
-/** The column with some of it changed; what other programs wrote besides is kept. */
+/** The column with changes; keys of other programs are kept. */
 export function changeStrategy(
   column: unknown,
   changes: Partial<Strategy>,
@@ -73,7 +72,7 @@ export function changeStrategy(
   };
 }
 
-/** Another program may have written a list, a word or nothing. */
+/** Another program may have written a list, a string or null. */
 function rawOf(column: unknown): Record<string, unknown> {
   const isObject = typeof column === 'object' && column !== null && !Array.isArray(column);
   return isObject ? (column as Record<string, unknown>) : {};

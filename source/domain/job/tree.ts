@@ -1,6 +1,6 @@
 import type { RelatedJob } from './insight.ts';
 
-/** Related jobs so that each stands below the one it is related to, what was found first, first. A job may be there more than once. */
+/** Related jobs as a tree, each below the one it is related to. A job may appear more than once. */
 export function inTreeOrder<Row extends Pick<RelatedJob, 'id' | 'to' | 'depth'>>(
   rows: readonly Row[],
   root: string,

@@ -1,4 +1,4 @@
-/** What an attempt has printed, its tail of at most 64 KiB: a row of backfill_attempt_logs. */
+/** Output of an attempt, its last 64 KiB: a row of backfill_attempt_logs. */
 export type AttemptLog = {
   job_id: string;
   partition_key: string;

@@ -1,48 +1,46 @@
 import { periodOfKey } from './key.ts';
 import type { Granularity } from './period.ts';
 
-/** One claim of one partition, held under a lease that its token stands for. */
+/** One claim of one partition under a lease; its token is the fencing token. */
 export type Attempt = {
   id: string;
   job_id: string;
   tenant_id: string;
   asset_name: string;
   partition_key: string;
-  /** Of the asset; null where it says none: then the key's own shape does. */
+  /** Of the asset; null: unknown, the key's shape decides. */
   granularity: Granularity | null;
-  /** 1 for the first claim; with the token, the fence. */
+  /** 1 for the first claim. */
   attempt: number;
-  /** Failures and time-outs before this attempt. */
   failures: number;
   token: string;
 };
 
-/** What names a lease: the same partition may run again under another token. */
+/** Identifies a lease: the same partition may run again under another token. */
 export type Lease = Pick<Attempt, 'id' | 'token'>;
 
-/** Equal for two attempts exactly where they are held under the same lease. */
 export function leaseKey({ id, token }: Lease): string {
   return `${id} ${token}`;
 }
 
-/** What is away when an attempt cannot be made; `host`: descriptors, processes or memory. */
+/** What is away; `host`: file descriptors, processes or memory. */
 export const outageKinds = ['database', 'endpoint', 'program', 'host'] as const;
 export type OutageKind = (typeof outageKinds)[number];
 
 /**
- * How an attempt ended. What counts against the partition, and when it is tried again:
+ * How an attempt ended, how it counts, and when the partition is tried again.
  *
- * | kind | counts as | tried again |
+ * | kind | counts as | next attempt |
  * |---|---|---|
- * | completed | – | never |
- * | failed | a failure | after a back-off, while fewer than max_attempts |
+ * | completed | – | none |
+ * | failed | a failure | after a back-off, below max_attempts |
  * | failed, `permanent` | a failure | after a long back-off; repeated, it pauses the job |
- * | fatal | a failure | never |
+ * | fatal | a failure | none |
  * | crashed | a crash: three make a poison partition | after a back-off |
- * | snoozed | nothing | after `delay_ms`, as the handler asked, but never at once |
- * | snoozed, `interrupted` | nothing: we stopped it | at once, under another lease |
- * | unavailable | nothing | when the job's rest on this executor is over, which grows |
- * | released | nothing: it was never started | at once |
+ * | snoozed | nothing | after the handler's `delay_ms`, with a minimum |
+ * | snoozed, `interrupted` | nothing: we stopped it | immediately, under another lease |
+ * | unavailable | nothing | when the job's growing back-off on this executor ends |
+ * | released | nothing: it was never started | immediately |
  */
 export type Outcome =
   | { kind: 'completed' }
@@ -53,15 +51,14 @@ export type Outcome =
   | { kind: 'unavailable'; message: string; of: OutageKind }
   | { kind: 'released' };
 
-/** The stable key that an at-least-once handler gives to whatever it calls. */
+/** Stable over attempts, for the systems that an at-least-once handler calls. */
 export function idempotencyKey(attempt: Pick<Attempt, 'job_id' | 'partition_key'>): string {
   return `backfill:${attempt.job_id}:${attempt.partition_key}`;
 }
 
 /**
- * What every handler is told of its attempt, whatever its kind. `partition_start` and
- * `partition_end` are ISO 8601 in UTC (`2024-03-10T02:00:00Z`), the end not included; null where
- * the key is no time key.
+ * Passed to every kind of handler. `partition_start` and `partition_end` (exclusive) are ISO 8601
+ * in UTC (`2024-03-10T02:00:00Z`); null if the key is no time key.
  */
 export function attemptFacts(attempt: Attempt) {
   const period = periodOfKey(attempt.partition_key, attempt.granularity);
@@ -80,9 +77,9 @@ export function attemptFacts(attempt: Attempt) {
 export type BackOff = { base_ms: number; cap_ms: number };
 
 /**
- * Exponential back-off in milliseconds: base × 2^failures, capped, of which the upper half is
- * random. So three attempts of the default base of 5 s last at least 7.5 s: with full jitter from
- * 1 s they were over in less than 3.
+ * Exponential back-off in milliseconds: base × 2^failures, capped; the upper half is random. Three
+ * attempts at the default base of 5 s last at least 7.5 s; full jitter from 1 s ended in less than
+ * 3 s.
  * @param random from 0 to 1
  */
 export function backOffMs(failures: number, backOff: BackOff, random: number): number {
@@ -90,7 +87,7 @@ export function backOffMs(failures: number, backOff: BackOff, random: number): n
   return Math.round(full * (0.5 + random / 2));
 }
 
-/** What the database keeps of an error: 8,000 characters without the one character that text cannot hold. */
+/** An error as the database stores it: at most 8,000 characters, without NUL. */
 export function keptMessage(message: string): string {
   const text = message.replaceAll('\0', '').trim();
   return text.length > 8000

@@ -1,32 +1,29 @@
 import type { OutageKind, Outcome } from './attempt.ts';
 
 /**
- * Whose an error is that an attempt ended with. This is the one place that decides it, by the code
- * that the error carries.
+ * Who caused an attempt's error, decided here alone, by the error's code.
  *
- * - `partition`: the handler's. It counts, and is tried again after a back-off.
- * - `permanent`: the handler's, but no retry can mend it: a missing table, a missing right, a
- *   syntax error. It counts, is tried again after a long back-off, and pauses the job when it is
- *   repeated.
- * - a kind of trouble: something that the attempt needs is away. It does not count; the job rests
- *   on this executor.
+ * - `partition`: the handler. It counts; the next attempt follows a back-off.
+ * - `permanent`: the handler, and no retry can fix it: a missing table or right, a syntax error.
+ *   It counts; the back-off is long, and repeated errors pause the job.
+ * - an outage: something the attempt needs is away. It does not count; the job backs off on this
+ *   executor.
  */
 export type Origin = 'partition' | 'permanent' | OutageKind;
 
 /**
- * By SQLSTATE, of an error that a living connection answered with; the exact code counts before its
- * class. A code of a lost connection (08, 57P) is then that of a remote that the statement called
- * (postgres_fdw, dblink), not ours.
+ * By SQLSTATE from a working connection, the exact code before its class. A code of a lost
+ * connection (08, 57P) then comes from a remote server that the statement called (postgres_fdw,
+ * dblink).
  */
 const sqlstates: Readonly<Record<string, Origin>> = {
   '08': 'endpoint',
-  // The remote's server stops, or has no connection left.
+  // The remote server stops, or has no connection left.
   '57P01': 'endpoint',
   '57P02': 'endpoint',
   '57P03': 'endpoint',
   '53300': 'endpoint',
-  // A feature that is not there, a login, a database, a schema, and all of "syntax error or access
-  // rule violation".
+  // Missing feature, login, database or schema; "syntax error or access rule violation".
   '0A': 'permanent',
   '28': 'permanent',
   '3D': 'permanent',
@@ -34,7 +31,7 @@ const sqlstates: Readonly<Record<string, Origin>> = {
   '42': 'permanent',
 };
 
-/** By the error code of a system call, of OpenSSL or of Node. */
+/** By error code of a system call, of OpenSSL or of Node. */
 const codes: Readonly<Record<string, Origin>> = {
   ECONNREFUSED: 'endpoint',
   ECONNRESET: 'endpoint',
@@ -62,14 +59,14 @@ const codes: Readonly<Record<string, Origin>> = {
   ERR_UNKNOWN_FILE_EXTENSION: 'permanent',
 };
 
-/** By the error code of a program that could not be started; others as above. */
+/** By error code of a program that did not start; other codes as above. */
 const spawnCodes: Readonly<Record<string, Origin>> = {
   ENOENT: 'program',
   EACCES: 'program',
   EPERM: 'program',
   ENOTDIR: 'program',
   ELOOP: 'program',
-  // It is being written at this moment.
+  // It is being written.
   ETXTBSY: 'program',
   ESTALE: 'program',
   EIO: 'program',
@@ -93,24 +90,22 @@ export function outcomeByOrigin(origin: Origin, message: string): Outcome {
   return { kind: 'unavailable', message, of: origin };
 }
 
-/** What is known when the connection broke under an attempt. */
 export type Loss = {
-  /** What the server said last, if it said anything: a SQLSTATE. */
+  /** Last SQLSTATE from the server, if any. */
   said: string | null;
-  /** The server has been started anew meanwhile, or is another one. */
+  /** The server has restarted since, or is another one. */
   restarted: boolean;
-  /** Whether this executor's other session broke at the same time, and what the server told it. */
+  /** Whether this executor's other session broke too, and its last SQLSTATE. */
   other: { said: string | null } | null;
 };
 
-/** The server ends a session because another one's process has crashed. */
+/** The server ends a session because another backend crashed. */
 const crashOfAnother = '57P02';
 
 /**
- * Whether the loss of its connection is that attempt's crash. It is where only that one broke: the
- * statement may have ended its own backend. Where a backend crashes, the server ends all others and
- * tells them so; the one that is told nothing is the one that crashed. Restarts, failovers and cut
- * networks break every connection, and are nobody's crash.
+ * Whether a lost connection means that the attempt crashed its backend: only its own session broke,
+ * or the others were told of a crash (57P02) and this one was not, so it is the one that crashed.
+ * Restarts, failovers and network failures break every connection and count for no attempt.
  */
 export function isCrash({ said, restarted, other }: Loss): boolean {
   if (restarted || said === crashOfAnother) return false;

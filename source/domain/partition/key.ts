@@ -11,15 +11,17 @@ import {
 /** The width of backfill_partitions.partition_key. */
 export const maxKeyLength = 255;
 
-/** More partitions than this in one job are taken for a slip of the pen. */
+/** A range with more partitions is taken for a typing error. */
 export const maxPartitions = 10_000_000;
 
-/** backfill_jobs.partition_keys holds the keys up to here; above it the partition rows are the list. */
+/**
+ * backfill_jobs.partition_keys lists at most this many; above it the partition rows are the list.
+ */
 export const maxListedKeys = 10_000;
 
 /**
- * The key of the partition that `at` lies in, in UTC: hour `2024-01-31T05`, day `2024-01-31`, week
- * its Monday's date, month `2024-01`. The order of the text is the order of time.
+ * The key of the partition that contains `at`, in UTC: hour `2024-01-31T05`, day `2024-01-31`, week
+ * its Monday's date, month `2024-01`. Text order is time order.
  */
 export function keyOf(granularity: Granularity, at: Date): string {
   return nameOf(granularity, floorTo(granularity, at));
@@ -31,7 +33,7 @@ function nameOf(granularity: Granularity, start: Date): string {
 
 const keyLengths: Readonly<Record<Granularity, number>> = { hour: 13, day: 10, week: 10, month: 7 };
 
-/** What a key names where its asset has no granularity: a week's key looks like a day's. */
+/** Granularity by shape, for assets without one: a week's key looks like a day's. */
 const shapes: readonly (readonly [RegExp, Granularity])[] = [
   [/^\d{4}-\d\d$/, 'month'],
   [/^\d{4}-\d\d-\d\d$/, 'day'],
@@ -39,9 +41,9 @@ const shapes: readonly (readonly [RegExp, Granularity])[] = [
 ];
 
 /**
- * The time that a key stands for, in ISO 8601 and UTC: `{start: '2024-03-10T02:00:00Z', end:
- * '2024-03-10T03:00:00Z'}`, the end not included. Null where the key is not one of `granularity`
- * (where that is null, of the key's own shape). The same as servo_key_start in strategy.sql.
+ * The time of a key, ISO 8601 in UTC: `{start: '2024-03-10T02:00:00Z', end:
+ * '2024-03-10T03:00:00Z'}`, the end exclusive. Null if the key does not fit `granularity` (null:
+ * the key's own shape). The same as servo_key_start in strategy.sql.
  */
 export function periodOfKey(
   key: string,
@@ -54,25 +56,24 @@ export function periodOfKey(
   return { start: instantText(start), end: instantText(startAfter(every, start)) };
 }
 
-/** Without milliseconds; the year after 9999 as Postgres reads it, not as `+010000`. */
+/** Without milliseconds; years after 9999 as Postgres reads them, not as `+010000`. */
 function instantText(at: Date): string {
   return at.toISOString().replace('.000Z', 'Z').replace(/^\+0/, '');
 }
 
-/** A range of time partitions, both ends included, and how many there are. */
 export type KeyRange = {
   granularity: Granularity;
   first: string;
   last: string;
-  /** The instants that the first and the last partition begin at. */
+  /** Starts of the first and the last partition. */
   from: Date;
   to: Date;
   count: number;
 };
 
 /**
- * The partitions from the one that `start` begins in to the one that `end` ends in: `--end 2024-01`
- * takes in all of January whatever the granularity.
+ * From the partition that `start` begins in to the one that `end` ends in: `--end 2024-01` includes
+ * all of January at any granularity.
  * @returns a sentence for each mistake instead of the range
  */
 export function parseRange(
@@ -83,8 +84,8 @@ export function parseRange(
   const first = parsePeriod(start);
   const last = parsePeriod(end);
   const problems = [
-    ...(first === null ? [`"${start}" is not a date (--start)`] : []),
-    ...(last === null ? [`"${end}" is not a date (--end)`] : []),
+    ...(first === null ? [`invalid --start "${start}": not a date`] : []),
+    ...(last === null ? [`invalid --end "${end}": not a date`] : []),
   ];
   if (first === null || last === null) return { problems };
   const widened = [
@@ -100,7 +101,10 @@ export function parseRange(
   return problem === null ? { range } : { problems: [problem] };
 }
 
-/** A bound names a partition, or a longer time; the partition around a shorter one would run more than was asked for. */
+/**
+ * A bound names a partition or a longer time; the partition around a shorter one would run more
+ * than was requested.
+ */
 function problemOfBound(
   granularity: Granularity,
   { from, unit }: WrittenPeriod,
@@ -109,18 +113,15 @@ function problemOfBound(
 ): string | null {
   const finest = granularity === 'week' ? 'day' : granularity;
   if (units.indexOf(unit) > units.indexOf(finest)) {
-    return `${text} is finer than the step of the range, ${article(granularity)} (${flag})`;
+    return `invalid ${flag} ${text}: finer than the step of the range, ${article(granularity)}`;
   }
   const start = floorTo(granularity, from);
-  // Within a week, or with a zone: a partition may begin earlier.
+  // Within a week, or with a zone, a partition may begin earlier.
   if (unit !== finest || start.getTime() === from.getTime()) return null;
-  return `${text} is not the start of ${article(granularity)} in UTC: "${nameOf(granularity, start)}" is (${flag})`;
+  return `invalid ${flag} ${text}: not the start of ${article(granularity)} in UTC, "${nameOf(granularity, start)}" is`;
 }
 
-/**
- * The step of a range whose asset has none and for which none was asked: a day, or an hour where a
- * bound has hours.
- */
+/** Default granularity of a range: a day, or an hour if a bound has hours. */
 export function stepOf(...bounds: readonly (string | undefined)[]): Granularity {
   const fine = bounds.some((bound) => {
     const written = parsePeriod(bound ?? '');
@@ -129,7 +130,6 @@ export function stepOf(...bounds: readonly (string | undefined)[]): Granularity 
   return fine ? 'hour' : 'day';
 }
 
-/** The partitions from the one that `first` lies in to the one that `last` lies in. */
 export function rangeOver(granularity: Granularity, first: Date, last: Date): KeyRange {
   const from = floorTo(granularity, first);
   const to = floorTo(granularity, last);
@@ -143,48 +143,47 @@ export function rangeOver(granularity: Granularity, first: Date, last: Date): Ke
   };
 }
 
-/** What is wrong with a range, or null. */
 export function problemOfRange({ count }: KeyRange): string | null {
   return count > maxPartitions
-    ? `${count.toLocaleString('en')} partitions are too many for one job (at most ${maxPartitions.toLocaleString('en')})`
+    ? `too many partitions for one job: ${count.toLocaleString('en')} (at most ${maxPartitions.toLocaleString('en')})`
     : null;
 }
 
 /**
- * What is wrong with a key given by name, or null. A key in the shape of a date must be one, and of
- * the asset's granularity where it has one. With `any`, or where the asset has none, a key may be of
- * any other shape.
+ * What is wrong with a key given by name, or null. A key in the shape of a date must be a date, of
+ * the asset's granularity if it has one. With `any`, or without a granularity, other shapes are
+ * accepted.
  */
 export function problemOfKey(
   key: string,
   granularity: Granularity | null,
   any = false,
 ): string | null {
-  if (key.trim() === '') return 'a partition key is empty';
+  if (key.trim() === '') return 'empty partition key';
   const length = [...key].length;
   if (length > maxKeyLength) {
-    return `the partition key "${shorten(key)}" is longer than ${maxKeyLength} characters (${length})`;
+    return `partition key "${shorten(key)}" is longer than ${maxKeyLength} characters (${length})`;
   }
   if (hasControlCharacters(key))
-    return `the partition key ${JSON.stringify(key)} holds a control character`;
+    return `partition key ${JSON.stringify(key)} contains a control character`;
   if (!looksLikeDate(key)) {
     if (granularity === null || any) return null;
-    return `the partition key "${shorten(key)}" does not name ${article(granularity)}`;
+    return `partition key "${shorten(key)}" is not ${article(granularity)}`;
   }
   const period = parsePeriod(key);
-  if (period === null) return `the partition key "${key}" is not a date of the calendar`;
+  if (period === null) return `partition key "${key}" is not a calendar date`;
   if (granularity === null) return null;
   const proper = keyOf(granularity, period.from);
   return proper === key
     ? null
-    : `the partition key "${key}" does not name ${article(granularity)}: "${proper}" would`;
+    : `partition key "${key}" is not ${article(granularity)}: expected "${proper}"`;
 }
 
 function looksLikeDate(key: string): boolean {
   return /^\d{4}-\d\d(-\d\d(T\d\d)?)?$/.test(key);
 }
 
-/** A first line that is no date, above nothing but dates, names the column. */
+/** A first line that is no date above dates only. */
 export function isHeader([first, ...others]: readonly string[]): boolean {
   return (
     first !== undefined && !looksLikeDate(first) && others.length > 0 && others.every(looksLikeDate)
@@ -192,20 +191,20 @@ export function isHeader([first, ...others]: readonly string[]): boolean {
 }
 
 /**
- * Cells of a table instead of keys: what is wrong with the line, or null. A key may hold commas and
- * quotes; a line that is quoted as a whole, or that has a date beside a comma, is no key.
+ * What is wrong with a line that is not a plain key, or null: quoted as a whole, or a date beside a
+ * comma. Other keys may contain commas and quotes.
  */
 export function problemOfLine(line: string): string | null {
-  if (/^"[^"]*"(,"[^"]*")*$/.test(line)) return `the line ${shorten(line)} is in quotes`;
+  if (/^"[^"]*"(,"[^"]*")*$/.test(line)) return `line ${shorten(line)} is quoted`;
   const cells = line.split(/[,;\t]/).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
   return cells.length > 1 && cells.some(looksLikeDate)
-    ? `the line "${shorten(line)}" holds a date and something else`
+    ? `line "${shorten(line)}" contains a date and other text`
     : null;
 }
 
 /**
- * The keys of a partitions file: one a line, blank lines and lines that begin with `#` left out.
- * @returns the keys, and a sentence for every key that stands there twice (at most five)
+ * Keys of a partitions file: one a line; blank lines and lines that begin with `#` are skipped.
+ * @returns the keys, and a sentence for each duplicate (at most five)
  */
 export function parseKeyFile(text: string): { keys: string[]; problems: string[] } {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
@@ -216,12 +215,12 @@ export function parseKeyFile(text: string): { keys: string[]; problems: string[]
     if (key === '' || key.startsWith('#')) return;
     const before = seen.get(key);
     if (before === undefined) seen.set(key, index + 1);
-    else problems.push(`the key "${shorten(key)}" stands on lines ${before} and ${index + 1}`);
+    else problems.push(`duplicate key "${shorten(key)}" on lines ${before} and ${index + 1}`);
   });
   return { keys: [...seen.keys()], problems: firstFew(problems) };
 }
 
-/** At most five sentences, and how many more there would have been. */
+/** At most five sentences and the number of others. */
 export function firstFew(problems: readonly string[]): string[] {
   if (problems.length <= 5) return [...problems];
   return [...problems.slice(0, 5), `and ${problems.length - 5} more like these`];

@@ -1,7 +1,6 @@
 import type { JobEvent, PartitionState } from '../job/detail.ts';
 import type { AttemptLog } from './attempt-log.ts';
 
-/** A row of backfill_partitions, by its columns' names. */
 export type Partition = {
   partition_key: string;
   state: PartitionState;
@@ -13,12 +12,12 @@ export type Partition = {
   completed_at: Date | null;
   lease_owner: string | null;
   lease_expires_at: Date | null;
-  /** When it may be tried again; null where it was never handed back, or failed for good. */
+  /** Start of the next attempt; null if it was never claimed, or failed for good. */
   available_at: Date | null;
   error_message: string | null;
 };
 
-/** One partition in full: its row, what befell its attempts, and what they printed. */
+/** One partition: its row, its attempts' events and their output. */
 export type PartitionDetail = {
   as_of: Date;
   tenant_id: string;

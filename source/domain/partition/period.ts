@@ -18,7 +18,7 @@ import { startOfHour } from 'date-fns/startOfHour';
 import { startOfISOWeek } from 'date-fns/startOfISOWeek';
 import { startOfMonth } from 'date-fns/startOfMonth';
 
-/** How wide a time partition is. Days begin at 00:00 UTC, weeks on Monday. */
+/** Width of a time partition. Days begin at 00:00 UTC, weeks on Monday. */
 export const granularities = ['hour', 'day', 'week', 'month'] as const;
 export type Granularity = (typeof granularities)[number];
 
@@ -26,10 +26,10 @@ export function isGranularity(word: unknown): word is Granularity {
   return granularities.includes(word as Granularity);
 }
 
-/** A stretch of time, both ends included, in whole milliseconds. */
+/** Both ends included, in whole milliseconds. */
 export type Period = { from: Date; to: Date };
 
-/** What a date or time is written down to; a fraction counts as a second. */
+/** Precision of a written time; a fraction counts as a second. */
 export const units = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
 export type Unit = (typeof units)[number];
 export type WrittenPeriod = Period & { unit: Unit };
@@ -38,9 +38,8 @@ const pattern =
   /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,3})\d*)?)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?)?)?$/;
 
 /**
- * Reads an ISO 8601 date or time, as coarse as it was written: `2024` is the year, `2024-01` the
- * month, `2024-01-31T05` the hour. Without a zone it is UTC. Null for anything that the calendar
- * does not have, `2024-02-30` among them.
+ * Reads an ISO 8601 date or time at the precision it has: `2024` is the year, `2024-01-31T05` the
+ * hour. Without a zone it is UTC. Null for anything else, and for `2024-02-30`.
  */
 export function parsePeriod(text: string): WrittenPeriod | null {
   const match = pattern.exec(text.trim());
@@ -60,22 +59,21 @@ export function parsePeriod(text: string): WrittenPeriod | null {
   return { from: new Date(from), to: new Date(to), unit: units[Math.min(finest, 5)]! };
 }
 
-/** The start of the hour, day, week or month that `at` lies in. */
+/** Start of the hour, day, week or month that contains `at`. */
 export function floorTo(granularity: Granularity, at: Date): Date {
   return plain(calendar[granularity].start(at, inUtc));
 }
 
-/** The start of the next hour, day, week or month after the one that begins at `start`. */
 export function startAfter(granularity: Granularity, start: Date): Date {
   return plain(calendar[granularity].add(start, 1, inUtc));
 }
 
-/** How many starts of an hour, day, week or month lie from `first` to `last`, themselves starts. */
+/** Starts of an hour, day, week or month from `first` to `last`, themselves starts. */
 export function countStarts(granularity: Granularity, first: Date, last: Date): number {
   return calendar[granularity].between(last, first, inUtc) + 1;
 }
 
-/** Of the library's two UTC dates the one that makes no formats when it is loaded: 12 ms of every start. */
+/** The other UTC date of the library builds formats when it loads: 12 ms of every start. */
 const inUtc = { in: (value: Date | number | string) => new UTCDateMini(+new Date(value)) };
 
 const calendar = {
@@ -85,16 +83,16 @@ const calendar = {
   month: { start: startOfMonth, add: addMonths, between: differenceInCalendarMonths },
 } as const;
 
-/** A UTCDate is one all the way down, its text too: outside of here a date is a date. */
+/** A UTCDate prints in UTC; callers get a plain Date. */
 function plain(date: Date): Date {
   return new Date(date.getTime());
 }
 
-/** Year, month (1..12), day, hour, minute, second, millisecond; null where one is out of range. */
+/** Year, month (1..12), day, hour, minute, second, millisecond; null if one is out of range. */
 function dateOf(parts: (number | undefined)[]): Date | null {
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0, ms = 0] = parts;
   const date = new Date(0);
-  // Not Date.UTC, which takes the years 0 to 99 for 1900 to 1999.
+  // Date.UTC maps the years 0 to 99 to 1900 to 1999.
   date.setUTCFullYear(year, month - 1, day);
   date.setUTCHours(hour, minute, second, ms);
   const kept =
@@ -107,7 +105,7 @@ function dateOf(parts: (number | undefined)[]): Date | null {
   return kept ? date : null;
 }
 
-/** The last millisecond of the year, month, … or second (0..5) that begins at `start`. */
+/** The last millisecond of the unit (0 = year … 5 = second) that begins at `start`. */
 function endOf(start: Date, finest: number): number {
   return ends[finest]!(start, inUtc).getTime();
 }

@@ -1,9 +1,7 @@
 import { keptMessage, type Outcome } from './attempt.ts';
 import { asciiOf } from './failure-print.ts';
 
-/**
- * SQLSTATEs, or their classes, of an answer that may be another one when the same is sent again.
- */
+/** SQLSTATEs and classes of errors that may pass when the same batch is sent again. */
 const passing: ReadonlySet<string> = new Set([
   '08', // connection exception
   '25006', // read only: a standby
@@ -15,25 +13,21 @@ const passing: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * SQLSTATEs of a database that takes no step at all: rights or objects are missing. A person has to
- * mend that.
+ * SQLSTATEs of a database that refuses every batch: rights or objects are missing, a person must
+ * fix it.
  */
 const ofTheDatabase = /^(28|3D|3F|42)/;
 
 /**
- * What a step's error says about the step: `passing` may work when it is sent again; `database`
- * refuses every step; `content` refuses what this one says, as a trigger does, a constraint, or
- * text that has no place in the database's encoding.
+ * What a batch's error means: `passing` may work when sent again; `database` refuses every batch;
+ * `content` refuses what this one contains, by a trigger, a constraint or the encoding.
  */
 export function refusalOf(code: string): 'passing' | 'database' | 'content' {
   if (passing.has(code) || passing.has(code.slice(0, 2))) return 'passing';
   return ofTheDatabase.test(code) ? 'database' : 'content';
 }
 
-/**
- * What is reported in place of an outcome that the database refuses, in text that every database
- * can hold.
- */
+/** Reported instead of an outcome that the database refuses, in ASCII for any encoding. */
 export function refusedOutcome(outcome: Outcome, refusal: string): Outcome {
   const why = asciiOf(refusal);
   if (!('message' in outcome)) {

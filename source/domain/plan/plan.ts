@@ -2,7 +2,7 @@ import { type ActionParameters, actionRules, type JobAction } from '../job/actio
 import type { Job } from '../job/job.ts';
 import { shortId } from '../job/reference.ts';
 
-/** A job as it was when it was planned: what an action on it compares with, and why none is possible. */
+/** A job as it was planned, for compare-and-set, and why the action is impossible. */
 export type PlannedJob = Pick<
   Job,
   | 'id'
@@ -17,47 +17,43 @@ export type PlannedJob = Pick<
   | 'failed_partitions'
   | 'skipped_partitions'
 > & {
-  /** Why it will be skipped, as a sentence; null where the action is possible. */
+  /** Why it will be skipped; null if the action is possible. */
   refusal: string | null;
 };
 
-/** One action on a frozen list of jobs. `created_at` is the database's clock. */
+/** One action on a fixed list of jobs. `created_at` is the database's clock. */
 export type JobPlan = {
   id: string;
   tenant_id: string;
   action: JobAction;
   created_at: Date;
   jobs: PlannedJob[];
-  /** More jobs matched than a plan may hold. */
+  /** More jobs matched than a plan may have. */
   truncated: boolean;
 };
 
 /** A plan as one engineer writes it and another one checks and runs it. */
 export type PlanFile = JobPlan & {
-  /** The version of this shape. */
   plan: 1;
   parameters: ActionParameters;
   reason: string | null;
   author: string;
   expires_at: Date;
-  /** What selected the jobs. */
   filter: string;
 };
 
-/** A job of a plan file, and what the database says of it now. */
 export type ReviewedJob = {
-  /** As the file has it: what an action compares with. */
+  /** As in the file, for compare-and-set. */
   planned: PlannedJob;
-  /** As the database has it; null where there is no such job. */
   now: Job | null;
-  /** Why nothing will be done to it, as a sentence; null where it will. */
+  /** Why nothing will be done to it; null if it will. */
   skipped: string | null;
 };
 
-/** A plan may be applied for so long at most, in milliseconds. */
+/** Longest time that a plan can be applied, in milliseconds. */
 export const longestLifetime = 7 * 86_400_000;
 
-/** More jobs than these are not acted upon in one go. */
+/** Most jobs of one action. */
 export const mostPlanned = 10_000;
 
 export function plannedJob(action: JobAction, job: Job): PlannedJob {
@@ -77,23 +73,22 @@ export function plannedJob(action: JobAction, job: Job): PlannedJob {
   };
 }
 
-/** The jobs of a plan that the action is possible on. */
 export function applicable({ jobs }: Pick<JobPlan, 'jobs'>): PlannedJob[] {
   return jobs.filter(({ refusal }) => refusal === null);
 }
 
-/** Why a job of a plan file will be left alone, by the job as it is now rather than as the file says. */
+/** Why a planned job will be skipped, by its row now; the file is not trusted. */
 export function skippedNow(action: JobAction, planned: PlannedJob, now: Job | null): string | null {
-  if (now === null) return 'there is no such job';
+  if (now === null) return 'job not found';
   if (planned.refusal !== null) return `as planned: ${planned.refusal}`;
   if (planned.state !== now.state || planned.version !== now.version)
-    return `it has changed since it was planned (${planned.state}, version ${planned.version})`;
+    return `changed since it was planned (${planned.state}, version ${planned.version})`;
   return actionRules[action].refusal(now);
 }
 
 /**
- * What the journal's reasons end with, by which a plan that is run again knows what it has done. Who wrote a plan file is only
- * known from the file.
+ * Ends the journal's reasons, so that a repeated plan knows what it has done. The author of a plan
+ * file is known only from the file.
  */
 export function planMark({
   id,

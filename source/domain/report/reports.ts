@@ -8,22 +8,21 @@ import type { Escalation } from '../triage/escalation.ts';
 import type { Clause, ExplainFacts } from '../triage/explain.ts';
 import type { Recommendation } from '../triage/recommend.ts';
 
-/** A shift, where no other time is given, in milliseconds. */
+/** Default length of a shift, in milliseconds. */
 export const shiftMs = 8 * 3_600_000;
 
-/** What befell attempts, counted by kind (failed, retry, lost …), of one job. */
+/** A job's events of attempts by kind (failed, retry, lost …). */
 export type AttemptCount = { kind: string; count: number; first_at: Date; last_at: Date };
 
-/** One job's incident report: what happened, how far it is, what it holds up, who did what and why. */
+/** A job's incident report: what happened, progress, downstream impact, who did what and why. */
 export type IncidentReport = {
   as_of: Date;
   tenant_id: string;
   job: JobView;
-  /** What keeps it from running, or that it runs. */
   explanation: { clause: Clause; facts: ExplainFacts };
-  /** The job's own lines of the journal, the oldest first, at most the last 500. */
+  /** The job's own events, the oldest first, the last 500. */
   timeline: JobEvent[];
-  /** Of the last 100,000 lines of its journal. */
+  /** Of the job's last 100,000 events. */
   attempts: AttemptCount[];
   failures: (FailureKind & { likely_cause: FailureCause['name'] | null })[];
   durations: JobInsight['durations'];
@@ -31,49 +30,44 @@ export type IncidentReport = {
   upstreams: JobInsight['upstreams'];
   waiting: JobInsight['waiting'];
   assets: JobInsight['assets'];
-  crew: JobInsight['crew'];
-  /** What triage finds of it now. */
+  executors: JobInsight['executors'];
   findings: CheckSummary[];
-  /** The scenario of the runbook that this comes to, and what it recommends. */
   scenario: CheckName | null;
   recommendation: Recommendation | null;
   escalations: readonly Escalation[];
 };
 
-/** What befell the attempts of a job in a period. */
+/** Events of a job's attempts in a period, by kind. */
 export type JobAttempts = { job_id: string; kind: string; count: number };
 
-/** The hand-over of a shift: what is wrong now, what was done and why, what may still go wrong, what has ended. */
-export type ShiftSummary = {
+/**
+ * The report of a shift: what is wrong now, what was done and why, what is at risk, what has ended.
+ */
+export type HandOff = {
   as_of: Date;
   tenant_id: string;
   since: Date;
-  /** Those that fire. */
   alerts: Alert[];
-  /** The checks that find something. */
   findings: CheckSummary[];
   escalations: readonly Escalation[];
-  /** Live jobs that are at risk, breached or of unknown end, the most urgent first. */
+  /** Unfinished jobs at risk, breached or unknown, the most urgent first. */
   at_risk: JobView[];
-  /** What was decided about jobs in the period, the oldest first, at most the last 1,000. */
+  /** Decisions in the period, the oldest first, the last 1,000. */
   actions: JobEvent[];
-  /** There were more. */
   actions_truncated: boolean;
   attempts: JobAttempts[];
-  /** How many jobs ended in the period, by state. */
   ended_counts: Readonly<Record<string, number>>;
-  /** They, the newest first, at most 500 of each state. */
+  /** The newest first, at most 500 of each state. */
   ended: JobView[];
-  /** Names of the assets of the jobs that the lines are about. */
   asset_names: Record<string, string>;
 };
 
-/** An executor of ours calls itself host:pid:random; whoever has another name is a person, or another program. */
+/** An executor's id is host:pid:random; other names are people or other programs. */
 export function isExecutor(actor: string): boolean {
   return /^[^:]+:\d+:[0-9a-z-]+$/i.test(actor);
 }
 
-/** Something that somebody decided, and not just the next step of the work. */
+/** A decision of a person or program, not a step of the work. */
 export function isDecision(event: JobEvent): boolean {
   if (event.partition_key !== null) return false;
   return !isExecutor(event.actor) || event.reason !== null;

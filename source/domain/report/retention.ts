@@ -1,18 +1,18 @@
 const day = 86_400_000;
 
-/** How long things are kept, in milliseconds. */
+/** In milliseconds. */
 export const retention = {
-  /** Ended jobs and their journal, where `prune` is not told otherwise; never taken away but by it. */
+  /** Ended jobs and their journal: default of `prune`, which alone deletes them. */
   jobs: 90 * day,
-  /** At least so long, whatever `prune` is told: who looks for what happened yesterday must find it. */
+  /** Minimum for `prune`, so that yesterday can be investigated. */
   jobs_least: day,
-  /** Samples and the outputs of attempts, of living jobs too; executors that are long dead. An executor's janitor takes them away. */
+  /** Samples, outputs of attempts and rows of dead executors; a leader purges them. */
   samples: 14 * day,
   logs: 14 * day,
   executors: 14 * day,
 } as const;
 
-/** What was, or would be, taken away. */
+/** What was, or would be, deleted. */
 export type Pruned = {
   jobs: number;
   partitions: number;

@@ -1,7 +1,6 @@
 import type { Job } from '../job/job.ts';
 import { bufferOf, type Tier, tierOf } from '../risk/tier.ts';
 
-/** A job of the time under review, with what its samples said while it ran. */
 export type ReviewedJob = Pick<
   Job,
   | 'id'
@@ -13,18 +12,24 @@ export type ReviewedJob = Pick<
   | 'completed_at'
   | 'sla_deadline_at'
 > & {
-  /** Minutes, of those that were sampled, in which its ETA was later than its deadline, and in which that had passed. */
+  /** Sampled minutes with an ETA after the deadline, and with the deadline passed. */
   at_risk_minutes: number;
   breached_minutes: number;
-  /** The median over its samples of (actual end − ETA) ÷ (actual end − then), and of its size; null unless it completed. */
+  /**
+   * Median over samples of (end − ETA) ÷ (end − sample time), and of its absolute value; null
+   * unless it completed.
+   */
   eta_bias: number | null;
   eta_error: number | null;
 };
 
-/** Minutes at risk that began at this hour of the day, UTC. */
+/** Minutes at risk that began in this hour of the day, UTC. */
 export type HourAtRisk = { hour: number; at_risk_minutes: number };
 
-/** A job that met its deadline with less room than this share of its duration came close (the tightest tier's buffer). */
+/**
+ * A close call met its deadline with less than this share of its duration left (the tightest tier's
+ * buffer).
+ */
 export const closeBuffer = 0.1;
 
 export type Call = Pick<
@@ -34,19 +39,19 @@ export type Call = Pick<
   outcome: 'missed' | 'close';
   sla_tier: Tier;
   sla_deadline_at: Date;
-  /** Deadline − end; below 0 where it was missed. Null where the job did not complete. */
+  /** Deadline − end; negative: missed. Null unless it completed. */
   margin_seconds: number | null;
 };
 
 export type AssetReview = {
   asset_name: string;
-  /** That ended with a deadline, missed it, and came close to it. */
+  /** Jobs that ended with a deadline, missed it, were a close call. */
   ended: number;
   missed: number;
   close: number;
   at_risk_hours: number;
   breached_hours: number;
-  /** Medians over its completed jobs. */
+  /** Medians over completed jobs. */
   eta_error: number | null;
   eta_bias: number | null;
 };
@@ -56,10 +61,10 @@ export type Review = {
   ended: number;
   met: number;
   missed: number;
-  /** Missed ones first, the latest first; then those that came close. */
+  /** Missed deadlines first, the most late first; then close calls. */
   calls: Call[];
   eta: { jobs: number; error: number | null; bias: number | null };
-  /** The assets with a deadline or an error to tell, the worst first. */
+  /** Assets with a deadline or an ETA error, the worst first. */
   assets: AssetReview[];
   hours: HourAtRisk[];
 };
@@ -91,7 +96,7 @@ export function reviewOf(jobs: readonly ReviewedJob[], hours: readonly HourAtRis
   };
 }
 
-/** It has ended, and had a deadline then; one that was cancelled has none any more. */
+/** Ended with a deadline; a cancelled job has none any more. */
 function isDue({ state, sla_deadline_at }: ReviewedJob): boolean {
   return (state === 'completed' || state === 'failed') && sla_deadline_at !== null;
 }

@@ -3,42 +3,42 @@ import { compareRank } from '../job/rank.ts';
 import { later } from '../time/time.ts';
 import { compareUrgency } from './risk.ts';
 import { type BufferFit, bufferFit, bufferOf, type Tier, tierOf } from './tier.ts';
-import { type Fleet, foresee, isNoChange, type Outlook, type WhatIf } from './what-if.ts';
+import { type Fleet, forecastWhatIf, isNoChange, type Outlook, type WhatIf } from './what-if.ts';
 
-/** Everything that the calculator works on, read at one moment. */
 export type RiskBoard = {
   as_of: Date;
   tenant_id: string;
-  /** The threshold of that name, in milliseconds. */
+  /** The threshold early_warning, in milliseconds. */
   early_warning: number;
   fleet: Fleet;
-  /** Live jobs with a deadline, and those that share the slots with them; in no order. */
+  /** Unfinished jobs with a deadline, and those that share their slots; unordered. */
   jobs: readonly JobView[];
-  /** There are more than were read. */
   truncated: boolean;
 };
 
-/** A job, what its deadline leaves it, and how it would stand. */
 export type RiskRow = JobView & {
   sla_tier: Tier;
-  /** (deadline − ETA) ÷ (ETA − start), or null where there is no deadline or no ETA. */
+  /** (deadline − ETA) ÷ (ETA − start); null without a deadline or an ETA. */
   sla_buffer: number | null;
-  /** Whether the buffer is the tier's (backfill-sla-at-risk, "Establish SLA Tiers"). */
+  /** Whether the buffer fits the tier (backfill-sla-at-risk, "Establish SLA Tiers"). */
   sla_buffer_fit: BufferFit | null;
-  /** Null where nothing is supposed. */
+  /** Null without a what-if. */
   what_if: Outlook | null;
 };
 
-/** Jobs with a deadline, the most urgent first; then the others, those first that would free or take the most slots. */
+/**
+ * Jobs with a deadline, the most urgent first; then the others, by the slots they would free or
+ * take.
+ */
 export function riskRows(board: RiskBoard, what: WhatIf): RiskRow[] {
   const { jobs, fleet, as_of, early_warning } = board;
-  const then = isNoChange(what) ? null : foresee(jobs, fleet, what, as_of, early_warning);
+  const then = isNoChange(what) ? null : forecastWhatIf(jobs, fleet, what, as_of, early_warning);
   return jobs
     .toSorted(
       (a, b) =>
         Number(a.sla_deadline_at === null) - Number(b.sla_deadline_at === null) ||
         (a.sla_deadline_at === null
-          ? b.lanes - a.lanes || compareRank(a, b) || (a.id < b.id ? -1 : 1)
+          ? b.running_slots - a.running_slots || compareRank(a, b) || (a.id < b.id ? -1 : 1)
           : compareUrgency(a, b)),
     )
     .map((job) => riskRow(job, then?.get(job.id) ?? null, as_of));

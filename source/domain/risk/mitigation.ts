@@ -1,17 +1,15 @@
 import type { RiskLevel } from './risk.ts';
 
-/** What the runbook advises at a level of risk. */
 export type Mitigation = {
   title: string;
   steps: readonly string[];
-  /** The command line, where there is one; `JOB` stands for the job's id. */
+  /** `JOB` stands for the job's id. */
   command: string | null;
 };
 
 export type LevelAdvice = {
-  /** The heading in backfill-sla-at-risk.md; the two levels that it has no advice for borrow the nearest. */
+  /** The heading in backfill-sla-at-risk.md; two levels without advice there use the nearest. */
   heading: string;
-  /** What the level means, in a few words. */
   meaning: string;
   options: readonly Mitigation[];
 };
@@ -86,7 +84,7 @@ export const mitigations: Readonly<Record<RiskLevel, LevelAdvice>> = {
     options: [
       {
         title: 'recreate with higher priority',
-        steps: ['cancel it and start the unfinished partitions anew with the highest priority'],
+        steps: ['cancel it and recreate the unfinished partitions with the highest priority'],
         command:
           'servo-tui recreate JOB --priority 10 --sla-deadline T --reason "SLA at risk - recreating with higher priority"',
       },
@@ -104,7 +102,7 @@ export const mitigations: Readonly<Record<RiskLevel, LevelAdvice>> = {
   },
   unknown: {
     heading: '3. Identify Bottlenecks',
-    meaning: 'no ETA to compare: nothing has completed yet, or nobody reports',
+    meaning: 'no ETA to compare: nothing has completed yet, or no executor reports',
     options: [
       {
         title: 'find out why it does not move',

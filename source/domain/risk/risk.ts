@@ -1,4 +1,3 @@
-/** How near a job is to missing its deadline (backfill-sla-at-risk, "Analyze Risk Level"). */
 export const riskLevels = [
   'none',
   'on_track',
@@ -12,17 +11,16 @@ export type RiskLevel = (typeof riskLevels)[number];
 
 export type Risk = {
   level: RiskLevel;
-  /** (ETA − deadline) / (deadline − now), or null where there is no such figure. */
+  /** (ETA − deadline) / (deadline − now); null if undefined. */
   severity: number | null;
 };
 
 /**
- * Severity = (ETA − deadline) / (deadline − now). Below 20 % low, 20 % to 50 % medium, above 50 %
- * high; 20 and 50 themselves are medium. ETA at or before the deadline: on track. A deadline that has passed:
- * breached. No deadline: none. No ETA, or a stale one (pass null): unknown, never an old number in green.
- *
- * With an early warning, an ETA that comes closer to the deadline than this counts as at risk: low, with a severity that is not above 0
- * (backfill-sla-at-risk, "Configure Early Warning Thresholds").
+ * Severity = (ETA − deadline) / (deadline − now) (backfill-sla-at-risk, "Analyze Risk Level").
+ * Below 20 % low, 20 % to 50 % inclusive medium, above 50 % high; ETA up to the deadline: on track;
+ * deadline passed: breached; no deadline: none; no ETA or a stale one (pass null): unknown.
+ * With an early warning, an ETA closer to the deadline than this is low, with a severity of at most
+ * 0 (backfill-sla-at-risk, "Configure Early Warning Thresholds").
  */
 export function riskOf(
   deadline: Date | null,
@@ -37,16 +35,16 @@ export function riskOf(
   const over = eta.getTime() - deadline.getTime();
   const severity = over / left;
   if (over + earlyWarningMs <= 0) return { level: 'on_track', severity };
-  // In whole numbers, so that 20 % and 50 % are exactly the boundaries.
+  // In integers, so that 20 % and 50 % are exact boundaries.
   if (over * 5 < left) return { level: 'low', severity };
   if (over * 2 <= left) return { level: 'medium', severity };
   return { level: 'high', severity };
 }
 
-/** What counts as at risk: for the metric, the alert and the figure in the header. Breached is told apart from it. */
+/** At risk for metrics, alerts and the header. Breached counts separately. */
 export const atRiskLevels: readonly RiskLevel[] = ['low', 'medium', 'high'];
 
-/** The most urgent first. A job of which nothing is known may be as late as one at high risk. */
+/** The most urgent first. An unknown job may be as late as one at high risk. */
 const urgency: readonly RiskLevel[] = [
   'breached',
   'high',
@@ -65,7 +63,7 @@ type Urgent = {
   sla_deadline_at: Date | null;
 };
 
-/** By level, then by severity, priority and deadline; a total order. */
+/** By level, severity, priority and deadline; a total order. */
 export function compareUrgency(one: Urgent, other: Urgent): number {
   const deadline = ({ sla_deadline_at }: Urgent) => sla_deadline_at?.getTime() ?? 0;
   return (

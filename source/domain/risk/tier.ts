@@ -1,4 +1,4 @@
-/** The SLA tiers and the priority that each gives (backfill-sla-at-risk, "Establish SLA Tiers"). */
+/** Priorities of the SLA tiers (backfill-sla-at-risk, "Establish SLA Tiers"). */
 export const tierPriorities = { critical: 10, standard: 7, 'best-effort': 3 } as const;
 export type Tier = keyof typeof tierPriorities;
 
@@ -7,7 +7,7 @@ export const tiers = Object.keys(tierPriorities) as Tier[];
 export const lowestPriority = -10;
 export const highestPriority = 10;
 
-/** The least priority of each tier; below the last one it is best effort too. */
+/** Lowest priority of each tier; below the last it is best effort. */
 const leastPriorities: readonly (readonly [Tier, number])[] = [
   ['critical', 8],
   ['standard', 4],
@@ -18,18 +18,18 @@ export function tierOf(priority: number): Tier {
 }
 
 /**
- * Deadline buffers of the tiers: the time between the expected end and the deadline, as a share of the expected duration
- * (backfill-sla-at-risk, "Establish SLA Tiers"). Critical stays below its figure; null = as much as one likes.
+ * (deadline − ETA) as a share of the expected duration, by tier (backfill-sla-at-risk, "Establish
+ * SLA Tiers"). Null: no upper limit.
  */
 export const tierBuffers: Readonly<
-  Record<Tier, { least: number; most: number | null; words: string }>
+  Record<Tier, { least: number; most: number | null; text: string }>
 > = {
-  critical: { least: 0, most: 0.1, words: 'below 10 %' },
-  standard: { least: 0.2, most: 0.3, words: '20 to 30 %' },
-  'best-effort': { least: 0, most: null, words: 'flexible' },
+  critical: { least: 0, most: 0.1, text: 'below 10 %' },
+  standard: { least: 0.2, most: 0.3, text: '20 to 30 %' },
+  'best-effort': { least: 0, most: null, text: 'flexible' },
 };
 
-/** late: it ends after its deadline; tight, wide: less or more room than the tier's. */
+/** late: ends after its deadline; tight, wide: less or more buffer than the tier's. */
 export const bufferFits = ['late', 'tight', 'fits', 'wide'] as const;
 export type BufferFit = (typeof bufferFits)[number];
 
@@ -41,7 +41,7 @@ export function bufferFit(tier: Tier, buffer: number): BufferFit {
   return buffer < most || (buffer === most && tier !== 'critical') ? 'fits' : 'wide';
 }
 
-/** (deadline − end) ÷ (end − start), or null for a job of no length. */
+/** (deadline − end) ÷ (end − start); null for a duration of 0. */
 export function bufferOf(start: Date, end: Date, deadline: Date): number | null {
   const duration = end.getTime() - start.getTime();
   return duration > 0 ? (deadline.getTime() - end.getTime()) / duration : null;

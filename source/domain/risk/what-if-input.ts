@@ -8,13 +8,12 @@ import { parseDuration } from '../time/duration.ts';
 import { later } from '../time/time.ts';
 import { isNoChange, type WhatIf } from './what-if.ts';
 
-/** What is to be supposed, in a person's own words. */
 export type WhatIfInput = {
   slots?: string;
   parallel?: string;
-  /** A moment, or `none`. */
+  /** A time, or `none`. */
   deadline?: string;
-  /** By how much deadlines move: `1h`, `-30m`. */
+  /** Shift of deadlines: `1h`, `-30m`. */
   extend?: string;
   retry_failed?: boolean;
 };
@@ -23,9 +22,8 @@ export type WhatIfInput = {
 export const mostSlots = 100_000;
 
 /**
- * Reads it, with every mistake added to `problems`.
- * @param job the one that is asked about; null: all, which then are moved and tried again together
- * @param jobs all that there are
+ * Reads a what-if; mistakes are added to `problems`.
+ * @param job the job in question; null: all, which are extended and retried together
  */
 export function readWhatIf(
   input: WhatIfInput,
@@ -42,7 +40,7 @@ export function readWhatIf(
   for (const flag of ['parallel', 'deadline'] as const) {
     if (input[flag] !== undefined && job === null) {
       problems.push({
-        message: `--${flag} is one job's: name it`,
+        message: `--${flag} requires a job`,
         hint: `servo-tui risk JOB --${flag} ${input[flag]}`,
       });
     }
@@ -59,7 +57,7 @@ export function readWhatIf(
   };
   if (job !== null && isTerminal(job.state) && !isNoChange(what)) {
     problems.push({
-      message: `${shortId(job.id)} has ended (${job.state}): nothing can be supposed of it`,
+      message: `${shortId(job.id)} has ended (${job.state}): no what-if is possible`,
     });
   }
   return what;
@@ -69,7 +67,10 @@ function readSlots(text: string | undefined, problems: Problem[]): number | null
   if (text === undefined) return null;
   const slots = /^\d{1,6}$/.test(text.trim()) ? Number(text) : Number.NaN;
   if (slots <= mostSlots) return slots;
-  problems.push({ message: `--slots ${text} is no number of slots`, hint: 'a whole number' });
+  problems.push({
+    message: `invalid --slots "${text}"`,
+    hint: `expected a whole number up to ${mostSlots}`,
+  });
   return null;
 }
 
@@ -92,7 +93,7 @@ function readDeadlines(
   problems: Problem[],
 ): WhatIf['deadline'] {
   if (deadline !== undefined && extend !== undefined) {
-    problems.push({ message: '--deadline and --extend exclude each other' });
+    problems.push({ message: '--deadline and --extend are mutually exclusive' });
   }
   if (deadline?.trim().toLowerCase() === 'none') return job === null ? {} : { [job.id]: null };
   const { deadline: moment } = readOptions({ sla_deadline: deadline }, problems, 'deadline');
@@ -100,7 +101,10 @@ function readDeadlines(
   if (extend === undefined) return {};
   const by = readExtension(extend);
   if (by === null) {
-    problems.push({ message: `"${extend}" is not a duration (--extend)`, hint: 'as 1h or -30m' });
+    problems.push({
+      message: `invalid --extend "${extend}"`,
+      hint: 'expected a duration, e.g. 1h or -30m',
+    });
     return {};
   }
   return Object.fromEntries(

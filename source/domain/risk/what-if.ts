@@ -1,16 +1,15 @@
 import { etaSeconds } from '../forecast/eta.ts';
-import { type JobView, livingRisk, slotsAtWork } from '../job/job.ts';
+import { type JobView, slotsForEta, unfinishedRisk } from '../job/job.ts';
 import { compareRank } from '../job/rank.ts';
 import { isJobState, isTerminal } from '../job/state.ts';
 import { readStrategy } from '../job/strategy.ts';
 import type { Risk, RiskLevel } from './risk.ts';
 
-/** Slots of the executors that take new work, and those of them that have a handler for each asset. */
+/** Slots of executors that claim, and those with a handler for each asset. */
 export type Fleet = { slots: number; by_asset: Readonly<Record<string, number>> };
 
-/** What is supposed to be different, by job id. */
 export type WhatIf = {
-  /** Of the fleet; null: as many as there are. */
+  /** Of the fleet; null: unchanged. */
   slots: number | null;
   pause: readonly string[];
   retry_failed: readonly string[];
@@ -34,8 +33,8 @@ export function isNoChange({ slots, pause, retry_failed, parallel, deadline }: W
   );
 }
 
-/** What is still supposed, once some of it has come true, or the job has gone. */
-export function stillSupposed(what: WhatIf, jobs: readonly JobView[]): WhatIf {
+/** The changes that have not come true, of jobs that still exist. */
+export function remainingWhatIf(what: WhatIf, jobs: readonly JobView[]): WhatIf {
   const present = new Map(jobs.map((job) => [job.id, job]));
   const holds = (id: string, supposes: (job: JobView) => boolean) => {
     const job = present.get(id);
@@ -62,33 +61,30 @@ export function stillSupposed(what: WhatIf, jobs: readonly JobView[]): WhatIf {
   };
 }
 
-/** How one job would stand. */
 export type Outlook = {
   id: string;
-  /** Slots at work on it. */
   slots: number;
   max_parallel: number;
   remaining_partitions: number;
-  /** Null where it is not known, and where no slot would be left to it. */
+  /** Null if unknown, or without a slot. */
   eta_seconds: number | null;
-  /** Failed partitions that would not be retried. */
   incomplete_partitions: number;
   sla_deadline_at: Date | null;
   risk_level: RiskLevel;
   risk_severity: number | null;
-  /** It would be paused: the ETA is that of a job that goes on at once. */
+  /** Paused: the ETA is that of an immediate resume. */
   paused: boolean;
 };
 
 /**
- * How each of the jobs would stand, by the same arithmetic as now: with nothing changed, nothing changes. Slots that become free
- * (a paused job's, a lowered parallelism's, new ones) go to running and claimable jobs in claim order, as far as these
- * may have more and have handlers; slots that idle now go only to a parallelism that is raised. Missing ones are taken from
- * the idle, then from the job that comes last.
+ * Forecasts every job with the arithmetic of the present: no change gives the same figures. Freed
+ * slots (of a paused job, a lowered parallelism, new executors) go to running and claimable jobs in
+ * claim order, up to their parallelism and handlers; idle slots only to a raised parallelism.
+ * Missing slots come from the idle ones, then from the last job in that order.
  *
- * @param jobs all that work or wait for a slot, with a deadline or without
+ * @param jobs all that run or wait for a slot, with a deadline or without
  */
-export function foresee(
+export function forecastWhatIf(
   jobs: readonly JobView[],
   fleet: Fleet,
   what: WhatIf,
@@ -103,11 +99,11 @@ export function foresee(
       const got = slots.get(job.id)!;
       const eta_seconds = etaOf(one, got);
       const incomplete_partitions = job.incomplete_partitions - one.again;
-      const risk: Risk = livingRisk(
+      const risk: Risk = unfinishedRisk(
         {
           deadline,
           eta_seconds,
-          least_seconds: eta_seconds === null && got === lanesOf(job) ? job.needs_seconds : null,
+          least_seconds: eta_seconds === null && got === aliveSlots(job) ? job.needs_seconds : null,
           incomplete: incomplete_partitions > 0,
         },
         asOf,
@@ -135,11 +131,9 @@ export function foresee(
 type Changed = {
   job: JobView;
   max_parallel: number;
-  /** By how much the parallelism is raised. */
   raised: number;
   lowered: boolean;
   remaining: number;
-  /** Failed partitions that would be retried. */
   again: number;
   deadline: Date | null;
   paused: boolean;
@@ -164,7 +158,6 @@ function change(job: JobView, what: WhatIf): Changed {
 
 const takers = ['running', 'pending', 'resuming'];
 
-/** Slots at work on each job. */
 function share(changed: readonly Changed[], fleet: Fleet, more: number): Map<string, number> {
   const byRank = changed.toSorted((a, b) =>
     compareRank(
@@ -175,10 +168,10 @@ function share(changed: readonly Changed[], fleet: Fleet, more: number): Map<str
   const slots = new Map(
     changed.map(({ job, paused, lowered, max_parallel }) => [
       job.id,
-      paused ? 0 : lowered ? Math.min(lanesOf(job), max_parallel) : lanesOf(job),
+      paused ? 0 : lowered ? Math.min(aliveSlots(job), max_parallel) : aliveSlots(job),
     ]),
   );
-  const busy = sum(changed.map(({ job }) => lanesOf(job)));
+  const busy = sum(changed.map(({ job }) => aliveSlots(job)));
   const room = ({ job, paused, max_parallel, remaining }: Changed) => {
     if (paused || job.heartbeat_stale || !takers.includes(job.state)) return 0;
     const handled = (fleet.by_asset[job.asset_name] ?? 0) + Math.max(0, more);
@@ -209,29 +202,28 @@ function share(changed: readonly Changed[], fleet: Fleet, more: number): Map<str
   return slots;
 }
 
-/** As viewJob reckons it, with the slots that it would have. */
 function etaOf({ job, max_parallel, remaining, paused }: Changed, slots: number): number | null {
   if (job.heartbeat_stale || !isJobState(job.state)) return null;
   const average = job.avg_partition_duration_ms;
-  if (paused) return etaSeconds(remaining, slotsAtWork(job), average);
-  // Nobody works on it, and nothing that is supposed changes that.
-  if ((job.waits_for !== null || job.health === 'silent') && slots <= lanesOf(job)) return null;
+  if (paused) return etaSeconds(remaining, slotsForEta(job), average);
+  // No live executor runs it, and the what-if does not change that.
+  if ((job.waits_for !== null || job.health === 'silent') && slots <= aliveSlots(job)) return null;
   if (job.waits_for !== null) return etaSeconds(remaining, slots, average);
   if (job.state !== 'running') return etaSeconds(remaining, max_parallel, average);
-  if (job.lanes === 0) return etaSeconds(remaining, max_parallel, average);
+  if (job.running_slots === 0) return etaSeconds(remaining, max_parallel, average);
   return slots > 0 ? etaSeconds(remaining, slots, average) : null;
 }
 
-/** The slots of a job whose heartbeat is stale are dead, and those with silent executors as good as dead: nobody can have them. */
-function lanesOf({ heartbeat_stale, lanes, silent_lanes }: JobView): number {
-  return heartbeat_stale ? 0 : lanes - silent_lanes;
+/** Slots of a stale job or of silent executors are lost to all. */
+function aliveSlots({ heartbeat_stale, running_slots, silent_slots }: JobView): number {
+  return heartbeat_stale ? 0 : running_slots - silent_slots;
 }
 
 function sum(figures: readonly number[]): number {
   return figures.reduce((all, figure) => all + figure, 0);
 }
 
-/** How many jobs stand at each level; levels without jobs are absent. */
+/** Levels without jobs are absent. */
 export function countLevels(
   jobs: readonly { risk_level: RiskLevel }[],
 ): Partial<Record<RiskLevel, number>> {

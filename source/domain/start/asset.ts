@@ -1,38 +1,36 @@
 import { readStrategy, type Strategy } from '../job/strategy.ts';
 import { type Granularity, isGranularity } from '../partition/period.ts';
 
-/** What `start` needs to know of a row of assets. */
 export type Asset = {
   id: string;
   name: string;
   granularity: Granularity | null;
-  /** Of its new jobs; absent: none. */
   defaults?: AssetDefaults;
 };
 
-/** What a job of the asset has unless it is started with something else. */
 export type AssetDefaults = Partial<Pick<Strategy, 'max_attempts' | 'timeout_ms' | 'max_parallel'>>;
 
-/** What an executor's handler directory says of an asset. */
+/** An asset as an executor's handler directory declares it. */
 export type AssetDeclaration = {
   name: string;
   asset_type: string;
-  /** Null where nothing is said. */
+  /** Null: not declared. */
   every: Granularity | null;
-  /** Names of assets; null where nothing is said. */
+  /** Asset names; null: not declared. */
   upstreams: readonly string[] | null;
   defaults: AssetDefaults;
 };
 
 /**
- * The defaults in an asset's partition_config, `{"servo": {"max_attempts": 5, "timeout_ms": 600000, "max_parallel": 4}}`: only
- * what is there and usable, so that `{...readAssetDefaults(column), ...request.strategy}` is the strategy of a new job.
+ * Defaults in an asset's partition_config, `{"servo": {"max_attempts": 5, "timeout_ms": 600000,
+ * "max_parallel": 4}}`: only usable values, so that `{...readAssetDefaults(column),
+ * ...request.strategy}` is the strategy of a new job.
  */
 export function readAssetDefaults(column: unknown): AssetDefaults {
   const raw = at(column, 'servo');
   const read = readStrategy({ ...(raw as object), type: 'parallel' });
   const names = ['max_attempts', 'timeout_ms', 'max_parallel'] as const;
-  // What is not usable reads as its default, which is left out.
+  // An unusable value reads as its default, which is left out.
   return Object.fromEntries(
     names.filter((name) => read[name] === at(raw, name)).map((name) => [name, read[name]]),
   );
@@ -40,7 +38,7 @@ export function readAssetDefaults(column: unknown): AssetDefaults {
 
 /**
  * The granularity in an asset's partition_config, `{"partition_type": {"Time": {"granularity":
- * "day"}}}`, or null where the column says nothing that we know.
+ * "day"}}}`; null without a known one.
  */
 export function readGranularity(column: unknown): Granularity | null {
   const word = at(at(at(column, 'partition_type'), 'Time'), 'granularity');
@@ -49,7 +47,7 @@ export function readGranularity(column: unknown): Granularity | null {
   return isGranularity(name) ? name : (adverbs.get(name) ?? null);
 }
 
-/** Other programs write the granularity so. */
+/** As other programs write it. */
 const adverbs: ReadonlyMap<string, Granularity> = new Map([
   ['hourly', 'hour'],
   ['daily', 'day'],

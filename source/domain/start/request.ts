@@ -18,7 +18,6 @@ import { nearest } from '../text/nearest.ts';
 import { type Moment, parseMoment } from '../time/deadline.ts';
 import { parseDuration } from '../time/duration.ts';
 
-/** How a job is to be run, in a person's own words. */
 export type OptionsInput = {
   priority?: string;
   tier?: string;
@@ -31,14 +30,12 @@ export type OptionsInput = {
 
 export type UpstreamInput = { include_upstream?: boolean; max_upstream_depth?: string };
 
-/** What a person asks for when starting a backfill, in their own words. */
 export type StartInput = OptionsInput &
   UpstreamInput & {
     asset: string;
     partitions?: readonly string[];
-    /** The text of a file of keys, and how to call it. */
     partitions_file?: { name: string; text: string };
-    /** Keys of an asset with a granularity may be other than its dates. */
+    /** Keys need not be dates of the asset's granularity. */
     any_key?: boolean;
     start?: string;
     end?: string;
@@ -47,14 +44,12 @@ export type StartInput = OptionsInput &
     dry_run?: boolean;
   };
 
-/** The partitions of a new job: a range, which is never written out here, or a list of keys. */
+/** A range, which is never listed here, or a list of keys. */
 export type KeySource = { range: KeyRange } | { list: string[] };
 
-/** How a job is to be run, as far as it was said. */
 export type JobOptions = {
   priority: number | undefined;
   deadline: Moment | undefined;
-  /** Without what was not said. */
   strategy: Partial<Strategy>;
 };
 
@@ -64,12 +59,12 @@ export type StartRequest = {
   deadline: Moment | null;
   strategy: Partial<Strategy>;
   include_upstream: boolean;
-  /** 0 = what the asset itself needs, n = that of n more levels. */
+  /** 0: direct upstreams, n: n more levels. */
   max_upstream_depth: number;
   idempotency_key: string | null;
 };
 
-/** Bounds of whole numbers; those of a time-out are in milliseconds. */
+/** Timeouts in milliseconds. */
 const bounds = {
   parallel: [1, 10_000],
   max_attempts: [1, 1000],
@@ -78,8 +73,8 @@ const bounds = {
 } as const;
 
 /**
- * Reads the request against the granularity of its asset, where that has one.
- * @returns the request (null where there is a mistake) and every mistake that can be seen without the database
+ * Reads a request against the asset's granularity, if it has one.
+ * @returns the request (null after a mistake) and every mistake that needs no database
  */
 export function readStart(
   input: StartInput,
@@ -101,8 +96,8 @@ export function readStart(
 }
 
 /**
- * How a job is to be run, with every mistake added to `problems`.
- * @param deadlineFlag what the flag of the deadline is called
+ * Options of a job; mistakes are added to `problems`.
+ * @param deadlineFlag name of the deadline's flag
  */
 export function readOptions(
   input: OptionsInput,
@@ -137,37 +132,37 @@ function readKeys(
     start !== undefined || end !== undefined ? '--start and --end' : [],
     file !== undefined ? '--partitions-file' : [],
   ].flat();
-  const hint = 'give --partition K, --start A --end B or --partitions-file F';
+  const hint = 'pass --partition K, --start A --end B or --partitions-file F';
   if (ways.length !== 1) {
     const message =
-      ways.length === 0 ? 'no partitions' : `${ways.join(' and ')} exclude each other`;
+      ways.length === 0 ? 'no partitions given' : `${ways.join(' and ')} are mutually exclusive`;
     problems.push({ message, hint });
   }
   if (every !== undefined && start === undefined && end === undefined) {
-    problems.push({ message: '--every goes with --start and --end only' });
+    problems.push({ message: '--every requires --start and --end' });
   }
   if (start !== undefined || end !== undefined) {
     return readRange(start, end, every ?? granularity ?? stepOf(start, end), problems);
   }
   const { keys, problems: doubles } =
     file === undefined ? parseKeyList(partitions) : parseKeyFile(file.text);
-  problems.push(...doubles.map((message) => ({ message, hint: 'name each partition once' })));
+  problems.push(...doubles.map((message) => ({ message, hint: 'list each partition once' })));
   if (file !== undefined && keys.length === 0) {
     problems.push({
-      message: `there is no partition key in ${file.name}`,
-      hint: 'one key on each line',
+      message: `no partition keys in ${file.name}`,
+      hint: 'expected one key per line',
     });
   }
   if (keys.length > maxPartitions) {
-    problems.push({ message: `${keys.length} partitions are too many for one job` });
+    problems.push({ message: `too many partitions for one job: ${keys.length}` });
   }
   if (file !== undefined && granularity === null && !input.any_key && isHeader(keys)) {
     const message = `the first line of ${file.name}, "${keys[0]}", looks like a header`;
-    problems.push({ message, hint: 'remove it, or give --any-key if it is a key' });
+    problems.push({ message, hint: 'remove it, or pass --any-key if it is a key' });
   }
   if (file !== undefined && granularity === null && !input.any_key) {
     const lines = firstFew(keys.flatMap((key) => problemOfLine(key) ?? []));
-    const hint = 'one key on each line as it is; --any-key takes every line for a key';
+    const hint = 'expected one unquoted key per line; --any-key accepts every line as a key';
     problems.push(...lines.map((message) => ({ message, hint })));
   }
   const faults = keys.flatMap((key) => problemOfKey(key, granularity, input.any_key) ?? []);
@@ -183,33 +178,33 @@ function readRange(
 ): KeySource | null {
   if (!isGranularity(every)) {
     const near = nearest(every, granularities);
-    const hint = near === null ? `known are ${granularities.join(', ')}` : `did you mean ${near}?`;
-    problems.push({ message: `"${every}" is no granularity (--every)`, hint });
+    const hint = near === null ? `expected ${granularities.join(', ')}` : `did you mean ${near}?`;
+    problems.push({ message: `invalid --every "${every}"`, hint });
   }
   if (start === undefined)
-    problems.push({ message: '--start is missing', hint: '--start 2024-01-01' });
-  if (end === undefined) problems.push({ message: '--end is missing', hint: '--end 2024-12-31' });
-  // One that is missing is not bad as well.
+    problems.push({ message: 'missing --start', hint: 'e.g. --start 2024-01-01' });
+  if (end === undefined) problems.push({ message: 'missing --end', hint: 'e.g. --end 2024-12-31' });
+  // A missing bound is not reported as invalid too.
   const [first, last] = [start ?? end ?? '', end ?? start ?? ''];
   const result = parseRange(isGranularity(every) ? every : 'day', first, last);
   if ('range' in result) return result;
-  const told = result.problems.filter(
+  const relevant = result.problems.filter(
     (message) =>
-      !(start === undefined && message.endsWith('(--start)')) &&
-      !(end === undefined && message.endsWith('(--end)')),
+      !(start === undefined && message.startsWith('invalid --start ')) &&
+      !(end === undefined && message.startsWith('invalid --end ')),
   );
-  problems.push(...told.map((message) => ({ message, hint: rangeHint(message) })));
+  problems.push(...relevant.map((message) => ({ message, hint: rangeHint(message) })));
   return null;
 }
 
 function rangeHint(message: string): string {
-  if (message.includes('is not a date')) {
-    return 'dates are ISO 8601: 2024-01-31, 2024-01, 2024-01-31T05';
+  if (message.endsWith('not a date')) {
+    return 'expected ISO 8601: 2024-01-31, 2024-01, 2024-01-31T05';
   }
-  if (message.includes('is finer than the step')) {
-    return 'name whole partitions (2024-01, 2024-01-31, 2024-01-31T05); --every says how wide one is';
+  if (message.includes('finer than the step')) {
+    return 'use whole partitions (2024-01, 2024-01-31, 2024-01-31T05); --every sets their width';
   }
-  if (message.includes('is not the start of')) return 'name the partition by its start, in UTC';
+  if (message.includes('not the start of')) return 'use the start of the partition, in UTC';
   return message.startsWith('the range ends')
     ? '--start is the first partition, --end the last'
     : 'start several jobs, or one --every day, week or month';
@@ -219,29 +214,29 @@ function parseKeyList(partitions: readonly string[]): { keys: string[]; problems
   const keys = new Set<string>();
   const doubles = new Set<string>();
   for (const key of partitions) (keys.has(key) ? doubles : keys).add(key);
-  const problems = firstFew([...doubles].map((key) => `the partition "${key}" is given twice`));
+  const problems = firstFew([...doubles].map((key) => `duplicate partition "${key}"`));
   return { keys: [...keys], problems };
 }
 
 function keyHint(granularity: Granularity | null): string {
   return granularity === null
-    ? `a key is 1 to ${maxKeyLength} characters, and one that looks like a date is one`
-    : `a key of this asset is one ${granularity} in UTC, without commas or quotes; --any-key takes others too`;
+    ? `expected 1 to ${maxKeyLength} characters; a key in the shape of a date must be a date`
+    : `expected one ${granularity} in UTC, without commas or quotes; --any-key accepts other keys`;
 }
 
 function readPriority(input: OptionsInput, problems: Problem[]): number | undefined {
   const { priority, tier } = input;
   if (priority !== undefined && tier !== undefined) {
     problems.push({
-      message: '--priority and --tier exclude each other',
+      message: '--priority and --tier are mutually exclusive',
       hint: 'a tier is a priority by name',
     });
   }
   if (tier !== undefined) {
     if (Object.hasOwn(tierPriorities, tier)) return tierPriorities[tier as Tier];
     const near = nearest(tier, tiers);
-    const hint = near === null ? `known are ${tiers.join(', ')}` : `did you mean ${near}?`;
-    problems.push({ message: `"${tier}" is no tier (--tier)`, hint });
+    const hint = near === null ? `expected ${tiers.join(', ')}` : `did you mean ${near}?`;
+    problems.push({ message: `invalid --tier "${tier}"`, hint });
   }
   return readWhole(
     'priority',
@@ -259,8 +254,8 @@ function readDeadline(
   if (text === undefined) return undefined;
   const moment = parseMoment(text);
   if (moment !== null) return moment;
-  const hint = 'ISO 8601 (2024-01-17T00:00:00Z; without a zone UTC), or relative: +2h';
-  problems.push({ message: `"${text}" is not a time (--${flag})`, hint });
+  const hint = 'expected ISO 8601 (2024-01-17T00:00:00Z; default zone UTC) or relative (+2h)';
+  problems.push({ message: `invalid --${flag} "${text}"`, hint });
   return undefined;
 }
 
@@ -269,11 +264,8 @@ function readTimeout(input: OptionsInput, problems: Problem[]): number | undefin
   const [least, most] = bounds.timeout;
   const timeout = parseDuration(input.timeout);
   if (timeout !== null && timeout >= least && timeout <= most) return timeout;
-  const message =
-    timeout === null
-      ? `"${input.timeout}" is not a duration (--timeout)`
-      : `--timeout ${input.timeout} is out of range (up to 7d)`;
-  problems.push({ message, hint: 'as 30s, 5m or 1h30m' });
+  const hint = 'expected up to 7d, e.g. 30s, 5m or 1h30m';
+  problems.push({ message: `invalid --timeout "${input.timeout}"`, hint });
   return undefined;
 }
 
@@ -286,11 +278,8 @@ function readWhole(
   if (text === undefined) return undefined;
   const value = /^[+-]?\d{1,15}$/.test(text.trim()) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
-  const what = Number.isNaN(value) ? 'is not a whole number' : 'is out of range';
-  problems.push({
-    message: `--${flag} ${text} ${what}`,
-    hint: `a whole number from ${least} to ${most}`,
-  });
+  const hint = `expected a whole number from ${least} to ${most}`;
+  problems.push({ message: `invalid --${flag} "${text}"`, hint });
   return undefined;
 }
 
@@ -298,7 +287,7 @@ function readWhole(
 export function readDepth(input: UpstreamInput, problems: Problem[]): number {
   const { max_upstream_depth: depth, include_upstream: include } = input;
   if (depth !== undefined && !include)
-    problems.push({ message: '--max-upstream-depth goes with --include-upstream only' });
+    problems.push({ message: '--max-upstream-depth requires --include-upstream' });
   return readWhole('max-upstream-depth', depth, bounds.max_upstream_depth, problems) ?? 0;
 }
 
@@ -307,8 +296,11 @@ function readIdempotencyKey(input: StartInput, problems: Problem[]): string | nu
   if (key === undefined) return null;
   const length = [...key].length;
   if (key.trim() === '' || length > 255) {
-    const what = length > 255 ? 'is longer than 255 characters' : 'is empty';
-    problems.push({ message: `--idempotency-key ${what}`, hint: '1 to 255 characters' });
+    const what = length > 255 ? `${length} characters` : 'empty';
+    problems.push({
+      message: `invalid --idempotency-key: ${what}`,
+      hint: 'expected 1 to 255 characters',
+    });
   }
   return key;
 }

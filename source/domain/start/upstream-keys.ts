@@ -9,9 +9,9 @@ import { type Granularity, parsePeriod, startAfter } from '../partition/period.t
 import type { KeySource } from './request.ts';
 
 /**
- * The keys of an upstream that these keys of its downstream need: every one whose time overlaps theirs. A day needs its 24 hours, and the
- * month that it lies in. Keys that are not of time, or of the same granularity, are needed as they are.
- * @param from granularity of the keys, null where they are not of time
+ * The upstream's keys whose time overlaps these keys of its downstream: a day needs its 24 hours
+ * and its month. Keys of the same granularity, or without one, stay as they are.
+ * @param from granularity of the keys; null: they are not of time
  */
 export function upstreamKeys(
   keys: KeySource,
@@ -31,7 +31,7 @@ export function upstreamKeys(
   return { list: [...needed].sort() };
 }
 
-/** The range of `to` that overlaps the partitions of `own` that begin from `first` to `last`. */
+/** The range of `to` that overlaps the partitions of `own` from `first` to `last`. */
 function overlapping(first: Date, last: Date, own: Granularity, to: Granularity): KeyRange {
   const end = new Date(startAfter(own, last).getTime() - 1);
   const range = rangeOver(to, first, end);
@@ -40,12 +40,12 @@ function overlapping(first: Date, last: Date, own: Granularity, to: Granularity)
   return range;
 }
 
-/** Both of them: a range that starts with the earlier and ends with the later, if both are ranges, else the list. */
+/** A range if both are ranges without a gap between them, else a list. */
 export function unionOfKeys(one: KeySource, other: KeySource): KeySource {
   if ('range' in one && 'range' in other && one.range.granularity === other.range.granularity) {
     const [a, b] =
       one.range.from <= other.range.from ? [one.range, other.range] : [other.range, one.range];
-    // Only where nothing lies between them that neither needs.
+    // A gap would add keys that neither needs.
     if (b.from <= startAfter(a.granularity, a.to)) {
       const last = a.to >= b.to ? a : b;
       const range = rangeOver(a.granularity, a.from, last.to);
@@ -63,7 +63,6 @@ export function listOf(keys: KeySource): string[] {
   return 'list' in keys ? keys.list : keysOf(keys.range);
 }
 
-/** The keys of a range, in order. */
 function keysOf(range: KeyRange): string[] {
   const keys: string[] = [];
   for (let at = range.from; at <= range.to; at = startAfter(range.granularity, at))

@@ -2,20 +2,19 @@ import type { Asset } from './asset.ts';
 import type { KeySource } from './request.ts';
 import { unionOfKeys, upstreamKeys } from './upstream-keys.ts';
 
-/** An edge of the lineage: the downstream asset's id, and the upstream asset it needs. */
+/** An edge of the lineage: a downstream asset's id and its upstream asset. */
 export type Dependency = { downstream_id: string; upstream: Asset };
 
-/** One asset in the tree of a backfill, its root included. */
 export type PlanNode = {
   asset: Asset;
-  /** Ids of the assets in the tree that it needs, and of those that need it. */
+  /** Ids of its upstream and downstream assets in the tree. */
   needs: string[];
   needed_by: string[];
-  /** 0 = furthest upstream, runs first; greater than that of everything it needs. */
+  /** 0 = furthest upstream, runs first; greater than that of every upstream. */
   execution_order: number;
 };
 
-/** A cycle in the lineage, by the names of its assets, the first one again at the end. */
+/** A cycle in the lineage: its assets' names, the first again at the end. */
 export class LineageCycle extends Error {
   readonly path: readonly string[];
   constructor(path: readonly string[]) {
@@ -25,7 +24,7 @@ export class LineageCycle extends Error {
 }
 
 /**
- * The tree of a backfill with its upstreams, furthest upstream first and the root last. An asset that several need is one node.
+ * The tree of a backfill, furthest upstream first, the root last. A shared upstream is one node.
  * @throws LineageCycle
  */
 export function planUpstreams(root: Asset, dependencies: readonly Dependency[]): PlanNode[] {
@@ -51,9 +50,7 @@ export function planUpstreams(root: Asset, dependencies: readonly Dependency[]):
   return [...nodes.values()];
 }
 
-/**
- * The keys of `upstream` that its downstreams need, each with the keys that are to be done of it.
- */
+/** The keys of `upstream` that its downstreams need. */
 export function keysNeeded(
   upstream: Asset,
   downstreams: readonly { asset: Asset; keys: KeySource }[],
@@ -63,7 +60,6 @@ export function keysNeeded(
     .reduce<KeySource | null>((all, keys) => (all === null ? keys : unionOfKeys(all, keys)), null);
 }
 
-/** Every asset once, after all that it needs. */
 function topological(root: Asset, needs: ReadonlyMap<string, Asset[]>): Asset[] {
   const done = new Map<string, Asset>();
   const path: Asset[] = [];

@@ -1,8 +1,8 @@
 import { distance } from 'fastest-levenshtein';
 
 /**
- * The candidate that `word` was most likely meant to be, or null where none is near: at most two
- * letters in five of the longer word differ, or they are the same letters, or the one begins with the other.
+ * The candidate that `word` most likely stands for: at most two letters in five of the longer word
+ * differ, or both have the same letters, or one is a prefix of the other. Null without one.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   const wanted = word.toLowerCase();

@@ -1,14 +1,14 @@
 /**
- * Control characters (but for line ends and tabs), bidirectional overrides, zero-width and other
- * invisible characters, private and unassigned ones: what a terminal may act upon or not show.
+ * Control characters (except line ends and tabs), bidirectional overrides, invisible, private and
+ * unassigned characters: a terminal may act on them or hide them.
  */
 const unsafe =
   /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Co}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu;
 const plainAscii = /^[\n\t\x20-\x7e]*$/;
 
 /**
- * Text with what is unsafe to show as `\u202e`. Of JSON that is JSON still, with the same values:
- * outside of strings it has none of these characters.
+ * Escapes unsafe characters as `\u202e`. JSON keeps its values: these characters occur only in its
+ * strings.
  */
 export function escapeUnsafe(text: string): string {
   if (plainAscii.test(text)) return text;
@@ -20,7 +20,7 @@ export function escapeUnsafe(text: string): string {
   );
 }
 
-/** As JSON.stringify, safe to be shown at a terminal. */
+/** JSON.stringify, safe for a terminal. */
 export function jsonText(value: unknown, indent = 0): string {
   return escapeUnsafe(JSON.stringify(value, null, indent));
 }

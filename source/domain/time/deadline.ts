@@ -3,12 +3,12 @@ import { parsePeriod } from '../partition/period.ts';
 import { parseDuration, roughDuration } from './duration.ts';
 import { later } from './time.ts';
 
-/** A moment as it was given: on the calendar, or so many milliseconds from now. */
+/** A time as given: absolute, or milliseconds from now. */
 export type Moment = { at: Date } | { after_ms: number };
 
 /**
- * Reads `2024-01-17T00:00:00Z`, `2024-01-17` (its first instant; without a zone UTC) or `+2h`.
- * Null for anything else.
+ * Reads `2024-01-17T00:00:00Z`, `2024-01-17` (its first instant; without a zone UTC) or `+2h`. Null
+ * for anything else.
  */
 export function parseMoment(text: string): Moment | null {
   const trimmed = text.trim();
@@ -20,17 +20,17 @@ export function parseMoment(text: string): Moment | null {
   return period === null ? null : { at: period.from };
 }
 
-/** The instant that a moment means, read at `now`: the database's clock, never this machine's. */
+/** @param now the database's clock, never this machine's */
 export function momentAt(moment: Moment, now: Date): Date {
   return 'at' in moment ? moment.at : later(now, moment.after_ms);
 }
 
-/** A deadline that somebody gives at `now` must not have passed. */
+/** A new deadline must be after `now`. */
 export function problemOfDeadline(deadline: Date, now: Date, flag: string): Problem | null {
   if (deadline > now) return null;
   const ago = roughDuration(now.getTime() - deadline.getTime());
   return {
     message: `the deadline ${deadline.toISOString()} is in the past (${ago} ago)`,
-    hint: `give a later one, as --${flag} +2h`,
+    hint: `use a later one, e.g. --${flag} +2h`,
   };
 }

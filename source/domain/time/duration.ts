@@ -7,10 +7,13 @@ const units: Readonly<Record<string, number>> = {
   w: 7 * 86_400_000,
 };
 
-/** A century: what is longer leads to dates that nobody means, and that neither JavaScript nor PostgreSQL can tell. */
+/** A century: longer durations lead to dates that JavaScript and PostgreSQL cannot hold. */
 const longestMs = 36_525 * 86_400_000;
 
-/** Reads `250ms`, `30s`, `5m`, `1h30m`, `2d`, `1w` as milliseconds; null for anything else, and for more than a century. */
+/**
+ * Reads `250ms`, `30s`, `5m`, `1h30m`, `2d`, `1w` as milliseconds; null for anything else and above
+ * a century.
+ */
 export function parseDuration(text: string): number | null {
   const trimmed = text.trim();
   if (!/^(\d+(\.\d+)?(ms|[smhdw]))+$/.test(trimmed)) return null;
@@ -21,7 +24,7 @@ export function parseDuration(text: string): number | null {
   return total <= longestMs ? Math.round(total) : null;
 }
 
-/** What parseDuration reads, in its largest units: `1h30m`. Zero is `0s`. */
+/** Written as parseDuration reads it: `1h30m`. Zero is `0s`. */
 export function writeDuration(milliseconds: number): string {
   let rest = Math.round(milliseconds);
   if (rest === 0) return '0s';
@@ -34,7 +37,7 @@ export function writeDuration(milliseconds: number): string {
   return parts.join('');
 }
 
-/** A duration by its largest unit, as one says it: `12m`, `3h`, `2d`. Under a second: `0s`. */
+/** The largest unit only, rounded down: `12m`, `3h`, `2d`. Under a second: `0s`. */
 export function roughDuration(milliseconds: number): string {
   if (milliseconds > longestMs * 10) return '>999y';
   const unit = ['d', 'h', 'm', 's'].find((name) => milliseconds >= units[name]!) ?? 's';

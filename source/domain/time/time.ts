@@ -1,15 +1,16 @@
 /**
- * Beyond these a time is only told as what it is. They lie 300 years within what a Date can hold, so that a time may be
- * moved by any duration that this program reads and stays one.
+ * Largest absolute time: 300 years within a Date's range, so that adding any duration that this
+ * program reads is valid.
  */
 const reach = 8.64e15 - 1e13;
 
 /**
- * A time that the database has and a Date cannot hold: `infinity`, `-infinity`, a year after 275,000. To arithmetic and to
- * comparisons it is the last (first) instant within reach; it is written as the database writes it.
+ * A time of the database that a Date cannot hold: `infinity`, `-infinity`, a year after 275,000.
+ * Arithmetic and comparisons see the last (first) instant in reach; it is written as the database
+ * writes it.
  */
 export class FarTime extends Date {
-  /** As the database writes it, in UTC: `infinity`, `294276-12-31 23:59:59+00`. */
+  /** In UTC: `infinity`, `294276-12-31 23:59:59+00`. */
   readonly text: string;
 
   constructor(text: string) {
@@ -17,29 +18,28 @@ export class FarTime extends Date {
     this.text = text;
   }
 
-  /** `infinity`, `-infinity`, or ISO 8601 with a year of more than four digits and its sign. */
+  /** `infinity`, `-infinity`, or ISO 8601 with a signed year of more than four digits. */
   override toISOString(): string {
     const [, year, rest] = /^(\d+)(-\S+ [\d:.]+)\+00$/.exec(this.text) ?? [];
     return year === undefined ? this.text : `+${year}${rest!.replace(' ', 'T')}Z`;
   }
 }
 
-/** What never comes: an ETA that no calendar has. */
+/** An ETA beyond any calendar. */
 export const never = new FarTime('infinity');
 
-/** `at` and so many milliseconds: never an invalid Date, however long that is. */
+/** `at` plus milliseconds: never an invalid Date. */
 export function later(at: Date, milliseconds: number): Date {
   const time = at.getTime() + milliseconds;
   if (time < -reach) return new FarTime('-infinity');
   return time <= reach ? new Date(time) : never;
 }
 
-/** Whether a time is told by a word rather than by a calendar; also of a copy, which has lost its text. */
+/** Whether a time is shown as a word. True for a copy too, which has lost its text. */
 export function isFar(at: Date): boolean {
   return Math.abs(at.getTime()) >= reach;
 }
 
-/** The word for a time that is far. */
 export function farWord(at: Date): string {
   if (at instanceof FarTime && at.text !== 'infinity') return at.text;
   return at.getTime() > 0 ? 'never' : '-infinity';
@@ -49,8 +49,8 @@ const written =
   /^([+-]?\d{4,})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(\.\d+)?(?:Z|([+-])(\d\d)(?::?(\d\d))?(?::?(\d\d))?)?( BC)?$/;
 
 /**
- * Reads a time as PostgreSQL writes it (DateStyle ISO, alone or within JSON) and as this program does. Without a zone it is UTC.
- * Null for anything else.
+ * Reads a time as PostgreSQL writes it (DateStyle ISO, alone or in JSON) and as this program does.
+ * Without a zone it is UTC. Null for anything else.
  */
 export function readTime(text: string): Date | null {
   if (text === 'infinity' || text === '-infinity') return new FarTime(text);

@@ -3,7 +3,7 @@ import { later } from '../time/time.ts';
 import type { CheckColumn, CheckName, FoundRow, Section, Severity } from './checks.ts';
 import type { Thresholds } from './thresholds.ts';
 
-/** The runbooks' alerts by name, and what they leave out: breached, and nobody there to work. */
+/** The runbooks' alerts by name, plus two that they lack: SLA breach and no executor. */
 export const alertNames = [
   'ServoBackfillJobStuck',
   'ServoBackfillNoExecutor',
@@ -15,24 +15,21 @@ export const alertNames = [
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 
-/** A figure with how it is shown. */
 export type Figure = { value: number; kind: CheckColumn['kind'] };
 
 type AlertRow = {
   severity: Exclude<Severity, 'notice'>;
   description: string;
   section: Section;
-  /** What finds its jobs. */
   check: CheckName;
-  /** It fires above this. */
   threshold: (thresholds: Thresholds) => Figure;
-  /** The check's thresholds where the alert has its own. */
+  /** Thresholds of the check that the alert overrides. */
   adjust?: (thresholds: Thresholds) => Thresholds;
-  /** What is compared with the threshold; absent: how many are found. */
+  /** The column compared with the threshold; absent: the number of rows. */
   figure?: string;
-  /** It fires when it has been so for this long (ms); absent: at once. */
+  /** Milliseconds above the threshold before it fires; absent: 0. */
   lasting?: (thresholds: Thresholds) => number;
-  /** Since when it is so, as far as its rows tell. */
+  /** Start of the condition, as far as the rows show. */
   since: (rows: readonly FoundRow[], thresholds: Thresholds) => Date | null;
 };
 
@@ -63,7 +60,7 @@ export const alertTable: Readonly<Record<AlertName, AlertRow>> = {
   },
   ServoBackfillNoExecutor: {
     severity: 'critical',
-    description: 'Jobs wait, and no living executor has a handler for them',
+    description: 'Jobs wait, and no live executor has a handler for them',
     section: operations('Scenario: Job Stuck in "Resuming" State'),
     check: 'no-executor',
     threshold: jobs,
@@ -84,7 +81,7 @@ export const alertTable: Readonly<Record<AlertName, AlertRow>> = {
     check: 'failure-rate',
     threshold: ({ failure_rate }) => ({ value: failure_rate, kind: 'ratio' }),
     figure: 'failure_rate',
-    // Its rows say since when the failures are counted, not since when they are too many.
+    // The rows have the start of the window, not of the excess.
     since: () => null,
   },
   ServoBackfillLongRunning: {
@@ -102,7 +99,7 @@ export const alertTable: Readonly<Record<AlertName, AlertRow>> = {
     section: operations(),
     check: 'queue-depth',
     threshold: ({ queue_depth }) => ({ value: queue_depth, kind: 'count' }),
-    // The oldest first: with the first beyond the threshold it was passed, at the latest.
+    // Oldest first: the row after the threshold passed it, at the latest.
     since: (rows, { queue_depth }) => rows[queue_depth]?.since ?? null,
   },
   ServoBackfillSLAAtRisk: {
@@ -115,7 +112,7 @@ export const alertTable: Readonly<Record<AlertName, AlertRow>> = {
   },
   ServoBackfillSLABreach: {
     severity: 'critical',
-    description: 'Jobs that are past their SLA deadline',
+    description: 'Jobs past their SLA deadline',
     section: sla,
     check: 'breached',
     threshold: jobs,
@@ -124,7 +121,7 @@ export const alertTable: Readonly<Record<AlertName, AlertRow>> = {
 };
 
 export type AlertJob = Pick<FoundRow, 'job_id' | 'asset_name' | 'state' | 'since'> & {
-  /** Of the job: what the check says of it. */
+  /** The check's figure for this job. */
   value: number | null;
 };
 
@@ -136,18 +133,18 @@ export type Alert = {
   check: CheckName;
   firing: boolean;
   threshold: Figure;
-  /** For so many seconds it must have been above it; 0: it fires at once. */
+  /** Seconds above the threshold before it fires; 0: none. */
   lasting_seconds: number;
-  /** What is compared with the threshold: the worst, or how many; null where nothing is found. */
+  /** Compared with the threshold: the worst figure, or a count; null if nothing is found. */
   figure: (Figure & { /** A count that was cut off. */ at_least?: boolean }) | null;
-  /** How the jobs' own values are shown. */
+  /** How to show the jobs' values. */
   column: CheckColumn;
-  /** Since when it is so, as far as can be known. */
+  /** Null: unknown. */
   since: Date | null;
   /** Jobs (assets for NoExecutor), at most as many as are read. */
   found: number;
   truncated: boolean;
-  /** The worst 20 of them. */
+  /** The worst 20. */
   jobs: readonly AlertJob[];
 };
 
@@ -158,7 +155,7 @@ export type AlertReport = {
   executors: ExecutorCounts;
 };
 
-/** Those that fire, the critical ones before the others; then the rest, each in the order in which they are told. */
+/** Firing ones first, critical before warning; the rest in table order. */
 export function firingFirst(alerts: readonly Alert[]): Alert[] {
   const rank = ({ firing, severity }: Alert) => (firing ? (severity === 'critical' ? 0 : 1) : 2);
   return alerts.toSorted((a, b) => rank(a) - rank(b));

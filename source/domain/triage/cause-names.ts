@@ -1,4 +1,4 @@
-/** The runbook's four, and what only a SQLSTATE tells. */
+/** The runbook's four, then those of a SQLSTATE only. */
 export const causeNames = [
   'upstream_unavailable',
   'schema_change',
@@ -9,11 +9,13 @@ export const causeNames = [
   'cancelled',
 ] as const;
 
-/** What a failure most likely comes from (backfill-operations, "High Partition Failure Rate", "Common causes"). */
+/**
+ * Most likely cause of a failure (backfill-operations, "High Partition Failure Rate", "Common
+ * causes").
+ */
 export type FailureCause = {
   name: (typeof causeNames)[number];
-  /** The runbook's words, where it is one of its causes. */
+  /** In the runbook's words if it is one of its causes. */
   title: string;
-  /** What to look at first. */
   advice: string;
 };

@@ -1,8 +1,8 @@
 import type { OutageKind } from '../partition/attempt.ts';
 import { type Clause, type ClauseFacts, explain, type ReachedLimit } from './explain.ts';
 
-/** An executor of the tenant that is heard of; `busy`: slots that run something of this tenant. */
-export type LivingExecutor = {
+/** An executor with a recent sign of life; `busy`: slots that run partitions of this tenant. */
+export type AliveExecutor = {
   id: string;
   handlers: readonly string[];
   slots: number;
@@ -18,28 +18,30 @@ export type LivingExecutor = {
   }[];
 };
 
-/** Slots of a job whose leases are held by an executor that is not heard of, as `explain` counts them. */
-export type SilentLanes = { id: string; lanes: number; seen_at: Date | null; until: Date };
+/** Slots of a job that a silent executor leases, as in `explain`. */
+export type SilentSlots = { id: string; slots: number; seen_at: Date | null; until: Date };
 
-/** What decides, beside the rows of jobs, whether they run: read once for all jobs of a tenant. */
+/** What decides, beside a job's row, whether it runs: read once for all jobs of a tenant. */
 export type ClaimScene = {
-  executors: readonly LivingExecutor[];
-  /** `assets`: of a limit of an asset type, the assets that it is for. */
+  executors: readonly AliveExecutor[];
+  /** `assets`: those that a limit of an asset type covers. */
   limits: readonly (ReachedLimit & { assets: readonly string[] | null })[];
-  /** By job. */
-  silent: Readonly<Record<string, readonly SilentLanes[]>>;
-  /** Of running jobs without a lease, by job: whether a partition could be taken, and when the next falls due. */
-  idle: Readonly<Record<string, { takeable: boolean; due_at: Date | null }>>;
+  /** By job id. */
+  silent: Readonly<Record<string, readonly SilentSlots[]>>;
+  /**
+   * Running jobs without a lease, by id: whether a partition can be claimed, and when the next is
+   * due.
+   */
+  idle: Readonly<Record<string, { has_claimable: boolean; due_at: Date | null }>>;
 };
 
-/** Of ended jobs nothing else is asked. */
+/** For ended jobs: nothing else is needed. */
 export const emptyScene: ClaimScene = { executors: [], limits: [], silent: {}, idle: {} };
 
-/** What `explain` is asked of one job, as far as no statement about that job alone is needed. */
 export type SceneFacts = ClauseFacts & {
   asset_name: string;
-  silent: readonly SilentLanes[];
-  in_front: null;
+  silent: readonly SilentSlots[];
+  jobs_ahead: null;
 };
 
 type AssetFacts = Pick<
@@ -47,7 +49,7 @@ type AssetFacts = Pick<
   | 'executors'
   | 'with_handler'
   | 'draining'
-  | 'untroubled'
+  | 'without_outage'
   | 'outages'
   | 'ready'
   | 'hold_reason'
@@ -61,11 +63,10 @@ type Claimed = {
   asset_name: string;
   state: string;
   ours: boolean;
-  lanes: number;
+  running_slots: number;
   heartbeat_at: Date | null;
 };
 
-/** The facts of one job: its row, and the scene around it. */
 export function factsIn(scene: ClaimScene, job: Claimed, asOf: Date): SceneFacts {
   const idle = scene.idle[job.id];
   return {
@@ -74,25 +75,24 @@ export function factsIn(scene: ClaimScene, job: Claimed, asOf: Date): SceneFacts
     asset_name: job.asset_name,
     state: job.state,
     ours: job.ours,
-    lanes: job.lanes,
+    running_slots: job.running_slots,
     heartbeat_at: job.heartbeat_at,
     silent: scene.silent[job.id] ?? [],
-    takeable: idle?.takeable ?? true,
+    has_claimable: idle?.has_claimable ?? true,
     due_at: idle?.due_at ?? null,
-    // Only `explain` looks for these, which asks of one job.
+    // `explain` alone queries these, for one job.
     missing: 0,
     blockers: [],
     blocked_keys: 0,
-    in_front: null,
+    jobs_ahead: null,
   };
 }
 
-/** The clause of `explain` that holds for the job, as far as the scene tells. */
 export function clauseIn(facts: SceneFacts): Clause {
   return explain(facts);
 }
 
-/** Assets that some executor can run: what is of another one cannot be claimed. */
+/** Assets that an executor can run; jobs of others cannot be claimed. */
 export function servedAssets({ executors }: ClaimScene): string[] {
   const able = executors.flatMap(({ handlers, outages }) =>
     handlers.filter((name) => outages.every(({ asset }) => asset !== name)),
@@ -102,7 +102,7 @@ export function servedAssets({ executors }: ClaimScene): string[] {
 
 const known = new WeakMap<ClaimScene, Map<string, AssetFacts>>();
 
-/** The same for all jobs of an asset: reckoned once. */
+/** Computed once for all jobs of an asset. */
 function ofAsset(scene: ClaimScene, asset: string): AssetFacts {
   const facts = known.get(scene) ?? new Map<string, AssetFacts>();
   known.set(scene, facts);
@@ -118,7 +118,8 @@ function ofAsset(scene: ClaimScene, asset: string): AssetFacts {
     executors: executors.length,
     with_handler: able.length,
     draining: able.filter(({ draining }) => draining).length,
-    untroubled: able.filter(({ id }) => troubled.every(({ executor }) => executor !== id)).length,
+    without_outage: able.filter(({ id }) => troubled.every(({ executor }) => executor !== id))
+      .length,
     outages: troubled.toSorted((a, b) => a.since.getTime() - b.since.getTime()),
     ready: ready.length,
     hold_reason: able.find(({ hold_reason }) => hold_reason !== null)?.hold_reason ?? null,

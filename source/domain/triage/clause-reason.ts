@@ -1,21 +1,21 @@
 import type { OutageKind } from '../partition/attempt.ts';
 import { roughDuration } from '../time/duration.ts';
-import type { SilentLanes } from './claim-scene.ts';
+import type { SilentSlots } from './claim-scene.ts';
 import type { Clause, ClauseFacts, ReachedLimit } from './explain.ts';
 
-/** What a reason is told from. `in_front`: jobs of higher rank; null where they were not counted. */
+/** `jobs_ahead`: jobs of higher rank; null: not counted. */
 export type ReasonFacts = Pick<
   ClauseFacts,
   'as_of' | 'executors' | 'draining' | 'hold_reason' | 'limits' | 'outages' | 'slots' | 'due_at'
-> & { asset_name: string; in_front: number | null };
+> & { asset_name: string; jobs_ahead: number | null };
 
-/** The clauses that keep a job from being worked on until something beside the job changes. */
+/** Clauses that keep a job from running until something beside the job changes. */
 export const waitingClauses = [
   'no_executor',
   'unavailable',
   'no_handler',
   'draining',
-  'held',
+  'on_hold',
   'limited',
   'back_off',
   'outranked',
@@ -26,34 +26,36 @@ export function isWaitingClause(clause: Clause): clause is WaitingClause {
   return (waitingClauses as readonly Clause[]).includes(clause);
 }
 
-/** Why a job is not worked on: the same sentence for `explain`, the list, the console and their JSON. Not cleaned for a terminal. */
+/**
+ * Why a job does not run: one sentence for `explain`, lists, the console and JSON. Not sanitized
+ * for a terminal.
+ */
 export const clauseReasons: Readonly<Record<WaitingClause, (facts: ReasonFacts) => string>> = {
   no_executor: () => 'no executor is running for this tenant',
   unavailable: troubleReason,
   no_handler: ({ executors, asset_name }) =>
-    `none of ${counted(executors, 'living executor')} has a handler for ${asset_name}`,
+    `no executor has a handler for ${asset_name} (${executors} running)`,
   draining: ({ draining }) =>
-    `${draining === 1 ? 'the only executor' : `all ${draining} executors`} with a handler for it ${draining === 1 ? 'drains' : 'drain'}, and takes nothing new`,
-  held: ({ hold_reason }) => `claiming is held: ${hold_reason ?? 'the database is not well'}`,
+    `${draining === 1 ? 'the only executor' : `all ${draining} executors`} with a handler for it ${draining === 1 ? 'is' : 'are'} draining`,
+  on_hold: ({ hold_reason }) =>
+    `claiming is on hold: ${hold_reason ?? 'the database is unhealthy'}`,
   limited: ({ limits }) => limits.map(limitReason).join('; '),
   back_off: ({ due_at, as_of }) =>
-    `all partitions that are left are snoozed or wait to be retried, the first in ${roughDuration(
+    `all remaining partitions are snoozed or backing off, the first is due in ${roughDuration(
       Math.max(1000, due_at!.getTime() - as_of.getTime()),
     )}`,
-  outranked: ({ in_front, slots }) => {
-    const busy = slots === 1 ? 'the only slot is busy' : `all ${counted(slots, 'slot')} are busy`;
-    if (in_front === null) return `it waits for a slot: ${busy}`;
-    const jobs = in_front === 0 ? 'no job' : counted(in_front, 'job');
-    return `${busy}, and ${jobs} of higher rank ${in_front > 1 ? 'are' : 'is'} in front`;
+  outranked: ({ jobs_ahead, slots }) => {
+    const busy = `queued: ${slots}/${counted(slots, 'slot')} busy`;
+    return jobs_ahead === null ? busy : `${busy}, ${counted(jobs_ahead, 'job')} ahead`;
   },
 };
 
-/** `web-1:812 with 4 slots has been silent for 42s`: what an executor that is not heard of holds. */
-export function silenceReason(silent: readonly SilentLanes[], asOf: Date): string {
-  const each = silent.map(({ id, lanes, seen_at }) => {
+/** `web-1:812 with 4 slots has been silent for 42s` */
+export function silenceReason(silent: readonly SilentSlots[], asOf: Date): string {
+  const each = silent.map(({ id, slots, seen_at }) => {
     const since =
       seen_at === null ? '' : ` for ${roughDuration(asOf.getTime() - seen_at.getTime())}`;
-    return `${id} with ${counted(lanes, 'slot')} has been silent${since}`;
+    return `${id} with ${counted(slots, 'slot')} has been silent${since}`;
   });
   return each.join('; ');
 }
@@ -61,16 +63,16 @@ export function silenceReason(silent: readonly SilentLanes[], asOf: Date): strin
 const outageKindWords: Readonly<Record<OutageKind, string>> = {
   endpoint: 'its endpoint is unreachable',
   program: 'its program is missing',
-  host: 'the host is out of something',
-  database: 'the database did not take its work',
+  host: 'the host is out of file descriptors, processes or memory',
+  database: 'the database is unavailable',
 };
 
-/** `its endpoint is unreachable on web-1 since 12m: cannot reach …`. */
+/** `its endpoint is unreachable on web-1 since 12m: cannot reach …` */
 function troubleReason({ outages, as_of }: ReasonFacts): string {
   const first = outages[0]!;
   const hosts = [...new Set(outages.map(({ host }) => host))];
   const since = roughDuration(as_of.getTime() - first.since.getTime());
-  return `${outageKindWords[first.kind] ?? first.kind} on ${hosts.join(', ')} since ${since}: ${first.message}`;
+  return `${outageKindWords[first.kind] ?? first.kind} on ${hosts.join(', ')} for ${since}: ${first.message}`;
 }
 
 const scopes: Readonly<Record<ReachedLimit['scope'], (name: string) => string>> = {
@@ -80,8 +82,8 @@ const scopes: Readonly<Record<ReachedLimit['scope'], (name: string) => string>> 
 };
 
 function limitReason({ scope, name, max_running, running }: ReachedLimit): string {
-  if (max_running === 0) return `no job ${scopes[scope](name)} may run (the limit is 0)`;
-  return `${running} of at most ${counted(max_running, 'job')} ${scopes[scope](name)} ${running === 1 ? 'runs' : 'run'} already`;
+  if (max_running === 0) return `limit reached: no job ${scopes[scope](name)} may run (limit 0)`;
+  return `limit reached: ${running} of ${counted(max_running, 'running job')} ${scopes[scope](name)}`;
 }
 
 function counted(count: number, noun: string): string {

@@ -2,62 +2,63 @@ import type { Blocker } from './explain.ts';
 
 export type TableProtection = {
   name: string;
-  /** A table of the contract, which other programs write as well. */
+  /** A table of the shared schema: external writers use it. */
   shared: boolean;
   enabled: boolean;
   forced: boolean;
   policies: number;
-  /** Those of them that let rows through; the others take away. */
+  /** Policies that let rows through; the others only restrict. */
   permissive: number;
-  /** Roles beside its owner that may write it. */
+  /** Roles besides its owner that may write it. */
   writers: string[];
 };
 
 export type FunctionProtection = {
   name: string;
-  /** It has its owner's rights, whoever calls it. */
+  /** SECURITY DEFINER: it runs with its owner's rights. */
   definer: boolean;
-  /** Its search_path is its own. */
+  /** It sets its own search_path. */
   pinned: boolean;
-  /** Everybody may call it. */
+  /** PUBLIC may call it. */
   public: boolean;
-  /** Roles beside its owner that were granted it by name. */
+  /** Roles besides its owner with a grant by name. */
   callers: string[];
 };
 
-/** What `doctor` sees of a database and of the way to it. */
+/** What `doctor` reads of a database and the connection to it. */
 export type Diagnosis = {
-  /** Whom and where, without the password. */
   connection: string;
   round_trip_ms: number;
   server_version: string;
   in_recovery: boolean;
   program_version: string;
   schema: {
-    /** Null where there is none. */
+    /** Null without a schema. */
     lowest_program: string | null;
     missing: string[];
-    /** Migrations that are applied and that this program does not have. */
+    /** Migrations applied that this program does not have. */
     newer: string[];
     too_new: boolean;
   };
   role: string;
   superuser: boolean;
   bypass_rls: boolean;
-  /** Base tables, with their row-level security. */
   tables: { name: string; enabled: boolean; forced: boolean; policies: number }[];
-  /** What protects the tables and functions of the schema, theirs and ours; empty without a schema. */
+  /** Protection of the schema's tables and functions; empty without a schema. */
   protection: { tables: TableProtection[]; functions: FunctionProtection[] };
   /** This host's clock minus the database's, at the middle of the round trip. */
   clock_skew_ms: number;
   pooled: boolean;
-  /** Others' sessions can be seen: superuser or pg_read_all_stats. */
+  /** The role sees sessions of others: superuser or pg_read_all_stats. */
   sees_sessions: boolean;
-  /** The database's encoding; only UTF8 will do. */
+  /** UTF8 is required. */
   encoding: string;
-  /** Settings of server, database or role that are not as servo-tui needs them, or has them in its own sessions. */
+  /**
+   * Settings of server, database or role that differ from what servo-tui needs; `own`: its own
+   * sessions set them.
+   */
   settings: { name: string; value: string; wanted: string; own: boolean }[];
-  /** Sessions that have kept the same snapshot for over 60 s: what dies meanwhile cannot be vacuumed. */
+  /** Sessions with a snapshot older than 60 s: it keeps dead rows from being vacuumed. */
   old_snapshots: {
     pid: number;
     user: string | null;
@@ -67,11 +68,11 @@ export type Diagnosis = {
   }[];
   tenant: string | null;
   /** Null without a tenant or a schema. */
-  executors: { alive: number; held: number; draining: number; versions: string[] } | null;
+  executors: { alive: number; on_hold: number; draining: number; versions: string[] } | null;
   has_jobs: boolean | null;
   /** Whether a job, an asset or an executor of the tenant is visible. */
   visible: boolean | null;
-  /** Sessions that keep claims of the tenant waiting; null without a tenant or a schema. */
+  /** Sessions that block claims of the tenant; null without a tenant or a schema. */
   claim_blockers: Blocker[] | null;
 };
 
@@ -80,7 +81,7 @@ export type Level = (typeof levels)[number];
 
 export type Check = { check: string; level: Level; message: string; hint: string | null };
 
-/** What counts as a finding for `--exit-code`. */
+/** Counts for `--exit-code`. */
 export function isFinding({ level }: Check): boolean {
   return level === 'warning' || level === 'fault';
 }

@@ -1,44 +1,46 @@
 import { later } from '../time/time.ts';
 import type { CheckName, FoundRow, Runbook } from './checks.ts';
 
-/** What the checks have found, by name; and when the trouble's clock began. */
+/** Rows by check, and the start of each runbook's clock. */
 export type EscalationFacts = {
   as_of: Date;
   found: Readonly<Partial<Record<CheckName, readonly FoundRow[]>>>;
-  /** The first journal entry of the trouble, by runbook; null where there is no trouble, or none is known. */
+  /** First event of the incident, by runbook; null: no incident, or unknown. */
   clocks: Readonly<Record<Runbook, Date | null>>;
-  /** Jobs that run. */
   running: number;
 };
 
 type Trigger = {
-  /** The runbook's, under "When to Escalate". */
-  words: string;
-  /** Why it holds, with the figures; null where it does not. */
-  why: (facts: EscalationFacts) => string | null;
+  /** In the runbook's words, under "When to Escalate". */
+  text: string;
+  /** With figures; null if it does not hold. */
+  reason: (facts: EscalationFacts) => string | null;
 };
 
 type Step = {
-  /** The runbook's, under "Escalation Path". */
+  /** In the runbook's words, under "Escalation Path". */
   who: string;
   task: string;
-  /** Minutes on the trouble's clock; null where the runbook names none: then when `calls` says so. */
+  /** Minutes on the runbook's clock; null: the runbook has none, `calls` decides. */
   after_minutes: number | null;
-  /** What makes it due before, or without a clock. */
+  /** Makes the step due earlier, or without a clock. */
   calls: (facts: EscalationFacts, triggered: boolean) => boolean;
 };
 
 type Path = {
-  /** What counts as this runbook's trouble. */
+  /** Checks whose rows start the runbook's clock. */
   checks: readonly CheckName[];
   triggers: readonly Trigger[];
   steps: readonly Step[];
 };
 
-/** How many are "multiple", and how many jobs whose ETA slips are "widespread". */
+/** The runbooks' "multiple", and the slipping jobs that are "widespread". */
 export const multiple = 2;
 export const widespread = 3;
-/** backfill-operations: "Multiple jobs stuck for >30 minutes", "Unable to identify root cause in 30 minutes". */
+/**
+ * backfill-operations: "Multiple jobs stuck for >30 minutes", "Unable to identify root cause in 30
+ * minutes".
+ */
 const longMinutes = 30;
 /** backfill-sla-at-risk, "Establish SLA Tiers": critical is priority 8 to 10. */
 const highPriority = 8;
@@ -67,8 +69,8 @@ export const escalationPaths: Readonly<Record<Runbook, Path>> = {
     ],
     triggers: [
       {
-        words: 'Multiple jobs stuck for >30 minutes',
-        why: (facts) => {
+        text: 'Multiple jobs stuck for >30 minutes',
+        reason: (facts) => {
           const long = rowsOf(facts, 'stuck', 'no-progress').filter(
             (row) => minutesSince(facts, row.since) > longMinutes,
           );
@@ -76,26 +78,24 @@ export const escalationPaths: Readonly<Record<Runbook, Path>> = {
         },
       },
       {
-        words: 'Pause/resume not working as expected',
-        why: (facts) => {
+        text: 'Pause/resume not working as expected',
+        reason: (facts) => {
           const count = rowsOf(facts, 'resuming').length;
-          return count > 0 ? `${count} resumed and not claimed` : null;
+          return count > 0 ? `${count} resumed but not claimed` : null;
         },
       },
       {
-        words: 'Data integrity concerns (checkpoint mismatch)',
-        why: (facts) => {
+        text: 'Data integrity concerns (checkpoint mismatch)',
+        reason: (facts) => {
           const count = rowsOf(facts, 'checkpoint').length;
           return count > 0 ? `the checkpoint of ${count} does not match` : null;
         },
       },
       {
-        words: 'Unable to identify root cause in 30 minutes',
-        why: (facts) => {
+        text: 'Unable to identify root cause in 30 minutes',
+        reason: (facts) => {
           const minutes = minutesSince(facts, facts.clocks['backfill-operations']);
-          return minutes >= longMinutes
-            ? `the trouble is ${Math.floor(minutes)} minutes old`
-            : null;
+          return minutes >= longMinutes ? `it began ${Math.floor(minutes)} minutes ago` : null;
         },
       },
     ],
@@ -114,8 +114,8 @@ export const escalationPaths: Readonly<Record<Runbook, Path>> = {
     checks: ['at-risk', 'breached'],
     triggers: [
       {
-        words: 'Multiple high-priority jobs at risk simultaneously',
-        why: (facts) => {
+        text: 'Multiple high-priority jobs at risk simultaneously',
+        reason: (facts) => {
           const high = rowsOf(facts, 'at-risk', 'breached').filter(
             (row) => Number(row.cells.priority) >= highPriority,
           );
@@ -125,16 +125,16 @@ export const escalationPaths: Readonly<Record<Runbook, Path>> = {
         },
       },
       {
-        words: 'Risk level increasing rapidly',
-        why: (facts) => {
+        text: 'Risk level increasing rapidly',
+        reason: (facts) => {
           const slips = new Set(slipping(facts).map((row) => row.job_id));
           const rising = rowsOf(facts, 'at-risk').filter((row) => slips.has(row.job_id));
           return rising.length > 0 ? `the ETA of ${rising.length} at risk slips` : null;
         },
       },
       {
-        words: 'External dependencies causing widespread slowdowns',
-        why: (facts) => {
+        text: 'External dependencies causing widespread slowdowns',
+        reason: (facts) => {
           const slow = slipping(facts);
           const assets = new Set(slow.map((row) => row.asset_name)).size;
           return slow.length >= widespread && assets >= multiple
@@ -143,8 +143,8 @@ export const escalationPaths: Readonly<Record<Runbook, Path>> = {
         },
       },
       {
-        words: 'System-wide performance degradation',
-        why: (facts) => {
+        text: 'System-wide performance degradation',
+        reason: (facts) => {
           const slow = slipping(facts).length;
           return slow >= widespread && slow * 2 > facts.running
             ? `the ETA of ${slow} of ${facts.running} running jobs slips`
@@ -179,26 +179,24 @@ export type EscalationStep = {
   who: string;
   task: string;
   after_minutes: number | null;
-  /** When its minutes are over; null where it has none. */
   at: Date | null;
   due: boolean;
 };
 
-/** Who is to be told, and why. */
 export type Escalation = {
   runbook: Runbook;
-  /** Somebody beyond whoever is on call is to be told now. */
+  /** A step beyond on-call is due. */
   due: boolean;
-  /** The clock's beginning, and how far it is. */
+  /** Start of the clock, and minutes since. */
   since: Date | null;
   minutes: number;
-  triggers: readonly { words: string; why: string }[];
+  triggers: readonly { text: string; reason: string }[];
   steps: readonly EscalationStep[];
-  /** The next who is not due yet, where the clock decides. */
+  /** The next step that the clock makes due. */
   next: { who: string; in_minutes: number } | null;
 };
 
-/** The escalations of the outages that there are, by the runbooks' tables; none without trouble. */
+/** One escalation for each runbook with rows. */
 export function escalationsOf(facts: EscalationFacts): Escalation[] {
   return (Object.keys(escalationPaths) as Runbook[])
     .filter((runbook) => rowsOf(facts, ...escalationPaths[runbook].checks).length > 0)
@@ -209,30 +207,33 @@ function escalationOf(runbook: Runbook, facts: EscalationFacts): Escalation {
   const { triggers, steps } = escalationPaths[runbook];
   const since = facts.clocks[runbook];
   const minutes = Math.max(0, minutesSince(facts, since));
-  const holding = triggers.flatMap(({ words, why }) => {
-    const reason = why(facts);
-    return reason === null ? [] : [{ words, why: reason }];
+  const holding = triggers.flatMap(({ text, reason: reasonOf }) => {
+    const reason = reasonOf(facts);
+    return reason === null ? [] : [{ text, reason }];
   });
-  const judged = steps.map(({ who, task, after_minutes, calls }) => ({
+  const evaluated = steps.map(({ who, task, after_minutes, calls }) => ({
     who,
     task,
     after_minutes,
     at: after_minutes === null ? null : later(since ?? facts.as_of, after_minutes * 60_000),
     due: (after_minutes !== null && minutes >= after_minutes) || calls(facts, holding.length > 0),
   }));
-  const waiting = judged.find((step) => !step.due && step.after_minutes !== null);
+  const waiting = evaluated.find((step) => !step.due && step.after_minutes !== null);
   return {
     runbook,
-    due: judged.slice(1).some((step) => step.due),
+    due: evaluated.slice(1).some((step) => step.due),
     since,
     minutes,
     triggers: holding,
-    steps: judged,
+    steps: evaluated,
     next: waiting ? { who: waiting.who, in_minutes: waiting.after_minutes! - minutes } : null,
   };
 }
 
-/** The rows whose trouble's clock counts, by runbook. */
-export function troubleOf(found: EscalationFacts['found'], runbook: Runbook): readonly FoundRow[] {
+/** Rows that count for a runbook's clock. */
+export function runbookRows(
+  found: EscalationFacts['found'],
+  runbook: Runbook,
+): readonly FoundRow[] {
   return escalationPaths[runbook].checks.flatMap((name) => found[name] ?? []);
 }

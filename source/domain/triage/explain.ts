@@ -2,63 +2,64 @@ import { isJobState, isTerminal } from '../job/state.ts';
 import type { OutageKind } from '../partition/attempt.ts';
 import { policy } from '../policy.ts';
 
-/** Everything that decides whether a job runs, read at one moment; ages are by the database's clock. */
+/** Everything that decides whether a job runs, read at one moment of the database's clock. */
 export type ExplainFacts = {
   as_of: Date;
   id: string;
   asset_name: string;
   state: string;
   version: number;
-  /** How it came into its state, as far as the journal knows. */
+  /** How it came into its state, from the journal. */
   since: Date | null;
   by: string | null;
   reason: string | null;
-  /** Upstream jobs that are not completed; of a failed job, too: what it has failed for. */
+  /** Upstream jobs that are not completed; of a failed job those that made it fail. */
   waits_for: { id: string; asset_name: string | null; state: string | null }[];
-  /** Of a failed or cancelled job: the newest job that was made for what it left undone. */
-  again: { id: string; state: string } | null;
-  /** Living executors of the tenant; those of them with a handler for the asset; those of these that drain. */
+  /** The newest job for what a failed or cancelled one left undone. */
+  successor: { id: string; state: string } | null;
+  /** Live executors of the tenant; with a handler for the asset; of these, draining ones. */
   executors: number;
   with_handler: number;
   draining: number;
-  /** Those with a handler for which nothing that it needs is away. */
-  untroubled: number;
-  /** What is away for the asset's handler, by living executor, the longest first. */
+  /** Executors with a handler and no outage of it. */
+  without_outage: number;
+  /** Outages of the asset's handler, the longest first. */
   outages: { executor: string; host: string; kind: OutageKind; message: string; since: Date }[];
-  /** What its last attempts failed with, all alike, or what a failed partition of it says. */
+  /** The error of its last attempts, if they are all alike, or of a failed partition. */
   failure: string | null;
   /** Its last attempts failed with a permanent error: one partition is tried at a time. */
   failing: boolean;
-  /** Executors with the handler that neither drain nor are held, and why the others are held. */
+  /** Executors with the handler, neither draining nor on hold; and the reason of a hold. */
   ready: number;
   hold_reason: string | null;
-  /** Slots of the ready ones, and how many of them run something of this tenant. */
+  /** Slots of the ready ones, and those that run partitions of this tenant. */
   slots: number;
   slots_busy: number;
   limits: ReachedLimit[];
-  /** Running under the claim of an executor of ours. */
+  /** Claimed by an executor of this program. */
   ours: boolean;
   heartbeat_at: Date | null;
-  lanes: number;
+  running_slots: number;
   max_parallel: number;
-  at_work: string[];
-  /** Those of them that have not been heard of lately, with how many of its slots, and when the last of these is taken from them. */
-  silent: { id: string; lanes: number; seen_at: Date | null; until: Date }[];
-  /** Whether a partition could be taken now; those whose keys still run in a cancelled job are not meant. */
-  takeable: boolean;
-  /** Partitions that it lacks, where it has nothing else left to run; else 0. */
+  running_on: string[];
+  /** Silent executors with leases on it: their slots, and when the last lease expires. */
+  silent: { id: string; slots: number; seen_at: Date | null; until: Date }[];
+  /**
+   * Whether a partition can be claimed now; keys that still run in a cancelled job do not count.
+   */
+  has_claimable: boolean;
+  /** Missing partition rows, if nothing else is left to run; else 0. */
   missing: number;
   total_partitions: number;
-  /** All its partitions have been there: those that are missing were deleted since. */
+  /** All its partitions existed: missing ones were deleted. */
   partitions_made: boolean;
-  /** When the next partition that was handed back falls due. */
   due_at: Date | null;
   blocked_keys: number;
   blocked_by: string | null;
-  /** Sessions that keep a claim of it waiting, the longest first; what a role may not see of them is null. */
+  /** Sessions that block its claim, the longest first; fields hidden from the role are null. */
   blockers: Blocker[];
-  /** Jobs with a handler that come before it and wait or run, at most 1,000. */
-  in_front: number;
+  /** Claimable or running jobs with a handler that come before it, at most 1,000. */
+  jobs_ahead: number;
 };
 
 export type Blocker = {
@@ -77,20 +78,20 @@ export type ReachedLimit = {
   running: number;
 };
 
-/** The clauses that can keep a job from running, in the order in which they are asked. */
+/** What can keep a job from running, in the order of the checks. */
 export const clauses = [
   'unknown_state',
   'ended',
   'paused',
   'waiting_upstream',
-  // Whoever runs it needs none of ours.
-  'foreign',
+  // An external writer needs no executor of ours.
+  'external_writer',
   'no_executor',
-  // What it needs is away for every executor that could run it; one whose program is missing offers no handler.
+  // Before no_handler: an executor whose program is missing offers no handler.
   'unavailable',
   'no_handler',
   'draining',
-  'held',
+  'on_hold',
   'limited',
   'incomplete',
   'running',
@@ -102,7 +103,6 @@ export const clauses = [
 ] as const;
 export type Clause = (typeof clauses)[number];
 
-/** What of the facts the clauses are asked of. */
 export type ClauseFacts = Pick<
   ExplainFacts,
   | 'as_of'
@@ -112,7 +112,7 @@ export type ClauseFacts = Pick<
   | 'executors'
   | 'with_handler'
   | 'draining'
-  | 'untroubled'
+  | 'without_outage'
   | 'outages'
   | 'ready'
   | 'hold_reason'
@@ -120,34 +120,38 @@ export type ClauseFacts = Pick<
   | 'slots_busy'
   | 'limits'
   | 'missing'
-  | 'lanes'
-  | 'takeable'
+  | 'running_slots'
+  | 'has_claimable'
   | 'due_at'
   | 'blocked_keys'
 > & { blockers: readonly unknown[] };
 
-/** Which clause answers: the first that holds. The last always does. */
+/** A job of an external writer is stale after this, in milliseconds. */
+export const staleMs = 120_000;
+
+/** The first clause that holds is the answer; the last always holds. */
 const holds: Readonly<Record<Clause, (facts: ClauseFacts) => boolean>> = {
   unknown_state: ({ state }) => !isJobState(state),
   ended: ({ state }) => isTerminal(state),
   paused: ({ state }) => state === 'paused',
   waiting_upstream: ({ state }) => state === 'waiting_upstream',
-  foreign: ({ state, ours, heartbeat_at, as_of }) =>
+  external_writer: ({ state, ours, heartbeat_at, as_of }) =>
     state === 'running' &&
     !ours &&
     heartbeat_at !== null &&
     as_of.getTime() - heartbeat_at.getTime() < policy.stale_ms,
   no_executor: ({ executors }) => executors === 0,
-  unavailable: ({ outages, untroubled }) => outages.length > 0 && untroubled === 0,
+  unavailable: ({ outages, without_outage }) => outages.length > 0 && without_outage === 0,
   no_handler: ({ with_handler }) => with_handler === 0,
   draining: ({ with_handler, draining }) => draining === with_handler,
-  held: ({ ready }) => ready === 0,
+  on_hold: ({ ready }) => ready === 0,
   limited: ({ state, limits }) => state !== 'running' && limits.length > 0,
   incomplete: ({ missing }) => missing > 0,
-  running: ({ state, lanes }) => state === 'running' && lanes > 0,
+  running: ({ state, running_slots }) => state === 'running' && running_slots > 0,
   locked: ({ blockers }) => blockers.length > 0,
-  back_off: ({ takeable, due_at, as_of }) => !takeable && due_at !== null && due_at > as_of,
-  blocked_by_cancelled: ({ takeable, blocked_keys }) => !takeable && blocked_keys > 0,
+  back_off: ({ has_claimable, due_at, as_of }) =>
+    !has_claimable && due_at !== null && due_at > as_of,
+  blocked_by_cancelled: ({ has_claimable, blocked_keys }) => !has_claimable && blocked_keys > 0,
   outranked: ({ slots, slots_busy }) => slots_busy >= slots,
   claimable: () => true,
 };

@@ -4,8 +4,8 @@ import { causeBySqlstate } from './sql-cause.ts';
 type Row = FailureCause & { signs: RegExp };
 
 /**
- * The signs by which a message tells its cause; the first row that fits is it. Rate limiting stands before the unavailable
- * upstream, which often says both (`503 Slow Down`), and what has run out before it, too: `connection` is in both.
+ * The first match wins. Rate limiting comes before upstream_unavailable, since messages often
+ * contain both (`503 Slow Down`); so does exhaustion: both match `connection`.
  */
 const rows: readonly Row[] = [
   {
@@ -39,7 +39,10 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** The likely cause of a failure: by the SQLSTATE in its message, else by its words; null where it shows no sign of the runbook's common causes. */
+/**
+ * By the SQLSTATE in the message, else by its text; null without a sign of the runbook's common
+ * causes.
+ */
 export function likelyCause(message: string | null): FailureCause | null {
   if (message === null) return null;
   const shown = message.slice(0, longest);
@@ -49,7 +52,7 @@ export function likelyCause(message: string | null): FailureCause | null {
   return row === undefined ? null : causeOf(row);
 }
 
-/** The likely causes of several failures, the most frequent first; `failures`: how many show its signs. */
+/** The most frequent first; `failures` counts messages. */
 export function likelyCauses(
   messages: readonly (string | null)[],
 ): (FailureCause & { failures: number })[] {
@@ -62,10 +65,10 @@ export function likelyCauses(
   return [...found.values()].sort((a, b) => b.failures - a.failures || order(a) - order(b));
 }
 
-/** Signs stand at the beginning: a message of a megabyte costs no more than this. */
+/** Only the beginning of a message is searched: some have a megabyte. */
 const longest = 2000;
 
-/** The runbook's list, in its order of frequency as it stands there. */
+/** In the runbook's order of frequency. */
 export const failureCauses: readonly FailureCause[] = rows.map(causeOf).reverse();
 
 function causeOf({ name, title, advice }: Row): FailureCause {

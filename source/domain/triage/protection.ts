@@ -1,15 +1,13 @@
 import type { Diagnosis, FunctionProtection, TableProtection } from './diagnosis.ts';
 
-/** How a table or function is kept from who may not have it. */
+/** Protections of a table or function, with their level. */
 export const protections = {
-  // Tables.
   forced: 'ok',
   enabled: 'ok',
   owner_only: 'ok',
   read_only: 'ok',
   open: 'warning',
   not_forced: 'warning',
-  // Functions.
   caller: 'ok',
   owner: 'ok',
   public_owner: 'warning',
@@ -24,7 +22,10 @@ export type Protected = {
   protection: Protection;
 };
 
-/** The contract's tables are forced upon their owner as well; ours are not: the journal's trigger writes as the owner. */
+/**
+ * Shared tables force row-level security on their owner too; our own do not, since the journal's
+ * trigger writes as the owner.
+ */
 function ofTable({ shared, enabled, forced, permissive, writers }: TableProtection): Protection {
   if (!enabled) return !shared && writers.length === 0 ? 'read_only' : 'open';
   if (permissive === 0) return shared ? 'open' : 'owner_only';
@@ -32,14 +33,13 @@ function ofTable({ shared, enabled, forced, permissive, writers }: TableProtecti
   return shared ? 'not_forced' : 'enabled';
 }
 
-/** What has its caller's rights does what the caller may do anyway. */
+/** Without SECURITY DEFINER a function can do only what its caller can. */
 function ofFunction({ definer, pinned, public: everybody }: FunctionProtection): Protection {
   if (!definer) return 'caller';
   if (everybody) return 'public_owner';
   return pinned ? 'owner' : 'unpinned';
 }
 
-/** Every table and function, what needs attention first. */
 export function protectionsOf({ tables, functions }: Diagnosis['protection']): Protected[] {
   const all = [
     ...tables.map((one) => ['table', one.name, ofTable(one)] as const),

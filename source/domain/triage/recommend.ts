@@ -5,12 +5,12 @@ import type { CheckDefinition, CheckName, FoundRow, Remedy, RemedyAction } from 
 import type { Clause, ExplainFacts } from './explain.ts';
 
 /** A check that holds for the job, with its rows. */
-export type Held = {
+export type CheckFinding = {
   check: CheckDefinition;
   rows: readonly FoundRow[];
 };
 
-/** An action that needs nothing but to be confirmed: compare-and-set on what was seen. */
+/** An action that needs only a confirmation: compare-and-set on what was seen. */
 export type ReadyAction = {
   action: JobAction;
   id: string;
@@ -22,14 +22,16 @@ export type ReadyAction = {
 
 export type Recommendation = {
   action: RemedyAction;
-  /** The runbook's advice. */
-  words: string;
+  text: string;
   command: string | null;
-  /** Null where the job itself is to be left alone. */
+  /** Null: no action on the job itself. */
   ready: ReadyAction | null;
 };
 
-/** Which of the checks that hold names the scenario: data first, then what does not run, then what runs badly, then what is late. */
+/**
+ * Decides the scenario: data first, then jobs that do not run, then those that run badly, then late
+ * ones.
+ */
 const urgency: readonly CheckName[] = [
   'checkpoint',
   'stuck',
@@ -49,9 +51,9 @@ const urgency: readonly CheckName[] = [
   'queue-depth',
 ];
 
-/** The check that names the scenario, or null. What a bulk recovery would take is stuck, too. */
-export function scenarioOf(held: readonly Held[]): Held | null {
-  const ranked = urgency.flatMap((name) => held.filter(({ check }) => check.name === name));
+/** The most urgent finding. Checks of bulk recovery are left out: they repeat `stuck`. */
+export function scenarioOf(findings: readonly CheckFinding[]): CheckFinding | null {
+  const ranked = urgency.flatMap((name) => findings.filter(({ check }) => check.name === name));
   return ranked[0] ?? null;
 }
 
@@ -66,15 +68,14 @@ const recreating: Choice = {
   reason: 'SLA at risk - recreating with higher priority',
 };
 
-/** Whoever could run it: where nobody can, that comes first. */
-const ifSomebodyIsReady = ({ ready, with_handler, hold_reason }: ExplainFacts): boolean =>
+const isExecutorReady = ({ ready, with_handler, hold_reason }: ExplainFacts): boolean =>
   ready > 0 && with_handler > 0 && hold_reason === null;
 const startOr =
   (otherwise: RemedyAction): Choose =>
   (facts) =>
     facts.with_handler === facts.draining ? 'start-executor' : otherwise;
 
-/** What is free is of use at once, whatever else would help; null where nothing is. */
+/** Free slots help more than any other action; null without one. */
 const freeSlots = ({ max_parallel, slots, slots_busy }: ExplainFacts): Choice | null =>
   slots > slots_busy
     ? {
@@ -83,7 +84,10 @@ const freeSlots = ({ max_parallel, slots, slots_busy }: ExplainFacts): Choice | 
       }
     : null;
 
-/** A stale job is reclaimed by itself; where a ready executor has not done it in so many stale periods, by force. */
+/**
+ * A stale job is reclaimed automatically; if a ready executor has not done so in this many stale
+ * periods, by force.
+ */
 const stalePeriods = 2;
 
 const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
@@ -93,7 +97,7 @@ const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
     if (facts.with_handler === facts.draining) return 'start-executor';
     const age = row.cells.heartbeat_age_secs;
     const overdue = age === null || Number(age) > (stalePeriods * policy.stale_ms) / 1000;
-    return overdue && ifSomebodyIsReady(facts) ? 'reclaim' : 'wait';
+    return overdue && isExecutorReady(facts) ? 'reclaim' : 'wait';
   },
   resuming: startOr('look'),
   unclaimed: startOr('look'),
@@ -106,18 +110,18 @@ const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
     if (facts.state === 'paused') return 'resume';
     if (facts.state === 'waiting_upstream') return 'look';
     const first = { action: 'set-priority', parameters: { priority: '10' } } as const;
-    return freeSlots(facts) ?? (facts.in_front > 0 ? first : 'look');
+    return freeSlots(facts) ?? (facts.jobs_ahead > 0 ? first : 'look');
   },
   'at-risk': (facts, row) => {
-    const { state, in_front } = facts;
+    const { state, jobs_ahead } = facts;
     const level = row.cells.risk_level;
     if (state === 'paused') return 'resume';
     if (level === 'low' || state === 'waiting_upstream') return 'look';
     const more = freeSlots(facts);
     if (more !== null) return more;
     if (level !== 'high') return 'pause';
-    // A higher priority is of use only where something comes before it.
-    return in_front > 0 ? recreating : 'start-executor';
+    // A higher priority helps only with jobs ahead of it.
+    return jobs_ahead > 0 ? recreating : 'start-executor';
   },
   'failed-partitions': ({ state }) => (state === 'failed' ? 'retry' : 'look'),
   'waiting-upstream': () => 'wait',
@@ -125,8 +129,8 @@ const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
   'long-running': () => 'wait',
 };
 
-/** What the scenario's remedies come to for this job: the one of them that fits, the first where nothing decides. */
-export function recommend(scenario: Held, facts: ExplainFacts): Recommendation {
+/** The remedy of the scenario that fits the job; the first if nothing decides. */
+export function recommend(scenario: CheckFinding, facts: ExplainFacts): Recommendation {
   const { check, rows } = scenario;
   const row = rows[0]!;
   const chosen = choices[check.name]?.(facts, row) ?? check.remedies[0]!.action;
@@ -136,21 +140,21 @@ export function recommend(scenario: Held, facts: ExplainFacts): Recommendation {
   return recommendationOf(remedy, facts, choice);
 }
 
-/** Without a check that holds: what the clause that keeps the job from running asks for. */
+/** Without a finding: the remedy for the clause that keeps the job from running. */
 export function recommendByClause(clause: Clause, facts: ExplainFacts): Recommendation | null {
   const remedy = byClause[clause]?.(facts) ?? null;
   return remedy === null ? null : recommendationOf(remedy, facts, {});
 }
 
-const plain = (action: RemedyAction, words: string, command: string | null): Remedy => ({
+const plain = (action: RemedyAction, text: string, command: string | null): Remedy => ({
   action,
-  words,
+  text,
   states: null,
   command,
   sql: null,
 });
 
-/** It has failed for its upstream, and has nothing of its own to be retried. */
+/** A job failed by its upstream has no failed partitions to retry. */
 function afterUpstream(upstreams: ExplainFacts['waits_for']): Remedy {
   const [first] = upstreams;
   return first === undefined || first.state === null
@@ -161,40 +165,37 @@ function afterUpstream(upstreams: ExplainFacts['waits_for']): Remedy {
       )
     : plain(
         'look',
-        'Mend its upstream first, then recreate this one.',
+        'Fix its upstream first, then recreate this one.',
         `servo-tui explain ${shortId(first.id)}`,
       );
 }
 
 const byClause: Readonly<Partial<Record<Clause, (facts: ExplainFacts) => Remedy | null>>> = {
   paused: () =>
-    plain('resume', 'Resume it, if what it was paused for is over.', 'servo-tui resume JOB'),
-  ended: ({ state, waits_for, again }) =>
-    again !== null
+    plain('resume', 'Resume it if the reason for the pause is gone.', 'servo-tui resume JOB'),
+  ended: ({ state, waits_for, successor }) =>
+    successor !== null
       ? null
       : state === 'failed' && waits_for.length > 0
         ? afterUpstream(waits_for)
         : state === 'failed'
-          ? plain('retry', 'Try what failed again, once the cause is gone.', 'servo-tui retry JOB')
+          ? plain('retry', 'Retry what failed once the cause is fixed.', 'servo-tui retry JOB')
           : state === 'cancelled'
             ? plain(
                 'recreate',
-                'Start what it skipped anew.',
+                'Recreate what it skipped.',
                 'servo-tui recreate JOB --reason "why"',
               )
             : null,
   draining: () => plain('start-executor', 'Start another executor.', 'servo-tui --worker'),
   unavailable: () =>
-    plain(
-      'wait',
-      'It goes on when what is away is there again: see to that.',
-      'servo-tui executors',
-    ),
-  held: () => plain('wait', 'Claiming goes on by itself when the database is well.', null),
+    plain('wait', 'It continues when the outage ends: fix that.', 'servo-tui executors'),
+  on_hold: () =>
+    plain('wait', 'Claiming resumes automatically when the database is healthy.', null),
   limited: () => plain('wait', 'It starts when a job under the limit ends.', 'servo-tui limits'),
 };
 
-/** How a remedy is carried out on a job; absent: not on the job. */
+/** Absent: not an action on the job. */
 const jobActionOf: Readonly<Partial<Record<RemedyAction, JobAction>>> = {
   pause: 'pause',
   resume: 'resume',
@@ -212,14 +213,14 @@ function recommendationOf(
   { id, state, version }: ExplainFacts,
   { parameters = {}, reason = null }: { parameters?: ActionParameters; reason?: string | null },
 ): Recommendation {
-  const { action, words } = remedy;
-  // Where the remedy is done to other jobs, as pausing them, there is nothing to confirm here.
+  const { action, text } = remedy;
+  // A remedy for other jobs, as pausing them, has nothing to confirm here.
   const elsewhere = remedy.command?.includes('OTHER') ?? false;
   const command = commandWith(remedy.command, shortId(id), parameters);
   const jobAction = elsewhere ? undefined : jobActionOf[action];
   return {
     action,
-    words,
+    text,
     command,
     ready:
       jobAction === undefined
@@ -228,7 +229,6 @@ function recommendationOf(
   };
 }
 
-/** The command with the job's id and its figures in it. */
 function commandWith(
   command: string | null,
   job: string,

@@ -1,6 +1,6 @@
 import type { FailureCause } from './cause-names.ts';
 
-/** A message as `sql-outcome.ts` writes it: `… (SQLSTATE 42501, role servo_app)`. */
+/** As `sql-outcome.ts` writes it: `… (SQLSTATE 42501, role servo_app)`. */
 const stated = /^([\s\S]*?) ?\(SQLSTATE ([0-9A-Z]{5})(?:, role ([^)\n]+))?\)/;
 
 type Describe = (said: string, role: string) => Omit<FailureCause, 'name'>;
@@ -8,7 +8,7 @@ type Row = { codes: readonly string[]; name: FailureCause['name']; of: Describe 
 
 const quoted = /"([^"]+)"/;
 
-/** By SQLSTATE, or by its class; the first row that fits is the cause. */
+/** By SQLSTATE or class; the first match wins. */
 const rows: readonly Row[] = [
   {
     codes: ['42501'],
@@ -38,7 +38,7 @@ const rows: readonly Row[] = [
       title: 'The statement was cancelled',
       advice: /statement timeout/.test(said)
         ? 'raise statement_timeout for this role, or make the statement faster'
-        : 'somebody cancelled it (pg_cancel_backend); it is retried',
+        : 'it was cancelled (pg_cancel_backend), and is retried',
     }),
   },
   {
@@ -59,7 +59,7 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** The cause that a message's SQLSTATE tells; null where it has none, or one that tells nothing. */
+/** Null without a SQLSTATE, or with one that shows no cause. */
 export function causeBySqlstate(message: string): FailureCause | null {
   const [, said = '', code = '', role = 'the role of the executor'] = stated.exec(message) ?? [];
   const row = rows.find(({ codes }) => codes.some((one) => code !== '' && code.startsWith(one)));
@@ -72,10 +72,7 @@ function means(said: string): string {
   return /memory/i.test(said) ? 'memory' : 'resources';
 }
 
-/**
- * What `permission denied for …` calls an object, and what GRANT calls it with the rights that it
- * may need.
- */
+/** Object kinds of `permission denied for …`, with the rights to grant. */
 const grants: Readonly<Record<string, string>> = {
   table: 'select, insert, update, delete on table',
   view: 'select on table',

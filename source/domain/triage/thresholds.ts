@@ -1,41 +1,52 @@
 import { policy } from '../policy.ts';
 
 /**
- * From which figure on something counts as trouble: the runbooks' thresholds, in one place for triage, alerts, risk, console, metrics
- * and alert rules. Durations in milliseconds, rates from 0 to 1.
+ * The runbooks' thresholds, shared by triage, alerts, risk, console, metrics and alert rules.
+ * Durations in milliseconds, rates 0..1.
  */
 export type Thresholds = {
-  /** A job whose heartbeat is older counts as stuck, and its ETA as unknown (backfill-operations, "Identify Stuck Jobs"). */
+  /**
+   * A job with an older heartbeat is stuck, and its ETA unknown (backfill-operations, "Identify
+   * Stuck Jobs").
+   */
   heartbeat_stale: number;
   /** ServoBackfillJobStuck (backfill-operations, "Related Alerts"). */
   heartbeat_alert: number;
-  /** What a bulk recovery takes (backfill-operations, "Bulk Recovery"). */
+  /** A bulk recovery takes older ones (backfill-operations, "Bulk Recovery"). */
   heartbeat_bulk: number;
-  /** Nothing has finished for so long while the heart beats; for slow partitions three times their average, if that is longer. */
+  /**
+   * No partition finished for so long despite heartbeats; at least three times the average
+   * duration.
+   */
   no_progress: number;
-  /** An ETA that slips by more than `eta_slip` within `eta_window` rises; one that lies `eta_overdue` in the past is stale. */
+  /** `eta_slip` within `eta_window`: the ETA is rising; `eta_overdue` in the past: it is stale. */
   eta_slip: number;
   eta_window: number;
   eta_overdue: number;
-  /** ServoBackfillHighFailureRate: more than this share of what finished within the window, where at least so many did. */
+  /**
+   * ServoBackfillHighFailureRate: this share of the partitions finished in the window, if at least
+   * `failure_least` did.
+   */
   failure_rate: number;
   failure_window: number;
   failure_least: number;
-  /** A job that failed longer ago is history. */
+  /** Jobs that failed longer ago are not reported. */
   failed_recently: number;
   /** ServoBackfillLongRunning, since started_at. */
   long_running: number;
-  /** ServoBackfillQueueDepth: more pending jobs than this. */
+  /** ServoBackfillQueueDepth: above this number of pending jobs. */
   queue_depth: number;
-  /** ServoBackfillNoExecutor: jobs wait, and for so long nobody has been there who has a handler for them. */
+  /** ServoBackfillNoExecutor: for this long no live executor had a handler for waiting jobs. */
   no_executor: number;
-  /** A job that is paused for longer may have been forgotten. */
+  /** A job paused for longer may be forgotten. */
   paused_long: number;
-  /** A job counts as at risk when its ETA is later than its deadline less this (backfill-sla-at-risk, "Configure Early Warning Thresholds"). */
+  /**
+   * At risk: the ETA is later than the deadline minus this (backfill-sla-at-risk, "Configure Early
+   * Warning Thresholds").
+   */
   early_warning: number;
 };
 
-/** Those that the figures of a single job go by. */
 export type JobThresholds = Pick<
   Thresholds,
   'heartbeat_stale' | 'early_warning' | 'failed_recently'
@@ -46,7 +57,7 @@ const hour = 60 * minute;
 
 type Unit = 'duration' | 'rate' | 'count';
 
-/** Every threshold with its default and what it is measured in. The figures are the runbooks', where they name one. */
+/** Defaults and units; the runbooks' figures where they name one. */
 const table: Readonly<Record<keyof Thresholds, readonly [value: number, unit: Unit]>> = {
   heartbeat_stale: [policy.stale_ms, 'duration'],
   heartbeat_alert: [5 * minute, 'duration'],

@@ -105,14 +105,14 @@ async function describe(
 ): Promise<Pick<Outcome, 'message' | 'hint'>> {
   const name = `${job.asset_name} ${shortId(job.id)}`;
   const progress = `${job.completed_partitions}/${job.total_partitions} done`;
-  const finishing = job.lanes === 0 ? '' : `, ${job.lanes} running will finish`;
+  const finishing = job.running_slots === 0 ? '' : `, ${job.running_slots} running will finish`;
   if (action === 'pause')
     return { message: `paused ${name} (${progress}${finishing})`, hint: null };
   if (action === 'cancel') {
     const stop = `to stop running attempts: servo-tui reclaim ${shortId(job.id)} --reason "why"`;
     return {
       message: `cancelled ${name} (${progress}${finishing})`,
-      hint: job.lanes === 0 ? null : stop,
+      hint: job.running_slots === 0 ? null : stop,
     };
   }
   const alive = await countAliveExecutors(query, job.tenant_id);

@@ -28,7 +28,7 @@ export async function readInsight(
 ): Promise<JobInsight> {
   const { tenant_id: tenant, id } = job;
   const { order } = readStrategy(job.execution_strategy);
-  const [upstreams, waiting, samples, failures, durations, assets, crew] = await Promise.all([
+  const [upstreams, waiting, samples, failures, durations, assets, executors] = await Promise.all([
     upstreamsOf(query, tenant, id, limits.related),
     waitingFor(query, tenant, id, limits.related),
     jobSamples(query, tenant, id, limits.samples),
@@ -56,6 +56,6 @@ export async function readInsight(
     upstreams: related(upstreams),
     waiting: related(waiting),
     assets,
-    crew,
+    executors,
   };
 }

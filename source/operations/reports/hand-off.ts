@@ -8,7 +8,7 @@ import {
   endedSince,
   lastIdBefore,
 } from '../../database/queries/read-reports.ts';
-import type { ShiftSummary } from '../../domain/report/reports.ts';
+import type { HandOff } from '../../domain/report/reports.ts';
 import type { RiskLevel } from '../../domain/risk/risk.ts';
 import { type Moment, momentAt } from '../../domain/time/deadline.ts';
 import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
@@ -29,7 +29,7 @@ export async function readHandoff(
   tenant: string,
   since: { at: Date } | { before_ms: number },
   thresholds: Thresholds = thresholdDefaults,
-): Promise<ShiftSummary> {
+): Promise<HandOff> {
   const journal = await db.read(tenant, async (query) => {
     const as_of = await readClock(query);
     const moment: Moment = 'at' in since ? since : { after_ms: -since.before_ms };

@@ -5,7 +5,7 @@ import {
   type Escalation,
   type EscalationFacts,
   escalationsOf,
-  troubleOf,
+  runbookRows,
 } from '../../domain/triage/escalation.ts';
 
 /** Which escalations are due, to whom and why. Runs in the transaction that ran the checks. */
@@ -18,7 +18,7 @@ export async function readEscalations(
     firstEventSince(
       query,
       tenant,
-      troubleOf(facts.found, runbook).flatMap(({ job_id, since }) =>
+      runbookRows(facts.found, runbook).flatMap(({ job_id, since }) =>
         job_id === null || since === null ? [] : [{ job_id, since }],
       ),
     );

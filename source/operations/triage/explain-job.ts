@@ -5,10 +5,10 @@ import { checkNamed, checks, findRows } from '../../database/queries/triage/chec
 import { definitionOf } from '../../database/queries/triage/sql.ts';
 import type { CheckName, FoundRow } from '../../domain/triage/checks.ts';
 import { explain } from '../../domain/triage/explain.ts';
-import type { Explanation, JudgedJob, Verification } from '../../domain/triage/explanation.ts';
+import type { DiagnosedJob, Explanation, Verification } from '../../domain/triage/explanation.ts';
 import { likelyCauses } from '../../domain/triage/failure-cause.ts';
 import {
-  type Held,
+  type CheckFinding,
   recommend,
   recommendByClause,
   scenarioOf,
@@ -37,21 +37,21 @@ export function assessJob(
   tenant: string,
   id: string,
   thresholds?: Thresholds,
-): Promise<JudgedJob> {
+): Promise<DiagnosedJob> {
   return db.read(tenant, async (query) => {
     const facts = await readFacts(query, tenant, id);
     if (facts === null) throw noSuchJob(id);
     const context = contextOf(tenant, { job: id, ...(thresholds && { thresholds }) });
-    const held: (Held & { sql: string })[] = [];
+    const findings: (CheckFinding & { sql: string })[] = [];
     const found: Partial<Record<CheckName, readonly FoundRow[]>> = {};
     for (const check of checks) {
       const sql = check.sql(context);
       const rows = await findRows(query, sql, check.columns);
       found[check.name] = rows;
-      if (rows.length > 0) held.push({ check: definitionOf(check, context), rows, sql });
+      if (rows.length > 0) findings.push({ check: definitionOf(check, context), rows, sql });
     }
     const clause = explain(facts);
-    const scenario = scenarioOf(held);
+    const scenario = scenarioOf(findings);
     const { running = 0 } = await countJobs(query, tenant, maxRows);
     const evidence =
       scenario === null || checkNamed(scenario.check.name).evidence === undefined
@@ -65,7 +65,7 @@ export function assessJob(
       tenant_id: tenant,
       clause,
       facts,
-      held,
+      findings,
       scenario: scenario?.check.name ?? null,
       evidence,
       causes: likelyCauses(evidence?.rows.map(errorOf) ?? []),

@@ -12,21 +12,23 @@ import { executorName } from './name.ts';
 type Executor = Item<ExecutorView>;
 
 const states: Readonly<Record<ExecutorState, { glyph: string; tone: Tone; means: string }>> = {
-  alive: { glyph: '●', tone: 'good', means: 'it claims and runs partitions' },
-  held: { glyph: '‖', tone: 'warn', means: 'it lives, and claims nothing for now' },
-  draining: { glyph: '◌', tone: 'accent', means: 'it finishes what it has begun, and then ends' },
+  alive: { glyph: '●', tone: 'good', means: 'claims and runs partitions' },
+  on_hold: { glyph: '‖', tone: 'warn', means: 'claims nothing for now' },
+  draining: { glyph: '◌', tone: 'accent', means: 'finishes its partitions, then exits' },
   silent: {
     glyph: '?',
     tone: 'warn',
-    means: `no sign of life for ${policy.alive_ms / 1000} s; its leases expire ${policy.lease_ms / 1000} s after their last heartbeat`,
+    means: 'no sign of life for 10 s; its leases expire 120 s after their last heartbeat',
   },
   lost: {
     glyph: '✗',
     tone: 'bad',
-    means: 'found dead: what it ran has been taken back, and runs again elsewhere',
+    means: 'declared dead: its partitions run again elsewhere',
   },
-  stopped: { glyph: '⊘', tone: 'dim', means: 'it has ended in order' },
+  stopped: { glyph: '⊘', tone: 'dim', means: 'shut down cleanly' },
 };
+
+const stateText = ({ state }: ExecutorView) => state.replace('_', ' ');
 
 const assetsOf = ({ row }: Executor) =>
   [...new Set(row.running.map(({ asset_name }) => safeText(asset_name)))].join(', ');
@@ -38,7 +40,7 @@ export const executorTable: Table<Executor> = {
       'STATE',
       10,
       ({ row }) => ({
-        forms: [`${states[row.state].glyph} ${row.state}`, states[row.state].glyph],
+        forms: [`${states[row.state].glyph} ${stateText(row)}`, states[row.state].glyph],
         tone: states[row.state].tone,
       }),
       { gap: 1 },
@@ -84,7 +86,7 @@ export const executorTable: Table<Executor> = {
     { column: 'slots', to: 0 },
     { column: 'executor', to: 1, elastic: true },
   ],
-  heirs: [['executor'], ['runs'], ['handlers']],
+  expansions: [['executor'], ['runs'], ['handlers']],
 };
 
 function handlersOf({ row }: Executor): string {
@@ -96,13 +98,13 @@ export const executorDetail: Detail<ExecutorView> = ({ row }, { as_of, zone }) =
   const age = (at: Date) => formatAge(secondsBetween(at, as_of));
   const head: Cell[] = [
     { text: safeText(row.id, { cap: 300 }), tone: 'strong' },
-    { text: ` · ${row.state} for ${age(row.state_since)}: ${means}`, tone },
+    { text: ` · ${stateText(row)} for ${age(row.state_since)}: ${means}`, tone },
   ];
   const facts = `${plural(row.slots, 'slot')} · started ${formatMoment(row.started_at, as_of, zone)} · last seen ${age(row.seen_at)} ago · ${row.catalogue === null ? '' : `catalogue ${safeText(row.catalogue)} · `}handlers: ${handlersOf({ row, job: null }) || 'none'}`;
   const held: Cell[][] =
     row.hold_reason === null
       ? []
-      : [[{ text: `held: ${safeText(row.hold_reason)}`, tone: 'warn' }]];
+      : [[{ text: `on hold: ${safeText(row.hold_reason)}`, tone: 'warn' }]];
   const away = row.outages.map(({ asset, kind, message, since }): Cell[] => [
     {
       text: `${kind} unavailable for ${safeText(asset)} since ${age(since)}: ${safeText(message)}`,

@@ -6,20 +6,19 @@ import { safeText } from '../text/safe-text.ts';
 import { absent, type Column, column, longest, type Table } from '../text/table.ts';
 import type { Phrase } from '../text/tone.ts';
 import { formatDrift, formatEta, secondsBetween } from './eta-phrase.ts';
-import { jobTone } from './health-words.ts';
+import { jobTone } from './health-text.ts';
 import { progressBar } from './progress-bar.ts';
-import { stateWord } from './state-words.ts';
+import { stateLabel } from './state-label.ts';
 
 export type JobColumn = Column<JobView>;
 
-/** The columns of the job table in their order. */
 export const jobColumns: readonly JobColumn[] = [
   column(
     'state',
     'STATE',
-    (jobs) => Math.max(11, longest((job: JobView) => `? ${stateWord(job.state).word}`, 18)(jobs)),
+    (jobs) => Math.max(11, longest((job: JobView) => `? ${stateLabel(job.state).word}`, 18)(jobs)),
     (job) => {
-      const { glyph, word } = stateWord(job.state);
+      const { glyph, word } = stateLabel(job.state);
       return { forms: [`${glyph} ${word}`, glyph], tone: jobTone(job) };
     },
     { gap: 1 },
@@ -73,7 +72,7 @@ export const jobColumns: readonly JobColumn[] = [
     (job) => (job.rate_per_minute === null ? absent : phrase(formatRate(job.rate_per_minute))),
     { align: 'right' },
   ),
-  // `16:31 in 2h13m ↗42m` where something drifts.
+  // `16:31 in 2h13m ↗42m` if any ETA drifts.
   column(
     'eta',
     'ETA',
@@ -88,12 +87,18 @@ export const jobColumns: readonly JobColumn[] = [
     (job) => (job.priority === 0 ? { forms: ['0'], tone: 'dim' } : phrase(String(job.priority))),
     { align: 'right' },
   ),
-  column('beat', 'BEAT', 4, heartbeat, {
+  column('heartbeat', 'HB', 4, heartbeat, {
     align: 'right',
   }),
-  column('lanes', 'LANES', 5, (job) => (job.lanes > 0 ? phrase(String(job.lanes)) : absent), {
-    align: 'right',
-  }),
+  column(
+    'slots',
+    'SLOTS',
+    5,
+    (job) => (job.running_slots > 0 ? phrase(String(job.running_slots)) : absent),
+    {
+      align: 'right',
+    },
+  ),
   column(
     'age',
     'AGE',
@@ -102,7 +107,7 @@ export const jobColumns: readonly JobColumn[] = [
     { align: 'right' },
   ),
   column('id', 'JOB', 8, (job) => ({ forms: [shortId(job.id)], tone: 'dim' })),
-  // Which of several jobs of one asset a row is.
+  // Tells several jobs of one asset apart.
   column('range', 'PARTITIONS', longest(rangeText, 24), (job) =>
     rangeText(job) === '' ? absent : phrase(rangeText(job)),
   ),
@@ -123,10 +128,10 @@ export const jobColumns: readonly JobColumn[] = [
   ),
 ];
 
-/** The first columns, which say what job a row is: they stay where the others are scrolled. */
+/** The first columns, which identify a job, stay when the others scroll. */
 export const pinnedColumns = 2;
 
-/** The job table: for the console and for `list`. */
+/** For the console and for `list`. */
 export const jobsTable: Table<JobView, JobColumn> = {
   columns: jobColumns,
   narrowings: [
@@ -138,14 +143,14 @@ export const jobsTable: Table<JobView, JobColumn> = {
     { column: 'asset', to: 28, elastic: true },
     { column: 'progress', to: 8, elastic: true },
     { column: 'asset', to: 20, elastic: true },
-    { column: 'lanes', to: 0 },
+    { column: 'slots', to: 0 },
     { column: 'asset', to: 16, elastic: true },
     { column: 'state', to: 1 },
     { column: 'priority', to: 0 },
     { column: 'sla', to: 10 },
     { column: 'eta', to: 11 },
     { column: 'rate', to: 0 },
-    { column: 'beat', to: 0 },
+    { column: 'heartbeat', to: 0 },
     { column: 'percent', to: 0 },
     { column: 'progress', to: 0 },
     { column: 'eta', to: 0 },
@@ -155,12 +160,20 @@ export const jobsTable: Table<JobView, JobColumn> = {
     { column: 'done', to: 0 },
     { column: 'asset', to: 1, elastic: true },
   ],
-  heirs: [['asset', 28], ['sla'], ['eta'], ['state'], ['progress', 20], ['asset'], ['progress']],
+  expansions: [
+    ['asset', 28],
+    ['sla'],
+    ['eta'],
+    ['state'],
+    ['progress', 20],
+    ['asset'],
+    ['progress'],
+  ],
 };
 
 /**
- * The table beside the pane, which shows the figures of the job under the cursor: what tells one row from another stays longer than what
- * only measures it.
+ * Beside the pane, which shows the figures of the selected job: columns that tell rows apart stay
+ * longer than figures.
  */
 export const besidePane: Table<JobView, JobColumn> = {
   ...jobsTable,
@@ -171,7 +184,7 @@ export const besidePane: Table<JobView, JobColumn> = {
     { column: 'age', to: 0 },
     { column: 'asset', to: 28, elastic: true },
     { column: 'progress', to: 10, elastic: true },
-    { column: 'lanes', to: 0 },
+    { column: 'slots', to: 0 },
     { column: 'percent', to: 0 },
     { column: 'rate', to: 0 },
     { column: 'asset', to: 20, elastic: true },
@@ -181,7 +194,7 @@ export const besidePane: Table<JobView, JobColumn> = {
   ],
 };
 
-/** `2024-01-01 – 2024-12-31`; of a list of keys, nothing. */
+/** `2024-01-01 – 2024-12-31`; empty for a list of keys. */
 export function rangeText({ partition_start: from, partition_end: to }: JobView): string {
   const ends = [from, to].flatMap((end) => (end === null ? [] : [safeText(end, { cap: 40 })]));
   return ends[0] === ends[1] ? (ends[0] ?? '') : ends.join(' – ');
@@ -191,7 +204,7 @@ function phrase(text: string): Phrase {
   return { forms: [text], tone: 'plain' };
 }
 
-/** Only a live job has a heartbeat worth looking at; `!` = stale (the threshold `heartbeat_stale`). */
+/** `!` marks a heartbeat older than the threshold `heartbeat_stale`. */
 function heartbeat(job: JobView): Phrase {
   if (job.state !== 'running' && job.state !== 'resuming') return absent;
   if (job.heartbeat_age_seconds === null) {

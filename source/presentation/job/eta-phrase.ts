@@ -4,7 +4,7 @@ import { policy } from '../../domain/policy.ts';
 import { later } from '../../domain/time/time.ts';
 import { formatAge, formatClock, formatDuration, formatLeft, type Zone } from '../text/format.ts';
 import type { Phrase } from '../text/tone.ts';
-import { waitingWords } from './health-words.ts';
+import { waitingLabels } from './health-text.ts';
 
 type Expected = Pick<
   JobView,
@@ -24,12 +24,15 @@ type Expected = Pick<
   | 'needs_seconds'
 >;
 
-/** When the job will be done, or what it is waiting for; `asOf` is the database's clock. */
+/** The ETA, or what the job waits for; `asOf` is the database's clock. */
 export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
-  // Nobody who is heard of works on it: its old pace says nothing.
+  // No live executor runs it: its past rate does not count.
   if (job.health === 'silent' && !job.heartbeat_stale) return { forms: ['silent'], tone: 'bad' };
   if (job.waits_for !== null && (job.state !== 'resuming' || isNew(job)))
-    return { forms: waitingWords[job.waits_for], tone: job.state === 'pending' ? 'plain' : 'warn' };
+    return {
+      forms: waitingLabels[job.waits_for],
+      tone: job.state === 'pending' ? 'plain' : 'warn',
+    };
   switch (job.state) {
     case 'running':
       return runningEta(job, asOf, zone);
@@ -57,7 +60,7 @@ export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
   }
 }
 
-/** Resumed so lately that no executor need have claimed it. */
+/** Resumed so recently that no claim is due yet. */
 function isNew({ heartbeat_age_seconds: waited }: Expected): boolean {
   return (waited ?? 0) < policy.unclaimed_ms / 1000;
 }
@@ -74,7 +77,7 @@ function runningEta(job: Expected, asOf: Date, zone: Zone): Phrase {
   return { forms: [`${whole} ${drift}`, `${left} ${drift}`, left], tone };
 }
 
-/** `↗42m`: the ETA has slipped by 42 minutes in the last 15; `↘` it has gained. Empty where it stands still. */
+/** `↗42m`: the ETA slipped by 42 minutes in the last 15; `↘`: it gained. Empty without a drift. */
 export function formatDrift({
   eta_drift_seconds: drift,
   eta_seconds,
@@ -83,7 +86,7 @@ export function formatDrift({
   return `${drift > 0 ? '↗' : '↘'}${formatDuration(Math.abs(drift))}`;
 }
 
-/** `14:17–14:20`, of a job whose ETA is known; empty where there is no range, or none that a clock would show. */
+/** `14:17–14:20`; empty without a range that the clock shows. */
 export function formatEtaRange(job: Expected, asOf: Date, zone: Zone): string {
   if (job.state !== 'running' || job.eta_low_seconds === null || job.eta_high_seconds === null)
     return '';
@@ -92,8 +95,8 @@ export function formatEtaRange(job: Expected, asOf: Date, zone: Zone): string {
   return low === high ? '' : `${low}–${high}`;
 }
 
-/** `slipped 42m in 15m`, or what it has gained; empty where it stands still. */
-export function driftWords(job: Pick<JobView, 'eta_drift_seconds' | 'eta_seconds'>): string {
+/** `slipped 42m in 15m`, `gained …`; empty without a drift. */
+export function driftText(job: Pick<JobView, 'eta_drift_seconds' | 'eta_seconds'>): string {
   if (formatDrift(job) === '') return '';
   const drift = job.eta_drift_seconds!;
   const by = formatDuration(Math.abs(drift));
@@ -102,7 +105,7 @@ export function driftWords(job: Pick<JobView, 'eta_drift_seconds' | 'eta_seconds
 
 const startable: readonly string[] = ['paused', 'pending', 'resuming'];
 
-/** `14:18 if started now`, of a job that does not run and can; of one that waits, how long it takes then; empty where that is not known. */
+/** `ETA 14:18 in 2h if started now`; for a waiting job its duration; empty if unknown. */
 export function etaIfStarted(
   {
     state,
@@ -119,7 +122,6 @@ export function etaIfStarted(
   return `ETA ${at} in ${formatLeft(eta)} if started now`;
 }
 
-/** In the table there is room for how long it takes. */
 function ifStartedNow(job: Expected): Phrase {
   if (job.eta_seconds === null) return { forms: ['–'], tone: 'dim' };
   return { forms: [`needs ${formatDuration(job.eta_seconds)}`], tone: 'dim' };

@@ -2,10 +2,7 @@ import { toAscii } from '../text/ascii.ts';
 
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
 
-/**
- * A bar of exactly `width` columns in eighths. Something done is never an empty bar, and something
- * left is never a full one.
- */
+/** A bar of exactly `width` columns in eighths: never empty above 0, never full below 1. */
 export function progressBar(width: number, ratio: number, ascii = false): string {
   if (width <= 0) return '';
   const all = width * 8;

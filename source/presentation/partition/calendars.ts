@@ -3,16 +3,15 @@ import { months } from '../text/format.ts';
 const hour = 3_600_000;
 export const day = 24 * hour;
 
-/** A way to lay time on a map: one strip per month, year or day, and so many cells in each. */
+/** A layout of time on the map: one strip per month, year or day. */
 export type Calendar = {
-  /** What one cell stands for. */
   cell: string;
-  /** Length of a cell's time in milliseconds, the longest of them. */
+  /** Longest time of a cell, in milliseconds. */
   span: number;
   cells: number;
-  /** Stands above the strips, as wide as they are. */
+  /** Heading above the strips, as wide as they are. */
   ruler: string;
-  /** The strip that a time belongs to, which is also its label; in order of time. */
+  /** Label of the strip that contains a time; labels sort by time. */
   strip: (at: Date) => string;
   index: (at: Date) => number;
 };
@@ -81,7 +80,9 @@ const shapes = [
   { pattern: /^\d{4}-\d\d$/, suffix: '-01T00:00Z', unit: 31 * day },
 ] as const;
 
-/** Reads keys of one shape (hour, day, month) as times, with their unit in ms; null if they are not. */
+/**
+ * Reads keys of one shape (hour, day, month) as times, with their unit in ms; null for other keys.
+ */
 export function timesOf(keys: readonly string[]): { times: Date[]; unit: number } | null {
   const shape = shapes.find(({ pattern }) => keys.every((key) => pattern.test(key)));
   if (shape === undefined || keys.length === 0) return null;

@@ -3,7 +3,7 @@ import type { Cell } from '../text/tone.ts';
 
 export type PartitionCounts = Omit<PartitionBucket, 'first_key' | 'last_key'>;
 
-/** What one cell of the partition map can say, by what is in it, the most pressing first. */
+/** Kinds of cells of the partition map, the most urgent first. */
 export const cellKinds = {
   failed: { glyph: '✗', word: 'failed', tone: 'bad' },
   running: { glyph: '▓', word: 'running', tone: 'accent' },
@@ -23,13 +23,12 @@ export function kindOf(counts: PartitionCounts): CellKind | null {
   if (all === 0) return null;
   if (counts.failed > 0) return 'failed';
   if (counts.running > 0) return 'running';
-  // One that is left to be tried again must be seen; among many that were never begun it says little.
   if ((counts.retry ?? 0) > 0 && counts.retry === counts.pending) return 'retry';
   if (counts.completed > 0) return counts.completed + counts.skipped === all ? 'done' : 'partly';
   return counts.skipped > 0 ? 'skipped' : 'pending';
 }
 
-/** One character: a cell that is partly done is as high as the share that is done. */
+/** One character: the height shows the completed share. */
 export function partitionCell(counts: PartitionCounts): Cell {
   const kind = kindOf(counts);
   if (kind === null) return { text: ' ', tone: 'plain' };

@@ -4,15 +4,14 @@ import type { FailureCause } from '../../domain/triage/cause-names.ts';
 import { likelyCause } from '../../domain/triage/failure-cause.ts';
 import { safeText } from '../text/safe-text.ts';
 
-/** Failed partitions whose messages differ in figures and names only. */
+/** Failed partitions whose messages differ only in figures and names. */
 export type FailureGroup = FailureKind & {
-  /** The message, with `…` where those of the group differ. */
+  /** With `…` where the messages differ. */
   message: string;
-  /** What the runbook would look for; null where the message shows no sign of a common cause. */
   cause: FailureCause | null;
 };
 
-/** Kinds by fingerprint (figures, dates and ids left out), the most frequent first. */
+/** Kinds by failurePrint, the most frequent first. */
 export function kindsOf(failed: readonly FailedPartition[]): FailureKind[] {
   const kinds = new Map<string, FailedPartition[]>();
   for (const partition of failed) {
@@ -24,7 +23,6 @@ export function kindsOf(failed: readonly FailedPartition[]): FailureKind[] {
     .sort((a, b) => b.count - a.count);
 }
 
-/** What is to be said of each kind. */
 export function groupFailures(kinds: readonly FailureKind[]): FailureGroup[] {
   return kinds.map((kind) => ({
     ...kind,
@@ -37,7 +35,7 @@ function textOf({ error_message }: FailedPartition): string {
   return error_message === null ? '(no message)' : safeText(error_message) || '(empty message)';
 }
 
-/** The first message, with `…` for each figure that is not the same in all of them. */
+/** The first message, with `…` for figures that differ. */
 function template(messages: readonly string[]): string {
   const figures = messages.map((message) => message.match(variable) ?? []);
   let index = -1;

@@ -15,7 +15,7 @@ import {
 } from './cell.ts';
 import { weekdayBands, weekdays } from './weekday-calendar.ts';
 
-/** A drawn map: lines of cells no wider than asked for, and what its signs mean. */
+/** Lines of cells within the requested width, and the legend. */
 export type PartitionMap = { lines: Cell[][]; legend: Cell[] };
 
 type Size = { width: number; height: number };
@@ -23,7 +23,7 @@ type Strip = { label: string; cells: PartitionCounts[] };
 
 /**
  * Partitions in key order as a picture of at most `width` × `height`: time keys as a calendar, as
- * fine as fits and as the buckets are; other keys as blocks, each row beginning with its first key.
+ * fine as fits; other keys as blocks, each row starting with its first key.
  */
 export function partitionMap(buckets: readonly PartitionBucket[], size: Size): PartitionMap {
   if (buckets.length === 0 || size.width < 8 || size.height < 1) return { lines: [], legend: [] };
@@ -46,7 +46,7 @@ function calendarMap(buckets: readonly PartitionBucket[], size: Size): Partition
   return null;
 }
 
-/** Months across, weekdays down, as a wall calendar; null where it does not fit, or the days are spread too thin for it. */
+/** Months across, weekdays down; null if it does not fit or the days are too sparse. */
 function weekdayMap(
   buckets: readonly PartitionBucket[],
   times: readonly Date[],
@@ -57,7 +57,7 @@ function weekdayMap(
   const most = Math.floor(height / (weekdays.length + 1)) * (width - labelWidth) * weekdays.length;
   const first = times[0]!.getTime();
   const last = times.at(-1)!.getTime();
-  // Before it is laid out: one key in a wrong century must not make a calendar of a million days.
+  // Checked before the layout: one key in a wrong century would make a million days.
   if (Math.abs(last - first) / day > most) return null;
   for (const apart of [true, false]) {
     const bands = weekdayBands(counts, width - labelWidth, apart);
@@ -74,7 +74,7 @@ function weekdayMap(
   return null;
 }
 
-/** No cell may be finer than a bucket or than the keys' own step, or the map would have holes. */
+/** A cell finer than a bucket or than the step of the keys would leave holes. */
 function neededSpan(first: readonly Date[], last: readonly Date[], unit: number): number {
   const widest = first.reduce(
     (span, from, index) => Math.max(span, last[index]!.getTime() - from.getTime() + unit),
@@ -100,7 +100,7 @@ function stripsOf(
   return [...strips.values()];
 }
 
-/** Strips side by side, running down each column first; null where they do not fit. */
+/** Strips in columns, filled downwards; null if they do not fit. */
 function flow(calendar: Calendar, strips: readonly Strip[], size: Size): Cell[][] | null {
   const labelWidth = widthOf(strips[0]!.label) + 1;
   const stripWidth = labelWidth + calendar.cells;
@@ -148,7 +148,6 @@ function blockMap(buckets: readonly PartitionBucket[], { width, height }: Size):
   };
 }
 
-/** Neighbours that look alike share one cell of text. */
 function drawn(cells: readonly PartitionCounts[]): Cell[] {
   const runs: Cell[] = [];
   for (const counts of cells) {

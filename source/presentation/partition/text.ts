@@ -7,10 +7,10 @@ import { actorName } from '../report/actor-name.ts';
 import { formatMilliseconds, formatMoment, plural, type Zone } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 
-/** Long enough for any message or output that is kept. */
+/** The longest message or output that is stored. */
 const longest = 65_536;
 
-/** One partition in full, as lines: its row, its message with the likely cause, its attempts, what they printed. */
+/** One partition as lines: row, message with likely cause, attempts, output. */
 export function partitionText(detail: PartitionDetail, zone: Zone): string {
   const { partition, events, logs, as_of } = detail;
   return [
@@ -20,20 +20,19 @@ export function partitionText(detail: PartitionDetail, zone: Zone): string {
     ...causeLines(partition.error_message),
     '',
     'Attempts',
-    ...(events.length === 0 ? ['  nothing but what is said above'] : []),
+    ...(events.length === 0 ? ['  no other events'] : []),
     ...events.map((event) => `  ${attemptLine(event, as_of, zone)}`),
     ...logs.flatMap((log) => ['', ...logLines(log, as_of, zone)]),
-    ...(logs.length === 0 ? ['', 'no output is kept of its attempts'] : []),
+    ...(logs.length === 0 ? ['', 'no output of its attempts is stored'] : []),
   ].join('\n');
 }
 
-/** What the newest attempt has printed. */
 export function logText({ partition, logs, as_of }: PartitionDetail, zone: Zone): string {
   const [newest] = logs;
   if (newest !== undefined) return logLines(newest, as_of, zone).join('\n');
   return partition.state === 'running'
-    ? 'nothing is kept of it so far: an output comes with the end of its attempt'
-    : 'no output is kept of its attempts';
+    ? 'no output yet: it is stored when the attempt ends'
+    : 'no output of its attempts is stored';
 }
 
 function rowLines(partition: Partition, asOf: Date, zone: Zone): string[] {
@@ -45,7 +44,7 @@ function rowLines(partition: Partition, asOf: Date, zone: Zone): string[] {
     `attempts  ${partition.attempt_count} (${failure_count} failed${lost})`,
     `started   ${clock(partition.started_at)}`,
     `ended     ${clock(partition.completed_at)}${duration_ms === null ? '' : ` after ${formatMilliseconds(duration_ms)}`}`,
-    ...(partition.state === 'pending' ? [`next try  ${clock(partition.available_at)}`] : []),
+    ...(partition.state === 'pending' ? [`retry at  ${clock(partition.available_at)}`] : []),
     `executor  ${lease_owner === null ? '–' : safeText(lease_owner, { cap: 300 })}`,
   ];
 }
@@ -57,7 +56,6 @@ export function messageLines(message: string | null): string[] {
     .map((line) => `  ${line}`);
 }
 
-/** The runbook's likely cause of a message, and what to look at first. */
 export function causeLines(message: string | null): string[] {
   const cause = likelyCause(message);
   return cause === null ? [] : [`likely: ${cause.title} — ${cause.advice}`];

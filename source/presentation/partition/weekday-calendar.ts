@@ -1,11 +1,10 @@
 import { months } from '../text/format.ts';
 import { noCounts, type PartitionCounts } from './cell.ts';
 
-/** Days as a wall calendar shows them: months across, weekdays down, a column for each week. */
+/** Months across, weekdays down, one column for each week. */
 export type WeekdayBand = {
-  /** Above the columns: the months' names, as wide as the rows. */
+  /** Month names above the columns, as wide as the rows. */
   ruler: string;
-  /** The year of its first month. */
   year: string;
   /** Monday to Sunday. */
   rows: PartitionCounts[][];
@@ -15,13 +14,13 @@ export const weekdays = ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'] as const;
 
 const day = 86_400_000;
 
-/** One month, or a run of weeks: columns of seven days, null for the days of its neighbours. */
+/** A month, or a run of weeks: columns of seven days, null for days of neighbours. */
 type Block = { label: string; year: string; columns: (number | null)[][] };
 
 /**
- * The days from first to last in bands of at most `width` columns. With `apart` each month is a block by itself, with a blank
- * column before the next; otherwise weeks follow one another. Null where not even a month fits.
- * @param counts what is in each day, by its number of days since 1970
+ * The days from first to last in bands of at most `width` columns. `apart`: a blank column between
+ * months. Null if a month does not fit.
+ * @param counts by days since 1970
  */
 export function weekdayBands(
   counts: ReadonlyMap<number, PartitionCounts>,
@@ -66,7 +65,7 @@ function drawBand(
   };
 }
 
-/** Each month's name above its first column where there is room for it; a January's is its year. */
+/** A month's name above its first column if there is room; January shows its year. */
 function rulerOf(blocks: readonly Block[], gap: number): string {
   let ruler = '';
   let column = 0;
@@ -87,7 +86,7 @@ function monthBlocks(first: number, last: number): Block[] {
     const at = new Date(from * day);
     const next = Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1, 1) / day;
     const block = blockOf(from, Math.min(last, next - 1), months[at.getUTCMonth()]!);
-    // Wide enough for its name.
+    // As wide as its name.
     while (block.columns.length < block.label.length) block.columns.push([]);
     blocks.push(block);
     from = next;
@@ -95,7 +94,6 @@ function monthBlocks(first: number, last: number): Block[] {
   return blocks;
 }
 
-/** A block for each week, named where a month begins in it. */
 function weekBlocks(first: number, last: number): Block[] {
   const blocks: Block[] = [];
   for (let from = first; from <= last; from += 7 - weekdayOf(from)) {
@@ -119,7 +117,7 @@ function blockOf(from: number, to: number, label: string): Block {
   return { label, year: String(new Date(to * day).getUTCFullYear()), columns };
 }
 
-/** 0 = Monday. The first day of 1970 was a Thursday. */
+/** 0 = Monday. 1970 began on a Thursday. */
 function weekdayOf(at: number): number {
   return (((at + 3) % 7) + 7) % 7;
 }

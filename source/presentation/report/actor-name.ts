@@ -5,17 +5,17 @@ import { safeText } from '../text/safe-text.ts';
 
 type Author = Pick<JobEvent, 'actor' | 'login'>;
 
-/** Roles that many log in as: they say no more of a person than the actor does. */
+/** Shared roles do not identify a person. */
 const sharedRole = /^(postgres|servo_(app|operator|reader|tenant_.*))$/;
 
-/** ` (login eve)` where the role that was logged in has another name than the actor, which is any text; else nothing. */
+/** ` (login eve)` if the login role differs from the actor, which is free text; else empty. */
 export function loginNote({ actor, login }: Author): string {
   const same = actor === login || actor.startsWith(`${login}@`) || actor.startsWith(`${login} (`);
   if (same || isExecutor(actor) || sharedRole.test(login)) return '';
   return ` (login ${safeText(login, { cap: 63 })})`;
 }
 
-/** Who did it, by the journal: `mara@oncall (login eve)`; an executor without the random part of its id. */
+/** `mara@oncall (login eve)`; an executor without the random part of its id. */
 export function actorName(author: Author, cap = 300): string {
   return `${safeText(executorName(author.actor), { cap })}${loginNote(author)}`;
 }

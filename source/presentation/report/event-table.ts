@@ -7,16 +7,16 @@ import { safeText } from '../text/safe-text.ts';
 import { absent, column, longest, type Table } from '../text/table.ts';
 import type { Cell, Tone } from '../text/tone.ts';
 import { actorName } from './actor-name.ts';
-import { eventWords } from './event-words.ts';
+import { eventCells } from './event-cells.ts';
 
 type Event = Item<JobEvent>;
 
 const nameOf = ({ row, job }: Event) =>
   job === null ? shortId(row.job_id) : safeText(job.asset_name);
 
-/** What befell what: `running → paused`, `2024-03-12 failed`. */
+/** `running → paused`, `2024-03-12 failed` */
 function happened({ row }: Event): { text: string; tone: Tone } {
-  const cells = eventWords({ ...row, actor: '', login: '', reason: null });
+  const cells = eventCells({ ...row, actor: '', login: '', reason: null });
   const tone = cells.find(({ tone }) => tone !== 'dim' && tone !== 'plain')?.tone ?? 'plain';
   const text = cells
     .map((cell) => cell.text)
@@ -25,7 +25,6 @@ function happened({ row }: Event): { text: string; tone: Tone } {
   return { text, tone };
 }
 
-/** The journal of all jobs, the newest first. */
 export const eventTable: Table<Event> = {
   columns: [
     column(
@@ -74,13 +73,13 @@ export const eventTable: Table<Event> = {
     { column: 'by', to: 0 },
     { column: 'at', to: 8 },
     { column: 'asset', to: 12, elastic: true },
-    // The newest stand first, also without a clock: what says of which job it is goes last.
+    // The newest come first, so the time goes before the job's name.
     { column: 'at', to: 0 },
     { column: 'happened', to: 12, elastic: true },
     { column: 'asset', to: 0 },
     { column: 'happened', to: 1, elastic: true },
   ],
-  heirs: [['asset', 28], ['by'], ['happened'], ['reason']],
+  expansions: [['asset', 28], ['by'], ['happened'], ['reason']],
 };
 
 export const eventDetail: Detail<JobEvent> = (item, { as_of, zone }) => {
@@ -99,6 +98,6 @@ export const eventDetail: Detail<JobEvent> = (item, { as_of, zone }) => {
   if (row.reason !== null) {
     lines.push([{ text: safeText(row.reason, { cap: 2000 }), tone: 'plain' }]);
   }
-  if (job === null) lines.push([{ text: 'the job is no longer there', tone: 'warn' }]);
+  if (job === null) lines.push([{ text: 'the job was deleted', tone: 'warn' }]);
   return lines;
 };

@@ -14,22 +14,22 @@ import {
   formatRate,
   plural,
 } from '../text/format.ts';
-import { explainWords } from '../triage/explain-words.ts';
+import { explainReason } from '../triage/explain-reason.ts';
 import { loginNote } from './actor-name.ts';
 import { blocks, code, list, table, utc } from './markdown.ts';
 import {
   escalationBlocks,
-  etaWords,
+  etaText,
   eventName,
   findingsTable,
   jobName,
-  progressWords,
+  progressText,
   reasonOf,
-  riskWords,
+  riskSummary,
   stateName,
-} from './report-words.ts';
+} from './report-text.ts';
 
-/** One job's incident report in Markdown. Times are UTC. */
+/** Markdown; times are UTC. */
 export function incidentReport(report: IncidentReport): string {
   const { job, as_of } = report;
   return blocks(
@@ -38,7 +38,7 @@ export function incidentReport(report: IncidentReport): string {
     summary(report),
     '## Figures',
     figures(report),
-    report.findings.length === 0 ? null : '## What triage finds now',
+    report.findings.length === 0 ? null : '## Triage findings',
     report.findings.length === 0 ? null : findingsTable(report.findings, as_of),
     '## Escalation',
     escalationBlocks(report.escalations),
@@ -46,7 +46,7 @@ export function incidentReport(report: IncidentReport): string {
     '## Downstream impact',
     impact(report),
     ...upstream(report),
-    '## Who did what, and why',
+    '## Actions and reasons',
     people(report),
     '## Timeline',
     timeline(report),
@@ -54,10 +54,10 @@ export function incidentReport(report: IncidentReport): string {
 }
 
 function summary({ explanation, job, as_of, recommendation }: IncidentReport): string {
-  const { why, next } = explainWords(explanation.clause, explanation.facts);
-  const state = `The job is **${stateName(job.state)}**, ${progressWords(job)} done, ${plural(job.failed_partitions, 'partition')} failed.`;
-  const risk = job.risk_level === 'none' ? '' : ` To its deadline: ${riskWords(job, as_of)}.`;
-  const advice = recommendation?.words ?? next;
+  const { why, next } = explainReason(explanation.clause, explanation.facts);
+  const state = `The job is **${stateName(job.state)}**, ${progressText(job)} done, ${plural(job.failed_partitions, 'partition')} failed.`;
+  const risk = job.risk_level === 'none' ? '' : ` To its deadline: ${riskSummary(job, as_of)}.`;
+  const advice = recommendation?.text ?? next;
   const command = recommendation?.command ?? null;
   return blocks(
     `${state}${risk}`,
@@ -67,7 +67,7 @@ function summary({ explanation, job, as_of, recommendation }: IncidentReport): s
   ).trimEnd();
 }
 
-function figures({ job, as_of, durations, samples, crew }: IncidentReport): string {
+function figures({ job, as_of, durations, samples, executors }: IncidentReport): string {
   const strategy = readStrategy(job.execution_strategy);
   const rates = trendOf(samples).per_minute.flatMap((rate) => (rate === null ? [] : [rate]));
   const time = (at: Date | null) => (at === null ? '–' : utc(at));
@@ -76,7 +76,7 @@ function figures({ job, as_of, durations, samples, crew }: IncidentReport): stri
   const rows: [string, string][] = [
     [
       'Partitions',
-      `${progressWords(job)}, ${formatFullCount(job.failed_partitions)} failed, ${formatFullCount(job.skipped_partitions)} skipped, ${formatFullCount(job.remaining_partitions)} left`,
+      `${progressText(job)}, ${formatFullCount(job.failed_partitions)} failed, ${formatFullCount(job.skipped_partitions)} skipped, ${formatFullCount(job.remaining_partitions)} left`,
     ],
     [
       'Checkpoint',
@@ -92,26 +92,26 @@ function figures({ job, as_of, durations, samples, crew }: IncidentReport): stri
       `${time(job.completed_at)}${took === null ? '' : ` (${formatDuration(took)}${job.completed_at === null ? ' so far' : ''})`}`,
     ],
     ['Deadline', time(job.sla_deadline_at)],
-    ['ETA', etaWords(job, as_of)],
+    ['ETA', etaText(job, as_of)],
     [
       'Heartbeat',
       job.heartbeat_age_seconds === null
         ? '–'
         : `${formatAge(job.heartbeat_age_seconds)} old${job.heartbeat_stale ? ', stale' : ''}`,
     ],
-    ['A partition takes', duration(job.avg_partition_duration_ms, durations)],
+    ['Partition duration', duration(job.avg_partition_duration_ms, durations)],
     [
       'Rate',
       rates.length === 0
         ? '–'
         : `${formatRate(rates.at(-1)!)}/min; highest ${formatRate(Math.max(...rates))}, lowest ${formatRate(Math.min(...rates))} in ${plural(samples.length, 'minute')} sampled`,
     ],
-    ['At once', `up to ${strategy.max_parallel}, ${strategy.max_attempts} attempts each`],
+    ['Max parallel', `${strategy.max_parallel}, ${strategy.max_attempts} attempts each`],
     [
       'Executors',
-      crew.length === 0
-        ? 'none is at work on it'
-        : crew.map(({ id, partitions }) => `${code(id, 80)} (${partitions})`).join(', '),
+      executors.length === 0
+        ? 'none'
+        : executors.map(({ id, partitions }) => `${code(id, 80)} (${partitions})`).join(', '),
     ],
     ['Priority', `${job.priority}, version ${job.version}`],
   ];
@@ -128,10 +128,9 @@ function duration(average: number | null, { p50_ms, p95_ms }: IncidentReport['du
   return `${formatMilliseconds(average)} on average${spread}`;
 }
 
-/** Other advice repeats what a message says. */
+/** Other advice quotes the message. */
 const isStatic = ({ advice }: FailureCause) => failureCauses.some((one) => one.advice === advice);
 
-/** Failures by kind, each with the runbook's likely cause. */
 function failures({ failures, durations }: IncidentReport): (string | null)[] {
   const groups = groupFailures(failures);
   const slow = durations.slowest.slice(0, 5);
@@ -144,7 +143,7 @@ function failures({ failures, durations }: IncidentReport): (string | null)[] {
           groups.map(({ count, message, cause, partitions }) => [
             formatFullCount(count),
             code(message),
-            cause?.title ?? 'none of the common ones: read the message',
+            cause?.title ?? 'none of the common causes: read the message',
             keys(
               partitions.map(({ partition_key }) => partition_key),
               count,
@@ -184,12 +183,12 @@ function impact({ waiting, assets, as_of }: IncidentReport): string {
   });
   return blocks(
     waiting.length === 0
-      ? 'No job waits for it.'
+      ? 'No downstream job waits for it.'
       : table(
           ['Waiting job', 'State', 'Done', 'Deadline'],
           waiting.map((one) => relatedRow(one, as_of)),
         ),
-    made.length === 0 ? 'No asset is made from it.' : 'Assets that are made from it:',
+    made.length === 0 ? 'No downstream asset.' : 'Downstream assets:',
     made.length === 0 ? null : list(made),
   ).trimEnd();
 }
@@ -197,7 +196,7 @@ function impact({ waiting, assets, as_of }: IncidentReport): string {
 function upstream({ upstreams, as_of }: IncidentReport): (string | null)[] {
   if (upstreams.length === 0) return [];
   const rows = upstreams.map((one) => relatedRow(one, as_of));
-  return ['## What it waits for', table(['Upstream job', 'State', 'Done', 'Deadline'], rows)];
+  return ['## Upstream jobs', table(['Upstream job', 'State', 'Done', 'Deadline'], rows)];
 }
 
 function relatedRow({ id, depth, job }: RelatedJob, asOf: Date): string[] {
@@ -206,15 +205,14 @@ function relatedRow({ id, depth, job }: RelatedJob, asOf: Date): string[] {
   return [
     `${indent}${jobName(job.asset_name, id)}`,
     stateName(job.state),
-    progressWords(job),
-    riskWords(job, asOf),
+    progressText(job),
+    riskSummary(job, asOf),
   ];
 }
 
-/** Decisions by whoever took them, the first of them first. */
 function people({ timeline }: IncidentReport): string {
   const decisions = timeline.filter(isDecision);
-  if (decisions.length === 0) return 'Nobody intervened, as far as the journal knows.';
+  if (decisions.length === 0) return 'No actions in the journal.';
   return table(
     ['When', 'Who', 'What', 'Why'],
     decisions.map((event) => [
@@ -233,7 +231,7 @@ function timeline({ timeline, attempts }: IncidentReport): string {
   );
   return blocks(
     timeline.length === 0
-      ? 'The journal has nothing of it.'
+      ? 'No events in the journal.'
       : table(
           ['When', 'What', 'By', 'Reason'],
           timeline.map((event) => [
@@ -243,7 +241,7 @@ function timeline({ timeline, attempts }: IncidentReport): string {
             event.reason === null ? '' : code(event.reason),
           ]),
         ),
-    counted.length === 0 ? null : 'What befell attempts:',
+    counted.length === 0 ? null : 'Attempts that did not succeed:',
     counted.length === 0 ? null : list(counted),
   ).trimEnd();
 }

@@ -2,12 +2,12 @@ import { truncate } from '../text/fitted.ts';
 import { safeText } from '../text/safe-text.ts';
 import { widthOf } from '../text/width.ts';
 
-/** Longest text that is told in one place, in columns; the database has the rest. */
+/** Longest text in one place, in columns; the database has the rest. */
 const longest = 400;
 
 /**
- * Text from the database in Markdown: in a code span, where nothing is a link, a name that somebody is called by, an element of HTML
- * or a mark; the fence is longer than any run of backticks in it.
+ * Text of the database as a code span, where links, mentions, HTML and markup do nothing; the fence
+ * is longer than any run of backticks in it.
  */
 export function code(text: string, cap = longest): string {
   const safe = safeText(text).trim();
@@ -19,7 +19,7 @@ export function code(text: string, cap = longest): string {
   return `${fence} ${shown} ${fence}`;
 }
 
-/** A table; a bar in a cell, in code too, would end it. */
+/** A bar ends a cell, in code spans too. */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
@@ -30,12 +30,12 @@ export function list(items: readonly string[]): string {
   return items.map((item) => `- ${item}`).join('\n');
 }
 
-/** Blocks with a blank line between them; what is empty is left out. */
+/** Separated by blank lines; empty parts are left out. */
 export function blocks(...parts: readonly (string | null)[]): string {
   return `${parts.filter((part) => part !== null && part !== '').join('\n\n')}\n`;
 }
 
-/** `2026-11-22 04:10:05`, in UTC: a document is read where nobody knows the writer's zone. */
+/** `2026-11-22 04:10:05` in UTC: readers of a document do not know the writer's zone. */
 export function utc(at: Date): string {
   return at.toISOString().slice(0, 19).replace('T', ' ');
 }

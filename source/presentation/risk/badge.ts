@@ -14,7 +14,7 @@ type Risky = Pick<
   | 'incomplete_partitions'
 >;
 
-/** How a job stands to its deadline, as word + figure, long and short. */
+/** A job's risk as word and figure, long and short. */
 export function riskBadge(job: Risky, asOf: Date): Phrase {
   const left = job.sla_deadline_at ? (job.sla_deadline_at.getTime() - asOf.getTime()) / 1000 : 0;
   const over = overage(job.risk_severity ?? 0);
@@ -28,7 +28,7 @@ export function riskBadge(job: Risky, asOf: Date): Phrase {
       return { forms: [`on track ${spare}`, `ok ${spare}`, 'ok'], tone: 'good' };
     }
     case 'low':
-      // Within the early warning: not late yet.
+      // Within the early warning, and not late yet.
       if ((job.risk_severity ?? 0) <= 0) {
         const spare = formatSpare(left - (job.eta_seconds ?? 0));
         return { forms: [`low ${spare} left`, `low ${spare}`], tone: 'warn' };
@@ -48,10 +48,10 @@ export function riskBadge(job: Risky, asOf: Date): Phrase {
   }
 }
 
-/** It will end, and not completed: in time or not is no question then. */
+/** It will end incomplete, so its deadline cannot be met. */
 const incomplete: Phrase = { forms: [`${signOf('bad')}incomplete`, 'incomplete'], tone: 'bad' };
 
-/** A failed job may have ended long before its deadline: it has not missed it, and will not meet it. */
+/** A failed job may have ended before its deadline: neither missed nor met. */
 function endedBadge({ state, sla_deadline_at, completed_at }: Risky): Phrase {
   if (state !== 'completed') return { forms: ['not met'], tone: 'bad' };
   if (sla_deadline_at === null || completed_at === null) return { forms: ['missed'], tone: 'bad' };
@@ -59,7 +59,7 @@ function endedBadge({ state, sla_deadline_at, completed_at }: Risky): Phrase {
   return { forms: [`missed by ${late}`, 'missed'], tone: 'bad' };
 }
 
-/** The last minute in steps of ten seconds, rounded down: nothing ticks every second. */
+/** Below a minute in steps of ten seconds, so that the cell rarely changes. */
 function formatSpare(seconds: number): string {
   if (seconds < 10) return '<10s';
   return seconds < 60 ? `${Math.floor(seconds / 10) * 10}s` : formatDuration(seconds);

@@ -9,11 +9,11 @@ import { safeText } from '../text/safe-text.ts';
 import { absent, type Column, column, longest, type Table } from '../text/table.ts';
 import type { Phrase } from '../text/tone.ts';
 import { widthOf } from '../text/width.ts';
-import { bufferPhrase, severityFigure, severityPhrase, suppositions } from './words.ts';
+import { bufferPhrase, severityFigure, severityPhrase, whatIfText } from './risk-text.ts';
 
 type Risky = Item<RiskRow>;
 
-/** The calculator's table, for the console and for `risk`: how each job stands, and how it would stand. */
+/** For the console and for `risk`. */
 export const riskTable: Table<Risky> = {
   columns: [
     column(
@@ -29,8 +29,8 @@ export const riskTable: Table<Risky> = {
     ),
     column('range', 'RANGE', longest(rangeRoom, 20), ({ row }, { as_of, zone }) => {
       const [range, drift] = [formatEtaRange(row, as_of, zone), formatDrift(row)];
-      const words = [`${range} ${drift}`, drift, range].map((text) => text.trim()).filter(Boolean);
-      return words.length === 0 ? absent : { forms: [words[0]!, ...words.slice(1)], tone: 'dim' };
+      const parts = [`${range} ${drift}`, drift, range].map((text) => text.trim()).filter(Boolean);
+      return parts.length === 0 ? absent : { forms: [parts[0]!, ...parts.slice(1)], tone: 'dim' };
     }),
     column('deadline', 'DEADLINE', 8, ({ row }, { as_of, zone }) =>
       row.sla_deadline_at === null ? absent : plain(formatClock(row.sla_deadline_at, as_of, zone)),
@@ -43,14 +43,16 @@ export const riskTable: Table<Risky> = {
       tone: 'dim',
     })),
     column('tier', 'TIER BUFFER', 22, ({ row }) => bufferPhrase(row)),
-    column('slots', 'SLOTS', 5, ({ row }) => (row.lanes > 0 ? plain(String(row.lanes)) : absent)),
-    supposed(
+    column('slots', 'SLOTS', 5, ({ row }) =>
+      row.running_slots > 0 ? plain(String(row.running_slots)) : absent,
+    ),
+    whatIfColumn(
       'what-if',
       'WHAT IF',
       () => 24,
       ({ row }, { as_of, zone }) => thenPhrase(row, as_of, zone),
     ),
-    supposed(
+    whatIfColumn(
       'what-if-figure',
       '',
       () => 15,
@@ -63,12 +65,12 @@ export const riskTable: Table<Risky> = {
         tone: 'dim',
       }),
     ),
-    supposed(
+    whatIfColumn(
       'by',
       'BY',
-      longest(({ row }: Risky) => suppositions(row), 40),
+      longest(({ row }: Risky) => whatIfText(row), 40),
       ({ row }) => ({
-        forms: [suppositions(row)],
+        forms: [whatIfText(row)],
         tone: 'accent',
       }),
     ),
@@ -96,17 +98,17 @@ export const riskTable: Table<Risky> = {
     { column: 'job', to: 1, elastic: true },
     { column: 'severity', to: 0 },
   ],
-  heirs: [['job', 28], ['severity'], ['what-if'], ['by'], ['figure'], ['job']],
+  expansions: [['job', 28], ['severity'], ['what-if'], ['by'], ['figure'], ['job']],
 };
 
-/** As wide as `06:03–06:39 ↗36m` is, as far as it will be said. */
+/** Placeholder as wide as `06:03–06:39 ↗36m`. */
 function rangeRoom({ row }: Risky): string {
   const range = row.state === 'running' && row.eta_low_seconds !== null ? '00:00–00:00' : '';
   return `${range} ${formatDrift(row)}`.trim();
 }
 
-/** A column that is there only while something is supposed. */
-function supposed(
+/** A column of a what-if, absent without one. */
+function whatIfColumn(
   name: string,
   title: string,
   width: (rows: readonly Risky[]) => number,
@@ -118,7 +120,7 @@ function supposed(
   return { ...laid, width: natural };
 }
 
-/** Nothing of what is supposed makes a difference to it. */
+/** The what-if makes no difference to the job. */
 function isSame(row: RiskRow, then: Outlook): boolean {
   return (
     !then.paused &&
@@ -128,7 +130,7 @@ function isSame(row: RiskRow, then: Outlook): boolean {
   );
 }
 
-/** `→ 15:46 low 9%`; `=` where it would stand as now. */
+/** `→ 15:46 low 9%`; `=`: unchanged. */
 function thenPhrase(row: RiskRow, asOf: Date, zone: Zone): Phrase {
   const { what_if, state } = row;
   if (what_if === null) return plain('');

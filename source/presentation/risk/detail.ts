@@ -1,24 +1,25 @@
 import { shortId } from '../../domain/job/reference.ts';
 import type { RiskRow } from '../../domain/risk/board.ts';
 import { mitigations } from '../../domain/risk/mitigation.ts';
-import { driftWords, etaIfStarted, formatEta, formatEtaRange } from '../job/eta-phrase.ts';
-import { healthWords, isNotWorkedOn } from '../job/health-words.ts';
-import { stateWord } from '../job/state-words.ts';
+import { driftText, etaIfStarted, formatEta, formatEtaRange } from '../job/eta-phrase.ts';
+import { healthText, isWaiting } from '../job/health-text.ts';
+import { stateLabel } from '../job/state-label.ts';
+import { plural } from '../text/format.ts';
 import type { Detail } from '../text/item.ts';
 import { safeText } from '../text/safe-text.ts';
 import { type Cell, signOf } from '../text/tone.ts';
-import { formatBuffer, levelWords, suppositions, tierWords } from './words.ts';
+import { formatBuffer, levelLabels, tierText, whatIfText } from './risk-text.ts';
 
-/** The selected job, and what the runbook advises at the level that it would be at. */
+/** The selected job, and the runbook's advice for its (what-if) risk level. */
 export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
-  const { glyph, word, tone } = stateWord(row.state);
+  const { glyph, word, tone } = stateLabel(row.state);
   const eta = formatEta(row, as_of, zone).forms[0];
   const range = formatEtaRange(row, as_of, zone);
   const started = etaIfStarted(row, as_of, zone);
-  const expected = `${row.state === 'running' && !isNotWorkedOn(row) ? 'ETA ' : ''}${eta}${range === '' ? '' : ` (${range})`}`;
+  const expected = `${row.state === 'running' && !isWaiting(row) ? 'ETA ' : ''}${eta}${range === '' ? '' : ` (${range})`}`;
   const times = [
     row.state === 'pending' && started !== '' ? '' : expected,
-    driftWords(row),
+    driftText(row),
     started,
   ].filter((text) => text !== '');
   const head: Cell[] = [
@@ -26,11 +27,11 @@ export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
     { text: shortId(row.id), tone: 'dim' },
     { text: ` · ${glyph} ${word}`, tone },
     ...times.map((text) => ({ text: ` · ${text}`, tone: 'plain' as const })),
-    { text: ` · priority ${row.priority}, ${row.sla_tier}${bufferWords(row)}`, tone: 'plain' },
+    { text: ` · priority ${row.priority}, ${row.sla_tier}${bufferText(row)}`, tone: 'plain' },
   ];
-  const health = healthWords(row);
-  const words = suppositions(row);
-  const then: Cell[][] = words === '' ? [] : [[{ text: `what if: ${words}`, tone: 'accent' }]];
+  const health = healthText(row);
+  const whatIf = whatIfText(row);
+  const then: Cell[][] = whatIf === '' ? [] : [[{ text: `what if: ${whatIf}`, tone: 'accent' }]];
   const level = row.what_if?.risk_level ?? row.risk_level;
   const { meaning, heading, options } = mitigations[level];
   const advice = options.map(({ title, steps, command }): Cell[] => [
@@ -48,18 +49,18 @@ export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
       ? [
           [
             {
-              text: 'no deadline: what it runs on could serve others, were it paused',
+              text: `no deadline: pausing it frees ${plural(row.running_slots, 'slot')}`,
               tone: 'dim' as const,
             },
           ],
         ]
-      : [[{ text: `${levelWords[level]} (${meaning}) · ${heading}`, tone: 'strong' as const }]]),
+      : [[{ text: `${levelLabels[level]} (${meaning}) · ${heading}`, tone: 'strong' as const }]]),
     ...advice,
   ];
 };
 
-function bufferWords(row: RiskRow): string {
+function bufferText(row: RiskRow): string {
   const { sla_buffer, sla_buffer_fit } = row;
   if (sla_buffer === null || sla_buffer_fit === null) return '';
-  return `, buffer ${formatBuffer(sla_buffer)} ${sla_buffer_fit} (${tierWords(row)})`;
+  return `, buffer ${formatBuffer(sla_buffer)} ${sla_buffer_fit} (${tierText(row)})`;
 }

@@ -1,7 +1,7 @@
 import { charactersOf } from './characters.ts';
 import { widthOf } from './width.ts';
 
-/** For each sign that this program draws, one ASCII character of the same width. */
+/** An ASCII character of the same width for each sign that this program draws. */
 export const substitutes: Readonly<Record<string, string>> = {
   '–': '-',
   '−': '-',
@@ -62,7 +62,7 @@ export const substitutes: Readonly<Record<string, string>> = {
 
 const notAscii = /[^\x20-\x7e\n]/;
 
-/** The same text, column for column, in ASCII: our own signs by table, anything else as `?`. */
+/** Column for column: our own signs by table, anything else as `?`. */
 export function toAscii(text: string): string {
   if (!notAscii.test(text)) return text;
   return Array.from(charactersOf(text), (segment) =>

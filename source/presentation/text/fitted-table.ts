@@ -2,13 +2,13 @@ import { type Align, fitted } from './fitted.ts';
 import { widthOf } from './width.ts';
 
 const gap = 2;
-/** Text that is narrower says nothing. */
+/** A narrower text says nothing. */
 const leastWidth = 8;
 
 /**
- * Lines of cells, each column as wide as its widest cell. Where that is more than `width`, the widest texts give way; where that is not
- * enough, the last columns go: half a figure is a wrong one. Cells are safe text. `aligns` by column: right for figures, left where it
- * says nothing.
+ * Each column as wide as its widest cell. Above `width` the widest texts shrink, then the last
+ * columns go: half a figure is a wrong one. Cells are safe text. `aligns` by column: right for
+ * figures; default left.
  */
 export function fittedTable(
   rows: readonly (readonly string[])[],

@@ -5,7 +5,7 @@ export type Align = 'left' | 'right';
 
 const plainAscii = /^[\x20-\x7e]*$/;
 
-/** The beginning of a safe text, at most `width` columns of it; what is missing shows as `ellipsis`. */
+/** The beginning of a safe text, at most `width` columns; `ellipsis` replaces the rest. */
 export function truncate(text: string, width: number, ellipsis = '…'): string {
   if (width <= 0) return '';
   if (widthOf(text) <= width) return text;
@@ -13,7 +13,7 @@ export function truncate(text: string, width: number, ellipsis = '…'): string 
   return takeColumns(text, room) + ellipsis.slice(0, width);
 }
 
-/** The end of a safe text, at most `width` columns of it: of a long path the last part says most. */
+/** The end of a safe text, at most `width` columns: the last part of a path says most. */
 export function truncateStart(text: string, width: number): string {
   if (width <= 0) return '';
   if (widthOf(text) <= width) return text;
@@ -27,7 +27,7 @@ export function truncateStart(text: string, width: number): string {
   return `…${pieces.slice(rest).join('')}`;
 }
 
-/** Both ends of a safe text: a message names its matter first, and what to do about it last. */
+/** Both ends of a safe text: the subject of a message comes first, the advice last. */
 export function truncateMiddle(text: string, width: number): string {
   if (width <= 0) return '';
   if (widthOf(text) <= width) return text;
@@ -35,15 +35,15 @@ export function truncateMiddle(text: string, width: number): string {
   return head + truncateStart(text, width - widthOf(head));
 }
 
-/** Where a message's last part begins: what to do, in which command, by which key. */
+/** Start of a message's last part: the advice, a command or a key. */
 const lastParts = / — |; | \(| \S+: (?=servo-tui )/g;
 
-/** Of a message that is cut something must be left before its last part. */
+/** Least width of the head of a cut message. */
 const leastHead = 10;
 
 /**
- * A message on one line of at most `width` columns. What is said last (the command, the key, the advice) is never what is cut: its beginning
- * keeps as much as there is room for. Every one-line message is cut by this.
+ * A message on one line of at most `width` columns. Its last part (command, key, advice) is kept
+ * and its beginning cut. All one-line messages are cut here.
  */
 export function cutMessage(text: string, width: number): string {
   if (width <= 0) return '';
@@ -51,7 +51,7 @@ export function cutMessage(text: string, width: number): string {
   const tails = [...text.matchAll(lastParts)]
     .map(({ index }) => text.slice(index))
     .filter((tail) => widthOf(tail) <= width - leastHead);
-  // The longest that leaves the beginning its share, else the shortest.
+  // The longest tail that leaves enough for the beginning, else the shortest.
   const tail = tails.find((one) => widthOf(one) <= width * 0.62) ?? tails.at(-1);
   if (tail === undefined) return truncateMiddle(text, width);
   return truncate(text.slice(0, -tail.length), width - widthOf(tail)) + tail;
@@ -64,7 +64,7 @@ export function fitted(text: string, width: number, align: Align = 'left', ellip
   return align === 'right' ? padding + shown : shown + padding;
 }
 
-/** As many whole characters from the beginning as fit into `width` columns. */
+/** As many whole characters as fit into `width` columns. */
 export function takeColumns(text: string, width: number): string {
   if (plainAscii.test(text)) return text.slice(0, width);
   let taken = '';
@@ -77,7 +77,9 @@ export function takeColumns(text: string, width: number): string {
   return taken;
 }
 
-/** Breaks a safe text (line ends kept) into lines of at most `width` columns, at spaces where it can. */
+/**
+ * Breaks a safe text (line ends kept) into lines of at most `width` columns, at spaces if possible.
+ */
 export function wrap(text: string, width: number): string[] {
   if (width <= 0) return [];
   return text.split('\n').flatMap((line) => wrapLine(line, width));
@@ -87,7 +89,7 @@ function wrapLine(line: string, width: number): string[] {
   const lines: string[] = [];
   let rest = line;
   while (widthOf(rest) > width) {
-    // A character wider than the whole line is taken all the same: the loop must end.
+    // A character wider than the line is taken anyway, so that the loop ends.
     const [first = rest] = charactersOf(rest);
     const head = takeColumns(rest, width) || first;
     const space = rest[head.length] === ' ' ? head.length : head.lastIndexOf(' ');

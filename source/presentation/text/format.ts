@@ -1,17 +1,16 @@
 import { farWord, isFar } from '../../domain/time/time.ts';
 
-/** Where wall-clock times are shown: the operator's zone, or UTC with `--utc`. */
+/** Times in the operator's zone, or in UTC with `--utc`. */
 export type Zone = 'local' | 'utc';
 
 const day = 86_400;
 
-/** From here on nobody counts days: what takes so long does not end. */
+/** Longer durations are shown as endless. */
 const longest = 1000 * 365 * day;
 const tooLong = '>999y';
 
 /**
- * How long ago, in steps coarse enough that a healthy row does not change from one second to the
- * next: `<30s 30s 1m … 59m 1h … 23h 1d`.
+ * An age in coarse steps, so that a healthy row rarely changes: `<30s 30s 1m … 59m 1h … 23h 1d`.
  */
 export function formatAge(seconds: number): string {
   if (seconds < 30) return '<30s';
@@ -21,7 +20,7 @@ export function formatAge(seconds: number): string {
   return seconds < longest ? `${Math.floor(seconds / day)}d` : tooLong;
 }
 
-/** A span of time in its two largest units: `8s 42m 1h12m 3d04h`. Seconds are rounded up. */
+/** The two largest units: `8s 42m 1h12m 3d04h`. Seconds are rounded up. */
 export function formatDuration(seconds: number): string {
   if (seconds >= longest) return tooLong;
   if (seconds <= 59) return `${Math.max(0, Math.ceil(seconds))}s`;
@@ -32,14 +31,14 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(hours / 24)}d${two(hours % 24)}h`;
 }
 
-/** Time left, where the last minute is shown in steps of ten seconds. */
+/** Below a minute in steps of ten seconds. */
 export function formatLeft(seconds: number): string {
   return seconds <= 50
     ? `${Math.max(10, Math.ceil(seconds / 10) * 10)}s`
     : formatDuration(Math.max(60, seconds));
 }
 
-/** One partition's time: `850 ms 1.4 s 2m10s`. */
+/** `850 ms 1.4 s 2m10s` */
 export function formatMilliseconds(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   if (milliseconds < 59_950) return `${(milliseconds / 1000).toFixed(1)} s`;
@@ -49,7 +48,10 @@ export function formatMilliseconds(milliseconds: number): string {
     : formatDuration(seconds);
 }
 
-/** At most five characters: `0 7670 12.3k 123k 1.2M 12.3M`. Rounded down, so that 999,999 of a million is not all. */
+/**
+ * At most five characters: `0 7670 12.3k 123k 1.2M 12.3M`. Rounded down: 999,999 of a million is
+ * not all.
+ */
 export function formatCount(count: number): string {
   if (count < 10_000) return String(count);
   for (const [unit, size] of [
@@ -64,18 +66,18 @@ export function formatCount(count: number): string {
   return count.toExponential(0);
 }
 
-/** In full, with the thousands apart: `7,670`. */
+/** `7,670` */
 export function formatFullCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** To three figures: `0.4 55.9 129 12.3k`. */
+/** Three significant figures: `0.4 55.9 129 12.3k`. */
 export function formatRate(perMinute: number): string {
   if (perMinute < 99.95) return perMinute.toFixed(1);
   return formatCount(Math.round(perMinute));
 }
 
-/** Whole per cent, rounded down: 100 % only when all is done, and 1 % as soon as anything is. */
+/** Rounded down: 100 % only at the end, at least 1 % after the start. */
 export function formatPercent(ratio: number): string {
   if (ratio <= 0) return '0%';
   return `${Math.max(1, Math.floor(Math.min(1, ratio) * 100 + 1e-9))}%`;
@@ -92,27 +94,27 @@ export function formatClock(at: Date, now: Date, zone: Zone): string {
   return sameDay ? time : `${then.day} ${months[then.month]} ${time}`;
 }
 
-/** `14:18:05`. */
+/** `14:18:05` */
 export function formatSecond(at: Date, zone: Zone): string {
   if (isFar(at)) return farWord(at);
   const { hour, minute, second } = fieldsOf(at, zone);
   return `${two(hour)}:${two(minute)}:${two(second)}`;
 }
 
-/** To the second on the day of `now`, else as formatClock. */
+/** With seconds on the day of `now`, else as formatClock. */
 export function formatMoment(at: Date, now: Date, zone: Zone): string {
   const today = formatDay(at, zone) === formatDay(now, zone);
   return today ? formatSecond(at, zone) : formatClock(at, now, zone);
 }
 
-/** `2024-11-24`. */
+/** `2024-11-24` */
 export function formatDay(at: Date, zone: Zone): string {
   if (isFar(at)) return farWord(at);
   const { year, month, day: date } = fieldsOf(at, zone);
   return `${year}-${two(month + 1)}-${two(date)}`;
 }
 
-/** The zone that a time is told in, as it is at that time: `UTC`, `UTC+2`, `UTC-3:30`. */
+/** Zone at that time: `UTC`, `UTC+2`, `UTC-3:30`. */
 export function zoneName(at: Date, zone: Zone): string {
   const minutes = zone === 'utc' ? 0 : -at.getTimezoneOffset();
   if (minutes === 0) return 'UTC';
@@ -121,13 +123,13 @@ export function zoneName(at: Date, zone: Zone): string {
   return `UTC${minutes < 0 ? '-' : '+'}${hours}${rest === 0 ? '' : `:${two(rest)}`}`;
 }
 
-/** `2024-05-14 14:18 UTC+2`, to the second where there are seconds. */
+/** `2024-05-14 14:18 UTC+2`, with seconds unless they are 0. */
 export function formatInstant(at: Date, zone: Zone): string {
   const time = formatSecond(at, zone).replace(/:00$/, '');
   return `${formatDay(at, zone)} ${time} ${zoneName(at, zone)}`;
 }
 
-/** `1 partition`, `2 partitions`. */
+/** `1 partition`, `2 partitions` */
 export function plural(count: number, noun: string): string {
   return `${formatFullCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,4 @@
-/** Colours by the names that every terminal gives them. Black and white are none: each vanishes on one background. */
+/** Names that every terminal knows, without black and white: each vanishes on one background. */
 export const hues = ['red', 'green', 'yellow', 'blue', 'magenta', 'cyan'] as const;
 
 export type Hue = (typeof hues)[number];

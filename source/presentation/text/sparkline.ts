@@ -1,8 +1,8 @@
 const levels = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 
 /**
- * The last `width` figures as a line of blocks, from nothing to the highest of them; a blank where there is none. From zero, so that
- * a line that rises by a tenth does not look like one that doubles.
+ * The last `width` values as blocks; a blank for null. The scale starts at 0, so that a rise of a
+ * tenth does not look like a doubling.
  */
 export function sparkline(values: readonly (number | null)[], width: number): string {
   const shown = values.slice(-Math.max(0, width) || values.length);

@@ -7,7 +7,7 @@ export type CellContext = {
   /** The database's clock. */
   as_of: Date;
   zone: Zone;
-  /** Columns of the terminal that the cell has. */
+  /** Width of the cell. */
   width: number;
 };
 
@@ -17,9 +17,9 @@ export type Column<Row> = {
   align: Align;
   /** Blank columns before it. */
   gap: number;
-  /** Columns that it would like to have for these rows. */
+  /** Preferred width for these rows. */
   width: (rows: readonly Row[]) => number;
-  /** May take spare space up to this. */
+  /** It may take spare space up to this width. */
   grows_to?: number;
   phrase: (row: Row, context: CellContext) => Phrase;
 };
@@ -48,22 +48,22 @@ export function column<Row>(
 export type Table<Row, C extends Column<Row> = Column<Row>> = {
   columns: readonly C[];
   /**
-   * What gives way when the terminal is narrow, first to last: the column, and the width it is brought
-   * down to (as far as is needed for `elastic` ones; 0 = dropped).
+   * Columns that shrink on a narrow terminal, in order: down to `to`, only as far as needed if
+   * `elastic`; 0 drops the column.
    */
   narrowings: readonly { column: string; to: number; elastic?: true }[];
   /**
-   * Who gets the space that is left over, and up to what width: first to last, and one very long name
-   * does not take it all. No limit = what the column would like.
+   * Columns that take spare space, in order, up to `limit`: one long name must not take it all. No
+   * limit: the preferred width.
    */
-  heirs: readonly (readonly [column: string, limit?: number])[];
+  expansions: readonly (readonly [column: string, limit?: number])[];
 };
 
 export type LaidColumn<C> = { column: C; width: number };
 
 /**
- * The columns that fit into `width`, each with its width. Infinity = all of them, as wide as they like.
- * Nothing ever wraps: below the least width what the narrowings keep longest is all that is left.
+ * The columns that fit into `width`, with their widths. Infinity: all at their preferred width.
+ * Rows never wrap.
  */
 export function layoutColumns<Row, C extends Column<Row>>(
   table: Table<Row, C>,
@@ -76,9 +76,9 @@ export function layoutColumns<Row, C extends Column<Row>>(
       (sum, { name, gap }) => sum + (widths.has(name) ? widths.get(name)! + gap : 0),
       0,
     );
-  const wanted = new Map(columns.map((column) => [column.name, column.width(rows)]));
-  // A column that would like to have nothing is not there.
-  const widths = new Map([...wanted].filter(([, wish]) => wish > 0));
+  const preferred = new Map(columns.map((column) => [column.name, column.width(rows)]));
+  // A column of preferred width 0 is absent.
+  const widths = new Map([...preferred].filter(([, width]) => width > 0));
   for (const { column, to, elastic } of narrowings) {
     const excess = total(widths) - width;
     if (excess <= 0) break;
@@ -88,14 +88,14 @@ export function layoutColumns<Row, C extends Column<Row>>(
     else widths.delete(column);
   }
   if (width !== Number.POSITIVE_INFINITY) {
-    shareOut(table, widths, wanted, () => Math.max(0, width - total(widths)));
+    shareOut(table, widths, preferred, () => Math.max(0, width - total(widths)));
   }
   return columns
     .filter(({ name }) => widths.has(name))
     .map((column) => ({ column, width: widths.get(column.name)! }));
 }
 
-/** The first `pinned` columns, and of the others as many as fit from `first` on; the last of them may be cut. */
+/** The first `pinned` columns, and as many others as fit from `first` on; the last may be cut. */
 export function scrolledColumns<C extends { gap: number }>(
   laid: readonly LaidColumn<C>[],
   width: number,
@@ -105,7 +105,7 @@ export function scrolledColumns<C extends { gap: number }>(
   const kept: LaidColumn<C>[] = [];
   let room = width;
   const last = Math.max(pinned, laid.length - 1);
-  // One very long name must not keep the others out.
+  // One long name must not displace the other columns.
   const cap = Math.floor(width / 3);
   const staying = laid.slice(0, pinned).map((one) => ({ ...one, width: Math.min(one.width, cap) }));
   for (const one of [...staying, ...laid.slice(Math.min(pinned + first, last))]) {
@@ -118,24 +118,24 @@ export function scrolledColumns<C extends { gap: number }>(
 }
 
 function shareOut<Row>(
-  { columns, narrowings, heirs }: Table<Row>,
+  { columns, narrowings, expansions }: Table<Row>,
   widths: Map<string, number>,
-  wanted: Map<string, number>,
+  preferred: Map<string, number>,
   spareNow: () => number,
 ): void {
-  for (const [name, limit = Number.POSITIVE_INFINITY] of heirs) {
+  for (const [name, limit = Number.POSITIVE_INFINITY] of expansions) {
     const column = columns.find((column) => column.name === name)!;
     const present = widths.get(name);
     if (present === undefined) continue;
     const spare = spareNow();
-    const most = Math.max(present, Math.min(limit, column.grows_to ?? wanted.get(name)!));
+    const most = Math.max(present, Math.min(limit, column.grows_to ?? preferred.get(name)!));
     const elastic = narrowings.some((step) => step.column === name && step.elastic);
-    // Half a longer form is of no use.
+    // A cut longer form is of no use.
     if (elastic || most - present <= spare) widths.set(name, Math.min(most, present + spare));
   }
 }
 
-/** The longest form that the width has room for, or a truncated last one, aligned. */
+/** The longest form that fits, or the last one truncated; aligned. */
 export function cellOf<Row>(column: Column<Row>, row: Row, context: CellContext): Cell {
   const { forms, tone } = column.phrase(row, context);
   const form = forms.find((text) => widthOf(text) <= context.width) ?? forms.at(-1)!;
@@ -144,7 +144,7 @@ export function cellOf<Row>(column: Column<Row>, row: Row, context: CellContext)
 
 export const absent: Phrase = { forms: ['–'], tone: 'dim' };
 
-/** The widest text of the rows, at most `cap` columns. */
+/** Width of the widest text, at most `cap`. */
 export function longest<Row>(text: (row: Row) => string, cap: number) {
   return (rows: readonly Row[]) =>
     Math.min(

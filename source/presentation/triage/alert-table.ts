@@ -6,8 +6,8 @@ import type { Detail, Item } from '../text/item.ts';
 import { safeText } from '../text/safe-text.ts';
 import { absent, column, longest, type Table } from '../text/table.ts';
 import type { Cell, Phrase, Tone } from '../text/tone.ts';
-import { figureWords, isComing, limitWords, thresholdWords } from './alert-words.ts';
-import { checkCell, foundWords, sectionWords } from './check-words.ts';
+import { figureText, isComing, limitText, thresholdText } from './alert-text.ts';
+import { checkCell, foundText, sectionText } from './check-text.ts';
 
 type Row = Item<Alert>;
 
@@ -21,7 +21,6 @@ const stateForms = (row: Alert): Phrase['forms'] => {
   return isComing(row) ? ['◌ coming', '◌'] : ['· ok', '·'];
 };
 
-/** The runbooks' alerts: firing or not, with figure and threshold. */
 export const alertTable: Table<Row> = {
   columns: [
     column(
@@ -49,7 +48,7 @@ export const alertTable: Table<Row> = {
       'FIGURE',
       7,
       ({ row }, { as_of, zone }) => ({
-        forms: [figureWords(row.figure, as_of, zone)],
+        forms: [figureText(row.figure, as_of, zone)],
         tone: toneOf(row),
       }),
       { align: 'right' },
@@ -59,7 +58,7 @@ export const alertTable: Table<Row> = {
       'LIMIT',
       10,
       ({ row }, { as_of, zone }) => ({
-        forms: [thresholdWords(row, as_of, zone), limitWords(row, as_of, zone)],
+        forms: [thresholdText(row, as_of, zone), limitText(row, as_of, zone)],
         tone: 'dim',
       }),
       { align: 'right' },
@@ -68,7 +67,7 @@ export const alertTable: Table<Row> = {
       'found',
       'JOBS',
       5,
-      ({ row }) => (row.found > 0 ? { forms: [foundWords(row)], tone: 'plain' } : absent),
+      ({ row }) => (row.found > 0 ? { forms: [foundText(row)], tone: 'plain' } : absent),
       { align: 'right' },
     ),
     column(
@@ -99,7 +98,7 @@ export const alertTable: Table<Row> = {
     { column: 'figure', to: 0 },
     { column: 'alert', to: 1, elastic: true },
   ],
-  heirs: [['description']],
+  expansions: [['description']],
 };
 
 export const alertDetail: Detail<Alert> = ({ row }, { as_of, zone }) => {
@@ -107,8 +106,8 @@ export const alertDetail: Detail<Alert> = ({ row }, { as_of, zone }) => {
     { text: row.name, tone: 'strong' },
     {
       text: row.firing
-        ? ` fires: ${row.column.title} ${figureWords(row.figure, as_of, zone)}, ${thresholdWords(row, as_of, zone)}`
-        : ` is ${isComing(row) ? 'coming' : 'quiet'}: it fires at ${thresholdWords(row, as_of, zone)}`,
+        ? ` fires: ${row.column.title} ${figureText(row.figure, as_of, zone)}, ${thresholdText(row, as_of, zone)}`
+        : ` is ${isComing(row) ? 'coming' : 'quiet'}: it fires at ${thresholdText(row, as_of, zone)}`,
       tone: toneOf(row),
     },
   ];
@@ -122,7 +121,7 @@ export const alertDetail: Detail<Alert> = ({ row }, { as_of, zone }) => {
   ]);
   return [
     head,
-    [{ text: `${row.description} (${sectionWords(row.section)})`, tone: 'dim' }],
+    [{ text: `${row.description} (${sectionText(row.section)})`, tone: 'dim' }],
     ...jobs,
   ];
 };

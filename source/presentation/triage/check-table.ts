@@ -9,7 +9,7 @@ import type { Detail, DetailContext, Item } from '../text/item.ts';
 import { safeText } from '../text/safe-text.ts';
 import { column, longest, type Table } from '../text/table.ts';
 import type { Cell, Tone } from '../text/tone.ts';
-import { checkCell, foundWords, isFigure, sectionWords, worstWords } from './check-words.ts';
+import { checkCell, foundText, isFigure, sectionText, worstText } from './check-text.ts';
 
 const tones: Readonly<Record<CheckDefinition['severity'], Tone>> = {
   critical: 'bad',
@@ -21,7 +21,6 @@ type Summary = Item<CheckSummary>;
 
 const toneOf = ({ row }: Summary): Tone => (row.found > 0 ? tones[row.check.severity] : 'dim');
 
-/** Every check of the runbooks: what it finds, the worst of it, and where the runbook has it. */
 export const triageTable: Table<Summary> = {
   columns: [
     column(
@@ -40,9 +39,9 @@ export const triageTable: Table<Summary> = {
       6,
       (item) => {
         const { found, check } = item.row;
-        // Also where there is no colour: what cannot wait.
+        // Critical findings are marked without colour too.
         const mark = found > 0 && check.severity === 'critical' ? '▲ ' : '';
-        return { forms: [`${mark}${foundWords(item.row)}`], tone: toneOf(item) };
+        return { forms: [`${mark}${foundText(item.row)}`], tone: toneOf(item) };
       },
       { align: 'right' },
     ),
@@ -51,7 +50,7 @@ export const triageTable: Table<Summary> = {
       'WORST',
       24,
       (item, { as_of, zone }) => ({
-        forms: [worstWords(item.row.worst, as_of, zone)],
+        forms: [worstText(item.row.worst, as_of, zone)],
         tone: toneOf(item),
       }),
       { grows_to: 48 },
@@ -59,9 +58,9 @@ export const triageTable: Table<Summary> = {
     column(
       'runbook',
       'RUNBOOK',
-      longest(({ row }: Summary) => sectionWords(row.check.section), 80),
+      longest(({ row }: Summary) => sectionText(row.check.section), 80),
       ({ row }) => ({
-        forms: [sectionWords(row.check.section), row.check.section.heading],
+        forms: [sectionText(row.check.section), row.check.section.heading],
         tone: 'dim',
       }),
     ),
@@ -76,7 +75,7 @@ export const triageTable: Table<Summary> = {
     { column: 'found', to: 0 },
     { column: 'check', to: 1, elastic: true },
   ],
-  heirs: [['worst', 32], ['runbook'], ['worst']],
+  expansions: [['worst', 32], ['runbook'], ['worst']],
 };
 
 export const triageDetail: Detail<CheckSummary> = ({ row }, context) => [
@@ -85,7 +84,7 @@ export const triageDetail: Detail<CheckSummary> = ({ row }, context) => [
   ...remedyLines(row.check, null, context),
 ];
 
-/** The columns of a check are its own. */
+/** Each check has its own columns. */
 export function checkTable(data: Finding | null): Table<Item<FoundRow>> {
   const shown = data?.columns ?? [];
   const context = { as_of: data?.as_of ?? new Date(0), zone: 'utc' as const };
@@ -114,18 +113,18 @@ export function checkTable(data: Finding | null): Table<Item<FoundRow>> {
       ...(data === null ? [] : [{ column: data.check.figure, to: 0 }]),
       ...(first === undefined ? [] : [{ column: first, to: 1, elastic: true as const }]),
     ],
-    heirs: first === undefined ? [] : [[first], ...others.map((name) => [name] as const)],
+    expansions: first === undefined ? [] : [[first], ...others.map((name) => [name] as const)],
   };
 }
 
-/** What the rows mean, and what to do about the selected one. */
+/** The meaning of the rows, and the remedies for the selected one. */
 export const checkDetail: Detail<FoundRow, Finding> = ({ row }, context, { check }) => [
   [{ text: check.meaning, tone: 'plain' }],
   ...remedyLines(check, row, context),
-  [{ text: `runbook: ${sectionWords(check.section)}`, tone: 'dim' }],
+  [{ text: `runbook: ${sectionText(check.section)}`, tone: 'dim' }],
 ];
 
-/** The runbook's remedies, each with the key that does it; what is not possible on this row says why. */
+/** The runbook's remedies with their keys; an impossible one says why. */
 function remedyLines(
   check: CheckDefinition,
   row: FoundRow | null,
@@ -136,7 +135,7 @@ function remedyLines(
     const key = keys[remedy.action];
     return [
       { text: key === undefined ? '· ' : `${key} `, tone: refusal === null ? 'accent' : 'dim' },
-      { text: safeText(remedy.words, { cap: 500 }), tone: refusal === null ? 'plain' : 'dim' },
+      { text: safeText(remedy.text, { cap: 500 }), tone: refusal === null ? 'plain' : 'dim' },
       ...(refusal === null ? [] : [{ text: ` (${refusal})`, tone: 'warn' as const }]),
     ];
   });

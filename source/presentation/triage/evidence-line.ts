@@ -1,10 +1,10 @@
 import type { CheckColumn, FoundRow } from '../../domain/triage/checks.ts';
 import type { Zone } from '../text/format.ts';
-import { checkCell } from './check-words.ts';
+import { checkCell } from './check-text.ts';
 
 const obvious: readonly string[] = ['asset_name', 'state'];
 
-/** A row's figures in a line: `progress 120/240 · heartbeat 14m · claimed by web-2:64`; what is not known is left out. */
+/** `progress 120/240 · heartbeat 14m · claimed by web-2:64`, without nulls. */
 export function evidenceLine(
   columns: readonly CheckColumn[],
   row: FoundRow,

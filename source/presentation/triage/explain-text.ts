@@ -1,41 +1,44 @@
 import { shortId } from '../../domain/job/reference.ts';
-import type { JudgedJob } from '../../domain/triage/explanation.ts';
+import type { DiagnosedJob } from '../../domain/triage/explanation.ts';
 import { wrap } from '../text/fitted.ts';
 import { fittedTable } from '../text/fitted-table.ts';
 import type { Zone } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
-import { checkCell, isFigure, sectionWords } from './check-words.ts';
-import { escalationReasons, escalationTitle } from './escalation-words.ts';
+import { checkCell, isFigure, sectionText } from './check-text.ts';
+import { escalationReasons, escalationTitle } from './escalation-text.ts';
 import { evidenceLine } from './evidence-line.ts';
-import { explainWords } from './explain-words.ts';
+import { explainReason } from './explain-reason.ts';
 
 type Options = { width: number; zone: Zone };
 const labelWidth = 13;
 
-/** One line where nothing is wrong; else scenario, evidence, meaning, what to do, and whom to tell. */
-export function explainText(judged: JudgedJob, options: Options): string {
-  const { clause, facts, held, scenario, recommendation } = judged;
-  const { why, next } = explainWords(clause, facts);
+/** One line if nothing is wrong; else scenario, evidence, meaning, remedy and escalation. */
+export function explainText(diagnosed: DiagnosedJob, options: Options): string {
+  const { clause, facts, findings, scenario, recommendation } = diagnosed;
+  const { why, next } = explainReason(clause, facts);
   const name = `${safeText(facts.asset_name)} ${shortId(facts.id)} (${facts.state.replace('_', ' ')})`;
   const first = `${name}: ${why}${next === null ? '' : ` — ${next}`}`;
-  const main = held.find(({ check }) => check.name === scenario);
+  const main = findings.find(({ check }) => check.name === scenario);
   if (main === undefined) return `${first}\n`;
-  const context = { as_of: judged.as_of, zone: options.zone };
-  const others = held.filter((one) => one !== main).map(({ check }) => check.title);
+  const context = { as_of: diagnosed.as_of, zone: options.zone };
+  const others = findings.filter((one) => one !== main).map(({ check }) => check.title);
   const lines = [
     first,
-    ...labelled('scenario', [main.check.title, sectionWords(main.check.section)], options),
-    ...labelled('likely', causeWords(judged), options),
-    ...(recommendation === null ? [] : labelled('do', [recommendation.words], options)),
-    ...commandLine(judged),
+    ...labelled('scenario', [main.check.title, sectionText(main.check.section)], options),
+    ...labelled('likely', causeText(diagnosed), options),
+    ...(recommendation === null ? [] : labelled('do', [recommendation.text], options)),
+    ...commandLine(diagnosed),
     ...labelled('evidence', [evidenceLine(main.check.columns, main.rows[0]!, context)], options),
-    ...evidenceTable(judged, options),
+    ...evidenceTable(diagnosed, options),
     ...labelled('meaning', [main.check.meaning], options),
     ...(others.length === 0 ? [] : labelled('also', [others.join('; ')], options)),
-    ...judged.escalations.flatMap((escalation) =>
+    ...diagnosed.escalations.flatMap((escalation) =>
       labelled(
         'escalation',
-        [escalationTitle(escalation), ...escalationReasons(escalation, judged.as_of, options.zone)],
+        [
+          escalationTitle(escalation),
+          ...escalationReasons(escalation, diagnosed.as_of, options.zone),
+        ],
         options,
       ),
     ),
@@ -43,20 +46,20 @@ export function explainText(judged: JudgedJob, options: Options): string {
   return `${lines.join('\n')}\n`;
 }
 
-function commandLine({ recommendation }: JudgedJob): string[] {
+function commandLine({ recommendation }: DiagnosedJob): string[] {
   const command = recommendation?.command ?? null;
   return command === null ? [] : [`${' '.repeat(labelWidth)}${command}`];
 }
 
-/** `Rate limiting from external systems (20 of these): lower the parallelism, …`. */
-function causeWords({ causes }: JudgedJob): string[] {
+/** `Rate limiting from external systems (20 of these): lower the parallelism, …` */
+function causeText({ causes }: DiagnosedJob): string[] {
   return causes.map(({ title, failures, advice }) => `${title} (${failures} of these): ${advice}`);
 }
 
-/** Rows of evidence that are shown: they are to fit a small terminal together with what to do. */
+/** Rows of evidence that fit a small terminal together with the remedy. */
 const fewRows = 4;
 
-function evidenceTable({ evidence, as_of }: JudgedJob, { width, zone }: Options): string[] {
+function evidenceTable({ evidence, as_of }: DiagnosedJob, { width, zone }: Options): string[] {
   if (evidence === null || evidence.rows.length === 0) return [];
   const { columns } = evidence;
   const rows = [
@@ -75,7 +78,7 @@ function evidenceTable({ evidence, as_of }: JudgedJob, { width, zone }: Options)
   );
 }
 
-/** The label before the first line; what is longer than the width goes on below. */
+/** The label before the first line; longer texts wrap below it. */
 function labelled(label: string, texts: readonly string[], { width }: Options): string[] {
   const room = width - labelWidth;
   const lines = texts

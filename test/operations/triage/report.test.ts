@@ -3,7 +3,7 @@ import { withTenant } from '../../../source/database/queries/triage/checks.ts';
 import {
   type CheckName,
   checkNames,
-  isTrouble,
+  needsAttention,
   remedyRefusal,
 } from '../../../source/domain/triage/checks.ts';
 import { maxRows, triage, triageCheck } from '../../../source/operations/triage/checks.ts';
@@ -84,7 +84,7 @@ describe.each(tenants)('tenant %s', (tenant) => {
     for (const { check, found, worst, truncated } of report.checks) {
       expect(truncated).toBe(false);
       expect(worst?.column.name, check.name).toBe(check.figure);
-      expect(isTrouble({ check, found })).toBe(check.severity !== 'notice');
+      expect(needsAttention({ check, found })).toBe(check.severity !== 'notice');
     }
     const stuck = report.checks[0]!;
     expect(stuck.worst).toMatchObject({ asset_name: `orders '; select 1 --` });

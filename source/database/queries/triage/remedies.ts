@@ -21,8 +21,8 @@ const kinds: Readonly<Record<RemedyAction, Pick<Remedy, 'states' | 'command'>>> 
 
 export function remedy(
   action: RemedyAction,
-  words: string,
+  text: string,
   more: Partial<Pick<Remedy, 'states' | 'command' | 'sql'>> = {},
 ): Remedy {
-  return { action, words, sql: null, ...kinds[action], ...more };
+  return { action, text, sql: null, ...kinds[action], ...more };
 }

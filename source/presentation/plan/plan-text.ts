@@ -7,11 +7,11 @@ import {
   type PlannedJob,
   type ReviewedJob,
 } from '../../domain/plan/plan.ts';
-import { stateWord } from '../job/state-words.ts';
+import { stateLabel } from '../job/state-label.ts';
 import { formatFullCount, plural } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 
-/** `pause 9 of 12 jobs`, with what is to be set. */
+/** `pause 9 of 12 jobs`, with the new settings. */
 export function planTitle(plan: Pick<PlanFile, 'action' | 'jobs' | 'parameters'>): string {
   const set = describeParameters(plan.parameters);
   const all = plan.jobs.length;
@@ -21,12 +21,11 @@ export function planTitle(plan: Pick<PlanFile, 'action' | 'jobs' | 'parameters'>
   return `${plan.action} ${jobs}${set === '' ? '' : ` (${set})`}`;
 }
 
-/** A plan as a person reads it: what it would do, to which jobs, and which it leaves alone. */
 export function planText(plan: PlanFile): string {
   const { author, reason, created_at, expires_at, filter } = plan;
   return [
     `plan ${shortId(plan.id)}: ${planTitle(plan)}`,
-    `  by ${safeText(author)} at ${created_at.toISOString()}, to be applied until ${expires_at.toISOString()}`,
+    `  by ${safeText(author)} at ${created_at.toISOString()}, valid until ${expires_at.toISOString()}`,
     `  filter: ${safeText(filter)}`,
     ...(reason === null ? [] : [`  reason: ${safeText(reason)}`]),
     ...(plan.truncated ? ['  more jobs match: these are the first'] : []),
@@ -35,18 +34,21 @@ export function planText(plan: PlanFile): string {
   ].join('\n');
 }
 
-/** A plan file before it is applied: its jobs as the database has them now; what only the file says is told as such. */
+/**
+ * A plan file before it is applied: its jobs in the database now; claims of the file are
+ * marked as such.
+ */
 export function reviewText(plan: PlanFile, reviewed: readonly ReviewedJob[]): string {
   const { author, reason, created_at, expires_at, filter, action, parameters } = plan;
   const set = describeParameters(parameters);
   const some = reviewed.filter(({ skipped }) => skipped === null).length;
   return [
     `${action} ${formatFullCount(some)} of ${plural(reviewed.length, 'job')}${set === '' ? '' : ` (${safeText(set)})`}`,
-    `  the file says: plan ${shortId(plan.id)} by ${safeText(author)}, made ${created_at.toISOString()}, to be applied until ${expires_at.toISOString()}`,
+    `  the file says: plan ${shortId(plan.id)} by ${safeText(author)}, made ${created_at.toISOString()}, valid until ${expires_at.toISOString()}`,
     `  the file says: selected by ${safeText(filter)}`,
     `  reason for the journal: ${safeText((reason ?? '').trim() || 'none')}`,
     ...(plan.truncated ? ['  more jobs matched: these were the first'] : []),
-    '  jobs as the database has them now',
+    '  jobs in the database now',
     ...reviewed.map(({ planned, now, skipped }) => {
       const entry = now === null ? shortId(planned.id) : jobText(now);
       return `  ${entry}${skipped === null ? '' : `  skipped: ${safeText(skipped)}`}`;
@@ -62,11 +64,11 @@ export function entryText(job: PlannedJob): string {
 
 function jobText(job: Omit<PlannedJob, 'refusal'>): string {
   const done = `${formatFullCount(job.completed_partitions)}/${formatFullCount(job.total_partitions)}`;
-  const { word } = stateWord(job.state);
+  const { word } = stateLabel(job.state);
   return `${shortId(job.id)}  ${safeText(job.asset_name)}  ${word}  v${job.version}  ${done}`;
 }
 
-/** The names of some jobs, the first few in full: `clicks, sessions and 3 more`. */
+/** `clicks, sessions and 3 more` */
 export function namesOf(
   jobs: readonly Pick<JobPlan['jobs'][number], 'asset_name'>[],
   most = 5,

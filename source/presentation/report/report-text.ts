@@ -5,71 +5,70 @@ import { isTerminal } from '../../domain/job/state.ts';
 import type { CheckSummary } from '../../domain/triage/checks.ts';
 import type { Escalation } from '../../domain/triage/escalation.ts';
 import { formatEta } from '../job/eta-phrase.ts';
-import { stateWord } from '../job/state-words.ts';
+import { stateLabel } from '../job/state-label.ts';
 import { riskBadge } from '../risk/badge.ts';
 import { formatFullCount, formatPercent } from '../text/format.ts';
-import { foundWords, sectionWords, worstWords } from '../triage/check-words.ts';
-import { escalationTitle } from '../triage/escalation-words.ts';
+import { foundText, sectionText, worstText } from '../triage/check-text.ts';
+import { escalationTitle } from '../triage/escalation-text.ts';
 import { blocks, code, list, table, utc } from './markdown.ts';
 
-/** What both papers are made of. */
-
-export function progressWords(job: JobView): string {
+export function progressText(job: JobView): string {
   const { completed_partitions: done, total_partitions: all } = job;
   return `${formatFullCount(done)} of ${formatFullCount(all)} (${formatPercent(job.progress)})`;
 }
 
-export function etaWords(job: JobView, asOf: Date): string {
+export function etaText(job: JobView, asOf: Date): string {
   return isTerminal(job.state) ? '–' : formatEta(job, asOf, 'utc').forms[0];
 }
 
-export function riskWords(job: JobView, asOf: Date): string {
+export function riskSummary(job: JobView, asOf: Date): string {
   return job.risk_level === 'none' ? '–' : riskBadge(job, asOf).forms[0];
 }
 
-/** `orders_daily` 3f2a9c1e. */
+/** `orders_daily` 3f2a9c1e */
 export function jobName(name: string | null, id: string): string {
   return `${name === null ? 'a job' : code(name, 100)} ${shortId(id)}`;
 }
 
-/** What happened, without who and when: `running → paused`, or the words of another kind. */
+/** `running → paused`, or another kind of event. */
 export function eventName({ kind, from_state, to_state }: JobEvent): string {
   if (to_state === null) return code(kind, 60);
   const to = stateName(to_state);
   return from_state === null ? `created, ${to}` : `${stateName(from_state)} → ${to}`;
 }
 
-/** Why somebody did it. A new job needs no reason; what has none though it might have had one is worth a question. */
+/** A new job needs no reason; its absence elsewhere is worth a question. */
 export function reasonOf({ reason, kind, from_state }: JobEvent): string {
   if (reason !== null) return code(reason);
   return kind === 'state' && from_state === null ? '' : 'no reason given';
 }
 
 export function stateName(state: string): string {
-  const { word, glyph } = stateWord(state);
+  const { word, glyph } = stateLabel(state);
   return glyph === '?' ? code(state, 60) : word;
 }
 
-/** Both runbooks' escalation tables, as far as there is trouble: since when, who is to be told when, and why. */
+/** Both runbooks' escalation tables, for runbooks with findings. */
 export function escalationBlocks(escalations: readonly Escalation[]): string {
-  if (escalations.length === 0)
-    return 'No escalation is due: there is no trouble that asks for one.';
+  if (escalations.length === 0) return 'No escalation is due.';
   return blocks(
     ...escalations.flatMap((escalation) => {
       const { runbook, since, minutes, triggers, steps } = escalation;
       const clock =
         since === null
-          ? 'its clock has not begun'
-          : `the clock runs since ${utc(since)} (${Math.floor(minutes)} minutes)`;
+          ? 'its clock has not started'
+          : `its clock started at ${utc(since)} (${Math.floor(minutes)} minutes)`;
       return [
         `${runbook}: ${clock}; ${escalationTitle(escalation)}.`,
-        triggers.length === 0 ? null : list(triggers.map(({ words, why }) => `${words}: ${why}`)),
+        triggers.length === 0
+          ? null
+          : list(triggers.map(({ text, reason }) => `${text}: ${reason}`)),
         table(
           ['Who', 'What', 'When', 'Due'],
           steps.map(({ who, task, at, due }) => [
             who,
             task,
-            at === null ? 'when it is called for' : utc(at),
+            at === null ? 'on demand' : utc(at),
             due ? 'yes' : 'no',
           ]),
         ),
@@ -82,12 +81,12 @@ export function findingsTable(findings: readonly CheckSummary[], asOf: Date): st
   return table(
     ['Check', 'Found', 'Worst', 'Runbook'],
     findings.map((summary) => {
-      const worst = worstWords(summary.worst, asOf, 'utc');
+      const worst = worstText(summary.worst, asOf, 'utc');
       return [
         summary.check.title,
-        foundWords(summary),
+        foundText(summary),
         worst === '' ? '' : code(worst, 120),
-        sectionWords(summary.check.section),
+        sectionText(summary.check.section),
       ];
     }),
   );

@@ -6,17 +6,17 @@ import { actorName } from '../report/actor-name.ts';
 import { formatAge } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 import type { Cell } from '../text/tone.ts';
-import { healthWords } from './health-words.ts';
+import { healthText } from './health-text.ts';
 
-/** A resumed job that nobody has claimed for so long needs a person ("Job Stuck in Resuming State"). */
-const unclaimedSeconds = policy.unclaimed_ms / 1000;
+/** Longer than this, a resumed job needs a person ("Job Stuck in Resuming State"). */
+const unclaimedSeconds = 30;
 
 /**
- * Why a job does not go on, or not well: its own error, that nobody works on it, what it waits for, else who paused or cancelled it and what they said
- * (backfill-operations, the scenarios). Null where there is nothing to say.
- * @param events the journal, the newest first
+ * Why a job does not progress: its error, no claim, what it waits for, else the person and the
+ * reason of a pause or cancel (backfill-operations, the scenarios). Null: nothing to say.
+ * @param events the newest first
  */
-export function restWords(
+export function stallText(
   job: Pick<
     JobView,
     | 'id'
@@ -33,7 +33,7 @@ export function restWords(
   if (job.error_message !== null) {
     const again =
       job.state === 'failed' && job.failed_partitions > 0
-        ? ` — try them again with: servo-tui retry ${shortId(job.id)}`
+        ? ` — retry: servo-tui retry ${shortId(job.id)}`
         : '';
     return { text: safeText(job.error_message) + again, tone: 'bad' };
   }
@@ -41,11 +41,11 @@ export function restWords(
   if (job.heartbeat_stale || (job.state === 'resuming' && silence >= unclaimedSeconds)) {
     const what = job.heartbeat_stale ? 'no heartbeat' : 'not claimed';
     return {
-      text: `${what} for ${formatAge(silence)}: the next executor with a handler for it takes it over; is one alive?`,
+      text: `${what} for ${formatAge(silence)}: the next executor with a handler takes it over; see: servo-tui executors`,
       tone: 'bad',
     };
   }
-  const health = healthWords(job);
+  const health = healthText(job);
   if (job.state !== 'paused' && job.state !== 'cancelled') return health;
   const event = events.find(({ to_state }) => to_state !== null);
   if (event?.to_state !== job.state || event.reason === null) return health;

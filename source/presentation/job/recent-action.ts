@@ -1,13 +1,12 @@
 import type { JobEvent } from '../../domain/job/detail.ts';
-import { stateWord } from '../job/state-words.ts';
 import { actorName } from '../report/actor-name.ts';
-import { formatFullCount } from './format.ts';
-import { safeText } from './safe-text.ts';
+import { formatFullCount } from '../text/format.ts';
+import { safeText } from '../text/safe-text.ts';
+import { stateLabel } from './state-label.ts';
 
-/** What somebody did so long ago is no longer news to who is about to act. */
+/** Older actions are no news. */
 const newsSeconds = 15 * 60;
 
-/** States that only a person brings a job to. */
 const byHand = ['paused', 'resuming', 'cancelled'];
 const requests: Readonly<Record<string, string>> = {
   set: 'changed',
@@ -17,10 +16,10 @@ const requests: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a person last did to the job, where that is not long ago: `paused by mara 20s ago: "db maintenance"`. Null where nobody did
- * anything. `asOf` is the database's clock when the journal was read.
+ * A person's last action on the job within 15 minutes: `paused by mara 20s ago: "db maintenance"`;
+ * else null. `asOf` is the database's clock when the journal was read.
  */
-export function lately(events: readonly JobEvent[], asOf: Date): string | null {
+export function recentAction(events: readonly JobEvent[], asOf: Date): string | null {
   const last = events
     .toSorted((a, b) => b.id - a.id)
     .find(
@@ -30,7 +29,7 @@ export function lately(events: readonly JobEvent[], asOf: Date): string | null {
   if (last === undefined) return null;
   const seconds = Math.max(0, Math.floor((asOf.getTime() - last.at.getTime()) / 1000));
   if (seconds > newsSeconds) return null;
-  const what = requests[last.kind] ?? stateWord(last.to_state ?? '').word;
+  const what = requests[last.kind] ?? stateLabel(last.to_state ?? '').word;
   const ago = seconds < 60 ? `${seconds}s` : `${formatFullCount(Math.floor(seconds / 60))}m`;
   const why = last.reason === null ? '' : `: "${safeText(last.reason, { cap: 300 })}"`;
   return `${what} by ${actorName(last, 100)} ${ago} ago${why}`;

@@ -3,9 +3,9 @@ import type { JobView } from '../../domain/job/job.ts';
 import type { WaitingClause } from '../../domain/triage/clause-reason.ts';
 import { safeText } from '../text/safe-text.ts';
 import type { Cell, Tone } from '../text/tone.ts';
-import { stateWord } from './state-words.ts';
+import { stateLabel } from './state-label.ts';
 
-/** How a health looks; null: as the state does. */
+/** Null: the tone of the state. */
 const tones: Readonly<Record<Health, Tone | null>> = {
   breached: 'bad',
   stuck: 'bad',
@@ -23,13 +23,15 @@ const tones: Readonly<Record<Health, Tone | null>> = {
   ok: null,
 };
 
-/** The colour of a job's dot and bar: a trouble is never green. Colour is not the only carrier: ETA, SLA and the reason say it in words. */
+/**
+ * Tone of a job's mark and bar. ETA, SLA and the reason carry the same information without colour.
+ */
 export function jobTone({ health, state }: Pick<JobView, 'health' | 'state'>): Tone {
-  return tones[health] ?? stateWord(state).tone;
+  return tones[health] ?? stateLabel(state).tone;
 }
 
-/** Why a job is not well, for a line of its own; null where its deadline says all there is to say. */
-export function healthWords({
+/** Why a job needs attention, as a line; null if the deadline says it all. */
+export function healthText({
   health,
   health_reason: reason,
 }: Pick<JobView, 'health' | 'health_reason'>): Cell | null {
@@ -37,21 +39,18 @@ export function healthWords({
   return { text: safeText(reason), tone: tones[health] ?? 'plain' };
 }
 
-/** Where an ETA would stand, it says why there is none. */
-export function isNotWorkedOn({
-  health,
-  waits_for,
-}: Pick<JobView, 'health' | 'waits_for'>): boolean {
+/** Whether the ETA column shows a reason instead of an ETA. */
+export function isWaiting({ health, waits_for }: Pick<JobView, 'health' | 'waits_for'>): boolean {
   return waits_for !== null || health === 'silent';
 }
 
-/** Why there is no ETA, in the room that an ETA has. */
-export const waitingWords: Readonly<Record<WaitingClause, readonly [string, ...string[]]>> = {
+/** As wide as an ETA. */
+export const waitingLabels: Readonly<Record<WaitingClause, readonly [string, ...string[]]>> = {
   no_executor: ['no executor'],
-  unavailable: ['not reachable', 'away'],
+  unavailable: ['unavailable', 'outage'],
   no_handler: ['no handler'],
   draining: ['draining'],
-  held: ['claiming held', 'held'],
+  on_hold: ['on hold'],
   limited: ['limit reached', 'limited'],
   back_off: ['snoozed'],
   outranked: ['waits for slot', 'no slot'],

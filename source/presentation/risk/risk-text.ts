@@ -3,13 +3,13 @@ import { readStrategy } from '../../domain/job/strategy.ts';
 import type { RiskRow } from '../../domain/risk/board.ts';
 import type { RiskLevel } from '../../domain/risk/risk.ts';
 import { tierBuffers } from '../../domain/risk/tier.ts';
-import { waitingWords } from '../job/health-words.ts';
+import { waitingLabels } from '../job/health-text.ts';
 import { formatDuration } from '../text/format.ts';
 import type { Phrase, Tone } from '../text/tone.ts';
 import { riskBadge } from './badge.ts';
 
-/** A level by itself, as the heading of its advice. */
-export const levelWords: Readonly<Record<RiskLevel, string>> = {
+/** Headings of the advice. */
+export const levelLabels: Readonly<Record<RiskLevel, string>> = {
   none: 'No deadline',
   on_track: 'On track',
   low: 'Low risk',
@@ -19,20 +19,20 @@ export const levelWords: Readonly<Record<RiskLevel, string>> = {
   breached: 'Breached',
 };
 
-/** What of a job, or of its outlook, decides how it stands. */
+/** What decides the risk of a job or an outlook. */
 export type Standing = Pick<
   JobView,
   'eta_seconds' | 'sla_deadline_at' | 'risk_level' | 'risk_severity' | 'incomplete_partitions'
 >;
 
-/** `HIGH 63%`, `low 9%`, `on track 1h12m`: without the word "over", which the figure beside it says. */
+/** `HIGH 63%`, `low 9%`, `on track 1h12m` */
 export function severityPhrase(standing: Standing, state: string, asOf: Date): Phrase {
   const { forms, tone } = riskBadge({ ...standing, state, completed_at: null }, asOf);
   const [whole, ...shorter] = forms.map((form) => form.replace(/ over$/, ''));
   return { forms: [whole!, ...shorter], tone };
 }
 
-/** The figure behind it, `= 52m / 82m`: (ETA − deadline) ÷ (deadline − now), or why there is none. */
+/** `= 52m / 82m`: (ETA − deadline) ÷ (deadline − now), or why there is none. */
 export function severityFigure(job: JobView, standing: Standing, asOf: Date): string {
   const { sla_deadline_at: deadline, eta_seconds: eta, risk_level } = standing;
   if (risk_level === 'none' || risk_level === 'breached' || deadline === null) return '';
@@ -43,14 +43,14 @@ export function severityFigure(job: JobView, standing: Standing, asOf: Date): st
   return `= ${sign}${formatDuration(Math.abs(over))} / ${formatDuration(left)}`;
 }
 
-/** Why a live job has no ETA. */
+/** Why an unfinished job has no ETA. */
 export function whyUnknown(job: JobView): string {
   if (job.heartbeat_stale) {
     const age = job.heartbeat_age_seconds;
     return age === null ? 'no heartbeat' : `no heartbeat for ${formatDuration(age)}`;
   }
   if (job.health === 'silent') return 'executor silent';
-  if (job.waits_for !== null) return waitingWords[job.waits_for][0];
+  if (job.waits_for !== null) return waitingLabels[job.waits_for][0];
   if (job.eta_seconds !== null) return 'no slot left';
   return job.avg_partition_duration_ms === null ? 'nothing completed yet' : 'state not known';
 }
@@ -62,56 +62,55 @@ const fitTones: Readonly<Record<NonNullable<RiskRow['sla_buffer_fit']>, Tone>> =
   wide: 'dim',
 };
 
-/** `standard 12% tight`: the tier, the buffer, and whether it is the tier's. */
+/** `standard 12% tight`: tier, buffer, and how the buffer fits the tier. */
 export function bufferPhrase({ sla_tier, sla_buffer, sla_buffer_fit }: RiskRow): Phrase {
   if (sla_buffer === null || sla_buffer_fit === null)
     return { forms: [sla_tier, short[sla_tier]], tone: 'dim' };
   const percent = formatBuffer(sla_buffer);
-  const words = `${percent} ${sla_buffer_fit}`;
+  const parts = `${percent} ${sla_buffer_fit}`;
   return {
-    forms: [`${sla_tier} ${words}`, `${short[sla_tier]} ${words}`, percent],
+    forms: [`${sla_tier} ${parts}`, `${short[sla_tier]} ${parts}`, percent],
     tone: fitTones[sla_buffer_fit],
   };
 }
 
 const short = { critical: 'crit', standard: 'std', 'best-effort': 'best' } as const;
 
-/** Whole per cent, rounded down so that 9.9 % is not 10 %. */
+/** Rounded down: 9.9 % is not 10 %. */
 export function formatBuffer(buffer: number): string {
   if (buffer > 9.99) return '>999%';
   return `${buffer < -9.99 ? '<−999' : String(Math.floor(buffer * 100 + 1e-9)).replace('-', '−')}%`;
 }
 
-/** `a standard job's is 20 to 30 %`. */
-export function tierWords({ sla_tier }: Pick<RiskRow, 'sla_tier'>): string {
-  return `a ${sla_tier} job's is ${tierBuffers[sla_tier].words}`;
+export function tierText({ sla_tier }: Pick<RiskRow, 'sla_tier'>): string {
+  return `a ${sla_tier} job's is ${tierBuffers[sla_tier].text}`;
 }
 
-/** What is supposed of this job, and what it would get: `paused`, `6 → 9 slots, ×12, deadline +1h`. */
-export function suppositions(job: RiskRow): string {
+/** The what-if of a job and its effect: `paused`, `6 → 9 slots, ×12, deadline +1h`. */
+export function whatIfText(job: RiskRow): string {
   const { what_if: then } = job;
   if (then === null) return '';
   const moved =
     then.sla_deadline_at?.getTime() === job.sla_deadline_at?.getTime()
       ? ''
-      : movedWords(job.sla_deadline_at, then.sla_deadline_at);
+      : shiftText(job.sla_deadline_at, then.sla_deadline_at);
   const again = then.remaining_partitions - job.remaining_partitions;
-  const words = [
+  const parts = [
     then.paused ? 'paused' : '',
-    // The slots of a stuck job are dead, whatever is supposed.
-    !then.paused && !job.heartbeat_stale && then.slots !== job.lanes - job.silent_lanes
-      ? `${job.lanes - job.silent_lanes} → ${then.slots} slots`
+    // A what-if gives a stuck job no slots.
+    !then.paused && !job.heartbeat_stale && then.slots !== job.running_slots - job.silent_slots
+      ? `${job.running_slots - job.silent_slots} → ${then.slots} slots`
       : '',
     then.max_parallel === readStrategy(job.execution_strategy).max_parallel
       ? ''
       : `×${then.max_parallel}`,
-    again > 0 ? `+${again} again` : '',
+    again > 0 ? `retry ${again}` : '',
     moved,
   ];
-  return words.filter(Boolean).join(', ');
+  return parts.filter(Boolean).join(', ');
 }
 
-function movedWords(from: Date | null, to: Date | null): string {
+function shiftText(from: Date | null, to: Date | null): string {
   if (to === null) return 'no deadline';
   if (from === null) return 'a deadline';
   const by = (to.getTime() - from.getTime()) / 1000;

@@ -17,42 +17,39 @@ import {
   type Zone,
 } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
-import { silenceWords } from './hindrance.ts';
+import { silentExecutors } from './claim-obstacle.ts';
 
-/** What is asked for a job: `asOf` is the database's clock when it was read. */
+/** An action on a job; `asOf` is the database's clock when the job was read. */
 export type Intent = {
   job: JobView;
   asOf: Date;
   settings: JobSettings;
-  /** What explain knows of the job, where that is known. */
+  /** Null: not known yet. */
   known?: Pick<Explanation, 'facts'> | null;
-  /** The one partition that a retry is about. */
+  /** The only partition to retry. */
   only?: string | null;
-  /** In which times are told; ISO 8601 without one. */
+  /** Zone of times in the text; default: ISO 8601. */
   zone?: Zone;
 };
 
-/** What the intent card says about an action. */
-export type ActionWords = {
-  /** The button that does it, and the card's title. */
+/** Texts of an action's confirmation. */
+export type ActionText = {
   verb: string;
   /** The button that does nothing. */
   keep: string;
-  /** What it is called while it is on its way. */
   gerund: string;
-  /** What the database and the executors will do. */
   will: (intent: Intent) => string;
-  /** What that means for the deadline, or for good. */
+  /** What follows for the deadline, or that it is final. */
   after: (intent: Intent) => string | null;
 };
 
-export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
+export const actionText: Readonly<Record<JobAction, ActionText>> = {
   pause: {
     verb: 'Pause',
     keep: 'Keep running',
     gerund: 'pausing',
     will: ({ job }) =>
-      job.lanes === 0
+      job.running_slots === 0
         ? 'claim no more partitions; checkpoint and ETA figures are kept'
         : `claim no more; ${inFlight(job)}checkpoint and ETA figures are kept`,
     after: ({ job, asOf }) => spareTime(job, asOf, 'at risk if it stays paused for longer than'),
@@ -72,7 +69,7 @@ export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
       `stop for good: ${inFlight(job)}${plural(left(job), 'partition')} will not run; ${formatFullCount(
         job.completed_partitions,
       )} done stay done`,
-    after: () => 'this cannot be undone: what is left needs a new job',
+    after: () => 'cannot be undone: the remaining partitions need a new job',
   },
   retry: {
     verb: 'Retry',
@@ -83,10 +80,10 @@ export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
         ? `failed partition ${safeText(only, { cap: 60 })}`
         : plural(job.failed_partitions, 'failed partition');
       if (isTerminal(job.state)) {
-        return `start a new job of the ${failed}, with this one's strategy, priority and deadline; what is done stays done`;
+        return `start a new job for the ${failed}, with this one's strategy, priority and deadline; completed partitions are kept`;
       }
-      const when = job.state === 'paused' ? '; they wait until it is resumed' : '';
-      return `make the ${failed} due again at once: failures are forgotten, attempts are counted on${when}`;
+      const when = job.state === 'paused' ? '; runs after resume' : '';
+      return `make the ${failed} due now; resets the failure count, keeps the attempt count${when}`;
     },
     after: ({ job, only }) => {
       const count = only ? 1 : job.failed_partitions;
@@ -99,21 +96,21 @@ export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
     keep: 'Leave it',
     gerund: 'reclaiming',
     will: ({ job }) =>
-      `void every lease on it: ${
-        job.lanes === 0
-          ? 'nobody holds one'
-          : `what runs on ${plural(job.lanes, 'slot')} is taken back and tried again`
+      `revoke all its leases${
+        job.running_slots === 0
+          ? ' (none)'
+          : `: what runs on ${plural(job.running_slots, 'slot')} runs again`
       }; the next free executor claims it`,
     after: ({ job, known }) => {
       const age = job.heartbeat_age_seconds;
-      const silence = known ? silenceWords(known) : null;
-      if (silence !== null) return `${silence}: what it holds goes to another executor`;
+      const silence = known ? silentExecutors(known) : null;
+      if (silence !== null) return `${silence}: its partitions go to another executor`;
       if (age === null || job.heartbeat_stale) {
         return age === null
-          ? 'it has never had a heartbeat'
-          : `its heartbeat is ${formatAge(age)} old: whoever ran it is gone or cut off`;
+          ? 'no heartbeat yet'
+          : `its heartbeat is ${formatAge(age)} old: its executor is dead or disconnected`;
       }
-      return `its heartbeat is fresh (${formatAge(age)}): somebody is at work, and that work is done again`;
+      return `its heartbeat is fresh (${formatAge(age)}): an executor is running it, and that work is repeated`;
     },
   },
   set: {
@@ -123,8 +120,8 @@ export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
     will: ({ job, settings, zone }) => {
       const { changes } = changesOf(job, settings);
       return changes.length === 0
-        ? 'change nothing yet'
-        : `${describeChanges(changes, timesIn(zone))}; from its next step on`;
+        ? 'no changes yet'
+        : `${describeChanges(changes, timesIn(zone))}; applies from the next batch`;
     },
     after: changedRisk,
   },
@@ -137,27 +134,26 @@ export const actionWords: Readonly<Record<JobAction, ActionWords>> = {
       const changed = changes.length === 0 ? 'as it is' : describeChanges(changes, timesIn(zone));
       const keys = plural(job.remaining_partitions + job.skipped_partitions, 'partition');
       const flight =
-        job.lanes === 0
+        job.running_slots === 0
           ? ''
           : `; ${inFlight(job).replace(/; $/, '')}: what completes there is not run again`;
       return isTerminal(job.state)
-        ? `start a new job of the ${keys} that it skipped (${changed})${flight}${upstreams(job)}`
-        : `cancel it and start a new job of the ${keys} not done (${changed}), in one transaction${flight}${upstreams(job)}`;
+        ? `start a new job for the ${keys} that it skipped (${changed})${flight}${upstreams(job)}`
+        : `cancel it and start a new job for the ${keys} not done (${changed}), in one transaction${flight}${upstreams(job)}`;
     },
     after: changedRisk,
   },
 };
 
-/** How times are told: in the zone of the screens, where there are any. */
 export function timesIn(zone: Zone | undefined): ((at: Date) => string) | undefined {
   return zone === undefined ? undefined : (at) => formatInstant(at, zone);
 }
 
-/** The job as it would be with the settings, with as many slots at work as it then may have. */
+/** The job with the settings, once it has as many slots as they allow. */
 function withSettings({ job, asOf, settings }: Intent): JobView {
   const { columns } = changesOf(job, settings);
-  const lanes = settings.strategy?.max_parallel ?? job.lanes;
-  return viewJob({ ...job, ...columns, lanes }, asOf);
+  const running_slots = settings.strategy?.max_parallel ?? job.running_slots;
+  return viewJob({ ...job, ...columns, running_slots }, asOf);
 }
 
 function changedRisk(intent: Intent): string | null {
@@ -167,10 +163,7 @@ function changedRisk(intent: Intent): string | null {
   if (after.sla_deadline_at === null) return null;
   const [risk] = riskBadge(after, asOf).forms;
   const slots = settings.strategy?.max_parallel;
-  const provided =
-    slots === undefined
-      ? ''
-      : ` once ${plural(slots, 'slot')} ${slots === 1 ? 'is' : 'are'} at work`;
+  const provided = slots === undefined ? '' : ` once it runs on ${plural(slots, 'slot')}`;
   return `${risk}${provided}`;
 }
 
@@ -185,33 +178,30 @@ function goesOn({
   return `goes on${from}; ${formatFullCount(left)} left${about}`;
 }
 
-function inFlight({ lanes, avg_partition_duration_ms: average }: JobView): string {
-  if (lanes === 0) return '';
+function inFlight({ running_slots, avg_partition_duration_ms: average }: JobView): string {
+  if (running_slots === 0) return '';
   const about = average === null ? '' : ` (about ${formatMilliseconds(average)})`;
-  const those = lanes === 1 ? 'partition' : plural(lanes, 'partition');
+  const those = running_slots === 1 ? 'partition' : plural(running_slots, 'partition');
   return `the ${those} in flight may finish${about}; `;
 }
 
-/** Upstreams that a job made in its place waits for, and what to run where nobody repairs them. */
+/** Upstreams that the new job waits for, and the command if they are not repaired. */
 function upstreams({ id, waiting_upstream_count: open }: JobView): string {
   if (open === 0) return '';
-  return `; it waits for whoever does ${plural(open, 'open upstream job')} now. Where nobody does: servo-tui recreate ${shortId(id)} --include-upstream`;
+  return `; it waits for ${plural(open, 'open upstream job')}. If nothing runs them: servo-tui recreate ${shortId(id)} --include-upstream`;
 }
 
-function slotsOf({ lanes, execution_strategy }: JobView): number {
-  return lanes > 0 ? lanes : readStrategy(execution_strategy).max_parallel;
+function slotsOf({ running_slots, execution_strategy }: JobView): number {
+  return running_slots > 0 ? running_slots : readStrategy(execution_strategy).max_parallel;
 }
 
-/** What nobody has begun. */
-function left({ remaining_partitions, lanes }: JobView): number {
-  return Math.max(0, remaining_partitions - lanes);
+function left({ remaining_partitions, running_slots }: JobView): number {
+  return Math.max(0, remaining_partitions - running_slots);
 }
 
-/** How long the job can wait before it would miss its deadline, where that is known. */
-function spareTime(job: JobView, asOf: Date, words: string): string | null {
+/** How long the job can wait without missing its deadline. */
+function spareTime(job: JobView, asOf: Date, label: string): string | null {
   if (job.sla_deadline_at === null || job.eta_seconds === null) return null;
   const spare = (job.sla_deadline_at.getTime() - asOf.getTime()) / 1000 - job.eta_seconds;
-  return spare > 0
-    ? `${words} ${formatDuration(spare)}`
-    : 'it is late already: every minute counts';
+  return spare > 0 ? `${label} ${formatDuration(spare)}` : 'already late';
 }

@@ -4,12 +4,12 @@ import { truncate } from '../text/fitted.ts';
 import { fittedTable } from '../text/fitted-table.ts';
 import { formatDuration, formatMoment, type Zone } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
-import { checkCell, foundWords } from './check-words.ts';
+import { checkCell, foundText } from './check-text.ts';
 
 type Options = { width: number; zone: Zone };
 
-/** `14m`, `40%`, `3`; `200+` of a count that was cut off. */
-export function figureWords(
+/** `14m`, `40%`, `3`; `200+` for a truncated count. */
+export function figureText(
   figure: (Figure & { at_least?: boolean }) | null,
   asOf: Date,
   zone: Zone,
@@ -19,34 +19,34 @@ export function figureWords(
   return `${checkCell(column, figure.value, { as_of: asOf, zone })}${figure.at_least ? '+' : ''}`;
 }
 
-/** `> 5m`. */
-export function limitWords({ threshold }: Alert, asOf: Date, zone: Zone): string {
-  return `> ${figureWords(threshold, asOf, zone)}`;
+/** `> 5m` */
+export function limitText({ threshold }: Alert, asOf: Date, zone: Zone): string {
+  return `> ${figureText(threshold, asOf, zone)}`;
 }
 
-/** `> 5m`, `> 0 for 5m`. */
-export function thresholdWords(alert: Alert, asOf: Date, zone: Zone): string {
+/** `> 5m`, `> 0 for 5m` */
+export function thresholdText(alert: Alert, asOf: Date, zone: Zone): string {
   const { lasting_seconds: lasting } = alert;
-  const limit = limitWords(alert, asOf, zone);
+  const limit = limitText(alert, asOf, zone);
   return lasting === 0 ? limit : `${limit} for ${formatDuration(lasting)}`;
 }
 
-/** Above its threshold, and not yet for so long that it fires. */
+/** Above its threshold, but not long enough to fire. */
 export function isComing({ firing, found }: Alert): boolean {
   return !firing && found > 0;
 }
 
-/** Every alert on a line, those that fire with their jobs below. */
+/** One line for each alert; firing ones with their jobs. */
 export function alertsText(report: AlertReport, { width, zone }: Options): string {
   const { alerts, as_of } = report;
   const rows = alerts.map((alert) => [
     alert.firing ? 'FIRING' : isComing(alert) ? 'coming' : 'ok',
     alert.name,
     alert.severity,
-    figureWords(alert.figure, as_of, zone),
-    (isComing(alert) ? thresholdWords : limitWords)(alert, as_of, zone),
+    figureText(alert.figure, as_of, zone),
+    (isComing(alert) ? thresholdText : limitText)(alert, as_of, zone),
     alert.since === null ? '' : formatMoment(alert.since, as_of, zone),
-    alert.found > 0 ? foundWords(alert) : '',
+    alert.found > 0 ? foundText(alert) : '',
   ]);
   const header = ['STATE', 'ALERT', 'SEVERITY', 'FIGURE', 'LIMIT', 'SINCE', 'JOBS'];
   const aligns = [undefined, undefined, undefined, 'right', undefined, undefined, 'right'] as const;
@@ -54,8 +54,8 @@ export function alertsText(report: AlertReport, { width, zone }: Options): strin
   return `${[lines[0]!, ...alerts.flatMap((alert, index) => [lines[index + 1]!, ...jobLines(alert, as_of, zone).map((line) => truncate(line, width))])].join('\n')}\n`;
 }
 
-/** `3 more`, or `195+ more` where they were not all counted. */
-export function othersWords(others: number, truncated: boolean): string {
+/** `3 more`; `195+ more` for a truncated count. */
+export function othersText(others: number, truncated: boolean): string {
   return `${others}${truncated ? '+' : ''} more`;
 }
 
@@ -68,6 +68,6 @@ function jobLines({ jobs, column, found, truncated }: Alert, asOf: Date, zone: Z
     return `  ${safeText(job.asset_name, { cap: 60 })}${id} ${column.title} ${value}`;
   });
   return found > lines.length
-    ? [...lines, `  and ${othersWords(found - lines.length, truncated)}`]
+    ? [...lines, `  and ${othersText(found - lines.length, truncated)}`]
     : lines;
 }

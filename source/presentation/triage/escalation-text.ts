@@ -2,7 +2,7 @@ import { roughDuration } from '../../domain/time/duration.ts';
 import type { Escalation } from '../../domain/triage/escalation.ts';
 import { formatMoment, type Zone } from '../text/format.ts';
 
-/** `escalate in 1m: Backend Lead`, or `escalate now: Backend Lead, Platform Lead`. */
+/** `escalate in 1m: Backend Lead`, `escalate now: Backend Lead, Platform Lead` */
 export function escalationTitle({ due, steps, next }: Escalation): string {
   const called = steps.slice(1).filter((step) => step.due);
   if (due) return `escalate now: ${called.map(({ who }) => who).join(', ')}`;
@@ -10,7 +10,7 @@ export function escalationTitle({ due, steps, next }: Escalation): string {
   return `escalate in ${roughDuration(Math.max(1, Math.ceil(next.in_minutes)) * 60_000)}: ${next.who}`;
 }
 
-/** Why, a line each: the triggers that hold, and what the clock says. */
+/** One line for each trigger that holds, and for the clock. */
 export function escalationReasons(
   { triggers, steps, since, minutes, next, due }: Escalation,
   asOf: Date,
@@ -20,15 +20,20 @@ export function escalationReasons(
     since === null
       ? []
       : [
-          `the trouble's first journal entry is of ${formatMoment(since, asOf, zone)}, ${roughDuration(minutes * 60_000)} ago`,
+          `first journal event at ${formatMoment(since, asOf, zone)}, ${roughDuration(minutes * 60_000)} ago`,
         ];
   const called = steps
     .slice(1)
     .filter((step) => step.due && step.after_minutes !== null && minutes >= step.after_minutes)
-    .map(({ who, after_minutes }) => `${who} is to be told after ${after_minutes} minutes`);
+    .map(({ who, after_minutes }) => `notify ${who} after ${after_minutes} minutes`);
   const later =
     due && next !== null
       ? [`${next.who} in ${roughDuration(Math.ceil(next.in_minutes) * 60_000)}`]
       : [];
-  return [...triggers.map(({ words, why }) => `${words}: ${why}`), ...clock, ...called, ...later];
+  return [
+    ...triggers.map(({ text, reason }) => `${text}: ${reason}`),
+    ...clock,
+    ...called,
+    ...later,
+  ];
 }

@@ -2,8 +2,11 @@ import type { Dialog } from '../../domain/job/dialog.ts';
 import { formatFullCount } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 
-/** `mara@db-7 has Cancel open on this job since 20s`, and how many more such dialogs there are; null where there is none. */
-export function dialogWords(
+/**
+ * `mara@db-7 has Cancel open on this job since 20s`, and the number of other dialogs; null without
+ * any.
+ */
+export function dialogText(
   dialogs: readonly Dialog[],
   asOf: Date,
   about = 'on this job',
@@ -12,12 +15,12 @@ export function dialogWords(
   if (first === undefined) return null;
   const others = first.jobs - 1;
   const where = others > 0 ? `${about} and ${formatFullCount(others)} more` : about;
-  const text = `${holderWords(first)} ${where} ${sinceWords(first, asOf)}`;
-  return `${text}${moreWords(dialogs)}`;
+  const text = `${dialogHolder(first)} ${where} ${openSince(first, asOf)}`;
+  return `${text}${moreDialogs(dialogs)}`;
 }
 
 /** Of several jobs: `mara@db-7 has Cancel open on 2 of these since 20s: orders_daily, clicks`. */
-export function planDialogWords(
+export function planDialogText(
   dialogs: readonly Dialog[],
   asOf: Date,
   nameOf: (id: string) => string,
@@ -28,23 +31,23 @@ export function planDialogWords(
   const named = ids.slice(0, 3).map(nameOf).join(', ');
   const names = ids.length > 3 ? `${named}, …` : named;
   const count = ids.length < 100 ? formatFullCount(ids.length) : '100 or more';
-  return `${holderWords(first)} on ${count} of these ${sinceWords(first, asOf)}: ${names}${moreWords(dialogs)}`;
+  return `${dialogHolder(first)} on ${count} of these ${openSince(first, asOf)}: ${names}${moreDialogs(dialogs)}`;
 }
 
-/** `mara@db-7 has Cancel open`: where the name says the host by itself, it is not said twice. */
-export function holderWords({ actor, host, action }: Dialog, state = 'open'): string {
+/** `mara@db-7 has Cancel open`; a host in the name is not repeated. */
+export function dialogHolder({ actor, host, action }: Dialog, state = 'open'): string {
   const name = actor.includes('@') ? actor : `${actor}@${host}`;
   const word = safeText(action, { cap: 30 });
   return `${safeText(name, { cap: 80 })} has ${word.charAt(0).toUpperCase()}${word.slice(1)} ${state}`;
 }
 
-/** In steps, so that nothing ticks. */
-function sinceWords({ opened_at }: Dialog, asOf: Date): string {
+/** In steps of 5 s, so that the line rarely changes. */
+function openSince({ opened_at }: Dialog, asOf: Date): string {
   const seconds = Math.floor((asOf.getTime() - opened_at.getTime()) / 5000) * 5;
   if (seconds < 5) return 'since just now';
   return seconds < 60 ? `since ${seconds}s` : `since ${formatFullCount(Math.floor(seconds / 60))}m`;
 }
 
-function moreWords({ length }: readonly Dialog[]): string {
+function moreDialogs({ length }: readonly Dialog[]): string {
   return length > 1 ? ` (and ${length - 1} more)` : '';
 }

@@ -2,10 +2,10 @@ import { isJobState, type JobState } from '../../domain/job/state.ts';
 import { safeText } from '../text/safe-text.ts';
 import type { Tone } from '../text/tone.ts';
 
-export type StateWord = { glyph: string; word: string; tone: Tone };
+export type StateLabel = { glyph: string; word: string; tone: Tone };
 
-/** A state is glyph + word (+ colour): colour is never the only carrier. */
-export const stateWords: Readonly<Record<JobState, StateWord>> = {
+/** Glyph and word carry the state; colour repeats it. */
+export const stateLabels: Readonly<Record<JobState, StateLabel>> = {
   running: { glyph: '●', word: 'running', tone: 'good' },
   resuming: { glyph: '◌', word: 'resuming', tone: 'accent' },
   paused: { glyph: '‖', word: 'paused', tone: 'warn' },
@@ -16,9 +16,9 @@ export const stateWords: Readonly<Record<JobState, StateWord>> = {
   cancelled: { glyph: '⊘', word: 'cancelled', tone: 'dim' },
 };
 
-/** An unknown state, written by a newer program, is shown as it is. */
-export function stateWord(state: string): StateWord {
+/** An unknown state of a newer program is shown as it is. */
+export function stateLabel(state: string): StateLabel {
   return isJobState(state)
-    ? stateWords[state]
+    ? stateLabels[state]
     : { glyph: '?', word: safeText(state) || '(none)', tone: 'warn' };
 }

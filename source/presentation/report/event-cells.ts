@@ -1,11 +1,11 @@
 import type { JobEvent } from '../../domain/job/detail.ts';
-import { stateWord } from '../job/state-words.ts';
+import { stateLabel } from '../job/state-label.ts';
 import { safeText } from '../text/safe-text.ts';
 import type { Cell } from '../text/tone.ts';
 import { actorName } from './actor-name.ts';
 
-/** One line of the journal without its time: what happened, who did it, and why. */
-export function eventWords(event: JobEvent): Cell[] {
+/** An event without its time: what happened, by whom, and the reason. */
+export function eventCells(event: JobEvent): Cell[] {
   return [...whatHappened(event), { text: `  ${who(event)}`, tone: 'dim' }, ...why(event)];
 }
 
@@ -19,8 +19,8 @@ function whatHappened(event: JobEvent): Cell[] {
       { text: kind, tone: kind === 'failed' ? 'bad' : 'plain' },
     ];
   }
-  const to = stateWord(event.to_state);
-  const from = event.from_state === null ? '' : `${stateWord(event.from_state).word} → `;
+  const to = stateLabel(event.to_state);
+  const from = event.from_state === null ? '' : `${stateLabel(event.from_state).word} → `;
   return [
     { text: from, tone: 'dim' },
     { text: to.word, tone: to.tone === 'dim' ? 'plain' : to.tone },

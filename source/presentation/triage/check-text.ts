@@ -6,7 +6,7 @@ import type {
   Section,
   Worst,
 } from '../../domain/triage/checks.ts';
-import { stateWord } from '../job/state-words.ts';
+import { stateLabel } from '../job/state-label.ts';
 import {
   formatAge,
   formatDuration,
@@ -20,7 +20,7 @@ import { safeText } from '../text/safe-text.ts';
 
 const says: Readonly<Record<CheckColumn['kind'], (cell: NonNullable<Cell>) => string>> = {
   text: (cell) => safeText(String(cell), { cap: 300 }),
-  state: (cell) => stateWord(String(cell)).word,
+  state: (cell) => stateLabel(String(cell)).word,
   count: (cell) => formatFullCount(Number(cell)),
   seconds: (cell) => (Number(cell) < 0 ? '-' : '') + durationOf(Math.abs(Number(cell))),
   milliseconds: (cell) => formatMilliseconds(Number(cell)),
@@ -32,7 +32,7 @@ function durationOf(seconds: number): string {
   return seconds < 60 ? formatAge(seconds) : formatDuration(seconds);
 }
 
-/** A figure of a check as its column says; a moment by the clock of `asOf`. */
+/** A check's figure by its column's kind. */
 export function checkCell(
   column: CheckColumn,
   cell: Cell | undefined,
@@ -43,33 +43,29 @@ export function checkCell(
   return says[column.kind](cell);
 }
 
-/** Figures stand at the right. */
+/** Figures are aligned to the right. */
 export function isFigure({ kind }: CheckColumn): boolean {
   return kind === 'count' || kind === 'seconds' || kind === 'milliseconds' || kind === 'ratio';
 }
 
-/** `3`, or `200+` where there are more than are read. */
-export function foundWords({
-  found,
-  truncated,
-}: Pick<CheckSummary, 'found' | 'truncated'>): string {
+/** `3`, or `200+` if there are more. */
+export function foundText({ found, truncated }: Pick<CheckSummary, 'found' | 'truncated'>): string {
   return `${formatFullCount(found)}${truncated ? '+' : ''}`;
 }
 
-/** `sessions, 14m`. */
-export function worstWords(worst: Worst | null, asOf: Date, zone: Zone): string {
+/** `sessions, 14m` */
+export function worstText(worst: Worst | null, asOf: Date, zone: Zone): string {
   if (worst === null) return '';
   const figure = checkCell(worst.column, worst.value, { as_of: asOf, zone });
   const name = safeText(worst.asset_name, { cap: 300 });
   return [name, figure].filter((part) => part !== '' && part !== '–').join(', ');
 }
 
-/** `backfill-operations, "Bulk Recovery"`. */
-export function sectionWords({ runbook, heading }: Section): string {
+/** `backfill-operations, "Bulk Recovery"` */
+export function sectionText({ runbook, heading }: Section): string {
   return `${runbook}, "${heading}"`;
 }
 
-/** The remedy's command for one job. */
 export function commandFor(remedy: Remedy, shortId: string): string | null {
   return remedy.command === null ? null : remedy.command.replace('JOB', shortId);
 }

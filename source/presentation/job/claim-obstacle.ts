@@ -1,0 +1,41 @@
+import { silenceReason } from '../../domain/triage/clause-reason.ts';
+import { type Clause, type ExplainFacts, explain } from '../../domain/triage/explain.ts';
+import type { Explanation } from '../../domain/triage/explanation.ts';
+import { safeText } from '../text/safe-text.ts';
+import { explainReason } from '../triage/explain-reason.ts';
+
+/** These remain when a job becomes claimable: a person must act. */
+const obstacles: readonly Clause[] = [
+  'no_executor',
+  'no_handler',
+  'draining',
+  'on_hold',
+  'limited',
+  'outranked',
+];
+
+/**
+ * What would keep the job from being claimed once it is claimable; null if an executor would take
+ * it.
+ */
+export function claimObstacle({ facts }: Pick<Explanation, 'facts'>): string | null {
+  const claimable: ExplainFacts = { ...facts, state: 'pending', waits_for: [] };
+  const clause = explain(claimable);
+  if (!obstacles.includes(clause)) return null;
+  const { why, next } = explainReason(clause, claimable);
+  return next === null ? why : `${why}: ${next}`;
+}
+
+/** Silent executors that run partitions of the job; null without any. */
+export function silentExecutors({ facts }: Pick<Explanation, 'facts'>): string | null {
+  if (facts.silent.length === 0) return null;
+  return safeText(silenceReason(facts.silent, facts.as_of));
+}
+
+/** A caveat of actions that let running partitions finish; null without silent executors. */
+export function mayNotFinish(known: Pick<Explanation, 'facts'>): string | null {
+  const silence = silentExecutors(known);
+  return silence === null
+    ? null
+    : `${silence}: its partitions may not finish (reclaim releases them)`;
+}
