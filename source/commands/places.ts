@@ -1,12 +1,12 @@
 import { type ConfigFile, configPath, loadConfigFile, noFile } from '../config/file.ts';
 import { resolveSettings, type Settings } from '../config.ts';
 import type {
+  ContextTarget,
+  ContextView,
   DataAnswer,
   DataEffect,
-  Destination,
-  OpenPlace,
-  Perform,
-  PlaceView,
+  OpenContext,
+  RunEffect,
   SessionEffect,
 } from '../console/effects.ts';
 import { keymap } from '../console/keymap.ts';
@@ -26,7 +26,7 @@ type Place = {
   settings: Settings;
   connections: Connections;
   session: Session;
-  view: PlaceView;
+  view: ContextView;
   perform: (effect: SessionEffect) => Promise<DataAnswer>;
   dialogs: Dialogs;
   patience: Patience;
@@ -103,7 +103,7 @@ export class Places {
   }
 
   /** The first place, as the console is to show it. */
-  get view(): PlaceView {
+  get view(): ContextView {
     return this.#open.get(0)!.view;
   }
 
@@ -123,12 +123,12 @@ export class Places {
     return Object.values(this.#file.contexts).flatMap(({ tenant }) => tenant ?? []);
   }
 
-  readonly perform: Perform = async (effect, number) => {
+  readonly perform: RunEffect = async (effect, number) => {
     const place = this.#open.get(number);
     if (place === undefined) {
       return {
         type: 'failure',
-        failure: failureOf(new ServoError('internal', 'this place is closed')),
+        failure: failureOf(new ServoError('internal', 'this context is closed')),
       };
     }
     const answer = this.#carryOut(place, effect, number).catch(
@@ -149,7 +149,7 @@ export class Places {
 
   async #carryOut(place: Place, effect: DataEffect, number: number): Promise<DataAnswer> {
     switch (effect.type) {
-      case 'open-place':
+      case 'open-context':
         return this.#go(place, effect, number);
       case 'unlock':
         await unlock(place, effect.ms);
@@ -162,9 +162,9 @@ export class Places {
     }
   }
 
-  async #go(from: Place, { to, place }: OpenPlace, number: number): Promise<DataAnswer> {
+  async #go(from: Place, { to, context_number }: OpenContext, number: number): Promise<DataAnswer> {
     const opened = await this.#openWithin(from, to);
-    this.#open.set(place, opened);
+    this.#open.set(context_number, opened);
     this.#open.delete(number);
     // Nobody waits for its answers any more, and nobody waits for this.
     Promise.allSettled([...from.pending])
@@ -173,7 +173,7 @@ export class Places {
     return { type: 'opened', view: opened.view };
   }
 
-  async #openWithin(from: Place, to: Destination): Promise<Place> {
+  async #openWithin(from: Place, to: ContextTarget): Promise<Place> {
     const settings = await this.#settingsOf(from, to);
     const given = 'tenant' in to ? from.connections : 'home' in to ? this.#given : undefined;
     const connections = given ?? (await connectionsOf(settings));
@@ -197,7 +197,7 @@ export class Places {
   }
 
   /** A context brings its own tenant; what forbids writing on the command line forbids it everywhere. */
-  async #settingsOf(from: Place, to: Destination): Promise<Settings> {
+  async #settingsOf(from: Place, to: ContextTarget): Promise<Settings> {
     if ('tenant' in to) return { ...from.settings, tenants: [to.tenant] };
     const { io, settings } = this.#invocation;
     if ('home' in to) return settings;
@@ -239,7 +239,7 @@ async function openPlace(
           rls_bypassed,
         },
         read_only: settings.read_only,
-        why_locked: whyLocked(settings, connections),
+        locked_reason: whyLocked(settings, connections),
         accent: settings.accent,
       },
       perform: performer(session, dialogs),
@@ -274,7 +274,7 @@ function whyLocked(settings: Settings, { read, write }: Connections): string | n
 /** Opens the writer, for so long. @throws ServoError not_allowed, database_unreachable, schema */
 async function unlock(place: Place, ms: number): Promise<void> {
   const { session, connections, view, patience } = place;
-  if (view.why_locked !== null) throw new ServoError('not_allowed', view.why_locked);
+  if (view.locked_reason !== null) throw new ServoError('not_allowed', view.locked_reason);
   lock(place);
   const writer = openDatabase(connections.write, { patience: patience.answer });
   const checked = requireSchema(writer);

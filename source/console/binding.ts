@@ -2,8 +2,8 @@ import { boardNames } from './boards.ts';
 import { type State, type Step, screenNames } from './state.ts';
 
 /** Where keys are pressed: a screen, or a text that lies over it. */
-export const contexts = [...screenNames, 'reader'] as const;
-export type Context = (typeof contexts)[number];
+export const keyScopes = [...screenNames, 'reader'] as const;
+export type KeyScope = (typeof keyScopes)[number];
 
 export const groups = ['Move', 'Look', 'Act', 'Program'] as const;
 
@@ -12,7 +12,7 @@ export type Binding = {
   keys: readonly [string, ...string[]];
   title: string;
   group: (typeof groups)[number];
-  on: readonly Context[];
+  on: readonly KeyScope[];
   /** The footer's word for it; without one it is in the help only. */
   hint?: string;
   /** Works in text fields and dialogs too. */
@@ -24,7 +24,7 @@ export type Binding = {
   run: (state: State) => Step;
 };
 
-export const everywhere: readonly Context[] = contexts;
+export const everywhere: readonly KeyScope[] = keyScopes;
 export const onScreens = screenNames;
 /** The screens that are a list of rows. */
 export const onLists = ['jobs', ...boardNames] as const;

@@ -15,6 +15,7 @@ import {
   supposedChanges,
 } from './actions.ts';
 import { isBoard } from './boards.ts';
+import { isReadOnly } from './context.ts';
 import { firstFocus } from './dialog-keys.ts';
 import type { DataAnswer, Effect } from './effects.ts';
 import { followOf } from './follow.ts';
@@ -22,7 +23,6 @@ import { keyFor } from './key-hints.ts';
 import { tooSmall } from './layout.ts';
 import { isStale } from './loading.ts';
 import type { Card, CardFocus, CardPlan, FieldName, PlannedChange } from './overlay.ts';
-import { isReadOnly } from './place.ts';
 import { newsOf } from './presence.ts';
 import { isOfChanges } from './run-items.ts';
 import type { Follow, State, Step } from './state.ts';
@@ -60,7 +60,7 @@ export function whyNotWrite(state: State): string | null {
 
 /** What can be done about it, where anything can. */
 function readOnlyText(state: State): string {
-  return state.options.why_locked === null
+  return state.options.locked_reason === null
     ? `this console is read-only: ${keyFor(state, 'palette')} rw unlocks it for a while`
     : 'this console is read-only';
 }

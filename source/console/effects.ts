@@ -115,13 +115,13 @@ export type DraftPlan = {
 };
 
 /** Another place to look at: a context of the configuration file, another tenant of the present database, or where the console began. */
-export type Destination = { context: string } | { tenant: string } | { home: true };
+export type ContextTarget = { context: string } | { tenant: string } | { home: true };
 
 /** Open another place, by this number. The present one stays open until the console has gone there. */
-export type OpenPlace = { type: 'open-place'; to: Destination; place: number };
+export type OpenContext = { type: 'open-context'; to: ContextTarget; context_number: number };
 
 /** Open the way to write in a read-only place for so long; `lock` closes it before that. */
-export type UnlockPlace = { type: 'unlock'; ms: number } | { type: 'lock' };
+export type UnlockContext = { type: 'unlock'; ms: number } | { type: 'lock' };
 
 /** What the console asks of the database that it is in. */
 export type SessionEffect =
@@ -141,17 +141,17 @@ export type SessionEffect =
   | LeaveDialog
   | Act;
 
-export type PlaceEffect = OpenPlace | UnlockPlace;
+export type ContextEffect = OpenContext | UnlockContext;
 
 /** All that the console can ask for. */
-export type DataEffect = SessionEffect | PlaceEffect;
+export type DataEffect = SessionEffect | ContextEffect;
 
 /** A place as the console shows it. */
-export type PlaceView = {
+export type ContextView = {
   labels: Labels;
   read_only: boolean;
   /** Why it cannot be unlocked; null where it can. */
-  why_locked: string | null;
+  locked_reason: string | null;
   /** Its colour; null for the usual one. */
   accent: Hue | null;
 };
@@ -174,7 +174,7 @@ export type DataAnswer =
   | { type: 'explained'; judged: JudgedJob }
   | { type: 'verified'; verification: Verification }
   | { type: 'job'; detail: JobDetail; of_keys?: PartitionCounts }
-  | { type: 'opened'; view: PlaceView }
+  | { type: 'opened'; view: ContextView }
   | { type: 'unlocked'; ms: number }
   | { type: 'locked' }
   | { type: 'named'; jobs: readonly JobView[] }
@@ -191,9 +191,9 @@ export type DataAnswer =
  * load-job-sql → sql, load-board → board, find-job → found, load-named → named, write-paper → paper, open-place → opened, unlock → unlocked,
  * lock → locked, plan-jobs → planned, load-lately → lately, hold-dialog → held, leave-dialog → left,
  * act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
- * `place` is the number of the place that the console was in when it asked: nothing is ever asked of another.
+ * `context_number` is the number of the place that the console was in when it asked: nothing is ever asked of another.
  */
-export type Perform = (effect: DataEffect, place: number) => Promise<DataAnswer>;
+export type RunEffect = (effect: DataEffect, context_number: number) => Promise<DataAnswer>;
 
 /** Timers by name: setting one again replaces it. */
 export type TimerName =

@@ -1,6 +1,6 @@
 import { type Binding, groups } from './binding.ts';
 import { keyName } from './key-names.ts';
-import { contextOf, keymapOf, runBinding } from './keymap.ts';
+import { keymapOf, runBinding, scopeOf } from './keymap.ts';
 import { movedCursor } from './list-cursor.ts';
 import type { Help } from './overlay.ts';
 import type { State, Step } from './state.ts';
@@ -13,7 +13,7 @@ export function helpEntries(state: State, help: Help): HelpEntry[] {
   const wanted = help.filter.toLowerCase();
   const found = groups.flatMap((group) =>
     keymapOf(state)
-      .filter((binding) => binding.group === group && binding.on.includes(contextOf(state)))
+      .filter((binding) => binding.group === group && binding.on.includes(scopeOf(state)))
       .filter(({ keys, title }) =>
         `${keys.map(keyName).join(' ')} ${title} ${group}`.toLowerCase().includes(wanted),
       )

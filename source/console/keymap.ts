@@ -1,5 +1,5 @@
 import { actKeys } from './act-keys.ts';
-import type { Binding, Context } from './binding.ts';
+import type { Binding, KeyScope } from './binding.ts';
 import { keyOfRow } from './key-hints.ts';
 import { keyName } from './key-names.ts';
 import { lookKeys } from './look-keys.ts';
@@ -19,7 +19,7 @@ export const keymap: readonly Binding[] = [
   ...programKeys,
 ];
 
-export function contextOf(state: State): Context {
+export function scopeOf(state: State): KeyScope {
   return state.overlay?.type === 'reader' ? 'reader' : state.screen;
 }
 
@@ -29,8 +29,8 @@ export function keymapOf({ options }: State): readonly Binding[] {
 }
 
 export function bindingFor(state: State, key: string): Binding | null {
-  const context = contextOf(state);
-  return keymapOf(state).find(({ keys, on }) => keys.includes(key) && on.includes(context)) ?? null;
+  const scope = scopeOf(state);
+  return keymapOf(state).find(({ keys, on }) => keys.includes(key) && on.includes(scope)) ?? null;
 }
 
 /** Of a key that does nothing here, where it does something; null where nowhere. */

@@ -4,12 +4,12 @@ import { nearest } from '../domain/text/nearest.ts';
 import { parseDuration } from '../domain/time/duration.ts';
 import { stateWord } from '../presentation/job/state-words.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
+import { contextCommands } from './context-commands.ts';
 import { filtered } from './filter.ts';
 import { findJob } from './finding.ts';
 import { quit } from './navigate.ts';
 import type { PaletteCommand } from './palette-command.ts';
 import { noPaper, writePaper } from './papers.ts';
-import { placeCommands } from './place-commands.ts';
 import { longestInterval, setInterval, shortestInterval, sortBy, sortName } from './settings.ts';
 import { noTarget, targetOf } from './target.ts';
 
@@ -69,7 +69,7 @@ export const paletteCommands: readonly PaletteCommand[] = [
     },
     run: (state, argument) => setInterval(state, readInterval(argument) ?? state.interval_ms),
   },
-  ...placeCommands,
+  ...contextCommands,
   {
     name: 'handoff',
     argument: null,

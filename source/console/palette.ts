@@ -1,6 +1,6 @@
 import type { Binding } from './binding.ts';
 import { keyName } from './key-names.ts';
-import { contextOf, keymapOf, runBinding } from './keymap.ts';
+import { keymapOf, runBinding, scopeOf } from './keymap.ts';
 import { movedCursor } from './list-cursor.ts';
 import { noticed } from './notice.ts';
 import type { Palette } from './overlay.ts';
@@ -71,9 +71,9 @@ function commandEntry(state: State): (command: PaletteCommand) => PaletteEntry {
 
 /** The keymap's rows that work here, but for those that only move. */
 function bindingsHere(state: State): PaletteEntry[] {
-  const context = contextOf(state);
+  const scope = scopeOf(state);
   return keymapOf(state)
-    .filter(({ keys, on }) => on.includes(context) && keys[0] !== ':')
+    .filter(({ keys, on }) => on.includes(scope) && keys[0] !== ':')
     .map((binding) => bindingEntry(state, binding));
 }
 

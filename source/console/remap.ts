@@ -1,6 +1,6 @@
 import { nearest } from '../domain/text/nearest.ts';
 import type { Problem } from '../errors.ts';
-import { type Binding, contexts } from './binding.ts';
+import { type Binding, keyScopes } from './binding.ts';
 import { keyName, keyOf } from './key-names.ts';
 
 /** What a row of the keymap is called in [keys]: its title up to the colon. */
@@ -37,9 +37,9 @@ export function remapKeys(
 /** A key that would mean two things in one place. */
 function conflicts(keymap: readonly Binding[]): Problem[] {
   const found = new Set<string>();
-  for (const context of contexts) {
+  for (const scope of keyScopes) {
     const meanings = new Map<string, string>();
-    for (const binding of keymap.filter(({ on }) => on.includes(context))) {
+    for (const binding of keymap.filter(({ on }) => on.includes(scope))) {
       for (const key of binding.keys) {
         const other = meanings.get(key);
         const name = nameOf(binding);

@@ -24,7 +24,7 @@ export type ConsoleOptions = {
   labels: Labels;
   read_only: boolean;
   /** Why a read-only place cannot be unlocked; null where it can. */
-  why_locked?: string | null;
+  locked_reason?: string | null;
   /** The present context's colour; null for the usual one. */
   accent?: Hue | null;
   /** Whether the terminal's background is light; what it says of itself does not count then. */
@@ -195,7 +195,7 @@ export type State = {
   /** Where the console began: `home` leads back there, though it may be no context. */
   home: Labels;
   /** Counts the places that the console has been in: whose the answers must be. */
-  place: number;
+  context_number: number;
   /** The place that is being opened. */
   opening: string | null;
   /** Until when a read-only place may be written to. */
@@ -216,7 +216,7 @@ export type State = {
       | 'alerts'
       | 'find'
       | 'verify'
-      | 'place'
+      | 'context'
       | 'bells'
       | 'presence'
       | 'pane',
@@ -272,7 +272,7 @@ export function initialState(options: ConsoleOptions): State {
     notice: null,
     frozen_at: null,
     home: options.labels,
-    place: 0,
+    context_number: 0,
     light: options.light ?? false,
     opening: null,
     unlocked_until: null,
@@ -289,7 +289,7 @@ export function initialState(options: ConsoleOptions): State {
       alerts: null,
       find: null,
       verify: null,
-      place: null,
+      context: null,
       bells: null,
       presence: null,
       pane: null,

@@ -1,5 +1,6 @@
 import { safeText } from '../presentation/text/safe-text.ts';
 import { dropMs } from './card.ts';
+import { isReadOnly } from './context.ts';
 import {
   type DialogView,
   dialogKey,
@@ -9,7 +10,6 @@ import {
 } from './dialog-keys.ts';
 import { ask, isStale } from './loading.ts';
 import type { Unlock, UnlockFocus } from './overlay.ts';
-import { isReadOnly } from './place.ts';
 import type { State, Step } from './state.ts';
 import { closedByLetter } from './swallowing.ts';
 import type { TextField } from './text-field.ts';
@@ -23,7 +23,7 @@ export function noUnlock(state: State): string | null {
     return state.options.read_only ? 'it is unlocked already' : 'it is not read-only';
   }
   if (isStale(state)) return 'the database does not answer';
-  return state.options.why_locked ?? null;
+  return state.options.locked_reason ?? null;
 }
 
 /** The question: the context's name is to be typed, and `y` said on a button. */
@@ -73,7 +73,7 @@ export function unlockKey(state: State, dialog: Unlock, pressed: Pressed): Step 
       const lacking = missingWord(dialog) ?? noUnlock(state);
       if (lacking !== null) return told(state, dialog, lacking);
       const free = closedByLetter({ ...state, overlay: null }, pressed);
-      return ask(free, 'place', { type: 'unlock', ms: unlockMs });
+      return ask(free, 'context', { type: 'unlock', ms: unlockMs });
     }
     case 'asked': {
       const rule = intent.by === 'y' ? 'press y by itself' : 'Enter never means yes: press y';

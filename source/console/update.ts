@@ -1,6 +1,7 @@
 import { listen, listened } from './bells.ts';
 import { fieldOf, latelyAnswered } from './card.ts';
 import { cardKey, cardPaste } from './card-keys.ts';
+import { contextAnswered, lock } from './context.ts';
 import type { DataAnswer } from './effects.ts';
 import { verified, verify, withTrial } from './explaining.ts';
 import { filterKey, filterPaste } from './filter-field.ts';
@@ -31,7 +32,6 @@ import { noticed, noticePassed } from './notice.ts';
 import { paletteKey, palettePaste } from './palette.ts';
 import { askPane, askPaneAgain, paneAnswered, withPane } from './pane.ts';
 import { paperAnswered } from './papers.ts';
-import { lock, placeAnswered } from './place.ts';
 import { planAnswered } from './planning.ts';
 import { presenceAnswered, renew, withPresence } from './presence.ts';
 import { readerAnswered } from './reading.ts';
@@ -188,7 +188,7 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   if (view === 'bells') return listened(state, answer);
   if (view === 'presence') return presenceAnswered(state, answer);
   if (view === 'pane') return paneAnswered(state, answer);
-  if (view === 'place') return placeAnswered(state, answer);
+  if (view === 'context') return contextAnswered(state, answer);
   if (view === 'find') return findAnswered(state, answer);
   if (answer.type === 'jobs') return chain(listLoaded(state, answer.list), askPaneAgain);
   if (answer.type === 'job') return jobLoaded(state, answer.detail);

@@ -43,7 +43,7 @@ export class ConsoleLoop {
     this.#state = initialState({
       labels: options.labels,
       read_only: options.read_only,
-      why_locked: options.why_locked ?? null,
+      locked_reason: options.locked_reason ?? null,
       accent: options.accent ?? null,
       light: options.light,
       keymap: remapKeys(keymap, options.keys ?? {}).keymap,
@@ -156,7 +156,7 @@ export class ConsoleLoop {
     switch (effect.type) {
       case 'data': {
         const answer = (answered: Message) => this.#dispatch(answered);
-        this.#options.perform(effect.effect, this.#state.place).then(
+        this.#options.perform(effect.effect, this.#state.context_number).then(
           (result) =>
             answer({ type: 'answered', request: effect.request, answer: result, at: clock() }),
           (error: unknown) =>

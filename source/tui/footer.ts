@@ -3,7 +3,7 @@ import { readyAction } from '../console/explaining.ts';
 import { followShown, followText } from '../console/follow.ts';
 import { keyFor } from '../console/key-hints.ts';
 import { keyName } from '../console/key-names.ts';
-import { contextOf, keymapOf } from '../console/keymap.ts';
+import { keymapOf, scopeOf } from '../console/keymap.ts';
 import { hasPane, jobsLayout } from '../console/layout.ts';
 import { holdsAll, isAnswered, isPaged, possibleSort } from '../console/paging.ts';
 import { dialogsInTable } from '../console/presence.ts';
@@ -229,12 +229,12 @@ function hintsFor(state: State): Hint[] {
       ['y', 'confirm, on a button'],
       ['Esc', 'close'],
     ]);
-  const context = contextOf(state);
+  const scope = scopeOf(state);
   return keymapOf(state)
-    .filter(({ hint, on }) => hint !== undefined && on.includes(context))
+    .filter(({ hint, on }) => hint !== undefined && on.includes(scope))
     .map((binding) => ({
       key: keyName(binding.keys[0]),
-      word: context !== 'jobs' && binding.hint === 'quit' ? 'back' : binding.hint!,
+      word: scope !== 'jobs' && binding.hint === 'quit' ? 'back' : binding.hint!,
       off: (binding.disabled?.(state) ?? null) !== null,
       lasting: binding.hint === 'help' || binding.hint === 'quit',
     }));

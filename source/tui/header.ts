@@ -1,6 +1,6 @@
+import { unlockedMinutes } from '../console/context.ts';
 import { costWords } from '../console/cost.ts';
 import { receivedAt } from '../console/loading.ts';
-import { unlockedMinutes } from '../console/place.ts';
 import type { State } from '../console/state.ts';
 import { stateOrder } from '../domain/job/order.ts';
 import { stateWord } from '../presentation/job/state-words.ts';

@@ -1,15 +1,15 @@
 import type { ReadStream, WriteStream } from 'node:tty';
-import type { Perform } from '../console/effects.ts';
+import type { RunEffect } from '../console/effects.ts';
 import type { Labels } from '../console/labels.ts';
 import type { Hue } from '../presentation/text/hue.ts';
 
 export type RunConsoleOptions = {
   /** Carries out what the console asks of the database. A rejection is shown, not thrown on. */
-  perform: Perform;
+  perform: RunEffect;
   labels: Labels;
   read_only: boolean;
   /** Why a read-only place cannot be unlocked; null where it can. */
-  why_locked?: string | null;
+  locked_reason?: string | null;
   /** Other keys for rows of the keymap, by their names; without conflicts. */
   keys?: Readonly<Record<string, string>>;
   /** The contexts of the configuration file, and the tenants that it names. */

@@ -72,18 +72,21 @@ const stateOf = (id: string) =>
 test('what is asked in one place is answered by it, whatever has been opened since', async () => {
   const places = await start(section('one'), 'one');
   await aPause();
-  const go = await places.perform({ type: 'open-place', to: { tenant: 'globex' }, place: 1 }, 0);
+  const go = await places.perform(
+    { type: 'open-context', to: { tenant: 'globex' }, context_number: 1 },
+    0,
+  );
   expect(go).toMatchObject({ type: 'opened', view: { labels: { tenant: 'globex' } } });
   const here = await places.perform(theTable, 1);
   expect(here).toMatchObject({ list: { tenant_id: 'globex', jobs: [] } });
   const there = await places.perform(theTable, 0);
-  expect(there).toMatchObject({ type: 'failure', failure: { message: 'this place is closed' } });
+  expect(there).toMatchObject({ type: 'failure', failure: { message: 'this context is closed' } });
 });
 
 test('an answer that is under way when the place is left still comes, from there', async () => {
   const places = await start(section('one'), 'one');
   const owed = places.perform(theTable, 0);
-  await places.perform({ type: 'open-place', to: { tenant: 'globex' }, place: 1 }, 0);
+  await places.perform({ type: 'open-context', to: { tenant: 'globex' }, context_number: 1 }, 0);
   expect(await owed).toMatchObject({ type: 'jobs', list: { tenant_id: 'acme' } });
 });
 
@@ -91,7 +94,10 @@ test('a place that cannot be opened leaves the present one as it is', async () =
   const broken = '[broken]\ndatabase_url = "postgres://nobody@127.0.0.1:1/x"\ntenant = "acme"\n';
   const places = await start(section('one') + broken, 'one');
   expect(places.contexts).toEqual(['one', 'broken']);
-  const go = await places.perform({ type: 'open-place', to: { context: 'broken' }, place: 1 }, 0);
+  const go = await places.perform(
+    { type: 'open-context', to: { context: 'broken' }, context_number: 1 },
+    0,
+  );
   expect(go).toMatchObject({ type: 'failure', failure: { code: 'database_unreachable' } });
   const { type } = await places.perform(theTable, 0);
   expect(type).toBe('jobs');
@@ -101,10 +107,16 @@ test('home is the environment’s place again, with the variables that did not c
   const places = await start(section('one'), null);
   const names = ['DATABASE_URL', 'TENANT_ID'] as const;
   for (const name of names) process.env[name] = 'of the environment';
-  const there = await places.perform({ type: 'open-place', to: { context: 'one' }, place: 1 }, 0);
+  const there = await places.perform(
+    { type: 'open-context', to: { context: 'one' }, context_number: 1 },
+    0,
+  );
   expect(there).toMatchObject({ view: { labels: { context: 'one', tenant: 'acme' } } });
   expect(names.map((name) => process.env[name])).toEqual([undefined, undefined]);
-  const back = await places.perform({ type: 'open-place', to: { home: true }, place: 2 }, 1);
+  const back = await places.perform(
+    { type: 'open-context', to: { home: true }, context_number: 2 },
+    1,
+  );
   expect(back).toMatchObject({ view: { labels: { context: null, tenant: 'globex' } } });
   expect(names.map((name) => process.env[name])).toEqual(names.map(() => 'of the environment'));
   for (const name of names) delete process.env[name];
@@ -130,7 +142,7 @@ const unlockable = () =>
 
 test('with a write_url it is unlocked, until it is locked or the time is over', async () => {
   const places = await start(unlockable(), 'prod');
-  expect(places.view).toMatchObject({ read_only: true, why_locked: null });
+  expect(places.view).toMatchObject({ read_only: true, locked_reason: null });
   const [first, second, third] = [await aPause(), await aPause(), await aPause()];
   await places.perform({ type: 'unlock', ms: 60_000 }, 0);
   expect(await places.perform(first, 0)).toMatchObject({ result: { result: 'applied' } });
@@ -153,9 +165,12 @@ test('with a write_url it is unlocked, until it is locked or the time is over', 
 test('--read-only is unlocked by nothing, and holds in every context', async () => {
   const places = await start(section('one') + unlockable(), 'one', { read_only: true });
   const why = '--read-only was given: nothing unlocks that';
-  expect(places.view).toMatchObject({ read_only: true, why_locked: why });
-  const go = await places.perform({ type: 'open-place', to: { context: 'prod' }, place: 1 }, 0);
-  expect(go).toMatchObject({ view: { read_only: true, why_locked: why } });
+  expect(places.view).toMatchObject({ read_only: true, locked_reason: why });
+  const go = await places.perform(
+    { type: 'open-context', to: { context: 'prod' }, context_number: 1 },
+    0,
+  );
+  expect(go).toMatchObject({ view: { read_only: true, locked_reason: why } });
   expect(await places.perform({ type: 'unlock', ms: 60_000 }, 1)).toMatchObject({
     failure: { message: why },
   });
@@ -202,7 +217,7 @@ describe('a database that says nothing any more', () => {
   test('a place there cannot be gone to, and one stays where one is', async () => {
     const places = await start(section('one') + silent(), 'one', {}, patience);
     proxy.weather = { kind: 'frozen' };
-    const go = { type: 'open-place', to: { context: 'silent' }, place: 1 } as const;
+    const go = { type: 'open-context', to: { context: 'silent' }, context_number: 1 } as const;
     expect(await places.perform(go, 0)).toMatchObject({
       failure: { code: 'database_unreachable', message: 'the database does not answer' },
     });

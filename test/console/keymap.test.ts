@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { actionNames, actionOf } from '../../source/console/actions.ts';
-import { type Context, contexts } from '../../source/console/binding.ts';
+import { type KeyScope, keyScopes } from '../../source/console/binding.ts';
 import { keyName } from '../../source/console/key-names.ts';
 import { keymap } from '../../source/console/keymap.ts';
 
 describe('one keymap', () => {
-  test.each(contexts)('no key means two things on %s', (context) => {
-    const keys = keymap.filter(({ on }) => on.includes(context)).flatMap((binding) => binding.keys);
+  test.each(keyScopes)('no key means two things on %s', (scope) => {
+    const keys = keymap.filter(({ on }) => on.includes(scope)).flatMap((binding) => binding.keys);
     expect(keys).toEqual([...new Set(keys)]);
   });
 
@@ -32,7 +32,7 @@ describe('one keymap', () => {
 });
 
 // The design page's "Keys", each with what its row begins with and where it works. A key that is none of these is ours.
-const page: readonly [keys: string[], on: Context, title: RegExp][] = [
+const page: readonly [keys: string[], on: KeyScope, title: RegExp][] = [
   [['j', 'down'], 'jobs', /^next row/],
   [['k', 'up'], 'jobs', /^previous row/],
   [['g'], 'jobs', /^first row/],
@@ -84,9 +84,9 @@ const page: readonly [keys: string[], on: Context, title: RegExp][] = [
   [['ctrl-z'], 'reader', /^suspend/],
 ];
 
-test.each(page)('%j on %s: %s', (keys, context, title) => {
+test.each(page)('%j on %s: %s', (keys, scope, title) => {
   for (const key of keys) {
-    const binding = keymap.find((one) => one.keys.includes(key) && one.on.includes(context));
+    const binding = keymap.find((one) => one.keys.includes(key) && one.on.includes(scope));
     expect(binding?.title).toMatch(title);
   }
 });

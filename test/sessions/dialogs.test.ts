@@ -94,7 +94,7 @@ describe('B2: a letter acts on a button only, and not while a field waits for a 
   });
 
   test('unlocking opens on what is to be typed', () => {
-    const session = Session.showing([running], { read_only: true, why_locked: null });
+    const session = Session.showing([running], { read_only: true, locked_reason: null });
     session.press(':').type('rw').press('enter');
     const { token } = session.state.overlay as Unlock;
     session.send({ type: 'painted', token }).wait(300).type('yes');

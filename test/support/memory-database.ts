@@ -38,7 +38,7 @@ export class MemoryDatabase {
   }
 
   #answer(effect: DataEffect): DataAnswer {
-    if (effect.type === 'open-place' || effect.type === 'unlock' || effect.type === 'lock')
+    if (effect.type === 'open-context' || effect.type === 'unlock' || effect.type === 'lock')
       throw new ServoError('internal', 'this is the only place');
     const as_of = this.clock();
     if (effect.type === 'load-jobs') {

@@ -79,7 +79,7 @@ describe('a text that names a key names the one that [keys] has given it', () =>
       `all columns: ${left} ${right} scroll, ${on('wide')} fits them again`,
     );
     expect(open().press(right).notice).toContain(`${on('wide')} shows each at its width`);
-    const locked = open({ read_only: true, why_locked: null }).press(on('pause'));
+    const locked = open({ read_only: true, locked_reason: null }).press(on('pause'));
     expect(locked.notice).toContain(`${on('palette')} rw unlocks it`);
     expect(open().press(on('the screen Alerts'), on('wide')).notice).toContain(
       `Jobs (${on('the screen Jobs')})`,

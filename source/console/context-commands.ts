@@ -1,11 +1,11 @@
 import { nearest } from '../domain/text/nearest.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
+import { isHome, isReadOnly, lock, switchTo, whyNoSwitch } from './context.ts';
 import type { PaletteCommand } from './palette-command.ts';
-import { goTo, isHome, isReadOnly, lock, noMove } from './place.ts';
 import { noUnlock, openUnlock } from './unlock.ts';
 
 /** Where the console looks, and whether it may write there. */
-export const placeCommands: readonly PaletteCommand[] = [
+export const contextCommands: readonly PaletteCommand[] = [
   {
     name: 'tenant',
     argument: 'NAME',
@@ -16,9 +16,9 @@ export const placeCommands: readonly PaletteCommand[] = [
         .map((tenant) => ({ value: tenant, title: '' })),
     refusal: (state, argument) => {
       if (argument === '') return 'which tenant?';
-      return argument === state.options.labels.tenant ? 'this is it' : noMove(state);
+      return argument === state.options.labels.tenant ? 'this is it' : whyNoSwitch(state);
     },
-    run: (state, argument) => goTo(state, { tenant: argument }),
+    run: (state, argument) => switchTo(state, { tenant: argument }),
   },
   {
     name: 'context',
@@ -31,21 +31,21 @@ export const placeCommands: readonly PaletteCommand[] = [
     refusal: (state, argument) => {
       const known = state.options.contexts ?? [];
       if (argument === state.options.labels.context) return 'this is it';
-      if (known.includes(argument)) return noMove(state);
+      if (known.includes(argument)) return whyNoSwitch(state);
       if (known.length === 0) return 'config.toml has no contexts';
       const near = nearest(argument, known);
       const advice = near === null ? `there are ${known.join(', ')}` : `did you mean ${near}?`;
       return `no context is called ${safeText(argument)}: ${safeText(advice)}`;
     },
-    run: (state, argument) => goTo(state, { context: argument }),
+    run: (state, argument) => switchTo(state, { context: argument }),
   },
   {
     name: 'home',
     argument: null,
     title: 'go back to the database and tenant that the console was started on',
     candidates: () => [],
-    refusal: (state) => (isHome(state) ? 'this is it' : noMove(state)),
-    run: (state) => goTo(state, { home: true }),
+    refusal: (state) => (isHome(state) ? 'this is it' : whyNoSwitch(state)),
+    run: (state) => switchTo(state, { home: true }),
   },
   {
     name: 'rw',

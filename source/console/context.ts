@@ -1,5 +1,5 @@
 import { safeText } from '../presentation/text/safe-text.ts';
-import type { DataAnswer, Destination, PlaceView } from './effects.ts';
+import type { ContextTarget, ContextView, DataAnswer } from './effects.ts';
 import { unanswered } from './follow.ts';
 import { keyFor } from './key-hints.ts';
 import type { Labels } from './labels.ts';
@@ -9,9 +9,9 @@ import { isRunOpen } from './run.ts';
 import { initialState, type State, type Step } from './state.ts';
 
 /** Why one cannot go to another context or tenant now, or null. */
-export function noMove(state: State): string | null {
+export function whyNoSwitch(state: State): string | null {
   if (state.opening !== null) return `${state.opening} is being opened`;
-  if (state.asked.place !== null) return 'the last answer is still awaited';
+  if (state.asked.context !== null) return 'the last answer is still awaited';
   if (isRunOpen(state)) return `a run is not at its end yet: ${keyFor(state, 'run')} shows it`;
   const open = unanswered(state);
   return open === null
@@ -19,13 +19,13 @@ export function noMove(state: State): string | null {
     : `the database has not answered yet (${open.name} ${open.asset_name})`;
 }
 
-function nameOf(to: Destination, { home }: State): string {
-  if ('home' in to) return placeName(home);
+function nameOf(to: ContextTarget, { home }: State): string {
+  if ('home' in to) return contextName(home);
   return 'context' in to ? `context ${to.context}` : `tenant ${to.tenant}`;
 }
 
 /** `prod / acme`; of a place that is no context the database. */
-function placeName({ context, database, tenant }: Labels): string {
+function contextName({ context, database, tenant }: Labels): string {
   return `${context ?? database} / ${tenant}`;
 }
 
@@ -36,23 +36,23 @@ export function isHome({ home, options }: State): boolean {
 }
 
 /** Opens another place. What is on the screen stays under its own header until that has succeeded. */
-export function goTo(state: State, to: Destination): Step {
+export function switchTo(state: State, to: ContextTarget): Step {
   const name = safeText(nameOf(to, state));
-  return ask({ ...state, opening: name }, 'place', {
-    type: 'open-place',
+  return ask({ ...state, opening: name }, 'context', {
+    type: 'open-context',
     to,
-    place: state.place + 1,
+    context_number: state.context_number + 1,
   });
 }
 
-export function placeAnswered(state: State, answer: DataAnswer): Step {
-  const free = { ...state, opening: null, asked: { ...state.asked, place: null } };
+export function contextAnswered(state: State, answer: DataAnswer): Step {
+  const free = { ...state, opening: null, asked: { ...state.asked, context: null } };
   if (answer.type === 'opened') return moved(free, answer.view);
   if (answer.type === 'unlocked') return unlocked(free, answer.ms);
   if (answer.type !== 'failure') return [free, []];
   const { message, hint } = answer.failure;
   const why = safeText(hint === undefined ? message : `${message} — ${hint}`);
-  const still = safeText(placeName(free.options.labels));
+  const still = safeText(contextName(free.options.labels));
   return noticed(free, state.opening === null ? why : `still in ${still}: ${why}`, 'warn');
 }
 
@@ -60,7 +60,7 @@ export function placeAnswered(state: State, answer: DataAnswer): Step {
  * Everything of the old place is gone at once: what was read, what was typed, what was to be read. Requests go on counting,
  * so that an answer from there finds nobody waiting.
  */
-function moved(state: State, view: PlaceView): Step {
+function moved(state: State, view: ContextView): Step {
   const { options, size, at, interval_ms, next_request } = state;
   const fresh: State = {
     ...initialState({ ...options, ...view }),
@@ -69,13 +69,13 @@ function moved(state: State, view: PlaceView): Step {
     interval_ms,
     next_request,
     home: state.home,
-    place: state.place + 1,
+    context_number: state.context_number + 1,
     screen: state.screen === 'job' || state.screen === 'check' ? 'jobs' : state.screen,
     tenants: [...new Set([...state.tenants, view.labels.tenant])],
   };
   const [reading, effects] = refresh(fresh);
   const [counting, more] = askAlerts(reading);
-  const where = `this is ${safeText(placeName(view.labels))} now`;
+  const where = `this is ${safeText(contextName(view.labels))} now`;
   const [told, last] = noticed(counting, where);
   return [told, [...effects, ...more, ...last]];
 }
