@@ -97,13 +97,13 @@ async function carryOut(
       if (job === undefined) throw new ServoError('not_found', `job ${id} not found`);
       return { type: 'found', job };
     }
-    case 'load-lately': {
+    case 'load-recent-events': {
       const { as_of, events } = await listEvents(reader, tenant, effect.id, 50);
-      return { type: 'lately', as_of, events };
+      return { type: 'recent-events', as_of, events };
     }
-    case 'hold-dialog':
+    case 'announce-dialog':
       return dialogs.hold(effect);
-    case 'leave-dialog':
+    case 'close-dialog':
       return dialogs.leave();
     case 'plan-jobs':
       return {

@@ -23,7 +23,7 @@ import { keyFor } from './key-hints.ts';
 import { tooSmall } from './layout.ts';
 import { isStale } from './loading.ts';
 import type { Card, CardFocus, CardPlan, FieldName, PlannedChange } from './overlay.ts';
-import { newsOf } from './presence.ts';
+import { newsOf } from './other-dialogs.ts';
 import { isOfChanges } from './run-items.ts';
 import type { Follow, State, Step } from './state.ts';
 import type { Target } from './target.ts';
@@ -112,7 +112,7 @@ export function cardOn(
     values: { reason: '', check: '', ...Object.fromEntries(initial), ...values },
     expected,
     token,
-    lately: null,
+    recent: null,
     known: null,
     selected: only,
     only,
@@ -152,11 +152,11 @@ export function firstPossible({ jobs }: CardPlan): JobView | undefined {
 }
 
 /** Who has been at the job just now, and what is known of it; without an answer the card does without. */
-export function latelyAnswered(state: State, card: Card, answer: DataAnswer): Step {
+export function cardAnswered(state: State, card: Card, answer: DataAnswer): Step {
   if (answer.type === 'explained')
     return [{ ...state, overlay: { ...card, known: answer.judged } }, []];
-  if (answer.type !== 'lately') return [state, []];
-  return [{ ...state, overlay: { ...card, lately: lately(answer.events, answer.as_of) } }, []];
+  if (answer.type !== 'recent-events') return [state, []];
+  return [{ ...state, overlay: { ...card, recent: lately(answer.events, answer.as_of) } }, []];
 }
 
 /** The asset's name; where that cannot be typed on a plain keyboard, the job's short id. */

@@ -87,21 +87,21 @@ export type Act = {
 };
 
 /** Read the newest lines of a job's journal: who has been at it just now. */
-export type LoadLately = { type: 'load-lately'; id: string };
+export type LoadRecentEvents = { type: 'load-recent-events'; id: string };
 
 /**
  * Tell the other consoles which dialog is open here, on which jobs, and ask who else has one open on them. It is forgotten after
  * `dialogLease` unless it is told again: `renew` = the same one.
  */
-export type HoldDialog = {
-  type: 'hold-dialog';
+export type AnnounceDialog = {
+  type: 'announce-dialog';
   action: ActionName | 'apply';
   ids: readonly string[];
   renew: boolean;
 };
 
 /** Tell them that it is closed. */
-export type LeaveDialog = { type: 'leave-dialog' };
+export type CloseDialog = { type: 'close-dialog' };
 
 /** Read several jobs as they are now, in one list that stays as it is: these, or all that match a filter. */
 export type PlanJobs = { type: 'plan-jobs' } & ({ ids: readonly string[] } | { filter: string });
@@ -136,9 +136,9 @@ export type SessionEffect =
   | VerifyJob
   | WritePaper
   | PlanJobs
-  | LoadLately
-  | HoldDialog
-  | LeaveDialog
+  | LoadRecentEvents
+  | AnnounceDialog
+  | CloseDialog
   | Act;
 
 export type ContextEffect = OpenContext | UnlockContext;
@@ -180,9 +180,9 @@ export type DataAnswer =
   | { type: 'named'; jobs: readonly JobView[] }
   | { type: 'found'; job: JobView }
   | { type: 'planned'; plan: DraftPlan }
-  | { type: 'lately'; as_of: Date; events: readonly JobEvent[] }
-  | { type: 'held'; as_of: Date; dialogs: readonly Dialog[] }
-  | { type: 'left' }
+  | { type: 'recent-events'; as_of: Date; events: readonly JobEvent[] }
+  | { type: 'dialogs'; as_of: Date; dialogs: readonly Dialog[] }
+  | { type: 'dialog-closed' }
   | { type: 'acted'; result: ActionResult }
   | { type: 'failure'; failure: Failure };
 
@@ -206,7 +206,7 @@ export type TimerName =
   | 'verify'
   | 'unlock'
   | 'bells'
-  | 'presence'
+  | 'dialogs'
   | 'pane';
 
 /** What the model wants done; the loop in source/tui carries it out. */

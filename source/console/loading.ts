@@ -109,7 +109,7 @@ export function alertsAnswered(state: State, answer: DataAnswer): Step {
 }
 
 /** Questions whose silence is no matter of the screen. */
-const unseen: readonly View[] = ['bells', 'watch', 'alerts', 'verify', 'presence', 'pane'];
+const unseen: readonly View[] = ['bells', 'watch', 'alerts', 'verify', 'dialogs', 'pane'];
 
 export function ask(state: State, view: View, effect: DataEffect): Step {
   if (state.asked[view] !== null) return [state, []];

@@ -33,7 +33,7 @@ export type Card = {
   expected: string | null;
   token: number;
   /** What somebody, perhaps at another console, did to the job lately; null while not known, or nothing. */
-  lately: string | null;
+  recent: string | null;
   /** What explain knows of its one job; null while not known. */
   known: Explanation | null;
   /** The failed partition that was selected, and whether it alone is to be tried again. */

@@ -183,7 +183,7 @@ export type State = {
   run: Run | null;
   trial: Trial | null;
   /** The card that other consoles are told of, and one that they cannot be told of: their tokens. */
-  presence: { told: number | null; refused: number | null };
+  dialogs: { announced: number | null; refused: number | null };
   /** The jobs whose changes ring. */
   bells: readonly Bell[];
   /** Columns that are scrolled away where all of them are shown, each as wide as it likes; null where they are fitted. */
@@ -218,7 +218,7 @@ export type State = {
       | 'verify'
       | 'context'
       | 'bells'
-      | 'presence'
+      | 'dialogs'
       | 'pane',
       Question | null
     >
@@ -266,7 +266,7 @@ export function initialState(options: ConsoleOptions): State {
     swallow_until: 0,
     run: null,
     trial: null,
-    presence: { told: null, refused: null },
+    dialogs: { announced: null, refused: null },
     bells: [],
     wide: null,
     notice: null,
@@ -291,7 +291,7 @@ export function initialState(options: ConsoleOptions): State {
       verify: null,
       context: null,
       bells: null,
-      presence: null,
+      dialogs: null,
       pane: null,
     },
     next_request: 1,

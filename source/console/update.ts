@@ -1,5 +1,5 @@
 import { listen, listened } from './bells.ts';
-import { fieldOf, latelyAnswered } from './card.ts';
+import { fieldOf, cardAnswered } from './card.ts';
 import { cardKey, cardPaste } from './card-keys.ts';
 import { contextAnswered, lock } from './context.ts';
 import type { DataAnswer } from './effects.ts';
@@ -33,7 +33,7 @@ import { paletteKey, palettePaste } from './palette.ts';
 import { askPane, askPaneAgain, paneAnswered, withPane } from './pane.ts';
 import { paperAnswered } from './papers.ts';
 import { planAnswered } from './planning.ts';
-import { presenceAnswered, renew, withPresence } from './presence.ts';
+import { dialogsAnswered, renew, announceDialog } from './other-dialogs.ts';
 import { readerAnswered } from './reading.ts';
 import { runAnswered, runKey } from './run.ts';
 import type { State, Step } from './state.ts';
@@ -65,14 +65,14 @@ const timers = {
   verify,
   unlock: lock,
   bells: listen,
-  presence: renew,
+  dialogs: renew,
   pane: askPane,
 } as const;
 
 /** The whole console: what happened, and what to do about it. Pure and total. */
 export function update(state: State, message: Message): Step {
   const handler = handlers[message.type] as (state: State, message: Message) => Step;
-  const [next, effects] = withPresence(withTrial(handler({ ...state, at: message.at }, message)));
+  const [next, effects] = announceDialog(withTrial(handler({ ...state, at: message.at }, message)));
   const shown = withWindow(next);
   const step = withPane([shown, effects]);
   if (!byHand.includes(message.type)) return step;
@@ -175,7 +175,7 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
     return answer.type === 'failure' ? actionFailed(state, follow, answer.failure) : [state, []];
   }
   if (state.overlay?.type === 'card' && state.overlay.token === request)
-    return latelyAnswered(state, state.overlay, answer);
+    return cardAnswered(state, state.overlay, answer);
   if (state.planning?.request === request) return planAnswered(state, answer);
   if (state.run?.request === request) return runAnswered(state, answer);
   const view = viewOf(state, request);
@@ -186,7 +186,7 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   if (view === 'reader') return readerAnswered(state, answer);
   if (view === 'paper') return paperAnswered(state, answer);
   if (view === 'bells') return listened(state, answer);
-  if (view === 'presence') return presenceAnswered(state, answer);
+  if (view === 'dialogs') return dialogsAnswered(state, answer);
   if (view === 'pane') return paneAnswered(state, answer);
   if (view === 'context') return contextAnswered(state, answer);
   if (view === 'find') return findAnswered(state, answer);

@@ -86,7 +86,7 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
     ...changedLine(state, card, width),
     ...othersLine(card, width),
   ];
-  const news = card.lately === null ? [] : labelled('News', card.lately, width, 2, 'warn');
+  const news = card.recent === null ? [] : labelled('News', card.recent, width, 2, 'warn');
   const will = [
     ...labelled('Will', words.will(intent), width, 3),
     ...(after === null ? [] : labelled('Then', after, width, 2)),

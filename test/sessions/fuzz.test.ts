@@ -55,7 +55,7 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
   },
   fc
     .tuple(
-      fc.constantFrom('load-jobs', 'load-job', 'act', 'plan-jobs', 'hold-dialog'),
+      fc.constantFrom('load-jobs', 'load-job', 'act', 'plan-jobs', 'announce-dialog'),
       fc.constantFrom<ErrorCode>('database_unreachable', 'not_found', 'internal', 'not_allowed'),
     )
     .map(
@@ -109,7 +109,7 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
         if (session.acts.length > 0) session.answerAct({ result: result as 'applied' });
       },
   ),
-  fc.constantFrom('refresh', 'watch', 'notice', 'clock', 'presence').map(
+  fc.constantFrom('refresh', 'watch', 'notice', 'clock', 'dialogs').map(
     (name): Act =>
       (session) =>
         session.timer(name as 'clock'),
@@ -120,10 +120,10 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
         const other = { actor: 'jo', host: 'db-7', action, opened_at: now };
         const job_ids = jobs.map(({ id }) => id);
         const dialogs = job_ids.length === 0 ? [] : [{ ...other, jobs: jobs.length, job_ids }];
-        if (session.asked('hold-dialog').length > 0)
-          session.answer('hold-dialog', { type: 'held', as_of: now, dialogs });
-        if (session.asked('leave-dialog').length > 0)
-          session.answer('leave-dialog', { type: 'left' });
+        if (session.asked('announce-dialog').length > 0)
+          session.answer('announce-dialog', { type: 'dialogs', as_of: now, dialogs });
+        if (session.asked('close-dialog').length > 0)
+          session.answer('close-dialog', { type: 'dialog-closed' });
       },
   ),
   fc.string().map(
@@ -219,11 +219,11 @@ function check({ state }: Session): void {
     expect(index).toBeGreaterThanOrEqual(state.jobs.top);
     expect(index).toBeLessThan(state.jobs.top + layout.rows);
   }
-  // What the other consoles have been told last is what lies open here.
-  if (state.asked.presence === null) {
+  // What was announced last to the other consoles is what is open here.
+  if (state.asked.dialogs === null) {
     const card = state.overlay?.type === 'card' ? state.overlay.token : null;
-    const { told, refused } = state.presence;
-    expect(card !== null && card === refused ? null : card).toBe(told);
+    const { announced, refused } = state.dialogs;
+    expect(card !== null && card === refused ? null : card).toBe(announced);
   }
   if (state.job !== null && linesOf(state.size) >= 6) {
     const job = jobLayout(state, state.job);

@@ -265,7 +265,7 @@ describe('a applies what is supposed', () => {
     const session = showing(failed, clicks()).press('T', 'j', 'P', '/').type('clicks');
     session.press('enter', 'a').answerPlan([failed, clicks()]);
     expect(session.card.plan!.hidden.map(({ asset_name }) => asset_name)).toEqual(['weather']);
-    expect(session.asked('hold-dialog').at(-1)?.effect).toMatchObject({
+    expect(session.asked('announce-dialog').at(-1)?.effect).toMatchObject({
       action: 'apply',
       ids: [failed.id, clicks().id],
     });

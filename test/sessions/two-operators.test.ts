@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { HoldDialog } from '../../source/console/effects.ts';
+import type { AnnounceDialog } from '../../source/console/effects.ts';
 import type { Card } from '../../source/console/overlay.ts';
 import { dialogsInTable } from '../../source/console/presence.ts';
 import type { State } from '../../source/console/state.ts';
@@ -30,8 +30,8 @@ const event = (columns: Partial<JobEvent>): JobEvent => ({
 const open = (...events: JobEvent[]) =>
   Session.showing([running])
     .press('p')
-    .answer('load-lately', { type: 'lately', as_of: now, events });
-const news = (...events: JobEvent[]) => open(...events).card.lately;
+    .answer('load-recent-events', { type: 'recent-events', as_of: now, events });
+const news = (...events: JobEvent[]) => open(...events).card.recent;
 
 describe('another operator’s recent action on the same job is on the card', () => {
   test('who did what, when and why: the newest', () => {
@@ -51,17 +51,17 @@ describe('another operator’s recent action on the same job is on the card', ()
 
   test('it is read once for a card, and never without one', () => {
     const session = Session.showing([running]).refreshed([running]);
-    expect(session.asked('load-lately')).toEqual([]);
-    expect(session.press('p').asked('load-lately')).toHaveLength(1);
+    expect(session.asked('load-recent-events')).toEqual([]);
+    expect(session.press('p').asked('load-recent-events')).toHaveLength(1);
   });
 
   test('an answer for a card that was closed is dropped, and a failure disturbs nothing', () => {
     const session = Session.showing([running]).press('p').read().press('escape', 'X');
-    const [first] = session.asked('load-lately');
-    const answer = { type: 'lately', as_of: now, events: [event({})] } as const;
+    const [first] = session.asked('load-recent-events');
+    const answer = { type: 'recent-events', as_of: now, events: [event({})] } as const;
     session.send({ type: 'answered', request: first!.request, answer });
-    expect(session.card.lately).toBeNull();
-    session.fail('load-lately');
+    expect(session.card.recent).toBeNull();
+    session.fail('load-recent-events');
     expect(session.state.link.down_since).toBeNull();
     expect(session.card.name).toBe('cancel');
   });
@@ -82,9 +82,9 @@ describe('another operator’s open dialog on the same job is visible', () => {
     ...columns,
   });
   const held = (session: Session, ...dialogs: Dialog[]) =>
-    session.answer('hold-dialog', { type: 'held', as_of: now, dialogs });
+    session.answer('announce-dialog', { type: 'dialogs', as_of: now, dialogs });
   const holds = (session: Session) =>
-    session.asked('hold-dialog').map(({ effect }) => effect as HoldDialog);
+    session.asked('announce-dialog').map(({ effect }) => effect as AnnounceDialog);
   const words = ({ others }: Card) => others && dialogWords(others.dialogs, others.as_of);
 
   test('on the card: who, where, what, and since when', () => {
@@ -97,15 +97,15 @@ describe('another operator’s open dialog on the same job is visible', () => {
   });
 
   test('when the other’s dialog has ended it disappears, and what it led to is read', () => {
-    const session = held(Session.showing([running]).press('p'), dialog()).timer('presence');
-    expect(session.asked('load-lately')).toHaveLength(1);
+    const session = held(Session.showing([running]).press('p'), dialog()).timer('dialogs');
+    expect(session.asked('load-recent-events')).toHaveLength(1);
     held(session);
     expect(words(session.card)).toBeNull();
-    expect(session.asked('load-lately')).toHaveLength(2);
+    expect(session.asked('load-recent-events')).toHaveLength(2);
     const paused = event({ kind: 'set', to_state: null });
-    session.answer('load-lately', { type: 'lately', as_of: now, events: [paused] });
-    expect(session.card.lately).toBe('changed by jo 20s ago');
-    expect(held(session.timer('presence')).asked('load-lately')).toHaveLength(2);
+    session.answer('load-recent-events', { type: 'recent-events', as_of: now, events: [paused] });
+    expect(session.card.recent).toBe('changed by jo 20s ago');
+    expect(held(session.timer('dialogs')).asked('load-recent-events')).toHaveLength(2);
   });
 
   test('of several jobs: on which of them', () => {
@@ -130,14 +130,14 @@ describe('another operator’s open dialog on the same job is visible', () => {
   test('others are told when it opens, again and again while it is open, and when it closes', () => {
     const session = Session.showing([running]).press('p');
     expect(holds(session)).toEqual([
-      { type: 'hold-dialog', action: 'pause', ids: [running.id], renew: false },
+      { type: 'announce-dialog', action: 'pause', ids: [running.id], renew: false },
     ]);
     held(session);
-    expect(session.timersSet('presence')).toEqual([3000]);
-    expect(holds(session.timer('presence')).map(({ renew }) => renew)).toEqual([false, true]);
+    expect(session.timersSet('dialogs')).toEqual([3000]);
+    expect(holds(session.timer('dialogs')).map(({ renew }) => renew)).toEqual([false, true]);
     held(session).read().press('escape');
-    expect(session.asked('leave-dialog')).toHaveLength(1);
-    session.answer('leave-dialog', { type: 'left' }).timer('presence');
+    expect(session.asked('close-dialog')).toHaveLength(1);
+    session.answer('close-dialog', { type: 'dialog-closed' }).timer('dialogs');
     expect(holds(session)).toHaveLength(2);
   });
 
@@ -145,12 +145,12 @@ describe('another operator’s open dialog on the same job is visible', () => {
     const session = held(Session.showing([running]).press('p'))
       .read()
       .press('y');
-    expect([session.acts.length, session.asked('leave-dialog').length]).toEqual([1, 1]);
+    expect([session.acts.length, session.asked('close-dialog').length]).toEqual([1, 1]);
   });
 
   test('one question at a time: a card that was closed before the answer came is left after it', () => {
     const session = Session.showing([running]).press('p').read().press('escape', 'X');
-    expect([holds(session).length, session.asked('leave-dialog').length]).toEqual([1, 0]);
+    expect([holds(session).length, session.asked('close-dialog').length]).toEqual([1, 0]);
     held(session, dialog());
     expect(session.card.others).toBeNull();
     expect(holds(session).map(({ action }) => action)).toEqual(['pause', 'cancel']);
@@ -158,20 +158,20 @@ describe('another operator’s open dialog on the same job is visible', () => {
 
   test('nobody has a dialog open: nothing is asked', () => {
     const session = Session.showing([running]).refreshed([running]).press('/', 'escape', '?');
-    expect([...session.asked('hold-dialog'), ...session.asked('leave-dialog')]).toEqual([]);
-    expect(session.timersSet('presence')).toEqual([]);
+    expect([...session.asked('announce-dialog'), ...session.asked('close-dialog')]).toEqual([]);
+    expect(session.timersSet('dialogs')).toEqual([]);
   });
 
   test('a read-only console asks nothing of the kind, and sees what others have open', () => {
     const session = Session.showing([running], { read_only: true }).press('p', 'X');
     session.refreshed([running], { page: { dialogs: [dialog()] } });
-    expect(session.asked('hold-dialog')).toEqual([]);
+    expect(session.asked('announce-dialog')).toEqual([]);
     expect(dialogsInTable(session.state, running.id)).toHaveLength(1);
   });
 
   test('it is never a hindrance: a failure is not shown, and y acts', () => {
     for (const code of ['database_unreachable', 'permission_denied', 'internal'] as const) {
-      const session = Session.showing([running]).press('p').fail('hold-dialog', code);
+      const session = Session.showing([running]).press('p').fail('announce-dialog', code);
       expect(session.state.link.down_since).toBeNull();
       expect(session.state.notice).toBeNull();
       expect(session.read().press('y').acts).toHaveLength(1);
@@ -185,12 +185,12 @@ describe('another operator’s open dialog on the same job is visible', () => {
   });
 
   test('a lost database is told again, a missing right is not', () => {
-    const lost = Session.showing([running]).press('p').fail('hold-dialog');
-    expect(holds(lost.timer('presence'))).toHaveLength(2);
-    const refused = Session.showing([running]).press('p').fail('hold-dialog', 'permission_denied');
-    expect(refused.timersSet('presence')).toEqual([]);
+    const lost = Session.showing([running]).press('p').fail('announce-dialog');
+    expect(holds(lost.timer('dialogs'))).toHaveLength(2);
+    const refused = Session.showing([running]).press('p').fail('announce-dialog', 'permission_denied');
+    expect(refused.timersSet('dialogs')).toEqual([]);
     refused.refreshed([running]).read().press('escape');
-    expect([...holds(refused), ...refused.asked('leave-dialog')]).toHaveLength(1);
+    expect([...holds(refused), ...refused.asked('close-dialog')]).toHaveLength(1);
     expect(holds(refused.press('X'))).toHaveLength(2);
   });
 

@@ -70,9 +70,9 @@ export class MemoryDatabase {
     }
     if (effect.type === 'write-paper')
       return { type: 'paper', path: '/tmp/paper.md', text: '# Paper' };
-    if (effect.type === 'load-lately') return { type: 'lately', as_of, events: [] };
-    if (effect.type === 'hold-dialog') return { type: 'held', as_of, dialogs: [] };
-    if (effect.type === 'leave-dialog') return { type: 'left' };
+    if (effect.type === 'load-recent-events') return { type: 'recent-events', as_of, events: [] };
+    if (effect.type === 'announce-dialog') return { type: 'held', as_of, dialogs: [] };
+    if (effect.type === 'close-dialog') return { type: 'left' };
     if (effect.type === 'plan-jobs') {
       const ids = 'ids' in effect ? effect.ids : [...this.jobs.keys()];
       const found = ids.flatMap((id) => this.jobs.get(id) ?? []);

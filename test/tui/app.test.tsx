@@ -166,7 +166,7 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
     const some = jobs.filter(({ id }) => id in parallel);
     session.answerPlan(some);
     const other = { actor: hostile, host: hostile, action: hostile, opened_at: now };
-    session.answer('hold-dialog', {
+    session.answer('announce-dialog', {
       type: 'held',
       as_of: now,
       dialogs: [{ ...other, jobs: 12, job_ids: some.map(({ id }) => id) }],

@@ -54,7 +54,7 @@ export function openQuestion(
   return {
     state: opened.state,
     lines: [seen, ...withOthers(state, asking, opened.lines)],
-    effects: [{ type: 'data', effect: { type: 'load-lately', id: job.id } }],
+    effects: [{ type: 'data', effect: { type: 'load-recent-events', id: job.id } }],
   };
 }
 
@@ -237,7 +237,7 @@ function left(state: PlainState, { job, plan }: Asking): PlainStep {
 }
 
 /** Somebody else was at the job just now: told before the question is answered. */
-export function latelyTold(
+export function showRecent(
   state: PlainState,
   id: string,
   events: readonly JobEvent[],

@@ -59,7 +59,7 @@ export type PlainMessage = { at: number } & (
   | { type: 'timer'; name: PlainTimer }
 );
 
-export type PlainTimer = 'refresh' | 'alerts' | 'presence';
+export type PlainTimer = 'refresh' | 'alerts' | 'dialogs';
 
 export type PlainEffect =
   | { type: 'data'; effect: DataEffect }

@@ -7,9 +7,9 @@ import type { ActionName } from '../actions.ts';
 import type { BoardData } from '../boards.ts';
 import type { DataAnswer, DataEffect, Failure } from '../effects.ts';
 import { tableLimit } from '../state.ts';
-import { answerQuestion, disarmed, latelyTold, openPlan, questionOf } from './acting.ts';
+import { answerQuestion, disarmed, showRecent, openPlan, questionOf } from './acting.ts';
 import { clockOf, commandLine, fires, hint, listTold, withJob } from './commands.ts';
-import { dialogLines, presenceAnswered, renew, withPresence } from './presence.ts';
+import { dialogLines, dialogsAnswered, renew, announceDialog } from './other-dialogs.ts';
 import { runTold } from './running.ts';
 import type { PlainEffect, PlainMessage, PlainState, PlainStep, PlainTimer } from './state.ts';
 import { changeLines, jobLine, nameOf } from './words.ts';
@@ -44,7 +44,7 @@ function readJobs({ jobs }: PlainState): PlainEffect {
 
 /** The whole plain console: what happened, what is told of it, and what to do. Pure and total. */
 export function plainUpdate(state: PlainState, message: PlainMessage): PlainStep {
-  return withPresence(state, handled(state, message));
+  return announceDialog(state, handled(state, message));
 }
 
 function handled(state: PlainState, message: PlainMessage): PlainStep {
@@ -72,7 +72,7 @@ function handled(state: PlainState, message: PlainMessage): PlainStep {
 const timers: Readonly<Record<PlainTimer, (state: PlainState) => PlainStep>> = {
   refresh: (state) => ({ state, effects: [readJobs(state)] }),
   alerts: (state) => ({ state, effects: [readAlerts] }),
-  presence: renew,
+  dialogs: renew,
 };
 
 function answered(
@@ -81,8 +81,8 @@ function answered(
   answer: DataAnswer,
   at: number,
 ): PlainStep {
-  if (effect.type === 'hold-dialog') return presenceAnswered(state, answer);
-  if (effect.type === 'leave-dialog') return { state };
+  if (effect.type === 'announce-dialog') return dialogsAnswered(state, answer);
+  if (effect.type === 'close-dialog') return { state };
   if (effect.type === 'act') return acted(state, effect.plan !== undefined, answer, at);
   switch (answer.type) {
     case 'jobs':
@@ -102,9 +102,9 @@ function answered(
       if (wanted === null || state.asking !== null) return { state: free };
       return openPlan(free, wanted.command as ActionName, answer.plan, at);
     }
-    case 'lately':
-      return effect.type === 'load-lately'
-        ? latelyTold(state, effect.id, answer.events, answer.as_of)
+    case 'recent-events':
+      return effect.type === 'load-recent-events'
+        ? showRecent(state, effect.id, answer.events, answer.as_of)
         : { state };
     case 'failure':
       return failed(state, effect, answer.failure);
@@ -202,7 +202,7 @@ function failed(state: PlainState, effect: DataEffect, failure: Failure): PlainS
   if (effect.type === 'find-job' || effect.type === 'plan-jobs') {
     return { state: { ...state, wanted: null }, lines: [text] };
   }
-  if (effect.type === 'load-lately') return { state };
+  if (effect.type === 'load-recent-events') return { state };
   const name = effect.type === 'load-jobs' ? 'refresh' : 'alerts';
   const again: PlainEffect = {
     type: 'timer',

@@ -9,12 +9,12 @@ import type { State, Step } from './state.ts';
  * Tells the other consoles of a card that has been opened, and when it is closed: after every message, one question at a time. Nothing
  * waits for it.
  */
-export function withPresence([state, effects]: Step): Step {
-  if (state.asked.presence !== null) return [state, effects];
-  const { told, refused } = state.presence;
+export function announceDialog([state, effects]: Step): Step {
+  if (state.asked.dialogs !== null) return [state, effects];
+  const { announced, refused } = state.dialogs;
   const card = cardOf(state);
-  if (card === null && told === null) return [state, effects];
-  if (card !== null && (card.token === told || card.token === refused)) return [state, effects];
+  if (card === null && announced === null) return [state, effects];
+  if (card !== null && (card.token === announced || card.token === refused)) return [state, effects];
   const [next, more] = card === null ? leave(state) : hold(state, card, false);
   return [next, [...effects, ...more]];
 }
@@ -25,8 +25,8 @@ function cardOf({ overlay }: State): Card | null {
 
 function hold(state: State, card: Card, renew: boolean): Step {
   const ids = card.plan === null ? [card.job.id] : plannedIds(card.plan);
-  return ask({ ...state, presence: { ...state.presence, told: card.token } }, 'presence', {
-    type: 'hold-dialog',
+  return ask({ ...state, dialogs: { ...state.dialogs, announced: card.token } }, 'dialogs', {
+    type: 'announce-dialog',
     action: card.plan !== null && isOfChanges(card.plan) ? 'apply' : card.name,
     ids,
     renew,
@@ -39,25 +39,25 @@ export function plannedIds({ jobs }: CardPlan): string[] {
 }
 
 function leave(state: State): Step {
-  const gone = { ...state, presence: { told: null, refused: null } };
-  return ask(gone, 'presence', { type: 'leave-dialog' });
+  const gone = { ...state, dialogs: { announced: null, refused: null } };
+  return ask(gone, 'dialogs', { type: 'close-dialog' });
 }
 
 /** The card is open still. */
 export function renew(state: State): Step {
   const card = cardOf(state);
-  return card !== null && card.token === state.presence.told
+  return card !== null && card.token === state.dialogs.announced
     ? hold(state, card, true)
     : [state, []];
 }
 
 /** Who else has a dialog open on these jobs. A failure is no matter: without an answer the card does without. */
-export function presenceAnswered(state: State, answer: DataAnswer): Step {
-  const free = { ...state, asked: { ...state.asked, presence: null } };
+export function dialogsAnswered(state: State, answer: DataAnswer): Step {
+  const free = { ...state, asked: { ...state.asked, dialogs: null } };
   const card = cardOf(free);
-  if (card === null || card.token !== free.presence.told) return [free, []];
-  const again: Effect = { type: 'timer', name: 'presence', after_ms: dialogLease.renew_ms };
-  if (answer.type === 'held') {
+  if (card === null || card.token !== free.dialogs.announced) return [free, []];
+  const again: Effect = { type: 'timer', name: 'dialogs', after_ms: dialogLease.renew_ms };
+  if (answer.type === 'dialogs') {
     const { as_of, dialogs } = answer;
     const shown = { ...free, overlay: { ...card, others: { as_of, dialogs } } };
     // What a dialog that is closed now has led to is in the journal.
@@ -69,12 +69,12 @@ export function presenceAnswered(state: State, answer: DataAnswer): Step {
   const unsure = { ...free, overlay: { ...card, others: null } };
   if (answer.failure.code === 'database_unreachable') return [unsure, [again]];
   // A role without the right, say: it will not have it in three seconds either.
-  return [{ ...unsure, presence: { told: null, refused: card.token } }, []];
+  return [{ ...unsure, dialogs: { announced: null, refused: card.token } }, []];
 }
 
 /** By the card's token, as when it was opened. */
 export function newsOf({ token, job }: Card): Effect {
-  return { type: 'data', request: token, effect: { type: 'load-lately', id: job.id } };
+  return { type: 'data', request: token, effect: { type: 'load-recent-events', id: job.id } };
 }
 
 /** Dialogs that are open elsewhere on a job of the table, as it was read last. */
