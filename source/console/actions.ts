@@ -98,7 +98,7 @@ export const consoleActions = {
 } as const satisfies Readonly<Record<string, ConsoleAction>>;
 
 /** A plan of changes that differ from job to job: as for a pause there is nothing to type, and no reason that it must have. */
-export const supposedChanges: ConsoleAction = {
+export const whatIfChanges: ConsoleAction = {
   action: 'pause',
   key: 'a',
   title: 'apply what is supposed',

@@ -12,7 +12,7 @@ import {
   actionOf,
   type ConsoleAction,
   type ParameterField,
-  supposedChanges,
+  whatIfChanges,
 } from './actions.ts';
 import { isBoard } from './boards.ts';
 import { isReadOnly } from './context.ts';
@@ -169,7 +169,7 @@ export type Asked = Pick<Card, 'name' | 'as_of' | 'values' | 'expected'> &
   Partial<Pick<Card, 'plan' | 'zone'>>;
 
 export function actionOfCard({ name, plan }: Pick<Asked, 'name' | 'plan'>): ConsoleAction {
-  return plan && isOfChanges(plan) ? supposedChanges : actionOf(name);
+  return plan && isOfChanges(plan) ? whatIfChanges : actionOf(name);
 }
 
 export function needsReason(card: Asked): boolean {

@@ -1,19 +1,19 @@
-import { applySupposed, whyNotApply } from './applying.ts';
+import { applyWhatIf, whyNotApply } from './apply-what-if.ts';
 import type { Binding } from './binding.ts';
 import type { State, Step } from './state.ts';
 import {
-  forget,
+  resetWhatIf,
   moveDeadline,
   noDeadline,
   noFailures,
   noPause,
   noSlots,
-  nothingSupposed,
+  noWhatIf,
   turnParallel,
   turnPause,
   turnRetry,
   turnSlots,
-} from './supposing.ts';
+} from './what-if.ts';
 import { noTarget } from './target.ts';
 
 /** The keys of the calculator: they change what is supposed, and nothing in the database. */
@@ -26,36 +26,36 @@ export const riskKeys: readonly Binding[] = [
     hint: 'apply',
     danger: true,
     disabled: whyNotApply,
-    run: applySupposed,
+    run: applyWhatIf,
   },
-  supposing(']', 'what if: one slot more', noSlots, (state) => turnSlots(state, 1), 'slots'),
-  supposing('[', 'what if: one slot less', noSlots, (state) => turnSlots(state, -1)),
-  supposing(
+  whatIfKey(']', 'what if: one slot more', noSlots, (state) => turnSlots(state, 1), 'slots'),
+  whatIfKey('[', 'what if: one slot less', noSlots, (state) => turnSlots(state, -1)),
+  whatIfKey(
     '}',
     'what if: one more of its partitions at once',
     noTarget,
     (state) => turnParallel(state, 1),
     'parallel',
   ),
-  supposing('{', 'what if: one less of its partitions at once', noTarget, (state) =>
+  whatIfKey('{', 'what if: one less of its partitions at once', noTarget, (state) =>
     turnParallel(state, -1),
   ),
-  supposing(
+  whatIfKey(
     ')',
     'what if: its deadline 15 minutes later',
     noDeadline,
     (state) => moveDeadline(state, 1),
     'deadline',
   ),
-  supposing('(', 'what if: its deadline 15 minutes earlier', noDeadline, (state) =>
+  whatIfKey('(', 'what if: its deadline 15 minutes earlier', noDeadline, (state) =>
     moveDeadline(state, -1),
   ),
-  supposing('P', 'what if: it were paused', noPause, turnPause, 'if paused'),
-  supposing('T', 'what if: its failed partitions were tried again', noFailures, turnRetry),
-  supposing('0', 'what if: forget all that is supposed', nothingSupposed, forget, 'forget'),
+  whatIfKey('P', 'what if: it were paused', noPause, turnPause, 'if paused'),
+  whatIfKey('T', 'what if: its failed partitions were tried again', noFailures, turnRetry),
+  whatIfKey('0', 'what if: forget all that is supposed', noWhatIf, resetWhatIf, 'forget'),
 ];
 
-function supposing(
+function whatIfKey(
   key: string,
   title: string,
   disabled: (state: State) => string | null,

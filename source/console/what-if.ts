@@ -21,7 +21,7 @@ function selected(state: State): Selected | null {
   return row === null ? null : { row, what: board.what };
 }
 
-function suppose(state: State, what: WhatIf): Step {
+function setWhatIf(state: State, what: WhatIf): Step {
   const risk = heldBoard<'risk'>({ ...state.boards.risk, what }, state.at);
   return [{ ...state, boards: { ...state.boards, risk } }, []];
 }
@@ -35,7 +35,7 @@ export function turnSlots(state: State, by: 1 | -1): Step {
   if (data === null) return [state, []];
   const now = data.fleet.slots;
   const slots = within((what.slots ?? now) + by, 0, mostSlots);
-  return suppose(state, { ...what, slots: slots === now ? null : slots });
+  return setWhatIf(state, { ...what, slots: slots === now ? null : slots });
 }
 
 export function turnParallel(state: State, by: 1 | -1): Step {
@@ -44,7 +44,7 @@ export function turnParallel(state: State, by: 1 | -1): Step {
   const { row, what } = chosen;
   const now = readStrategy(row.execution_strategy).max_parallel;
   const parallel = within((what.parallel[row.id] ?? now) + by, 1, mostParallel);
-  return suppose(state, {
+  return setWhatIf(state, {
     ...what,
     parallel: changed(what.parallel, row.id, parallel === now ? null : parallel),
   });
@@ -63,7 +63,7 @@ export function moveDeadline(state: State, by: 1 | -1): Step {
   const { row, what } = chosen;
   const deadline = later(what.deadline[row.id] ?? now, by * deadlineStepMs);
   const same = deadline.getTime() === now.getTime();
-  return suppose(state, {
+  return setWhatIf(state, {
     ...what,
     deadline: changed(what.deadline, row.id, same ? null : deadline),
   });
@@ -79,7 +79,7 @@ export function turnPause(state: State): Step {
   const chosen = selected(state);
   if (chosen === null) return [state, []];
   const { row, what } = chosen;
-  return suppose(state, { ...what, pause: turned(what.pause, row.id) });
+  return setWhatIf(state, { ...what, pause: turned(what.pause, row.id) });
 }
 
 export function noFailures(state: State): string | null {
@@ -92,15 +92,15 @@ export function turnRetry(state: State): Step {
   const chosen = selected(state);
   if (chosen === null) return [state, []];
   const { row, what } = chosen;
-  return suppose(state, { ...what, retry_failed: turned(what.retry_failed, row.id) });
+  return setWhatIf(state, { ...what, retry_failed: turned(what.retry_failed, row.id) });
 }
 
-export function nothingSupposed({ boards }: State): string | null {
+export function noWhatIf({ boards }: State): string | null {
   return isNoChange(boards.risk.what) ? 'nothing is supposed' : null;
 }
 
-export function forget(state: State): Step {
-  return suppose(state, noChange);
+export function resetWhatIf(state: State): Step {
+  return setWhatIf(state, noChange);
 }
 
 function within(figure: number, least: number, most: number): number {
