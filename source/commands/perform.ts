@@ -79,8 +79,8 @@ async function carryOut(
       const options = { buckets: mapBuckets, insight: true, failed: 0 };
       return { type: 'sql', text: await getJobSql(reader, tenant, effect.id, options) };
     }
-    case 'write-paper':
-      return { type: 'paper', ...(await writePaper(session, effect.paper)) };
+    case 'write-report':
+      return { type: 'report', ...(await writePaper(session, effect.report)) };
     case 'load-board':
       return {
         type: 'board',

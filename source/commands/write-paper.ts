@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Paper } from '../console/effects.ts';
+import type { ReportRequest } from '../console/effects.ts';
 import { shortId } from '../domain/job/reference.ts';
 import { messageOf, ServoError } from '../errors.ts';
 import { exportJob } from '../operations/reports/export-job.ts';
@@ -16,7 +16,7 @@ export type Written = { path: string; text: string };
 /** The same document as `handoff` or `export` prints, in a new file. @throws ServoError not_found, internal */
 export async function writePaper(
   { reader, tenant, thresholds }: Session,
-  paper: Paper,
+  paper: ReportRequest,
 ): Promise<Written> {
   if (paper.type === 'incident') {
     const report = await exportJob(reader, tenant, paper.id, thresholds);

@@ -57,10 +57,10 @@ export type ExplainJob = { type: 'explain-job'; id: string };
 /** Ask again whether these checks hold for a job. */
 export type VerifyJob = { type: 'verify-job'; id: string; checks: readonly CheckName[] };
 /** A document for others to read. `since_ms`: of so many milliseconds; null: of a shift. */
-export type Paper = { type: 'handoff'; since_ms: number | null } | { type: 'incident'; id: string };
+export type ReportRequest = { type: 'handoff'; since_ms: number | null } | { type: 'incident'; id: string };
 
 /** Write a document to a file, in the folder that the console was started in. */
-export type WritePaper = { type: 'write-paper'; paper: Paper };
+export type WriteReport = { type: 'write-report'; report: ReportRequest };
 
 /** Read these jobs' rows, as far as they exist. */
 export type LoadNamed = { type: 'load-named'; ids: readonly string[] };
@@ -134,7 +134,7 @@ export type SessionEffect =
   | LoadNamed
   | ExplainJob
   | VerifyJob
-  | WritePaper
+  | WriteReport
   | PlanJobs
   | LoadRecentEvents
   | AnnounceDialog
@@ -168,7 +168,7 @@ export type PartitionCounts = Readonly<Record<string, number>>;
 export type DataAnswer =
   | { type: 'partition'; detail: PartitionDetail }
   | { type: 'sql'; text: string }
-  | { type: 'paper'; path: string; text: string }
+  | { type: 'report'; path: string; text: string }
   | { type: 'jobs'; list: JobPage }
   | BoardAnswer
   | { type: 'explained'; judged: JudgedJob }
@@ -188,7 +188,7 @@ export type DataAnswer =
 
 /**
  * Carries out a data effect: load-jobs → jobs, load-job → job (an unknown id: code `not_found`), load-partition → partition,
- * load-job-sql → sql, load-board → board, find-job → found, load-named → named, write-paper → paper, open-place → opened, unlock → unlocked,
+ * load-job-sql → sql, load-board → board, find-job → found, load-named → named, write-report → report, open-place → opened, unlock → unlocked,
  * lock → locked, plan-jobs → planned, load-lately → lately, hold-dialog → held, leave-dialog → left,
  * act → acted. A rejection counts as a failure too; a ServoError's code, message and hint are kept.
  * `context_number` is the number of the place that the console was in when it asked: nothing is ever asked of another.

@@ -9,7 +9,7 @@ import { filtered } from './filter.ts';
 import { findJob } from './finding.ts';
 import { quit } from './navigate.ts';
 import type { PaletteCommand } from './palette-command.ts';
-import { noPaper, writePaper } from './papers.ts';
+import { whyNoReport, writeReport } from './reports.ts';
 import { longestInterval, setInterval, shortestInterval, sortBy, sortName } from './settings.ts';
 import { noTarget, targetOf } from './target.ts';
 
@@ -76,21 +76,21 @@ export const paletteCommands: readonly PaletteCommand[] = [
     title: 'write the hand-over of the shift to a file; of another time with 4h or 2d behind it',
     candidates: none,
     refusal: (state, argument) =>
-      argument === '' || parseDuration(argument) ? noPaper(state) : 'write it as 8h or 2d',
+      argument === '' || parseDuration(argument) ? whyNoReport(state) : 'write it as 8h or 2d',
     run: (state, argument) =>
-      writePaper(state, { type: 'handoff', since_ms: parseDuration(argument) }),
+      writeReport(state, { type: 'handoff', since_ms: parseDuration(argument) }),
   },
   {
     name: 'export',
     argument: null,
     title: "write the job's incident report to a file",
     candidates: none,
-    refusal: (state) => noTarget(state) ?? noPaper(state),
+    refusal: (state) => noTarget(state) ?? whyNoReport(state),
     run: (state) => {
       const target = targetOf(state);
       return target === null
         ? [state, []]
-        : writePaper(state, { type: 'incident', id: target.job.id });
+        : writeReport(state, { type: 'incident', id: target.job.id });
     },
   },
   {

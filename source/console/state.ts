@@ -212,7 +212,7 @@ export type State = {
       | 'board'
       | 'watch'
       | 'reader'
-      | 'paper'
+      | 'report'
       | 'alerts'
       | 'find'
       | 'verify'
@@ -280,7 +280,7 @@ export function initialState(options: ConsoleOptions): State {
     interval_ms: options.interval_ms,
     cost: noCost,
     asked: {
-      paper: null,
+      report: null,
       jobs: null,
       job: null,
       board: null,

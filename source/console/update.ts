@@ -31,7 +31,7 @@ import { withWindow } from './moves.ts';
 import { noticed, noticePassed } from './notice.ts';
 import { paletteKey, palettePaste } from './palette.ts';
 import { askPane, askPaneAgain, paneAnswered, withPane } from './pane.ts';
-import { paperAnswered } from './papers.ts';
+import { reportAnswered } from './reports.ts';
 import { planAnswered } from './planning.ts';
 import { dialogsAnswered, renew, announceDialog } from './other-dialogs.ts';
 import { readerAnswered } from './reading.ts';
@@ -184,7 +184,7 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   if (view === 'verify') return verified(state, answer);
   if (view === 'alerts') return alertsAnswered(state, answer);
   if (view === 'reader') return readerAnswered(state, answer);
-  if (view === 'paper') return paperAnswered(state, answer);
+  if (view === 'report') return reportAnswered(state, answer);
   if (view === 'bells') return listened(state, answer);
   if (view === 'dialogs') return dialogsAnswered(state, answer);
   if (view === 'pane') return paneAnswered(state, answer);

@@ -93,8 +93,8 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
           session.answerPartition('k0', { partition: { state: state as 'failed' } });
         if (session.asked('load-job-sql').length > 0)
           session.answer('load-job-sql', { type: 'sql', text: 'select 1;' });
-        if (session.asked('write-paper').length > 0)
-          session.answer('write-paper', { type: 'paper', path: '/tmp/x.md', text: '# X' });
+        if (session.asked('write-report').length > 0)
+          session.answer('write-report', { type: 'report', path: '/tmp/x.md', text: '# X' });
       },
   ),
   someJobs.map(

@@ -68,8 +68,8 @@ export class MemoryDatabase {
     if (effect.type === 'explain-job' || effect.type === 'verify-job') {
       throw new ServoError('not_found', 'nothing is explained here');
     }
-    if (effect.type === 'write-paper')
-      return { type: 'paper', path: '/tmp/paper.md', text: '# Paper' };
+    if (effect.type === 'write-report')
+      return { type: 'report', path: '/tmp/report.md', text: '# Report' };
     if (effect.type === 'load-recent-events') return { type: 'recent-events', as_of, events: [] };
     if (effect.type === 'announce-dialog') return { type: 'held', as_of, dialogs: [] };
     if (effect.type === 'close-dialog') return { type: 'left' };

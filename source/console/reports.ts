@@ -1,32 +1,32 @@
 import { safeText } from '../presentation/text/safe-text.ts';
-import type { DataAnswer, Paper } from './effects.ts';
+import type { DataAnswer, ReportRequest } from './effects.ts';
 import { ask } from './loading.ts';
 import { noticed } from './notice.ts';
 import { textReader } from './reading.ts';
 import type { State, Step } from './state.ts';
 
-const names: Readonly<Record<Paper['type'], string>> = {
+const names: Readonly<Record<ReportRequest['type'], string>> = {
   handoff: 'the hand-over',
   incident: 'the incident report',
 };
 
-/** Has a paper written to a file, as the command of its name prints it. */
-export function writePaper(state: State, paper: Paper): Step {
-  const [asked, effects] = ask(state, 'paper', { type: 'write-paper', paper });
-  const [next, more] = noticed(asked, `writing ${names[paper.type]} …`);
+/** Has a report written to a file, as the command of its name prints it. */
+export function writeReport(state: State, report: ReportRequest): Step {
+  const [asked, effects] = ask(state, 'report', { type: 'write-report', report });
+  const [next, more] = noticed(asked, `writing ${names[report.type]} …`);
   return [next, [...effects, ...more]];
 }
 
 /** Why none can be written now, or null. */
-export function noPaper({ asked }: State): string | null {
-  return asked.paper === null ? null : 'the last one is still being written';
+export function whyNoReport({ asked }: State): string | null {
+  return asked.report === null ? null : 'the last one is still being written';
 }
 
 /** The file's name is told, and what is in it shown where nothing else lies there. */
-export function paperAnswered(state: State, answer: DataAnswer): Step {
-  const free = { ...state, asked: { ...state.asked, paper: null } };
+export function reportAnswered(state: State, answer: DataAnswer): Step {
+  const free = { ...state, asked: { ...state.asked, report: null } };
   if (answer.type === 'failure') return noticed(free, safeText(answer.failure.message), 'warn');
-  if (answer.type !== 'paper') return [free, []];
+  if (answer.type !== 'report') return [free, []];
   const path = safeText(answer.path);
   const text = safeText(answer.text, { cap: longest, lines: true });
   const overlay = free.overlay ?? textReader(path, text, answer.text);
