@@ -1,7 +1,7 @@
 import { type ActionName, actionNames, actionOf } from './actions.ts';
 import { type Binding, onScreens } from './binding.ts';
 import { openCard } from './card.ts';
-import { noReady, openReady } from './explaining.ts';
+import { whyNoRecommended, openRecommended } from './explain.ts';
 import { clearMarks, noMarks, turnMark, turnRange } from './marks.ts';
 import { selectedItem } from './panels.ts';
 import { actsOnMarks, askPlan, markAll, whyNoMarkAll, whyNotHere } from './planning.ts';
@@ -15,8 +15,8 @@ export const actKeys: readonly Binding[] = [
     title: 'do what is recommended: opens its card',
     group: 'Act',
     on: ['reader'],
-    disabled: noReady,
-    run: openReady,
+    disabled: whyNoRecommended,
+    run: openRecommended,
   },
   {
     keys: ['space'],

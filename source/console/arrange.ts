@@ -4,15 +4,15 @@ import { compareBy } from '../domain/job/order.ts';
 import { isPaged, isSameView, slide } from './paging.ts';
 import type { JobsScreen, State } from './state.ts';
 
-/** A row of the table. A ghost is shown as it was last known; nothing can be done to it. */
+/** A row of the table. A job that is gone is shown as it was last read; no action is possible on it. */
 export type JobRow = {
   job: JobView;
-  ghost: boolean /** Shown only because the cursor is on it. */;
+  gone: boolean /** Shown only because the cursor is on it. */;
   unmatched: boolean;
 };
 
 /** The order is held this long after the operator's last move, and while a dialog is open. */
-export const holdMs = 3000;
+export const keepOrderMs = 3000;
 
 /** The rows of the last few tables: one frame asks for the same ones several times. */
 const known = new WeakMap<JobsScreen, readonly JobRow[]>();
@@ -24,12 +24,12 @@ export function rowsOf(jobs: JobsScreen): readonly JobRow[] {
 }
 
 function makeRows(jobs: JobsScreen): JobRow[] {
-  const present = heldJobs(jobs);
+  const present = knownJobs(jobs);
   const deadlineOf = deadlinesIn(jobs);
   return jobs.order.flatMap((id) => {
-    const job = present.get(id) ?? jobs.ghosts[id];
+    const job = present.get(id) ?? jobs.gone[id];
     if (job === undefined) return [];
-    return [{ job, ghost: !present.has(id), unmatched: !jobMatches(jobs.filter, job, deadlineOf) }];
+    return [{ job, gone: !present.has(id), unmatched: !jobMatches(jobs.filter, job, deadlineOf) }];
   });
 }
 
@@ -40,7 +40,7 @@ export function rowOf(jobs: JobsScreen, id: string | null): JobRow | null {
 /** The rows after new data: in their old places while the order is held, else sorted anew. */
 export function arrangeAfterData(state: State, before: JobsScreen): JobsScreen {
   const held =
-    state.at < state.jobs.held_until || state.overlay?.type === 'card' || state.range !== null;
+    state.at < state.jobs.keep_order_until || state.overlay?.type === 'card' || state.range !== null;
   const sorted = matchingIds(state.jobs);
   if (isPaged(state.jobs)) return arrangePage(state.jobs, sorted, before, held);
   if (!held) return remember(withCursorKept(state.jobs, sorted, before), before);
@@ -54,7 +54,7 @@ export function rearrange(jobs: JobsScreen): JobsScreen {
   const order = matchingIds(jobs);
   const cursor =
     jobs.cursor !== null && order.includes(jobs.cursor) ? jobs.cursor : (order[0] ?? null);
-  return { ...jobs, order, ghosts: {}, cursor, top: 0, held_until: 0, goal: null };
+  return { ...jobs, order, gone: {}, cursor, top: 0, keep_order_until: 0, goal: null };
 }
 
 /** A stretch of the table is in the database's order. The cursor's row stays where it is on the screen. */
@@ -69,7 +69,7 @@ function arrangePage(
   const there = jobs.goal === 'first' ? !page.before : jobs.goal === 'last' && !page.after;
   if (there) {
     const cursor = (jobs.goal === 'first' ? ids[0] : ids.at(-1)) ?? null;
-    return { ...jobs, order: ids, ghosts: {}, cursor, top: 0, goal: null };
+    return { ...jobs, order: ids, gone: {}, cursor, top: 0, goal: null };
   }
   if (!same) return rearrange(jobs);
   const order = held ? slide(before.order, ids) : ids;
@@ -97,7 +97,7 @@ function deadlinesIn({ list }: JobsScreen): DeadlineOf {
 }
 
 /** All that is known of jobs now: those of the table, and those that were asked for besides. */
-function heldJobs({ list }: JobsScreen): Map<string, JobView> {
+function knownJobs({ list }: JobsScreen): Map<string, JobView> {
   const jobs = [...(list?.jobs ?? []), ...(list?.page.kept ?? [])];
   return new Map(jobs.map((job) => [job.id, job]));
 }
@@ -116,12 +116,12 @@ function withCursorKept(jobs: JobsScreen, sorted: string[], before: JobsScreen):
 
 /** Keeps what was last known of every row shown that is no longer in the list. */
 function remember(jobs: JobsScreen, before: JobsScreen): JobsScreen {
-  const present = heldJobs(jobs);
-  const known = heldJobs(before);
-  const ghosts: Record<string, JobView> = {};
+  const present = knownJobs(jobs);
+  const known = knownJobs(before);
+  const gone: Record<string, JobView> = {};
   for (const id of jobs.order) {
-    const last = known.get(id) ?? before.ghosts[id];
-    if (!present.has(id) && last !== undefined) ghosts[id] = last;
+    const last = known.get(id) ?? before.gone[id];
+    if (!present.has(id) && last !== undefined) gone[id] = last;
   }
-  return { ...jobs, ghosts, order: jobs.order.filter((id) => present.has(id) || id in ghosts) };
+  return { ...jobs, gone, order: jobs.order.filter((id) => present.has(id) || id in gone) };
 }

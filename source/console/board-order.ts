@@ -1,4 +1,4 @@
-import { holdMs } from './arrange.ts';
+import { keepOrderMs } from './arrange.ts';
 import {
   type Board,
   type BoardData,
@@ -12,8 +12,8 @@ import {
 import type { State } from './state.ts';
 
 /** A board that the operator moves on: its order is held for a while. */
-export function heldBoard<N extends BoardName>(board: Board<N>, at: number): Board<N> {
-  return { ...board, held_until: at + holdMs };
+export function withOrderKept<N extends BoardName>(board: Board<N>, at: number): Board<N> {
+  return { ...board, keep_order_until: at + keepOrderMs };
 }
 
 /**
@@ -27,7 +27,7 @@ export function withBoardData<N extends BoardName>(
   data: BoardData[N],
   more: Partial<Pick<Board<N>, 'what'>> = {},
 ): Board<N> {
-  const held = before.data !== null && (at < before.held_until || overlay?.type === 'card');
+  const held = before.data !== null && (at < before.keep_order_until || overlay?.type === 'card');
   const order = held && !isNewestFirst(name) ? orderOf(name, before) : null;
   const board: Board<N> = { ...before, ...more, data, order, received_at: at };
   // What nobody looks at has nothing under its cursor yet: it opens at what is first then.

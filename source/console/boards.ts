@@ -132,7 +132,7 @@ export type Board<N extends BoardName = BoardName> = {
   /** The first row of the window. */
   top: number;
   /** The order is held until then, because the operator moves. */
-  held_until: number;
+  keep_order_until: number;
   /** The rows in the order that is held; null = in the board's own. */
   order: readonly string[] | null;
   /** Words that a row must hold, all of them; `!` before one: must not. */
@@ -148,7 +148,7 @@ const empty = {
   received_at: null,
   cursor: null,
   top: 0,
-  held_until: 0,
+  keep_order_until: 0,
   order: null,
   filter: '',
   what: noChange,

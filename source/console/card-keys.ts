@@ -12,7 +12,7 @@ import { act } from './follow.ts';
 import type { Card, CardFocus, FieldName } from './overlay.ts';
 import { startRun } from './run.ts';
 import type { State, Step } from './state.ts';
-import { closedByLetter } from './swallowing.ts';
+import { closedByLetter } from './late-typing.ts';
 import type { TextField } from './text-field.ts';
 
 function viewOf(state: State, card: Card): DialogView<FieldName> {

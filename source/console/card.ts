@@ -287,7 +287,7 @@ export function changedMeanwhile(state: State, card: Card): JobView | null {
 export function isGone({ screen, job, jobs }: State, { job: seen, plan }: Card): boolean {
   if (plan !== null) return false;
   if (screen === 'job') return job?.id === seen.id && job.gone;
-  return screen === 'jobs' && seen.id in jobs.ghosts;
+  return screen === 'jobs' && seen.id in jobs.gone;
 }
 
 /** The jobs as the present screen has last read them. */

@@ -12,7 +12,7 @@ export function filterText({ screen, jobs, boards }: State): string {
 export function filtered(state: State, text: string): State {
   const { screen, boards } = state;
   if (isBoard(screen)) {
-    const board = { ...boards[screen], filter: text, order: null, held_until: 0 };
+    const board = { ...boards[screen], filter: text, order: null, keep_order_until: 0 };
     return { ...state, boards: { ...boards, [screen]: board } };
   }
   return { ...state, jobs: rearrange({ ...state.jobs, filter: parseFilter(text) }) };

@@ -9,7 +9,7 @@ import type { Tone } from '../presentation/text/tone.ts';
 import { actionOf } from './actions.ts';
 import type { Effect, Failure, PartitionCounts } from './effects.ts';
 import { ask } from './loading.ts';
-import { orderOn, reasonOf } from './orders.ts';
+import { actEffect, reasonOf } from './act-effect.ts';
 import type { Card } from './overlay.ts';
 import { unconfirmed } from './run-items.ts';
 import type { Follow, State, Step } from './state.ts';
@@ -24,10 +24,10 @@ const patientMs = 3000;
 const lingerMs = 10_000;
 
 /** What the card's fields say. */
-export type Told = { parameters: ActionParameters; settings: JobSettings };
+export type CardInput = { parameters: ActionParameters; settings: JobSettings };
 
 /** Sends the action that the card describes. Nothing is claimed before the database has answered. */
-export function act(state: State, card: Card, told: Told): Step {
+export function act(state: State, card: Card, told: CardInput): Step {
   const { name, job } = card;
   const request = state.next_request;
   const follow: Follow = {
@@ -47,10 +47,10 @@ export function act(state: State, card: Card, told: Told): Step {
     text: unconfirmed,
     tone: 'plain',
     hindrance: card.known === null ? null : hindranceWords(card.known),
-    told_at: state.at,
+    text_changed_at: state.at,
   };
   const others = state.follows.filter(({ id, phase }) => id !== job.id && phase !== 'settled');
-  const order = orderOn(name, job, reasonOf(card.values.reason), told.parameters);
+  const order = actEffect(name, job, reasonOf(card.values.reason), told.parameters);
   const effect = card.only === null ? order : { ...order, keys: [card.only] };
   return [
     { ...state, follows: [...others, follow], notice: null, next_request: request + 1 },
@@ -145,7 +145,7 @@ function settle(state: State, follow: Follow, text: string, tone: Tone): Step {
 function changed(state: State, follow: Follow): State {
   const follows = state.follows.map((other) => {
     if (other.id !== follow.id) return other;
-    return other.text === follow.text ? follow : { ...follow, told_at: state.at };
+    return other.text === follow.text ? follow : { ...follow, text_changed_at: state.at };
   });
   return { ...state, follows };
 }
@@ -166,9 +166,9 @@ export function followShown(
   selected: string | null,
 ): { follow: Follow | null; others: number } {
   const fresh = follows.filter(
-    ({ phase, told_at }) => phase === 'settled' || at - told_at < newsMs,
+    ({ phase, text_changed_at }) => phase === 'settled' || at - text_changed_at < newsMs,
   );
-  const newest = fresh.toSorted((a, b) => a.told_at - b.told_at).at(-1);
+  const newest = fresh.toSorted((a, b) => a.text_changed_at - b.text_changed_at).at(-1);
   const follow = newest ?? follows.find(({ id }) => id === selected) ?? null;
   const open = follows.filter((one) => one !== follow && one.phase !== 'settled');
   return { follow, others: open.length };

@@ -27,7 +27,7 @@ export function mapRequest({ job, map, insight }: JobScreen, at: number): MapReq
   if (job.total_partitions < bigFrom) return { map_buckets: mapBuckets };
   // The figures first, and then what is said of them.
   if (insight === null) return { map_buckets: 0 };
-  if (map.asked_at === null || map.state !== restOf(job) || job.failed_partitions < map.failed)
+  if (map.asked_at === null || map.state !== mapState(job) || job.failed_partitions < map.failed)
     return { map_buckets: mapBuckets };
   const finished = finishedOf(job);
   const atRest = finished === map.finished && job.lanes === 0;
@@ -37,7 +37,7 @@ export function mapRequest({ job, map, insight }: JobScreen, at: number): MapReq
 }
 
 /** What a map goes by, between two readings of it: the job's state, and whether anybody is at work. */
-export function restOf({ state, lanes }: JobView): string {
+export function mapState({ state, lanes }: JobView): string {
   return `${state} ${lanes > 0 ? 'at work' : 'at rest'}`;
 }
 
@@ -66,7 +66,7 @@ export function staleRanges(map: JobMap, job: JobView): KeyBounds[] {
 /** The map after an answer: read anew, or some of its parts. An old one is better than none. */
 export function mapAfter(map: JobMap, { job, map: read, changed }: JobDetail): JobMap {
   if (read.length === 0 && changed.length === 0) return map;
-  const now = { finished: finishedOf(job), failed: job.failed_partitions, state: restOf(job) };
+  const now = { finished: finishedOf(job), failed: job.failed_partitions, state: mapState(job) };
   if (read.length > 0) return { ...map, ...now, buckets: read };
   const parts = new Map(changed.map((bucket) => [bucket.first_key, bucket]));
   const buckets = map.buckets.map((bucket) => parts.get(bucket.first_key) ?? bucket);

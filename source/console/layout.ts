@@ -224,7 +224,7 @@ function panelsWanted(state: State, job: JobScreen): number {
 /** The panels side by side, where there is room: what partitions do on the left, what happens around them on the right. */
 export const panelColumns: readonly (readonly PanelName[])[] = [
   ['failed', 'open', 'slow'],
-  ['events', 'tree', 'crew'],
+  ['events', 'tree', 'executors'],
 ];
 
 /** How many rows of the list that has the focus are seen at once: what a page is. */

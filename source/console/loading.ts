@@ -68,7 +68,7 @@ function askForJob(state: State, open: JobScreen): Step {
 /** The header counts the alerts on every screen; they are read much less often than the rest. */
 const alertsMs = 15_000;
 /** That nobody works is told on every screen: it must not be told for long after it has ceased to be so. */
-const crewlessMs = 3000;
+const noExecutorMs = 3000;
 
 export function askAlerts(state: State): Step {
   const again: Effect = { type: 'timer', name: 'alerts', after_ms: alertsMs };
@@ -103,7 +103,7 @@ export function alertsAnswered(state: State, answer: DataAnswer): Step {
   if (answer.type !== 'board' || answer.board !== 'alerts') return [free, []];
   const alerts = withBoardData(free, 'alerts', free.boards.alerts, answer.data);
   const { alive, silent } = answer.data.executors;
-  const sooner: Effect = { type: 'timer', name: 'alerts', after_ms: crewlessMs };
+  const sooner: Effect = { type: 'timer', name: 'alerts', after_ms: noExecutorMs };
   const next = { ...free, boards: { ...free.boards, alerts } };
   return [next, alive === 0 || silent > 0 ? [sooner] : []];
 }

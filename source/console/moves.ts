@@ -1,5 +1,5 @@
-import { holdMs, rowsOf } from './arrange.ts';
-import { heldBoard } from './board-order.ts';
+import { keepOrderMs, rowsOf } from './arrange.ts';
+import { withOrderKept } from './board-order.ts';
 import { type BoardName, cursorIndex, isBoard, listed } from './boards.ts';
 import { boardLayout, jobsLayout, pageRows, readerLines, readerRows } from './layout.ts';
 import { withRange } from './marks.ts';
@@ -37,7 +37,7 @@ function movedTable(state: State, motion: Motion): State {
   if (next === undefined) return state;
   return withRange({
     ...state,
-    jobs: { ...state.jobs, cursor: next.job.id, goal: null, held_until: state.at + holdMs },
+    jobs: { ...state.jobs, cursor: next.job.id, goal: null, keep_order_until: state.at + keepOrderMs },
   });
 }
 
@@ -48,7 +48,7 @@ function movedBoard(state: State, name: BoardName, motion: Motion): State {
   if (next === undefined) return state;
   return {
     ...state,
-    boards: { ...state.boards, [name]: heldBoard({ ...board, cursor: next.key }, state.at) },
+    boards: { ...state.boards, [name]: withOrderKept({ ...board, cursor: next.key }, state.at) },
   };
 }
 

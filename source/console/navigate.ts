@@ -13,7 +13,7 @@ import { openItem, openPartition } from './reader.ts';
 import { openSource } from './reading.ts';
 import { isRunOpen, runText } from './run.ts';
 import { type JobScreen, panelNames, type ScreenName, type State, type Step } from './state.ts';
-import { isReadingForCard } from './swallowing.ts';
+import { isReadingForCard } from './late-typing.ts';
 import { targetOf } from './target.ts';
 
 /** Goes to a screen by its key: `back` from there leads to the job table. */

@@ -16,7 +16,7 @@ export function openedJob(job: JobView): JobScreen {
     received_at: null,
     gone: false,
     panel: job.failed_partitions > 0 ? 'failed' : 'open',
-    selected: { failed: null, open: null, slow: null, events: null, tree: null, crew: null },
+    selected: { failed: null, open: null, slow: null, events: null, tree: null, executors: null },
     unfolded: null,
     before: null,
   };

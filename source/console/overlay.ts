@@ -117,9 +117,9 @@ export type Palette = { type: 'palette'; text: string; caret: number; cursor: nu
 
 export type Help = { type: 'help'; filter: string; caret: number; cursor: number };
 /** A recommended action, with the checks that it is to end. */
-export type Ready = { name: ActionName; id: string; checks: readonly CheckName[] };
+export type RecommendedAction = { name: ActionName; id: string; checks: readonly CheckName[] };
 /** An action that was recommended, until it is known whether it has helped. */
-export type Trial = Ready & { since: number | null };
+export type Verifying = RecommendedAction & { since: number | null };
 
 /** A text to be read in full, as it was when it was opened. */
 export type Reader = {
@@ -128,7 +128,7 @@ export type Reader = {
   text: string;
   top: number;
   /** The action that the text recommends, and on what: Enter opens its card. */
-  ready?: Ready;
+  recommended?: RecommendedAction;
   /** What `y` copies; null where nothing is. */
   copy: string | null;
   /** Where it comes from; null for a text that is whole. */

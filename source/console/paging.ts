@@ -122,9 +122,9 @@ export function slide(shown: readonly string[], next: readonly string[]): string
   ];
 }
 
-function cursorJob({ list, ghosts, cursor }: JobsScreen) {
+function cursorJob({ list, gone, cursor }: JobsScreen) {
   const held = [...(list?.jobs ?? []), ...(list?.page.kept ?? [])];
-  return held.find(({ id }) => id === cursor) ?? ghosts[cursor ?? ''] ?? null;
+  return held.find(({ id }) => id === cursor) ?? gone[cursor ?? ''] ?? null;
 }
 
 function isSame(one: Sort, other: Sort): boolean {

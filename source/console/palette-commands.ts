@@ -6,7 +6,7 @@ import { stateWord } from '../presentation/job/state-words.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import { contextCommands } from './context-commands.ts';
 import { filtered } from './filter.ts';
-import { findJob } from './finding.ts';
+import { findJob } from './find-job.ts';
 import { quit } from './navigate.ts';
 import type { PaletteCommand } from './palette-command.ts';
 import { whyNoReport, writeReport } from './reports.ts';

@@ -1,5 +1,5 @@
 import type { JobDetail } from '../domain/job/detail.ts';
-import { holdMs, rowOf } from './arrange.ts';
+import { keepOrderMs, rowOf } from './arrange.ts';
 import type { DataAnswer, Effect } from './effects.ts';
 import { jobRequest, withDetail } from './job-loading.ts';
 import { hasPane } from './layout.ts';
@@ -18,7 +18,7 @@ export function paneJob(state: State): JobScreen | null {
   const row = rowOf(state.jobs, state.jobs.cursor);
   if (row === null) return null;
   const known = state.pane?.id === row.job.id ? state.pane : openedJob(row.job);
-  return { ...known, job: row.job, gone: row.ghost };
+  return { ...known, job: row.job, gone: row.gone };
 }
 
 /** The pane goes with the cursor: the question about the job that it was on is of no use any more. */
@@ -51,7 +51,7 @@ export function askPane(state: State): Step {
 
 /** With each reading of the table, where the last one is old enough. */
 export function askPaneAgain(state: State): Step {
-  const rested = state.at >= state.jobs.held_until - holdMs + restMs;
+  const rested = state.at >= state.jobs.keep_order_until - keepOrderMs + restMs;
   const read = state.pane?.received_at ?? Number.NEGATIVE_INFINITY;
   return rested && state.at - read >= againMs ? askPane(state) : [state, []];
 }

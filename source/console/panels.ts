@@ -18,7 +18,7 @@ export type PanelItem = { key: string } & (
   | { panel: 'events'; event: JobEvent }
   | { panel: 'tree'; way: 'up' | 'down'; related: RelatedJob }
   | { panel: 'tree'; way: 'made'; asset: DownstreamAsset }
-  | { panel: 'crew'; member: CrewMember }
+  | { panel: 'executors'; executor: CrewMember }
 );
 
 const itemsIn: Readonly<Record<PanelName, (job: JobScreen) => PanelItem[]>> = {
@@ -45,8 +45,8 @@ const itemsIn: Readonly<Record<PanelName, (job: JobScreen) => PanelItem[]>> = {
       (asset): PanelItem => ({ panel: 'tree', way: 'made', key: `made ${asset.id}`, asset }),
     ),
   ],
-  crew: ({ insight }) =>
-    (insight?.crew ?? []).map((member) => ({ panel: 'crew', key: member.id, member })),
+  executors: ({ insight }) =>
+    (insight?.crew ?? []).map((executor) => ({ panel: 'executors', key: executor.id, executor })),
 };
 
 /** A kind of failure, and below it its partitions where it is unfolded. */

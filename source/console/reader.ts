@@ -46,16 +46,16 @@ function eventRead(state: State, event: JobEvent): State {
 }
 
 function contents(state: State, item: PanelItem): { title: string; lines: string[] } {
-  if (item.panel === 'crew') {
-    const { member } = item;
+  if (item.panel === 'executors') {
+    const { executor } = item;
     return {
-      title: `Executor ${safeText(member.id, { cap: 300 })}`,
+      title: `Executor ${safeText(executor.id, { cap: 300 })}`,
       lines: [
-        `runs       ${member.partitions} of the job's partitions in ${member.slots} slots`,
-        `since      ${clock(state, member.since)}`,
-        `last seen  ${member.seen_at === null ? 'not registered: an executor of another program' : clock(state, member.seen_at)}`,
-        ...(member.draining ? ['it drains: it takes nothing new'] : []),
-        ...(member.lost ? ['it is gone: what it ran is taken back'] : []),
+        `runs       ${executor.partitions} of the job's partitions in ${executor.slots} slots`,
+        `since      ${clock(state, executor.since)}`,
+        `last seen  ${executor.seen_at === null ? 'not registered: an executor of another program' : clock(state, executor.seen_at)}`,
+        ...(executor.draining ? ['it drains: it takes nothing new'] : []),
+        ...(executor.lost ? ['it is gone: what it ran is taken back'] : []),
       ],
     };
   }

@@ -1,7 +1,7 @@
 import { logText, partitionText } from '../presentation/partition/text.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import type { DataAnswer, DataEffect } from './effects.ts';
-import { explained } from './explaining.ts';
+import { explained } from './explain.ts';
 import { readerLines, readerRows } from './layout.ts';
 import { ask } from './loading.ts';
 import { noticed } from './notice.ts';

@@ -3,7 +3,7 @@ import type { ActionResult } from '../domain/job/detail.ts';
 import { formatFullCount, plural } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import type { Act, DataAnswer } from './effects.ts';
-import { orderOn, reasonOf } from './orders.ts';
+import { actEffect, reasonOf } from './act-effect.ts';
 import type { Card, CardPlan, Run, RunItem } from './overlay.ts';
 
 /** Whether each line of the plan says by itself what is to be done. */
@@ -51,12 +51,12 @@ export function sentItem({ items, request }: Run): RunItem | null {
 export const unconfirmed = 'sent, not confirmed yet';
 
 /** The order for the next job that has no result; null at the end. One whose answer was lost goes again: the plan does nothing twice. */
-export function nextOrder({ name, reason, parameters, plan, items }: Run): Act | null {
+export function nextAct({ name, reason, parameters, plan, items }: Run): Act | null {
   const item = items.find(({ result }) => result === null);
   if (item === undefined) return null;
   const { job, change } = item;
-  if (change === undefined) return { ...orderOn(name, job, reason, parameters), plan };
-  const order = orderOn(change.name, job, reason, change.parameters);
+  if (change === undefined) return { ...actEffect(name, job, reason, parameters), plan };
+  const order = actEffect(change.name, job, reason, change.parameters);
   return { ...order, plan: { ...plan, step: change.name } };
 }
 

@@ -1,13 +1,13 @@
 import type { DataAnswer } from './effects.ts';
-import type { Told } from './follow.ts';
+import type { CardInput } from './follow.ts';
 import { isStale, refresh } from './loading.ts';
 import { noticed } from './notice.ts';
 import type { Card } from './overlay.ts';
-import { afterAnswer, isOpen, nextOrder, runOf, runWords, whyNotOnward } from './run-items.ts';
+import { afterAnswer, isOpen, nextAct, runOf, runWords, whyNotOnward } from './run-items.ts';
 import type { State, Step } from './state.ts';
 
 /** Begins what the card has planned: one job after the other, each bound to what the plan saw. */
-export function startRun(state: State, card: Card, told: Told): Step {
+export function startRun(state: State, card: Card, told: CardInput): Step {
   const run = runOf(card, card.plan!, told.parameters);
   const opened = { ...state, run, marks: new Set<string>(), range: null, notice: null };
   return next({ ...opened, overlay: { type: 'run', top: 0 } });
@@ -21,7 +21,7 @@ export function isRunOpen({ run }: State): boolean {
 /** Sends the next job that has no result. */
 function next(state: State): Step {
   const { run } = state;
-  const effect = run === null ? null : nextOrder(run);
+  const effect = run === null ? null : nextAct(run);
   if (run === null || effect === null) return refresh(state);
   const request = state.next_request;
   return [

@@ -18,7 +18,7 @@ import { type Cost, noCost } from './cost.ts';
 import type { Effect, Failure } from './effects.ts';
 import type { Labels } from './labels.ts';
 import type { Size } from './messages.ts';
-import type { Overlay, Planning, Run, Trial } from './overlay.ts';
+import type { Overlay, Planning, Run, Verifying } from './overlay.ts';
 
 export type ConsoleOptions = {
   labels: Labels;
@@ -46,10 +46,10 @@ export type ScreenName = (typeof screenNames)[number];
 export type JobsScreen = {
   list: JobPage | null;
   received_at: number | null;
-  /** Ids in the order shown, ghosts among them. */
+  /** Ids in the order shown, gone among them. */
   order: readonly string[];
   /** The last that was known of jobs that are shown but no longer there. */
-  ghosts: Readonly<Record<string, JobView>>;
+  gone: Readonly<Record<string, JobView>>;
   /** The cursor is a job, never a row number. */
   cursor: string | null;
   /** The first row of the window, as an index into `order`. */
@@ -57,7 +57,7 @@ export type JobsScreen = {
   sort: Sort;
   filter: JobFilter;
   /** The order is held until then, because the operator moves. */
-  held_until: number;
+  keep_order_until: number;
   /** The end of the table that the operator has gone to, and that is still to be read. */
   goal: 'first' | 'last' | null;
   /** How many come before the first job held; null where that is not known. */
@@ -68,7 +68,7 @@ export type JobsScreen = {
   counted: { at: number; filter: string; total: Page['total'] } | null;
 };
 
-export const panelNames = ['failed', 'open', 'slow', 'events', 'tree', 'crew'] as const;
+export const panelNames = ['failed', 'open', 'slow', 'events', 'tree', 'executors'] as const;
 export type PanelName = (typeof panelNames)[number];
 
 export type JobScreen = {
@@ -100,7 +100,7 @@ export type JobMap = {
   buckets: readonly PartitionBucket[];
   /** When all of it was asked for the last time. */
   asked_at: number | null;
-  /** The job's state then, and whether anybody was at work (`restOf`). */
+  /** The job's state then, and whether anybody was at work (`mapState`). */
   state: string | null;
   /** Partitions that were finished, and failed, when any of it was read. */
   finished: number;
@@ -142,7 +142,7 @@ export type Follow = {
   /** What kept the job from running when the card was open, as far as it was known. */
   hindrance: string | null;
   /** When the text last became another one. */
-  told_at: number;
+  text_changed_at: number;
 };
 
 /** A job that is followed: what was last heard of it. */
@@ -179,9 +179,9 @@ export type State = {
   /** A list of jobs that is being read: for this action, or (null) to be marked. */
   planning: Planning | null;
   /** Until then what is typed goes on with a text whose dialog has closed. */
-  swallow_until: number;
+  ignore_typing_until: number;
   run: Run | null;
-  trial: Trial | null;
+  verifying: Verifying | null;
   /** The card that other consoles are told of, and one that they cannot be told of: their tokens. */
   dialogs: { announced: number | null; refused: number | null };
   /** The jobs whose changes ring. */
@@ -242,12 +242,12 @@ export function initialState(options: ConsoleOptions): State {
       list: null,
       received_at: null,
       order: [],
-      ghosts: {},
+      gone: {},
       cursor: null,
       top: 0,
       sort: byAttention,
       filter: parseFilter(''),
-      held_until: 0,
+      keep_order_until: 0,
       goal: null,
       first: 0,
       counted: null,
@@ -263,9 +263,9 @@ export function initialState(options: ConsoleOptions): State {
     marks: new Set(),
     range: null,
     planning: null,
-    swallow_until: 0,
+    ignore_typing_until: 0,
     run: null,
-    trial: null,
+    verifying: null,
     dialogs: { announced: null, refused: null },
     bells: [],
     wide: null,

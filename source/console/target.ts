@@ -32,7 +32,7 @@ export function targetOf(state: State): Target | null {
   }
   const row = rowOf(jobs, jobs.cursor);
   if (row === null) return null;
-  return { job: row.job, gone: row.ghost, as_of: jobs.list.as_of, received_at: jobs.received_at };
+  return { job: row.job, gone: row.gone, as_of: jobs.list.as_of, received_at: jobs.received_at };
 }
 
 export function noTarget(state: State): string | null {

@@ -11,7 +11,7 @@ import {
 import { ask, isStale } from './loading.ts';
 import type { Unlock, UnlockFocus } from './overlay.ts';
 import type { State, Step } from './state.ts';
-import { closedByLetter } from './swallowing.ts';
+import { closedByLetter } from './late-typing.ts';
 import type { TextField } from './text-field.ts';
 
 /** How long an unlocked context stays so. */

@@ -3,9 +3,9 @@ import { fieldOf, cardAnswered } from './card.ts';
 import { cardKey, cardPaste } from './card-keys.ts';
 import { contextAnswered, lock } from './context.ts';
 import type { DataAnswer } from './effects.ts';
-import { verified, verify, withTrial } from './explaining.ts';
+import { verified, verify, startVerifying } from './explain.ts';
 import { filterKey, filterPaste } from './filter-field.ts';
-import { findAnswered } from './finding.ts';
+import { findAnswered } from './find-job.ts';
 import { actionAnswered, actionFailed, watch, watched, watchFailed } from './follow.ts';
 import { helpKey, helpPaste } from './help.ts';
 import { bindingFor, runBinding, whereElse } from './keymap.ts';
@@ -37,7 +37,7 @@ import { dialogsAnswered, renew, announceDialog } from './other-dialogs.ts';
 import { readerAnswered } from './reading.ts';
 import { runAnswered, runKey } from './run.ts';
 import type { State, Step } from './state.ts';
-import { isReadingForCard, swallowed } from './swallowing.ts';
+import { isReadingForCard, ignoredTyping } from './late-typing.ts';
 import { unlockKey, unlockPaste } from './unlock.ts';
 
 type Handlers = { [T in Message['type']]: (state: State, message: MessageOf<T>) => Step };
@@ -72,7 +72,7 @@ const timers = {
 /** The whole console: what happened, and what to do about it. Pure and total. */
 export function update(state: State, message: Message): Step {
   const handler = handlers[message.type] as (state: State, message: Message) => Step;
-  const [next, effects] = announceDialog(withTrial(handler({ ...state, at: message.at }, message)));
+  const [next, effects] = announceDialog(startVerifying(handler({ ...state, at: message.at }, message)));
   const shown = withWindow(next);
   const step = withPane([shown, effects]);
   if (!byHand.includes(message.type)) return step;
@@ -89,7 +89,7 @@ function keyPressed(state: State, pressed: MessageOf<'key'>): Step {
   const binding = bindingFor(state, key);
   if (binding?.always) return runBinding(state, binding);
   const { overlay } = state;
-  const onward = overlay === null || overlay.type === 'run' ? swallowed(state, pressed) : null;
+  const onward = overlay === null || overlay.type === 'run' ? ignoredTyping(state, pressed) : null;
   if (onward !== null) return onward;
   if (overlay === null && text !== null && isReadingForCard(state))
     return noticed(state, 'reading the jobs for a dialog: Esc leaves it');

@@ -4,7 +4,7 @@ import type { RiskRow } from '../domain/risk/board.ts';
 import { isNoChange, noChange, type WhatIf } from '../domain/risk/what-if.ts';
 import { mostSlots } from '../domain/risk/what-if-input.ts';
 import { later } from '../domain/time/time.ts';
-import { heldBoard } from './board-order.ts';
+import { withOrderKept } from './board-order.ts';
 import { underCursor } from './boards.ts';
 import type { State, Step } from './state.ts';
 
@@ -22,7 +22,7 @@ function selected(state: State): Selected | null {
 }
 
 function setWhatIf(state: State, what: WhatIf): Step {
-  const risk = heldBoard<'risk'>({ ...state.boards.risk, what }, state.at);
+  const risk = withOrderKept<'risk'>({ ...state.boards.risk, what }, state.at);
   return [{ ...state, boards: { ...state.boards, risk } }, []];
 }
 

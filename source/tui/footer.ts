@@ -1,5 +1,5 @@
 import { rowOf, rowsOf } from '../console/arrange.ts';
-import { readyAction } from '../console/explaining.ts';
+import { recommendedAction } from '../console/explain.ts';
 import { followShown, followText } from '../console/follow.ts';
 import { keyFor } from '../console/key-hints.ts';
 import { keyName } from '../console/key-names.ts';
@@ -58,7 +58,7 @@ const looking = 'looking among all jobs …';
 function amountWords(jobs: State['jobs']): string {
   const page = jobs.list!.page;
   if (isPaged(jobs)) return `${totalWords(jobs)} jobs`;
-  const matching = rowsOf(jobs).filter(({ unmatched, ghost }) => !unmatched && !ghost).length;
+  const matching = rowsOf(jobs).filter(({ unmatched, gone }) => !unmatched && !gone).length;
   if (!holdsAll(jobs)) return `${plural(matching, 'job')}${searchedWords(page)}`;
   const all = plural(jobs.list!.jobs.length, 'job');
   return jobs.filter.text === '' ? all : `${formatFullCount(matching)} of ${all}`;
@@ -89,7 +89,7 @@ function placeWords(state: State): string {
   return atEnd ? `the last ${shown} of ${all}` : `further down, of ${all}`;
 }
 
-/** Told by a sign as well as by its colour. */
+/** CardInput by a sign as well as by its colour. */
 function remark(text: string, tone: Tone, width: number): Line {
   return message(`${signOf(tone)}${text}`, tone, width);
 }
@@ -115,7 +115,7 @@ function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Lin
   const row = rowOf(state.jobs, state.jobs.cursor);
   if (row === null || state.jobs.list === null) return [];
   const { job } = row;
-  if (row.ghost) return [span(' this job is no longer there: shown as it was last read', 'warn')];
+  if (row.gone) return [span(' this job is no longer there: shown as it was last read', 'warn')];
   if (row.unmatched) return [span(' it matches the filter no longer', 'warn')];
   const others = dialogWords(dialogsInTable(state, job.id), state.jobs.list.as_of);
   if (others !== null) return [span(` ${others}`, 'warn')];
@@ -208,9 +208,9 @@ function hintsFor(state: State): Hint[] {
     ]);
   if (overlay === 'reader')
     return fixed([
-      ...(readyAction(state) === null
+      ...(recommendedAction(state) === null
         ? []
-        : [[keyFor(state, 'recommended'), readyAction(state)!] as [string, string]]),
+        : [[keyFor(state, 'recommended'), recommendedAction(state)!] as [string, string]]),
       [keyFor(state, 'up') + keyFor(state, 'down'), 'scroll'],
       ...(nothingToCopy(state) === null
         ? [[keyFor(state, 'copy'), 'copy'] as [string, string]]

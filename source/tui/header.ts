@@ -66,7 +66,7 @@ function badges(state: State): Span[] {
     shown.push(badge(`FROZEN ${age}`));
   }
   if (labels.rls_bypassed) shown.push(badge('RLS BYPASSED'));
-  shown.push(...crewBadges(state));
+  shown.push(...executorBadges(state));
   const firing = state.boards.alerts.data?.alerts.filter((alert) => alert.firing) ?? [];
   if (firing.length > 0) {
     const critical = firing.some(({ severity }) => severity === 'critical');
@@ -85,12 +85,12 @@ function badges(state: State): Span[] {
 const worked: readonly string[] = ['pending', 'running', 'resuming'];
 
 /** Nobody is there to work, or somebody who does not stir: before any alert can fire. */
-function crewBadges({ boards, jobs }: State): Span[] {
-  const crew = boards.alerts.data?.executors;
+function executorBadges({ boards, jobs }: State): Span[] {
+  const executors = boards.alerts.data?.executors;
   const counts = jobs.list?.counts ?? {};
-  if (crew === undefined || !worked.some((name) => (counts[name] ?? 0) > 0)) return [];
-  if (crew.alive === 0) return [span('no executor', 'bad')];
-  return crew.silent === 0 ? [] : [span(`${plural(crew.silent, 'executor')} silent`, 'warn')];
+  if (executors === undefined || !worked.some((name) => (counts[name] ?? 0) > 0)) return [];
+  if (executors.alive === 0) return [span('no executor', 'bad')];
+  return executors.silent === 0 ? [] : [span(`${plural(executors.silent, 'executor')} silent`, 'warn')];
 }
 
 function badge(text: string): Span {

@@ -16,7 +16,7 @@ import { trendLine } from './job-trend.ts';
 import { blank, exactly, flow, type Line, span } from './spans.ts';
 
 /** What is listed in the pane, the more pressing first; the last takes the room that is left. */
-const listed: readonly PanelName[] = ['failed', 'crew', 'open', 'events'];
+const listed: readonly PanelName[] = ['failed', 'executors', 'open', 'events'];
 
 /** Rows of a list that is not the last. */
 const mostRows = 6;

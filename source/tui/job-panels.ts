@@ -12,7 +12,7 @@ const titles: Readonly<Record<PanelName, string>> = {
   slow: 'Slowest',
   events: 'Events',
   tree: 'Tree',
-  crew: 'Executors',
+  executors: 'Executors',
 };
 
 const nothing: Readonly<Record<PanelName, string>> = {
@@ -21,7 +21,7 @@ const nothing: Readonly<Record<PanelName, string>> = {
   slow: 'nothing has been completed',
   events: 'nothing in the journal',
   tree: 'it waits for no job, no job waits for it, and no asset is made from it',
-  crew: 'no executor is at work on it',
+  executors: 'no executor is at work on it',
 };
 
 /** From so many lines on there are other lists below the one that has the focus. */
@@ -147,7 +147,7 @@ function countOf(job: JobScreen, panel: PanelName): string {
 }
 
 /** Read with the insight, which comes after the figures. */
-const late: readonly PanelName[] = ['failed', 'slow', 'tree', 'crew'];
+const late: readonly PanelName[] = ['failed', 'slow', 'tree', 'executors'];
 
 function list(
   state: State,

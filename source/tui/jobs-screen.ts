@@ -78,7 +78,7 @@ function beside(lines: readonly Line[], others: readonly Line[] | null, width: n
   ]);
 }
 
-type Layout = Pick<JobsScreen, 'list' | 'ghosts'> & {
+type Layout = Pick<JobsScreen, 'list' | 'gone'> & {
   width: number;
   wide: number | null;
   pane: boolean;
@@ -91,15 +91,15 @@ let lastLayout: Layout | null = null;
  * only with the data and the terminal's width.
  */
 function columnsFor(
-  { list, ghosts }: JobsScreen,
+  { list, gone }: JobsScreen,
   width: number,
   wide: number | null,
   pane: boolean,
 ): LaidColumn<JobColumn>[] {
   const last = lastLayout;
   const same = last?.list === list && last.width === width && last.wide === wide;
-  if (!same || last.ghosts !== ghosts || last.pane !== pane) {
-    const jobs = [...(list?.jobs ?? []), ...Object.values(ghosts)];
+  if (!same || last.gone !== gone || last.pane !== pane) {
+    const jobs = [...(list?.jobs ?? []), ...Object.values(gone)];
     const laid =
       wide === null
         ? layoutColumns(pane ? besidePane : jobsTable, jobs, width)
@@ -109,7 +109,7 @@ function columnsFor(
             pinnedColumns,
             wide,
           );
-    lastLayout = { list, ghosts, width, wide, pane, laid };
+    lastLayout = { list, gone, width, wide, pane, laid };
     return laid;
   }
   return last.laid;
@@ -138,7 +138,7 @@ function rowLine(
   };
   const beside =
     dialogsInTable(state, row.job.id).length > 0 ? '✎' : hasBell(state, row.job.id) ? '♪' : '';
-  const faint = row.ghost || row.unmatched;
+  const faint = row.gone || row.unmatched;
   const marked = state.marks.has(row.job.id);
   const cells = laid.flatMap(({ column, width }, index) => {
     const { text, tone } = cellOf(column, row.job, { ...context, width });

@@ -62,15 +62,15 @@ const rows: Rows = {
     ...eventWords(event),
   ],
   tree: (item, context) => (item.way === 'made' ? assetLine(item) : relatedLine(item, context)),
-  crew: ({ member }, { now, keyWidth }) => [
-    span(fitted(executorName(member.id), keyWidth)),
+  executors: ({ executor }, { now, keyWidth }) => [
+    span(fitted(executorName(executor.id), keyWidth)),
     // That it is silent must not be what is cut off.
-    ...signOfLife(member, now),
-    span(`  ${plural(member.partitions, 'partition')} in ${plural(member.slots, 'slot')}`),
+    ...signOfLife(executor, now),
+    span(`  ${plural(executor.partitions, 'partition')} in ${plural(executor.slots, 'slot')}`),
     span(
-      member.since === null
+      executor.since === null
         ? ''
-        : `, the oldest for ${formatAge(secondsBetween(member.since, now))}`,
+        : `, the oldest for ${formatAge(secondsBetween(executor.since, now))}`,
       'dim',
     ),
   ],
@@ -89,8 +89,8 @@ export function rowKey(item: PanelItem): string {
     case 'open':
     case 'slow':
       return keyOf(item.partition.partition_key);
-    case 'crew':
-      return executorName(item.member.id);
+    case 'executors':
+      return executorName(item.executor.id);
     default:
       return '';
   }
@@ -203,11 +203,11 @@ function assetLine({ asset }: Extract<Item<'tree'>, { way: 'made' }>): Line {
   ];
 }
 
-function signOfLife(member: Item<'crew'>['member'], now: Date): Line {
-  if (member.lost) return [span('  gone', 'bad')];
-  if (member.seen_at === null) return [span('  not registered', 'warn')];
-  const silence = secondsBetween(member.seen_at, now);
+function signOfLife(executor: Item<'executors'>['executor'], now: Date): Line {
+  if (executor.lost) return [span('  gone', 'bad')];
+  if (executor.seen_at === null) return [span('  not registered', 'warn')];
+  const silence = secondsBetween(executor.seen_at, now);
   const seen =
     silence > 10 ? [span(`  silent for ${formatAge(silence)}`, 'warn')] : [span('  alive', 'dim')];
-  return member.draining ? [...seen, span(', draining', 'warn')] : seen;
+  return executor.draining ? [...seen, span(', draining', 'warn')] : seen;
 }

@@ -33,7 +33,7 @@ export function sequenceEnd(bytes: Uint8Array, from: number): number | null {
   if (second === ss3) return ss3End(bytes, at);
   if (isStringIntroducer(second)) return stringEnd(bytes, at);
   if (second === esc) return doubleEnd(bytes, from);
-  // Alt and a key, but for Ctrl-C: the way out is never swallowed.
+  // Alt and a key, but for Ctrl-C: the way out is never ignoredTyping.
   return second === etx ? from + 1 : characterEnd(bytes, from + 1);
 }
 

@@ -134,11 +134,11 @@ describe('order is held while the operator moves, in a stretch as in a whole tab
     expect(session.names.slice(0, 3)).toEqual(['asset_0001', 'asset_0002', 'asset_0004']);
   });
 
-  test('a row that vanishes stays as a ghost with its actions off', () => {
+  test('a row that vanishes stays, shown as gone, with its actions off', () => {
     const session = Session.on(many, small).press('down').timer('refresh');
     settle(session, without(2));
     expect(session.names.slice(0, 3)).toEqual(['asset_0001', 'asset_0002', 'asset_0003']);
-    expect(rowOf(session.state.jobs, job(2).id)).toMatchObject({ ghost: true });
+    expect(rowOf(session.state.jobs, job(2).id)).toMatchObject({ gone: true });
     expect(session.press('p').notice).toBe('this job is no longer there');
     settle(session.press('down').wait(5000).timer('refresh'), without(2));
     expect(session.names.slice(0, 2)).toEqual(['asset_0001', 'asset_0003']);

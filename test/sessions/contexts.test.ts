@@ -163,7 +163,7 @@ test('never a row of one tenant under the header of another, nor an action that 
         expect(tenant).toBe(tenantOf[state.context_number]);
         const rows = [
           ...(state.jobs.list?.jobs ?? []),
-          ...Object.values(state.jobs.ghosts),
+          ...Object.values(state.jobs.gone),
           ...(state.job === null ? [] : [state.job.job]),
           ...(state.overlay?.type === 'card' ? [state.overlay.job] : []),
         ];

@@ -103,7 +103,7 @@ describe('B2: a letter acts on a button only, and not while a field waits for a 
   });
 });
 
-describe('B2: what follows a letter that closed a dialog is swallowed', () => {
+describe('B2: what follows a letter that closed a dialog is ignoredTyping', () => {
   const closers = [
     ['y', () => open('p').press('shift-tab')],
     ['n', () => open('p').press('shift-tab')],

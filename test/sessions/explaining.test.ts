@@ -144,12 +144,12 @@ describe('after the recommended action it is verified whether it has helped', ()
     ]);
     session.answer('verify-job', verification(true));
     expect(session.notice).toBe(`reclaim has helped: "${check.title}" no longer holds`);
-    expect(session.state.trial).toBeNull();
+    expect(session.state.verifying).toBeNull();
   });
 
   test('not at once: it is asked again, and told when the patience is over', () => {
     const session = mended().answer('verify-job', verification(false));
-    expect(session.state.trial).not.toBeNull();
+    expect(session.state.verifying).not.toBeNull();
     expect(session.timersSet('verify')).toEqual([2000]);
     session.wait(30_000).timer('verify').answer('verify-job', verification(false));
     expect(session.notice).toBe(
@@ -159,14 +159,14 @@ describe('after the recommended action it is verified whether it has helped', ()
 
   test('a card that was closed without a word has nothing to verify', () => {
     const session = explaining().press('enter').read().press('escape');
-    expect(session.state.trial).toBeNull();
+    expect(session.state.verifying).toBeNull();
     expect(session.asked('verify-job')).toEqual([]);
   });
 
   test('neither has an action that came to nothing', () => {
     const session = explaining().press('enter').read().press('tab', 'tab').press('y');
     session.answerAct({ result: 'skipped', message: 'it is paused now' });
-    expect(session.state.trial).toBeNull();
+    expect(session.state.verifying).toBeNull();
     expect(session.asked('verify-job')).toEqual([]);
   });
 });

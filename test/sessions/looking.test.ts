@@ -30,13 +30,13 @@ describe('the cursor is tied to a job, never to a row', () => {
   });
 });
 
-describe('a row that vanishes stays as a ghost with its actions off', () => {
+describe('a row that vanishes stays, shown as gone, with its actions off', () => {
   const session = () =>
     Session.showing([one, two, three]).press('down').wait(3000).refreshed([one, three]);
 
   test('in its place, under the cursor', () => {
     expect(session().names).toEqual(['asset_1', 'asset_2', 'asset_3']);
-    expect(rowOf(session().state.jobs, two.id)).toMatchObject({ ghost: true });
+    expect(rowOf(session().state.jobs, two.id)).toMatchObject({ gone: true });
   });
 
   test('its actions say why they are off', () => {
@@ -48,9 +48,9 @@ describe('a row that vanishes stays as a ghost with its actions off', () => {
     expect(left.names).toEqual(['asset_1', 'asset_3']);
   });
 
-  test('it is no ghost any more when it comes back', () => {
+  test('it is no longer gone when it comes back', () => {
     const back = session().refreshed([one, two, three]);
-    expect(rowOf(back.state.jobs, two.id)).toMatchObject({ ghost: false });
+    expect(rowOf(back.state.jobs, two.id)).toMatchObject({ gone: false });
   });
 
   test('a row that no longer matches the filter stays too, and can be acted upon', () => {

@@ -69,7 +69,7 @@ export class Session {
   /** Keys by name (`enter`, `ctrl-r`) or as the character, one by one: after a dialog comes a pause. */
   press(...keys: string[]): this {
     for (const key of keys) {
-      this.wait(Math.max(0, this.state.swallow_until - this.#at - 100));
+      this.wait(Math.max(0, this.state.ignore_typing_until - this.#at - 100));
       this.#press(key, 100);
     }
     return this;
@@ -248,8 +248,8 @@ export class Session {
   }
 
   get names(): string[] {
-    const { list, order, ghosts } = this.state.jobs;
-    return order.map((id) => (list?.jobs.find((job) => job.id === id) ?? ghosts[id])!.asset_name);
+    const { list, order, gone } = this.state.jobs;
+    return order.map((id) => (list?.jobs.find((job) => job.id === id) ?? gone[id])!.asset_name);
   }
 
   get notice(): string | undefined {

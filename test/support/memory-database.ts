@@ -71,8 +71,8 @@ export class MemoryDatabase {
     if (effect.type === 'write-report')
       return { type: 'report', path: '/tmp/report.md', text: '# Report' };
     if (effect.type === 'load-recent-events') return { type: 'recent-events', as_of, events: [] };
-    if (effect.type === 'announce-dialog') return { type: 'held', as_of, dialogs: [] };
-    if (effect.type === 'close-dialog') return { type: 'left' };
+    if (effect.type === 'announce-dialog') return { type: 'dialogs', as_of, dialogs: [] };
+    if (effect.type === 'close-dialog') return { type: 'dialog-closed' };
     if (effect.type === 'plan-jobs') {
       const ids = 'ids' in effect ? effect.ids : [...this.jobs.keys()];
       const found = ids.flatMap((id) => this.jobs.get(id) ?? []);

@@ -20,7 +20,7 @@ import {
   typedCheck,
 } from '../card.ts';
 import type { DraftPlan } from '../effects.ts';
-import { orderOn, reasonOf } from '../orders.ts';
+import { actEffect, reasonOf } from '../act-effect.ts';
 import { judged } from '../planning.ts';
 import { isOpen, unconfirmed } from '../run-items.ts';
 import { fieldOfText, insertText } from '../text-field.ts';
@@ -223,7 +223,7 @@ function send(state: PlainState, asking: Asking, at: number): PlainStep {
     return { state: { ...state, asking: null }, lines: [`${refusal}: nothing was done`] };
   }
   if (plan !== null) return beginRun({ ...state, asking: null }, asking, plan, at);
-  const effect = orderOn(name, job, reasonOf(values.reason), parametersOf(asking));
+  const effect = actEffect(name, job, reasonOf(values.reason), parametersOf(asking));
   return {
     state: { ...state, asking: null, acting: state.acting + 1 },
     lines: [`${actionWords[effect.action].gerund} ${nameOf(job)}: ${unconfirmed}`],

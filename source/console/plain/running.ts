@@ -3,7 +3,7 @@ import { safeText } from '../../presentation/text/safe-text.ts';
 import { parametersOf } from '../card.ts';
 import type { DataAnswer } from '../effects.ts';
 import type { CardPlan } from '../overlay.ts';
-import { afterAnswer, isOpen, nextOrder, runOf, runWords, whyNotOnward } from '../run-items.ts';
+import { afterAnswer, isOpen, nextAct, runOf, runWords, whyNotOnward } from '../run-items.ts';
 import type { Asking, PlainState, PlainStep } from './state.ts';
 import { nameOf } from './words.ts';
 
@@ -17,7 +17,7 @@ export function beginRun(state: PlainState, asking: Asking, plan: CardPlan, at: 
 
 function onward(state: PlainState, at: number): PlainStep {
   const { run } = state;
-  const effect = run === null ? null : nextOrder(run);
+  const effect = run === null ? null : nextAct(run);
   if (run === null || effect === null) {
     return { state, lines: run === null ? [] : [`${runWords(run)}.`] };
   }

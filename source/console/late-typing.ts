@@ -13,14 +13,14 @@ const ofText = ['enter', 'tab', 'backspace', 'delete'];
  * screen's keys until there is a pause.
  */
 export function closedByLetter(state: State, { text }: { text: string | null }): State {
-  return text === null ? state : { ...state, swallow_until: state.at + pauseMs };
+  return text === null ? state : { ...state, ignore_typing_until: state.at + pauseMs };
 }
 
 /** What was typed on after a dialog had closed is told, and does nothing; null: the key counts. */
-export function swallowed(state: State, { key, text, at }: MessageOf<'key'>): Step | null {
-  if (at >= state.swallow_until || (text === null && !ofText.includes(key))) return null;
+export function ignoredTyping(state: State, { key, text, at }: MessageOf<'key'>): Step | null {
+  if (at >= state.ignore_typing_until || (text === null && !ofText.includes(key))) return null;
   const remark = 'typed after the dialog had closed: not taken as keys';
-  return noticed({ ...state, swallow_until: at + pauseMs }, remark, 'warn');
+  return noticed({ ...state, ignore_typing_until: at + pauseMs }, remark, 'warn');
 }
 
 /** A dialog is on its way: what is typed meanwhile may be meant for it. */

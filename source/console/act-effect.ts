@@ -4,7 +4,7 @@ import { type ActionName, actionOf } from './actions.ts';
 import type { Act } from './effects.ts';
 
 /** An action as it is sent: bound to the job's state, version and settings as they were seen. */
-export function orderOn(
+export function actEffect(
   name: ActionName,
   job: JobView,
   reason: string | null,
