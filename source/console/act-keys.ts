@@ -1,7 +1,7 @@
 import { type ActionName, actionNames, actionOf } from './actions.ts';
 import { type Binding, onScreens } from './binding.ts';
 import { openCard } from './card.ts';
-import { whyNoRecommended, openRecommended } from './explain.ts';
+import { openRecommended, whyNoRecommended } from './explain.ts';
 import { clearMarks, noMarks, turnMark, turnRange } from './marks.ts';
 import { selectedItem } from './panels.ts';
 import { actsOnMarks, askPlan, markAll, whyNoMarkAll, whyNotHere } from './planning.ts';

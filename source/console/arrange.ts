@@ -40,7 +40,9 @@ export function rowOf(jobs: JobsScreen, id: string | null): JobRow | null {
 /** The rows after new data: in their old places while the order is held, else sorted anew. */
 export function arrangeAfterData(state: State, before: JobsScreen): JobsScreen {
   const held =
-    state.at < state.jobs.keep_order_until || state.overlay?.type === 'card' || state.range !== null;
+    state.at < state.jobs.keep_order_until ||
+    state.overlay?.type === 'card' ||
+    state.range !== null;
   const sorted = matchingIds(state.jobs);
   if (isPaged(state.jobs)) return arrangePage(state.jobs, sorted, before, held);
   if (!held) return remember(withCursorKept(state.jobs, sorted, before), before);

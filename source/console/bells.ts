@@ -44,32 +44,32 @@ export function turnBell(state: State): Step {
   // A question that is open does not ask about this one: its answer would seem to say that it has vanished.
   const asked = { ...state.asked, bells: null };
   const [told, effects] = noticed({ ...state, asked, bells }, text);
-  return [told, [...effects, listenLater(state)]];
+  return [told, [...effects, readBellsLater(state)]];
 }
 
-export function listen(state: State): Step {
+export function readBells(state: State): Step {
   if (state.bells.length === 0) return [state, []];
   return ask(state, 'bells', { type: 'load-named', ids: state.bells.map(({ id }) => id) });
 }
 
 /** What has changed since it was last heard of; a job that has ended or vanished is told of for the last time. */
-export function listened(state: State, answer: DataAnswer): Step {
+export function bellsAnswered(state: State, answer: DataAnswer): Step {
   const free = { ...state, asked: { ...state.asked, bells: null } };
-  if (answer.type !== 'named') return [free, [listenLater(free)]];
+  if (answer.type !== 'named') return [free, [readBellsLater(free)]];
   const found = new Map(answer.jobs.map((job) => [job.id, job]));
   const heard = free.bells.map((bell) => ({ bell, job: found.get(bell.id) ?? null }));
-  const news = heard.flatMap(({ bell, job }) => newsOf(bell, job) ?? []);
+  const news = heard.flatMap(({ bell, job }) => changeText(bell, job) ?? []);
   const bells = heard.flatMap(({ job }) =>
     job === null || isTerminal(job.state) ? [] : [bellOf(job)],
   );
-  const again = bells.length === 0 ? [] : [listenLater(free)];
+  const again = bells.length === 0 ? [] : [readBellsLater(free)];
   if (news.length === 0) return [{ ...free, bells }, again];
   const text = news.join(' · ');
   const [told, effects] = noticed({ ...free, bells }, text, 'warn');
   return [told, [...effects, ...again, { type: 'ring', text: text.slice(0, 300) }]];
 }
 
-function newsOf(bell: Bell, job: JobView | null): string | null {
+function changeText(bell: Bell, job: JobView | null): string | null {
   const name = nameOf(bell);
   if (job === null) return `${name} is no longer there`;
   const changes = [
@@ -93,6 +93,6 @@ function nameOf({ id, asset_name }: Pick<Bell, 'id' | 'asset_name'>): string {
   return `${safeText(asset_name, { cap: 60 })} ${shortId(id)}`;
 }
 
-function listenLater({ interval_ms }: State): Effect {
+function readBellsLater({ interval_ms }: State): Effect {
   return { type: 'timer', name: 'bells', after_ms: Math.max(leastMs, interval_ms) };
 }

@@ -9,10 +9,10 @@ import {
 } from './card.ts';
 import { type DialogView, dialogKey, dialogPaste, type Pressed } from './dialog-keys.ts';
 import { act } from './follow.ts';
+import { closedByLetter } from './late-typing.ts';
 import type { Card, CardFocus, FieldName } from './overlay.ts';
 import { startRun } from './run.ts';
 import type { State, Step } from './state.ts';
-import { closedByLetter } from './late-typing.ts';
 import type { TextField } from './text-field.ts';
 
 function viewOf(state: State, card: Card): DialogView<FieldName> {

@@ -22,8 +22,8 @@ import { followOf } from './follow.ts';
 import { keyFor } from './key-hints.ts';
 import { tooSmall } from './layout.ts';
 import { isStale } from './loading.ts';
+import { recentEventsOf } from './other-dialogs.ts';
 import type { Card, CardFocus, CardPlan, FieldName, PlannedChange } from './overlay.ts';
-import { newsOf } from './other-dialogs.ts';
 import { isOfChanges } from './run-items.ts';
 import type { Follow, State, Step } from './state.ts';
 import type { Target } from './target.ts';
@@ -122,7 +122,7 @@ export function cardOn(
   };
   // The card's token is the request's number as well: an answer for another card finds nobody.
   const asked: readonly Effect[] =
-    plan === null ? [newsOf(card), knowledgeOf(card)] : knowledgeOfOne(card, plan);
+    plan === null ? [recentEventsOf(card), explanationOf(card)] : explanationOfOne(card, plan);
   return [
     { ...state, overlay: caretAtEnd(card), notice: null, next_request: token + 1 },
     [{ type: 'announce-paint', token }, ...asked],
@@ -136,14 +136,14 @@ export function caretAtEnd(card: Card): Card {
 }
 
 /** What explain knows of the job: who is silent, and what would keep it from running. */
-function knowledgeOf({ token, job }: Card): Effect {
+function explanationOf({ token, job }: Card): Effect {
   return { type: 'data', request: token, effect: { type: 'explain-job', id: job.id } };
 }
 
 /** What is in the way of one job of several: a limit, or no executor, mostly is in the way of all. */
-function knowledgeOfOne(card: Card, plan: CardPlan): Effect[] {
+function explanationOfOne(card: Card, plan: CardPlan): Effect[] {
   const job = firstPossible(plan);
-  return job === undefined || isOfChanges(plan) ? [] : [knowledgeOf({ ...card, job })];
+  return job === undefined || isOfChanges(plan) ? [] : [explanationOf({ ...card, job })];
 }
 
 /** The job by which a dialog of several shows what it does. */

@@ -46,7 +46,7 @@ export function isJustPaced({ cost, at }: State): boolean {
 }
 
 /** In steps, so that it does not tick; null while it is not worth knowing. */
-export function costWords({ cost }: State): string | null {
+export function costText({ cost }: State): string | null {
   const slowest = percentile95(cost.answers);
   const step = steps.findLast((from) => slowest >= from);
   if (step === undefined && cost.pace_ms === 0) return null;

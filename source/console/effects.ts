@@ -57,7 +57,9 @@ export type ExplainJob = { type: 'explain-job'; id: string };
 /** Ask again whether these checks hold for a job. */
 export type VerifyJob = { type: 'verify-job'; id: string; checks: readonly CheckName[] };
 /** A document for others to read. `since_ms`: of so many milliseconds; null: of a shift. */
-export type ReportRequest = { type: 'handoff'; since_ms: number | null } | { type: 'incident'; id: string };
+export type ReportRequest =
+  | { type: 'handoff'; since_ms: number | null }
+  | { type: 'incident'; id: string };
 
 /** Write a document to a file, in the folder that the console was started in. */
 export type WriteReport = { type: 'write-report'; report: ReportRequest };

@@ -77,7 +77,11 @@ export function openRecommended(state: State): Step {
   const recommended = shownRecommendation(state);
   const target = targetOf(state);
   if (recommended === null || target === null) return [state, []];
-  return openCard({ ...state, verifying: { ...recommended, since: null } }, recommended.name, target);
+  return openCard(
+    { ...state, verifying: { ...recommended, since: null } },
+    recommended.name,
+    target,
+  );
 }
 
 /** Checks are asked again this often after the action, and for so long: executors need a moment. */

@@ -6,10 +6,10 @@ import { actionWords } from '../presentation/job/action-words.ts';
 import { hindranceWords } from '../presentation/job/hindrance.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import type { Tone } from '../presentation/text/tone.ts';
+import { actEffect, reasonOf } from './act-effect.ts';
 import { actionOf } from './actions.ts';
 import type { Effect, Failure, PartitionCounts } from './effects.ts';
 import { ask } from './loading.ts';
-import { actEffect, reasonOf } from './act-effect.ts';
 import type { Card } from './overlay.ts';
 import { unconfirmed } from './run-items.ts';
 import type { Follow, State, Step } from './state.ts';
@@ -82,14 +82,14 @@ export function actionAnswered(state: State, follow: Follow, result: ActionResul
     );
   }
   const done = result.result === 'skipped' ? 'nothing was done' : 'failed';
-  return settle(state, follow, `${done}: ${safeText(result.message)}`, 'warn');
+  return finish(state, follow, `${done}: ${safeText(result.message)}`, 'warn');
 }
 
 /** A refusal is final. A lost connection is not: the action may have been applied. */
 export function actionFailed(state: State, follow: Follow, failure: Failure): Step {
   const hint = failure.hint === undefined ? '' : ` (${safeText(failure.hint)})`;
   const message = `${safeText(failure.message)}${hint}`;
-  if (failure.code !== 'database_unreachable') return settle(state, follow, message, 'bad');
+  if (failure.code !== 'database_unreachable') return finish(state, follow, message, 'bad');
   // Why it was lost is told by the header; what matters must fit into 80 columns.
   const text = 'connection lost: not known whether it was done';
   return watch(changed(state, { ...follow, phase: 'unknown', text, tone: 'bad' }));
@@ -111,7 +111,7 @@ export function watched(state: State, job: JobView, counts: PartitionCounts): St
   if (follow === undefined) return watch(state);
   const look = { follow, job, counts, at: state.at, zone: state.options.zone };
   const { text, tone, settled } = verdicts[actionOf(follow.name).action](look);
-  if (settled) return settle(state, follow, text, tone);
+  if (settled) return finish(state, follow, text, tone);
   const wait = state.at - follow.sent_at < patientAfterMs ? watchMs : patientMs;
   return [changed(state, { ...follow, text, tone, looked_at: state.at }), [lookAgain(wait)]];
 }
@@ -120,7 +120,7 @@ export function watched(state: State, job: JobView, counts: PartitionCounts): St
 export function watchFailed(state: State, id: string, failure: Failure): Step {
   const follow = state.follows.find(({ watch_id, phase }) => watch_id === id && isOpen(phase));
   if (follow !== undefined && failure.code === 'not_found') {
-    return settle(state, follow, 'this job is no longer there', 'warn');
+    return finish(state, follow, 'this job is no longer there', 'warn');
   }
   return [state, [lookAgain(4 * watchMs)]];
 }
@@ -135,7 +135,7 @@ function moves({ name }: Follow): boolean {
   return !still.includes(actionOf(name).action);
 }
 
-function settle(state: State, follow: Follow, text: string, tone: Tone): Step {
+function finish(state: State, follow: Follow, text: string, tone: Tone): Step {
   // The last word must not hide behind an earlier remark.
   const free = { ...state, notice: null };
   const [next, effects] = watch(changed(free, { ...follow, phase: 'settled', text, tone }));

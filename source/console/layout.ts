@@ -125,7 +125,7 @@ export type JobLayout = {
   /** Lines of figures under the progress bar. */
   facts: number;
   /** Why the job does not go on. */
-  rest: boolean;
+  stall: boolean;
   banner: boolean;
   map: PartitionMap;
   legend: boolean;
@@ -146,7 +146,7 @@ export function jobLayout(state: State, job: JobScreen): JobLayout {
   const frame = {
     header: lines >= 8,
     facts: lines < 14 ? 1 : isWide(state.size) ? 2 : 3,
-    rest: lines >= 12 && restWords(job.job, job.detail?.events ?? []) !== null,
+    stall: lines >= 12 && restWords(job.job, job.detail?.events ?? []) !== null,
     banner: lines >= 14 || hasBanner(state),
     note: lines >= 6,
     hints: lines >= 3,
@@ -156,7 +156,7 @@ export function jobLayout(state: State, job: JobScreen): JobLayout {
   const taken =
     2 +
     frame.facts +
-    count(frame.header, frame.rest, frame.banner, frame.note, frame.hints, frame.gap);
+    count(frame.header, frame.stall, frame.banner, frame.note, frame.hints, frame.gap);
   const free = Math.max(0, lines - taken);
   // The panels keep four lines; the map may take more than half of the rest, or a calendar of a year, and what they leave.
   const height = Math.min(

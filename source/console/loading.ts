@@ -67,7 +67,7 @@ function askForJob(state: State, open: JobScreen): Step {
 
 /** The header counts the alerts on every screen; they are read much less often than the rest. */
 const alertsMs = 15_000;
-/** That nobody works is told on every screen: it must not be told for long after it has ceased to be so. */
+/** That nobody works is notice on every screen: it must not be notice for long after it has ceased to be so. */
 const noExecutorMs = 3000;
 
 export function askAlerts(state: State): Step {
@@ -139,12 +139,12 @@ export function listLoaded(state: State, list: JobPage): Step {
     counted: countedOf(list, before, state.at),
     late: list.page.late ?? before.late,
   };
-  const up = heard({ ...state, jobs: loaded }, 'jobs');
+  const up = answerReceived({ ...state, jobs: loaded }, 'jobs');
   const arranged = { ...up, jobs: arrangeAfterData(up, before) };
   // Elsewhere it is the header that is brought up to date: the screen has a question of its own.
   if (state.screen !== 'jobs') return [arranged, []];
   const [next, effects] = seek(arranged);
-  return [next, [...later(arranged), ...effects]];
+  return [next, [...nextRefresh(arranged), ...effects]];
 }
 
 /** Asks at once for what the operator wants to see, where it is not what is held. */
@@ -157,30 +157,30 @@ export function seek(state: State, moved = false): Step {
 
 export function jobLoaded(state: State, detail: JobDetail): Step {
   const open = state.job;
-  const up = heard(state, 'job');
+  const up = answerReceived(state, 'job');
   const frozen = state.frozen_at !== null && open !== null && !isHalfRead(open);
-  if (open === null || open.id !== detail.job.id || frozen) return [up, later(up)];
+  if (open === null || open.id !== detail.job.id || frozen) return [up, nextRefresh(up)];
   const job = withDetail(open, detail, state.at);
   const shown = { ...up, job };
-  if (!isHalfRead(job)) return [shown, later(up)];
+  if (!isHalfRead(job)) return [shown, nextRefresh(up)];
   const [next, effects] = refreshScreen(shown);
-  return [next, [...later(up), ...effects]];
+  return [next, [...nextRefresh(up), ...effects]];
 }
 
 export function boardLoaded(state: State, { board, data }: BoardAnswer): Step {
-  const up = heard(state, 'board');
+  const up = answerReceived(state, 'board');
   const old = up.boards[board];
   if (state.frozen_at !== null && old.data !== null) return [up, []];
   const what = isNoChange(old.what) ? old.what : stillSupposed(old.what, data.jobs);
   const loaded = withBoardData(up, board, old as Board, data, { what });
-  return [{ ...up, boards: { ...up.boards, [board]: loaded } }, later(up)];
+  return [{ ...up, boards: { ...up.boards, [board]: loaded } }, nextRefresh(up)];
 }
 
 export function loadFailed(state: State, view: View, failure: Failure): Step {
   const failed = answered(state, view);
   if (failure.code === 'not_found' && view === 'job' && failed.job !== null) {
-    const up = reached({ ...failed, job: { ...failed.job, gone: true } });
-    return [up, later(up)];
+    const up = connected({ ...failed, job: { ...failed.job, gone: true } });
+    return [up, nextRefresh(up)];
   }
   const attempts = failed.link.failed_attempts + 1;
   const link = {
@@ -224,13 +224,13 @@ function answered(state: State, view: View): State {
 }
 
 /** A good answer to what is on the screen, with what it cost. */
-function heard(state: State, view: View): State {
+function answerReceived(state: State, view: View): State {
   const { asked_at } = state.asked[view] ?? { asked_at: state.at };
-  return reached(withCost(answered(state, view), state.at - asked_at));
+  return connected(withCost(answered(state, view), state.at - asked_at));
 }
 
 /** What a card has said of a database that is away is true no longer. */
-function reached(state: State): State {
+function connected(state: State): State {
   const { overlay } = state;
   const said = isStale(state) && overlay?.type === 'card';
   return {
@@ -245,8 +245,10 @@ function intervalOf({ screen, interval_ms, cost }: State): number {
   return Math.max(wanted, cost.pace_ms);
 }
 
-function later(state: State): readonly Effect[] {
+function nextRefresh(state: State): readonly Effect[] {
   const next: Effect = { type: 'timer', name: 'refresh', after_ms: intervalOf(state) };
-  const told = isJustPaced(state) ? noticeEffects : [];
-  return state.frozen_at === null ? [next, { type: 'stop-timer', name: 'clock' }, ...told] : told;
+  const notice = isJustPaced(state) ? noticeEffects : [];
+  return state.frozen_at === null
+    ? [next, { type: 'stop-timer', name: 'clock' }, ...notice]
+    : notice;
 }

@@ -37,7 +37,12 @@ function movedTable(state: State, motion: Motion): State {
   if (next === undefined) return state;
   return withRange({
     ...state,
-    jobs: { ...state.jobs, cursor: next.job.id, goal: null, keep_order_until: state.at + keepOrderMs },
+    jobs: {
+      ...state.jobs,
+      cursor: next.job.id,
+      goal: null,
+      keep_order_until: state.at + keepOrderMs,
+    },
   });
 }
 

@@ -5,6 +5,7 @@ import { safeText } from '../presentation/text/safe-text.ts';
 import { emptyBoards, underCursor } from './boards.ts';
 import { filtered, filterText } from './filter.ts';
 import { unanswered } from './follow.ts';
+import { isReadingForCard } from './late-typing.ts';
 import { refresh } from './loading.ts';
 import { dismissed, noticed } from './notice.ts';
 import { openedJob } from './opened-job.ts';
@@ -13,7 +14,6 @@ import { openItem, openPartition } from './reader.ts';
 import { openSource } from './reading.ts';
 import { isRunOpen, runText } from './run.ts';
 import { type JobScreen, panelNames, type ScreenName, type State, type Step } from './state.ts';
-import { isReadingForCard } from './late-typing.ts';
 import { targetOf } from './target.ts';
 
 /** Goes to a screen by its key: `back` from there leads to the job table. */

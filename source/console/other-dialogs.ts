@@ -14,7 +14,8 @@ export function announceDialog([state, effects]: Step): Step {
   const { announced, refused } = state.dialogs;
   const card = cardOf(state);
   if (card === null && announced === null) return [state, effects];
-  if (card !== null && (card.token === announced || card.token === refused)) return [state, effects];
+  if (card !== null && (card.token === announced || card.token === refused))
+    return [state, effects];
   const [next, more] = card === null ? leave(state) : hold(state, card, false);
   return [next, [...effects, ...more]];
 }
@@ -62,7 +63,7 @@ export function dialogsAnswered(state: State, answer: DataAnswer): Step {
     const shown = { ...free, overlay: { ...card, others: { as_of, dialogs } } };
     // What a dialog that is closed now has led to is in the journal.
     const closed = dialogsWithout(card.others?.dialogs ?? [], dialogs);
-    const news = card.plan === null && closed.length > 0 ? [newsOf(card)] : [];
+    const news = card.plan === null && closed.length > 0 ? [recentEventsOf(card)] : [];
     return [shown, [again, ...news]];
   }
   if (answer.type !== 'failure') return [free, []];
@@ -73,7 +74,7 @@ export function dialogsAnswered(state: State, answer: DataAnswer): Step {
 }
 
 /** By the card's token, as when it was opened. */
-export function newsOf({ token, job }: Card): Effect {
+export function recentEventsOf({ token, job }: Card): Effect {
   return { type: 'data', request: token, effect: { type: 'load-recent-events', id: job.id } };
 }
 

@@ -91,7 +91,7 @@ export function planAnswered(state: State, answer: DataAnswer): Step {
   if (planning.name === null) return marked(free, plan);
   const [first] = plan.jobs;
   if (first === undefined)
-    return noticed(free, `none of the ${wantedWords(planning)} jobs is there any more`, 'warn');
+    return noticed(free, `none of the ${jobsWord(planning)} jobs is there any more`, 'warn');
   const { changes, name } = planning;
   if (state.overlay !== null || state.screen !== (changes === undefined ? 'jobs' : 'risk')) {
     const what = changes === undefined ? name : 'what is supposed';
@@ -118,7 +118,7 @@ export function judged(name: ActionName, { jobs }: DraftPlan): CardPlan['jobs'] 
   return jobs.map((job) => ({ job, refusal: refusal(job) }));
 }
 
-function wantedWords({ changes }: Planning): string {
+function jobsWord({ changes }: Planning): string {
   return changes === undefined ? 'marked' : 'wanted';
 }
 
@@ -158,7 +158,7 @@ function openPlan(
   const some = jobs.filter(({ refusal }) => refusal === null).length;
   if (some === 0) {
     const { refusal } = jobs[0]!;
-    const all = `${formatFullCount(plan.jobs.length)} ${wantedWords(planning)}`;
+    const all = `${formatFullCount(plan.jobs.length)} ${jobsWord(planning)}`;
     return noticed(state, `none of the ${all}: ${refusal}`, 'warn');
   }
   const planned: CardPlan = {

@@ -1,20 +1,20 @@
 import { applyWhatIf, whyNotApply } from './apply-what-if.ts';
 import type { Binding } from './binding.ts';
 import type { State, Step } from './state.ts';
+import { noTarget } from './target.ts';
 import {
-  resetWhatIf,
   moveDeadline,
   noDeadline,
   noFailures,
   noPause,
   noSlots,
   noWhatIf,
+  resetWhatIf,
   turnParallel,
   turnPause,
   turnRetry,
   turnSlots,
 } from './what-if.ts';
-import { noTarget } from './target.ts';
 
 /** The keys of the calculator: they change what is supposed, and nothing in the database. */
 export const riskKeys: readonly Binding[] = [

@@ -2,8 +2,8 @@ import type { ActionParameters } from '../domain/job/action.ts';
 import type { ActionResult } from '../domain/job/detail.ts';
 import { formatFullCount, plural } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
-import type { Act, DataAnswer } from './effects.ts';
 import { actEffect, reasonOf } from './act-effect.ts';
+import type { Act, DataAnswer } from './effects.ts';
 import type { Card, CardPlan, Run, RunItem } from './overlay.ts';
 
 /** Whether each line of the plan says by itself what is to be done. */
@@ -95,7 +95,7 @@ export function whyNotOnward(run: Run | null, down: boolean): string | null {
 }
 
 /** `pause: 7 of 24 done`, and at the end what became of all of them. */
-export function runWords({ name, items, stopped: why }: Run): string {
+export function runSummary({ name, items, stopped: why }: Run): string {
   const count = (result: ActionResult['result']) =>
     items.filter((item) => item.result?.result === result).length;
   const left = items.filter(({ result }) => result === null).length;

@@ -3,7 +3,7 @@ import type { CardInput } from './follow.ts';
 import { isStale, refresh } from './loading.ts';
 import { noticed } from './notice.ts';
 import type { Card } from './overlay.ts';
-import { afterAnswer, isOpen, nextAct, runOf, runWords, whyNotOnward } from './run-items.ts';
+import { afterAnswer, isOpen, nextAct, runOf, runSummary, whyNotOnward } from './run-items.ts';
 import type { State, Step } from './state.ts';
 
 /** Begins what the card has planned: one job after the other, each bound to what the plan saw. */
@@ -58,7 +58,7 @@ export function openRun(state: State): Step {
 }
 
 export function runText({ run }: State): string {
-  return run === null ? '' : runWords(run);
+  return run === null ? '' : runSummary(run);
 }
 
 type Pressed = { key: string; rows: number };

@@ -8,10 +8,10 @@ import {
   firstFocus,
   type Pressed,
 } from './dialog-keys.ts';
+import { closedByLetter } from './late-typing.ts';
 import { ask, isStale } from './loading.ts';
 import type { Unlock, UnlockFocus } from './overlay.ts';
 import type { State, Step } from './state.ts';
-import { closedByLetter } from './late-typing.ts';
 import type { TextField } from './text-field.ts';
 
 /** How long an unlocked context stays so. */

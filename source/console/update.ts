@@ -1,14 +1,15 @@
-import { listen, listened } from './bells.ts';
-import { fieldOf, cardAnswered } from './card.ts';
+import { bellsAnswered, readBells } from './bells.ts';
+import { cardAnswered, fieldOf } from './card.ts';
 import { cardKey, cardPaste } from './card-keys.ts';
 import { contextAnswered, lock } from './context.ts';
 import type { DataAnswer } from './effects.ts';
-import { verified, verify, startVerifying } from './explain.ts';
+import { startVerifying, verified, verify } from './explain.ts';
 import { filterKey, filterPaste } from './filter-field.ts';
 import { findAnswered } from './find-job.ts';
 import { actionAnswered, actionFailed, watch, watched, watchFailed } from './follow.ts';
 import { helpKey, helpPaste } from './help.ts';
 import { bindingFor, runBinding, whereElse } from './keymap.ts';
+import { ignoredTyping, isReadingForCard } from './late-typing.ts';
 import { runRows } from './layout.ts';
 import {
   alertsAnswered,
@@ -29,15 +30,14 @@ import {
 import type { Message, MessageOf } from './messages.ts';
 import { withWindow } from './moves.ts';
 import { noticed, noticePassed } from './notice.ts';
+import { announceDialog, dialogsAnswered, renew } from './other-dialogs.ts';
 import { paletteKey, palettePaste } from './palette.ts';
 import { askPane, askPaneAgain, paneAnswered, withPane } from './pane.ts';
-import { reportAnswered } from './reports.ts';
 import { planAnswered } from './planning.ts';
-import { dialogsAnswered, renew, announceDialog } from './other-dialogs.ts';
 import { readerAnswered } from './reading.ts';
+import { reportAnswered } from './reports.ts';
 import { runAnswered, runKey } from './run.ts';
 import type { State, Step } from './state.ts';
-import { isReadingForCard, ignoredTyping } from './late-typing.ts';
 import { unlockKey, unlockPaste } from './unlock.ts';
 
 type Handlers = { [T in Message['type']]: (state: State, message: MessageOf<T>) => Step };
@@ -64,7 +64,7 @@ const timers = {
   counts: askCounts,
   verify,
   unlock: lock,
-  bells: listen,
+  bells: readBells,
   dialogs: renew,
   pane: askPane,
 } as const;
@@ -72,7 +72,9 @@ const timers = {
 /** The whole console: what happened, and what to do about it. Pure and total. */
 export function update(state: State, message: Message): Step {
   const handler = handlers[message.type] as (state: State, message: Message) => Step;
-  const [next, effects] = announceDialog(startVerifying(handler({ ...state, at: message.at }, message)));
+  const [next, effects] = announceDialog(
+    startVerifying(handler({ ...state, at: message.at }, message)),
+  );
   const shown = withWindow(next);
   const step = withPane([shown, effects]);
   if (!byHand.includes(message.type)) return step;
@@ -185,7 +187,7 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   if (view === 'alerts') return alertsAnswered(state, answer);
   if (view === 'reader') return readerAnswered(state, answer);
   if (view === 'report') return reportAnswered(state, answer);
-  if (view === 'bells') return listened(state, answer);
+  if (view === 'bells') return bellsAnswered(state, answer);
   if (view === 'dialogs') return dialogsAnswered(state, answer);
   if (view === 'pane') return paneAnswered(state, answer);
   if (view === 'context') return contextAnswered(state, answer);

@@ -29,15 +29,15 @@ const unclaimedMs = 30_000;
 
 /** What each action leads to, as far as the database has confirmed it. */
 export const verdicts: Readonly<Record<JobAction, (look: Look) => Verdict>> = {
-  pause: (look) => transition('pause', look) ?? atRest(look, pausedText),
+  pause: (look) => transition('pause', look) ?? onceIdle(look, pausedText),
   resume: (look) =>
-    transition('resume', look) ?? (look.job.state === 'resuming' ? unclaimed(look) : runs(look)),
-  cancel: (look) => transition('cancel', look) ?? atRest(look, cancelledText),
+    transition('resume', look) ?? (look.job.state === 'resuming' ? unclaimed(look) : resumed(look)),
+  cancel: (look) => transition('cancel', look) ?? onceIdle(look, cancelledText),
   retry: retried,
   reclaim: (look) => {
     const { follow, job } = look;
-    if (job.version === follow.seen.version) return lost(look);
-    if (job.state !== 'running') return otherwise(job);
+    if (job.version === follow.seen.version) return unknownOutcome(look);
+    if (job.state !== 'running') return changedByOthers(job);
     return job.heartbeat_stale
       ? unclaimed(look)
       : settled(look, 'an executor is at work on it again');
@@ -52,14 +52,14 @@ export const verdicts: Readonly<Record<JobAction, (look: Look) => Verdict>> = {
           'so already',
       );
     }
-    if (follow.phase === 'unknown') return lost(look);
+    if (follow.phase === 'unknown') return unknownOutcome(look);
     return warning(
       `somebody else has changed it since: ${describeChanges(changes, timesIn(look.zone))} was asked for`,
     );
   },
   recreate: (look) => {
     const { follow, job } = look;
-    if (follow.watch_id === follow.id) return lost(look);
+    if (follow.watch_id === follow.id) return unknownOutcome(look);
     const name = `in its place ${shortId(job.id)}`;
     if (job.state === 'pending')
       return { ...unclaimed(look), text: `${name}: ${unclaimed(look).text}` };
@@ -72,10 +72,10 @@ function transition(action: Action, { follow, job }: Look): Verdict | null {
   if (job.state === actionTargets[action]) return null;
   // A resumed job may have been claimed, and even have ended, before the first look.
   if (action === 'resume' && ['running', 'completed', 'failed'].includes(job.state)) return null;
-  return follow.phase === 'unknown' ? lost({ follow, job }) : otherwise(job);
+  return follow.phase === 'unknown' ? unknownOutcome({ follow, job }) : changedByOthers(job);
 }
 
-function atRest(look: Look, text: (job: JobView) => string): Verdict {
+function onceIdle(look: Look, text: (job: JobView) => string): Verdict {
   const { lanes } = look.job;
   return lanes > 0
     ? waiting(`${plural(lanes, 'partition')} in flight`)
@@ -94,7 +94,7 @@ function cancelledText(job: JobView): string {
   return `cancelled, ${done} done, ${formatFullCount(left)} will not run`;
 }
 
-function runs(look: Look): Verdict {
+function resumed(look: Look): Verdict {
   const { state } = look.job;
   return settled(
     look,
@@ -106,7 +106,7 @@ function runs(look: Look): Verdict {
 function retried(look: Look): Verdict {
   const { follow, job, counts } = look;
   const { count, keys } = follow.retried;
-  if (follow.phase === 'unknown') return lost(look);
+  if (follow.phase === 'unknown') return unknownOutcome(look);
   const where = follow.watch_id === follow.id ? '' : ` in the new job ${shortId(job.id)}`;
   if (keys.length < count)
     return settled(look, `${plural(count, 'partition')} are due again${where}`);
@@ -120,7 +120,7 @@ function retried(look: Look): Verdict {
   if (completed + failed >= count) return settled(look, text, failed > 0 ? 'warn' : 'good');
   if (job.state === 'paused')
     return { text: `${text}; the job is paused`, tone: 'plain', settled: true };
-  if (job.state === 'cancelled') return otherwise(job);
+  if (job.state === 'cancelled') return changedByOthers(job);
   return parts.length === 0 && unclaimed(look).tone === 'warn'
     ? { ...unclaimed(look), text: `${text}, ${unclaimed(look).text}` }
     : waiting(text);
@@ -145,7 +145,7 @@ function unclaimed({ follow, at }: Look): Verdict {
 }
 
 /** The answer was lost, and the job does not show that it was done. A retry leaves the version as it is. */
-function lost({ follow, job }: Pick<Look, 'follow' | 'job'>): Verdict {
+function unknownOutcome({ follow, job }: Pick<Look, 'follow' | 'job'>): Verdict {
   const { seen, name } = follow;
   const same = job.state === seen.state && job.version === seen.version;
   const untouched = same && actionOf(name).action !== 'retry';
@@ -157,7 +157,7 @@ function lost({ follow, job }: Pick<Look, 'follow' | 'job'>): Verdict {
   );
 }
 
-function otherwise({ state }: JobView): Verdict {
+function changedByOthers({ state }: JobView): Verdict {
   return warning(`it is ${stateWord(state).word} now: somebody or something else changed it`);
 }
 

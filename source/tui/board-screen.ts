@@ -130,7 +130,7 @@ export function boardPicture<N extends BoardName>(state: State, name: N): Pictur
         : []),
     ],
     bottom: [
-      ...(layout.note ? [placeLine(state, name, layout.rows)] : []),
+      ...(layout.note ? [statusLine(state, name, layout.rows)] : []),
       ...(layout.hints ? [hintsLine(state)] : []),
     ],
   };
@@ -206,7 +206,7 @@ function broken(text: string, first: number, others: number): string[] {
 }
 
 /** A remark or an action on its way; else the filter, and which rows of how many are seen. */
-function placeLine(state: State, name: BoardName, height: number): Line {
+function statusLine(state: State, name: BoardName, height: number): Line {
   const width = state.size.columns - 1;
   const board = state.boards[name];
   if (state.overlay?.type === 'filter') {

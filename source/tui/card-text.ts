@@ -71,7 +71,7 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
     const sql = isOfChanges(card.plan) ? changeSql(card, card.plan) : planSql(card, card.plan);
     const first = firstPossible(card.plan);
     const lines = [
-      ...(first ? hindranceLine(card, first, width, `${shortId(first.id)}: `) : []),
+      ...(first ? obstacleLine(card, first, width, `${shortId(first.id)}: `) : []),
       ...labelled('SQL', sql.replace(/\s+/g, ' '), width, 3, 'dim'),
     ];
     return [...planLines(card, card.plan, width, room - lines.length), ...lines];
@@ -90,8 +90,8 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
   const will = [
     ...labelled('Will', words.will(intent), width, 3),
     ...(after === null ? [] : labelled('Then', after, width, 2)),
-    ...hindranceLine(card, job, width),
-    ...silenceLine(card, width),
+    ...obstacleLine(card, job, width),
+    ...mayNotFinishLine(card, width),
   ];
   // What will happen is not pushed off a low terminal by what has happened.
   const fits = seen.length + news.length + will.length <= room;
@@ -169,7 +169,7 @@ function othersLine({ others }: Card, width: number): Line[] {
 const makesWork: readonly JobAction[] = ['resume', 'retry', 'recreate', 'reclaim'];
 
 /** A job that may run and does not: why, before it is made so. `of`: which one, where there are several. */
-function hindranceLine(card: Card, { state }: JobView, width: number, of = ''): Line[] {
+function obstacleLine(card: Card, { state }: JobView, width: number, of = ''): Line[] {
   const { action } = actionOfCard(card);
   const paused = state === 'paused' && action !== 'resume';
   if (card.known === null || paused || !makesWork.includes(action)) return [];
@@ -178,7 +178,7 @@ function hindranceLine(card: Card, { state }: JobView, width: number, of = ''): 
 }
 
 /** In every dialog but that of reclaim, which says what becomes of these partitions. */
-function silenceLine(card: Card, width: number): Line[] {
+function mayNotFinishLine(card: Card, width: number): Line[] {
   if (card.known === null || actionOfCard(card).action === 'reclaim') return [];
   const text = unfinishedWords(card.known);
   return text === null ? [] : labelled('But', text, width, 2, 'warn');
@@ -261,7 +261,7 @@ function fieldLine(card: Card, field: FieldName, label: string, width: number): 
 }
 
 /** What the buttons say, and what `y` does. */
-function buttonWords(card: Card): { keep: string; confirm: string; verb: string } {
+function buttonTexts(card: Card): { keep: string; confirm: string; verb: string } {
   const { plan } = card;
   const { keep, verb } = actionWords[actionOfCard(card).action];
   if (plan === null) return { keep, confirm: verb, verb };
@@ -275,7 +275,7 @@ function buttonWords(card: Card): { keep: string; confirm: string; verb: string 
 }
 
 function buttonsLine(state: State, card: Card, width: number): Line {
-  const words = buttonWords(card);
+  const words = buttonTexts(card);
   const lacking = missing(state, card);
   const button = (text: string, focused: boolean, off: boolean): Span =>
     focused

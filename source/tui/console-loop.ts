@@ -60,8 +60,8 @@ export class ConsoleLoop {
     });
     this.#terminal = new Terminal(options.stdin, options.stdout, {
       end: (ending) => this.#end(ending),
-      asleep: () => this.#screen.close(),
-      awake: () => {
+      suspended: () => this.#screen.close(),
+      resumed: () => {
         this.#screen.open();
         this.#dispatch({ type: 'woken', at: clock() });
       },
@@ -196,7 +196,7 @@ export class ConsoleLoop {
         this.#options.stdout.write(`\x1b]52;c;${Buffer.from(effect.text).toString('base64')}\x07`);
         break;
       case 'ring':
-        // The bell, and OSC 9, which many terminals show as a notification; one that is asleep gets neither.
+        // The bell, and OSC 9, which many terminals show as a notification; one that is suspended gets neither.
         this.#screen.signal(`\x07\x1b]9;servo-tui: ${effect.text}\x07`);
         break;
       case 'repaint':

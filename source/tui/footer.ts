@@ -31,7 +31,7 @@ export function infoLine(state: State): Line {
   if (list === null) return [];
   const answered = isAnswered(state.jobs);
   const problem = filter.problems[0] ?? (answered ? list.page.problem : null);
-  const amount = amountWords(state.jobs);
+  const amount = amountText(state.jobs);
   if (state.overlay?.type === 'filter') {
     const typed = { value: filter.text, caret: state.overlay.caret };
     const field = [span(' / ', 'accent'), ...fieldText(typed, width - 3)];
@@ -50,28 +50,28 @@ export function infoLine(state: State): Line {
   }
   const marked = state.marks.size;
   const marks = marked === 0 ? [] : [span(`${formatFullCount(marked)} marked  `, 'accent')];
-  return spread(left, [...marks, span(placeWords(state), 'dim')], width);
+  return spread(left, [...marks, span(rowsShownText(state), 'dim')], width);
 }
 
 const looking = 'looking among all jobs …';
 
-function amountWords(jobs: State['jobs']): string {
+function amountText(jobs: State['jobs']): string {
   const page = jobs.list!.page;
-  if (isPaged(jobs)) return `${totalWords(jobs)} jobs`;
+  if (isPaged(jobs)) return `${totalText(jobs)} jobs`;
   const matching = rowsOf(jobs).filter(({ unmatched, gone }) => !unmatched && !gone).length;
   if (!holdsAll(jobs)) return `${plural(matching, 'job')}${searchedWords(page)}`;
   const all = plural(jobs.list!.jobs.length, 'job');
   return jobs.filter.text === '' ? all : `${formatFullCount(matching)} of ${all}`;
 }
 
-function totalWords({ list, counted }: State['jobs']): string {
+function totalText({ list, counted }: State['jobs']): string {
   const total = counted?.filter === list!.page.filter ? counted.total : null;
   if (total === null) return `more than ${formatFullCount(tableLimit)}`;
   return `${formatFullCount(total.count)}${total.capped ? '+' : ''}`;
 }
 
 /** Which rows of all are on the screen, where there are more than fit. */
-function placeWords(state: State): string {
+function rowsShownText(state: State): string {
   const { jobs } = state;
   const { rows } = jobsLayout(state);
   const { order, top, first } = jobs;
@@ -81,7 +81,7 @@ function placeWords(state: State): string {
       ? `${formatFullCount(top + 1)}–${formatFullCount(top + shown)} of ${formatFullCount(order.length)}`
       : '';
   }
-  const all = totalWords(jobs);
+  const all = totalText(jobs);
   if (first !== null) {
     return `${formatFullCount(first + top + 1)}–${formatFullCount(first + top + shown)} of ${all}`;
   }

@@ -1,5 +1,5 @@
 import { unlockedMinutes } from '../console/context.ts';
-import { costWords } from '../console/cost.ts';
+import { costText } from '../console/cost.ts';
 import { receivedAt } from '../console/loading.ts';
 import type { State } from '../console/state.ts';
 import { stateOrder } from '../domain/job/order.ts';
@@ -76,7 +76,7 @@ function badges(state: State): Span[] {
   const orMore = more ? '+' : '';
   if (breached > 0) shown.push(span(`${breached}${orMore} breached`, 'bad'));
   if (at_risk > 0) shown.push(span(`${at_risk}${orMore} at risk`, 'bad'));
-  const cost = costWords(state);
+  const cost = costText(state);
   if (cost !== null) shown.push(span(cost, 'warn'));
   if (labels.embedded) shown.push(span('EMBEDDED', 'accent'));
   return shown;
@@ -90,7 +90,9 @@ function executorBadges({ boards, jobs }: State): Span[] {
   const counts = jobs.list?.counts ?? {};
   if (executors === undefined || !worked.some((name) => (counts[name] ?? 0) > 0)) return [];
   if (executors.alive === 0) return [span('no executor', 'bad')];
-  return executors.silent === 0 ? [] : [span(`${plural(executors.silent, 'executor')} silent`, 'warn')];
+  return executors.silent === 0
+    ? []
+    : [span(`${plural(executors.silent, 'executor')} silent`, 'warn')];
 }
 
 function badge(text: string): Span {

@@ -33,7 +33,7 @@ export function paneTitle(job: JobScreen): Line {
 
 /** Beside the table: the job under the cursor, as far as it has been read, in `height` lines. */
 export function paneLines(state: State, job: JobScreen, width: number, height: number): Line[] {
-  const rest = restWords(job.job, job.detail?.events ?? []);
+  const stall = restWords(job.job, job.detail?.events ?? []);
   const bar = progressBar(width - 6, job.job.progress);
   const range = rangeText(job.job);
   const head: Line[] = [
@@ -48,10 +48,10 @@ export function paneLines(state: State, job: JobScreen, width: number, height: n
       [...factsOf(state, job, true), ...(range === '' ? [] : [[span(`partitions ${range}`)]])],
       width,
     ),
-    ...(rest === null
+    ...(stall === null
       ? []
-      : exactlyAtMost(wrap(`${signOf(rest.tone)}${rest.text}`, width), mostReason).map(
-          (text): Line => [span(text, rest.tone)],
+      : exactlyAtMost(wrap(`${signOf(stall.tone)}${stall.text}`, width), mostReason).map(
+          (text): Line => [span(text, stall.tone)],
         )),
     ...(readingsOf(job).length < 2 ? [] : [trendLine(job, width)]),
   ];

@@ -38,7 +38,7 @@ export function jobPicture(state: State, job: JobScreen): Picture {
       spread(title, risk, width),
       barLine(job, width),
       ...exactly(flow(factsOf(state, job, !roomForRisk), width - 1).map(indented), layout.facts),
-      ...(layout.rest ? [restLine(job, width)] : []),
+      ...(layout.stall ? [restLine(job, width)] : []),
       ...(layout.banner ? [bannerLine(state)] : []),
       ...mapLines(job, layout, width),
       ...(layout.trend === 'line' ? [indented(trendLine(job, width - 1))] : []),

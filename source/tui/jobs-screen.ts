@@ -152,7 +152,7 @@ function rowLine(
 
 /** An empty table says why it is empty. */
 function emptyTable(state: State, rows: number): Line[] {
-  const texts = emptyWords(state);
+  const texts = emptyTexts(state);
   const above = Math.max(0, Math.floor((rows - texts.length) / 3));
   return [
     ...exactly([], above),
@@ -166,7 +166,7 @@ function emptyTable(state: State, rows: number): Line[] {
   ];
 }
 
-function emptyWords(state: State): string[] {
+function emptyTexts(state: State): string[] {
   const { list, filter } = state.jobs;
   if (list === null) return ['reading the jobs …'];
   if (!isAnswered(state.jobs)) return ['looking among all jobs …'];

@@ -1,6 +1,6 @@
 import type { ReadStream } from 'node:tty';
 import type { RawInput } from '../console/input.ts';
-import { heard } from './keys.ts';
+import { decodeTokens } from './keys.ts';
 import { dueAt, elapsed, idleTokenizer, type Token, tokenize } from './tokenizer.ts';
 
 export type KeyboardEvents = {
@@ -72,7 +72,7 @@ export class Keyboard {
   }
 
   #tell(tokens: readonly Token[]): void {
-    const { inputs, light } = heard(tokens);
+    const { inputs, light } = decodeTokens(tokens);
     if (light !== null) this.#events.background(light);
     if (inputs.length > 0) this.#events.input(inputs);
   }

@@ -27,9 +27,9 @@ function cursorKeys(introducer: string): [string, string][] {
 }
 
 /** What one read means: keys and text, and what the terminal has said of its background. */
-export type Heard = { inputs: RawInput[]; light: boolean | null };
+export type Decoded = { inputs: RawInput[]; light: boolean | null };
 
-export function heard(tokens: readonly Token[]): Heard {
+export function decodeTokens(tokens: readonly Token[]): Decoded {
   const inputs: RawInput[] = [];
   let light: boolean | null = null;
   for (const token of tokens) {

@@ -48,7 +48,7 @@ const StandInLine = memo(function StandInLine({
 }) {
   const theme = useContext(ThemeContext);
   const [standIn] = useState(() => standIns.take());
-  useEffect(() => () => void (standIn !== null && standIns.giveBack(standIn)), [standIn, standIns]);
+  useEffect(() => () => void (standIn !== null && standIns.release(standIn)), [standIn, standIns]);
   if (standIn === null) return <TextLine line={line} />;
   const { text, width } = styled(theme, merged(line));
   standIns.set(standIn, text, width);

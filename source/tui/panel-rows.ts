@@ -47,7 +47,7 @@ const rows: Rows = {
         ],
   open: ({ partition }, { now, keyWidth }) => [
     span(`${fitted(keyOf(partition.partition_key), keyWidth)}  `),
-    ...openWords(partition, now),
+    ...openText(partition, now),
     span(partition.error_message === null ? '' : `   ${safeText(partition.error_message)}`, 'dim'),
   ],
   slow: ({ partition }, context) => [
@@ -149,7 +149,7 @@ function timesTheMiddle(duration: number, { job }: RowContext): string {
   return times >= 1.5 ? `  ${times >= 10 ? Math.round(times) : times.toFixed(1)} × the middle` : '';
 }
 
-function openWords(partition: Item<'open'>['partition'], now: Date): Line {
+function openText(partition: Item<'open'>['partition'], now: Date): Line {
   const attempt = `attempt ${partition.attempt_count}`;
   if (partition.state === 'running') {
     const since =

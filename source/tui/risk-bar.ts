@@ -20,7 +20,7 @@ export function riskBar(state: State, width: number): Line {
   const parallel = Object.entries(what.parallel).flatMap(([id, figure]) =>
     name(id).map((text) => `${text} ×${figure}`),
   );
-  const moved = rows.flatMap(movedWords);
+  const moved = rows.flatMap(movedDeadline);
   const line: Span[] = [
     span(' at risk '),
     span(String(atRisk(rows)), atRisk(rows) > 0 ? 'bad' : 'good'),
@@ -63,7 +63,7 @@ function atRisk(rows: readonly { risk_level: RiskLevel }[]): number {
   return rows.filter(({ risk_level }) => atRiskLevels.includes(risk_level)).length;
 }
 
-function movedWords({ asset_name, sla_deadline_at: at, what_if }: RiskRow): string[] {
+function movedDeadline({ asset_name, sla_deadline_at: at, what_if }: RiskRow): string[] {
   const then = what_if?.sla_deadline_at;
   if (!at || !then || at.getTime() === then.getTime()) return [];
   const by = (then.getTime() - at.getTime()) / 1000;

@@ -1,6 +1,6 @@
 import type { Size } from '../console/messages.ts';
 import { moveTo, paintAll, paintChanges } from './frame.ts';
-import type { Place } from './stand-ins.ts';
+import type { Position } from './stand-ins.ts';
 
 /** As much of a terminal as is written to. */
 export type Output = {
@@ -25,9 +25,9 @@ export class Screen {
   #shown: readonly string[] | null = null;
   #latest: readonly string[] = [];
   /** Where the cursor is to be seen; null = nowhere. */
-  #caret: Place | null = null;
+  #caret: Position | null = null;
   /** Where it is seen; undefined = not known. */
-  #shownCaret: Place | null | undefined;
+  #shownCaret: Position | null | undefined;
   #blocked = false;
   #closed = false;
   #waiting: (() => void)[] = [];
@@ -38,7 +38,7 @@ export class Screen {
   }
 
   /** `caret`: where something is being typed, for input methods and magnifiers. */
-  draw(frame: string, caret: Place | null = null): void {
+  draw(frame: string, caret: Position | null = null): void {
     // A line too many would scroll the screen.
     this.#latest = frame.split('\n').slice(0, this.#size.rows);
     this.#caret = caret !== null && caret.row < this.#size.rows ? caret : null;

@@ -37,7 +37,7 @@ export class StandIns {
     this.#lines.set(standIn, width === 0 ? { text: ' ', width: 1 } : { text, width });
   }
 
-  giveBack(standIn: string): void {
+  release(standIn: string): void {
     this.#lines.delete(standIn);
     this.#free.push(standIn);
   }
@@ -64,10 +64,10 @@ export class StandIns {
 }
 
 /** A place on the screen, from 0. */
-export type Place = { row: number; column: number };
+export type Position = { row: number; column: number };
 
 /** `caret`: where the terminal's cursor is to stand. */
-export type Expanded = { frame: string; caret: Place | null };
+export type Expanded = { frame: string; caret: Position | null };
 
 /** Without one, lines are Ink's own text. */
 export const StandInContext = createContext<StandIns | null>(null);

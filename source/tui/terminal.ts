@@ -44,9 +44,9 @@ export type TerminalEvents = {
   /** The console has to end for a reason outside of it. May be called more than once. */
   end: (ending: Ending) => void;
   /** The terminal is somebody else's from here on … */
-  asleep: () => void;
+  suspended: () => void;
   /** … and ours again, with who knows what on it. */
-  awake: () => void;
+  resumed: () => void;
 };
 
 /** Takes the terminal over, and gives it back as it was on every way out. */
@@ -99,7 +99,7 @@ export class Terminal {
 
   #stopNow(): void {
     this.#leave();
-    this.#events.asleep();
+    this.#events.suspended();
     // Without our listener the signal does what it does by itself.
     process.off('SIGTSTP', this.#stop);
     process.kill(process.pid, 'SIGTSTP');
@@ -115,7 +115,7 @@ export class Terminal {
     this.#enter();
     // SIGWINCH is sent to the foreground job only: a resize meanwhile was told to the shell.
     this.#stdout._refreshSize?.();
-    this.#events.awake();
+    this.#events.resumed();
   };
 
   /** Raw before the first frame: until then a Ctrl-Z or Ctrl-C is the terminal's, not ours. */

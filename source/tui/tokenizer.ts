@@ -12,21 +12,21 @@ export type Token = { text: string } | { sequence: string };
 
 export type Tokenizer = {
   /** The beginning of a sequence or character whose end has not come. */
-  held: Uint8Array;
+  unfinished: Uint8Array;
   /** When bytes came last. */
   since: number;
-  /** When the first byte of `held` came. */
+  /** When the first byte of `unfinished` came. */
   began: number;
   /** Between the brackets of a paste: all is text up to the closing one. */
   pasting: boolean;
-  /** `held` follows an ESC that was given out as a key: whatever it turns out to be, it is none. */
+  /** `unfinished` follows an ESC that was given out as a key: whatever it turns out to be, it is none. */
   late: boolean;
   /** Until when the rest of a sequence whose ESC has become a key may still come. */
   late_until: number;
 };
 
 export const idleTokenizer: Tokenizer = {
-  held: new Uint8Array(),
+  unfinished: new Uint8Array(),
   since: 0,
   began: 0,
   pasting: false,
@@ -60,14 +60,14 @@ type Tokenized = [Tokenizer, Token[]];
 export function tokenize(tokenizer: Tokenizer, read: Uint8Array, at: number): Tokenized {
   if (read.length === 0) return [tokenizer, []];
   const late = tokenizer.late || isLate(tokenizer, read, at);
-  const before = late && !tokenizer.late ? Uint8Array.of(esc) : tokenizer.held;
+  const before = late && !tokenizer.late ? Uint8Array.of(esc) : tokenizer.unfinished;
   const bytes = Buffer.concat([before, read]);
   if (tokenizer.pasting && isWayOut(tokenizer, read, at)) {
     const free = { ...idleTokenizer, since: at };
     return [free, [{ sequence: pasteEnd }, { text: '\x03' }]];
   }
   const began = before.length > 0 ? tokenizer.began : at;
-  const idle = { held: idleTokenizer.held, late: false, late_until: 0 };
+  const idle = { unfinished: idleTokenizer.unfinished, late: false, late_until: 0 };
   const next = { ...tokenizer, ...idle, since: at, began };
   return tokenizer.pasting ? pasted(next, bytes) : typed(next, bytes, late);
 }
@@ -78,8 +78,12 @@ function isWayOut({ since }: Tokenizer, read: Uint8Array, at: number): boolean {
 }
 
 /** Whether it goes on with a sequence that came to a halt behind its ESC. */
-function isLate({ held, pasting, late_until }: Tokenizer, read: Uint8Array, at: number): boolean {
-  if (pasting || held.length > 0 || at >= late_until) return false;
+function isLate(
+  { unfinished, pasting, late_until }: Tokenizer,
+  read: Uint8Array,
+  at: number,
+): boolean {
+  if (pasting || unfinished.length > 0 || at >= late_until) return false;
   return isIntroducer(read[0]) || (read.length > 1 && isStringIntroducer(read[0]));
 }
 
@@ -105,7 +109,7 @@ function typed(tokenizer: Tokenizer, bytes: Uint8Array, late: boolean): Tokenize
     if (end === null) {
       endText();
       const began = at === 0 ? tokenizer.began : tokenizer.since;
-      return [{ ...tokenizer, held: shortened(rest.slice(at)), late: isRest, began }, tokens];
+      return [{ ...tokenizer, unfinished: shortened(rest.slice(at)), late: isRest, began }, tokens];
     }
     if (!isSequence) text.push(...rest.subarray(at, end));
     else {
@@ -133,8 +137,8 @@ function pasted(tokenizer: Tokenizer, bytes: Uint8Array): Tokenized {
     return [after, [...textOf(bytes.subarray(0, end)), { sequence: pasteEnd }, ...more]];
   }
   const kept = unfinishedFrom(bytes);
-  const held = bytes.slice(kept);
-  return [{ ...tokenizer, pasting: true, held }, textOf(bytes.subarray(0, kept))];
+  const unfinished = bytes.slice(kept);
+  return [{ ...tokenizer, pasting: true, unfinished }, textOf(bytes.subarray(0, kept))];
 }
 
 /** Where, at the end of a paste so far, its closing bracket or a character has begun. */
@@ -155,38 +159,39 @@ function unfinishedCharacterFrom(bytes: Uint8Array): number {
 }
 
 /** When `elapsed` is next to be asked; null while nothing is waited for. */
-export function dueAt({ held, since, began, pasting, late }: Tokenizer): number | null {
+export function dueAt({ unfinished, since, began, pasting, late }: Tokenizer): number | null {
   if (pasting) return since + pasteMs;
-  if (held[0] !== esc) return null;
-  if (isEscapes(held) || (late && held.length === 2)) return since + escapeMs;
+  if (unfinished[0] !== esc) return null;
+  if (isEscapes(unfinished) || (late && unfinished.length === 2)) return since + escapeMs;
   const still = since + abandonMs;
-  return isStringIntroducer(held[1]) ? Math.min(still, began + stringMs) : still;
+  return isStringIntroducer(unfinished[1]) ? Math.min(still, began + stringMs) : still;
 }
 
 /** What has become of an unfinished sequence now that nothing more has come. */
 export function elapsed(tokenizer: Tokenizer, at: number): Tokenized {
-  const { held, late, pasting } = tokenizer;
+  const { unfinished, late, pasting } = tokenizer;
   const due = dueAt(tokenizer);
   if (due === null || at < due) return [tokenizer, []];
-  const idle = { ...tokenizer, held: idleTokenizer.held, late: false, pasting: false };
+  const idle = { ...tokenizer, unfinished: idleTokenizer.unfinished, late: false, pasting: false };
   if (pasting) return [idle, [{ sequence: pasteEnd }]];
-  if (isEscapes(held)) {
-    const keys = Array.from(held, () => ({ sequence: '\x1b' }));
+  if (isEscapes(unfinished)) {
+    const keys = Array.from(unfinished, () => ({ sequence: '\x1b' }));
     return [{ ...idle, late_until: at + abandonMs }, keys];
   }
-  return [idle, late && held.length === 2 ? [{ text: latin1(held.subarray(1)) }] : []];
+  return [idle, late && unfinished.length === 2 ? [{ text: latin1(unfinished.subarray(1)) }] : []];
 }
 
 /** One ESC, or two: keys if nothing follows. */
-function isEscapes(held: Uint8Array): boolean {
-  return held.every((byte) => byte === esc);
+function isEscapes(unfinished: Uint8Array): boolean {
+  return unfinished.every((byte) => byte === esc);
 }
 
 /** Of a long control string only its introducer matters, and an end that was cut in two. */
-function shortened(held: Uint8Array): Uint8Array {
-  if (held.length <= longest || !isStringIntroducer(held[1])) return held;
-  const from = held.at(-1) === esc ? held.length - 1 : unfinishedCharacterFrom(held);
-  return Uint8Array.of(...held.subarray(0, 2), ...held.subarray(from));
+function shortened(unfinished: Uint8Array): Uint8Array {
+  if (unfinished.length <= longest || !isStringIntroducer(unfinished[1])) return unfinished;
+  const from =
+    unfinished.at(-1) === esc ? unfinished.length - 1 : unfinishedCharacterFrom(unfinished);
+  return Uint8Array.of(...unfinished.subarray(0, 2), ...unfinished.subarray(from));
 }
 
 /** Bytes that are no text are left out. */

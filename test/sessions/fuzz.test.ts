@@ -234,7 +234,7 @@ function check({ state }: Session): void {
       job.panels +
       [
         job.header,
-        job.rest,
+        job.stall,
         job.banner,
         job.legend,
         job.trend === 'line',

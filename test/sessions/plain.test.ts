@@ -356,7 +356,11 @@ test('another operator’s recent action is told before the question is answered
     reason: 'no',
     at: orders.created_at,
   };
-  session.answer('load-recent-events', { type: 'recent-events', as_of: orders.created_at, events: [event] });
+  session.answer('load-recent-events', {
+    type: 'recent-events',
+    as_of: orders.created_at,
+    events: [event],
+  });
   expect(session.told.at(-2)).toBe('News: cancelled by mara 0s ago: "no".');
   expect(session.told.at(-1)).toContain('Reason?');
 });

@@ -187,7 +187,9 @@ describe('another operator’s open dialog on the same job is visible', () => {
   test('a lost database is told again, a missing right is not', () => {
     const lost = Session.showing([running]).press('p').fail('announce-dialog');
     expect(holds(lost.timer('dialogs'))).toHaveLength(2);
-    const refused = Session.showing([running]).press('p').fail('announce-dialog', 'permission_denied');
+    const refused = Session.showing([running])
+      .press('p')
+      .fail('announce-dialog', 'permission_denied');
     expect(refused.timersSet('dialogs')).toEqual([]);
     refused.refreshed([running]).read().press('escape');
     expect([...holds(refused), ...refused.asked('close-dialog')]).toHaveLength(1);

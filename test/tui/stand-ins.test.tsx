@@ -79,7 +79,7 @@ function expanded(node: ReactNode, columns: number, standIns: StandIns): string 
 test('a stand-in that has been given back is used again', () => {
   const standIns = new StandIns();
   const one = standIns.take()!;
-  standIns.giveBack(one);
+  standIns.release(one);
   expect(standIns.take()).toBe(one);
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeInput, idleDecoder } from '../../source/console/input.ts';
-import { heard } from '../../source/tui/keys.ts';
+import { decodeTokens } from '../../source/tui/keys.ts';
 import { dueAt, elapsed, idleTokenizer, tokenize } from '../../source/tui/tokenizer.ts';
 import { aReport, eightBit, knownKeys, reports } from '../support/terminal-input.ts';
 
@@ -13,8 +13,8 @@ function keysOf(reads: readonly Read[], pauseMs = 0): string[] {
   let decoder = idleDecoder;
   let at = 1000;
   const out: string[] = [];
-  const take = (tokens: Parameters<typeof heard>[0]) => {
-    const { inputs, light } = heard(tokens);
+  const take = (tokens: Parameters<typeof decodeTokens>[0]) => {
+    const { inputs, light } = decodeTokens(tokens);
     if (light !== null) out.push(`{light ${light}}`);
     const [next, messages] = decodeInput(decoder, inputs, at);
     decoder = next;
@@ -164,7 +164,7 @@ describe('B1: a paste is text', () => {
   });
 });
 
-test('the answer about the background is heard, wherever it is cut', () => {
+test('the answer about the background is recognised, wherever it is cut', () => {
   const white = '\x1b]11;rgb:ffff/ffff/ffff\x1b\\';
   for (let at = 1; at < white.length; at += 1) {
     expect(keysOf([`j${white.slice(0, at)}`, `${white.slice(at)}r`], short)).toEqual([
@@ -247,7 +247,7 @@ describe('B1: whatever comes, in whatever pieces', () => {
     fc.assert(
       fc.property(reads, fc.constantFrom(0, short, 300, 3000), (some, pause) => {
         keysOf(some, pause);
-        // A character that has not ended is held until its next byte.
+        // A character that has not ended is unfinished until its next byte.
         expect(keysOf([...some, '\x1b[201~', '\x03'], 3000).at(-1)).toBe('<ctrl-c>');
       }),
       { numRuns: 500 },

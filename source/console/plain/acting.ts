@@ -9,6 +9,7 @@ import { stateWord } from '../../presentation/job/state-words.ts';
 import { plural } from '../../presentation/text/format.ts';
 import { lately } from '../../presentation/text/lately.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
+import { actEffect, reasonOf } from '../act-effect.ts';
 import { type ActionName, actionOf, presently } from '../actions.ts';
 import {
   dropMs,
@@ -20,7 +21,6 @@ import {
   typedCheck,
 } from '../card.ts';
 import type { DraftPlan } from '../effects.ts';
-import { actEffect, reasonOf } from '../act-effect.ts';
 import { judged } from '../planning.ts';
 import { isOpen, unconfirmed } from '../run-items.ts';
 import { fieldOfText, insertText } from '../text-field.ts';

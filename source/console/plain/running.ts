@@ -3,7 +3,7 @@ import { safeText } from '../../presentation/text/safe-text.ts';
 import { parametersOf } from '../card.ts';
 import type { DataAnswer } from '../effects.ts';
 import type { CardPlan } from '../overlay.ts';
-import { afterAnswer, isOpen, nextAct, runOf, runWords, whyNotOnward } from '../run-items.ts';
+import { afterAnswer, isOpen, nextAct, runOf, runSummary, whyNotOnward } from '../run-items.ts';
 import type { Asking, PlainState, PlainStep } from './state.ts';
 import { nameOf } from './words.ts';
 
@@ -19,7 +19,7 @@ function onward(state: PlainState, at: number): PlainStep {
   const { run } = state;
   const effect = run === null ? null : nextAct(run);
   if (run === null || effect === null) {
-    return { state, lines: run === null ? [] : [`${runWords(run)}.`] };
+    return { state, lines: run === null ? [] : [`${runSummary(run)}.`] };
   }
   return {
     state: { ...state, run: { ...run, request: at, stopped: null } },
@@ -40,7 +40,7 @@ export function runTold(state: PlainState, answer: DataAnswer, at: number): Plai
       : `${now.result.result}: ${nameOf(item.job)}: ${safeText(now.result.message, { cap: 1000 })}`;
   const told = { ...state, run: after };
   if (after.stopped !== null && isOpen(after)) {
-    return { state: told, lines: [line, `${runWords(after)}. continue goes on with the rest.`] };
+    return { state: told, lines: [line, `${runSummary(after)}. continue goes on with the rest.`] };
   }
   const { state: next, lines = [], effects } = onward(told, at);
   return { state: next, lines: [line, ...lines], effects };
@@ -50,7 +50,7 @@ export function runTold(state: PlainState, answer: DataAnswer, at: number): Plai
 export function stopRun(state: PlainState): PlainStep {
   const { run } = state;
   if (run === null || !isOpen(run)) return { state, lines: ['No run is under way.'] };
-  if (run.stopped !== null) return { state, lines: [`${runWords(run)}.`] };
+  if (run.stopped !== null) return { state, lines: [`${runSummary(run)}.`] };
   return {
     state: { ...state, run: { ...run, stopped: 'by hand' } },
     lines: ['It stops after the job that is under way.'],
