@@ -12,7 +12,7 @@ import { noTarget, targetOf } from './target.ts';
 export const actKeys: readonly Binding[] = [
   {
     keys: ['enter'],
-    title: 'do what is recommended: opens its card',
+    title: 'recommended action: opens its dialog',
     group: 'Act',
     on: ['reader'],
     disabled: whyNoRecommended,
@@ -20,7 +20,7 @@ export const actKeys: readonly Binding[] = [
   },
   {
     keys: ['space'],
-    title: 'mark the job, or take its mark away: actions are on what is marked',
+    title: 'mark or unmark the job: actions then apply to the marked jobs',
     group: 'Act',
     on: ['jobs'],
     disabled: noTarget,
@@ -28,7 +28,7 @@ export const actKeys: readonly Binding[] = [
   },
   {
     keys: ['v'],
-    title: 'mark a range: moves mark what lies between, the same key ends it',
+    title: 'mark a range: moving marks jobs, the same key ends it',
     group: 'Act',
     on: ['jobs'],
     disabled: noTarget,
@@ -36,7 +36,7 @@ export const actKeys: readonly Binding[] = [
   },
   {
     keys: ['*'],
-    title: 'mark all that match the filter now, also those that are not on the screen',
+    title: 'mark all jobs that match the filter, on the screen or not',
     group: 'Act',
     on: ['jobs'],
     disabled: whyNoMarkAll,

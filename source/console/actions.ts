@@ -31,67 +31,71 @@ const deadline: ParameterField = {
   label: 'Deadline',
   setting: 'sla_deadline_at',
 };
-const parallel: ParameterField = { name: 'parallel', label: 'Parallel', setting: 'max_parallel' };
+const parallel: ParameterField = {
+  name: 'parallel',
+  label: 'Max parallel',
+  setting: 'max_parallel',
+};
 
 export const consoleActions = {
   pause: {
     action: 'pause',
     key: 'p',
-    title: 'pause: claim no more partitions, let those in flight finish',
+    title: 'pause: claim no more partitions, running ones finish',
     hint: 'pause',
     fields: [],
   },
   resume: {
     action: 'resume',
     key: 'r',
-    title: 'resume: an executor claims it and goes on',
+    title: 'resume: an executor claims the job and continues',
     hint: 'resume',
     fields: [],
   },
   cancel: {
     action: 'cancel',
     key: 'X',
-    title: 'cancel: stop for good, what is left is skipped',
+    title: 'cancel: stop permanently, skip the remaining partitions',
     hint: 'cancel',
     fields: [],
   },
   retry: {
     action: 'retry',
     key: 'R',
-    title: 'retry: failed partitions again, in place or as a new job',
+    title: 'retry: run failed partitions again, in this job or a new one',
     hint: 'retry',
     fields: [],
   },
   reclaim: {
     action: 'reclaim',
     key: 'f',
-    title: 'reclaim: take it from an executor that is stuck',
+    title: 'reclaim: take the job from a stuck executor',
     fields: [],
   },
   deadline: {
     action: 'set',
     key: 'L',
-    title: 'deadline: another one, or none',
+    title: 'deadline: set or remove it',
     verb: 'Deadline of',
     fields: [deadline],
   },
   tune: {
     action: 'set',
     key: 't',
-    title: 'tune: priority, parallelism, attempts, time-out',
+    title: 'tune: priority, max parallel, max attempts, timeout',
     verb: 'Tune',
     fields: [
       priority,
       parallel,
       { name: 'max_attempts', label: 'Max attempts', setting: 'max_attempts' },
-      { name: 'timeout', label: 'Time-out', setting: 'timeout_ms' },
+      { name: 'timeout', label: 'Timeout', setting: 'timeout_ms' },
     ],
   },
   // backfill-sla-at-risk, "For High Risk Jobs", Option 1: with maximum priority.
   recreate: {
     action: 'recreate',
     key: 'C',
-    title: 'recreate: cancel, and a new job of what is not done, with higher priority',
+    title: 'recreate: cancel, and start a new job for what is not done',
     verb: 'Recreate',
     fields: [{ ...priority, initial: '10' }, parallel, deadline],
   },
@@ -101,7 +105,7 @@ export const consoleActions = {
 export const whatIfChanges: ConsoleAction = {
   action: 'pause',
   key: 'a',
-  title: 'apply what is supposed',
+  title: 'apply the what-if changes',
   verb: 'Apply',
   fields: [],
 };

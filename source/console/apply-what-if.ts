@@ -50,8 +50,8 @@ export function whyNotApply(state: State): string | null {
       : whyNot(state, first.change.name, targetOfRow(state, first.id));
   }
   return state.boards.risk.what.slots === null
-    ? 'nothing is supposed'
-    : 'slots are executors: start one with servo-tui --worker';
+    ? 'no what-if change is set'
+    : 'an executor adds slots. Start one: servo-tui --worker';
 }
 
 /** Opens the card of what is supposed, filled in, and its job gets the cursor; of several changes one card that lists all of them. */

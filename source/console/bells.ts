@@ -20,9 +20,11 @@ export function noBell(state: State): string | null {
   if (lacking !== null) return lacking;
   const { job, gone } = targetOf(state)!;
   if (hasBell(state, job.id)) return null;
-  if (gone) return 'this job is no longer there';
-  if (isTerminal(job.state)) return `it has ended: it is ${stateWord(job.state).word}`;
-  return state.bells.length >= mostBells ? `${mostBells} jobs are followed already` : null;
+  if (gone) return 'this job no longer exists';
+  if (isTerminal(job.state)) return `the job has ended (${stateWord(job.state).word})`;
+  return state.bells.length >= mostBells
+    ? `already following ${mostBells} jobs, the most possible`
+    : null;
 }
 
 export function hasBell({ bells }: State, id: string): boolean {
@@ -37,10 +39,10 @@ export function turnBell(state: State): Step {
   const name = nameOf(job);
   if (hasBell(state, job.id)) {
     const bells = state.bells.filter(({ id }) => id !== job.id);
-    return noticed({ ...state, bells }, `${name} is no longer followed`);
+    return noticed({ ...state, bells }, `stopped following ${name}`);
   }
   const bells = [...state.bells, bellOf(job)];
-  const text = `following ${name}: it rings when its state or risk changes; ${keyFor(state, 'follow')} ends that`;
+  const text = `following ${name}: the bell rings when its state or risk changes (${keyFor(state, 'follow')} stops it)`;
   // A question that is open does not ask about this one: its answer would seem to say that it has vanished.
   const asked = { ...state.asked, bells: null };
   const [told, effects] = noticed({ ...state, asked, bells }, text);
@@ -71,7 +73,7 @@ export function bellsAnswered(state: State, answer: DataAnswer): Step {
 
 function changeText(bell: Bell, job: JobView | null): string | null {
   const name = nameOf(bell);
-  if (job === null) return `${name} is no longer there`;
+  if (job === null) return `${name} no longer exists`;
   const changes = [
     job.state === bell.state ? [] : `${stateWord(bell.state).word} → ${stateWord(job.state).word}`,
     job.risk_level === bell.risk_level || isTerminal(job.state)

@@ -40,7 +40,7 @@ export function cardKey(state: State, card: Card, pressed: Pressed): Step {
       return lacking === null ? confirmed(state, card, pressed) : told(state, card, lacking);
     }
     case 'asked': {
-      const rule = intent.by === 'y' ? 'press y by itself' : 'Enter never means yes: press y';
+      const rule = intent.by === 'y' ? 'press y alone' : 'Enter does not confirm: press y';
       return told(state, card, missing(state, card) ?? rule);
     }
     case 'other': {

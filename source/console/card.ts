@@ -32,7 +32,7 @@ import { zoned } from './typed-moment.ts';
 /** No key acts for so long after a dialog has been painted; what is typed into a field counts. */
 export const dropMs = 300;
 
-export const noLongerThere = 'this job is no longer there';
+export const noLongerThere = 'this job no longer exists';
 
 /** Why an action on this job is not possible now, or null where it is. Never refuse in silence. */
 export function whyNot(state: State, name: ActionName, target: Target | null): string | null {
@@ -40,12 +40,12 @@ export function whyNot(state: State, name: ActionName, target: Target | null): s
   const locked = whyNotWrite(state);
   if (locked !== null) return locked;
   if (target.gone) return noLongerThere;
-  if (isStale(state)) return 'the database does not answer: what is shown is old';
+  if (isStale(state)) return 'no answer from the database: the data shown is old';
   const { job, as_of, received_at } = target;
   const follow = followOf(state, job.id);
-  if (follow?.phase === 'sent') return 'the last action on it is not answered yet';
+  if (follow?.phase === 'sent') return 'the previous action on this job has no answer yet';
   if (follow?.phase === 'applied' && isBefore(follow, job, received_at)) {
-    return 'the last action on it is not shown yet';
+    return 'the previous action on this job is not shown yet';
   }
   const refusal = actionRules[actionOf(name).action].refusal(job);
   if (refusal === null || job.state !== 'paused' || job.paused_at === null) return refusal;
@@ -55,13 +55,13 @@ export function whyNot(state: State, name: ActionName, target: Target | null): s
 /** Why nothing may be written here now, or null. */
 export function whyNotWrite(state: State): string | null {
   if (isReadOnly(state)) return readOnlyText(state);
-  return state.opening === null ? null : `${state.opening} is being opened`;
+  return state.opening === null ? null : `opening ${state.opening}`;
 }
 
 /** What can be done about it, where anything can. */
 function readOnlyText(state: State): string {
   return state.options.locked_reason === null
-    ? `this console is read-only: ${keyFor(state, 'palette')} rw unlocks it for a while`
+    ? `this console is read-only: ${keyFor(state, 'palette')} rw unlocks it`
     : 'this console is read-only';
 }
 
@@ -82,7 +82,7 @@ export function openCard(
   return cardOn(state, name, target, null, final ? typedCheck(target.job) : null, values, only);
 }
 
-/** A card on one job, or on the plan's; `expected` must be typed to arm the button. */
+/** A card on one job, or on the plan's; `expected` must be typed to enable the button. */
 export function cardOn(
   state: State,
   name: ActionName,
@@ -241,8 +241,8 @@ function clockOf({ as_of }: Asked): Date {
 export function missing(state: State, card: Card): string | null {
   if (isReadOnly(state)) return readOnlyText(state);
   if (isGone(state, card)) return noLongerThere;
-  if (changedMeanwhile(state, card) !== null) return 'it has changed: close and look again';
-  if (isStale(state)) return 'the database does not answer';
+  if (changedMeanwhile(state, card) !== null) return 'the job has changed: close and try again';
+  if (isStale(state)) return 'no answer from the database';
   const small = tooSmall(state.size);
   if (small !== null) return small;
   const { action, fields } = actionOfCard(card);
@@ -255,7 +255,7 @@ export function missing(state: State, card: Card): string | null {
   }
   if (needsReason(card) && card.values.reason.trim() === '') return 'a reason is required';
   if (card.expected !== null && card.values.check !== card.expected) {
-    return `type ${safeText(card.expected)} to arm the button`;
+    return `type ${safeText(card.expected)} to enable the button`;
   }
   return null;
 }

@@ -10,9 +10,10 @@ import { initialState, type State, type Step } from './state.ts';
 
 /** Why one cannot go to another context or tenant now, or null. */
 export function whyNoSwitch(state: State): string | null {
-  if (state.opening !== null) return `${state.opening} is being opened`;
-  if (state.asked.context !== null) return 'the last answer is still awaited';
-  if (isRunOpen(state)) return `a run is not at its end yet: ${keyFor(state, 'run')} shows it`;
+  if (state.opening !== null) return `opening ${state.opening}`;
+  if (state.asked.context !== null) return 'the previous answer is still awaited';
+  if (isRunOpen(state))
+    return `an action on several jobs is still running: ${keyFor(state, 'run')} shows it`;
   const open = unanswered(state);
   return open === null
     ? null
@@ -75,7 +76,7 @@ function moved(state: State, view: ContextView): Step {
   };
   const [reading, effects] = refresh(fresh);
   const [counting, more] = askAlerts(reading);
-  const where = `this is ${safeText(contextName(view.labels))} now`;
+  const where = `switched to ${safeText(contextName(view.labels))}`;
   const [told, last] = noticed(counting, where);
   return [told, [...effects, ...more, ...last]];
 }
@@ -88,7 +89,7 @@ export function isReadOnly({ options, unlocked_until, at }: State): boolean {
 function unlocked(state: State, ms: number): Step {
   const [told, effects] = noticed(
     { ...state, unlocked_until: state.at + ms },
-    `unlocked for ${Math.round(ms / 60_000)} minutes; ro ends it`,
+    `unlocked for ${Math.round(ms / 60_000)} minutes (ro locks it again)`,
     'warn',
   );
   return [told, [...effects, { type: 'timer', name: 'unlock', after_ms: ms }]];

@@ -23,7 +23,7 @@ export function explainSelected(state: State): Step {
   const reader: Reader = {
     type: 'reader',
     title: `Explain ${safeText(asset_name, { cap: 120 })} ${shortId(id)}`,
-    text: 'asking every check of the runbooks …',
+    text: 'running every check of the runbooks …',
     top: 0,
     copy: null,
     source: { type: 'explain', id },
@@ -66,9 +66,9 @@ export function recommendedAction(state: State): string | null {
 /** Why the recommended action cannot be done now, or null. */
 export function whyNoRecommended(state: State): string | null {
   const recommended = shownRecommendation(state);
-  if (recommended === null) return 'nothing is recommended that can be done from here';
+  if (recommended === null) return 'no recommended action can be done from here';
   const target = targetOf(state);
-  if (target?.job.id !== recommended.id) return 'the selected row is another job by now';
+  if (target?.job.id !== recommended.id) return 'the selected row is now another job';
   return whyNot(state, recommended.name, target);
 }
 

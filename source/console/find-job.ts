@@ -15,10 +15,10 @@ export function findJob(state: State, text: string): Step {
   const found = byId.length > 0 ? byId : jobs.filter(({ asset_name }) => asset_name === text);
   if (found.length === 1) return openJob(state, found[0]!, received_at);
   if (found.length > 1) {
-    const names = `${found.length} jobs ${byId.length > 0 ? 'begin with' : 'are of'} ${safeText(text)}`;
+    const names = `${found.length} jobs ${byId.length > 0 ? 'have ids that begin with' : 'are of'} ${safeText(text)}`;
     return noticed(
       state,
-      `${names}: give more of the id, or filter with ${keyFor(state, 'filter')}`,
+      `${names}: type more of the id, or filter with ${keyFor(state, 'filter')}`,
       'warn',
     );
   }

@@ -91,7 +91,7 @@ export function actionFailed(state: State, follow: Follow, failure: Failure): St
   const message = `${safeText(failure.message)}${hint}`;
   if (failure.code !== 'database_unreachable') return finish(state, follow, message, 'bad');
   // Why it was lost is told by the header; what matters must fit into 80 columns.
-  const text = 'connection lost: not known whether it was done';
+  const text = 'connection lost: outcome unknown';
   return watch(changed(state, { ...follow, phase: 'unknown', text, tone: 'bad' }));
 }
 
@@ -120,7 +120,7 @@ export function watched(state: State, job: JobView, counts: PartitionCounts): St
 export function watchFailed(state: State, id: string, failure: Failure): Step {
   const follow = state.follows.find(({ watch_id, phase }) => watch_id === id && isOpen(phase));
   if (follow !== undefined && failure.code === 'not_found') {
-    return finish(state, follow, 'this job is no longer there', 'warn');
+    return finish(state, follow, 'this job no longer exists', 'warn');
   }
   return [state, [lookAgain(4 * watchMs)]];
 }

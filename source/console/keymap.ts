@@ -38,10 +38,10 @@ export function whereElse(state: State, key: string): string | null {
   const bound = keymapOf(state).filter(({ keys }) => keys.includes(key));
   const places = screens.filter(({ name }) => bound.some(({ on }) => on.includes(name)));
   const named = places.map(
-    (screen) => `${screen.title} (${keyOfRow(state, `the screen ${screen.title}`)})`,
+    (screen) => `${screen.title} (${keyOfRow(state, `go to ${screen.title}`)})`,
   );
   if (named.length === 0) return null;
-  return `${keyName(key)} is for ${named.join(', ')}: ${bound[0]!.title}`;
+  return `${keyName(key)} works on ${named.join(', ')}: ${bound[0]!.title}`;
 }
 
 /** Runs a binding, or says why it does nothing. */

@@ -19,7 +19,7 @@ export function closedByLetter(state: State, { text }: { text: string | null }):
 /** What was typed on after a dialog had closed is told, and does nothing; null: the key counts. */
 export function ignoredTyping(state: State, { key, text, at }: MessageOf<'key'>): Step | null {
   if (at >= state.ignore_typing_until || (text === null && !ofText.includes(key))) return null;
-  const remark = 'typed after the dialog had closed: not taken as keys';
+  const remark = 'ignored: typed after the dialog closed';
   return noticed({ ...state, ignore_typing_until: at + pauseMs }, remark, 'warn');
 }
 

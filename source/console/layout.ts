@@ -23,7 +23,7 @@ const leastToAct: Size = { columns: 40, rows: 11 };
 export function tooSmall({ columns, rows }: Size): string | null {
   const { columns: width, rows: height } = leastToAct;
   return columns < width || rows < height
-    ? `too small a terminal to act: ${width}×${height} at least (Esc closes)`
+    ? `terminal too small to act: ${width}×${height} at least (Esc closes)`
     : null;
 }
 

@@ -36,5 +36,5 @@ export function clearMarks(state: State): Step {
 }
 
 export function noMarks({ marks }: State): string | null {
-  return marks.size === 0 ? 'nothing is marked' : null;
+  return marks.size === 0 ? 'no jobs are marked' : null;
 }

@@ -23,7 +23,7 @@ export const moveKeys: readonly Binding[] = [
   },
   {
     keys: ['enter'],
-    title: 'open the check: what it finds, what that means, what to do',
+    title: 'open the check: its findings, their meaning, what to do',
     group: 'Move',
     on: ['triage', 'alerts'],
     hint: 'open',
@@ -32,7 +32,7 @@ export const moveKeys: readonly Binding[] = [
   ...screens.map(
     ({ name, key, title }): Binding => ({
       keys: [key],
-      title: `the screen ${title}`,
+      title: `go to ${title}`,
       group: 'Move',
       on: onScreens,
       ...(name === 'job' ? { disabled: noTarget } : {}),
@@ -56,7 +56,7 @@ export const moveKeys: readonly Binding[] = [
   },
   {
     keys: ['escape'],
-    title: 'back, close, or clear the filter',
+    title: 'back: close, clear the filter, previous screen',
     group: 'Move',
     on: everywhere,
     run: goBack,

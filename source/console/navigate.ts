@@ -95,7 +95,7 @@ export function readLog(state: State): Step {
 }
 
 export function noLog({ job }: State): string | null {
-  if (job === null || job.detail === null) return 'still reading it';
+  if (job === null || job.detail === null) return 'still loading';
   return partitionKeyOf(selectedItem(job)) === null ? 'no partition is selected' : null;
 }
 
@@ -104,7 +104,7 @@ export function readSql(state: State): Step {
   const { job } = state;
   if (job === null) return [state, []];
   const title = `SQL of ${safeText(job.job.asset_name, { cap: 100 })} ${shortId(job.id)}`;
-  return openSource(state, title, { type: 'job-sql', id: job.id }, 'reading …');
+  return openSource(state, title, { type: 'job-sql', id: job.id }, 'loading …');
 }
 
 /** Closes what lies on top, then clears the filter, then goes back to where one came from. It never quits. */

@@ -29,7 +29,7 @@ export type Card = {
   values: Readonly<Partial<Record<FieldName, string>> & Record<'reason' | 'check', string>>;
   /** Where the next character goes in the field that has the focus. */
   caret: number;
-  /** What the operator must type to arm the button; null where nothing is asked. */
+  /** What the operator must type to enable the button; null where nothing is asked. */
   expected: string | null;
   token: number;
   /** What somebody, perhaps at another console, did to the job lately; null while not known, or nothing. */

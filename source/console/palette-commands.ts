@@ -19,13 +19,13 @@ export const paletteCommands: readonly PaletteCommand[] = [
   {
     name: 'job',
     argument: 'ID',
-    title: 'open a job by the beginning of its id, or by its asset',
+    title: 'open a job by the beginning of its id or by its asset',
     candidates: ({ jobs }) =>
       (jobs.list?.jobs ?? []).map(({ id, asset_name, state }) => ({
         value: shortId(id),
         title: `${safeText(asset_name, { cap: 100 })}, ${stateWord(state).word}`,
       })),
-    refusal: (_, argument) => (argument === '' ? 'which job?' : null),
+    refusal: (_, argument) => (argument === '' ? 'type an id or an asset' : null),
     run: findJob,
   },
   {
@@ -38,11 +38,11 @@ export const paletteCommands: readonly PaletteCommand[] = [
         title: sortName({ column, descending: false }),
       })),
     refusal: ({ screen }, argument) => {
-      if (screen !== 'jobs') return 'only the job table is sorted';
+      if (screen !== 'jobs') return 'only the job table can be sorted';
       const column = argument.replace(/^-/, '');
       if (sortColumns.includes(column)) return null;
       const near = nearest(column, sortColumns);
-      return `no column is called ${column}${near === null ? '' : `: did you mean ${near}?`}`;
+      return `no column "${column}"${near === null ? '' : `: did you mean ${near}?`}`;
     },
     run: (state, argument) =>
       sortBy(state, { column: argument.replace(/^-/, ''), descending: argument.startsWith('-') }),
@@ -58,13 +58,13 @@ export const paletteCommands: readonly PaletteCommand[] = [
   {
     name: 'interval',
     argument: 'TIME',
-    title: 'refresh so often: 500ms, 2s, 1m',
+    title: 'set the refresh interval: 500ms, 2s, 1m',
     candidates: none,
     refusal: (_, argument) => {
       const ms = readInterval(argument);
-      if (ms === null) return 'write it as 500ms, 2s or 1m';
+      if (ms === null) return 'expected 250ms to 10m, e.g. 2s';
       return ms < shortestInterval || ms > longestInterval
-        ? `between ${shortestInterval} ms and ${longestInterval / 1000} s`
+        ? 'expected 250ms to 10m, e.g. 2s'
         : null;
     },
     run: (state, argument) => setInterval(state, readInterval(argument) ?? state.interval_ms),
@@ -73,10 +73,12 @@ export const paletteCommands: readonly PaletteCommand[] = [
   {
     name: 'handoff',
     argument: null,
-    title: 'write the hand-over of the shift to a file; of another time with 4h or 2d behind it',
+    title: 'write the hand-off report of the shift to a file; of 4 hours: handoff 4h',
     candidates: none,
     refusal: (state, argument) =>
-      argument === '' || parseDuration(argument) ? whyNoReport(state) : 'write it as 8h or 2d',
+      argument === '' || parseDuration(argument)
+        ? whyNoReport(state)
+        : 'expected a duration, e.g. 8h or 2d',
     run: (state, argument) =>
       writeReport(state, { type: 'handoff', since_ms: parseDuration(argument) }),
   },
@@ -96,7 +98,7 @@ export const paletteCommands: readonly PaletteCommand[] = [
   {
     name: 'quit',
     argument: null,
-    title: 'leave the console',
+    title: 'quit the console',
     candidates: none,
     refusal: () => null,
     run: quit,

@@ -27,7 +27,7 @@ export function openPartition(
 ): Step {
   const shown = safeText(key, { cap: 300 });
   const title = part === 'all' ? `Partition ${shown}` : `Log of ${shown}`;
-  const text = part === 'all' ? knownOf(job, key) : 'reading …';
+  const text = part === 'all' ? knownOf(job, key) : 'loading …';
   return openSource(state, title, { type: 'partition', id: job.id, key, part }, text);
 }
 
@@ -35,7 +35,7 @@ function knownOf({ insight, detail }: JobScreen, key: string): string {
   const failed = (insight?.failures ?? []).flatMap(({ partitions }) => partitions);
   const found = [...failed, ...(detail?.open ?? [])].find((one) => one.partition_key === key);
   const message = found?.error_message ?? null;
-  return [...(message === null ? [] : [...messageLines(message), '']), 'reading …'].join('\n');
+  return [...(message === null ? [] : [...messageLines(message), '']), 'loading …'].join('\n');
 }
 
 function eventRead(state: State, event: JobEvent): State {
@@ -53,9 +53,9 @@ function contents(state: State, item: PanelItem): { title: string; lines: string
       lines: [
         `runs       ${executor.partitions} of the job's partitions in ${executor.slots} slots`,
         `since      ${clock(state, executor.since)}`,
-        `last seen  ${executor.seen_at === null ? 'not registered: an executor of another program' : clock(state, executor.seen_at)}`,
-        ...(executor.draining ? ['it drains: it takes nothing new'] : []),
-        ...(executor.lost ? ['it is gone: what it ran is taken back'] : []),
+        `last seen  ${executor.seen_at === null ? 'not registered: an external writer' : clock(state, executor.seen_at)}`,
+        ...(executor.draining ? ['draining: claims nothing new'] : []),
+        ...(executor.lost ? ['declared dead: its partitions are rescued'] : []),
       ],
     };
   }
@@ -65,10 +65,10 @@ function contents(state: State, item: PanelItem): { title: string; lines: string
       title: `Asset ${safeText(asset.name, { cap: 300 })}`,
       lines: [
         asset.depth === 1
-          ? 'made from what this job makes'
-          : `made from it through others, ${asset.depth} steps away`,
+          ? 'directly downstream of this job'
+          : `downstream of this job, ${asset.depth} steps away`,
         `owner  ${asset.owner === null ? '–' : safeText(asset.owner, { cap: 300 })}`,
-        ...(asset.jobs.length === 0 ? ['none of its jobs is active'] : ['active jobs']),
+        ...(asset.jobs.length === 0 ? ['no active jobs'] : ['active jobs']),
         ...asset.jobs.map(({ id, state }) => `  ${shortId(id)} ${stateWord(state).word}`),
       ],
     };

@@ -67,7 +67,7 @@ export function readerAnswered(state: State, answer: DataAnswer): Step {
   }
   if (answer.type !== 'failure' || answer.failure.code === 'database_unreachable')
     return [free, []];
-  const text = `it could not be read: ${safeText(answer.failure.message)}`;
+  const text = `could not be loaded: ${safeText(answer.failure.message)}`;
   return [{ ...free, overlay: { ...overlay, text, live: false } }, []];
 }
 
@@ -86,5 +86,5 @@ export function copyReader(state: State): Step {
 }
 
 export function nothingToCopy({ overlay }: State): string | null {
-  return overlay?.type === 'reader' && overlay.copy !== null ? null : 'there is nothing to copy';
+  return overlay?.type === 'reader' && overlay.copy !== null ? null : 'nothing to copy';
 }

@@ -20,11 +20,11 @@ export function remapKeys(
     const key = keyOf(text);
     const near = nearest(name, names);
     if (!names.includes(name)) {
-      const hint = near === null ? 'the help (?) names them all' : `did you mean ${near}?`;
-      problems.push({ message: `[keys]: nothing is called "${name}"`, hint });
+      const hint = near === null ? 'the help (?) lists the names' : `did you mean ${near}?`;
+      problems.push({ message: `[keys]: no key is named "${name}"`, hint });
     } else if (key === null) {
-      const hint = 'one character, or a name as Ctrl-R, PgDn, Enter';
-      problems.push({ message: `[keys]: "${text}" for ${name} is not a key`, hint });
+      const hint = 'expected one character, or a name such as Ctrl-R, PgDn, Enter';
+      problems.push({ message: `[keys]: invalid key "${text}" for ${name}`, hint });
     } else chosen.set(name, key);
   }
   const remapped = keymap.map((binding): Binding => {
@@ -44,12 +44,12 @@ function conflicts(keymap: readonly Binding[]): Problem[] {
         const other = meanings.get(key);
         const name = nameOf(binding);
         if (other !== undefined && other !== name)
-          found.add(`[keys]: ${keyName(key)} would be both "${other}" and "${name}"`);
+          found.add(`[keys]: ${keyName(key)} is assigned to both "${other}" and "${name}"`);
         meanings.set(key, name);
       }
     }
   }
-  return [...found].map((message) => ({ message, hint: 'give one of them another key' }));
+  return [...found].map((message) => ({ message, hint: 'assign another key to one of them' }));
 }
 
 /** What writes is on a key that nobody hits while paging or confirming something else. */
@@ -57,7 +57,7 @@ function chords(keymap: readonly Binding[]): Problem[] {
   return keymap
     .filter(({ danger, keys }) => danger && !keys.every((key) => /^[^\sy]$/u.test(key)))
     .map((binding) => ({
-      message: `[keys]: ${nameOf(binding)} acts on a job, and cannot be on ${keyName(binding.keys[0])}`,
-      hint: 'give it a single character other than y',
+      message: `[keys]: ${nameOf(binding)} changes a job and cannot be on ${keyName(binding.keys[0])}`,
+      hint: 'assign a single character other than y',
     }));
 }

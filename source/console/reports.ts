@@ -6,7 +6,7 @@ import { textReader } from './reading.ts';
 import type { State, Step } from './state.ts';
 
 const names: Readonly<Record<ReportRequest['type'], string>> = {
-  handoff: 'the hand-over',
+  handoff: 'the hand-off report',
   incident: 'the incident report',
 };
 
@@ -19,7 +19,7 @@ export function writeReport(state: State, report: ReportRequest): Step {
 
 /** Why none can be written now, or null. */
 export function whyNoReport({ asked }: State): string | null {
-  return asked.report === null ? null : 'the last one is still being written';
+  return asked.report === null ? null : 'the previous report is still being written';
 }
 
 /** The file's name is told, and what is in it shown where nothing else lies there. */

@@ -20,7 +20,7 @@ import {
 export const riskKeys: readonly Binding[] = [
   {
     keys: ['a'],
-    title: 'apply what is supposed: one card for all of it',
+    title: 'apply the what-if changes: one dialog for all',
     group: 'Act',
     on: ['risk'],
     hint: 'apply',
@@ -28,31 +28,31 @@ export const riskKeys: readonly Binding[] = [
     disabled: whyNotApply,
     run: applyWhatIf,
   },
-  whatIfKey(']', 'what if: one slot more', noSlots, (state) => turnSlots(state, 1), 'slots'),
-  whatIfKey('[', 'what if: one slot less', noSlots, (state) => turnSlots(state, -1)),
+  whatIfKey(']', 'what if: one more slot', noSlots, (state) => turnSlots(state, 1), 'slots'),
+  whatIfKey('[', 'what if: one slot fewer', noSlots, (state) => turnSlots(state, -1)),
   whatIfKey(
     '}',
-    'what if: one more of its partitions at once',
+    'what if: max parallel of the job plus one',
     noTarget,
     (state) => turnParallel(state, 1),
     'parallel',
   ),
-  whatIfKey('{', 'what if: one less of its partitions at once', noTarget, (state) =>
+  whatIfKey('{', 'what if: max parallel of the job minus one', noTarget, (state) =>
     turnParallel(state, -1),
   ),
   whatIfKey(
     ')',
-    'what if: its deadline 15 minutes later',
+    'what if: deadline 15 minutes later',
     noDeadline,
     (state) => moveDeadline(state, 1),
     'deadline',
   ),
-  whatIfKey('(', 'what if: its deadline 15 minutes earlier', noDeadline, (state) =>
+  whatIfKey('(', 'what if: deadline 15 minutes earlier', noDeadline, (state) =>
     moveDeadline(state, -1),
   ),
-  whatIfKey('P', 'what if: it were paused', noPause, turnPause, 'if paused'),
-  whatIfKey('T', 'what if: its failed partitions were tried again', noFailures, turnRetry),
-  whatIfKey('0', 'what if: forget all that is supposed', noWhatIf, resetWhatIf, 'forget'),
+  whatIfKey('P', 'what if: the job paused', noPause, turnPause, 'if paused'),
+  whatIfKey('T', 'what if: failed partitions retried', noFailures, turnRetry),
+  whatIfKey('0', 'what if: reset all changes', noWhatIf, resetWhatIf, 'reset'),
 ];
 
 function whatIfKey(

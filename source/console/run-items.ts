@@ -79,7 +79,7 @@ export function afterAnswer(run: Run, answer: DataAnswer): Run {
 /** What an earlier sending of the same plan has done, whose answer was lost, is applied. */
 function resultOf({ lost }: RunItem, result: ActionResult): ActionResult {
   if (!(lost && result.already)) return result;
-  return { ...result, result: 'applied', message: 'done; its answer had been lost' };
+  return { ...result, result: 'applied', message: 'done (the first answer was lost)' };
 }
 
 function failed({ job: { id, state, version } }: RunItem, message: string): ActionResult {
@@ -88,10 +88,10 @@ function failed({ job: { id, state, version } }: RunItem, message: string): Acti
 
 /** Why it does not go on at a word, or null: `stopped` is what keeps one from going on by itself. */
 export function whyNotOnward(run: Run | null, down: boolean): string | null {
-  if (run === null || !isOpen(run)) return 'the run is at its end';
-  if (run.stopped === null) return 'the run is under way';
-  if (run.request !== null) return 'the last job is still on its way';
-  return down ? 'the database does not answer yet' : null;
+  if (run === null || !isOpen(run)) return 'the action has finished';
+  if (run.stopped === null) return 'the action is still running';
+  if (run.request !== null) return 'the last job has no answer yet';
+  return down ? 'no answer from the database yet' : null;
 }
 
 /** `pause: 7 of 24 done`, and at the end what became of all of them. */

@@ -31,7 +31,7 @@ export function sortBy(state: State, sort: Sort): Step {
 
 export function sortName({ column, descending }: Sort): string {
   const title = jobColumns.find(({ name }) => name === column)?.title;
-  const name = column === attention ? 'what needs attention' : (title ?? column);
+  const name = column === attention ? 'attention' : (title ?? column);
   return descending ? `${name}, inverted` : name;
 }
 
@@ -54,7 +54,7 @@ export function scrollColumns(state: State, by: 1 | -1): Step {
 
 export function notWide(state: State): string | null {
   if (state.wide !== null) return null;
-  return `all columns are in sight: ${keyFor(state, 'wide')} shows each at its width`;
+  return `all columns are visible: ${keyFor(state, 'wide')} shows them at full width`;
 }
 
 /** While the data is frozen nothing is asked; letting it move again asks at once. */

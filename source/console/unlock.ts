@@ -20,9 +20,9 @@ export const unlockMs = 10 * 60_000;
 /** Why a read-only place cannot be unlocked, or null. */
 export function noUnlock(state: State): string | null {
   if (!isReadOnly(state)) {
-    return state.options.read_only ? 'it is unlocked already' : 'it is not read-only';
+    return state.options.read_only ? 'already unlocked' : 'this context is not read-only';
   }
-  if (isStale(state)) return 'the database does not answer';
+  if (isStale(state)) return 'no answer from the database';
   return state.options.locked_reason ?? null;
 }
 
@@ -76,7 +76,7 @@ export function unlockKey(state: State, dialog: Unlock, pressed: Pressed): Step 
       return ask(free, 'context', { type: 'unlock', ms: unlockMs });
     }
     case 'asked': {
-      const rule = intent.by === 'y' ? 'press y by itself' : 'Enter never means yes: press y';
+      const rule = intent.by === 'y' ? 'press y alone' : 'Enter does not confirm: press y';
       return told(state, dialog, missingWord(dialog) ?? rule);
     }
     case 'other':
@@ -100,7 +100,7 @@ function told(state: State, dialog: Unlock, hint: string): Step {
 
 /** What keeps the button from being armed, or null. */
 export function missingWord({ typed, expected }: Unlock): string | null {
-  return typed === expected ? null : `type ${safeText(expected)} to arm the button`;
+  return typed === expected ? null : `type ${safeText(expected)} to enable the button`;
 }
 
 function shown(state: State, dialog: Unlock): Step {

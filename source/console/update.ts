@@ -94,7 +94,7 @@ function keyPressed(state: State, pressed: MessageOf<'key'>): Step {
   const onward = overlay === null || overlay.type === 'run' ? ignoredTyping(state, pressed) : null;
   if (onward !== null) return onward;
   if (overlay === null && text !== null && isReadingForCard(state))
-    return noticed(state, 'reading the jobs for a dialog: Esc leaves it');
+    return noticed(state, 'loading the jobs for a dialog: Esc cancels');
   switch (overlay?.type) {
     case 'card':
       return cardKey(state, overlay, { key, text, alone });

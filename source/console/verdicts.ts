@@ -38,9 +38,7 @@ export const verdicts: Readonly<Record<JobAction, (look: Look) => Verdict>> = {
     const { follow, job } = look;
     if (job.version === follow.seen.version) return unknownOutcome(look);
     if (job.state !== 'running') return changedByOthers(job);
-    return job.heartbeat_stale
-      ? unclaimed(look)
-      : settled(look, 'an executor is at work on it again');
+    return job.heartbeat_stale ? unclaimed(look) : settled(look, 'an executor runs it again');
   },
   set: (look) => {
     const { follow, job } = look;
@@ -49,21 +47,21 @@ export const verdicts: Readonly<Record<JobAction, (look: Look) => Verdict>> = {
       return settled(
         look,
         describeChanges(changesOf(follow.seen, follow.settings).changes, timesIn(look.zone)) ||
-          'so already',
+          'already set',
       );
     }
     if (follow.phase === 'unknown') return unknownOutcome(look);
     return warning(
-      `somebody else has changed it since: ${describeChanges(changes, timesIn(look.zone))} was asked for`,
+      `changed by someone else since: ${describeChanges(changes, timesIn(look.zone))} was requested`,
     );
   },
   recreate: (look) => {
     const { follow, job } = look;
     if (follow.watch_id === follow.id) return unknownOutcome(look);
-    const name = `in its place ${shortId(job.id)}`;
+    const name = `replaced by ${shortId(job.id)}`;
     if (job.state === 'pending')
       return { ...unclaimed(look), text: `${name}: ${unclaimed(look).text}` };
-    return settled(look, `${name} is ${stateWord(job.state).word}, priority ${job.priority}`);
+    return settled(look, `${name}, ${stateWord(job.state).word}, priority ${job.priority}`);
   },
 };
 
@@ -78,7 +76,7 @@ function transition(action: Action, { follow, job }: Look): Verdict | null {
 function onceIdle(look: Look, text: (job: JobView) => string): Verdict {
   const { lanes } = look.job;
   return lanes > 0
-    ? waiting(`${plural(lanes, 'partition')} in flight`)
+    ? waiting(`${plural(lanes, 'partition')} still running`)
     : settled(look, text(look.job));
 }
 
@@ -98,7 +96,7 @@ function resumed(look: Look): Verdict {
   const { state } = look.job;
   return settled(
     look,
-    state === 'running' ? 'running again' : `resumed, and ${stateWord(state).word} already`,
+    state === 'running' ? 'running again' : `resumed, now ${stateWord(state).word}`,
   );
 }
 
@@ -132,12 +130,12 @@ function unclaimed({ follow, at }: Look): Verdict {
     ? waiting(
         follow.hindrance === null
           ? 'waiting for an executor to claim it'
-          : `it waits: ${follow.hindrance}`,
+          : `waiting: ${follow.hindrance}`,
       )
     : {
         text:
           follow.hindrance === null
-            ? 'still not claimed: is an executor alive that has a handler for it?'
+            ? 'still not claimed: is an executor with its handler running?'
             : `still not claimed: ${follow.hindrance}`,
         tone: 'warn',
         settled: false,
@@ -152,13 +150,13 @@ function unknownOutcome({ follow, job }: Pick<Look, 'follow' | 'job'>): Verdict 
   const now = `${stateWord(job.state).word}, version ${job.version}`;
   return warning(
     untouched
-      ? `not done so far: still ${now} (connection lost)`
-      : `look whether it was done: now ${now} (connection lost)`,
+      ? `not applied so far: still ${now} (connection lost)`
+      : `check whether it was applied: now ${now} (connection lost)`,
   );
 }
 
 function changedByOthers({ state }: JobView): Verdict {
-  return warning(`it is ${stateWord(state).word} now: somebody or something else changed it`);
+  return warning(`now ${stateWord(state).word}: changed by someone else`);
 }
 
 function waiting(text: string): Verdict {

@@ -27,7 +27,7 @@ function setWhatIf(state: State, what: WhatIf): Step {
 }
 
 export function noSlots({ boards }: State): string | null {
-  return boards.risk.data === null ? 'still reading it' : null;
+  return boards.risk.data === null ? 'still loading' : null;
 }
 
 export function turnSlots(state: State, by: 1 | -1): Step {
@@ -85,7 +85,7 @@ export function turnPause(state: State): Step {
 export function noFailures(state: State): string | null {
   const chosen = selected(state);
   if (chosen === null) return 'no job is selected';
-  return chosen.row.failed_partitions === 0 ? 'none of its partitions has failed' : null;
+  return chosen.row.failed_partitions === 0 ? 'no partition of this job has failed' : null;
 }
 
 export function turnRetry(state: State): Step {
@@ -96,7 +96,7 @@ export function turnRetry(state: State): Step {
 }
 
 export function noWhatIf({ boards }: State): string | null {
-  return isNoChange(boards.risk.what) ? 'nothing is supposed' : null;
+  return isNoChange(boards.risk.what) ? 'no what-if change is set' : null;
 }
 
 export function resetWhatIf(state: State): Step {

@@ -65,22 +65,22 @@ const views: { [N in BoardName]: View<N> } = {
     table: () => triageTable,
     detail: triageDetail,
     bar: escalationBar,
-    empty: 'there are no checks',
+    empty: 'no checks',
   },
-  check: { table: checkTable, detail: checkDetail, empty: 'nothing found: this check is quiet' },
+  check: { table: checkTable, detail: checkDetail, empty: 'no findings' },
   risk: {
     table: () => riskTable,
     detail: riskDetail,
     bar: riskBar,
-    empty: 'no live job has a deadline: servo-tui set JOB --deadline T',
+    empty: 'no unfinished job has a deadline. Set one: servo-tui set JOB --deadline T',
   },
   executors: {
     table: () => executorTable,
     detail: executorDetail,
-    empty: 'no executor serves this tenant, nor did in the last hour: servo-tui --worker',
+    empty: 'no executor in the last hour. Start one: servo-tui --worker',
   },
-  alerts: { table: () => alertTable, detail: alertDetail, empty: 'there are no alerts' },
-  events: { table: () => eventTable, detail: eventDetail, empty: 'nothing is in the journal' },
+  alerts: { table: () => alertTable, detail: alertDetail, empty: 'no alerts' },
+  events: { table: () => eventTable, detail: eventDetail, empty: 'no events' },
 };
 
 /** A list of rows, and under it what is known of the selected one. */
@@ -144,7 +144,7 @@ export function tabsLine(state: State): Line {
   const path = check === undefined ? [] : [span(` › ${check}`, 'strong')];
   const tabs = (shown: (name: string) => 'name' | 'key' | null): Line => [
     ...screens.flatMap(({ name, title }): Line => {
-      const key = keyOfRow(state, `the screen ${title}`);
+      const key = keyOfRow(state, `go to ${title}`);
       if (name === present) return [{ text: ` ${key} ${title} `, tone: 'plain', inverse: true }];
       const how = shown(name);
       if (how === null) return [];
@@ -170,7 +170,7 @@ function emptyBoard(state: State, name: BoardName): Line[] {
   const { data, filter } = state.boards[name];
   const text =
     data === null
-      ? 'reading …'
+      ? 'loading …'
       : filter !== ''
         ? `nothing matches the filter (${keyFor(state, 'back')} clears it)`
         : views[name].empty;

@@ -56,7 +56,7 @@ export function cardLines(state: State, card: Card, width: number, height: numbe
   if (spare >= 2) return [...details, [], ...controls.slice(0, -1), [], ...controls.slice(-1)];
   if (spare >= 0) return [...details, ...controls];
   const kept = Math.max(0, height - controls.length - 1);
-  const note: Line = [span('… the terminal is too low to show everything', 'warn')];
+  const note: Line = [span('… the terminal is too small to show everything', 'warn')];
   return [
     ...details.slice(0, kept),
     ...(height > controls.length ? [note] : []),
@@ -155,7 +155,7 @@ export function cardTitle(card: Card): string {
 function seenText(state: State, { job, seen_at }: Card): string {
   const ago = Math.floor((state.at - seen_at) / 5000) * 5;
   const when = ago < 5 ? 'just now' : `${ago < 60 ? `${ago}s` : formatAge(ago)} ago`;
-  const flight = job.lanes > 0 ? `, ${plural(job.lanes, 'partition')} in flight` : '';
+  const flight = job.lanes > 0 ? `, ${formatFullCount(job.lanes)} running` : '';
   return `${when}: ${stateWord(job.state).word}, version ${job.version}, ${formatFullCount(job.completed_partitions)}/${formatFullCount(job.total_partitions)}${flight}`;
 }
 
@@ -190,7 +190,7 @@ function changedLine(state: State, card: Card, width: number): Line[] {
   if (now === null) return [];
   return labelled(
     'Now',
-    `${stateWord(now.state).word}, version ${now.version}: it has changed since`,
+    `${stateWord(now.state).word}, version ${now.version}: the job has changed`,
     width,
     1,
     'bad',
@@ -226,7 +226,7 @@ function parameterLines(card: Card, field: ParameterField, width: number): Line[
   const now = new Set(jobs.map((job) => presently(field, job, card.zone)));
   const label = `${field.label} (now ${now.size === 1 ? [...now][0] : 'various'})`;
   const problem = problemOfField(card, field);
-  const read = problem === null ? readBack(card, field) : `not understood: ${problem}`;
+  const read = problem === null ? readBack(card, field) : `invalid: ${problem}`;
   if (read === null) return [fieldLine(card, field.name, label, width)];
   const note = problem === null ? span(read, 'good') : span(`${signOf('warn')}${read}`, 'warn');
   const line = fieldLine(card, field.name, label, width);
@@ -260,16 +260,19 @@ function fieldLine(card: Card, field: FieldName, label: string, width: number): 
   return cut([...prompt, ...text], width);
 }
 
+const keepAll = 'Leave them as they are';
+
 /** What the buttons say, and what `y` does. */
 function buttonTexts(card: Card): { keep: string; confirm: string; verb: string } {
   const { plan } = card;
   const { keep, verb } = actionWords[actionOfCard(card).action];
   if (plan === null) return { keep, confirm: verb, verb };
-  if (!isOfChanges(plan)) return { keep, confirm: `${verb}: ${card.expected} jobs`, verb };
+  if (!isOfChanges(plan))
+    return { keep: keepAll, confirm: `${verb} ${plural(Number(card.expected), 'job')}`, verb };
   const some = plan.jobs.filter(({ refusal }) => refusal === null).length;
   return {
-    keep: 'Leave it as it is',
-    confirm: `Apply: ${plural(some, 'change')}`,
+    keep: keepAll,
+    confirm: `Apply ${plural(some, 'change')}`,
     verb: 'Apply',
   };
 }
@@ -291,8 +294,8 @@ function buttonsLine(state: State, card: Card, width: number): Line {
     card.hint !== null
       ? [`${signOf('warn')}${card.hint}`]
       : onButton
-        ? [lacking ?? `y: ${words.verb.toLowerCase()}`]
-        : ['Tab: to the buttons, then y', 'Tab, then y'];
+        ? [lacking ?? `y ${words.verb.toLowerCase()}`]
+        : ['Tab to the buttons, then y', 'Tab, then y'];
   const room = Math.max(0, width - lineWidth(buttons) - 2);
   const hint = forms.find((form) => form.length <= room) ?? forms.at(-1)!;
   const said = span(cutMessage(hint, room), card.hint === null ? 'dim' : 'warn');

@@ -53,7 +53,7 @@ export function infoLine(state: State): Line {
   return spread(left, [...marks, span(rowsShownText(state), 'dim')], width);
 }
 
-const looking = 'looking among all jobs …';
+const looking = 'searching all jobs …';
 
 function amountText(jobs: State['jobs']): string {
   const page = jobs.list!.page;
@@ -100,7 +100,7 @@ export function noteLine(state: State, laid: readonly LaidColumn<JobColumn>[]): 
   const { follow, others } = followShown(state, targetOf(state)?.job.id ?? null);
   if (state.opening !== null) return cut([span(` opening ${state.opening} …`, 'accent')], width);
   if (state.notice !== null) return remark(state.notice.text, state.notice.tone, width);
-  const more = others === 0 ? [] : [span(`${plural(others, 'action')} still open`, 'dim')];
+  const more = others === 0 ? [] : [span(`${plural(others, 'action')} pending`, 'dim')];
   if (follow !== null) return spread(remark(followText(follow), follow.tone, width), more, width);
   if (state.run !== null && state.run.read !== true) {
     const stopped = state.run.stopped !== null && isRunOpen(state);
@@ -115,8 +115,8 @@ function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Lin
   const row = rowOf(state.jobs, state.jobs.cursor);
   if (row === null || state.jobs.list === null) return [];
   const { job } = row;
-  if (row.gone) return [span(' this job is no longer there: shown as it was last read', 'warn')];
-  if (row.unmatched) return [span(' it matches the filter no longer', 'warn')];
+  if (row.gone) return [span(' this job no longer exists: shown as last read', 'warn')];
+  if (row.unmatched) return [span(' no longer matches the filter', 'warn')];
   const others = dialogWords(dialogsInTable(state, job.id), state.jobs.list.as_of);
   if (others !== null) return [span(` ${others}`, 'warn')];
   // All of it stands beside the table.
@@ -190,7 +190,7 @@ function hintsFor(state: State): Hint[] {
     return fixed([
       ['↑↓', 'move'],
       ['Enter', 'keep'],
-      ['Esc', 'back to what it was'],
+      ['Esc', 'restore'],
     ]);
   if (overlay === 'palette')
     return fixed([
@@ -220,13 +220,13 @@ function hintsFor(state: State): Hint[] {
   if (overlay === 'run')
     return fixed([
       ['↑↓', 'scroll'],
-      ...(isRunOpen(state) ? [['S', 'stop after this one'] as [string, string]] : []),
+      ...(isRunOpen(state) ? [['S', 'stop after this job'] as [string, string]] : []),
       ['Esc', 'close'],
     ]);
   if (overlay === 'card' || overlay === 'unlock')
     return fixed([
-      ['Tab', 'next field, then the buttons'],
-      ['y', 'confirm, on a button'],
+      ['Tab', 'next field or button'],
+      ['y', 'confirm on a button'],
       ['Esc', 'close'],
     ]);
   const scope = scopeOf(state);

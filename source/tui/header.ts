@@ -19,7 +19,7 @@ export function headerLine(state: State): Line {
   const left_open = unlockedMinutes(state);
   const width = state.size.columns - 1;
   const mode = !read_only
-    ? span('RW', 'dim')
+    ? span('read-write', 'dim')
     : left_open === null
       ? span('READ-ONLY', 'warn')
       : span(`UNLOCKED ${left_open}m`, 'bad');
@@ -127,14 +127,14 @@ export function bannerLine(state: State): Line {
   if (since === null) return [];
   const received = receivedAt(state);
   const age =
-    received === null ? 'nothing read yet' : `data is ${stepAge((state.at - received) / 1000)} old`;
+    received === null ? 'no data yet' : `data is ${stepAge((state.at - received) / 1000)} old`;
   const what =
     failure === null
       ? `no answer from the database for ${stepAge((state.at - since) / 1000)}`
       : `${shortened(failure.message, state)}${failure.hint === undefined ? '' : ` (${safeText(failure.hint)})`}`;
   const room = state.size.columns - 3;
   // What goes first is what the words of a cause need not.
-  const whole = failure === null ? `${age} · ${what}` : `${age} · trying again · ${what}`;
+  const whole = failure === null ? `${age} · ${what}` : `${age} · retrying · ${what}`;
   const text = widthOf(whole) <= room ? whole : cutMessage(`${age} · ${what}`, room);
   return [{ text: ` ${text} `, tone: 'bad', inverse: true }];
 }

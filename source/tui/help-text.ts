@@ -14,7 +14,7 @@ export function helpLines(state: State, help: Help, width: number, height: numbe
   const typed = { value: help.filter, caret: help.caret };
   const field: Line = [span('Search: ', 'dim'), ...fieldText(typed, width - 8)];
   const entries = helpEntries(state, help);
-  if (entries.length === 0) return exactly([field, [], [span('no key does that', 'dim')]], height);
+  if (entries.length === 0) return exactly([field, [], [span('no matching key', 'dim')]], height);
   const rows = Math.max(1, height - 2);
   const first = Math.max(0, Math.min(help.cursor - Math.floor(rows / 2), entries.length - rows));
   const lines = entries.slice(first, first + rows).map(({ binding, reason }, row) => {

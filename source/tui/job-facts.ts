@@ -60,7 +60,7 @@ export function titleFacts(state: State, { job, detail, gone }: JobScreen): Line
     [span(`${glyph} ${word}`, tone)],
     ...(hasBell(state, job.id) ? [[span('♪ followed', 'accent')]] : []),
     ...dialogFact(detail),
-    ...(gone ? [[span('NO LONGER THERE', 'bad')]] : []),
+    ...(gone ? [[span('NO LONGER EXISTS', 'bad')]] : []),
     [span(shortId(job.id), 'dim')],
     [span(`priority ${job.priority}`)],
     [span(begun + by)],
@@ -112,9 +112,7 @@ function pace({ job, screen, state, now }: Facts): Line[] {
             ),
           ],
         ]),
-    ...(ended
-      ? []
-      : [[span(max_parallel > 1 ? `up to ${max_parallel} at once` : 'one at a time')]]),
+    ...(ended ? [] : [[span(`max parallel ${max_parallel}`)]]),
     ...(eta.forms[0] === '–' ||
     (job.state === 'pending' && job.waits_for === null && started !== '')
       ? []
@@ -162,7 +160,7 @@ function place({ job, screen, state }: Facts): Line[] {
       ? [
           [
             span(
-              `beat ${formatAge(beat)}${job.heartbeat_stale ? ', stale' : ''}`,
+              `heartbeat ${formatAge(beat)}${job.heartbeat_stale ? ', stale' : ''}`,
               job.heartbeat_stale ? 'bad' : 'plain',
             ),
           ],

@@ -60,7 +60,7 @@ export function paneLines(state: State, job: JobScreen, width: number, height: n
 
 /** Of each list its title and its first rows; what is empty is left out. */
 function lists(state: State, job: JobScreen, width: number, height: number): Line[] {
-  if (job.detail === null) return [blank, [span('reading …', 'dim')]];
+  if (job.detail === null) return [blank, [span('loading …', 'dim')]];
   const lines: Line[] = [];
   for (const panel of listed) {
     const items = panelItems(job, panel);

@@ -16,12 +16,12 @@ const titles: Readonly<Record<PanelName, string>> = {
 };
 
 const nothing: Readonly<Record<PanelName, string>> = {
-  failed: 'no partition has failed',
-  open: 'no partition is running or waits for another try',
-  slow: 'nothing has been completed',
-  events: 'nothing in the journal',
-  tree: 'it waits for no job, no job waits for it, and no asset is made from it',
-  executors: 'no executor is at work on it',
+  failed: 'no failed partitions',
+  open: 'no partitions running or waiting for a retry',
+  slow: 'no completed partitions',
+  events: 'no events',
+  tree: 'no upstream or downstream jobs, no downstream assets',
+  executors: 'no executor runs it',
 };
 
 /** From so many lines on there are other lists below the one that has the focus. */
@@ -161,7 +161,7 @@ function list(
   if (items.length === 0 || job.detail === null) {
     const unread = job.detail === null || (late.includes(panel) && job.insight === null);
     return exactly(
-      [cut([span(`  ${unread ? 'reading …' : nothing[panel]}`, 'dim')], width)],
+      [cut([span(`  ${unread ? 'loading …' : nothing[panel]}`, 'dim')], width)],
       height,
     );
   }

@@ -48,7 +48,7 @@ export function trendLines(job: JobScreen, width: number): Line[] {
     [span('avg  ', 'dim'), span(sparkline(trend.average_ms, each), 'accent'), span(` ${average}`)],
     [
       span(
-        `${minutes < 2 ? 'since it was opened' : `of ${plural(minutes, 'minute')}`} · highest ${formatRate(highest)}/min`,
+        `${minutes < 2 ? 'since opened' : `last ${plural(minutes, 'minute')}`} · highest ${formatRate(highest)}/min`,
         'dim',
       ),
     ],
@@ -57,7 +57,7 @@ export function trendLines(job: JobScreen, width: number): Line[] {
       : [
           [
             span(
-              `the last ${plural(count, 'partition')}: half took ${formatMilliseconds(p50_ms)}, 95 % up to ${formatMilliseconds(p95_ms)}`,
+              `last ${plural(count, 'partition')}: p50 ${formatMilliseconds(p50_ms)}, p95 ${formatMilliseconds(p95_ms)}`,
               'dim',
             ),
           ],

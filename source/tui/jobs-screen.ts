@@ -168,8 +168,8 @@ function emptyTable(state: State, rows: number): Line[] {
 
 function emptyTexts(state: State): string[] {
   const { list, filter } = state.jobs;
-  if (list === null) return ['reading the jobs …'];
-  if (!isAnswered(state.jobs)) return ['looking among all jobs …'];
+  if (list === null) return ['loading jobs …'];
+  if (!isAnswered(state.jobs)) return ['searching all jobs …'];
   if (filter.text !== '' && Object.keys(list.counts).length > 0) {
     const none =
       list.page.searched === null ? 'no job matches the filter' : `none${searchedWords(list.page)}`;
@@ -178,13 +178,10 @@ function emptyTexts(state: State): string[] {
   const tenant = safeText(list.tenant_id, { cap: 300 });
   // Under row-level security a tenant that does not exist looks just like one without jobs.
   return list.page.visible
-    ? [
-        `tenant ${tenant} has no jobs`,
-        'start one with: servo-tui start ASSET --start DATE --end DATE',
-      ]
+    ? [`tenant ${tenant} has no jobs`, 'Start one: servo-tui start ASSET --start DATE --end DATE']
     : [
-        `no visibility: not one job, asset or executor of a tenant ${tenant}`,
-        'this does not say that all is well: is the tenant called so?',
+        `no visibility: no job, asset or executor of tenant ${tenant}`,
+        "check the tenant's name: this is not an all-clear",
         'see: servo-tui doctor',
       ];
 }

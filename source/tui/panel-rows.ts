@@ -70,7 +70,7 @@ const rows: Rows = {
     span(
       executor.since === null
         ? ''
-        : `, the oldest for ${formatAge(secondsBetween(executor.since, now))}`,
+        : `, oldest for ${formatAge(secondsBetween(executor.since, now))}`,
       'dim',
     ),
   ],
@@ -105,7 +105,7 @@ const causeWords = {
   resource_exhaustion: 'resources exhausted?',
   schema_change: 'schema changed?',
   upstream_unavailable: 'upstream unavailable?',
-  missing_grant: 'a right is missing',
+  missing_grant: 'privilege missing',
   conflict: 'conflicts',
   cancelled: 'cancelled',
 } as const;
@@ -146,7 +146,7 @@ function ended(at: Date | null, { now, state }: RowContext): string {
 function timesTheMiddle(duration: number, { job }: RowContext): string {
   const middle = job.insight?.durations.p50_ms ?? 0;
   const times = middle > 0 ? duration / middle : 0;
-  return times >= 1.5 ? `  ${times >= 10 ? Math.round(times) : times.toFixed(1)} × the middle` : '';
+  return times >= 1.5 ? `  ${times >= 10 ? Math.round(times) : times.toFixed(1)} × the median` : '';
 }
 
 function openText(partition: Item<'open'>['partition'], now: Date): Line {
@@ -162,11 +162,11 @@ function openText(partition: Item<'open'>['partition'], now: Date): Line {
   }
   const due =
     partition.available_at === null ? 0 : (partition.available_at.getTime() - now.getTime()) / 1000;
-  const next = due > 0 ? `next try in ${formatLeft(due)}` : 'next try is due';
+  const next = due > 0 ? `retry in ${formatLeft(due)}` : 'retry is due';
   return [span(next, 'warn'), span(` after ${plural(partition.attempt_count, 'attempt')}`)];
 }
 
-const ways = { up: 'needs     ', down: 'holds up  ', made: 'feeds     ' } as const;
+const ways = { up: 'needs     ', down: 'blocks    ', made: 'feeds     ' } as const;
 
 type Related = Extract<Item<'tree'>, { way: 'up' | 'down' }>;
 
@@ -204,7 +204,7 @@ function assetLine({ asset }: Extract<Item<'tree'>, { way: 'made' }>): Line {
 }
 
 function signOfLife(executor: Item<'executors'>['executor'], now: Date): Line {
-  if (executor.lost) return [span('  gone', 'bad')];
+  if (executor.lost) return [span('  dead', 'bad')];
   if (executor.seen_at === null) return [span('  not registered', 'warn')];
   const silence = secondsBetween(executor.seen_at, now);
   const seen =

@@ -31,10 +31,7 @@ export function planLines(card: Card, plan: CardPlan, width: number, rows: numbe
           : `${card.name} ${plural(some, 'job')}, one after the other`,
       ),
       span(left === 0 ? '' : `; ${formatFullCount(left)} will be skipped`, 'warn'),
-      span(
-        plan.missing === 0 ? '' : `; ${formatFullCount(plan.missing)} not there any more`,
-        'warn',
-      ),
+      span(plan.missing === 0 ? '' : `; ${formatFullCount(plan.missing)} no longer exist`, 'warn'),
     ],
     ...(hidden === 0
       ? []
@@ -113,10 +110,10 @@ export function runLines(state: State, top: number, width: number, rows: number)
   const shown = items.slice(top, top + rows).map((item) => itemLine(item, item === sent, width));
   const open = isRunOpen(state);
   const keys = !open
-    ? 'Esc: read, and put away'
+    ? 'Esc close'
     : state.run?.stopped === null
-      ? `S: stop after this one   Esc: back, it goes on (${keyFor(state, 'run')} shows it)`
-      : `y: go on with the rest${whyNotGoOn(state) === null ? '' : ` (${whyNotGoOn(state)})`}   Esc: back`;
+      ? `S stop after this job   Esc close, it continues (${keyFor(state, 'run')} shows it)`
+      : `y continue with the rest${whyNotGoOn(state) === null ? '' : ` (${whyNotGoOn(state)})`}   Esc close`;
   const tone: Tone = open && state.run?.stopped !== null ? 'bad' : 'strong';
   return [
     message(runText(state), tone, width, ''),
@@ -140,7 +137,7 @@ function itemLine({ job, result, lost, change }: RunItem, sent: boolean, width: 
   const name = calledOf(job, width);
   if (result === null) {
     const what = change === undefined ? '' : `${change.name}: `;
-    const text = lost ? 'not known whether it was done' : sent ? unconfirmed : 'to be done';
+    const text = lost ? 'outcome unknown' : sent ? unconfirmed : 'waiting';
     const tone: Tone = lost ? 'bad' : sent ? 'plain' : 'dim';
     return cut([span(`${lost ? '?' : '·'} ${name}  ${what}${text}`, tone)], width);
   }

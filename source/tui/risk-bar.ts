@@ -29,13 +29,13 @@ export function riskBar(state: State, width: number): Line {
     span(`  slots ${slots}`),
     ...(what.slots === null ? [] : [span(' → '), span(`[${what.slots}]`, 'accent')]),
     ...part('pause', named(what.pause), what.pause.length > 0),
-    ...(parallel.length > 0 ? part('at once', parallel.join(', '), true) : []),
+    ...(parallel.length > 0 ? part('parallel', parallel.join(', '), true) : []),
     ...part('deadline', moved.join(', ') || '+0', moved.length > 0),
     ...(what.retry_failed.length > 0 ? part('retry', named(what.retry_failed), true) : []),
     ...(data.early_warning > 0
-      ? [span(`  warned ${formatDuration(data.early_warning / 1000)} early`, 'dim')]
+      ? [span(`  warning ${formatDuration(data.early_warning / 1000)} before`, 'dim')]
       : []),
-    ...(data.truncated ? [span('  more jobs than are shown', 'warn')] : []),
+    ...(data.truncated ? [span('  not all jobs are shown', 'warn')] : []),
     span(`  (now ${formatClock(data.as_of, data.as_of, state.options.zone)})`, 'dim'),
   ];
   return cut(line, width);

@@ -12,7 +12,7 @@ const problemsOf = (wanted: Record<string, string>) =>
   remapKeys(keymap, wanted).problems.map(({ message }) => message);
 
 describe('[keys] gives rows of the keymap other keys', () => {
-  const wanted = { pause: 'P', 'next row': 'Ctrl-N', 'freeze the data, or let it move again': 'F' };
+  const wanted = { pause: 'P', 'next row': 'Ctrl-N', 'freeze: stop refreshing, or go on': 'F' };
   const free = keymap.filter((binding) => binding.keys[0] !== 'P');
 
   test('handling, help and the remedies follow', () => {
@@ -46,13 +46,13 @@ describe('[keys] gives rows of the keymap other keys', () => {
       { message: '[keys]: nothing is called "pauze"', hint: 'did you mean pause?' },
       {
         message: '[keys]: "Hyper-7" for resume is not a key',
-        hint: 'one character, or a name as Ctrl-R, PgDn, Enter',
+        hint: 'expected one character, or a name such as Ctrl-R, PgDn, Enter',
       },
     ]);
   });
 
   test('what always works keeps its keys', () => {
-    expect(problemsOf({ 'quit at once': 'Q' })).toEqual([
+    expect(problemsOf({ 'quit immediately': 'Q' })).toEqual([
       '[keys]: nothing is called "quit at once"',
     ]);
   });

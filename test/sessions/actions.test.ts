@@ -175,14 +175,14 @@ describe('after acting, the console follows through', () => {
     expect(says(session)[0]).toContain('3 partitions in the new job 0000beef: due again');
   });
 
-  test('reclaiming: until an executor is at work on it again', () => {
+  test('reclaiming: until an executor runs it again', () => {
     const session = open('f').press('y').answerAct({ version: 8 });
     session.answerJob(aJob({ ...running, version: 8, heartbeat_at: secondsAgo(300) }));
     expect(says(session)).toEqual(['reclaiming orders_daily: waiting for an executor to claim it']);
     look(session.wait(30_000), aJob({ ...running, version: 8, heartbeat_at: secondsAgo(330) }));
     expect(says(session)[0]).toContain('still not claimed');
     look(session, aJob({ ...running, version: 9 }));
-    expect(says(session)[0]).toMatch(/^orders_daily: an executor is at work on it again/);
+    expect(says(session)[0]).toMatch(/^orders_daily: an executor runs it again/);
   });
 
   const tuned = () => open('t').press('tab').type('8').press('escape', 'y');
@@ -217,7 +217,7 @@ describe('after acting, the console follows through', () => {
 
   test('a second change waits for a reading that is newer than the first', () => {
     const session = tuned().answerAct({ version: 7 }).press('t');
-    expect(session.notice).toBe('the last action on it is not shown yet');
+    expect(session.notice).toBe('the previous action on this job is not shown yet');
     session.refreshed([aJob({ ...running, priority: 8 })]).press('t');
     expect(session.card.job.priority).toBe(8);
   });

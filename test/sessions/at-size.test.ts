@@ -139,7 +139,7 @@ describe('order is held while the operator moves, in a stretch as in a whole tab
     settle(session, without(2));
     expect(session.names.slice(0, 3)).toEqual(['asset_0001', 'asset_0002', 'asset_0003']);
     expect(rowOf(session.state.jobs, job(2).id)).toMatchObject({ gone: true });
-    expect(session.press('p').notice).toBe('this job is no longer there');
+    expect(session.press('p').notice).toBe('this job no longer exists');
     settle(session.press('down').wait(5000).timer('refresh'), without(2));
     expect(session.names.slice(0, 2)).toEqual(['asset_0001', 'asset_0003']);
   });

@@ -36,7 +36,7 @@ describe('a followed job rings when its state or risk level changes', () => {
     const session = following().press('j', 'm');
     heard(session, { ...orders, state: 'completed' });
     expect(rings(session)).toEqual([
-      'orders_daily 00000001: running → completed · clicks 00000002 is no longer there',
+      'orders_daily 00000001: running → completed · clicks 00000002 no longer exists',
     ]);
     expect(session.state.bells).toEqual([]);
     const before = session.asked('load-named').length;

@@ -253,7 +253,7 @@ describe('SQL of the checks', () => {
   });
 
   test('on an empty screen says that it is still read', () => {
-    expect(Session.showing([orders]).press('3', 's').notice).toBe('still reading it');
+    expect(Session.showing([orders]).press('3', 's').notice).toBe('still loading');
   });
 });
 
@@ -332,7 +332,7 @@ describe('escalation', () => {
   });
 
   test('without trouble says so', () => {
-    expect(triage([]).press('E').notice).toBe('there is no trouble to escalate');
+    expect(triage([]).press('E').notice).toBe('nothing to escalate');
   });
 });
 

@@ -51,7 +51,7 @@ describe('marks', () => {
     const session = Session.showing(jobs).press('space', 'U');
     expect(marked(session)).toEqual([]);
     expect(session.notice).toBe('1 mark cleared');
-    expect(session.press('U').notice).toBe('nothing is marked');
+    expect(session.press('U').notice).toBe('no jobs are marked');
   });
 
   test('are tied to ids: another order, and rows that vanish, move no mark', () => {
@@ -96,7 +96,7 @@ describe('the plan is shown before anything is done', () => {
 
   test('several jobs want their count typed', () => {
     const session = pausing().press('tab', 'tab', 'tab', 'y');
-    expect(session.card.hint).toBe('type 3 to arm the button');
+    expect(session.card.hint).toBe('type 3 to enable the button');
     expect(session.acts).toEqual([]);
     const wrong = run(pausing(), '2');
     expect(wrong.acts).toEqual([]);
@@ -211,7 +211,7 @@ describe('a run is resumable after a lost connection', () => {
   test('not before the database answers again', () => {
     const session = lost().timer('refresh').fail('load-jobs');
     expect(session.press('y').acts).toHaveLength(2);
-    expect(session.notice).toBe('the database does not answer yet');
+    expect(session.notice).toBe('no answer from the database yet');
   });
 
   test('on the operator’s word the rest goes on, and what was done already counts as applied', () => {
@@ -220,6 +220,6 @@ describe('a run is resumable after a lost connection', () => {
     answer(session, { result: 'skipped', already: true, message: 'this plan has done it already' });
     answer(session);
     expect(results(session)).toEqual(['applied', 'applied', 'applied']);
-    expect(session.state.run?.items[1]?.result?.message).toBe('done; its answer had been lost');
+    expect(session.state.run?.items[1]?.result?.message).toBe('done (the first answer was lost)');
   });
 });

@@ -79,7 +79,7 @@ describe('another tenant or context, without leaving', () => {
 
   test('home leads back to where the console began, though that is no context', () => {
     const session = start();
-    expect(to(session, 'home').notice).toBe('this is it');
+    expect(to(session, 'home').notice).toBe('already there');
     session.press('escape');
     const labels = { ...view('acme').labels, context: 'prod', database: 'elsewhere' };
     opened(to(session, 'context prod'), 'acme', { labels });
@@ -203,9 +203,9 @@ describe('a read-only context is unlocked for a limited time', () => {
 
   test('the context is typed, and y said on a button: Enter never means yes', () => {
     const early = asking().press('shift-tab', 'y');
-    expect(dialog(early).hint).toBe('type prod to arm the button');
+    expect(dialog(early).hint).toBe('type prod to enable the button');
     const session = asking().type('prod').press('tab', 'enter', 'enter');
-    expect(dialog(session).hint).toBe('Enter never means yes: press y');
+    expect(dialog(session).hint).toBe('Enter does not confirm: press y');
     expect(session.asked('unlock')).toEqual([]);
     expect(session.press('y').asked('unlock')).toHaveLength(1);
   });

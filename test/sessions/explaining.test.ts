@@ -121,12 +121,12 @@ describe('explain', () => {
 
   test('where nothing is recommended, Enter says so', () => {
     const session = explaining(judged({ recommendation: null })).press('enter');
-    expect(session.notice).toBe('nothing is recommended that can be done from here');
+    expect(session.notice).toBe('no recommended action can be done from here');
   });
 
   test('a recommendation for one job is never opened on another', () => {
     const session = explaining(judged({ facts: { ...facts, id: other.id } })).press('enter');
-    expect(session.notice).toBe('the selected row is another job by now');
+    expect(session.notice).toBe('the selected row is now another job');
   });
 
   test('an answer that comes when the text is closed is dropped', () => {

@@ -69,10 +69,10 @@ describe('results are told: applied, skipped, failed', () => {
 
   test('an answer that was lost is not taken for a yes or a no', () => {
     const session = paused().fail('act', 'database_unreachable');
-    expect(says(session)[0]).toContain('connection lost: not known whether it was done');
+    expect(says(session)[0]).toContain('connection lost: outcome unknown');
     session.answerJob(running);
     expect(says(session)).toEqual([
-      'orders_daily: not done so far: still running, version 7 (connection lost)',
+      'orders_daily: not applied so far: still running, version 7 (connection lost)',
     ]);
   });
 
@@ -85,7 +85,7 @@ describe('results are told: applied, skipped, failed', () => {
 
   test('a job that has been deleted meanwhile', () => {
     const session = paused().answerAct({}).fail('load-job', 'not_found');
-    expect(says(session)).toEqual(['orders_daily: this job is no longer there']);
+    expect(says(session)).toEqual(['orders_daily: this job no longer exists']);
   });
 });
 
@@ -101,9 +101,9 @@ test('two actions on two jobs are both followed to their end', () => {
 
 test('a row that does not show the last action yet is not acted upon again', () => {
   const session = paused().press('p');
-  expect(session.notice).toBe('the last action on it is not answered yet');
+  expect(session.notice).toBe('the previous action on this job has no answer yet');
   session.answerAct({}).press('p');
-  expect(session.notice).toBe('the last action on it is not shown yet');
+  expect(session.notice).toBe('the previous action on this job is not shown yet');
   session
     .refreshed([changed({ state: 'paused' })])
     .press('r')

@@ -211,7 +211,7 @@ describe('s shows the SQL behind the screen', () => {
 
   test('while it is being read there is nothing to copy', () => {
     const session = Session.showing([one]).press('enter').answerJob(one).press('s', 'y');
-    expect(session.notice).toBe('there is nothing to copy');
+    expect(session.notice).toBe('nothing to copy');
     expect(session.effects.some(({ type }) => type === 'copy')).toBe(false);
   });
 });

@@ -40,7 +40,7 @@ describe('a row that vanishes stays, shown as gone, with its actions off', () =>
   });
 
   test('its actions say why they are off', () => {
-    expect(session().press('p').notice).toBe('this job is no longer there');
+    expect(session().press('p').notice).toBe('this job no longer exists');
   });
 
   test('until the cursor has left it and the order is free', () => {
@@ -121,7 +121,7 @@ describe('losing the database', () => {
   });
 
   test('actions are off while what is shown is old', () => {
-    expect(lost().press('p').notice).toBe('the database does not answer: what is shown is old');
+    expect(lost().press('p').notice).toBe('no answer from the database: the data shown is old');
   });
 
   test('an open dialog is disarmed', () => {
@@ -132,7 +132,7 @@ describe('losing the database', () => {
       .fail('load-jobs')
       .press('y');
     expect(session.acts).toEqual([]);
-    expect(session.card.hint).toBe('the database does not answer');
+    expect(session.card.hint).toBe('no answer from the database');
   });
 
   test('the card went on saying that the database does not answer when it had', () => {
@@ -220,7 +220,7 @@ describe('the job screen', () => {
 
   test('a job that has been deleted says so and can only be left', () => {
     const session = Session.showing([one]).press('enter').fail('load-job', 'not_found');
-    expect(session.press('p').notice).toBe('this job is no longer there');
+    expect(session.press('p').notice).toBe('this job no longer exists');
     expect(session.press('q').state.screen).toBe('jobs');
     expect(session.state.link.failure).toBeNull();
   });
@@ -294,9 +294,7 @@ describe('filter, sort, help', () => {
 
   test('a key of another screen did nothing, in silence', () => {
     const session = Session.showing([aJob()]).press('E');
-    expect(session.notice).toBe(
-      'E is for Triage (3): escalation: who is to be told, when, and why',
-    );
+    expect(session.notice).toBe('E is for Triage (3): escalation: who to contact, when and why');
     expect(Session.showing([aJob()]).press('@').notice).toBeUndefined();
   });
 

@@ -44,7 +44,7 @@ const waits = ({ effects }: Session) =>
 describe('B13 a wide terminal shows the job under the cursor beside the table', () => {
   it('B13 first what its row says, then what is read once the cursor rests', () => {
     const session = Session.showing([one, two], wide);
-    expect(besides(session).join('\n')).toMatch(/^orders_daily 00000001\n[\s\S]*reading …/);
+    expect(besides(session).join('\n')).toMatch(/^orders_daily 00000001\n[\s\S]*loading …/);
     expect(besides(session).join('\n')).toContain('2024-01-01 – 2024-12-31');
     expect([asked(session).length, waits(session)]).toEqual([0, 1]);
     session.wait(250).timer('pane');

@@ -137,7 +137,7 @@ describe('what changes is told as lines', () => {
   test('a risk level, a new job, one that is gone', () => {
     const session = new PlainSession().read({ ...orders, risk_level: 'high', risk_severity: 0.63 });
     expect(session.told[0]).toBe('orders_daily 00000001: deadline HIGH 63% over');
-    expect(session.told[1]).toBe('clicks 00000002 is no longer there');
+    expect(session.told[1]).toBe('clicks 00000002 no longer exists');
     session.read(orders, clicks);
     expect(session.told.at(-1)).toMatch(/^new: clicks 00000002: paused, /);
   });
@@ -196,7 +196,7 @@ describe('acting by lines, with the same rules in words', () => {
   test('what was pasted or typed ahead answers nothing', () => {
     const session = new PlainSession().paste('pause orders_daily', '', 'yes', 'yes');
     expect(session.acts).toEqual([]);
-    expect(session.told.at(-1)).toContain('That came before the question.');
+    expect(session.told.at(-1)).toContain('Ignored: typed before the question.');
   });
 
   test('a job that changes under the question disarms it', () => {
@@ -291,7 +291,7 @@ describe('several jobs at once, by all ACTION FILTER', () => {
     expect(session.told).toContain('Pause: 2 of 3 jobs.');
     session.say('maintenance', '3', 'yes');
     expect(session.acts).toEqual([]);
-    expect(session.told.at(-1)).toContain('That is not it. Type 2 to go on');
+    expect(session.told.at(-1)).toContain('That does not match. Type 2 to go on');
     expect(session.say('2').told.at(-1)).toContain('Type yes to pause 2 jobs');
   });
 
@@ -327,7 +327,9 @@ describe('several jobs at once, by all ACTION FILTER', () => {
     const session = acted(planned().say('', '2', 'yes').say('stop'));
     expect(session.acts).toHaveLength(1);
     expect(session.told.at(-1)).toContain('1 applied, 1 skipped, 1 left · stopped. continue');
-    expect(session.say('pause third').told.at(-1)).toContain('a run is not at its end yet');
+    expect(session.say('pause third').told.at(-1)).toContain(
+      'an action on several jobs is still running',
+    );
     acted(session.say('continue'));
     expect(session.told.at(-1)).toBe('pause 3 jobs: 2 applied, 1 skipped.');
   });

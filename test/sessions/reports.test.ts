@@ -13,7 +13,7 @@ describe(':handoff writes the hand-over to a file', () => {
     expect(asked(palette('handoff 2d'))).toEqual([{ type: 'handoff', since_ms: 2 * 86_400_000 }]);
     const wrong = palette('handoff soon');
     expect(asked(wrong)).toEqual([]);
-    expect(wrong.notice).toBe('write it as 8h or 2d');
+    expect(wrong.notice).toBe('expected a duration, e.g. 8h or 2d');
   });
 
   test('its path is told, and y copies what is in it', () => {
@@ -50,7 +50,7 @@ describe(':handoff writes the hand-over to a file', () => {
   test('one at a time', () => {
     const session = palette('handoff').press(':').type('handoff').press('enter');
     expect(session.asked('write-report')).toHaveLength(1);
-    expect(session.notice).toBe('the last one is still being written');
+    expect(session.notice).toBe('the previous report is still being written');
   });
 });
 

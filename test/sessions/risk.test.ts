@@ -119,9 +119,9 @@ describe('what if', () => {
   test('what makes no sense says why', () => {
     const session = showing(late, clicks());
     expect(session.press('P').notice).toBe('only running jobs can be paused; this one is pending');
-    expect(session.press('T').notice).toBe('none of its partitions has failed');
+    expect(session.press('T').notice).toBe('no partition of this job has failed');
     expect(session.press('j', ')').notice).toBe('this job has no deadline to move');
-    expect(session.press('0').notice).toBe('nothing is supposed');
+    expect(session.press('0').notice).toBe('no what-if change is set');
   });
 });
 
@@ -185,7 +185,7 @@ describe('a applies what is supposed', () => {
   test('several jobs want the count of the changes typed, and nothing is sent before', () => {
     const session = supposing().answerPlan([failed, clicks()]).read();
     session.press('tab', 'tab', 'tab', 'y');
-    expect(session.card.hint).toBe('type 4 to arm the button');
+    expect(session.card.hint).toBe('type 4 to enable the button');
     session.type('3').press('tab', 'y');
     expect(session.acts).toEqual([]);
     session.press('backspace').type('4').press('tab', 'y');
@@ -258,7 +258,7 @@ describe('a applies what is supposed', () => {
     });
     session.wait(1000).timer('refresh');
     session.answerBoard('risk', board(after, clicks({ state: 'paused', lanes: 0 })));
-    expect(session.press('a').notice).toBe('nothing is supposed');
+    expect(session.press('a').notice).toBe('no what-if change is set');
   });
 
   test('hidden ones are named, and others are told that it is open', () => {
@@ -276,7 +276,7 @@ describe('a applies what is supposed', () => {
     const wider = weather({ execution_strategy: { type: 'parallel', max_parallel: 13 } });
     session.answerPlan([wider, clicks()]);
     expect(planned(session)).toEqual([
-      ['weather', 'tune', 'it is already set so'],
+      ['weather', 'tune', 'already set'],
       ['clicks', 'pause', null],
     ]);
     expect(session.card.expected).toBe('1');
@@ -293,7 +293,7 @@ describe('a applies what is supposed', () => {
     session.wait(1000).timer('refresh');
     session.answerBoard('risk', board(weather(), clicks({ state: 'paused' })));
     expect(what(session).pause).toEqual([]);
-    expect(session.press('a').notice).toBe('nothing is supposed');
+    expect(session.press('a').notice).toBe('no what-if change is set');
   });
 
   test('slots cannot be applied from here, and a read-only console applies nothing', () => {

@@ -162,7 +162,7 @@ test('cancel with a reason and the asset typed; an answer to the wrong question 
     console.type('y');
     return false;
   }, 400);
-  expect(console.screen).toContain('type clicks to arm the button');
+  expect(console.screen).toContain('type clicks to enable the button');
   expect(await journal(id)).toEqual([]);
   console.type('s\t');
   await console.until('Type clicks: clicks');
@@ -208,7 +208,7 @@ test('somebody else pauses it under an open dialog: the dialog is disarmed', asy
   console.type('\t');
   await console.until(() => {
     console.type('y');
-    return console.screen.includes('it has changed: close and look again');
+    return console.screen.includes('the job has changed: close and try again');
   }, 200);
   expect(await journal(id)).toEqual([]);
 });

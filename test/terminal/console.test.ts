@@ -136,7 +136,7 @@ describe('the database goes away and comes back', () => {
   test('a banner with the age of the data, then none', async () => {
     const console = await start('varied', small).until('▐');
     process.kill(pidOfFixture(), 'SIGUSR2');
-    await console.until(/data is \d+s old · trying again · connection refused/);
+    await console.until(/data is \d+s old · retrying · connection refused/);
     expect(console.screen).toContain('revenue_daily');
     process.kill(pidOfFixture(), 'SIGUSR2');
     await console.until(() => !console.screen.includes('trying again'));

@@ -50,7 +50,7 @@ test('a database that stops: the age is told, keys go on working, no action is o
   console.type('j');
   await console.until(() => console.lines.find((line) => line.includes('▐')) !== selected);
   console.type('X');
-  await console.until('the database does not answer: what is shown is old');
+  await console.until('no answer from the database: the data shown is old');
   console.type('?');
   await console.until('Search:');
   console.type('\x1b');

@@ -61,7 +61,7 @@ async function isHeldBack(console: Emulator): Promise<void> {
   await console.until(() => looksOld(console));
   expect(console.screen).toMatch(/orders .* 11 /);
   console.type('X');
-  await console.until('the database does not answer: what is shown is old');
+  await console.until('no answer from the database: the data shown is old');
   expect(console.screen).not.toContain('Cancel orders');
   console.type('?');
   await console.until('Search:');
@@ -127,7 +127,7 @@ test('killed under an open card: it is disarmed, and what was typed into it is s
   await console.until('Type orders: orders');
   await console.until('y: cancel');
   server.signal('SIGKILL');
-  await console.until('the database does not answer');
+  await console.until('no answer from the database');
   console.type('y');
   await console.until(/\[ Cancel the job \] +the database does not answer/);
   await server.start();

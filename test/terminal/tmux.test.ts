@@ -189,7 +189,7 @@ describe.skipIf(!hasTmux)('in tmux', () => {
         tmux.press('Tab');
         await tmux.until('y: pause');
         server.signal('SIGKILL');
-        await tmux.until('the database does not answer');
+        await tmux.until('no answer from the database');
         tmux.type('y');
         await server.start();
         await tmux.until('y: pause');

@@ -312,7 +312,7 @@ describe('the table', () => {
   });
 
   test('says why it is empty', () => {
-    expect(text(new Session().send({ type: 'started' }).state)).toContain('reading the jobs …');
+    expect(text(new Session().send({ type: 'started' }).state)).toContain('loading jobs …');
     expect(text(Session.showing([]).state)).toContain('start one with: servo-tui start');
     expect(text(Session.showing([aJob()]).press('/').type('zzz').state)).toContain(
       'no job matches the filter',
@@ -423,7 +423,7 @@ describe('what must not be overlooked', () => {
       .timer('refresh')
       .fail('load-jobs', 'database_unreachable', 'is it running?');
     expect(text(session.state)).toContain(
-      'data is 10s old · trying again · connection refused (is it running?)',
+      'data is 10s old · retrying · connection refused (is it running?)',
     );
   });
 

@@ -94,7 +94,7 @@ test('with room for it, everything about a job is on one screen', () => {
   const shown = picture(opened(200, 50).state);
   for (const part of [
     /▸ *3,201 × +HTTP 429 Too Many Requests +rate limiting\?/,
-    /2024-02-29 +9\.1 s +9\.1 × the middle +attempt 2/,
+    /2024-02-29 +9\.1 s +9\.1 × the median +attempt 2/,
     /2024-02-28 +1\.1 s {20}/,
     /Slowest p95 2\.2 s/,
     /needs +✗ events_raw 00000003 +failed 40% +3 of 9 partitions failed/,

@@ -43,16 +43,16 @@ test('B13: a run says of each job whether its order has been sent, and what beca
 test('B13: that an answer was lost, and that nothing was done, fit into 80 columns', () => {
   const session = Session.showing(jobs, { size }).press('p').read().press('y').fail('act');
   const note = () => textOf(noteLine(session.state, [])).trimEnd();
-  expect(note()).toBe(' ✗ pausing orders_daily: connection lost: not known whether it was done');
+  expect(note()).toBe(' ✗ pausing orders_daily: connection lost: outcome unknown');
   session.answerJob(jobs[0]!);
   expect(note()).toBe(
-    ' ! orders_daily: not done so far: still running, version 7 (connection lost)',
+    ' ! orders_daily: not applied so far: still running, version 7 (connection lost)',
   );
 });
 
 test.each([
-  [100, '[ Keep running ]   [ Pause ]', 'Tab: to the buttons, then y'],
-  [60, '[ Keep running ]   [ Pause ]', 'Tab: to the buttons, then y'],
+  [100, '[ Keep running ]   [ Pause ]', 'Tab to the buttons, then y'],
+  [60, '[ Keep running ]   [ Pause ]', 'Tab to the buttons, then y'],
   [44, '[ Keep running ]   [ Pause ]', 'Tab, then y'],
 ])('B13: at %d columns a dialog says which keys lead to its button', (columns, buttons, hint) => {
   const session = Session.showing(jobs, { size: { columns, rows: 24 } }).press('p');
@@ -74,12 +74,12 @@ test('a job that has gone under its dialog: disarmed, not counted, and its row a
   const before = heads();
   expect(missing(session.state, session.card)).toBeNull();
   session.refreshed([]);
-  expect(missing(session.state, session.card)).toBe('this job is no longer there');
+  expect(missing(session.state, session.card)).toBe('this job no longer exists');
   expect(session.press('y').acts).toEqual([]);
   const picture = jobsPicture(session.state);
   expect(heads()).toBe(before);
   expect(textOf(picture.body[0]!)).toMatch(/orders_hourly_eu .* 3833\/5113/);
   expect(textOf(picture.bottom[0]!)).toMatch(/^ 0 jobs/);
   const card = cardLines(session.state, session.card, 76, 18).map(textOf);
-  expect(card.some((line) => /^Now +this job is no longer there$/.test(line.trimEnd()))).toBe(true);
+  expect(card.some((line) => /^Now +this job no longer exists$/.test(line.trimEnd()))).toBe(true);
 });

@@ -34,7 +34,7 @@ test('every row can be remapped, and every name that a text speaks of is a row',
 describe('a text that names a key names the one that [keys] has given it', () => {
   test('the footer of each screen, and the tabs', () => {
     for (const title of ['Triage', 'Risk', 'Executors', 'Alerts', 'Events']) {
-      const session = open().press(on(`the screen ${title}`));
+      const session = open().press(on(`go to ${title}`));
       expect(picture(session)).toContain(` ${on('the screen Jobs')} Jobs `);
       expect(footer(session)).toMatch(/^ [\u0400-\u045f] /);
       expect(footer(session)).not.toMatch(/(^| {2})[!-~]+ /);
@@ -46,7 +46,7 @@ describe('a text that names a key names the one that [keys] has given it', () =>
     const [up, down, back] = [
       on('previous row'),
       on('next row'),
-      letters['back, close, or clear the filter'],
+      letters['back: close, clear the filter, previous screen'],
     ];
     expect(footer(session)).toBe(` ${up}${down} scroll  ${back} close`);
     const run = open().press(on('the screen Triage'));
@@ -54,7 +54,7 @@ describe('a text that names a key names the one that [keys] has given it', () =>
   });
 
   test('an empty table, and an empty board', () => {
-    const back = letters['back, close, or clear the filter'];
+    const back = letters['back: close, clear the filter, previous screen'];
     const table = open().press(on('filter')).type('nothing').press('enter');
     expect(picture(table)).toContain(`${back} clears it`);
     const board = open().press(on('the screen Events'));
@@ -67,9 +67,9 @@ describe('a text that names a key names the one that [keys] has given it', () =>
     expect(open().press(on('follow the job')).notice).toContain(
       `${on('follow the job')} ends that`,
     );
-    const frozen = open().press(on('freeze the data, or let it move again'));
+    const frozen = open().press(on('freeze: stop refreshing, or go on'));
     expect(frozen.press(on('refresh now')).notice).toContain(
-      `${letters['freeze the data, or let it move again']} lets it move`,
+      `${letters['freeze: stop refreshing, or go on']} lets it move`,
     );
     const [left, right] = [
       on('scroll the columns to the left'),
@@ -88,7 +88,7 @@ describe('a text that names a key names the one that [keys] has given it', () =>
 
   test('a run of several, and a job that is not unique', () => {
     const run = on('the run of an action on several jobs');
-    const session = open().press(on('mark the job, or take its mark away'), on('pause'));
+    const session = open().press(on('mark or unmark the job'), on('pause'));
     session.answerPlan([job]).read().press('tab', 'tab').type('1').press('tab', 'y');
     expect(picture(session)).toContain(`(${run} shows it)`);
     session.press('escape');

@@ -28,13 +28,15 @@ import { beginRun } from './running.ts';
 import type { Asking, PlainState, PlainStep } from './state.ts';
 import { nameOf } from './words.ts';
 
-const toStop = 'a full stop by itself leaves it';
+const toStop = 'a single . cancels';
 
 /** Why nothing can be done now, or null. */
 function whyNotNow(state: PlainState): string | null {
   if (state.read_only) return 'this console is read-only';
-  if (state.down) return 'the database does not answer';
-  return state.run !== null && isOpen(state.run) ? 'a run is not at its end yet' : null;
+  if (state.down) return 'no answer from the database';
+  return state.run !== null && isOpen(state.run)
+    ? 'an action on several jobs is still running'
+    : null;
 }
 
 /** Says what is seen, and asks the first question; nothing is sent before `yes`. */
@@ -75,9 +77,9 @@ export function openPlan(
     const word = `${stateWord(job.state).word}, version ${job.version}`;
     return why === null ? `${nameOf(job)}: ${word}` : `${nameOf(job)}: will be skipped: ${why}`;
   });
-  const more = draft.truncated ? [' More match than can be done at once.'] : [];
+  const more = draft.truncated ? [' More jobs match than one action may include.'] : [];
   const head = `${titleOf(name)}: ${some} of ${plural(plan.jobs.length, 'job')}.${more}`;
-  if (some === 0) return { state, lines: [...told, `${head} Nothing can be done.`] };
+  if (some === 0) return { state, lines: [...told, `${head} No job can be changed.`] };
   const asking = askingOf(name, first, created_at, plan, String(some));
   const { state: next, lines } = ask(state, asking, firstOf(asking), at);
   return { state: next, lines: [...told, head, ...withOthers(state, asking, lines)] };
@@ -154,12 +156,12 @@ export function questionOf(asking: Asking): string {
   switch (question) {
     case 'reason':
       return needsReason(asking)
-        ? `Reason? It must have one; ${toStop}.`
-        : `Reason? An empty line is none; ${toStop}.`;
+        ? `Reason (required)? ${toStop}.`
+        : `Reason (optional)? Enter skips it; ${toStop}.`;
     case 'check':
-      return `Type ${safeText(expected ?? '')} to go on; ${toStop}.`;
+      return `Type ${safeText(expected ?? '')} to continue; ${toStop}.`;
     case 'confirm':
-      return `Type yes to ${name} ${plan === null ? nameOf(job) : plural(Number(expected), 'job')}; anything else leaves it.`;
+      return `Type yes to ${name} ${plan === null ? nameOf(job) : plural(Number(expected), 'job')}; anything else cancels.`;
     default:
       return fieldQuestion(asking, question);
   }
@@ -168,9 +170,9 @@ export function questionOf(asking: Asking): string {
 function fieldQuestion({ name, job, plan, values }: Asking, question: Question): string {
   const field = actionOf(name).fields.find((one) => one.name === question)!;
   const now = new Set((plan?.jobs ?? [{ job }]).map((one) => presently(field, one.job, 'utc')));
-  const empty = values[field.name] === '' ? 'leaves it' : `makes it ${values[field.name]}`;
+  const empty = values[field.name] === '' ? 'keeps it' : `sets ${values[field.name]}`;
   const how = field.name === 'deadline' ? ', as +2h, 2024-01-17T00:00Z or none' : '';
-  return `${field.label}, now ${now.size === 1 ? [...now][0] : 'various'}${how}? An empty line ${empty}; ${toStop}.`;
+  return `${field.label}, now ${now.size === 1 ? [...now][0] : 'various'}${how}? Enter ${empty}; ${toStop}.`;
 }
 
 /** The answer to the present question. Enter by itself never means yes. */
@@ -182,14 +184,14 @@ export function answerQuestion(
 ): PlainStep {
   const answer = text.trim();
   if (at < asking.asked_at + dropMs) {
-    return { state, lines: [`That came before the question. ${questionOf(asking)}`] };
+    return { state, lines: [`Ignored: typed before the question. ${questionOf(asking)}`] };
   }
   const { question, expected } = asking;
   if (answer === '.') return left(state, asking);
   if (question === 'confirm')
     return /^yes$/i.test(answer) ? send(state, asking, at) : left(state, asking);
   if (question === 'check' && answer !== expected)
-    return { state, lines: [`That is not it. ${questionOf(asking)}`] };
+    return { state, lines: [`That does not match. ${questionOf(asking)}`] };
   if (question === 'reason' && needsReason(asking) && answer === '')
     return { state, lines: [questionOf(asking)] };
   return answered(state, asking, answer, at);

@@ -11,7 +11,7 @@ import { nameOf } from './words.ts';
 export function beginRun(state: PlainState, asking: Asking, plan: CardPlan, at: number): PlainStep {
   const run = runOf(asking, plan, parametersOf(asking));
   const { state: next, lines = [], effects } = onward({ ...state, run }, at);
-  const head = `${asking.name} ${plural(Number(asking.expected), 'job')}: sent one after the other; stop ends that after the one under way.`;
+  const head = `${asking.name} ${plural(Number(asking.expected), 'job')}: one after the other; stop ends it after the current job.`;
   return { state: next, lines: [head, ...lines], effects };
 }
 
@@ -36,11 +36,11 @@ export function runTold(state: PlainState, answer: DataAnswer, at: number): Plai
   const now = after.items[run.items.indexOf(item)]!;
   const line =
     now.result === null
-      ? `${nameOf(item.job)}: no answer: it is not known whether this was done`
+      ? `${nameOf(item.job)}: no answer, outcome unknown`
       : `${now.result.result}: ${nameOf(item.job)}: ${safeText(now.result.message, { cap: 1000 })}`;
   const told = { ...state, run: after };
   if (after.stopped !== null && isOpen(after)) {
-    return { state: told, lines: [line, `${runSummary(after)}. continue goes on with the rest.`] };
+    return { state: told, lines: [line, `${runSummary(after)}. Type continue to do the rest.`] };
   }
   const { state: next, lines = [], effects } = onward(told, at);
   return { state: next, lines: [line, ...lines], effects };
@@ -49,11 +49,11 @@ export function runTold(state: PlainState, answer: DataAnswer, at: number): Plai
 /** Ends the run after the job that is under way. */
 export function stopRun(state: PlainState): PlainStep {
   const { run } = state;
-  if (run === null || !isOpen(run)) return { state, lines: ['No run is under way.'] };
+  if (run === null || !isOpen(run)) return { state, lines: ['No action is running.'] };
   if (run.stopped !== null) return { state, lines: [`${runSummary(run)}.`] };
   return {
     state: { ...state, run: { ...run, stopped: 'by hand' } },
-    lines: ['It stops after the job that is under way.'],
+    lines: ['Stopping after the current job.'],
   };
 }
 

@@ -53,7 +53,7 @@ function handled(state: PlainState, message: PlainMessage): PlainStep {
       return {
         state,
         lines: [
-          `servo-tui, tenant ${safeText(state.tenant)}. Changes are told as they come.`,
+          `servo-tui, tenant ${safeText(state.tenant)}. Changes are printed as they happen.`,
           hint,
         ],
         effects: [readJobs(state), readAlerts],
@@ -123,7 +123,7 @@ function acted(state: PlainState, ofRun: boolean, answer: DataAnswer, at: number
   }
   if (answer.type !== 'failure') return { state: free };
   const lost = answer.failure.code === 'database_unreachable';
-  const unknown = lost ? 'It is not known whether this was done: ' : '';
+  const unknown = lost ? 'Outcome unknown: ' : '';
   return { state: free, lines: [`${unknown}${failureText(answer.failure)}`] };
 }
 
@@ -154,7 +154,7 @@ function jobsRead(before: PlainState, list: JobPage): PlainStep {
     ? []
     : [...before.jobs.values()]
         .filter(({ id }) => !jobs.has(id))
-        .map((job) => `${nameOf(job)} is no longer there`);
+        .map((job) => `${nameOf(job)} no longer exists`);
   const first = before.as_of === null;
   return {
     state,
@@ -172,7 +172,7 @@ function summary({ jobs, counts, truncated }: JobList): string {
   const states = Object.entries(counts)
     .filter(([, count = 0]) => count > 0)
     .map(([state, count]) => `${count} ${safeText(state.replace('_', ' '), { cap: 40 })}`);
-  if (jobs.length === 0) return 'There are no jobs.';
+  if (jobs.length === 0) return 'No jobs.';
   const followed = truncated ? ` The ${jobs.length} most urgent are followed.` : '';
   return `${states.join(', ')}.${followed}`;
 }
@@ -183,7 +183,7 @@ function alertsRead(state: PlainState, { alerts }: BoardData['alerts']): PlainSt
   const begun = [...firing].filter((name) => !before.has(name)).map(fires);
   const over = [...before]
     .filter((name) => !firing.has(name))
-    .map((name) => `Alert ${name} is over.`);
+    .map((name) => `Alert ${name} is resolved.`);
   return {
     state: { ...state, firing },
     lines: [...begun, ...over],
@@ -213,7 +213,7 @@ function failed(state: PlainState, effect: DataEffect, failure: Failure): PlainS
   const asked = state.asking === null ? [] : [questionOf(state.asking)];
   return {
     state: { ...state, down: true },
-    lines: [`The database does not answer: ${text}. Trying again.`, ...asked],
+    lines: [`No answer from the database: ${text}. Retrying.`, ...asked],
     effects: [again],
   };
 }

@@ -52,7 +52,7 @@ export function changeLines(before: JobView, job: JobView, clock: Clock): string
       ? `${name}: no heartbeat for ${formatAge(job.heartbeat_age_seconds ?? 0)}`
       : [],
     before.heartbeat_stale && !job.heartbeat_stale && job.state === 'running'
-      ? `${name}: its heart beats again`
+      ? `${name}: heartbeat resumed`
       : [],
     job.health !== before.health && newsworthy.includes(job.health) && job.health_reason !== null
       ? `${name}: ${healthWords(job)!.text}`
@@ -60,7 +60,7 @@ export function changeLines(before: JobView, job: JobView, clock: Clock): string
     newsworthy.includes(before.health) &&
     !newsworthy.includes(job.health) &&
     job.state === 'running'
-      ? `${name}: it is worked on again`
+      ? `${name}: an executor runs it again`
       : [],
     doublings(job.failed_partitions) > doublings(before.failed_partitions)
       ? `${name}: ${plural(job.failed_partitions, 'partition')} failed`
