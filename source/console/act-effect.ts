@@ -3,7 +3,7 @@ import type { JobView } from '../domain/job/job.ts';
 import { type ActionName, actionOf } from './actions.ts';
 import type { Act } from './effects.ts';
 
-/** An action as it is sent: bound to the job's state, version and settings as they were seen. */
+/** The effect that sends an action: bound to the job's state, version and settings as shown. */
 export function actEffect(
   name: ActionName,
   job: JobView,
@@ -19,7 +19,7 @@ export function actEffect(
   return { type: 'act', action, id, state, version, reason, ...told };
 }
 
-/** A reason as it was typed; null where it is blank. */
+/** The reason as typed; null if blank. */
 export function reasonOf(typed: string): string | null {
   return typed.trim() === '' ? null : typed.trim();
 }

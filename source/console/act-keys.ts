@@ -8,7 +8,7 @@ import { actsOnMarks, askPlan, markAll, whyNoMarkAll, whyNotHere } from './plann
 import type { State } from './state.ts';
 import { noTarget, targetOf } from './target.ts';
 
-/** What is marked, and what is done to it: nothing is sent before a card has been answered. */
+/** Keys that mark jobs and open action dialogs. Nothing is sent before a dialog is confirmed. */
 export const actKeys: readonly Binding[] = [
   {
     keys: ['enter'],
@@ -53,7 +53,7 @@ export const actKeys: readonly Binding[] = [
   ...actionNames.map(action),
 ];
 
-/** The failed partition under the cursor of the job screen; null on a line that stands for several. */
+/** The partition key of the selected failure; null on a line that stands for several. */
 function selectedFailure({ screen, job }: State): string | null {
   if (screen !== 'job' || job === null || job.panel !== 'failed') return null;
   const item = selectedItem(job);

@@ -3,24 +3,22 @@ import type { JobView } from '../domain/job/job.ts';
 import { type Setting, settingOf, writeSetting } from '../domain/job/settings.ts';
 import { formatInstant, type Zone } from '../presentation/text/format.ts';
 
-/** A text field of a card: what it changes, and what that is now. */
+/** A text field of a dialog and the setting that it changes. */
 export type ParameterField = {
   name: ParameterName;
   label: string;
   setting: Setting;
-  /** What is typed there at first, of a job that lives: one that has ended is started anew as it was. */
+  /** Text that the field starts with, unless the job has ended. */
   initial?: string;
 };
 
-/** One row per action of the console: its key, its help, and what its card asks besides the reason. */
 export type ConsoleAction = {
   action: JobAction;
   key: string;
-  /** For the help. */
   title: string;
-  /** The footer's word for it; without one it is in the help only. */
+  /** The word in the footer; without one the action is in the help only. */
   hint?: string;
-  /** The card's title, where the action's own verb does not say it. */
+  /** The dialog's title, where the action's own verb does not fit. */
   verb?: string;
   fields: readonly ParameterField[];
 };
@@ -101,7 +99,9 @@ export const consoleActions = {
   },
 } as const satisfies Readonly<Record<string, ConsoleAction>>;
 
-/** A plan of changes that differ from job to job: as for a pause there is nothing to type, and no reason that it must have. */
+/**
+ * A plan whose changes differ from job to job: like a pause it has no fields and needs no reason.
+ */
 export const whatIfChanges: ConsoleAction = {
   action: 'pause',
   key: 'a',
@@ -117,7 +117,6 @@ export function actionOf(name: ActionName): ConsoleAction {
   return consoleActions[name];
 }
 
-/** What a field's setting is now, as a person would write it. */
 export function presently(field: ParameterField, job: JobView, zone: Zone): string {
   const value = settingOf(job, field.setting);
   return value instanceof Date ? formatInstant(value, zone) : writeSetting(field.setting, value);

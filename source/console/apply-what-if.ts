@@ -8,10 +8,12 @@ import { askChanges, whyNoPlan } from './planning.ts';
 import type { State, Step } from './state.ts';
 import type { Target } from './target.ts';
 
-/** One thing that is supposed of a job, as what makes it true. */
 type JobChange = { id: string; change: PlannedChange };
 
-/** What is supposed of a job as actions. The pause comes last: the others are bound to the version that was seen, and it makes a new one. */
+/**
+ * The what-if changes of a job as actions. The pause comes last: the others are bound to the
+ * version shown, and a pause increments it.
+ */
 function changesOfJob(id: string, what: WhatIf): JobChange[] {
   const parallel = what.parallel[id];
   const deadline = what.deadline[id];
@@ -29,7 +31,7 @@ function changesOfJob(id: string, what: WhatIf): JobChange[] {
   ];
 }
 
-/** Of all jobs in the board's order, those too that its filter hides. */
+/** For all jobs in the board's order, including those hidden by its filter. */
 function changesOf({ boards }: State): JobChange[] {
   return orderOf('risk', boards.risk).flatMap((id) => changesOfJob(id, boards.risk.what));
 }
@@ -54,7 +56,9 @@ export function whyNotApply(state: State): string | null {
     : 'an executor adds slots. Start one: servo-tui --worker';
 }
 
-/** Opens the card of what is supposed, filled in, and its job gets the cursor; of several changes one card that lists all of them. */
+/**
+ * Opens the dialog of the only change, filled in; for several changes one dialog that lists them.
+ */
 export function applyWhatIf(state: State): Step {
   const all = changesOf(state);
   const [first, ...more] = all;

@@ -4,17 +4,17 @@ import { compareBy } from '../domain/job/order.ts';
 import { isPaged, isSameView, slide } from './paging.ts';
 import type { JobsScreen, State } from './state.ts';
 
-/** A row of the table. A job that is gone is shown as it was last read; no action is possible on it. */
+/** A row of the table. A job that is gone is shown as last read; no action is possible on it. */
 export type JobRow = {
   job: JobView;
   gone: boolean /** Shown only because the cursor is on it. */;
   unmatched: boolean;
 };
 
-/** The order is held this long after the operator's last move, and while a dialog is open. */
+/** The order is kept this long after the last move, and while a dialog is open. */
 export const keepOrderMs = 3000;
 
-/** The rows of the last few tables: one frame asks for the same ones several times. */
+/** Cached: one frame asks for the same rows several times. */
 const known = new WeakMap<JobsScreen, readonly JobRow[]>();
 
 export function rowsOf(jobs: JobsScreen): readonly JobRow[] {
@@ -37,7 +37,7 @@ export function rowOf(jobs: JobsScreen, id: string | null): JobRow | null {
   return id === null ? null : (rowsOf(jobs).find(({ job }) => job.id === id) ?? null);
 }
 
-/** The rows after new data: in their old places while the order is held, else sorted anew. */
+/** New data keeps the rows in place while the order is kept; otherwise sorts them. */
 export function arrangeAfterData(state: State, before: JobsScreen): JobsScreen {
   const held =
     state.at < state.jobs.keep_order_until ||
@@ -51,7 +51,7 @@ export function arrangeAfterData(state: State, before: JobsScreen): JobsScreen {
   return remember({ ...state.jobs, order, cursor: state.jobs.cursor ?? order[0] ?? null }, before);
 }
 
-/** The rows after the operator has asked for another order or filter: nothing is held. */
+/** After a change of sort or filter the order is not kept. */
 export function rearrange(jobs: JobsScreen): JobsScreen {
   const order = matchingIds(jobs);
   const cursor =
@@ -59,7 +59,7 @@ export function rearrange(jobs: JobsScreen): JobsScreen {
   return { ...jobs, order, gone: {}, cursor, top: 0, keep_order_until: 0, goal: null };
 }
 
-/** A stretch of the table is in the database's order. The cursor's row stays where it is on the screen. */
+/** A partial table is in the database's order. The cursor's row stays where it is on the screen. */
 function arrangePage(
   jobs: JobsScreen,
   ids: readonly string[],
@@ -89,7 +89,7 @@ function matchingIds(jobs: JobsScreen): string[] {
   return sorted.map((job) => job.id);
 }
 
-/** The deadline of a job that the filter names, by the beginning of its id. */
+/** Deadlines of jobs that the filter names by id prefix. */
 function deadlinesIn({ list }: JobsScreen): DeadlineOf {
   const { deadlines = {} } = list?.page ?? {};
   return (named) =>
@@ -98,13 +98,13 @@ function deadlinesIn({ list }: JobsScreen): DeadlineOf {
       : list?.jobs.find(({ id }) => id.startsWith(named))?.sla_deadline_at;
 }
 
-/** All that is known of jobs now: those of the table, and those that were asked for besides. */
+/** Jobs of the table, and those that were asked for in addition. */
 function knownJobs({ list }: JobsScreen): Map<string, JobView> {
   const jobs = [...(list?.jobs ?? []), ...(list?.page.kept ?? [])];
   return new Map(jobs.map((job) => [job.id, job]));
 }
 
-/** The row under the cursor stays where it was even if it has vanished or matches no more. */
+/** The row under the cursor stays in place even if its job is gone or no longer matches. */
 function withCursorKept(jobs: JobsScreen, sorted: string[], before: JobsScreen): JobsScreen {
   const { cursor } = jobs;
   if (cursor === null || sorted.length === 0) {
@@ -116,7 +116,7 @@ function withCursorKept(jobs: JobsScreen, sorted: string[], before: JobsScreen):
   return { ...jobs, order: sorted.toSpliced(place, 0, cursor) };
 }
 
-/** Keeps what was last known of every row shown that is no longer in the list. */
+/** Keeps the last known data of every shown job that is no longer in the list. */
 function remember(jobs: JobsScreen, before: JobsScreen): JobsScreen {
   const present = knownJobs(jobs);
   const known = knownJobs(before);

@@ -10,9 +10,8 @@ import { noticed } from './notice.ts';
 import type { Bell, State, Step } from './state.ts';
 import { noTarget, targetOf } from './target.ts';
 
-/** Followed jobs are read by themselves, whatever is on the screen, and no more often than this. */
+/** Followed jobs are read on their own timer, at most this often. */
 const leastMs = 2000;
-/** More than this nobody can tell apart by ear. */
 const mostBells = 50;
 
 export function noBell(state: State): string | null {
@@ -31,7 +30,7 @@ export function hasBell({ bells }: State, id: string): boolean {
   return bells.some((bell) => bell.id === id);
 }
 
-/** Follows the selected job: a change of its state or risk level rings and is told. Again: no longer. */
+/** Starts or stops following the selected job. A change of its state or risk level rings. */
 export function turnBell(state: State): Step {
   const target = targetOf(state);
   if (target === null) return [state, []];
@@ -43,7 +42,7 @@ export function turnBell(state: State): Step {
   }
   const bells = [...state.bells, bellOf(job)];
   const text = `following ${name}: the bell rings when its state or risk changes (${keyFor(state, 'follow')} stops it)`;
-  // A question that is open does not ask about this one: its answer would seem to say that it has vanished.
+  // An open question does not include this job: its answer would report it as gone.
   const asked = { ...state.asked, bells: null };
   const [told, effects] = noticed({ ...state, asked, bells }, text);
   return [told, [...effects, readBellsLater(state)]];
@@ -54,7 +53,9 @@ export function readBells(state: State): Step {
   return ask(state, 'bells', { type: 'load-named', ids: state.bells.map(({ id }) => id) });
 }
 
-/** What has changed since it was last heard of; a job that has ended or vanished is told of for the last time. */
+/**
+ * Reports changes since the last reading. A job that has ended or is gone is reported once more.
+ */
 export function bellsAnswered(state: State, answer: DataAnswer): Step {
   const free = { ...state, asked: { ...state.asked, bells: null } };
   if (answer.type !== 'named') return [free, [readBellsLater(free)]];

@@ -13,25 +13,20 @@ import {
 } from '../domain/triage/checks.ts';
 import type { TriageReport } from '../domain/triage/report.ts';
 
-/** The screens that are one list of rows, each row about a job or about none. */
+/** Screens that are one list of rows, each about a job or none. */
 export const boardNames = ['triage', 'check', 'risk', 'executors', 'alerts', 'events'] as const;
 export type BoardName = (typeof boardNames)[number];
 
 /** The jobs that the rows name, as far as they still exist. */
 type WithJobs = { jobs: readonly JobView[] };
 
-/** What each board shows, as it was read at one moment. */
 export type BoardData = {
-  /** Every check of the runbooks, with how much it finds. */
   triage: TriageReport & WithJobs;
-  /** What one of them finds. */
   check: Finding & WithJobs;
-  /** Live jobs with a deadline, and those that share the slots with them. */
+  /** Unfinished jobs with a deadline, and those that share slots with them. */
   risk: RiskBoard;
   executors: ExecutorList & WithJobs;
-  /** The runbooks' alerts, firing or not. */
   alerts: AlertReport & WithJobs;
-  /** The newest of the journal. */
   events: EventList & WithJobs;
 };
 
@@ -46,15 +41,15 @@ export type BoardRow = {
 
 type Definition<N extends BoardName> = {
   rows: (data: BoardData[N], what: WhatIf) => readonly BoardRow[N][];
-  /** What a row is known by, whatever place it is in. */
+  /** Identity of a row, independent of its position. */
   key: (row: BoardRow[N]) => string;
-  /** Milliseconds between two readings at least: what costs more is read less often. */
+  /** Minimum milliseconds between two readings, for expensive boards. */
   every_ms?: number;
-  /** The newest row comes first, and a cursor that nobody has moved goes with it. */
+  /** An unmoved cursor stays on the newest row. */
   newest_first?: true;
-  /** The job that a row is about, and that the keys act upon. */
+  /** The job that a row is about; keys act on it. */
   job_id: (row: BoardRow[N]) => string | null;
-  /** What the filter looks into. */
+  /** What the filter searches. */
   text: (row: BoardRow[N], job: JobView | null) => string;
 };
 
@@ -131,13 +126,12 @@ export type Board<N extends BoardName = BoardName> = {
   cursor: string | null;
   /** The first row of the window. */
   top: number;
-  /** The order is held until then, because the operator moves. */
   keep_order_until: number;
-  /** The rows in the order that is held; null = in the board's own. */
+  /** Row keys while the order is kept; null = the board's own order. */
   order: readonly string[] | null;
-  /** Words that a row must hold, all of them; `!` before one: must not. */
+  /** Words that a row must contain, all of them; `!` before a word negates it. */
   filter: string;
-  /** What the calculator supposes; the other boards suppose nothing. */
+  /** The what-if of the risk board; no change on the others. */
   what: WhatIf;
 };
 
@@ -157,7 +151,6 @@ export const emptyBoards = Object.fromEntries(
   boardNames.map((name) => [name, empty]),
 ) as unknown as Boards;
 
-/** A row of a board with what every board can say of it. */
 export type Listed<N extends BoardName = BoardName> = {
   key: string;
   row: BoardRow[N];
@@ -166,7 +159,7 @@ export type Listed<N extends BoardName = BoardName> = {
 
 const known = new WeakMap<Board, readonly Listed[]>();
 
-/** The rows that match the board's filter, in the order that is held, else in the board's own. */
+/** The rows that match the board's filter, in the kept order or the board's own. */
 export function listed<N extends BoardName>(name: N, board: Board<N>): readonly Listed<N>[] {
   const rows = known.get(board) ?? makeRows(name, board);
   known.set(board, rows);
@@ -200,7 +193,7 @@ function arranged<N extends BoardName>(name: N, { data, what, order }: Board<N>)
   return rows(data, what).toSorted((a, b) => place(a) - place(b));
 }
 
-/** All rows as they stand, those too that the filter hides. */
+/** All rows, including those hidden by the filter. */
 export function orderOf<N extends BoardName>(name: N, board: Board<N>): readonly string[] {
   return arranged(name, board).map((definitions[name] as Definition<N>).key);
 }
@@ -209,7 +202,7 @@ export function isNewestFirst(name: BoardName): boolean {
   return definitions[name].newest_first === true;
 }
 
-/** Where the cursor is; the first row if what it was on is gone. */
+/** The cursor's row; the first row if that is gone. */
 export function cursorIndex(rows: readonly Listed[], cursor: string | null): number {
   return Math.max(
     0,
@@ -223,8 +216,8 @@ export function underCursor<N extends BoardName>(name: N, board: Board<N>): List
 }
 
 /**
- * The row that the cursor is bound to once these data are there, as long as it is: what is shown under it must be what a key acts upon,
- * however the order changes. Where its row is gone, what has taken that row's place.
+ * The row that the cursor is bound to with these data. The row shown under the cursor must be the
+ * one a key acts on, however the order changes; if it is gone, the row that takes its place.
  */
 export function cursorBound<N extends BoardName>(
   name: N,
@@ -239,7 +232,6 @@ export function cursorBound<N extends BoardName>(
   return rows[Math.min(place, rows.length - 1)]?.key ?? cursor;
 }
 
-/** Milliseconds between two readings of a board, where the operator wants one every `interval`. */
 export function boardInterval(name: BoardName, interval: number): number {
   return Math.max(interval, definitions[name].every_ms ?? 0);
 }

@@ -62,14 +62,14 @@ function confirmed(state: State, card: Card, pressed: Pressed): Step {
   return card.plan === null ? act(free, card, told) : startRun(free, card, told);
 }
 
-/** What is missing; if that is a text, the focus goes to where it is to be typed. */
+/** Shows the hint; if a text is missing, focuses its field. */
 function told(state: State, card: Card, hint: string): Step {
   const wanted = wantedField(card);
   const at = wanted === null ? card : moved(card, wanted);
   return [{ ...state, overlay: { ...at, hint } }, []];
 }
 
-/** A count or a name that was typed into the reason is put where it is asked for. */
+/** A count or name typed into the reason is moved to the field that asks for it. */
 function moved(card: Card, focus: CardFocus): Card {
   const { expected, values } = card;
   const misplaced =
@@ -79,14 +79,13 @@ function moved(card: Card, focus: CardFocus): Card {
   return caretAtEnd({ ...put, focus: focus === 'check' ? 'confirm' : focus });
 }
 
-/** Between the selected failed partition and all that have failed. */
+/** Switches between the selected failed partition and all failed ones. */
 export const turnKey = 'ctrl-t';
 
 function turned(card: Card): Card {
   return { ...card, only: card.only === null ? card.selected : null };
 }
 
-/** Through the list of a plan's jobs. */
 function scrolled(card: Card, by: number): Card {
   const { plan } = card;
   if (plan === null) return card;

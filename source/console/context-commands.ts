@@ -4,7 +4,6 @@ import { isHome, isReadOnly, lock, switchTo, whyNoSwitch } from './context.ts';
 import type { PaletteCommand } from './palette-command.ts';
 import { noUnlock, openUnlock } from './unlock.ts';
 
-/** Where the console looks, and whether it may write there. */
 export const contextCommands: readonly PaletteCommand[] = [
   {
     name: 'tenant',

@@ -8,7 +8,7 @@ import { noticed } from './notice.ts';
 import { isRunOpen } from './run.ts';
 import { initialState, type State, type Step } from './state.ts';
 
-/** Why one cannot go to another context or tenant now, or null. */
+/** Why switching to another context or tenant is not possible now, or null. */
 export function whyNoSwitch(state: State): string | null {
   if (state.opening !== null) return `opening ${state.opening}`;
   if (state.asked.context !== null) return 'the previous answer is still awaited';
@@ -25,18 +25,17 @@ function nameOf(to: ContextTarget, { home }: State): string {
   return 'context' in to ? `context ${to.context}` : `tenant ${to.tenant}`;
 }
 
-/** `prod / acme`; of a place that is no context the database. */
+/** `prod / acme`; without a context the database's name. */
 function contextName({ context, database, tenant }: Labels): string {
   return `${context ?? database} / ${tenant}`;
 }
 
-/** Whether the console is where it began. */
 export function isHome({ home, options }: State): boolean {
   const { context, database, tenant } = options.labels;
   return home.context === context && home.database === database && home.tenant === tenant;
 }
 
-/** Opens another place. What is on the screen stays under its own header until that has succeeded. */
+/** Opens another context. The screen stays as it is until that has succeeded. */
 export function switchTo(state: State, to: ContextTarget): Step {
   const name = safeText(nameOf(to, state));
   return ask({ ...state, opening: name }, 'context', {
@@ -58,8 +57,7 @@ export function contextAnswered(state: State, answer: DataAnswer): Step {
 }
 
 /**
- * Everything of the old place is gone at once: what was read, what was typed, what was to be read. Requests go on counting,
- * so that an answer from there finds nobody waiting.
+ * Drops everything of the old context. Request numbers continue, so that late answers are ignored.
  */
 function moved(state: State, view: ContextView): Step {
   const { options, size, at, interval_ms, next_request } = state;
@@ -81,7 +79,6 @@ function moved(state: State, view: ContextView): Step {
   return [told, [...effects, ...more, ...last]];
 }
 
-/** Whether nothing may be written now. */
 export function isReadOnly({ options, unlocked_until, at }: State): boolean {
   return options.read_only && (unlocked_until === null || at >= unlocked_until);
 }
@@ -95,7 +92,6 @@ function unlocked(state: State, ms: number): Step {
   return [told, [...effects, { type: 'timer', name: 'unlock', after_ms: ms }]];
 }
 
-/** Read-only again: here at once, and where the session is. */
 export function lock(state: State): Step {
   if (state.unlocked_until === null) return [state, []];
   const [told, effects] = noticed({ ...state, unlocked_until: null }, 'read-only again');
@@ -110,7 +106,7 @@ export function lock(state: State): Step {
   ];
 }
 
-/** What is left of an unlocking, in whole minutes, so that nothing ticks. */
+/** In whole minutes, so that it does not tick. */
 export function unlockedMinutes({ unlocked_until, at }: State): number | null {
   if (unlocked_until === null || at >= unlocked_until) return null;
   return Math.ceil((unlocked_until - at) / 60_000);

@@ -9,7 +9,6 @@ export function noEscalation({ boards }: State): string | null {
   return data.escalations.length === 0 ? 'nothing to escalate' : null;
 }
 
-/** Both runbooks' escalation paths with what is due, and why. */
 export function readEscalations(state: State): Step {
   const { data } = state.boards.triage;
   if (data === null) return [state, []];

@@ -15,7 +15,7 @@ import { remedyActions } from './remedy-keys.ts';
 import type { State, Step } from './state.ts';
 import { targetOf } from './target.ts';
 
-/** The runbooks' tree walked for the selected job; read again while it is open, so that what has been mended goes. */
+/** Runs the decision tree for the selected job, and again while the text is open. */
 export function explainSelected(state: State): Step {
   const target = targetOf(state);
   if (target === null) return [state, []];
@@ -34,7 +34,6 @@ export function explainSelected(state: State): Step {
   return ask(free, 'reader', { type: 'explain-job', id });
 }
 
-/** The reader with what has been found out. */
 export function explained(state: State, reader: Reader, judged: JudgedJob): Reader {
   const { zone } = state.options;
   const { recommended: _, ...rest } = reader;
@@ -49,7 +48,7 @@ export function explained(state: State, reader: Reader, judged: JudgedJob): Read
 
 function recommendedIn({ recommendation, held, facts }: JudgedJob): RecommendedAction | null {
   const name = recommendation && remedyActions[recommendation.action];
-  if (!name || recommendation.recommended === null) return null;
+  if (!name || recommendation.ready === null) return null;
   return { name, id: facts.id, checks: held.map(({ check }) => check.name) };
 }
 
@@ -57,13 +56,13 @@ function shownRecommendation({ overlay }: State): RecommendedAction | null {
   return overlay?.type === 'reader' ? (overlay.recommended ?? null) : null;
 }
 
-/** What Enter would do in the text that is read, or null. */
+/** The action that Enter would open, or null. */
 export function recommendedAction(state: State): string | null {
   const recommended = shownRecommendation(state);
   return recommended === null ? null : actionOf(recommended.name).action;
 }
 
-/** Why the recommended action cannot be done now, or null. */
+/** Why the recommended action is not possible now, or null. */
 export function whyNoRecommended(state: State): string | null {
   const recommended = shownRecommendation(state);
   if (recommended === null) return 'no recommended action can be done from here';
@@ -72,7 +71,6 @@ export function whyNoRecommended(state: State): string | null {
   return whyNot(state, recommended.name, target);
 }
 
-/** Opens the card of what is recommended. Whether it has helped is told when it has been done. */
 export function openRecommended(state: State): Step {
   const recommended = shownRecommendation(state);
   const target = targetOf(state);
@@ -84,11 +82,11 @@ export function openRecommended(state: State): Step {
   );
 }
 
-/** Checks are asked again this often after the action, and for so long: executors need a moment. */
+/** Checks are repeated after the action for this long: executors need a moment. */
 const verifyMs = 2000;
 const verifyTimeoutMs = 30_000;
 
-/** Begins to verify once the action has come to its end; forgets it where the card was closed without a word. */
+/** Starts to verify when the action has finished; forgets it if the dialog was closed. */
 export function startVerifying([state, effects]: Step): Step {
   const { verifying } = state;
   if (verifying === null || verifying.since !== null || state.overlay?.type === 'card') {
@@ -108,7 +106,7 @@ export function verify(state: State): Step {
   return ask(state, 'verify', { type: 'verify-job', id: verifying.id, checks: verifying.checks });
 }
 
-/** Says whether it has helped: at once where it has, else when the patience is over. */
+/** Reports whether the action has helped: at once if it has, else after the timeout. */
 export function verified(state: State, answer: DataAnswer): Step {
   const free = { ...state, asked: { ...state.asked, verify: null } };
   const { verifying } = free;

@@ -3,7 +3,6 @@ import { rearrange } from './arrange.ts';
 import { isBoard } from './boards.ts';
 import type { State } from './state.ts';
 
-/** The filter of the present screen, as it was typed. The job screen has none. */
 export function filterText({ screen, jobs, boards }: State): string {
   if (isBoard(screen)) return boards[screen].filter;
   return screen === 'jobs' ? jobs.filter.text : '';
@@ -18,7 +17,6 @@ export function filtered(state: State, text: string): State {
   return { ...state, jobs: rearrange({ ...state.jobs, filter: parseFilter(text) }) };
 }
 
-/** Puts the word into the filter, or takes it out; the other words stay. */
 export function turnProblems(state: State): State {
   const words = filterText(state).split(/\s+/).filter(Boolean);
   const others = words.filter((word) => word !== problemsWord);

@@ -6,7 +6,7 @@ import { openJob } from './navigate.ts';
 import { noticed } from './notice.ts';
 import type { State, Step } from './state.ts';
 
-/** Opens the job that a text means: one of the table by its id's beginning or its asset, else one that the database knows. */
+/** Opens a job by id prefix or asset: from the table, else from the database. */
 export function findJob(state: State, text: string): Step {
   const wanted = text.toLowerCase();
   const { list, received_at } = state.jobs;
@@ -28,7 +28,7 @@ export function findJob(state: State, text: string): Step {
 
 export function findAnswered(state: State, answer: DataAnswer): Step {
   const free = { ...state, asked: { ...state.asked, find: null } };
-  // Whoever opened something else meanwhile is not torn away from it.
+  // The operator has opened something else meanwhile: leave it open.
   if (answer.type === 'found' && free.overlay === null) return openJob(free, answer.job, free.at);
   if (answer.type !== 'failure') return [free, []];
   const { message, hint } = answer.failure;

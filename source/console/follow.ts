@@ -15,18 +15,17 @@ import { unconfirmed } from './run-items.ts';
 import type { Follow, State, Step } from './state.ts';
 import { verdicts } from './verdicts.ts';
 
-/** How often the followed job is read until it is where the action leads. */
+/** How often the followed job is read until the action has taken effect. */
 const watchMs = 500;
-/** What takes longer than this is looked at less often. */
+/** Slower after this time. */
 const patientAfterMs = 20_000;
 const patientMs = 3000;
-/** How long the last word stays. */
+/** How long the final text stays. */
 const lingerMs = 10_000;
 
-/** What the card's fields say. */
 export type CardInput = { parameters: ActionParameters; settings: JobSettings };
 
-/** Sends the action that the card describes. Nothing is claimed before the database has answered. */
+/** Sends the action. No success is shown before the database has answered. */
 export function act(state: State, card: Card, told: CardInput): Step {
   const { name, job } = card;
   const request = state.next_request;
@@ -62,7 +61,7 @@ export function followOf(state: State, id: string): Follow | null {
   return state.follows.find((follow) => follow.id === id) ?? null;
 }
 
-/** An action that still waits for its first answer: leaving now would leave it unknown. */
+/** An action without an answer: quitting now would leave its outcome unknown. */
 export function unanswered(state: State): Follow | null {
   return state.follows.find(({ phase }) => phase === 'sent') ?? null;
 }
@@ -90,12 +89,12 @@ export function actionFailed(state: State, follow: Follow, failure: Failure): St
   const hint = failure.hint === undefined ? '' : ` (${safeText(failure.hint)})`;
   const message = `${safeText(failure.message)}${hint}`;
   if (failure.code !== 'database_unreachable') return finish(state, follow, message, 'bad');
-  // Why it was lost is told by the header; what matters must fit into 80 columns.
+  // Short, to fit 80 columns: the header shows the cause.
   const text = 'connection lost: outcome unknown';
   return watch(changed(state, { ...follow, phase: 'unknown', text, tone: 'bad' }));
 }
 
-/** Looks at the job that was looked at the longest ago, one at a time. */
+/** Reads one followed job at a time, the least recently read first. */
 export function watch(state: State): Step {
   const open = state.follows.filter(({ phase }) => isOpen(phase));
   const next = open.toSorted((a, b) => a.looked_at - b.looked_at)[0];
@@ -105,7 +104,6 @@ export function watch(state: State): Step {
   return ask(state, 'watch', { type: 'load-job', id: next.watch_id, map_buckets: 0, ...about });
 }
 
-/** A fresh look at a job in which a followed action goes on. */
 export function watched(state: State, job: JobView, counts: PartitionCounts): Step {
   const follow = state.follows.find(({ watch_id, phase }) => watch_id === job.id && isOpen(phase));
   if (follow === undefined) return watch(state);
@@ -116,7 +114,7 @@ export function watched(state: State, job: JobView, counts: PartitionCounts): St
   return [changed(state, { ...follow, text, tone, looked_at: state.at }), [lookAgain(wait)]];
 }
 
-/** The look failed: keep what is known and look again. */
+/** Keeps what is known and reads again. */
 export function watchFailed(state: State, id: string, failure: Failure): Step {
   const follow = state.follows.find(({ watch_id, phase }) => watch_id === id && isOpen(phase));
   if (follow !== undefined && failure.code === 'not_found') {
@@ -129,14 +127,14 @@ function isOpen(phase: Follow['phase']): boolean {
   return phase === 'applied' || phase === 'unknown';
 }
 
-/** Whether the action moves the job's version on. */
+/** Whether the action increments the job's version. */
 function moves({ name }: Follow): boolean {
   const still: readonly JobAction[] = ['set', 'retry'];
   return !still.includes(actionOf(name).action);
 }
 
 function finish(state: State, follow: Follow, text: string, tone: Tone): Step {
-  // The last word must not hide behind an earlier remark.
+  // The final text must not be hidden by an earlier notice.
   const free = { ...state, notice: null };
   const [next, effects] = watch(changed(free, { ...follow, phase: 'settled', text, tone }));
   return [next, [...effects, { type: 'timer', name: 'notice', after_ms: lingerMs }]];
@@ -154,12 +152,12 @@ function lookAgain(after_ms: number): Effect {
   return { type: 'timer', name: 'watch', after_ms };
 }
 
-/** After so long without news it leaves the message line to what the operator does now. */
+/** After this long without a change the message line is free for other texts. */
 const newsMs = 30_000;
 
 /**
- * What the message line says of actions: of the newest that is new, else of one on the selected
- * job, however long ago; and how many others are still waited for.
+ * What the message line shows: the newest action, else one on the selected job; and how many others
+ * are pending.
  */
 export function followShown(
   { at, follows }: State,
@@ -174,7 +172,7 @@ export function followShown(
   return { follow, others: open.length };
 }
 
-/** `pausing orders_daily: 2 partitions in flight`; once settled the verb is gone. */
+/** `pausing orders_daily: 2 partitions still running`; without the verb once settled. */
 export function followText(follow: Follow): string {
   return follow.phase === 'settled'
     ? `${follow.asset_name}: ${follow.text}`

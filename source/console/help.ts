@@ -8,7 +8,7 @@ import { editText, fieldOfText, insertText, type TextField } from './text-field.
 
 export type HelpEntry = { binding: Binding; reason: string | null };
 
-/** The keymap's rows that work where the help was opened, by group; the help is never written by hand. */
+/** The keys that work where the help was opened, by group. */
 export function helpEntries(state: State, help: Help): HelpEntry[] {
   const wanted = help.filter.toLowerCase();
   const found = groups.flatMap((group) =>
@@ -19,7 +19,8 @@ export function helpEntries(state: State, help: Help): HelpEntry[] {
       )
       .map((binding) => ({ binding, reason: binding.disabled?.(state) ?? null })),
   );
-  // What begins with the word is what was meant: "pause" before the filter that can say state:paused.
+  // Titles that begin with the word come first: "pause" before the filter that mentions
+  // state:paused.
   const begins = ({ binding }: HelpEntry) => wanted !== '' && binding.title.startsWith(wanted);
   return [...found.filter(begins), ...found.filter((entry) => !begins(entry))];
 }
@@ -48,7 +49,7 @@ function typed({ filter, caret }: Help): TextField {
   return { value: filter, caret };
 }
 
-/** The same words keep their chosen entry: only the caret has moved. */
+/** Only the caret has moved: keep the chosen entry. */
 function narrowed(state: State, help: Help, { value: filter, caret }: TextField): Step {
   const cursor = filter === help.filter ? help.cursor : 0;
   return shown(state, { ...help, filter, caret, cursor });

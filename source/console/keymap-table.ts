@@ -3,7 +3,7 @@ import { boardNames } from './boards.ts';
 import { keyName } from './key-names.ts';
 import { keymap } from './keymap.ts';
 
-/** The keymap as docs/keys.md has it. */
+/** The table of docs/keys.md. */
 export function keymapTable(): string {
   const rows = groups.flatMap((group) =>
     keymap

@@ -10,7 +10,7 @@ import { riskKeys } from './risk-keys.ts';
 import { screens } from './screens.ts';
 import type { State, Step } from './state.ts';
 
-/** The one table of keys: a later row never hides an earlier one (a test sees to it). */
+/** All keys. No row hides another (test/console/keymap.test.ts). */
 export const keymap: readonly Binding[] = [
   ...moveKeys,
   ...lookKeys,
@@ -23,7 +23,7 @@ export function scopeOf(state: State): KeyScope {
   return state.overlay?.type === 'reader' ? 'reader' : state.screen;
 }
 
-/** The keymap with the keys that the configuration gives it. */
+/** The keymap with the changes of the configuration. */
 export function keymapOf({ options }: State): readonly Binding[] {
   return options.keymap ?? keymap;
 }
@@ -33,7 +33,7 @@ export function bindingFor(state: State, key: string): Binding | null {
   return keymapOf(state).find(({ keys, on }) => keys.includes(key) && on.includes(scope)) ?? null;
 }
 
-/** Of a key that does nothing here, where it does something; null where nowhere. */
+/** Where a key without a meaning here works; null if nowhere. */
 export function whereElse(state: State, key: string): string | null {
   const bound = keymapOf(state).filter(({ keys }) => keys.includes(key));
   const places = screens.filter(({ name }) => bound.some(({ on }) => on.includes(name)));
@@ -44,7 +44,6 @@ export function whereElse(state: State, key: string): string | null {
   return `${keyName(key)} works on ${named.join(', ')}: ${bound[0]!.title}`;
 }
 
-/** Runs a binding, or says why it does nothing. */
 export function runBinding(state: State, binding: Binding): Step {
   const reason = binding.disabled?.(state) ?? null;
   return reason === null ? binding.run(state) : noticed(state, reason, 'warn');

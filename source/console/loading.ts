@@ -12,18 +12,18 @@ import { countedOf, firstOf, isAnswered, isNearEdge, jobsQuestion } from './pagi
 import { refreshReader } from './reading.ts';
 import type { JobScreen, JobsScreen, Question, State, Step } from './state.ts';
 
-/** An answer that is not there by now is worth saying so. */
+/** An answer later than this is shown as missing. */
 export const silenceMs = 3000;
 /**
- * Waits between attempts while the database is away: doubled each time, at most this. Somebody waits
- * at the screen for it to come back, and one attempt costs a server that is starting next to nothing.
+ * Waits between attempts while the database is away, doubled each time up to this. An operator is
+ * waiting, and an attempt costs a starting server next to nothing.
  */
 const longestRetryMs = 2000;
 const firstRetryMs = 500;
 
 type View = keyof State['asked'];
 
-/** Asks what is shown, unless the last question is still open. */
+/** Asks for what is shown, unless the last question is still open. */
 export function refresh(state: State): Step {
   const [next, effects] = refreshScreen(state);
   const [asked, more] = refreshReader(next);
@@ -31,7 +31,7 @@ export function refresh(state: State): Step {
 }
 
 function refreshScreen(state: State): Step {
-  // What is opened while the data is frozen is read once.
+  // A screen opened while the data is frozen is read once.
   if (state.frozen_at !== null && !isUnread(state)) return [state, []];
   if (isBoard(state.screen))
     return ask(state, 'board', { type: 'load-board', board: state.screen, check: state.check });
@@ -45,13 +45,12 @@ function isUnread({ screen, job, boards }: State): boolean {
   return screen === 'job' && job !== null && isHalfRead(job);
 }
 
-/** The view that the present screen is made of. */
 export function presentView({ screen }: State): 'jobs' | 'job' | 'board' {
   if (isBoard(screen)) return 'board';
   return screen === 'job' ? 'job' : 'jobs';
 }
 
-/** Asks at once, in place of a question that has had no answer for a while. */
+/** Asks now, replacing a question that is overdue. */
 export function refreshNow(state: State): Step {
   const view = presentView(state);
   const open = state.asked[view];
@@ -65,9 +64,11 @@ function askForJob(state: State, open: JobScreen): Step {
   return ask({ ...state, job }, 'job', effect);
 }
 
-/** The header counts the alerts on every screen; they are read much less often than the rest. */
+/** The header counts alerts on every screen; they are read less often than the rest. */
 const alertsMs = 15_000;
-/** That nobody works is notice on every screen: it must not be notice for long after it has ceased to be so. */
+/**
+ * A missing executor is shown on every screen, and must not be shown long after one has started.
+ */
 const noExecutorMs = 3000;
 
 export function askAlerts(state: State): Step {
@@ -81,7 +82,7 @@ export function askAlerts(state: State): Step {
   return [next, [...effects, again]];
 }
 
-/** The header counts jobs on every screen, and only the job table reads them by itself. */
+/** The header counts jobs on every screen; only the job table reads them anyway. */
 const countsMs = 5000;
 
 export function askCounts(state: State): Step {
@@ -97,7 +98,7 @@ export function countsFailed(state: State): Step {
   return [answered(state, 'jobs'), []];
 }
 
-/** An answer that never comes, or a failure, is no matter: the screen's own question tells of it. */
+/** A missing answer or a failure is ignored: the screen's own question reports it. */
 export function alertsAnswered(state: State, answer: DataAnswer): Step {
   const free = answered(state, 'alerts');
   if (answer.type !== 'board' || answer.board !== 'alerts') return [free, []];
@@ -108,7 +109,7 @@ export function alertsAnswered(state: State, answer: DataAnswer): Step {
   return [next, alive === 0 || silent > 0 ? [sooner] : []];
 }
 
-/** Questions whose silence is no matter of the screen. */
+/** Questions whose delay the screen does not show. */
 const unseen: readonly View[] = ['bells', 'watch', 'alerts', 'verify', 'dialogs', 'pane'];
 
 export function ask(state: State, view: View, effect: DataEffect): Step {
@@ -122,7 +123,7 @@ export function ask(state: State, view: View, effect: DataEffect): Step {
   return [next, effects];
 }
 
-/** The view that waits for this request, or null: then the answer is stale and is dropped. */
+/** The view that waits for this request; null if none does: the answer is dropped. */
 export function viewOf(state: State, request: number): View | null {
   const views = Object.keys(state.asked) as View[];
   return views.find((view) => state.asked[view]?.request === request) ?? null;
@@ -141,13 +142,13 @@ export function listLoaded(state: State, list: JobPage): Step {
   };
   const up = answerReceived({ ...state, jobs: loaded }, 'jobs');
   const arranged = { ...up, jobs: arrangeAfterData(up, before) };
-  // Elsewhere it is the header that is brought up to date: the screen has a question of its own.
+  // On other screens only the header changes.
   if (state.screen !== 'jobs') return [arranged, []];
   const [next, effects] = seek(arranged);
   return [next, [...nextRefresh(arranged), ...effects]];
 }
 
-/** Asks at once for what the operator wants to see, where it is not what is held. */
+/** Asks if what is loaded is not what the operator wants to see. */
 export function seek(state: State, moved = false): Step {
   const { screen, jobs, frozen_at } = state;
   if (screen !== 'jobs' || frozen_at !== null || isStale(state)) return [state, []];
@@ -200,7 +201,7 @@ export function loadFailed(state: State, view: View, failure: Failure): Step {
   ];
 }
 
-/** The clock runs only while old data is on the screen: silence, a lost connection, frozen data. */
+/** The clock runs only while old data is shown: no answer, a lost connection, frozen data. */
 export function clockTicked(state: State): Step {
   const open = state.asked[presentView(state)];
   const silent = open !== null && state.at - open.asked_at >= silenceMs;
@@ -209,7 +210,7 @@ export function clockTicked(state: State): Step {
   return [{ ...state, link }, needed ? [{ type: 'timer', name: 'clock', after_ms: 1000 }] : []];
 }
 
-/** When the data on the screen was received, by the monotonic clock. */
+/** On the monotonic clock. */
 export function receivedAt(state: State): number | null {
   if (isBoard(state.screen)) return state.boards[state.screen].received_at;
   return state.screen === 'job' ? (state.job?.received_at ?? null) : state.jobs.received_at;
@@ -223,13 +224,13 @@ function answered(state: State, view: View): State {
   return { ...state, asked: { ...state.asked, [view]: null } };
 }
 
-/** A good answer to what is on the screen, with what it cost. */
+/** A good answer, with what it cost. */
 function answerReceived(state: State, view: View): State {
   const { asked_at } = state.asked[view] ?? { asked_at: state.at };
   return connected(withCost(answered(state, view), state.at - asked_at));
 }
 
-/** What a card has said of a database that is away is true no longer. */
+/** A dialog's hint about a lost database is no longer true. */
 function connected(state: State): State {
   const { overlay } = state;
   const said = isStale(state) && overlay?.type === 'card';

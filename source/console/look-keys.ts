@@ -12,7 +12,7 @@ import { openRun } from './run.ts';
 import { invertSort, notWide, scrollColumns, turnFreeze, turnSort, turnWide } from './settings.ts';
 import { noTarget } from './target.ts';
 
-/** What is looked at, and how: nothing is written by these. */
+/** Keys that look and never write. */
 export const lookKeys: readonly Binding[] = [
   {
     keys: ['enter'],

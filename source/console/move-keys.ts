@@ -4,7 +4,6 @@ import { goBack, showCheck, showJob, showScreen, turnPanel } from './navigate.ts
 import { screens } from './screens.ts';
 import { noTarget } from './target.ts';
 
-/** Where one looks: rows, screens, and the way back. */
 export const moveKeys: readonly Binding[] = [
   motion(['down', 'j'], 'next row', 'down'),
   motion(['up', 'k'], 'previous row', 'up'),

@@ -9,13 +9,13 @@ import type { JobScreen, State } from './state.ts';
 
 export type Motion = 'up' | 'down' | 'page-up' | 'page-down' | 'first' | 'last';
 
-/** Moves within whatever has the focus: the table, a panel, the reader. */
+/** Moves within the focused part: the table, a panel, the reader. */
 export function move(state: State, motion: Motion): State {
   if (state.overlay?.type === 'reader') {
     const { overlay } = state;
     const last = Math.max(0, readerLines(overlay, state.size).length - readerRows(state.size));
     const top = target(motion, overlay.top, last + 1, state);
-    // Whoever goes to the end of what still grows wants to see it grow; whoever scrolls up, to read.
+    // At its end a growing text is followed; scrolled up, it stays.
     return { ...state, overlay: { ...overlay, top, follow: top === last } };
   }
   if (isBoard(state.screen)) return movedBoard(state, state.screen, motion);

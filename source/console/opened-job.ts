@@ -2,7 +2,6 @@ import type { JobView } from '../domain/job/job.ts';
 import { unreadMap } from './job-map.ts';
 import type { JobScreen } from './state.ts';
 
-/** A job of which only its row is known yet. */
 export function openedJob(job: JobView): JobScreen {
   return {
     id: job.id,

@@ -6,8 +6,8 @@ import { isOfChanges } from './run-items.ts';
 import type { State, Step } from './state.ts';
 
 /**
- * Tells the other consoles of a card that has been opened, and when it is closed: after every message, one question at a time. Nothing
- * waits for it.
+ * Announces an opened or closed dialog to other consoles, one question at a time. Nothing waits for
+ * it.
  */
 export function announceDialog([state, effects]: Step): Step {
   if (state.asked.dialogs !== null) return [state, effects];
@@ -34,7 +34,7 @@ function hold(state: State, card: Card, renew: boolean): Step {
   });
 }
 
-/** Those that something would be done to. */
+/** The jobs that the action would change. */
 export function plannedIds({ jobs }: CardPlan): string[] {
   return [...new Set(jobs.flatMap(({ job, refusal }) => (refusal === null ? [job.id] : [])))];
 }
@@ -44,7 +44,6 @@ function leave(state: State): Step {
   return ask(gone, 'dialogs', { type: 'close-dialog' });
 }
 
-/** The card is open still. */
 export function renew(state: State): Step {
   const card = cardOf(state);
   return card !== null && card.token === state.dialogs.announced
@@ -52,7 +51,7 @@ export function renew(state: State): Step {
     : [state, []];
 }
 
-/** Who else has a dialog open on these jobs. A failure is no matter: without an answer the card does without. */
+/** Dialogs of others on these jobs. A failure is ignored: the dialog works without. */
 export function dialogsAnswered(state: State, answer: DataAnswer): Step {
   const free = { ...state, asked: { ...state.asked, dialogs: null } };
   const card = cardOf(free);
@@ -61,7 +60,7 @@ export function dialogsAnswered(state: State, answer: DataAnswer): Step {
   if (answer.type === 'dialogs') {
     const { as_of, dialogs } = answer;
     const shown = { ...free, overlay: { ...card, others: { as_of, dialogs } } };
-    // What a dialog that is closed now has led to is in the journal.
+    // A dialog closed meanwhile may have led to an action: read the journal again.
     const closed = dialogsWithout(card.others?.dialogs ?? [], dialogs);
     const news = card.plan === null && closed.length > 0 ? [recentEventsOf(card)] : [];
     return [shown, [again, ...news]];
@@ -69,16 +68,14 @@ export function dialogsAnswered(state: State, answer: DataAnswer): Step {
   if (answer.type !== 'failure') return [free, []];
   const unsure = { ...free, overlay: { ...card, others: null } };
   if (answer.failure.code === 'database_unreachable') return [unsure, [again]];
-  // A role without the right, say: it will not have it in three seconds either.
+  // For example a role without the privilege: asking again would not help.
   return [{ ...unsure, dialogs: { announced: null, refused: card.token } }, []];
 }
 
-/** By the card's token, as when it was opened. */
 export function recentEventsOf({ token, job }: Card): Effect {
   return { type: 'data', request: token, effect: { type: 'load-recent-events', id: job.id } };
 }
 
-/** Dialogs that are open elsewhere on a job of the table, as it was read last. */
 export function dialogsInTable({ jobs }: State, id: string): readonly Dialog[] {
   return dialogsOn(jobs.list?.page.dialogs ?? [], id);
 }

@@ -105,7 +105,7 @@ export const paletteCommands: readonly PaletteCommand[] = [
   },
 ];
 
-/** A bare figure is seconds. */
+/** A bare number is seconds. */
 function readInterval(text: string): number | null {
   return parseDuration(/^\d+(\.\d+)?$/.test(text) ? `${text}s` : text);
 }

@@ -10,7 +10,7 @@ import type { JobView } from '../domain/job/job.ts';
 import { type FailureGroup, groupFailures } from '../presentation/partition/failure-groups.ts';
 import type { JobScreen, PanelName } from './state.ts';
 
-/** One selectable row of a panel, known by `key` whatever row it is on. */
+/** A selectable row of a panel, identified by `key`. */
 export type PanelItem = { key: string } & (
   | { panel: 'failed'; group: FailureGroup; partition: FailedPartition | null }
   | { panel: 'open'; partition: OpenPartition }
@@ -49,7 +49,7 @@ const itemsIn: Readonly<Record<PanelName, (job: JobScreen) => PanelItem[]>> = {
     (insight?.crew ?? []).map((executor) => ({ panel: 'executors', key: executor.id, executor })),
 };
 
-/** A kind of failure, and below it its partitions where it is unfolded. */
+/** A kind of failure, followed by its partitions if unfolded. */
 function failedItems(group: FailureGroup, unfolded: string | null): PanelItem[] {
   const key = `kind ${group.partitions[0]?.partition_key ?? ''}`;
   const head: PanelItem = { panel: 'failed', key, group, partition: null };
@@ -65,7 +65,7 @@ function relatedItem(way: 'up' | 'down', related: RelatedJob): PanelItem {
   return { panel: 'tree', way, key: `${way} ${related.to} ${related.id}`, related };
 }
 
-/** The rows of the last few screens: one frame asks for the same ones several times. */
+/** Cached: one frame asks for the same rows several times. */
 const known = new WeakMap<JobScreen, Partial<Record<PanelName, PanelItem[]>>>();
 
 export function panelItems(job: JobScreen, panel: PanelName): PanelItem[] {
@@ -75,7 +75,7 @@ export function panelItems(job: JobScreen, panel: PanelName): PanelItem[] {
   return items;
 }
 
-/** Where the panel's selection is; the first row if what was selected is gone. */
+/** The selected row; the first if the selected one is gone. */
 export function selectedIndex(
   job: JobScreen,
   items: readonly PanelItem[],
@@ -92,7 +92,6 @@ export function selectedItem(job: JobScreen): PanelItem | null {
   return items[selectedIndex(job, items, job.panel)] ?? null;
 }
 
-/** The partition that a row is about, or null. */
 export function partitionKeyOf(item: PanelItem | null): string | null {
   switch (item?.panel) {
     case 'failed':
@@ -107,7 +106,6 @@ export function partitionKeyOf(item: PanelItem | null): string | null {
   }
 }
 
-/** The job that a row of the tree leads to, or null. */
 export function relatedJob(item: PanelItem): JobView | null {
   return item.panel === 'tree' && item.way !== 'made' ? item.related.job : null;
 }

@@ -16,7 +16,7 @@ import { isRunOpen } from './run.ts';
 import type { State, Step } from './state.ts';
 import { targetOf } from './target.ts';
 
-/** Whether the keys act on what is marked rather than on the selected job. */
+/** Whether keys act on the marked jobs rather than on the selected one. */
 export function actsOnMarks({ screen, marks }: State): boolean {
   return screen === 'jobs' && marks.size > 0;
 }
@@ -36,7 +36,7 @@ export function whyNoPlan(state: State): string | null {
   return state.planning === null ? null : 'the marked jobs are loading';
 }
 
-/** Reads the marked jobs as they are now: the card opens on what the database has answered. */
+/** Reads the marked jobs; the dialog opens on the answer. */
 export function askPlan(state: State, name: ActionName): Step {
   return ask(
     state,
@@ -46,14 +46,13 @@ export function askPlan(state: State, name: ActionName): Step {
   );
 }
 
-/** Reads the jobs that these changes are to be made to, as they are now. */
 export function askChanges(state: State, changes: NonNullable<Planning['changes']>): Step {
   const ids = [...new Set(changes.map(({ id }) => id))];
   const { name } = changes[0]!.change;
   return ask(state, name, { ids }, `loading ${plural(ids.length, 'job')} …`, changes);
 }
 
-/** All jobs that match the filter at this moment become marked: a frozen list, whatever matches later. */
+/** Marks all jobs that match now: a fixed list, whatever matches later. */
 export function markAll(state: State): Step {
   const { text } = state.jobs.filter;
   return ask(state, null, { filter: text }, 'loading all matching jobs …');
@@ -81,7 +80,7 @@ function ask(
   return [next, [...effects, { type: 'data', request, effect: { type: 'plan-jobs', ...which } }]];
 }
 
-/** The answer opens the card, unless the operator has opened something else meanwhile. */
+/** Opens the dialog, unless the operator has opened something else meanwhile. */
 export function planAnswered(state: State, answer: DataAnswer): Step {
   const { planning } = state;
   const free = { ...state, planning: null, notice: null };
@@ -113,7 +112,7 @@ function marked(state: State, { jobs, truncated }: DraftPlan): Step {
   );
 }
 
-/** The jobs of a plan, each with why the action is not possible on it, or null. */
+/** Each job with why the action is not possible, or null. */
 export function judged(name: ActionName, { jobs }: DraftPlan): CardPlan['jobs'] {
   const { refusal } = actionRules[actionOf(name).action];
   return jobs.map((job) => ({ job, refusal: refusal(job) }));
@@ -123,7 +122,6 @@ function jobsWord({ changes }: Planning): string {
   return changes === undefined ? 'marked' : 'selected';
 }
 
-/** The changes to the jobs that are there, each with why it is not possible, or null. */
 function judgedChanges(
   changes: NonNullable<Planning['changes']>,
   { jobs, created_at }: DraftPlan,
@@ -174,7 +172,6 @@ function openPlan(
   return cardOn(state, name, target, planned, alone ? null : String(some));
 }
 
-/** The jobs of the present screen that its filter lets through. */
 function shownIds({ screen, jobs, boards }: State): string[] {
   if (screen === 'risk') return listed('risk', boards.risk).map(({ key }) => key);
   return rowsOf(jobs).flatMap(({ job, unmatched }) => (unmatched ? [] : [job.id]));

@@ -4,7 +4,6 @@ import { refreshNow } from './loading.ts';
 import { backOrQuit } from './navigate.ts';
 import { turnInterval } from './settings.ts';
 
-/** The program itself. */
 export const programKeys: readonly Binding[] = [
   {
     keys: [':'],

@@ -9,7 +9,7 @@ import { type PanelItem, partitionKeyOf } from './panels.ts';
 import { openSource, textReader } from './reading.ts';
 import type { JobScreen, State, Step } from './state.ts';
 
-/** What is behind a row of a panel, in full: every line that the row had no room for. */
+/** Opens the details of a panel's row. */
 export function openItem(state: State, job: JobScreen, item: PanelItem): Step {
   if (item.panel === 'events') return [eventRead(state, item.event), []];
   const key = partitionKeyOf(item);
@@ -18,7 +18,7 @@ export function openItem(state: State, job: JobScreen, item: PanelItem): Step {
   return [{ ...state, overlay: textReader(title, lines.join('\n')) }, []];
 }
 
-/** One partition: what the screen knows of it at once, everything when it has been read. */
+/** A partition: what is known now, everything once it is loaded. */
 export function openPartition(
   state: State,
   job: JobScreen,

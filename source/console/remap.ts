@@ -3,12 +3,12 @@ import type { Problem } from '../errors.ts';
 import { type Binding, keyScopes } from './binding.ts';
 import { keyName, keyOf } from './key-names.ts';
 
-/** What a row of the keymap is called in [keys]: its title up to the colon. */
+/** The name of a keymap row in [keys]: its title up to the colon. */
 export function nameOf({ title }: Binding): string {
   return title.split(':')[0]!;
 }
 
-/** The keymap with other keys for some of its rows, and every reason why it cannot be so. */
+/** The keymap with other keys for some rows, and every reason why that is not possible. */
 export function remapKeys(
   keymap: readonly Binding[],
   wanted: Readonly<Record<string, string>>,
@@ -34,7 +34,7 @@ export function remapKeys(
   return { keymap: remapped, problems: [...problems, ...conflicts(remapped), ...chords(remapped)] };
 }
 
-/** A key that would mean two things in one place. */
+/** A key may have one meaning per scope. */
 function conflicts(keymap: readonly Binding[]): Problem[] {
   const found = new Set<string>();
   for (const scope of keyScopes) {
@@ -52,7 +52,7 @@ function conflicts(keymap: readonly Binding[]): Problem[] {
   return [...found].map((message) => ({ message, hint: 'assign another key to one of them' }));
 }
 
-/** What writes is on a key that nobody hits while paging or confirming something else. */
+/** Keys that write must not be hit while paging or confirming. */
 function chords(keymap: readonly Binding[]): Problem[] {
   return keymap
     .filter(({ danger, keys }) => danger && !keys.every((key) => /^[^\sy]$/u.test(key)))

@@ -10,7 +10,7 @@ const names: Readonly<Record<ReportRequest['type'], string>> = {
   incident: 'the incident report',
 };
 
-/** Has a report written to a file, as the command of its name prints it. */
+/** Writes the report that the command of the same name prints. */
 export function writeReport(state: State, report: ReportRequest): Step {
   const [asked, effects] = ask(state, 'report', { type: 'write-report', report });
   const [next, more] = noticed(asked, `writing ${names[report.type]} …`);
@@ -22,7 +22,7 @@ export function whyNoReport({ asked }: State): string | null {
   return asked.report === null ? null : 'the previous report is still being written';
 }
 
-/** The file's name is told, and what is in it shown where nothing else lies there. */
+/** Shows the file's name, and its text if nothing else is open. */
 export function reportAnswered(state: State, answer: DataAnswer): Step {
   const free = { ...state, asked: { ...state.asked, report: null } };
   if (answer.type === 'failure') return noticed(free, safeText(answer.failure.message), 'warn');

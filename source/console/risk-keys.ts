@@ -16,7 +16,7 @@ import {
   turnSlots,
 } from './what-if.ts';
 
-/** The keys of the calculator: they change what is supposed, and nothing in the database. */
+/** Keys of the what-if: they change nothing in the database. */
 export const riskKeys: readonly Binding[] = [
   {
     keys: ['a'],

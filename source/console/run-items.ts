@@ -6,12 +6,11 @@ import { actEffect, reasonOf } from './act-effect.ts';
 import type { Act, DataAnswer } from './effects.ts';
 import type { Card, CardPlan, Run, RunItem } from './overlay.ts';
 
-/** Whether each line of the plan says by itself what is to be done. */
+/** Whether each job of the plan has its own change. */
 export function isOfChanges({ jobs }: CardPlan): boolean {
   return jobs.some(({ change }) => change !== undefined);
 }
 
-/** What a card has planned, with nothing done yet but what is skipped. */
 export function runOf(
   { name, values }: Pick<Card, 'name' | 'values'>,
   plan: CardPlan,
@@ -37,20 +36,21 @@ function skipped({ id, state, version }: RunItem['job'], refusal: string): Actio
   return { id, result: 'skipped', state, version, message: refusal };
 }
 
-/** Whether something is still to be done, or to be answered. */
+/** Whether a job has not been sent, or has no answer. */
 export function isOpen({ items }: Run): boolean {
   return items.some(({ result }) => result === null);
 }
 
-/** The item whose order has been sent and not been answered yet. */
 export function sentItem({ items, request }: Run): RunItem | null {
   return request === null ? null : (items.find(({ result }) => result === null) ?? null);
 }
 
-/** What is said of an order that has been sent, until the database has answered. */
 export const unconfirmed = 'sent, not confirmed yet';
 
-/** The order for the next job that has no result; null at the end. One whose answer was lost goes again: the plan does nothing twice. */
+/**
+ * The next job without a result; null at the end. One whose answer was lost is sent again: the plan
+ * does nothing twice.
+ */
 export function nextAct({ name, reason, parameters, plan, items }: Run): Act | null {
   const item = items.find(({ result }) => result === null);
   if (item === undefined) return null;
@@ -60,7 +60,7 @@ export function nextAct({ name, reason, parameters, plan, items }: Run): Act | n
   return { ...order, plan: { ...plan, step: change.name } };
 }
 
-/** The run after the answer to its last order: stopped where the database was lost. */
+/** The run after an answer; stopped if the database was lost. */
 export function afterAnswer(run: Run, answer: DataAnswer): Run {
   const at = run.items.findIndex(({ result }) => result === null);
   const item = run.items[at];
@@ -76,7 +76,7 @@ export function afterAnswer(run: Run, answer: DataAnswer): Run {
   return { ...told, items: run.items.with(at, { ...item, result, lost: false }) };
 }
 
-/** What an earlier sending of the same plan has done, whose answer was lost, is applied. */
+/** Done by an earlier send of the same plan whose answer was lost: applied. */
 function resultOf({ lost }: RunItem, result: ActionResult): ActionResult {
   if (!(lost && result.already)) return result;
   return { ...result, result: 'applied', message: 'done (the first answer was lost)' };
@@ -86,7 +86,7 @@ function failed({ job: { id, state, version } }: RunItem, message: string): Acti
   return { id, result: 'failed', state, version, message };
 }
 
-/** Why it does not go on at a word, or null: `stopped` is what keeps one from going on by itself. */
+/** Why it cannot be continued now, or null. */
 export function whyNotOnward(run: Run | null, down: boolean): string | null {
   if (run === null || !isOpen(run)) return 'the action has finished';
   if (run.stopped === null) return 'the action is still running';
@@ -94,7 +94,7 @@ export function whyNotOnward(run: Run | null, down: boolean): string | null {
   return down ? 'no answer from the database yet' : null;
 }
 
-/** `pause: 7 of 24 done`, and at the end what became of all of them. */
+/** `pause 24 jobs: 7 applied, 17 left`. */
 export function runSummary({ name, items, stopped: why }: Run): string {
   const count = (result: ActionResult['result']) =>
     items.filter((item) => item.result?.result === result).length;

@@ -6,19 +6,17 @@ import type { Card } from './overlay.ts';
 import { afterAnswer, isOpen, nextAct, runOf, runSummary, whyNotOnward } from './run-items.ts';
 import type { State, Step } from './state.ts';
 
-/** Begins what the card has planned: one job after the other, each bound to what the plan saw. */
+/** Sends one job after the other, each bound to what the plan saw. */
 export function startRun(state: State, card: Card, told: CardInput): Step {
   const run = runOf(card, card.plan!, told.parameters);
   const opened = { ...state, run, marks: new Set<string>(), range: null, notice: null };
   return next({ ...opened, overlay: { type: 'run', top: 0 } });
 }
 
-/** Whether something is still to be done, or to be answered. */
 export function isRunOpen({ run }: State): boolean {
   return run !== null && isOpen(run);
 }
 
-/** Sends the next job that has no result. */
 function next(state: State): Step {
   const { run } = state;
   const effect = run === null ? null : nextAct(run);
@@ -36,14 +34,13 @@ export function runAnswered(state: State, answer: DataAnswer): Step {
   return after.run.stopped === null ? next(after) : [after, []];
 }
 
-/** Stops after the job that is on its way; `goOn` goes on with the rest. */
 export function stopRun(state: State): Step {
   const { run } = state;
   if (run === null || !isRunOpen(state) || run.stopped !== null) return [state, []];
   return [{ ...state, run: { ...run, stopped: 'by hand' } }, []];
 }
 
-/** Only the operator's word makes a run go on, and only once the database answers again. */
+/** Only the operator continues a stopped run, and only once the database answers. */
 export function goOn(state: State): Step {
   const lacking = whyNotGoOn(state);
   return lacking === null ? next(state) : noticed(state, lacking, 'warn');
@@ -63,7 +60,7 @@ export function runText({ run }: State): string {
 
 type Pressed = { key: string; rows: number };
 
-/** In the list of results: it scrolls, and is closed; `y` goes on where the run has stopped. */
+/** Keys in the list of results: scroll, stop, continue, close. */
 export function runKey(state: State, top: number, { key, rows }: Pressed): Step {
   const last = Math.max(0, (state.run?.items.length ?? 0) - rows);
   const page = Math.max(1, rows - 1);

@@ -7,7 +7,6 @@ import { refresh } from './loading.ts';
 import { noticed } from './notice.ts';
 import type { State, Step } from './state.ts';
 
-/** What `+` and `-` go through, in milliseconds. */
 const intervals = [500, 1000, 2000, 5000, 10_000, 30_000, 60_000];
 export const shortestInterval = 250;
 export const longestInterval = 600_000;
@@ -35,7 +34,6 @@ export function sortName({ column, descending }: Sort): string {
   return descending ? `${name}, inverted` : name;
 }
 
-/** All columns, each as wide as it likes; or as many as fit. */
 export function turnWide(state: State): Step {
   const wide = state.wide === null ? 0 : null;
   return noticed(
@@ -46,7 +44,6 @@ export function turnWide(state: State): Step {
   );
 }
 
-/** Away from the first columns, or back. */
 export function scrollColumns(state: State, by: 1 | -1): Step {
   const most = jobColumns.length - pinnedColumns - 1;
   return [{ ...state, wide: Math.min(most, Math.max(0, (state.wide ?? 0) + by)) }, []];
@@ -57,7 +54,7 @@ export function notWide(state: State): string | null {
   return `all columns are visible: ${keyFor(state, 'wide')} shows them at full width`;
 }
 
-/** While the data is frozen nothing is asked; letting it move again asks at once. */
+/** While the data is frozen nothing is read. */
 export function turnFreeze(state: State): Step {
   if (state.frozen_at !== null) return refresh({ ...state, frozen_at: null });
   return [

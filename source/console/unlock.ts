@@ -14,10 +14,9 @@ import type { Unlock, UnlockFocus } from './overlay.ts';
 import type { State, Step } from './state.ts';
 import type { TextField } from './text-field.ts';
 
-/** How long an unlocked context stays so. */
 export const unlockMs = 10 * 60_000;
 
-/** Why a read-only place cannot be unlocked, or null. */
+/** Why the context cannot be unlocked, or null. */
 export function noUnlock(state: State): string | null {
   if (!isReadOnly(state)) {
     return state.options.read_only ? 'already unlocked' : 'this context is not read-only';
@@ -26,7 +25,7 @@ export function noUnlock(state: State): string | null {
   return state.options.locked_reason ?? null;
 }
 
-/** The question: the context's name is to be typed, and `y` said on a button. */
+/** Opens the dialog: the context's name must be typed, then `y` on a button. */
 export function openUnlock(state: State): Step {
   const token = state.next_request;
   const { context, tenant } = state.options.labels;
@@ -59,7 +58,6 @@ function viewOf(state: State, dialog: Unlock): DialogView<'check'> {
   };
 }
 
-/** As in an action's dialog. */
 export function unlockKey(state: State, dialog: Unlock, pressed: Pressed): Step {
   const intent = dialogKey(viewOf(state, dialog), pressed);
   switch (intent.type) {
@@ -98,7 +96,6 @@ function told(state: State, dialog: Unlock, hint: string): Step {
   return [{ ...state, overlay: { ...dialog, focus, caret: dialog.typed.length, hint } }, []];
 }
 
-/** What keeps the button from being armed, or null. */
 export function missingWord({ typed, expected }: Unlock): string | null {
   return typed === expected ? null : `type ${safeText(expected)} to enable the button`;
 }

@@ -69,7 +69,7 @@ const timers = {
   pane: askPane,
 } as const;
 
-/** The whole console: what happened, and what to do about it. Pure and total. */
+/** The whole console: a message in, state and effects out. Pure and total. */
 export function update(state: State, message: Message): Step {
   const handler = handlers[message.type] as (state: State, message: Message) => Step;
   const [next, effects] = announceDialog(
@@ -82,10 +82,10 @@ export function update(state: State, message: Message): Step {
   return chain(step, (after) => seek(after, moved));
 }
 
-/** After these the operator may want to see other jobs than those that are held. */
+/** After these the operator may want to see jobs that are not loaded. */
 const byHand: readonly Message['type'][] = ['key', 'paste', 'flood', 'resized'];
 
-/** Keys belong to whatever has the focus; only the few that always work go past it. */
+/** The focused part gets the key; only keys that always work bypass it. */
 function keyPressed(state: State, pressed: MessageOf<'key'>): Step {
   const { key, text, alone } = pressed;
   const binding = bindingFor(state, key);
@@ -113,13 +113,12 @@ function keyPressed(state: State, pressed: MessageOf<'key'>): Step {
   }
 }
 
-/** What is of no use here is told where it is of use, not dropped in silence. */
 function unbound(state: State, key: string): Step {
   const elsewhere = state.overlay === null ? whereElse(state, key) : null;
   return elsewhere === null ? [state, []] : noticed(state, elsewhere);
 }
 
-/** A flood is typing as long as it goes into text fields; the rest of it goes nowhere. */
+/** A flood is typing while it goes into text fields; the rest is dropped. */
 function flooded(state: State, { keys }: MessageOf<'flood'>): Step {
   let step: Step = [state, []];
   for (const key of keys) {
@@ -135,12 +134,12 @@ function isTyping({ overlay }: State): boolean {
   return overlay !== null && ['filter', 'help', 'palette'].includes(overlay.type);
 }
 
-/** An Enter that nobody can have pressed by itself runs nothing. */
+/** An Enter inside a flood was not pressed alone, and runs nothing. */
 function wouldRun({ overlay }: State, { key }: { key: string }): boolean {
   return key === 'enter' && (overlay?.type === 'help' || overlay?.type === 'palette');
 }
 
-/** Pasted text never reaches key handlers: it is text in a field, or nothing. */
+/** Pasted text never reaches key handlers: it goes into a field, or nowhere. */
 function pasted(state: State, { text }: MessageOf<'paste'>): Step {
   const { overlay } = state;
   switch (overlay?.type) {
@@ -167,11 +166,11 @@ function painted(state: State, { token, at }: MessageOf<'painted'>): Step {
   return [{ ...state, overlay: { ...overlay, painted_at: at } }, []];
 }
 
-/** An answer to a question that nobody waits for any more is stale, and dropped. */
+/** An answer that no question waits for is dropped. */
 function answered(state: State, request: number, answer: DataAnswer): Step {
   const follow = state.follows.find((one) => one.request === request && one.phase === 'sent');
   if (follow !== undefined) {
-    // What the table shows has just changed: no need to wait for the next round.
+    // What the table shows has just changed: read it now.
     if (answer.type === 'acted')
       return chain(actionAnswered(state, follow, answer.result), refresh);
     return answer.type === 'failure' ? actionFailed(state, follow, answer.failure) : [state, []];
@@ -196,7 +195,7 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   if (answer.type === 'job') return jobLoaded(state, answer.detail);
   if (answer.type === 'board') return boardLoaded(state, answer);
   if (answer.type !== 'failure') return [state, []];
-  // The screen's own question tells of a database that is away.
+  // The screen's own question reports a lost database.
   if (view === 'jobs' && presentView(state) !== 'jobs') return countsFailed(state);
   return loadFailed(state, view, answer.failure);
 }

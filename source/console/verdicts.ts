@@ -12,10 +12,10 @@ import { actionOf } from './actions.ts';
 import type { PartitionCounts } from './effects.ts';
 import type { Follow } from './state.ts';
 
-/** What a look at the job says of the action: a text, and whether there is more to wait for. */
+/** What a reading says about an action, and whether it is final. */
 export type Verdict = { text: string; tone: Tone; settled: boolean };
 
-/** A fresh reading of the job in which the action goes on, and of the partitions that it is about. */
+/** A reading of the job, and of the partitions that the action is about. */
 export type Look = {
   follow: Follow;
   job: JobView;
@@ -24,10 +24,9 @@ export type Look = {
   zone: Zone;
 };
 
-/** What nobody has claimed for so long needs a person (backfill-operations, "Stuck in Resuming"). */
+/** A job unclaimed for this long needs a person (backfill-operations, "Stuck in Resuming"). */
 const unclaimedMs = 30_000;
 
-/** What each action leads to, as far as the database has confirmed it. */
 export const verdicts: Readonly<Record<JobAction, (look: Look) => Verdict>> = {
   pause: (look) => transition('pause', look) ?? onceIdle(look, pausedText),
   resume: (look) =>
@@ -65,10 +64,10 @@ export const verdicts: Readonly<Record<JobAction, (look: Look) => Verdict>> = {
   },
 };
 
-/** Null where the job is in the state that the action leads to; else what has come between. */
+/** Null if the job is in the action's target state. */
 function transition(action: Action, { follow, job }: Look): Verdict | null {
   if (job.state === actionTargets[action]) return null;
-  // A resumed job may have been claimed, and even have ended, before the first look.
+  // A resumed job may have been claimed, or have ended, before the first reading.
   if (action === 'resume' && ['running', 'completed', 'failed'].includes(job.state)) return null;
   return follow.phase === 'unknown' ? unknownOutcome({ follow, job }) : changedByOthers(job);
 }
@@ -100,7 +99,7 @@ function resumed(look: Look): Verdict {
   );
 }
 
-/** `12 partitions: 9 done, 1 failed again, 2 running`, until all of them have ended. */
+/** `12 partitions: 9 done, 1 failed again, 2 running`, until all have ended. */
 function retried(look: Look): Verdict {
   const { follow, job, counts } = look;
   const { count, keys } = follow.retried;
@@ -142,7 +141,9 @@ function unclaimed({ follow, at }: Look): Verdict {
       };
 }
 
-/** The answer was lost, and the job does not show that it was done. A retry leaves the version as it is. */
+/**
+ * The answer was lost, and the job does not show the effect. A retry leaves the version as it is.
+ */
 function unknownOutcome({ follow, job }: Pick<Look, 'follow' | 'job'>): Verdict {
   const { seen, name } = follow;
   const same = job.state === seen.state && job.version === seen.version;

@@ -8,9 +8,8 @@ import { withOrderKept } from './board-order.ts';
 import { underCursor } from './boards.ts';
 import type { State, Step } from './state.ts';
 
-/** What one press moves a deadline by. */
 const deadlineStepMs = 15 * 60_000;
-/** More than any job may have at once (domain/start/request.ts). */
+/** More than any job may have (domain/start/request.ts). */
 const mostParallel = 10_000;
 
 type Selected = { row: RiskRow; what: WhatIf };
@@ -69,7 +68,7 @@ export function moveDeadline(state: State, by: 1 | -1): Step {
   });
 }
 
-/** Why pausing the selected job cannot be supposed. */
+/** Why pausing the selected job is not possible, or null. */
 export function noPause(state: State): string | null {
   const chosen = selected(state);
   return chosen === null ? 'no job is selected' : refusalOf('pause', chosen.row.state);
@@ -111,7 +110,6 @@ function turned(ids: readonly string[], id: string): readonly string[] {
   return ids.includes(id) ? ids.filter((other) => other !== id) : [...ids, id];
 }
 
-/** The record with this value for the id; null takes it out. */
 function changed<T>(
   record: Readonly<Record<string, T>>,
   id: string,

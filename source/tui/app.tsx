@@ -17,7 +17,6 @@ import { cut, type Line } from './spans.ts';
 import { colorOf, type Theme, ThemeContext, usualAccent } from './theme.ts';
 import { unlockLines } from './unlock-text.ts';
 
-/** One table of screens: a new one is a row here. */
 const pictures: Record<State['screen'], (state: State) => Picture> = {
   jobs: jobsPicture,
   job: (state) => (state.job === null ? jobsPicture(state) : jobPicture(state, state.job)),
@@ -29,7 +28,7 @@ const pictures: Record<State['screen'], (state: State) => Picture> = {
   events: (state) => boardPicture(state, 'events'),
 };
 
-/** What lies over the screen needs as many lines; on a lower terminal it covers the frame too. */
+/** Lines that an overlay needs; on a lower terminal it also covers the frame. */
 const roomToRead = 16;
 
 export function App({ state, theme }: { state: State; theme: Theme }) {
@@ -59,7 +58,7 @@ export function App({ state, theme }: { state: State; theme: Theme }) {
   );
 }
 
-/** Old data looks old. What is in reverse video stays: the cursor, the banner. */
+/** Old data is dimmed; reverse video (cursor, banner) stays. */
 function faded(line: Line): Line {
   return line.map((piece) => (piece.inverse ? piece : { ...piece, tone: 'dim' as const }));
 }
@@ -68,7 +67,9 @@ function isBox({ overlay }: State): boolean {
   return overlay !== null && overlay.type !== 'filter';
 }
 
-/** What lies over the screen may have all lines but that of its keys; a card needs that one too, and names its keys itself. */
+/**
+ * An overlay leaves the line of keys; a dialog covers that too, because it names its keys itself.
+ */
 function bare({ top, body, bottom }: Picture, { overlay, size }: State): Picture {
   const kept = overlay?.type === 'card' || linesOf(size) < roomForKeys ? 0 : 1;
   const lines = [...top, ...body, ...bottom];
@@ -83,7 +84,6 @@ const roomForKeys = 8;
 
 type FramedBox = { title: string; lines: Line[]; width: number; above: number };
 
-/** What lies over the screen's body, and where. */
 function boxOf(state: State, room: number): FramedBox | null {
   const { overlay } = state;
   const { columns } = state.size;

@@ -54,9 +54,9 @@ import {
 type View<N extends BoardName> = {
   table: (data: BoardData[N] | null) => Table<Item<BoardRow[N]>>;
   detail: Detail<BoardRow[N], BoardData[N]>;
-  /** A line above the heads, where the screen has one. */
+  /** A line above the heads. */
   bar?: (state: State, width: number) => Line;
-  /** What it means that there is nothing. */
+  /** Shown when there are no rows. */
   empty: string;
 };
 
@@ -83,7 +83,7 @@ const views: { [N in BoardName]: View<N> } = {
   events: { table: () => eventTable, detail: eventDetail, empty: 'no events' },
 };
 
-/** A list of rows, and under it what is known of the selected one. */
+/** A list of rows, and details of the selected one below. */
 export function boardPicture<N extends BoardName>(state: State, name: N): Picture {
   const { table, detail, bar } = views[name] as View<N>;
   const board = state.boards[name];
@@ -136,7 +136,7 @@ export function boardPicture<N extends BoardName>(state: State, name: N): Pictur
   };
 }
 
-/** The screens by their keys; the present one stands out, and where there is little room the names of the others give way. */
+/** The screens by their keys. With little room only the present one keeps its name. */
 export function tabsLine(state: State): Line {
   const width = state.size.columns - 1;
   const present = state.screen === 'check' ? 'triage' : state.screen;
@@ -177,7 +177,7 @@ function emptyBoard(state: State, name: BoardName): Line[] {
   return [blank, message(text, 'dim', state.size.columns - 1, '   ')];
 }
 
-/** Cells broken into lines where they must be, each piece with its tone; what follows is indented. */
+/** Wraps cells, each piece with its tone; further lines are indented. */
 function wrapped(line: Line, width: number): Line[] {
   if (lineWidth(line) + 1 <= width) return [[span(' '), ...line]];
   const lines: Line[] = [];
@@ -196,7 +196,7 @@ function wrapped(line: Line, width: number): Line[] {
   return [...lines, open];
 }
 
-/** A text in pieces, the first of which has less room than the others: none where it would cut a word. */
+/** A text in pieces, the first with less room: empty if it would cut a word. */
 function broken(text: string, first: number, others: number): string[] {
   const [head = ''] = wrap(text, Math.max(1, first));
   const cutsWord = head.length < text.length && text[head.length] !== ' ';
@@ -205,7 +205,7 @@ function broken(text: string, first: number, others: number): string[] {
   return [head, ...wrap(rest, Math.max(1, others))];
 }
 
-/** A remark or an action on its way; else the filter, and which rows of how many are seen. */
+/** A notice or an action; else the filter and the rows shown. */
 function statusLine(state: State, name: BoardName, height: number): Line {
   const width = state.size.columns - 1;
   const board = state.boards[name];

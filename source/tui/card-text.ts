@@ -41,8 +41,8 @@ import { planLines } from './plan-lines.ts';
 import { cut, type Line, lineWidth, message, type Span, span, spread } from './spans.ts';
 
 /**
- * The intent card's inside: what was seen, what will happen, and the questions. On a low terminal
- * the questions stay, and it is said that something is missing.
+ * Inside of an action's dialog: what was seen, what will happen, and the questions. On a low
+ * terminal the questions stay, with a note that something is missing.
  */
 export function cardLines(state: State, card: Card, width: number, height: number): Line[] {
   const small = tooSmall(state.size);
@@ -93,7 +93,7 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
     ...obstacleLine(card, job, width),
     ...mayNotFinishLine(card, width),
   ];
-  // What will happen is not pushed off a low terminal by what has happened.
+  // What will happen takes precedence over recent events.
   const fits = seen.length + news.length + will.length <= room;
   const lines = fits ? [...seen, ...news, ...will] : [...seen, ...will, ...news];
   const which = only === null ? '' : ` -- only ${safeText(only, { cap: 60 })}`;
@@ -114,7 +114,7 @@ function controlLines(state: State, card: Card, width: number): Line[] {
   ];
 }
 
-/** A retry from the line of one failed partition: that one, or all. */
+/** A retry opened on one failed partition: only that one, or all. */
 function scopeLine({ selected, only, job }: Card, width: number): Line[] {
   if (selected === null || job.failed_partitions < 2) return [];
   const all = `all ${formatFullCount(job.failed_partitions)} failed partitions`;
@@ -130,7 +130,7 @@ function planSql(card: Card, plan: CardPlan): string {
   return `of each, as of ${shortId(job.id)}: ${actionSql(action, job, settingsOf(card))}`;
 }
 
-/** Of changes that differ, that of the first one in sight: the list scrolls. */
+/** The SQL of the first visible change: the list scrolls. */
 function changeSql(card: Card, { jobs, top }: CardPlan): string {
   const possible = ({ refusal }: CardPlan['jobs'][number]) => refusal === null;
   const line = jobs.slice(top).find(possible) ?? jobs.find(possible);
@@ -159,16 +159,15 @@ function seenText(state: State, { job, seen_at }: Card): string {
   return `${when}: ${stateWord(job.state).word}, version ${job.version}, ${formatFullCount(job.completed_partitions)}/${formatFullCount(job.total_partitions)}${flight}`;
 }
 
-/** Who else is about to act on it. */
 function othersLine({ others }: Card, width: number): Line[] {
   const text = others && dialogWords(others.dialogs, others.as_of);
   return text === null ? [] : labelled('Also', text, width, 2, 'warn');
 }
 
-/** What makes work available, and what nobody would take up. */
+/** Actions that make partitions claimable, which needs an executor. */
 const makesWork: readonly JobAction[] = ['resume', 'retry', 'recreate', 'reclaim'];
 
-/** A job that may run and does not: why, before it is made so. `of`: which one, where there are several. */
+/** Why the job would not run after the action. `of`: which job, where there are several. */
 function obstacleLine(card: Card, { state }: JobView, width: number, of = ''): Line[] {
   const { action } = actionOfCard(card);
   const paused = state === 'paused' && action !== 'resume';
@@ -177,7 +176,7 @@ function obstacleLine(card: Card, { state }: JobView, width: number, of = ''): L
   return text === null ? [] : labelled('But', of + text, width, 2, 'warn');
 }
 
-/** In every dialog but that of reclaim, which says what becomes of these partitions. */
+/** The dialog of reclaim says itself what happens to these partitions. */
 function mayNotFinishLine(card: Card, width: number): Line[] {
   if (card.known === null || actionOfCard(card).action === 'reclaim') return [];
   const text = unfinishedWords(card.known);
@@ -199,7 +198,7 @@ function changedLine(state: State, card: Card, width: number): Line[] {
 
 const labelWidth = 6;
 
-/** A label, and as much of the text as `most` lines hold. */
+/** A label, and the text in at most `most` lines. */
 function labelled(
   label: string,
   text: string,
@@ -210,7 +209,7 @@ function labelled(
   const lines = wrap(text, width - labelWidth);
   const shown = lines.slice(0, most);
   if (lines.length > most) {
-    // What it says last, on the last line that it has.
+    // The end of the text is kept.
     const rest = [shown.pop() ?? '', ...lines.slice(most)].join(' ');
     shown.push(cutMessage(rest, width - labelWidth));
   }
@@ -220,7 +219,7 @@ function labelled(
   ]);
 }
 
-/** A parameter: what it is now, what is typed, and how that is read. */
+/** A field: the present value, the typed text, and how that is read. */
 function parameterLines(card: Card, field: ParameterField, width: number): Line[] {
   const jobs = card.plan?.jobs.map(({ job }) => job) ?? [card.job];
   const now = new Set(jobs.map((job) => presently(field, job, card.zone)));
@@ -234,7 +233,7 @@ function parameterLines(card: Card, field: ParameterField, width: number): Line[
   return fits ? [spread(line, [note], width)] : [line, message(note.text, note.tone, width, '   ')];
 }
 
-/** A deadline may be typed in many ways: it is said which instant it means. */
+/** Shows the instant that a typed deadline means. */
 function readBack(card: Card, { name }: ParameterField): string | null {
   const { sla_deadline_at: at } = settingsOf(card);
   if (name !== 'deadline' || !(at instanceof Date)) return null;
@@ -262,7 +261,6 @@ function fieldLine(card: Card, field: FieldName, label: string, width: number): 
 
 const keepAll = 'Leave them as they are';
 
-/** What the buttons say, and what `y` does. */
 function buttonTexts(card: Card): { keep: string; confirm: string; verb: string } {
   const { plan } = card;
   const { keep, verb } = actionWords[actionOfCard(card).action];

@@ -5,8 +5,8 @@ import { keyFor } from '../console/key-hints.ts';
 import { keyName } from '../console/key-names.ts';
 import { keymapOf, scopeOf } from '../console/keymap.ts';
 import { hasPane, jobsLayout } from '../console/layout.ts';
+import { dialogsInTable } from '../console/other-dialogs.ts';
 import { holdsAll, isAnswered, isPaged, possibleSort } from '../console/paging.ts';
-import { dialogsInTable } from '../console/presence.ts';
 import { nothingToCopy } from '../console/reading.ts';
 import { isRunOpen, runText } from '../console/run.ts';
 import { sortName } from '../console/settings.ts';
@@ -24,7 +24,7 @@ import { searchedWords } from '../presentation/triage/searched-words.ts';
 import { fieldText } from './field-text.ts';
 import { cut, type Line, lineWidth, message, type Span, span, spread } from './spans.ts';
 
-/** What the table shows of what there is; while a filter is typed, the field. */
+/** What the table shows; while a filter is typed, its field. */
 export function infoLine(state: State): Line {
   const { list, filter, sort } = state.jobs;
   const width = state.size.columns - 1;
@@ -70,7 +70,7 @@ function totalText({ list, counted }: State['jobs']): string {
   return `${formatFullCount(total.count)}${total.capped ? '+' : ''}`;
 }
 
-/** Which rows of all are on the screen, where there are more than fit. */
+/** Which rows are on the screen, if not all fit. */
 function rowsShownText(state: State): string {
   const { jobs } = state;
   const { rows } = jobsLayout(state);
@@ -89,12 +89,12 @@ function rowsShownText(state: State): string {
   return atEnd ? `the last ${shown} of ${all}` : `further down, of ${all}`;
 }
 
-/** CardInput by a sign as well as by its colour. */
+/** Marked by a sign as well as by its colour. */
 function remark(text: string, tone: Tone, width: number): Line {
   return message(`${signOf(tone)}${text}`, tone, width);
 }
 
-/** An action on its way, else a remark, else what the selected row has no columns for. */
+/** An action, else a notice, else the fields of the selected row that have no column. */
 export function noteLine(state: State, laid: readonly LaidColumn<JobColumn>[]): Line {
   const width = state.size.columns - 1;
   const { follow, others } = followShown(state, targetOf(state)?.job.id ?? null);
@@ -119,7 +119,7 @@ function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Lin
   if (row.unmatched) return [span(' no longer matches the filter', 'warn')];
   const others = dialogWords(dialogsInTable(state, job.id), state.jobs.list.as_of);
   if (others !== null) return [span(` ${others}`, 'warn')];
-  // All of it stands beside the table.
+  // The pane shows all of it.
   if (hasPane(state)) return [];
   const context = { as_of: state.jobs.list.as_of, zone: state.options.zone, width: 40 };
   const narrow = (name: string) => laid.find(({ column }) => column.name === name)?.width ?? 0;
@@ -133,7 +133,7 @@ function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Lin
   });
   const health = healthWords(job);
   const line = [span(` ${words.join(' · ')}`, 'dim')];
-  // What is wrong with it comes before its figures: the end may be cut off.
+  // The problem comes before the figures: the end may be cut off.
   return health === null
     ? line
     : [
@@ -142,16 +142,16 @@ function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Lin
       ];
 }
 
-/** Which of several jobs of one asset it is comes before its figures: the end may be cut off. */
+/** State and range come first, because the end may be cut off. */
 const inOrder: readonly JobColumn[] = [
   ...jobColumns.filter(({ name }) => name === 'state' || name === 'range'),
   ...jobColumns.filter(({ name }) => name !== 'state' && name !== 'range'),
 ];
 
-/** Says nothing that is not in DONE. */
+/** Columns that add nothing to DONE. */
 const drawnOnly = ['progress', 'percent'];
 
-/** `128/min`, `priority 5`, and for what speaks for itself the bare words. */
+/** `128/min`, `priority 5`; state and SLA without a label. */
 function hiddenField({ name, title }: JobColumn, job: JobView, text: string): string {
   if (name === 'state' || name === 'sla') return text;
   if (name === 'rate') return `${text}/min`;
@@ -160,8 +160,8 @@ function hiddenField({ name, title }: JobColumn, job: JobView, text: string): st
 }
 
 /**
- * The keys that matter here, from the keymap; what cannot be done now is dim. Where there is no room for all, that goes first, and never
- * help and the way out: who does not know the keys needs those.
+ * The footer's keys, dim if disabled. If there is no room, disabled ones go first; help and the way
+ * out stay.
  */
 export function hintsLine(state: State): Line {
   const width = state.size.columns - 1;
@@ -169,7 +169,7 @@ export function hintsLine(state: State): Line {
   while (hints.length > 0 && lineWidth(hintSpans(hints)) > width) {
     const given = hints.findLastIndex(({ off, lasting }) => off && !lasting);
     const last = given === -1 ? hints.findLastIndex(({ lasting }) => !lasting) : given;
-    // Where not even those have room, the way out stays.
+    // At the narrowest only the way out stays.
     hints.splice(Math.max(0, last), 1);
   }
   return hintSpans(hints);

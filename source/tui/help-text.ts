@@ -6,10 +6,9 @@ import { fitted } from '../presentation/text/fitted.ts';
 import { fieldText } from './field-text.ts';
 import { cut, exactly, type Line, selected, span } from './spans.ts';
 
-/** Where there is less room, one key of each row is enough, and what kind it is does not matter. */
+/** With less room: one key per row, and no groups. */
 const narrow = 60;
 
-/** The keymap as a list, narrowed by what has been typed. */
 export function helpLines(state: State, help: Help, width: number, height: number): Line[] {
   const typed = { value: help.filter, caret: help.caret };
   const field: Line = [span('Search: ', 'dim'), ...fieldText(typed, width - 8)];
@@ -26,7 +25,7 @@ export function helpLines(state: State, help: Help, width: number, height: numbe
       ...(width < narrow
         ? [span(fitted(names[0]!, 7), tone)]
         : [span(fitted(group, 9), 'dim'), span(fitted(names.join(' '), 20), tone)]),
-      // What it would do gives way to why it does not.
+      // The reason why a key does nothing replaces its description.
       span(
         reason === null ? binding.title : binding.title.split(':')[0]!,
         reason === null ? 'plain' : 'dim',

@@ -15,15 +15,14 @@ import { panelTitle, plainRows } from './job-panels.ts';
 import { trendLine } from './job-trend.ts';
 import { blank, exactly, flow, type Line, span } from './spans.ts';
 
-/** What is listed in the pane, the more pressing first; the last takes the room that is left. */
+/** The lists of the pane, the most urgent first; the last takes the remaining lines. */
 const listed: readonly PanelName[] = ['failed', 'executors', 'open', 'events'];
 
-/** Rows of a list that is not the last. */
+/** Rows of each list but the last. */
 const mostRows = 6;
 /** Lines of a reason. */
 const mostReason = 4;
 
-/** The head of the pane: which job it is about. */
 export function paneTitle(job: JobScreen): Line {
   return [
     span(safeText(job.job.asset_name, { cap: 300 }), 'strong'),
@@ -31,7 +30,7 @@ export function paneTitle(job: JobScreen): Line {
   ];
 }
 
-/** Beside the table: the job under the cursor, as far as it has been read, in `height` lines. */
+/** The job under the cursor, as far as it is loaded, in `height` lines. */
 export function paneLines(state: State, job: JobScreen, width: number, height: number): Line[] {
   const stall = restWords(job.job, job.detail?.events ?? []);
   const bar = progressBar(width - 6, job.job.progress);
@@ -58,7 +57,7 @@ export function paneLines(state: State, job: JobScreen, width: number, height: n
   return exactly([...head, ...lists(state, job, width, height - head.length)], height);
 }
 
-/** Of each list its title and its first rows; what is empty is left out. */
+/** Title and first rows of each list that is not empty. */
 function lists(state: State, job: JobScreen, width: number, height: number): Line[] {
   if (job.detail === null) return [blank, [span('loading …', 'dim')]];
   const lines: Line[] = [];
@@ -73,6 +72,6 @@ function lists(state: State, job: JobScreen, width: number, height: number): Lin
 }
 
 function exactlyAtMost(lines: readonly string[], most: number): readonly string[] {
-  // What it says last is what is to be done.
+  // The last line is what to do.
   return lines.length <= most ? lines : [...lines.slice(0, most - 1), `… ${lines.at(-1)}`];
 }

@@ -24,11 +24,11 @@ const nothing: Readonly<Record<PanelName, string>> = {
   executors: 'no executor runs it',
 };
 
-/** From so many lines on there are other lists below the one that has the focus. */
+/** From this height on other lists are shown below the focused one. */
 const companyFrom = 16;
 const company: readonly PanelName[] = ['failed', 'open', 'events', 'tree'];
 
-/** The lists of the job screen: one at a time under tabs, or side by side where there is room. */
+/** The lists of the job screen: one at a time under tabs, or side by side. */
 export function panelLines(state: State, job: JobScreen, height: number): Line[] {
   if (height <= 0) return [];
   const width = state.size.columns - 1;
@@ -36,7 +36,7 @@ export function panelLines(state: State, job: JobScreen, height: number): Line[]
   const others = company.filter((one) => one !== job.panel && panelItems(job, one).length > 0);
   if (height < companyFrom || others.length === 0)
     return [tabs(job, width), ...list(state, job, job.panel, width, height - 1)];
-  // A blank line between the list that has the focus and the others.
+  // With a blank line between the focused list and the others.
   const [own = 0, ...rest] = shares(job, [job.panel, ...others], height - 1);
   return [
     tabs(job, width),
@@ -58,7 +58,10 @@ function sideBySide(state: State, job: JobScreen, width: number, height: number)
   return first.map((line, row) => [...filled(line, left), span('  '), ...(second[row] ?? [])]);
 }
 
-/** Each as many lines as it has rows and a title, an empty one its title and a word; what is too much, the longest give up, and what is left goes to the last. */
+/**
+ * Lines of each panel: its rows and a title, at least two. The longest give up what is missing; the
+ * last gets what remains.
+ */
 function shares(job: JobScreen, panels: readonly PanelName[], height: number): number[] {
   const wanted = panels.map((panel) => Math.max(2, panelItems(job, panel).length + 1));
   const sum = () => wanted.reduce((all, one) => all + one, 0);
@@ -68,7 +71,7 @@ function shares(job: JobScreen, panels: readonly PanelName[], height: number): n
   return wanted;
 }
 
-/** The tabs with their figures; where there is no room for all, only what has the focus has them. */
+/** Tabs with figures; if there is no room for all, only the focused one has them. */
 function tabs(job: JobScreen, width: number): Line {
   const line = (figures: boolean) =>
     panelNames.flatMap((panel, index): Line => {
@@ -81,12 +84,11 @@ function tabs(job: JobScreen, width: number): Line {
   return cut(lineWidth(full) <= width ? full : line(false), width);
 }
 
-/** The title of a list that has no focus. */
 export function panelTitle(job: JobScreen, panel: PanelName): Line {
   return [span(`${titles[panel]} ${countOf(job, panel)}`, 'dim')];
 }
 
-/** The first rows of a list that has no focus, and nothing selected in it. */
+/** First rows of a list without focus and selection. */
 export function plainRows(
   state: State,
   job: JobScreen,
@@ -120,7 +122,7 @@ function titled(
   return [title, ...list(state, job, panel, width, height - 1)];
 }
 
-/** What there is in all: the lists hold the first hundred or so. */
+/** Totals: the lists hold about the first hundred. */
 function countOf(job: JobScreen, panel: PanelName): string {
   const { insight } = job;
   const items = panelItems(job, panel).length;
@@ -146,7 +148,7 @@ function countOf(job: JobScreen, panel: PanelName): string {
   }
 }
 
-/** Read with the insight, which comes after the figures. */
+/** Read with the insight, after the figures. */
 const late: readonly PanelName[] = ['failed', 'slow', 'tree', 'executors'];
 
 function list(

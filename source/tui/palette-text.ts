@@ -8,7 +8,6 @@ import { cut, exactly, type Line, selected, span } from './spans.ts';
 
 const narrow = 60;
 
-/** What the text may mean, narrowed while it is typed. */
 export function paletteLines(
   state: State,
   palette: Palette,

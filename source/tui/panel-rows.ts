@@ -23,7 +23,7 @@ import { type Line, span } from './spans.ts';
 
 type Item<P extends PanelItem['panel']> = Extract<PanelItem, { panel: P }>;
 
-/** What a row is drawn with. `keyWidth` is that of the widest key in its list. */
+/** `keyWidth`: of the widest key in the list. */
 export type RowContext = {
   state: State;
   job: JobScreen;
@@ -64,7 +64,7 @@ const rows: Rows = {
   tree: (item, context) => (item.way === 'made' ? assetLine(item) : relatedLine(item, context)),
   executors: ({ executor }, { now, keyWidth }) => [
     span(fitted(executorName(executor.id), keyWidth)),
-    // That it is silent must not be what is cut off.
+    // Before the figures: silence must not be cut off.
     ...signOfLife(executor, now),
     span(`  ${plural(executor.partitions, 'partition')} in ${plural(executor.slots, 'slot')}`),
     span(
@@ -76,12 +76,12 @@ const rows: Rows = {
   ],
 };
 
-/** One row of a panel; whoever asks cuts it to its place. */
+/** A row of a panel, not yet cut to its width. */
 export function panelRow(item: PanelItem, context: RowContext): Line {
   return rows[item.panel](item as never, context);
 }
 
-/** What the rows of a list begin with, each as wide as the widest. */
+/** What the rows of a list begin with, all as wide as the widest. */
 export function rowKey(item: PanelItem): string {
   switch (item.panel) {
     case 'failed':
@@ -118,7 +118,6 @@ function kindLine({ group, key }: Item<'failed'>, { job, width }: RowContext): L
   const tail = cause === null ? '' : `   ${causeWords[cause.name]}`;
   const room = width - widthOf(head) - widthOf(tail);
   const shown = fitted(message, Math.max(8, Math.min(room, widthOf(message))));
-  // The keys come as far as there is room.
   const keys = partitions.slice(0, 3).map(({ partition_key }) => keyOf(partition_key));
   const more = count > keys.length ? ' …' : '';
   const spare = room - widthOf(shown) - 3;
@@ -142,7 +141,7 @@ function ended(at: Date | null, { now, state }: RowContext): string {
   return at === null ? '' : `  ${formatMoment(at, now, state.options.zone)}`;
 }
 
-/** How much longer than the middle one: what is to be looked at is far from it. */
+/** Only durations far from the median get a factor. */
 function timesTheMiddle(duration: number, { job }: RowContext): string {
   const middle = job.insight?.durations.p50_ms ?? 0;
   const times = middle > 0 ? duration / middle : 0;

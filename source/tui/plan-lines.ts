@@ -17,7 +17,9 @@ import { safeText } from '../presentation/text/safe-text.ts';
 import type { Tone } from '../presentation/text/tone.ts';
 import { cut, exactly, type Line, lineWidth, message, span, spread } from './spans.ts';
 
-/** What an action on several jobs will do: how many, which are not on the screen, and to each what or why not. */
+/**
+ * An action on several jobs: how many, which are not on the screen, and per job what or why not.
+ */
 export function planLines(card: Card, plan: CardPlan, width: number, rows: number): Line[] {
   const some = plan.jobs.filter(({ refusal }) => refusal === null).length;
   const left = plan.jobs.length - some;
@@ -56,7 +58,6 @@ export function planLines(card: Card, plan: CardPlan, width: number, rows: numbe
   ];
 }
 
-/** Who else is about to act on some of them. */
 function othersLine({ others }: Card, plan: CardPlan, width: number): Line[] {
   const names = new Map(
     plan.jobs.map(({ job }) => [job.id, safeText(job.asset_name, { cap: 60 })]),
@@ -74,7 +75,7 @@ function planLine(
   const settings = change === undefined ? settingsOf(card) : settingsOfChange(card, change);
   const { changes } = changesOf(job, settings);
   const name = change?.name ?? card.name;
-  // What each line says by itself must be in sight.
+  // Each job's own change must be visible.
   const own = change !== undefined && width < wideFrom;
   const described = (own ? describeTargets : describeChanges)(changes, timesIn(card.zone));
   const what = changes.length === 0 ? `→ ${name}` : `→ ${described}`;
@@ -103,7 +104,6 @@ function calledOf(job: JobView, width: number): string {
   return `${name} ${shortId(job.id)}`;
 }
 
-/** What became of each job of a run, and how the run stands. */
 export function runLines(state: State, top: number, width: number, rows: number): Line[] {
   const items = state.run?.items ?? [];
   const sent = state.run === null ? null : sentItem(state.run);
@@ -122,7 +122,7 @@ export function runLines(state: State, top: number, width: number, rows: number)
   ];
 }
 
-/** The line has named the job already: `paused orders_daily 3f2a9c1b (27/365 done)`. */
+/** The line has already named the job: `paused orders_daily 3f2a9c1b (27/365 done)`. */
 function withoutName(message: string, { asset_name, id }: JobView): string {
   return message.replace(` ${safeText(asset_name)} ${shortId(id)}`, '');
 }

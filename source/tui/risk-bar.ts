@@ -6,7 +6,10 @@ import { formatClock, formatDuration } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import { cut, type Line, type Span, span } from './spans.ts';
 
-/** `at risk 2 → 1  WHAT IF  slots 6 → [9]  pause clicks  at once weather ×9  deadline weather +30m  (now 14:17)`. */
+/**
+ * `at risk 2 → 1  WHAT IF  slots 6 → [9]  pause clicks  parallel weather ×9  deadline weather +30m
+ * (now 14:17)`.
+ */
 export function riskBar(state: State, width: number): Line {
   const { data, what } = state.boards.risk;
   if (data === null) return [];
@@ -43,7 +46,7 @@ export function riskBar(state: State, width: number): Line {
 
 let last: { data: RiskBoard; what: WhatIf; rows: readonly RiskRow[] } | null = null;
 
-/** One frame after the other asks for the same. */
+/** Cached: consecutive frames ask for the same. */
 function rowsOf(data: RiskBoard, what: WhatIf): readonly RiskRow[] {
   if (last?.data !== data || last.what !== what) last = { data, what, rows: riskRows(data, what) };
   return last.rows;
@@ -58,7 +61,7 @@ function thenAtRisk(rows: readonly RiskRow[]): Span[] {
   return [span(' → '), span(String(then), then > 0 ? 'bad' : 'good')];
 }
 
-/** Late ones among them: breached is told by each row. */
+/** Includes breached jobs, which each row shows. */
 function atRisk(rows: readonly { risk_level: RiskLevel }[]): number {
   return rows.filter(({ risk_level }) => atRiskLevels.includes(risk_level)).length;
 }

@@ -7,21 +7,21 @@ import {
   sequenceEnd,
 } from './sequences.ts';
 
-/** Text as it was typed, control characters among it; or one whole sequence, a lone ESC too. */
+/** Text as typed, control characters included; or one whole sequence, a lone ESC included. */
 export type Token = { text: string } | { sequence: string };
 
 export type Tokenizer = {
-  /** The beginning of a sequence or character whose end has not come. */
+  /** The beginning of a sequence or character whose end has not arrived. */
   unfinished: Uint8Array;
-  /** When bytes came last. */
+  /** When bytes last arrived. */
   since: number;
-  /** When the first byte of `unfinished` came. */
+  /** When the first byte of `unfinished` arrived. */
   began: number;
-  /** Between the brackets of a paste: all is text up to the closing one. */
+  /** Inside a paste: everything is text up to the closing bracket. */
   pasting: boolean;
-  /** `unfinished` follows an ESC that was given out as a key: whatever it turns out to be, it is none. */
+  /** `unfinished` follows an ESC that was already reported as a key, so it is no key itself. */
   late: boolean;
-  /** Until when the rest of a sequence whose ESC has become a key may still come. */
+  /** Until when the rest of a sequence whose ESC has become a key may still arrive. */
   late_until: number;
 };
 
@@ -34,13 +34,13 @@ export const idleTokenizer: Tokenizer = {
   late_until: 0,
 };
 
-/** An ESC that nothing follows for so long is the Esc key. */
+/** An ESC that nothing follows for this long is the Esc key. */
 export const escapeMs = 75;
-/** A sequence that stands still for so long does not go on: nobody typed it, so it is dropped. */
+/** An unfinished sequence of this age was not typed, and is dropped. */
 export const abandonMs = 1000;
 /**
- * No terminal's answer takes so long. Esc and X that come together look like the beginning of a
- * control string (SOS): without this, one who types on would never be heard again.
+ * No terminal's answer takes this long. Esc and X typed together look like the beginning of a
+ * control string (SOS): without a limit all further typing would be swallowed.
  */
 export const stringMs = 2000;
 /** A terminal that loses the closing bracket of a paste must not leave the console deaf. */
@@ -56,7 +56,7 @@ const longest = 64;
 
 type Tokenized = [Tokenizer, Token[]];
 
-/** What one read holds, together with what was left of the one before. `at`: milliseconds. */
+/** Tokens of one read, together with what remained of the previous one. `at`: milliseconds. */
 export function tokenize(tokenizer: Tokenizer, read: Uint8Array, at: number): Tokenized {
   if (read.length === 0) return [tokenizer, []];
   const late = tokenizer.late || isLate(tokenizer, read, at);
@@ -72,12 +72,12 @@ export function tokenize(tokenizer: Tokenizer, read: Uint8Array, at: number): To
   return tokenizer.pasting ? pasted(next, bytes) : typed(next, bytes, late);
 }
 
-/** A Ctrl-C that was pressed: by itself, and not together with what is pasted. */
+/** A Ctrl-C that was pressed, and not pasted. */
 function isWayOut({ since }: Tokenizer, read: Uint8Array, at: number): boolean {
   return read.length === 1 && read[0] === ctrlC && at - since >= escapeMs;
 }
 
-/** Whether it goes on with a sequence that came to a halt behind its ESC. */
+/** Whether the read continues a sequence whose ESC was already reported. */
 function isLate(
   { unfinished, pasting, late_until }: Tokenizer,
   read: Uint8Array,
@@ -141,7 +141,7 @@ function pasted(tokenizer: Tokenizer, bytes: Uint8Array): Tokenized {
   return [{ ...tokenizer, pasting: true, unfinished }, textOf(bytes.subarray(0, kept))];
 }
 
-/** Where, at the end of a paste so far, its closing bracket or a character has begun. */
+/** Where, at the end of an unfinished paste, its closing bracket or a character begins. */
 function unfinishedFrom(bytes: Uint8Array): number {
   for (let length = Math.min(pasteEndBytes.length - 1, bytes.length); length > 0; length -= 1) {
     const from = bytes.length - length;
@@ -158,7 +158,7 @@ function unfinishedCharacterFrom(bytes: Uint8Array): number {
   return bytes.length;
 }
 
-/** When `elapsed` is next to be asked; null while nothing is waited for. */
+/** When `elapsed` is due; null if nothing is waited for. */
 export function dueAt({ unfinished, since, began, pasting, late }: Tokenizer): number | null {
   if (pasting) return since + pasteMs;
   if (unfinished[0] !== esc) return null;
@@ -167,7 +167,7 @@ export function dueAt({ unfinished, since, began, pasting, late }: Tokenizer): n
   return isStringIntroducer(unfinished[1]) ? Math.min(still, began + stringMs) : still;
 }
 
-/** What has become of an unfinished sequence now that nothing more has come. */
+/** Resolves an unfinished sequence after its timeout. */
 export function elapsed(tokenizer: Tokenizer, at: number): Tokenized {
   const { unfinished, late, pasting } = tokenizer;
   const due = dueAt(tokenizer);
@@ -194,7 +194,7 @@ function shortened(unfinished: Uint8Array): Uint8Array {
   return Uint8Array.of(...unfinished.subarray(0, 2), ...unfinished.subarray(from));
 }
 
-/** Bytes that are no text are left out. */
+/** Invalid UTF-8 is left out. */
 function textOf(bytes: ArrayLike<number>): Token[] {
   const text = Buffer.from(Uint8Array.from(bytes)).toString('utf8').replaceAll('\ufffd', '');
   return text === '' ? [] : [{ text }];

@@ -8,7 +8,6 @@ import { signOf } from '../presentation/text/tone.ts';
 import { fieldText, unfocusedText } from './field-text.ts';
 import { type Line, span } from './spans.ts';
 
-/** The question before a read-only context may be written to. */
 export function unlockLines(state: State, dialog: Unlock, width: number): Line[] {
   const { context, database, tenant } = state.options.labels;
   const name = safeText(`${context ?? database} / ${tenant}`);

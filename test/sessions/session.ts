@@ -15,7 +15,7 @@ import { update } from '../../source/console/update.ts';
 import type { ActionResult, JobDetail } from '../../source/domain/job/detail.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
 import type { ErrorCode } from '../../source/errors.ts';
-import { heard } from '../../source/tui/keys.ts';
+import { decodeTokens } from '../../source/tui/keys.ts';
 import { dueAt, elapsed, idleTokenizer, tokenize } from '../../source/tui/tokenizer.ts';
 import { aDetail, aList, aPage, aPartition, now } from '../support/jobs.ts';
 
@@ -102,7 +102,7 @@ export class Session {
     let tokenizer = idleTokenizer;
     const take = ([next, tokens]: ReturnType<typeof elapsed>) => {
       tokenizer = next;
-      const [decoder, messages] = decodeInput(this.#decoder, heard(tokens).inputs, this.#at);
+      const [decoder, messages] = decodeInput(this.#decoder, decodeTokens(tokens).inputs, this.#at);
       this.#decoder = decoder;
       for (const message of messages) this.send(message);
     };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AnnounceDialog } from '../../source/console/effects.ts';
+import { dialogsInTable } from '../../source/console/other-dialogs.ts';
 import type { Card } from '../../source/console/overlay.ts';
-import { dialogsInTable } from '../../source/console/presence.ts';
 import type { State } from '../../source/console/state.ts';
 import type { JobEvent } from '../../source/domain/job/detail.ts';
 import type { Dialog } from '../../source/domain/job/dialog.ts';

@@ -167,7 +167,7 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
     session.answerPlan(some);
     const other = { actor: hostile, host: hostile, action: hostile, opened_at: now };
     session.answer('announce-dialog', {
-      type: 'held',
+      type: 'dialogs',
       as_of: now,
       dialogs: [{ ...other, jobs: 12, job_ids: some.map(({ id }) => id) }],
     });

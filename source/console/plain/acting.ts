@@ -39,7 +39,7 @@ function whyNotNow(state: PlainState): string | null {
     : null;
 }
 
-/** Says what is seen, and asks the first question; nothing is sent before `yes`. */
+/** Prints what is seen and asks the first question; nothing is sent before `yes`. */
 export function openQuestion(
   state: PlainState,
   name: ActionName,
@@ -60,7 +60,7 @@ export function openQuestion(
   };
 }
 
-/** The same of several: each of them is told, with what would be done to it or why not. */
+/** The same for several jobs, listing each with its refusal, if any. */
 export function openPlan(
   state: PlainState,
   name: ActionName,
@@ -85,7 +85,7 @@ export function openPlan(
   return { state: next, lines: [...told, head, ...withOthers(state, asking, lines)] };
 }
 
-/** Before the question: who else is about to act on the same. */
+/** Inserts other consoles' dialogs before the question. */
 function withOthers(
   { dialogs }: PlainState,
   { job, plan, as_of }: Asking,
@@ -116,7 +116,6 @@ function titleOf(name: ActionName): string {
 
 type Question = Asking['question'];
 
-/** The fields, the reason, the typed check where there is one, and `yes`. */
 function questionsOf(asking: Asking): Question[] {
   return focusOrder(asking).filter((one) => one !== 'cancel');
 }
@@ -127,7 +126,7 @@ function firstOf(asking: Asking): Question {
 
 function ask(state: PlainState, asking: Asking, question: Question, asked_at: number): PlainStep {
   const following = { ...asking, question, asked_at };
-  // What will be done is known when all fields have been filled in.
+  // The effect is known when all fields are filled in.
   const intent = question === 'reason' ? intentLines(following) : [];
   return {
     state: { ...state, asking: following },
@@ -175,7 +174,7 @@ function fieldQuestion({ name, job, plan, values }: Asking, question: Question):
   return `${field.label}, now ${now.size === 1 ? [...now][0] : 'various'}${how}? Enter ${empty}; ${toStop}.`;
 }
 
-/** The answer to the present question. Enter by itself never means yes. */
+/** Enter alone does not confirm. */
 export function answerQuestion(
   state: PlainState,
   asking: Asking,
@@ -217,7 +216,7 @@ function answered(state: PlainState, asking: Asking, answer: string, at: number)
   return ask(state, next, following, at);
 }
 
-/** Compare-and-set on what was seen when the question was opened. */
+/** Compare-and-set on what was shown when the question was opened. */
 function send(state: PlainState, asking: Asking, at: number): PlainStep {
   const { name, job, plan, values } = asking;
   const refusal = whyNotNow(state);
@@ -238,7 +237,7 @@ function left(state: PlainState, { job, plan }: Asking): PlainStep {
   return { state: { ...state, asking: null }, lines: [`${what}: nothing was done`] };
 }
 
-/** Somebody else was at the job just now: told before the question is answered. */
+/** Prints recent actions of others before the question is answered. */
 export function showRecent(
   state: PlainState,
   id: string,
@@ -251,7 +250,7 @@ export function showRecent(
   return { state, lines: [`News: ${news}.`, questionOf(asking)] };
 }
 
-/** A job that changes under the question is no longer the one that was asked about. Of several, each is compared when its turn comes. */
+/** Drops the question when its job has changed. A plan compares each job when it is sent. */
 export function disarmed(state: PlainState, jobs: ReadonlyMap<string, JobView>): PlainStep | null {
   const { asking } = state;
   const now = asking === null || asking.plan !== null ? undefined : jobs.get(asking.job.id);

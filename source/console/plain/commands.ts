@@ -86,7 +86,7 @@ export function commandLine(state: PlainState, text: string, at: number): PlainS
   return { state, lines: [`Unknown command "${safeText(word, { cap: 60 })}". ${advice}`] };
 }
 
-/** Leaving must not leave it open what became of an action. */
+/** Leaving must not leave an action's outcome unknown. */
 function quit(state: PlainState): PlainStep {
   if (state.run !== null && isOpen(state.run)) {
     return {
@@ -99,7 +99,7 @@ function quit(state: PlainState): PlainStep {
     : { state, effects: [{ type: 'exit', code: 0 }] };
 }
 
-/** What matches is asked of the database: what is followed need not be all. */
+/** Always asks the database: not all jobs may be followed. */
 function askList(state: PlainState, filter: string): PlainStep {
   const { problems } = parseFilter(filter);
   if (problems.length > 0) return { state, lines: problems };
@@ -138,7 +138,7 @@ export function listTold({ jobs, page }: JobPage, clock: Clock): string[] {
   ];
 }
 
-/** A frozen list of what matches now, before anything is asked. */
+/** A fixed list of the jobs that match now. */
 function askPlan(state: PlainState, rest: string): PlainStep {
   const [word = '', ...filter] = rest.split(/\s+/);
   const name = actionNames.find((one) => one === word.toLowerCase());
@@ -156,7 +156,7 @@ function askPlan(state: PlainState, rest: string): PlainStep {
   };
 }
 
-/** A command about one job: of those that are known, else as the database finds it. */
+/** Finds the job among those followed, else in the database. */
 function onJob(command: string): Command['run'] {
   return (state, rest, at) => {
     if (rest === '') return { state, lines: [`Missing job: ${command} JOB`] };

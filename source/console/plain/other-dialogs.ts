@@ -6,7 +6,7 @@ import { plannedIds } from '../other-dialogs.ts';
 import type { Asking, PlainEffect, PlainState, PlainStep } from './state.ts';
 import { nameOf } from './words.ts';
 
-/** Tells the other consoles of a question that has been opened, and when it is over. Nothing waits for it. */
+/** Announces an opened or closed question to other consoles. Nothing waits for it. */
 export function announceDialog(before: PlainState, step: PlainStep): PlainStep {
   const { asking } = step.state;
   if (asking?.job === before.asking?.job) return step;
@@ -22,14 +22,13 @@ function hold({ name, job, plan }: Asking, renew: boolean) {
   return { type: 'announce-dialog', action: name, ids, renew } as const;
 }
 
-/** The question is open still. */
 export function renew(state: PlainState): PlainStep {
   const { asking } = state;
   if (asking === null) return { state };
   return { state, effects: [{ type: 'data', effect: hold(asking, true) }] };
 }
 
-/** They are told again before they forget it. A failure is no matter, and one that stays is not met again. */
+/** Renews in time. A failure is ignored, and a permanent one is not repeated. */
 export function dialogsAnswered(state: PlainState, answer: DataAnswer): PlainStep {
   const lost = answer.type === 'failure' && answer.failure.code !== 'database_unreachable';
   if (state.asking === null || lost) return { state };
@@ -39,7 +38,7 @@ export function dialogsAnswered(state: PlainState, answer: DataAnswer): PlainSte
   };
 }
 
-/** Dialogs that have been opened elsewhere since, and those that are closed now, each by the first of its jobs that is known here. */
+/** Dialogs opened and closed at other consoles since, each by its first known job. */
 export function dialogLines(before: PlainState, { as_of, jobs, page }: JobPage): string[] {
   const known = new Map([...before.jobs.values(), ...jobs].map((job) => [job.id, job]));
   const lines = (those: readonly Dialog[], words: (dialog: Dialog) => string | null) =>

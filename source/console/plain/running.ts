@@ -7,7 +7,6 @@ import { afterAnswer, isOpen, nextAct, runOf, runSummary, whyNotOnward } from '.
 import type { Asking, PlainState, PlainStep } from './state.ts';
 import { nameOf } from './words.ts';
 
-/** One job after the other, each bound to what the plan saw. */
 export function beginRun(state: PlainState, asking: Asking, plan: CardPlan, at: number): PlainStep {
   const run = runOf(asking, plan, parametersOf(asking));
   const { state: next, lines = [], effects } = onward({ ...state, run }, at);
@@ -27,7 +26,7 @@ function onward(state: PlainState, at: number): PlainStep {
   };
 }
 
-/** What became of the job that was under way; then the next one, unless the run has been stopped. */
+/** Prints the result of the last job and sends the next, unless stopped. */
 export function runTold(state: PlainState, answer: DataAnswer, at: number): PlainStep {
   const { run } = state;
   const item = run?.items.find(({ result }) => result === null);
@@ -46,7 +45,6 @@ export function runTold(state: PlainState, answer: DataAnswer, at: number): Plai
   return { state: next, lines: [line, ...lines], effects };
 }
 
-/** Ends the run after the job that is under way. */
 export function stopRun(state: PlainState): PlainStep {
   const { run } = state;
   if (run === null || !isOpen(run)) return { state, lines: ['No action is running.'] };
@@ -57,7 +55,7 @@ export function stopRun(state: PlainState): PlainStep {
   };
 }
 
-/** Only a word makes a stopped run go on, and only once the database answers. */
+/** Only a command continues a stopped action, and only once the database answers. */
 export function goOn(state: PlainState, at: number): PlainStep {
   const lacking = whyNotOnward(state.run, state.down);
   return lacking === null ? onward(state, at) : { state, lines: [`Not now: ${lacking}.`] };

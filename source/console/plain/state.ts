@@ -4,14 +4,14 @@ import type { Zone } from '../../presentation/text/format.ts';
 import type { DataAnswer, DataEffect } from '../effects.ts';
 import type { Card, FieldName, Run } from '../overlay.ts';
 
-/** An action that the operator is being asked about, on one job or on a plan's: one question after the other. */
+/** An action that is being asked about, one question after the other. */
 export type Asking = Pick<Card, 'name' | 'job' | 'plan' | 'as_of' | 'values' | 'expected'> & {
   question: FieldName | 'confirm';
-  /** When it was printed: what was typed before that, and shortly after, does not answer it. */
+  /** When it was printed: earlier input does not answer it. */
   asked_at: number;
 };
 
-/** The console without a screen: what was last told of each job, and what is being asked. */
+/** The console without a screen: what was last printed, and what is being asked. */
 export type PlainState = {
   tenant: string;
   read_only: boolean;
@@ -20,16 +20,16 @@ export type PlainState = {
   /** The database's clock at the last reading. */
   as_of: Date | null;
   jobs: ReadonlyMap<string, JobView>;
-  /** The alerts that fire; null until they have been read. */
+  /** Firing alerts; null before the first reading. */
   firing: ReadonlySet<string> | null;
   asking: Asking | null;
-  /** Dialogs that were open at other consoles at the last reading. */
+  /** Dialogs open at other consoles at the last reading. */
   dialogs: readonly Dialog[];
   /** A command that waits for its jobs to be found. */
   wanted: { command: string; rest: string } | null;
-  /** An action on several jobs, until the next one. */
+  /** The last action on several jobs. */
   run: Run | null;
-  /** Actions whose answer is awaited. */
+  /** Actions without an answer. */
   acting: number;
   down: boolean;
 };
@@ -53,7 +53,7 @@ export function initialPlain(
 
 export type PlainMessage = { at: number } & (
   | { type: 'started' }
-  /** A line that was typed, without its end. */
+  /** A typed line, without its line end. */
   | { type: 'line'; text: string }
   | { type: 'answered'; effect: DataEffect; answer: DataAnswer }
   | { type: 'timer'; name: PlainTimer }
@@ -66,7 +66,6 @@ export type PlainEffect =
   | { type: 'timer'; name: PlainTimer; after_ms: number }
   | { type: 'exit'; code: number };
 
-/** The state after it, the lines to be told, and what is to be done. */
 export type PlainStep = {
   state: PlainState;
   lines?: readonly string[];

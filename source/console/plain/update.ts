@@ -14,7 +14,6 @@ import { runTold } from './running.ts';
 import type { PlainEffect, PlainMessage, PlainState, PlainStep, PlainTimer } from './state.ts';
 import { changeLines, jobLine, nameOf } from './words.ts';
 
-/** How often the alerts are read, in milliseconds, and how long a lost database is left alone. */
 const alertsMs = 15_000;
 const lostMs = 3000;
 
@@ -23,7 +22,10 @@ const readAlerts: PlainEffect = {
   effect: { type: 'load-board', board: 'alerts', check: null },
 };
 
-/** All jobs, or the most urgent of very many, and of those that were told of what has not ended: how they end is worth telling. */
+/**
+ * All jobs, or the most urgent; and followed jobs that have not ended, so that their end is
+ * printed.
+ */
 function readJobs({ jobs }: PlainState): PlainEffect {
   const living = [...jobs.values()].filter(({ state }) => !isTerminal(state));
   const keep = living.map(({ id }) => id).slice(0, 2 * tableLimit);
@@ -42,7 +44,7 @@ function readJobs({ jobs }: PlainState): PlainEffect {
   };
 }
 
-/** The whole plain console: what happened, what is told of it, and what to do. Pure and total. */
+/** The plain console: a message in, lines and effects out. Pure and total. */
 export function plainUpdate(state: PlainState, message: PlainMessage): PlainStep {
   return announceDialog(state, handled(state, message));
 }
@@ -113,7 +115,7 @@ function answered(
   }
 }
 
-/** What became of an action: of one of several the run tells. A lost answer is not claimed to be either. */
+/** The result of an action. A lost answer is reported as unknown. */
 function acted(state: PlainState, ofRun: boolean, answer: DataAnswer, at: number): PlainStep {
   if (ofRun) return runTold(state, answer, at);
   const free = { ...state, acting: Math.max(0, state.acting - 1) };
@@ -127,14 +129,14 @@ function acted(state: PlainState, ofRun: boolean, answer: DataAnswer, at: number
   return { state: free, lines: [`${unknown}${failureText(answer.failure)}`] };
 }
 
-/** What `list` asks counts, and what is followed does not. */
+/** Only `list` asks for the total. */
 function isListing(effect: DataEffect): boolean {
   return effect.type === 'load-jobs' && effect.total;
 }
 
-/** The first reading tells how much there is, every other one what has changed. */
+/** The first reading prints a summary, later ones what has changed. */
 function jobsRead(before: PlainState, list: JobPage): PlainStep {
-  // Those that others have pushed out of the most urgent ones are still followed to their end.
+  // Followed jobs that are no longer among the most urgent.
   const read = [...list.jobs, ...list.page.kept.filter(({ id }) => before.jobs.has(id))];
   const jobs = new Map(read.map((job) => [job.id, job]));
   const lost = disarmed(before, jobs);
@@ -195,7 +197,7 @@ function failureText({ message, hint: advice }: Failure): string {
   return safeText(advice === undefined ? message : `${message} (${advice})`, { cap: 500 });
 }
 
-/** A lost database is told of once. What a person has asked is answered in any case. */
+/** A lost database is reported once; a command is answered in any case. */
 function failed(state: PlainState, effect: DataEffect, failure: Failure): PlainStep {
   const text = failureText(failure);
   if (isListing(effect)) return { state, lines: [text] };
