@@ -19,7 +19,7 @@ export function headerLine(state: State): Line {
   const left_open = unlockedMinutes(state);
   const width = state.size.columns - 1;
   const mode = !read_only
-    ? span('read-write', 'dim')
+    ? span(state.size.columns < roomForMode ? 'RW' : 'read-write', 'dim')
     : left_open === null
       ? span('READ-ONLY', 'warn')
       : span(`UNLOCKED ${left_open}m`, 'bad');
@@ -44,6 +44,8 @@ export function headerLine(state: State): Line {
   return spread(whole && fits ? [...left, ...zone] : left, shown, width);
 }
 
+/** On less the mode is abbreviated. */
+const roomForMode = 60;
 const longestTenant = 24;
 const shortestName = 12;
 

@@ -65,7 +65,7 @@ const captures: readonly Capture[] = [
   },
   {
     title: 'Explain',
-    says: '`e` walks the runbooks for one job: scenario, evidence, what to do, whom to tell. Enter opens the card of what is recommended.',
+    says: '`e` walks the runbooks for one job: scenario, evidence, what to do, whom to tell. Enter opens the dialog of the recommended action.',
     keys: ['1', '/', '\x15', 'sessions', enter, 'e'],
     until: 'scenario',
   },
@@ -77,7 +77,7 @@ const captures: readonly Capture[] = [
   },
   {
     title: 'Palette',
-    says: '`:` reaches everything by its name.',
+    says: '`:` reaches every command by its name.',
     keys: [esc, esc, 'U', ':', 'paus'],
     until: 'pause',
   },

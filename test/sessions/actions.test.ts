@@ -194,7 +194,7 @@ describe('after acting, the console follows through', () => {
     const other = tuned()
       .answerAct({ version: 7 })
       .answerJob(aJob({ ...running, priority: 2 }));
-    expect(says(other)[0]).toContain('somebody else has changed it since: priority 2 → 8');
+    expect(says(other)[0]).toContain('changed by someone else since: priority 2 → 8');
   });
 
   test('a set whose answer was lost is told by what the job has', () => {
@@ -202,7 +202,7 @@ describe('after acting, the console follows through', () => {
     session.answerJob(aJob({ ...running, priority: 8 }));
     expect(says(session)[0]).toContain('priority 5 → 8');
     const undone = tuned().fail('act', 'database_unreachable').answerJob(running);
-    expect(says(undone)[0]).toContain('not done so far');
+    expect(says(undone)[0]).toContain('not applied so far');
   });
 
   test('recreating: the new job, by its id', () => {
@@ -210,9 +210,9 @@ describe('after acting, the console follows through', () => {
     const session = open('C').press('tab', 'tab', 'tab', 'tab').type('SLA').press('tab');
     session.type('orders_daily').press('tab', 'y');
     session.answerAct({ state: 'cancelled', version: 8, new_job_id: fresh.id }).answerJob(fresh);
-    expect(says(session)[0]).toContain('in its place 0000beef: waiting for an executor');
+    expect(says(session)[0]).toContain('replaced by 0000beef: waiting for an executor');
     look(session, aJob({ ...fresh, state: 'running' }));
-    expect(says(session)[0]).toMatch(/in its place 0000beef is running, priority 10/);
+    expect(says(session)[0]).toMatch(/replaced by 0000beef, running, priority 10/);
   });
 
   test('a second change waits for a reading that is newer than the first', () => {

@@ -156,7 +156,7 @@ describe('filter', () => {
 
   test('while the database looks, the table says so instead of that nothing matches', () => {
     const session = Session.on(many, small).press('/').type('asset:*2999');
-    expect(body(session)).toContain('looking among all jobs');
+    expect(body(session)).toContain('searching all jobs');
     settle(session);
     expect(session.names).toEqual(['asset_2999']);
   });

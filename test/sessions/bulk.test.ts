@@ -67,14 +67,14 @@ describe('"all matching" is a frozen, counted list of ids', () => {
     const session = Session.showing(jobs).press('/').type('a').press('enter', '*');
     expect(session.asked('plan-jobs').at(-1)?.effect).toEqual({ type: 'plan-jobs', filter: 'a' });
     planned(session, [alpha, gamma]);
-    expect(session.notice).toBe('2 jobs marked: all that match a now');
+    expect(session.notice).toBe('2 jobs marked: all that match a');
     session.refreshed([...jobs, aJob({ number: 9, asset_name: 'late' })]);
     expect(marked(session)).toEqual(ids(alpha, gamma));
   });
 
   test('more than can be marked is said', () => {
     const session = planned(Session.showing(jobs).press('*'), jobs, true);
-    expect(session.notice).toContain('MORE match than can be marked at once');
+    expect(session.notice).toContain('more jobs match than can be marked');
   });
 });
 
@@ -118,7 +118,7 @@ describe('the plan is shown before anything is done', () => {
     const session = Session.showing(jobs).press('space', 'p', 'enter');
     planned(session, [alpha]);
     expect(session.state).toMatchObject({ overlay: null, screen: 'job' });
-    expect(session.notice).toBe('pause was left: press it again');
+    expect(session.notice).toBe('pause was not opened: press its key again');
   });
 
   test('nothing possible: it says why, and opens nothing', () => {

@@ -73,7 +73,7 @@ describe('another tenant or context, without leaving', () => {
 
   test('a context that the file does not have is refused before anything is opened', () => {
     const session = to(start(), 'context prof');
-    expect(session.notice).toBe('no context is called prof: did you mean prod?');
+    expect(session.notice).toBe('no context "prof": did you mean prod?');
     expect(session.asked('open-context')).toEqual([]);
   });
 
@@ -96,7 +96,7 @@ describe('another tenant or context, without leaving', () => {
     expect(to(acting, 'tenant globex').notice).toContain('has not answered yet (pause acme_1)');
     const session = to(start(), 'tenant globex').press('p');
     expect(session.state.overlay).toBeNull();
-    expect(session.notice).toBe('tenant globex is being opened');
+    expect(session.notice).toBe('opening tenant globex');
   });
 });
 
@@ -198,7 +198,7 @@ describe('a read-only context is unlocked for a limited time', () => {
   test('where it cannot be, it says why', () => {
     const why = '--read-only was given: nothing unlocks that';
     expect(to(locked(why), 'rw').notice).toBe(why);
-    expect(to(start(), 'rw').notice).toBe('it is not read-only');
+    expect(to(start(), 'rw').notice).toBe('this context is not read-only');
   });
 
   test('the context is typed, and y said on a button: Enter never means yes', () => {
@@ -218,9 +218,7 @@ describe('a read-only context is unlocked for a limited time', () => {
   });
 
   test('nothing can be written before the session says that it can', () => {
-    expect(unlocking().press('p').notice).toBe(
-      'this console is read-only: : rw unlocks it for a while',
-    );
+    expect(unlocking().press('p').notice).toBe('this console is read-only: : rw unlocks it');
     expect(unlocked().press('p').card.name).toBe('pause');
   });
 

@@ -20,9 +20,9 @@ describe('after acting, the console follows through', () => {
   test('pausing: partitions in flight → paused at the checkpoint', () => {
     const session = paused().answerAct({ result: 'applied' });
     session.answerJob(changed({ state: 'paused', lanes: 2 }));
-    expect(says(session)).toEqual(['pausing orders_daily: 2 partitions in flight']);
+    expect(says(session)).toEqual(['pausing orders_daily: 2 partitions still running']);
     look(session, changed({ state: 'paused', lanes: 1 }));
-    expect(says(session)).toEqual(['pausing orders_daily: 1 partition in flight']);
+    expect(says(session)).toEqual(['pausing orders_daily: 1 partition still running']);
     look(session, changed({ state: 'paused', lanes: 0, checkpoint_partition_key: '2024-03-07' }));
     expect(says(session)[0]).toMatch(/^orders_daily: paused at 2024-03-07 \(1\.\d s\)$/);
   });

@@ -127,7 +127,7 @@ describe('failures', () => {
 
   test('a partition that is gone says so', () => {
     const session = opened().press('down', 'enter').fail('load-partition', 'not_found');
-    expect(reader(session).text).toBe('it could not be read: connection refused');
+    expect(reader(session).text).toBe('could not be loaded: connection refused');
     expect(session.state.link.failure).toBeNull();
   });
 });

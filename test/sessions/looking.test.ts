@@ -155,7 +155,7 @@ describe('losing the database', () => {
   test('silence is noticed too: a database that neither answers nor fails', () => {
     const session = Session.showing([one]).timer('refresh').wait(3000).timer('clock');
     expect(session.state.link.silent_since).not.toBeNull();
-    expect(session.press('p').notice).toContain('does not answer');
+    expect(session.press('p').notice).toContain('no answer from the database');
   });
 
   test('a silent question is given up by Ctrl-R, and its answer is stale', () => {

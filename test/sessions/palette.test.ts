@@ -89,7 +89,7 @@ describe('commands with an argument', () => {
 
   test('what is wrong is said, and can be mended', () => {
     const session = open().type('sort prioriti').press('enter');
-    expect(session.notice).toBe('no column is called prioriti: did you mean priority?');
+    expect(session.notice).toBe('no column "prioriti": did you mean priority?');
     session.press('backspace').type('y').press('enter');
     expect(session.state.jobs.sort.column).toBe('priority');
   });
@@ -103,7 +103,7 @@ describe('commands with an argument', () => {
     expect(open().type('interval 5').press('enter').state.interval_ms).toBe(5000);
     expect(open().type('interval 500ms').press('enter').state.interval_ms).toBe(500);
     const session = open().type('interval 1ms').press('enter');
-    expect(session.notice).toBe('between 250 ms and 600 s');
+    expect(session.notice).toBe('expected 250ms to 10m, e.g. 2s');
   });
 
   test('quit', () => expect(open().type('quit').press('enter').exits).toEqual([0]));

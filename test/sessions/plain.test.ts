@@ -144,9 +144,7 @@ describe('what changes is told as lines', () => {
 
   test('a database that is lost, once, and that it is back', () => {
     const session = new PlainSession().fail('load-jobs').fail('load-jobs');
-    expect(session.told).toEqual([
-      'The database does not answer: connection refused. Trying again.',
-    ]);
+    expect(session.told).toEqual(['No answer from the database: connection refused. Retrying.']);
     expect(session.read(orders, clicks).told.at(-1)).toBe('The database answers again.');
   });
 });
@@ -188,7 +186,7 @@ describe('acting by lines, with the same rules in words', () => {
       'yes',
     );
     expect(session.acts).toEqual([]);
-    expect(session.told.at(-1)).toContain('Type orders_daily to go on');
+    expect(session.told.at(-1)).toContain('Type orders_daily to continue');
     session.say('orders_daily', 'yes');
     expect(session.acts).toMatchObject([{ action: 'cancel', reason: 'wrong range' }]);
   });
@@ -224,7 +222,7 @@ describe('acting by lines, with the same rules in words', () => {
 
   test('a lost answer is not claimed to be either', () => {
     const session = new PlainSession().say('pause orders_daily', '', 'yes').fail('act');
-    expect(session.told.at(-1)).toBe('It is not known whether this was done: connection refused');
+    expect(session.told.at(-1)).toBe('Outcome unknown: connection refused');
   });
 });
 
@@ -261,7 +259,7 @@ describe('actions that ask for more than a reason', () => {
 
   test('recreate: priority 10 unless told otherwise, a reason, the asset typed, and yes', () => {
     const session = new PlainSession().say('recreate orders_daily');
-    expect(session.told.at(-1)).toContain('An empty line makes it 10');
+    expect(session.told.at(-1)).toContain('Enter sets 10');
     session.say('', '', '', 'sla at risk', 'orders_daily', 'yes');
     expect(session.acts).toMatchObject([
       { action: 'recreate', parameters: { priority: '10' }, reason: 'sla at risk' },
@@ -291,7 +289,7 @@ describe('several jobs at once, by all ACTION FILTER', () => {
     expect(session.told).toContain('Pause: 2 of 3 jobs.');
     session.say('maintenance', '3', 'yes');
     expect(session.acts).toEqual([]);
-    expect(session.told.at(-1)).toContain('That does not match. Type 2 to go on');
+    expect(session.told.at(-1)).toContain('That does not match. Type 2 to continue');
     expect(session.say('2').told.at(-1)).toContain('Type yes to pause 2 jobs');
   });
 
@@ -311,14 +309,14 @@ describe('several jobs at once, by all ACTION FILTER', () => {
 
   test('a lost connection stops it; continue sends what has no result again', () => {
     const session = planned().say('', '2', 'yes').fail('act');
-    expect(session.told.at(-2)).toContain('it is not known whether this was done');
-    expect(session.say('quit').told.at(-1)).toContain('A run is not at its end yet');
+    expect(session.told.at(-2)).toContain('outcome unknown');
+    expect(session.say('quit').told.at(-1)).toContain('An action on several jobs is still running');
     session.say('continue');
     expect(session.acts.map(({ id }) => id)).toEqual([orders.id, orders.id]);
     const done = { id: orders.id, result: 'skipped', state: 'paused', version: 9 } as const;
     session.answer('act', { type: 'acted', result: { ...done, already: true, message: 'so' } });
     expect(session.told.at(-1)).toBe(
-      'applied: orders_daily 00000001: done; its answer had been lost',
+      'applied: orders_daily 00000001: done (the first answer was lost)',
     );
     expect(session.acts.at(-1)!.id).toBe(third.id);
   });
@@ -399,7 +397,9 @@ test('list, status, help, quit, and what is not a command', () => {
     expect.stringMatching(/^clicks 00000002: paused, /),
     '1 job.',
   ]);
-  expect(session.say('statu clicks').told.at(-1)).toBe('There is no statu. Did you mean status?');
+  expect(session.say('statu clicks').told.at(-1)).toBe(
+    'Unknown command "statu". Did you mean status?',
+  );
   expect(session.say('help').told.join('\n')).toContain('cancel JOB: asks for a reason');
   expect(session.say('quit').effects.at(-1)).toEqual({ type: 'exit', code: 0 });
 });

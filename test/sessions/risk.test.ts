@@ -285,7 +285,7 @@ describe('a applies what is supposed', () => {
   test('left before it was read, it opens nothing', () => {
     const session = supposing().press('enter').answerPlan([failed, clicks()]);
     expect(session.state.overlay).toBeNull();
-    expect(session.notice).toBe('what is supposed was left: press it again');
+    expect(session.notice).toBe('the what-if was not opened: press its key again');
   });
 
   test('what the job has become meanwhile is not supposed any more', () => {

@@ -83,7 +83,7 @@ test('pause with a reason, resume, and see both followed through', async () => {
   await console.until('Reason (optional): db maintenance');
   console.type('\t');
   await sayYes(console, 'Pause orders');
-  await console.until('pausing orders: 1 partition in flight');
+  await console.until('pausing orders: 1 partition still running');
   await backfills.state(id, 'paused');
   gate.open();
   await console.until(/orders: paused at k00001 \(/);
@@ -204,7 +204,7 @@ test('somebody else pauses it under an open dialog: the dialog is disarmed', asy
     `update backfill_jobs set state = 'paused', paused_at = now(), version = version + 1 where id = $1 and state = 'running'`,
     [id],
   );
-  await console.until('it has changed since');
+  await console.until('the job has changed');
   console.type('\t');
   await console.until(() => {
     console.type('y');

@@ -39,7 +39,7 @@ test('from one context to another: header, rows, accent and lock are those of th
     { XDG_CONFIG_HOME: folder, SERVO_ACTOR: 'mara', TERM: 'xterm' },
   );
   await console.until(/▐ . orders|▐ · pending +orders/);
-  expect(console.lines[0]).toContain('staging / acme · RW');
+  expect(console.lines[0]).toContain('staging / acme · read-write');
   console.type(':context pr\r');
   await console.until(() => {
     const shown = console.screen;

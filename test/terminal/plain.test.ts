@@ -35,7 +35,7 @@ test('TERM=dumb: changes come as lines, a job is paused by a line and yes, nothi
   );
   await console.until('1 running.');
   console.type(`pause ${id.slice(0, 8)}\r`);
-  await console.until('Reason? An empty line is none');
+  await console.until('Reason (optional)? Enter skips it');
   // Said again until the question has been there for long enough to be answered.
   await console.until(() => {
     if (console.screen.includes('Type yes to pause')) return true;

@@ -129,7 +129,7 @@ test('killed under an open card: it is disarmed, and what was typed into it is s
   server.signal('SIGKILL');
   await console.until('no answer from the database');
   console.type('y');
-  await console.until(/\[ Cancel the job \] +the database does not answer/);
+  await console.until(/\[ Cancel the job \] +no answer from the database/);
   await server.start();
   // By itself: a card takes no other keys.
   await console.until('y: cancel');

@@ -48,7 +48,7 @@ test('a storm of resizes while twenty jobs run: it ends in the right screen, wha
     const rows = console.lines.filter((line) => /asset_\d+ /.test(line));
     return rows.length === 20 && new Set(rows).size === 20;
   });
-  expect(console.lines[0]).toMatch(/^ servo-tui · warehouse \/ acme · RW/);
+  expect(console.lines[0]).toMatch(/^ servo-tui · warehouse \/ acme · read-write/);
   expect(console.lines.at(-1)).toBe('');
   expect(console.isWrapped).toBe(false);
   expect(console.lines.filter((line) => line.startsWith('▐'))).toHaveLength(1);

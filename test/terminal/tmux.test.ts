@@ -176,7 +176,7 @@ describe.skipIf(!hasTmux)('in tmux', () => {
         tmux.resize(60, 15);
         await tmux.until(/^ │ ▐Reason \(optional\): by hand, y Xq, pR y\.▏/m);
         tmux.resize(38, 10);
-        await tmux.until('too small a terminal to act');
+        await tmux.until('terminal too small to act');
         tmux.resize(otherColumns, otherRows);
         await tmux.until(typed);
         tmux.resize(columns, rows);

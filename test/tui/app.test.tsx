@@ -146,7 +146,7 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
     session.press('tab', 'tab').type(expected!).press('tab', 'y');
     if (columns < 40 || rows < 11) {
       expect(session.acts).toEqual([]);
-      expect(text(session.state).replace(/[│\s]+/g, ' ')).toContain('too small a terminal');
+      expect(text(session.state).replace(/[│\s]+/g, ' ')).toContain('terminal too small');
       session.send({ type: 'resized', size: { columns: 80, rows: 24 } }).press('y');
       session.send({ type: 'resized', size: { columns, rows } });
     }
@@ -313,7 +313,7 @@ describe('the table', () => {
 
   test('says why it is empty', () => {
     expect(text(new Session().send({ type: 'started' }).state)).toContain('loading jobs …');
-    expect(text(Session.showing([]).state)).toContain('start one with: servo-tui start');
+    expect(text(Session.showing([]).state)).toContain('Start one: servo-tui start');
     expect(text(Session.showing([aJob()]).press('/').type('zzz').state)).toContain(
       'no job matches the filter',
     );
@@ -401,7 +401,7 @@ describe('what must not be overlooked', () => {
       rls_bypassed: true,
     };
     const [header] = screen(Session.showing([], sized(80, 24, { labels })).state);
-    expect(header).toMatch(/t… · RW +RLS BYPASSED/);
+    expect(header).toMatch(/t… · read-write +RLS BYPASSED/);
   });
 
   // Was ` ·  / acme`.
@@ -461,7 +461,7 @@ describe('the job screen', () => {
       'Failed 2',
       'Open 2',
       'Events 1',
-      'next try in 40s',
+      'retry in 40s',
       'running → paused  mara  "db maintenance"',
     ]) {
       expect(shown).toContain(part);
@@ -540,7 +540,7 @@ describe('the intent card', () => {
     const shown = text(card('X').state).replace(/│\s+│/g, ' ').replace(/\s+/g, ' ');
     for (const part of [
       'Cancel orders_daily · 00000001',
-      'just now: running, version 7, 40/100, 2 partitions in flight',
+      'just now: running, version 7, 40/100, 2 running',
       '58 partitions will not run',
       "UPDATE backfill_jobs SET state = 'cancelled'",
       "AND state = 'running' AND version = 7;",
@@ -567,7 +567,7 @@ describe('the intent card', () => {
       'Reason (required)',
       'Type orders_daily',
       '[ Keep it ]',
-      'too low to show everything',
+      'too small to show everything',
     ]) {
       expect(shown).toContain(part);
     }
@@ -575,7 +575,7 @@ describe('the intent card', () => {
 
   test('says what has changed under it', () => {
     const session = card('p').refreshed([aJob({ state: 'paused', version: 8 })]);
-    expect(text(session.state)).toContain('paused, version 8: it has changed since');
+    expect(text(session.state)).toContain('paused, version 8: the job has changed');
   });
 });
 

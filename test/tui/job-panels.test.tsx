@@ -101,7 +101,7 @@ test('with room for it, everything about a job is on one screen', () => {
     /holds up +⧗ revenue_daily 00000002 +waiting 40% +waits for 1 +BREACHED/,
     /holds up +└ \? job 00000009 was deleted/,
     /feeds +└ revenue +of finance +no active job/,
-    /web-1:812 +silent for 30s, draining +40 partitions in 2 slots, the oldest for 1m/,
+    /web-1:812 +silent for 30s, draining +40 partitions in 2 slots, oldest for 1m/,
     /other +not registered +1 partition in 1 slot/,
     /\/min ▄▆█ 70\.0/,
     /avg +███ 1\.4 s/,

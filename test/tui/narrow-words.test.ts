@@ -29,7 +29,7 @@ test('B13: a run says of each job whether its order has been sent, and what beca
     'pause 2 jobs: 2 left',
     '· orders_daily     00000001  sent, not confirmed yet',
     '· clicks_hourly    00000002  to be done',
-    'S: stop after this one   Esc: back, it goes on (B shows it)',
+    'S stop after this job   Esc close, it continues (B shows it)',
   ]);
   session.answerAct({ message: 'paused orders_daily 00000001 (27/365 done, checkpoint k0027)' });
   expect(run(session.state).slice(1, 3)).toEqual([
@@ -37,7 +37,7 @@ test('B13: a run says of each job whether its order has been sent, and what beca
     '· clicks_hourly    00000002  sent, not confirmed yet',
   ]);
   session.fail('act');
-  expect(run(session.state)[2]).toBe('? clicks_hourly    00000002  not known whether it was done');
+  expect(run(session.state)[2]).toBe('? clicks_hourly    00000002  outcome unknown');
 });
 
 test('B13: that an answer was lost, and that nothing was done, fit into 80 columns', () => {

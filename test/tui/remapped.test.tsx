@@ -50,7 +50,7 @@ describe('a text that names a key names the one that [keys] has given it', () =>
     ];
     expect(footer(session)).toBe(` ${up}${down} scroll  ${back} close`);
     const run = open().press(on('the screen Triage'));
-    expect(footer(run)).toContain(on("the check's SQL, as it is run"));
+    expect(footer(run)).toContain(on('SQL of the check'));
   });
 
   test('an empty table, and an empty board', () => {
@@ -67,10 +67,8 @@ describe('a text that names a key names the one that [keys] has given it', () =>
     expect(open().press(on('follow the job')).notice).toContain(
       `${on('follow the job')} ends that`,
     );
-    const frozen = open().press(on('freeze: stop refreshing, or go on'));
-    expect(frozen.press(on('refresh now')).notice).toContain(
-      `${letters['freeze: stop refreshing, or go on']} lets it move`,
-    );
+    const frozen = open().press(on('freeze'));
+    expect(frozen.press(on('refresh now')).notice).toContain(`${letters.freeze} unfreezes it`);
     const [left, right] = [
       on('scroll the columns to the left'),
       on('scroll the columns to the right'),
@@ -78,7 +76,7 @@ describe('a text that names a key names the one that [keys] has given it', () =>
     expect(open().press(on('wide')).notice).toBe(
       `all columns: ${left} ${right} scroll, ${on('wide')} fits them again`,
     );
-    expect(open().press(right).notice).toContain(`${on('wide')} shows each at its width`);
+    expect(open().press(right).notice).toContain(`${on('wide')} shows them at full width`);
     const locked = open({ read_only: true, locked_reason: null }).press(on('pause'));
     expect(locked.notice).toContain(`${on('palette')} rw unlocks it`);
     expect(open().press(on('the screen Alerts'), on('wide')).notice).toContain(
@@ -87,7 +85,7 @@ describe('a text that names a key names the one that [keys] has given it', () =>
   });
 
   test('a run of several, and a job that is not unique', () => {
-    const run = on('the run of an action on several jobs');
+    const run = on('results');
     const session = open().press(on('mark or unmark the job'), on('pause'));
     session.answerPlan([job]).read().press('tab', 'tab').type('1').press('tab', 'y');
     expect(picture(session)).toContain(`(${run} shows it)`);
