@@ -155,7 +155,7 @@ export function cardTitle(card: Card): string {
 function seenText(state: State, { job, seen_at }: Card): string {
   const ago = Math.floor((state.at - seen_at) / 5000) * 5;
   const when = ago < 5 ? 'just now' : `${ago < 60 ? `${ago}s` : formatAge(ago)} ago`;
-  const flight = job.lanes > 0 ? `, ${formatFullCount(job.lanes)} running` : '';
+  const flight = job.lanes > 0 ? `, ${plural(job.lanes, 'partition')} running` : '';
   return `${when}: ${stateWord(job.state).word}, version ${job.version}, ${formatFullCount(job.completed_partitions)}/${formatFullCount(job.total_partitions)}${flight}`;
 }
 

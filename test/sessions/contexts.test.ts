@@ -87,7 +87,7 @@ describe('another tenant or context, without leaving', () => {
     expect(to(session, 'home').state.opening).toBe('warehouse / acme');
     expect(session.asked('open-context').at(-1)!.effect).toMatchObject({ to: { home: true } });
     opened(session, 'acme');
-    expect(session.notice).toBe('this is warehouse / acme now');
+    expect(session.notice).toBe('switched to warehouse / acme');
     expect(session.state.home).toEqual(view('acme').labels);
   });
 

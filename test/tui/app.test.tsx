@@ -540,7 +540,7 @@ describe('the intent card', () => {
     const shown = text(card('X').state).replace(/│\s+│/g, ' ').replace(/\s+/g, ' ');
     for (const part of [
       'Cancel orders_daily · 00000001',
-      'just now: running, version 7, 40/100, 2 running',
+      'just now: running, version 7, 40/100, 2 partitions running',
       '58 partitions will not run',
       "UPDATE backfill_jobs SET state = 'cancelled'",
       "AND state = 'running' AND version = 7;",

@@ -35,7 +35,7 @@ describe('a text that names a key names the one that [keys] has given it', () =>
   test('the footer of each screen, and the tabs', () => {
     for (const title of ['Triage', 'Risk', 'Executors', 'Alerts', 'Events']) {
       const session = open().press(on(`go to ${title}`));
-      expect(picture(session)).toContain(` ${on('the screen Jobs')} Jobs `);
+      expect(picture(session)).toContain(` ${on('go to Jobs')} Jobs `);
       expect(footer(session)).toMatch(/^ [\u0400-\u045f] /);
       expect(footer(session)).not.toMatch(/(^| {2})[!-~]+ /);
     }
@@ -49,7 +49,7 @@ describe('a text that names a key names the one that [keys] has given it', () =>
       letters['back: close, clear the filter, previous screen'],
     ];
     expect(footer(session)).toBe(` ${up}${down} scroll  ${back} close`);
-    const run = open().press(on('the screen Triage'));
+    const run = open().press(on('go to Triage'));
     expect(footer(run)).toContain(on('SQL of the check'));
   });
 
@@ -57,7 +57,7 @@ describe('a text that names a key names the one that [keys] has given it', () =>
     const back = letters['back: close, clear the filter, previous screen'];
     const table = open().press(on('filter')).type('nothing').press('enter');
     expect(picture(table)).toContain(`${back} clears it`);
-    const board = open().press(on('the screen Events'));
+    const board = open().press(on('go to Events'));
     board.answerBoard('events', { as_of: secondsAgo(0), tenant_id: 'acme', events: [], jobs: [] });
     board.press(on('filter')).type('nothing').press('enter');
     expect(picture(board)).toContain(`${back} clears it`);
@@ -79,8 +79,8 @@ describe('a text that names a key names the one that [keys] has given it', () =>
     expect(open().press(right).notice).toContain(`${on('wide')} shows them at full width`);
     const locked = open({ read_only: true, locked_reason: null }).press(on('pause'));
     expect(locked.notice).toContain(`${on('palette')} rw unlocks it`);
-    expect(open().press(on('the screen Alerts'), on('wide')).notice).toContain(
-      `Jobs (${on('the screen Jobs')})`,
+    expect(open().press(on('go to Alerts'), on('wide')).notice).toContain(
+      `Jobs (${on('go to Jobs')})`,
     );
   });
 
