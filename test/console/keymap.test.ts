@@ -20,7 +20,7 @@ describe('one keymap', () => {
   test('no unconfirmed key writes, and none that writes is on a chord', () => {
     const dangerous = keymap.filter(({ danger }) => danger);
     expect(dangerous.map(({ keys }) => keys)).toEqual(
-      // The calculator's own leads to cards of these.
+      // Recommended actions of the what-if lead to dialogs of these.
       ['a', ...actionNames.map((name) => actionOf(name).key)].map((key) => [key]),
     );
     for (const { disabled } of dangerous) expect(disabled).toBeDefined();
@@ -31,7 +31,7 @@ describe('one keymap', () => {
   });
 });
 
-// The design page's "Keys", each with what its row begins with and where it works. A key that is none of these is ours.
+// The design's keys: what each row's title begins with, and where it works.
 const page: readonly [keys: string[], on: KeyScope, title: RegExp][] = [
   [['j', 'down'], 'jobs', /^next row/],
   [['k', 'up'], 'jobs', /^previous row/],

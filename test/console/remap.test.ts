@@ -42,7 +42,7 @@ describe('[keys] gives rows of the keymap other keys', () => {
     expect(problemsOf({ pause: 'y' }).join()).toContain('cannot be on y');
   });
 
-  test('mistakes are told together, with what was meant', () => {
+  test('mistakes are reported together, with suggestions', () => {
     const { problems } = remapKeys(keymap, { pauze: 'P', resume: 'Hyper-7' });
     expect(problems).toEqual([
       { message: '[keys]: no key is named "pauze"', hint: 'did you mean pause?' },

@@ -60,12 +60,11 @@ describe('each action has a key, and its card sends what it says', () => {
     ]);
   });
 
-  test('C recreates with priority 10 unless told otherwise, with a reason and the asset typed', () => {
+  test('C recreates with priority 10 by default, with a reason and the asset typed', () => {
     const session = open('C').press('y');
     expect(session.card.hint).toBe('a reason is required');
     expect(session.card.values.priority).toBe('10');
     const ended = Session.showing([aJob({ state: 'cancelled', lanes: 0 })]).press('C');
-    // What was cancelled by mistake came back before everything else.
     expect(ended.card.values.priority).toBe('');
     session.type('SLA at risk').press('tab').type('orders_daily').press('tab', 'y');
     expect(session.acts).toMatchObject([
@@ -187,7 +186,7 @@ describe('after acting, the console follows through', () => {
 
   const tuned = () => open('t').press('tab').type('8').press('escape', 'y');
 
-  test('set: what the database has now, or that somebody else was there', () => {
+  test('set: the present values, or a change by someone else', () => {
     const session = tuned().answerAct({ version: 7 });
     session.answerJob(aJob({ ...running, priority: 8 }));
     expect(says(session)[0]).toMatch(/^orders_daily: priority 5 → 8 \(/);
@@ -197,7 +196,7 @@ describe('after acting, the console follows through', () => {
     expect(says(other)[0]).toContain('changed by someone else since: priority 2 → 8');
   });
 
-  test('a set whose answer was lost is told by what the job has', () => {
+  test('a set whose answer was lost is judged by the present values', () => {
     const session = tuned().fail('act', 'database_unreachable');
     session.answerJob(aJob({ ...running, priority: 8 }));
     expect(says(session)[0]).toContain('priority 5 → 8');

@@ -23,7 +23,7 @@ const textOf = (line: Line) => line.map(({ text }) => text).join('');
 const info = (session: Session) => textOf(infoLine(session.state));
 const body = (session: Session) => jobsPicture(session.state).body.map(textOf).join('\n');
 const inFlight = (session: Session) => session.state.asked.jobs !== null;
-/** Answers until nothing is asked: the operator waits. */
+/** Answers until nothing is asked. */
 const settle = (session: Session, jobs = many) => {
   for (let round = 0; inFlight(session); round++) {
     if (round > 5) throw new Error('it asks without end');
@@ -99,7 +99,7 @@ describe('more jobs than the table holds', () => {
     expect(body(session)).toBe(before);
   });
 
-  test('the cursor is on its job, also where the table is read anew', () => {
+  test('the cursor stays on its job when the table is read again', () => {
     const session = Session.on(many, small);
     for (let page = 0; page < 20; page++) settle(session.press('page-down'));
     const name = session.cursorName;
@@ -120,7 +120,7 @@ describe('order is held while the operator moves, in a stretch as in a whole tab
     expect(session.cursorName).toBe('asset_0002');
   });
 
-  test('a row that changes its place stays until the operator has stopped', () => {
+  test('a row that would move stays until the operator has stopped', () => {
     const sinking = many.map((one) => (one.id === job(3).id ? job(3, { priority: -5 }) : one));
     const session = Session.on(many, small).press('down').timer('refresh');
     settle(session, sinking);

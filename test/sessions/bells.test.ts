@@ -32,7 +32,7 @@ describe('a followed job rings when its state or risk level changes', () => {
     }
   });
 
-  test('one that has ended is told of for the last time, and so is one that vanished', () => {
+  test('a job that has ended or vanished is reported once more', () => {
     const session = following().press('j', 'm');
     heard(session, { ...orders, state: 'completed' });
     expect(rings(session)).toEqual([
@@ -43,7 +43,7 @@ describe('a followed job rings when its state or risk level changes', () => {
     expect(session.timer('bells').asked('load-named')).toHaveLength(before);
   });
 
-  test('one that is followed while the others are being read was told to have vanished', () => {
+  test('a job followed while the others are read is not reported as gone', () => {
     const session = following().timer('bells').press('j', 'm');
     session.answer('load-named', { type: 'named', jobs: [orders] });
     expect(rings(session)).toEqual([]);

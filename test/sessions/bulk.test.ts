@@ -15,12 +15,12 @@ const marked = ({ state }: Session) => [...state.marks].sort();
 const ids = (...some: JobView[]) => some.map(({ id }) => id).sort();
 const planned = (session: Session, some: JobView[], truncated = false) =>
   session.answerPlan(some, truncated);
-/** Three of four marked, and the card for pausing them open and read. */
+/** Three of four jobs marked, and the dialog for pausing them open and read. */
 const pausing = (some: JobView[] = [alpha, beta, gamma]) => {
   const session = Session.showing(jobs).press('space', 'down', 'space', 'down', 'space', 'p');
   return planned(session, some).read();
 };
-/** The count typed, and yes. */
+/** Types the count and confirms. */
 const run = (session: Session, count = '3') =>
   session.press('tab', 'tab').type(count).press('tab', 'y');
 const answer = (session: Session, result: Partial<ActionResult> = {}) => session.answerAct(result);
@@ -189,7 +189,7 @@ describe('a run', () => {
     expect(session.press('escape', 'q').exits).toEqual([0]);
   });
 
-  test('S stops it after the job on its way; y goes on', () => {
+  test('S stops it after the present job; y continues', () => {
     const session = answer(run(pausing()).press('S'));
     expect(session.acts).toHaveLength(1);
     expect(runText(session.state)).toBe('pause 3 jobs: 1 applied, 2 left · stopped');
@@ -200,7 +200,7 @@ describe('a run', () => {
 describe('a run is resumable after a lost connection', () => {
   const lost = () => answer(run(pausing())).fail('act', 'database_unreachable');
 
-  test('it stops, says which answer is missing, and sends nothing by itself', () => {
+  test('it stops, says which answer is missing, and sends nothing automatically', () => {
     const session = lost();
     expect(runText(session.state)).toContain('1 applied, 2 left · stopped: connection refused');
     expect(session.state.run?.items[1]).toMatchObject({ lost: true, result: null });
@@ -214,7 +214,7 @@ describe('a run is resumable after a lost connection', () => {
     expect(session.notice).toBe('no answer from the database yet');
   });
 
-  test('on the operator’s word the rest goes on, and what was done already counts as applied', () => {
+  test('y continues with the rest, and what was done already counts as applied', () => {
     const session = lost().timer('refresh').answerJobs(jobs).press('y');
     expect(session.acts.map(({ id }) => id)).toEqual([alpha.id, beta.id, beta.id]);
     answer(session, { result: 'skipped', already: true, message: 'this plan has done it already' });

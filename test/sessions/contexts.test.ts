@@ -91,7 +91,7 @@ describe('another tenant or context, without leaving', () => {
     expect(session.state.home).toEqual(view('acme').labels);
   });
 
-  test('not while an action has no answer, and no action while a place is opened', () => {
+  test('not while an action has no answer, and no action while a context is opened', () => {
     const acting = start().press('p').read().press('y');
     expect(to(acting, 'tenant globex').notice).toContain('has not answered yet (pause acme_1)');
     const session = to(start(), 'tenant globex').press('p');
@@ -222,7 +222,7 @@ describe('a read-only context is unlocked for a limited time', () => {
     expect(unlocked().press('p').card.name).toBe('pause');
   });
 
-  test('it ends by itself after ten minutes, under an open card too', () => {
+  test('it ends after ten minutes, also under an open dialog', () => {
     const session = unlocked();
     expect(session.timersSet('unlock')).toEqual([600_000]);
     expect(unlockedMinutes(session.state)).toBe(10);
@@ -246,7 +246,7 @@ describe('a read-only context is unlocked for a limited time', () => {
     expect(session.notice).toContain('this console is read-only');
   });
 
-  test('another place is as locked as it says, whatever was unlocked before', () => {
+  test('another context has its own lock, whatever was unlocked before', () => {
     const session = opened(to(unlocked(), 'tenant globex'), 'globex', { read_only: true });
     session.answerJobs([jobOf('globex')]).press('p');
     expect(session.state.overlay).toBeNull();

@@ -13,7 +13,7 @@ const several = () => {
   return session.answerPlan(jobs).seen();
 };
 
-/** Sentences that hold every letter which acts on a button or on a screen. */
+/** Sentences with every letter that acts on a button or on a screen. */
 const sentences = [
   'by hand',
   'maintenance',
@@ -120,7 +120,7 @@ describe('B2: what follows a letter that closed a dialog is ignoredTyping', () =
     }
   });
 
-  test('it is told, arrows count at once, and after a pause every key', () => {
+  test('a notice says so; arrows count at once, other keys after a pause', () => {
     const session = Session.showing([running, paused]).press('p').seen().press('shift-tab', 'n');
     session.type('t');
     expect(session.notice).toBe('ignored: typed after the dialog closed');

@@ -81,7 +81,6 @@ const verification = (helped: boolean) => ({
   },
 });
 
-/** The recommended action done to its end. */
 const mended = () => {
   const session = explaining().press('enter').read().press('tab', 'tab').press('y');
   session.answerAct({ result: 'applied', state: 'running', version: 8 });
@@ -147,7 +146,7 @@ describe('after the recommended action it is verified whether it has helped', ()
     expect(session.state.verifying).toBeNull();
   });
 
-  test('not at once: it is asked again, and told when the patience is over', () => {
+  test('not at once: it is checked again, and reported after the timeout', () => {
     const session = mended().answer('verify-job', verification(false));
     expect(session.state.verifying).not.toBeNull();
     expect(session.timersSet('verify')).toEqual([2000]);

@@ -56,7 +56,7 @@ describe('after acting, the console follows through', () => {
   });
 });
 
-describe('results are told: applied, skipped, failed', () => {
+describe('results are shown: applied, skipped, failed', () => {
   test('skipped says what it is now', () => {
     const session = paused().answerAct({ result: 'skipped', message: 'it is now completed' });
     expect(says(session)).toEqual(['orders_daily: nothing was done: it is now completed']);
@@ -76,7 +76,7 @@ describe('results are told: applied, skipped, failed', () => {
     ]);
   });
 
-  test('somebody else was quicker', () => {
+  test('another operator was quicker', () => {
     const session = paused()
       .answerAct({})
       .answerJob(changed({ state: 'running', version: 9 }));

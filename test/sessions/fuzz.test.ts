@@ -31,7 +31,6 @@ const someJobs = fc
   )
   .map((rows) => [...new Map(rows.map((row) => [row.number, aJob(row)])).values()]);
 
-/** More than the table holds. */
 const many = Array.from({ length: 1300 }, (_, index) => aJob({ number: index + 1 }));
 
 type Act = (session: Session) => unknown;
@@ -144,7 +143,10 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
   ),
 );
 
-/** `npm run fuzz` plays scripts for so many minutes in each test; else each plays a set number of them. */
+/**
+ * `npm run fuzz` plays scripts for a number of minutes in each test; otherwise each plays a set
+ * number of them.
+ */
 const minutes = Number(process.env.SERVO_FUZZ_MINUTES ?? 0);
 const length = (numRuns: number): fc.Parameters<unknown> =>
   minutes > 0
@@ -152,10 +154,9 @@ const length = (numRuns: number): fc.Parameters<unknown> =>
     : { numRuns };
 const timeout = 30_000 + minutes * 90_000;
 
-/** Many rows take their time. */
 const oneInTen = fc.nat(9).map((nth) => nth === 0);
 
-/** A run of several jobs is begun by a card, and by nothing else. */
+/** Only a dialog starts an action on several jobs. */
 test(
   'whatever happens: no run without a card that was painted, with its count typed',
   () => {
@@ -196,7 +197,7 @@ test(
           if (session.acts.length > before) {
             const byRun = run?.items.find(({ result }) => result === null)?.job.id;
             if (byRun !== undefined && session.acts.at(-1)?.plan !== undefined) continue;
-            // Only a card that was there, painted and complete can have sent it.
+            // Only a dialog that was open, painted and complete can have sent it.
             expect(overlay).toMatchObject({ type: 'card', painted_at: expect.any(Number) });
             expect(session.state.overlay?.type ?? 'run').toBe('run');
           }

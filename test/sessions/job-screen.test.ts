@@ -21,7 +21,7 @@ const questions = (session: Session) =>
 describe('a job of a million partitions', () => {
   const big = (columns: Parameters<typeof aJob>[0] = {}) =>
     job(1, { total_partitions: 1_000_000, completed_partitions: 400, ...columns });
-  // Ten buckets of a thousand, of which the third is begun.
+  // Ten buckets of a thousand, the third begun.
   const map = buckets([...'abcdefghij'], () => 'pending').map((bucket, index) => ({
     ...bucket,
     pending: index < 2 ? 0 : index === 2 ? 600 : 1000,
@@ -48,7 +48,6 @@ describe('a job of a million partitions', () => {
     const session = opened().wait(1000).timer('refresh');
     const { map_buckets, map_ranges } = questions(session).at(-1)!;
     expect(map_buckets).toBe(0);
-    // What is begun, and what comes next.
     expect(map_ranges?.map(({ first_key }) => first_key)).toEqual(['d', 'e', 'c']);
     const changed = [{ ...map[2]!, pending: 0, completed: 1000 }];
     session.answerJob(big({ completed_partitions: 1000 }), { changed, insight: null });

@@ -198,7 +198,7 @@ describe('one query in flight per view, stale answers dropped', () => {
 });
 
 describe('the job screen', () => {
-  // Was: a job that had been paused went on to be drawn as running for up to five seconds.
+  // Before: a paused job was drawn as running for up to five seconds.
   test('a big job’s map is read again as soon as the job has come to rest', () => {
     const busy = job(1, { total_partitions: 1_000_000, state: 'running', lanes: 2 });
     const map = buckets(['a', 'b'], () => 'running');

@@ -36,7 +36,7 @@ describe('the palette reaches everything', () => {
     }
   });
 
-  test('an action opens its card, and sends nothing by itself', () => {
+  test('an action opens its dialog, and sends nothing', () => {
     const session = open().type('pause').press('enter');
     expect(session.card).toMatchObject({ name: 'pause', job: { id: orders.id } });
     expect(session.acts).toEqual([]);
@@ -123,7 +123,7 @@ describe('job opens one by its id or its asset', () => {
     expect(session.state).toMatchObject({ screen: 'job', job: { id: other.id } });
   });
 
-  test('one that nobody knows is said', () => {
+  test('an unknown job is reported', () => {
     const session = open().type('job ffff0000').press('enter');
     session.fail('find-job', 'not_found');
     expect(session.notice).toContain('connection refused');

@@ -21,7 +21,7 @@ type Untimed = PlainMessage extends infer M
 const orders = aJob({ number: 1, asset_name: 'orders_daily' });
 const clicks = aJob({ number: 2, asset_name: 'clicks', state: 'paused', lanes: 0 });
 
-/** A scripted session in lines: what is typed and answered goes in, what is told is looked at. */
+/** A scripted plain session: lines and answers in, printed lines out. */
 class PlainSession {
   state: PlainState;
   told: string[] = [];
@@ -46,7 +46,7 @@ class PlainSession {
     return this;
   }
 
-  /** Lines a second apart: each as an answer to what was told before it. */
+  /** Lines a second apart, each an answer to the line before it. */
   say(...lines: string[]): this {
     for (const text of lines) {
       this.#at += 1000;
@@ -73,7 +73,6 @@ class PlainSession {
     return this.answer('load-jobs', { type: 'jobs', list: aList(jobs) });
   }
 
-  /** The answer to `list`. */
   list(...jobs: JobView[]): this {
     return this.answer('load-jobs', { type: 'jobs', list: aList(jobs) });
   }
@@ -90,7 +89,7 @@ class PlainSession {
   }
 }
 
-describe('what changes is told as lines', () => {
+describe('changes are printed as lines', () => {
   test('nothing, while nothing changes', () => {
     expect(new PlainSession().read(orders, clicks).told).toEqual([]);
   });
@@ -149,7 +148,7 @@ describe('what changes is told as lines', () => {
   });
 });
 
-describe('acting by lines, with the same rules in words', () => {
+describe('actions by lines, with the same rules', () => {
   test('pause: a reason or none, and yes', () => {
     const session = new PlainSession().say('pause 00000001', 'db maintenance', 'yes');
     expect(session.acts).toEqual([
@@ -257,7 +256,7 @@ describe('actions that ask for more than a reason', () => {
     expect(idle.state.asking).toBeNull();
   });
 
-  test('recreate: priority 10 unless told otherwise, a reason, the asset typed, and yes', () => {
+  test('recreate: priority 10 by default, a reason, the asset typed, and yes', () => {
     const session = new PlainSession().say('recreate orders_daily');
     expect(session.told.at(-1)).toContain('Enter sets 10');
     session.say('', '', '', 'sla at risk', 'orders_daily', 'yes');
@@ -283,7 +282,7 @@ describe('several jobs at once, by all ACTION FILTER', () => {
     return session.answer('act', { type: 'acted', result });
   };
 
-  test('the frozen list is told, with what will be skipped, and the count must be typed', () => {
+  test('the fixed list is printed, with what will be skipped, and the count must be typed', () => {
     const session = planned();
     expect(session.told.join('\n')).toMatch(/clicks 00000002: will be skipped: only running jobs/);
     expect(session.told).toContain('Pause: 2 of 3 jobs.');
@@ -293,7 +292,7 @@ describe('several jobs at once, by all ACTION FILTER', () => {
     expect(session.say('2').told.at(-1)).toContain('Type yes to pause 2 jobs');
   });
 
-  test('one after the other, each bound to what the plan saw, and told by itself', () => {
+  test('one after the other, each bound to what the plan saw, each with its own line', () => {
     const session = planned().say('maintenance', '2', 'yes');
     expect(session.acts).toMatchObject([
       { id: orders.id, version: orders.version, reason: 'maintenance', plan: { id: 'plan' } },
@@ -342,7 +341,7 @@ describe('several jobs at once, by all ACTION FILTER', () => {
   });
 });
 
-test('another operator’s recent action is told before the question is answered', () => {
+test('another operator’s recent action is printed before the question is answered', () => {
   const session = new PlainSession().say('pause orders_daily');
   const event = {
     id: 1,
@@ -451,7 +450,7 @@ test('whatever is typed: nothing is sent without a yes after a question, and no 
   );
 });
 
-describe('another operator’s open dialog on the same job is told', () => {
+describe('another operator’s open dialog on the same job is printed', () => {
   const cancel = {
     actor: 'mara',
     host: 'db-7',
@@ -485,7 +484,7 @@ describe('another operator’s open dialog on the same job is told', () => {
     expect(seeing(new PlainSession(), { ...cancel, job_ids: ['someone-elses'] }).told).toEqual([]);
   });
 
-  test('the others are told of a question, as long as it is open', () => {
+  test('a question is announced to other consoles while it is open', () => {
     const session = new PlainSession().say('pause orders_daily');
     const hold = { type: 'announce-dialog', action: 'pause', ids: [orders.id] };
     expect(asked(session)).toEqual([{ ...hold, renew: false }]);
@@ -498,7 +497,7 @@ describe('another operator’s open dialog on the same job is told', () => {
     expect(asked(session.send({ type: 'timer', name: 'dialogs' }))).toHaveLength(3);
   });
 
-  test('a failure to tell them is not told, and keeps nobody from answering', () => {
+  test('a failure to announce it is not printed, and does not block the answer', () => {
     const session = new PlainSession().say('pause orders_daily');
     const { length } = session.told;
     session.fail('announce-dialog');

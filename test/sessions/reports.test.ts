@@ -7,7 +7,7 @@ const palette = (words: string) => Session.showing([one]).press(':').type(words)
 const asked = (session: Session) =>
   session.asked('write-report').map(({ effect }) => 'report' in effect && effect.report);
 
-describe(':handoff writes the hand-over to a file', () => {
+describe(':handoff writes the hand-off report to a file', () => {
   test('of a shift, or of as long as is said', () => {
     expect(asked(palette('handoff'))).toEqual([{ type: 'handoff', since_ms: null }]);
     expect(asked(palette('handoff 2d'))).toEqual([{ type: 'handoff', since_ms: 2 * 86_400_000 }]);
@@ -16,7 +16,7 @@ describe(':handoff writes the hand-over to a file', () => {
     expect(wrong.notice).toBe('expected a duration, e.g. 8h or 2d');
   });
 
-  test('its path is told, and y copies what is in it', () => {
+  test('its path is shown, and y copies its text', () => {
     const session = palette('handoff').answer('write-report', {
       type: 'report',
       path: '/home/mara/handoff.md',
@@ -40,7 +40,7 @@ describe(':handoff writes the hand-over to a file', () => {
     expect(session.notice).toBe('written to /tmp/x.md');
   });
 
-  test('a failure is told, and is not the connection’s', () => {
+  test('a failure is shown, and is not the connection’s', () => {
     const session = palette('handoff').fail('write-report', 'internal');
     expect(session.notice).toBe('connection refused');
     expect(session.state.link.failure).toBeNull();

@@ -66,14 +66,14 @@ describe('the risk screen', () => {
     expect(rows(session).every(({ what_if }) => what_if === null)).toBe(true);
   });
 
-  test('nothing that is supposed is asked of the database, nor written', () => {
+  test('a what-if neither reads nor writes the database', () => {
     const session = showing(weather({ failed_partitions: 2 }), clicks());
     const before = session.effects.length;
     session.press(']', '[', '}', ')', 'P', 'T', '0', '{', '(');
     expect(session.effects.slice(before)).toEqual([]);
   });
 
-  test('what is supposed outlives a refresh, and its outcome follows the data', () => {
+  test('a what-if outlives a refresh, and its outcome follows the data', () => {
     const session = showing(weather(), clicks()).press(']', ']', ']');
     expect(rowOf(session, 'weather').what_if).toMatchObject({ slots: 9, risk_level: 'low' });
     const half = weather({ completed_partitions: 402 });
@@ -125,7 +125,7 @@ describe('what if', () => {
   });
 });
 
-describe('a applies what is supposed', () => {
+describe('a applies the what-if', () => {
   test('one change has its own card: filled in, and nothing before y', () => {
     const session = showing(weather(), clicks()).press('}', 'a').read();
     expect(session.card).toMatchObject({ name: 'tune', plan: null, values: { parallel: '13' } });
@@ -230,7 +230,7 @@ describe('a applies what is supposed', () => {
     expect(runText(session.state)).toBe('apply 4 changes: 4 applied');
   });
 
-  test('what became of each is told per change, and what was lost goes on at a word', () => {
+  test('the result of each change is shown, and y continues after a lost answer', () => {
     const session = confirmed().answerAct({ message: 'set' }).fail('act');
     expect(runText(session.state)).toContain('apply 4 changes: 1 applied, 3 left · stopped');
     session.wait(1000).timer('refresh').answerBoard('risk', board(failed, clicks()));
@@ -244,7 +244,7 @@ describe('a applies what is supposed', () => {
     ]);
   });
 
-  test('what has come true is not supposed any more', () => {
+  test('a change that has come true leaves the what-if', () => {
     const session = confirmed()
       .answerAct({})
       .answerAct({})
@@ -261,7 +261,7 @@ describe('a applies what is supposed', () => {
     expect(session.press('a').notice).toBe('no what-if change is set');
   });
 
-  test('hidden ones are named, and others are told that it is open', () => {
+  test('hidden ones are named, and the dialog is announced', () => {
     const session = showing(failed, clicks()).press('T', 'j', 'P', '/').type('clicks');
     session.press('enter', 'a').answerPlan([failed, clicks()]);
     expect(session.card.plan!.hidden.map(({ asset_name }) => asset_name)).toEqual(['weather']);
@@ -271,7 +271,7 @@ describe('a applies what is supposed', () => {
     });
   });
 
-  test('a setting that somebody else has made so meanwhile is skipped', () => {
+  test('a setting that another operator has made meanwhile is skipped', () => {
     const session = showing(weather(), clicks()).press('}', 'j', 'P', 'a');
     const wider = weather({ execution_strategy: { type: 'parallel', max_parallel: 13 } });
     session.answerPlan([wider, clicks()]);
@@ -288,7 +288,7 @@ describe('a applies what is supposed', () => {
     expect(session.notice).toBe('the what-if was not opened: press its key again');
   });
 
-  test('what the job has become meanwhile is not supposed any more', () => {
+  test('a change that is no longer possible leaves the what-if', () => {
     const session = showing(weather(), clicks()).press('j', 'P');
     session.wait(1000).timer('refresh');
     session.answerBoard('risk', board(weather(), clicks({ state: 'paused' })));

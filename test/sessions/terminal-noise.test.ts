@@ -10,7 +10,6 @@ const opened = () => table().press('enter').answerJob(jobs[0]!);
 const card = (key: string) => table().press(key).read();
 const locked = () => Session.showing(jobs, { read_only: true, locked_reason: null });
 
-/** Every screen, dialog and field. */
 const places: Readonly<Record<string, () => Session>> = {
   'the table': table,
   'the table with marks': () => table().press('space', 'v', 'down'),

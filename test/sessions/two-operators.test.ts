@@ -66,7 +66,7 @@ describe('another operator’s recent action on the same job is on the card', ()
     expect(session.card.name).toBe('cancel');
   });
 
-  test('it keeps nobody from acting', () => {
+  test('it does not block the action', () => {
     expect(open(event({})).read().press('y').acts).toHaveLength(1);
   });
 });
@@ -121,13 +121,13 @@ describe('another operator’s open dialog on the same job is visible', () => {
     );
   });
 
-  test('a refused job of a plan is not told of: nothing would be done to it', () => {
+  test('a refused job of a plan is not announced: nothing would be done to it', () => {
     const paused = aJob({ number: 2, state: 'paused', lanes: 0 });
     const session = Session.showing([running, paused]).press('space', 'down', 'space', 'p');
     expect(holds(session.answerPlan([running, paused]))).toMatchObject([{ ids: [running.id] }]);
   });
 
-  test('others are told when it opens, again and again while it is open, and when it closes', () => {
+  test('it is announced when it opens, renewed while it is open, and withdrawn when it closes', () => {
     const session = Session.showing([running]).press('p');
     expect(holds(session)).toEqual([
       { type: 'announce-dialog', action: 'pause', ids: [running.id], renew: false },
@@ -156,7 +156,7 @@ describe('another operator’s open dialog on the same job is visible', () => {
     expect(holds(session).map(({ action }) => action)).toEqual(['pause', 'cancel']);
   });
 
-  test('nobody has a dialog open: nothing is asked', () => {
+  test('without dialogs nothing is asked', () => {
     const session = Session.showing([running]).refreshed([running]).press('/', 'escape', '?');
     expect([...session.asked('announce-dialog'), ...session.asked('close-dialog')]).toEqual([]);
     expect(session.timersSet('dialogs')).toEqual([]);
@@ -178,13 +178,13 @@ describe('another operator’s open dialog on the same job is visible', () => {
     }
   });
 
-  test('unanswered it keeps nobody from acting, and says nothing of silence', () => {
+  test('without an answer it does not block the action, nor show a delay', () => {
     const session = Session.showing([running]).press('p').read().wait(5000).timer('clock');
     expect(session.state.link.silent_since).toBeNull();
     expect(session.press('y').acts).toHaveLength(1);
   });
 
-  test('a lost database is told again, a missing right is not', () => {
+  test('it is announced again after a lost database, but not without the privilege', () => {
     const lost = Session.showing([running]).press('p').fail('announce-dialog');
     expect(holds(lost.timer('dialogs'))).toHaveLength(2);
     const refused = Session.showing([running])

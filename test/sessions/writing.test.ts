@@ -208,7 +208,7 @@ describe('many keys in one read', () => {
     });
   });
 
-  test('never confirm: a y counts only by itself', () => {
+  test('never confirm: a y counts only alone', () => {
     const flooded = cancelling().press('tab').burst('wrong range\torders_daily\ty');
     expect(flooded.acts).toEqual([]);
     expect(flooded.press('y').acts).toHaveLength(1);
@@ -217,7 +217,7 @@ describe('many keys in one read', () => {
     expect(short.card.hint).toBe('press y alone');
   });
 
-  test('on the table a text that nobody can have typed does nothing', () => {
+  test('on the table a text too fast to be typed does nothing', () => {
     const session = Session.showing([running]).burst('pause this job please, q');
     expect(session.state.overlay).toBeNull();
     expect(session.exits).toEqual([]);

@@ -41,7 +41,7 @@ function openConsole(): Emulator {
   return console;
 }
 
-test('a database that stops: the age is told, keys go on working, no action is offered, and all is well after', async () => {
+test('a database that stops: the age is shown, keys keep working, no action is offered, and all is well after', async () => {
   await openConsole().until(/▐ . \w+/);
   let release = () => {};
   proxy.weather = { kind: 'held', until: new Promise((resolve) => (release = resolve)) };

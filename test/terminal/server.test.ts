@@ -8,7 +8,8 @@ import { Backfills, keys } from '../support/backfill.ts';
 import { binary, urlOf } from '../support/cli.ts';
 import { Emulator } from './emulator.ts';
 
-// The program in a real terminal, and a server of its own whose processes are really killed and really stopped.
+// The program in a real terminal, and a server of its own whose processes are really killed and
+// really stopped.
 
 let server: OneServer;
 let backfills: Backfills;
@@ -49,14 +50,14 @@ function openConsole(): Promise<Emulator> {
   return emulator.until(/▐ . \w+ +orders .* 11 /);
 }
 
-/** The row of the job that is not under the cursor, cell by cell: whether it looks as old as it is. */
+/** The row of the job that is not under the cursor, cell by cell: whether it is dimmed. */
 function looksOld(console: Emulator): boolean {
   const row = console.lines.findIndex((line) => /^ .*clicks/.test(line));
   const cells = console.cells(row).filter(({ text }) => text.trim() !== '');
   return cells.length > 0 && cells.every(({ dim, color }) => dim && color === null);
 }
 
-/** What is tried while the database is away: keys work, nothing can be done, and it is said why. */
+/** While the database is away keys work, and no action is possible, with the reason shown. */
 async function isHeldBack(console: Emulator): Promise<void> {
   await console.until(() => looksOld(console));
   expect(console.screen).toMatch(/orders .* 11 /);
@@ -70,7 +71,7 @@ async function isHeldBack(console: Emulator): Promise<void> {
 }
 
 async function isWellAgain(console: Emulator, priority: number): Promise<void> {
-  // It comes back by itself; a key saves the wait between two attempts.
+  // It reconnects on its own; a key skips the wait between two attempts.
   await console.until(() => {
     if (console.shows(new RegExp(`orders .* ${priority} `))) return true;
     console.type('\x12');
@@ -131,7 +132,7 @@ test('killed under an open card: it is disarmed, and what was typed into it is s
   console.type('y');
   await console.until(/\[ Cancel the job \] +no answer from the database/);
   await server.start();
-  // By itself: a card takes no other keys.
+  // A dialog takes no other keys: it reconnects on its own.
   await console.until('y: cancel');
   expect(console.screen).toContain('Reason (required): wrong range');
   expect(await backfills.rows('select state from backfill_jobs where id = $1', [id])).toEqual([

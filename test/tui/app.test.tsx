@@ -29,7 +29,7 @@ const sizes = [
   [20, 5],
 ] as const;
 
-/** The screen as lines; there may never be more, nor wider ones, than the terminal has. */
+/** The screen as lines; never more or wider than the terminal. */
 function screen(state: State, ascii = false): string[] {
   const { columns, rows } = state.size;
   const picture = renderToString(<App state={state} theme={{ ...plainTheme, ascii }} />, {
@@ -156,7 +156,7 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
     screen(session.press('escape').state);
   });
 
-  test('a plan of what is supposed, and what else is open on its jobs, fit', () => {
+  test('a plan of what-if changes and other dialogs on its jobs fit', () => {
     const jobs = variedJobs(now).filter(({ state }) => !isTerminal(state));
     const session = Session.showing(jobs, sized(columns, rows)).press('4');
     const fleet = { slots: 12, by_asset: {} };
@@ -357,7 +357,7 @@ describe('what must not be overlooked', () => {
     expect(screen(session.state)[0]).not.toContain('at risk');
   });
 
-  test('of more late jobs than are looked for, the header told a number as if it were all', () => {
+  test('a count of late jobs that is a minimum says so in the header', () => {
     const list = aList([aJob({})]);
     const late = { at_risk: 2, breached: 498, capped: true };
     const session = new Session(sized(120, 30)).send({ type: 'started' });
@@ -404,8 +404,8 @@ describe('what must not be overlooked', () => {
     expect(header).toMatch(/t… · read-write +RLS BYPASSED/);
   });
 
-  // Was ` ·  / acme`.
-  test('where there is no room for the name the tenant stands by itself', () => {
+  // Before: ` ·  / acme`.
+  test('where there is no room for the name, the tenant stands alone', () => {
     const labels = { ...Session.showing([]).state.options.labels, context: null };
     const narrow = { labels: { ...labels, database: 'servo_app@db.example/servo' } };
     const [header] = screen(Session.showing([], sized(30, 8, narrow)).state);
@@ -427,7 +427,7 @@ describe('what must not be overlooked', () => {
     );
   });
 
-  // Was: the database's name once more, and the cause cut off behind it; and data that was "0s old".
+  // Before: the database's name again, and the cause cut off behind it; and data that was "0s old".
   test('at 80 columns the cause of a lost connection can be read', () => {
     const { database } = Session.showing([]).state.options.labels;
     const session = Session.showing([aJob()], sized(80, 24)).timer('refresh');
@@ -486,8 +486,7 @@ describe('the job screen', () => {
     at: now,
   });
 
-  // Was only to be found in the journal, behind a Tab.
-  // Was cut off behind what the key would do.
+  // Before: only in the journal, behind a Tab, or cut off behind what the key would do.
   test('at 80 columns the help says why a key does nothing', () => {
     const shown = text(Session.showing([aJob()], sized(80, 30)).press('?').type('resume').state);
     expect(shown).toMatch(/resume \(only paused jobs can be resumed; [^)]/);
@@ -508,7 +507,7 @@ describe('the job screen', () => {
     );
   });
 
-  test('a job that nobody works on says what it waits for', () => {
+  test('a job without an executor says what it waits for', () => {
     const stuck = aJob({ heartbeat_at: secondsAgo(240) });
     expect(opening(stuck)).toContain(
       'no heartbeat for 4m: the next executor with a handler for it takes it over; is one alive?',

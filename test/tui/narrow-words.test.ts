@@ -9,7 +9,7 @@ import type { Line } from '../../source/tui/spans.ts';
 import { Session } from '../sessions/session.ts';
 import { aJob } from '../support/jobs.ts';
 
-// B13: what is cut off on a small terminal is never what matters.
+// B13: what matters is never cut off on a small terminal.
 
 const size = { columns: 80, rows: 24 };
 const jobs = ['orders_daily', 'clicks_hourly'].map((asset_name, index) =>
@@ -23,7 +23,7 @@ function pausingBoth(): Session {
   return session.answerPlan(jobs).read().press('tab', 'tab').type('2').press('tab', 'y');
 }
 
-test('B13: a run says of each job whether its order has been sent, and what became of it in full', () => {
+test('B13: a run shows of each job whether it was sent, and its result in full', () => {
   const session = pausingBoth();
   expect(run(session.state)).toEqual([
     'pause 2 jobs: 2 left',

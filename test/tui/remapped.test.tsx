@@ -8,7 +8,7 @@ import { plainTheme } from '../../source/tui/theme.ts';
 import { Session } from '../sessions/session.ts';
 import { aJob, anInsight, secondsAgo } from '../support/jobs.ts';
 
-/** Every name of the keymap on a letter of its own that nobody has on a keyboard. */
+/** Every name of the keymap on a letter of its own that no keyboard has. */
 const names = [...new Set(keymap.filter(({ always }) => !always).map(nameOf))];
 const letters = Object.fromEntries(
   names.map((name, index) => [name, String.fromCodePoint(0x0400 + index)]),
