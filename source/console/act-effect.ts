@@ -12,11 +12,11 @@ export function actEffect(
 ): Act {
   const { action } = actionOf(name);
   const { id, state, version, priority, sla_deadline_at, execution_strategy } = job;
-  const told =
+  const settings =
     actionRules[action].parameters.length === 0
       ? {}
       : { parameters, settings: { priority, sla_deadline_at, execution_strategy } };
-  return { type: 'act', action, id, state, version, reason, ...told };
+  return { type: 'act', action, id, state, version, reason, ...settings };
 }
 
 /** The reason as typed; null if blank. */

@@ -15,8 +15,8 @@ const leastMs = 2000;
 const mostBells = 50;
 
 export function noBell(state: State): string | null {
-  const lacking = noTarget(state);
-  if (lacking !== null) return lacking;
+  const reason = noTarget(state);
+  if (reason !== null) return reason;
   const { job, gone } = targetOf(state)!;
   if (hasBell(state, job.id)) return null;
   if (gone) return 'this job no longer exists';
@@ -44,8 +44,8 @@ export function turnBell(state: State): Step {
   const text = `following ${name}: the bell rings when its state or risk changes (${keyFor(state, 'follow')} stops it)`;
   // An open question does not include this job: its answer would report it as gone.
   const asked = { ...state.asked, bells: null };
-  const [told, effects] = noticed({ ...state, asked, bells }, text);
-  return [told, [...effects, readBellsLater(state)]];
+  const [next, effects] = noticed({ ...state, asked, bells }, text);
+  return [next, [...effects, readBellsLater(state)]];
 }
 
 export function readBells(state: State): Step {
@@ -68,8 +68,8 @@ export function bellsAnswered(state: State, answer: DataAnswer): Step {
   const again = bells.length === 0 ? [] : [readBellsLater(free)];
   if (news.length === 0) return [{ ...free, bells }, again];
   const text = news.join(' · ');
-  const [told, effects] = noticed({ ...free, bells }, text, 'warn');
-  return [told, [...effects, ...again, { type: 'ring', text: text.slice(0, 300) }]];
+  const [next, effects] = noticed({ ...free, bells }, text, 'warn');
+  return [next, [...effects, ...again, { type: 'ring', text: text.slice(0, 300) }]];
 }
 
 function changeText(bell: Bell, job: JobView | null): string | null {

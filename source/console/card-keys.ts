@@ -36,12 +36,12 @@ export function cardKey(state: State, card: Card, pressed: Pressed): Step {
     case 'close':
       return [closedByLetter({ ...state, overlay: null }, pressed), []];
     case 'confirm': {
-      const lacking = missing(state, card);
-      return lacking === null ? confirmed(state, card, pressed) : told(state, card, lacking);
+      const reason = missing(state, card);
+      return reason === null ? confirmed(state, card, pressed) : withHint(state, card, reason);
     }
     case 'asked': {
       const rule = intent.by === 'y' ? 'press y alone' : 'Enter does not confirm: press y';
-      return told(state, card, missing(state, card) ?? rule);
+      return withHint(state, card, missing(state, card) ?? rule);
     }
     case 'other': {
       if (intent.key === turnKey) return shown(state, turned(card));
@@ -58,12 +58,12 @@ export function cardPaste(state: State, card: Card, text: string): Step {
 
 function confirmed(state: State, card: Card, pressed: Pressed): Step {
   const free = closedByLetter({ ...state, overlay: null }, pressed);
-  const told = { parameters: parametersOf(card), settings: settingsOf(card) };
-  return card.plan === null ? act(free, card, told) : startRun(free, card, told);
+  const input = { parameters: parametersOf(card), settings: settingsOf(card) };
+  return card.plan === null ? act(free, card, input) : startRun(free, card, input);
 }
 
 /** Shows the hint; if a text is missing, focuses its field. */
-function told(state: State, card: Card, hint: string): Step {
+function withHint(state: State, card: Card, hint: string): Step {
   const wanted = wantedField(card);
   const at = wanted === null ? card : moved(card, wanted);
   return [{ ...state, overlay: { ...at, hint } }, []];

@@ -75,8 +75,8 @@ function moved(state: State, view: ContextView): Step {
   const [reading, effects] = refresh(fresh);
   const [counting, more] = askAlerts(reading);
   const where = `switched to ${safeText(contextName(view.labels))}`;
-  const [told, last] = noticed(counting, where);
-  return [told, [...effects, ...more, ...last]];
+  const [next, last] = noticed(counting, where);
+  return [next, [...effects, ...more, ...last]];
 }
 
 export function isReadOnly({ options, unlocked_until, at }: State): boolean {
@@ -84,20 +84,20 @@ export function isReadOnly({ options, unlocked_until, at }: State): boolean {
 }
 
 function unlocked(state: State, ms: number): Step {
-  const [told, effects] = noticed(
+  const [next, effects] = noticed(
     { ...state, unlocked_until: state.at + ms },
     `unlocked for ${Math.round(ms / 60_000)} minutes (ro locks it again)`,
     'warn',
   );
-  return [told, [...effects, { type: 'timer', name: 'unlock', after_ms: ms }]];
+  return [next, [...effects, { type: 'timer', name: 'unlock', after_ms: ms }]];
 }
 
 export function lock(state: State): Step {
   if (state.unlocked_until === null) return [state, []];
-  const [told, effects] = noticed({ ...state, unlocked_until: null }, 'read-only again');
-  const request = told.next_request;
+  const [next, effects] = noticed({ ...state, unlocked_until: null }, 'read-only again');
+  const request = next.next_request;
   return [
-    { ...told, next_request: request + 1 },
+    { ...next, next_request: request + 1 },
     [
       ...effects,
       { type: 'stop-timer', name: 'unlock' },

@@ -26,7 +26,7 @@ const lingerMs = 10_000;
 export type CardInput = { parameters: ActionParameters; settings: JobSettings };
 
 /** Sends the action. No success is shown before the database has answered. */
-export function act(state: State, card: Card, told: CardInput): Step {
+export function act(state: State, card: Card, input: CardInput): Step {
   const { name, job } = card;
   const request = state.next_request;
   const follow: Follow = {
@@ -34,7 +34,7 @@ export function act(state: State, card: Card, told: CardInput): Step {
     asset_name: safeText(job.asset_name),
     name,
     seen: job,
-    settings: told.settings,
+    settings: input.settings,
     applied_version: job.version,
     watch_id: job.id,
     retried: { count: 0, keys: [] },
@@ -45,11 +45,11 @@ export function act(state: State, card: Card, told: CardInput): Step {
     looked_at: 0,
     text: unconfirmed,
     tone: 'plain',
-    hindrance: card.known === null ? null : hindranceWords(card.known),
+    obstacle: card.known === null ? null : hindranceWords(card.known),
     text_changed_at: state.at,
   };
   const others = state.follows.filter(({ id, phase }) => id !== job.id && phase !== 'settled');
-  const order = actEffect(name, job, reasonOf(card.values.reason), told.parameters);
+  const order = actEffect(name, job, reasonOf(card.values.reason), input.parameters);
   const effect = card.only === null ? order : { ...order, keys: [card.only] };
   return [
     { ...state, follows: [...others, follow], notice: null, next_request: request + 1 },

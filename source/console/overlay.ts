@@ -74,7 +74,7 @@ export type Planning = {
 export type RunItem = {
   job: JobView;
   result: ActionResult | null;
-  lost: boolean;
+  answer_lost: boolean;
   change?: PlannedChange;
 };
 

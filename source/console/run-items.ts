@@ -25,7 +25,7 @@ export function runOf(
       job,
       ...(change === undefined ? {} : { change }),
       result: refusal === null ? null : skipped(job, refusal),
-      lost: false,
+      answer_lost: false,
     })),
     request: null,
     stopped: null,
@@ -65,20 +65,24 @@ export function afterAnswer(run: Run, answer: DataAnswer): Run {
   const at = run.items.findIndex(({ result }) => result === null);
   const item = run.items[at];
   if (item === undefined) return run;
-  const told = { ...run, request: null };
+  const answered = { ...run, request: null };
   if (answer.type === 'failure' && answer.failure.code === 'database_unreachable') {
-    return { ...told, items: run.items.with(at, { ...item, lost: true }), stopped: answer.failure };
+    return {
+      ...answered,
+      items: run.items.with(at, { ...item, answer_lost: true }),
+      stopped: answer.failure,
+    };
   }
   const result =
     answer.type === 'acted'
       ? resultOf(item, answer.result)
       : failed(item, answer.type === 'failure' ? answer.failure.message : 'no answer');
-  return { ...told, items: run.items.with(at, { ...item, result, lost: false }) };
+  return { ...answered, items: run.items.with(at, { ...item, result, answer_lost: false }) };
 }
 
 /** Done by an earlier send of the same plan whose answer was lost: applied. */
-function resultOf({ lost }: RunItem, result: ActionResult): ActionResult {
-  if (!(lost && result.already)) return result;
+function resultOf({ answer_lost }: RunItem, result: ActionResult): ActionResult {
+  if (!(answer_lost && result.already)) return result;
   return { ...result, result: 'applied', message: 'done (the first answer was lost)' };
 }
 

@@ -7,8 +7,8 @@ import { afterAnswer, isOpen, nextAct, runOf, runSummary, whyNotOnward } from '.
 import type { State, Step } from './state.ts';
 
 /** Sends one job after the other, each bound to what the plan saw. */
-export function startRun(state: State, card: Card, told: CardInput): Step {
-  const run = runOf(card, card.plan!, told.parameters);
+export function startRun(state: State, card: Card, input: CardInput): Step {
+  const run = runOf(card, card.plan!, input.parameters);
   const opened = { ...state, run, marks: new Set<string>(), range: null, notice: null };
   return next({ ...opened, overlay: { type: 'run', top: 0 } });
 }
@@ -42,8 +42,8 @@ export function stopRun(state: State): Step {
 
 /** Only the operator continues a stopped run, and only once the database answers. */
 export function goOn(state: State): Step {
-  const lacking = whyNotGoOn(state);
-  return lacking === null ? next(state) : noticed(state, lacking, 'warn');
+  const reason = whyNotGoOn(state);
+  return reason === null ? next(state) : noticed(state, reason, 'warn');
 }
 
 export function whyNotGoOn(state: State): string | null {

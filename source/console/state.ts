@@ -133,7 +133,7 @@ export type Follow = {
   text: string;
   tone: Tone;
   /** What kept the job from running when the dialog was open, if known. */
-  hindrance: string | null;
+  obstacle: string | null;
   text_changed_at: number;
 };
 

@@ -68,14 +68,14 @@ export function unlockKey(state: State, dialog: Unlock, pressed: Pressed): Step 
     case 'close':
       return [closedByLetter({ ...state, overlay: null }, pressed), []];
     case 'confirm': {
-      const lacking = missingWord(dialog) ?? noUnlock(state);
-      if (lacking !== null) return told(state, dialog, lacking);
+      const reason = missingWord(dialog) ?? noUnlock(state);
+      if (reason !== null) return withHint(state, dialog, reason);
       const free = closedByLetter({ ...state, overlay: null }, pressed);
       return ask(free, 'context', { type: 'unlock', ms: unlockMs });
     }
     case 'asked': {
       const rule = intent.by === 'y' ? 'press y alone' : 'Enter does not confirm: press y';
-      return told(state, dialog, missingWord(dialog) ?? rule);
+      return withHint(state, dialog, missingWord(dialog) ?? rule);
     }
     case 'other':
       return [state, []];
@@ -91,7 +91,7 @@ function typed(state: State, dialog: Unlock, { value, caret }: TextField): Step 
   return shown(state, { ...dialog, focus: 'check', typed: value, caret });
 }
 
-function told(state: State, dialog: Unlock, hint: string): Step {
+function withHint(state: State, dialog: Unlock, hint: string): Step {
   const focus = missingWord(dialog) === null ? dialog.focus : 'check';
   return [{ ...state, overlay: { ...dialog, focus, caret: dialog.typed.length, hint } }, []];
 }

@@ -127,15 +127,15 @@ function unclaimed({ follow, at }: Look): Verdict {
   const waited = at - (follow.applied_at ?? follow.sent_at);
   return waited < unclaimedMs
     ? waiting(
-        follow.hindrance === null
+        follow.obstacle === null
           ? 'waiting for an executor to claim it'
-          : `waiting: ${follow.hindrance}`,
+          : `waiting: ${follow.obstacle}`,
       )
     : {
         text:
-          follow.hindrance === null
+          follow.obstacle === null
             ? 'still not claimed: is an executor with its handler running?'
-            : `still not claimed: ${follow.hindrance}`,
+            : `still not claimed: ${follow.obstacle}`,
         tone: 'warn',
         settled: false,
       };

@@ -277,7 +277,7 @@ function buttonTexts(card: Card): { keep: string; confirm: string; verb: string 
 
 function buttonsLine(state: State, card: Card, width: number): Line {
   const words = buttonTexts(card);
-  const lacking = missing(state, card);
+  const reason = missing(state, card);
   const button = (text: string, focused: boolean, off: boolean): Span =>
     focused
       ? { text: `[ ${text} ]`, tone: 'strong', inverse: true }
@@ -285,14 +285,14 @@ function buttonsLine(state: State, card: Card, width: number): Line {
   const buttons = [
     button(words.keep, card.focus === 'cancel', false),
     span('   '),
-    button(words.confirm, card.focus === 'confirm', lacking !== null),
+    button(words.confirm, card.focus === 'confirm', reason !== null),
   ];
   const onButton = card.focus === 'cancel' || card.focus === 'confirm';
   const forms =
     card.hint !== null
       ? [`${signOf('warn')}${card.hint}`]
       : onButton
-        ? [lacking ?? `y ${words.verb.toLowerCase()}`]
+        ? [reason ?? `y ${words.verb.toLowerCase()}`]
         : ['Tab to the buttons, then y', 'Tab, then y'];
   const room = Math.max(0, width - lineWidth(buttons) - 2);
   const hint = forms.find((form) => form.length <= room) ?? forms.at(-1)!;

@@ -25,16 +25,18 @@ const nothing: Readonly<Record<PanelName, string>> = {
 };
 
 /** From this height on other lists are shown below the focused one. */
-const companyFrom = 16;
-const company: readonly PanelName[] = ['failed', 'open', 'events', 'tree'];
+const secondaryFrom = 16;
+const secondaryPanels: readonly PanelName[] = ['failed', 'open', 'events', 'tree'];
 
 /** The lists of the job screen: one at a time under tabs, or side by side. */
 export function panelLines(state: State, job: JobScreen, height: number): Line[] {
   if (height <= 0) return [];
   const width = state.size.columns - 1;
   if (isWide(state.size)) return sideBySide(state, job, width, height);
-  const others = company.filter((one) => one !== job.panel && panelItems(job, one).length > 0);
-  if (height < companyFrom || others.length === 0)
+  const others = secondaryPanels.filter(
+    (one) => one !== job.panel && panelItems(job, one).length > 0,
+  );
+  if (height < secondaryFrom || others.length === 0)
     return [tabs(job, width), ...list(state, job, job.panel, width, height - 1)];
   // With a blank line between the focused list and the others.
   const [own = 0, ...rest] = shares(job, [job.panel, ...others], height - 1);

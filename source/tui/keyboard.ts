@@ -42,7 +42,7 @@ export class Keyboard {
     this.#stopWaiting();
     const [tokenizer, tokens] = tokenize(this.#tokenizer, read, performance.now());
     this.#tokenizer = tokenizer;
-    this.#tell(tokens);
+    this.#emit(tokens);
     this.#wait();
   };
 
@@ -51,7 +51,7 @@ export class Keyboard {
     this.#grace = setImmediate(() => {
       const [tokenizer, tokens] = elapsed(this.#tokenizer, performance.now());
       this.#tokenizer = tokenizer;
-      this.#tell(tokens);
+      this.#emit(tokens);
       this.#wait();
     });
   };
@@ -69,7 +69,7 @@ export class Keyboard {
     this.#grace = null;
   }
 
-  #tell(tokens: readonly Token[]): void {
+  #emit(tokens: readonly Token[]): void {
     const { inputs, light } = decodeTokens(tokens);
     if (light !== null) this.#events.background(light);
     if (inputs.length > 0) this.#events.input(inputs);

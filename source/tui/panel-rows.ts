@@ -178,7 +178,7 @@ function relatedLine({ way, related }: Related, { now, state }: RowContext): Lin
   const { glyph, word, tone } = stateWord(job.state);
   const eta = formatEta(job, now, state.options.zone);
   const risk = riskBadge(job, now);
-  const told = job.error_message === null ? '' : `   ${safeText(job.error_message)}`;
+  const error = job.error_message === null ? '' : `   ${safeText(job.error_message)}`;
   return [
     ...head,
     span(`${glyph} `, tone),
@@ -187,7 +187,7 @@ function relatedLine({ way, related }: Related, { now, state }: RowContext): Lin
     span(`  ${word} ${formatPercent(job.progress)}`),
     ...(isTerminal(job.state) || eta.forms[0] === '–' ? [] : [span(`  ${eta.forms[0]}`, eta.tone)]),
     ...(job.risk_level === 'none' ? [] : [span(`  ${risk.forms[0]}`, risk.tone)]),
-    span(told, 'bad'),
+    span(error, 'bad'),
   ];
 }
 

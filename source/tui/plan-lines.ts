@@ -133,13 +133,17 @@ const results: Readonly<Record<string, { glyph: string; tone: Tone }>> = {
   failed: { glyph: '✗', tone: 'bad' },
 };
 
-function itemLine({ job, result, lost, change }: RunItem, sent: boolean, width: number): Line {
+function itemLine(
+  { job, result, answer_lost, change }: RunItem,
+  sent: boolean,
+  width: number,
+): Line {
   const name = calledOf(job, width);
   if (result === null) {
     const what = change === undefined ? '' : `${change.name}: `;
-    const text = lost ? 'outcome unknown' : sent ? unconfirmed : 'waiting';
-    const tone: Tone = lost ? 'bad' : sent ? 'plain' : 'dim';
-    return cut([span(`${lost ? '?' : '·'} ${name}  ${what}${text}`, tone)], width);
+    const text = answer_lost ? 'outcome unknown' : sent ? unconfirmed : 'waiting';
+    const tone: Tone = answer_lost ? 'bad' : sent ? 'plain' : 'dim';
+    return cut([span(`${answer_lost ? '?' : '·'} ${name}  ${what}${text}`, tone)], width);
   }
   const { glyph, tone } = results[result.result]!;
   const head = [span(`${glyph} `, tone), span(`${name}  `), span(`${result.result}: `, tone)];

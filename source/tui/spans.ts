@@ -64,7 +64,7 @@ export function filled(line: Line, width: number): Line {
 export function selected(line: Line, width: number): Line {
   const pieces: Span[] = [];
   for (const { text, tone } of filled(line, width)) {
-    const kept = telling.includes(tone) && text.trim() !== '' ? tone : 'plain';
+    const kept = statusTones.includes(tone) && text.trim() !== '' ? tone : 'plain';
     const before = pieces.at(-1);
     if (before?.tone === kept) pieces[pieces.length - 1] = { ...before, text: before.text + text };
     else pieces.push({ text, tone: kept, inverse: true });
@@ -72,7 +72,7 @@ export function selected(line: Line, width: number): Line {
   return pieces;
 }
 
-const telling: readonly Tone[] = ['good', 'warn', 'bad'];
+const statusTones: readonly Tone[] = ['good', 'warn', 'bad'];
 
 /** Pieces joined by ` · `, in lines of at most `width`. */
 export function flow(facts: readonly Line[], width: number): Line[] {

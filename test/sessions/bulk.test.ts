@@ -203,7 +203,7 @@ describe('a run is resumable after a lost connection', () => {
   test('it stops, says which answer is missing, and sends nothing automatically', () => {
     const session = lost();
     expect(runText(session.state)).toContain('1 applied, 2 left · stopped: connection refused');
-    expect(session.state.run?.items[1]).toMatchObject({ lost: true, result: null });
+    expect(session.state.run?.items[1]).toMatchObject({ answer_lost: true, result: null });
     session.wait(10_000).timer('refresh').answerJobs(jobs);
     expect(session.acts).toHaveLength(2);
   });

@@ -24,15 +24,15 @@ const clicks = aJob({ number: 2, asset_name: 'clicks', state: 'paused', lanes: 0
 /** A scripted plain session: lines and answers in, printed lines out. */
 class PlainSession {
   state: PlainState;
-  told: string[] = [];
+  printed: string[] = [];
   effects: PlainEffect[] = [];
   #at = 1000;
 
   constructor(jobs: JobView[] = [orders, clicks], over: Partial<PlainState> = {}) {
-    const told = { tenant: 'acme', read_only: false, zone: 'utc', interval_ms: 1000 } as const;
-    this.state = { ...initialPlain(told), ...over };
+    const printed = { tenant: 'acme', read_only: false, zone: 'utc', interval_ms: 1000 } as const;
+    this.state = { ...initialPlain(printed), ...over };
     this.send({ type: 'started' }).read(...jobs);
-    this.told = [];
+    this.printed = [];
   }
 
   send(message: Untimed): this {
@@ -41,7 +41,7 @@ class PlainSession {
       at: this.#at,
     } as PlainMessage);
     this.state = state;
-    this.told.push(...(lines ?? []));
+    this.printed.push(...(lines ?? []));
     this.effects.push(...(effects ?? []));
     return this;
   }
@@ -91,16 +91,16 @@ class PlainSession {
 
 describe('changes are printed as lines', () => {
   test('nothing, while nothing changes', () => {
-    expect(new PlainSession().read(orders, clicks).told).toEqual([]);
+    expect(new PlainSession().read(orders, clicks).printed).toEqual([]);
   });
 
   test('a state', () => {
-    const { told } = new PlainSession().read({ ...orders, state: 'failed' }, clicks);
-    expect(told).toHaveLength(1);
-    expect(told[0]).toMatch(/^orders_daily 00000001: was running, is failed now, /);
+    const { printed } = new PlainSession().read({ ...orders, state: 'failed' }, clicks);
+    expect(printed).toHaveLength(1);
+    expect(printed[0]).toMatch(/^orders_daily 00000001: was running, is failed now, /);
   });
 
-  test('the end of one that is no longer among the most urgent was never told', () => {
+  test('the end of one that is no longer among the most urgent was never printed', () => {
     const session = new PlainSession();
     const ended = { ...clicks, state: 'cancelled' };
     const page = { whole: false, after: true, kept: [ended] };
@@ -108,8 +108,8 @@ describe('changes are printed as lines', () => {
       type: 'jobs',
       list: aList([orders], { truncated: true, page }),
     });
-    expect(session.told).toHaveLength(1);
-    expect(session.told[0]).toMatch(/^clicks 00000002: was paused, is cancelled now, /);
+    expect(session.printed).toHaveLength(1);
+    expect(session.printed[0]).toMatch(/^clicks 00000002: was paused, is cancelled now, /);
   });
 
   test('progress in steps of ten per cent, not every figure', () => {
@@ -117,15 +117,15 @@ describe('changes are printed as lines', () => {
       aJob({ ...orders, completed_partitions: done, total_partitions: 100 });
     const session = new PlainSession([at(41)]);
     for (let done = 42; done <= 60; done += 1) session.read(at(done));
-    expect(session.told).toHaveLength(2);
-    expect(session.told[0]).toContain('50 of 100 partitions (50 %)');
+    expect(session.printed).toHaveLength(2);
+    expect(session.printed[0]).toContain('50 of 100 partitions (50 %)');
   });
 
   test('failures when they double', () => {
     const at = (failed: number) => aJob({ ...orders, failed_partitions: failed });
     const session = new PlainSession([at(0)]);
     for (let failed = 1; failed <= 9; failed += 1) session.read(at(failed));
-    expect(session.told.map((line) => line.match(/\d+ partitions? failed/)?.[0])).toEqual([
+    expect(session.printed.map((line) => line.match(/\d+ partitions? failed/)?.[0])).toEqual([
       '1 partition failed',
       '2 partitions failed',
       '4 partitions failed',
@@ -135,16 +135,16 @@ describe('changes are printed as lines', () => {
 
   test('a risk level, a new job, one that is gone', () => {
     const session = new PlainSession().read({ ...orders, risk_level: 'high', risk_severity: 0.63 });
-    expect(session.told[0]).toBe('orders_daily 00000001: deadline HIGH 63% over');
-    expect(session.told[1]).toBe('clicks 00000002 no longer exists');
+    expect(session.printed[0]).toBe('orders_daily 00000001: deadline HIGH 63% over');
+    expect(session.printed[1]).toBe('clicks 00000002 no longer exists');
     session.read(orders, clicks);
-    expect(session.told.at(-1)).toMatch(/^new: clicks 00000002: paused, /);
+    expect(session.printed.at(-1)).toMatch(/^new: clicks 00000002: paused, /);
   });
 
   test('a database that is lost, once, and that it is back', () => {
     const session = new PlainSession().fail('load-jobs').fail('load-jobs');
-    expect(session.told).toEqual(['No answer from the database: connection refused. Retrying.']);
-    expect(session.read(orders, clicks).told.at(-1)).toBe('The database answers again.');
+    expect(session.printed).toEqual(['No answer from the database: connection refused. Retrying.']);
+    expect(session.read(orders, clicks).printed.at(-1)).toBe('The database answers again.');
   });
 });
 
@@ -168,7 +168,7 @@ describe('actions by lines, with the same rules', () => {
       version: 9,
       message: 'ok',
     } as const;
-    expect(session.answer('act', { type: 'acted', result }).told.at(-1)).toBe('applied: ok');
+    expect(session.answer('act', { type: 'acted', result }).printed.at(-1)).toBe('applied: ok');
   });
 
   test('Enter never means yes, nor does y', () => {
@@ -185,7 +185,7 @@ describe('actions by lines, with the same rules', () => {
       'yes',
     );
     expect(session.acts).toEqual([]);
-    expect(session.told.at(-1)).toContain('Type orders_daily to continue');
+    expect(session.printed.at(-1)).toContain('Type orders_daily to continue');
     session.say('orders_daily', 'yes');
     expect(session.acts).toMatchObject([{ action: 'cancel', reason: 'wrong range' }]);
   });
@@ -193,44 +193,44 @@ describe('actions by lines, with the same rules', () => {
   test('what was pasted or typed ahead answers nothing', () => {
     const session = new PlainSession().paste('pause orders_daily', '', 'yes', 'yes');
     expect(session.acts).toEqual([]);
-    expect(session.told.at(-1)).toContain('Ignored: typed before the question.');
+    expect(session.printed.at(-1)).toContain('Ignored: typed before the question.');
   });
 
   test('a job that changes under the question disarms it', () => {
     const session = new PlainSession().say('pause orders_daily', '');
     session.read(aJob({ ...orders, version: orders.version + 1, state: 'paused' }), clicks);
-    expect(session.told.at(-1)).toBe(
+    expect(session.printed.at(-1)).toBe(
       'orders_daily 00000001 has changed meanwhile: nothing was done',
     );
     expect(session.say('yes').acts).toEqual([]);
   });
 
   test('what is not possible says why', () => {
-    const { told } = new PlainSession().say('pause clicks');
-    expect(told[0]).toContain('only running jobs can be paused');
+    const { printed } = new PlainSession().say('pause clicks');
+    expect(printed[0]).toContain('only running jobs can be paused');
     const locked = new PlainSession([orders], { read_only: true }).say('pause orders_daily');
-    expect(locked.told[0]).toContain('this console is read-only');
+    expect(locked.printed[0]).toContain('this console is read-only');
   });
 
   test('a job that is not in the list is asked for', () => {
     const far = aJob({ number: 0xabcd, asset_name: 'far_away' });
     const session = new PlainSession().say('pause 0000abcd');
     session.answer('find-job', { type: 'found', job: far });
-    expect(session.told[0]).toContain('far_away 0000abcd');
+    expect(session.printed[0]).toContain('far_away 0000abcd');
   });
 
   test('a lost answer is not claimed to be either', () => {
     const session = new PlainSession().say('pause orders_daily', '', 'yes').fail('act');
-    expect(session.told.at(-1)).toBe('Outcome unknown: connection refused');
+    expect(session.printed.at(-1)).toBe('Outcome unknown: connection refused');
   });
 });
 
 describe('actions that ask for more than a reason', () => {
   test('deadline: what is typed is read back as an instant in the SQL, and sent as one', () => {
     const session = new PlainSession().say('deadline orders_daily');
-    expect(session.told.at(-1)).toContain('Deadline, now none, as +2h');
+    expect(session.printed.at(-1)).toContain('Deadline, now none, as +2h');
     session.say('2024-05-14T14:00Z');
-    expect(session.told.join(' ')).toMatch(/SQL: UPDATE .*2024-05-14T14:00:00/i);
+    expect(session.printed.join(' ')).toMatch(/SQL: UPDATE .*2024-05-14T14:00:00/i);
     session.say('agreed', 'yes');
     expect(session.acts).toMatchObject([
       {
@@ -244,7 +244,7 @@ describe('actions that ask for more than a reason', () => {
 
   test('what is no deadline is asked for again', () => {
     const session = new PlainSession().say('deadline orders_daily', 'soon');
-    expect(session.told.at(-1)).toMatch(/Deadline, now none/);
+    expect(session.printed.at(-1)).toMatch(/Deadline, now none/);
     expect(session.state.asking?.question).toBe('deadline');
   });
 
@@ -252,13 +252,13 @@ describe('actions that ask for more than a reason', () => {
     const session = new PlainSession().say('tune orders_daily', '8', '', '', '', '', 'yes');
     expect(session.acts).toMatchObject([{ action: 'set', parameters: { priority: '8' } }]);
     const idle = new PlainSession().say('tune orders_daily', '', '', '', '');
-    expect(idle.told.at(-1)).toBe('orders_daily 00000001: nothing was done');
+    expect(idle.printed.at(-1)).toBe('orders_daily 00000001: nothing was done');
     expect(idle.state.asking).toBeNull();
   });
 
   test('recreate: priority 10 by default, a reason, the asset typed, and yes', () => {
     const session = new PlainSession().say('recreate orders_daily');
-    expect(session.told.at(-1)).toContain('Enter sets 10');
+    expect(session.printed.at(-1)).toContain('Enter sets 10');
     session.say('', '', '', 'sla at risk', 'orders_daily', 'yes');
     expect(session.acts).toMatchObject([
       { action: 'recreate', parameters: { priority: '10' }, reason: 'sla at risk' },
@@ -284,12 +284,14 @@ describe('several jobs at once, by all ACTION FILTER', () => {
 
   test('the fixed list is printed, with what will be skipped, and the count must be typed', () => {
     const session = planned();
-    expect(session.told.join('\n')).toMatch(/clicks 00000002: will be skipped: only running jobs/);
-    expect(session.told).toContain('Pause: 2 of 3 jobs.');
+    expect(session.printed.join('\n')).toMatch(
+      /clicks 00000002: will be skipped: only running jobs/,
+    );
+    expect(session.printed).toContain('Pause: 2 of 3 jobs.');
     session.say('maintenance', '3', 'yes');
     expect(session.acts).toEqual([]);
-    expect(session.told.at(-1)).toContain('That does not match. Type 2 to continue');
-    expect(session.say('2').told.at(-1)).toContain('Type yes to pause 2 jobs');
+    expect(session.printed.at(-1)).toContain('That does not match. Type 2 to continue');
+    expect(session.say('2').printed.at(-1)).toContain('Type yes to pause 2 jobs');
   });
 
   test('one after the other, each bound to what the plan saw, each with its own line', () => {
@@ -299,7 +301,7 @@ describe('several jobs at once, by all ACTION FILTER', () => {
     ]);
     acted(acted(session));
     expect(session.acts.map(({ id }) => id)).toEqual([orders.id, third.id]);
-    expect(session.told.slice(-3)).toEqual([
+    expect(session.printed.slice(-3)).toEqual([
       'applied: orders_daily 00000001: ok',
       'applied: third 00000003: ok',
       'pause 3 jobs: 2 applied, 1 skipped.',
@@ -308,13 +310,15 @@ describe('several jobs at once, by all ACTION FILTER', () => {
 
   test('a lost connection stops it; continue sends what has no result again', () => {
     const session = planned().say('', '2', 'yes').fail('act');
-    expect(session.told.at(-2)).toContain('outcome unknown');
-    expect(session.say('quit').told.at(-1)).toContain('An action on several jobs is still running');
+    expect(session.printed.at(-2)).toContain('outcome unknown');
+    expect(session.say('quit').printed.at(-1)).toContain(
+      'An action on several jobs is still running',
+    );
     session.say('continue');
     expect(session.acts.map(({ id }) => id)).toEqual([orders.id, orders.id]);
     const done = { id: orders.id, result: 'skipped', state: 'paused', version: 9 } as const;
     session.answer('act', { type: 'acted', result: { ...done, already: true, message: 'so' } });
-    expect(session.told.at(-1)).toBe(
+    expect(session.printed.at(-1)).toBe(
       'applied: orders_daily 00000001: done (the first answer was lost)',
     );
     expect(session.acts.at(-1)!.id).toBe(third.id);
@@ -323,18 +327,18 @@ describe('several jobs at once, by all ACTION FILTER', () => {
   test('stop ends it after the one under way', () => {
     const session = acted(planned().say('', '2', 'yes').say('stop'));
     expect(session.acts).toHaveLength(1);
-    expect(session.told.at(-1)).toContain('1 applied, 1 skipped, 1 left · stopped. continue');
-    expect(session.say('pause third').told.at(-1)).toContain(
+    expect(session.printed.at(-1)).toContain('1 applied, 1 skipped, 1 left · stopped. continue');
+    expect(session.say('pause third').printed.at(-1)).toContain(
       'an action on several jobs is still running',
     );
     acted(session.say('continue'));
-    expect(session.told.at(-1)).toBe('pause 3 jobs: 2 applied, 1 skipped.');
+    expect(session.printed.at(-1)).toBe('pause 3 jobs: 2 applied, 1 skipped.');
   });
 
   test('without an action or a filter it says what it wants', () => {
     const session = new PlainSession().say('all stop x', 'all pause', 'all pause priority:x');
-    expect(session.told[0]).toContain('Which action?');
-    expect(session.told[1]).toContain('Which jobs?');
+    expect(session.printed[0]).toContain('Which action?');
+    expect(session.printed[1]).toContain('Which jobs?');
     expect(
       session.effects.some((one) => one.type === 'data' && one.effect.type === 'plan-jobs'),
     ).toBe(false);
@@ -360,13 +364,13 @@ test('another operator’s recent action is printed before the question is answe
     as_of: orders.created_at,
     events: [event],
   });
-  expect(session.told.at(-2)).toBe('News: cancelled by mara 0s ago: "no".');
-  expect(session.told.at(-1)).toContain('Reason?');
+  expect(session.printed.at(-2)).toBe('News: cancelled by mara 0s ago: "no".');
+  expect(session.printed.at(-1)).toContain('Reason?');
 });
 
 test('quitting waits for an answer that is still out', () => {
   const session = new PlainSession().say('pause orders_daily', '', 'yes', 'quit');
-  expect(session.told.at(-1)).toContain('The database has not answered yet');
+  expect(session.printed.at(-1)).toContain('The database has not answered yet');
   session.fail('act').say('quit');
   expect(session.effects.at(-1)).toEqual({ type: 'exit', code: 0 });
 });
@@ -383,7 +387,7 @@ test('what is followed is as many as the table holds, and list asks for all ther
   const list = aList([orders]);
   const page = { ...list.page, whole: false, after: true, total: { count: 52_310, capped: false } };
   session.answer('load-jobs', { type: 'jobs', list: { ...list, page } });
-  expect(session.told.at(-1)).toBe('The first 1 job of 52,310.');
+  expect(session.printed.at(-1)).toBe('The first 1 job of 52,310.');
   expect(session.state.jobs.size).toBe(2);
 });
 
@@ -392,14 +396,14 @@ test('list, status, help, quit, and what is not a command', () => {
   session.say('list state:paused');
   const question = session.effects.at(-1);
   expect(question).toMatchObject({ effect: { type: 'load-jobs', filter: 'state:paused' } });
-  expect(session.list(clicks).told).toEqual([
+  expect(session.list(clicks).printed).toEqual([
     expect.stringMatching(/^clicks 00000002: paused, /),
     '1 job.',
   ]);
-  expect(session.say('statu clicks').told.at(-1)).toBe(
+  expect(session.say('statu clicks').printed.at(-1)).toBe(
     'Unknown command "statu". Did you mean status?',
   );
-  expect(session.say('help').told.join('\n')).toContain('cancel JOB: asks for a reason');
+  expect(session.say('help').printed.join('\n')).toContain('cancel JOB: asks for a reason');
   expect(session.say('quit').effects.at(-1)).toEqual({ type: 'exit', code: 0 });
 });
 
@@ -444,7 +448,7 @@ test('whatever is typed: nothing is sent without a yes after a question, and no 
         expect(asking?.question).toBe('confirm');
         expect(text.trim().toLowerCase()).toBe('yes');
       }
-      for (const told of session.told) expect(told).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
+      for (const printed of session.printed) expect(printed).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
     }),
     { numRuns: 300 },
   );
@@ -472,16 +476,20 @@ describe('another operator’s open dialog on the same job is printed', () => {
   test('once when it opens, once when it is closed, and with the question', () => {
     const session = seeing(seeing(new PlainSession(), cancel), cancel);
     const text = 'mara@db-7 has Cancel open on it and 1 more since 20s';
-    expect(session.told).toEqual([`orders_daily 00000001: ${text}`]);
+    expect(session.printed).toEqual([`orders_daily 00000001: ${text}`]);
     session.say('pause orders_daily');
-    expect(session.told.at(-2)).toBe(
+    expect(session.printed.at(-2)).toBe(
       'Also: mara@db-7 has Cancel open on this job and 1 more since 20s.',
     );
-    expect(seeing(session).told.at(-1)).toBe('orders_daily 00000001: mara@db-7 has Cancel closed');
+    expect(seeing(session).printed.at(-1)).toBe(
+      'orders_daily 00000001: mara@db-7 has Cancel closed',
+    );
   });
 
   test('one on other jobs is not', () => {
-    expect(seeing(new PlainSession(), { ...cancel, job_ids: ['someone-elses'] }).told).toEqual([]);
+    expect(seeing(new PlainSession(), { ...cancel, job_ids: ['someone-elses'] }).printed).toEqual(
+      [],
+    );
   });
 
   test('a question is announced to other consoles while it is open', () => {
@@ -499,9 +507,9 @@ describe('another operator’s open dialog on the same job is printed', () => {
 
   test('a failure to announce it is not printed, and does not block the answer', () => {
     const session = new PlainSession().say('pause orders_daily');
-    const { length } = session.told;
+    const { length } = session.printed;
     session.fail('announce-dialog');
-    expect(session.told).toHaveLength(length);
+    expect(session.printed).toHaveLength(length);
     expect(session.say('', 'yes').acts).toHaveLength(1);
     session.fail('close-dialog');
     expect(session.state.down).toBe(false);

@@ -169,7 +169,7 @@ describe('another operator’s open dialog on the same job is visible', () => {
     expect(dialogsInTable(session.state, running.id)).toHaveLength(1);
   });
 
-  test('it is never a hindrance: a failure is not shown, and y acts', () => {
+  test('it is never a obstacle: a failure is not shown, and y acts', () => {
     for (const code of ['database_unreachable', 'permission_denied', 'internal'] as const) {
       const session = Session.showing([running]).press('p').fail('announce-dialog', code);
       expect(session.state.link.down_since).toBeNull();

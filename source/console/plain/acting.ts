@@ -73,16 +73,16 @@ export function openPlan(
   const { id, created_at } = draft;
   const plan = { id, created_at, jobs: judged(name, draft), hidden: [], missing: 0, top: 0 };
   const some = plan.jobs.filter((one) => one.refusal === null).length;
-  const told = plan.jobs.map(({ job, refusal: why }) => {
+  const listed = plan.jobs.map(({ job, refusal: why }) => {
     const word = `${stateWord(job.state).word}, version ${job.version}`;
     return why === null ? `${nameOf(job)}: ${word}` : `${nameOf(job)}: will be skipped: ${why}`;
   });
   const more = draft.truncated ? [' More jobs match than one action may include.'] : [];
   const head = `${titleOf(name)}: ${some} of ${plural(plan.jobs.length, 'job')}.${more}`;
-  if (some === 0) return { state, lines: [...told, `${head} No job can be changed.`] };
+  if (some === 0) return { state, lines: [...listed, `${head} No job can be changed.`] };
   const asking = askingOf(name, first, created_at, plan, String(some));
   const { state: next, lines } = ask(state, asking, firstOf(asking), at);
-  return { state: next, lines: [...told, head, ...withOthers(state, asking, lines)] };
+  return { state: next, lines: [...listed, head, ...withOthers(state, asking, lines)] };
 }
 
 /** Inserts other consoles' dialogs before the question. */

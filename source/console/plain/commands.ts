@@ -63,7 +63,7 @@ const commands: readonly Command[] = [
     about: 'continue an action that was stopped',
     run: (state, _, at) => goOn(state, at),
   },
-  { name: 'alerts', usage: 'alerts', about: 'list firing alerts', run: tellAlerts },
+  { name: 'alerts', usage: 'alerts', about: 'list firing alerts', run: listAlerts },
   {
     name: 'help',
     usage: 'help',
@@ -123,7 +123,7 @@ function askList(state: PlainState, filter: string): PlainStep {
   };
 }
 
-export function listTold({ jobs, page }: JobPage, clock: Clock): string[] {
+export function listLines({ jobs, page }: JobPage, clock: Clock): string[] {
   const beyond = page.total === null || page.total.count > jobs.length;
   const total = page.total === null ? 'more' : formatFullCount(page.total.count);
   const count = page.whole
@@ -181,7 +181,7 @@ export function withJob(state: PlainState, command: string, job: JobView, at: nu
     : openQuestion(state, command as ActionName, job, at);
 }
 
-function tellAlerts(state: PlainState): PlainStep {
+function listAlerts(state: PlainState): PlainStep {
   const names = [...(state.firing ?? [])];
   if (state.firing === null) return { state, lines: ['The alerts are not loaded yet.'] };
   return { state, lines: names.length === 0 ? ['No alerts are firing.'] : names.map(fires) };

@@ -27,7 +27,7 @@ function onward(state: PlainState, at: number): PlainStep {
 }
 
 /** Prints the result of the last job and sends the next, unless stopped. */
-export function runTold(state: PlainState, answer: DataAnswer, at: number): PlainStep {
+export function runAnswered(state: PlainState, answer: DataAnswer, at: number): PlainStep {
   const { run } = state;
   const item = run?.items.find(({ result }) => result === null);
   if (run === null || item === undefined) return { state };
@@ -37,11 +37,11 @@ export function runTold(state: PlainState, answer: DataAnswer, at: number): Plai
     now.result === null
       ? `${nameOf(item.job)}: no answer, outcome unknown`
       : `${now.result.result}: ${nameOf(item.job)}: ${safeText(now.result.message, { cap: 1000 })}`;
-  const told = { ...state, run: after };
+  const current = { ...state, run: after };
   if (after.stopped !== null && isOpen(after)) {
-    return { state: told, lines: [line, `${runSummary(after)}. Type continue to do the rest.`] };
+    return { state: current, lines: [line, `${runSummary(after)}. Type continue to do the rest.`] };
   }
-  const { state: next, lines = [], effects } = onward(told, at);
+  const { state: next, lines = [], effects } = onward(current, at);
   return { state: next, lines: [line, ...lines], effects };
 }
 
@@ -57,6 +57,6 @@ export function stopRun(state: PlainState): PlainStep {
 
 /** Only a command continues a stopped action, and only once the database answers. */
 export function goOn(state: PlainState, at: number): PlainStep {
-  const lacking = whyNotOnward(state.run, state.down);
-  return lacking === null ? onward(state, at) : { state, lines: [`Not now: ${lacking}.`] };
+  const reason = whyNotOnward(state.run, state.down);
+  return reason === null ? onward(state, at) : { state, lines: [`Not now: ${reason}.`] };
 }

@@ -35,10 +35,10 @@ export type PlainState = {
 };
 
 export function initialPlain(
-  told: Pick<PlainState, 'tenant' | 'read_only' | 'zone' | 'interval_ms'>,
+  options: Pick<PlainState, 'tenant' | 'read_only' | 'zone' | 'interval_ms'>,
 ): PlainState {
   return {
-    ...told,
+    ...options,
     as_of: null,
     jobs: new Map(),
     firing: null,

@@ -8,9 +8,9 @@ import type { BoardData } from '../boards.ts';
 import type { DataAnswer, DataEffect, Failure } from '../effects.ts';
 import { tableLimit } from '../state.ts';
 import { answerQuestion, disarmed, openPlan, questionOf, showRecent } from './acting.ts';
-import { clockOf, commandLine, fires, hint, listTold, withJob } from './commands.ts';
+import { clockOf, commandLine, fires, hint, listLines, withJob } from './commands.ts';
 import { announceDialog, dialogLines, dialogsAnswered, renew } from './other-dialogs.ts';
-import { runTold } from './running.ts';
+import { runAnswered } from './running.ts';
 import type { PlainEffect, PlainMessage, PlainState, PlainStep, PlainTimer } from './state.ts';
 import { changeLines, jobLine, nameOf } from './words.ts';
 
@@ -89,7 +89,7 @@ function answered(
   switch (answer.type) {
     case 'jobs':
       return isListing(effect)
-        ? { state, lines: listTold(answer.list, { as_of: answer.list.as_of, zone: state.zone }) }
+        ? { state, lines: listLines(answer.list, { as_of: answer.list.as_of, zone: state.zone }) }
         : jobsRead(state, answer.list);
     case 'board':
       return answer.board === 'alerts' ? alertsRead(state, answer.data) : { state };
@@ -117,7 +117,7 @@ function answered(
 
 /** The result of an action. A lost answer is reported as unknown. */
 function acted(state: PlainState, ofRun: boolean, answer: DataAnswer, at: number): PlainStep {
-  if (ofRun) return runTold(state, answer, at);
+  if (ofRun) return runAnswered(state, answer, at);
   const free = { ...state, acting: Math.max(0, state.acting - 1) };
   if (answer.type === 'acted') {
     const { result, message } = answer.result;
