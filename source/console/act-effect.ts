@@ -3,7 +3,6 @@ import type { JobView } from '../domain/job/job.ts';
 import { type ActionName, actionOf } from './actions.ts';
 import type { Act } from './effects.ts';
 
-/** The effect that sends an action: bound to the job's state, version and settings as shown. */
 export function actEffect(
   name: ActionName,
   job: JobView,
@@ -19,7 +18,6 @@ export function actEffect(
   return { type: 'act', action, id, state, version, reason, ...settings };
 }
 
-/** The reason as typed; null if blank. */
 export function reasonOf(typed: string): string | null {
   return typed.trim() === '' ? null : typed.trim();
 }

@@ -31,7 +31,6 @@ function changesOfJob(id: string, what: WhatIf): JobChange[] {
   ];
 }
 
-/** For all jobs in the board's order, including those hidden by its filter. */
 function changesOf({ boards }: State): JobChange[] {
   return orderOf('risk', boards.risk).flatMap((id) => changesOfJob(id, boards.risk.what));
 }

@@ -7,7 +7,6 @@ export type KeyScope = (typeof keyScopes)[number];
 
 export const groups = ['Move', 'Look', 'Act', 'Program'] as const;
 
-/** One row per key. Handling, footer, help and docs/keys.md are made from these. */
 export type Binding = {
   keys: readonly [string, ...string[]];
   title: string;

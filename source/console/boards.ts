@@ -49,7 +49,6 @@ type Definition<N extends BoardName> = {
   newest_first?: true;
   /** The job that a row is about; keys act on it. */
   job_id: (row: BoardRow[N]) => string | null;
-  /** What the filter searches. */
   text: (row: BoardRow[N], job: JobView | null) => string;
 };
 
@@ -122,14 +121,11 @@ const definitions: { [N in BoardName]: Definition<N> } = {
 export type Board<N extends BoardName = BoardName> = {
   data: BoardData[N] | null;
   received_at: number | null;
-  /** The key of a row, never its number. */
   cursor: string | null;
-  /** The first row of the window. */
   top: number;
   keep_order_until: number;
   /** Row keys while the order is kept; null = the board's own order. */
   order: readonly string[] | null;
-  /** Words that a row must contain, all of them; `!` before a word negates it. */
   filter: string;
   /** The what-if of the risk board; no change on the others. */
   what: WhatIf;
@@ -159,7 +155,6 @@ export type Listed<N extends BoardName = BoardName> = {
 
 const known = new WeakMap<Board, readonly Listed[]>();
 
-/** The rows that match the board's filter, in the kept order or the board's own. */
 export function listed<N extends BoardName>(name: N, board: Board<N>): readonly Listed<N>[] {
   const rows = known.get(board) ?? makeRows(name, board);
   known.set(board, rows);
@@ -193,7 +188,6 @@ function arranged<N extends BoardName>(name: N, { data, what, order }: Board<N>)
   return rows(data, what).toSorted((a, b) => place(a) - place(b));
 }
 
-/** All rows, including those hidden by the filter. */
 export function orderOf<N extends BoardName>(name: N, board: Board<N>): readonly string[] {
   return arranged(name, board).map((definitions[name] as Definition<N>).key);
 }

@@ -62,7 +62,6 @@ function confirmed(state: State, card: Card, pressed: Pressed): Step {
   return card.plan === null ? act(free, card, input) : startRun(free, card, input);
 }
 
-/** Shows the hint; if a text is missing, focuses its field. */
 function withHint(state: State, card: Card, hint: string): Step {
   const wanted = wantedField(card);
   const at = wanted === null ? card : moved(card, wanted);

@@ -64,7 +64,6 @@ function readOnlyText(state: State): string {
     : 'this console is read-only';
 }
 
-/** Whether a reading of a job is older than the action on it. */
 function isBefore(follow: Follow, job: JobView, received_at: number): boolean {
   return job.version < follow.applied_version || received_at <= (follow.applied_at ?? 0);
 }
@@ -146,7 +145,6 @@ function explanationOfOne(card: Card, plan: CardPlan): Effect[] {
   return job === undefined || isOfChanges(plan) ? [] : [explanationOf({ ...card, job })];
 }
 
-/** The job that a dialog on several jobs uses as an example. */
 export function firstPossible({ jobs }: CardPlan): JobView | undefined {
   return jobs.find(({ refusal }) => refusal === null)?.job;
 }
@@ -205,7 +203,6 @@ export function parametersOf(card: Asked): ActionParameters {
     : parameters;
 }
 
-/** A deadline without a zone is in the zone of the screens. */
 function typedIn(card: Asked, name: FieldName): string {
   const text = card.values[name]?.trim() ?? '';
   return name === 'deadline' ? zoned(text, card.zone ?? 'utc', clockOf(card)) : text;
@@ -260,7 +257,6 @@ export function missing(state: State, card: Card): string | null {
   return null;
 }
 
-/** The first field that still has to be filled in, or null. */
 export function wantedField(card: Card): FieldName | null {
   const { action, fields } = actionOfCard(card);
   const [wrong] = fields.filter((field) => problemOfField(card, field) !== null);
@@ -273,7 +269,6 @@ export function wantedField(card: Card): FieldName | null {
   return card.expected !== null && card.values.check !== card.expected ? 'check' : null;
 }
 
-/** The job's present row, if its state or version is no longer that of the dialog. */
 export function changedMeanwhile(state: State, card: Card): JobView | null {
   // A plan compares each job when it is sent.
   if (card.plan !== null) return null;

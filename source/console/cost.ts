@@ -22,7 +22,6 @@ const recentAnswers = 5;
 const restFactor = 3;
 const longestPace = 60_000;
 
-/** Records an answer and adapts the pace. */
 export function withCost(state: State, took: number): State {
   const answers = [...state.cost.answers, took].slice(-mostAnswers);
   const typical = typicalOf(answers);

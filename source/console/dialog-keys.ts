@@ -1,6 +1,5 @@
 import { editText, fieldOfText, insertText, type TextField } from './text-field.ts';
 
-/** A dialog as its keys see it: buttons at both ends of `order`, fields between them. */
 export type DialogView<F extends string> = {
   order: readonly (F | 'cancel' | 'confirm')[];
   focus: F | 'cancel' | 'confirm';

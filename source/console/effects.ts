@@ -67,14 +67,12 @@ export type LoadNamed = { type: 'load-named'; ids: readonly string[] };
 
 export type LoadBoard = { type: 'load-board'; board: BoardName; check: CheckName | null };
 
-/** An operator's action, compare-and-set on the state and version that were shown. */
 export type Act = {
   type: 'act';
   action: JobAction;
   id: string;
   state: string;
   version: number;
-  /** Null if none was given. The dialog requires it for some actions. */
   reason: string | null;
   /** Retry only these partitions. */
   keys?: readonly string[];
@@ -85,7 +83,6 @@ export type Act = {
   plan?: { id: string; created_at: Date; step?: string };
 };
 
-/** Read the newest events of a job. */
 export type LoadRecentEvents = { type: 'load-recent-events'; id: string };
 
 /**
@@ -101,7 +98,6 @@ export type AnnounceDialog = {
 
 export type CloseDialog = { type: 'close-dialog' };
 
-/** Read several jobs as a fixed list: these, or all that match a filter. */
 export type PlanJobs = { type: 'plan-jobs' } & ({ ids: readonly string[] } | { filter: string });
 
 export type DraftPlan = {
@@ -118,7 +114,6 @@ export type DraftPlan = {
  */
 export type ContextTarget = { context: string } | { tenant: string } | { home: true };
 
-/** Open a context under this number. The present one stays open until the console has switched. */
 export type OpenContext = { type: 'open-context'; to: ContextTarget; context_number: number };
 
 /** Open the writer of a read-only context for this long; `lock` closes it early. */
@@ -159,10 +154,8 @@ export type Failure = { code: ErrorCode; message: string; hint?: string };
 export type BoardAnswer = {
   [N in BoardName]: { type: 'board'; board: N; data: BoardData[N] };
 }[BoardName];
-/** How many of the requested partitions are in each state. */
 export type PartitionCounts = Readonly<Record<string, number>>;
 
-/** Answers to effects. A failure is an answer too. */
 export type DataAnswer =
   | { type: 'partition'; detail: PartitionDetail }
   | { type: 'sql'; text: string }
@@ -194,7 +187,6 @@ export type DataAnswer =
  */
 export type RunEffect = (effect: DataEffect, context_number: number) => Promise<DataAnswer>;
 
-/** Setting a timer again replaces it. */
 export type TimerName =
   | 'refresh'
   | 'watch'

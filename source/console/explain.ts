@@ -62,7 +62,6 @@ export function recommendedAction(state: State): string | null {
   return recommended === null ? null : actionOf(recommended.name).action;
 }
 
-/** Why the recommended action is not possible now, or null. */
 export function whyNoRecommended(state: State): string | null {
   const recommended = shownRecommendation(state);
   if (recommended === null) return 'no recommended action can be done from here';
@@ -106,7 +105,6 @@ export function verify(state: State): Step {
   return ask(state, 'verify', { type: 'verify-job', id: verifying.id, checks: verifying.checks });
 }
 
-/** Reports whether the action has helped: at once if it has, else after the timeout. */
 export function verified(state: State, answer: DataAnswer): Step {
   const free = { ...state, asked: { ...state.asked, verify: null } };
   const { verifying } = free;

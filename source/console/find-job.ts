@@ -28,7 +28,6 @@ export function findJob(state: State, text: string): Step {
 
 export function findAnswered(state: State, answer: DataAnswer): Step {
   const free = { ...state, asked: { ...state.asked, find: null } };
-  // The operator has opened something else meanwhile: leave it open.
   if (answer.type === 'found' && free.overlay === null) return openJob(free, answer.job, free.at);
   if (answer.type !== 'failure') return [free, []];
   const { message, hint } = answer.failure;

@@ -61,7 +61,6 @@ export function followOf(state: State, id: string): Follow | null {
   return state.follows.find((follow) => follow.id === id) ?? null;
 }
 
-/** An action without an answer: quitting now would leave its outcome unknown. */
 export function unanswered(state: State): Follow | null {
   return state.follows.find(({ phase }) => phase === 'sent') ?? null;
 }
@@ -94,7 +93,6 @@ export function actionFailed(state: State, follow: Follow, failure: Failure): St
   return watch(changed(state, { ...follow, phase: 'unknown', text, tone: 'bad' }));
 }
 
-/** Reads one followed job at a time, the least recently read first. */
 export function watch(state: State): Step {
   const open = state.follows.filter(({ phase }) => isOpen(phase));
   const next = open.toSorted((a, b) => a.looked_at - b.looked_at)[0];
@@ -114,7 +112,6 @@ export function watched(state: State, job: JobView, counts: PartitionCounts): St
   return [changed(state, { ...follow, text, tone, looked_at: state.at }), [lookAgain(wait)]];
 }
 
-/** Keeps what is known and reads again. */
 export function watchFailed(state: State, id: string, failure: Failure): Step {
   const follow = state.follows.find(({ watch_id, phase }) => watch_id === id && isOpen(phase));
   if (follow !== undefined && failure.code === 'not_found') {

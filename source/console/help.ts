@@ -8,7 +8,6 @@ import { editText, fieldOfText, insertText, type TextField } from './text-field.
 
 export type HelpEntry = { binding: Binding; reason: string | null };
 
-/** The keys that work where the help was opened, by group. */
 export function helpEntries(state: State, help: Help): HelpEntry[] {
   const wanted = help.filter.toLowerCase();
   const found = groups.flatMap((group) =>

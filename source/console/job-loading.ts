@@ -8,7 +8,6 @@ import type { JobScreen } from './state.ts';
 /** How often the expensive part is read, in milliseconds; `sooner` after a failure or an action. */
 const insightMs = { small: 5_000, big: 10_000, ended: 60_000, sooner: 2_000 };
 
-/** What to read of the job now, and the screen that records the request. */
 export function jobRequest(screen: JobScreen, at: number): [JobScreen, LoadJob] {
   const map = mapRequest(screen, at);
   const insight = insightIsDue(screen, at);

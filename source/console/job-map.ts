@@ -64,7 +64,6 @@ export function staleRanges(map: JobMap, job: JobView): KeyBounds[] {
     .map(({ first_key, last_key }) => ({ first_key, last_key }));
 }
 
-/** The map after an answer, whole or in parts. An old one is better than none. */
 export function mapAfter(map: JobMap, { job, map: read, changed }: JobDetail): JobMap {
   if (read.length === 0 && changed.length === 0) return map;
   const now = { finished: finishedOf(job), failed: job.failed_partitions, state: mapState(job) };

@@ -1,4 +1,3 @@
-/** What the console looks at, so that nobody acts on the wrong database. */
 export type Labels = {
   /** The section of the configuration file, if one was named. */
   context: string | null;

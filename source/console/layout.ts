@@ -19,7 +19,6 @@ export function linesOf(size: Size): number {
 /** On less than this a dialog cannot show what was seen and what will happen. */
 const leastToAct: Size = { columns: 40, rows: 11 };
 
-/** Why nothing can be confirmed on a terminal of this size, or null. */
 export function tooSmall({ columns, rows }: Size): string | null {
   const { columns: width, rows: height } = leastToAct;
   return columns < width || rows < height
@@ -121,14 +120,12 @@ export function hasBanner(state: State): boolean {
 
 export type JobLayout = {
   header: boolean;
-  /** Lines of figures under the progress bar. */
   facts: number;
   /** Why the job does not progress. */
   stall: boolean;
   banner: boolean;
   map: PartitionMap;
   legend: boolean;
-  /** Beside the map, after its legend, or on a line of its own. */
   trend: 'beside' | 'legend' | 'line' | null;
   gap: boolean;
   panels: number;
@@ -151,7 +148,6 @@ export function jobLayout(state: State, job: JobScreen): JobLayout {
     hints: lines >= 3,
     gap: lines >= 28,
   };
-  // Title and progress bar are always shown.
   const taken =
     2 +
     frame.facts +

@@ -23,7 +23,6 @@ const firstRetryMs = 500;
 
 type View = keyof State['asked'];
 
-/** Asks for what is shown, unless the last question is still open. */
 export function refresh(state: State): Step {
   const [next, effects] = refreshScreen(state);
   const [asked, more] = refreshReader(next);
@@ -50,7 +49,6 @@ export function presentView({ screen }: State): 'jobs' | 'job' | 'board' {
   return screen === 'job' ? 'job' : 'jobs';
 }
 
-/** Asks now, replacing a question that is overdue. */
 export function refreshNow(state: State): Step {
   const view = presentView(state);
   const open = state.asked[view];
@@ -210,7 +208,6 @@ export function clockTicked(state: State): Step {
   return [{ ...state, link }, needed ? [{ type: 'timer', name: 'clock', after_ms: 1000 }] : []];
 }
 
-/** On the monotonic clock. */
 export function receivedAt(state: State): number | null {
   if (isBoard(state.screen)) return state.boards[state.screen].received_at;
   return state.screen === 'job' ? (state.job?.received_at ?? null) : state.jobs.received_at;

@@ -9,7 +9,6 @@ import type { JobScreen, State } from './state.ts';
 
 export type Motion = 'up' | 'down' | 'page-up' | 'page-down' | 'first' | 'last';
 
-/** Moves within the focused part: the table, a panel, the reader. */
 export function move(state: State, motion: Motion): State {
   if (state.overlay?.type === 'reader') {
     const { overlay } = state;

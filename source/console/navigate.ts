@@ -16,14 +16,12 @@ import { isRunOpen, runText } from './run.ts';
 import { type JobScreen, panelNames, type ScreenName, type State, type Step } from './state.ts';
 import { targetOf } from './target.ts';
 
-/** From here `back` leads to the job table. */
 export function showScreen(state: State, screen: ScreenName): Step {
   if (screen === state.screen) return [{ ...state, trail: [] }, []];
   if (screen === 'job') return showJob(state);
   return enter({ ...state, trail: [] }, screen);
 }
 
-/** The selected check, or the one behind the selected alert. */
 function chosenCheck({ screen, boards }: State): CheckName | null {
   return screen === 'alerts'
     ? (underCursor('alerts', boards.alerts)?.row.check ?? null)
@@ -40,13 +38,11 @@ export function showCheck(state: State): Step {
   return enter({ ...state, check: name, boards, trail }, 'check');
 }
 
-/** The answer to the previous screen's question is no longer needed. */
 function enter(state: State, screen: ScreenName): Step {
   const asked = { ...state.asked, job: null, board: null, reader: null };
   return refresh({ ...state, screen, asked });
 }
 
-/** Opens the selected job with what the table knows of it. */
 export function showJob(state: State): Step {
   const target = targetOf(state);
   if (target === null) return [state, []];
@@ -56,7 +52,6 @@ export function showJob(state: State): Step {
   return enter({ ...state, job: screen, trail }, 'job');
 }
 
-/** Opens a job that may not be on the screen. */
 export function openJob(state: State, job: JobView, received_at: number | null): Step {
   const trail = state.screen === 'job' ? state.trail : [...state.trail, state.screen];
   return enter({ ...state, job: { ...openedJob(job), received_at }, trail }, 'job');
@@ -121,7 +116,6 @@ export function backOrQuit(state: State): Step {
   return state.screen !== 'jobs' || state.overlay !== null ? goBack(state) : quit(state);
 }
 
-/** Quits, unless that would leave an action's outcome unknown. */
 export function quit(state: State): Step {
   if (isRunOpen(state)) return noticed(state, `${runText(state)}: Ctrl-C quits anyway`, 'warn');
   const open = unanswered(state);

@@ -11,7 +11,6 @@ export function noticed(state: State, text: string, tone: 'plain' | 'warn' = 'pl
   return [{ ...state, notice: { text, tone } }, noticeEffects];
 }
 
-/** Removes notices and settled actions. */
 export function dismissed(state: State): State {
   const follows = state.follows.filter(({ phase }) => phase !== 'settled');
   return { ...state, notice: null, follows };

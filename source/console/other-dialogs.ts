@@ -34,7 +34,6 @@ function hold(state: State, card: Card, renew: boolean): Step {
   });
 }
 
-/** The jobs that the action would change. */
 export function plannedIds({ jobs }: CardPlan): string[] {
   return [...new Set(jobs.flatMap(({ job, refusal }) => (refusal === null ? [job.id] : [])))];
 }

@@ -16,11 +16,9 @@ export type Card = {
   type: 'card';
   name: ActionName;
   job: JobView;
-  /** Several jobs, as they were read; `job` is the first. Null for one. */
   plan: CardPlan | null;
   /** The database's clock when the job was read. */
   as_of: Date;
-  /** Zone of shown times, and of typed times without one. */
   zone: Zone;
   seen_at: number;
   focus: CardFocus;
@@ -44,20 +42,15 @@ export type Card = {
   hint: string | null;
 };
 
-/** A change of one job of a plan, if the jobs' changes differ. */
 export type PlannedChange = { name: ActionName; parameters: ActionParameters };
 
-/** A fixed list of jobs, and what an action would do to each. */
 export type CardPlan = {
   id: string;
   created_at: Date;
   /** With differing changes a job is listed once per change. */
   jobs: readonly { job: JobView; refusal: string | null; change?: PlannedChange }[];
-  /** Jobs that are not on the screen. */
   hidden: readonly JobView[];
-  /** How many of the marked jobs no longer exist. */
   missing: number;
-  /** The first line shown. */
   top: number;
 };
 
@@ -85,7 +78,6 @@ export type Run = {
   reason: string | null;
   parameters: ActionParameters;
   items: readonly RunItem[];
-  /** The request in flight. */
   request: number | null;
   /** Why it is stopped; null while it runs. */
   stopped: Failure | 'by hand' | null;
@@ -121,13 +113,9 @@ export type Reader = {
   title: string;
   text: string;
   top: number;
-  /** Enter opens the dialog of this action. */
   recommended?: RecommendedAction;
-  /** What `y` copies; null if nothing. */
   copy: string | null;
-  /** Where the text is read from; null if it is complete. */
   source: ReaderSource | null;
-  /** The text may change, or is still loading. */
   live: boolean;
   /** Keep the end visible when the text grows. */
   follow: boolean;

@@ -25,7 +25,6 @@ export function possibleSort(jobs: JobsScreen): Sort {
   return isPaged(jobs) && !walkedColumns.includes(jobs.sort.column) ? byAttention : jobs.sort;
 }
 
-/** Whether the loaded jobs are those that the operator asks to see. */
 export function isAnswered(jobs: JobsScreen): boolean {
   const { list, filter, goal } = jobs;
   if (list === null || holdsAll(jobs)) return true;

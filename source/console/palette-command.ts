@@ -9,7 +9,6 @@ export type PaletteCommand = {
   argument: string | null;
   title: string;
   candidates: (state: State) => readonly Candidate[];
-  /** Why it would do nothing with this argument, or null. */
   refusal: (state: State, argument: string) => string | null;
   run: (state: State, argument: string) => Step;
 };

@@ -12,11 +12,8 @@ import { editText, fieldOfText, insertText, type TextField } from './text-field.
 export type PaletteEntry = {
   label: string;
   title: string;
-  /** The key that does the same; empty if there is none. */
   key: string;
-  /** Why it would do nothing now, or null. */
   reason: string | null;
-  /** The text after Tab. */
   completed: string;
   run: (state: State) => Step;
 };
@@ -34,7 +31,6 @@ function findCommand(name: string): PaletteCommand | undefined {
   return paletteCommands.find((command) => command.name === name.toLowerCase());
 }
 
-/** Candidates, and the argument as typed. */
 function argumentEntries(
   state: State,
   { name, title, candidates, refusal, run }: PaletteCommand,

@@ -10,7 +10,6 @@ import type { JobView } from '../domain/job/job.ts';
 import { type FailureGroup, groupFailures } from '../presentation/partition/failure-groups.ts';
 import type { JobScreen, PanelName } from './state.ts';
 
-/** A selectable row of a panel, identified by `key`. */
 export type PanelItem = { key: string } & (
   | { panel: 'failed'; group: FailureGroup; partition: FailedPartition | null }
   | { panel: 'open'; partition: OpenPartition }
@@ -49,7 +48,6 @@ const itemsIn: Readonly<Record<PanelName, (job: JobScreen) => PanelItem[]>> = {
     (insight?.crew ?? []).map((executor) => ({ panel: 'executors', key: executor.id, executor })),
 };
 
-/** A kind of failure, followed by its partitions if unfolded. */
 function failedItems(group: FailureGroup, unfolded: string | null): PanelItem[] {
   const key = `kind ${group.partitions[0]?.partition_key ?? ''}`;
   const head: PanelItem = { panel: 'failed', key, group, partition: null };
@@ -65,7 +63,6 @@ function relatedItem(way: 'up' | 'down', related: RelatedJob): PanelItem {
   return { panel: 'tree', way, key: `${way} ${related.to} ${related.id}`, related };
 }
 
-/** Cached: one frame asks for the same rows several times. */
 const known = new WeakMap<JobScreen, Partial<Record<PanelName, PanelItem[]>>>();
 
 export function panelItems(job: JobScreen, panel: PanelName): PanelItem[] {
@@ -75,7 +72,6 @@ export function panelItems(job: JobScreen, panel: PanelName): PanelItem[] {
   return items;
 }
 
-/** The selected row; the first if the selected one is gone. */
 export function selectedIndex(
   job: JobScreen,
   items: readonly PanelItem[],

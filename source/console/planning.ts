@@ -21,12 +21,10 @@ export function actsOnMarks({ screen, marks }: State): boolean {
   return screen === 'jobs' && marks.size > 0;
 }
 
-/** Why an action's key does nothing now, or null. */
 export function whyNotHere(state: State, name: ActionName): string | null {
   return actsOnMarks(state) ? whyNoPlan(state) : whyNot(state, name, targetOf(state));
 }
 
-/** Why no plan can be made now, or null. */
 export function whyNoPlan(state: State): string | null {
   const locked = whyNotWrite(state);
   if (locked !== null) return locked;
@@ -112,7 +110,6 @@ function marked(state: State, { jobs, truncated }: DraftPlan): Step {
   );
 }
 
-/** Each job with why the action is not possible, or null. */
 export function judged(name: ActionName, { jobs }: DraftPlan): CardPlan['jobs'] {
   const { refusal } = actionRules[actionOf(name).action];
   return jobs.map((job) => ({ job, refusal: refusal(job) }));

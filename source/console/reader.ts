@@ -9,7 +9,6 @@ import { type PanelItem, partitionKeyOf } from './panels.ts';
 import { openSource, textReader } from './reading.ts';
 import type { JobScreen, State, Step } from './state.ts';
 
-/** Opens the details of a panel's row. */
 export function openItem(state: State, job: JobScreen, item: PanelItem): Step {
   if (item.panel === 'events') return [eventRead(state, item.event), []];
   const key = partitionKeyOf(item);
@@ -18,7 +17,6 @@ export function openItem(state: State, job: JobScreen, item: PanelItem): Step {
   return [{ ...state, overlay: textReader(title, lines.join('\n')) }, []];
 }
 
-/** A partition: what is known now, everything once it is loaded. */
 export function openPartition(
   state: State,
   job: JobScreen,

@@ -3,12 +3,10 @@ import type { Problem } from '../errors.ts';
 import { type Binding, keyScopes } from './binding.ts';
 import { keyName, keyOf } from './key-names.ts';
 
-/** The name of a keymap row in [keys]: its title up to the colon. */
 export function nameOf({ title }: Binding): string {
   return title.split(':')[0]!;
 }
 
-/** The keymap with other keys for some rows, and every reason why that is not possible. */
 export function remapKeys(
   keymap: readonly Binding[],
   wanted: Readonly<Record<string, string>>,

@@ -17,7 +17,6 @@ export function writeReport(state: State, report: ReportRequest): Step {
   return [next, [...effects, ...more]];
 }
 
-/** Why none can be written now, or null. */
 export function whyNoReport({ asked }: State): string | null {
   return asked.report === null ? null : 'the previous report is still being written';
 }

@@ -6,7 +6,6 @@ import { actEffect, reasonOf } from './act-effect.ts';
 import type { Act, DataAnswer } from './effects.ts';
 import type { Card, CardPlan, Run, RunItem } from './overlay.ts';
 
-/** Whether each job of the plan has its own change. */
 export function isOfChanges({ jobs }: CardPlan): boolean {
   return jobs.some(({ change }) => change !== undefined);
 }
@@ -36,7 +35,6 @@ function skipped({ id, state, version }: RunItem['job'], refusal: string): Actio
   return { id, result: 'skipped', state, version, message: refusal };
 }
 
-/** Whether a job has not been sent, or has no answer. */
 export function isOpen({ items }: Run): boolean {
   return items.some(({ result }) => result === null);
 }

@@ -6,7 +6,6 @@ import type { Card } from './overlay.ts';
 import { afterAnswer, isOpen, nextAct, runOf, runSummary, whyNotOnward } from './run-items.ts';
 import type { State, Step } from './state.ts';
 
-/** Sends one job after the other, each bound to what the plan saw. */
 export function startRun(state: State, card: Card, input: CardInput): Step {
   const run = runOf(card, card.plan!, input.parameters);
   const opened = { ...state, run, marks: new Set<string>(), range: null, notice: null };
@@ -60,7 +59,6 @@ export function runText({ run }: State): string {
 
 type Pressed = { key: string; rows: number };
 
-/** Keys in the list of results: scroll, stop, continue, close. */
 export function runKey(state: State, top: number, { key, rows }: Pressed): Step {
   const last = Math.max(0, (state.run?.items.length ?? 0) - rows);
   const page = Math.max(1, rows - 1);

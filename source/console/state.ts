@@ -29,7 +29,6 @@ export type ConsoleOptions = {
   accent?: Hue | null;
   /** Whether the background is light; overrides the terminal's own answer. */
   light?: boolean;
-  /** The keymap with the changes of the configuration. */
   keymap?: readonly Binding[];
   contexts?: readonly string[];
   tenants?: readonly string[];
@@ -50,18 +49,15 @@ export type JobsScreen = {
   gone: Readonly<Record<string, JobView>>;
   /** The cursor is a job, never a row number. */
   cursor: string | null;
-  /** The first row of the window, as an index into `order`. */
   top: number;
   sort: Sort;
   filter: JobFilter;
   keep_order_until: number;
   /** The end of the table that is to be loaded. */
   goal: 'first' | 'last' | null;
-  /** How many jobs come before the first loaded one; null if unknown. */
   first: number | null;
   /** Of all unfinished jobs of the tenant, as last counted. */
   late: Lateness | null;
-  /** The number of matches of a filter, and when it was counted. */
   counted: { at: number; filter: string; total: Page['total'] } | null;
 };
 
@@ -87,13 +83,11 @@ export type JobScreen = {
   selected: Readonly<Record<PanelName, string | null>>;
   /** The failures whose partitions are listed: the first one's key. */
   unfolded: string | null;
-  /** The job from which this one was opened. */
   before: JobScreen | null;
 };
 
 export type JobMap = {
   buckets: readonly PartitionBucket[];
-  /** When it was last asked for as a whole. */
   asked_at: number | null;
   /** The job's state then, and whether partitions were running (`mapState`). */
   state: string | null;
@@ -101,7 +95,6 @@ export type JobMap = {
   failed: number;
 };
 
-/** The connection, as the answers show it. */
 export type Link = {
   failure: Failure | null;
   /** Since when there has been no good answer; null while there is. */
@@ -116,7 +109,6 @@ export type Follow = {
   id: string;
   asset_name: string;
   name: ActionName;
-  /** The job as it was shown, and the settings to be set. */
   seen: JobView;
   settings: JobSettings;
   /** The version after the action: a reading with a lower one is older. */
@@ -137,7 +129,6 @@ export type Follow = {
   text_changed_at: number;
 };
 
-/** A followed job, as last read. */
 export type Bell = Pick<JobView, 'id' | 'asset_name' | 'state' | 'risk_level'>;
 
 export type Notice = { text: string; tone: Tone };
@@ -147,10 +138,8 @@ export type Question = { request: number; asked_at: number; id: string | null };
 export type State = {
   options: ConsoleOptions;
   size: Size;
-  /** The monotonic clock of the last message. */
   at: number;
   screen: ScreenName;
-  /** The previous screens, the newest last. */
   trail: readonly ScreenName[];
   jobs: JobsScreen;
   job: JobScreen | null;
@@ -161,7 +150,6 @@ export type State = {
   check: CheckName | null;
   overlay: Overlay | null;
   link: Link;
-  /** At most one per job, the newest last. */
   follows: readonly Follow[];
   /** Marked jobs, by id: keys act on them while there are any. */
   marks: ReadonlySet<string>;
@@ -184,9 +172,7 @@ export type State = {
   home: Labels;
   /** Numbers the contexts visited: answers must come from the present one. */
   context_number: number;
-  /** The context that is being opened. */
   opening: string | null;
-  /** Until when a read-only context is unlocked. */
   unlocked_until: number | null;
   tenants: readonly string[];
   interval_ms: number;

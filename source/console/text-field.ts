@@ -1,6 +1,5 @@
 import { charactersOf } from '../presentation/text/characters.ts';
 
-/** A text being typed. `caret`: the index where the next character goes. */
 export type TextField = { value: string; caret: number };
 
 const longest = 500;
@@ -51,7 +50,6 @@ const edits: Readonly<Record<string, Edit>> = {
 /** Keys that only move the caret: in an empty field they keep their other meanings. */
 const motions = ['left', 'right', 'home', 'end'];
 
-/** The field after an editing key; null if the key does not edit. */
 export function editText(field: TextField, key: string, text: string | null): TextField | null {
   if (text !== null) return insertText(field, text);
   if (field.value === '' && motions.includes(key)) return null;

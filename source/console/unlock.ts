@@ -16,7 +16,6 @@ import type { TextField } from './text-field.ts';
 
 export const unlockMs = 10 * 60_000;
 
-/** Why the context cannot be unlocked, or null. */
 export function noUnlock(state: State): string | null {
   if (!isReadOnly(state)) {
     return state.options.read_only ? 'already unlocked' : 'this context is not read-only';

@@ -85,7 +85,6 @@ export function update(state: State, message: Message): Step {
 /** After these the operator may want to see jobs that are not loaded. */
 const byHand: readonly Message['type'][] = ['key', 'paste', 'flood', 'resized'];
 
-/** The focused part gets the key; only keys that always work bypass it. */
 function keyPressed(state: State, pressed: MessageOf<'key'>): Step {
   const { key, text, alone } = pressed;
   const binding = bindingFor(state, key);
@@ -170,7 +169,6 @@ function painted(state: State, { token, at }: MessageOf<'painted'>): Step {
 function answered(state: State, request: number, answer: DataAnswer): Step {
   const follow = state.follows.find((one) => one.request === request && one.phase === 'sent');
   if (follow !== undefined) {
-    // What the table shows has just changed: read it now.
     if (answer.type === 'acted')
       return chain(actionAnswered(state, follow, answer.result), refresh);
     return answer.type === 'failure' ? actionFailed(state, follow, answer.failure) : [state, []];
@@ -195,7 +193,6 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   if (answer.type === 'job') return jobLoaded(state, answer.detail);
   if (answer.type === 'board') return boardLoaded(state, answer);
   if (answer.type !== 'failure') return [state, []];
-  // The screen's own question reports a lost database.
   if (view === 'jobs' && presentView(state) !== 'jobs') return countsFailed(state);
   return loadFailed(state, view, answer.failure);
 }

@@ -12,10 +12,8 @@ import { actionOf } from './actions.ts';
 import type { PartitionCounts } from './effects.ts';
 import type { Follow } from './state.ts';
 
-/** What a reading says about an action, and whether it is final. */
 export type Verdict = { text: string; tone: Tone; settled: boolean };
 
-/** A reading of the job, and of the partitions that the action is about. */
 export type Look = {
   follow: Follow;
   job: JobView;
@@ -99,7 +97,6 @@ function resumed(look: Look): Verdict {
   );
 }
 
-/** `12 partitions: 9 done, 1 failed again, 2 running`, until all have ended. */
 function retried(look: Look): Verdict {
   const { follow, job, counts } = look;
   const { count, keys } = follow.retried;

@@ -68,7 +68,6 @@ export function moveDeadline(state: State, by: 1 | -1): Step {
   });
 }
 
-/** Why pausing the selected job is not possible, or null. */
 export function noPause(state: State): string | null {
   const chosen = selected(state);
   return chosen === null ? 'no job is selected' : refusalOf('pause', chosen.row.state);

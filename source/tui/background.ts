@@ -4,7 +4,6 @@ export const askBackground = '\x1b]11;?\x1b\\';
 const answer =
   /^\x1b\]11;rgba?:([0-9a-f]{1,4})\/([0-9a-f]{1,4})\/([0-9a-f]{1,4})(?:\/[0-9a-f]{1,4})?(?:\x07|\x1b\\|\x9c)$/i;
 
-/** Whether the answer says light; null if it is another sequence. */
 export function lightOf(sequence: string): boolean | null {
   const found = answer.exec(sequence);
   return found === null ? null : isLight(found.slice(1, 4));

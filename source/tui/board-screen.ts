@@ -54,9 +54,7 @@ import {
 type View<N extends BoardName> = {
   table: (data: BoardData[N] | null) => Table<Item<BoardRow[N]>>;
   detail: Detail<BoardRow[N], BoardData[N]>;
-  /** A line above the heads. */
   bar?: (state: State, width: number) => Line;
-  /** Shown when there are no rows. */
   empty: string;
 };
 
@@ -83,7 +81,6 @@ const views: { [N in BoardName]: View<N> } = {
   events: { table: () => eventTable, detail: eventDetail, empty: 'no events' },
 };
 
-/** A list of rows, and details of the selected one below. */
 export function boardPicture<N extends BoardName>(state: State, name: N): Picture {
   const { table, detail, bar } = views[name] as View<N>;
   const board = state.boards[name];
@@ -205,7 +202,6 @@ function broken(text: string, first: number, others: number): string[] {
   return [head, ...wrap(rest, Math.max(1, others))];
 }
 
-/** A notice or an action; else the filter and the rows shown. */
 function statusLine(state: State, name: BoardName, height: number): Line {
   const width = state.size.columns - 1;
   const board = state.boards[name];

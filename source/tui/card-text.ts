@@ -130,7 +130,6 @@ function planSql(card: Card, plan: CardPlan): string {
   return `of each, as of ${shortId(job.id)}: ${actionSql(action, job, settingsOf(card))}`;
 }
 
-/** The SQL of the first visible change: the list scrolls. */
 function changeSql(card: Card, { jobs, top }: CardPlan): string {
   const possible = ({ refusal }: CardPlan['jobs'][number]) => refusal === null;
   const line = jobs.slice(top).find(possible) ?? jobs.find(possible);
@@ -164,7 +163,6 @@ function othersLine({ others }: Card, width: number): Line[] {
   return text === null ? [] : labelled('Also', text, width, 2, 'warn');
 }
 
-/** Actions that make partitions claimable, which needs an executor. */
 const makesWork: readonly JobAction[] = ['resume', 'retry', 'recreate', 'reclaim'];
 
 /** Why the job would not run after the action. `of`: which job, where there are several. */
@@ -198,7 +196,6 @@ function changedLine(state: State, card: Card, width: number): Line[] {
 
 const labelWidth = 6;
 
-/** A label, and the text in at most `most` lines. */
 function labelled(
   label: string,
   text: string,
@@ -219,7 +216,6 @@ function labelled(
   ]);
 }
 
-/** A field: the present value, the typed text, and how that is read. */
 function parameterLines(card: Card, field: ParameterField, width: number): Line[] {
   const jobs = card.plan?.jobs.map(({ job }) => job) ?? [card.job];
   const now = new Set(jobs.map((job) => presently(field, job, card.zone)));

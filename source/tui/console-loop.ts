@@ -18,9 +18,6 @@ const frameMs = 16;
 
 export type LoadPicture = () => Promise<typeof import('./picture.tsx')>;
 
-/**
- * Connects the model to the terminal: messages in, frames and effects out. Holds the only state.
- */
 export class ConsoleLoop {
   readonly #options: RunConsoleOptions;
   readonly #loadPicture: LoadPicture;

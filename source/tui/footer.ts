@@ -24,7 +24,6 @@ import { searchedWords } from '../presentation/triage/searched-words.ts';
 import { fieldText } from './field-text.ts';
 import { cut, type Line, lineWidth, message, type Span, span, spread } from './spans.ts';
 
-/** What the table shows; while a filter is typed, its field. */
 export function infoLine(state: State): Line {
   const { list, filter, sort } = state.jobs;
   const width = state.size.columns - 1;
@@ -70,7 +69,6 @@ function totalText({ list, counted }: State['jobs']): string {
   return `${formatFullCount(total.count)}${total.capped ? '+' : ''}`;
 }
 
-/** Which rows are on the screen, if not all fit. */
 function rowsShownText(state: State): string {
   const { jobs } = state;
   const { rows } = jobsLayout(state);

@@ -22,7 +22,6 @@ export function paintAll(frame: readonly string[], rows: number): string {
   }).join('');
 }
 
-/** One column. The second column of a wide character has no text of its own. */
 type Cell = { text: string; style: string };
 
 const blank: Cell = { text: ' ', style: '' };

@@ -101,7 +101,6 @@ function badge(text: string): Span {
   return { text: ` ${text} `, tone: 'warn', inverse: true };
 }
 
-/** Jobs by state, as many states as fit. */
 export function countsLine(state: State): Line {
   const counts = state.jobs.list?.counts ?? {};
   const known: readonly string[] = stateOrder;

@@ -30,7 +30,6 @@ import { type Line, span } from './spans.ts';
 
 type Facts = { job: JobView; screen: JobScreen; state: State; now: Date };
 
-/** All figures; also the risk if the title had no room for it. */
 export function factsOf(state: State, screen: JobScreen, withRisk: boolean): Line[] {
   const now = screen.detail?.as_of ?? state.jobs.list?.as_of ?? screen.job.created_at;
   const facts: Facts = { job: screen.job, screen, state, now };

@@ -15,12 +15,9 @@ import { panelTitle, plainRows } from './job-panels.ts';
 import { trendLine } from './job-trend.ts';
 import { blank, exactly, flow, type Line, span } from './spans.ts';
 
-/** The lists of the pane, the most urgent first; the last takes the remaining lines. */
 const listed: readonly PanelName[] = ['failed', 'executors', 'open', 'events'];
 
-/** Rows of each list but the last. */
 const mostRows = 6;
-/** Lines of a reason. */
 const mostReason = 4;
 
 export function paneTitle(job: JobScreen): Line {
@@ -30,7 +27,6 @@ export function paneTitle(job: JobScreen): Line {
   ];
 }
 
-/** The job under the cursor, as far as it is loaded, in `height` lines. */
 export function paneLines(state: State, job: JobScreen, width: number, height: number): Line[] {
   const stall = restWords(job.job, job.detail?.events ?? []);
   const bar = progressBar(width - 6, job.job.progress);
@@ -57,7 +53,6 @@ export function paneLines(state: State, job: JobScreen, width: number, height: n
   return exactly([...head, ...lists(state, job, width, height - head.length)], height);
 }
 
-/** Title and first rows of each list that is not empty. */
 function lists(state: State, job: JobScreen, width: number, height: number): Line[] {
   if (job.detail === null) return [blank, [span('loading …', 'dim')]];
   const lines: Line[] = [];

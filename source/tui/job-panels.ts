@@ -90,7 +90,6 @@ export function panelTitle(job: JobScreen, panel: PanelName): Line {
   return [span(`${titles[panel]} ${countOf(job, panel)}`, 'dim')];
 }
 
-/** First rows of a list without focus and selection. */
 export function plainRows(
   state: State,
   job: JobScreen,

@@ -28,7 +28,6 @@ import { bannerLine, countsLine, headerLine } from './header.ts';
 import { paneLines, paneTitle } from './job-pane.ts';
 import { blank, exactly, filled, type Line, selected, span } from './spans.ts';
 
-/** The three parts of a screen; an overlay covers the body. */
 export type Picture = { top: readonly Line[]; body: readonly Line[]; bottom: readonly Line[] };
 
 export function jobsPicture(state: State): Picture {
@@ -154,7 +153,6 @@ function emptyTable(state: State, rows: number): Line[] {
   return [
     ...exactly([], above),
     ...texts.flatMap((text, index) =>
-      // The command stands at the end.
       wrap(text, state.size.columns - 2).map((line): Line => {
         const left = Math.max(1, Math.floor((state.size.columns - widthOf(line)) / 2));
         return [span(' '.repeat(left) + line, index === 0 ? 'plain' : 'dim')];

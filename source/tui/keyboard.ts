@@ -33,7 +33,6 @@ export class Keyboard {
   close(): void {
     this.#stdin.off('data', this.#read);
     this.#stdin.pause();
-    // An open read would keep the process alive.
     this.#stdin.unref?.();
     this.#stopWaiting();
   }

@@ -15,7 +15,6 @@ const sequences: ReadonlyMap<string, string> = new Map([
   ['\x1b[5~', 'page-up'],
   ['\x1b[6~', 'page-down'],
   ['\x1b[Z', 'shift-tab'],
-  // Enter of the keypad in application mode.
   ['\x1bOM', 'enter'],
   [pasteStart, 'paste-start'],
   [pasteEnd, 'paste-end'],

@@ -4,7 +4,6 @@ import type { Labels } from '../console/labels.ts';
 import type { Hue } from '../presentation/text/hue.ts';
 
 export type RunConsoleOptions = {
-  /** Runs data effects. A rejection is shown. */
   perform: RunEffect;
   labels: Labels;
   read_only: boolean;
@@ -15,12 +14,10 @@ export type RunConsoleOptions = {
   /** Contexts of the configuration file, and the tenants that it names. */
   contexts?: readonly string[];
   tenants?: readonly string[];
-  /** Both must be terminals. */
   stdin: ReadStream;
   stdout: WriteStream;
   /** Milliseconds between two readings. Default 1000. */
   interval_ms?: number;
-  /** Times in UTC rather than in the local zone. */
   utc?: boolean;
   /** Only ASCII on the screen. */
   ascii?: boolean;

@@ -64,7 +64,6 @@ const rows: Rows = {
   tree: (item, context) => (item.way === 'made' ? assetLine(item) : relatedLine(item, context)),
   executors: ({ executor }, { now, keyWidth }) => [
     span(fitted(executorName(executor.id), keyWidth)),
-    // Before the figures: silence must not be cut off.
     ...signOfLife(executor, now),
     span(`  ${plural(executor.partitions, 'partition')} in ${plural(executor.slots, 'slot')}`),
     span(
@@ -76,12 +75,10 @@ const rows: Rows = {
   ],
 };
 
-/** A row of a panel, not yet cut to its width. */
 export function panelRow(item: PanelItem, context: RowContext): Line {
   return rows[item.panel](item as never, context);
 }
 
-/** What the rows of a list begin with, all as wide as the widest. */
 export function rowKey(item: PanelItem): string {
   switch (item.panel) {
     case 'failed':

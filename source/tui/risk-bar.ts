@@ -46,7 +46,6 @@ export function riskBar(state: State, width: number): Line {
 
 let last: { data: RiskBoard; what: WhatIf; rows: readonly RiskRow[] } | null = null;
 
-/** Cached: consecutive frames ask for the same. */
 function rowsOf(data: RiskBoard, what: WhatIf): readonly RiskRow[] {
   if (last?.data !== data || last.what !== what) last = { data, what, rows: riskRows(data, what) };
   return last.rows;

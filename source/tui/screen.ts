@@ -2,7 +2,6 @@ import type { Size } from '../console/messages.ts';
 import { moveTo, paintAll, paintChanges } from './frame.ts';
 import type { Position } from './stand-ins.ts';
 
-/** The part of a terminal that is written to. */
 export type Output = {
   write: (data: string, done?: () => void) => boolean;
   once: (event: 'drain', listener: () => void) => unknown;
@@ -21,12 +20,9 @@ const synchronizeFrom = 1024;
 export class Screen {
   readonly #output: Output;
   #size: Size;
-  /** Null = not known. */
   #shown: readonly string[] | null = null;
   #latest: readonly string[] = [];
-  /** Where the cursor is shown; null = nowhere. */
   #caret: Position | null = null;
-  /** Undefined = not known. */
   #shownCaret: Position | null | undefined;
   #blocked = false;
   #closed = false;
@@ -45,7 +41,6 @@ export class Screen {
     this.#flush();
   }
 
-  /** Calls back once the newest frame has been handed to the terminal. */
   afterPaint(done: () => void): void {
     this.#waiting.push(done);
     this.#flush();
@@ -64,7 +59,6 @@ export class Screen {
     this.#flush();
   }
 
-  /** A sound or a notification. */
   signal(sequence: string): void {
     if (!this.#closed) this.#output.write(sequence);
   }

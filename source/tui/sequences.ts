@@ -1,4 +1,3 @@
-/** ECMA-48 names. */
 export const esc = 0x1b;
 const bel = 0x07;
 const etx = 0x03;

@@ -2,7 +2,6 @@ import { cutMessage, takeColumns, truncate } from '../presentation/text/fitted.t
 import type { Tone } from '../presentation/text/tone.ts';
 import { widthOf } from '../presentation/text/width.ts';
 
-/** A piece of a line in one style. */
 export type Span = {
   text: string;
   tone: Tone;
@@ -53,7 +52,6 @@ export function spread(left: Line, right: Line, width: number): Line {
   return [...left, span(' '.repeat(spare)), ...right];
 }
 
-/** Exactly `width` columns. */
 export function filled(line: Line, width: number): Line {
   const shown = cut(line, width);
   const spare = width - lineWidth(shown);
@@ -74,7 +72,6 @@ export function selected(line: Line, width: number): Line {
 
 const statusTones: readonly Tone[] = ['good', 'warn', 'bad'];
 
-/** Pieces joined by ` · `, in lines of at most `width`. */
 export function flow(facts: readonly Line[], width: number): Line[] {
   const lines: Span[][] = [];
   for (const fact of facts) {
@@ -88,7 +85,6 @@ export function flow(facts: readonly Line[], width: number): Line[] {
   return lines;
 }
 
-/** Exactly `count` lines, cut or filled with blank ones. */
 export function exactly(lines: readonly Line[], count: number): Line[] {
   return Array.from({ length: count }, (_, index) => lines[index] ?? blank);
 }

@@ -63,10 +63,8 @@ export class StandIns {
   }
 }
 
-/** Row and column on the screen, from 0. */
 export type Position = { row: number; column: number };
 
-/** `caret`: where the terminal's cursor is to stand. */
 export type Expanded = { frame: string; caret: Position | null };
 
 /** Without one, lines are Ink's own text. */

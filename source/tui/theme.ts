@@ -3,7 +3,6 @@ import { createContext } from 'react';
 import type { Hue } from '../presentation/text/hue.ts';
 import type { Tone } from '../presentation/text/tone.ts';
 
-/** Each colour as chalk and Ink name it; null = none. */
 export type Palette = Readonly<Record<Hue, string | null>>;
 
 export type Theme = {

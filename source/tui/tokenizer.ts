@@ -13,9 +13,7 @@ export type Token = { text: string } | { sequence: string };
 export type Tokenizer = {
   /** The beginning of a sequence or character whose end has not arrived. */
   unfinished: Uint8Array;
-  /** When bytes last arrived. */
   since: number;
-  /** When the first byte of `unfinished` arrived. */
   began: number;
   /** Inside a paste: everything is text up to the closing bracket. */
   pasting: boolean;

@@ -30,7 +30,6 @@ import { nameOf } from './words.ts';
 
 const toStop = 'a single . cancels';
 
-/** Why nothing can be done now, or null. */
 function whyNotNow(state: PlainState): string | null {
   if (state.read_only) return 'this console is read-only';
   if (state.down) return 'no answer from the database';
@@ -39,7 +38,6 @@ function whyNotNow(state: PlainState): string | null {
     : null;
 }
 
-/** Prints what is seen and asks the first question; nothing is sent before `yes`. */
 export function openQuestion(
   state: PlainState,
   name: ActionName,
@@ -126,7 +124,6 @@ function firstOf(asking: Asking): Question {
 
 function ask(state: PlainState, asking: Asking, question: Question, asked_at: number): PlainStep {
   const following = { ...asking, question, asked_at };
-  // The effect is known when all fields are filled in.
   const intent = question === 'reason' ? intentLines(following) : [];
   return {
     state: { ...state, asking: following },

@@ -99,7 +99,6 @@ function quit(state: PlainState): PlainStep {
     : { state, effects: [{ type: 'exit', code: 0 }] };
 }
 
-/** Always asks the database: not all jobs may be followed. */
 function askList(state: PlainState, filter: string): PlainStep {
   const { problems } = parseFilter(filter);
   if (problems.length > 0) return { state, lines: problems };
@@ -138,7 +137,6 @@ export function listLines({ jobs, page }: JobPage, clock: Clock): string[] {
   ];
 }
 
-/** A fixed list of the jobs that match now. */
 function askPlan(state: PlainState, rest: string): PlainStep {
   const [word = '', ...filter] = rest.split(/\s+/);
   const name = actionNames.find((one) => one === word.toLowerCase());
@@ -156,7 +154,6 @@ function askPlan(state: PlainState, rest: string): PlainStep {
   };
 }
 
-/** Finds the job among those followed, else in the database. */
 function onJob(command: string): Command['run'] {
   return (state, rest, at) => {
     if (rest === '') return { state, lines: [`Missing job: ${command} JOB`] };

@@ -38,7 +38,6 @@ export function dialogsAnswered(state: PlainState, answer: DataAnswer): PlainSte
   };
 }
 
-/** Dialogs opened and closed at other consoles since, each by its first known job. */
 export function dialogLines(before: PlainState, { as_of, jobs, page }: JobPage): string[] {
   const known = new Map([...before.jobs.values(), ...jobs].map((job) => [job.id, job]));
   const lines = (those: readonly Dialog[], words: (dialog: Dialog) => string | null) =>

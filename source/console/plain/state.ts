@@ -17,19 +17,15 @@ export type PlainState = {
   read_only: boolean;
   zone: Zone;
   interval_ms: number;
-  /** The database's clock at the last reading. */
   as_of: Date | null;
   jobs: ReadonlyMap<string, JobView>;
-  /** Firing alerts; null before the first reading. */
   firing: ReadonlySet<string> | null;
   asking: Asking | null;
-  /** Dialogs open at other consoles at the last reading. */
   dialogs: readonly Dialog[];
   /** A command that waits for its jobs to be found. */
   wanted: { command: string; rest: string } | null;
   /** The last action on several jobs. */
   run: Run | null;
-  /** Actions without an answer. */
   acting: number;
   down: boolean;
 };
@@ -53,7 +49,6 @@ export function initialPlain(
 
 export type PlainMessage = { at: number } & (
   | { type: 'started' }
-  /** A typed line, without its line end. */
   | { type: 'line'; text: string }
   | { type: 'answered'; effect: DataEffect; answer: DataAnswer }
   | { type: 'timer'; name: PlainTimer }
