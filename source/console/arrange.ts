@@ -7,7 +7,8 @@ import type { JobsScreen, State } from './state.ts';
 /** A row of the table. A job that is gone is shown as last read; no action is possible on it. */
 export type JobRow = {
   job: JobView;
-  gone: boolean /** Shown only because the cursor is on it. */;
+  gone: boolean;
+  /** Shown only because the cursor is on it. */
   unmatched: boolean;
 };
 
@@ -112,8 +113,8 @@ function withCursorKept(jobs: JobsScreen, sorted: string[], before: JobsScreen):
     return { ...jobs, order, cursor: cursor ?? sorted[0] ?? null };
   }
   if (sorted.includes(cursor)) return { ...jobs, order: sorted };
-  const place = Math.min(Math.max(0, before.order.indexOf(cursor)), sorted.length);
-  return { ...jobs, order: sorted.toSpliced(place, 0, cursor) };
+  const index = Math.min(Math.max(0, before.order.indexOf(cursor)), sorted.length);
+  return { ...jobs, order: sorted.toSpliced(index, 0, cursor) };
 }
 
 /** Keeps the last known data of every shown job that is no longer in the list. */

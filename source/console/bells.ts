@@ -79,12 +79,12 @@ function changeText(bell: Bell, job: JobView | null): string | null {
     job.state === bell.state ? [] : `${stateWord(bell.state).word} → ${stateWord(job.state).word}`,
     job.risk_level === bell.risk_level || isTerminal(job.state)
       ? []
-      : `risk ${words(bell.risk_level)} → ${words(job.risk_level)}`,
+      : `risk ${levelText(bell.risk_level)} → ${levelText(job.risk_level)}`,
   ].flat();
   return changes.length === 0 ? null : `${name}: ${changes.join(', ')}`;
 }
 
-function words(level: string): string {
+function levelText(level: string): string {
   return level.replace('_', ' ');
 }
 

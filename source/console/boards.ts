@@ -183,9 +183,9 @@ function arranged<N extends BoardName>(name: N, { data, what, order }: Board<N>)
   if (data === null) return [];
   const { rows, key } = definitions[name] as Definition<N>;
   if (order === null) return rows(data, what);
-  const places = new Map(order.map((key, index) => [key, index]));
-  const place = (row: BoardRow[N]) => places.get(key(row)) ?? order.length;
-  return rows(data, what).toSorted((a, b) => place(a) - place(b));
+  const positions = new Map(order.map((key, index) => [key, index]));
+  const position = (row: BoardRow[N]) => positions.get(key(row)) ?? order.length;
+  return rows(data, what).toSorted((a, b) => position(a) - position(b));
 }
 
 export function orderOf<N extends BoardName>(name: N, board: Board<N>): readonly string[] {
@@ -222,8 +222,8 @@ export function cursorBound<N extends BoardName>(
   const { cursor } = board;
   if (cursor === null && isNewestFirst(name)) return null;
   if (rows.some(({ key }) => key === cursor)) return cursor;
-  const place = cursorIndex(listed(name, before), before.cursor);
-  return rows[Math.min(place, rows.length - 1)]?.key ?? cursor;
+  const position = cursorIndex(listed(name, before), before.cursor);
+  return rows[Math.min(position, rows.length - 1)]?.key ?? cursor;
 }
 
 export function boardInterval(name: BoardName, interval: number): number {

@@ -36,8 +36,8 @@ export function bindingFor(state: State, key: string): Binding | null {
 /** Where a key without a meaning here works; null if nowhere. */
 export function whereElse(state: State, key: string): string | null {
   const bound = keymapOf(state).filter(({ keys }) => keys.includes(key));
-  const places = screens.filter(({ name }) => bound.some(({ on }) => on.includes(name)));
-  const named = places.map(
+  const targets = screens.filter(({ name }) => bound.some(({ on }) => on.includes(name)));
+  const named = targets.map(
     (screen) => `${screen.title} (${keyOfRow(state, `go to ${screen.title}`)})`,
   );
   if (named.length === 0) return null;

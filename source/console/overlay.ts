@@ -63,7 +63,7 @@ export type Planning = {
   changes?: readonly { id: string; change: PlannedChange }[];
 };
 
-/** `lost`: sent, and the answer never came. */
+/** `answer_lost`: sent, and the answer never came. */
 export type RunItem = {
   job: JobView;
   result: ActionResult | null;

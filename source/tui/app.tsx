@@ -87,7 +87,7 @@ type FramedBox = { title: string; lines: Line[]; width: number; above: number };
 function boxOf(state: State, room: number): FramedBox | null {
   const { overlay } = state;
   const { columns } = state.size;
-  const place = (title: string, lines: readonly Line[], width: number): FramedBox => {
+  const framed = (title: string, lines: readonly Line[], width: number): FramedBox => {
     const shown = lines.slice(0, Math.max(1, room - 2)).map((line) => cut(line, width - 4));
     const above = Math.max(0, Math.floor((room - shown.length - 2) / 2));
     return { title, lines: shown.map((line) => (line.length === 0 ? [] : line)), width, above };
@@ -95,31 +95,31 @@ function boxOf(state: State, room: number): FramedBox | null {
   switch (overlay?.type) {
     case 'card': {
       const width = Math.min(columns - 2, 104);
-      return place(cardTitle(overlay), cardLines(state, overlay, width - 4, room - 2), width);
+      return framed(cardTitle(overlay), cardLines(state, overlay, width - 4, room - 2), width);
     }
     case 'run': {
       const width = Math.min(columns - 2, 124);
       const rows = Math.min(runRows(state.size), Math.max(1, room - 4));
-      return place('Run', runLines(state, overlay.top, width - 4, rows), width);
+      return framed('Run', runLines(state, overlay.top, width - 4, rows), width);
     }
     case 'unlock': {
       const width = Math.min(columns - 2, 90);
-      return place('Unlock', unlockLines(state, overlay, width - 4), width);
+      return framed('Unlock', unlockLines(state, overlay, width - 4), width);
     }
     case 'palette': {
       const width = Math.min(columns - 2, 124);
-      return place('Palette', paletteLines(state, overlay, width - 4, room - 2), width);
+      return framed('Palette', paletteLines(state, overlay, width - 4, room - 2), width);
     }
     case 'help': {
       const width = Math.min(columns - 2, 124);
-      return place('Keys', helpLines(state, overlay, width - 4, room - 2), width);
+      return framed('Keys', helpLines(state, overlay, width - 4, room - 2), width);
     }
     case 'reader': {
       const all = readerLines(overlay, state.size);
       const rows = Math.min(readerRows(state.size), Math.max(1, room - 2));
       const lines = all.slice(overlay.top, overlay.top + rows);
       const width = Math.min(columns - 2, 124);
-      return place(
+      return framed(
         all.length > rows
           ? `${overlay.title} (${overlay.top + 1}–${overlay.top + lines.length} of ${all.length} lines)`
           : overlay.title,

@@ -212,11 +212,11 @@ function statusLine(state: State, name: BoardName, height: number): Line {
   const note = noteLine(state, []);
   if (note.length > 0) return note;
   const { length } = listed(name, board);
-  const place =
+  const position =
     length > height
       ? `${formatFullCount(board.top + 1)}–${formatFullCount(Math.min(length, board.top + height))} of ${formatFullCount(length)}`
       : '';
   const filter =
     board.filter === '' ? [] : [span(' filter: ', 'dim'), span(board.filter, 'accent')];
-  return spread(filter, [span(place, 'dim')], width);
+  return spread(filter, [span(position, 'dim')], width);
 }

@@ -86,7 +86,8 @@ function sameCell(a: Cell, b: Cell): boolean {
 }
 
 type ParsedLine = {
-  cells: Cell[] /** Holds a character that is not one plain column. */;
+  cells: Cell[];
+  /** Contains a character that is not exactly one column wide. */
   uncertain: boolean;
 };
 

@@ -38,7 +38,7 @@ export function factsOf(state: State, screen: JobScreen, withRisk: boolean): Lin
     ...counts(facts),
     ...(risk.length > 0 ? [risk] : []),
     ...pace(facts),
-    ...place(facts),
+    ...execution(facts),
     ...deadline(facts),
   ];
 }
@@ -140,7 +140,7 @@ function expected(job: JobView, words: string): string {
   return state === 'failed' ? `ended ${words}` : words;
 }
 
-function place({ job, screen, state }: Facts): Line[] {
+function execution({ job, screen, state }: Facts): Line[] {
   const executors = screen.detail?.executors ?? [];
   // On a narrow screen executors have a panel of their own.
   const named = state.size.columns < 100 ? '' : `: ${executors.map(executorName).join(', ')}`;

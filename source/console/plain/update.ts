@@ -27,8 +27,8 @@ const readAlerts: PlainEffect = {
  * printed.
  */
 function readJobs({ jobs }: PlainState): PlainEffect {
-  const living = [...jobs.values()].filter(({ state }) => !isTerminal(state));
-  const keep = living.map(({ id }) => id).slice(0, 2 * tableLimit);
+  const unfinished = [...jobs.values()].filter(({ state }) => !isTerminal(state));
+  const keep = unfinished.map(({ id }) => id).slice(0, 2 * tableLimit);
   return {
     type: 'data',
     effect: {
