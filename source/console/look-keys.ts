@@ -37,7 +37,7 @@ export const lookKeys: readonly Binding[] = [
   },
   {
     keys: ['s'],
-    title: 'SQL of the screen: read or copy it, ready for psql',
+    title: 'show the SQL of the screen: read or copy it, ready for psql',
     group: 'Look',
     on: ['job'],
     hint: 'SQL',
@@ -45,7 +45,7 @@ export const lookKeys: readonly Binding[] = [
   },
   {
     keys: ['s'],
-    title: 'SQL of the check: read or copy it',
+    title: 'show the SQL of the check: read or copy it',
     group: 'Look',
     on: ['triage', 'check'],
     hint: 'SQL',

@@ -90,7 +90,7 @@ describe('y acts only with every field valid', () => {
     };
     expect(hint('L', 1, 'soon')).toMatch(/^deadline: ISO 8601/);
     expect(hint('t', 1, '11')).toBe('priority: a whole number from -10 to 10');
-    expect(hint('t', 2, '0')).toMatch(/^parallel: a whole number from 1/);
+    expect(hint('t', 2, '0')).toMatch(/^max parallel: a whole number from 1/);
     expect(hint('t', 3, 'x')).toMatch(/^max attempts: a whole number/);
     expect(hint('t', 4, '8d')).toBe('time-out: as 30s, 5m or 1h30m');
   });

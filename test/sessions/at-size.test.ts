@@ -229,11 +229,11 @@ describe('sort', () => {
     expect(session.cursorName).toBe('asset_0001');
   });
 
-  test('a column that nothing leads through says so, and the order stays what needs attention', () => {
+  test('a column that nothing leads through says so, and the order stays by attention', () => {
     const session = settle(Session.on(many, small).press('>', '>', '>'));
     expect(session.state.jobs.sort.column).toBe('progress');
     expect(info(session)).toContain('not by PROGRESS: more than 1,000 match');
-    expect(info(session)).toContain('sorted by what needs attention');
+    expect(info(session)).toContain('sorted by attention');
     settle(session.press('/').type('asset:*77').press('enter'));
     expect(info(session)).toContain('sorted by PROGRESS');
     expect(info(session)).not.toContain('not by');

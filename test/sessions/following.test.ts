@@ -80,7 +80,7 @@ describe('results are shown: applied, skipped, failed', () => {
     const session = paused()
       .answerAct({})
       .answerJob(changed({ state: 'running', version: 9 }));
-    expect(says(session)[0]).toContain('it is running now');
+    expect(says(session)[0]).toContain('now running: changed by someone else');
   });
 
   test('a job that has been deleted meanwhile', () => {

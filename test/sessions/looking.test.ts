@@ -294,7 +294,7 @@ describe('filter, sort, help', () => {
 
   test('a key of another screen did nothing, in silence', () => {
     const session = Session.showing([aJob()]).press('E');
-    expect(session.notice).toBe('E is for Triage (3): escalation: who to contact, when and why');
+    expect(session.notice).toBe('E works on Triage (3): escalation: who to contact, when and why');
     expect(Session.showing([aJob()]).press('@').notice).toBeUndefined();
   });
 

@@ -31,7 +31,7 @@ describe('the palette reaches everything', () => {
 
   test('every screen', () => {
     for (const { name, title } of screens) {
-      const session = open().type(`screen ${title.toLowerCase()}`);
+      const session = open().type(`go to ${title.toLowerCase()}`);
       expect(session.press('enter').state.screen).toBe(name);
     }
   });

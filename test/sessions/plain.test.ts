@@ -327,7 +327,9 @@ describe('several jobs at once, by all ACTION FILTER', () => {
   test('stop ends it after the one under way', () => {
     const session = acted(planned().say('', '2', 'yes').say('stop'));
     expect(session.acts).toHaveLength(1);
-    expect(session.printed.at(-1)).toContain('1 applied, 1 skipped, 1 left · stopped. continue');
+    expect(session.printed.at(-1)).toContain(
+      '1 applied, 1 skipped, 1 left · stopped. Type continue',
+    );
     expect(session.say('pause third').printed.at(-1)).toContain(
       'an action on several jobs is still running',
     );
@@ -337,8 +339,8 @@ describe('several jobs at once, by all ACTION FILTER', () => {
 
   test('without an action or a filter it says what it wants', () => {
     const session = new PlainSession().say('all stop x', 'all pause', 'all pause priority:x');
-    expect(session.printed[0]).toContain('Which action?');
-    expect(session.printed[1]).toContain('Which jobs?');
+    expect(session.printed[0]).toContain('Missing action:');
+    expect(session.printed[1]).toContain('Missing filter:');
     expect(
       session.effects.some((one) => one.type === 'data' && one.effect.type === 'plan-jobs'),
     ).toBe(false);
@@ -365,7 +367,7 @@ test('another operator’s recent action is printed before the question is answe
     events: [event],
   });
   expect(session.printed.at(-2)).toBe('News: cancelled by mara 0s ago: "no".');
-  expect(session.printed.at(-1)).toContain('Reason?');
+  expect(session.printed.at(-1)).toContain('Reason (optional)?');
 });
 
 test('quitting waits for an answer that is still out', () => {

@@ -78,7 +78,7 @@ describe('B9: a dialog says what will keep the job from running', () => {
     session.press('tab', 'y').answerAct({ version: 2 });
     session.answerJob(aJob({ ...paused, state: 'resuming', version: 2 }));
     const text = followText(session.state.follows[0]!);
-    expect(text).toMatch(/^resuming events_raw: it waits: /);
+    expect(text).toMatch(/^resuming events_raw: waiting: /);
     expect(text).not.toContain('waiting for an executor');
   });
 

@@ -174,7 +174,7 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
     screen(session.state);
     if (columns === 120) {
       expect(text(session.state)).toContain('Apply 3 changes to 3 jobs');
-      expect(text(session.state)).toContain('[ Apply: 3 changes ]');
+      expect(text(session.state)).toContain('[ Apply 3 changes ]');
       expect(text(session.state)).toContain(' open on 3 of these since just now: ');
     }
     screen(session.read().press('page-down', 'tab', 'x').state);

@@ -28,7 +28,7 @@ test('B13: a run shows of each job whether it was sent, and its result in full',
   expect(run(session.state)).toEqual([
     'pause 2 jobs: 2 left',
     '· orders_daily     00000001  sent, not confirmed yet',
-    '· clicks_hourly    00000002  to be done',
+    '· clicks_hourly    00000002  waiting',
     'S stop after this job   Esc close, it continues (B shows it)',
   ]);
   session.answerAct({ message: 'paused orders_daily 00000001 (27/365 done, checkpoint k0027)' });

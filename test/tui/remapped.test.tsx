@@ -43,18 +43,14 @@ describe('a text that names a key names the one that [keys] has given it', () =>
 
   test('the footer of a text that is read', () => {
     const session = open().press(on('explain'));
-    const [up, down, back] = [
-      on('previous row'),
-      on('next row'),
-      letters['back: close, clear the filter, previous screen'],
-    ];
+    const [up, down, back] = [on('previous row'), on('next row'), letters.back];
     expect(footer(session)).toBe(` ${up}${down} scroll  ${back} close`);
     const run = open().press(on('go to Triage'));
-    expect(footer(run)).toContain(on('SQL of the check'));
+    expect(footer(run)).toContain(on('show the SQL of the check'));
   });
 
   test('an empty table, and an empty board', () => {
-    const back = letters['back: close, clear the filter, previous screen'];
+    const back = letters.back;
     const table = open().press(on('filter')).type('nothing').press('enter');
     expect(picture(table)).toContain(`${back} clears it`);
     const board = open().press(on('go to Events'));
@@ -64,9 +60,7 @@ describe('a text that names a key names the one that [keys] has given it', () =>
   });
 
   test('what is followed, frozen, wide, read-only, or elsewhere', () => {
-    expect(open().press(on('follow the job')).notice).toContain(
-      `${on('follow the job')} ends that`,
-    );
+    expect(open().press(on('follow the job')).notice).toContain(`${on('follow the job')} stops it`);
     const frozen = open().press(on('freeze'));
     expect(frozen.press(on('refresh now')).notice).toContain(`${letters.freeze} unfreezes it`);
     const [left, right] = [
@@ -99,7 +93,7 @@ describe('a text that names a key names the one that [keys] has given it', () =>
     const related = { id: job.id, to: job.id, depth: 1, job };
     const session = open().press(on('open the job'));
     session.answerJob(job, { insight: anInsight({ waiting: [related] }) });
-    expect(footer(session)).toContain(`${on('open it')} open`);
+    expect(footer(session)).toContain(`${on('open')} open`);
   });
 });
 
