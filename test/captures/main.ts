@@ -27,8 +27,8 @@ const captures: readonly Capture[] = [
     until: /source differs/,
   },
   {
-    title: 'A write: the intent card',
-    says: 'What was seen, what will happen, the SQL; nothing is sent before `y` on the button.',
+    title: 'An action and its dialog',
+    says: 'What was seen, what will happen, and the SQL; nothing is sent before `y` on a button.',
     keys: ['p'],
     until: 'UPDATE backfill_jobs',
   },
@@ -46,13 +46,13 @@ const captures: readonly Capture[] = [
   },
   {
     title: 'Risk',
-    says: 'The severity calculator, and what-if before anything is touched.',
+    says: 'Deadlines and risk, and what-if forecasts that change nothing.',
     keys: ['4'],
     until: 'BREACHED',
   },
   {
     title: 'Executors',
-    says: 'Who is alive, and what each of them runs.',
+    says: 'Which executors are alive, and what each runs.',
     keys: ['5'],
     until: /runs orders_daily/,
   },
@@ -65,13 +65,13 @@ const captures: readonly Capture[] = [
   },
   {
     title: 'Explain',
-    says: '`e` walks the runbooks for one job: scenario, evidence, what to do, whom to tell. Enter opens the dialog of the recommended action.',
+    says: '`e` walks the runbooks for one job: scenario, evidence, what to do, whom to contact. Enter opens the dialog of the recommended action.',
     keys: ['1', '/', '\x15', 'sessions', enter, 'e'],
     until: 'scenario',
   },
   {
-    title: 'Several jobs at once',
-    says: 'Marked with Space, by `v` or by `*`; the plan says what will be done to each, and what not.',
+    title: 'Several jobs',
+    says: 'Marked with Space, `v` or `*`; the dialog lists what happens to each job, and which are skipped.',
     keys: [esc, esc, 'g', ' ', 'j', ' ', 'j', ' ', 'X'],
     until: /Type 3/,
   },
@@ -81,7 +81,12 @@ const captures: readonly Capture[] = [
     keys: [esc, esc, 'U', ':', 'paus'],
     until: 'pause',
   },
-  { title: 'Help', says: 'Made from the keymap.', keys: [esc, esc, '?'], until: 'Search' },
+  {
+    title: 'Help',
+    says: 'All keys, made from the keymap.',
+    keys: [esc, esc, '?'],
+    until: 'Search',
+  },
 ];
 
 const size = { columns: 120, rows: 36 };
