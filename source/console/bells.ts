@@ -22,7 +22,7 @@ export function noBell(state: State): string | null {
   if (gone) return 'this job no longer exists';
   if (isTerminal(job.state)) return `the job has ended (${stateWord(job.state).word})`;
   return state.bells.length >= mostBells
-    ? `already following ${mostBells} jobs, the most possible`
+    ? `already following ${mostBells} jobs, the maximum`
     : null;
 }
 

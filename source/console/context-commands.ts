@@ -33,7 +33,7 @@ export const contextCommands: readonly PaletteCommand[] = [
       if (known.includes(argument)) return whyNoSwitch(state);
       if (known.length === 0) return 'config.toml has no contexts';
       const near = nearest(argument, known);
-      const advice = near === null ? `contexts: ${known.join(', ')}` : `did you mean ${near}?`;
+      const advice = near === null ? `the contexts are ${known.join(', ')}` : `did you mean ${near}?`;
       return `no context "${safeText(argument)}": ${safeText(advice)}`;
     },
     run: (state, argument) => switchTo(state, { context: argument }),
