@@ -477,11 +477,11 @@ describe('another operator’s open dialog on the same job is printed', () => {
 
   test('once when it opens, once when it is closed, and with the question', () => {
     const session = seeing(seeing(new PlainSession(), cancel), cancel);
-    const text = 'mara@db-7 has Cancel open on it and 1 more since 20s';
+    const text = 'mara@db-7 has Cancel open on it and 1 more for 20s';
     expect(session.printed).toEqual([`orders_daily 00000001: ${text}`]);
     session.say('pause orders_daily');
     expect(session.printed.at(-2)).toBe(
-      'Also: mara@db-7 has Cancel open on this job and 1 more since 20s.',
+      'Also: mara@db-7 has Cancel open on this job and 1 more for 20s.',
     );
     expect(seeing(session).printed.at(-1)).toBe(
       'orders_daily 00000001: mara@db-7 has Cancel closed',

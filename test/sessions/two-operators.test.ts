@@ -89,10 +89,10 @@ describe('another operator’s open dialog on the same job is visible', () => {
 
   test('on the card: who, where, what, and since when', () => {
     const session = held(Session.showing([running]).press('p'), dialog());
-    expect(words(session.card)).toBe('mara@db-7 has Cancel open on this job since 20s');
+    expect(words(session.card)).toBe('mara@db-7 has Cancel open on this job for 20s');
     const own = dialog({ actor: 'mara@db-7', opened_at: secondsAgo(1), action: 'tune', jobs: 24 });
     expect(words(held(Session.showing([running]).press('p'), own, dialog()).card)).toBe(
-      'mara@db-7 has Tune open on this job and 23 more since just now (and 1 more)',
+      'mara@db-7 has Tune open on this job and 23 more for <5s (and 1 more)',
     );
   });
 
@@ -117,7 +117,7 @@ describe('another operator’s open dialog on the same job is visible', () => {
     const { others } = session.card;
     const nameOf = (id: string) => (id === second.id ? 'clicks' : id);
     expect(planDialogWords(others!.dialogs, others!.as_of, nameOf)).toBe(
-      'mara@db-7 has Cancel open on 1 of these since 20s: clicks',
+      'mara@db-7 has Cancel open on 1 of these for 20s: clicks',
     );
   });
 
@@ -205,7 +205,7 @@ describe('another operator’s open dialog on the same job is visible', () => {
     expect(toAscii(shown()[0]!)).toContain('&orders_daily');
     expect(shown()[1]).toContain(' clicks');
     expect(picture(session, (state) => jobsPicture(state).bottom).join()).toContain(
-      'mara@db-7 has Cancel open on this job since 20s',
+      'mara@db-7 has Cancel open on this job for 20s',
     );
     session.refreshed([running, other]);
     expect(shown()[0]).not.toContain('✎');
@@ -215,7 +215,7 @@ describe('another operator’s open dialog on the same job is visible', () => {
     const session = Session.showing([running]).press('enter');
     session.answerJob(running, { dialogs: [dialog()] });
     const shown = () => picture(session, (state) => jobPicture(state, state.job!).body)[0];
-    expect(shown()).toContain('✎ mara@db-7 has Cancel open on it since 20s');
+    expect(shown()).toContain('✎ mara@db-7 has Cancel open on it for 20s');
     session.wait(1000).timer('refresh').answerJob(running);
     expect(shown()).not.toContain('✎');
   });

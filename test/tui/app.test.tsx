@@ -175,7 +175,7 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
     if (columns === 120) {
       expect(text(session.state)).toContain('Apply 3 changes to 3 jobs');
       expect(text(session.state)).toContain('[ Apply 3 changes ]');
-      expect(text(session.state)).toContain(' open on 3 of these since just now: ');
+      expect(text(session.state)).toContain(' open on 3 of these for <5s: ');
     }
     screen(session.read().press('page-down', 'tab', 'x').state);
   });

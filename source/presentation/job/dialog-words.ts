@@ -2,7 +2,7 @@ import type { Dialog } from '../../domain/job/dialog.ts';
 import { formatFullCount } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 
-/** `mara@db-7 has Cancel open on this job since 20s`, and how many more such dialogs there are; null where there is none. */
+/** `mara@db-7 has Cancel open on this job for 20s`, and how many more such dialogs there are; null where there is none. */
 export function dialogWords(
   dialogs: readonly Dialog[],
   asOf: Date,
@@ -16,7 +16,7 @@ export function dialogWords(
   return `${text}${moreWords(dialogs)}`;
 }
 
-/** Of several jobs: `mara@db-7 has Cancel open on 2 of these since 20s: orders_daily, clicks`. */
+/** Of several jobs: `mara@db-7 has Cancel open on 2 of these for 20s: orders_daily, clicks`. */
 export function planDialogWords(
   dialogs: readonly Dialog[],
   asOf: Date,
@@ -41,8 +41,8 @@ export function holderWords({ actor, host, action }: Dialog, state = 'open'): st
 /** In steps, so that nothing ticks. */
 function sinceWords({ opened_at }: Dialog, asOf: Date): string {
   const seconds = Math.floor((asOf.getTime() - opened_at.getTime()) / 5000) * 5;
-  if (seconds < 5) return 'since just now';
-  return seconds < 60 ? `since ${seconds}s` : `since ${formatFullCount(Math.floor(seconds / 60))}m`;
+  if (seconds < 5) return 'for <5s';
+  return seconds < 60 ? `for ${seconds}s` : `for ${formatFullCount(Math.floor(seconds / 60))}m`;
 }
 
 function moreWords({ length }: readonly Dialog[]): string {
