@@ -40,12 +40,12 @@ test('each sees the other’s dialog at the row and in the dialog; a killed cons
   await mara.until('Cancel orders');
   for (const other of [jo, reader]) {
     await other.until('✎orders');
-    await other.until(/mara@\S+ has Cancel open on this job since/);
+    await other.until(/mara@\S+ has Cancel open on this job for/);
   }
   expect(mara.screen).not.toContain('Also');
   jo.type('L');
-  await jo.until(/Also +mara@\S+ has Cancel open on this job since/);
-  await mara.until(/Also +jo@\S+ has Deadline open on this job since/);
+  await jo.until(/Also +mara@\S+ has Cancel open on this job for/);
+  await mara.until(/Also +jo@\S+ has Deadline open on this job for/);
 
   process.kill(mara.pid, 'SIGKILL');
   await waitFor('the end of mara’s', () => mara.exitCode !== null);
@@ -53,7 +53,7 @@ test('each sees the other’s dialog at the row and in the dialog; a killed cons
   expect((await dialogs()).map(({ actor }) => actor)).toContain('mara');
   await jo.until(() => !jo.screen.includes('Also'));
   expect(jo.screen).toContain('Deadline of orders');
-  await reader.until(/jo@\S+ has Deadline open on this job since/);
+  await reader.until(/jo@\S+ has Deadline open on this job for/);
   expect(reader.screen).not.toContain('more)');
 
   // After a regular end, even by Ctrl-C, nobody waits for the lease.
