@@ -74,7 +74,7 @@ export const consoleActions = {
     action: 'set',
     key: 'L',
     title: 'deadline: set or remove it',
-    verb: 'Deadline of',
+    verb: 'Set deadline of',
     fields: [deadline],
   },
   tune: {

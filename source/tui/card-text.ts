@@ -140,15 +140,20 @@ function changeSql(card: Card, { jobs, top }: CardPlan): string {
 }
 
 export function cardTitle(card: Card): string {
-  const { action, verb } = actionOfCard(card);
-  const noun = verb ?? (action === 'cancel' ? 'Cancel' : actionWords[action].verb);
+  const verb = verbOf(card);
   if (card.plan !== null && isOfChanges(card.plan)) {
     const jobs = new Set(card.plan.jobs.map(({ job }) => job.id)).size;
-    return `${noun} ${plural(card.plan.jobs.length, 'change')} to ${plural(jobs, 'job')}`;
+    return `${verb} ${plural(card.plan.jobs.length, 'change')} to ${plural(jobs, 'job')}`;
   }
-  if (card.plan !== null) return `${noun} ${plural(card.plan.jobs.length, 'job')}`;
+  if (card.plan !== null) return `${verb} ${plural(card.plan.jobs.length, 'job')}`;
   const which = card.only === null ? '' : `${safeText(card.only, { cap: 60 })} of `;
-  return `${noun} ${which}${safeText(card.job.asset_name)} · ${shortId(card.job.id)}`;
+  return `${verb} ${which}${safeText(card.job.asset_name)} · ${shortId(card.job.id)}`;
+}
+
+/** Before an object: `Pause`, `Set deadline of`. */
+function verbOf(card: Card): string {
+  const { action, verb } = actionOfCard(card);
+  return verb ?? (action === 'cancel' ? 'Cancel' : actionWords[action].verb);
 }
 
 function seenText(state: State, { job, seen_at }: Card): string {
@@ -255,20 +260,16 @@ function fieldLine(card: Card, field: FieldName, label: string, width: number): 
   return cut([...prompt, ...text], width);
 }
 
-const keepAll = 'Leave them as they are';
+const keepAll = 'Leave as is';
 
+/** What the buttons say, and what `y` does. */
 function buttonTexts(card: Card): { keep: string; confirm: string; verb: string } {
   const { plan } = card;
   const { keep, verb } = actionWords[actionOfCard(card).action];
   if (plan === null) return { keep, confirm: verb, verb };
-  if (!isOfChanges(plan))
-    return { keep: keepAll, confirm: `${verb} ${plural(Number(card.expected), 'job')}`, verb };
   const some = plan.jobs.filter(({ refusal }) => refusal === null).length;
-  return {
-    keep: keepAll,
-    confirm: `Apply ${plural(some, 'change')}`,
-    verb: 'Apply',
-  };
+  const count = isOfChanges(plan) ? plural(some, 'change') : plural(some, 'job');
+  return { keep: keepAll, confirm: `${verbOf(card)} ${count}`, verb: verbOf(card) };
 }
 
 function buttonsLine(state: State, card: Card, width: number): Line {

@@ -98,7 +98,7 @@ test('pause with a reason, resume, and see both followed through', async () => {
     return false;
   }, 1000);
   await sayYes(console, 'Resume orders');
-  await console.until(/orders: (running again|resumed, and completed already)/);
+  await console.until(/orders: (running again|resumed, now completed)/);
   await backfills.state(id, 'completed');
   await console.until('✓ completed');
 });

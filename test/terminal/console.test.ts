@@ -139,7 +139,7 @@ describe('the database goes away and comes back', () => {
     await console.until(/data is \d+s old · retrying · connection refused/);
     expect(console.screen).toContain('revenue_daily');
     process.kill(pidOfFixture(), 'SIGUSR2');
-    await console.until(() => !console.screen.includes('trying again'));
+    await console.until(() => !console.screen.includes('retrying'));
   });
 });
 

@@ -141,7 +141,7 @@ describe.skipIf(!hasTmux)('in tmux', () => {
           ['p', 'Pause orders'],
           ['X', 'Cancel orders'],
           ['f', 'Reclaim orders'],
-          ['L', 'Deadline of orders'],
+          ['L', 'Set deadline of orders'],
           ['t', 'Tune orders'],
           ['C', 'Recreate orders'],
         ] as const) {

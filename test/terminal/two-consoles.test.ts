@@ -52,7 +52,7 @@ test('each sees the other’s dialog at the row and in the dialog; a killed cons
   // It did not close its dialog: the lease ends by the database's clock.
   expect((await dialogs()).map(({ actor }) => actor)).toContain('mara');
   await jo.until(() => !jo.screen.includes('Also'));
-  expect(jo.screen).toContain('Deadline of orders');
+  expect(jo.screen).toContain('Set deadline of orders');
   await reader.until(/jo@\S+ has Deadline open on this job for/);
   expect(reader.screen).not.toContain('more)');
 
