@@ -24,9 +24,9 @@ import type { DraftPlan } from '../effects.ts';
 import { judged } from '../planning.ts';
 import { isOpen, unconfirmed } from '../run-items.ts';
 import { fieldOfText, insertText } from '../text-field.ts';
+import { nameOf } from './job-lines.ts';
 import { beginRun } from './running.ts';
 import type { Asking, PlainState, PlainStep } from './state.ts';
-import { nameOf } from './words.ts';
 
 const toStop = 'a single . cancels';
 

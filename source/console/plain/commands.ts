@@ -10,9 +10,9 @@ import { type ActionName, actionNames, actionOf } from '../actions.ts';
 import { isOpen } from '../run-items.ts';
 import { tableLimit } from '../state.ts';
 import { openQuestion } from './acting.ts';
+import { type Clock, jobLine, nameOf } from './job-lines.ts';
 import { goOn, stopRun } from './running.ts';
 import type { PlainState, PlainStep } from './state.ts';
-import { type Clock, jobLine, nameOf } from './words.ts';
 
 export const hint = 'Type help for the commands, quit to leave.';
 

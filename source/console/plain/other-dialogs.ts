@@ -3,8 +3,8 @@ import type { JobPage } from '../../domain/job/page.ts';
 import { dialogWords, holderWords } from '../../presentation/job/dialog-words.ts';
 import type { DataAnswer } from '../effects.ts';
 import { plannedIds } from '../other-dialogs.ts';
+import { nameOf } from './job-lines.ts';
 import type { Asking, PlainEffect, PlainState, PlainStep } from './state.ts';
-import { nameOf } from './words.ts';
 
 /** Announces an opened or closed question to other consoles. Nothing waits for it. */
 export function announceDialog(before: PlainState, step: PlainStep): PlainStep {

@@ -4,8 +4,8 @@ import { parametersOf } from '../card.ts';
 import type { DataAnswer } from '../effects.ts';
 import type { CardPlan } from '../overlay.ts';
 import { afterAnswer, isOpen, nextAct, runOf, runSummary, whyNotOnward } from '../run-items.ts';
+import { nameOf } from './job-lines.ts';
 import type { Asking, PlainState, PlainStep } from './state.ts';
-import { nameOf } from './words.ts';
 
 export function beginRun(state: PlainState, asking: Asking, plan: CardPlan, at: number): PlainStep {
   const run = runOf(asking, plan, parametersOf(asking));

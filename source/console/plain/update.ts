@@ -9,10 +9,10 @@ import type { DataAnswer, DataEffect, Failure } from '../effects.ts';
 import { tableLimit } from '../state.ts';
 import { answerQuestion, disarmed, openPlan, questionOf, showRecent } from './acting.ts';
 import { clockOf, commandLine, fires, hint, listLines, withJob } from './commands.ts';
+import { changeLines, jobLine, nameOf } from './job-lines.ts';
 import { announceDialog, dialogLines, dialogsAnswered, renew } from './other-dialogs.ts';
 import { runAnswered } from './running.ts';
 import type { PlainEffect, PlainMessage, PlainState, PlainStep, PlainTimer } from './state.ts';
-import { changeLines, jobLine, nameOf } from './words.ts';
 
 const alertsMs = 15_000;
 const lostMs = 3000;
