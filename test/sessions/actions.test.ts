@@ -92,7 +92,7 @@ describe('y acts only with every field valid', () => {
     expect(hint('t', 1, '11')).toBe('priority: a whole number from -10 to 10');
     expect(hint('t', 2, '0')).toMatch(/^max parallel: a whole number from 1/);
     expect(hint('t', 3, 'x')).toMatch(/^max attempts: a whole number/);
-    expect(hint('t', 4, '8d')).toBe('time-out: as 30s, 5m or 1h30m');
+    expect(hint('t', 4, '8d')).toBe('timeout: as 30s, 5m or 1h30m');
   });
 
   test('a card that changes nothing', () => {

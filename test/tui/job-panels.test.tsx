@@ -105,7 +105,7 @@ test('with room for it, everything about a job is on one screen', () => {
     /other +not registered +1 partition in 1 slot/,
     /\/min ▄▆█ 70\.0/,
     /avg +███ 1\.4 s/,
-    /95 % up to 2\.2 s/,
+    /p95 2\.2 s/,
     /avg 30\.0 s \(p95 2\.2 s\)/,
   ])
     expect(shown).toMatch(part);
