@@ -45,7 +45,7 @@ export function headerLine(state: State): Line {
 }
 
 /** On less the mode is abbreviated. */
-const roomForMode = 60;
+const roomForMode = 100;
 const longestTenant = 24;
 const shortestName = 12;
 

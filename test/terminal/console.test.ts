@@ -63,7 +63,7 @@ describe.each([
       expect(console.lines.filter((line) => line.includes(name))).toHaveLength(1);
     }
     expect(console.lines[0]).toMatch(
-      /^ servo-tui · warehouse \/ acme · read-write .*\b1 breached {2}2 at risk$/,
+      /^ servo-tui · warehouse \/ acme · (RW|read-write) .*\b1 breached {2}2 at risk$/,
     );
     expect(console.lines.at(-1)).toBe('');
     console.type('jj?');

@@ -132,7 +132,7 @@ export class Emulator {
   async confirm(done: () => boolean): Promise<void> {
     await this.until(() => {
       if (done()) return true;
-      this.type(/ y: \w/.test(this.screen) ? 'y' : '\t');
+      this.type(/\] .* y [a-z]/.test(this.screen) ? 'y' : '\t');
       return false;
     }, 400);
   }

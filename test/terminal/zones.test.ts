@@ -59,8 +59,8 @@ describe('B6: one clock, with its zone', () => {
       headerLine(Session.showing([running], { zone }).state)
         .map((piece) => piece.text)
         .join('');
-    expect(header('local')).toContain('RW · UTC+2');
-    expect(header('utc')).toMatch(/RW · UTC$/);
+    expect(header('local')).toContain('read-write · UTC+2');
+    expect(header('utc')).toMatch(/read-write · UTC$/);
   });
 
   test('the deadline dialog tells the same zone as the screens, and from when +2h counts', () => {
@@ -77,6 +77,6 @@ describe('B6: one clock, with its zone', () => {
   });
 
   test('what is not understood is said, at 80 columns too', () => {
-    expect(text(dialog('utc').type('tomorrow noon'), 74)).toMatch(/not understood: ISO 8601/);
+    expect(text(dialog('utc').type('tomorrow noon'), 74)).toMatch(/invalid: ISO 8601/);
   });
 });

@@ -401,7 +401,7 @@ describe('what must not be overlooked', () => {
       rls_bypassed: true,
     };
     const [header] = screen(Session.showing([], sized(80, 24, { labels })).state);
-    expect(header).toMatch(/t… · read-write +RLS BYPASSED/);
+    expect(header).toMatch(/t… · RW +RLS BYPASSED/);
   });
 
   // Before: ` ·  / acme`.
