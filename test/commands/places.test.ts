@@ -219,7 +219,7 @@ describe('a database that says nothing any more', () => {
     proxy.weather = { kind: 'frozen' };
     const go = { type: 'open-context', to: { context: 'silent' }, context_number: 1 } as const;
     expect(await places.perform(go, 0)).toMatchObject({
-      failure: { code: 'database_unreachable', message: 'no answer from the database' },
+      failure: { code: 'database_unreachable', message: 'the database does not answer' },
     });
     expect(await places.perform(theTable, 0)).toMatchObject({ type: 'jobs' });
     proxy.weather = { kind: 'clear' };
@@ -231,7 +231,7 @@ describe('a database that says nothing any more', () => {
     const places = await start(section('one', locked), 'one', {}, { ...patience, answer: 60_000 });
     proxy.weather = { kind: 'frozen' };
     expect(await places.perform({ type: 'unlock', ms: 60_000 }, 0)).toMatchObject({
-      failure: { code: 'database_unreachable', message: 'no answer from the database' },
+      failure: { code: 'database_unreachable', message: 'the database does not answer' },
     });
     const pause = await aPause();
     await places.perform(pause, 0);

@@ -187,15 +187,15 @@ describe.skipIf(!hasTmux)('in tmux', () => {
         // The database goes away and comes back: the button is disabled, enabled, and then one y is
         // enough.
         tmux.press('Tab');
-        await tmux.until('y: pause');
+        await tmux.until('y pause');
         server.signal('SIGKILL');
         await tmux.until('no answer from the database');
         tmux.type('y');
         await server.start();
-        await tmux.until('y: pause');
+        await tmux.until('y pause');
         expect(await written()).toEqual([]);
         await tmux.until(/orders: paused before its first partition/, () => {
-          if (tmux.screen.includes('y: pause')) tmux.type('y');
+          if (tmux.screen.includes('y pause')) tmux.type('y');
         });
         expect(await written()).toEqual([{ to_state: 'paused', reason: 'by hand, y Xq, pR y.' }]);
       } finally {
