@@ -89,7 +89,7 @@ const setPriority = (priority: number) =>
 test('the server is killed under it and started again: the age of the data, nothing to be done, and then all of it', async () => {
   const console = await openConsole();
   server.signal('SIGKILL');
-  await console.until(/data is .* old · trying again/);
+  await console.until(/data is .* old · retrying/);
   await isHeldBack(console);
   await server.start();
   await setPriority(12);
@@ -126,14 +126,14 @@ test('killed under an open card: it is disarmed, and what was typed into it is s
   }, 400);
   console.type('wrong range\torders\t');
   await console.until('Type orders: orders');
-  await console.until('y: cancel');
+  await console.until('y cancel');
   server.signal('SIGKILL');
   await console.until('no answer from the database');
   console.type('y');
   await console.until(/\[ Cancel the job \] +no answer from the database/);
   await server.start();
   // A dialog takes no other keys: it reconnects on its own.
-  await console.until('y: cancel');
+  await console.until('y cancel');
   expect(console.screen).toContain('Reason (required): wrong range');
   expect(await backfills.rows('select state from backfill_jobs where id = $1', [id])).toEqual([
     { state: 'pending' },
