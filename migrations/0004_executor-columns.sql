@@ -4,13 +4,13 @@ alter table backfill_jobs
   -- One token for each lane at work: never more than max_parallel, changed under the row's lock.
   add column if not exists lease_tokens uuid[] not null default '{}',
   -- Leases taken before this moment are void: an operator set heartbeat_at back.
-  add column if not exists leases_void_at timestamptz,
+  add column if not exists leases_revoked_at timestamptz,
   add column if not exists claimed_by text,
   -- The version that our own last claim left. Another one on a running job: somebody else runs it.
   add column if not exists claimed_version integer,
   -- Its partitions do not follow its state yet: unfinished ones of a job that has ended are still to be skipped,
   -- those skipped with a job that was revived by hand are still to become pending.
-  add column if not exists unsettled boolean not null default false,
+  add column if not exists needs_finalizing boolean not null default false,
   -- The permanent failures of one kind that its last attempts ended with: {"print", "failures", "message"}; null after a
   -- completion. While it is set, one partition is tried at a time.
   add column if not exists failing jsonb,

@@ -17,11 +17,11 @@ create table backfill_executors (
   -- The backend that holds the lock. The same lock in another backend's hands is no sign of life.
   backend_pid integer,
   -- Why it claims nothing just now: the database is not well.
-  held_reason text,
+  hold_reason text,
   -- A hash of its handler directory, as it read it when it started.
   catalogue text,
   -- What is away for its handlers: [{"tenant", "asset", "kind", "message", "since"}], oldest first.
-  troubles jsonb not null default '[]',
+  outages jsonb not null default '[]',
   -- Found dead, and its leases expired.
   lost_at timestamptz,
   -- Set when it was told to drain, and when it stopped in order; null after a crash.

@@ -20,4 +20,4 @@ create index concurrently backfill_jobs_claim_asset on backfill_jobs (tenant_id,
 -- each state. Not only the living: one failed job among a million completed ones must be found too.
 create index concurrently backfill_jobs_state on backfill_jobs (tenant_id, state, created_at desc);
 -- Ended jobs whose unfinished partitions are still to be skipped.
-create index concurrently backfill_jobs_unsettled on backfill_jobs (tenant_id) where unsettled;
+create index concurrently backfill_jobs_needs_finalizing on backfill_jobs (tenant_id) where needs_finalizing;

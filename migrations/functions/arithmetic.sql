@@ -8,7 +8,7 @@ create or replace function servo_seconds_v1(earlier timestamptz, later timestamp
 $$;
 
 -- A time and so many milliseconds: infinite beyond 30,000 years.
-create or replace function servo_later_v1(at timestamptz, milliseconds double precision) returns timestamptz
+create or replace function servo_time_after_v1(at timestamptz, milliseconds double precision) returns timestamptz
   language sql immutable as $$
   select case when milliseconds >= 1e15 then 'infinity' when milliseconds <= -1e15 then '-infinity' else at + milliseconds * interval '1 millisecond' end
 $$;

@@ -5,7 +5,7 @@
 --   p_grace_ms      a job without partitions is left to the writer that creates it until it is so old
 --   job_state       running; failed, if its partitions are missing and cannot be made; limited, if it must wait;
 --                   or why it is to be tried again soon: locked, if somebody holds its row; incomplete, if its writer
---                   has added no partition yet; unsettled, if its partitions do not follow its state yet
+--                   has added no partition yet; needs_finalizing, if its partitions do not follow its state yet
 --   paused_seconds  length of the pause that ends here, or null
 create or replace function servo_claim_v1(p_tenant text, p_job uuid, p_owner text, p_stale_ms bigint, p_grace_ms bigint default 30000,
   out job_state text, out paused_seconds double precision
@@ -20,8 +20,8 @@ declare
 begin
   perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_owner, true), set_config('servo.reason', '', true);
   perform servo_lock_v1(p_tenant, 'claim');
-  select state, version, claimed_version, heartbeat_at, leases_void_at, started_at, paused_at, asset_id, asset_name, partition_keys, total_partitions,
-      created_at, partitions_made, unsettled
+  select state, version, claimed_version, heartbeat_at, leases_revoked_at, started_at, paused_at, asset_id, asset_name, partition_keys, total_partitions,
+      created_at, partitions_made, needs_finalizing
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update skip locked;
   t := clock_timestamp();
   if not found then
@@ -37,8 +37,8 @@ begin
       and (j.heartbeat_at is null or j.heartbeat_at < t - p_stale_ms * interval '1 millisecond'))) then
     return;
   end if;
-  if j.unsettled then
-    job_state := 'unsettled';
+  if j.needs_finalizing then
+    job_state := 'needs_finalizing';
     return next;
     return;
   end if;
@@ -92,7 +92,7 @@ begin
   end if;
   if j.state = 'running' then
     insert into backfill_events (tenant_id, job_id, kind, from_state, to_state, actor, reason)
-      values (p_tenant, p_job, 'reclaimed', 'running', 'running', p_owner, servo_takeover_why_v1(p_job, j.heartbeat_at, j.leases_void_at));
+      values (p_tenant, p_job, 'reclaimed', 'running', 'running', p_owner, servo_takeover_reason_v1(p_job, j.heartbeat_at, j.leases_revoked_at));
   end if;
   job_state := 'running';
   paused_seconds := servo_seconds_v1(j.paused_at, t);

@@ -12,7 +12,7 @@ $$;
 -- the others must have had their time to come back.
 -- Leases that an operator has taken back before are left as they are: they are the operator's, not lost by the executor.
 -- The jobs that may hold a lease are found by two probes: one condition for both read all jobs of the tenant, twice for each dead executor.
-create or replace function servo_judge_v1(p_tenant text, p_judge text, p_silence_ms bigint) returns setof text language plpgsql
+create or replace function servo_declare_dead_v1(p_tenant text, p_judge text, p_silence_ms bigint) returns setof text language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
 declare
   e record;
@@ -27,19 +27,19 @@ begin
     continue when not exists (select from backfill_executors where id = e.id and tenant_id = p_tenant
       and seen_at < clock_timestamp() - p_silence_ms * interval '1 millisecond');
     update backfill_partitions p set lease_expires_at = '-infinity' from (
-      select q.id from (select id, leases_void_at from backfill_jobs where tenant_id = p_tenant and unsettled
-          union all select id, leases_void_at from backfill_jobs where tenant_id = p_tenant and state in ('running', 'paused', 'resuming') and not unsettled) j
+      select q.id from (select id, leases_revoked_at from backfill_jobs where tenant_id = p_tenant and needs_finalizing
+          union all select id, leases_revoked_at from backfill_jobs where tenant_id = p_tenant and state in ('running', 'paused', 'resuming') and not needs_finalizing) j
         join backfill_partitions q on q.backfill_job_id = j.id
         where q.state = 'running' and q.lease_owner = e.id and q.lease_expires_at > '-infinity'
-          and (j.leases_void_at is null or q.started_at > j.leases_void_at)
+          and (j.leases_revoked_at is null or q.started_at > j.leases_revoked_at)
         order by q.id for no key update of q skip locked) held
       where p.id = held.id;
     -- A row that somebody held just now is for the next look.
-    v_left := exists (select from (select id, leases_void_at from backfill_jobs where tenant_id = p_tenant and unsettled
-          union all select id, leases_void_at from backfill_jobs where tenant_id = p_tenant and state in ('running', 'paused', 'resuming') and not unsettled) j
+    v_left := exists (select from (select id, leases_revoked_at from backfill_jobs where tenant_id = p_tenant and needs_finalizing
+          union all select id, leases_revoked_at from backfill_jobs where tenant_id = p_tenant and state in ('running', 'paused', 'resuming') and not needs_finalizing) j
         join backfill_partitions q on q.backfill_job_id = j.id
         where q.state = 'running' and q.lease_owner = e.id and q.lease_expires_at > '-infinity'
-          and (j.leases_void_at is null or q.started_at > j.leases_void_at));
+          and (j.leases_revoked_at is null or q.started_at > j.leases_revoked_at));
     if not v_left then
       update backfill_executors set lost_at = clock_timestamp() where id = e.id and tenant_id = p_tenant;
     end if;

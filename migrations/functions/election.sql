@@ -1,7 +1,7 @@
 -- Takes or renews the lease on a duty of the tenant, where nobody else's runs, and says whether the holder has it. With p_ms = 0 it gives
 -- up what it has. Who does not get it writes nothing. A lease lives for ten minutes at most. With its owner's rights: nobody may
 -- write the table but by this. The tenant must be the session's.
-create or replace function servo_lead_v1(p_tenant text, p_duty text, p_holder text, p_ms bigint) returns boolean language plpgsql security definer
+create or replace function servo_elect_v1(p_tenant text, p_duty text, p_holder text, p_ms bigint) returns boolean language plpgsql security definer
   set lock_timeout = '2s' as $$
 begin
   perform servo_require_tenant(p_tenant);
@@ -16,4 +16,4 @@ begin
       where l.holder = excluded.holder or l.expires_at < clock_timestamp();
   return found;
 end $$;
-revoke all on function servo_lead_v1(text, text, text, bigint) from public;
+revoke all on function servo_elect_v1(text, text, text, bigint) from public;

@@ -1,10 +1,10 @@
 -- One batch of what is left to do after a job has been cancelled: its unfinished partitions become skipped and are
 -- counted, and the jobs below it are cancelled. In batches, because a million rows in one transaction hold the job's
--- row for 15 s. What still runs may end. Returns how many were skipped; `unsettled` is false when nothing is left.
+-- row for 15 s. What still runs may end. Returns how many were skipped; `needs_finalizing` is false when nothing is left.
 -- And of a job that was revived by hand: what was skipped with its end becomes pending again, since it was never done.
 -- A partition that a person has skipped stays skipped: its available_at is not infinity. Returns how many were revived.
-create or replace function servo_settle_v1(p_tenant text, p_job uuid, p_actor text, p_batch integer,
-  out skipped integer, out unsettled boolean
+create or replace function servo_finalize_v1(p_tenant text, p_job uuid, p_actor text, p_batch integer,
+  out skipped integer, out needs_finalizing boolean
 ) language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
 #variable_conflict use_column
@@ -13,9 +13,9 @@ declare
 begin
   perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_actor, true), set_config('servo.reason', 'its parent ended', true);
   skipped := 0;
-  select b.state, b.unsettled into j from backfill_jobs b where b.id = p_job and b.tenant_id = p_tenant for no key update;
-  if not found or not j.unsettled then
-    unsettled := false;
+  select b.state, b.needs_finalizing into j from backfill_jobs b where b.id = p_job and b.tenant_id = p_tenant for no key update;
+  if not found or not j.needs_finalizing then
+    needs_finalizing := false;
     return;
   end if;
   if j.state not in ('cancelled', 'failed', 'completed') then
@@ -26,10 +26,10 @@ begin
           and tenant_id || '' = p_tenant and state || '' = 'skipped'
         returning 1
     ) select count(*) into skipped from revive;
-    unsettled := skipped = p_batch;
-    if not unsettled then
+    needs_finalizing := skipped = p_batch;
+    if not needs_finalizing then
       update backfill_jobs b set completed_partitions = r.completed, failed_partitions = r.failed, skipped_partitions = r.skipped,
-          completed_at = null, error_message = null, unsettled = false
+          completed_at = null, error_message = null, needs_finalizing = false
         from (select count(*) filter (where state = 'completed') as completed, count(*) filter (where state = 'failed') as failed,
           count(*) filter (where state = 'skipped') as skipped from backfill_partitions where backfill_job_id = p_job) r
         where b.id = p_job and b.tenant_id = p_tenant;
@@ -52,7 +52,7 @@ begin
       and not exists (select from backfill_upstreams u join backfill_jobs o on o.id = u.job_id
         where u.upstream_job_id = b.id and u.job_id <> p_job
           and o.state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming'));
-  unsettled := exists (select from backfill_partitions where backfill_job_id = p_job and state in ('pending', 'running'));
-  update backfill_jobs b set skipped_partitions = b.skipped_partitions + settle.n, unsettled = settle.open
-    from (values (skipped, unsettled)) settle (n, open) where b.id = p_job and b.tenant_id = p_tenant;
+  needs_finalizing := exists (select from backfill_partitions where backfill_job_id = p_job and state in ('pending', 'running'));
+  update backfill_jobs b set skipped_partitions = b.skipped_partitions + settle.n, needs_finalizing = settle.open
+    from (values (skipped, needs_finalizing)) settle (n, open) where b.id = p_job and b.tenant_id = p_tenant;
 end $$;

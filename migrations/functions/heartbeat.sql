@@ -1,7 +1,7 @@
 -- One heartbeat of an executor: keeps the jobs it works on fresh, renews the leases of the attempts it names,
 -- and returns those of them that are lost, by id and token: the same executor may hold the next attempt of the partition under another
 -- token. Rows that somebody holds are left for the next beat: "not renewed" is not yet "lost".
-create or replace function servo_beat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint)
+create or replace function servo_heartbeat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint)
   returns table (lost_id uuid, lost_token uuid) language plpgsql set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
 declare
   t timestamptz := clock_timestamp();
@@ -18,7 +18,7 @@ begin
         join backfill_jobs j on j.id = q.backfill_job_id
       where q.tenant_id || '' = p_tenant and q.state || '' = 'running' and q.lease_token = a.token and q.lease_expires_at > t
         and q.lease_expires_at < t + p_lease_ms * interval '1 millisecond' * 2 / 3
-        and (j.leases_void_at is null or q.started_at > j.leases_void_at)
+        and (j.leases_revoked_at is null or q.started_at > j.leases_revoked_at)
       order by q.id for no key update of q skip locked) due
     where p.id = due.id and p.tenant_id || '' = p_tenant;
   return query
@@ -26,7 +26,7 @@ begin
       left join backfill_partitions q on q.id = a.id and q.tenant_id = p_tenant
       left join backfill_jobs j on j.id = q.backfill_job_id
     where q.id is null or q.state <> 'running' or q.lease_token is distinct from a.token or q.lease_expires_at <= t
-      or q.started_at <= j.leases_void_at;
+      or q.started_at <= j.leases_revoked_at;
 end $$;
 
 -- Keeps the running jobs of ours fresh that only wait: for a slot, for a job of higher rank, for a partition that is

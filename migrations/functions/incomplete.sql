@@ -43,7 +43,7 @@ end $$;
 
 -- Ends a running job for which rows are missing that cannot be made.
 create or replace function servo_fail_incomplete_v1(p_tenant text, p_job uuid) returns void language sql as $$
-  update backfill_jobs j set state = 'failed', version = j.version + 1, completed_at = clock_timestamp(), unsettled = true, lease_tokens = '{}',
+  update backfill_jobs j set state = 'failed', version = j.version + 1, completed_at = clock_timestamp(), needs_finalizing = true, lease_tokens = '{}',
       completed_partitions = r.completed, failed_partitions = r.failed, skipped_partitions = r.skipped,
       error_message = case when r.total > 0 then format('%s of %s partitions: created incomplete', r.total, greatest(j.total_partitions,
           case when jsonb_typeof(j.partition_keys) = 'array' then jsonb_array_length(j.partition_keys) else 0 end))
@@ -87,7 +87,7 @@ begin
       return 0;
     end if;
   elsif j.state = 'running' and cardinality(j.lease_tokens) = 0
-      and not (j.made and servo_has_open_v1(p_job, servo_whole(j.execution_strategy -> 'max_attempts', 3))) then
+      and not (j.made and servo_has_open_v1(p_job, servo_integer(j.execution_strategy -> 'max_attempts', 3))) then
     select count(*) into v_rows from backfill_partitions where backfill_job_id = p_job;
   else
     return 0;
@@ -113,7 +113,7 @@ begin
   select state, version, claimed_version, execution_strategy, lease_tokens, total_partitions as total, partitions_made as made, rows_seen, rows_seen_at
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update;
   if not found or j.state <> 'running' or j.claimed_version is distinct from j.version or cardinality(j.lease_tokens) > 0
-      or (j.made and servo_has_open_v1(p_job, servo_whole(j.execution_strategy -> 'max_attempts', 3))) then
+      or (j.made and servo_has_open_v1(p_job, servo_integer(j.execution_strategy -> 'max_attempts', 3))) then
     return null;
   end if;
   t := clock_timestamp();
@@ -136,7 +136,7 @@ begin
       from backfill_jobs where id = p_job and tenant_id = p_tenant));
   end if;
   if v_rows = 0 or (not j.made and v_rows < v_total) then
-    if servo_has_open_v1(p_job, servo_whole(j.execution_strategy -> 'max_attempts', 3)) then
+    if servo_has_open_v1(p_job, servo_integer(j.execution_strategy -> 'max_attempts', 3)) then
       return 'waiting';
     end if;
     perform servo_fail_incomplete_v1(p_tenant, p_job);

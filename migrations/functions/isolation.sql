@@ -95,7 +95,7 @@ create or replace trigger servo_own_job after insert on backfill_partitions refe
   for each statement execute function servo_own_job();
 
 -- Nor does one move there. Only where a statement changes these columns: none of ours, nor of a base writer, does.
-create or replace function servo_keep_job() returns trigger language plpgsql security definer as $$
+create or replace function servo_guard_job() returns trigger language plpgsql security definer as $$
 declare
   v_tenant text := current_setting('app.current_tenant', true);
 begin
@@ -106,16 +106,16 @@ begin
   perform set_config('app.current_tenant', coalesce(v_tenant, ''), true);
   return new;
 end $$;
-create or replace trigger servo_keep_job before update of backfill_job_id, tenant_id on backfill_partitions for each row
+create or replace trigger servo_guard_job before update of backfill_job_id, tenant_id on backfill_partitions for each row
   when (old.backfill_job_id is distinct from new.backfill_job_id or old.tenant_id is distinct from new.tenant_id)
-  execute function servo_keep_job();
+  execute function servo_guard_job();
 
 do $$ begin
   execute format('alter function servo_own_job() set search_path = pg_catalog, %I, pg_temp', current_schema());
-  execute format('alter function servo_keep_job() set search_path = pg_catalog, %I, pg_temp', current_schema());
+  execute format('alter function servo_guard_job() set search_path = pg_catalog, %I, pg_temp', current_schema());
 end $$;
 revoke all on function servo_own_job() from public;
-revoke all on function servo_keep_job() from public;
+revoke all on function servo_guard_job() from public;
 
 -- For functions with their owner's rights, which no policy holds back: the tenant must be the session's, and the one that the login
 -- is bound to, where it is bound. A superuser is bound to none.

@@ -1,7 +1,7 @@
 -- The journal is append-only: nobody may delete from it, but for this. It goes through the next p_batch lines after p_after that are older
 -- than p_age_ms, oldest first, and takes away those of jobs that are not there any more; with p_dry it only counts them. A
 -- journal younger than a day is nobody's to take away. `last_id` is null at the end. The tenant must be the session's.
-create or replace function servo_forget_v1(p_tenant text, p_age_ms bigint, p_after bigint, p_batch integer, p_dry boolean,
+create or replace function servo_purge_v1(p_tenant text, p_age_ms bigint, p_after bigint, p_batch integer, p_dry boolean,
   out forgotten integer, out last_id bigint) language plpgsql security definer
   set lock_timeout = '2s' as $$
 declare
@@ -23,4 +23,4 @@ begin
   end if;
 end $$;
 
-revoke all on function servo_forget_v1(text, bigint, bigint, integer, boolean) from public;
+revoke all on function servo_purge_v1(text, bigint, bigint, integer, boolean) from public;

@@ -1,7 +1,7 @@
 -- What an executor writes down beside its steps, each in one message.
 
 -- The tails of attempts' outputs, by attempt.
-create or replace function servo_keep_logs_v1(p_tenant text, p_executor text, p_jobs uuid[], p_keys text[], p_attempts integer[], p_outputs text[])
+create or replace function servo_store_logs_v1(p_tenant text, p_executor text, p_jobs uuid[], p_keys text[], p_attempts integer[], p_outputs text[])
   returns void language plpgsql set lock_timeout = '2s' as $$
 begin
   perform set_config('app.current_tenant', p_tenant, true);
@@ -27,26 +27,26 @@ begin
 end $$;
 
 -- An executor tells that it is there: once when it starts, then again and again, and when it drains and stops. A row for each tenant that
--- it serves, each written as that tenant. p_holds: this session holds its lock. p_troubles: as in the column, of all tenants, with
+-- it serves, each written as that tenant. p_holds: this session holds its lock. p_outages: as in the column, of all tenants, with
 -- "age_ms" in the place of "since", which is by this clock.
 create or replace function servo_register_v1(p_id text, p_tenants text[], p_host text, p_pid integer, p_version text, p_slots integer,
   p_handlers text[], p_locked boolean, p_draining boolean, p_stopped boolean, p_holds boolean default false,
-  p_catalogue text default null, p_troubles jsonb default '[]') returns void language plpgsql
+  p_catalogue text default null, p_outages jsonb default '[]') returns void language plpgsql
   set lock_timeout = '2s' as $$
 declare
   v_tenant text;
-  v_troubles jsonb;
+  v_outages jsonb;
 begin
   foreach v_tenant in array p_tenants loop
     perform set_config('app.current_tenant', v_tenant, true);
-    v_troubles := coalesce((select jsonb_agg(o - 'age_ms' || jsonb_build_object('since',
+    v_outages := coalesce((select jsonb_agg(o - 'age_ms' || jsonb_build_object('since',
         clock_timestamp() - (o ->> 'age_ms')::float8 * interval '1 millisecond') order by (o ->> 'age_ms')::float8 desc)
-      from jsonb_array_elements(p_troubles) o where o ->> 'tenant' = v_tenant), '[]');
-    insert into backfill_executors as e (tenant_id, id, host, pid, version, slots, handlers, locked, backend_pid, catalogue, troubles)
+      from jsonb_array_elements(p_outages) o where o ->> 'tenant' = v_tenant), '[]');
+    insert into backfill_executors as e (tenant_id, id, host, pid, version, slots, handlers, locked, backend_pid, catalogue, outages)
       values (v_tenant, p_id, p_host, p_pid, p_version, p_slots, p_handlers, p_locked, case when p_holds then pg_backend_pid() end,
-        p_catalogue, v_troubles)
+        p_catalogue, v_outages)
       on conflict (tenant_id, id) do update set seen_at = clock_timestamp(), locked = p_locked, lost_at = null, backend_pid = excluded.backend_pid,
-        handlers = p_handlers, troubles = v_troubles,
+        handlers = p_handlers, outages = v_outages,
         draining_at = case when p_draining then coalesce(e.draining_at, clock_timestamp()) end,
         stopped_at = case when p_stopped then clock_timestamp() end;
   end loop;

@@ -32,7 +32,7 @@
 -- * A sequential job waits for a key that still runs in a cancelled job of its asset, and for its turn behind it: past that key, a job recreated
 --   in the middle of a sequential backfill worked on two days at once, and on the earlier one after all the others. Keys that were
 --   handed back are claimed as before: a sequential job goes on past a partition in back-off.
-create or replace function servo_step_v1(
+create or replace function servo_report_and_claim_v1(
   p_tenant text, p_job uuid, p_owner text,
   p_ids uuid[], p_attempts integer[], p_tokens uuid[], p_outcomes text[], p_durations bigint[], p_delays bigint[], p_messages text[],
   p_closing uuid[], p_replaces uuid[], p_opening uuid[], p_want integer, p_lease_ms bigint,
@@ -86,9 +86,9 @@ begin
   end if;
   t := clock_timestamp();
   v_ours := j.claimed_version is not distinct from j.version;
-  v_max_attempts := servo_whole(j.strategy -> 'max_attempts', servo_whole(p_policy -> 'max_attempts', 3));
+  v_max_attempts := servo_integer(j.strategy -> 'max_attempts', servo_integer(p_policy -> 'max_attempts', 3));
   max_parallel := servo_max_parallel(j.strategy);
-  timeout_ms := servo_whole(j.strategy -> 'timeout_ms', servo_whole(p_policy -> 'timeout_ms', 300000));
+  timeout_ms := servo_integer(j.strategy -> 'timeout_ms', servo_integer(p_policy -> 'timeout_ms', 300000));
 
   -- 1. Finish. Allowed in any state of the job: what a pause or cancel finds running may end.
   accepted := '{}';
@@ -109,7 +109,7 @@ begin
         lease_expires_at = null,
         completed_at = case when r.outcome in ('completed', 'fatal') or (r.outcome = 'failed' and p.failure_count::bigint + 1 >= v_max_attempts)
           or (r.outcome = 'crashed' and p.crash_count::bigint + 1 >= 3) then t end,
-        duration_ms = case when r.outcome in ('released', 'unavailable', 'later', 'crashed') then p.duration_ms else r.duration end,
+        duration_ms = case when r.outcome in ('released', 'unavailable', 'snoozed', 'crashed') then p.duration_ms else r.duration end,
         error_message = case when r.outcome = 'completed' then null
           when r.outcome = 'released' then p.error_message
           when r.outcome = 'crashed' and p.crash_count::bigint + 1 >= 3
@@ -157,13 +157,13 @@ begin
   -- only a person can mend; not where nothing is left to try. Any completion ends the row.
   if v_print is not null or (v_ok > 0 and j.failing is not null) then
     if v_print is not null and v_ok = 0 and j.failing ->> 'print' = v_print then
-      v_alike := v_alike + servo_whole(j.failing -> 'failures', 0);
+      v_alike := v_alike + servo_integer(j.failing -> 'failures', 0);
     end if;
     j.failing := case when v_print is not null then jsonb_build_object('print', v_print, 'failures', v_alike, 'message', left(v_message, 500)) end;
-    v_pauses := j.state = 'running' and v_ours and v_alike >= servo_whole(p_policy -> 'pause_at', 1000000000)
+    v_pauses := j.state = 'running' and v_ours and v_alike >= servo_integer(p_policy -> 'pause_at', 1000000000)
       and exists (select from backfill_partitions where backfill_job_id = p_job and state = 'pending');
     if v_pauses then
-      perform set_config('servo.reason', format('paused by itself: the last %s attempts failed alike, and trying again cannot help: %s',
+      perform set_config('servo.reason', format('auto-paused: the last %s attempts failed alike, and trying again cannot help: %s',
         v_alike, left(v_message, 500)), true);
       j.state := 'paused';
       j.version := j.version + 1;
@@ -195,11 +195,11 @@ begin
       where token is not null and (follows is null or follows = any (j.lease_tokens)) order by n limit v_seats) o;
     v_seats := cardinality(v_new);
     -- Keys that still run in a job of the asset that was cancelled, recreated mostly: not before that attempt has ended. What a base executor
-    -- left there counts for as long as a base heartbeat does. Only the index of unsettled jobs fits, which is mostly empty.
-    if v_seats > 0 and exists (select from backfill_jobs where tenant_id = p_tenant and unsettled
+    -- left there counts for as long as a base heartbeat does. Only the index of needs_finalizing jobs fits, which is mostly empty.
+    if v_seats > 0 and exists (select from backfill_jobs where tenant_id = p_tenant and needs_finalizing
         and asset_id || '' = j.asset_id::text and id <> p_job) then
       select array_agg(p.partition_key) into v_busy from backfill_jobs o join backfill_partitions p on p.backfill_job_id = o.id
-        where o.tenant_id = p_tenant and o.unsettled and o.asset_id || '' = j.asset_id::text and o.id <> p_job
+        where o.tenant_id = p_tenant and o.needs_finalizing and o.asset_id || '' = j.asset_id::text and o.id <> p_job
           and p.state = 'running' and (p.lease_expires_at is not null or p.started_at > t - interval '120 seconds');
     end if;
     if v_seats > 0 then
@@ -350,7 +350,7 @@ begin
       return;
     end if;
     if v_recount.undone > 0 then
-      update backfill_jobs set unsettled = true where id = p_job and tenant_id = p_tenant;
+      update backfill_jobs set needs_finalizing = true where id = p_job and tenant_id = p_tenant;
     elsif not j.made then
       due_in_ms := least(coalesce(due_in_ms, 250), 250);
     end if;
@@ -361,7 +361,7 @@ begin
         partitions_made = partitions_made or v_whole, checkpoint_partition_key = v_from, lease_tokens = v_live, avg_partition_duration_ms = average_ms,
         heartbeat_at = case when v_beat and j.state = 'running' then greatest(j.heartbeat_at, t) else heartbeat_at end,
         estimated_completion_at = case when v_beat and average_ms is not null
-          then servo_later_v1(t, ceil(greatest(j.total - j.done - v_ok - v_bad, 0)::float8 / greatest(lanes, 1)) * average_ms)
+          then servo_time_after_v1(t, ceil(greatest(j.total - j.done - v_ok - v_bad, 0)::float8 / greatest(lanes, 1)) * average_ms)
           else estimated_completion_at end
       where id = p_job and tenant_id || '' = p_tenant;
   end if;

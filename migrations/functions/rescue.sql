@@ -1,7 +1,7 @@
 -- Why an attempt is to be taken back, for the journal; nothing where it is still held. An operator's order comes first, unless the lease
 -- had ended before it: what an operator takes back is never the executor's failure. A lease of -infinity is one of an executor that was
 -- declared dead. A running row without a lease is an external writer's, whoever held one on it before; p_left: it was left for too long.
-create or replace function servo_lost_why_v1(p_owner text, p_expires timestamptz, p_started timestamptz, p_void timestamptz, p_left boolean,
+create or replace function servo_lost_reason_v1(p_owner text, p_expires timestamptz, p_started timestamptz, p_void timestamptz, p_left boolean,
   p_now timestamptz, out kind text, out owner text, out reason text) language sql immutable parallel safe as $$
   select case when why = 'order' then 'reclaimed' when why is not null then 'lost' end, holder,
     case why when 'order' then 'an operator took it back from ' || holder
@@ -16,7 +16,7 @@ create or replace function servo_lost_why_v1(p_owner text, p_expires timestamptz
 $$;
 
 -- Why a running job is taken over from whoever ran it, for the journal: an operator set its heartbeat back, or it went stale.
-create or replace function servo_takeover_why_v1(p_job uuid, p_heartbeat timestamptz, p_void timestamptz) returns text language sql stable as $$
+create or replace function servo_takeover_reason_v1(p_job uuid, p_heartbeat timestamptz, p_void timestamptz) returns text language sql stable as $$
   select case when p_void > p_heartbeat then 'an operator took the job back from ' || holder
     when p_heartbeat is null then holder || ' ran it without a heartbeat'
     else holder || ' let its heartbeat go stale' end
@@ -30,7 +30,7 @@ $$;
 -- which must name just the lanes that run something. Returns the leases that were taken back: an executor stops its own at once, the
 -- owners of the others are told by a notification that names them by a hash.
 -- What an external writer left running in a job that was cancelled then is taken back too, once it is stale: such a job is nobody's claim any
--- more, and stayed unsettled for good.
+-- more, and stayed needs_finalizing for good.
 create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint)
   returns table (lost_id uuid, lost_token uuid, lost_owner text) language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
@@ -45,7 +45,7 @@ declare
   v_owners text[];
 begin
   perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_actor, true), set_config('servo.reason', '', true);
-  select state, version, claimed_version, lease_tokens, leases_void_at, unsettled into j
+  select state, version, claimed_version, lease_tokens, leases_revoked_at, needs_finalizing into j
     from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update;
   if not found then
     return;
@@ -53,8 +53,8 @@ begin
   t := clock_timestamp();
   with lost as (
     select p.id, p.lease_token, p.lease_owner, p.lease_expires_at, w.kind, w.owner, w.reason, p.crash_count + (w.kind = 'lost')::integer as crashes
-    from backfill_partitions p cross join lateral servo_lost_why_v1(p.lease_owner, p.lease_expires_at, p.started_at, j.leases_void_at,
-      (j.claimed_version is not distinct from j.version or j.unsettled)
+    from backfill_partitions p cross join lateral servo_lost_reason_v1(p.lease_owner, p.lease_expires_at, p.started_at, j.leases_revoked_at,
+      (j.claimed_version is not distinct from j.version or j.needs_finalizing)
         and coalesce(p.started_at, '-infinity') < t - p_stale_ms * interval '1 millisecond', t) w
     where p.backfill_job_id = p_job and p.state = 'running' and w.kind is not null
   ), rescued as (

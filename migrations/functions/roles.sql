@@ -142,7 +142,7 @@ begin
           -- Not the time of an event, nor the login.
           ('backfill_events', 'insert', '{tenant_id,job_id,partition_key,kind,from_state,to_state,actor,reason}'::text[]),
           ('backfill_jobs', 'update', '{state,version,paused_at,heartbeat_at,completed_at,error_message,priority,sla_deadline_at,execution_strategy,
-            failed_partitions,skipped_partitions,unsettled,upstream_job_count,parent_job_id}'),
+            failed_partitions,skipped_partitions,needs_finalizing,upstream_job_count,parent_job_id}'),
           ('backfill_partitions', 'update', '{state,failure_count,crash_count,available_at,completed_at,follows_id}'),
           ('backfill_upstreams', 'update', '{upstream_job_id}')) t (name, privilege, columns),
         unnest(t.columns) c
@@ -155,7 +155,7 @@ begin
     for r in
       select oid::regprocedure as name from pg_proc
       where pronamespace = quote_ident(current_schema())::regnamespace and starts_with(proname, 'servo_') and prorettype <> 'trigger'::regtype
-        and (provolatile <> 'v' or (v_role = 'servo_operator' and proname in ('servo_settle_v1', 'servo_lock_v1'))) and not prosecdef
+        and (provolatile <> 'v' or (v_role = 'servo_operator' and proname in ('servo_finalize_v1', 'servo_lock_v1'))) and not prosecdef
         and proname <> all (servo_owner_functions()) and not has_function_privilege(v_role, oid, 'execute')
     loop
       execute format('grant execute on function %s to %I', r.name, v_role);

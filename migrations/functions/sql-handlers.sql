@@ -90,7 +90,7 @@ begin
   -- Behind a pooler the session has what the role says, and our policies have to hold.
   perform set_config('lock_timeout', '60s', true), set_config('row_security', 'on', true);
   select s.* into job_state, job_version, lanes, max_parallel, timeout_ms, average_ms, accepted, ids, keys, attempts, failures, tokens, due_in_ms
-    from servo_step_v1(p_tenant, p_job, p_owner, array[p_id], array[p_attempt], array[p_token], array['completed'],
+    from servo_report_and_claim_v1(p_tenant, p_job, p_owner, array[p_id], array[p_attempt], array[p_token], array['completed'],
       array[round(extract(epoch from clock_timestamp() - v_start) * 1000)::bigint], array[0::bigint], array[null::text],
       array[p_token], case when p_next is null then '{}' else array[p_token] end, array_remove(array[p_next], null), 1, p_lease_ms, array[null::text], p_policy) s;
   discard sequences; -- The step's own, of the journal.

@@ -1,13 +1,13 @@
 -- Reading execution_strategy, which other programs write too: what is not a whole number from 1 up
 -- counts as its default. The same rules stand in source/domain/job/strategy.ts.
-create or replace function servo_whole(value jsonb, fallback integer) returns integer
+create or replace function servo_integer(value jsonb, fallback integer) returns integer
   language sql immutable parallel safe as $$
   select coalesce(case when jsonb_typeof(value) = 'number' and value::text ~ '^[1-9][0-9]{0,8}(\.0+)?$' then value::text::numeric::integer end, fallback)
 $$;
 
 create or replace function servo_max_parallel(strategy jsonb) returns integer
   language sql immutable parallel safe as $$
-  select case when strategy ->> 'type' = 'parallel' then servo_whole(strategy -> 'max_parallel', 1) else 1 end
+  select case when strategy ->> 'type' = 'parallel' then servo_integer(strategy -> 'max_parallel', 1) else 1 end
 $$;
 
 -- The moment that the partition of a key begins at, in UTC. Raises an error of class 22 where the key is not one of an

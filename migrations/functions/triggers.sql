@@ -4,30 +4,30 @@
 
 -- Any heartbeat set more than 60 s into the past is an order to reclaim (runbook: "Force reclaim",
 -- "Bulk Recovery"): leases taken until now are void.
-create or replace function servo_void_leases() returns trigger language plpgsql as $$
+create or replace function servo_revoke_leases() returns trigger language plpgsql as $$
 begin
-  new.leases_void_at := clock_timestamp();
+  new.leases_revoked_at := clock_timestamp();
   return new;
 end $$;
-create or replace trigger servo_void_leases before update of heartbeat_at on backfill_jobs for each row
+create or replace trigger servo_revoke_leases before update of heartbeat_at on backfill_jobs for each row
   when (new.heartbeat_at is distinct from old.heartbeat_at and new.heartbeat_at < clock_timestamp() - interval '60 seconds')
-  execute function servo_void_leases();
+  execute function servo_revoke_leases();
 
 -- A new version on a running job of ours is an operator's, who edits it by hand as the runbooks do, unless it is a
 -- claim: an external executor claims a running job only where its heartbeat is stale, and moves that to now. The
 -- claim stays ours, and what was edited takes effect at the next step.
-create or replace function servo_keep_claim() returns trigger language plpgsql as $$
+create or replace function servo_guard_claim() returns trigger language plpgsql as $$
 begin
   new.claimed_version := new.version;
   return new;
 end $$;
-create or replace trigger servo_keep_claim before update of version on backfill_jobs for each row
+create or replace trigger servo_guard_claim before update of version on backfill_jobs for each row
   when (new.version is distinct from old.version and old.claimed_version = old.version and new.claimed_version = old.claimed_version
     and old.state = 'running' and new.state = 'running'
     and not (coalesce(old.heartbeat_at < clock_timestamp() - interval '120 seconds', true)
       and coalesce(new.heartbeat_at > clock_timestamp() - interval '60 seconds', false)
       and new.heartbeat_at is distinct from old.heartbeat_at))
-  execute function servo_keep_claim();
+  execute function servo_guard_claim();
 
 -- A job that ends has the time of its end. One that is revived by hand has partitions that were skipped with it.
 -- `paused` or `resuming` to `running` with the heartbeat unmoved is an operator's too: every claim moves it.
@@ -37,12 +37,12 @@ begin
     new.version := old.version + 1;
   end if;
   if new.state = 'cancelled' or (new.state = 'failed' and old.state <> 'running') then
-    new.unsettled := true;
+    new.needs_finalizing := true;
   end if;
   if new.state in ('completed', 'failed', 'cancelled') then
     new.completed_at := coalesce(new.completed_at, clock_timestamp());
   elsif old.state in ('completed', 'failed', 'cancelled') then
-    new.unsettled := true;
+    new.needs_finalizing := true;
   elsif old.state in ('paused', 'resuming') and new.state = 'running' and new.claimed_version = old.claimed_version
       and new.heartbeat_at is not distinct from old.heartbeat_at then
     new.claimed_version := new.version;

@@ -32,7 +32,7 @@ $$;
 
 -- Lets a waiting job go on, or fails it, once its upstreams have decided it; and derives its counters from them, so that an update
 -- that was lost heals. Returns the verdict.
-create or replace function servo_settle_upstreams_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint) returns text language plpgsql
+create or replace function servo_finalize_waiting_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint) returns text language plpgsql
   set lock_timeout = '2s' as $$
 declare
   v record;

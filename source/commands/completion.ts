@@ -13,7 +13,7 @@ import { connectionsOf } from './session.ts';
 import { takeApart } from './words.ts';
 
 /** A person waits at the Tab key: who answers later than this (ms) is not waited for. */
-const patience = 1_500;
+const timeout = 1_500;
 const mostAssets = 500;
 /** Jobs of each state. */
 const mostJobs = 20;
@@ -45,7 +45,7 @@ async function candidatesFor(line: string, env: Variables): Promise<Candidate[]>
   const asking = ask(asked, completion, env).catch(() => []);
   let late: NodeJS.Timeout | undefined;
   const enough = new Promise<Candidate[]>((resolve) => {
-    late = setTimeout(() => resolve([]), patience);
+    late = setTimeout(() => resolve([]), timeout);
   });
   const found = await Promise.race([asking, enough]);
   clearTimeout(late);
@@ -64,8 +64,8 @@ async function ask(
   const [tenant] = settings.tenants;
   const { read } = await connectionsOf(settings);
   const database = openDatabase(
-    { ...read, connectionTimeoutMillis: patience },
-    { connections: 1, patience },
+    { ...read, connectionTimeoutMillis: timeout },
+    { connections: 1, timeout },
   );
   try {
     if (asked.kind === 'assets') {

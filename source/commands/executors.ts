@@ -45,8 +45,8 @@ function handlersOf({ handlers }: ExecutorView): string {
 }
 
 function detail(one: ExecutorView, ago: (at: Date) => string): string[] {
-  const held = one.held_reason === null ? [] : [`  held: ${safeText(one.held_reason)}`];
-  const away = one.troubles.map(
+  const held = one.hold_reason === null ? [] : [`  held: ${safeText(one.hold_reason)}`];
+  const away = one.outages.map(
     ({ asset, kind, message, since }) =>
       `  ${kind} unavailable for ${safeText(asset)} since ${ago(since)}: ${safeText(message)}`,
   );

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ServoError } from '../errors.ts';
 
 /** How long the database may be away before one who follows gives up. */
-const patienceMs = 60_000;
+const timeoutMs = 60_000;
 
 /**
  * Reads again and again until `next` says that nothing more will come. A database that goes away is waited for, up to a minute: what is
@@ -11,7 +11,7 @@ const patienceMs = 60_000;
 export async function* poll<T extends { ended: boolean }>(
   next: () => Promise<T>,
   interval: number,
-  patience = patienceMs,
+  timeout = timeoutMs,
 ): AsyncGenerator<T> {
   let heard = performance.now();
   for (;;) {
@@ -22,7 +22,7 @@ export async function* poll<T extends { ended: boolean }>(
       if (found.ended) return;
     } catch (error) {
       const away = error instanceof ServoError && error.code === 'database_unreachable';
-      if (!away || performance.now() - heard > patience) throw error;
+      if (!away || performance.now() - heard > timeout) throw error;
     }
     await sleep(interval);
   }

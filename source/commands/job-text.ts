@@ -67,7 +67,7 @@ function noJobs({ tenant_id, counts }: JobList): string {
 }
 
 /** Why the job does not run, and which executors of the tenant claim nothing. */
-export type Surroundings = { idle: Idleness; held: readonly { id: string; held_reason: string }[] };
+export type Surroundings = { idle: Idleness; held: readonly { id: string; hold_reason: string }[] };
 
 /** What the state itself says. */
 const sayNothing: readonly Clause[] = ['running', 'ended', 'unknown_state'];
@@ -85,7 +85,7 @@ export function jobText(
     ...(sayNothing.includes(idle.clause)
       ? []
       : [`idle         ${idle.why}${idle.next === null ? '' : ` — ${idle.next}`}`]),
-    ...held.map((one) => `held         ${safeText(one.id)}: ${safeText(one.held_reason)}`),
+    ...held.map((one) => `held         ${safeText(one.id)}: ${safeText(one.hold_reason)}`),
     ...(detail.executors.length > 0
       ? [`at work      ${detail.executors.map((id) => safeText(id)).join(', ')}`]
       : []),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { executorStates } from '../domain/executor/executor.ts';
-import { troubleKinds } from '../domain/partition/attempt.ts';
+import { outageKinds } from '../domain/partition/attempt.ts';
 import { levels } from '../domain/triage/diagnosis.ts';
 import { clauses } from '../domain/triage/explain.ts';
 import { count, envelope, event, nullableTime, time, visible } from './schema-parts.ts';
@@ -41,11 +41,11 @@ export const explanation = z.looseObject({
     with_handler: count,
     draining: count,
     untroubled: count.describe('executors with a handler for which nothing that it needs is away'),
-    troubles: z.array(
+    outages: z.array(
       z.looseObject({
         executor: z.string(),
         host: z.string(),
-        kind: z.enum(troubleKinds),
+        kind: z.enum(outageKinds),
         message: z.string(),
         since: time,
       }),
@@ -53,7 +53,7 @@ export const explanation = z.looseObject({
     failure: z.string().nullable(),
     failing: z.boolean().describe('after permanent failures one partition is tried at a time'),
     ready: count,
-    held_reason: z.string().nullable(),
+    hold_reason: z.string().nullable(),
     slots: count,
     slots_busy: count,
     limits: z.array(limit).describe('those that are reached'),
@@ -108,11 +108,11 @@ export const lookingSchemas = {
           .string()
           .nullable()
           .describe('a hash of its handler directory, as it was read at the start'),
-        troubles: z
+        outages: z
           .array(
             z.looseObject({
               asset: z.string(),
-              kind: z.enum(troubleKinds),
+              kind: z.enum(outageKinds),
               message: z.string(),
               since: time,
             }),
@@ -120,7 +120,7 @@ export const lookingSchemas = {
           .describe('what is away for its handlers'),
         started_at: time,
         seen_at: time,
-        held_reason: z.string().nullable(),
+        hold_reason: z.string().nullable(),
         draining_at: nullableTime,
         lost_at: nullableTime,
         stopped_at: nullableTime,

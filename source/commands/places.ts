@@ -29,14 +29,14 @@ type Place = {
   view: ContextView;
   perform: (effect: SessionEffect) => Promise<DataAnswer>;
   dialogs: Dialogs;
-  patience: Patience;
+  timeout: Timeouts;
   /** Questions under way: the session is closed after them. */
   pending: Set<Promise<unknown>>;
   relock: NodeJS.Timeout | null;
 };
 
 /** How long a console waits for its database, in milliseconds. */
-export type Patience = {
+export type Timeouts = {
   /** A connection that has been silent for so long while something was asked is given up: it may be half-open, and then it stays silent. */
   answer: number;
   /** A place that has not answered by then cannot be gone to. */
@@ -46,10 +46,10 @@ export type Patience = {
 };
 
 /** Long enough for a full table over a line of 10 KB a second. */
-const usualPatience: Patience = { answer: 60_000, opening: 15_000, farewell: 200 };
+const usualTimeouts: Timeouts = { answer: 60_000, opening: 15_000, farewell: 200 };
 
 /** @throws what the work does, and database_unreachable when it takes too long: nobody waits for ever for a place. */
-async function answered<T>(work: Promise<T>, { opening }: Patience): Promise<T> {
+async function answered<T>(work: Promise<T>, { opening }: Timeouts): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const error = new ServoError('database_unreachable', 'the database does not answer');
@@ -72,17 +72,17 @@ export class Places {
   /** Variables that do not count where the console is now, and did where it began. */
   readonly #taken = new Map<string, string>();
 
-  readonly #patience: Patience;
+  readonly #timeout: Timeouts;
 
   private constructor(
     invocation: Invocation,
     file: ConfigFile,
-    patience: Patience,
+    timeout: Timeouts,
     given?: Connections,
   ) {
     this.#invocation = invocation;
     this.#file = file;
-    this.#patience = patience;
+    this.#timeout = timeout;
     this.#given = given;
   }
 
@@ -90,15 +90,15 @@ export class Places {
   static async open(
     invocation: Invocation,
     connections?: Connections,
-    patience = usualPatience,
+    timeout = usualTimeouts,
   ): Promise<Places> {
     const { env } = invocation.io;
     // The demonstration knows no contexts, whatever is configured.
     const file = connections === undefined ? await loadConfigFile(env) : noFile(configPath(env));
-    const places = new Places(invocation, file, patience, connections);
+    const places = new Places(invocation, file, timeout, connections);
     const { settings } = invocation;
     const first = connections ?? (await connectionsOf(settings));
-    places.#open.set(0, await openPlace(settings, first, patience));
+    places.#open.set(0, await openPlace(settings, first, timeout));
     return places;
   }
 
@@ -143,7 +143,7 @@ export class Places {
   };
 
   async close(): Promise<void> {
-    const { farewell } = this.#patience;
+    const { farewell } = this.#timeout;
     await Promise.all([...this.#open.values()].map((place) => closePlace(place, farewell)));
   }
 
@@ -181,9 +181,9 @@ export class Places {
     const names = 'home' in to ? [...this.#taken.keys()] : settings.ignored;
     const before = names.map((name) => [name, process.env[name]] as const);
     for (const name of names) setVariable(name, 'home' in to ? this.#taken.get(name) : undefined);
-    const opening = openPlace(settings, connections, this.#patience);
+    const opening = openPlace(settings, connections, this.#timeout);
     try {
-      const opened = await answered(opening, this.#patience);
+      const opened = await answered(opening, this.#timeout);
       for (const [name, value] of before) if (value !== undefined) this.#taken.set(name, value);
       return opened;
     } catch (error) {
@@ -218,9 +218,9 @@ function setVariable(name: string, value: string | undefined): void {
 async function openPlace(
   settings: Settings,
   connections: Connections,
-  patience: Patience,
+  timeout: Timeouts,
 ): Promise<Place> {
-  const session = await openSession(settings, connections, patience.answer);
+  const session = await openSession(settings, connections, timeout.answer);
   try {
     const rls_bypassed = await session.reader.read(session.tenant, isBypassed);
     const embedded = settings.database === null || settings.database.kind === 'embedded';
@@ -244,7 +244,7 @@ async function openPlace(
       },
       perform: performer(session, dialogs),
       dialogs,
-      patience,
+      timeout,
       pending: new Set(),
       relock: null,
     };
@@ -273,13 +273,13 @@ function whyLocked(settings: Settings, { read, write }: Connections): string | n
 
 /** Opens the writer, for so long. @throws ServoError not_allowed, database_unreachable, schema */
 async function unlock(place: Place, ms: number): Promise<void> {
-  const { session, connections, view, patience } = place;
+  const { session, connections, view, timeout } = place;
   if (view.locked_reason !== null) throw new ServoError('not_allowed', view.locked_reason);
   lock(place);
-  const writer = openDatabase(connections.write, { patience: patience.answer });
+  const writer = openDatabase(connections.write, { timeout: timeout.answer });
   const checked = requireSchema(writer);
   try {
-    await answered(checked, patience);
+    await answered(checked, timeout);
   } catch (error) {
     checked.catch(() => {});
     writer.close().catch(() => {});

@@ -77,7 +77,7 @@ const status = z.looseObject({
     reason: z.string().nullable(),
   }),
   held: z
-    .array(z.looseObject({ id: z.string(), held_reason: z.string() }))
+    .array(z.looseObject({ id: z.string(), hold_reason: z.string() }))
     .describe('executors of the tenant that claim nothing just now'),
 });
 

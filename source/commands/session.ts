@@ -20,19 +20,19 @@ export type Session = {
 /**
  * Opens the database that the settings name, and refuses one whose schema this program cannot use.
  * The embedded one is started and brought to the schema; any other is never migrated unasked.
- * `patience`: as of a Database.
+ * `timeout`: as of a Database.
  * @throws ServoError database_unreachable or schema
  */
 export async function openSession(
   settings: Settings,
   connections?: Connections,
-  patience?: number,
+  timeout?: number,
 ): Promise<Session> {
   const { read, write } = connections ?? (await connectionsOf(settings));
   const { read_only } = settings;
-  const reader = openDatabase(read, { read_only, patience });
+  const reader = openDatabase(read, { read_only, timeout });
   // What is read-only has no way to write: it is opened when it is unlocked.
-  const writer = write === read || read_only ? reader : openDatabase(write, { patience });
+  const writer = write === read || read_only ? reader : openDatabase(write, { timeout });
   const close = async (farewell?: number) => {
     await Promise.all([reader.close(farewell), writer.close(farewell)]);
   };

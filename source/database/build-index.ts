@@ -3,15 +3,15 @@ import type { IndexStatement } from './migration-file.ts';
 
 /**
  * Builds an index on a table that is in use, unless one of its shape is there already, under whatever name.
- * Waits up to `patience` ms for transactions that began earlier: that keeps nobody else waiting.
+ * Waits up to `timeout` ms for transactions that began earlier: that keeps nobody else waiting.
  */
 export async function buildIndex(
   client: pg.Client,
   index: IndexStatement,
-  patience: number,
+  timeout: number,
 ): Promise<void> {
   if (await hasIndex(client, index)) return;
-  await client.query(`set lock_timeout = ${Math.max(1, Math.ceil(patience))}`);
+  await client.query(`set lock_timeout = ${Math.max(1, Math.ceil(timeout))}`);
   // What one that was cut off has left.
   const { rows } = await client.query<{ name: string }>(
     `select indexrelid::regclass::text as name from pg_index join pg_class c on c.oid = indexrelid

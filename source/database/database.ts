@@ -67,8 +67,8 @@ function knownTo(clients: Set<pg.Client>, kind: typeof pg.Client): typeof pg.Cli
 
 export type DatabaseOptions = {
   connections?: number;
-  /** A statement without an answer for so long (ms) counts as failed, and its connection as dead. Without it, patience has no end. */
-  patience?: number;
+  /** A statement without an answer for so long (ms) counts as failed, and its connection as dead. Without it, there is no limit. */
+  timeout?: number;
   /** Every transaction is BEGIN READ ONLY, those that would write too: the server refuses. */
   read_only?: boolean;
   /** Whether a statement is sent before the one before it has been answered, where nobody waits for that. Default true. */
@@ -97,7 +97,7 @@ export class Database {
       Client: knownTo(this.#clients, clientOf(settings)),
       max: options.connections ?? 4,
       allowExitOnIdle: true,
-      ...(options.patience === undefined ? {} : { query_timeout: options.patience }),
+      ...(options.timeout === undefined ? {} : { query_timeout: options.timeout }),
     });
     // An idle connection that breaks is not news: the next statement gets another, or fails by itself.
     this.#pool.on('error', () => {});
@@ -139,12 +139,12 @@ export class Database {
     });
   }
 
-  /** Waits for a lock of somebody else's for `lockPatience`, then fails as not allowed. */
+  /** Waits for a lock of somebody else's for `lockTimeout`, then fails as not allowed. */
   write<T>(author: Author, work: (query: Query) => Promise<T>): Promise<T> {
-    const patience = `, ${setting('lock_timeout', lockPatience)}`;
+    const timeout = `, ${setting('lock_timeout', lockTimeout)}`;
     const settings = `, ${setting('servo.actor', author.actor)}, ${setting('servo.reason', author.reason ?? '')}`;
     return this.#transaction(
-      `${this.#begin}; ${tenantSetting(author.tenant)}${settings}${patience}`,
+      `${this.#begin}; ${tenantSetting(author.tenant)}${settings}${timeout}`,
       work,
     ).catch((error) => {
       throw explainLock(error);
@@ -225,7 +225,7 @@ export class Database {
 }
 
 /** An operator waits for a step or for another operator, but not for ever. */
-const lockPatience = '10s';
+const lockTimeout = '10s';
 
 function explainLock(error: unknown): unknown {
   if (codeOf(error) !== '55P03') return error;

@@ -43,13 +43,13 @@ const lockTimeout = '3s';
 /**
  * Brings a database to this program's schema and returns the names of the migrations that were
  * applied, and `functions` where these were: none, if it was there already. Adopts what another implementation created. Safe to run on a live
- * database: a lock that is not to be had within 3 s is let go and tried again, for as long as `patience` ms.
+ * database: a lock that is not to be had within 3 s is let go and tried again, for as long as `timeout` ms.
  * Throws `schema` (exit 6) if the database wants a newer program, or if it cannot be brought there.
  */
 export async function migrate(
   settings: ConnectionSettings,
   options: MigrateOptions = {},
-  patience = 120_000,
+  timeout = 120_000,
 ): Promise<string[]> {
   return withClient(settings, async (client) => {
     // Warnings are of class 01; "already exists, skipping" is not.
@@ -57,7 +57,7 @@ export async function migrate(
       if (notice.code?.startsWith('01')) options.report?.(notice.message ?? '');
     });
     await refuseServer(client);
-    await takeLock(client, patience, options.report);
+    await takeLock(client, timeout, options.report);
     const before = await readState(client);
     refuse(before);
     if (before.recorded) {
@@ -70,10 +70,10 @@ export async function migrate(
       if (owner !== null && nothingToDo) return [];
       if (owner !== null) throw notTheOwner(owner);
     }
-    const until = performance.now() + patience;
+    const until = performance.now() + timeout;
     for (;;) {
       try {
-        await apply(client, before, patience);
+        await apply(client, before, timeout);
         if (pendingOf(before).includes(functionsStep)) await applyFunctions(client);
         await client.query('select servo_admit_application()');
         await client.query('select servo_admit_roles($1)', [options.roles === true]);
@@ -178,10 +178,10 @@ async function withClient<T>(
 // CREATE INDEX CONCURRENTLY of the one who has the lock would wait for that one.
 async function takeLock(
   client: pg.Client,
-  patience: number,
+  timeout: number,
   report?: (line: string) => void,
 ): Promise<void> {
-  const until = performance.now() + patience;
+  const until = performance.now() + timeout;
   for (let round = 0; ; round++) {
     const { rows } = await client.query('select pg_try_advisory_lock($1) as taken', [lockKey]);
     if (rows[0].taken) return;
@@ -317,7 +317,7 @@ async function applyFunctions(client: pg.Client): Promise<void> {
 async function apply(
   client: pg.Client,
   { schema, recorded }: SchemaState,
-  patience: number,
+  timeout: number,
 ): Promise<void> {
   const { runner }: { runner: typeof Runner } = await import('node-pg-migrate');
   await client.query(`set lock_timeout = '${lockTimeout}'`);
@@ -338,19 +338,19 @@ async function apply(
     noLock: true,
     logger: silent,
     migrationLoaderStrategies: [
-      { extensions: ['.sql'], loader: (paths) => load(paths, client, patience) },
+      { extensions: ['.sql'], loader: (paths) => load(paths, client, timeout) },
     ],
   });
 }
 
-function load(paths: string[], client: pg.Client, patience: number) {
+function load(paths: string[], client: pg.Client, timeout: number) {
   return Promise.all(
     paths.map(async (path) => {
       const { sql, indexes } = await readMigration(basename(path, '.sql'));
       const up = async (pgm: MigrationBuilder) => {
         if (indexes === null) return pgm.sql(sql);
         pgm.noTransaction();
-        for (const index of indexes) await buildIndex(client, index, patience);
+        for (const index of indexes) await buildIndex(client, index, timeout);
         await client.query(`set lock_timeout = '${lockTimeout}'`);
       };
       return { id: path, filePaths: [path], actions: { up, down: false as const } };

@@ -4,7 +4,7 @@ import { outgoing } from './values.ts';
 
 /**
  * Settings of server, database or role on which our results, parses and errors depend, with the value that our own sessions have.
- * Time-outs are ours to decide: handlers have theirs by attempt, statements by `patience`. Not among them is what an operator means by
+ * Time-outs are ours to decide: handlers have theirs by attempt, statements by `timeout`. Not among them is what an operator means by
  * setting it: search_path, default_transaction_read_only (migrate refuses, executors wait), synchronous_commit, tablespaces.
  */
 export const ownSettings = {

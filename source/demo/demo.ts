@@ -86,10 +86,10 @@ async function join(
   return { exit: await openConsole(settings, demoTenant), report: null };
 }
 
-const patienceMs = 30_000;
+const timeoutMs = 30_000;
 
 async function untilReady(settings: ConnectionSettings): Promise<void> {
-  const deadline = performance.now() + patienceMs;
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     const database = openDatabase(settings, { connections: 1 });
     try {

@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.ts';
 import { claimJob } from '../database/queries/claim-job.ts';
-import { keepWaitingFresh } from '../database/queries/executor-calls.ts';
+import { refreshWaiting } from '../database/queries/executor-calls.ts';
 import { type Candidate, findStates, findWork } from '../database/queries/find-work.ts';
 import { readRunTime } from '../database/queries/read-run-time.ts';
 import { type Demand, nextTenant, owedOf, sharesOf } from '../domain/executor/fair-share.ts';
@@ -10,12 +10,12 @@ import type { Catalogue } from '../handlers/handler.ts';
 import type { Log } from '../observability/log.ts';
 import { type Ending, noMeter } from '../observability/meter.ts';
 import { expandUpstreams } from '../operations/start/expand-upstreams.ts';
-import { JobWork } from './job-work.ts';
+import { JobRunner } from './job-runner.ts';
 import type { LanePorts } from './lanes.ts';
 import { Loop } from './loop.ts';
 import { ProgressLog } from './progress-log.ts';
 import { jittered } from './settings.ts';
-import type { Troubles } from './troubles.ts';
+import type { Outages } from './outages.ts';
 
 export type ClaimerPorts = LanePorts & {
   tenants: readonly string[];
@@ -24,7 +24,7 @@ export type ClaimerPorts = LanePorts & {
   database: Database;
   log: Log;
   /** What is away for the handlers of this executor. */
-  troubles: Troubles;
+  outages: Outages;
   /** After so many permanent failures of one kind in a row a job is paused; null: never. */
   pause_at: number | null;
 };
@@ -33,7 +33,7 @@ export type ClaimerPorts = LanePorts & {
 const spareCandidates = 8;
 
 /** Why a claim is tried again within moments: what keeps it tells nobody when it ends. */
-const passing = ['locked', 'incomplete', 'unsettled'];
+const passing = ['locked', 'incomplete', 'needs_finalizing'];
 /** Until the first such try, in milliseconds; doubled at each. */
 const soonMs = 50;
 const soonAtMostMs = 1_000;
@@ -49,7 +49,7 @@ type Queue = { candidate: Candidate; room: number }[];
 export class Claimer {
   readonly #ports: ClaimerPorts;
   readonly #loop: Loop;
-  readonly #works = new Map<string, JobWork>();
+  readonly #works = new Map<string, JobRunner>();
   /** Jobs that had nothing to do, until when (monotonic). */
   readonly #resting = new Map<string, number>();
   /** Jobs whose claim failed for a passing reason: how often, and until when they are left alone (monotonic). */
@@ -78,7 +78,7 @@ export class Claimer {
     this.#loop = new Loop(() => this.#round());
   }
 
-  get works(): Iterable<JobWork> {
+  get works(): Iterable<JobRunner> {
     return this.#works.values();
   }
 
@@ -107,10 +107,10 @@ export class Claimer {
   }
 
   async #round(): Promise<number> {
-    const { timings, log, troubles } = this.#ports;
+    const { timings, log, outages } = this.#ports;
     try {
       await this.#observe();
-      await troubles.look();
+      await outages.look();
       this.#nextTry = Number.POSITIVE_INFINITY;
       // Also while nothing may be started: a rest that is over would be no pause before the next round.
       const now = performance.now();
@@ -124,22 +124,22 @@ export class Claimer {
     }
     const rested = Math.min(...this.#resting.values(), this.#nextTry) - performance.now();
     const sharing = this.#waiting.size > 0 && this.#ports.tenants.length > 1;
-    const next = Math.min(rested, troubles.dueIn, sharing ? turnMs : Number.POSITIVE_INFINITY);
+    const next = Math.min(rested, outages.dueIn, sharing ? turnMs : Number.POSITIVE_INFINITY);
     return Math.max(1, Math.min(jittered(timings.poll), next));
   }
 
   /** A job that waits for a slot or for a partition is not stuck. Not where a step of ours has no answer yet: that one may be. */
   async #keepFresh(): Promise<void> {
     const { timings, tenants, catalogue, database } = this.#ports;
-    if (this.#draining || !this.#mayWait || performance.now() - this.#keptFresh < timings.beat)
+    if (this.#draining || !this.#mayWait || performance.now() - this.#keptFresh < timings.heartbeat)
       return;
     const except = [...this.#works.values()].filter(({ asked }) => asked > 0);
     for (const tenant of tenants) {
-      await keepWaitingFresh(database, {
+      await refreshWaiting(database, {
         tenant,
         assets: [...catalogue.keys()],
         except: except.map(({ job }) => job.id),
-        age_ms: 2 * timings.beat,
+        age_ms: 2 * timings.heartbeat,
       });
     }
     this.#keptFresh = performance.now();
@@ -166,8 +166,8 @@ export class Claimer {
   }
 
   async #claim(): Promise<void> {
-    const { slots, timings, tenants, catalogue, database, troubles } = this.#ports;
-    const assets = troubles.offered;
+    const { slots, timings, tenants, catalogue, database, outages } = this.#ports;
+    const assets = outages.offered;
     const limit = slots + spareCandidates;
     const found = await Promise.all(
       tenants.map((tenant) =>
@@ -193,7 +193,7 @@ export class Claimer {
       if (tenant === null || this.#draining) break;
       const { candidate, room: found } = queues.get(tenant)!.shift()!;
       // Another job of the asset may have taken the place of the one that is tried.
-      const room = Math.min(found, troubles.room(candidate, this.#probing(candidate)));
+      const room = Math.min(found, outages.room(candidate, this.#probing(candidate)));
       if (room <= 0) continue;
       if (candidate.unclaimed && !(await this.#claimJob(candidate, now))) {
         this.#refused.set(candidate.id, performance.now() + refusedMs);
@@ -223,7 +223,7 @@ export class Claimer {
         candidate,
         room: Math.min(
           candidate.room - (this.#works.get(candidate.id)?.asked ?? 0),
-          this.#ports.troubles.room(candidate, this.#probing(candidate)),
+          this.#ports.outages.room(candidate, this.#probing(candidate)),
         ),
       }))
       .filter(({ room }) => room > 0);
@@ -329,10 +329,10 @@ export class Claimer {
     this.#nextTry = Math.min(this.#nextTry, until);
   }
 
-  #workOn(job: Candidate): JobWork {
+  #workOn(job: Candidate): JobRunner {
     const existing = this.#works.get(job.id);
     if (existing !== undefined) return existing;
-    const work = new JobWork(job, this.#ports.catalogue.get(job.asset_name)!, {
+    const work = new JobRunner(job, this.#ports.catalogue.get(job.asset_name)!, {
       ...this.#ports,
       yields: (working) => this.#yields(working),
       ended: (ended, how) => void this.#ended(ended, how),
@@ -355,7 +355,7 @@ export class Claimer {
     if (seconds !== null) meter.job(how, seconds);
   }
 
-  #changed(work: JobWork, rest: number | null): void {
+  #changed(work: JobRunner, rest: number | null): void {
     if (rest !== null) this.#resting.set(work.job.id, performance.now() + rest);
     if (work.idle) {
       this.#works.delete(work.job.id);

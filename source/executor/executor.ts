@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Database, openDatabase } from '../database/database.ts';
-import { type Rescued, sampleJobs, setHeldReason } from '../database/queries/executor-calls.ts';
+import { type Rescued, sampleJobs, setHoldReason } from '../database/queries/executor-calls.ts';
 import { registerAssets } from '../database/queries/register-assets.ts';
 import { writeEvent } from '../database/queries/write-event.ts';
 import { requireSchema } from '../database/schema-version.ts';
@@ -27,14 +27,14 @@ import { Claimer } from './claimer.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Listener } from './listener.ts';
 import { Loop } from './loop.ts';
-import { LossWitness } from './loss-witness.ts';
+import { LossReporter } from './loss-reporter.ts';
 import { Orphans } from './orphans.ts';
-import { withPatience } from './patience.ts';
+import { withTimeout } from './with-timeout.ts';
 import { Registry } from './registry.ts';
 import { Rescuer } from './rescuer.ts';
-import { beatPatience, jittered, type Timings } from './settings.ts';
+import { heartbeatTimeout, jittered, type Timings } from './settings.ts';
 import { Throttle } from './throttle.ts';
-import { Troubles } from './troubles.ts';
+import { Outages } from './outages.ts';
 
 export type ExecutorOptions = {
   settings: ConnectionSettings;
@@ -47,7 +47,7 @@ export type ExecutorOptions = {
   timings: Timings;
   /** Above which the database is not well; the defaults where not given. */
   health?: HealthLimits;
-  /** Above which a job is paused by itself; null: never. */
+  /** Above which a job is auto-paused; null: never. */
   failures?: FailureLimit | null;
   /** After so many permanent failures of one kind in a row a job is paused; null: never. Default: see domain/executor/throttle.ts. */
   pause_at?: number | null;
@@ -60,7 +60,7 @@ export type ExecutorOptions = {
 /** Samples are kept one a minute; asked for more often, so that a job's first one is not a minute late. */
 const sampleMs = 15_000;
 /** Told to stop while it starts, it waits so long for what it has asked the database. */
-const startPatienceMs = 2_000;
+const startTimeoutMs = 2_000;
 
 /** An executor that has not begun: it can be told to drain from now on. */
 export async function prepareExecutor(options: ExecutorOptions): Promise<Executor> {
@@ -105,7 +105,7 @@ export class Executor {
   readonly #sampler: Loop;
   readonly #janitor: Loop;
   readonly #throttle: Throttle;
-  readonly #troubles: Troubles;
+  readonly #outages: Outages;
   readonly #stopping = new AbortController();
   #starting: Promise<boolean> = Promise.resolve(false);
   #draining: Promise<void> | null = null;
@@ -121,18 +121,18 @@ export class Executor {
     // One statement after the other, each with its answer: what it may rely on has been tried by faults at every point of it.
     const pipelined = false;
     // A step may wait for a job's row that an operator holds: there is a connection for each slot, and some for the duties.
-    const { patience } = timings;
-    this.#steps = openDatabase(settings, { connections: slots + 3, patience, pipelined });
+    const { timeout } = timings;
+    this.#steps = openDatabase(settings, { connections: slots + 3, timeout, pipelined });
     // A handler takes its time: whether its connection still lives is asked apart from it.
     this.#handlers = openDatabase(settings, { connections: slots, pipelined });
     // A beat waits for nobody's row, and there must be time for another one before leases run out.
     this.#beats = openDatabase(settings, {
       connections: 1,
-      patience: beatPatience(timings),
+      timeout: heartbeatTimeout(timings),
       pipelined,
     });
     this.#threads = new ModuleThreads({ slots, warn: (message) => log.warn(message) });
-    this.#troubles = new Troubles({
+    this.#outages = new Outages({
       catalogue: options.catalogue,
       back_off: timings.rest,
       log,
@@ -156,8 +156,8 @@ export class Executor {
         version,
         slots,
         catalogue: catalogueHash(options.catalogue),
-        handlers: () => this.#troubles.offered,
-        troubles: () => this.#troubles.rows(tenants),
+        handlers: () => this.#outages.offered,
+        outages: () => this.#outages.rows(tenants),
       },
       timings,
       log,
@@ -178,8 +178,8 @@ export class Executor {
       owner: id,
       pools: { steps: this.#steps, handlers: this.#handlers },
       threads: this.#threads,
-      witness: new LossWitness(this.#steps, this.#registry),
-      troubles: this.#troubles,
+      losses: new LossReporter(this.#steps, this.#registry),
+      outages: this.#outages,
       pause_at: options.pause_at === undefined ? identicalFailuresDefault : options.pause_at,
       database: this.#steps,
       tenants,
@@ -193,7 +193,7 @@ export class Executor {
         !this.#heartbeat.fenced &&
         !this.#registry.doubtful &&
         this.#throttle.reason === null &&
-        this.#troubles.hostReason === null,
+        this.#outages.hostReason === null,
     });
     this.#rescuer = new Rescuer({
       database: this.#steps,
@@ -228,12 +228,12 @@ export class Executor {
       log,
       owner: id,
       health,
-      host: () => this.#troubles.hostReason,
+      host: () => this.#outages.hostReason,
       failures,
       jobs: () => this.#jobsAtWork(),
       held: async (reason) => {
         for (const tenant of tenants)
-          await setHeldReason(this.#steps, { tenant, executor: id }, reason);
+          await setHoldReason(this.#steps, { tenant, executor: id }, reason);
         this.#claimer.wake();
       },
     });
@@ -311,7 +311,7 @@ export class Executor {
     // Let `#draining` be set before anybody asks.
     await null;
     // What it is still being asked for its start has an end, or is cut off: duties that have not begun stop at once.
-    const started = await withPatience(this.#starting, startPatienceMs).catch(() => false);
+    const started = await withTimeout(this.#starting, startTimeoutMs).catch(() => false);
     this.#registry.drain();
     const stopHandlers = setTimeout(() => {
       for (const work of this.#claimer.works) work.abort({ why: 'drain' });
@@ -360,7 +360,7 @@ export class Executor {
     if (this.#draining !== null) yield 'draining';
     if (this.#heartbeat.fenced) yield 'heartbeat';
     if (this.#registry.doubtful) yield 'registry';
-    if (this.#troubles.hostReason !== null) yield 'host';
+    if (this.#outages.hostReason !== null) yield 'host';
     yield* this.#throttle.signals;
   }
 

@@ -58,18 +58,18 @@ export class Heartbeat {
 
   async #round(): Promise<number> {
     const { timings, log, meter } = this.#ports;
-    const watch = setInterval(() => this.#abortIfLate(), Math.max(10, timings.beat / 2));
+    const watch = setInterval(() => this.#abortIfLate(), Math.max(10, timings.heartbeat / 2));
     try {
       await this.#beat();
       this.#acknowledged = performance.now();
       this.#aborted = false;
-      meter.beat('ok');
-      return jittered(timings.beat);
+      meter.heartbeat('ok');
+      return jittered(timings.heartbeat);
     } catch (error) {
-      meter.beat('failed');
+      meter.heartbeat('failed');
       log.warn(`no heartbeat: ${messageOf(error)}`);
       this.#abortIfLate();
-      return jittered(Math.min(timings.beat, 1_000));
+      return jittered(Math.min(timings.heartbeat, 1_000));
     } finally {
       clearInterval(watch);
     }

@@ -1,5 +1,5 @@
 import type { Candidate } from '../database/queries/find-work.ts';
-import type { StepPolicy, StepReply, StepRequest } from '../database/queries/step-job.ts';
+import type { BatchPolicy, BatchReply, Batch } from '../database/queries/report-and-claim.ts';
 import { strategyDefaults } from '../domain/job/strategy.ts';
 import type { Attempt, Lease, Outcome } from '../domain/partition/attempt.ts';
 import type { Handler } from '../handlers/handler.ts';
@@ -7,12 +7,12 @@ import type { Ending } from '../observability/meter.ts';
 import { type LanePorts, Lanes } from './lanes.ts';
 import type { StopReason } from './run-attempt.ts';
 import { settle } from './settle.ts';
-import { StepMail } from './step-mail.ts';
-import type { Troubles } from './troubles.ts';
+import { Batcher } from './batcher.ts';
+import type { Outages } from './outages.ts';
 
 /** What the work on a job needs of its executor. */
 export type WorkPorts = LanePorts & {
-  troubles: Troubles;
+  outages: Outages;
   /** After so many permanent failures of one kind in a row the job is paused; null: never. */
   pause_at: number | null;
   /** Asked by a lane at a partition boundary: whether it gives up its slot, to a job of higher rank or to another tenant. */
@@ -20,18 +20,18 @@ export type WorkPorts = LanePorts & {
   /** Our step was the one that ended it. */
   ended(job: Candidate, how: Ending): void;
   /** The job has room for more lanes again: it need not rest. */
-  eased(work: JobWork): void;
+  eased(work: JobRunner): void;
   /** Slots have become free, or the work has ended; `rest_ms`: how long there is nothing to do on the job. */
-  changed(work: JobWork, rest_ms: number | null): void;
+  changed(work: JobRunner, rest_ms: number | null): void;
 };
 
 /** One executor's work on one job: its lanes, and the steps that they share. */
-export class JobWork {
+export class JobRunner {
   readonly job: Candidate;
   readonly #ports: WorkPorts;
   readonly #lanes: Lanes;
-  readonly #mail: StepMail;
-  readonly #policy: StepPolicy;
+  readonly #mail: Batcher;
+  readonly #policy: BatchPolicy;
   /** As the last step had it. */
   #maxParallel: number | null = null;
 
@@ -40,7 +40,7 @@ export class JobWork {
     this.#ports = ports;
     const { owner, pools, timings, log, meter } = ports;
     this.#policy = policyOf(handler, ports.pause_at);
-    this.#mail = new StepMail(job, {
+    this.#mail = new Batcher(job, {
       owner,
       database: pools.steps,
       timings,
@@ -52,10 +52,10 @@ export class JobWork {
       shift: (waiting) => this.#lanes.shift(waiting),
       // A probe that fails gives back what was claimed ahead.
       lookAhead: (lanes, waiting) =>
-        ports.troubles.away(job) ? 1 : this.#lanes.lookAhead(lanes, waiting),
+        ports.outages.away(job) ? 1 : this.#lanes.lookAhead(lanes, waiting),
       answered: (request, reply) => this.#answered(request, reply),
       refused: (message) => {
-        ports.troubles.met(job, job.id, {
+        ports.outages.met(job, job.id, {
           kind: 'database',
           message: `the database refused a report: ${message}`,
           began: performance.now(),
@@ -73,7 +73,7 @@ export class JobWork {
       yields: () => ports.yields(job),
       report: (attempt, outcome, duration_ms) => this.#report(attempt, outcome, duration_ms),
       completed: (duration_ms, { state, max_parallel }) => {
-        ports.troubles.passed(job, performance.now() - duration_ms);
+        ports.outages.passed(job, performance.now() - duration_ms);
         this.#count('completed', duration_ms);
         this.#ended(state);
         this.#ease(max_parallel);
@@ -155,13 +155,13 @@ export class JobWork {
   }
 
   #report(attempt: Attempt, reported: Outcome, duration_ms: number): void {
-    const { timings, troubles, log } = this.#ports;
+    const { timings, outages, log } = this.#ports;
     const { outcome, delay_ms, rests } = settle(reported, {
       attempt,
       timings,
       random: Math.random(),
       met: (kind, message) =>
-        troubles.met(this.job, attempt.id, {
+        outages.met(this.job, attempt.id, {
           kind,
           message,
           began: performance.now() - duration_ms,
@@ -182,10 +182,10 @@ export class JobWork {
     }
     if (rests) this.#rest();
     else if (outcome.kind !== 'released' && !('interrupted' in outcome && outcome.interrupted))
-      troubles.passed(this.job, performance.now() - duration_ms);
+      outages.passed(this.job, performance.now() - duration_ms);
   }
 
-  #answered(request: StepRequest, reply: StepReply | null): void {
+  #answered(request: Batch, reply: BatchReply | null): void {
     const { log } = this.#ports;
     if (reply === null) {
       log.warn({ job_id: this.job.id }, 'the job is gone: its work is stopped');
@@ -240,7 +240,7 @@ export class JobWork {
     if (state === 'completed' || state === 'failed') this.#ports.ended(this.job, state);
   }
 
-  #open(request: StepRequest, reply: StepReply): void {
+  #open(request: Batch, reply: BatchReply): void {
     const queues = new Map<string, Attempt[]>();
     for (const attempt of reply.claimed) {
       const queue = queues.get(attempt.token);
@@ -261,7 +261,7 @@ export class JobWork {
 }
 
 /** What the settings file says counts for jobs that do not say: also for those of other writers. */
-function policyOf({ settings }: Handler, pauseAt: number | null): StepPolicy {
+function policyOf({ settings }: Handler, pauseAt: number | null): BatchPolicy {
   return {
     ...(settings?.max_attempts ? { max_attempts: settings.max_attempts } : {}),
     ...(settings?.timeout_ms ? { timeout_ms: settings.timeout_ms } : {}),

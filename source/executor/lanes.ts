@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../database/database.ts';
 import type { Candidate } from '../database/queries/find-work.ts';
-import type { StepPolicy, StepReply } from '../database/queries/step-job.ts';
+import type { BatchPolicy, BatchReply } from '../database/queries/report-and-claim.ts';
 import { nextAverage } from '../domain/forecast/eta.ts';
 import { type Attempt, type Lease, leaseKey, type Outcome } from '../domain/partition/attempt.ts';
 import type { Handler, HandlerContext, HandlerResult } from '../handlers/handler.ts';
 import type { ModuleThreads } from '../handlers/module-threads.ts';
 import type { Log } from '../observability/log.ts';
 import type { Meter } from '../observability/meter.ts';
-import type { LossWitness } from './loss-witness.ts';
+import type { LossReporter } from './loss-reporter.ts';
 import { RunningAttempt, type StopReason } from './run-attempt.ts';
 import { stepRows, type Timings } from './settings.ts';
 import { runSqlAttempt, type SqlResult } from './sql-attempt.ts';
-import type { StepMail } from './step-mail.ts';
+import type { Batcher } from './batcher.ts';
 
 /** What lanes need of their executor. */
 export type LanePorts = {
@@ -22,7 +22,7 @@ export type LanePorts = {
   /** For handlers that are modules. */
   threads: ModuleThreads;
   /** Of what befell the database when a connection broke. */
-  witness: LossWitness;
+  losses: LossReporter;
   timings: Timings;
   log: Log;
   meter: Meter;
@@ -31,14 +31,14 @@ export type LanePorts = {
 };
 
 type Ports = LanePorts & {
-  mail: StepMail;
-  policy: StepPolicy;
+  mail: Batcher;
+  policy: BatchPolicy;
   /** Whether a lane gives up its slot, to a job of higher rank or to another tenant. Asked until it says so: each time counts. */
   yields(): boolean;
   /** To be reported by the next step. */
   report(attempt: Attempt, outcome: Outcome, duration_ms: number): void;
   /** A handler has completed its partition in its own transaction, which answered this. */
-  completed(duration_ms: number, reply: StepReply): void;
+  completed(duration_ms: number, reply: BatchReply): void;
   /** A slot has become free; `rest_ms`: how long there is nothing to do on the job. */
   freed(rest_ms: number | null): void;
 };
@@ -233,7 +233,7 @@ export class Lanes {
   }
 
   async #runSql(lane: Lane, sql: string): Promise<void> {
-    const { mail, mayStart, report, completed, freed, owner, pools, timings, policy, witness } =
+    const { mail, mayStart, report, completed, freed, owner, pools, timings, policy, losses } =
       this.#ports;
     for (let attempt = lane.queue.shift(); attempt !== undefined; attempt = lane.queue.shift()) {
       if (!mayStart()) {
@@ -247,13 +247,13 @@ export class Lanes {
       }
       const current = attempt;
       const next = this.#mayGoOn(lane) ? randomUUID() : null;
-      const { lease, patience } = timings;
+      const { lease, timeout } = timings;
       let result: SqlResult | null = null;
       if (next !== null) mail.asking(next, true);
       const running = new RunningAttempt(current);
       lane.running = running;
       const ended = await running.run(async (signal) => {
-        const options = { owner, next, lease_ms: lease, policy, witness, patience, signal };
+        const options = { owner, next, lease_ms: lease, policy, losses, timeout, signal };
         result = await runSqlAttempt(pools, current, sql, options);
         return { outcome: result.outcome };
       }, this.#timeoutMs);

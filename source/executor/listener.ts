@@ -6,7 +6,7 @@ import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { Meter } from '../observability/meter.ts';
 import { Loop } from './loop.ts';
-import { withPatience } from './patience.ts';
+import { withTimeout } from './with-timeout.ts';
 
 /** The channel of migrations/functions/triggers.sql; its payload is a hash of the tenant. */
 const channel = 'servo';
@@ -50,7 +50,7 @@ export class Listener {
     try {
       if (this.#pooled) return probeMs;
       if (this.#client === null) await this.#listen();
-      else await withPatience(this.#client.query('select 1'));
+      else await withTimeout(this.#client.query('select 1'));
       return probeMs;
     } catch (error) {
       this.#log.debug(`the listener lost its connection: ${messageOf(error)}`);
@@ -76,7 +76,7 @@ export class Listener {
       await this.#drop();
       return;
     }
-    await withPatience(client.query(`listen ${channel}`));
+    await withTimeout(client.query(`listen ${channel}`));
     // What was said while nobody listened.
     this.#notified('');
   }
@@ -86,6 +86,6 @@ export class Listener {
     this.#client = null;
     if (client === null) return;
     client.removeAllListeners('notification');
-    await withPatience(client.end()).catch(() => destroy(client));
+    await withTimeout(client.end()).catch(() => destroy(client));
   }
 }

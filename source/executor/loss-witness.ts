@@ -6,7 +6,7 @@ import { isCrash } from '../domain/partition/error-origin.ts';
 import { messageOf } from '../errors.ts';
 
 /** What an executor's own session in the registry has seen of the server. */
-export type SessionWitness = {
+export type SessionReporter = {
   /** When the server was started, as the server writes it; null before the first session. */
   readonly serverStart: string | null;
   /**
@@ -28,11 +28,11 @@ const togetherMs = 5_000;
  * Finds out whether the loss of a handler's connection was its own crash, by what befell the
  * executor's other session.
  */
-export class LossWitness {
+export class LossReporter {
   readonly #database: Database;
-  readonly #session: SessionWitness;
+  readonly #session: SessionReporter;
 
-  constructor(database: Database, session: SessionWitness) {
+  constructor(database: Database, session: SessionReporter) {
     this.#database = database;
     this.#session = session;
   }

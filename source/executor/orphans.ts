@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.ts';
 import { findHeld } from '../database/queries/find-held.ts';
-import { stepJob } from '../database/queries/step-job.ts';
+import { reportAndClaim } from '../database/queries/report-and-claim.ts';
 import { type Attempt, leaseKey } from '../domain/partition/attempt.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
@@ -53,7 +53,7 @@ export class Orphans {
     const { granularity, partition_key, token } = attempt;
     const report = { attempt, outcome: { kind: 'released' as const }, duration_ms: 0, delay_ms: 0 };
     const nothing = { opening: [], want: 0, lease_ms: 0 };
-    await stepJob(database, {
+    await reportAndClaim(database, {
       tenant,
       job,
       asset,

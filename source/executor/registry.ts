@@ -4,13 +4,13 @@ import { codeOf, explainFailure } from '../database/failure.ts';
 import { isPooled } from '../database/pooler.ts';
 import { queryAlone } from '../database/session-settings.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
-import type { TroubleKind } from '../domain/partition/attempt.ts';
+import type { OutageKind } from '../domain/partition/attempt.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { Meter } from '../observability/meter.ts';
 import { Loop } from './loop.ts';
-import type { SessionWitness } from './loss-witness.ts';
-import { withPatience } from './patience.ts';
+import type { SessionReporter } from './loss-reporter.ts';
+import { withTimeout } from './with-timeout.ts';
 import { jittered, type Timings } from './settings.ts';
 
 export type Registration = {
@@ -25,13 +25,13 @@ export type Registration = {
   /** The assets that it has handlers for at this moment. */
   handlers(): readonly string[];
   /** What is away for its handlers, and for how long by the monotonic clock. */
-  troubles(): readonly TroubleRow[];
+  outages(): readonly OutageRow[];
 };
 
-export type TroubleRow = {
+export type OutageRow = {
   tenant: string;
   asset: string;
-  kind: TroubleKind;
+  kind: OutageKind;
   message: string;
   age_ms: number;
 };
@@ -41,7 +41,7 @@ export type TroubleRow = {
  * session: when both end, others know within seconds that it has died. Through a pooler a lock outlives its client,
  * so there it is registered without one, and only its leases tell.
  */
-export class Registry implements SessionWitness {
+export class Registry implements SessionReporter {
   readonly #settings: ConnectionSettings;
   readonly #registration: Registration;
   readonly #timings: Timings;
@@ -96,7 +96,7 @@ export class Registry implements SessionWitness {
     await this.#alone(async () => {
       const client = this.#client;
       if (client === null) return;
-      await withPatience(client.query('select')).catch((error) => this.#lose(client, error));
+      await withTimeout(client.query('select')).catch((error) => this.#lose(client, error));
     });
   }
 
@@ -154,9 +154,9 @@ export class Registry implements SessionWitness {
   async #register(stopped: boolean): Promise<void> {
     const client = this.#client ?? (await this.#connect());
     const { id, tenants, host, pid, version, slots, catalogue } = this.#registration;
-    const [handlers, troubles] = [this.#registration.handlers(), this.#registration.troubles()];
+    const [handlers, outages] = [this.#registration.handlers(), this.#registration.outages()];
     if (!this.#pooled && !this.#locked) {
-      const { rows } = await withPatience(
+      const { rows } = await withTimeout(
         client.query('select pg_try_advisory_lock(servo_executor_lock($1)) as taken', [id]),
       );
       // Not to be had while a session of ours that was cut off still lingers: which keeps us alive as well.
@@ -164,7 +164,7 @@ export class Registry implements SessionWitness {
       this.#lockedAt = performance.now();
     }
     const phase = [!this.#pooled, this.#draining || stopped, stopped];
-    await withPatience(
+    await withTimeout(
       queryAlone(
         client,
         'select servo_register_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)',
@@ -179,7 +179,7 @@ export class Registry implements SessionWitness {
           ...phase,
           this.#locked,
           catalogue,
-          JSON.stringify(troubles),
+          JSON.stringify(outages),
         ],
       ),
     );
@@ -197,7 +197,7 @@ export class Registry implements SessionWitness {
     if (this.#connected) this.#meter.reconnected('registry');
     this.#connected = true;
     this.#pooled = await isPooled(client);
-    const { rows } = await withPatience(
+    const { rows } = await withTimeout(
       client.query('select pg_postmaster_start_time()::text as at'),
     );
     this.serverStart = rows[0].at;
@@ -219,6 +219,6 @@ export class Registry implements SessionWitness {
     const client = this.#client;
     this.#client = null;
     this.#locked = false;
-    if (client !== null) await withPatience(client.end()).catch(() => destroy(client));
+    if (client !== null) await withTimeout(client.end()).catch(() => destroy(client));
   }
 }

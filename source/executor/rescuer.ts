@@ -1,13 +1,13 @@
 import type { Database } from '../database/database.ts';
 import {
-  judgeExecutors,
+  declareDead,
   type Rescued,
   recountJob,
   rescueJob,
 } from '../database/queries/executor-calls.ts';
 import { type Duty, findDuties } from '../database/queries/find-work.ts';
-import { settleJob } from '../database/queries/settle-job.ts';
-import { settleUpstreams } from '../database/queries/upstreams.ts';
+import { finalizeJob } from '../database/queries/finalize-job.ts';
+import { finalizeWaiting } from '../database/queries/upstreams.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import { Loop } from './loop.ts';
@@ -80,7 +80,7 @@ export class Rescuer {
     const { database, owner, timings, log } = this.#ports;
     if (this.#ports.mayJudge()) {
       const silence_ms = timings.silence;
-      for (const dead of await judgeExecutors(database, { tenant, owner, silence_ms })) {
+      for (const dead of await declareDead(database, { tenant, owner, silence_ms })) {
         log.warn(`executor ${dead} is gone: its leases expire now`);
       }
     }
@@ -101,7 +101,7 @@ export class Rescuer {
     const { id: job } = duty;
     if (duty.state === 'waiting_upstream') {
       const settle = { tenant, job, actor: owner, stale_ms: timings.stale };
-      const verdict = await settleUpstreams(database, settle);
+      const verdict = await finalizeWaiting(database, settle);
       if (verdict !== null) log.info({ job_id: job }, `its upstreams are decided: ${verdict}`);
       return;
     }
@@ -112,9 +112,9 @@ export class Rescuer {
       this.#ports.rescued(rescued);
     }
     if (duty.state === 'running') await this.#recount(tenant, job);
-    for (let open = duty.unsettled; open; ) {
-      const settled = await settleJob(database, { tenant, job, actor: owner });
-      open = settled.unsettled && settled.skipped > 0;
+    for (let open = duty.needs_finalizing; open; ) {
+      const settled = await finalizeJob(database, { tenant, job, actor: owner });
+      open = settled.needs_finalizing && settled.skipped > 0;
     }
   }
 

@@ -23,7 +23,7 @@ const stopOutcomes: Readonly<Record<StopReason['why'], (reason: StopReason) => O
 };
 
 function interrupted(message: string): Outcome {
-  return { kind: 'later', message, delay_ms: 0, interrupted: true };
+  return { kind: 'snoozed', message, delay_ms: 0, interrupted: true };
 }
 
 /** One attempt under way: it ends by itself, at its time-out, or when it is stopped. */

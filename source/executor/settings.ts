@@ -35,7 +35,7 @@ export type Timings = {
   /** How long a job rests on this executor while something that it needs is away. */
   rest: BackOff;
   /** Without an answer for so long, a step's or a duty's connection counts as dead. A step may wait 2 s for a job's row, whatever the speed. */
-  patience: number;
+  timeout: number;
 };
 
 export const defaultTimings: Readonly<Timings> = {
@@ -55,11 +55,11 @@ export const defaultTimings: Readonly<Timings> = {
   back_off: { base_ms: 5_000, cap_ms: 60_000 },
   permanent_back_off: { base_ms: 60_000, cap_ms: 600_000 },
   rest: { base_ms: 1_000, cap_ms: 60_000 },
-  patience: 20_000,
+  timeout: 20_000,
 };
 
 /** More than the 2 s that a step waits for a row. */
-const lowestPatience = 4_000;
+const lowestTimeout = 4_000;
 
 /** All timings divided by `speed`, but for the look-ahead, which is measured against the work itself. */
 export function scaleTimings(speed: number): Timings {
@@ -73,7 +73,7 @@ export function scaleTimings(speed: number): Timings {
   ]);
   return {
     ...Object.fromEntries(scaled),
-    patience: Math.max(lowestPatience, defaultTimings.patience / speed),
+    timeout: Math.max(lowestTimeout, defaultTimings.timeout / speed),
   };
 }
 
@@ -86,6 +86,6 @@ export function jittered(milliseconds: number): number {
 }
 
 /** A beat without an answer for so long (ms) has failed. */
-export function beatPatience(timings: Timings): number {
-  return Math.max(500, timings.beat);
+export function heartbeatTimeout(timings: Timings): number {
+  return Math.max(500, timings.heartbeat);
 }

@@ -2,7 +2,7 @@ import {
   type Attempt,
   backOffMs,
   type Outcome,
-  type TroubleKind,
+  type OutageKind,
 } from '../domain/partition/attempt.ts';
 import type { Timings } from './settings.ts';
 
@@ -25,7 +25,7 @@ export function settle(
     timings: Timings;
     random: number;
     /** How long the job rests, in milliseconds; null where it is the partition's own failure. */
-    met(kind: TroubleKind, message: string): number | null;
+    met(kind: OutageKind, message: string): number | null;
   },
 ): Settled {
   const { attempt, timings, random } = context;
@@ -50,7 +50,7 @@ export function settle(
     case 'crashed':
       // Lost attempts are no failures: their number is that of the attempt.
       return after(backOffMs(attempt.attempt - 1, timings.back_off, random));
-    case 'later':
+    case 'snoozed':
       return after(
         outcome.interrupted ? outcome.delay_ms : Math.max(outcome.delay_ms, timings.rest.base_ms),
       );

@@ -6,30 +6,30 @@ import {
   runSqlHandler,
   sqlAttemptRuns,
 } from '../database/queries/run-sql-handler.ts';
-import type { StepPolicy, StepReply } from '../database/queries/step-job.ts';
+import type { BatchPolicy, BatchReply } from '../database/queries/report-and-claim.ts';
 import type { Attempt, Outcome } from '../domain/partition/attempt.ts';
 import { messageOf } from '../errors.ts';
 import { Loop } from './loop.ts';
-import type { LossWitness } from './loss-witness.ts';
-import { withPatience } from './patience.ts';
+import type { LossReporter } from './loss-reporter.ts';
+import { withTimeout } from './with-timeout.ts';
 import { outcomeOfAnswer } from './sql-outcome.ts';
 
 type Options = {
   owner: string;
   next: string | null;
   lease_ms: number;
-  policy: StepPolicy;
-  witness: LossWitness;
+  policy: BatchPolicy;
+  losses: LossReporter;
   /** A cancelled statement has so long to say so, and one that nobody runs is looked for so often, in milliseconds. */
-  patience: number;
+  timeout: number;
   signal: AbortSignal;
 };
 
 export type SqlResult = {
   outcome: Outcome;
-  reply: StepReply | null;
+  reply: BatchReply | null;
   /** Where the connection broke: says how the attempt ended. It may wait for the database, which is no time of the attempt's. */
-  judge?: ReturnType<LossWitness['begin']>;
+  judge?: ReturnType<LossReporter['begin']>;
   error?: unknown;
 };
 
@@ -47,7 +47,7 @@ export async function runSqlAttempt(
   sql: string,
   options: Options,
 ): Promise<SqlResult> {
-  const judge = options.witness.begin();
+  const judge = options.losses.begin();
   let client: Awaited<ReturnType<Database['connect']>>;
   try {
     client = await pools.handlers.connect();
@@ -67,7 +67,7 @@ export async function runSqlAttempt(
     const reply = await runSqlHandler(client, attempt, sql, options);
     return { outcome: { kind: 'completed' }, reply };
   } catch (error) {
-    const standing = await standingOf(client, error, options.patience);
+    const standing = await standingOf(client, error, options.timeout);
     if (standing === 'works') {
       return { outcome: outcomeOfAnswer(error, pools.handlers.settings.user), reply: null };
     }
@@ -93,15 +93,15 @@ const harmless = 'ERROR';
 async function standingOf(
   client: pg.ClientBase,
   error: unknown,
-  patience: number,
+  timeout: number,
 ): Promise<'works' | 'standby' | 'lost'> {
   const { severity } = error as { severity?: string };
   if (severity === harmless && !isConnectionFailure(error)) return 'works';
   if (severity === undefined) return 'lost';
   try {
-    const { rows } = await withPatience(
+    const { rows } = await withTimeout(
       client.query('select pg_catalog.pg_is_in_recovery() as standby'),
-      patience,
+      timeout,
     );
     return rows[0].standby ? 'standby' : 'works';
   } catch (again) {
@@ -117,7 +117,7 @@ async function standingOf(
 function watchOver(
   database: Database,
   { token }: Attempt,
-  { patience, signal }: Options,
+  { timeout, signal }: Options,
   cut: () => void,
 ): Loop {
   let missing = 0;
@@ -125,7 +125,7 @@ function watchOver(
   const loop: Loop = new Loop(async () => {
     if (signal.aborted) {
       stoppedAt ??= performance.now();
-      if (performance.now() - stoppedAt > patience) cut();
+      if (performance.now() - stoppedAt > timeout) cut();
       else await cancelSqlAttempt(database, token).catch(() => {});
       return cancelAgainMs;
     }
@@ -133,8 +133,8 @@ function watchOver(
     const runs = await sqlAttemptRuns(database, token).catch(() => true);
     missing = runs ? 0 : missing + 1;
     if (missing > 1) cut();
-    return patience;
-  }, patience);
+    return timeout;
+  }, timeout);
   signal.addEventListener('abort', () => loop.wake(), { once: true });
   loop.start();
   return loop;

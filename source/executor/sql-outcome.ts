@@ -12,9 +12,9 @@ const known: Readonly<
 > = {
   // servo_fail and servo_retry: see migrations/functions/sql-handlers.sql.
   SV065: (message) => ({ kind: 'fatal', message }),
-  SV075: (message, detail) => ({ kind: 'later', message, delay_ms: delayOf(Number(detail)) }),
+  SV075: (message, detail) => ({ kind: 'snoozed', message, delay_ms: delayOf(Number(detail)) }),
   // The lease was lost: there is nothing to report, and the step that says so is fenced off.
-  SV410: (message) => ({ kind: 'later', message, delay_ms: 0, interrupted: true }),
+  SV410: (message) => ({ kind: 'snoozed', message, delay_ms: 0, interrupted: true }),
   '2D000': endsTransaction,
   // What plpgsql says of a COMMIT that it is given as a statement.
   '0A000': (message) => (/transaction commands/.test(message) ? endsTransaction(message) : null),

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../database/database.ts';
-import { type AttemptLog, keepLogs } from '../database/queries/executor-calls.ts';
+import { type AttemptLog, storeLogs } from '../database/queries/executor-calls.ts';
 import type { Candidate } from '../database/queries/find-work.ts';
 import type {
   Opening,
   Report,
-  StepPolicy,
-  StepReply,
-  StepRequest,
-} from '../database/queries/step-job.ts';
+  BatchPolicy,
+  BatchReply,
+  Batch,
+} from '../database/queries/report-and-claim.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { Meter } from '../observability/meter.ts';
 import type { Timings } from './settings.ts';
-import { StepSender } from './step-sender.ts';
+import { BatchSender } from './batch-sender.ts';
 
 export type MailPorts = {
   owner: string;
@@ -21,7 +21,7 @@ export type MailPorts = {
   timings: Timings;
   log: Log;
   meter: Meter;
-  policy: StepPolicy;
+  policy: BatchPolicy;
   /** The work is being stopped: nothing is opened, and what is to be reported does not wait. */
   stopping(): boolean;
   /** False while nothing new may be started. */
@@ -31,7 +31,7 @@ export type MailPorts = {
   /** Attempts to ask for, for each of so many lanes, while others wait for their step. */
   lookAhead(lanes: number, waiting: number): number;
   /** Null: there is no such job any more. */
-  answered(request: StepRequest, reply: StepReply | null): void;
+  answered(request: Batch, reply: BatchReply | null): void;
   /** The database refuses what a step says, and goes on doing so. */
   refused(message: string): void;
   /** Before every look at the mail: there may be none, and nothing left to do. */
@@ -48,7 +48,7 @@ const reportDelayMs = 250;
  * What a job's lanes have to report and ask for: it rides on steps, of which at most one is under way. What ends meanwhile
  * rides on the next one.
  */
-export class StepMail {
+export class Batcher {
   readonly #job: Candidate;
   readonly #ports: MailPorts;
   #wanted: Wanted[] = [];
@@ -139,15 +139,15 @@ export class StepMail {
     const request = this.#collect();
     const tokens = [...request.closing, ...request.opening.map((lane) => lane.token)];
     for (const token of tokens) this.#asking.add(token);
-    await this.#keepLogs();
-    const sender = new StepSender({ ...this.#ports, abandoned: this.#abandoned.signal });
+    await this.#storeLogs();
+    const sender = new BatchSender({ ...this.#ports, abandoned: this.#abandoned.signal });
     const sent = await sender.send(request);
     for (const token of tokens) this.#asking.delete(token);
     this.#opening = 0;
     for (const { request: one, reply } of sent) this.#ports.answered(one, reply);
   }
 
-  #collect(): StepRequest {
+  #collect(): Batch {
     if (this.#late !== null) clearTimeout(this.#late);
     this.#late = null;
     const mayOpen = !this.#ports.stopping() && this.#ports.mayOpen();
@@ -177,11 +177,11 @@ export class StepMail {
     };
   }
 
-  async #keepLogs(): Promise<void> {
+  async #storeLogs(): Promise<void> {
     const { database, owner, log } = this.#ports;
     const logs = this.#logs.splice(0);
     if (logs.length === 0) return;
-    await keepLogs(database, this.#job.tenant_id, owner, logs).catch((error) =>
+    await storeLogs(database, this.#job.tenant_id, owner, logs).catch((error) =>
       log.warn({ job_id: this.#job.id }, `attempt logs were not kept: ${messageOf(error)}`),
     );
   }

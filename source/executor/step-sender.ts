@@ -3,10 +3,10 @@ import type { Database } from '../database/database.ts';
 import { answeredCode } from '../database/failure.ts';
 import {
   type Report,
-  type StepReply,
-  type StepRequest,
-  stepJob,
-} from '../database/queries/step-job.ts';
+  type BatchReply,
+  type Batch,
+  reportAndClaim,
+} from '../database/queries/report-and-claim.ts';
 import { refusalOf, refusedOutcome } from '../domain/partition/refusal.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
@@ -25,9 +25,9 @@ export type SenderPorts = {
 };
 
 /** A reply of null: there is no such job any more. */
-export type Sent = { request: StepRequest; reply: StepReply | null };
+export type Sent = { request: Batch; reply: BatchReply | null };
 
-type Answer = { reply: StepReply | null } | { refusal: string } | 'abandoned';
+type Answer = { reply: BatchReply | null } | { refusal: string } | 'abandoned';
 
 /** So often a step that the database refuses is sent as it is. */
 const mostRefusals = 3;
@@ -37,7 +37,7 @@ const mostRefusals = 3;
  * refuses is taken apart: its reports are sent one by one, and what is refused alone is reported as
  * failed, in text that the database can hold. What is refused even so is left to its lease.
  */
-export class StepSender {
+export class BatchSender {
   readonly #ports: SenderPorts;
 
   constructor(ports: SenderPorts) {
@@ -45,7 +45,7 @@ export class StepSender {
   }
 
   /** The requests that were answered, with their replies; none where it was abandoned. */
-  async send(request: StepRequest): Promise<Sent[]> {
+  async send(request: Batch): Promise<Sent[]> {
     const answer = await this.#ask(request);
     if (answer === 'abandoned') return [];
     if ('reply' in answer) return [{ request, reply: answer.reply }];
@@ -53,7 +53,7 @@ export class StepSender {
     return this.#apart(request, answer.refusal);
   }
 
-  async #apart(request: StepRequest, refusal: string): Promise<Sent[]> {
+  async #apart(request: Batch, refusal: string): Promise<Sent[]> {
     const sent: Sent[] = [];
     for (const report of request.reports) {
       const one = await this.#alone(request, report);
@@ -73,7 +73,7 @@ export class StepSender {
   }
 
   /** Null: left to its lease. */
-  async #alone(request: StepRequest, report: Report): Promise<Sent | null | 'abandoned'> {
+  async #alone(request: Batch, report: Report): Promise<Sent | null | 'abandoned'> {
     const one = { ...request, reports: [report], closing: [], opening: [] };
     const first = await this.#ask(one, 1);
     if (first === 'abandoned') return first;
@@ -97,7 +97,7 @@ export class StepSender {
     return null;
   }
 
-  async #ask(request: StepRequest, patience = mostRefusals): Promise<Answer> {
+  async #ask(request: Batch, timeout = mostRefusals): Promise<Answer> {
     const { database, timings, meter, abandoned, refused } = this.#ports;
     let refusals = 0;
     let denials = 0;
@@ -105,7 +105,7 @@ export class StepSender {
       const sent = performance.now();
       const took = () => (performance.now() - sent) / 1000;
       try {
-        const reply = await stepJob(database, request);
+        const reply = await reportAndClaim(database, request);
         meter.step('ok', took());
         return { reply };
       } catch (error) {
@@ -113,7 +113,7 @@ export class StepSender {
         const code = answeredCode(error);
         const kind = code === null ? 'passing' : refusalOf(code);
         const refusal = `${messageOf(error)}${code === null ? '' : ` (SQLSTATE ${code})`}`;
-        if (kind === 'content' && ++refusals >= patience) return { refusal };
+        if (kind === 'content' && ++refusals >= timeout) return { refusal };
         // A database without rights or functions for it refuses every step: until somebody mends
         // that, its reports wait.
         if (kind === 'database' && denials++ === mostRefusals) refused(refusal);
@@ -126,7 +126,7 @@ export class StepSender {
     return 'abandoned';
   }
 
-  #warn({ job }: StepRequest, message: string): void {
+  #warn({ job }: Batch, message: string): void {
     this.#ports.log.warn({ job_id: job }, message);
   }
 }

@@ -26,7 +26,7 @@ export type ThrottlePorts = {
   health: HealthLimits;
   /** What this host is out of, or null. */
   host(): string | null;
-  /** Null: no job is paused by itself. */
+  /** Null: no job is auto-paused. */
   failures: FailureLimit | null;
   /** Ids of the jobs at work, by tenant. */
   jobs(): Iterable<readonly [tenant: string, jobs: string[]]>;

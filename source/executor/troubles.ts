@@ -1,11 +1,11 @@
-import { type BackOff, backOffMs, type TroubleKind } from '../domain/partition/attempt.ts';
+import { type BackOff, backOffMs, type OutageKind } from '../domain/partition/attempt.ts';
 import { roughDuration } from '../domain/time/duration.ts';
 import { messageOf } from '../errors.ts';
 import type { Catalogue } from '../handlers/handler.ts';
 import type { Log } from '../observability/log.ts';
-import type { TroubleRow } from './registry.ts';
+import type { OutageRow } from './registry.ts';
 
-export type TroublePorts = {
+export type OutagePorts = {
   catalogue: Catalogue;
   back_off: BackOff;
   log: Log;
@@ -19,7 +19,7 @@ export type Place = { tenant_id: string; asset_name: string; id: string };
 
 type Trouble = {
   job: Place;
-  kind: TroubleKind;
+  kind: OutageKind;
   message: string;
   since: number;
   /** Probes that have failed, and when the last one did. */
@@ -49,9 +49,9 @@ const longestMessage = 300;
  * fails, and one partition at a time is the probe. Told once when it begins and once when it ends:
  * in the log, in the journal and in the registry.
  */
-export class Troubles {
-  readonly #ports: TroublePorts;
-  readonly #troubles = new Map<string, Trouble>();
+export class Outages {
+  readonly #ports: OutagePorts;
+  readonly #outages = new Map<string, Trouble>();
   /** Attempts that got through, by asset and tenant. */
   readonly #passes = new Map<string, number>();
   /**
@@ -62,7 +62,7 @@ export class Troubles {
   /** When it was last looked which probes may be made (monotonic). */
   #looked = Number.NEGATIVE_INFINITY;
 
-  constructor(ports: TroublePorts) {
+  constructor(ports: OutagePorts) {
     this.#ports = ports;
   }
 
@@ -75,12 +75,12 @@ export class Troubles {
   met(
     job: Place,
     partition: string,
-    { kind, message: text, began }: { kind: TroubleKind; message: string; began: number },
+    { kind, message: text, began }: { kind: OutageKind; message: string; began: number },
   ): number | null {
     const now = performance.now();
     const key = keyOf(job);
     if (kind === 'endpoint' && this.#isOwn(key, partition)) return null;
-    const known = this.#troubles.get(key);
+    const known = this.#outages.get(key);
     if (known !== undefined && began < known.until) return Math.max(1, known.until - now);
     const trouble: Trouble = known ?? {
       job,
@@ -97,7 +97,7 @@ export class Troubles {
     trouble.failedAt = now;
     trouble.until = now + backOffMs(trouble.failures++, this.#ports.back_off, Math.random());
     trouble.withdrawn = kind === 'program';
-    this.#troubles.set(key, trouble);
+    this.#outages.set(key, trouble);
     if (known === undefined) {
       this.#ports.log.warn(
         { job_id: job.id, asset: job.asset_name },
@@ -128,9 +128,9 @@ export class Troubles {
   passed(job: Place, began: number): void {
     const key = keyOf(job);
     this.#passes.set(key, (this.#passes.get(key) ?? 0) + 1);
-    const trouble = this.#troubles.get(key);
+    const trouble = this.#outages.get(key);
     if (trouble === undefined || began < trouble.failedAt) return;
-    this.#troubles.delete(key);
+    this.#outages.delete(key);
     const words = `available again after ${roughDuration(Math.max(1_000, performance.now() - trouble.since))}`;
     this.#ports.log.info({ job_id: job.id, asset: job.asset_name }, words);
     this.#journal(trouble.job, 'available', words);
@@ -139,14 +139,14 @@ export class Troubles {
 
   /** Something that the asset needs is away, as far as is known. */
   away(job: Omit<Place, 'id'>): boolean {
-    return this.#troubles.has(keyOf(job));
+    return this.#outages.has(keyOf(job));
   }
 
   /**
    * How many more partitions may be tried, where `probing` are: all, one, or none while it rests.
    */
   room(job: Omit<Place, 'id'>, probing: number): number {
-    const trouble = this.#troubles.get(keyOf(job));
+    const trouble = this.#outages.get(keyOf(job));
     if (trouble === undefined) return Number.POSITIVE_INFINITY;
     return trouble.withdrawn || trouble.until > performance.now() ? 0 : Math.max(0, 1 - probing);
   }
@@ -157,14 +157,14 @@ export class Troubles {
    */
   get dueIn(): number {
     const now = performance.now();
-    const waiting = [...this.#troubles.values()].filter(({ until }) => until > this.#looked);
+    const waiting = [...this.#outages.values()].filter(({ until }) => until > this.#looked);
     return Math.min(...waiting.map(({ until }) => Math.max(1, until - now)));
   }
 
   /** The assets that this executor can run at this moment. */
   get offered(): string[] {
     const withdrawn = new Set(
-      [...this.#troubles.values()]
+      [...this.#outages.values()]
         .filter((trouble) => trouble.withdrawn)
         .map(({ job }) => job.asset_name),
     );
@@ -174,16 +174,16 @@ export class Troubles {
   /** Why nothing new is started on this host, while its last probe is not old. */
   get hostReason(): string | null {
     const now = performance.now();
-    const out = [...this.#troubles.values()].find(
+    const out = [...this.#outages.values()].find(
       ({ kind, until }) => kind === 'host' && until > now,
     );
     return out === undefined ? null : `this host is out of something: ${out.message}`;
   }
 
   /** For the registry, by tenant. A missing program is so for every tenant of the executor. */
-  rows(tenants: readonly string[]): TroubleRow[] {
+  rows(tenants: readonly string[]): OutageRow[] {
     const now = performance.now();
-    return [...this.#troubles.values()].flatMap(({ job, kind, message, since }) =>
+    return [...this.#outages.values()].flatMap(({ job, kind, message, since }) =>
       (kind === 'program' ? tenants : [job.tenant_id]).map((tenant) => ({
         tenant,
         asset: job.asset_name,
@@ -200,8 +200,8 @@ export class Troubles {
   async look(): Promise<void> {
     const now = performance.now();
     this.#looked = now;
-    for (const [key, trouble] of this.#troubles) {
-      if (!trouble.withdrawn && now - trouble.until > oldMs) this.#troubles.delete(key);
+    for (const [key, trouble] of this.#outages) {
+      if (!trouble.withdrawn && now - trouble.until > oldMs) this.#outages.delete(key);
       if (!trouble.withdrawn || trouble.until > now) continue;
       const handler = this.#ports.catalogue.get(trouble.job.asset_name);
       const there = handler !== undefined && 'there' in handler ? await handler.there?.() : true;

@@ -16,7 +16,7 @@ import { distrust, untrusted } from './trusted-file.ts';
 const exitOutcomes: Readonly<Record<number, (message: string) => Outcome>> = {
   0: () => ({ kind: 'completed' }),
   65: (message) => ({ kind: 'fatal', message }),
-  75: (message) => ({ kind: 'later', message, delay_ms: defaultDelayMs }),
+  75: (message) => ({ kind: 'snoozed', message, delay_ms: defaultDelayMs }),
 };
 
 /**

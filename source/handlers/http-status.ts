@@ -59,7 +59,7 @@ export function outcomeOfAnswer(answer: Answer, message: string, now: Date): Out
     return { kind: 'failed', message, permanent: true };
   const delay = retryAfterMs(answer, now);
   if (meaning === 'failing' && delay === null) return { kind: 'failed', message };
-  return { kind: 'later', message, delay_ms: delayOf(delay) };
+  return { kind: 'snoozed', message, delay_ms: delayOf(delay) };
 }
 
 /**

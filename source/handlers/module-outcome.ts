@@ -8,7 +8,7 @@ import { delayOf } from './delay.ts';
 const named: Readonly<Record<string, (message: string, value: Named) => Outcome>> = {
   SERVO_FAIL: (message) => ({ kind: 'fatal', message: message || 'failed for good' }),
   SERVO_RETRY: (message, value) => ({
-    kind: 'later',
+    kind: 'snoozed',
     message: message || 'asked to come back later',
     delay_ms: delayOf(value.retryAfterMs),
   }),

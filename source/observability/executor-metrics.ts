@@ -135,12 +135,12 @@ function meterOn(registry: Registry): Meter {
     claimResults,
   );
   const steps = histogram(
-    'servo_executor_step_duration_seconds',
+    'servo_executor_batch_duration_seconds',
     'Round trip of one step: the message that reports attempts and takes new ones',
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   );
   const stepResults = counter(
-    'servo_executor_steps_total',
+    'servo_executor_batches_total',
     'Steps sent; a failed one is sent again',
     'result',
     ['ok', 'failed'],
@@ -207,7 +207,7 @@ function gaugesOf(registry: Registry, vitals: () => Vitals | null): void {
     (now) => now.heartbeat_age,
   );
   new Gauge({
-    name: 'servo_executor_held',
+    name: 'servo_executor_hold',
     help: 'Whether the executor starts nothing new, for this reason',
     labelNames: ['reason'],
     registers,

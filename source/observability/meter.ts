@@ -4,7 +4,7 @@ export const attemptEnds = [
   'failed',
   'fatal',
   'crashed',
-  'later',
+  'snoozed',
   'unavailable',
   'released',
   'fenced',

@@ -22,7 +22,7 @@ export type MonitorOptions = {
 };
 
 /** A database that does not answer for so long (ms) counts as away. */
-const patience = 5_000;
+const timeout = 5_000;
 
 /** Metrics, health and readiness of one process, on one port. */
 export class Monitor {
@@ -36,7 +36,7 @@ export class Monitor {
   private constructor(options: MonitorOptions) {
     this.#options = options;
     const settings = { ...options.settings, application_name: 'servo-tui metrics' };
-    this.#database = openDatabase(settings, { connections: 1, patience });
+    this.#database = openDatabase(settings, { connections: 1, timeout });
     this.#metrics = new ExecutorMetrics(() => this.#executor?.() ?? null, options.executes);
     const { tenants, thresholds, log, lease_ms } = options;
     const database = this.#database;

@@ -23,7 +23,7 @@ type Answer = { status: number; type: string; body: string };
 const mostConnections = 64;
 
 /** In milliseconds: whoever asks has all of a request ready. */
-const patience = {
+const timeout = {
   headersTimeout: 5_000,
   requestTimeout: 10_000,
   keepAliveTimeout: 15_000,
@@ -59,7 +59,7 @@ export async function startServer(
   { host, port }: ListenAddress,
   ports: ServerPorts,
 ): Promise<Server> {
-  const server = createServer(patience, (request, response) => {
+  const server = createServer(timeout, (request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0]!;
     request.resume();
     const route = routes[path];

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
-import { lead } from '../database/queries/lead.ts';
+import { lead } from '../database/queries/elect.ts';
 import { readFigures } from '../database/queries/read-figures.ts';
 import { activeStates, figuresOf } from '../domain/executor/figures.ts';
 import type { JobThresholds } from '../domain/triage/thresholds.ts';
@@ -10,7 +10,7 @@ import type { Log } from './log.ts';
 import { tenantMetrics } from './tenant-metrics.ts';
 
 export type ReporterPorts = {
-  /** A pool of its own, with patience: a scrape must neither wait for steps nor keep them waiting. */
+  /** A pool of its own, with a timeout: a scrape must neither wait for steps nor keep them waiting. */
   database: Database;
   tenants: readonly string[];
   thresholds: JobThresholds;

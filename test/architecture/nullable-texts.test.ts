@@ -109,7 +109,7 @@ describe('A30 no text has a hole where a value is missing', () => {
       with_handler: 0,
       draining: 0,
       ready: 0,
-      held_reason: null,
+      hold_reason: null,
       slots: 0,
       slots_busy: 0,
       limits: [{ scope: 'tenant', name: '', max_running: 1, running: 1 }],
@@ -129,7 +129,7 @@ describe('A30 no text has a hole where a value is missing', () => {
       missing: 0,
       total_partitions: 0,
       partitions_made: true,
-      troubles: [{ executor: 'h:1:a', host: 'h', kind: 'endpoint', message: 'gone', since: as_of }],
+      outages: [{ executor: 'h:1:a', host: 'h', kind: 'endpoint', message: 'gone', since: as_of }],
       failure: null,
       failing: false,
     };

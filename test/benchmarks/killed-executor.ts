@@ -53,7 +53,7 @@ export async function killedExecutor(database: BenchDatabase, rounds: number): P
           );
           return moved.length === its.length ? moved : null;
         },
-        { patience: 60_000 },
+        { timeout: 60_000 },
       );
       const last = Math.max(...after.map((row) => row.started_at.getTime()));
       seconds.push((last - rows[0].at.getTime()) / 1000);

@@ -34,9 +34,9 @@ const cases: readonly Case[] = [
 
 /** What is sent for the partitions themselves, and what is sent once for a job, or without any. */
 const kinds: Readonly<Record<string, RegExp>> = {
-  work: /servo_step_v|servo_run_sql_v|servo_keep_logs_v/,
+  work: /servo_report_and_claim_v|servo_run_sql_v|servo_store_logs_v/,
   'to claim the job': /servo_claim_v/,
-  'beats and signs of life': /servo_beat_v|as alive|servo_register_v/,
+  'beats and signs of life': /servo_heartbeat_v|as alive|servo_register_v/,
   'polls and duties': /./,
 };
 

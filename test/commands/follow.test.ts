@@ -31,11 +31,11 @@ test('a database that goes away is waited for', async () => {
   ]);
 });
 
-test('one that stays away is given up when patience ends', async () => {
+test('one that stays away is given up when its time is over', async () => {
   await expect(all(poll(readings(on, away), 1, 30))).rejects.toBe(away);
 });
 
-test('patience begins anew with each answer', async () => {
+test('the time begins again with each answer', async () => {
   const turns = Array.from({ length: 20 }, () => [away, away, on]).flat();
   expect(await all(poll(readings(...turns, end), 5, 60))).toHaveLength(21);
 });

@@ -109,7 +109,7 @@ describe('executors', () => {
 
   test('in every state, with what each runs', async () => {
     await anExecutor('alive:1:x');
-    await anExecutor('held:1:x', `held_reason = 'replication lags 90 s behind'`);
+    await anExecutor('held:1:x', `hold_reason = 'replication lags 90 s behind'`);
     await anExecutor('draining:1:x', 'draining_at = now()');
     await anExecutor('lost:1:x', 'lost_at = now()');
     await anExecutor('stopped:1:x', 'stopped_at = now()');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Invocation } from '../../source/commands/command.ts';
-import { type Patience, Places } from '../../source/commands/places.ts';
+import { type Timeouts, Places } from '../../source/commands/places.ts';
 import { resolveSettings, type SettingFlags } from '../../source/config.ts';
 import type { Act } from '../../source/console/effects.ts';
 import { DatabaseProxy } from '../faults/proxy.ts';
@@ -37,7 +37,7 @@ async function start(
   file: string,
   context: string | null,
   flags: SettingFlags = {},
-  patience?: Patience,
+  timeout?: Timeouts,
 ): Promise<Places> {
   const config = join(mkdtempSync(join(folder, 'config-')), 'servo-tui');
   mkdirSync(config);
@@ -51,7 +51,7 @@ async function start(
     env,
     needs,
   );
-  const places = await Places.open({ settings, io: { env } } as Invocation, undefined, patience);
+  const places = await Places.open({ settings, io: { env } } as Invocation, undefined, timeout);
   open.push(places);
   return places;
 }
@@ -185,7 +185,7 @@ test('[keys] of the configuration are the console’s, or every one that cannot 
 });
 
 describe('a database that says nothing any more', () => {
-  const patience: Patience = { answer: 300, opening: 300, farewell: 50 };
+  const timeout: Timeouts = { answer: 300, opening: 300, farewell: 50 };
   let proxy: DatabaseProxy;
   const silent = (more = '') =>
     `[silent]\ndatabase_url = "${urlOf(proxy.settings)}"\ntenant = "acme"\n${more}\n`;
@@ -199,8 +199,8 @@ describe('a database that says nothing any more', () => {
   });
   afterEach(() => proxy.close());
 
-  test('a reading is given up when patience ends, and the next one takes another connection', async () => {
-    const places = await start(silent(), 'silent', {}, patience);
+  test('a reading is given up when its time is over, and the next one takes another connection', async () => {
+    const places = await start(silent(), 'silent', {}, timeout);
     proxy.weather = { kind: 'frozen' };
     expect(await places.perform(theTable, 0)).toMatchObject(unreachable);
     proxy.weather = { kind: 'clear' };
@@ -208,14 +208,14 @@ describe('a database that says nothing any more', () => {
   });
 
   test('an action is given up too, and it is not said that it was not done', async () => {
-    const places = await start(silent(), 'silent', {}, patience);
+    const places = await start(silent(), 'silent', {}, timeout);
     const pause = await aPause();
     proxy.weather = { kind: 'frozen' };
     expect(await places.perform(pause, 0)).toMatchObject(unreachable);
   });
 
   test('a place there cannot be gone to, and one stays where one is', async () => {
-    const places = await start(section('one') + silent(), 'one', {}, patience);
+    const places = await start(section('one') + silent(), 'one', {}, timeout);
     proxy.weather = { kind: 'frozen' };
     const go = { type: 'open-context', to: { context: 'silent' }, context_number: 1 } as const;
     expect(await places.perform(go, 0)).toMatchObject({
@@ -228,7 +228,7 @@ describe('a database that says nothing any more', () => {
 
   test('what is locked cannot be unlocked there, and stays locked', async () => {
     const locked = `read_only = true\nwrite_url = "${urlOf(proxy.settings)}"`;
-    const places = await start(section('one', locked), 'one', {}, { ...patience, answer: 60_000 });
+    const places = await start(section('one', locked), 'one', {}, { ...timeout, answer: 60_000 });
     proxy.weather = { kind: 'frozen' };
     expect(await places.perform({ type: 'unlock', ms: 60_000 }, 0)).toMatchObject({
       failure: { code: 'database_unreachable', message: 'the database does not answer' },
@@ -239,7 +239,7 @@ describe('a database that says nothing any more', () => {
   });
 
   test('whoever leaves waits neither for what was asked, nor for a connection that does not come about', async () => {
-    const places = await start(silent(), 'silent', {}, { ...patience, answer: 600_000 });
+    const places = await start(silent(), 'silent', {}, { ...timeout, answer: 600_000 });
     proxy.weather = { kind: 'frozen' };
     const owed = [places.perform(theTable, 0), places.perform(theTable, 0)];
     await waitFor('the second one to want a connection', () => proxy.refused > 0);

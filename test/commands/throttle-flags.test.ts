@@ -90,19 +90,19 @@ describe('status', () => {
       expect(held).toMatch(/^(idle +claiming is held: .* of the connections are in use|state +✓)/m);
       const { stdout } = await run(['status', job!.id, '--json'], variables);
       expect(documentOf('status', stdout).held).toMatchObject([
-        { held_reason: expect.stringContaining('limit 0 %') },
+        { hold_reason: expect.stringContaining('limit 0 %') },
       ]);
     } finally {
       await worker.kill();
     }
   });
 
-  test('says why a job was paused by itself', async () => {
+  test('says why a job was auto-paused', async () => {
     const id = await operator.job(
       { asset: 'orders', partitions: ['2024-02-01'] },
       { state: 'running' },
     );
-    const reason = 'paused by itself: 30 of the last 40 partitions failed (75 %, limit 50 %)';
+    const reason = 'auto-paused: 30 of the last 40 partitions failed (75 %, limit 50 %)';
     await actOnJob(operator.db, { ...author, actor: 'h:1:x', reason }, { action: 'pause', id });
     const { stdout } = await run(['status', id], variables);
     expect(stdout).toMatch(

@@ -183,7 +183,7 @@ describe.each([
   });
 
   test('leaves what was cancelled long ago alone, and writes no history that it did not see', async () => {
-    expect(await run(adopted.superuser, 'select state from backfill_jobs where unsettled')).toEqual(
+    expect(await run(adopted.superuser, 'select state from backfill_jobs where needs_finalizing')).toEqual(
       [],
     );
     expect(await run(adopted.superuser, 'select id from backfill_events')).toEqual([]);
@@ -216,7 +216,7 @@ describe.each([
       expect(
         await run(
           adopted.superuser,
-          `select state, version, completed_partitions, checkpoint_partition_key, unsettled, leases_void_at,
+          `select state, version, completed_partitions, checkpoint_partition_key, needs_finalizing, leases_revoked_at,
              (select array_agg(from_state || '>' || to_state order by e.id) from backfill_events e where job_id = j.id and from_state is not null) as journal
            from backfill_jobs j where id = $1`,
           [job],
@@ -227,8 +227,8 @@ describe.each([
           version: 3,
           completed_partitions: 2,
           checkpoint_partition_key: '2024-01-02',
-          unsettled: false,
-          leases_void_at: null,
+          needs_finalizing: false,
+          leases_revoked_at: null,
           journal: ['pending>running', 'running>completed'],
         },
       ]);
@@ -257,13 +257,13 @@ describe.each([
     const token = '20000000-0000-4000-8000-000000000000';
     const [opened] = await run<{ ids: string[]; keys: string[] }>(
       app,
-      `select * from servo_step_v1('ours', $1, 'e1', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{null}', array[$2::uuid], 2, 60000)`,
+      `select * from servo_report_and_claim_v1('ours', $1, 'e1', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{null}', array[$2::uuid], 2, 60000)`,
       [job!.id, token],
     );
     expect(opened!.keys).toEqual(['a', 'b']);
     const [ended] = await run<{ job_state: string }>(
       app,
-      `select * from servo_step_v1('ours', $1, 'e1', $3, '{1,1}', array[$2, $2]::uuid[], '{completed,completed}', '{5,5}', '{0,0}', '{null,null}',
+      `select * from servo_report_and_claim_v1('ours', $1, 'e1', $3, '{1,1}', array[$2, $2]::uuid[], '{completed,completed}', '{5,5}', '{0,0}', '{null,null}',
          array[$2::uuid], '{}', '{}', 0, 60000)`,
       [job!.id, token, opened!.ids],
     );

@@ -131,13 +131,13 @@ test('functions that are not everybody’s by default are granted to it, but for
     await run(
       settings,
       `select proname as name, has_function_privilege('servo_app', oid, 'execute') as may
-       from pg_proc where proname in ('servo_step_v1', 'servo_partition_keys', 'servo_isolate_tenants', 'servo_admit_application')
+       from pg_proc where proname in ('servo_report_and_claim_v1', 'servo_partition_keys', 'servo_isolate_tenants', 'servo_admit_application')
        order by proname`,
     ),
   ).toEqual([
     { name: 'servo_admit_application', may: false },
     { name: 'servo_isolate_tenants', may: false },
     { name: 'servo_partition_keys', may: true },
-    { name: 'servo_step_v1', may: true },
+    { name: 'servo_report_and_claim_v1', may: true },
   ]);
 });

@@ -11,7 +11,7 @@ import {
 } from '../../source/database/embedded/server.ts';
 import { migrate } from '../../source/database/migrate.ts';
 import { claimJob } from '../../source/database/queries/claim-job.ts';
-import { judgeExecutors } from '../../source/database/queries/executor-calls.ts';
+import { declareDead } from '../../source/database/queries/executor-calls.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { startExecutor } from '../../source/executor/executor.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
@@ -153,11 +153,11 @@ describe('A6: what protects every table and function', () => {
     );
     const both = ['servo_app', 'servo_tenant_acme'];
     expect(rows).toEqual([
-      { name: 'servo_forget_v1', pinned: true, trigger: false, callers: both },
+      { name: 'servo_purge_v1', pinned: true, trigger: false, callers: both },
       { name: 'servo_journal', pinned: true, trigger: true, callers: [] },
       { name: 'servo_journal_edit', pinned: true, trigger: true, callers: [] },
-      { name: 'servo_keep_job', pinned: true, trigger: true, callers: [] },
-      { name: 'servo_lead_v1', pinned: true, trigger: false, callers: both },
+      { name: 'servo_guard_job', pinned: true, trigger: true, callers: [] },
+      { name: 'servo_elect_v1', pinned: true, trigger: false, callers: both },
       { name: 'servo_own_job', pinned: true, trigger: true, callers: [] },
     ]);
   });
@@ -192,20 +192,20 @@ describe('A6: what protects every table and function', () => {
       expect.arrayContaining([
         ...(await tables()),
         'asset_dependencies',
-        'servo_lead_v1',
-        'servo_step_v1',
+        'servo_elect_v1',
+        'servo_report_and_claim_v1',
       ]),
     );
     await run(
       owner,
-      'grant execute on function servo_lead_v1 to public; alter table backfill_limits disable row level security',
+      'grant execute on function servo_elect_v1 to public; alter table backfill_limits disable row level security',
     );
     const { stdout } = await servoTui(['doctor'], env);
     await run(
       owner,
-      'revoke execute on function servo_lead_v1 from public; alter table backfill_limits enable row level security',
+      'revoke execute on function servo_elect_v1 from public; alter table backfill_limits enable row level security',
     );
-    expect(stdout).toMatch(/warning +protection +function servo_lead_v1: .*everybody may call it/);
+    expect(stdout).toMatch(/warning +protection +function servo_elect_v1: .*everybody may call it/);
     expect(stdout).toMatch(/warning +table +backfill_limits +no row-level security/);
     expect(stdout).toMatch(/ok +table +backfill_jobs +row-level security, for its owner too/);
   });
@@ -283,7 +283,7 @@ async function calls(definers: boolean): Promise<string[]> {
     if (type === 'boolean') return 'false';
     if (type === 'bigint') return name === 'p_age_ms' ? '86400000' : '1000';
     if (type === 'integer') return '10';
-    if (type === 'jsonb') return name === 'p_troubles' ? `'[]'` : `'{}'`;
+    if (type === 'jsonb') return name === 'p_outages' ? `'[]'` : `'{}'`;
     if (type.startsWith('timestamp')) return 'now()';
     if (type.endsWith('[]')) return `'{}'`;
     return type === 'uuid' ? 'gen_random_uuid()' : `'metrics'`;
@@ -348,12 +348,12 @@ describe('A6: nothing of another tenant changes', () => {
   test('a lease is not taken for another tenant, nor for a century; the journal is not purged for another', async () => {
     const answers: string[] = [];
     for (const [login, statement] of [
-      ['app_login', `select servo_lead_v1('globex', 'metrics', 'x', 1000)`],
-      ['app_login', `select servo_lead_v1('acme', 'other', 'x', 3153600000000)`],
-      ['app_login', `select servo_forget_v1('globex', 86400000, 0, 10, false)`],
-      ['app_login', `select servo_forget_v1('acme', 1, 0, 10, false)`],
-      ['stranger', `select servo_lead_v1('acme', 'metrics', 'x', 1000)`],
-      ['eve', `select servo_forget_v1('acme', 86400000, 0, 10, false)`],
+      ['app_login', `select servo_elect_v1('globex', 'metrics', 'x', 1000)`],
+      ['app_login', `select servo_elect_v1('acme', 'other', 'x', 3153600000000)`],
+      ['app_login', `select servo_purge_v1('globex', 86400000, 0, 10, false)`],
+      ['app_login', `select servo_purge_v1('acme', 1, 0, 10, false)`],
+      ['stranger', `select servo_elect_v1('acme', 'metrics', 'x', 1000)`],
+      ['eve', `select servo_purge_v1('acme', 86400000, 0, 10, false)`],
     ] as const)
       answers.push((await errorOf(run(as(login, 'acme'), statement))).message);
     expect(answers).toEqual([
@@ -361,14 +361,14 @@ describe('A6: nothing of another tenant changes', () => {
       'a lease lives for ten minutes at most',
       'the tenant of this session is not globex',
       'the journal is kept for a day at least',
-      'permission denied for function servo_lead_v1',
-      'permission denied for function servo_forget_v1',
+      'permission denied for function servo_elect_v1',
+      'permission denied for function servo_purge_v1',
     ]);
     // Not even whoever says that it is globex, where its login is bound.
     expect(
       (
         await errorOf(
-          run(as('acme_login', 'globex'), `select servo_lead_v1('globex', 'metrics', 'x', 1000)`),
+          run(as('acme_login', 'globex'), `select servo_elect_v1('globex', 'metrics', 'x', 1000)`),
         )
       ).message,
     ).toBe('acme_login is bound to another tenant than globex');
@@ -386,8 +386,8 @@ describe('A6: nothing of another tenant changes', () => {
     expect(open).toEqual([]);
     const stranger = { ...plain, user: 'stranger', options: '-c app.current_tenant=globex' };
     for (const statement of [
-      `select servo_lead_v1('globex', 'metrics', 'x', 1000)`,
-      `select servo_forget_v1('globex', 86400000, 0, 10, false)`,
+      `select servo_elect_v1('globex', 'metrics', 'x', 1000)`,
+      `select servo_purge_v1('globex', 86400000, 0, 10, false)`,
     ])
       expect((await errorOf(run(stranger as ConnectionSettings, statement))).message).toMatch(
         /^permission denied/,
@@ -459,7 +459,7 @@ describe('A7: a lock in the hands of somebody who may only connect', () => {
        values ('globex', 'h:1:dead', 'h', 1, '1', 1, '{}', true, 1, now() - interval '1 minute')`,
     );
     const judge = { tenant: 'globex', owner: 'me', silence_ms: 10_000 };
-    expect(await judgeExecutors(application, judge)).toEqual(['h:1:dead']);
+    expect(await declareDead(application, judge)).toEqual(['h:1:dead']);
     // It may not lock the rows either.
     await expect(client.query('select from backfill_locks for update')).rejects.toThrow(
       'permission denied',

@@ -74,7 +74,7 @@ async function quiet(count: number): Promise<void> {
 function jobOf(id: string) {
   return run<Record<string, unknown>>(
     database.superuser,
-    'select state, version, unsettled, leases_void_at, error_message from backfill_jobs where id = $1',
+    'select state, version, needs_finalizing, leases_revoked_at, error_message from backfill_jobs where id = $1',
     [id],
   ).then((rows) => rows[0]!);
 }
@@ -145,7 +145,7 @@ describe.each(writers)('%s', (_, settings, ownTenant) => {
       `UPDATE backfill_jobs SET state = 'paused', ${columns} WHERE id = '${id}' AND state = 'running' AND tenant_id = '${tenant}'`,
     );
     expect(rowCount).toBe(1);
-    expect(await jobOf(id)).toMatchObject({ state: 'paused', version: 8, unsettled: false });
+    expect(await jobOf(id)).toMatchObject({ state: 'paused', version: 8, needs_finalizing: false });
     expect(await journalOf(id)).toEqual([
       {
         tenant_id: tenant,
@@ -178,7 +178,7 @@ describe.each(writers)('%s', (_, settings, ownTenant) => {
     expect(await currentTenant()).toBe(tenant);
     await writer.rows('commit');
     expect(await currentTenant()).toBe(ownTenant);
-    expect(await jobOf(id)).toMatchObject({ state: 'cancelled', version: 9, unsettled: true });
+    expect(await jobOf(id)).toMatchObject({ state: 'cancelled', version: 9, needs_finalizing: true });
     expect(await journalOf(id)).toMatchObject([
       { from_state: 'paused', to_state: 'resuming', actor: 'mara', reason: 'done with it' },
       { from_state: 'resuming', to_state: 'cancelled', actor: 'mara', reason: 'done with it' },
@@ -193,7 +193,7 @@ describe.each(writers)('%s', (_, settings, ownTenant) => {
       `update backfill_jobs set state = 'running', heartbeat_at = now(), completed_partitions = 3 where id = $1`,
       [id],
     );
-    expect(await jobOf(id)).toMatchObject({ version: 7, leases_void_at: null });
+    expect(await jobOf(id)).toMatchObject({ version: 7, leases_revoked_at: null });
     expect(await journalOf(id)).toEqual([]);
     // What comes after it is heard first: nothing was on its way.
     await run(database.superuser, `notify servo, 'after'`);
@@ -209,7 +209,7 @@ SET heartbeat_at = NOW() - INTERVAL '5 minutes',
     version = version + 1
 WHERE id = '${id}' AND state = 'running';`);
     expect(rowCount).toBe(1);
-    expect(await jobOf(id)).toMatchObject({ version: 8, leases_void_at: expect.any(Date) });
+    expect(await jobOf(id)).toMatchObject({ version: 8, leases_revoked_at: expect.any(Date) });
     expect(await voidSince(id)).toBe('now');
   });
 
@@ -226,7 +226,7 @@ WHERE state = 'running'
 RETURNING id, asset_name;`);
     expect(rows).toEqual([{ id: stuck, asset_name: 'orders' }]);
     expect(await voidSince(stuck)).toBe('now');
-    expect(await jobOf(alive)).toMatchObject({ version: 7, leases_void_at: null });
+    expect(await jobOf(alive)).toMatchObject({ version: 7, leases_revoked_at: null });
   });
 
   test('cancels what is stuck in resuming by the runbook’s statement: its partitions are to be skipped', async () => {
@@ -244,7 +244,7 @@ RETURNING id, asset_name;`);
     expect(await jobOf(id)).toMatchObject({
       state: 'cancelled',
       version: 8,
-      unsettled: true,
+      needs_finalizing: true,
       error_message: 'Bulk cancelled: stuck in resuming state',
     });
     expect(await journalOf(id)).toMatchObject([{ from_state: 'resuming', to_state: 'cancelled' }]);
@@ -291,7 +291,7 @@ function minutesAgo(minutes: number): Date {
 async function voidSince(id: string): Promise<string> {
   const [row] = await run<{ since: string }>(
     database.superuser,
-    `select case when leases_void_at between clock_timestamp() - interval '30 s' and clock_timestamp() then 'now' end as since
+    `select case when leases_revoked_at between clock_timestamp() - interval '30 s' and clock_timestamp() then 'now' end as since
      from backfill_jobs where id = $1`,
     [id],
   );
@@ -377,7 +377,7 @@ describe('leases are void', () => {
     );
     const [row] = await run<{ later: boolean }>(
       database.superuser,
-      `select leases_void_at > heartbeat_at + interval '5 minutes' + interval '15 ms' as later from backfill_jobs where id = $1`,
+      `select leases_revoked_at > heartbeat_at + interval '5 minutes' + interval '15 ms' as later from backfill_jobs where id = $1`,
       [id],
     );
     expect(row).toEqual({ later: true });
@@ -389,10 +389,10 @@ test.each([
   ['failed', 'running', false],
   ['completed', 'running', false],
   ['cancelled', 'pending', true],
-])('a job that becomes %s from %s has partitions to skip: %s', async (to, from, unsettled) => {
+])('a job that becomes %s from %s has partitions to skip: %s', async (to, from, needs_finalizing) => {
   const id = await makeJob({ state: from });
   await run(database.superuser, 'update backfill_jobs set state = $2 where id = $1', [id, to]);
-  expect(await jobOf(id)).toMatchObject({ state: to, unsettled });
+  expect(await jobOf(id)).toMatchObject({ state: to, needs_finalizing });
 });
 
 test('a function of the same name on a caller’s path is not what the journal runs', async () => {

@@ -140,7 +140,7 @@ describe('migrate', () => {
     ).toEqual([{ indisvalid: true }]);
   });
 
-  test('gives up on an index when its patience ends, says who to look for, and can be run again', async () => {
+  test('gives up on an index when its timeout ends, says who to look for, and can be run again', async () => {
     const { superuser } = await database({ migrated: false });
     const reader = await session(superuser);
     await reader.query('begin isolation level repeatable read; select 1');
@@ -157,7 +157,7 @@ describe('migrate', () => {
     const { superuser } = await database({ migrated: true });
     await run(
       superuser,
-      `drop trigger servo_guard_state on backfill_jobs; drop trigger servo_void_leases on backfill_jobs;
+      `drop trigger servo_guard_state on backfill_jobs; drop trigger servo_revoke_leases on backfill_jobs;
        update servo_schema set functions_hash = null`,
     );
     const holder = await session(superuser);
@@ -255,7 +255,7 @@ describe('the record of what was applied', () => {
     await run(
       superuser,
       `update servo_schema set functions_hash = 'another';
-       create or replace function servo_whole(value jsonb, fallback integer) returns integer language sql as 'select 7'`,
+       create or replace function servo_integer(value jsonb, fallback integer) returns integer language sql as 'select 7'`,
     );
     const lacking = await errorOf(requireIn(app));
     expect(lacking).toMatchObject({
@@ -263,7 +263,7 @@ describe('the record of what was applied', () => {
       message: expect.stringContaining('lacks functions'),
     });
     expect(await migrate(superuser)).toEqual([functionsStep]);
-    const whole = `select servo_whole('3', 1) as whole`;
+    const whole = `select servo_integer('3', 1) as whole`;
     expect(await run(superuser, whole)).toEqual([{ whole: 3 }]);
     await run(
       superuser,

@@ -249,8 +249,8 @@ describe('what other programs write is read alike in SQL and in TypeScript', () 
     await fc.assert(
       fc.asyncProperty(strategies, async (strategy) => {
         const { rows } = await client.query(
-          `select servo_max_parallel($1) as max_parallel, servo_whole($1 -> 'max_attempts', 3) as max_attempts,
-             servo_whole($1 -> 'timeout_ms', 300000) as timeout_ms`,
+          `select servo_max_parallel($1) as max_parallel, servo_integer($1 -> 'max_attempts', 3) as max_attempts,
+             servo_integer($1 -> 'timeout_ms', 300000) as timeout_ms`,
           [strategy],
         );
         const { order, ...read } = readStrategy(strategy);
@@ -259,7 +259,7 @@ describe('what other programs write is read alike in SQL and in TypeScript', () 
       { numRuns: 200 },
     );
     const { rows } = await client.query(
-      `select servo_whole('3.0', 1) as three, servo_whole('3.5', 1) as one`,
+      `select servo_integer('3.0', 1) as three, servo_integer('3.5', 1) as one`,
     );
     expect(rows).toEqual([{ three: 3, one: 1 }]);
   });

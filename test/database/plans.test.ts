@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database, Query } from '../../source/database/database.ts';
 import { claimJob } from '../../source/database/queries/claim-job.ts';
 import {
-  judgeExecutors,
+  declareDead,
   rescueJob,
   sampleJobs,
 } from '../../source/database/queries/executor-calls.ts';
@@ -44,7 +44,7 @@ import {
 } from '../../source/database/queries/read-partitions.ts';
 import { followInFlight } from '../../source/database/queries/replace-job.ts';
 import { setJobState } from '../../source/database/queries/set-job-state.ts';
-import { settleJob } from '../../source/database/queries/settle-job.ts';
+import { finalizeJob } from '../../source/database/queries/finalize-job.ts';
 import { activeStates } from '../../source/domain/executor/figures.ts';
 import { parseFilter } from '../../source/domain/job/filter.ts';
 import { walkedColumns } from '../../source/domain/job/order.ts';
@@ -79,7 +79,7 @@ beforeAll(async () => {
      insert into assets (id, name, asset_type, tenant_id) values
        ('${asset}', 'orders', 'table', 'acme'), ('00000000-0000-4000-8000-000000000002', 'orders', 'table', 'globex');
      alter table backfill_jobs disable trigger user;
-     insert into backfill_jobs (id, tenant_id, asset_id, asset_name, idempotency_key, state, total_partitions, version, claimed_version, created_at, heartbeat_at, unsettled, completed_at)
+     insert into backfill_jobs (id, tenant_id, asset_id, asset_name, idempotency_key, state, total_partitions, version, claimed_version, created_at, heartbeat_at, needs_finalizing, completed_at)
        select j.*, case when state in ('completed', 'failed', 'cancelled') and right(id::text, 2) <> '77' then created_at + interval '30 seconds' end from (
        select format('10000000-0000-4000-8000-%s', lpad(i::text, 12, '0'))::uuid as id,
          case when i % 5 = 0 and i > 100 then 'globex' else 'acme' end,
@@ -124,7 +124,7 @@ function step(
 ): Promise<unknown[]> {
   const reports = options.reports ?? [];
   return query(
-    `select * from servo_step_v1($1, $2, 'executor-1', $3::uuid[], $4::integer[], $5::uuid[], $6::text[], $7::bigint[], $8::bigint[], $9::text[],
+    `select * from servo_report_and_claim_v1($1, $2, 'executor-1', $3::uuid[], $4::integer[], $5::uuid[], $6::text[], $7::bigint[], $8::bigint[], $9::text[],
        $10::uuid[], $11::uuid[], $12::uuid[], $13, 60000)`,
     [
       tenant,
@@ -248,7 +248,7 @@ const statements: Statement[] = [
       expect(duties.map((duty) => duty.id)).toContain(cancelled);
     },
   ],
-  // Was: all jobs of the tenant, by the condition that one be live or unsettled.
+  // Was: all jobs of the tenant, by the condition that one be live or needs_finalizing.
   [
     'what an executor holds',
     900,
@@ -264,7 +264,7 @@ const statements: Statement[] = [
          values ('executor-1', 'acme', 'h', 1, '0', 1, '{orders}', true, now() - interval '1 hour')`,
       );
       const judge = { tenant, owner: 'executor-2', silence_ms: 60_000 };
-      expect(await judgeExecutors(db, judge)).toEqual(['executor-1']);
+      expect(await declareDead(db, judge)).toEqual(['executor-1']);
       const [row] = await query<{ held: number }>(
         `select count(*)::int as held from backfill_partitions
          where backfill_job_id = $1 and state = 'running' and lease_expires_at = '-infinity'`,
@@ -322,7 +322,7 @@ const statements: Statement[] = [
     1500,
     async (_, query) => {
       await query(
-        `update backfill_jobs set state = 'cancelled', unsettled = true, version = version + 1 where id = $1`,
+        `update backfill_jobs set state = 'cancelled', needs_finalizing = true, version = version + 1 where id = $1`,
         [half],
       );
       await followInFlight(query, tenant, fresh, half);
@@ -347,7 +347,7 @@ const statements: Statement[] = [
     1500,
     async (db) => {
       const ids = partitions(range(30_001, 200));
-      await db.call(`select servo_beat_v1($1, $2, $3, $4, 100000000)`, [
+      await db.call(`select servo_heartbeat_v1($1, $2, $3, $4, 100000000)`, [
         tenant,
         [half],
         ids,
@@ -376,8 +376,8 @@ const statements: Statement[] = [
     'the skipping of 500 partitions of a cancelled job',
     1500,
     async (db) => {
-      const settled = await settleJob(db, { tenant, job: cancelled, actor: 'executor-1' }, 500);
-      expect(settled).toEqual({ skipped: 500, unsettled: true });
+      const settled = await finalizeJob(db, { tenant, job: cancelled, actor: 'executor-1' }, 500);
+      expect(settled).toEqual({ skipped: 500, needs_finalizing: true });
     },
   ],
   ['a sample of jobs', 6, (db) => sampleJobs(db, tenant, [fresh, half])],

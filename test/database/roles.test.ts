@@ -247,8 +247,8 @@ describe('walking the commands', () => {
     const refused = [
       `select servo_claim_v1('acme', '${job}', 'me', 0)`,
       `select servo_register_v1('me', '{acme}', 'host', 1, '0.1.0', 1, '{}', false, false, false)`,
-      `select servo_lead_v1('acme', 'metrics', 'me', 1000)`,
-      `select servo_forget_v1('acme', 86400000, 0, 10, false)`,
+      `select servo_elect_v1('acme', 'metrics', 'me', 1000)`,
+      `select servo_purge_v1('acme', 86400000, 0, 10, false)`,
       `update backfill_partitions set lease_owner = 'me'`,
       `update backfill_jobs set tenant_id = 'globex'`,
       `update backfill_events set actor = 'somebody else'`,
@@ -352,7 +352,7 @@ describe('walking the commands', () => {
     expect(
       await run(
         { ...one, user: 'servo_app', options: '-c app.current_tenant=acme' } as ConnectionSettings,
-        `select servo_lead_v1('acme', 'metrics', 'me', 1000) as leads`,
+        `select servo_elect_v1('acme', 'metrics', 'me', 1000) as leads`,
       ),
     ).toEqual([{ leads: true }]);
     expect((await as('servo_app', `cancel ${job} --reason why`)).code).toBe(0);

@@ -11,7 +11,7 @@ import { write } from '../../source/commands/writer.ts';
 import { resolveSettings } from '../../source/config.ts';
 import { openDatabase } from '../../source/database/database.ts';
 import {
-  judgeExecutors,
+  declareDead,
   rescueJob,
   sampleJobs,
 } from '../../source/database/queries/executor-calls.ts';
@@ -20,7 +20,7 @@ import {
   readForExpansion,
   waitForUpstreams,
 } from '../../source/database/queries/expand-job.ts';
-import { lead } from '../../source/database/queries/lead.ts';
+import { lead } from '../../source/database/queries/elect.ts';
 import { readClock } from '../../source/database/queries/read-clock.ts';
 import { readFigures } from '../../source/database/queries/read-figures.ts';
 import { readFinished } from '../../source/database/queries/read-finished.ts';
@@ -172,7 +172,7 @@ async function askTheRest(broken: string, pending: string): Promise<void> {
   // Duties that the executor above may not have come to in its short life.
   await rescueJob(db, { tenant: 'acme', job: broken, actor: marked, stale_ms: 120_000 });
   await sampleJobs(db, 'acme', [broken]);
-  await judgeExecutors(db, { tenant: 'acme', owner: marked, silence_ms: 60_000 });
+  await declareDead(db, { tenant: 'acme', owner: marked, silence_ms: 60_000 });
   const dialog = { console_id: randomUUID(), actor: marked, host: marked, action: 'pause' };
   for (const renew of [false, true])
     await holdDialog(

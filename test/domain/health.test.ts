@@ -18,8 +18,8 @@ const executor = {
   slots: 8,
   busy: 0,
   draining: false,
-  held_reason: null,
-  troubles: [],
+  hold_reason: null,
+  outages: [],
 };
 const well: ClaimScene = { executors: [executor], limits: [], silent: {}, idle: {} };
 const full: ClaimScene = { ...well, executors: [{ ...executor, busy: 8 }] };
@@ -192,7 +192,7 @@ const rows: Row[] = [
     },
   ],
   [
-    'paused by itself, 590 of 730 failed',
+    'auto-paused, 590 of 730 failed',
     {
       state: 'paused',
       lanes: 0,
@@ -261,8 +261,8 @@ const someScene = fc.record({
       slots: fc.constantFrom(1, 4),
       busy: fc.constantFrom(0, 1, 4),
       draining: fc.boolean(),
-      held_reason: fc.constantFrom(null, 'the database is slow'),
-      troubles: fc.constant([]),
+      hold_reason: fc.constantFrom(null, 'the database is slow'),
+      outages: fc.constant([]),
     }),
     { maxLength: 3 },
   ),

@@ -63,7 +63,7 @@ describe('pauseReason', () => {
     [{ completed: 10, failed: 10 }, null],
     [
       { completed: 9, failed: 11 },
-      'paused by itself: 11 of the last 20 partitions failed (55 %, limit 50 %)',
+      'auto-paused: 11 of the last 20 partitions failed (55 %, limit 50 %)',
     ],
   ])('%j → %s', (finished, reason) => expect(pauseReason(finished, limit)).toBe(reason));
 });

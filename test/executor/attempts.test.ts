@@ -64,7 +64,7 @@ it('obeys max_attempts of the job', async () => {
 it('counts no failure for a partition that asks to come back later', async () => {
   const job = await backfills.job({ keys: keys(1) });
   const handler = functionHandler('orders', (_key, attempt) =>
-    attempt < 5 ? { kind: 'later', message: 'not there yet', delay_ms: 1 } : undefined,
+    attempt < 5 ? { kind: 'snoozed', message: 'not there yet', delay_ms: 1 } : undefined,
   );
   await backfills.execute([handler], { speed: 100 });
   await backfills.state(job, 'completed');

@@ -26,7 +26,7 @@ const kinds: Record<string, Kind> = {
   fatal: { outcome: { kind: 'fatal', message }, most: () => partitions },
   crashed: { outcome: { kind: 'crashed', message }, most: () => 3 * partitions },
   later: {
-    outcome: { kind: 'later', message, delay_ms: 0 },
+    outcome: { kind: 'snoozed', message, delay_ms: 0 },
     // Of one partition, or the slots bound it before the back-off does.
     most: (ms) => 1 + ms / scaleTimings(20).rest.base_ms,
     partitions: 1,

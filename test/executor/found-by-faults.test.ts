@@ -89,7 +89,7 @@ it('an SQL attempt that arrived late, after it had been handed back, left its ef
   const { lane, attempt } = await claimedLane(keys(1));
   // The connection was given up: nobody knew whether the message had arrived.
   await lane.step({
-    reports: [{ attempt, outcome: { kind: 'later', message: 'lost', delay_ms: 0 } }],
+    reports: [{ attempt, outcome: { kind: 'snoozed', message: 'lost', delay_ms: 0 } }],
     closing: [attempt.token],
   });
   await expect(runSql(await application(), attempt, leaveEffect, null)).rejects.toMatchObject({
@@ -205,7 +205,7 @@ it('behind a pooler nothing is asked of a session that is not ours', async () =>
   ]);
 });
 
-const impatient = { patience: 300, rescue: 100, poll: 100 };
+const impatient = { timeout: 300, rescue: 100, poll: 100 };
 
 it('what a message that came late had claimed waited for its lease to run out', async () => {
   const proxy = await DatabaseProxy.open(backfills.database.app);
@@ -223,7 +223,7 @@ it('what a message that came late had claimed waited for its lease to run out', 
     settings: proxy.settings,
     slots: 1,
   });
-  const kept = proxy.trap(/servo_step_v/, { before: () => 'late' });
+  const kept = proxy.trap(/servo_report_and_claim_v/, { before: () => 'late' });
   const job = await backfills.job({
     keys: keys(4),
     strategy: { type: 'parallel', max_parallel: 4 },
@@ -317,8 +317,8 @@ it('what a base executor left running in a job that was cancelled then stayed ru
   );
   await backfills.execute([functionHandler('orders', () => undefined)]);
   await waitFor('it to be settled', async () => {
-    const row = await backfills.row('select unsettled from backfill_jobs where id = $1', [job]);
-    return row.unsettled === false;
+    const row = await backfills.row('select needs_finalizing from backfill_jobs where id = $1', [job]);
+    return row.needs_finalizing === false;
   });
   const partitions = await backfills.partitions(job);
   expect(partitions.map((row) => row.state)).toEqual(['skipped', 'skipped', 'skipped']);
@@ -329,12 +329,12 @@ it('what a base executor left running in a job that was cancelled then stayed ru
 it('a heartbeat that was answered late took the next attempt of the same partition for lost', async () => {
   // A beat waits for this lock before it looks at the rows; what it is asked about is what ran when it was sent.
   await backfills.rows(`create table beats (); grant insert on beats to servo_app;
-    alter function servo_beat_v1 rename to servo_beat_itself;
-    create function servo_beat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint) returns table (lost_id uuid, lost_token uuid) language plpgsql as $$
+    alter function servo_heartbeat_v1 rename to servo_heartbeat_itself;
+    create function servo_heartbeat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint) returns table (lost_id uuid, lost_token uuid) language plpgsql as $$
     begin
       insert into beats default values;
       perform pg_advisory_xact_lock_shared(1);
-      return query select b.* from servo_beat_itself(p_tenant, p_jobs, p_ids, p_tokens, p_lease_ms) b;
+      return query select b.* from servo_heartbeat_itself(p_tenant, p_jobs, p_ids, p_tokens, p_lease_ms) b;
     end $$`);
   const beats = async () => (await backfills.rows('select from beats')).length;
   const gates = [new Gate(), new Gate()];
@@ -342,7 +342,7 @@ it('a heartbeat that was answered late took the next attempt of the same partiti
   const handler = functionHandler('orders', async (_key, attempt, signal) => {
     signals.push(signal);
     await gates[attempt - 1]!.opened;
-    return attempt === 1 ? { kind: 'later', message: 'not yet', delay_ms: 0 } : completed;
+    return attempt === 1 ? { kind: 'snoozed', message: 'not yet', delay_ms: 0 } : completed;
   });
   const operator = await backfills.pool.connect();
   closing.push(async () => operator.release(true));

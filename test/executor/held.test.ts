@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Database, openDatabase } from '../../source/database/database.ts';
 import { Claimer } from '../../source/executor/claimer.ts';
-import { LossWitness } from '../../source/executor/loss-witness.ts';
+import { LossReporter } from '../../source/executor/loss-reporter.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
 import { Throttle } from '../../source/executor/throttle.ts';
-import { Troubles } from '../../source/executor/troubles.ts';
+import { Outages } from '../../source/executor/outages.ts';
 import { ModuleThreads } from '../../source/handlers/module-threads.ts';
 import { silentLog } from '../../source/observability/log.ts';
 import { noMeter } from '../../source/observability/meter.ts';
@@ -38,7 +38,7 @@ it('asked without a pause while claiming was held and a job rested', async () =>
   const handlers = [
     functionHandler('rests', () => {
       rested += 1;
-      return { kind: 'later', message: 'later', delay_ms: 50 };
+      return { kind: 'snoozed', message: 'later', delay_ms: 50 };
     }),
     functionHandler('works', async () => {
       await gate;
@@ -59,8 +59,8 @@ it('asked without a pause while claiming was held and a job rested', async () =>
     timings,
     log: silentLog,
     meter: noMeter,
-    witness: new LossWitness(database, noSession),
-    troubles: new Troubles({
+    losses: new LossReporter(database, noSession),
+    outages: new Outages({
       catalogue,
       back_off: timings.rest,
       log: silentLog,

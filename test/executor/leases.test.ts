@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
-import { judgeExecutors } from '../../source/database/queries/executor-calls.ts';
+import { declareDead } from '../../source/database/queries/executor-calls.ts';
 import { findHeld } from '../../source/database/queries/find-held.ts';
 import { runSqlHandler } from '../../source/database/queries/run-sql-handler.ts';
 import type { Attempt, Outcome } from '../../source/domain/partition/attempt.ts';
@@ -43,15 +43,15 @@ describe('A3 a lease is named by id and token', () => {
   const calls: Readonly<
     Record<string, (lane: Lane, old: Attempt, current: Attempt) => Promise<unknown>>
   > = {
-    servo_beat_v1: async (lane, old, current) => {
+    servo_heartbeat_v1: async (lane, old, current) => {
       expect(await lane.beat([old, current])).toEqual([{ id: old.id, token: old.token }]);
     },
-    servo_step_v1: async (lane, old) => {
+    servo_report_and_claim_v1: async (lane, old) => {
       const outcomes: Outcome[] = [
         completed,
         { kind: 'failed', message: 'late' },
         { kind: 'fatal', message: 'late' },
-        { kind: 'later', message: 'late', delay_ms: 0 },
+        { kind: 'snoozed', message: 'late', delay_ms: 0 },
         { kind: 'released' },
       ];
       for (const outcome of outcomes) {
@@ -77,11 +77,11 @@ describe('A3 a lease is named by id and token', () => {
     servo_rescue_v1: async (lane) => {
       expect(await lane.rescued()).toEqual([]);
     },
-    servo_judge_v1: async () => {
+    servo_declare_dead_v1: async () => {
       const database = openDatabase(backfills.database.app, { connections: 1 });
       closing.push(() => database.close());
       const judge = { tenant, owner: 'executor-2', silence_ms: 10_000 };
-      expect(await judgeExecutors(database, judge)).toEqual([]);
+      expect(await declareDead(database, judge)).toEqual([]);
       const held = await findHeld(database, tenant, 'executor-1');
       expect(held.map(({ token }) => token)).not.toContain(undefined);
     },
@@ -125,7 +125,7 @@ describe('A3 a lease is named by id and token', () => {
     const [old] = (await lane.step({ opening: [fresh()], lease_ms: -1 }))!.claimed;
     await lane.rescue();
     const [current] = (await lane.step({ opening: [fresh()] }))!.claimed;
-    const later: Outcome = { kind: 'later', message: 'stopped', delay_ms: 0 };
+    const later: Outcome = { kind: 'snoozed', message: 'stopped', delay_ms: 0 };
     const reports = [
       { attempt: old!, outcome: later },
       { attempt: current!, outcome: completed },
@@ -337,7 +337,7 @@ describe("A4 an operator's order is nobody's failure", () => {
       columns: { state: 'running' },
     });
     await backfills.rows(
-      `update backfill_jobs set claimed_version = version, leases_void_at = now() - interval '1 minute' where id = $1`,
+      `update backfill_jobs set claimed_version = version, leases_revoked_at = now() - interval '1 minute' where id = $1`,
       [job],
     );
     for (const [index, [, columns, started, expires]] of left.entries()) {
@@ -383,21 +383,21 @@ describe("A4 an operator's order is nobody's failure", () => {
       const job = await backfills.job({ keys: keys(2), columns: { state: 'running' } });
       // An order of long ago, after which somebody worked on.
       await backfills.rows(
-        `update backfill_jobs set leases_void_at = now() - interval '1 hour', heartbeat_at = ${
+        `update backfill_jobs set leases_revoked_at = now() - interval '1 hour', heartbeat_at = ${
           why === 'none' ? 'null' : `now() - interval '3 minutes'`
         } where id = $1`,
         [job],
       );
       if (why === 'none') {
-        await backfills.rows(`update backfill_jobs set leases_void_at = null where id = $1`, [job]);
+        await backfills.rows(`update backfill_jobs set leases_revoked_at = null where id = $1`, [job]);
       }
       if (why === 'order') await backfills.rows(rawReclaim, [job]);
       if (why === 'stale') {
         // The trigger takes any such time for an order.
         await backfills.rows(
-          `alter table backfill_jobs disable trigger servo_void_leases;
-           update backfill_jobs set leases_void_at = now() - interval '1 hour', heartbeat_at = now() - interval '3 minutes';
-           alter table backfill_jobs enable trigger servo_void_leases`,
+          `alter table backfill_jobs disable trigger servo_revoke_leases;
+           update backfill_jobs set leases_revoked_at = now() - interval '1 hour', heartbeat_at = now() - interval '3 minutes';
+           alter table backfill_jobs enable trigger servo_revoke_leases`,
         );
       }
       if (who !== 'nobody') {
@@ -429,7 +429,7 @@ describe("A4 an operator's order is nobody's failure", () => {
     const database = openDatabase(backfills.database.app);
     closing.push(() => database.close());
     const judge = { tenant, owner: 'judge', silence_ms: 10_000 };
-    expect(await judgeExecutors(database, judge)).toEqual(['dead']);
+    expect(await declareDead(database, judge)).toEqual(['dead']);
     expect(await lane.rescue()).toBe(1);
     expect((await backfills.partitions(job))[0]).toMatchObject({ crash_count: 0 });
     expect(await backfills.attemptsJournal(job)).toEqual(['reclaimed k00001']);

@@ -444,7 +444,7 @@ it('A25: a job that waits, for a partition or for a slot, is kept fresh; one wit
   const asset = (name: string, columns: Record<string, unknown>) =>
     backfills.job({ asset: name, keys: keys(2), columns: { priority: 1, ...columns } });
   const snoozing = functionHandler('snoozing', () => ({
-    kind: 'later',
+    kind: 'snoozed',
     message: 'in ten minutes',
     delay_ms: 600_000,
   }));
@@ -578,8 +578,8 @@ describe('A29: a job that somebody ends, or revives, by hand', () => {
     await waitFor(
       'it to be settled',
       async () =>
-        (await backfills.row('select unsettled from backfill_jobs where id = $1', [job]))
-          .unsettled === false,
+        (await backfills.row('select needs_finalizing from backfill_jobs where id = $1', [job]))
+          .needs_finalizing === false,
     );
     await set('pending');
     expect(await ended(job)).toEqual({

@@ -6,7 +6,7 @@ import { waitFor } from '../support/wait-for.ts';
 
 /** Columns whose odd values leave a job that no executor can or may end: a state, a version that cannot grow, keys that are none. */
 const deciding =
-  /\.(state|version|claimed_version|asset_name|partition_keys|total_partitions|include_upstream|lease_.*|unsettled|upstream.*|completed_upstream.*|crash_count|available_at)$/;
+  /\.(state|version|claimed_version|asset_name|partition_keys|total_partitions|include_upstream|lease_.*|needs_finalizing|upstream.*|completed_upstream.*|crash_count|available_at)$/;
 
 let backfills: Backfills;
 

@@ -180,8 +180,8 @@ it('a cancel ends what runs at the partition boundary, skips the rest and counts
   await waitFor(
     'everything to be settled',
     async () =>
-      (await backfills.row('select unsettled from backfill_jobs where id = $1', [job]))
-        .unsettled === false,
+      (await backfills.row('select needs_finalizing from backfill_jobs where id = $1', [job]))
+        .needs_finalizing === false,
   );
   expect(await backfills.state(job, 'cancelled')).toMatchObject({
     completed_partitions: 1,

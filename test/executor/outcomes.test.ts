@@ -84,11 +84,11 @@ describe('A2: whose error it is', () => {
       { speed: 10, log },
     );
     const trouble = await waitFor('it to be on record', async () => {
-      const { troubles } = await backfills.row<{ troubles: Record<string, string>[] }>(
-        'select troubles from backfill_executors where id = $1',
+      const { outages } = await backfills.row<{ outages: Record<string, string>[] }>(
+        'select outages from backfill_executors where id = $1',
         [executor.id],
       );
-      return troubles[0];
+      return outages[0];
     });
     expect(trouble).toMatchObject({ asset: 'orders', kind: 'endpoint' });
     await waitFor(
@@ -109,10 +109,10 @@ describe('A2: whose error it is', () => {
       const [one] = await readExecutors(query as Query, tenant);
       return one!;
     };
-    expect((await shown()).troubles).toMatchObject([{ asset: 'orders' }]);
+    expect((await shown()).outages).toMatchObject([{ asset: 'orders' }]);
     await executor.drain();
     // Whether they are over nobody knows any longer.
-    expect(await shown()).toMatchObject({ stopped_at: expect.any(Date), troubles: [] });
+    expect(await shown()).toMatchObject({ stopped_at: expect.any(Date), outages: [] });
   });
 
   /** Ends the sessions of executors for which this holds, once the handler runs. */

@@ -51,7 +51,7 @@ describe('A15: permanent failures', () => {
     await backfills.state(job, 'paused');
     const [pause] = await pauses(job);
     expect(pause!.reason).toMatch(
-      /^paused by itself: the last \d+ attempts failed alike, and trying again cannot help: relation "source" does not exist \(SQLSTATE 42P01\)/,
+      /^auto-paused: the last \d+ attempts failed alike, and trying again cannot help: relation "source" does not exist \(SQLSTATE 42P01\)/,
     );
     expect(await failed(job)).toBe(0);
     expect((await backfills.attemptsJournal(job)).length).toBeLessThanOrEqual(4 + 5);

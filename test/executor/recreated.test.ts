@@ -86,7 +86,7 @@ describe('A26 what ends completed in the old job is completed in the new one', (
     );
     const settled = () =>
       backfills.rows(
-        'select id from backfill_jobs where unsettled or cardinality(lease_tokens) > 0',
+        'select id from backfill_jobs where needs_finalizing or cardinality(lease_tokens) > 0',
       );
     await waitFor('the old jobs to be settled', async () => (await settled()).length === 0);
     expect(await backfills.violations()).toEqual([]);
@@ -97,7 +97,7 @@ describe('A26 what ends completed in the old job is completed in the new one', (
       ['completed', completed, true],
       ['failed', { kind: 'failed', message: 'no' }, false],
       ['fatal', { kind: 'fatal', message: 'no' }, false],
-      ['later', { kind: 'later', message: 'no', delay_ms: 0 }, false],
+      ['later', { kind: 'snoozed', message: 'no', delay_ms: 0 }, false],
       ['released', { kind: 'released' }, false],
       ['lost', null, false],
     ];

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
-import { StepSender } from '../../source/executor/step-sender.ts';
+import { BatchSender } from '../../source/executor/batch-sender.ts';
 import { silentLog } from '../../source/observability/log.ts';
 import { noMeter } from '../../source/observability/meter.ts';
 import { Backfills, functionHandler, keys, tenant } from '../support/backfill.ts';
@@ -77,11 +77,11 @@ it('A18: a claim that the database refuses makes its job rest, longer each time'
     speed: 50,
   });
   const trouble = await waitFor('it to be on record', async () => {
-    const { troubles } = await backfills.row<{ troubles: Record<string, string>[] }>(
-      'select troubles from backfill_executors where id = $1',
+    const { outages } = await backfills.row<{ outages: Record<string, string>[] }>(
+      'select outages from backfill_executors where id = $1',
       [executor.id],
     );
-    return troubles[0];
+    return outages[0];
   });
   expect(trouble!.message).toContain('audit: not this one');
   await backfills.rows('drop trigger audit on backfill_partitions');
@@ -106,7 +106,7 @@ it('A18: a message that the database cannot hold is kept in characters that it c
 it('A18: a database that takes no step is named also where it was away before', async () => {
   const job = await backfills.job({ keys: keys(1) });
   await backfills.rows(`do $$ declare f regprocedure; begin
-    for f in select oid::regprocedure from pg_proc where proname = 'servo_step_v1' loop
+    for f in select oid::regprocedure from pg_proc where proname = 'servo_report_and_claim_v1' loop
       execute format('revoke execute on function %s from public, servo_app', f);
     end loop; end $$`);
   const steps = openDatabase(backfills.database.app, { connections: 1 });
@@ -119,7 +119,7 @@ it('A18: a database that takes no step is named also where it was away before', 
   });
   const abandoned = new AbortController();
   const said: string[] = [];
-  const sender = new StepSender({
+  const sender = new BatchSender({
     database,
     timings: scaleTimings(100),
     log: silentLog,
@@ -130,7 +130,7 @@ it('A18: a database that takes no step is named also where it was away before', 
   const request = { tenant, job, asset: 'orders', granularity: null, owner: 'me', reports: [] };
   const sent = sender.send({ ...request, closing: [], opening: [], want: 1, lease_ms: 1_000 });
   await waitFor('the refusal', () => said.length > 0);
-  expect(said[0]).toContain('permission denied for function servo_step_v1');
+  expect(said[0]).toContain('permission denied for function servo_report_and_claim_v1');
   abandoned.abort();
   expect(await sent).toEqual([]);
   await steps.close();

@@ -28,7 +28,7 @@ it('kept its connection, and with it the process, when it could not register', a
       slots: 2 ** 40,
       catalogue: '00000000',
       handlers: () => [],
-      troubles: () => [],
+      outages: () => [],
     },
     scaleTimings(50),
     silentLog,
@@ -44,6 +44,6 @@ it('kept its connection, and with it the process, when it could not register', a
       );
       return sessions.length === 0;
     },
-    { patience: 5_000 },
+    { timeout: 5_000 },
   );
 });

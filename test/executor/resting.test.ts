@@ -28,7 +28,7 @@ async function sent(part: string, ms: number): Promise<number> {
 }
 
 const away = { kind: 'unavailable', message: 'no answer', of: 'endpoint' } as const;
-/** Polls are seconds apart, the rests of troubles are over at once. */
+/** Polls are seconds apart, the rests of outages are over at once. */
 const slow = { speed: 1, timings: { rest: { base_ms: 50, cap_ms: 100 } } };
 
 describe('A17: what rests is not asked again and again', () => {
@@ -169,7 +169,7 @@ describe('A15: a job that is tried by one partition at a time', () => {
     await backfills.execute([handler], { speed: 1, slots: 8, timings });
     await sleep(500);
     // As fast as the database answered before.
-    expect(await sent('servo_step_v1', 1_000)).toBeLessThan(3);
+    expect(await sent('servo_report_and_claim_v1', 1_000)).toBeLessThan(3);
     expect(met).toHaveLength(2);
     gate.open();
     await backfills.state(job, 'completed');

@@ -26,7 +26,7 @@ async function claimed(count: number, strategy?: Record<string, unknown>) {
 const parallel = (max_parallel: number) => ({ type: 'parallel', max_parallel });
 const fresh = () => ({ token: randomUUID(), replaces: null });
 
-describe('servo_step_v1', () => {
+describe('servo_report_and_claim_v1', () => {
   it('claims in key order, finishes, and moves counters and checkpoint in one transaction', async () => {
     const { job, lane } = await claimed(3);
     const first = fresh();
@@ -242,7 +242,7 @@ describe('servo_step_v1', () => {
       reports: [
         {
           attempt: opened!.claimed[0]!,
-          outcome: { kind: 'later', message: 'come back', delay_ms: 60_000 },
+          outcome: { kind: 'snoozed', message: 'come back', delay_ms: 60_000 },
           delay_ms: 60_000,
         },
       ],

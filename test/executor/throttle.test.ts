@@ -28,9 +28,9 @@ it('holds claiming while somebody waits long for a lock, says why, and goes on a
     health: { replication_lag_seconds: null, lock_wait_seconds: 0.05, connections: null },
   });
   const held = () =>
-    backfills.row('select held_reason from backfill_executors where id = $1', [executor.id]);
-  await waitFor('claiming to be held', async () => (await held()).held_reason !== null);
-  expect((await held()).held_reason).toMatch(
+    backfills.row('select hold_reason from backfill_executors where id = $1', [executor.id]);
+  await waitFor('claiming to be held', async () => (await held()).hold_reason !== null);
+  expect((await held()).hold_reason).toMatch(
     /^somebody has waited \d+ s for a lock \(limit 0\.05 s\)$/,
   );
   const job = await backfills.job({ keys: keys(3) });
@@ -47,7 +47,7 @@ it('holds claiming while somebody waits long for a lock, says why, and goes on a
   await holder.query('commit');
   await waiting;
   await backfills.state(job, 'completed');
-  expect(await held()).toEqual({ held_reason: null });
+  expect(await held()).toEqual({ hold_reason: null });
   await Promise.all([holder.end(), waiter.end()]);
 });
 
@@ -68,7 +68,7 @@ it('paused a job again for the failures before it was resumed', async () => {
     [job],
   );
   expect(event!.reason).toMatch(
-    /^paused by itself: \d+ of the last \d+ partitions failed \(100 %, limit 50 %\)$/,
+    /^auto-paused: \d+ of the last \d+ partitions failed \(100 %, limit 50 %\)$/,
   );
   broken = false;
   expect((await backfills.state(job, 'paused')).failed_partitions).toBeGreaterThanOrEqual(20);

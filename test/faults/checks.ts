@@ -34,8 +34,8 @@ const list = (names: readonly string[]) => names.map((name) => `'${name}'`).join
 const history: readonly { what: string; sql: string }[] = [
   {
     what: 'every job has come to an end',
-    sql: `select id as job, state || case when unsettled then ', unsettled' else '' end as found from backfill_jobs
-      where tenant_id = '${tenant}' and (state not in ('completed', 'failed', 'cancelled') or unsettled)`,
+    sql: `select id as job, state || case when needs_finalizing then ', needs_finalizing' else '' end as found from backfill_jobs
+      where tenant_id = '${tenant}' and (state not in ('completed', 'failed', 'cancelled') or needs_finalizing)`,
   },
   {
     what: 'nothing runs in a job that has ended, and no lane is left on it',
@@ -157,7 +157,7 @@ async function neverRan(scene: Scene): Promise<string[]> {
 /** Of an answer that said when to come again, if the journal says that it was heard. */
 async function cameTooSoon(scene: Scene): Promise<string[]> {
   const heard = await scene.rows<{ job_id: string; partition_key: string; at: Date }>(
-    `select job_id, partition_key, at from backfill_events where tenant_id = $1 and kind = 'later' and reason ~ ': HTTP (429|503)'`,
+    `select job_id, partition_key, at from backfill_events where tenant_id = $1 and kind = 'snoozed' and reason ~ ': HTTP (429|503)'`,
     [tenant],
   );
   const lines: string[] = [];

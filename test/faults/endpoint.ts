@@ -22,7 +22,7 @@ const answers = {
 /** Longer than the time-out of its jobs. */
 const tooLateMs = 3_000;
 
-/** A compute platform that partitions are posted to, which has its own troubles. Each request that it carried out is a line in the file of effects. */
+/** A compute platform that partitions are posted to, which has its own outages. Each request that it carried out is a line in the file of effects. */
 export class Endpoint {
   readonly thrown: Record<string, number> = {};
   readonly #server: Server;

@@ -12,9 +12,9 @@ import type { StopMode } from './servers.ts';
 type Fault = (scene: Scene, random: Random) => Promise<boolean>;
 
 const messages = {
-  step: /servo_step_v/,
+  step: /servo_report_and_claim_v/,
   'SQL handler': /servo_run_sql_v/,
-  beat: /servo_beat_v/,
+  beat: /servo_heartbeat_v/,
   claim: /servo_claim_v/,
   rescue: /servo_rescue_v/,
 } as const;

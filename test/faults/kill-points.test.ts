@@ -37,8 +37,8 @@ const points: Readonly<
 };
 
 const messages = {
-  'the step that claims': { text: /servo_step_v/, handler: 'program', at: 1 },
-  'the step that reports': { text: /servo_step_v/, handler: 'program', at: 2 },
+  'the step that claims': { text: /servo_report_and_claim_v/, handler: 'program', at: 1 },
+  'the step that reports': { text: /servo_report_and_claim_v/, handler: 'program', at: 2 },
   'an SQL handler’s call': { text: /servo_run_sql_v/, handler: 'sql', at: 2 },
 } as const;
 

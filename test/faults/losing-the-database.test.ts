@@ -36,7 +36,7 @@ function counting(after?: (key: string) => void): { handler: Handler; runs: Map<
 const once = (count: number) => new Map(keys(count).map((key) => [key, 1]));
 
 /** Real leases, so that nothing is done twice because it took too long; but the client notices silence at once. */
-const impatient = { patience: 400, poll: 200 };
+const impatient = { timeout: 400, poll: 200 };
 
 async function sqlEffects(): Promise<Handler> {
   await backfills.rows(
@@ -82,7 +82,7 @@ for (const fate of ['lost', 'swallowed'] as const) {
   it(`a step's reply that is ${fate} after the commit counts once, and its new partitions are run once`, async () => {
     const { handler, runs } = counting();
     await backfills.execute([handler], { speed: 1, timings: impatient, settings: way() });
-    const reached = [1, 2, 3].map(() => proxy.trap(/servo_step_v/, { after: () => fate }));
+    const reached = [1, 2, 3].map(() => proxy.trap(/servo_report_and_claim_v/, { after: () => fate }));
     const job = await backfills.job({
       keys: keys(8),
       strategy: { type: 'parallel', max_parallel: 2 },
@@ -121,9 +121,9 @@ it('a heartbeat that gets no answer is sent again on another connection, before 
     speed: 50,
     settings: way(),
   });
-  await proxy.trap(/servo_beat_v/, { before: () => 'swallowed' });
+  await proxy.trap(/servo_heartbeat_v/, { before: () => 'swallowed' });
   // The next one reaches the server: a swallowed connection passes nothing.
-  await proxy.trap(/servo_beat_v/, { after: () => 'passed' });
+  await proxy.trap(/servo_heartbeat_v/, { after: () => 'passed' });
   gate.open();
   await backfills.state(job, 'completed');
   expect((await backfills.partitions(job))[0]).toMatchObject({ attempt_count: 1, crash_count: 0 });

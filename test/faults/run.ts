@@ -231,7 +231,7 @@ async function comeToRest(scene: Scene): Promise<string[]> {
       );
       return scene.rows<{ id: string; state: string; at: string }>(
         `select id, state, asset_name from backfill_jobs where tenant_id = $1
-         and (state not in ('completed', 'failed', 'cancelled') or unsettled or cardinality(lease_tokens) > 0)`,
+         and (state not in ('completed', 'failed', 'cancelled') or needs_finalizing or cardinality(lease_tokens) > 0)`,
         [tenant],
       );
     });

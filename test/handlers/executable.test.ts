@@ -20,7 +20,7 @@ describe('an executable handler', () => {
     ['echo "no such table"; exit 65', { kind: 'fatal', message: 'no such table' }],
     [
       'echo "not there yet" >&2; exit 75',
-      { kind: 'later', message: 'not there yet', delay_ms: 30_000 },
+      { kind: 'snoozed', message: 'not there yet', delay_ms: 30_000 },
     ],
     ['exit 3', { kind: 'failed', message: 'exit code 3' }],
     ['kill -SEGV $$', { kind: 'failed', message: 'ended by SIGSEGV' }],

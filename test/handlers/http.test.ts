@@ -116,11 +116,11 @@ describe('an endpoint', () => {
     [410, {}, 'failed'],
     [422, {}, 'fatal'],
     [425, {}, 'failed'],
-    [429, {}, 'later'],
+    [429, {}, 'snoozed'],
     [500, {}, 'failed'],
     [501, {}, 'failed'],
     [503, {}, 'failed'],
-    [503, { 'retry-after': '5' }, 'later'],
+    [503, { 'retry-after': '5' }, 'snoozed'],
     [408, { 'retry-after': 'soon' }, 'failed'],
   ];
   for (const [status, headers, kind] of answers) {
@@ -135,7 +135,7 @@ describe('an endpoint', () => {
   it('is asked again when it said: in seconds, or at a time by its own clock', async () => {
     answering(503, { 'retry-after': '120' }, 'busy');
     expect((await run()).outcome).toEqual({
-      kind: 'later',
+      kind: 'snoozed',
       message: `${base}/run: HTTP 503 Service Unavailable: busy`,
       delay_ms: 120_000,
     });
@@ -143,7 +143,7 @@ describe('an endpoint', () => {
       date: 'Wed, 01 Jan 2020 00:00:00 GMT',
       'retry-after': 'Wed, 01 Jan 2020 00:10:00 GMT',
     });
-    expect((await run()).outcome).toMatchObject({ kind: 'later', delay_ms: 600_000 });
+    expect((await run()).outcome).toMatchObject({ kind: 'snoozed', delay_ms: 600_000 });
   });
 
   it('that refuses says why, and where it redirects to is told: without what may be secret in its address', async () => {

@@ -115,15 +115,15 @@ describe('a module handler', () => {
     ],
     [
       `throw Object.assign(new Error('not there yet'), { code: 'SERVO_RETRY', retryAfterMs: 1500 })`,
-      { kind: 'later', message: 'not there yet', delay_ms: 1500 },
+      { kind: 'snoozed', message: 'not there yet', delay_ms: 1500 },
     ],
     [
       `return { code: 'SERVO_RETRY' }`,
-      { kind: 'later', message: 'asked to come back later', delay_ms: 30_000 },
+      { kind: 'snoozed', message: 'asked to come back later', delay_ms: 30_000 },
     ],
     [
       `throw { code: 'SERVO_RETRY', message: 'in a year', retryAfterMs: 1e12 }`,
-      { kind: 'later', message: 'in a year', delay_ms: 86_400_000 },
+      { kind: 'snoozed', message: 'in a year', delay_ms: 86_400_000 },
     ],
     [`return { code: 'SERVO_FAIL', message: '' }`, { kind: 'fatal', message: 'failed for good' }],
   ];

@@ -3,10 +3,10 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../source/database/database.ts';
 import { sqlAttemptRuns } from '../../source/database/queries/run-sql-handler.ts';
-import { readStep, type StepRow } from '../../source/database/queries/step-job.ts';
+import { readReply, type BatchRow } from '../../source/database/queries/report-and-claim.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import type { Attempt, Outcome } from '../../source/domain/partition/attempt.ts';
-import { LossWitness } from '../../source/executor/loss-witness.ts';
+import { LossReporter } from '../../source/executor/loss-reporter.ts';
 import { runSqlAttempt } from '../../source/executor/sql-attempt.ts';
 import { findPgBouncer, PgBouncer } from '../faults/pgbouncer.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -64,11 +64,11 @@ afterAll(async () => {
 /** One attempt under a token of its own. */
 async function claim(place: Place): Promise<Attempt> {
   const job = jobs.get(place)!;
-  const [row] = await steps.call<StepRow>(
-    `select * from servo_step_v1($1, $2, 'me', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{null}', array[$3::uuid], 1, 120000)`,
+  const [row] = await steps.call<BatchRow>(
+    `select * from servo_report_and_claim_v1($1, $2, 'me', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{null}', array[$3::uuid], 1, 120000)`,
     [place.tenant, job, randomUUID()],
   );
-  const [claimed] = readStep(row, { ...place, job, granularity: null })!.claimed;
+  const [claimed] = readReply(row, { ...place, job, granularity: null })!.claimed;
   if (claimed === undefined) throw new Error('there is no partition left');
   return claimed;
 }
@@ -80,7 +80,7 @@ async function attempt(
   signal: (attempt: Attempt) => AbortSignal = () => new AbortController().signal,
 ): Promise<Outcome> {
   const claimed = await claim(place);
-  const witness = new LossWitness(steps, {
+  const losses = new LossReporter(steps, {
     serverStart: null,
     lastLoss: null,
     confirm: async () => {},
@@ -89,9 +89,9 @@ async function attempt(
     owner: 'me',
     next: null,
     lease_ms: 120_000,
-    patience: 30_000,
+    timeout: 30_000,
     policy: {},
-    witness,
+    losses,
   };
   const ended = await runSqlAttempt({ handlers, steps }, claimed, sql, {
     ...options,
@@ -127,7 +127,7 @@ const ends: Record<string, { sql: string; outcome: object; stopped?: true }> = {
   servo_fail: { sql: `select public.servo_fail('no')`, outcome: { kind: 'fatal', message: 'no' } },
   servo_retry: {
     sql: `select public.servo_retry('not yet')`,
-    outcome: { kind: 'later', message: 'not yet' },
+    outcome: { kind: 'snoozed', message: 'not yet' },
   },
   'a failed assertion': {
     sql: `do $$ begin assert false, 'wrong'; end $$`,
@@ -141,7 +141,7 @@ const ends: Record<string, { sql: string; outcome: object; stopped?: true }> = {
   'a lost lease': {
     sql: `update public.backfill_partitions set lease_token = gen_random_uuid()
       where partition_key = current_setting('servo.partition_key') and tenant_id = current_setting('servo.tenant_id')`,
-    outcome: { kind: 'later', message: expect.stringContaining('the lease was lost') },
+    outcome: { kind: 'snoozed', message: expect.stringContaining('the lease was lost') },
   },
   'a cancelled statement': {
     sql: 'select pg_sleep(600)',
@@ -252,8 +252,8 @@ it('A1: our functions mean our own tables, whatever path and temporary tables a 
        set search_path = staging`,
     );
     const place = places['another asset'];
-    const { rows } = await client.query<StepRow>(
-      `select * from public.servo_step_v1($1, $2, 'me', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{null}', array[$3::uuid], 1, 120000)`,
+    const { rows } = await client.query<BatchRow>(
+      `select * from public.servo_report_and_claim_v1($1, $2, 'me', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{null}', array[$3::uuid], 1, 120000)`,
       [place.tenant, jobs.get(place), randomUUID()],
     );
     expect(rows[0]!.ids).toHaveLength(1);

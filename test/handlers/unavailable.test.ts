@@ -37,8 +37,8 @@ async function said(job: string): Promise<{ clause: string; why: string }> {
 }
 
 const executorRow = () =>
-  backfills.row<{ handlers: string[]; troubles: { kind: string }[]; held_reason: string | null }>(
-    'select handlers, troubles, held_reason from backfill_executors order by started_at desc limit 1',
+  backfills.row<{ handlers: string[]; outages: { kind: string }[]; hold_reason: string | null }>(
+    'select handlers, outages, hold_reason from backfill_executors order by started_at desc limit 1',
   );
 
 it('A17: an endpoint that is away for a while costs no partition and no attempt', async () => {
@@ -67,7 +67,7 @@ it('A17: an endpoint that is away for a while costs no partition and no attempt'
   await backfills.execute([...(await loadCatalogue(directory)).values()], { speed: 20 });
   await waitFor('some answers', () => answered > 20);
   await stop();
-  await waitFor('it to be on record', async () => (await executorRow()).troubles.length > 0);
+  await waitFor('it to be on record', async () => (await executorRow()).outages.length > 0);
   const { clause, why } = await said(job);
   expect(clause).toBe('unavailable');
   expect(why).toMatch(
@@ -82,7 +82,7 @@ it('A17: an endpoint that is away for a while costs no partition and no attempt'
     'unavailable null',
     'available null',
   ]);
-  await waitFor('it to be off the record', async () => (await executorRow()).troubles.length === 0);
+  await waitFor('it to be off the record', async () => (await executorRow()).outages.length === 0);
   await stop();
 });
 
@@ -136,8 +136,8 @@ it('A9: a host that is out of something claims nothing, and says why', async () 
     speed: 20,
     timings: { rest: { base_ms: 60_000, cap_ms: 60_000 } },
   });
-  await waitFor('claiming to be held', async () => (await executorRow()).held_reason !== null);
-  expect((await executorRow()).held_reason).toBe('this host is out of something: spawn EMFILE');
+  await waitFor('claiming to be held', async () => (await executorRow()).hold_reason !== null);
+  expect((await executorRow()).hold_reason).toBe('this host is out of something: spawn EMFILE');
   const second = await backfills.job({ asset: 'other', keys: keys(1) });
   expect((await said(second)).clause).toBe('held');
   out = false;

@@ -148,7 +148,7 @@ describe('A16: progress is one line in 10 s for each job, however often its work
       permanent: { kind: 'failed', message: 'no', permanent: true },
       crashed: { kind: 'crashed', message: 'no' },
       fatal: { kind: 'fatal', message: 'no' },
-      later: { kind: 'later', message: 'no', delay_ms: 20 },
+      later: { kind: 'snoozed', message: 'no', delay_ms: 20 },
       endpoint: { kind: 'unavailable', message: 'no', of: 'endpoint' },
     };
     // Every second attempt moves the job, so that there is something to tell.

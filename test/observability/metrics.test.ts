@@ -107,7 +107,7 @@ describe('with two executors', () => {
     expect(sumOf(both, 'servo_backfill_job_claim_latency_seconds_count')).toBe(2);
     expect(sumOf(both, 'servo_executor_claims_total{result="claimed"}')).toBe(2);
     expect(sumOf(both, 'servo_executor_slots')).toBe(4);
-    expect(sumOf(both, 'servo_executor_steps_total{result="ok"}')).toBeGreaterThan(1);
+    expect(sumOf(both, 'servo_executor_batches_total{result="ok"}')).toBeGreaterThan(1);
     gate.open();
     await backfills.state(held, 'completed');
     await waitFor('the second end to be counted', async () => {
@@ -117,7 +117,7 @@ describe('with two executors', () => {
     const after = await scrape();
     expect(sumOf(after, 'servo_backfill_job_duration_seconds_count{status="completed"}')).toBe(1);
     expect(sumOf(after, 'servo_backfill_job_duration_seconds_count{status="failed"}')).toBe(1);
-    expect(after.map((one) => one.value('servo_executor_held{reason="draining"}'))).toEqual([0, 0]);
+    expect(after.map((one) => one.value('servo_executor_hold{reason="draining"}'))).toEqual([0, 0]);
   });
 
   test('another one tells of the tenant when the first one goes, and when it dies', async () => {

@@ -95,9 +95,9 @@ describe('one query says which clause keeps a job from running', () => {
     });
   });
 
-  test('paused by itself', async () => {
+  test('auto-paused', async () => {
     const id = await running();
-    const reason = 'paused by itself: 30 of the last 40 partitions failed (75 %, limit 50 %)';
+    const reason = 'auto-paused: 30 of the last 40 partitions failed (75 %, limit 50 %)';
     await actOnJob(
       operator.db,
       { tenant: 'acme', actor: 'h:1:x', reason },
@@ -146,7 +146,7 @@ describe('one query says which clause keeps a job from running', () => {
   });
 
   test('claiming is held, and why', async () => {
-    await setExecutors(`held_reason = 'replication lags 90 s behind (limit 60 s)'`);
+    await setExecutors(`hold_reason = 'replication lags 90 s behind (limit 60 s)'`);
     expect(await said(await aJob())).toMatchObject({
       clause: 'held',
       why: 'claiming is held: replication lags 90 s behind (limit 60 s)',

@@ -31,7 +31,7 @@ afterEach(() => operator.close());
 
 const ago = (milliseconds: number) => new Date(Date.now() - milliseconds);
 const ended = (state: string, milliseconds: number, more: Record<string, unknown> = {}) =>
-  aJob({ state, unsettled: false, completed_at: ago(milliseconds), ...more });
+  aJob({ state, needs_finalizing: false, completed_at: ago(milliseconds), ...more });
 
 /** With two partitions, and a journal as old as itself. */
 async function aJob(columns: Record<string, unknown>): Promise<string> {
@@ -63,7 +63,7 @@ describe('jobs', () => {
   test('that ended so long ago go with their partitions and journal; the dry run says how many', async () => {
     const kept = [
       await ended('completed', retention.jobs + within),
-      await ended('cancelled', retention.jobs + past, { unsettled: true }),
+      await ended('cancelled', retention.jobs + past, { needs_finalizing: true }),
       // Of another writer, who did not say when, and the journal missed it.
       await aJob({
         state: 'completed',
@@ -85,7 +85,7 @@ describe('jobs', () => {
   // Another implementation's cancelled jobs have no completed_at: they stayed for ever.
   test('that another writer ended without saying when go by the journal, or by when that began', async () => {
     const unsaid = async (lines: readonly Date[]) => {
-      const columns = { state: 'cancelled', unsettled: false, completed_at: null };
+      const columns = { state: 'cancelled', needs_finalizing: false, completed_at: null };
       const id = await aJob({ ...columns, created_at: ago(3 * retention.jobs) });
       await operator.sql('delete from backfill_events where job_id = $1', [id]);
       for (const at of lines)
@@ -115,7 +115,7 @@ describe('jobs', () => {
   test('of a tree of which nobody knows when one ended stay whole', async () => {
     const old = { state: 'completed', completed_at: ago(retention.jobs + past) };
     const parent = await aJob(old);
-    await aJob({ state: 'cancelled', unsettled: false, completed_at: null, parent_job_id: parent });
+    await aJob({ state: 'cancelled', needs_finalizing: false, completed_at: null, parent_job_id: parent });
     expect(await prune(operator.db, author, retention.jobs)).toEqual(nothing);
     expect(await count('backfill_partitions')).toBe(4);
   });
@@ -220,7 +220,7 @@ describe('samples, outputs and executors', () => {
   test('go by their age, also of what lives', async () => {
     const living = await aJob({ state: 'running', started_at: ago(30 * day) });
     const done = await ended('completed', 2 * day, { started_at: ago(30 * day) });
-    const unsaid = { state: 'cancelled', unsettled: false, completed_at: null };
+    const unsaid = { state: 'cancelled', needs_finalizing: false, completed_at: null };
     const undated = await aJob({ ...unsaid, created_at: ago(30 * day) });
     for (const job of [living, done, undated]) {
       for (const age of [past, within]) await aSample(job, retention.samples + age);

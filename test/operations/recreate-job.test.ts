@@ -233,7 +233,7 @@ describe('A27 a job that failed by its upstream', () => {
     );
   };
   const decide = (id: string) =>
-    operator.value<string>(`select servo_settle_upstreams_v1('acme', $1, 'executor-1', 120000)`, [
+    operator.value<string>(`select servo_finalize_waiting_v1('acme', $1, 'executor-1', 120000)`, [
       id,
     ]);
   /** A tree raw → clean → report of two keys, of whose source one key failed: so did all that waits for it. */

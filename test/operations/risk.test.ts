@@ -44,7 +44,7 @@ async function aJob(columns: Record<string, unknown> = {}, deadline?: string): P
 
 const anExecutor = (slots: number, columns = '') =>
   operator.sql(
-    `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers${columns && ', held_reason'})
+    `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers${columns && ', hold_reason'})
      values (gen_random_uuid(), 'acme', 'h', 1, '0', $1, '{orders}'${columns})`,
     [slots],
   );

@@ -126,7 +126,7 @@ describe('reclaim', () => {
     expect(outcome.hint).toMatch(/no executor is running for this tenant/);
     expect(
       await operator.value(
-        `select heartbeat_at < now() - interval '4 minutes' and leases_void_at > now() - interval '1 minute' from backfill_jobs where id = $1`,
+        `select heartbeat_at < now() - interval '4 minutes' and leases_revoked_at > now() - interval '1 minute' from backfill_jobs where id = $1`,
         [id],
       ),
     ).toBe(true);

@@ -21,7 +21,7 @@ async function job(asset: string, columns = `priority = priority`): Promise<stri
   const id = await operator.job({ asset, start: day(1), end: day(10) });
   await operator.sql(`update backfill_jobs set ${columns} where id = $1`, [id]);
   // An old heartbeat that somebody writes is an order to reclaim: here it is how the job has been all along.
-  await operator.sql('update backfill_jobs set leases_void_at = null where id = $1', [id]);
+  await operator.sql('update backfill_jobs set leases_revoked_at = null where id = $1', [id]);
   return id;
 }
 
@@ -229,9 +229,9 @@ const cases: Readonly<Record<string, Case>> = {
     statements: async ([update], { job_id }) => {
       expect(update).toMatchObject({ command: 'UPDATE', rowCount: 1 });
       // An order to reclaim: leases older than this are taken back.
-      expect(await row(job_id!)).toMatchObject({ leases_void_at: expect.any(Date) });
+      expect(await row(job_id!)).toMatchObject({ leases_revoked_at: expect.any(Date) });
       const others = await operator.sql(
-        `select from backfill_jobs where id <> $1 and leases_void_at is not null`,
+        `select from backfill_jobs where id <> $1 and leases_revoked_at is not null`,
         [job_id],
       );
       expect(others).toEqual([]);
@@ -301,7 +301,7 @@ const cases: Readonly<Record<string, Case>> = {
       });
       expect(await row(stuck!)).toMatchObject({
         state: 'running',
-        leases_void_at: expect.any(Date),
+        leases_revoked_at: expect.any(Date),
       });
       expect(await row(resuming!)).toMatchObject({
         state: 'cancelled',

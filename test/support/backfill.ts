@@ -3,7 +3,7 @@ import { Pool, type PoolClient } from 'pg';
 import { openDatabase } from '../../source/database/database.ts';
 import { beat, type Rescued, rescueJob } from '../../source/database/queries/executor-calls.ts';
 import { findViolations, type Violation } from '../../source/database/queries/find-violations.ts';
-import { type StepReply, stepJob } from '../../source/database/queries/step-job.ts';
+import { type BatchReply, reportAndClaim } from '../../source/database/queries/report-and-claim.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import type { FailureLimit, HealthLimits } from '../../source/domain/executor/throttle.ts';
 import type { Attempt, Lease, Outcome } from '../../source/domain/partition/attempt.ts';
@@ -232,7 +232,7 @@ export class Lane {
   step(
     step: Partial<{
       reports: {
-        attempt: StepReply['claimed'][number];
+        attempt: BatchReply['claimed'][number];
         outcome: Outcome;
         duration_ms?: number;
         delay_ms?: number;
@@ -242,8 +242,8 @@ export class Lane {
       want: number;
       lease_ms: number;
     }>,
-  ): Promise<StepReply | null> {
-    return stepJob(this.#database, {
+  ): Promise<BatchReply | null> {
+    return reportAndClaim(this.#database, {
       tenant,
       job: this.#job,
       asset: 'orders',

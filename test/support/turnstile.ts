@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 
 /** Turns of the event loop in which a client of this process says nothing: by then it waits. */
-const patience = 40;
+const timeout = 40;
 
 /**
  * A way to a server on which no answer comes back before the client waits for it: what was sent till then was one round trip. It
@@ -45,7 +45,7 @@ export class Turnstile {
     let answers: Buffer[] = [];
     const turn = () => {
       turns += 1;
-      if (turns < patience) return void setImmediate(turn);
+      if (turns < timeout) return void setImmediate(turn);
       if (said) this.trips += 1;
       said = false;
       client.write(Buffer.concat(answers));

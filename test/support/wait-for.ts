@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * Waits for a fact: asks again and again until `look` gives something else than undefined, null or false. How long that takes
- * is no part of any test; only a fact that never comes about fails, by `patience` ms, with what was last seen.
+ * is no part of any test; only a fact that never comes about fails, by `timeout` ms, with what was last seen.
  */
 export async function waitFor<T>(
   what: string,
   look: () => Promise<T> | T,
-  options: { patience?: number; seen?: () => unknown } = {},
+  options: { timeout?: number; seen?: () => unknown } = {},
 ): Promise<NonNullable<T>> {
-  const until = performance.now() + (options.patience ?? 45_000);
+  const until = performance.now() + (options.timeout ?? 45_000);
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== null && found !== false) return found as NonNullable<T>;

@@ -37,7 +37,7 @@ export type Cell = {
 export type Size = { columns: number; rows: number };
 
 /** How long a fact may take to become true. */
-const patienceMs = 30_000;
+const timeoutMs = 30_000;
 
 /** A program in a real pseudo-terminal, and what a terminal emulator shows of it. */
 export class Emulator {
@@ -164,7 +164,7 @@ export class Emulator {
   /** Waits for a fact about the screen; a test that waits in vain shows the screen. */
   async until(what: string | RegExp | (() => boolean), everyMs = 10): Promise<this> {
     const holds = typeof what === 'function' ? what : () => this.shows(what);
-    const deadline = Date.now() + patienceMs;
+    const deadline = Date.now() + timeoutMs;
     while (!holds()) {
       if (Date.now() > deadline) {
         throw new Error(`in vain: ${what}\n${this.screen}\n(exit code ${this.exitCode})`);

@@ -4,7 +4,7 @@ import lockfile from 'proper-lockfile';
 import { ServoError } from '../../errors.ts';
 import { failure } from './failure.ts';
 
-const patienceMs = 120_000;
+const timeoutMs = 120_000;
 
 /**
  * Runs `work` while no other process of this home does. The lock of a killed process goes stale after five
@@ -21,7 +21,7 @@ export async function withLock<T>(home: string, work: () => Promise<T>): Promise
 }
 
 async function acquire(home: string): Promise<() => Promise<void>> {
-  const deadline = performance.now() + patienceMs;
+  const deadline = performance.now() + timeoutMs;
   const lockfilePath = join(home, 'lock');
   for (;;) {
     try {
@@ -38,7 +38,7 @@ async function acquire(home: string): Promise<() => Promise<void>> {
       if (performance.now() > deadline) {
         throw new ServoError(
           'database_unreachable',
-          `another process has been holding ${lockfilePath} for ${patienceMs / 1000} s`,
+          `another process has been holding ${lockfilePath} for ${timeoutMs / 1000} s`,
           {
             hint: 'it starts or stops the embedded database: end it, or wait until it is done',
             cause,

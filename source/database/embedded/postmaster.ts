@@ -143,9 +143,9 @@ export async function stopPostmaster(place: Place): Promise<boolean> {
     ['SIGINT', 30_000],
     ['SIGQUIT', 10_000],
   ];
-  for (const [signal, patienceMs] of escalation) {
+  for (const [signal, timeoutMs] of escalation) {
     kill(found.pid, signal);
-    const deadline = performance.now() + patienceMs;
+    const deadline = performance.now() + timeoutMs;
     while (performance.now() < deadline) {
       if (!isServer(found.pid, place)) return true;
       await sleep(20);

@@ -3,7 +3,7 @@ import type { Database } from '../database.ts';
 /**
  * Makes a waiting job `running`, or takes over a stale one of an external executor. Null if another executor was
  * faster; `failed` if its partitions are missing and cannot be made; `limited` if a limit is reached; `locked`,
- * `incomplete` or `unsettled` if it is to be tried again soon. See migrations/functions/claim.sql.
+ * `incomplete` or `needs_finalizing` if it is to be tried again soon. See migrations/functions/claim.sql.
  */
 export async function claimJob(
   database: Database,

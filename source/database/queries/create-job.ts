@@ -15,12 +15,12 @@ export function keysOf(keys: KeySource, from: number): { sql: string; values: un
 }
 
 /** A start of a million partitions takes its time; one that hangs must not make every later one hang. */
-const startPatience = '60s';
+const startTimeout = '60s';
 
 /** Until the transaction ends nobody else starts a job of the asset: the overlap check stays true. */
 export async function lockStarts(query: Query, tenant: string, asset: string): Promise<void> {
   const [before] = await query<{ value: string }>(
-    `select current_setting('lock_timeout') as value, set_config('lock_timeout', '${startPatience}', true)`,
+    `select current_setting('lock_timeout') as value, set_config('lock_timeout', '${startTimeout}', true)`,
   );
   try {
     await query('select servo_lock_v1($1, $2)', [tenant, `start ${asset}`]);
@@ -28,7 +28,7 @@ export async function lockStarts(query: Query, tenant: string, asset: string): P
     if (codeOf(error) !== '55P03') throw error;
     throw new ServoError(
       'not_allowed',
-      `another start of this asset has gone on for ${startPatience}`,
+      `another start of this asset has gone on for ${startTimeout}`,
       {
         hint: 'wait for it, or find its session in pg_stat_activity; then start again',
         cause: error,

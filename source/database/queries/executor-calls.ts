@@ -8,7 +8,7 @@ export function beat(
 ): Promise<Lease[]> {
   const { tenant, attempts, lease_ms } = held;
   return database.call<Lease>(
-    'select lost_id as id, lost_token as token from servo_beat_v1($1, $2, $3, $4, $5)',
+    'select lost_id as id, lost_token as token from servo_heartbeat_v1($1, $2, $3, $4, $5)',
     [
       tenant,
       [...new Set(attempts.map((attempt) => attempt.job_id))],
@@ -53,7 +53,7 @@ export async function recountJob(
 }
 
 /** Keeps running jobs of these assets fresh that wait with no lease; not `except`. See migrations/functions/heartbeat.sql. */
-export async function keepWaitingFresh(
+export async function refreshWaiting(
   database: Database,
   wait: { tenant: string; assets: readonly string[]; except: readonly string[]; age_ms: number },
 ): Promise<void> {
@@ -67,13 +67,13 @@ export async function keepWaitingFresh(
 
 export type AttemptLog = { attempt: Attempt; output: string };
 
-export async function keepLogs(
+export async function storeLogs(
   database: Database,
   tenant: string,
   executor: string,
   logs: readonly AttemptLog[],
 ): Promise<void> {
-  await database.call('select servo_keep_logs_v1($1, $2, $3, $4, $5, $6)', [
+  await database.call('select servo_store_logs_v1($1, $2, $3, $4, $5, $6)', [
     tenant,
     executor,
     logs.map((log) => log.attempt.job_id),
@@ -92,11 +92,11 @@ export async function sampleJobs(
 }
 
 /** Expires the leases of executors that have died, and names them: see migrations/functions/dead-executors.sql. */
-export async function judgeExecutors(
+export async function declareDead(
   database: Database,
   judge: { tenant: string; owner: string; silence_ms: number },
 ): Promise<string[]> {
-  const rows = await database.call<{ id: string }>('select servo_judge_v1($1, $2, $3) as id', [
+  const rows = await database.call<{ id: string }>('select servo_declare_dead_v1($1, $2, $3) as id', [
     judge.tenant,
     judge.owner,
     judge.silence_ms,
@@ -105,14 +105,14 @@ export async function judgeExecutors(
 }
 
 /** Writes down why an executor claims nothing, or that it claims again. */
-export async function setHeldReason(
+export async function setHoldReason(
   database: Database,
   author: { tenant: string; executor: string },
   reason: string | null,
 ): Promise<void> {
   const { tenant, executor } = author;
   await database.write({ tenant, actor: executor }, (query) =>
-    query('update backfill_executors set held_reason = $3 where id = $2 and tenant_id = $1', [
+    query('update backfill_executors set hold_reason = $3 where id = $2 and tenant_id = $1', [
       tenant,
       executor,
       reason,

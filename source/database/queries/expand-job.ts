@@ -79,7 +79,7 @@ export async function failUnstarted(
     [tenant, id],
   );
   await query(
-    `update backfill_jobs set state = 'failed', version = version + 1, completed_at = clock_timestamp(), unsettled = true, error_message = $3
+    `update backfill_jobs set state = 'failed', version = version + 1, completed_at = clock_timestamp(), needs_finalizing = true, error_message = $3
      where id = $2 and tenant_id = $1 and state = 'running'`,
     [tenant, id, why],
   );

@@ -4,8 +4,8 @@ import type { Query } from '../database.ts';
 import { alive } from './living-executors.ts';
 
 /** Times within JSON come as text. */
-type Row = Omit<ExplainFacts, 'silent' | 'troubles'> & {
-  troubles: (Omit<ExplainFacts['troubles'][number], 'since'> & { since: string })[];
+type Row = Omit<ExplainFacts, 'silent' | 'outages'> & {
+  outages: (Omit<ExplainFacts['outages'][number], 'since'> & { since: string })[];
   silent: { id: string; lanes: number; seen_at: string | null; until: string }[];
 };
 
@@ -25,8 +25,8 @@ export async function explainJob(
     seen_at: seen_at === null ? null : readTime(seen_at),
     until: readTime(until) ?? never,
   }));
-  const troubles = row.troubles.map((one) => ({ ...one, since: new Date(one.since) }));
-  return { ...row, silent, troubles };
+  const outages = row.outages.map((one) => ({ ...one, since: new Date(one.since) }));
+  return { ...row, silent, outages };
 }
 
 /** Jobs `o` that wait for an executor of asset `a`. */
@@ -42,19 +42,19 @@ const statement = `with j as materialized (
     select l.* from living l, j where j.asset_name = any (l.handlers)
   ), troubled as materialized (
     select l.id as executor, l.host, o ->> 'kind' as kind, o ->> 'message' as message, (o ->> 'since')::timestamptz as since
-    from living l, j, jsonb_array_elements(l.troubles) o where o ->> 'tenant' = $1 and o ->> 'asset' = j.asset_name
+    from living l, j, jsonb_array_elements(l.outages) o where o ->> 'tenant' = $1 and o ->> 'asset' = j.asset_name
   ), ready as materialized (
-    select * from able where draining_at is null and held_reason is null
+    select * from able where draining_at is null and hold_reason is null
   ), blocked as materialized (
     -- The same rule as in the step.
-    select p.partition_key, o.id from j join backfill_jobs o on o.tenant_id = $1 and o.unsettled and o.asset_id = j.asset_id and o.id <> j.id
+    select p.partition_key, o.id from j join backfill_jobs o on o.tenant_id = $1 and o.needs_finalizing and o.asset_id = j.asset_id and o.id <> j.id
       join backfill_partitions p on p.backfill_job_id = o.id and p.state = 'running'
     where p.lease_expires_at is not null or p.started_at > clock_timestamp() - interval '120 seconds'
   ), busy as materialized (
     -- Two probes: one condition for both reads all jobs of the tenant.
     select count(distinct p.lease_token)::int as slots
     from (select id from backfill_jobs where tenant_id = $1 and state in ('running', 'paused')
-        union all select id from backfill_jobs where tenant_id = $1 and unsettled) b
+        union all select id from backfill_jobs where tenant_id = $1 and needs_finalizing) b
       join backfill_partitions p on p.backfill_job_id = b.id and p.state = 'running' and p.lease_owner in (select id from ready)
   )
   select clock_timestamp() as as_of, j.id, j.asset_name, j.state, j.version,
@@ -77,12 +77,12 @@ const statement = `with j as materialized (
     (select count(*)::int from able) as with_handler,
     (select count(*)::int from able where draining_at is not null) as draining,
     (select count(*)::int from able a where a.id not in (select executor from troubled)) as untroubled,
-    coalesce((select jsonb_agg(to_jsonb(d) order by d.since) from troubled d), '[]') as troubles,
+    coalesce((select jsonb_agg(to_jsonb(d) order by d.since) from troubled d), '[]') as outages,
     coalesce(j.failing ->> 'message', (select left(p.error_message, 500) from backfill_partitions p
       where p.backfill_job_id = j.id and p.state = 'failed' limit 1)) as failure,
     j.failing is not null as failing,
     (select count(*)::int from ready) as ready,
-    (select min(held_reason) from able) as held_reason,
+    (select min(hold_reason) from able) as hold_reason,
     coalesce((select sum(slots)::int from ready), 0) as slots,
     (select slots from busy) as slots_busy,
     coalesce((select jsonb_agg(to_jsonb(l)) from servo_limits_reached_v1($1) l

@@ -16,13 +16,13 @@ export function findHeld(database: Database, tenant: string, owner: string): Pro
       `select p.id, j.id as job_id, j.tenant_id, j.asset_name, null as granularity, p.partition_key, p.attempt_count as attempt,
          p.failure_count as failures, p.lease_token as token
        from (
-         select id, tenant_id, asset_name, leases_void_at from backfill_jobs where tenant_id = $1 and unsettled
+         select id, tenant_id, asset_name, leases_revoked_at from backfill_jobs where tenant_id = $1 and needs_finalizing
          union all
-         select id, tenant_id, asset_name, leases_void_at from backfill_jobs
-         where tenant_id = $1 and state in ('running', 'paused', 'resuming') and not unsettled
+         select id, tenant_id, asset_name, leases_revoked_at from backfill_jobs
+         where tenant_id = $1 and state in ('running', 'paused', 'resuming') and not needs_finalizing
        ) j join backfill_partitions p on p.backfill_job_id = j.id
        where p.state = 'running' and p.lease_owner = $2 and p.lease_token is not null and p.lease_expires_at > clock_timestamp()
-         and (j.leases_void_at is null or p.started_at > j.leases_void_at)
+         and (j.leases_revoked_at is null or p.started_at > j.leases_revoked_at)
        limit ${most}`,
       [tenant, owner],
     ),

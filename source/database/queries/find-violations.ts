@@ -84,7 +84,7 @@ export const invariants: readonly Invariant[] = [
       from recent j, lateral (select count(*) filter (where state = 'completed') as completed, count(*) filter (where state = 'failed') as failed,
           count(*) filter (where state = 'skipped') as skipped, count(*) filter (where state = 'running') as running
         from backfill_partitions p where p.backfill_job_id = j.id) r
-      where ${ourWork} and not j.unsettled and r.running = 0
+      where ${ourWork} and not j.needs_finalizing and r.running = 0
         and (j.completed_partitions, j.failed_partitions, j.skipped_partitions) is distinct from (r.completed, r.failed, r.skipped)
         and not (j.state in ('pending', 'running', 'paused', 'resuming') and j.upstream_job_count > 0)`,
   },
@@ -128,7 +128,7 @@ export const invariants: readonly Invariant[] = [
     text: 'no lease is expired by over 60 s while an executor lives',
     sql: `select j.id as job_id, p.partition_key, format('held by %s, expired at %s', coalesce(p.lease_owner, 'nobody'), coalesce(p.lease_expires_at::text, 'none')) as found
       from recent j join backfill_partitions p on p.backfill_job_id = j.id and p.state = 'running'
-      where (j.state in ('running', 'paused', 'resuming') or j.unsettled) and ${executorLives}
+      where (j.state in ('running', 'paused', 'resuming') or j.needs_finalizing) and ${executorLives}
         and case when p.lease_expires_at > '-infinity' then p.lease_expires_at
           else (select e.lost_at from backfill_executors e where e.tenant_id = $1 and e.id = p.lease_owner) end < clock_timestamp() - interval '60 seconds'`,
   },
@@ -151,7 +151,7 @@ export const invariants: readonly Invariant[] = [
       from recent j join backfill_partitions p on p.backfill_job_id = j.id, lateral (
         select count(*) filter (where partition_key is not null) as ended, bool_or(partition_key is null and kind = 'reclaimed') as taken_over
         from backfill_events e where e.job_id = j.id and e.tenant_id = $1 and (partition_key is null or partition_key = p.partition_key)
-          and kind in ('retry', 'failed', 'later', 'lost', 'reclaimed')) e
+          and kind in ('retry', 'failed', 'snoozed', 'lost', 'reclaimed')) e
       where j.created_at > clock_timestamp() - interval '1 day' and ${ourWork}
         and p.attempt_count > 1 and not coalesce(e.taken_over, false)
         and p.attempt_count::bigint - (p.state in ('completed', 'running'))::int > e.ended`,
@@ -196,7 +196,7 @@ export const invariants: readonly Invariant[] = [
         join backfill_executors e on e.tenant_id = $1 and e.id = p.lease_owner and e.stopped_at is null and e.lost_at is null
       where j.state = 'running' and j.claimed_version = j.version and p.lease_expires_at > clock_timestamp()
         and p.started_at < clock_timestamp() - interval '35 seconds' and e.seen_at > clock_timestamp() - interval '15 seconds'
-        and greatest(j.heartbeat_at, j.leases_void_at) < clock_timestamp() - interval '35 seconds'`,
+        and greatest(j.heartbeat_at, j.leases_revoked_at) < clock_timestamp() - interval '35 seconds'`,
   },
   {
     id: 'I14',

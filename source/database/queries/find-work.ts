@@ -31,7 +31,7 @@ export type Candidate = {
 /** Lanes that it may have: one while its last attempts have failed for good, as in the step. */
 const lanes = `case when failing is null then servo_max_parallel(execution_strategy) else 1 end`;
 
-const maxAttempts = `servo_whole(execution_strategy -> 'max_attempts', null)`;
+const maxAttempts = `servo_integer(execution_strategy -> 'max_attempts', null)`;
 
 const columns = `id, tenant_id, asset_id, asset_name, state, priority, execution_order, sla_deadline_at, created_at,
   avg_partition_duration_ms as average_ms, ${maxAttempts} as max_attempts`;
@@ -132,7 +132,7 @@ export function findStates(
   );
 }
 
-export type Duty = { id: string; state: string; unsettled: boolean };
+export type Duty = { id: string; state: string; needs_finalizing: boolean };
 
 /**
  * Jobs with attempts to take back or drifted leases, waiting ones that their upstreams have decided, running ones with
@@ -146,10 +146,10 @@ export function findDuties(
   return database.read(tenant, async (query) => {
     const [clock] = await query<{ now: Date }>('select clock_timestamp() as now');
     const duties = await query<Duty>(
-      `select id, state, unsettled from backfill_jobs where tenant_id = $1 and unsettled
+      `select id, state, needs_finalizing from backfill_jobs where tenant_id = $1 and needs_finalizing
        union all
-       select id, state, unsettled from backfill_jobs j
-       where tenant_id = $1 and state in ('waiting_upstream', 'running', 'paused', 'resuming') and not unsettled
+       select id, state, needs_finalizing from backfill_jobs j
+       where tenant_id = $1 and state in ('waiting_upstream', 'running', 'paused', 'resuming') and not needs_finalizing
          and ((state = 'waiting_upstream' and (select verdict is not null or done <> completed_upstream_jobs
              from servo_upstream_verdict_v1($1, j.id, $2)))
            or (state = 'running' and claimed_version = version and lease_tokens = '{}'
@@ -157,7 +157,7 @@ export function findDuties(
            or cardinality(lease_tokens) <> (select count(distinct lease_token) from backfill_partitions
              where backfill_job_id = j.id and state = 'running' and lease_token is not null)
            or exists (select from backfill_partitions where backfill_job_id = j.id and state = 'running'
-             and (lease_expires_at < clock_timestamp() or started_at <= j.leases_void_at
+             and (lease_expires_at < clock_timestamp() or started_at <= j.leases_revoked_at
                or (lease_expires_at is null and j.claimed_version is not distinct from j.version
                  and coalesce(started_at, '-infinity') < clock_timestamp() - $2 * interval '1 millisecond'))))`,
       [tenant, staleMs],

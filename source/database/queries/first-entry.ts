@@ -13,9 +13,9 @@ const newest = 200;
 export async function firstEntry(
   query: Query,
   tenant: string,
-  troubles: readonly { job_id: string; since: Date }[],
+  outages: readonly { job_id: string; since: Date }[],
 ): Promise<Date | null> {
-  if (troubles.length === 0) return null;
+  if (outages.length === 0) return null;
   const [row] = await query<{ at: Date | null }>(
     `select min(coalesce((
          with entries as materialized (
@@ -25,7 +25,7 @@ export async function firstEntry(
          where e.at >= t.since or (e.kind = 'reclaim requested'
            and e.id > coalesce((select max(c.id) from entries c where c.to_state = 'running'), 0))), t.since)) as at
      from unnest($2::uuid[], $3::timestamptz[]) t (job_id, since)`,
-    [tenant, troubles.map((one) => one.job_id), troubles.map((one) => one.since)],
+    [tenant, outages.map((one) => one.job_id), outages.map((one) => one.since)],
   );
   return row?.at ?? null;
 }

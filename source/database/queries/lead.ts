@@ -12,7 +12,7 @@ export async function lead(
   const led: string[] = [];
   for (const tenant of tenants) {
     const [row] = await database.write({ tenant, actor: holder }, (query) =>
-      query<{ leads: boolean }>('select servo_lead_v1($1, $2, $3, $4) as leads', [
+      query<{ leads: boolean }>('select servo_elect_v1($1, $2, $3, $4) as leads', [
         tenant,
         duty,
         holder,

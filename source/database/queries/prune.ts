@@ -18,14 +18,14 @@ const endedAt = (t: string) => `coalesce(${t}.completed_at,
 
 // Of a job `t` that may go, whoever needs it: it ended before $2, and nothing of it is still to be settled or run.
 const over = (t: string) =>
-  `(${t}.state in (${ended}) and ${endedAt(t)} < $2 and not ${t}.unsettled)`;
+  `(${t}.state in (${ended}) and ${endedAt(t)} < $2 and not ${t}.needs_finalizing)`;
 
 /**
  * A tree of jobs (a job, what was created with it for its upstreams, and so on) goes as a whole, when all of it is over; and what another
  * job waited for does not go before that one is over too. For `j`. Only the index that leads to the one row fits, which statistics do
  * not say when there are none: with plain comparisons 1,634,240 rows were fetched for 100 jobs.
  */
-const mayGo = `not j.unsettled and not exists (
+const mayGo = `not j.needs_finalizing and not exists (
     with recursive above (id, parent_job_id) as (
       select j.id, j.parent_job_id
       union select p.id, p.parent_job_id from above a join backfill_jobs p on p.id = a.parent_job_id and p.tenant_id || '' = $1
@@ -61,7 +61,7 @@ export function findEnded(
     query,
     `with j as materialized (
        select j.* from unnest(array[${ended}]) s (state) cross join lateral (
-         select id, parent_job_id, unsettled, state, ${at} as at from backfill_jobs
+         select id, parent_job_id, needs_finalizing, state, ${at} as at from backfill_jobs
          where tenant_id = $1 and state = s.state ${those} and ${at} < $2 and ${at} >= coalesce($3, '-infinity'::timestamptz)
            and ($3::timestamptz is null or (${at}, id) > ($3, $4::uuid))
          order by ${at}, id limit $5) j
@@ -133,7 +133,7 @@ export async function forget(
   { age_ms, after, dry }: { age_ms: number; after: number; dry: boolean },
 ): Promise<{ forgotten: number; last: number | null }> {
   const [row] = await query<{ forgotten: number; last: number | null }>(
-    `select forgotten, last_id as last from servo_forget_v1($1, $2, $3, ${pruneBatch}, $4)`,
+    `select forgotten, last_id as last from servo_purge_v1($1, $2, $3, ${pruneBatch}, $4)`,
     [tenant, age_ms, after, dry],
   );
   return row!;

@@ -8,8 +8,8 @@ const mostIdle = 1000;
 
 /** Times within JSON come as text. */
 type Row = {
-  executors: (Omit<LivingExecutor, 'troubles'> & {
-    troubles: (Omit<LivingExecutor['troubles'][number], 'since'> & { since: string })[];
+  executors: (Omit<LivingExecutor, 'outages'> & {
+    outages: (Omit<LivingExecutor['outages'][number], 'since'> & { since: string })[];
   })[];
   limits: ClaimScene['limits'];
   silent: (Omit<SilentLanes, 'seen_at' | 'until'> & {
@@ -37,9 +37,9 @@ export async function readClaimScene(query: Query, tenant: string): Promise<Clai
     });
   }
   return {
-    executors: executors.map(({ troubles, ...one }) => ({
+    executors: executors.map(({ outages, ...one }) => ({
       ...one,
-      troubles: troubles.map((trouble) => ({ ...trouble, since: new Date(trouble.since) })),
+      outages: outages.map((trouble) => ({ ...trouble, since: new Date(trouble.since) })),
     })),
     limits,
     silent: byJob,
@@ -68,7 +68,7 @@ const statement = `with living as materialized (
     -- Two probes: one condition for both reads all jobs of the tenant.
     select b.id as job_id, p.lease_owner, p.lease_token, p.lease_expires_at
     from (select id from backfill_jobs where tenant_id = $1 and state in ('running', 'paused') and (select needed from looked)
-        union all select id from backfill_jobs where tenant_id = $1 and unsettled and state not in ('running', 'paused')
+        union all select id from backfill_jobs where tenant_id = $1 and needs_finalizing and state not in ('running', 'paused')
           and (select needed from looked)) b
       -- By the jobs, whatever is known of the tables: without statistics all partitions were read.
       cross join lateral (select * from backfill_partitions p where p.backfill_job_id = b.id and p.state = 'running' offset 0) p
@@ -76,11 +76,11 @@ const statement = `with living as materialized (
   )
   select
     coalesce((select jsonb_agg(jsonb_build_object('id', l.id, 'handlers', l.handlers, 'slots', l.slots, 'draining', l.draining_at is not null,
-        'held_reason', l.held_reason,
+        'hold_reason', l.hold_reason,
         'busy', (select count(distinct w.lease_token) from work w where w.lease_owner = l.id),
-        'troubles', (select coalesce(jsonb_agg(jsonb_build_object('asset', o ->> 'asset', 'host', l.host, 'kind', o ->> 'kind',
+        'outages', (select coalesce(jsonb_agg(jsonb_build_object('asset', o ->> 'asset', 'host', l.host, 'kind', o ->> 'kind',
             'message', o ->> 'message', 'since', o ->> 'since') order by o ->> 'since'), '[]')
-          from jsonb_array_elements(l.troubles) o where o ->> 'tenant' = $1)) order by l.id)
+          from jsonb_array_elements(l.outages) o where o ->> 'tenant' = $1)) order by l.id)
       from living l), '[]') as executors,
     coalesce((select jsonb_agg(to_jsonb(l) || jsonb_build_object('assets', case when l.scope = 'asset_type' then
         (select coalesce(jsonb_agg(a.name), '[]') from assets a

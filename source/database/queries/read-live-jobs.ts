@@ -49,7 +49,7 @@ export async function readFleet(query: Query, tenant: string): Promise<Fleet> {
   const rows = await query<{ asset_name: string | null; slots: number }>(
     `with ready as materialized (
        select slots, handlers from backfill_executors
-       where ${alive} and draining_at is null and held_reason is null
+       where ${alive} and draining_at is null and hold_reason is null
      )
      select null as asset_name, coalesce(sum(slots), 0)::int as slots from ready
      union all

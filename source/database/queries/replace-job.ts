@@ -49,8 +49,8 @@ export async function followInFlight(
        select c.id, c.asset_id from made m join backfill_jobs c on c.parent_job_id = m.id and c.tenant_id || '' = $1
      ), flights as materialized (
        select m.id as job, p.partition_key, p.id as follows, 1 as rank from made m
-         -- Only the index of unsettled jobs fits.
-         join backfill_jobs o on o.tenant_id = $1 and o.unsettled and o.asset_id || '' = m.asset_id::text and o.id <> m.id
+         -- Only the index of needs_finalizing jobs fits.
+         join backfill_jobs o on o.tenant_id = $1 and o.needs_finalizing and o.asset_id || '' = m.asset_id::text and o.id <> m.id
          join backfill_partitions p on p.backfill_job_id = o.id and p.tenant_id = $1 and p.state = 'running'
        union all
        select $2, p.partition_key, p.follows_id, 2 from backfill_partitions p

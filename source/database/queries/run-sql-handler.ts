@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { type Attempt, attemptFacts } from '../../domain/partition/attempt.ts';
 import type { Database } from '../database.ts';
 import { queryHandler } from '../session-settings.ts';
-import { readStep, type StepPolicy, type StepReply, type StepRow } from './step-job.ts';
+import { readReply, type BatchPolicy, type BatchReply, type BatchRow } from './report-and-claim.ts';
 
 /**
  * Runs a handler written in SQL and completes its partition in the same transaction, in one message; the lane goes on with
@@ -12,10 +12,10 @@ export async function runSqlHandler(
   client: pg.ClientBase,
   attempt: Attempt,
   sql: string,
-  options: { owner: string; next: string | null; lease_ms: number; policy: StepPolicy },
-): Promise<StepReply> {
+  options: { owner: string; next: string | null; lease_ms: number; policy: BatchPolicy },
+): Promise<BatchReply> {
   const { partition_start, partition_end } = attemptFacts(attempt);
-  const rows = await queryHandler<StepRow>(
+  const rows = await queryHandler<BatchRow>(
     client,
     'select * from servo_run_sql_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)',
     [
@@ -35,7 +35,7 @@ export async function runSqlHandler(
       JSON.stringify(options.policy),
     ],
   );
-  return readStep(rows[0], {
+  return readReply(rows[0], {
     tenant: attempt.tenant_id,
     job: attempt.job_id,
     asset: attempt.asset_name,

@@ -1,17 +1,17 @@
 import type { Database } from '../database.ts';
 
 /** Rows that one transaction skips: 10,000 hold the job's row for some 150 ms, a million for 15 s. */
-const settleBatch = 10_000;
+const finalizeBatch = 10_000;
 
-/** Skips one batch of what a cancelled job left unfinished: see migrations/functions/finalize.sql. `unsettled`: some are left. */
-export async function settleJob(
+/** Skips one batch of what a cancelled job left unfinished: see migrations/functions/finalize.sql. `needs_finalizing`: some are left. */
+export async function finalizeJob(
   database: Database,
   settle: { tenant: string; job: string; actor: string },
-  batch = settleBatch,
-): Promise<{ skipped: number; unsettled: boolean }> {
-  const [row] = await database.call<{ skipped: number; unsettled: boolean }>(
-    'select skipped, unsettled from servo_settle_v1($1, $2, $3, $4)',
+  batch = finalizeBatch,
+): Promise<{ skipped: number; needs_finalizing: boolean }> {
+  const [row] = await database.call<{ skipped: number; needs_finalizing: boolean }>(
+    'select skipped, needs_finalizing from servo_finalize_v1($1, $2, $3, $4)',
     [settle.tenant, settle.job, settle.actor, batch],
   );
-  return row ?? { skipped: 0, unsettled: false };
+  return row ?? { skipped: 0, needs_finalizing: false };
 }

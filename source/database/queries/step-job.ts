@@ -20,9 +20,9 @@ export type Opening = {
 };
 
 /** What the executor says of a job's asset and of its own flags; see p_policy in migrations/functions/report-and-claim.sql. */
-export type StepPolicy = { max_attempts?: number; timeout_ms?: number; pause_at?: number };
+export type BatchPolicy = { max_attempts?: number; timeout_ms?: number; pause_at?: number };
 
-export type StepRequest = {
+export type Batch = {
   tenant: string;
   job: string;
   asset: string;
@@ -35,10 +35,10 @@ export type StepRequest = {
   /** Attempts for each lane, at most. */
   want: number;
   lease_ms: number;
-  policy?: StepPolicy;
+  policy?: BatchPolicy;
 };
 
-export type StepReply = {
+export type BatchReply = {
   /** State of the job after the step. */
   state: string;
   lanes: number;
@@ -53,8 +53,8 @@ export type StepReply = {
   due_in_ms: number | null;
 };
 
-/** What servo_step_v1 and servo_run_sql_v1 answer. */
-export type StepRow = {
+/** What servo_report_and_claim_v1 and servo_run_sql_v1 answer. */
+export type BatchRow = {
   job_state: string | null;
   lanes: number;
   max_parallel: number;
@@ -74,10 +74,10 @@ const columns =
   'job_state, lanes, max_parallel, timeout_ms, average_ms, accepted, ids, keys, attempts, failures, tokens, due_in_ms';
 
 /** One step, in one message and one transaction: see migrations/functions/report-and-claim.sql. Null if the job is gone. */
-export async function stepJob(database: Database, request: StepRequest): Promise<StepReply | null> {
+export async function reportAndClaim(database: Database, request: Batch): Promise<BatchReply | null> {
   const { reports } = request;
-  const [row] = await database.call<StepRow>(
-    `select ${columns} from servo_step_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+  const [row] = await database.call<BatchRow>(
+    `select ${columns} from servo_report_and_claim_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
     [
       request.tenant,
       request.job,
@@ -100,13 +100,13 @@ export async function stepJob(database: Database, request: StepRequest): Promise
       JSON.stringify(request.policy ?? {}),
     ],
   );
-  return readStep(row, request);
+  return readReply(row, request);
 }
 
-export function readStep(
-  row: StepRow | undefined,
-  request: Pick<StepRequest, 'tenant' | 'job' | 'asset' | 'granularity'>,
-): StepReply | null {
+export function readReply(
+  row: BatchRow | undefined,
+  request: Pick<Batch, 'tenant' | 'job' | 'asset' | 'granularity'>,
+): BatchReply | null {
   if (row === undefined || row.job_state === null) return null;
   return {
     state: row.job_state,

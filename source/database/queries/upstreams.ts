@@ -109,12 +109,12 @@ export async function insertUpstreams(
 }
 
 /** Settles a job that waits for its upstreams: see migrations/functions/upstreams.sql. Returns its new state, or null. */
-export async function settleUpstreams(
+export async function finalizeWaiting(
   database: Database,
   settle: { tenant: string; job: string; actor: string; stale_ms: number },
 ): Promise<string | null> {
   const [row] = await database.call<{ verdict: string | null }>(
-    'select servo_settle_upstreams_v1($1, $2, $3, $4) as verdict',
+    'select servo_finalize_waiting_v1($1, $2, $3, $4) as verdict',
     [settle.tenant, settle.job, settle.actor, settle.stale_ms],
   );
   return row?.verdict ?? null;

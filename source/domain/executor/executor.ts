@@ -1,4 +1,4 @@
-import type { TroubleKind } from '../partition/attempt.ts';
+import type { OutageKind } from '../partition/attempt.ts';
 
 /** A row of backfill_executors, and what it runs for the tenant. */
 export type ExecutorRow = {
@@ -12,10 +12,10 @@ export type ExecutorRow = {
   /** A hash of its handler directory, as it read it when it started; null of an older program. */
   catalogue: string | null;
   /** What is away for its handlers, for this tenant, the longest first. */
-  troubles: { asset: string; kind: TroubleKind; message: string; since: Date }[];
+  outages: { asset: string; kind: OutageKind; message: string; since: Date }[];
   started_at: Date;
   seen_at: Date;
-  held_reason: string | null;
+  hold_reason: string | null;
   draining_at: Date | null;
   lost_at: Date | null;
   stopped_at: Date | null;
@@ -45,11 +45,11 @@ export type ExecutorList = { as_of: Date; tenant_id: string; executors: Executor
 const silenceMs = 10_000;
 
 export function viewExecutor(row: ExecutorRow, asOf: Date): ExecutorView {
-  const { stopped_at, lost_at, draining_at, seen_at, held_reason, started_at } = row;
+  const { stopped_at, lost_at, draining_at, seen_at, hold_reason, started_at } = row;
   const as = (state: ExecutorState, state_since: Date) => ({ ...row, state, state_since });
   if (stopped_at !== null) return as('stopped', stopped_at);
   if (lost_at !== null) return as('lost', lost_at);
   if (asOf.getTime() - seen_at.getTime() > silenceMs) return as('silent', seen_at);
   if (draining_at !== null) return as('draining', draining_at);
-  return as(held_reason === null ? 'alive' : 'held', started_at);
+  return as(hold_reason === null ? 'alive' : 'held', started_at);
 }

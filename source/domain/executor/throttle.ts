@@ -84,7 +84,7 @@ export function finishedSince(base: Progress, now: Progress, lately: Finished): 
   };
 }
 
-/** A job is paused by itself when more than `rate` of at least `least` partitions failed for good within ten minutes. */
+/** A job is auto-paused when more than `rate` of at least `least` partitions failed for good within ten minutes. */
 export type FailureLimit = { rate: number; least: number };
 
 export const failureLimitDefault: Readonly<FailureLimit> = { rate: 0.5, least: 20 };
@@ -94,11 +94,11 @@ export function pauseReason(finished: Finished, limit: FailureLimit): string | n
   const all = finished.completed + finished.failed;
   if (all < limit.least || finished.failed <= limit.rate * all) return null;
   const percent = Math.round((finished.failed / all) * 100);
-  return `paused by itself: ${finished.failed} of the last ${all} partitions failed (${percent} %, limit ${Math.round(limit.rate * 100)} %)`;
+  return `auto-paused: ${finished.failed} of the last ${all} partitions failed (${percent} %, limit ${Math.round(limit.rate * 100)} %)`;
 }
 
 /**
- * A job is paused by itself when so many of its last attempts failed with the same permanent error (domain/partition/error-origin.ts). It is
+ * A job is auto-paused when so many of its last attempts failed with the same permanent error (domain/partition/error-origin.ts). It is
  * decided in the step that reports them: migrations/functions/report-and-claim.sql.
  */
 export const identicalFailuresDefault = 5;

@@ -20,7 +20,7 @@ export const strategyDefaults: Readonly<Strategy> = {
 
 /**
  * Reads the execution_strategy column, which other programs write too: what is missing or not
- * usable counts as its default. The same rules stand in the SQL function servo_whole.
+ * usable counts as its default. The same rules stand in the SQL function servo_integer.
  */
 export function readStrategy(column: unknown): Strategy {
   const raw = rawOf(column);

@@ -26,8 +26,8 @@ export function leaseKey({ id, token }: Lease): string {
 }
 
 /** What is away when an attempt cannot be made; `host`: descriptors, processes or memory. */
-export const troubleKinds = ['database', 'endpoint', 'program', 'host'] as const;
-export type TroubleKind = (typeof troubleKinds)[number];
+export const outageKinds = ['database', 'endpoint', 'program', 'host'] as const;
+export type OutageKind = (typeof outageKinds)[number];
 
 /**
  * How an attempt ended. What counts against the partition, and when it is tried again:
@@ -39,8 +39,8 @@ export type TroubleKind = (typeof troubleKinds)[number];
  * | failed, `permanent` | a failure | after a long back-off; repeated, it pauses the job |
  * | fatal | a failure | never |
  * | crashed | a crash: three make a poison partition | after a back-off |
- * | later | nothing | after `delay_ms`, as the handler asked, but never at once |
- * | later, `interrupted` | nothing: we stopped it | at once, under another lease |
+ * | snoozed | nothing | after `delay_ms`, as the handler asked, but never at once |
+ * | snoozed, `interrupted` | nothing: we stopped it | at once, under another lease |
  * | unavailable | nothing | when the job's rest on this executor is over, which grows |
  * | released | nothing: it was never started | at once |
  */
@@ -49,8 +49,8 @@ export type Outcome =
   | { kind: 'failed'; message: string; permanent?: true }
   | { kind: 'fatal'; message: string; permanent?: true }
   | { kind: 'crashed'; message: string }
-  | { kind: 'later'; message: string; delay_ms: number; interrupted?: true }
-  | { kind: 'unavailable'; message: string; of: TroubleKind }
+  | { kind: 'snoozed'; message: string; delay_ms: number; interrupted?: true }
+  | { kind: 'unavailable'; message: string; of: OutageKind }
   | { kind: 'released' };
 
 /** The stable key that an at-least-once handler gives to whatever it calls. */

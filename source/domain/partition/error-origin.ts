@@ -1,4 +1,4 @@
-import type { Outcome, TroubleKind } from './attempt.ts';
+import type { Outcome, OutageKind } from './attempt.ts';
 
 /**
  * Whose an error is that an attempt ended with. This is the one place that decides it, by the code
@@ -11,7 +11,7 @@ import type { Outcome, TroubleKind } from './attempt.ts';
  * - a kind of trouble: something that the attempt needs is away. It does not count; the job rests
  *   on this executor.
  */
-export type Origin = 'partition' | 'permanent' | TroubleKind;
+export type Origin = 'partition' | 'permanent' | OutageKind;
 
 /**
  * By SQLSTATE, of an error that a living connection answered with; the exact code counts before its

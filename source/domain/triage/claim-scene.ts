@@ -1,4 +1,4 @@
-import type { TroubleKind } from '../partition/attempt.ts';
+import type { OutageKind } from '../partition/attempt.ts';
 import { type Clause, type ClauseFacts, explain, type ReachedLimit } from './explain.ts';
 
 /** An executor of the tenant that is heard of; `busy`: slots that run something of this tenant. */
@@ -8,11 +8,11 @@ export type LivingExecutor = {
   slots: number;
   busy: number;
   draining: boolean;
-  held_reason: string | null;
-  troubles: readonly {
+  hold_reason: string | null;
+  outages: readonly {
     asset: string;
     host: string;
-    kind: TroubleKind;
+    kind: OutageKind;
     message: string;
     since: Date;
   }[];
@@ -48,9 +48,9 @@ type AssetFacts = Pick<
   | 'with_handler'
   | 'draining'
   | 'untroubled'
-  | 'troubles'
+  | 'outages'
   | 'ready'
-  | 'held_reason'
+  | 'hold_reason'
   | 'slots'
   | 'slots_busy'
   | 'limits'
@@ -94,8 +94,8 @@ export function clauseIn(facts: SceneFacts): Clause {
 
 /** Assets that some executor can run: what is of another one cannot be claimed. */
 export function servedAssets({ executors }: ClaimScene): string[] {
-  const able = executors.flatMap(({ handlers, troubles }) =>
-    handlers.filter((name) => troubles.every(({ asset }) => asset !== name)),
+  const able = executors.flatMap(({ handlers, outages }) =>
+    handlers.filter((name) => outages.every(({ asset }) => asset !== name)),
   );
   return [...new Set(able)];
 }
@@ -110,18 +110,18 @@ function ofAsset(scene: ClaimScene, asset: string): AssetFacts {
   if (before !== undefined) return before;
   const { executors, limits } = scene;
   const able = executors.filter(({ handlers }) => handlers.includes(asset));
-  const ready = able.filter(({ draining, held_reason }) => !draining && held_reason === null);
-  const troubled = executors.flatMap(({ id, troubles }) =>
-    troubles.filter((one) => one.asset === asset).map((one) => ({ executor: id, ...one })),
+  const ready = able.filter(({ draining, hold_reason }) => !draining && hold_reason === null);
+  const troubled = executors.flatMap(({ id, outages }) =>
+    outages.filter((one) => one.asset === asset).map((one) => ({ executor: id, ...one })),
   );
   const made: AssetFacts = {
     executors: executors.length,
     with_handler: able.length,
     draining: able.filter(({ draining }) => draining).length,
     untroubled: able.filter(({ id }) => troubled.every(({ executor }) => executor !== id)).length,
-    troubles: troubled.toSorted((a, b) => a.since.getTime() - b.since.getTime()),
+    outages: troubled.toSorted((a, b) => a.since.getTime() - b.since.getTime()),
     ready: ready.length,
-    held_reason: able.find(({ held_reason }) => held_reason !== null)?.held_reason ?? null,
+    hold_reason: able.find(({ hold_reason }) => hold_reason !== null)?.hold_reason ?? null,
     slots: ready.reduce((sum, { slots }) => sum + slots, 0),
     slots_busy: ready.reduce((sum, { busy }) => sum + busy, 0),
     limits: limits.filter(({ scope, name, assets }) =>

@@ -1,4 +1,4 @@
-import type { TroubleKind } from '../partition/attempt.ts';
+import type { OutageKind } from '../partition/attempt.ts';
 import { roughDuration } from '../time/duration.ts';
 import type { SilentLanes } from './claim-scene.ts';
 import type { Clause, ClauseFacts, ReachedLimit } from './explain.ts';
@@ -6,7 +6,7 @@ import type { Clause, ClauseFacts, ReachedLimit } from './explain.ts';
 /** What a reason is told from. `in_front`: jobs of higher rank; null where they were not counted. */
 export type ReasonFacts = Pick<
   ClauseFacts,
-  'as_of' | 'executors' | 'draining' | 'held_reason' | 'limits' | 'troubles' | 'slots' | 'due_at'
+  'as_of' | 'executors' | 'draining' | 'hold_reason' | 'limits' | 'outages' | 'slots' | 'due_at'
 > & { asset_name: string; in_front: number | null };
 
 /** The clauses that keep a job from being worked on until something beside the job changes. */
@@ -34,7 +34,7 @@ export const clauseReasons: Readonly<Record<WaitingClause, (facts: ReasonFacts) 
     `none of ${counted(executors, 'living executor')} has a handler for ${asset_name}`,
   draining: ({ draining }) =>
     `${draining === 1 ? 'the only executor' : `all ${draining} executors`} with a handler for it ${draining === 1 ? 'drains' : 'drain'}, and takes nothing new`,
-  held: ({ held_reason }) => `claiming is held: ${held_reason ?? 'the database is not well'}`,
+  held: ({ hold_reason }) => `claiming is held: ${hold_reason ?? 'the database is not well'}`,
   limited: ({ limits }) => limits.map(limitReason).join('; '),
   back_off: ({ due_at, as_of }) =>
     `all partitions that are left are snoozed or wait to be retried, the first in ${roughDuration(
@@ -58,7 +58,7 @@ export function silenceReason(silent: readonly SilentLanes[], asOf: Date): strin
   return each.join('; ');
 }
 
-const troubleKindWords: Readonly<Record<TroubleKind, string>> = {
+const outageKindWords: Readonly<Record<OutageKind, string>> = {
   endpoint: 'its endpoint is unreachable',
   program: 'its program is missing',
   host: 'the host is out of something',
@@ -66,11 +66,11 @@ const troubleKindWords: Readonly<Record<TroubleKind, string>> = {
 };
 
 /** `its endpoint is unreachable on web-1 since 12m: cannot reach …`. */
-function troubleReason({ troubles, as_of }: ReasonFacts): string {
-  const first = troubles[0]!;
-  const hosts = [...new Set(troubles.map(({ host }) => host))];
+function troubleReason({ outages, as_of }: ReasonFacts): string {
+  const first = outages[0]!;
+  const hosts = [...new Set(outages.map(({ host }) => host))];
   const since = roughDuration(as_of.getTime() - first.since.getTime());
-  return `${troubleKindWords[first.kind] ?? first.kind} on ${hosts.join(', ')} since ${since}: ${first.message}`;
+  return `${outageKindWords[first.kind] ?? first.kind} on ${hosts.join(', ')} since ${since}: ${first.message}`;
 }
 
 const scopes: Readonly<Record<ReachedLimit['scope'], (name: string) => string>> = {

@@ -198,7 +198,7 @@ export type Escalation = {
   next: { who: string; in_minutes: number } | null;
 };
 
-/** The escalations of the troubles that there are, by the runbooks' tables; none without trouble. */
+/** The escalations of the outages that there are, by the runbooks' tables; none without trouble. */
 export function escalationsOf(facts: EscalationFacts): Escalation[] {
   return (Object.keys(escalationPaths) as Runbook[])
     .filter((runbook) => rowsOf(facts, ...escalationPaths[runbook].checks).length > 0)

@@ -1,5 +1,5 @@
 import { isJobState, isTerminal } from '../job/state.ts';
-import type { TroubleKind } from '../partition/attempt.ts';
+import type { OutageKind } from '../partition/attempt.ts';
 
 /** Everything that decides whether a job runs, read at one moment; ages are by the database's clock. */
 export type ExplainFacts = {
@@ -23,14 +23,14 @@ export type ExplainFacts = {
   /** Those with a handler for which nothing that it needs is away. */
   untroubled: number;
   /** What is away for the asset's handler, by living executor, the longest first. */
-  troubles: { executor: string; host: string; kind: TroubleKind; message: string; since: Date }[];
+  outages: { executor: string; host: string; kind: OutageKind; message: string; since: Date }[];
   /** What its last attempts failed with, all alike, or what a failed partition of it says. */
   failure: string | null;
   /** Its last attempts failed with a permanent error: one partition is tried at a time. */
   failing: boolean;
   /** Executors with the handler that neither drain nor are held, and why the others are held. */
   ready: number;
-  held_reason: string | null;
+  hold_reason: string | null;
   /** Slots of the ready ones, and how many of them run something of this tenant. */
   slots: number;
   slots_busy: number;
@@ -112,9 +112,9 @@ export type ClauseFacts = Pick<
   | 'with_handler'
   | 'draining'
   | 'untroubled'
-  | 'troubles'
+  | 'outages'
   | 'ready'
-  | 'held_reason'
+  | 'hold_reason'
   | 'slots'
   | 'slots_busy'
   | 'limits'
@@ -140,7 +140,7 @@ const holds: Readonly<Record<Clause, (facts: ClauseFacts) => boolean>> = {
     heartbeat_at !== null &&
     as_of.getTime() - heartbeat_at.getTime() < staleMs,
   no_executor: ({ executors }) => executors === 0,
-  unavailable: ({ troubles, untroubled }) => troubles.length > 0 && untroubled === 0,
+  unavailable: ({ outages, untroubled }) => outages.length > 0 && untroubled === 0,
   no_handler: ({ with_handler }) => with_handler === 0,
   draining: ({ with_handler, draining }) => draining === with_handler,
   held: ({ ready }) => ready === 0,

@@ -66,8 +66,8 @@ const recreating: Choice = {
 };
 
 /** Whoever could run it: where nobody can, that comes first. */
-const ifSomebodyIsReady = ({ ready, with_handler, held_reason }: ExplainFacts): boolean =>
-  ready > 0 && with_handler > 0 && held_reason === null;
+const ifSomebodyIsReady = ({ ready, with_handler, hold_reason }: ExplainFacts): boolean =>
+  ready > 0 && with_handler > 0 && hold_reason === null;
 const startOr =
   (otherwise: RemedyAction): Choose =>
   (facts) =>

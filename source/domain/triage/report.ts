@@ -8,6 +8,6 @@ export type TriageReport = {
   /** Null: all jobs of the tenant. */
   job_id: string | null;
   checks: readonly CheckSummary[];
-  /** Of the troubles that were found. */
+  /** Of the outages that were found. */
   escalations: readonly Escalation[];
 };

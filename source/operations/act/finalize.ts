@@ -1,6 +1,6 @@
 import type { Database } from '../../database/database.ts';
 import { livingExecutors } from '../../database/queries/living-executors.ts';
-import { settleJob } from '../../database/queries/settle-job.ts';
+import { finalizeJob } from '../../database/queries/finalize-job.ts';
 
 /**
  * Marks the open partitions of a cancelled job as skipped, in batches. Executors do this too: it is
@@ -15,9 +15,9 @@ export async function finalizeJob(
   const alive = await db.read(tenant, (query) => livingExecutors(query, tenant));
   let total = 0;
   for (let more = alive === 0; more; ) {
-    const { skipped, unsettled } = await settleJob(db, { tenant, actor, job });
+    const { skipped, needs_finalizing } = await finalizeJob(db, { tenant, actor, job });
     total += skipped;
-    more = skipped > 0 && unsettled;
+    more = skipped > 0 && needs_finalizing;
   }
   return total;
 }

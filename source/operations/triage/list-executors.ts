@@ -20,6 +20,6 @@ export function listExecutors(db: Database, tenant: string): Promise<ExecutorLis
 export function listHeld(
   db: Database,
   tenant: string,
-): Promise<{ id: string; held_reason: string }[]> {
+): Promise<{ id: string; hold_reason: string }[]> {
   return db.read(tenant, (query) => heldExecutors(query, tenant));
 }

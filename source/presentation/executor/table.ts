@@ -99,10 +99,10 @@ export const executorDetail: Detail<ExecutorView> = ({ row }, { as_of, zone }) =
   ];
   const facts = `${plural(row.slots, 'slot')} · started ${formatMoment(row.started_at, as_of, zone)} · last seen ${age(row.seen_at)} ago · ${row.catalogue === null ? '' : `catalogue ${safeText(row.catalogue)} · `}handlers: ${handlersOf({ row, job: null }) || 'none'}`;
   const held: Cell[][] =
-    row.held_reason === null
+    row.hold_reason === null
       ? []
-      : [[{ text: `held: ${safeText(row.held_reason)}`, tone: 'warn' }]];
-  const away = row.troubles.map(({ asset, kind, message, since }): Cell[] => [
+      : [[{ text: `held: ${safeText(row.hold_reason)}`, tone: 'warn' }]];
+  const away = row.outages.map(({ asset, kind, message, since }): Cell[] => [
     {
       text: `${kind} unavailable for ${safeText(asset)} since ${age(since)}: ${safeText(message)}`,
       tone: 'warn',

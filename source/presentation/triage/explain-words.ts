@@ -172,7 +172,7 @@ function mending({ failure, failing }: ExplainFacts): string {
 function story(facts: ExplainFacts): string {
   const { since, by, reason } = facts;
   const when = since === null ? '' : ` since ${age(facts, since)}`;
-  const itself = reason?.startsWith('paused by itself') ? ` by itself${reason.slice(16)}` : null;
+  const itself = reason?.startsWith('auto-paused') ? ` by itself${reason.slice(16)}` : null;
   if (itself !== null) return `${when}, ${safeText(itself.trimStart())}`;
   const who = by === null ? '' : `, by ${safeText(by)}`;
   return `${when}${who}${reason === null ? '' : `: "${safeText(reason)}"`}`;

@@ -110,8 +110,8 @@ describe.each([
 
   test('the first journal entry of a trouble is found by the jobs', async () => {
     const since = new Date(Date.now() - 600_000);
-    const troubles = [1, 2, 3, 4, 5].map((number) => ({ job_id: idOf(number), since }));
-    const reads = await asked((query) => firstEntry(query, 'acme', troubles));
+    const outages = [1, 2, 3, 4, 5].map((number) => ({ job_id: idOf(number), since }));
+    const reads = await asked((query) => firstEntry(query, 'acme', outages));
     expect(reads).toMatchObject({ scans: [], sequential: 0 });
     expect(reads.fetched).toBeLessThanOrEqual(30);
   });

@@ -59,7 +59,7 @@ test('unclaimed: not what waits for a busy slot, and what an executor with a fre
     expect(await now.ids('unclaimed')).toEqual([]);
     await now.executor({ handlers: `'{clicks}'` });
     expect(await now.ids('unclaimed')).toEqual([]);
-    await now.executor({ held_reason: `'replication lags'` });
+    await now.executor({ hold_reason: `'replication lags'` });
     expect(await now.ids('unclaimed')).toEqual([]);
     await now.executor();
     expect(await now.ids('unclaimed')).toEqual([job]);
@@ -163,7 +163,7 @@ test('paused: for more than an hour, or by itself', () =>
       checkpoint_partition_key: `'k'`,
     });
     await now.query(
-      `select set_config('servo.reason', 'paused by itself: 30 of the last 40 partitions failed', true)`,
+      `select set_config('servo.reason', 'auto-paused: 30 of the last 40 partitions failed', true)`,
     );
     const itself = await now.job(paused('1 minute'));
     const { rows } = await now.find('wont-resume');
@@ -174,7 +174,7 @@ test('paused: for more than an hour, or by itself', () =>
       },
       {
         job_id: itself,
-        cells: { paused_secs: 60, reason: 'paused by itself: 30 of the last 40 partitions failed' },
+        cells: { paused_secs: 60, reason: 'auto-paused: 30 of the last 40 partitions failed' },
       },
     ]);
     // The runbook's two questions of one job.

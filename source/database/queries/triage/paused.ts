@@ -42,7 +42,7 @@ CROSS JOIN LATERAL (
   SELECT COALESCE(bj.paused_at, event.at, bj.created_at) as since, event.actor as paused_by, event.reason
 ) came
 WHERE bj.state = 'paused'
-  AND (came.since < NOW() - ${interval(context.thresholds.paused_long)} OR starts_with(came.reason, 'paused by itself'))
+  AND (came.since < NOW() - ${interval(context.thresholds.paused_long)} OR starts_with(came.reason, 'auto-paused'))
   AND ${scope(context, 'bj')}
 ORDER BY came.since
 LIMIT ${context.limit}`,

@@ -37,13 +37,13 @@ export const unclaimed: Check = {
     return `WITH busy AS MATERIALIZED (
   SELECT bp.lease_owner, count(DISTINCT bp.lease_token) as slots
   FROM (SELECT id FROM backfill_jobs WHERE tenant_id = ${tenant} AND state IN ('running', 'paused')
-    UNION ALL SELECT id FROM backfill_jobs WHERE tenant_id = ${tenant} AND unsettled) b
+    UNION ALL SELECT id FROM backfill_jobs WHERE tenant_id = ${tenant} AND needs_finalizing) b
   JOIN backfill_partitions bp ON bp.backfill_job_id = b.id AND bp.state = 'running'
   GROUP BY bp.lease_owner
 ), ready AS MATERIALIZED (
   SELECT able.asset_name, count(*) as executors, bool_or(able.slots > COALESCE(busy.slots, 0)) as free
   FROM (SELECT e.id, e.slots, unnest(e.handlers) as asset_name FROM backfill_executors e
-    WHERE ${alive(context.tenant, 'e')} AND e.draining_at IS NULL AND e.held_reason IS NULL) able
+    WHERE ${alive(context.tenant, 'e')} AND e.draining_at IS NULL AND e.hold_reason IS NULL) able
   LEFT JOIN busy ON busy.lease_owner = able.id
   GROUP BY able.asset_name
 ), reached AS MATERIALIZED (
