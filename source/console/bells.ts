@@ -1,7 +1,7 @@
 import type { JobView } from '../domain/job/job.ts';
 import { shortId } from '../domain/job/reference.ts';
 import { isTerminal } from '../domain/job/state.ts';
-import { stateWord } from '../presentation/job/state-words.ts';
+import { stateLabel } from '../presentation/job/state-label.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import type { DataAnswer, Effect } from './effects.ts';
 import { keyFor } from './key-hints.ts';
@@ -20,7 +20,7 @@ export function noBell(state: State): string | null {
   const { job, gone } = targetOf(state)!;
   if (hasBell(state, job.id)) return null;
   if (gone) return 'this job no longer exists';
-  if (isTerminal(job.state)) return `the job has ended (${stateWord(job.state).word})`;
+  if (isTerminal(job.state)) return `the job has ended (${stateLabel(job.state).word})`;
   return state.bells.length >= mostBells
     ? `already following ${mostBells} jobs, the maximum`
     : null;
@@ -76,7 +76,7 @@ function changeText(bell: Bell, job: JobView | null): string | null {
   const name = nameOf(bell);
   if (job === null) return `${name} no longer exists`;
   const changes = [
-    job.state === bell.state ? [] : `${stateWord(bell.state).word} → ${stateWord(job.state).word}`,
+    job.state === bell.state ? [] : `${stateLabel(bell.state).word} → ${stateLabel(job.state).word}`,
     job.risk_level === bell.risk_level || isTerminal(job.state)
       ? []
       : `risk ${levelText(bell.risk_level)} → ${levelText(job.risk_level)}`,

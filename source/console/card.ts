@@ -5,7 +5,7 @@ import type { JobSettings } from '../domain/job/settings.ts';
 import { isTerminal } from '../domain/job/state.ts';
 import { secondsBetween } from '../presentation/job/eta-phrase.ts';
 import { formatAge } from '../presentation/text/format.ts';
-import { lately } from '../presentation/text/lately.ts';
+import { lately } from '../presentation/job/recent-action.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import {
   type ActionName,

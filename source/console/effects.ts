@@ -7,7 +7,7 @@ import type { Around, JobPage } from '../domain/job/page.ts';
 import type { Settable } from '../domain/job/settings.ts';
 import type { PartitionDetail } from '../domain/partition/partition.ts';
 import type { CheckName } from '../domain/triage/checks.ts';
-import type { JudgedJob, Verification } from '../domain/triage/explanation.ts';
+import type { DiagnosedJob, Verification } from '../domain/triage/explanation.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Hue } from '../presentation/text/hue.ts';
 import type { ActionName } from './actions.ts';
@@ -162,7 +162,7 @@ export type DataAnswer =
   | { type: 'report'; path: string; text: string }
   | { type: 'jobs'; list: JobPage }
   | BoardAnswer
-  | { type: 'explained'; judged: JudgedJob }
+  | { type: 'explained'; judged: DiagnosedJob }
   | { type: 'verified'; verification: Verification }
   | { type: 'job'; detail: JobDetail; of_keys?: PartitionCounts }
   | { type: 'opened'; view: ContextView }

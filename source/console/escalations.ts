@@ -1,5 +1,5 @@
 import { formatMoment } from '../presentation/text/format.ts';
-import { escalationReasons, escalationTitle } from '../presentation/triage/escalation-words.ts';
+import { escalationReasons, escalationTitle } from '../presentation/triage/escalation-text.ts';
 import { textReader } from './reading.ts';
 import type { State, Step } from './state.ts';
 

@@ -1,5 +1,5 @@
 import { shortId } from '../domain/job/reference.ts';
-import type { JudgedJob, Verification } from '../domain/triage/explanation.ts';
+import type { DiagnosedJob, Verification } from '../domain/triage/explanation.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import { explainText } from '../presentation/triage/explain-text.ts';
 import { actionOf } from './actions.ts';
@@ -34,7 +34,7 @@ export function explainSelected(state: State): Step {
   return ask(free, 'reader', { type: 'explain-job', id });
 }
 
-export function explained(state: State, reader: Reader, judged: JudgedJob): Reader {
+export function explained(state: State, reader: Reader, judged: DiagnosedJob): Reader {
   const { zone } = state.options;
   const { recommended: _, ...rest } = reader;
   const recommended = recommendedIn(judged);
@@ -46,7 +46,7 @@ export function explained(state: State, reader: Reader, judged: JudgedJob): Read
   };
 }
 
-function recommendedIn({ recommendation, held, facts }: JudgedJob): RecommendedAction | null {
+function recommendedIn({ recommendation, held, facts }: DiagnosedJob): RecommendedAction | null {
   const name = recommendation && remedyActions[recommendation.action];
   if (!name || recommendation.ready === null) return null;
   return { name, id: facts.id, checks: held.map(({ check }) => check.name) };

@@ -2,8 +2,8 @@ import type { ActionParameters, JobAction } from '../domain/job/action.ts';
 import type { ActionResult } from '../domain/job/detail.ts';
 import type { JobView } from '../domain/job/job.ts';
 import type { JobSettings } from '../domain/job/settings.ts';
-import { actionWords } from '../presentation/job/action-words.ts';
-import { hindranceWords } from '../presentation/job/hindrance.ts';
+import { actionText } from '../presentation/job/action-text.ts';
+import { claimObstacle } from '../presentation/job/claim-obstacle.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import type { Tone } from '../presentation/text/tone.ts';
 import { actEffect, reasonOf } from './act-effect.ts';
@@ -45,7 +45,7 @@ export function act(state: State, card: Card, input: CardInput): Step {
     looked_at: 0,
     text: unconfirmed,
     tone: 'plain',
-    obstacle: card.known === null ? null : hindranceWords(card.known),
+    obstacle: card.known === null ? null : claimObstacle(card.known),
     text_changed_at: state.at,
   };
   const others = state.follows.filter(({ id, phase }) => id !== job.id && phase !== 'settled');
@@ -173,5 +173,5 @@ export function followShown(
 export function followText(follow: Follow): string {
   return follow.phase === 'settled'
     ? `${follow.asset_name}: ${follow.text}`
-    : `${actionWords[actionOf(follow.name).action].gerund} ${follow.asset_name}: ${follow.text}`;
+    : `${actionText[actionOf(follow.name).action].gerund} ${follow.asset_name}: ${follow.text}`;
 }

@@ -31,15 +31,15 @@ export function mapRequest({ job, map, insight }: JobScreen, at: number): MapReq
   if (map.asked_at === null || map.state !== mapState(job) || job.failed_partitions < map.failed)
     return { map_buckets: mapBuckets };
   const finished = finishedOf(job);
-  const isIdle = finished === map.finished && job.lanes === 0;
+  const isIdle = finished === map.finished && job.running_slots === 0;
   if (isIdle) return { map_buckets: 0 };
   if (at - map.asked_at >= wholeMs) return { map_buckets: mapBuckets };
   return { map_buckets: 0, map_ranges: staleRanges(map, job) };
 }
 
 /** The map is read whole again when this changes: the state, and whether partitions are running. */
-export function mapState({ state, lanes }: JobView): string {
-  return `${state} ${lanes > 0 ? 'running' : 'idle'}`;
+export function mapState({ state, running_slots }: JobView): string {
+  return `${state} ${running_slots > 0 ? 'running' : 'idle'}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Reading } from '../domain/forecast/trend.ts';
 import type { PartitionBucket } from '../domain/job/detail.ts';
-import { restWords } from '../presentation/job/rest-words.ts';
+import { stallText } from '../presentation/job/stall-text.ts';
 import { type PartitionMap, partitionMap } from '../presentation/partition/map.ts';
 import { wrap } from '../presentation/text/fitted.ts';
 import { widthOf } from '../presentation/text/width.ts';
@@ -142,7 +142,7 @@ export function jobLayout(state: State, job: JobScreen): JobLayout {
   const frame = {
     header: lines >= 8,
     facts: lines < 14 ? 1 : isWide(state.size) ? 2 : 3,
-    stall: lines >= 12 && restWords(job.job, job.detail?.events ?? []) !== null,
+    stall: lines >= 12 && stallText(job.job, job.detail?.events ?? []) !== null,
     banner: lines >= 14 || hasBanner(state),
     note: lines >= 6,
     hints: lines >= 3,

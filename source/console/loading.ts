@@ -1,6 +1,6 @@
 import type { JobDetail } from '../domain/job/detail.ts';
 import type { JobPage } from '../domain/job/page.ts';
-import { isNoChange, stillSupposed } from '../domain/risk/what-if.ts';
+import { isNoChange, remainingWhatIf } from '../domain/risk/what-if.ts';
 import { arrangeAfterData } from './arrange.ts';
 import { withBoardData } from './board-order.ts';
 import { type Board, boardInterval, isBoard } from './boards.ts';
@@ -170,7 +170,7 @@ export function boardLoaded(state: State, { board, data }: BoardAnswer): Step {
   const up = answerReceived(state, 'board');
   const old = up.boards[board];
   if (state.frozen_at !== null && old.data !== null) return [up, []];
-  const what = isNoChange(old.what) ? old.what : stillSupposed(old.what, data.jobs);
+  const what = isNoChange(old.what) ? old.what : remainingWhatIf(old.what, data.jobs);
   const loaded = withBoardData(up, board, old as Board, data, { what });
   return [{ ...up, boards: { ...up.boards, [board]: loaded } }, nextRefresh(up)];
 }

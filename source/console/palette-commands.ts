@@ -2,7 +2,7 @@ import { sortColumns } from '../domain/job/order.ts';
 import { shortId } from '../domain/job/reference.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import { parseDuration } from '../domain/time/duration.ts';
-import { stateWord } from '../presentation/job/state-words.ts';
+import { stateLabel } from '../presentation/job/state-label.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import { contextCommands } from './context-commands.ts';
 import { filtered } from './filter.ts';
@@ -23,7 +23,7 @@ export const paletteCommands: readonly PaletteCommand[] = [
     candidates: ({ jobs }) =>
       (jobs.list?.jobs ?? []).map(({ id, asset_name, state }) => ({
         value: shortId(id),
-        title: `${safeText(asset_name, { cap: 100 })}, ${stateWord(state).word}`,
+        title: `${safeText(asset_name, { cap: 100 })}, ${stateLabel(state).word}`,
       })),
     refusal: (_, argument) => (argument === '' ? 'type an id or an asset' : null),
     run: findJob,

@@ -1,6 +1,6 @@
 import type { JobEvent, OpenPartition } from '../domain/job/detail.ts';
 import type {
-  CrewMember,
+  JobExecutor,
   DownstreamAsset,
   FailedPartition,
   RelatedJob,
@@ -17,7 +17,7 @@ export type PanelItem = { key: string } & (
   | { panel: 'events'; event: JobEvent }
   | { panel: 'tree'; way: 'up' | 'down'; related: RelatedJob }
   | { panel: 'tree'; way: 'made'; asset: DownstreamAsset }
-  | { panel: 'executors'; executor: CrewMember }
+  | { panel: 'executors'; executor: JobExecutor }
 );
 
 const itemsIn: Readonly<Record<PanelName, (job: JobScreen) => PanelItem[]>> = {
@@ -45,7 +45,7 @@ const itemsIn: Readonly<Record<PanelName, (job: JobScreen) => PanelItem[]>> = {
     ),
   ],
   executors: ({ insight }) =>
-    (insight?.crew ?? []).map((executor) => ({ panel: 'executors', key: executor.id, executor })),
+    (insight?.executors ?? []).map((executor) => ({ panel: 'executors', key: executor.id, executor })),
 };
 
 function failedItems(group: FailureGroup, unfolded: string | null): PanelItem[] {

@@ -1,8 +1,8 @@
 import type { JobEvent } from '../domain/job/detail.ts';
 import { shortId } from '../domain/job/reference.ts';
-import { stateWord } from '../presentation/job/state-words.ts';
+import { stateLabel } from '../presentation/job/state-label.ts';
 import { causeLines, messageLines } from '../presentation/partition/text.ts';
-import { eventWords } from '../presentation/report/event-words.ts';
+import { eventCells } from '../presentation/report/event-cells.ts';
 import { formatMoment } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import { type PanelItem, partitionKeyOf } from './panels.ts';
@@ -37,7 +37,7 @@ function knownOf({ insight, detail }: JobScreen, key: string): string {
 }
 
 function eventRead(state: State, event: JobEvent): State {
-  const words = eventWords(event).map(({ text }) => text);
+  const words = eventCells(event).map(({ text }) => text);
   const title = `Event at ${clock(state, event.at)}`;
   const lines = [words.join(''), ...(event.kind === 'state' ? [] : causeLines(event.reason))];
   return { ...state, overlay: textReader(title, lines.join('\n')) };
@@ -67,7 +67,7 @@ function contents(state: State, item: PanelItem): { title: string; lines: string
           : `downstream of this job, ${asset.depth} steps away`,
         `owner  ${asset.owner === null ? '–' : safeText(asset.owner, { cap: 300 })}`,
         ...(asset.jobs.length === 0 ? ['no active jobs'] : ['active jobs']),
-        ...asset.jobs.map(({ id, state }) => `  ${shortId(id)} ${stateWord(state).word}`),
+        ...asset.jobs.map(({ id, state }) => `  ${shortId(id)} ${stateLabel(state).word}`),
       ],
     };
   }

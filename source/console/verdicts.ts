@@ -3,8 +3,8 @@ import type { JobView } from '../domain/job/job.ts';
 import { shortId } from '../domain/job/reference.ts';
 import { changesOf, describeChanges } from '../domain/job/settings.ts';
 import { type Action, actionTargets } from '../domain/job/state.ts';
-import { timesIn } from '../presentation/job/action-words.ts';
-import { stateWord } from '../presentation/job/state-words.ts';
+import { timesIn } from '../presentation/job/action-text.ts';
+import { stateLabel } from '../presentation/job/state-label.ts';
 import { formatFullCount, plural, type Zone } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import type { Tone } from '../presentation/text/tone.ts';
@@ -58,7 +58,7 @@ export const verdicts: Readonly<Record<JobAction, (look: Look) => Verdict>> = {
     const name = `replaced by ${shortId(job.id)}`;
     if (job.state === 'pending')
       return { ...unclaimed(look), text: `${name}: ${unclaimed(look).text}` };
-    return settled(look, `${name}, ${stateWord(job.state).word}, priority ${job.priority}`);
+    return settled(look, `${name}, ${stateLabel(job.state).word}, priority ${job.priority}`);
   },
 };
 
@@ -71,9 +71,9 @@ function transition(action: Action, { follow, job }: Look): Verdict | null {
 }
 
 function onceIdle(look: Look, text: (job: JobView) => string): Verdict {
-  const { lanes } = look.job;
-  return lanes > 0
-    ? waiting(`${plural(lanes, 'partition')} still running`)
+  const { running_slots } = look.job;
+  return running_slots > 0
+    ? waiting(`${plural(running_slots, 'partition')} still running`)
     : settled(look, text(look.job));
 }
 
@@ -93,7 +93,7 @@ function resumed(look: Look): Verdict {
   const { state } = look.job;
   return settled(
     look,
-    state === 'running' ? 'running again' : `resumed, now ${stateWord(state).word}`,
+    state === 'running' ? 'running again' : `resumed, now ${stateLabel(state).word}`,
   );
 }
 
@@ -145,7 +145,7 @@ function unknownOutcome({ follow, job }: Pick<Look, 'follow' | 'job'>): Verdict 
   const { seen, name } = follow;
   const same = job.state === seen.state && job.version === seen.version;
   const untouched = same && actionOf(name).action !== 'retry';
-  const now = `${stateWord(job.state).word}, version ${job.version}`;
+  const now = `${stateLabel(job.state).word}, version ${job.version}`;
   return warning(
     untouched
       ? `not applied so far: still ${now} (connection lost)`
@@ -154,7 +154,7 @@ function unknownOutcome({ follow, job }: Pick<Look, 'follow' | 'job'>): Verdict 
 }
 
 function changedByOthers({ state }: JobView): Verdict {
-  return warning(`now ${stateWord(state).word}: changed by someone else`);
+  return warning(`now ${stateLabel(state).word}: changed by someone else`);
 }
 
 function waiting(text: string): Verdict {

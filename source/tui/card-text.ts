@@ -21,10 +21,10 @@ import type { JobAction } from '../domain/job/action.ts';
 import { actionSql } from '../domain/job/action-sql.ts';
 import type { JobView } from '../domain/job/job.ts';
 import { shortId } from '../domain/job/reference.ts';
-import { actionWords, type Intent } from '../presentation/job/action-words.ts';
-import { dialogWords } from '../presentation/job/dialog-words.ts';
-import { hindranceWords, unfinishedWords } from '../presentation/job/hindrance.ts';
-import { stateWord } from '../presentation/job/state-words.ts';
+import { actionText, type Intent } from '../presentation/job/action-text.ts';
+import { dialogText } from '../presentation/job/dialog-text.ts';
+import { claimObstacle, mayNotFinish } from '../presentation/job/claim-obstacle.ts';
+import { stateLabel } from '../presentation/job/state-label.ts';
 import { cutMessage, wrap } from '../presentation/text/fitted.ts';
 import {
   formatAge,
@@ -79,7 +79,7 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
   const settings = settingsOf(card);
   const { as_of: asOf, zone, known, only } = card;
   const intent: Intent = { job, asOf, settings, zone, known, only };
-  const words = actionWords[action];
+  const words = actionText[action];
   const after = words.after(intent);
   const seen = [
     ...labelled('Seen', seenText(state, card), width, 2),
@@ -153,18 +153,18 @@ export function cardTitle(card: Card): string {
 /** Before an object: `Pause`, `Set deadline of`. */
 function verbOf(card: Card): string {
   const { action, verb } = actionOfCard(card);
-  return verb ?? (action === 'cancel' ? 'Cancel' : actionWords[action].verb);
+  return verb ?? (action === 'cancel' ? 'Cancel' : actionText[action].verb);
 }
 
 function seenText(state: State, { job, seen_at }: Card): string {
   const ago = Math.floor((state.at - seen_at) / 5000) * 5;
   const when = ago < 5 ? 'just now' : `${ago < 60 ? `${ago}s` : formatAge(ago)} ago`;
-  const flight = job.lanes > 0 ? `, ${plural(job.lanes, 'partition')} running` : '';
-  return `${when}: ${stateWord(job.state).word}, version ${job.version}, ${formatFullCount(job.completed_partitions)}/${formatFullCount(job.total_partitions)}${flight}`;
+  const flight = job.running_slots > 0 ? `, ${plural(job.running_slots, 'partition')} running` : '';
+  return `${when}: ${stateLabel(job.state).word}, version ${job.version}, ${formatFullCount(job.completed_partitions)}/${formatFullCount(job.total_partitions)}${flight}`;
 }
 
 function othersLine({ others }: Card, width: number): Line[] {
-  const text = others && dialogWords(others.dialogs, others.as_of);
+  const text = others && dialogText(others.dialogs, others.as_of);
   return text === null ? [] : labelled('Also', text, width, 2, 'warn');
 }
 
@@ -175,14 +175,14 @@ function obstacleLine(card: Card, { state }: JobView, width: number, of = ''): L
   const { action } = actionOfCard(card);
   const paused = state === 'paused' && action !== 'resume';
   if (card.known === null || paused || !makesWork.includes(action)) return [];
-  const text = hindranceWords(card.known);
+  const text = claimObstacle(card.known);
   return text === null ? [] : labelled('But', of + text, width, 2, 'warn');
 }
 
 /** The dialog of reclaim says itself what happens to these partitions. */
 function mayNotFinishLine(card: Card, width: number): Line[] {
   if (card.known === null || actionOfCard(card).action === 'reclaim') return [];
-  const text = unfinishedWords(card.known);
+  const text = mayNotFinish(card.known);
   return text === null ? [] : labelled('But', text, width, 2, 'warn');
 }
 
@@ -192,7 +192,7 @@ function changedLine(state: State, card: Card, width: number): Line[] {
   if (now === null) return [];
   return labelled(
     'Now',
-    `${stateWord(now.state).word}, version ${now.version}: the job has changed`,
+    `${stateLabel(now.state).word}, version ${now.version}: the job has changed`,
     width,
     1,
     'bad',
@@ -265,7 +265,7 @@ const keepAll = 'Leave as is';
 /** What the buttons say, and what `y` does. */
 function buttonTexts(card: Card): { keep: string; confirm: string; verb: string } {
   const { plan } = card;
-  const { keep, verb } = actionWords[actionOfCard(card).action];
+  const { keep, verb } = actionText[actionOfCard(card).action];
   if (plan === null) return { keep, confirm: verb, verb };
   const some = plan.jobs.filter(({ refusal }) => refusal === null).length;
   const count = isOfChanges(plan) ? plural(some, 'change') : plural(some, 'job');

@@ -1,5 +1,5 @@
 import type { State } from '../console/state.ts';
-import { escalationTitle } from '../presentation/triage/escalation-words.ts';
+import { escalationTitle } from '../presentation/triage/escalation-text.ts';
 import { cut, type Line, type Span, span } from './spans.ts';
 
 /** `▲ escalate now: Backend Lead (backfill-operations)`, one part per runbook. */

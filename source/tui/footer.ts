@@ -14,13 +14,13 @@ import { type State, tableLimit } from '../console/state.ts';
 import { targetOf } from '../console/target.ts';
 import type { JobView } from '../domain/job/job.ts';
 import { type JobColumn, jobColumns } from '../presentation/job/columns.ts';
-import { dialogWords } from '../presentation/job/dialog-words.ts';
-import { healthWords, isNotWorkedOn } from '../presentation/job/health-words.ts';
+import { dialogText } from '../presentation/job/dialog-text.ts';
+import { healthText, isWaiting } from '../presentation/job/health-text.ts';
 import { formatFullCount, plural } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import { cellOf, type LaidColumn } from '../presentation/text/table.ts';
 import { signOf, type Tone } from '../presentation/text/tone.ts';
-import { searchedWords } from '../presentation/triage/searched-words.ts';
+import { searchLimitText } from '../presentation/triage/search-limit.ts';
 import { fieldText } from './field-text.ts';
 import { cut, type Line, lineWidth, message, type Span, span, spread } from './spans.ts';
 
@@ -58,7 +58,7 @@ function amountText(jobs: State['jobs']): string {
   const page = jobs.list!.page;
   if (isPaged(jobs)) return `${totalText(jobs)} jobs`;
   const matching = rowsOf(jobs).filter(({ unmatched, gone }) => !unmatched && !gone).length;
-  if (!holdsAll(jobs)) return `${plural(matching, 'job')}${searchedWords(page)}`;
+  if (!holdsAll(jobs)) return `${plural(matching, 'job')}${searchLimitText(page)}`;
   const all = plural(jobs.list!.jobs.length, 'job');
   return jobs.filter.text === '' ? all : `${formatFullCount(matching)} of ${all}`;
 }
@@ -115,7 +115,7 @@ function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Lin
   const { job } = row;
   if (row.gone) return [span(' this job no longer exists: shown as last read', 'warn')];
   if (row.unmatched) return [span(' no longer matches the filter', 'warn')];
-  const others = dialogWords(dialogsInTable(state, job.id), state.jobs.list.as_of);
+  const others = dialogText(dialogsInTable(state, job.id), state.jobs.list.as_of);
   if (others !== null) return [span(` ${others}`, 'warn')];
   // The pane shows all of it.
   if (hasPane(state)) return [];
@@ -129,7 +129,7 @@ function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Lin
     if (laid.length === 0 || forms[0] === '–' || (shown > 0 && !cutShort)) return [];
     return [hiddenField(column, job, cellOf(column, job, context).text.trim())];
   });
-  const health = healthWords(job);
+  const health = healthText(job);
   const line = [span(` ${words.join(' · ')}`, 'dim')];
   // The problem comes before the figures: the end may be cut off.
   return health === null
@@ -153,7 +153,7 @@ const drawnOnly = ['progress', 'percent'];
 function hiddenField({ name, title }: JobColumn, job: JobView, text: string): string {
   if (name === 'state' || name === 'sla') return text;
   if (name === 'rate') return `${text}/min`;
-  if (name === 'eta') return job.state === 'running' && !isNotWorkedOn(job) ? `ETA ${text}` : text;
+  if (name === 'eta') return job.state === 'running' && !isWaiting(job) ? `ETA ${text}` : text;
   return `${title.toLowerCase()} ${text}`;
 }
 

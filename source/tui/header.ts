@@ -3,7 +3,7 @@ import { costText } from '../console/cost.ts';
 import { receivedAt } from '../console/loading.ts';
 import type { State } from '../console/state.ts';
 import { stateOrder } from '../domain/job/order.ts';
-import { stateWord } from '../presentation/job/state-words.ts';
+import { stateLabel } from '../presentation/job/state-label.ts';
 import { cutMessage, truncate, truncateStart } from '../presentation/text/fitted.ts';
 import { formatAge, formatFullCount, plural, zoneName } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
@@ -109,7 +109,7 @@ export function countsLine(state: State): Line {
   for (const name of states) {
     const count = counts[name] ?? 0;
     if (count === 0) continue;
-    const { glyph, word, tone } = stateWord(name);
+    const { glyph, word, tone } = stateLabel(name);
     if (line.length > 1) line.push(span('  '));
     line.push(span(glyph, tone), span(` ${capped(count)} ${word}`));
   }

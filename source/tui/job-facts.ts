@@ -6,16 +6,16 @@ import { shortId } from '../domain/job/reference.ts';
 import { isTerminal } from '../domain/job/state.ts';
 import { readStrategy } from '../domain/job/strategy.ts';
 import { executorName } from '../presentation/executor/name.ts';
-import { dialogWords } from '../presentation/job/dialog-words.ts';
+import { dialogText } from '../presentation/job/dialog-text.ts';
 import {
-  driftWords,
+  driftText,
   etaIfStarted,
   formatEta,
   formatEtaRange,
   secondsBetween,
 } from '../presentation/job/eta-phrase.ts';
-import { isNotWorkedOn, jobTone } from '../presentation/job/health-words.ts';
-import { stateWord } from '../presentation/job/state-words.ts';
+import { isWaiting, jobTone } from '../presentation/job/health-text.ts';
+import { stateLabel } from '../presentation/job/state-label.ts';
 import { riskBadge } from '../presentation/risk/badge.ts';
 import {
   formatAge,
@@ -49,7 +49,7 @@ export function factsOf(state: State, screen: JobScreen, withRisk: boolean): Lin
  */
 export function titleFacts(state: State, { job, detail, gone }: JobScreen): Line[] {
   const now = detail?.as_of ?? state.jobs.list?.as_of ?? job.created_at;
-  const { glyph, word } = stateWord(job.state);
+  const { glyph, word } = stateLabel(job.state);
   const tone = jobTone(job);
   const since = (at: Date) => `${formatAge(secondsBetween(at, now))} ago`;
   const by = job.created_by === null ? '' : ` by ${safeText(job.created_by, { cap: 300 })}`;
@@ -70,7 +70,7 @@ export function titleFacts(state: State, { job, detail, gone }: JobScreen): Line
 }
 
 function dialogFact(detail: JobDetail | null): Line[] {
-  const text = detail && dialogWords(detail.dialogs, detail.as_of, 'on it');
+  const text = detail && dialogText(detail.dialogs, detail.as_of, 'on it');
   return text === null ? [] : [[span(`✎ ${text}`, 'warn')]];
 }
 
@@ -100,7 +100,7 @@ function pace({ job, screen, state, now }: Facts): Line[] {
   const { max_parallel } = readStrategy(job.execution_strategy);
   const ended = isTerminal(job.state);
   const range = formatEtaRange(job, now, state.options.zone);
-  const drift = driftWords(job);
+  const drift = driftText(job);
   const started = etaIfStarted(job, now, state.options.zone);
   return [
     ...(job.rate_per_minute === null ? [] : [[span(`${formatRate(job.rate_per_minute)}/min`)]]),
@@ -136,7 +136,7 @@ function slowestTwentieth({ insight }: JobScreen): string {
 
 function expected(job: JobView, words: string): string {
   const { state } = job;
-  if (state === 'running' && !isNotWorkedOn(job)) return `ETA ${words}`;
+  if (state === 'running' && !isWaiting(job)) return `ETA ${words}`;
   return state === 'failed' ? `ended ${words}` : words;
 }
 

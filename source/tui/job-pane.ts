@@ -3,9 +3,9 @@ import { panelItems } from '../console/panels.ts';
 import type { JobScreen, PanelName, State } from '../console/state.ts';
 import { shortId } from '../domain/job/reference.ts';
 import { rangeText } from '../presentation/job/columns.ts';
-import { jobTone } from '../presentation/job/health-words.ts';
+import { jobTone } from '../presentation/job/health-text.ts';
 import { progressBar } from '../presentation/job/progress-bar.ts';
-import { restWords } from '../presentation/job/rest-words.ts';
+import { stallText } from '../presentation/job/stall-text.ts';
 import { wrap } from '../presentation/text/fitted.ts';
 import { formatPercent } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
@@ -28,7 +28,7 @@ export function paneTitle(job: JobScreen): Line {
 }
 
 export function paneLines(state: State, job: JobScreen, width: number, height: number): Line[] {
-  const stall = restWords(job.job, job.detail?.events ?? []);
+  const stall = stallText(job.job, job.detail?.events ?? []);
   const bar = progressBar(width - 6, job.job.progress);
   const range = rangeText(job.job);
   const head: Line[] = [

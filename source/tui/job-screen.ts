@@ -1,8 +1,8 @@
 import { type JobLayout, jobLayout } from '../console/layout.ts';
 import type { JobScreen, State } from '../console/state.ts';
-import { jobTone } from '../presentation/job/health-words.ts';
+import { jobTone } from '../presentation/job/health-text.ts';
 import { progressBar } from '../presentation/job/progress-bar.ts';
-import { restWords } from '../presentation/job/rest-words.ts';
+import { stallText } from '../presentation/job/stall-text.ts';
 import { formatPercent } from '../presentation/text/format.ts';
 import { signOf } from '../presentation/text/tone.ts';
 import { hintsLine, noteLine } from './footer.ts';
@@ -78,7 +78,7 @@ function mapLines(job: JobScreen, { map, legend, trend }: JobLayout, width: numb
 }
 
 function restLine({ job, detail }: JobScreen, width: number): Line {
-  const words = restWords(job, detail?.events ?? []);
+  const words = stallText(job, detail?.events ?? []);
   return words === null ? blank : message(`${signOf(words.tone)}${words.text}`, words.tone, width);
 }
 

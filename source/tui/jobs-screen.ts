@@ -22,7 +22,7 @@ import {
   scrolledColumns,
 } from '../presentation/text/table.ts';
 import { widthOf } from '../presentation/text/width.ts';
-import { searchedWords } from '../presentation/triage/searched-words.ts';
+import { searchLimitText } from '../presentation/triage/search-limit.ts';
 import { hintsLine, infoLine, noteLine } from './footer.ts';
 import { bannerLine, countsLine, headerLine } from './header.ts';
 import { paneLines, paneTitle } from './job-pane.ts';
@@ -167,7 +167,7 @@ function emptyTexts(state: State): string[] {
   if (!isAnswered(state.jobs)) return ['searching all jobs …'];
   if (filter.text !== '' && Object.keys(list.counts).length > 0) {
     const none =
-      list.page.searched === null ? 'no job matches the filter' : `none${searchedWords(list.page)}`;
+      list.page.searched === null ? 'no job matches the filter' : `none${searchLimitText(list.page)}`;
     return [none, `${keyFor(state, 'back')} clears it`];
   }
   const tenant = safeText(list.tenant_id, { cap: 300 });

@@ -4,8 +4,8 @@ import { shortId } from '../domain/job/reference.ts';
 import { isTerminal } from '../domain/job/state.ts';
 import { executorName } from '../presentation/executor/name.ts';
 import { formatEta, secondsBetween } from '../presentation/job/eta-phrase.ts';
-import { stateWord } from '../presentation/job/state-words.ts';
-import { eventWords } from '../presentation/report/event-words.ts';
+import { stateLabel } from '../presentation/job/state-label.ts';
+import { eventCells } from '../presentation/report/event-cells.ts';
 import { riskBadge } from '../presentation/risk/badge.ts';
 import { fitted } from '../presentation/text/fitted.ts';
 import {
@@ -59,7 +59,7 @@ const rows: Rows = {
   ],
   events: ({ event }, { now, state }) => [
     span(`${formatMoment(event.at, now, state.options.zone)}  `, 'dim'),
-    ...eventWords(event),
+    ...eventCells(event),
   ],
   tree: (item, context) => (item.way === 'made' ? assetLine(item) : relatedLine(item, context)),
   executors: ({ executor }, { now, keyWidth }) => [
@@ -97,7 +97,7 @@ function keyOf(key: string): string {
   return safeText(key, { cap: 300 });
 }
 
-const causeWords = {
+const causeText = {
   rate_limiting: 'rate limiting?',
   resource_exhaustion: 'resources exhausted?',
   schema_change: 'schema changed?',
@@ -112,7 +112,7 @@ function kindLine({ group, key }: Item<'failed'>, { job, width }: RowContext): L
   const { message, partitions, count, cause } = group;
   const folds = count > 1 ? (job.unfolded === key ? '▾' : '▸') : ' ';
   const head = `${folds}${formatFullCount(count).padStart(countWidth(job))} ×  `;
-  const tail = cause === null ? '' : `   ${causeWords[cause.name]}`;
+  const tail = cause === null ? '' : `   ${causeText[cause.name]}`;
   const room = width - widthOf(head) - widthOf(tail);
   const shown = fitted(message, Math.max(8, Math.min(room, widthOf(message))));
   const keys = partitions.slice(0, 3).map(({ partition_key }) => keyOf(partition_key));
@@ -172,7 +172,7 @@ function relatedLine({ way, related }: Related, { now, state }: RowContext): Lin
   const indent = depth > 1 ? `${'  '.repeat(Math.min(depth, 10) - 2)}└ ` : '';
   const head = [span(ways[way], 'dim'), span(indent, 'dim')];
   if (job === null) return [...head, span(`? job ${shortId(related.id)} was deleted`, 'warn')];
-  const { glyph, word, tone } = stateWord(job.state);
+  const { glyph, word, tone } = stateLabel(job.state);
   const eta = formatEta(job, now, state.options.zone);
   const risk = riskBadge(job, now);
   const error = job.error_message === null ? '' : `   ${safeText(job.error_message)}`;
@@ -189,7 +189,7 @@ function relatedLine({ way, related }: Related, { now, state }: RowContext): Lin
 }
 
 function assetLine({ asset }: Extract<Item<'tree'>, { way: 'made' }>): Line {
-  const jobs = asset.jobs.map(({ id, state }) => `${shortId(id)} ${stateWord(state).word}`);
+  const jobs = asset.jobs.map(({ id, state }) => `${shortId(id)} ${stateLabel(state).word}`);
   return [
     span(ways.made, 'dim'),
     span(asset.depth > 1 ? `${'  '.repeat(Math.min(asset.depth, 10) - 2)}└ ` : '', 'dim'),

@@ -7,10 +7,10 @@ import type { State } from '../console/state.ts';
 import type { JobView } from '../domain/job/job.ts';
 import { shortId } from '../domain/job/reference.ts';
 import { changesOf, describeChanges, describeTargets } from '../domain/job/settings.ts';
-import { timesIn } from '../presentation/job/action-words.ts';
-import { planDialogWords } from '../presentation/job/dialog-words.ts';
-import { stateWord } from '../presentation/job/state-words.ts';
-import { namesOf } from '../presentation/plan/plan-words.ts';
+import { timesIn } from '../presentation/job/action-text.ts';
+import { planDialogText } from '../presentation/job/dialog-text.ts';
+import { stateLabel } from '../presentation/job/state-label.ts';
+import { namesOf } from '../presentation/plan/plan-text.ts';
 import { fitted } from '../presentation/text/fitted.ts';
 import { formatFullCount, plural } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
@@ -63,7 +63,7 @@ function othersLine({ others }: Card, plan: CardPlan, width: number): Line[] {
     plan.jobs.map(({ job }) => [job.id, safeText(job.asset_name, { cap: 60 })]),
   );
   const nameOf = (id: string) => names.get(id) ?? shortId(id);
-  const text = others && planDialogWords(others.dialogs, others.as_of, nameOf);
+  const text = others && planDialogText(others.dialogs, others.as_of, nameOf);
   return text === null ? [] : [cut([span('Also  ', 'dim'), span(text, 'warn')], width)];
 }
 
@@ -92,7 +92,7 @@ function planLine(
 }
 
 function nameOf(job: JobView, width: number, whole: boolean): string {
-  const { word } = stateWord(job.state);
+  const { word } = stateLabel(job.state);
   return `${calledOf(job, width)}  ${whole || width >= wideFrom ? `${word}, version ${job.version}` : ''}`;
 }
 

@@ -64,7 +64,7 @@ describe('each action has a key, and its card sends what it says', () => {
     const session = open('C').press('y');
     expect(session.card.hint).toBe('a reason is required');
     expect(session.card.values.priority).toBe('10');
-    const ended = Session.showing([aJob({ state: 'cancelled', lanes: 0 })]).press('C');
+    const ended = Session.showing([aJob({ state: 'cancelled', running_slots: 0 })]).press('C');
     expect(ended.card.values.priority).toBe('');
     session.type('SLA at risk').press('tab').type('orders_daily').press('tab', 'y');
     expect(session.acts).toMatchObject([
@@ -166,8 +166,8 @@ describe('after acting, the console follows through', () => {
   });
 
   test('retrying an ended job follows the new one', () => {
-    const fresh = aJob({ number: 0xbeef, state: 'pending', lanes: 0, total_partitions: 3 });
-    const session = open('R', aJob({ ...running, state: 'failed', lanes: 0 })).press('y');
+    const fresh = aJob({ number: 0xbeef, state: 'pending', running_slots: 0, total_partitions: 3 });
+    const session = open('R', aJob({ ...running, state: 'failed', running_slots: 0 })).press('y');
     session.answerAct({ new_job_id: fresh.id, retried_partitions: 3, retried_keys: keys });
     expect(session.asked('load-job').at(-1)?.effect).toMatchObject({ id: fresh.id });
     session.answerJob(fresh, {}, { pending: 3 });
@@ -205,7 +205,7 @@ describe('after acting, the console follows through', () => {
   });
 
   test('recreating: the new job, by its id', () => {
-    const fresh = aJob({ number: 0xbeef, state: 'pending', lanes: 0, priority: 10 });
+    const fresh = aJob({ number: 0xbeef, state: 'pending', running_slots: 0, priority: 10 });
     const session = open('C').press('tab', 'tab', 'tab', 'tab').type('SLA').press('tab');
     session.type('orders_daily').press('tab', 'y');
     session.answerAct({ state: 'cancelled', version: 8, new_job_id: fresh.id }).answerJob(fresh);

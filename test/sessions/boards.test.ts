@@ -10,7 +10,7 @@ import { aJob, now, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 
 const orders = aJob({ number: 1, asset_name: 'orders_daily' });
-const clicks = aJob({ number: 2, asset_name: 'clicks', state: 'paused', lanes: 0 });
+const clicks = aJob({ number: 2, asset_name: 'clicks', state: 'paused', running_slots: 0 });
 
 function event(id: number, job = orders, reason: string | null = null): JobEvent {
   return {

@@ -5,7 +5,7 @@ import { aJob } from '../support/jobs.ts';
 import { Session } from './session.ts';
 
 const running = aJob({ number: 1, failed_partitions: 12, version: 7 });
-const paused = aJob({ number: 2, asset_name: 'events_raw', state: 'paused', lanes: 0 });
+const paused = aJob({ number: 2, asset_name: 'events_raw', state: 'paused', running_slots: 0 });
 const open = (key: string, job = running) => Session.showing([job]).press(key).seen();
 const several = () => {
   const jobs = [1, 2, 3].map((number) => aJob({ number }));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CheckDefinition } from '../../source/domain/triage/checks.ts';
-import type { JudgedJob } from '../../source/domain/triage/explanation.ts';
+import type { DiagnosedJob } from '../../source/domain/triage/explanation.ts';
 import { likelyCauses } from '../../source/domain/triage/failure-cause.ts';
 import { explainFacts } from '../support/explained.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
@@ -22,7 +22,7 @@ const check: CheckDefinition = {
 
 const facts = explainFacts(stuck.id);
 
-const judged = (overrides: Partial<JudgedJob> = {}): JudgedJob => ({
+const judged = (overrides: Partial<DiagnosedJob> = {}): DiagnosedJob => ({
   as_of: now,
   tenant_id: 'acme',
   clause: 'claimable',
@@ -84,7 +84,7 @@ const verification = (helped: boolean) => ({
 const mended = () => {
   const session = explaining().press('enter').read().press('tab', 'tab').press('y');
   session.answerAct({ result: 'applied', state: 'running', version: 8 });
-  const fresh = aJob({ ...stuck, version: 8, heartbeat_at: now, lanes: 1 });
+  const fresh = aJob({ ...stuck, version: 8, heartbeat_at: now, running_slots: 1 });
   return session.wait(600).timer('watch').answerJob(fresh);
 };
 

@@ -4,7 +4,7 @@ import type { JobView } from '../../source/domain/job/job.ts';
 import { aJob } from '../support/jobs.ts';
 import { Session } from './session.ts';
 
-const running = aJob({ number: 1, asset_name: 'orders_daily', version: 7, lanes: 2 });
+const running = aJob({ number: 1, asset_name: 'orders_daily', version: 7, running_slots: 2 });
 const changed = (columns: Partial<JobView>) => aJob({ ...running, version: 8, ...columns });
 
 const says = (session: Session) => session.state.follows.map(followText);
@@ -19,28 +19,28 @@ describe('after acting, the console follows through', () => {
 
   test('pausing: partitions in flight → paused at the checkpoint', () => {
     const session = paused().answerAct({ result: 'applied' });
-    session.answerJob(changed({ state: 'paused', lanes: 2 }));
+    session.answerJob(changed({ state: 'paused', running_slots: 2 }));
     expect(says(session)).toEqual(['pausing orders_daily: 2 partitions still running']);
-    look(session, changed({ state: 'paused', lanes: 1 }));
+    look(session, changed({ state: 'paused', running_slots: 1 }));
     expect(says(session)).toEqual(['pausing orders_daily: 1 partition still running']);
-    look(session, changed({ state: 'paused', lanes: 0, checkpoint_partition_key: '2024-03-07' }));
+    look(session, changed({ state: 'paused', running_slots: 0, checkpoint_partition_key: '2024-03-07' }));
     expect(says(session)[0]).toMatch(/^orders_daily: paused at 2024-03-07 \(1\.\d s\)$/);
   });
 
   test('the job is not looked at any more once it is there', () => {
     const session = paused()
       .answerAct({})
-      .answerJob(changed({ state: 'paused', lanes: 0 }));
+      .answerJob(changed({ state: 'paused', running_slots: 0 }));
     const asked = session.asked('load-job').length;
     expect(session.wait(500).timer('watch').asked('load-job')).toHaveLength(asked);
   });
 
   test('resuming: waits for an executor, and warns when none comes', () => {
-    const job = aJob({ number: 1, asset_name: 'orders_daily', state: 'paused', lanes: 0 });
+    const job = aJob({ number: 1, asset_name: 'orders_daily', state: 'paused', running_slots: 0 });
     const session = Session.showing([job]).press('r').read().press('y').answerAct({});
-    session.answerJob(changed({ state: 'resuming', lanes: 0 }));
+    session.answerJob(changed({ state: 'resuming', running_slots: 0 }));
     expect(says(session)).toEqual(['resuming orders_daily: waiting for an executor to claim it']);
-    look(session.wait(30_000), changed({ state: 'resuming', lanes: 0 }));
+    look(session.wait(30_000), changed({ state: 'resuming', running_slots: 0 }));
     expect(says(session)[0]).toContain('still not claimed');
     look(session, changed({ state: 'running', version: 9 }));
     expect(says(session)[0]).toMatch(/^orders_daily: running again/);
@@ -51,7 +51,7 @@ describe('after acting, the console follows through', () => {
     session.press('tab').type('wrong').press('tab').type('orders_daily').press('tab', 'y');
     session
       .answerAct({})
-      .answerJob(changed({ state: 'cancelled', lanes: 0, skipped_partitions: 20 }));
+      .answerJob(changed({ state: 'cancelled', running_slots: 0, skipped_partitions: 20 }));
     expect(says(session)[0]).toMatch(/^orders_daily: cancelled, 40 done, 60 will not run/);
   });
 });
@@ -94,8 +94,8 @@ test('two actions on two jobs are both followed to their end', () => {
   const session = Session.showing([running, other]).press('p').read().press('y').answerAct({});
   session.press('down', 'p').read().press('y').answerAct({});
   expect(session.acts.map(({ id }) => id)).toEqual([running.id, other.id]);
-  session.answerJob(changed({ state: 'paused', lanes: 0 }));
-  session.answerJob(aJob({ ...other, state: 'paused', version: 2, lanes: 0 }));
+  session.answerJob(changed({ state: 'paused', running_slots: 0 }));
+  session.answerJob(aJob({ ...other, state: 'paused', version: 2, running_slots: 0 }));
   expect(session.state.follows.map(({ phase }) => phase)).toEqual(['settled', 'settled']);
 });
 
@@ -131,7 +131,7 @@ test('the table is read again at once', () => {
 test('the last word does not hide behind an earlier remark, nor is it cut short by a later one', () => {
   const session = paused().answerAct({}).press('y');
   expect(session.notice).toContain('copied');
-  session.answerJob(changed({ state: 'paused', lanes: 0 }));
+  session.answerJob(changed({ state: 'paused', running_slots: 0 }));
   expect(session.notice).toBeUndefined();
   session.press('y').timer('notice');
   expect(session.notice).toBeUndefined();

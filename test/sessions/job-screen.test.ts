@@ -69,7 +69,7 @@ describe('a job of a million partitions', () => {
     retried.wait(1000).timer('refresh').answerJob(big(), { insight: null });
     retried.wait(1000).timer('refresh');
     expect(questions(retried).at(-1)!.map_buckets).toBe(1500);
-    const paused = big({ state: 'paused', lanes: 0, version: 9 });
+    const paused = big({ state: 'paused', running_slots: 0, version: 9 });
     const rested = opened().wait(1000).timer('refresh').answerJob(paused, { insight: null });
     rested.wait(1000).timer('refresh');
     expect(questions(rested).at(-1)!.map_buckets).toBe(1500);
@@ -216,7 +216,7 @@ describe('s shows the SQL behind the screen', () => {
 });
 
 describe('the tree', () => {
-  const [one, two] = [job(1), job(2, { state: 'waiting_upstream', lanes: 0 })];
+  const [one, two] = [job(1), job(2, { state: 'waiting_upstream', running_slots: 0 })];
   const insight = anInsight({ waiting: [{ id: two.id, to: one.id, depth: 1, job: two }] });
   const opened = () =>
     Session.showing([one])

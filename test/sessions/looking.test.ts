@@ -55,7 +55,7 @@ describe('a row that vanishes stays, shown as gone, with its actions off', () =>
 
   test('a row that no longer matches the filter stays too, and can be acted upon', () => {
     const shown = Session.showing([one, two]).press('/').type('state:running').press('enter');
-    shown.wait(3000).refreshed([job(1, { state: 'paused', lanes: 0 }), two]);
+    shown.wait(3000).refreshed([job(1, { state: 'paused', running_slots: 0 }), two]);
     expect(shown.names).toContain('asset_1');
     shown.press('r');
     expect(shown.card.name).toBe('resume');
@@ -200,7 +200,7 @@ describe('one query in flight per view, stale answers dropped', () => {
 describe('the job screen', () => {
   // Before: a paused job was drawn as running for up to five seconds.
   test('a big job’s map is read again as soon as the job has come to rest', () => {
-    const busy = job(1, { total_partitions: 1_000_000, state: 'running', lanes: 2 });
+    const busy = job(1, { total_partitions: 1_000_000, state: 'running', running_slots: 2 });
     const map = buckets(['a', 'b'], () => 'running');
     const session = Session.showing([busy]).press('enter');
     session.answerJob(busy, { insight: null }).answerJob(busy).answerJob(busy, { map });
@@ -214,7 +214,7 @@ describe('the job screen', () => {
     expect(asked()).toBe(1500);
     session.answerJob(pausing, { map });
     expect(asked()).toBe(0);
-    session.answerJob(job(1, { ...pausing, lanes: 0 }));
+    session.answerJob(job(1, { ...pausing, running_slots: 0 }));
     expect(asked()).toBe(1500);
   });
 

@@ -4,7 +4,7 @@ import { aJob } from '../support/jobs.ts';
 import { Session } from './session.ts';
 
 describe('B7: an old follow-up does not hold the message line', () => {
-  const [one, two] = [aJob({ number: 1, state: 'paused', lanes: 0 }), aJob({ number: 2 })];
+  const [one, two] = [aJob({ number: 1, state: 'paused', running_slots: 0 }), aJob({ number: 2 })];
   const resumed = () => {
     const session = Session.showing([one, two]).press('G', 'r').read().press('y');
     session.answerAct({ version: 2 }).answerJob(aJob({ ...one, state: 'resuming', version: 2 }));
@@ -24,7 +24,7 @@ describe('B7: an old follow-up does not hold the message line', () => {
     const session = resumed().wait(1000).press('g', 'p').read().press('y');
     session
       .answerAct({ version: 2 })
-      .answerJob(aJob({ ...two, state: 'paused', version: 2, lanes: 0 }));
+      .answerJob(aJob({ ...two, state: 'paused', version: 2, running_slots: 0 }));
     expect(followShown(session.state, one.id)).toMatchObject({ follow: { id: two.id }, others: 1 });
   });
 });

@@ -72,7 +72,7 @@ describe('what is said last on one line is not what is cut off, at 80 columns', 
     }
     const failed = aJob({
       state: 'failed',
-      lanes: 0,
+      running_slots: 0,
       failed_partitions: 3,
       completed_at: secondsAgo(60),
       error_message: `3 of 100 partitions failed: ${'x'.repeat(90)}`,

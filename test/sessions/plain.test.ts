@@ -19,7 +19,7 @@ type Untimed = PlainMessage extends infer M
   : never;
 
 const orders = aJob({ number: 1, asset_name: 'orders_daily' });
-const clicks = aJob({ number: 2, asset_name: 'clicks', state: 'paused', lanes: 0 });
+const clicks = aJob({ number: 2, asset_name: 'clicks', state: 'paused', running_slots: 0 });
 
 /** A scripted plain session: lines and answers in, printed lines out. */
 class PlainSession {

@@ -16,12 +16,12 @@ const weather = (columns: Parameters<typeof aJob>[0] = {}) =>
     failed_partitions: 0,
     avg_partition_duration_ms: 60_000,
     execution_strategy: { type: 'parallel', max_parallel: 12 },
-    lanes: 6,
+    running_slots: 6,
     sla_deadline_at: inSeconds(82 * 60),
     ...columns,
   });
 const clicks = (columns: Parameters<typeof aJob>[0] = {}) =>
-  aJob({ number: 2, asset_name: 'clicks', lanes: 3, priority: 0, ...columns });
+  aJob({ number: 2, asset_name: 'clicks', running_slots: 3, priority: 0, ...columns });
 const stuck = aJob({
   number: 3,
   asset_name: 'sessions',
@@ -32,7 +32,7 @@ const late = aJob({
   number: 4,
   asset_name: 'revenue',
   state: 'pending',
-  lanes: 0,
+  running_slots: 0,
   sla_deadline_at: secondsAgo(1200),
 });
 
@@ -154,7 +154,7 @@ describe('a applies the what-if', () => {
       type: 'plan-jobs',
       ids: [failed.id, clicks().id],
     });
-    session.answerPlan([failed, clicks({ state: 'paused', lanes: 0 })]);
+    session.answerPlan([failed, clicks({ state: 'paused', running_slots: 0 })]);
     expect(planned(session)).toEqual([
       ['weather', 'tune', null],
       ['weather', 'deadline', null],
@@ -257,7 +257,7 @@ describe('a applies the what-if', () => {
       execution_strategy: { type: 'parallel', max_parallel: 13 },
     });
     session.wait(1000).timer('refresh');
-    session.answerBoard('risk', board(after, clicks({ state: 'paused', lanes: 0 })));
+    session.answerBoard('risk', board(after, clicks({ state: 'paused', running_slots: 0 })));
     expect(session.press('a').notice).toBe('no what-if change is set');
   });
 

@@ -15,7 +15,7 @@ import { aJob, aList, anInsight, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 
 const running = aJob({ number: 1, failed_partitions: 3 });
-const paused = aJob({ number: 2, asset_name: 'events_raw', state: 'paused', lanes: 0 });
+const paused = aJob({ number: 2, asset_name: 'events_raw', state: 'paused', running_slots: 0 });
 const textOf = (line: Line) => line.map(({ text }) => text).join('');
 const said = ({ state, card }: Session) => cardLines(state, card, 100, 24).map(textOf).join('\n');
 
@@ -56,8 +56,8 @@ describe('B4: what the header counts is read on every screen', () => {
 
 describe('B5: reclaim says what explain knows', () => {
   test('a fresh heartbeat beside a silent executor is no sign of work', () => {
-    const silent = [{ id: 'web-2:77', lanes: 2, seen_at: secondsAgo(180), until: secondsAgo(-9) }];
-    const text = said(knowing(running, 'f', { silent, lanes: 2 }));
+    const silent = [{ id: 'web-2:77', slots: 2, seen_at: secondsAgo(180), until: secondsAgo(-9) }];
+    const text = said(knowing(running, 'f', { silent, running_slots: 2 }));
     expect(text).toContain('web-2:77 with 2 slots has been silent for 3m');
     expect(text).not.toContain('somebody is at work');
     expect(said(knowing(running, 'f', {}))).toContain('its heartbeat is fresh');
@@ -87,10 +87,10 @@ describe('B9: a dialog says what will keep the job from running', () => {
     (name) => {
       const job = name === 'resume' ? paused : running;
       const silent = [
-        { id: 'web-2:77', lanes: 2, seen_at: secondsAgo(180), until: secondsAgo(-9) },
+        { id: 'web-2:77', slots: 2, seen_at: secondsAgo(180), until: secondsAgo(-9) },
       ];
       const { key } = actionOf(name);
-      expect(said(knowing(job, key, { silent, lanes: 2 }))).toContain(
+      expect(said(knowing(job, key, { silent, running_slots: 2 }))).toContain(
         'web-2:77 with 2 slots has been silent for 3m',
       );
       expect(said(knowing(job, key, {}))).not.toMatch(/^But|silent/m);
@@ -98,7 +98,7 @@ describe('B9: a dialog says what will keep the job from running', () => {
   );
 
   test('of several jobs: the obstacle of the first, by name', () => {
-    const jobs = [1, 2].map((number) => aJob({ number, state: 'paused', lanes: 0 }));
+    const jobs = [1, 2].map((number) => aJob({ number, state: 'paused', running_slots: 0 }));
     const session = Session.showing(jobs).press('space', 'down', 'space', 'r').answerPlan(jobs);
     const facts = explainFacts(jobs[0]!.id, { state: 'paused', limits: [limit] });
     session.seen().answer('explain-job', { type: 'explained', judged: judgedJob(facts) });

@@ -5,7 +5,7 @@ import type { Card } from '../../source/console/overlay.ts';
 import type { State } from '../../source/console/state.ts';
 import type { JobEvent } from '../../source/domain/job/detail.ts';
 import type { Dialog } from '../../source/domain/job/dialog.ts';
-import { dialogWords, planDialogWords } from '../../source/presentation/job/dialog-words.ts';
+import { dialogText, planDialogText } from '../../source/presentation/job/dialog-text.ts';
 import { toAscii } from '../../source/presentation/text/ascii.ts';
 import { jobPicture } from '../../source/tui/job-screen.ts';
 import { jobsPicture } from '../../source/tui/jobs-screen.ts';
@@ -85,7 +85,7 @@ describe('another operator’s open dialog on the same job is visible', () => {
     session.answer('announce-dialog', { type: 'dialogs', as_of: now, dialogs });
   const holds = (session: Session) =>
     session.asked('announce-dialog').map(({ effect }) => effect as AnnounceDialog);
-  const words = ({ others }: Card) => others && dialogWords(others.dialogs, others.as_of);
+  const words = ({ others }: Card) => others && dialogText(others.dialogs, others.as_of);
 
   test('on the card: who, where, what, and since when', () => {
     const session = held(Session.showing([running]).press('p'), dialog());
@@ -116,13 +116,13 @@ describe('another operator’s open dialog on the same job is visible', () => {
     held(session, dialog({ jobs: 3, job_ids: [second.id] }));
     const { others } = session.card;
     const nameOf = (id: string) => (id === second.id ? 'clicks' : id);
-    expect(planDialogWords(others!.dialogs, others!.as_of, nameOf)).toBe(
+    expect(planDialogText(others!.dialogs, others!.as_of, nameOf)).toBe(
       'mara@db-7 has Cancel open on 1 of these for 20s: clicks',
     );
   });
 
   test('a refused job of a plan is not announced: nothing would be done to it', () => {
-    const paused = aJob({ number: 2, state: 'paused', lanes: 0 });
+    const paused = aJob({ number: 2, state: 'paused', running_slots: 0 });
     const session = Session.showing([running, paused]).press('space', 'down', 'space', 'p');
     expect(holds(session.answerPlan([running, paused]))).toMatchObject([{ ids: [running.id] }]);
   });

@@ -4,7 +4,7 @@ import { aJob } from '../support/jobs.ts';
 import { Session } from './session.ts';
 
 const running = aJob({ number: 1, asset_name: 'orders_daily', version: 7 });
-const paused = aJob({ number: 2, asset_name: 'events_raw', state: 'paused', version: 3, lanes: 0 });
+const paused = aJob({ number: 2, asset_name: 'events_raw', state: 'paused', version: 3, running_slots: 0 });
 
 const pausing = () => Session.showing([running]).press('p').read();
 const cancelling = () => Session.showing([running]).press('X').read();

@@ -33,13 +33,13 @@ if (live) {
   setInterval(() => {
     for (const job of database.jobs.values()) {
       if (job.state === 'resuming')
-        database.change(job.id, { state: 'running', lanes: 2, version: job.version + 1 });
+        database.change(job.id, { state: 'running', running_slots: 2, version: job.version + 1 });
       if (job.state !== 'running') {
-        if (job.lanes > 0) database.change(job.id, { lanes: job.lanes - 1 });
+        if (job.running_slots > 0) database.change(job.id, { running_slots: job.running_slots - 1 });
         continue;
       }
-      const done = Math.min(job.total_partitions, job.completed_partitions + job.lanes);
-      if (job.lanes > 0)
+      const done = Math.min(job.total_partitions, job.completed_partitions + job.running_slots);
+      if (job.running_slots > 0)
         database.change(job.id, { completed_partitions: done, heartbeat_at: clock() });
     }
   }, 1000);

@@ -332,14 +332,14 @@ describe('the table', () => {
   });
 
   test('what cannot be done is dim, and says why when it is asked for', () => {
-    const session = Session.showing([aJob({ state: 'paused', lanes: 0 })]).press('p');
+    const session = Session.showing([aJob({ state: 'paused', running_slots: 0 })]).press('p');
     expect(text(session.state)).toContain('only running jobs can be paused; this one is paused');
   });
 });
 
 describe('the keys below', () => {
   const keys = (state: string) => {
-    const job = aJob({ state, lanes: 0, failed_partitions: state === 'failed' ? 2 : 0 });
+    const job = aJob({ state, running_slots: 0, failed_partitions: state === 'failed' ? 2 : 0 });
     return screen(Session.showing([job], sized(80, 24)).state).at(-1);
   };
 
@@ -493,7 +493,7 @@ describe('the job screen', () => {
   });
 
   test('a paused job says who paused it and why', () => {
-    const paused = aJob({ state: 'paused', lanes: 0 });
+    const paused = aJob({ state: 'paused', running_slots: 0 });
     const events = [pausedBy('vm:2379:d8f6484e', '50 of the last 50 partitions failed')];
     expect(opening(paused, events)).toContain(
       ' paused by vm:2379: "50 of the last 50 partitions failed"',
@@ -551,7 +551,7 @@ describe('the intent card', () => {
   });
 
   test('what a resume does where nothing is left to do', () => {
-    const job = aJob({ state: 'paused', completed_partitions: 100, lanes: 0 });
+    const job = aJob({ state: 'paused', completed_partitions: 100, running_slots: 0 });
     const shown = text(Session.showing([job], sized(120, 30)).press('r').read().state);
     expect(shown).toContain('claims it and ends it: nothing is left to do');
   });

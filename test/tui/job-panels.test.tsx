@@ -16,7 +16,7 @@ const below = aJob({
   number: 2,
   asset_name: 'revenue_daily',
   state: 'waiting_upstream',
-  lanes: 0,
+  running_slots: 0,
   upstream_job_count: 1,
   sla_deadline_at: secondsAgo(60),
 });
@@ -24,7 +24,7 @@ const broken = aJob({
   number: 3,
   asset_name: 'events_raw',
   state: 'failed',
-  lanes: 0,
+  running_slots: 0,
   error_message: '3 of 9 partitions failed',
 });
 const insight = anInsight({

@@ -13,7 +13,7 @@ import { aJob } from '../support/jobs.ts';
 
 const size = { columns: 80, rows: 24 };
 const jobs = ['orders_daily', 'clicks_hourly'].map((asset_name, index) =>
-  aJob({ number: index + 1, asset_name, version: 7, lanes: 2 }),
+  aJob({ number: index + 1, asset_name, version: 7, running_slots: 2 }),
 );
 const textOf = (line: Line) => line.map(({ text }) => text).join('');
 const run = (state: State) => runLines(state, 0, 76, 9).map((line) => textOf(line).trimEnd());
@@ -68,7 +68,7 @@ test('a job that has gone under its dialog: disarmed, not counted, and its row a
     completed_partitions: 3833,
     total_partitions: 5113,
   };
-  const job = aJob({ number: 1, version: 7, lanes: 2, ...figures });
+  const job = aJob({ number: 1, version: 7, running_slots: 2, ...figures });
   const session = Session.showing([job], { size }).press('p').read();
   const heads = () => textOf(jobsPicture(session.state).top.at(-1)!);
   const before = heads();

@@ -3,11 +3,11 @@ import { actionSql } from '../../domain/job/action-sql.ts';
 import type { JobEvent } from '../../domain/job/detail.ts';
 import { dialogsOn } from '../../domain/job/dialog.ts';
 import type { JobView } from '../../domain/job/job.ts';
-import { actionWords } from '../../presentation/job/action-words.ts';
-import { dialogWords } from '../../presentation/job/dialog-words.ts';
-import { stateWord } from '../../presentation/job/state-words.ts';
+import { actionText } from '../../presentation/job/action-text.ts';
+import { dialogText } from '../../presentation/job/dialog-text.ts';
+import { stateLabel } from '../../presentation/job/state-label.ts';
 import { plural } from '../../presentation/text/format.ts';
-import { lately } from '../../presentation/text/lately.ts';
+import { lately } from '../../presentation/job/recent-action.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
 import { actEffect, reasonOf } from '../act-effect.ts';
 import { type ActionName, actionOf, presently } from '../actions.ts';
@@ -50,7 +50,7 @@ export function openQuestion(
   const expected = rule.final ? typedCheck(job) : null;
   const asking = askingOf(name, job, state.as_of ?? job.created_at, null, expected);
   const opened = ask(state, asking, firstOf(asking), at);
-  const seen = `${titleOf(name)}: ${nameOf(job)}, ${stateWord(job.state).word}, version ${job.version}.`;
+  const seen = `${titleOf(name)}: ${nameOf(job)}, ${stateLabel(job.state).word}, version ${job.version}.`;
   return {
     state: opened.state,
     lines: [seen, ...withOthers(state, asking, opened.lines)],
@@ -72,7 +72,7 @@ export function openPlan(
   const plan = { id, created_at, jobs: judged(name, draft), hidden: [], missing: 0, top: 0 };
   const some = plan.jobs.filter((one) => one.refusal === null).length;
   const listed = plan.jobs.map(({ job, refusal: why }) => {
-    const word = `${stateWord(job.state).word}, version ${job.version}`;
+    const word = `${stateLabel(job.state).word}, version ${job.version}`;
     return why === null ? `${nameOf(job)}: ${word}` : `${nameOf(job)}: will be skipped: ${why}`;
   });
   const more = draft.truncated ? [' More jobs match than one action may include.'] : [];
@@ -91,7 +91,7 @@ function withOthers(
 ): string[] {
   const ids = plan?.jobs.map((one) => one.job.id) ?? [job.id];
   const open = new Set(ids.flatMap((id) => dialogsOn(dialogs, id)));
-  const others = dialogWords([...open], as_of);
+  const others = dialogText([...open], as_of);
   return others === null ? [...lines] : lines.toSpliced(-1, 0, `Also: ${others}.`);
 }
 
@@ -109,7 +109,7 @@ function askingOf(
 
 function titleOf(name: ActionName): string {
   const { action, verb } = actionOf(name);
-  return verb?.replace(/ of$/, '') ?? actionWords[action].verb;
+  return verb?.replace(/ of$/, '') ?? actionText[action].verb;
 }
 
 type Question = Asking['question'];
@@ -139,9 +139,9 @@ function intentLines(asking: Asking): string[] {
   const text = safeText(sql, { cap: 2000 });
   if (asking.plan !== null) return [`SQL of each, as of ${nameOf(job)}: ${text}`];
   const intent = { job, asOf: asking.as_of, settings };
-  const after = actionWords[action].after(intent);
+  const after = actionText[action].after(intent);
   return [
-    `It will ${actionWords[action].will(intent)}.`,
+    `It will ${actionText[action].will(intent)}.`,
     ...(after === null ? [] : [`Then: ${after}.`]),
     `SQL: ${text}`,
   ];
@@ -224,7 +224,7 @@ function send(state: PlainState, asking: Asking, at: number): PlainStep {
   const effect = actEffect(name, job, reasonOf(values.reason), parametersOf(asking));
   return {
     state: { ...state, asking: null, acting: state.acting + 1 },
-    lines: [`${actionWords[effect.action].gerund} ${nameOf(job)}: ${unconfirmed}`],
+    lines: [`${actionText[effect.action].gerund} ${nameOf(job)}: ${unconfirmed}`],
     effects: [{ type: 'data', effect }],
   };
 }

@@ -5,7 +5,7 @@ import type { JobPage } from '../../domain/job/page.ts';
 import { nearest } from '../../domain/text/nearest.ts';
 import { formatFullCount, plural } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
-import { searchedWords } from '../../presentation/triage/searched-words.ts';
+import { searchLimitText } from '../../presentation/triage/search-limit.ts';
 import { type ActionName, actionNames, actionOf } from '../actions.ts';
 import { isOpen } from '../run-items.ts';
 import { tableLimit } from '../state.ts';
@@ -126,7 +126,7 @@ export function listLines({ jobs, page }: JobPage, clock: Clock): string[] {
   const beyond = page.total === null || page.total.count > jobs.length;
   const total = page.total === null ? 'more' : formatFullCount(page.total.count);
   const count = page.whole
-    ? `${plural(jobs.length, 'job')}${searchedWords(page)}.`
+    ? `${plural(jobs.length, 'job')}${searchLimitText(page)}.`
     : beyond
       ? `The first ${plural(jobs.length, 'job')} of ${total}${page.total?.capped === true ? ' or more' : ''}.`
       : `${plural(jobs.length, 'job')}.`;

@@ -3,8 +3,8 @@ import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { isTerminal } from '../../domain/job/state.ts';
 import { formatEta } from '../../presentation/job/eta-phrase.ts';
-import { healthWords } from '../../presentation/job/health-words.ts';
-import { stateWord } from '../../presentation/job/state-words.ts';
+import { healthText } from '../../presentation/job/health-text.ts';
+import { stateLabel } from '../../presentation/job/state-label.ts';
 import { riskBadge } from '../../presentation/risk/badge.ts';
 import { formatAge, formatFullCount, plural, type Zone } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
@@ -20,7 +20,7 @@ export function nameOf({ asset_name, id }: JobView): string {
  * track 1h12m`.
  */
 export function jobLine(job: JobView, clock: Clock): string {
-  return `${nameOf(job)}: ${[stateWord(job.state).word, ...progressFacts(job, clock)].join(', ')}`;
+  return `${nameOf(job)}: ${[stateLabel(job.state).word, ...progressFacts(job, clock)].join(', ')}`;
 }
 
 function progressFacts(job: JobView, { as_of, zone }: Clock): string[] {
@@ -35,7 +35,7 @@ function progressFacts(job: JobView, { as_of, zone }: Clock): string[] {
         ? `done ${eta}`
         : eta,
     risk === '–' ? [] : `deadline ${risk}`,
-    healthWords(job)?.text ?? [],
+    healthText(job)?.text ?? [],
   ].flat();
 }
 
@@ -47,7 +47,7 @@ export function changeLines(before: JobView, job: JobView, clock: Clock): string
   const lines = [
     job.state === before.state
       ? []
-      : `${name}: was ${stateWord(before.state).word}, is ${stateWord(job.state).word} now, ${progressFacts(job, clock).join(', ')}`,
+      : `${name}: was ${stateLabel(before.state).word}, is ${stateLabel(job.state).word} now, ${progressFacts(job, clock).join(', ')}`,
     job.risk_level === before.risk_level || isTerminal(job.state)
       ? []
       : `${name}: deadline ${risk === '–' ? 'none' : risk}`,
@@ -58,7 +58,7 @@ export function changeLines(before: JobView, job: JobView, clock: Clock): string
       ? `${name}: heartbeat resumed`
       : [],
     job.health !== before.health && newsworthy.includes(job.health) && job.health_reason !== null
-      ? `${name}: ${healthWords(job)!.text}`
+      ? `${name}: ${healthText(job)!.text}`
       : [],
     newsworthy.includes(before.health) &&
     !newsworthy.includes(job.health) &&

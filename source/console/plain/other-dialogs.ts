@@ -1,6 +1,6 @@
 import { type Dialog, dialogLease, dialogsWithout } from '../../domain/job/dialog.ts';
 import type { JobPage } from '../../domain/job/page.ts';
-import { dialogWords, holderWords } from '../../presentation/job/dialog-words.ts';
+import { dialogText, dialogHolder } from '../../presentation/job/dialog-text.ts';
 import type { DataAnswer } from '../effects.ts';
 import { plannedIds } from '../other-dialogs.ts';
 import { nameOf } from './job-lines.ts';
@@ -47,10 +47,10 @@ export function dialogLines(before: PlainState, { as_of, jobs, page }: JobPage):
     });
   return [
     ...lines(dialogsWithout(page.dialogs, before.dialogs), (dialog) =>
-      dialogWords([dialog], as_of, 'on it'),
+      dialogText([dialog], as_of, 'on it'),
     ),
     ...lines(dialogsWithout(before.dialogs, page.dialogs), (dialog) =>
-      holderWords(dialog, 'closed'),
+      dialogHolder(dialog, 'closed'),
     ),
   ];
 }
